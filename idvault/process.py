@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -118,17 +119,14 @@ def _is_free(address: str) -> bool:
     return True
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Child:
-    """A child process with its log file and ready file."""
+    """A child process with its log file and ready file; made by `start`."""
 
-    def __init__(
-        self, *, name: str, process: asyncio.subprocess.Process, log: Path | None, ready: Path
-    ) -> None:
-        """Used by `start`."""
-        self.name = name
-        self.log = log
-        self._process = process
-        self._ready = ready
+    name: str
+    process: asyncio.subprocess.Process
+    log: Path | None
+    ready: Path
 
     @classmethod
     async def start(
@@ -172,45 +170,45 @@ class Child:
     @property
     def pid(self) -> int:
         """The process id."""
-        return self._process.pid
+        return self.process.pid
 
     async def wait_ready(self, *, patience: float) -> dict[str, Any]:
         """Return the content of the child's ready file; raises ProcessError if it ends or takes too long."""
         deadline = asyncio.get_running_loop().time() + patience
-        while not self._ready.exists():
-            if self._process.returncode is not None:
+        while not self.ready.exists():
+            if self.process.returncode is not None:
                 raise ProcessError(self.obituary())
             if asyncio.get_running_loop().time() > deadline:
                 raise ProcessError(f"{self.name} was not ready within {patience:.0f} s\n{self._last_lines()}")
             await asyncio.sleep(_POLL)
-        document: dict[str, Any] = json.loads(self._ready.read_text(encoding="utf-8"))
+        document: dict[str, Any] = json.loads(self.ready.read_text(encoding="utf-8"))
         return document
 
     async def wait_end(self) -> int:
         """Wait until the child has ended; return its exit code, negative for a signal."""
-        return await self._process.wait()
+        return await self.process.wait()
 
     @property
     def ended(self) -> bool:
         """Whether the child has ended."""
-        return self._process.returncode is not None
+        return self.process.returncode is not None
 
     def obituary(self) -> str:
         """Return the child's name, exit code and last log lines."""
-        return f"{self.name} ended with {self._process.returncode}\n{self._last_lines()}"
+        return f"{self.name} ended with {self.process.returncode}\n{self._last_lines()}"
 
     async def stop(self, *, patience: float) -> None:
         """Ask the child to stop, and kill it if it has not ended after `patience` seconds."""
-        if self._process.returncode is None:
+        if self.process.returncode is None:
             with suppress(ProcessLookupError):
-                self._process.terminate()
+                self.process.terminate()
             try:
-                await asyncio.wait_for(self._process.wait(), patience)
+                await asyncio.wait_for(self.process.wait(), patience)
             except TimeoutError:
                 with suppress(ProcessLookupError):
-                    self._process.kill()
-                await self._process.wait()
-        remove_ready(self._ready)
+                    self.process.kill()
+                await self.process.wait()
+        remove_ready(self.ready)
 
     def _last_lines(self) -> str:
         if self.log is None:

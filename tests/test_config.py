@@ -340,3 +340,53 @@ def test_a_registry_of_organizations_needs_its_url_and_its_document_type(environ
     assert SECRET not in str(error)
     environment.set(REGISTRY_ENTERPRISE_URL="https://enterprise.registry.example")
     assert load(Process.WORK).document_types == ("RESIDENT_ID", "UNIFIED_SOCIAL_CREDIT_CODE")
+
+
+SECOND_KEY = "witness.example/w2+4b8bcac0+BBl/ayPhbIUyxqvIOPrNXqeJvgx2spIDNAOb+os9No1h"
+
+
+def _list_witnesses(environment: Environment, urls: str, keys: str) -> None:
+    environment.set(WITNESS_URLS=urls, WITNESS_KEYS=keys)
+
+
+def test_several_witnesses_are_lists_in_one_order(environment: Environment) -> None:
+    """The lists are separated by white space; a single witness may be named by the singular settings."""
+    assert load(Process.WORK).witnesses == ()
+    _list_witnesses(environment, "https://w1.example  https://w2.example", f"{WITNESS_KEY} {SECOND_KEY}")
+    pairs = (("https://w1.example", WITNESS_KEY), ("https://w2.example", SECOND_KEY))
+    assert load(Process.WORK).witnesses == pairs
+    environment.unset("WITNESS_URLS")
+    environment.unset("WITNESS_KEYS")
+    environment.set(WITNESS_URL="https://w1.example", WITNESS_KEY=WITNESS_KEY)
+    assert load(Process.WORK).witnesses == pairs[:1]
+
+
+@pytest.mark.parametrize(
+    ("urls", "keys", "text"),
+    [
+        ("https://w1.example", "", "IDVAULT_WITNESS_KEYS is missing"),
+        ("", WITNESS_KEY, "IDVAULT_WITNESS_URLS is missing"),
+        ("https://w1.example", f"{WITNESS_KEY} {SECOND_KEY}", "one URL and one key for each witness"),
+        ("https://w1.example https://w2.example", f"{WITNESS_KEY} {WITNESS_KEY}", "one URL and one key"),
+        ("https://w1.example https://w1.example", f"{WITNESS_KEY} {SECOND_KEY}", "one URL and one key"),
+        ("https://w1.example http://w2.example", f"{WITNESS_KEY} {SECOND_KEY}", "URLS must be https"),
+        ("https://w1.example", "none", "KEYS must be the public key"),
+    ],
+)
+def test_unusable_lists_of_witnesses_are_refused(
+    environment: Environment, urls: str, keys: str, text: str
+) -> None:
+    """Each list names each witness once."""
+    _list_witnesses(environment, urls, keys)
+    assert text in "\n".join(_refusal(Process.WORK).problems)
+
+
+def test_the_singular_settings_do_not_mix_with_the_lists(environment: Environment) -> None:
+    """Two witnesses in one singular setting, or both kinds of settings, are refused."""
+    environment.set(
+        WITNESS_URL="https://a.example https://b.example", WITNESS_KEY=f"{WITNESS_KEY} {SECOND_KEY}"
+    )
+    assert "one URL and one key" in _refusal(Process.WORK).problems[0]
+    environment.set(WITNESS_URL="https://a.example", WITNESS_KEY=WITNESS_KEY)
+    _list_witnesses(environment, "https://b.example", SECOND_KEY)
+    assert "have no effect beside the lists" in _refusal(Process.WORK).problems[0]

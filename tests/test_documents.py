@@ -85,6 +85,19 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
+def test_every_attack_names_a_test_that_exists() -> None:
+    """Each line of the table of attacks names test files, and test functions of them."""
+    table = rows((ROOT / "docs" / "threat-model.md").read_text("utf-8"), "Attacks and their tests")
+    assert len(table) > 40
+    named = [re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", test) for *_, test in table]
+    assert [
+        line for line, tests in zip(table, named, strict=True) if not tests and line[3] != "the same"
+    ] == []
+    for file, function in (each for tests in named for each in tests):
+        text = (ROOT / file).read_text("utf-8")
+        assert not function or f"def {function}(" in text, f"{file} has no {function}"
+
+
 def test_contributors_are_told_of_what_exists() -> None:
     """Each script that the page names exists, and its table has every package that people edit."""
     scripts = [ROOT / name for name in re.findall(r"[` ]((?:scripts|\.ci)/\w+(?:\.py)?)", CONTRIBUTING)]

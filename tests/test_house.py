@@ -32,6 +32,14 @@ CAPABILITIES = {
 }
 PARTS = {"custody": ("drill", "handover"), "people": ("roster", "second_factor"), "log": ("event",)}
 NOT_SERVED = {"credential", "platform", "key"}
+# Words that no name contains, because another word says what is meant.
+RETIRED = {"claiming", "desk", "machine", "moment", "panel", "recorder"}
+# An opening is of a record or of a log entry, in these files; what a sign-up asserts is a new claim.
+OPENED_THINGS = {"chamber", "disclosure", "edge", "evidence", "history", "log", "reference"}
+# A task is asyncio's or the worker's, in files that import one of them; a claim's work item is a job.
+SCHEDULERS = ("asyncio", "idvault.workers.loop")
+# Names that the log and the registry gave.
+GIVEN = re.compile("opening_key|TEST_TASK_MISSING", re.IGNORECASE)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -160,6 +168,76 @@ def test_a_class_name_means_one_thing() -> None:
     assert not unique, f"these names are unique now and must leave the list: {sorted(unique)}"
 
 
+def names(path: Path) -> Iterator[tuple[int, str]]:
+    """Find what a file names: itself, and its classes, functions, parameters and variables.
+
+    The name of a test is a sentence, so it is left out.
+    """
+    yield 1, path.parent.name if path.stem == "__init__" else path.stem
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                if not name.startswith("test_"):
+                    yield node.lineno, name
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.ExceptHandler(name=str(name)):
+                yield node.lineno, name
+            case ast.Attribute(attr=name, ctx=ast.Store()):
+                yield node.lineno, name
+            case ast.alias(asname=str(name)):
+                yield node.lineno, name
+
+
+def words(name: str) -> set[str]:
+    """Return the words of a name in the singular."""
+    return {word.lower().removesuffix("s") for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)}
+
+
+def misnamed(path: Path) -> Iterator[str]:
+    """Find the names of a file that say something else than they mean."""
+    wrong = set(RETIRED)
+    if not words(str(path.relative_to(ROOT))) & OPENED_THINGS:
+        wrong.add("opening")
+    if not any(module.startswith(SCHEDULERS) for _, module in imported(path)):
+        wrong.add("task")
+    for line, name in names(path):
+        if words(GIVEN.sub("", name)) & wrong:
+            yield f"{where(path, line)} {name}"
+
+
+def test_a_name_says_what_it_means() -> None:
+    """No module, class, function, parameter or variable has a retired name (CONTRIBUTING, Glossary)."""
+    expect_none(found for path in written_python() for found in misnamed(path))
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "found"),
+    [
+        ("idvault/claim/desk.py", "", True),
+        ("idvault/claim/desk/__init__.py", "", True),
+        ("idvault/claim/a.py", "class ClaimRecorder: pass", True),
+        ("idvault/claim/a.py", "def claiming(): pass", True),
+        ("idvault/claim/a.py", "def f(*, opening): pass", True),
+        ("idvault/claim/a.py", "opening_key = b''", False),
+        ("idvault/log/a.py", "openings = []", False),
+        ("idvault/claim/a.py", "from b import jobs as tasks", True),
+        ("idvault/claim/a.py", "import asyncio\ntask = asyncio.current_task()", False),
+        ("idvault/claim/a.py", "self.last_moment = 1", True),
+        ("idvault/claim/a.py", "for each in machines: pass", False),
+        ("idvault/claim/a.py", "for machine in each: pass", True),
+        ("tests/claim/test_a.py", "def test_a_machine_is_fresh(): pass", False),
+    ],
+)
+def test_a_retired_name_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str, found: bool
+) -> None:
+    """The check reads every kind of name, and not what a file only uses."""
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    path = tmp_path / file
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assert bool(list(misnamed(path))) is found
+
+
 def test_durable_files_are_written_in_one_place() -> None:
     """Only durable_file syncs a file, because a copy could forget to sync the folder."""
     calls = re.compile(r"\bf(?:data)?sync\(")
@@ -259,6 +337,7 @@ def test_capabilities_are_singular() -> None:
 def test_tests_mirror_rooms() -> None:
     """Each test folder is named after a package, except those that cover several."""
     shared = {"support", "resilience", "performance", "demo", "vectors", "journeys", "clients", "scripts"}
+    shared.add("formats")
     rooms = {path.name for path in ROOMS.iterdir() if path.is_dir()}
     folders = {
         path.relative_to(ROOT / "tests").parts[0] for path in tracked() if (ROOT / "tests") in path.parents
@@ -306,7 +385,8 @@ def backwards(path: Path) -> Iterator[str]:
         package, _, rest = module.partition(".")
         if package == "tests" and allowed is not None and rest.partition(".")[0] not in allowed:
             yield f"{where(path, line)} {module}"
-        if package == "scripts" and top == "tests":
+        by_path = module.startswith("importlib.util")
+        if top == "tests" and (package == "scripts" or by_path):
             yield f"{where(path, line)} {module}"
 
 
@@ -318,6 +398,42 @@ def test_imports_between_scripts_and_tests_go_one_way() -> None:
     expect_none(found for path in checked for found in backwards(path))
 
 
+REFERENCE = "tests.support.reference"
+
+
+def borrowed(path: Path) -> Iterator[str]:
+    """Find the imports of a file of the reference that are neither its own, Python's nor cryptography."""
+    allowed = {*sys.stdlib_module_names, "cryptography"}
+    for line, module in imported(path):
+        if module.partition(".")[0] not in allowed and not f"{module}.".startswith(f"{REFERENCE}."):
+            yield f"{where(path, line)} {module}"
+
+
+def test_the_reference_stands_alone() -> None:
+    """The second implementation of the formats imports nothing of idvault, and no protobuf."""
+    folder = ROOT / REFERENCE.replace(".", "/")
+    files = [path for path in written_python() if folder in path.parents]
+    assert len(files) > 10
+    expect_none(found for path in files for found in borrowed(path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import idvault",
+        "from idvault.domain import seal",
+        "import google.protobuf",
+        "from tests import support",
+    ],
+)
+def test_a_borrowed_import_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """The rule finds each form of import, beside allowed ones."""
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    path = tmp_path / "x.py"
+    path.write_text(f"import json\nfrom tests.support.reference import tree\n{text}\n")
+    assert len(list(borrowed(path))) == 1
+
+
 @pytest.mark.parametrize(
     ("file", "text", "found"),
     [
@@ -326,6 +442,7 @@ def test_imports_between_scripts_and_tests_go_one_way() -> None:
         ("tests/resilience/x.py", "import tests.journeys.test_log", True),
         ("tests/flows/x.py", "from scripts.gen_proto import generate", True),
         ("tests/flows/x.py", "from scripts import gen_proto", True),
+        ("tests/flows/x.py", "import importlib.util", True),
         ("tests/flows/x.py", "import tests.resilience.tally", False),
         ("scripts/x.py", "from tests.resilience import tally", False),
         ("scripts/x.py", "from tests.flows import test_log", True),

@@ -59,6 +59,8 @@ BYTES_OF_DISCLOSURES = {
     "idvault.v1.ResealedShare.resealed",
     "idvault.v1.ResealedShare.signed_approval",
     "idvault.v1.DisclosureOpening.record_digest",
+    "idvault.v1.RecordDisclosure.record_digest",
+    "idvault.v1.PendingDisclosure.record_digest",
 }
 # A drill's share is of a synthetic record, and sealed to the calling custodian.
 BYTES_OF_DRILLS = {"idvault.v1.Drill.sealed_share"}
@@ -134,10 +136,13 @@ WHO_MAY_CALL = {
     "DisclosureService.ListDisclosures": ["ROLE_AUDITOR"],
     "DisclosureService.CancelDisclosure": ["ROLE_AUDITOR"],
     "DisclosureService.OpenDisclosure": ["ROLE_AUDITOR"],
+    "DisclosureService.ConfirmOpening": ["ROLE_AUDITOR"],
+    "DisclosureService.ReportShare": ["ROLE_AUDITOR"],
     "DisclosureService.ReportFinding": ["ROLE_AUDITOR"],
     "CustodianService.ListPendingDisclosures": ["ROLE_CUSTODIAN"],
     "CustodianService.GetSealedShare": ["ROLE_CUSTODIAN"],
     "CustodianService.ApproveDisclosure": ["ROLE_CUSTODIAN"],
+    "CustodianService.ReleaseShare": ["ROLE_CUSTODIAN"],
     "CustodianService.DenyDisclosure": ["ROLE_CUSTODIAN"],
     "CustodianService.ReportFinding": ["ROLE_CUSTODIAN"],
     "DrillService.GetDrill": ["ROLE_CUSTODIAN"],
@@ -256,6 +261,7 @@ def test_a_platform_is_given_nothing_that_opens_a_record(method: MethodDescripto
             "idvault.v1.LoggedEntry.leaf",
             "idvault.v1.LoggedEntry.opening_key",
             "idvault.v1.DisclosureOpening.record_digest",
+            "idvault.v1.RecordDisclosure.record_digest",
         }
 
 

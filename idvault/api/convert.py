@@ -97,13 +97,15 @@ def verify_command(request: Verify, *, caller: Caller, now: ClockReading, rules:
 
 
 def fields(request: Verify) -> tuple[Part, ...]:
-    """Return all fields except request_id in field-number order, as received; absent is empty."""
+    """Return the fields that make two requests the same, in field-number order, as received.
+
+    These are all except request_id and consent.agree_time, which a platform may stamp anew when it repeats.
+    """
     return (
         _name(request),
         request.document.type,
         request.document.number,
         request.consent.policy_version,
-        _as_received(request.consent),
         request.account_token,
         request.invitation_code,
     )
@@ -222,11 +224,6 @@ def _time(timestamp: Timestamp) -> datetime:
     if time is None or not 0 <= timestamp.nanos <= _LARGEST_NANOS:
         raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.agree_time", FieldCode.CHARACTER))
     return time
-
-
-def _as_received(consent: common_pb2.Consent) -> str:
-    time = consent.agree_time
-    return f"{time.seconds}.{time.nanos}" if consent.HasField("agree_time") else ""
 
 
 def _optional_token(value: str) -> str | None:

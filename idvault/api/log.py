@@ -1,13 +1,12 @@
 """TransparencyService: checkpoints, entries and proofs of the log, for roster members and monitors."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from idvault.api import page_token
 from idvault.api.edge.call import Caller
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
-from idvault.flows.log.reading import Entries
+from idvault.flows.log.reading import TransparencyFlow
 from idvault.v1 import transparency_pb2
 
 PAGE_LIMIT = 1_000
@@ -15,31 +14,11 @@ _USUAL_PAGE = 100
 _LIST = "ListLogEntries"
 
 
-class Log(Protocol):
-    """What this edge needs of flows.log.reading.TransparencyFlow."""
-
-    async def checkpoint(self) -> bytes:
-        """Return the newest signed note."""
-        ...
-
-    async def entries(self, *, start: int, limit: int, field: str) -> Entries:
-        """Return entries from an index."""
-        ...
-
-    async def inclusion(self, *, index: int, tree_size: int) -> tuple[bytes, ...]:
-        """Return the audit path of an entry."""
-        ...
-
-    async def consistency(self, *, old_size: int, new_size: int) -> tuple[bytes, ...]:
-        """Return the proof that one size continues another."""
-        ...
-
-
 @dataclass(kw_only=True, eq=False, repr=False)
 class TransparencyServicer:
     """Converts, calls one flow, converts back."""
 
-    flow: Log
+    flow: TransparencyFlow
 
     async def GetCheckpoint(
         self,

@@ -116,8 +116,8 @@ def parse(data: bytes) -> Roster:
 
 def _people(value: Any) -> tuple[RosterMember, ...]:
     listed = reading.items(value, "people")
-    people = [roster_member.parse(found, f"person {place}") for place, found in enumerate(listed, 1)]
-    reading.different([found.name for found in people], "a person's name")
+    people = [roster_member.parse(found, f"member {place}") for place, found in enumerate(listed, 1)]
+    reading.different([found.name for found in people], "a member's name")
     reading.different([found.actor_id for found in people], "an actor_id")
     reading.different([found.hpke_public_key for found in people], "an HPKE public key")
     reading.different([found.ed25519 for found in people], "an Ed25519 public key")
@@ -144,7 +144,7 @@ def _signatures(value: Any) -> tuple[RosterSignature, ...]:
         where = f"signature {place}"
         fields = reading.mapping(item, where)
         reading.exactly(fields, where, "name", "signature")
-        name = reading.matching(fields["name"], f"{where}: name", NAME, "a person's name")
+        name = reading.matching(fields["name"], f"{where}: name", NAME, "a member's name")
         signature = reading.raw(fields["signature"], f"{where}: signature")
         if len(signature) != SIGNATURE_SIZE:
             raise RosterError(f"{where}: signature must have {SIGNATURE_SIZE} bytes")

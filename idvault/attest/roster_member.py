@@ -49,7 +49,7 @@ def parse(value: Any, where: str) -> RosterMember:
     name = reading.matching(
         fields["name"], f"{where}: name", NAME, "1 to 63 lower-case letters, digits and inner hyphens"
     )
-    where = f"person {name}"
+    where = f"member {name}"
     if fields["role"] not in tuple(ROLES):
         raise RosterError(f"{where}: role must be one of auditor, custodian, operator")
     suite, hpke_public_key = _hpke(fields["hpke"], where)

@@ -36,19 +36,18 @@ _BATCH = 500
 _GAUGES_PERIOD = 30.0
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class _CountedImports:
     """An import flow that counts its rows (api.campaign.servicer.LegacyAccounts)."""
 
-    def __init__(self, inner: LegacyAccountFlow, metrics: Metrics) -> None:
-        """Initialise with the import flow and the metrics."""
-        self._inner = inner
-        self._metrics = metrics
+    inner: LegacyAccountFlow
+    metrics: Metrics
 
     async def import_chunk(self, command: ImportCommand, *, now: ClockReading) -> list[RowResult]:
         """Import a chunk, and count each row by its outcome."""
-        results = await self._inner.import_chunk(command, now=now)
+        results = await self.inner.import_chunk(command, now=now)
         for result in results:
-            self._metrics.legacy_account(outcome=result.outcome.value)
+            self.metrics.legacy_account(outcome=result.outcome.value)
         return results
 
 
@@ -102,7 +101,7 @@ def build_campaigns(
     return Service(
         campaign_pb2.DESCRIPTOR.services_by_name["CampaignService"],
         CampaignServicer(
-            legacy=_CountedImports(flows.legacy, base.metrics),
+            legacy=_CountedImports(inner=flows.legacy, metrics=base.metrics),
             campaigns=flows.campaigns,
             invitations=flows.invitations,
             zone=policy.zone,

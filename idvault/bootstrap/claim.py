@@ -148,17 +148,17 @@ class BuiltClaims:
     flows: ClaimFlows
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class _MeasuredSealer:
     """Measures how long sealing takes."""
 
-    def __init__(self, inner: RecordSealer, metrics: Metrics) -> None:
-        self._inner = inner
-        self._metrics = metrics
+    inner: RecordSealer
+    metrics: Metrics
 
     async def seal(self, **what: Any) -> SealedRecord:
         begun = perf_counter()
-        record = await self._inner.seal(**what)
-        self._metrics.sealed(seconds=perf_counter() - begun)
+        record = await self.inner.seal(**what)
+        self.metrics.sealed(seconds=perf_counter() - begun)
         return record
 
 
@@ -189,7 +189,7 @@ async def build_claims(
             kind: WithheldRegistry(paced=one, sleep=asyncio.sleep, choose=SystemRandom().choice)
             for kind, one in registries.items()
         },
-        record_sealer=_MeasuredSealer(sealer, base.metrics),
+        record_sealer=_MeasuredSealer(inner=sealer, metrics=base.metrics),
         intake_sealer=DayIntakeSealer(store=SqlDayKeyStore(database=base.main)),
         guard=guard,
         entropy=ENTROPY,

@@ -11,7 +11,8 @@ from idvault.flows.log.cosigning import Witnesses
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.log.publication import PublicationFlow
 from idvault.flows.log.sequencing import LogFlow
-from idvault.ports.log.store import CheckpointStore, LogSigner, LogStore, Publication
+from idvault.ports.log.store import CheckpointStore, LogStore, Publication
+from idvault.ports.sealing import Signer
 from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
@@ -40,7 +41,7 @@ def wire_sequencing(
     signed: CheckpointStore,
     complete: CheckpointStore,
     files: Publication,
-    signer: LogSigner,
+    signer: Signer,
     policy: Callable[[], CosignaturePolicy],
     witnesses: Witnesses,
     alarm: Callable[[str], None],
@@ -70,7 +71,7 @@ def build_guard(base: Base) -> LogGuard:
 
 
 def build_sequencing(
-    base: Base, roster: Callable[[], Roster], *, signer: LogSigner, witnesses: Witnesses
+    base: Base, roster: Callable[[], Roster], *, signer: Signer, witnesses: Witnesses
 ) -> Sequencing:
     """Build the sequencer and the publication; raises ConfigError if the roster requires other witnesses.
 

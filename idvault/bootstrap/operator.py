@@ -21,6 +21,7 @@ from idvault.storage import migrations
 from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.log.store import SqlLogStore
+from idvault.storage.people.roster import SqlRosterStore
 from idvault.storage.platform.store import SqlPlatformStore
 from idvault.transparency.note import VerifierKey
 
@@ -28,6 +29,13 @@ from idvault.transparency.note import VerifierKey
 def upgrade_databases(settings: Settings) -> None:
     """Upgrade both databases to the newest schema and give them one deployment id."""
     asyncio.run(_upgrade(settings))
+
+
+async def adopted_version(settings: Settings) -> int:
+    """Return the newest roster version that the main database has adopted, 0 if there is none."""
+    async with _main_database(settings) as main:
+        newest = await SqlRosterStore(database=main).newest()
+    return 0 if newest is None else newest[0]
 
 
 async def register_platform(
@@ -49,7 +57,7 @@ async def revoke_platform(
     spki = _spki(settings, name=name, role=role, pem=certificate_pem)
     async with _main_database(settings) as main:
         flow = PlatformFlow(store=SqlPlatformStore(database=main), guard=None, entropy=ENTROPY)
-        return await flow.revoke(name=name, role=role, spki=spki, now=now)
+        return await flow.revoke(name=name, spki=spki, now=now)
 
 
 def init_keys(settings: Settings) -> str:

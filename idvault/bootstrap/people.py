@@ -114,10 +114,8 @@ async def build_people(
         roster_member=rosters.member,
         on_refused=base.metrics.second_factor_refused,
     )
-    platforms = SqlPlatformStore(database=base.main)
     operator = OperatorFlow(
-        platforms=PlatformFlow(store=platforms, guard=guard, entropy=ENTROPY),
-        store=platforms,
+        platforms=PlatformFlow(store=SqlPlatformStore(database=base.main), guard=guard, entropy=ENTROPY),
         fingerprinter=fingerprinter,
     )
     servicer = RosterServicer(rosters=flow, platforms=operator, second_factors=second_factors)

@@ -10,8 +10,8 @@ from idvault.bootstrap.log import check_asked, witness_keys
 from idvault.config import ConfigError, Settings
 from idvault.domain.error import DamagedError, IdvaultError
 from idvault.flows.log.witness import NoCheckpointError, UnwitnessedError, WitnessFlow
-from idvault.ports.log.store import LogSigner
 from idvault.ports.log.witness import Witness
+from idvault.ports.sealing import Signer
 from idvault.storage.base.database import Database
 from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
@@ -76,9 +76,7 @@ class WitnessWatch:
                 continue
 
 
-async def check_witnessed(
-    stack: AsyncExitStack, base: Base, *, signer: LogSigner | None = None
-) -> WitnessWatch:
+async def check_witnessed(stack: AsyncExitStack, base: Base, *, signer: Signer | None = None) -> WitnessWatch:
     """Compare both databases with the witnesses, if any are configured; raises what WitnessFlow.check raises.
 
     signer: the log's key, if this process has it. A process without it waits for the first checkpoint.
@@ -141,7 +139,7 @@ async def _first(flow: WitnessFlow) -> None:
             return
 
 
-def _empty(settings: Settings, signer: LogSigner) -> bytes:
+def _empty(settings: Settings, signer: Signer) -> bytes:
     key = VerifierKey(settings.log_origin, signer.public_key)
     return checkpoint.sign(Checkpoint(settings.log_origin, 0, EMPTY_ROOT), [NoteSigner(key, signer.sign)])
 

@@ -5,26 +5,25 @@ from contextlib import AsyncExitStack
 from math import ceil
 
 from idvault.bootstrap.account import account_tasks, credential_tasks
-from idvault.bootstrap.base import ENTROPY, Clock, Ready, load_keys, open_base
+from idvault.bootstrap.base import Clock, Ready, load_keys, open_base
 from idvault.bootstrap.campaign import campaign_tasks
 from idvault.bootstrap.claim import build_claims, claim_tasks
 from idvault.bootstrap.disclosure import disclosure_tasks
 from idvault.bootstrap.drill import drill_tasks
 from idvault.bootstrap.handover import handover_tasks
+from idvault.bootstrap.key import key_tasks
 from idvault.bootstrap.log import build_guard, build_sequencing, log_tasks
 from idvault.bootstrap.people import follow_rosters, start_rosters
 from idvault.bootstrap.witness import WitnessWatch, check_witnessed, open_witnesses, stopped
 from idvault.config import Settings
 from idvault.flows.policy import OperatorPolicy
-from idvault.sealing.day_key import LocalDayKeyring
 from idvault.sealing.intake import DayIntakeOpener
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.account.store import SqlStatusStore
-from idvault.storage.key.day_key import SqlDayKeyStore
 from idvault.telemetry.logs import describe, log
 from idvault.telemetry.metrics import serve_metrics
-from idvault.workers.loop import Loop, Task
+from idvault.workers.loop import Loop
 from idvault.workers.settle import Settler
 
 _LEAST_WIDTH, _MOST_WIDTH = 32, 200
@@ -50,13 +49,9 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         )
         backlog = claims.flows.backlog(opener=DayIntakeOpener(keys=keys))
         retention = claims.flows.retention(accounts=SqlStatusStore(database=base.main))
-        day_keys = LocalDayKeyring(keys=keys, store=SqlDayKeyStore(database=base.main), entropy=ENTROPY)
-        # Published before the worker reports that it is ready: without a day key an edge cannot store an
-        # intake.
-        await day_keys.rotate(now=base.real_now())
         tasks = [
             *log_tasks(base, sequencing),
-            Task("day_keys", 60, lambda now: day_keys.rotate(now=now.real)),
+            *await key_tasks(base, keys=keys),
             *claim_tasks(base, claims, backlog=backlog),
             *account_tasks(retention=retention),
             *await credential_tasks(base, keys=keys, policy=claims.policy),

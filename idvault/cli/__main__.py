@@ -5,7 +5,7 @@ import sys
 from idvault import process
 
 INTERRUPTED = 130
-_PEOPLE = frozenset({"auditor", "custodian"})
+_PEOPLE = frozenset({"auditor", "custodian", "roster", "log"})
 
 
 def main() -> None:
@@ -26,7 +26,8 @@ def _run(arguments: list[str]) -> int:
             raise
         from idvault.cli import errors  # noqa: PLC0415
 
-        problem = errors.not_installed("cli" if _PEOPLE.intersection(arguments) else "server")
+        command = next((argument for argument in arguments if not argument.startswith("-")), "")
+        problem = errors.not_installed("cli" if command in _PEOPLE else "server")
         errors.tell(problem, as_json="--json" in arguments)
         return problem.code
     return app.run(arguments)

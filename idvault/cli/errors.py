@@ -4,11 +4,11 @@
 signature does not verify.
 """
 
-import json
 import sys
 import traceback
 from enum import IntEnum
 
+from idvault import printable
 from idvault.attest.reading import RosterError
 from idvault.domain.error import (
     DamagedError,
@@ -124,8 +124,8 @@ def tell(error: CommandError, *, as_json: bool) -> None:
             "field": error.field or None,
             "text": str(error),
         }
-        print(json.dumps({"error": content}, ensure_ascii=False), file=sys.stderr, flush=True)
+        print(printable.to_json({"error": content}), file=sys.stderr, flush=True)
     else:
         # Lines that begin with "log: " are a documented format, so they get no prefix.
         who = "" if str(error).startswith("log: ") else "idvault: "
-        print(f"{who}{error}", file=sys.stderr, flush=True)
+        print(f"{who}{printable.escaped(str(error), keep=chr(10))}", file=sys.stderr, flush=True)

@@ -52,9 +52,10 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Cosign checkpoints that continue those seen before, until SIGTERM or SIGINT (C2SP tlog-witness).
 
-    The first start creates the key in the file witness.key of the state folder and prints the public key. Set
-    it as IDVAULT_WITNESS_KEY of the vault, and give it to the clients of the log. An organisation that the
-    vault's operator does not control should run the witness. Only one process can use a state folder.
+    The first start creates the key in the file witness.key of the state folder and prints the public key. The
+    custodians name it in the roster (`roster propose --witness`), and the vault's operator in
+    IDVAULT_WITNESS_KEYS. An organisation that the operator does not control should run the witness
+    (docs/log.md). Only one process can use a state folder.
     """
     address = running.address(listen, option="--listen")
     tls = _tls(tls_certificate, tls_key)

@@ -124,8 +124,8 @@ class Settings(BaseSettings):
     @property
     def witnesses(self) -> tuple[tuple[str, str], ...]:
         """The witnesses to ask, each a URL and a public key; the singular settings are a list of one."""
-        urls, keys = self.witness_urls or self.witness_url, self.witness_keys or self.witness_key
-        return tuple(zip(urls.split(), keys.split(), strict=False))
+        keys = (self.witness_keys or self.witness_key).split()
+        return tuple(zip((self.witness_urls or self.witness_url).split(), keys, strict=False))
 
     def passphrase(self) -> bytes:
         """Return the passphrase of the key file, without one line end at the end of its file."""
@@ -262,7 +262,7 @@ def _is_address(text: str) -> bool:
 def _url_problems(settings: Settings, present: list[str]) -> Iterator[str]:
     for name in ("registry_check_url", "registry_query_url"):
         if name in present:
-            yield from _registry_url_problems(settings, name)
+            yield from _http_problems(settings, name, getattr(settings, name))
     urls = [getattr(settings, name).get_secret_value() for name in _STORES if name in present]
     for name, url in zip((name for name in _STORES if name in present), urls, strict=True):
         if urlsplit(url).scheme.split("+")[0] not in ("sqlite", "postgresql"):
@@ -279,12 +279,6 @@ def _url_problems(settings: Settings, present: list[str]) -> Iterator[str]:
         )
 
 
-def _registry_url_problems(settings: Settings, name: str) -> Iterator[str]:
-    return _http_problems(
-        settings, name, getattr(settings, name), why="a forged answer must not verify anyone"
-    )
-
-
 def _enterprise_problems(settings: Settings) -> Iterator[str]:
     url, types = _name("registry_enterprise_url"), _name("registry_document_types")
     if settings.registry_enterprise_url and _CREDIT_CODE not in settings.document_types:
@@ -292,33 +286,29 @@ def _enterprise_problems(settings: Settings) -> Iterator[str]:
     if _CREDIT_CODE in settings.document_types and not settings.registry_enterprise_url:
         yield f"{url} is missing: {types} has {_CREDIT_CODE}, checked by a registry of organisations"
     if settings.registry_enterprise_url:
-        yield from _registry_url_problems(settings, "registry_enterprise_url")
+        yield from _http_problems(settings, "registry_enterprise_url", settings.registry_enterprise_url)
 
 
 def _witness_problems(settings: Settings) -> Iterator[str]:
-    several = bool(settings.witness_urls or settings.witness_keys)
+    several = settings.witness_urls or settings.witness_keys
+    url, key = ("witness_urls", "witness_keys") if several else ("witness_url", "witness_key")
+    urls, keys = str(getattr(settings, url)).split(), str(getattr(settings, key)).split()
     if several and (settings.witness_url or settings.witness_key):
         yield f"{_name('witness_url')} and {_name('witness_key')} have no effect beside the lists"
-        return
-    one = ("witness_url", "witness_key")
-    url, key = ("witness_urls", "witness_keys") if several else one
-    urls, keys = str(getattr(settings, url)).split(), str(getattr(settings, key)).split()
     if bool(urls) != bool(keys):
-        missing = key if urls else url
-        yield f"{_name(missing)} is missing: a witness needs both {_name(url)} and {_name(key)}"
-    elif len(urls) != len(keys) or (len(urls) > 1 and not several):
+        missing = _name(key if urls else url)
+        yield f"{missing} is missing: a witness needs both {_name(url)} and {_name(key)}"
+    elif not len(urls) == len(set(urls)) == len(keys) == len(set(keys)) or (len(urls) > 1 and not several):
         yield f"{_name(url)} and {_name(key)} must have one URL and one key for each witness, in order"
-    elif len(set(keys)) != len(keys) or len(set(urls)) != len(urls):
-        yield f"{_name(url)} or {_name(key)} names a witness twice"
     for each in urls:
-        yield from _http_problems(
-            settings, url, each, why="an attacker on the network could hide the log from the witness"
-        )
+        yield from _http_problems(settings, url, each, why="an attacker on the network could hide the log")
     if not all(_WITNESS_KEY.fullmatch(each) for each in keys):
         yield f"{_name(key)} must be the public key that `idvault witness` prints"
 
 
-def _http_problems(settings: Settings, name: str, text: str, *, why: str) -> Iterator[str]:
+def _http_problems(
+    settings: Settings, name: str, text: str, *, why: str = "a forged answer must not verify anyone"
+) -> Iterator[str]:
     url = urlsplit(text)
     if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
         yield f"{_name(name)} must be an https URL without a query"

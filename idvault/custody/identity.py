@@ -27,6 +27,7 @@ CERTIFICATE = "certificate.pem"
 _PURPOSE = "idvault/identity/v1"
 _KEY_SIZE = 32
 _ACTOR_SIZE = 16
+_READABLE = 0o644  # it is sent to whoever proposes the roster
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -120,7 +121,7 @@ def create(
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         durable_file.create(folder / KEYS, document)
-        (folder / PUBLIC).write_text(public + "\n", encoding="utf-8")
+        durable_file.replace(folder / PUBLIC, (public + "\n").encode(), mode=_READABLE)
     except FileExistsError as error:
         raise IdentityError(f"{folder} holds keys already") from error
     except OSError as error:

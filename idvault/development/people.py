@@ -24,12 +24,12 @@ _ORGANISATIONS = {
 }
 
 
-def prepare(layout: Layout, *, witness: VerifierKey | None = None) -> str:
+def prepare(layout: Layout, *, witness: VerifierKey | None = None, adopted: int = 0) -> str:
     """Create what is missing, and return the id of the quorum; the certificates must exist.
 
-    witness: the one that must cosign the log, None for a vault without. An existing roster is not changed,
-    because the service has adopted it; one without witness gets a successor. Raises RosterError if it is
-    damaged.
+    witness: the one that must cosign the log, None for a vault without. adopted: the newest version that the
+    service has adopted. An existing roster is not changed; one without witness gets a successor, unless the
+    service is ahead of the file. Raises RosterError if it is damaged.
     """
     policy = None if witness is None else WitnessPolicy(1, ((witness.name, witness.public_key),))
     if not layout.roster.exists():
@@ -38,7 +38,7 @@ def prepare(layout: Layout, *, witness: VerifierKey | None = None) -> str:
     found = roster.parse(layout.roster.read_bytes())
     if found.version == 1:
         roster_signature.verify(found, previous=None)
-    if found.witness is None and policy is not None:
+    if found.witness is None and policy is not None and adopted <= found.version:
         found = _successor(layout, found, policy)
     return found.quorum(QUORUM).id
 

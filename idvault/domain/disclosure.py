@@ -1,11 +1,16 @@
 """The life cycle of a disclosure: an auditor asks for one sealed record; M of N custodians open it together.
 
-- REQUESTED becomes APPROVED with M approvals by different custodians of the record's present quorum.
-- REQUESTED becomes DENIED with N - M + 1 denials: M approvals are then impossible.
 - A custodian decides once, each place of the quorum counts once, and no one decides on their own request.
+- A custodian who approved releases the share afterwards, in a second act. Only releases count.
+- REQUESTED becomes APPROVED with M releases by different custodians of the record's present quorum. That is
+  the disclosure: what happens later, a cancellation included, does not undo it.
+- REQUESTED becomes DENIED with N - M + 1 denials: M releases are then impossible. Later denials change
+  nothing.
+- All N custodians may release until the request expires or the auditor confirms a good combination, so that
+  a wrong share does not block.
 - APPROVED becomes OPENED at the first opening. The request sets how many openings are allowed.
 - The auditor can cancel a REQUESTED or APPROVED disclosure (CANCELLED). Either becomes EXPIRED at expire_at.
-- From expire_at on, no decision and no opening is accepted, whatever the state.
+- From expire_at on, no decision, release or opening is accepted, whatever the state.
 - Each auditor has a daily limit of requests. Refusals are counted, and logged once a minute.
 """
 
@@ -33,6 +38,7 @@ CLOCK_DIFFERENCE = timedelta(minutes=10)  # between the auditor's computer and t
 REPEAT_TIME = timedelta(minutes=10)  # during which the answer of the last opening can be requested again
 CALL_LIFETIME = timedelta(days=7)
 COUNTED_DAYS = 30
+USUAL_DAILY = 20  # requests of one auditor
 LONGEST_CASE_REFERENCE = 200
 LONGEST_LEGAL_BASIS = 500
 LONGEST_PURPOSE = 1_000
@@ -49,6 +55,9 @@ class DisclosureState(StrEnum):
     DENIED = "DENIED"
     EXPIRED = "EXPIRED"
     CANCELLED = "CANCELLED"
+
+
+_TAKES_SHARES = (DisclosureState.REQUESTED, DisclosureState.APPROVED, DisclosureState.OPENED)
 
 
 class Verdict(StrEnum):
@@ -71,6 +80,8 @@ class HistoryFinding(StrEnum):
     SHARE_WRONG = "SHARE_WRONG"
     SHARES_MISSING = "SHARES_MISSING"
     RECORD_DAMAGED = "RECORD_DAMAGED"
+    TERMS_INVALID = "TERMS_INVALID"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     NOT_A_MATCH = "NOT_A_MATCH"
 
 
@@ -94,12 +105,18 @@ class QuorumMember:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one custodian decided, and when."""
+    """What one custodian decided, and when.
+
+    released_at: when the share followed an approval. reported_at: when the auditor reported the share as
+    wrong.
+    """
 
     custodian: str
     place: int
     verdict: Verdict
     decided_at: datetime
+    released_at: datetime | None = None
+    reported_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +124,9 @@ class Disclosure:
     """One request to open one record, in its current state.
 
     disclosure_id: 16 random bytes in hex, chosen by the auditor's client. record_id: the record version that
-    it is for. openings: how many are allowed; opened: how many have happened.
+    it is for; record_digest: the digest that the request's log entry fixes, empty for requests logged before
+    requests did so. openings: how many are allowed; opened: how many have happened. disclosed_at: when the
+    M-th share was released. confirmed_at: when the auditor confirmed that the shares open the record.
     """
 
     disclosure_id: str
@@ -122,10 +141,18 @@ class Disclosure:
     opened: int = 0
     opened_at: datetime | None = None
     decisions: tuple[Decision, ...] = ()
+    record_digest: bytes = b""
+    disclosed_at: datetime | None = None
+    confirmed_at: datetime | None = None
 
     def count(self, verdict: Verdict) -> int:
         """Return how many custodians gave this verdict."""
         return sum(decision.verdict is verdict for decision in self.decisions)
+
+    @property
+    def releases(self) -> int:
+        """How many custodians released their share."""
+        return sum(decision.released_at is not None for decision in self.decisions)
 
     @property
     def is_used_up(self) -> bool:
@@ -194,10 +221,7 @@ def check_not_own(*, disclosure: Disclosure, name: str, actor_id: str) -> None:
 
 def check_may_decide(*, disclosure: Disclosure, member: QuorumMember, now: datetime) -> None:
     """Raise DeniedError (SELF_APPROVAL) or PreconditionError (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION)."""
-    check_not_own(disclosure=disclosure, name=member.name, actor_id=member.actor_id)
-    _check_time(disclosure, now)
-    if disclosure.state is not DisclosureState.REQUESTED:
-        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    _check_takes_shares(disclosure, member, now)
     if any(member.name == made.custodian or member.place == made.place for made in disclosure.decisions):
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
 
@@ -209,11 +233,37 @@ def decide(
     check_may_decide(disclosure=disclosure, member=member, now=now)
     made = Decision(member.name, member.place, verdict, now)
     decided = replace(disclosure, decisions=(*disclosure.decisions, made))
-    if decided.count(Verdict.APPROVE) >= quorum.threshold:
-        return replace(decided, state=DisclosureState.APPROVED)
-    if decided.count(Verdict.DENY) > quorum.size - quorum.threshold:
+    is_impossible = decided.count(Verdict.DENY) > quorum.size - quorum.threshold
+    if decided.state is DisclosureState.REQUESTED and is_impossible:
         return replace(decided, state=DisclosureState.DENIED)
     return decided
+
+
+def check_may_release(*, disclosure: Disclosure, member: QuorumMember, now: datetime) -> Decision:
+    """Return the member's approval, whose share is still to be released; raises as `check_may_decide`."""
+    _check_takes_shares(disclosure, member, now)
+    for made in disclosure.decisions:
+        is_own = (made.custodian, made.place) == (member.name, member.place)
+        if is_own and made.verdict is Verdict.APPROVE and made.released_at is None:
+            return made
+    raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+
+
+def release(
+    *, disclosure: Disclosure, member: QuorumMember, quorum: DecidingQuorum, now: datetime
+) -> Disclosure:
+    """Return the disclosure with one more released share; raises what `check_may_release` raises.
+
+    The M-th release sets disclosed_at.
+    """
+    made = check_may_release(disclosure=disclosure, member=member, now=now)
+    decisions = tuple(
+        replace(each, released_at=now) if each is made else each for each in disclosure.decisions
+    )
+    released = replace(disclosure, decisions=decisions)
+    if released.disclosed_at is None and released.releases >= quorum.threshold:
+        return replace(released, state=DisclosureState.APPROVED, disclosed_at=now)
+    return released
 
 
 def check_may_open(*, disclosure: Disclosure, now: datetime) -> None:
@@ -227,6 +277,33 @@ def open_once(*, disclosure: Disclosure, now: datetime) -> Disclosure:
     """Return the disclosure with one more opening; raises what `check_may_open` raises."""
     check_may_open(disclosure=disclosure, now=now)
     return replace(disclosure, state=DisclosureState.OPENED, opened=disclosure.opened + 1, opened_at=now)
+
+
+def confirm(*, disclosure: Disclosure, now: datetime) -> Disclosure:
+    """Return the disclosure whose shares are known to open the record: no further share is taken.
+
+    Raises PreconditionError (ILLEGAL_TRANSITION) before the first opening and after the first confirmation.
+    """
+    if disclosure.state is not DisclosureState.OPENED or disclosure.confirmed_at is not None:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    return replace(disclosure, confirmed_at=now)
+
+
+def report_share(*, disclosure: Disclosure, custodian: str, now: datetime) -> Disclosure:
+    """Return the disclosure with a custodian's released share reported as wrong.
+
+    Raises PreconditionError (ILLEGAL_TRANSITION) unless this custodian's share was released and the record
+    opened at least once. A second report changes nothing.
+    """
+    found = next((made for made in disclosure.decisions if made.custodian == custodian), None)
+    if found is None or found.released_at is None or disclosure.state is not DisclosureState.OPENED:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    if found.reported_at is not None:
+        return disclosure
+    decisions = tuple(
+        replace(made, reported_at=now) if made is found else made for made in disclosure.decisions
+    )
+    return replace(disclosure, decisions=decisions)
 
 
 def cancel(*, disclosure: Disclosure, now: datetime) -> Disclosure:
@@ -248,13 +325,14 @@ def expire(*, disclosure: Disclosure, now: datetime) -> Disclosure:
 
 
 def needs_shares(*, disclosure: Disclosure, now: datetime) -> bool:
-    """Return whether the re-sealed shares may still be requested; if not, they must be destroyed."""
+    """Return whether shares and record version may still be requested; if not, they must be destroyed."""
     if disclosure.state in (DisclosureState.REQUESTED, DisclosureState.APPROVED):
         return now < disclosure.expire_at
     if disclosure.state is not DisclosureState.OPENED:
         return False
     repeats = disclosure.opened_at is not None and now < disclosure.opened_at + REPEAT_TIME
-    return repeats or (not disclosure.is_used_up and now < disclosure.expire_at)
+    is_over = disclosure.is_used_up and disclosure.confirmed_at is not None
+    return repeats or (not is_over and now < disclosure.expire_at)
 
 
 def refuse(*, tally: Tally, now: datetime) -> tuple[Tally, int]:
@@ -271,6 +349,13 @@ def flush(*, tally: Tally, now: datetime) -> tuple[Tally, int]:
     if not tally.silent or (tally.minute is not None and tally.minute >= minute):
         return tally, 0
     return Tally(minute), tally.silent
+
+
+def _check_takes_shares(disclosure: Disclosure, member: QuorumMember, now: datetime) -> None:
+    check_not_own(disclosure=disclosure, name=member.name, actor_id=member.actor_id)
+    _check_time(disclosure, now)
+    if disclosure.state not in _TAKES_SHARES or disclosure.confirmed_at is not None:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
 
 
 def _check_time(disclosure: Disclosure, now: datetime) -> None:

@@ -29,12 +29,18 @@ class EventType(StrEnum):
     SECOND_FACTOR_BEGIN = "secondfactor:enrolment:begin"
     SECOND_FACTOR_CONFIRM = "secondfactor:enrolment:confirm"
     SECOND_FACTOR_EXHAUST = "secondfactor:tries:exhaust"
-    DISCLOSURE_REQUEST = "disclosure:request:make"
+    DISCLOSURE_REQUEST = "disclosure:request:file"
+    # Logged until requests fixed the version of the record.
+    DISCLOSURE_REQUEST_FORMER = "disclosure:request:make"
     DISCLOSURE_APPROVE = "disclosure:request:approve"
     DISCLOSURE_DENY = "disclosure:request:deny"
     DISCLOSURE_CANCEL = "disclosure:request:cancel"
     DISCLOSURE_EXPIRE = "disclosure:request:expire"
+    DISCLOSURE_RELEASE = "disclosure:share:release"
+    DISCLOSURE_REPORT_SHARE = "disclosure:share:report"
+    DISCLOSURE_DISCLOSE = "disclosure:record:disclose"
     DISCLOSURE_OPEN = "disclosure:record:open"
+    DISCLOSURE_CONFIRM = "disclosure:record:confirm"
     DISCLOSURE_REFUSE = "disclosure:attempt:refuse"
     DRILL_RENEW = "custodian:drill:renew"
     DRILL_COMPLETE = "custodian:drill:pass"
@@ -79,12 +85,17 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.INVITATION_RECORD: ("campaign_id", "event"),
     EventType.ACCOUNT_LIMIT: ("campaign_id",),
     EventType.ACCOUNT_LIFT: ("campaign_id",),
-    EventType.DISCLOSURE_REQUEST: ("request",),
+    EventType.DISCLOSURE_REQUEST: ("request", "record_digest"),
+    EventType.DISCLOSURE_REQUEST_FORMER: ("request",),
     EventType.DISCLOSURE_APPROVE: ("decision",),
     EventType.DISCLOSURE_DENY: ("decision",),
     EventType.DISCLOSURE_CANCEL: ("disclosure_id",),
     EventType.DISCLOSURE_EXPIRE: ("disclosure_id",),
+    EventType.DISCLOSURE_RELEASE: ("disclosure_id", "custodian", "share_hash"),
+    EventType.DISCLOSURE_REPORT_SHARE: ("disclosure_id", "custodian"),
+    EventType.DISCLOSURE_DISCLOSE: ("disclosure_id", "record_digest", "auditor_actor_id", "legal_basis"),
     EventType.DISCLOSURE_OPEN: ("disclosure_id", "record_digest"),
+    EventType.DISCLOSURE_CONFIRM: ("disclosure_id", "record_digest"),
     EventType.DISCLOSURE_REFUSE: ("reason", "count"),
     EventType.DRILL_RENEW: ("record_id", "quorum_id", "record_digest"),
     EventType.DRILL_COMPLETE: ("paper",),
@@ -111,7 +122,12 @@ class Event:
     fields: Mapping[str, seal.Part] = field(default_factory=dict)
 
     def with_fields(self, **more: seal.Part) -> "Event":
-        """Return the event with the fields that are known only during the act."""
+        """Return the event with the fields that are known only during the act.
+
+        Raises ValueError for a field that the event has already.
+        """
+        if not self.fields.keys().isdisjoint(more):
+            raise ValueError("a field of an event is filled once")
         return replace(self, fields={**self.fields, **more})
 
     def details(self) -> bytes:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from idvault.domain import drill
 from idvault.domain.clock import ClockReading
-from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import SYSTEM_ACTOR, EventType
 from idvault.domain.request import Request
 from idvault.flows.log.events import EventFactory
@@ -56,9 +55,7 @@ class PlatformFlow:
         drill.check_platform(name)
         if self._guard is not None:
             await self._guard.check(now=now)
-        event = self._events.event(
-            EventType.PLATFORM_REGISTER, actor_id=actor_id, now=now, name=name, role=role, spki=spki
-        )
+        event = self._events.event(EventType.PLATFORM_REGISTER, actor_id=actor_id, now=now)
         platform = Platform(name, role, self._events.new_id(), spki, now.business)
         return await self._store.register(platform, now=now, event=event, request=request)
 
@@ -66,16 +63,13 @@ class PlatformFlow:
         self,
         *,
         name: str,
-        role: str,
         spki: str,
         now: ClockReading,
         actor_id: str = SYSTEM_ACTOR,
         request: Request | None = None,
     ) -> Platform:
         """Revoke a pinned key; raises NotFoundError if it is unknown."""
-        event = self._events.event(
-            EventType.PLATFORM_REVOKE, actor_id=actor_id, now=now, name=name, role=role, spki=spki
-        )
+        event = self._events.event(EventType.PLATFORM_REVOKE, actor_id=actor_id, now=now)
         return await self._store.revoke(name=name, spki=spki, now=now, event=event, request=request)
 
 
@@ -84,7 +78,6 @@ class OperatorFlow:
     """Registers and revokes keys at an operator's request over the API; requests may be repeated."""
 
     platforms: PlatformFlow
-    store: PlatformStore
     fingerprinter: Fingerprinter
 
     async def register(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
@@ -100,17 +93,13 @@ class OperatorFlow:
 
     async def revoke(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
         """Revoke a pinned key; raises NotFoundError (ILLEGAL_TRANSITION) if it is unknown."""
-        for known in await self.store.all():
-            if (known.name, known.spki) == (command.name, command.spki):
-                return await self.platforms.revoke(
-                    name=known.name,
-                    role=known.role,
-                    spki=known.spki,
-                    now=now,
-                    actor_id=command.actor_id,
-                    request=self._request("RevokePlatform", command),
-                )
-        raise NotFoundError(Reason.ILLEGAL_TRANSITION)
+        return await self.platforms.revoke(
+            name=command.name,
+            spki=command.spki,
+            now=now,
+            actor_id=command.actor_id,
+            request=self._request("RevokePlatform", command),
+        )
 
     def _request(self, method: str, command: PlatformCommand) -> Request:
         fields = (command.name, command.role, command.spki)

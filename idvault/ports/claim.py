@@ -163,7 +163,7 @@ class Settlement:
 class VerificationStore(Protocol):
     """Claims with their requests and checks, persons' slots, accounts and sealed records."""
 
-    async def open(self, opening: NewClaim, *, event: Event, superseded: Event) -> OpenedClaim:
+    async def open(self, new_claim: NewClaim, *, event: Event, superseded: Event) -> OpenedClaim:
         """Open a claim, or return the one that this request already opened.
 
         In one atomic step, durable before it returns:

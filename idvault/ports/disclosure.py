@@ -27,9 +27,9 @@ class SealedText:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A new request. disclosure: in its first state, with an empty record_id; digest: of the signed request.
+    """A new request. disclosure: in its first state, with the record's id and digest; digest: of the request.
 
-    threshold: how many approvals by the record's present quorum it needs.
+    threshold: how many shares of the record's present quorum it needs.
     """
 
     disclosure: Disclosure
@@ -52,7 +52,7 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """One decision to store. signed: the signed approval or denial; resealed: the share, for approvals only.
+    """One decision to store. signed: the signed approval or denial.
 
     quorum: the member's quorum, which must still be the record's present one.
     """
@@ -62,7 +62,30 @@ class Deciding:
     verdict: Verdict
     quorum: DecidingQuorum
     signed: bytes
-    resealed: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Releasing:
+    """One approved share to store. legal_basis: of the request, which the person is told later.
+
+    quorum: the member's quorum, which must still be the record's present one. record_digest: of the record.
+    """
+
+    disclosure_id: str
+    member: QuorumMember
+    quorum: DecidingQuorum
+    resealed: bytes = field(repr=False)
+    record_digest: bytes
+    legal_basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDecision:
+    """What one custodian signed, and its log entries. release_entry_id: None while the share is missing."""
+
+    signed: bytes
+    entry_id: str
+    release_entry_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +119,28 @@ class EndedClaim:
 
 @dataclass(frozen=True, slots=True)
 class RecordEvidence:
-    """What an account's record can be verified against. entries: all of the account's, newest first."""
+    """What a record can be verified against. entries: all of the account's, newest first.
+
+    is_newest: whether it is the account's newest record, and not a former one kept for a disclosure.
+    """
 
     record: SealedRecord
     claims: tuple[EndedClaim, ...]
     entries: tuple[Logged, ...]
+    is_newest: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDisclosure:
+    """The release of M shares, as its log entry states it: from then on the record can be opened."""
+
+    disclosure_id: str
+    account_token: str
+    entry_id: str
+    disclosed_at: datetime
+    record_digest: bytes
+    auditor_actor_id: str
+    legal_basis: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +155,23 @@ class RecordAccess:
 
 
 class DisclosureStore(Protocol):
-    """Disclosures, decisions, openings, and counts of refusals."""
+    """Disclosures, decisions, shares, openings, and counts of refusals.
+
+    While a disclosure needs its shares (domain.disclosure.needs_shares), the record version that its request
+    fixed must be kept although the account is verified again. The act that ends the last such disclosure must
+    remove a version that is not the newest.
+    """
 
     async def request(
         self, filing: Filing, *, request: Request, today: date, daily: int, now: ClockReading, event: Event
     ) -> Filed:
-        """Store a new request for the account's current record with its event (field request); return it.
+        """Store a new request for the account's current record with its event; return it.
 
-        Raises NotFoundError (ACCOUNT_NOT_FOUND) for an account without a record; PreconditionError
-        (ACCOUNT_ERASED); AlreadyExistsError (REQUEST_ID_REUSED) for a disclosure_id that was used before;
-        ExhaustedError (TOO_MANY_ATTEMPTS) if the auditor has made `daily` requests today, counted by one
-        conditional statement.
+        Raises NotFoundError (ACCOUNT_NOT_FOUND) for an account without a record; PreconditionError with
+        ACCOUNT_ERASED, or with ILLEGAL_TRANSITION if the account's record is not that of the filing, compared
+        under the account's row lock; AlreadyExistsError (REQUEST_ID_REUSED) for a disclosure_id that was used
+        before; ExhaustedError (TOO_MANY_ATTEMPTS) if the auditor has made `daily` requests today, counted by
+        one conditional statement.
         """
         ...
 
@@ -133,8 +179,40 @@ class DisclosureStore(Protocol):
         """Store a decision with its event (field decision); the state is that of domain.disclosure.decide.
 
         Must hold the disclosure's row lock. Raises NotFoundError (REQUEST_NOT_FOUND); PreconditionError with
-        ILLEGAL_TRANSITION if the account has another record by now, with QUORUM_INVALID if the record's
-        present quorum has changed. A denial that ends the disclosure must destroy the re-sealed shares.
+        ILLEGAL_TRANSITION if the record is gone, with QUORUM_INVALID if its present quorum has changed. A
+        denial that ends the disclosure must destroy the re-sealed shares.
+        """
+        ...
+
+    async def release(
+        self, releasing: Releasing, *, request: Request, now: ClockReading, event: Event, disclosing: Event
+    ) -> Filed:
+        """Store an approved share with its event; the state is that of domain.disclosure.release.
+
+        Must hold the disclosure's row lock. The release that sets disclosed_at must also write `disclosing`
+        and keep the legal basis; no other act writes it. Raises as `decide` does.
+        """
+        ...
+
+    async def confirm(
+        self,
+        *,
+        disclosure_id: str,
+        actor_id: str,
+        record_digest: bytes,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+    ) -> Filed:
+        """Store that the shares open the record, with its event; no further share may be stored then."""
+        ...
+
+    async def report_share(
+        self, *, disclosure_id: str, actor_id: str, custodian: str, now: ClockReading, event: Event
+    ) -> bool:
+        """Store that a custodian's share is wrong, with its event; return False if it is known already.
+
+        Raises as domain.disclosure.report_share and check_owner do.
         """
         ...
 
@@ -156,8 +234,8 @@ class DisclosureStore(Protocol):
     ) -> str:
         """Record one opening with its event (field record_digest); return the entry's id.
 
-        A repeat returns the same entry id. Raises PreconditionError (ILLEGAL_TRANSITION) if the account's
-        record is not the disclosure's record or has another digest.
+        A repeat returns the same entry id. Raises PreconditionError (ILLEGAL_TRANSITION) if the disclosure's
+        record is gone or has another digest.
         """
         ...
 
@@ -195,27 +273,41 @@ class DisclosureStore(Protocol):
     async def pending(
         self, *, custodian: str, quorum_ids: Collection[str], now: datetime, offset: int, limit: int
     ) -> list[Filed]:
-        """Return the disclosures that wait for a custodian's decision, oldest first.
+        """Return the disclosures that wait for a custodian's decision or share, oldest first.
 
-        These are REQUESTED and not expired, are not yet decided by this custodian, and concern the account's
-        current record, whose present quorum is one of quorum_ids.
+        These are not expired, ended or confirmed; this custodian has neither denied them nor released the
+        share; and the present quorum of their record, newest or kept, is one of quorum_ids.
         """
         ...
 
     async def shares(self, *, disclosure_id: str) -> list[GivenShare]:
-        """Return the releases of a disclosure, in order of place."""
+        """Return the released shares of a disclosure, in order of place."""
         ...
 
-    async def openings_since(self, *, actor_id: str, since: datetime) -> int:
-        """Return how many records an auditor has opened since a time."""
+    async def own_decision(self, *, disclosure_id: str, custodian: str) -> OwnDecision | None:
+        """Return what a custodian signed about a disclosure."""
+        ...
+
+    async def disclosures_since(self, *, actor_id: str, since: datetime) -> int:
+        """Return how many records were disclosed to an auditor since a time, opened or not."""
+        ...
+
+    async def disclosures(self, *, account_token: str) -> list[RecordDisclosure]:
+        """Return every disclosure of an account's records that has its log entry, oldest first.
+
+        Cancelled and expired ones must be among them.
+        """
         ...
 
     async def openings(self, *, account_token: str) -> list[RecordAccess]:
         """Return every opening of an account's records, oldest first."""
         ...
 
-    async def evidence(self, *, account_token: str) -> RecordEvidence | None:
-        """Return an account's record with its evidence; None if it has no record."""
+    async def evidence(self, *, account_token: str, record_id: str | None = None) -> RecordEvidence | None:
+        """Return a record with its evidence; None if it does not exist.
+
+        record_id: the newest version or one that is kept for a disclosure; without it, the newest.
+        """
         ...
 
     async def logged(self, *, account_token: str, entry_id: str) -> Logged | None:

@@ -42,9 +42,10 @@ class PlatformStore(Protocol):
     async def revoke(
         self, *, name: str, spki: str, now: ClockReading, event: Event, request: Request | None = None
     ) -> Platform:
-        """Revoke a key with its event; raises NotFoundError. If it is revoked already, nothing is written.
+        """Revoke a key with its event (fields name, role, spki); raises NotFoundError.
 
-        A roster member's request row comes first, as in `register`.
+        A key that is revoked already is left as it is. A roster member's request row comes first, as in
+        `register`.
         """
         ...
 

@@ -92,10 +92,10 @@ class Fingerprinter(Protocol):
     """Recognises a repeated request without storing its body."""
 
     def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
-        """Return the 32-byte keyed hash of a method and all fields except request_id, in field-number order.
+        """Return the 32-byte keyed hash of a method and the fields that its repetitions must share.
 
-        If a field is a name, request_id is included as the first field (flows.claim.verification explains
-        why).
+        The fields are in field-number order. If one is a name, request_id is included as the first field
+        (flows.claim.verification explains why).
         """
         ...
 
@@ -135,4 +135,17 @@ class IntakeOpener(Protocol):
 
     def open(self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake) -> Identity:
         """Return the identity; raises DamagedError (RECORD_DAMAGED) if decryption fails."""
+        ...
+
+
+class Signer(Protocol):
+    """One of the service's Ed25519 keys."""
+
+    @property
+    def public_key(self) -> bytes:
+        """The 32-byte public key."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte signature."""
         ...

@@ -1,10 +1,10 @@
 """Answers for claims that are not sent: what the registry would answer to a wrong name, after as long a time.
 
-- The last check that was sent is the example. If it was decided, the answer is a mismatch. If not (the
-  registry cannot be reached, refuses, is still working), the answer is the same, so the claim waits as others
-  do.
-- An undecided example is used for a minute: by then claims that are sent are tried again as well.
-- The time is that of one of the last decided checks, chosen at random.
+- If the last check that was sent was not decided (the registry cannot be reached, refuses, is still working),
+  the answer is the same for a minute, so the claim waits as others do.
+- Else the registry is asked for the result of this claim's check, which it does not have. That tells it no
+  name, and shows whether it could have answered.
+- If it could, the answer is a mismatch, after the time of one of the last decided checks, chosen at random.
 """
 
 from collections import deque
@@ -26,7 +26,7 @@ class PacedRegistry:
     def __init__(self, *, inner: Registry, clock: Callable[[], float]) -> None:
         """Wrap a registry. clock: seconds."""
         self._inner = inner
-        self._clock = clock
+        self.clock = clock
         self._latest: tuple[RegistryAnswer, float, float] | None = None
         self.seconds: deque[float] = deque(maxlen=_REMEMBERED)
         """How long the last decided checks took."""
@@ -48,9 +48,9 @@ class PacedRegistry:
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
         """Check, and remember answer and time."""
-        begun = self._clock()
+        begun = self.clock()
         answer = await self._inner.check(ai=ai, identity=identity, patience=patience)
-        ended = self._clock()
+        ended = self.clock()
         self._latest = (answer, ended - begun, ended)
         if answer in DECIDED:
             self.seconds.append(ended - begun)
@@ -65,7 +65,7 @@ class PacedRegistry:
         if self._latest is None:
             return None
         answer, seconds, ended = self._latest
-        return None if answer in DECIDED or self._clock() - ended > _GOOD_FOR else (answer, seconds)
+        return None if answer in DECIDED or self.clock() - ended > _GOOD_FOR else (answer, seconds)
 
 
 class WithheldRegistry:
@@ -99,20 +99,33 @@ class WithheldRegistry:
         return self._paced.can_query
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
-        """Answer without sending anything."""
-        return await self._answer(patience)
+        """Answer without sending the check."""
+        return await self._answer(ai, patience)
 
     async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
-        """Answer without asking anything."""
-        return await self._answer(patience)
+        """Answer as to a check."""
+        return await self._answer(ai, patience)
 
-    async def _answer(self, patience: float) -> RegistryAnswer:
+    async def _answer(self, ai: str, patience: float) -> RegistryAnswer:
+        begun = self._paced.clock()
         known = self._paced.undecided()
-        answer, seconds = known or (RegistryAnswer.MISMATCH, self._usual())
-        if seconds > patience and answer in DECIDED:
-            answer = RegistryAnswer.UNKNOWN
-        await self._sleep(max(0.0, min(seconds, patience)))
+        if known is not None:
+            answer, seconds = known
+        else:
+            answer, seconds = await self._asked(ai, patience)
+            if seconds > patience and answer in DECIDED:
+                answer = RegistryAnswer.UNKNOWN
+        gone = self._paced.clock() - begun
+        await self._sleep(max(0.0, min(seconds, patience) - gone))
         return answer
+
+    async def _asked(self, ai: str, patience: float) -> tuple[RegistryAnswer, float]:
+        """Return the answer, and how long it should take in all."""
+        if self._paced.can_query:
+            answer = await self._paced.query(ai=ai, patience=patience)
+            if answer is not RegistryAnswer.NOT_FOUND and answer not in DECIDED:
+                return answer, 0.0
+        return RegistryAnswer.MISMATCH, self._usual()
 
     def _usual(self) -> float:
         return self._choose(list(self._paced.seconds)) if self._paced.seconds else _USUAL_SECONDS

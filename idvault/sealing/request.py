@@ -19,7 +19,7 @@ class KeyedFingerprinter:
     key: bytes
 
     def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
-        """Return the 32-byte keyed hash of a method and every field but request_id, in field-number order."""
+        """Return the 32-byte keyed hash of a method and the fields that its repetitions must share."""
         return hmac.digest(self.key, seal.encode(_PURPOSE, method, *fields), "sha256")
 
     def kept_id(self, *, relying_party: str, request_id: str) -> str:

@@ -47,13 +47,13 @@ class TotpSealer:
         info = seal.second_factor_info(
             person=roster_member.name, actor_id=roster_member.actor_id, request_id=request_id
         )
-        for_person = hpke.seal(
+        for_member = hpke.seal(
             suite=roster_member.suite,
             public_key=roster_member.hpke_public_key,
             plaintext=uri.encode(),
             info=info,
         )
-        return FreshSecret(self._sealed(roster_member.actor_id, secret), for_person)
+        return FreshSecret(self._sealed(roster_member.actor_id, secret), for_member)
 
     def match(self, *, actor_id: str, at_rest: bytes, code: str, now: datetime) -> int | None:
         """Return the code's step within the window around a real time, or None if the code is wrong.

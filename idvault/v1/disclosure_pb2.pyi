@@ -19,6 +19,11 @@ if sys.version_info >= (3, 11):
 else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
+
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class _DisclosureState:
@@ -32,11 +37,11 @@ class _DisclosureStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Discl
     DISCLOSURE_STATE_REQUESTED: _DisclosureState.ValueType  # 1
     """It waits for the custodians."""
     DISCLOSURE_STATE_APPROVED: _DisclosureState.ValueType  # 2
-    """Enough custodians approved; it may be opened."""
+    """Enough custodians released their shares; it may be opened."""
     DISCLOSURE_STATE_OPENED: _DisclosureState.ValueType  # 3
     """It was opened at least once."""
     DISCLOSURE_STATE_DENIED: _DisclosureState.ValueType  # 4
-    """So many custodians denied it that too few are left to approve it."""
+    """So many custodians denied it that too few are left to release their shares."""
     DISCLOSURE_STATE_EXPIRED: _DisclosureState.ValueType  # 5
     """It expired before it was opened."""
     DISCLOSURE_STATE_CANCELLED: _DisclosureState.ValueType  # 6
@@ -50,11 +55,11 @@ DISCLOSURE_STATE_UNSPECIFIED: DisclosureState.ValueType  # 0
 DISCLOSURE_STATE_REQUESTED: DisclosureState.ValueType  # 1
 """It waits for the custodians."""
 DISCLOSURE_STATE_APPROVED: DisclosureState.ValueType  # 2
-"""Enough custodians approved; it may be opened."""
+"""Enough custodians released their shares; it may be opened."""
 DISCLOSURE_STATE_OPENED: DisclosureState.ValueType  # 3
 """It was opened at least once."""
 DISCLOSURE_STATE_DENIED: DisclosureState.ValueType  # 4
-"""So many custodians denied it that too few are left to approve it."""
+"""So many custodians denied it that too few are left to release their shares."""
 DISCLOSURE_STATE_EXPIRED: DisclosureState.ValueType  # 5
 """It expired before it was opened."""
 DISCLOSURE_STATE_CANCELLED: DisclosureState.ValueType  # 6
@@ -70,7 +75,7 @@ class _VerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Verdict.Value
     VERDICT_UNSPECIFIED: _Verdict.ValueType  # 0
     """Never sent."""
     VERDICT_APPROVE: _Verdict.ValueType  # 1
-    """The custodian approved and released the share."""
+    """The custodian approved; the share may follow."""
     VERDICT_DENY: _Verdict.ValueType  # 2
     """The custodian denied the request."""
 
@@ -80,7 +85,7 @@ class Verdict(_Verdict, metaclass=_VerdictEnumTypeWrapper):
 VERDICT_UNSPECIFIED: Verdict.ValueType  # 0
 """Never sent."""
 VERDICT_APPROVE: Verdict.ValueType  # 1
-"""The custodian approved and released the share."""
+"""The custodian approved; the share may follow."""
 VERDICT_DENY: Verdict.ValueType  # 2
 """The custodian denied the request."""
 Global___Verdict: _TypeAlias = Verdict  # noqa: Y015
@@ -113,6 +118,10 @@ class _FindingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Finding.Value
     """The log contradicts a checkpoint that the client has kept: two histories of one log."""
     FINDING_LOG_NOT_WITNESSED: _Finding.ValueType  # 10
     """Fewer witnesses than the roster requires have cosigned the checkpoint lately."""
+    FINDING_TERMS_INVALID: _Finding.ValueType  # 11
+    """The terms of the request are not allowed, or were not logged when they were signed."""
+    FINDING_QUOTA_EXCEEDED: _Finding.ValueType  # 12
+    """The custodian has released as many shares to this auditor as the custodian allows in a day."""
     FINDING_NOT_A_MATCH: _Finding.ValueType  # 13
     """The record opens, but its registry outcome is not a match."""
 
@@ -141,6 +150,10 @@ FINDING_LOG_FORKED: Finding.ValueType  # 9
 """The log contradicts a checkpoint that the client has kept: two histories of one log."""
 FINDING_LOG_NOT_WITNESSED: Finding.ValueType  # 10
 """Fewer witnesses than the roster requires have cosigned the checkpoint lately."""
+FINDING_TERMS_INVALID: Finding.ValueType  # 11
+"""The terms of the request are not allowed, or were not logged when they were signed."""
+FINDING_QUOTA_EXCEEDED: Finding.ValueType  # 12
+"""The custodian has released as many shares to this auditor as the custodian allows in a day."""
 FINDING_NOT_A_MATCH: Finding.ValueType  # 13
 """The record opens, but its registry outcome is not a match."""
 Global___Finding: _TypeAlias = Finding  # noqa: Y015
@@ -154,6 +167,8 @@ class CustodianDecision(_message.Message):
     CUSTODIAN_FIELD_NUMBER: _builtins.int
     VERDICT_FIELD_NUMBER: _builtins.int
     DECIDE_TIME_FIELD_NUMBER: _builtins.int
+    RELEASE_TIME_FIELD_NUMBER: _builtins.int
+    REPORT_TIME_FIELD_NUMBER: _builtins.int
     custodian: _builtins.str
     """The custodian's name in the roster."""
     verdict: Global___Verdict.ValueType
@@ -162,16 +177,26 @@ class CustodianDecision(_message.Message):
     def decide_time(self) -> _timestamp_pb2.Timestamp:
         """When the custodian decided."""
 
+    @_builtins.property
+    def release_time(self) -> _timestamp_pb2.Timestamp:
+        """When the custodian released the share; absent before."""
+
+    @_builtins.property
+    def report_time(self) -> _timestamp_pb2.Timestamp:
+        """When the auditor reported the share as wrong; absent if it was not."""
+
     def __init__(
         self,
         *,
         custodian: _builtins.str = ...,
         verdict: Global___Verdict.ValueType = ...,
         decide_time: _timestamp_pb2.Timestamp | None = ...,
+        release_time: _timestamp_pb2.Timestamp | None = ...,
+        report_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "release_time", b"release_time", "report_time", b"report_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["custodian", b"custodian", "decide_time", b"decide_time", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["custodian", b"custodian", "decide_time", b"decide_time", "release_time", b"release_time", "report_time", b"report_time", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -225,6 +250,8 @@ class Disclosure(_message.Message):
     THRESHOLD_FIELD_NUMBER: _builtins.int
     DECISIONS_FIELD_NUMBER: _builtins.int
     SIGNED_REQUEST_FIELD_NUMBER: _builtins.int
+    DISCLOSE_TIME_FIELD_NUMBER: _builtins.int
+    CONFIRM_TIME_FIELD_NUMBER: _builtins.int
     disclosure_id: _builtins.str
     """16 random bytes in hex, chosen by the auditor's client."""
     account_token: _builtins.str
@@ -236,7 +263,7 @@ class Disclosure(_message.Message):
     opened: _builtins.int
     """How many openings there were."""
     threshold: _builtins.int
-    """How many approvals it needs."""
+    """How many shares it needs."""
     signed_request: _builtins.bytes
     """The signed request, as it was filed."""
     @_builtins.property
@@ -251,6 +278,14 @@ class Disclosure(_message.Message):
     def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___CustodianDecision]:
         """The decisions so far, in order."""
 
+    @_builtins.property
+    def disclose_time(self) -> _timestamp_pb2.Timestamp:
+        """When the M-th share was released; absent before."""
+
+    @_builtins.property
+    def confirm_time(self) -> _timestamp_pb2.Timestamp:
+        """When the auditor confirmed that the shares open the record; absent before."""
+
     def __init__(
         self,
         *,
@@ -264,10 +299,12 @@ class Disclosure(_message.Message):
         threshold: _builtins.int = ...,
         decisions: _abc.Iterable[Global___CustodianDecision] | None = ...,
         signed_request: _builtins.bytes = ...,
+        disclose_time: _timestamp_pb2.Timestamp | None = ...,
+        confirm_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["confirm_time", b"confirm_time", "create_time", b"create_time", "disclose_time", b"disclose_time", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "create_time", b"create_time", "decisions", b"decisions", "disclosure_id", b"disclosure_id", "expire_time", b"expire_time", "opened", b"opened", "openings", b"openings", "signed_request", b"signed_request", "state", b"state", "threshold", b"threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "confirm_time", b"confirm_time", "create_time", b"create_time", "decisions", b"decisions", "disclose_time", b"disclose_time", "disclosure_id", b"disclosure_id", "expire_time", b"expire_time", "opened", b"opened", "openings", b"openings", "signed_request", b"signed_request", "state", b"state", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -432,6 +469,79 @@ class OpenDisclosureRequest(_message.Message):
 Global___OpenDisclosureRequest: _TypeAlias = OpenDisclosureRequest  # noqa: Y015
 
 @_typing.final
+class ConfirmOpeningRequest(_message.Message):
+    """Which opening to confirm."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    DISCLOSURE_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    disclosure_id: _builtins.str
+    """The disclosure."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        disclosure_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosure_id", b"disclosure_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmOpeningRequest: _TypeAlias = ConfirmOpeningRequest  # noqa: Y015
+
+@_typing.final
+class ReportShareRequest(_message.Message):
+    """Whose share is wrong."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    DISCLOSURE_ID_FIELD_NUMBER: _builtins.int
+    CUSTODIAN_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    disclosure_id: _builtins.str
+    """The disclosure."""
+    custodian: _builtins.str
+    """The custodian."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        disclosure_id: _builtins.str = ...,
+        custodian: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["custodian", b"custodian", "disclosure_id", b"disclosure_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportShareRequest: _TypeAlias = ReportShareRequest  # noqa: Y015
+
+@_typing.final
+class ReportShareResponse(_message.Message):
+    """The report is in the log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportShareResponse: _TypeAlias = ReportShareResponse  # noqa: Y015
+
+@_typing.final
 class SealedRecord(_message.Message):
     """A sealed record without its custodians' shares."""
 
@@ -545,6 +655,7 @@ class OpenedDisclosure(_message.Message):
     SETTLEMENT_FIELD_NUMBER: _builtins.int
     OPENING_FIELD_NUMBER: _builtins.int
     CHECKPOINT_FIELD_NUMBER: _builtins.int
+    REQUEST_FIELD_NUMBER: _builtins.int
     shred_value: _builtins.bytes
     """This record's 32-byte part of the account's shred key."""
     settlement_claim_id: _builtins.str
@@ -571,7 +682,11 @@ class OpenedDisclosure(_message.Message):
 
     @_builtins.property
     def checkpoint(self) -> _transparency_pb2.Checkpoint:
-        """The checkpoint that covers both."""
+        """The checkpoint that covers all three entries."""
+
+    @_builtins.property
+    def request(self) -> Global___LoggedEntry:
+        """The entry of the request, which commits to the record's digest, too."""
 
     def __init__(
         self,
@@ -584,10 +699,11 @@ class OpenedDisclosure(_message.Message):
         settlement: Global___LoggedEntry | None = ...,
         opening: Global___LoggedEntry | None = ...,
         checkpoint: _transparency_pb2.Checkpoint | None = ...,
+        request: Global___LoggedEntry | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "disclosure", b"disclosure", "opening", b"opening", "record", b"record", "settlement", b"settlement"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "disclosure", b"disclosure", "opening", b"opening", "record", b"record", "request", b"request", "settlement", b"settlement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "disclosure", b"disclosure", "opening", b"opening", "record", b"record", "settlement", b"settlement", "settlement_claim_id", b"settlement_claim_id", "shares", b"shares", "shred_value", b"shred_value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "disclosure", b"disclosure", "opening", b"opening", "record", b"record", "request", b"request", "settlement", b"settlement", "settlement_claim_id", b"settlement_claim_id", "shares", b"shares", "shred_value", b"shred_value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -633,14 +749,28 @@ class PendingDisclosure(_message.Message):
     THRESHOLD_FIELD_NUMBER: _builtins.int
     DECISIONS_FIELD_NUMBER: _builtins.int
     RECENT_OPENINGS_FIELD_NUMBER: _builtins.int
+    RECORD_DIGEST_FIELD_NUMBER: _builtins.int
+    RECENT_DISCLOSURES_FIELD_NUMBER: _builtins.int
     disclosure_id: _builtins.str
     """Its id."""
     signed_request: _builtins.bytes
     """The signed request. Clients rely only on it, on the roster and on the log."""
     threshold: _builtins.int
-    """How many approvals it needs."""
-    recent_openings: _builtins.int
-    """How many openings this auditor has made in the last 30 days."""
+    """How many shares it needs."""
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def recent_openings(self) -> _builtins.int:
+        """The same number as recent_disclosures, under its former name."""
+
+    @recent_openings.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def recent_openings(self, value: _builtins.int) -> None:
+        """The same number as recent_disclosures, under its former name."""
+
+    record_digest: _builtins.bytes
+    """The 32-byte digest of the record that the request's entry fixes; empty if it was logged before requests did so."""
+    recent_disclosures: _builtins.int
+    """How many records were disclosed to this auditor in the last 30 days, opened or not."""
     @_builtins.property
     def entry(self) -> Global___LoggedEntry:
         """The entry of the request."""
@@ -655,7 +785,7 @@ class PendingDisclosure(_message.Message):
 
     @_builtins.property
     def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___CustodianDecision]:
-        """The decisions of others so far."""
+        """The decisions so far."""
 
     def __init__(
         self,
@@ -668,10 +798,12 @@ class PendingDisclosure(_message.Message):
         threshold: _builtins.int = ...,
         decisions: _abc.Iterable[Global___CustodianDecision] | None = ...,
         recent_openings: _builtins.int = ...,
+        record_digest: _builtins.bytes = ...,
+        recent_disclosures: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "entry", b"entry", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "decisions", b"decisions", "disclosure_id", b"disclosure_id", "entry", b"entry", "expire_time", b"expire_time", "recent_openings", b"recent_openings", "signed_request", b"signed_request", "threshold", b"threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "decisions", b"decisions", "disclosure_id", b"disclosure_id", "entry", b"entry", "expire_time", b"expire_time", "recent_disclosures", b"recent_disclosures", "recent_openings", b"recent_openings", "record_digest", b"record_digest", "signed_request", b"signed_request", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -746,6 +878,7 @@ class SealedShare(_message.Message):
     SHARE_INDEX_FIELD_NUMBER: _builtins.int
     SEALED_SHARE_FIELD_NUMBER: _builtins.int
     SHARE_HASH_FIELD_NUMBER: _builtins.int
+    RECORD_FIELD_NUMBER: _builtins.int
     account_token: _builtins.str
     """The account."""
     record_id: _builtins.str
@@ -760,6 +893,10 @@ class SealedShare(_message.Message):
     """The HPKE message."""
     share_hash: _builtins.bytes
     """SHA-256 of the opened share."""
+    @_builtins.property
+    def record(self) -> Global___SealedRecord:
+        """The record, so that the caller's client can check that the share belongs to the digest that the request fixed."""
+
     def __init__(
         self,
         *,
@@ -770,10 +907,11 @@ class SealedShare(_message.Message):
         share_index: _builtins.int = ...,
         sealed_share: _builtins.bytes = ...,
         share_hash: _builtins.bytes = ...,
+        record: Global___SealedRecord | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "present_quorum_id", b"present_quorum_id", "record_id", b"record_id", "sealed_share", b"sealed_share", "share_hash", b"share_hash", "share_index", b"share_index", "suite", b"suite"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "present_quorum_id", b"present_quorum_id", "record", b"record", "record_id", b"record_id", "sealed_share", b"sealed_share", "share_hash", b"share_hash", "share_index", b"share_index", "suite", b"suite"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -781,7 +919,7 @@ Global___SealedShare: _TypeAlias = SealedShare  # noqa: Y015
 
 @_typing.final
 class ApproveDisclosureRequest(_message.Message):
-    """An approval with the re-sealed share."""
+    """An approval."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -795,9 +933,17 @@ class ApproveDisclosureRequest(_message.Message):
     disclosure_id: _builtins.str
     """The disclosure."""
     signed_approval: _builtins.bytes
-    """The signed approval."""
-    resealed_share: _builtins.bytes
-    """The share, re-sealed to the auditor's one-time key."""
+    """The signed approval, which holds SHA-256 of the share as it will be released."""
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def resealed_share(self) -> _builtins.bytes:
+        """Must be empty: a client that sends the share before the log has the approval is refused (INVALID_MESSAGE)."""
+
+    @resealed_share.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def resealed_share(self, value: _builtins.bytes) -> None:
+        """Must be empty: a client that sends the share before the log has the approval is refused (INVALID_MESSAGE)."""
+
     code: _builtins.str
     """A code of the caller's second factor, 6 digits; not needed when the call is repeated."""
     def __init__(
@@ -816,6 +962,36 @@ class ApproveDisclosureRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ApproveDisclosureRequest: _TypeAlias = ApproveDisclosureRequest  # noqa: Y015
+
+@_typing.final
+class ReleaseShareRequest(_message.Message):
+    """A share that was approved."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    DISCLOSURE_ID_FIELD_NUMBER: _builtins.int
+    RESEALED_SHARE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    disclosure_id: _builtins.str
+    """The disclosure."""
+    resealed_share: _builtins.bytes
+    """The share, re-sealed to the auditor's one-time key; at most 4 KiB."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        disclosure_id: _builtins.str = ...,
+        resealed_share: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosure_id", b"disclosure_id", "request_id", b"request_id", "resealed_share", b"resealed_share"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseShareRequest: _TypeAlias = ReleaseShareRequest  # noqa: Y015
 
 @_typing.final
 class DenyDisclosureRequest(_message.Message):
@@ -849,7 +1025,7 @@ Global___DenyDisclosureRequest: _TypeAlias = DenyDisclosureRequest  # noqa: Y015
 
 @_typing.final
 class DecidedDisclosure(_message.Message):
-    """A disclosure after a decision."""
+    """A disclosure after a custodian's act."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -857,15 +1033,25 @@ class DecidedDisclosure(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     THRESHOLD_FIELD_NUMBER: _builtins.int
     DECISIONS_FIELD_NUMBER: _builtins.int
+    ENTRY_FIELD_NUMBER: _builtins.int
+    CHECKPOINT_FIELD_NUMBER: _builtins.int
     disclosure_id: _builtins.str
     """Its id."""
     state: Global___DisclosureState.ValueType
-    """Its state after the decision."""
+    """Its state after the act."""
     threshold: _builtins.int
-    """How many approvals it needs."""
+    """How many shares it needs."""
     @_builtins.property
     def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___CustodianDecision]:
         """The decisions so far."""
+
+    @_builtins.property
+    def entry(self) -> Global___LoggedEntry:
+        """The entry of the approval or of the release; absent after a denial."""
+
+    @_builtins.property
+    def checkpoint(self) -> _transparency_pb2.Checkpoint:
+        """The checkpoint that covers the entry."""
 
     def __init__(
         self,
@@ -874,10 +1060,12 @@ class DecidedDisclosure(_message.Message):
         state: Global___DisclosureState.ValueType = ...,
         threshold: _builtins.int = ...,
         decisions: _abc.Iterable[Global___CustodianDecision] | None = ...,
+        entry: Global___LoggedEntry | None = ...,
+        checkpoint: _transparency_pb2.Checkpoint | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "entry", b"entry"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "disclosure_id", b"disclosure_id", "state", b"state", "threshold", b"threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "decisions", b"decisions", "disclosure_id", b"disclosure_id", "entry", b"entry", "state", b"state", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -60,6 +60,16 @@ class DisclosureServiceStub:
                 request_serializer=idvault_dot_v1_dot_disclosure__pb2.OpenDisclosureRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_disclosure__pb2.OpenedDisclosure.FromString,
                 _registered_method=True)
+        self.ConfirmOpening = channel.unary_unary(
+                '/idvault.v1.DisclosureService/ConfirmOpening',
+                request_serializer=idvault_dot_v1_dot_disclosure__pb2.ConfirmOpeningRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_disclosure__pb2.Disclosure.FromString,
+                _registered_method=True)
+        self.ReportShare = channel.unary_unary(
+                '/idvault.v1.DisclosureService/ReportShare',
+                request_serializer=idvault_dot_v1_dot_disclosure__pb2.ReportShareRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_disclosure__pb2.ReportShareResponse.FromString,
+                _registered_method=True)
         self.ReportFinding = channel.unary_unary(
                 '/idvault.v1.DisclosureService/ReportFinding',
                 request_serializer=idvault_dot_v1_dot_disclosure__pb2.ReportFindingRequest.SerializeToString,
@@ -105,7 +115,7 @@ class DisclosureServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CancelDisclosure(self, request, context):
-        """Withdraws an unopened disclosure.
+        """Withdraws an unopened disclosure. A disclosure that M custodians have released stays in the person's history.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION);
@@ -118,12 +128,36 @@ class DisclosureServiceServicer:
     def OpenDisclosure(self, request, context):
         """Writes the opening into the log, waits until a signed checkpoint covers it, and only then returns what the
         caller's one-time key can open. LOG_UNAVAILABLE: the checkpoint did not arrive in time; repeat the call with
-        the same request_id to continue waiting, without a second code.
+        the same request_id to continue waiting, without a second code. A repeat is the same opening, and its answer
+        also holds the shares that were released since.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION);
         PERMISSION_DENIED (ACCESS_DENIED, SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED); DATA_LOSS (RECORD_DAMAGED) for
         a record that does not match its newest settlement entry; UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmOpening(self, request, context):
+        """Writes to the log that the released shares open the record. No further share is taken afterwards.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION) before the first opening and after the
+        first confirmation; PERMISSION_DENIED (ACCESS_DENIED); DATA_LOSS (RECORD_DAMAGED); UNAVAILABLE
+        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportShare(self, request, context):
+        """Writes to the log that a custodian's released share is not the one that was sealed; once for each custodian.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); NOT_FOUND (REQUEST_NOT_FOUND);
+        FAILED_PRECONDITION (ILLEGAL_TRANSITION) if this custodian has released no share, or before the first opening;
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -166,6 +200,16 @@ def add_DisclosureServiceServicer_to_server(servicer, server):
                     servicer.OpenDisclosure,
                     request_deserializer=idvault_dot_v1_dot_disclosure__pb2.OpenDisclosureRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_disclosure__pb2.OpenedDisclosure.SerializeToString,
+            ),
+            'ConfirmOpening': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmOpening,
+                    request_deserializer=idvault_dot_v1_dot_disclosure__pb2.ConfirmOpeningRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_disclosure__pb2.Disclosure.SerializeToString,
+            ),
+            'ReportShare': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportShare,
+                    request_deserializer=idvault_dot_v1_dot_disclosure__pb2.ReportShareRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_disclosure__pb2.ReportShareResponse.SerializeToString,
             ),
             'ReportFinding': grpc.unary_unary_rpc_method_handler(
                     servicer.ReportFinding,
@@ -320,6 +364,60 @@ class DisclosureService:
             _registered_method=True)
 
     @staticmethod
+    def ConfirmOpening(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.DisclosureService/ConfirmOpening',
+            idvault_dot_v1_dot_disclosure__pb2.ConfirmOpeningRequest.SerializeToString,
+            idvault_dot_v1_dot_disclosure__pb2.Disclosure.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportShare(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.DisclosureService/ReportShare',
+            idvault_dot_v1_dot_disclosure__pb2.ReportShareRequest.SerializeToString,
+            idvault_dot_v1_dot_disclosure__pb2.ReportShareResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ReportFinding(request,
             target,
             options=(),
@@ -348,7 +446,7 @@ class DisclosureService:
 
 
 class CustodianServiceStub:
-    """For custodians: read the requests, check them, and approve or deny them; hand shares over.
+    """For custodians: read the requests, check them, approve or deny them, and release shares; hand shares over.
     """
 
     def __init__(self, channel):
@@ -370,6 +468,11 @@ class CustodianServiceStub:
         self.ApproveDisclosure = channel.unary_unary(
                 '/idvault.v1.CustodianService/ApproveDisclosure',
                 request_serializer=idvault_dot_v1_dot_disclosure__pb2.ApproveDisclosureRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_disclosure__pb2.DecidedDisclosure.FromString,
+                _registered_method=True)
+        self.ReleaseShare = channel.unary_unary(
+                '/idvault.v1.CustodianService/ReleaseShare',
+                request_serializer=idvault_dot_v1_dot_disclosure__pb2.ReleaseShareRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_disclosure__pb2.DecidedDisclosure.FromString,
                 _registered_method=True)
         self.DenyDisclosure = channel.unary_unary(
@@ -395,11 +498,12 @@ class CustodianServiceStub:
 
 
 class CustodianServiceServicer:
-    """For custodians: read the requests, check them, and approve or deny them; hand shares over.
+    """For custodians: read the requests, check them, approve or deny them, and release shares; hand shares over.
     """
 
     def ListPendingDisclosures(self, request, context):
-        """Lists the requests that wait for the caller's decision, oldest first, each with the proof that it is in the log.
+        """Lists the requests that wait for the caller's decision or share, oldest first, each with the proof that it is in
+        the log. A request waits for every custodian until it ends, also when M others have released their shares.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); DATA_LOSS
         (RECORD_DAMAGED); UNAVAILABLE (STORE_UNAVAILABLE).
@@ -420,7 +524,9 @@ class CustodianServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ApproveDisclosure(self, request, context):
-        """Approves a request with the caller's share, re-sealed to the auditor's one-time key.
+        """Approves a request, with the hash of the share that the caller will release. The answer comes once a signed
+        checkpoint covers the approval, with the proof. LOG_UNAVAILABLE: the checkpoint did not arrive in time; repeat the
+        call with the same request_id to continue waiting, without a second code.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
@@ -431,8 +537,22 @@ class CustodianServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReleaseShare(self, request, context):
+        """Releases the share of an approved request, re-sealed to the auditor's one-time key. The share must have the hash
+        that the approval holds. The M-th release is the disclosure: from then on it is in the person's history, whatever
+        happens. The answer comes once a signed checkpoint covers the release, as that of ApproveDisclosure.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
+        PERMISSION_DENIED (ACCESS_DENIED, SELF_APPROVAL); DATA_LOSS (RECORD_DAMAGED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DenyDisclosure(self, request, context):
-        """Denies a request; N-M+1 denials end it.
+        """Denies a request; N-M+1 denials before the M-th release end it.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
@@ -493,6 +613,11 @@ def add_CustodianServiceServicer_to_server(servicer, server):
                     request_deserializer=idvault_dot_v1_dot_disclosure__pb2.ApproveDisclosureRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_disclosure__pb2.DecidedDisclosure.SerializeToString,
             ),
+            'ReleaseShare': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseShare,
+                    request_deserializer=idvault_dot_v1_dot_disclosure__pb2.ReleaseShareRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_disclosure__pb2.DecidedDisclosure.SerializeToString,
+            ),
             'DenyDisclosure': grpc.unary_unary_rpc_method_handler(
                     servicer.DenyDisclosure,
                     request_deserializer=idvault_dot_v1_dot_disclosure__pb2.DenyDisclosureRequest.FromString,
@@ -522,7 +647,7 @@ def add_CustodianServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CustodianService:
-    """For custodians: read the requests, check them, and approve or deny them; hand shares over.
+    """For custodians: read the requests, check them, approve or deny them, and release shares; hand shares over.
     """
 
     @staticmethod
@@ -595,6 +720,33 @@ class CustodianService:
             target,
             '/idvault.v1.CustodianService/ApproveDisclosure',
             idvault_dot_v1_dot_disclosure__pb2.ApproveDisclosureRequest.SerializeToString,
+            idvault_dot_v1_dot_disclosure__pb2.DecidedDisclosure.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseShare(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.CustodianService/ReleaseShare',
+            idvault_dot_v1_dot_disclosure__pb2.ReleaseShareRequest.SerializeToString,
             idvault_dot_v1_dot_disclosure__pb2.DecidedDisclosure.FromString,
             options,
             channel_credentials,

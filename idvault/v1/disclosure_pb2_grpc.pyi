@@ -55,7 +55,7 @@ class DisclosureServiceStub:
     (RECORD_DAMAGED); UNAVAILABLE (STORE_UNAVAILABLE).
     """
     CancelDisclosure: _grpc.UnaryUnaryMultiCallable[_disclosure_pb2.CancelDisclosureRequest, _disclosure_pb2.Disclosure]
-    """Withdraws an unopened disclosure.
+    """Withdraws an unopened disclosure. A disclosure that M custodians have released stays in the person's history.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION);
@@ -64,12 +64,28 @@ class DisclosureServiceStub:
     OpenDisclosure: _grpc.UnaryUnaryMultiCallable[_disclosure_pb2.OpenDisclosureRequest, _disclosure_pb2.OpenedDisclosure]
     """Writes the opening into the log, waits until a signed checkpoint covers it, and only then returns what the
     caller's one-time key can open. LOG_UNAVAILABLE: the checkpoint did not arrive in time; repeat the call with
-    the same request_id to continue waiting, without a second code.
+    the same request_id to continue waiting, without a second code. A repeat is the same opening, and its answer
+    also holds the shares that were released since.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION);
     PERMISSION_DENIED (ACCESS_DENIED, SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED); DATA_LOSS (RECORD_DAMAGED) for
     a record that does not match its newest settlement entry; UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    ConfirmOpening: _grpc.UnaryUnaryMultiCallable[_disclosure_pb2.ConfirmOpeningRequest, _disclosure_pb2.Disclosure]
+    """Writes to the log that the released shares open the record. No further share is taken afterwards.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION) before the first opening and after the
+    first confirmation; PERMISSION_DENIED (ACCESS_DENIED); DATA_LOSS (RECORD_DAMAGED); UNAVAILABLE
+    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    ReportShare: _grpc.UnaryUnaryMultiCallable[_disclosure_pb2.ReportShareRequest, _disclosure_pb2.ReportShareResponse]
+    """Writes to the log that a custodian's released share is not the one that was sealed; once for each custodian.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); NOT_FOUND (REQUEST_NOT_FOUND);
+    FAILED_PRECONDITION (ILLEGAL_TRANSITION) if this custodian has released no share, or before the first opening;
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     ReportFinding: _grpc.UnaryUnaryMultiCallable[_disclosure_pb2.ReportFindingRequest, _disclosure_pb2.ReportFindingResponse]
     """Writes to the log that the caller's client refused the service's answer.
@@ -105,7 +121,7 @@ class DisclosureServiceAsyncStub(DisclosureServiceStub):
     (RECORD_DAMAGED); UNAVAILABLE (STORE_UNAVAILABLE).
     """
     CancelDisclosure: _aio.UnaryUnaryMultiCallable[_disclosure_pb2.CancelDisclosureRequest, _disclosure_pb2.Disclosure]  # type: ignore[assignment]
-    """Withdraws an unopened disclosure.
+    """Withdraws an unopened disclosure. A disclosure that M custodians have released stays in the person's history.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION);
@@ -114,12 +130,28 @@ class DisclosureServiceAsyncStub(DisclosureServiceStub):
     OpenDisclosure: _aio.UnaryUnaryMultiCallable[_disclosure_pb2.OpenDisclosureRequest, _disclosure_pb2.OpenedDisclosure]  # type: ignore[assignment]
     """Writes the opening into the log, waits until a signed checkpoint covers it, and only then returns what the
     caller's one-time key can open. LOG_UNAVAILABLE: the checkpoint did not arrive in time; repeat the call with
-    the same request_id to continue waiting, without a second code.
+    the same request_id to continue waiting, without a second code. A repeat is the same opening, and its answer
+    also holds the shares that were released since.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION);
     PERMISSION_DENIED (ACCESS_DENIED, SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED); DATA_LOSS (RECORD_DAMAGED) for
     a record that does not match its newest settlement entry; UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    ConfirmOpening: _aio.UnaryUnaryMultiCallable[_disclosure_pb2.ConfirmOpeningRequest, _disclosure_pb2.Disclosure]  # type: ignore[assignment]
+    """Writes to the log that the released shares open the record. No further share is taken afterwards.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION) before the first opening and after the
+    first confirmation; PERMISSION_DENIED (ACCESS_DENIED); DATA_LOSS (RECORD_DAMAGED); UNAVAILABLE
+    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    ReportShare: _aio.UnaryUnaryMultiCallable[_disclosure_pb2.ReportShareRequest, _disclosure_pb2.ReportShareResponse]  # type: ignore[assignment]
+    """Writes to the log that a custodian's released share is not the one that was sealed; once for each custodian.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); NOT_FOUND (REQUEST_NOT_FOUND);
+    FAILED_PRECONDITION (ILLEGAL_TRANSITION) if this custodian has released no share, or before the first opening;
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     ReportFinding: _aio.UnaryUnaryMultiCallable[_disclosure_pb2.ReportFindingRequest, _disclosure_pb2.ReportFindingResponse]  # type: ignore[assignment]
     """Writes to the log that the caller's client refused the service's answer.
@@ -176,7 +208,7 @@ class DisclosureServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _disclosure_pb2.CancelDisclosureRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_disclosure_pb2.Disclosure, _abc.Awaitable[_disclosure_pb2.Disclosure]]:
-        """Withdraws an unopened disclosure.
+        """Withdraws an unopened disclosure. A disclosure that M custodians have released stays in the person's history.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION);
@@ -191,12 +223,40 @@ class DisclosureServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_disclosure_pb2.OpenedDisclosure, _abc.Awaitable[_disclosure_pb2.OpenedDisclosure]]:
         """Writes the opening into the log, waits until a signed checkpoint covers it, and only then returns what the
         caller's one-time key can open. LOG_UNAVAILABLE: the checkpoint did not arrive in time; repeat the call with
-        the same request_id to continue waiting, without a second code.
+        the same request_id to continue waiting, without a second code. A repeat is the same opening, and its answer
+        also holds the shares that were released since.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION);
         PERMISSION_DENIED (ACCESS_DENIED, SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED); DATA_LOSS (RECORD_DAMAGED) for
         a record that does not match its newest settlement entry; UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def ConfirmOpening(
+        self,
+        request: _disclosure_pb2.ConfirmOpeningRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_disclosure_pb2.Disclosure, _abc.Awaitable[_disclosure_pb2.Disclosure]]:
+        """Writes to the log that the released shares open the record. No further share is taken afterwards.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION) before the first opening and after the
+        first confirmation; PERMISSION_DENIED (ACCESS_DENIED); DATA_LOSS (RECORD_DAMAGED); UNAVAILABLE
+        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def ReportShare(
+        self,
+        request: _disclosure_pb2.ReportShareRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_disclosure_pb2.ReportShareResponse, _abc.Awaitable[_disclosure_pb2.ReportShareResponse]]:
+        """Writes to the log that a custodian's released share is not the one that was sealed; once for each custodian.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); NOT_FOUND (REQUEST_NOT_FOUND);
+        FAILED_PRECONDITION (ILLEGAL_TRANSITION) if this custodian has released no share, or before the first opening;
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod
@@ -214,14 +274,15 @@ class DisclosureServiceServicer(metaclass=_abc_1.ABCMeta):
 def add_DisclosureServiceServicer_to_server(servicer: DisclosureServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
 class CustodianServiceStub:
-    """For custodians: read the requests, check them, and approve or deny them; hand shares over."""
+    """For custodians: read the requests, check them, approve or deny them, and release shares; hand shares over."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CustodianServiceAsyncStub: ...
     ListPendingDisclosures: _grpc.UnaryUnaryMultiCallable[_disclosure_pb2.ListPendingDisclosuresRequest, _disclosure_pb2.ListPendingDisclosuresResponse]
-    """Lists the requests that wait for the caller's decision, oldest first, each with the proof that it is in the log.
+    """Lists the requests that wait for the caller's decision or share, oldest first, each with the proof that it is in
+    the log. A request waits for every custodian until it ends, also when M others have released their shares.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); DATA_LOSS
     (RECORD_DAMAGED); UNAVAILABLE (STORE_UNAVAILABLE).
@@ -234,15 +295,27 @@ class CustodianServiceStub:
     UNAVAILABLE (STORE_UNAVAILABLE).
     """
     ApproveDisclosure: _grpc.UnaryUnaryMultiCallable[_disclosure_pb2.ApproveDisclosureRequest, _disclosure_pb2.DecidedDisclosure]
-    """Approves a request with the caller's share, re-sealed to the auditor's one-time key.
+    """Approves a request, with the hash of the share that the caller will release. The answer comes once a signed
+    checkpoint covers the approval, with the proof. LOG_UNAVAILABLE: the checkpoint did not arrive in time; repeat the
+    call with the same request_id to continue waiting, without a second code.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
     PERMISSION_DENIED (ACCESS_DENIED, SELF_APPROVAL, SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED); UNAVAILABLE
     (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
+    ReleaseShare: _grpc.UnaryUnaryMultiCallable[_disclosure_pb2.ReleaseShareRequest, _disclosure_pb2.DecidedDisclosure]
+    """Releases the share of an approved request, re-sealed to the auditor's one-time key. The share must have the hash
+    that the approval holds. The M-th release is the disclosure: from then on it is in the person's history, whatever
+    happens. The answer comes once a signed checkpoint covers the release, as that of ApproveDisclosure.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
+    PERMISSION_DENIED (ACCESS_DENIED, SELF_APPROVAL); DATA_LOSS (RECORD_DAMAGED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
+    """
     DenyDisclosure: _grpc.UnaryUnaryMultiCallable[_disclosure_pb2.DenyDisclosureRequest, _disclosure_pb2.DecidedDisclosure]
-    """Denies a request; N-M+1 denials end it.
+    """Denies a request; N-M+1 denials before the M-th release end it.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
@@ -272,11 +345,12 @@ class CustodianServiceStub:
 
 @_typing.type_check_only
 class CustodianServiceAsyncStub(CustodianServiceStub):
-    """For custodians: read the requests, check them, and approve or deny them; hand shares over."""
+    """For custodians: read the requests, check them, approve or deny them, and release shares; hand shares over."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListPendingDisclosures: _aio.UnaryUnaryMultiCallable[_disclosure_pb2.ListPendingDisclosuresRequest, _disclosure_pb2.ListPendingDisclosuresResponse]  # type: ignore[assignment]
-    """Lists the requests that wait for the caller's decision, oldest first, each with the proof that it is in the log.
+    """Lists the requests that wait for the caller's decision or share, oldest first, each with the proof that it is in
+    the log. A request waits for every custodian until it ends, also when M others have released their shares.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); DATA_LOSS
     (RECORD_DAMAGED); UNAVAILABLE (STORE_UNAVAILABLE).
@@ -289,15 +363,27 @@ class CustodianServiceAsyncStub(CustodianServiceStub):
     UNAVAILABLE (STORE_UNAVAILABLE).
     """
     ApproveDisclosure: _aio.UnaryUnaryMultiCallable[_disclosure_pb2.ApproveDisclosureRequest, _disclosure_pb2.DecidedDisclosure]  # type: ignore[assignment]
-    """Approves a request with the caller's share, re-sealed to the auditor's one-time key.
+    """Approves a request, with the hash of the share that the caller will release. The answer comes once a signed
+    checkpoint covers the approval, with the proof. LOG_UNAVAILABLE: the checkpoint did not arrive in time; repeat the
+    call with the same request_id to continue waiting, without a second code.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
     PERMISSION_DENIED (ACCESS_DENIED, SELF_APPROVAL, SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED); UNAVAILABLE
     (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
+    ReleaseShare: _aio.UnaryUnaryMultiCallable[_disclosure_pb2.ReleaseShareRequest, _disclosure_pb2.DecidedDisclosure]  # type: ignore[assignment]
+    """Releases the share of an approved request, re-sealed to the auditor's one-time key. The share must have the hash
+    that the approval holds. The M-th release is the disclosure: from then on it is in the person's history, whatever
+    happens. The answer comes once a signed checkpoint covers the release, as that of ApproveDisclosure.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
+    PERMISSION_DENIED (ACCESS_DENIED, SELF_APPROVAL); DATA_LOSS (RECORD_DAMAGED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
+    """
     DenyDisclosure: _aio.UnaryUnaryMultiCallable[_disclosure_pb2.DenyDisclosureRequest, _disclosure_pb2.DecidedDisclosure]  # type: ignore[assignment]
-    """Denies a request; N-M+1 denials end it.
+    """Denies a request; N-M+1 denials before the M-th release end it.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
@@ -326,7 +412,7 @@ class CustodianServiceAsyncStub(CustodianServiceStub):
     """
 
 class CustodianServiceServicer(metaclass=_abc_1.ABCMeta):
-    """For custodians: read the requests, check them, and approve or deny them; hand shares over."""
+    """For custodians: read the requests, check them, approve or deny them, and release shares; hand shares over."""
 
     @_abc_1.abstractmethod
     def ListPendingDisclosures(
@@ -334,7 +420,8 @@ class CustodianServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _disclosure_pb2.ListPendingDisclosuresRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_disclosure_pb2.ListPendingDisclosuresResponse, _abc.Awaitable[_disclosure_pb2.ListPendingDisclosuresResponse]]:
-        """Lists the requests that wait for the caller's decision, oldest first, each with the proof that it is in the log.
+        """Lists the requests that wait for the caller's decision or share, oldest first, each with the proof that it is in
+        the log. A request waits for every custodian until it ends, also when M others have released their shares.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); DATA_LOSS
         (RECORD_DAMAGED); UNAVAILABLE (STORE_UNAVAILABLE).
@@ -359,7 +446,9 @@ class CustodianServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _disclosure_pb2.ApproveDisclosureRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_disclosure_pb2.DecidedDisclosure, _abc.Awaitable[_disclosure_pb2.DecidedDisclosure]]:
-        """Approves a request with the caller's share, re-sealed to the auditor's one-time key.
+        """Approves a request, with the hash of the share that the caller will release. The answer comes once a signed
+        checkpoint covers the approval, with the proof. LOG_UNAVAILABLE: the checkpoint did not arrive in time; repeat the
+        call with the same request_id to continue waiting, without a second code.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
@@ -368,12 +457,28 @@ class CustodianServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def ReleaseShare(
+        self,
+        request: _disclosure_pb2.ReleaseShareRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_disclosure_pb2.DecidedDisclosure, _abc.Awaitable[_disclosure_pb2.DecidedDisclosure]]:
+        """Releases the share of an approved request, re-sealed to the auditor's one-time key. The share must have the hash
+        that the approval holds. The M-th release is the disclosure: from then on it is in the person's history, whatever
+        happens. The answer comes once a signed checkpoint covers the release, as that of ApproveDisclosure.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
+        PERMISSION_DENIED (ACCESS_DENIED, SELF_APPROVAL); DATA_LOSS (RECORD_DAMAGED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
     def DenyDisclosure(
         self,
         request: _disclosure_pb2.DenyDisclosureRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_disclosure_pb2.DecidedDisclosure, _abc.Awaitable[_disclosure_pb2.DecidedDisclosure]]:
-        """Denies a request; N-M+1 denials end it.
+        """Denies a request; N-M+1 denials before the M-th release end it.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);

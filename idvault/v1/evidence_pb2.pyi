@@ -39,6 +39,7 @@ class DisclosureEvidence(_message.Message):
     SIGNED_APPROVALS_FIELD_NUMBER: _builtins.int
     ROSTERS_FIELD_NUMBER: _builtins.int
     DESTROY_AFTER_DATE_FIELD_NUMBER: _builtins.int
+    REQUEST_FIELD_NUMBER: _builtins.int
     signed_request: _builtins.bytes
     """The auditor's request and its 64-byte Ed25519 signature, one after the other."""
     data_key: _builtins.bytes
@@ -67,11 +68,15 @@ class DisclosureEvidence(_message.Message):
 
     @_builtins.property
     def signed_approvals(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """The custodians' signed approvals."""
+        """The signed approvals of the custodians whose shares opened the record."""
 
     @_builtins.property
     def rosters(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """The roster files of every version from the first to the one in force at the opening."""
+
+    @_builtins.property
+    def request(self) -> _disclosure_pb2.LoggedEntry:
+        """The entry of the request, which commits to the signed request and to the record's digest."""
 
     def __init__(
         self,
@@ -87,10 +92,11 @@ class DisclosureEvidence(_message.Message):
         signed_approvals: _abc.Iterable[_builtins.bytes] | None = ...,
         rosters: _abc.Iterable[_builtins.bytes] | None = ...,
         destroy_after_date: _builtins.str = ...,
+        request: _disclosure_pb2.LoggedEntry | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "opening", b"opening", "record", b"record", "settlement", b"settlement"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "opening", b"opening", "record", b"record", "request", b"request", "settlement", b"settlement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "data_key", b"data_key", "destroy_after_date", b"destroy_after_date", "opening", b"opening", "record", b"record", "rosters", b"rosters", "settlement", b"settlement", "settlement_claim_id", b"settlement_claim_id", "shred_value", b"shred_value", "signed_approvals", b"signed_approvals", "signed_request", b"signed_request"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "data_key", b"data_key", "destroy_after_date", b"destroy_after_date", "opening", b"opening", "record", b"record", "request", b"request", "rosters", b"rosters", "settlement", b"settlement", "settlement_claim_id", b"settlement_claim_id", "shred_value", b"shred_value", "signed_approvals", b"signed_approvals", "signed_request", b"signed_request"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -342,8 +342,48 @@ class DisclosureOpening(_message.Message):
 Global___DisclosureOpening: _TypeAlias = DisclosureOpening  # noqa: Y015
 
 @_typing.final
+class RecordDisclosure(_message.Message):
+    """One disclosure of a record of the account: M custodians released their shares, so that it could be opened."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISCLOSURE_ID_FIELD_NUMBER: _builtins.int
+    RECORD_DIGEST_FIELD_NUMBER: _builtins.int
+    AUDITOR_ACTOR_ID_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    ENTRY_FIELD_NUMBER: _builtins.int
+    disclosure_id: _builtins.str
+    """The disclosure."""
+    record_digest: _builtins.bytes
+    """The 32-byte digest of the record."""
+    auditor_actor_id: _builtins.str
+    """The auditor, by the actor id in the log."""
+    legal_basis: _builtins.str
+    """The legal basis, as the auditor signed it."""
+    @_builtins.property
+    def entry(self) -> _disclosure_pb2.LoggedEntry:
+        """The entry of the M-th release in the log, which commits to all of this, and its proof under the checkpoint."""
+
+    def __init__(
+        self,
+        *,
+        disclosure_id: _builtins.str = ...,
+        record_digest: _builtins.bytes = ...,
+        auditor_actor_id: _builtins.str = ...,
+        legal_basis: _builtins.str = ...,
+        entry: _disclosure_pb2.LoggedEntry | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["auditor_actor_id", b"auditor_actor_id", "disclosure_id", b"disclosure_id", "entry", b"entry", "legal_basis", b"legal_basis", "record_digest", b"record_digest"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordDisclosure: _TypeAlias = RecordDisclosure  # noqa: Y015
+
+@_typing.final
 class DisclosureHistory(_message.Message):
-    """Every opening of an account's records before the horizon."""
+    """Every disclosure and every opening of an account's records before the horizon."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -351,6 +391,7 @@ class DisclosureHistory(_message.Message):
     HORIZON_TIME_FIELD_NUMBER: _builtins.int
     OPENINGS_FIELD_NUMBER: _builtins.int
     CHECKPOINT_FIELD_NUMBER: _builtins.int
+    DISCLOSURES_FIELD_NUMBER: _builtins.int
     account_token: _builtins.str
     """The account."""
     @_builtins.property
@@ -359,11 +400,15 @@ class DisclosureHistory(_message.Message):
 
     @_builtins.property
     def openings(self) -> _containers.RepeatedCompositeFieldContainer[Global___DisclosureOpening]:
-        """The openings, oldest first."""
+        """The openings, oldest first. Openings under a vault that did not log releases belong to no listed disclosure."""
 
     @_builtins.property
     def checkpoint(self) -> _transparency_pb2.Checkpoint:
         """The checkpoint that the proofs lead to."""
+
+    @_builtins.property
+    def disclosures(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordDisclosure]:
+        """The disclosures, oldest first, also those that were cancelled or never opened."""
 
     def __init__(
         self,
@@ -372,10 +417,11 @@ class DisclosureHistory(_message.Message):
         horizon_time: _timestamp_pb2.Timestamp | None = ...,
         openings: _abc.Iterable[Global___DisclosureOpening] | None = ...,
         checkpoint: _transparency_pb2.Checkpoint | None = ...,
+        disclosures: _abc.Iterable[Global___RecordDisclosure] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "horizon_time", b"horizon_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "checkpoint", b"checkpoint", "horizon_time", b"horizon_time", "openings", b"openings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "checkpoint", b"checkpoint", "disclosures", b"disclosures", "horizon_time", b"horizon_time", "openings", b"openings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

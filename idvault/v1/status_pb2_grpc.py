@@ -136,7 +136,7 @@ class StatusServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetDisclosureHistory(self, request, context):
-        """Returns every opening of the account's records before a horizon, each with its proof. The horizon is the same
+        """Returns every disclosure and opening of the account's records before a horizon, with proofs. The horizon is the same
         for all accounts, so the answer reveals nothing about an ongoing case.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the

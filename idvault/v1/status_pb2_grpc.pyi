@@ -78,7 +78,7 @@ class StatusServiceStub:
     (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetDisclosureHistory: _grpc.UnaryUnaryMultiCallable[_status_pb2.GetDisclosureHistoryRequest, _status_pb2.DisclosureHistory]
-    """Returns every opening of the account's records before a horizon, each with its proof. The horizon is the same
+    """Returns every disclosure and opening of the account's records before a horizon, with proofs. The horizon is the same
     for all accounts, so the answer reveals nothing about an ongoing case.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
@@ -135,7 +135,7 @@ class StatusServiceAsyncStub(StatusServiceStub):
     (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetDisclosureHistory: _aio.UnaryUnaryMultiCallable[_status_pb2.GetDisclosureHistoryRequest, _status_pb2.DisclosureHistory]  # type: ignore[assignment]
-    """Returns every opening of the account's records before a horizon, each with its proof. The horizon is the same
+    """Returns every disclosure and opening of the account's records before a horizon, with proofs. The horizon is the same
     for all accounts, so the answer reveals nothing about an ongoing case.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
@@ -225,7 +225,7 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _status_pb2.GetDisclosureHistoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_status_pb2.DisclosureHistory, _abc.Awaitable[_status_pb2.DisclosureHistory]]:
-        """Returns every opening of the account's records before a horizon, each with its proof. The horizon is the same
+        """Returns every disclosure and opening of the account's records before a horizon, with proofs. The horizon is the same
         for all accounts, so the answer reveals nothing about an ongoing case.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the

@@ -36,7 +36,9 @@ class VerifyIndividualRequest(_message.Message):
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
     INVITATION_CODE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """A lower-case UUID chosen by the caller; the same id with the same body is the same claim."""
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same claim. A repeated request
+    may have another consent.agree_time: the first one is kept.
+    """
     real_name: _builtins.str
     """The real name, 1 to 50 code points (1 to 32 if the registry's interface sets that limit)."""
     account_token: _builtins.str
@@ -84,7 +86,9 @@ class VerifyOrganizationRequest(_message.Message):
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
     INVITATION_CODE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """A lower-case UUID chosen by the caller; the same id with the same body is the same claim."""
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same claim. A repeated request
+    may have another consent.agree_time: the first one is kept.
+    """
     organization_name: _builtins.str
     """The registered name, 1 to 50 code points."""
     account_token: _builtins.str

@@ -65,7 +65,7 @@ async def ward(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyP
     try:
         await SqlDeploymentStore(main=main, shred=shred).ensure(candidate="00" * 16)
         version = StoredVersion(roster.version, roster.digest(), roster.to_bytes())
-        event = World(main).event(EventType.ROSTER_ADOPTED, version=version.version, hash=version.digest)
+        event = World(main).event(EventType.ROSTER_ADOPTED)
         await SqlRosterStore(database=main).adopt(version, now=ClockReading(NOW, NOW), event=event)
         record = builders.record(present_quorum_id=roster.quorums[0].id)
         await SqlDrillStore(database=main).renew(record, now=ClockReading(NOW, NOW), event=_drill(main))

@@ -13,6 +13,7 @@ import pytest
 from idvault.v1 import status_pb2
 from idvault_client import Tls
 from tests.clients.vault_server import TOKEN, VaultServer, status
+from tests.support.authority import Authority, spiffe
 
 pytestmark = pytest.mark.process
 
@@ -136,15 +137,35 @@ def test_people_get_their_commands(install: Install, server: VaultServer, tls: T
     passphrase.write_text("a synthetic passphrase, and long\n", "utf-8")
     passphrase.chmod(0o600)
     identity = people.folder / "identity"
-    who = ("--name", "custodian-1", "--organization", "Test", "--identity", f"{identity}")
+    certificate = people.folder / "custodian.pem"
+    certificate.write_bytes(Authority().client(spiffe("custodian", "custodian-1")).certificate)
+    who = ["--name", "custodian-1", "--organization", "Test", "--identity", f"{identity}"]
+    who += ["--certificate", f"{certificate}"]
     made = people.run("idvault", "custodian", "init", *who, "--passphrase-file", f"{passphrase}")
     assert (made.returncode, made.stderr) == (0, "")
     assert made.stdout.endswith("custodian: custodian-1 initialised\n")
     assert (identity / "public.json").exists()
+    _use_the_roster(people, identity, passphrase)
     for arguments in (("serve", "--edge", "platform"), ("db", "upgrade"), ("dev",)):
         told = people.run("idvault", *arguments)
         text = f"idvault: {NOT_INSTALLED.format('server')}\n"
         assert (told.returncode, told.stdout, told.stderr) == (3, "", text), arguments
+
+
+def _use_the_roster(people: Installed, identity: Path, passphrase: Path) -> None:
+    """Propose, sign and verify need a file and the own key; so does the log's bundle."""
+    file = people.folder / "roster.json"
+    quorum = ("--quorum", "main:1:custodian-1", "--development")
+    proposed = people.run(
+        "idvault", "roster", "propose", f"{file}", "--person", f"{identity / 'public.json'}", *quorum
+    )
+    assert (proposed.returncode, proposed.stderr) == (0, "")
+    who = ("--identity", f"{identity}", "--passphrase-file", f"{passphrase}")
+    signed = people.run("idvault", "roster", "sign", f"{file}", *who)
+    assert (signed.returncode, signed.stderr) == (0, "")
+    assert people.run("idvault", "roster", "verify", f"{file}").returncode == 0
+    missing = people.run("idvault", "log", "verify", "--bundle", f"{people.folder}", "--public-key", "none")
+    assert (missing.returncode, "pip install" in missing.stderr) == (2, False)
 
 
 def test_an_operator_gets_the_service(install: Install, tmp_path: Path) -> None:

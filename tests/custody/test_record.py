@@ -48,16 +48,16 @@ def _refused(record: SealedRecord, shares: dict[str, bytes], shred_value: bytes)
     name=NAMES,
     number=st.text("0123456789X", min_size=15, max_size=18),
     kind=st.sampled_from(DocumentType),
-    opening=st.permutations(people.NAMES),
+    openers=st.permutations(people.NAMES),
 )
 async def test_what_is_sealed_is_opened_by_two_custodians(
-    suite: str, name: str, number: str, kind: DocumentType, opening: list[str]
+    suite: str, name: str, number: str, kind: DocumentType, openers: list[str]
 ) -> None:
     """Any two of three custodians, in any order, open any identity under both suites."""
     vault = Vault(suite=suite)
     identity = Identity(name, Document(kind, number))
     record = await vault.seal(identity=identity)
-    assert vault.open(record, opening[:2]) == Payload(identity, RegistryAnswer.MATCH, builders.consent())
+    assert vault.open(record, openers[:2]) == Payload(identity, RegistryAnswer.MATCH, builders.consent())
 
 
 @pytest.mark.parametrize(("threshold", "count"), [(1, 1), (2, 3), (3, 5), (5, 5)])

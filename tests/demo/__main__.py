@@ -29,6 +29,7 @@ from idvault_client import (
     testing,
 )
 from tests.demo.disclosure import DisclosureSteps
+from tests.demo.fork import ForkSteps
 from tests.demo.history import HistorySteps
 from tests.demo.legacy import LegacySteps
 from tests.demo.log import LogSteps
@@ -64,8 +65,10 @@ class Demo:
         self._malformed = with_wrong_check(invent().number)
         self._form = Form("晴空", self._anna.name, self._anna.number)
         self._token = ""
+        self._silent = ""
         self._log, self._log_size = LogSteps(scratch=scratch), 0
         self._disclosure = DisclosureSteps(scratch=scratch)
+        self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
         self._legacy = LegacySteps(scratch=scratch)
 
@@ -92,10 +95,12 @@ class Demo:
             ("an auditor requests a record, and one custodian's share does not open it", self.one_custodian),
             ("a custodian refuses a request that is not in the log: NOT_IN_LOG", self.not_in_log),
             (
-                "with two custodians' shares the auditor opens the record, once the log has the opening",
+                "a custodian's wrong share is named, and the other two custodians' shares open the record",
                 self.two_custodians,
             ),
-            ("after the embargo the person's history shows one opening, with proof", self.history),
+            ("operator and auditor open a record behind the log, and cancel the request", self.silent),
+            ("a copy of the vault with another log gets no share: LOG_NOT_WITNESSED", self.forked),
+            ("after the embargo the person's history shows both disclosures, with proof", self.history),
             ("a custodian opens a drill record, and no share leaves that machine", self.drill),
             ("a control search finds a planted name in every file and encoding", self.control),
             ("no file of the running vault holds a name or a number", self.search),
@@ -257,7 +262,7 @@ class Demo:
 
     def one_custodian(self) -> None:
         """One share opens nothing: neither through the service nor with both databases."""
-        self._disclosure.request(self._ready, account_token=self._token)
+        self._disclosure.request(self._ready, account_token=self._token, wrong_share=True)
         for name in self._ready["quorum"]["custodians"]:
             try:
                 self._open_by_keys([name])
@@ -270,8 +275,8 @@ class Demo:
         self._disclosure.refuse_what_is_not_in_the_log()
 
     def two_custodians(self) -> None:
-        """Two shares reveal the identity, and only to the auditor."""
-        self._disclosure.open(name=self._anna.name, number=self._anna.number)
+        """A wrong share blocks nothing; two good ones reveal the identity, and only to the auditor."""
+        self._disclosure.open_despite_a_wrong_share(name=self._anna.name, number=self._anna.number)
         # Shows that one custodian's keys opened nothing only because the second share was missing.
         found = self._open_by_keys(["custodian-a", "custodian-b"])
         check(
@@ -279,9 +284,19 @@ class Demo:
             "both keys and both databases should open it, too",
         )
 
+    def forked(self) -> None:
+        """Members are shown a second log, which no witness has cosigned; the attacker has all server keys."""
+        self._fork.refuse(self._state, account_token=self._token)
+
+    def silent(self) -> None:
+        """After M shares are released, no later step is needed to decrypt; the history will say so."""
+        self._silent = self._disclosure.disclose_in_silence(account_token=self._token, name=self._anna.name)
+
     def history(self) -> None:
         """The account's platform fetches the history 92 days later, and the person checks it offline."""
         self._history.show(self._ready, ready_file=self._session.ready_file, account_token=self._token)
+        told = self._history.disclosed()
+        check(len(told) == 2 and self._silent in told, "the cancelled disclosure should be listed")
 
     def drill(self) -> None:
         """A custodian shows, as every 90 days, that the custodian's key opens a share."""

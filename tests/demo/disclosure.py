@@ -17,10 +17,16 @@ from idvault.attest import disclosure as papers
 from idvault.custody import identity as identities
 from idvault.development.authority import real_now
 from idvault_client.people import identity_folder
-from idvault_client.people.custody_edge import CustodyEdge
+from idvault_client.people.custody_edge import CustodyCalls, CustodyEdge
 from idvault_client.people.disclosure.custodian import Custodian
+from idvault_client.people.disclosure.kept_approval import KeptApprovals
+from idvault_client.people.disclosure.one_time_key import OneTimeKeys
+from idvault_client.people.disclosure.quota import NAME as QUOTA
+from idvault_client.people.disclosure.quota import ShareQuota
+from idvault_client.people.identity_folder import IdentityFolder
 from idvault_client.people.trust import FindingError
 from tests.demo.step import StepError, check
+from tests.support import open_record
 
 _PATIENCE = 30.0
 _PASSPHRASE = b"development"
@@ -49,6 +55,13 @@ class LyingEdge:
         return found
 
 
+class WrongShare(Custodian):
+    """A custodian's client that gives another share than the one that was sealed."""
+
+    def _open_share(self, *_: Any) -> bytes:
+        return bytes([1]) + bytes(32)
+
+
 class DisclosureSteps:
     """The commands that auditors and custodians type, and their results."""
 
@@ -59,12 +72,18 @@ class DisclosureSteps:
         self._id = ""
         self._steps: dict[str, int] = {}
 
-    def request(self, ready: Mapping[str, Any], *, account_token: str) -> None:
-        """An auditor requests a record, and one custodian approves: that is not enough."""
+    def request(self, ready: Mapping[str, Any], *, account_token: str, wrong_share: bool = False) -> None:
+        """An auditor requests a record, and one custodian gives a share: that is not enough.
+
+        wrong_share: whether the share is another than the one that was sealed.
+        """
         self._id = self.file(ready, account_token=account_token)
         self._wait_until_logged("custodian-a")
-        decided = self._run("custodian-a", "approve", self._id, code=True)
-        check(decided["state"] == "REQUESTED", "one approval should not be enough")
+        if wrong_share:
+            self._give_wrong_share("custodian-a")
+        else:
+            decided = self._approve("custodian-a")
+            check(decided["state"] == "REQUESTED", "one share should not be enough")
         refused = self.refused("auditor-a", "--code", "000000", "open", self._id)
         check(refused == "ILLEGAL_TRANSITION", "the opening should be refused: ILLEGAL_TRANSITION")
 
@@ -82,13 +101,11 @@ class DisclosureSteps:
 
     def refuse_what_is_not_in_the_log(self) -> None:
         """A custodian's client gives no share for a request that is not in the log."""
-        keys = {name: self._identity(name) for name in ("custodian-b", "auditor-a")}
+        auditor = self._identity("auditor-a")
         folder = identity_folder.load(Path(self._ready["identities"]["custodian-b"]))
         with folder.connect() as edge:
-            lying = LyingEdge(edge, auditor=keys["auditor-a"])
-            custodian = Custodian(
-                identity=keys["custodian-b"], trust=folder.trust(), edge=lying, now=real_now
-            )
+            lying = LyingEdge(edge, auditor=auditor)
+            custodian = self._custodian("custodian-b", folder, lying)
             pending = custodian.find(self._id)
             try:
                 custodian.approve(pending, code="000000")
@@ -100,9 +117,64 @@ class DisclosureSteps:
 
     def open(self, *, name: str, number: str) -> None:
         """A second custodian approves, and the auditor reads the record after the opening is logged."""
-        decided = self._run("custodian-b", "approve", self._id, code=True)
-        check(decided["state"] == "APPROVED", "two approvals should be enough")
-        opened = self._run("auditor-a", "open", self._id, code=True)
+        decided = self._approve("custodian-b")
+        check(decided["state"] == "APPROVED", "two shares should be enough")
+        self._open(name=name, number=number, code=self._code("auditor-a"))
+
+    def open_despite_a_wrong_share(self, *, name: str, number: str) -> None:
+        """The auditor learns whose share is wrong; with a third one the same opening shows the record."""
+        decided = self._approve("custodian-b")
+        check(decided["state"] == "APPROVED", "two shares should be enough to try")
+        failed = self._command("auditor-a", "open", self._id, code=True)
+        error = json.loads(failed.stderr.splitlines()[-1])["error"]
+        check((failed.returncode, error["reason"]) == (5, "SHARE_WRONG"), "the share should be SHARE_WRONG")
+        check("the share of custodian-a" in error["text"], "the custodian should be named")
+        self._approve("custodian-c")
+        # The second attempt is the same opening, so that no code is spent.
+        opened = self._open(name=name, number=number, code="000000")
+        check(opened["wrong_shares"] == ["custodian-a"], "the wrong share should be named again")
+
+    def disclose_in_silence(self, *, account_token: str, name: str) -> str:
+        """Operator and auditor decrypt behind the log and cancel; return the disclosure's id."""
+        self._id = self.file(self._ready, account_token=account_token)
+        self._wait_until_logged("custodian-a")
+        for custodian in ("custodian-a", "custodian-b"):
+            self._approve(custodian)
+        keys = OneTimeKeys(folder=Path(self._ready["identities"]["auditor-a"]))
+        payload = open_record.open_released(
+            self._ready, kept=keys.get(self._id), auditor=self._identity("auditor-a")
+        )
+        check(payload.identity.name == name, "operator and auditor should be able to decrypt")
+        cancelled = self._run("auditor-a", "cancel", self._id)
+        ended = (cancelled["state"], cancelled["opened"])
+        check(ended == ("CANCELLED", 0), "it should be cancelled, unopened")
+        return self._id
+
+    def _approve(self, name: str) -> dict[str, Any]:
+        # A long soak needs more than the usual shares a day.
+        return self._run(name, "approve", self._id, "--quota", "1000", code=True)
+
+    def _give_wrong_share(self, name: str) -> None:
+        folder = identity_folder.load(Path(self._ready["identities"][name]))
+        with folder.connect() as edge:
+            custodian = self._custodian(name, folder, edge, kind=WrongShare)
+            decided = custodian.approve(custodian.find(self._id), code=self._code(name))
+        check(decided.entry.HasField("proof"), "the release should be in the log")
+
+    def _custodian(
+        self, name: str, folder: IdentityFolder, edge: CustodyCalls, *, kind: type[Custodian] = Custodian
+    ) -> Custodian:
+        return kind(
+            identity=self._identity(name),
+            trust=folder.trust(),
+            edge=edge,
+            now=real_now,
+            approvals=KeptApprovals(folder=folder.folder),
+            quota=ShareQuota(folder.folder / QUOTA),
+        )
+
+    def _open(self, *, name: str, number: str, code: str) -> dict[str, Any]:
+        opened = self._run("auditor-a", "--code", code, "open", self._id)
         check(
             (opened["real_name"], opened["document_number"]) == (name, number),
             "the record should hold the verified identity",
@@ -111,6 +183,7 @@ class DisclosureSteps:
         check((shown["state"], shown["opened"]) == ("OPENED", 1), "there should be one opening")
         again = self.refused("auditor-a", "--code", "000000", "open", self._id)
         check(again == "KEY_MISSING", "the one-time key should be gone")
+        return opened
 
     def drill(self, name: str) -> None:
         """A custodian opens a share of a drill record; the next drill is due in 90 days."""

@@ -1,4 +1,4 @@
-"""The demo's last disclosure step: the person learns of the opening after the embargo, with proof."""
+"""The demo's last disclosure step: the person learns of it after the embargo, with proof."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -23,6 +23,7 @@ class HistorySteps:
         self._file = scratch / "history.json"
         self.clock = scratch / "clock"
         self.clock.write_text("0", "ascii")
+        self._original = ""
 
     def show(self, ready: Mapping[str, Any], *, ready_file: Path, account_token: str) -> None:
         """Nothing is shown during the embargo; then one opening is shown, and a changed byte is noticed."""
@@ -32,21 +33,35 @@ class HistorySteps:
         with self._later():
             shown = wait_for(lambda: self._openings(ready_file, account_token) == 1)
             check(shown, "the history should show one opening")
+        self._original = self._file.read_text("utf-8")
         keys = ("--public-key", ready["log"]["public_key"], "--roster", ready["roster"])
         self._check_proved(*keys, "--directory", ready["public"])
         self._change_one_byte()
         changed = client("check-history", str(self._file), *keys)
         check(changed.returncode == _UNVERIFIED, f"a changed byte should end the check with {_UNVERIFIED}")
 
+    def disclosed(self) -> list[str]:
+        """Return the ids of the disclosures in the fetched history."""
+        content = json.loads(self._original)
+        return [each["disclosureId"] for each in content["disclosures"]]
+
     def _check_proved(self, *options: str) -> None:
-        """The listed opening is proved, and the public log has at least this opening and its releases."""
+        """What is listed is proved, and the public log has at least that."""
         checked = client("--json", "check-history", str(self._file), *options)
         told = checked.returncode == _AS_TOLD
         found = json.loads(checked.stdout.splitlines()[-1]) if told else {}
-        proved = bool(found.get("valid_as_told")) and len(found["openings"]) == 1
-        check(proved, f"the opening should be proved: {checked.stderr}")
-        counted = found["log"]["openings"] >= 1 and found["log"]["releases"] >= 2
-        check(counted, f"the public log should show the opening and its releases: {found['log']}")
+        proved = bool(found.get("valid_as_told")) and (
+            len(found["openings"]),
+            len(found["disclosures"]),
+        ) == (1, 2)
+        check(proved, f"the disclosures and the opening should be proved: {checked.stderr}")
+        check(
+            all(each["legal_basis"] == "synthetic" for each in found["disclosures"]),
+            "the legal basis should be told",
+        )
+        log = found["log"]
+        counted = log["disclosures"] >= 2 and log["openings"] >= 1 and log["releases"] >= 4
+        check(counted, f"the public log should show disclosures, openings and releases: {log}")
 
     @contextmanager
     def _later(self) -> Iterator[None]:

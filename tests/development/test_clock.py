@@ -28,9 +28,9 @@ def test_shifts_business_time_only(tmp_path: Path) -> None:
     """The seconds in the file are added to business time only."""
     file = tmp_path / "clock"
     file.write_text("86400\n")
-    moment = _clock(file, _Watch())()
-    assert moment.business == REAL + timedelta(days=1)
-    assert moment.real == REAL
+    reading = _clock(file, _Watch())()
+    assert reading.business == REAL + timedelta(days=1)
+    assert reading.real == REAL
 
 
 def test_reads_again_after_100_ms_and_not_before(tmp_path: Path) -> None:
@@ -87,5 +87,5 @@ def test_start_refuses_a_directory(tmp_path: Path) -> None:
 def test_default_clock_is_the_real_one(tmp_path: Path) -> None:
     """Without a file both times are the real time in UTC."""
     before = datetime.now(UTC)
-    moment = ShiftedClock(file=tmp_path / "none")()
-    assert before <= moment.real == moment.business <= datetime.now(UTC)
+    reading = ShiftedClock(file=tmp_path / "none")()
+    assert before <= reading.real == reading.business <= datetime.now(UTC)

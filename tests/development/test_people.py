@@ -2,16 +2,20 @@
 
 import stat
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from idvault.attest import certificate, roster, roster_signature
+from idvault.attest import certificate, roster, roster_chain, roster_signature
 from idvault.attest.reading import RosterError
+from idvault.attest.witness import WitnessPolicy
 from idvault.custody import identity
 from idvault.development import certificates, layout, people
 from idvault.development.layout import Layout
+from tests.support import merkle
 
 NOW = datetime.now(UTC)
+WITNESS = merkle.witness("witness.example/w1", seed=9).key
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +93,30 @@ def test_secrets_are_for_their_owner_only(prepared: tuple[Layout, str]) -> None:
     assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in paths)
     assert place.passphrase.read_text() == "development\n"
     assert len(bytes.fromhex(place.registry_secret_key.read_text())) == 16
+
+
+def test_a_new_roster_names_the_witness(tmp_path: Path) -> None:
+    """The roster of a new vault demands its own witness from the first version on."""
+    place = Layout(tmp_path)
+    place.create()
+    certificates.prepare(place, now=NOW)
+    people.prepare(place, witness=WITNESS)
+    made = roster_chain.load(place.roster)
+    assert (made.version, made.witness) == (1, WitnessPolicy(1, ((WITNESS.name, WITNESS.public_key),)))
+
+
+def test_a_roster_without_witness_gets_a_successor(tmp_path: Path) -> None:
+    """A state folder of an earlier version is carried over; a roster that the service changed is not."""
+    place = Layout(tmp_path)
+    place.create()
+    certificates.prepare(place, now=NOW)
+    quorum_id = people.prepare(place)
+    first = place.roster.read_bytes()
+    assert people.prepare(place, witness=WITNESS, adopted=2) == quorum_id
+    assert place.roster.read_bytes() == first
+    for _ in range(2):
+        assert people.prepare(place, witness=WITNESS, adopted=1) == quorum_id
+        before, after = roster_chain.load_all(place.roster)
+        assert (before.to_bytes(), before.witness) == (first, None)
+        assert after.witness is not None
+        assert (after.people, after.quorums) == (before.people, before.quorums)

@@ -29,7 +29,7 @@ from tests.support import builders
 
 NOW = datetime(2026, 3, 1, 4, 0, 12, tzinfo=UTC)
 END = NOW + rules.USUAL_LIFETIME
-PANEL = DecidingQuorum("e" * 64, threshold=2, size=3)
+QUORUM = DecidingQuorum("e" * 64, threshold=2, size=3)
 MEMBERS = [QuorumMember(f"custodian-{name}", name * 32, place) for place, name in enumerate("abc", 1)]
 A, B, C = MEMBERS
 TERMS: dict[str, Any] = {
@@ -50,28 +50,107 @@ def disclosure(**changes: Any) -> Disclosure:
 
 
 def decide(before: Disclosure, member: QuorumMember, verdict: Verdict = Verdict.APPROVE) -> Disclosure:
-    return rules.decide(disclosure=before, member=member, verdict=verdict, quorum=PANEL, now=NOW)
+    return rules.decide(disclosure=before, member=member, verdict=verdict, quorum=QUORUM, now=NOW)
+
+
+def release(before: Disclosure, member: QuorumMember) -> Disclosure:
+    return rules.release(disclosure=before, member=member, quorum=QUORUM, now=NOW)
+
+
+def give(before: Disclosure, member: QuorumMember) -> Disclosure:
+    """Approve and release."""
+    return release(decide(before, member), member)
 
 
 def reason(error: pytest.ExceptionInfo[IdvaultError]) -> Reason:
     return error.value.reason
 
 
-def test_m_approvals_approve() -> None:
-    """After the first of two approvals the request still waits; both are kept in order."""
-    once = decide(disclosure(), B)
-    twice = decide(once, A)
-    assert (once.state, twice.state) == (DisclosureState.REQUESTED, DisclosureState.APPROVED)
-    assert [made.custodian for made in twice.decisions] == ["custodian-b", "custodian-a"]
-    assert twice.count(Verdict.APPROVE) == 2
+def test_m_releases_disclose() -> None:
+    """Approvals alone change nothing; with the second of two shares it is APPROVED, and the time is kept."""
+    agreed = decide(decide(decide(disclosure(), B), A), C)
+    assert (agreed.state, agreed.disclosed_at) == (DisclosureState.REQUESTED, None)
+    once = release(agreed, B)
+    twice = release(once, A)
+    assert (once.state, once.disclosed_at) == (DisclosureState.REQUESTED, None)
+    assert (twice.state, twice.disclosed_at) == (DisclosureState.APPROVED, NOW)
+    assert [made.custodian for made in twice.decisions] == ["custodian-b", "custodian-a", "custodian-c"]
+    assert (twice.count(Verdict.APPROVE), twice.releases) == (3, 2)
+
+
+def test_a_disclosure_is_not_undone() -> None:
+    """A third share, a cancellation and an expiry keep the time of the M-th release."""
+    disclosed = give(give(disclosure(), A), B)
+    later = NOW + timedelta(hours=1)
+    third = rules.decide(disclosure=disclosed, member=C, verdict=Verdict.APPROVE, quorum=QUORUM, now=later)
+    ended = [
+        rules.release(disclosure=third, member=C, quorum=QUORUM, now=later),
+        rules.cancel(disclosure=disclosed, now=later),
+        rules.expire(disclosure=disclosed, now=END),
+    ]
+    assert {each.disclosed_at for each in ended} == {NOW}
+
+
+def test_a_share_follows_its_own_approval_once() -> None:
+    """Without an approval, after a denial, and a second time a release is refused."""
+    given = give(disclosure(), A)
+    denied = decide(disclosure(), B, Verdict.DENY)
+    for before, member in ((disclosure(), A), (given, A), (given, replace(B, place=1)), (denied, B)):
+        with pytest.raises(PreconditionError) as refused:
+            release(before, member)
+        assert reason(refused) is Reason.ILLEGAL_TRANSITION
 
 
 def test_enough_denials_deny() -> None:
     """In a 2-of-3 quorum two denials deny; a single custodian can neither open nor block."""
     once = decide(disclosure(), A, Verdict.DENY)
     assert once.state is DisclosureState.REQUESTED
-    assert decide(decide(once, B), C).state is DisclosureState.APPROVED
+    assert give(give(once, B), C).state is DisclosureState.APPROVED
     assert decide(once, C, Verdict.DENY).state is DisclosureState.DENIED
+
+
+def test_denials_after_the_disclosure_change_nothing() -> None:
+    """Denials are kept, but once M shares are released they end nothing."""
+    disclosed = give(give(disclosure(), A), B)
+    assert decide(disclosed, C, Verdict.DENY).state is DisclosureState.APPROVED
+    wide = DecidingQuorum("e" * 64, threshold=2, size=2)
+    denied = rules.decide(disclosure=disclosed, member=C, verdict=Verdict.DENY, quorum=wide, now=NOW)
+    assert denied.state is DisclosureState.APPROVED
+
+
+def test_shares_are_taken_until_the_auditor_confirms() -> None:
+    """After an opening a share is still taken; after the confirmation neither a decision nor a share is."""
+    opened = rules.open_once(disclosure=give(give(disclosure(), A), B), now=NOW)
+    assert give(opened, C).state is DisclosureState.OPENED
+    agreed = decide(opened, C)
+    confirmed = rules.confirm(disclosure=agreed, now=NOW)
+    assert confirmed.confirmed_at == NOW
+    late: list[Any] = [
+        lambda: release(confirmed, C),
+        lambda: decide(rules.confirm(disclosure=opened, now=NOW), C),
+        lambda: rules.confirm(disclosure=confirmed, now=NOW),
+        lambda: rules.confirm(disclosure=disclosure(state=DisclosureState.APPROVED), now=NOW),
+    ]
+    for act in late:
+        with pytest.raises(PreconditionError) as refused:
+            act()
+        assert reason(refused) is Reason.ILLEGAL_TRANSITION
+
+
+def test_a_wrong_share_is_reported_once() -> None:
+    """Only a released share of an opened record is reported; a second report changes nothing."""
+    disclosed = give(give(disclosure(), A), B)
+    opened = rules.open_once(disclosure=disclosed, now=NOW)
+    reported = rules.report_share(disclosure=opened, custodian="custodian-a", now=NOW)
+    assert [made.reported_at for made in reported.decisions] == [NOW, None]
+    assert rules.report_share(disclosure=reported, custodian="custodian-a", now=END) == reported
+    for before, name in (
+        (disclosed, "custodian-a"),
+        (opened, "custodian-c"),
+        (decide(opened, C), "custodian-c"),
+    ):
+        with pytest.raises(PreconditionError):
+            rules.report_share(disclosure=before, custodian=name, now=NOW)
 
 
 @pytest.mark.parametrize("member", [replace(A, name="auditor-a"), replace(A, actor_id="9" * 32)])
@@ -91,7 +170,7 @@ def test_a_custodian_and_a_place_count_once(member: QuorumMember) -> None:
 
 
 @pytest.mark.parametrize(
-    "state", [state for state in DisclosureState if state is not DisclosureState.REQUESTED]
+    "state", [DisclosureState.DENIED, DisclosureState.EXPIRED, DisclosureState.CANCELLED]
 )
 def test_only_a_waiting_request_is_decided(state: DisclosureState) -> None:
     """No decision is accepted after the request has ended."""
@@ -102,10 +181,11 @@ def test_only_a_waiting_request_is_decided(state: DisclosureState) -> None:
 
 
 def test_nothing_happens_after_the_end() -> None:
-    """From expire_at on, an approval, an opening and a cancellation are refused."""
+    """From expire_at on, an approval, a share, an opening and a cancellation are refused."""
     waiting, approved = disclosure(), disclosure(state=DisclosureState.APPROVED)
     late: list[Any] = [
-        lambda: rules.decide(disclosure=waiting, member=A, verdict=Verdict.APPROVE, quorum=PANEL, now=END),
+        lambda: rules.decide(disclosure=waiting, member=A, verdict=Verdict.APPROVE, quorum=QUORUM, now=END),
+        lambda: rules.release(disclosure=decide(waiting, A), member=A, quorum=QUORUM, now=END),
         lambda: rules.open_once(disclosure=approved, now=END),
         lambda: rules.cancel(disclosure=waiting, now=END),
     ]
@@ -128,9 +208,9 @@ def test_openings_are_counted() -> None:
 
 
 def test_what_waits_is_not_opened() -> None:
-    """With M - 1 approvals nothing can be opened."""
+    """With M - 1 shares nothing can be opened, however many approved."""
     with pytest.raises(PreconditionError) as refused:
-        rules.check_may_open(disclosure=decide(disclosure(), A), now=NOW)
+        rules.check_may_open(disclosure=decide(give(disclosure(), A), B), now=NOW)
     assert reason(refused) is Reason.ILLEGAL_TRANSITION
 
 
@@ -161,7 +241,7 @@ def test_time_ends_what_was_not_opened() -> None:
 
 
 def test_how_long_shares_are_kept() -> None:
-    """Shares are kept until expire_at, or ten minutes after the last opening for lost answers."""
+    """Shares are kept until expire_at, or ten minutes after the last opening once that is confirmed."""
     approved = disclosure(state=DisclosureState.APPROVED, openings=2)
     assert rules.needs_shares(disclosure=disclosure(), now=NOW)
     assert rules.needs_shares(disclosure=approved, now=END - timedelta.resolution)
@@ -169,8 +249,11 @@ def test_how_long_shares_are_kept() -> None:
     once = rules.open_once(disclosure=approved, now=NOW)
     assert rules.needs_shares(disclosure=once, now=END - timedelta.resolution)
     assert not rules.needs_shares(disclosure=once, now=END)
-    last = rules.open_once(disclosure=once, now=NOW)
+    unconfirmed = rules.open_once(disclosure=once, now=NOW)
     repeats = NOW + rules.REPEAT_TIME
+    assert rules.needs_shares(disclosure=unconfirmed, now=END - timedelta.resolution)
+    assert not rules.needs_shares(disclosure=unconfirmed, now=END)
+    last = rules.confirm(disclosure=unconfirmed, now=NOW)
     assert rules.needs_shares(disclosure=last, now=repeats - timedelta.resolution)
     assert not rules.needs_shares(disclosure=last, now=repeats)
     for state in (DisclosureState.DENIED, DisclosureState.CANCELLED, DisclosureState.EXPIRED):

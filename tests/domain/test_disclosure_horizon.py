@@ -12,5 +12,5 @@ def test_the_horizon_is_the_beginning_of_a_day() -> None:
     """The horizon is one embargo before today in the deployment's zone; it is exclusive."""
     horizon = disclosure_horizon.horizon(today=date(2026, 6, 1), embargo=timedelta(days=90), zone=ZONE)
     assert horizon == datetime(2026, 3, 2, 16, tzinfo=UTC)
-    assert not disclosure_horizon.is_told(opened_at=horizon, horizon=horizon)
-    assert disclosure_horizon.is_told(opened_at=horizon - timedelta(microseconds=1), horizon=horizon)
+    assert not disclosure_horizon.is_told(happened_at=horizon, horizon=horizon)
+    assert disclosure_horizon.is_told(happened_at=horizon - timedelta(microseconds=1), horizon=horizon)

@@ -39,6 +39,13 @@ def test_an_act_can_add_what_only_it_knows() -> None:
     assert "by_claim_id" not in made.fields
 
 
+def test_a_field_is_filled_once() -> None:
+    """An act cannot overwrite what the flow has filled in."""
+    made = builders.event(EventType.CLAIM_SUPERSEDE, claim_id="c1")
+    with pytest.raises(ValueError, match="filled once"):
+        made.with_fields(claim_id="c2", by_claim_id="c3")
+
+
 def test_the_opening_key_never_shows() -> None:
     """repr does not show the opening key."""
     assert builders.event().opening_key.hex() not in repr(builders.event())

@@ -8,7 +8,7 @@ from idvault.domain.signing_key import ANNOUNCED_FOR, KEPT_FOR, StatusKey
 START = datetime(2026, 3, 1, tzinfo=UTC)
 CHANGE = START + timedelta(days=100)
 FIRST, SECOND = StatusKey(b"1" * 32, "x", START), StatusKey(b"2" * 32, "x", CHANGE)
-MOMENT = timedelta(seconds=1)
+TICK = timedelta(seconds=1)
 
 
 def test_without_keys() -> None:
@@ -20,7 +20,7 @@ def test_without_keys() -> None:
 def test_the_first_key_signs_at_once() -> None:
     """The first key has no predecessor that verifiers may have cached."""
     assert signing_key.current(keys=[FIRST], now=START) == FIRST
-    assert signing_key.current(keys=[FIRST], now=START - MOMENT) is None
+    assert signing_key.current(keys=[FIRST], now=START - TICK) is None
     assert signing_key.published(keys=[FIRST], now=START + timedelta(days=9_999)) == [FIRST]
 
 
@@ -28,7 +28,7 @@ def test_a_successor_waits_for_a_day() -> None:
     """For 24 hours both keys are published and the old one signs; then the new one signs."""
     keys = [SECOND, FIRST]
     change = CHANGE + ANNOUNCED_FOR
-    for now, signer in ((CHANGE, FIRST), (change - MOMENT, FIRST), (change, SECOND)):
+    for now, signer in ((CHANGE, FIRST), (change - TICK, FIRST), (change, SECOND)):
         assert signing_key.current(keys=keys, now=now) == signer
         assert signing_key.published(keys=keys, now=now) == [FIRST, SECOND]
 
@@ -36,5 +36,5 @@ def test_a_successor_waits_for_a_day() -> None:
 def test_an_old_key_stays_until_nothing_needs_it() -> None:
     """Its last credential expires 30 days after its last signature."""
     end = CHANGE + ANNOUNCED_FOR + KEPT_FOR
-    assert signing_key.published(keys=[FIRST, SECOND], now=end - MOMENT) == [FIRST, SECOND]
+    assert signing_key.published(keys=[FIRST, SECOND], now=end - TICK) == [FIRST, SECOND]
     assert signing_key.published(keys=[FIRST, SECOND], now=end) == [SECOND]

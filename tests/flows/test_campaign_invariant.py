@@ -60,7 +60,7 @@ class Known:
     shown: set[str] = field(default_factory=set)
 
 
-class Machine(RuleBasedStateMachine):
+class CampaignSteps(RuleBasedStateMachine):
     """The steps; the world and its database exist for one run."""
 
     maker: SqliteMaker
@@ -252,9 +252,9 @@ class Machine(RuleBasedStateMachine):
 
 def test_nobody_is_locked_out(sqlite_maker: SqliteMaker) -> None:
     """The invariant holds for all campaigns, owners, clocks and crashes."""
-    Machine.maker = sqlite_maker
+    CampaignSteps.maker = sqlite_maker
     run_state_machine_as_test(
-        Machine,
+        CampaignSteps,
         settings=settings(
             max_examples=20,
             stateful_step_count=30,

@@ -29,10 +29,10 @@ from idvault.attest.disclosure import DecisionTerms, Terms
 from idvault.domain.disclosure import DisclosureState, Verdict
 from idvault.domain.error import IdvaultError, UnavailableError
 from idvault.domain.event import EventType
-from idvault.flows.disclosure.custodian import DecideCommand
+from idvault.flows.disclosure.custodian import DecideCommand, ReleaseCommand
 from tests.support.chamber import AUDITORS, CUSTODIANS, Chamber, identity, person
 from tests.support.databases import SqliteMaker
-from tests.support.disclosure_world import request_id, signed, terms
+from tests.support.disclosure_world import confirm, request_id, signed, terms
 from tests.support.fakes.flaky import Fault
 
 M, N = 2, 3
@@ -49,10 +49,19 @@ class Model:
     end: float
     paper: bytes
     approved: list[str] = field(default_factory=list)
+    released: list[str] = field(default_factory=list)
     denied: list[str] = field(default_factory=list)
     opened: int = 0
+    blocked: bool = False
+    disclosed: bool = False
+    confirmed: bool = False
     cancelled: bool = False
     swept: bool = False
+
+    def takes_shares(self) -> bool:
+        """Return whether custodians may still decide and release."""
+        ended = (DisclosureState.DENIED, DisclosureState.CANCELLED, DisclosureState.EXPIRED)
+        return self.state() not in ended and not self.confirmed
 
     def state(self) -> DisclosureState:
         """Return the state that the store must show."""
@@ -60,11 +69,11 @@ class Model:
             return DisclosureState.CANCELLED
         if self.opened:
             return DisclosureState.OPENED
-        if len(self.denied) >= N - M + 1:
+        if self.blocked:
             return DisclosureState.DENIED
         if self.swept:
             return DisclosureState.EXPIRED
-        return DisclosureState.APPROVED if len(self.approved) >= M else DisclosureState.REQUESTED
+        return DisclosureState.APPROVED if self.disclosed else DisclosureState.REQUESTED
 
 
 class Life(RuleBasedStateMachine):
@@ -80,7 +89,8 @@ class Life(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="idvault-life-"))
         self.now = 0.0
         self.models: dict[str, Model] = {}
-        self.acts = dict.fromkeys(("request", "approve", "deny", "cancel", "open", "expire"), 0)
+        names = ("request", "approve", "release", "disclose", "deny", "cancel", "open", "confirm", "expire")
+        self.acts = dict.fromkeys(names, 0)
         self.room = self.run(self._open())
         self.accounts = [self.run(self.room.account()) for _ in range(2)]
 
@@ -144,19 +154,62 @@ class Life(RuleBasedStateMachine):
     def decide(self, which: str, custodian: str, verdict: Verdict, good_code: bool, lose: bool) -> None:
         model = self.models[which]
         allowed = (
-            model.state() is DisclosureState.REQUESTED
+            model.takes_shares()
             and self.now < model.end
             and custodian not in (*model.approved, *model.denied)
             and (good_code or verdict is Verdict.DENY)
         )
         command = self._command(model, which, custodian, verdict, good_code)
-        done = self.attempt(
-            lambda: self.room.custody.decide(command, now=self.room.now()), method="decide", lose=lose
-        )
+        done = self.attempt(lambda: self._decided(command), method="decide", lose=lose)
         assert done is allowed
         if done:
             (model.approved if verdict is Verdict.APPROVE else model.denied).append(custodian)
+            model.blocked |= not model.disclosed and len(model.denied) >= N - M + 1
             self.acts[verdict.value.lower()] += 1
+
+    async def _decided(self, command: DecideCommand) -> Any:
+        async with self.room.sequencing():
+            return await self.room.custody.decide(command, now=self.room.now(), patience=5.0)
+
+    @rule(which=made, custodian=st.sampled_from(CUSTODIANS), good_share=st.booleans(), lose=st.booleans())
+    def release(self, which: str, custodian: str, good_share: bool, lose: bool) -> None:
+        """A custodian releases a share, perhaps one that was never approved."""
+        model = self.models[which]
+        allowed = (
+            model.takes_shares()
+            and self.now < model.end
+            and custodian in model.approved
+            and custodian not in model.released
+            and good_share
+        )
+        share = SHARE if good_share else b"another share"
+        command = ReleaseCommand(person(custodian).actor_id, request_id(), which, share)
+
+        async def make() -> Any:
+            async with self.room.sequencing():
+                return await self.room.custody.release(command, now=self.room.now(), patience=5.0)
+
+        assert self.attempt(make, method="release", lose=lose) is allowed
+        if allowed:
+            model.released.append(custodian)
+            self.acts["release"] += 1
+            if len(model.released) == M:
+                model.disclosed = True
+                self.acts["disclose"] += 1
+
+    @rule(which=made, auditor=st.sampled_from(AUDITORS), lose=st.booleans())
+    def confirm(self, which: str, auditor: str, lose: bool) -> None:
+        """An auditor confirms that the shares open the record."""
+        model, number = self.models[which], request_id()
+        allowed = auditor == model.auditor and model.opened > 0 and not model.confirmed
+
+        def make() -> Any:
+            return confirm(self.room, which, actor_id=person(auditor).actor_id, request_id=number)
+
+        assert self.attempt(make, method="confirm", lose=lose) is allowed
+        if allowed:
+            model.confirmed = True
+            self.acts["confirm"] += 1
 
     def _command(
         self, model: Model, which: str, custodian: str, verdict: Verdict, good_code: bool
@@ -175,7 +228,6 @@ class Life(RuleBasedStateMachine):
             disclosure_id=which,
             verdict=verdict,
             signed=said.canonical() + identity(custodian).sign(said.canonical()),
-            resealed=given,
             code=self.room.codes.code() if good_code else "000000",
         )
 
@@ -240,8 +292,8 @@ class Life(RuleBasedStateMachine):
             self.room.restart()
         self.run(self.room.step())
         opened = self.run(self.room.auditing.open(**asked, code="", patience=1.0))
-        assert len(opened.shares) == M
-        assert {share.custodian for share in opened.shares} == set(model.approved)
+        assert len(opened.shares) >= M
+        assert {share.custodian for share in opened.shares} == set(model.released)
         assert opened.proofs.are_complete
 
     @rule(hours=st.sampled_from([0.1, 1, 24, 71, 73]))
@@ -279,7 +331,21 @@ class Life(RuleBasedStateMachine):
             found = self.run(self.room.store.get(disclosure_id=which)).disclosure
             assert (found.state, found.opened) == (model.state(), model.opened)
             assert {made.custodian for made in found.decisions} == {*model.approved, *model.denied}
-            assert found.opened == 0 or len(model.approved) >= M
+            assert found.opened == 0 or len(model.released) >= M
+            assert (found.disclosed_at is not None) is model.disclosed
+            released = {made.custodian for made in found.decisions if made.released_at is not None}
+            assert released == set(model.released)
+
+    @invariant()
+    def the_history_has_every_disclosure(self) -> None:
+        """Each request with M released shares is a disclosure of its account, whatever happened later."""
+        models = getattr(self, "models", {})
+        told = {
+            each.disclosure_id
+            for account in getattr(self, "accounts", [])
+            for each in self.run(self.room.store.disclosures(account_token=account))
+        }
+        assert told == {which for which, model in models.items() if model.disclosed}
 
     @invariant()
     def every_act_has_one_entry(self) -> None:
@@ -287,6 +353,9 @@ class Life(RuleBasedStateMachine):
         kinds = {
             "request": EventType.DISCLOSURE_REQUEST,
             "approve": EventType.DISCLOSURE_APPROVE,
+            "release": EventType.DISCLOSURE_RELEASE,
+            "disclose": EventType.DISCLOSURE_DISCLOSE,
+            "confirm": EventType.DISCLOSURE_CONFIRM,
             "deny": EventType.DISCLOSURE_DENY,
             "cancel": EventType.DISCLOSURE_CANCEL,
             "open": EventType.DISCLOSURE_OPEN,

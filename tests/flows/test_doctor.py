@@ -75,3 +75,12 @@ def test_the_roster() -> None:
         doctor.check_adopted(version=1, digest="a", adopted=(2, "b"))
     with pytest.raises(AilmentError, match="not the version 2"):
         doctor.check_adopted(version=2, digest="x", adopted=(2, "b"))
+
+
+def test_the_witnesses() -> None:
+    """Each must confirm the log, and the settings must name all of the roster's."""
+    doctor.check_witnesses({"w1": "", "w2": ""}, missing=[])
+    with pytest.raises(AilmentError, match=r"1 of 2 witnesses do not confirm the log: w2 \(away\)"):
+        doctor.check_witnesses({"w1": "", "w2": "away"}, missing=["w3"])
+    with pytest.raises(AilmentError, match="also names the witness w3"):
+        doctor.check_witnesses({"w1": ""}, missing=["w3"])

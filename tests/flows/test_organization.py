@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 from sqlalchemy import select
 
-from idvault.domain import job as machine
+from idvault.domain import job as job_rules
 from idvault.domain.account import AccountState, SubjectKind
 from idvault.domain.claim import ClaimState, FailureReason, Identity
 from idvault.domain.organization import OrganizationCategory
@@ -18,10 +18,10 @@ from idvault.registry.absent import AbsentRegistry
 from idvault.storage.claim.tables import jobs
 from tests.support import sql
 from tests.support.databases import Databases
-from tests.support.desk import Session, desk
 from tests.support.fakes.registry import FakeRegistry
 from tests.support.flow_world import World, at, command, open_world
 from tests.support.organizations import organization
+from tests.support.registry_session import RegistrySession, registry_session
 
 LATE = 48 * 3600
 
@@ -87,7 +87,7 @@ async def test_a_check_that_was_cut_short_is_sent_again(world: World) -> None:
     world.organizations.script.append(RegistryAnswer.NOT_SENT)
     await world.verify(claim())
     (job,) = await world.backlog.lease(now=at(2), limit=1)
-    sending = machine.send(progress=job.progress, now=at(2).real)
+    sending = job_rules.send(progress=job.progress, now=at(2).real)
     assert await world.jobs.advance(job, progress=sending, keep_lease=True)
     (settled,) = await world.work(seconds=30)
     assert settled is not None
@@ -140,7 +140,7 @@ async def test_both_modes_of_keeping_what_nobody_heard(
     charges_and_resends: tuple[int, list[int]],
 ) -> None:
     """Each claim settles once; it is charged once if results are kept, else each resend is counted."""
-    async with desk(tmp_path, wire, options=Options(keep_unheard=keep_unheard)) as registry:
+    async with registry_session(tmp_path, wire, options=Options(keep_unheard=keep_unheard)) as registry:
         world = await _world(databases, registry)
         await registry.registry.behave("lose_answer", count=1)
         assert (await world.verify(command(1, registry.known()))).state is ClaimState.PENDING
@@ -151,7 +151,7 @@ async def test_both_modes_of_keeping_what_nobody_heard(
         await world.database.close()
 
 
-async def _world(databases: Databases, registry: Session) -> World:
+async def _world(databases: Databases, registry: RegistrySession) -> World:
     # The world has fakes; these two are the real adapter with the same methods.
     asked = cast(FakeRegistry, registry.adapter)
     return await open_world(databases, registry=asked, organizations=asked)

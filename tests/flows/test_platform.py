@@ -22,10 +22,10 @@ async def test_a_platform_is_registered_once_and_keeps_its_actor_id(world: World
     assert await flow.register(name="platform-a", role="platform", spki=SPKI, now=at(1)) == first
     second = await flow.register(name="platform-a", role="platform", spki="e" * 64, now=at(2))
     assert second.actor_id == first.actor_id
-    revoked = await flow.revoke(name="platform-a", role="platform", spki=SPKI, now=at(3))
+    revoked = await flow.revoke(name="platform-a", spki=SPKI, now=at(3))
     assert revoked.revoked_at == at(3).business
     with pytest.raises(NotFoundError):
-        await flow.revoke(name="platform-a", role="platform", spki="0" * 64, now=at(4))
+        await flow.revoke(name="platform-a", spki="0" * 64, now=at(4))
 
 
 async def test_nobody_is_called_like_the_drill(world: World) -> None:
@@ -41,7 +41,7 @@ async def test_an_operator_s_request_is_repeated_and_not_reused(world: World) ->
     """A repeat returns the key in its current state; the same id for another key is refused."""
     store = SqlPlatformStore(database=world.database)
     platforms = PlatformFlow(store=store, guard=world.guard, entropy=CountingEntropy())
-    flow = OperatorFlow(platforms=platforms, store=store, fingerprinter=FakeFingerprinter())
+    flow = OperatorFlow(platforms=platforms, fingerprinter=FakeFingerprinter())
     asked = PlatformCommand("d" * 32, request_id(1), "platform-a", "platform", SPKI)
     first = await flow.register(asked, now=at(0))
     assert await flow.register(asked, now=at(1)) == first

@@ -12,7 +12,6 @@ from tests.support.sandbox import send, settled, verify, wait_for
 
 COUNTS = [
     "select count(*) from claims",
-    "select count(*) from checks",
     "select count(*) from records",
     "select count(*) from accounts",
 ]

@@ -77,6 +77,31 @@ def test_repeated_mismatches_are_limited(vault: Vault, registry: Registry) -> No
     assert registry.charged() == before
 
 
+def test_a_stranger_keeps_nobody_from_verifying_again(vault: Vault, registry: Registry) -> None:
+    """With a number's attempts used up, its owner's account is verified again; a new account must wait."""
+    owner = registry.newcomer()
+    account_token = verify(vault, owner).account_token
+    for _ in range(5):
+        assert verify(vault, Person(registry.newcomer().name, owner.number)).failed
+    with pytest.raises(TooManyAttempts) as caught:
+        verify(vault, owner)
+    assert caught.value.retry_after is not None
+    assert verify(vault, owner, account_token=account_token).succeeded
+
+
+def test_a_refusal_does_not_tell_whose_number_it_is(vault: Vault, registry: Registry) -> None:
+    """An account with a record that names another person at its limit gets a mismatch without a check."""
+    mine, other = registry.newcomer(), registry.newcomer()
+    account_token = verify(vault, mine).account_token
+    for _ in range(5):
+        assert verify(vault, Person(registry.newcomer().name, other.number)).failed
+    before = registry.counters()
+    answer = verify(vault, other, account_token=account_token)
+    assert answer.failure_reason is FailureReason.MISMATCH
+    after = registry.counters()
+    assert (after["charged"], after["check"]) == (before["charged"], before["check"])
+
+
 def test_verification_expires_on_its_day_and_is_renewed(own_house: House) -> None:
     """On its expire_date an account is EXPIRED; its owner can verify it again."""
     with own_house.vault() as vault:

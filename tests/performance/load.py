@@ -15,7 +15,7 @@ import grpc
 
 from idvault_client import Tls
 from tests.performance.echo import TUNING
-from tests.support import machine
+from tests.support import processes
 
 _CONNECTIONS = 4
 _SERVER_CORE = 0
@@ -57,8 +57,8 @@ def echo_server(kind: str, tls: Tls, server_tls: Tls, folder: Path) -> Iterator[
     try:
         while not ready.exists() or not ready.read_text("ascii"):
             time.sleep(0.05)
-        machine.pin(process.pid, _SERVER_CORE)
-        yield Target(f"127.0.0.1:{ready.read_text('ascii')}", tls, lambda: machine.cpu_seconds(process.pid))
+        processes.pin(process.pid, _SERVER_CORE)
+        yield Target(f"127.0.0.1:{ready.read_text('ascii')}", tls, lambda: processes.cpu_seconds(process.pid))
     finally:
         process.kill()
         process.wait()

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from tests.performance.goal import Check, Measured, Options, middle, spread
-from tests.support import durable, machine
+from tests.support import durable, processes
 from tests.support.cluster import running
 
 _MOST_SECONDS = 0.8
@@ -20,9 +20,9 @@ def measure(options: Options) -> Measured:
     ):
         for _ in range(options.rounds):
             cluster.start_work()
-            work.append(machine.cpu_seconds(cluster.pid("work")))
+            work.append(processes.cpu_seconds(cluster.pid("work")))
             cluster.start_edge("serve")
-            serve.append(machine.cpu_seconds(cluster.pid("serve")))
+            serve.append(processes.cpu_seconds(cluster.pid("serve")))
             for process in ("serve", "work"):
                 cluster.stop(process)
     return Measured(

@@ -10,7 +10,7 @@ from pathlib import Path
 import grpc
 
 from idvault_client import Tls, aio, transport
-from tests.support import machine
+from tests.support import processes
 from tests.support.checkout import Checkout
 from tests.support.cluster import Cluster
 from tests.support.cluster import running as serving
@@ -43,7 +43,7 @@ class MeasuredVault:
         )
 
     def cpu(self) -> float:
-        return machine.cpu_seconds(self.pid)
+        return processes.cpu_seconds(self.pid)
 
     def idle(self, *, seconds: float = 2.0) -> float:
         """Return the CPU seconds that the edge uses per second without calls."""
@@ -57,9 +57,9 @@ def running(databases: Databases, checkout: Checkout) -> Iterator[MeasuredVault]
     """Start everything of a checkout over these databases, and leave nothing behind."""
     with (
         tempfile.TemporaryDirectory(prefix="idvault-bench-") as folder,
-        machine.everybody_on(_OTHERS_CORE),
+        processes.everybody_on(_OTHERS_CORE),
         serving(Path(folder), databases, serving=True, checkout=checkout) as cluster,
     ):
         pid = cluster.pid("serve")
-        machine.pin(pid, _SERVER_CORE)
+        processes.pin(pid, _SERVER_CORE)
         yield MeasuredVault(cluster, pid, Path(folder))

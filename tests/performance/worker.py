@@ -13,7 +13,7 @@ import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy.engine import make_url
 
 from tests.performance.goal import Check, Measured, Options, middle, spread
-from tests.support import durable, machine
+from tests.support import durable, processes
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases
 
@@ -35,11 +35,11 @@ def measure(options: Options) -> Measured:
     with (
         durable.postgres() as databases,
         tempfile.TemporaryDirectory(prefix="idvault-bench-") as folder,
-        machine.everybody_on(_OTHERS_CORE),
+        processes.everybody_on(_OTHERS_CORE),
         running(Path(folder), databases, checkout=options.checkout) as cluster,
     ):
         cluster.start_work()
-        machine.pin(cluster.pid("work"), _WORKER_CORE)
+        processes.pin(cluster.pid("work"), _WORKER_CORE)
         costs = asyncio.run(_rounds(cluster, databases, options.rounds))
     return Measured(
         checks=(Check("CPU us per log entry", middle(costs), _MOST_US, less=True),),
@@ -62,13 +62,13 @@ async def _round(cluster: Cluster, connection: Any) -> float:
     """Return the worker's CPU microseconds per entry of a backlog, minus its idle use."""
     pid = cluster.pid("work")
     await _until_published(cluster, connection)
-    idle_from = machine.cpu_seconds(pid)
+    idle_from = processes.cpu_seconds(pid)
     await asyncio.sleep(_IDLE)
-    idle = (machine.cpu_seconds(pid) - idle_from) / _IDLE
-    before, begun = machine.cpu_seconds(pid), time.monotonic()
+    idle = (processes.cpu_seconds(pid) - idle_from) / _IDLE
+    before, begun = processes.cpu_seconds(pid), time.monotonic()
     await connection.execute(_COPY, _ENTRIES)
     await _until_published(cluster, connection)
-    used = machine.cpu_seconds(pid) - before - idle * (time.monotonic() - begun)
+    used = processes.cpu_seconds(pid) - before - idle * (time.monotonic() - begun)
     return used / _ENTRIES * 1e6
 
 

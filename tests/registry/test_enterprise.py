@@ -11,54 +11,54 @@ from idvault.registry import exchange
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.enterprise import EnterpriseRegistry
 from idvault.registry.exchange import InsecureUrlError
-from tests.support.desk import Session, desk
 from tests.support.mock_registry import CREDENTIALS, ai, real_time
 from tests.support.organizations import organization
+from tests.support.registry_session import RegistrySession, registry_session
 
 PATIENCE = 5.0
 
 
 @pytest.fixture
-async def open_desk(tmp_path: Path) -> AsyncIterator[Session]:
+async def session(tmp_path: Path) -> AsyncIterator[RegistrySession]:
     """A mock registry with the adapter."""
-    async with desk(tmp_path, "enterprise") as opened:
+    async with registry_session(tmp_path, "enterprise") as opened:
         yield opened
 
 
-async def test_every_answer_is_one_of_the_vaults(open_desk: Session) -> None:
+async def test_every_answer_is_one_of_the_vaults(session: RegistrySession) -> None:
     """Match, mismatch and no record are three answers; people's checks are not counted."""
-    known = open_desk.known()
+    known = session.known()
     wrong_name = organization(name="虚构别名公司")
-    assert await open_desk.check(1, known) is RegistryAnswer.MATCH
-    assert await open_desk.check(2, type(known)(wrong_name.name, known.document)) is RegistryAnswer.MISMATCH
-    assert await open_desk.check(3, organization()) is RegistryAnswer.NO_RECORD
-    counters = await open_desk.registry.counters()
+    assert await session.check(1, known) is RegistryAnswer.MATCH
+    assert await session.check(2, type(known)(wrong_name.name, known.document)) is RegistryAnswer.MISMATCH
+    assert await session.check(3, organization()) is RegistryAnswer.NO_RECORD
+    counters = await session.registry.counters()
     assert (counters["enterprise_check"], counters["check"], counters["charged"]) == (3, 0, 3)
 
 
-async def test_illegal_input_is_not_charged(open_desk: Session) -> None:
+async def test_illegal_input_is_not_charged(session: RegistrySession) -> None:
     """A name that is too long and an invalid code are refused by the registry too."""
     for number, who in enumerate((organization(name="虚" * 51), organization(body="00000000"))):
         odd = who if number == 0 else type(who)(who.name, type(who.document)(who.document.type, "9" * 18))
-        assert await open_desk.check(number, odd) is RegistryAnswer.INVALID_INPUT
-    assert await open_desk.count("charged") == 0
+        assert await session.check(number, odd) is RegistryAnswer.INVALID_INPUT
+    assert await session.count("charged") == 0
 
 
-async def test_what_it_can_check(open_desk: Session) -> None:
+async def test_what_it_can_check(session: RegistrySession) -> None:
     """It checks credit codes with names of up to 50 code points, and has no queries."""
-    adapter = open_desk.adapter
+    adapter = session.adapter
     assert adapter.document_types == {DocumentType.UNIFIED_SOCIAL_CREDIT_CODE}
     assert (adapter.name_limit, adapter.can_query) == (50, False)
     assert await adapter.query(ai=ai(1), patience=PATIENCE) is RegistryAnswer.NOT_SENT
-    assert (await open_desk.registry.counters())["query"] == 0
+    assert (await session.registry.counters())["query"] == 0
 
 
-async def test_without_patience_or_a_listener_nothing_is_sent(open_desk: Session) -> None:
+async def test_without_patience_or_a_listener_nothing_is_sent(session: RegistrySession) -> None:
     """Without time left, or with a refused connection, the answer is NOT_SENT."""
-    adapter = open_desk.adapter
+    adapter = session.adapter
     assert await adapter.check(ai=ai(1), identity=organization(), patience=0) is RegistryAnswer.NOT_SENT
-    await open_desk.registry.behave("down")
-    assert await open_desk.check(1, organization()) is RegistryAnswer.NOT_SENT
+    await session.registry.behave("down")
+    assert await session.check(1, organization()) is RegistryAnswer.NOT_SENT
 
 
 def test_its_base_url_is_https() -> None:

@@ -13,7 +13,7 @@ from tests.support.fakes.registry import FakeRegistry
 
 @dataclass
 class _Room:
-    """A registry whose checks take as long as set, and its double that sends nothing."""
+    """A registry, and its double that sends no check. takes: seconds between two readings of the clock."""
 
     registry: FakeRegistry = field(default_factory=FakeRegistry)
     now: float = 100.0
@@ -25,7 +25,7 @@ class _Room:
         self.withheld = WithheldRegistry(paced=self.paced, sleep=self._sleep, choose=max)
 
     def _clock(self) -> float:
-        self.now += self.takes / 2
+        self.now += self.takes
         return self.now
 
     async def _sleep(self, seconds: float) -> None:
@@ -34,7 +34,7 @@ class _Room:
     async def sent(self, answer: RegistryAnswer, *, takes: float) -> None:
         """Send a check that takes this many seconds."""
         self.registry.script.append(answer)
-        self.takes = takes * 2
+        self.takes = takes
         given = await self.paced.check(ai=str(self.now), identity=builders.identity(), patience=9.0)
         self.takes = 0.0
         assert given is answer
@@ -59,7 +59,6 @@ async def test_the_time_is_that_of_a_check(answer: RegistryAnswer) -> None:
     assert await room.ask() == (RegistryAnswer.MISMATCH, 0.75)
     assert await room.withheld.query(ai="w", patience=1.0) is RegistryAnswer.MISMATCH
     assert len(room.registry.checks) == 3
-    assert room.registry.queries == []
 
 
 async def test_a_slow_registry_keeps_it_waiting() -> None:
@@ -84,6 +83,33 @@ async def test_it_waits_during_an_outage(answer: RegistryAnswer) -> None:
     await room.sent(answer, takes=0.125)
     await room.sent(RegistryAnswer.MISMATCH, takes=0.25)
     assert await room.ask() == (RegistryAnswer.MISMATCH, 0.5)
+
+
+@pytest.mark.parametrize("answer", [RegistryAnswer.NOT_SENT, RegistryAnswer.UNKNOWN, RegistryAnswer.NO_TURN])
+async def test_it_waits_during_an_outage_that_nobody_noticed(answer: RegistryAnswer) -> None:
+    """Without a fresh example the registry is asked for a check that it does not have: is it there?"""
+    room = _Room()
+    await room.sent(RegistryAnswer.MATCH, takes=0.5)
+    room.registry.script.append(answer)
+    assert await room.ask() == (answer, 0.0)
+    assert room.registry.queries == ["w"]
+    assert len(room.registry.checks) == 1
+
+
+async def test_asking_takes_part_of_the_time() -> None:
+    """The whole answer takes as long as a check, the question included."""
+    room = _Room()
+    await room.sent(RegistryAnswer.MATCH, takes=0.5)
+    room.takes = 0.25
+    answer, slept = await room.ask()
+    assert (answer, slept) == (RegistryAnswer.MISMATCH, 0.25)
+
+
+async def test_a_registry_that_cannot_be_asked() -> None:
+    """Its last checks are the only example."""
+    room = _Room(registry=FakeRegistry(can_query=False))
+    assert await room.ask() == (RegistryAnswer.MISMATCH, 0.3)
+    assert room.registry.queries == []
 
 
 async def test_it_describes_the_same_registry() -> None:

@@ -25,7 +25,7 @@ from tests.resilience.book import Book
 from tests.resilience.campaign import Options
 from tests.resilience.load import until_ended
 from tests.resilience.tally import Tally
-from tests.support import machine
+from tests.support import processes
 from tests.support.cluster import Cluster
 from tests.support.databases import Databases
 from tests.support.durable import durable
@@ -74,7 +74,7 @@ class Besieged:
                 self.cluster.start_work()
             else:
                 self.cluster.start_edge(name)
-            started.append(Start(time.monotonic() - begun, machine.cpu_seconds(self.cluster.pid(name))))
+            started.append(Start(time.monotonic() - begun, processes.cpu_seconds(self.cluster.pid(name))))
         return max(started)
 
     def reach_databases(self, way: Callable[[str], str]) -> None:

@@ -42,9 +42,9 @@ async def _book(databases: Databases) -> list[SignUp]:
     for outcome in (ClaimState.SUCCEEDED, ClaimState.SUCCEEDED, ClaimState.FAILED):
         asked = world.request()
         kept_id = KEPT.kept_id(relying_party="platform-a", request_id=asked.request_id)
-        opening = world.opening(request=replace(asked, request_id=kept_id))
+        new_claim = world.new_claim(request=replace(asked, request_id=kept_id))
         ended = world.verified if outcome is ClaimState.SUCCEEDED else world.rejected
-        job = await ended(opening=opening)
+        job = await ended(new_claim=new_claim)
         if outcome is ClaimState.SUCCEEDED:
             await SqlShredStore(database=shred).obtain(account_token=job.account_token, candidate=b"s" * 32)
         told.append(_told(asked.request_id, job.account_token, outcome))

@@ -30,11 +30,11 @@ def pair(postgres_maker: PostgresMaker, tmp_path: Path) -> Iterator[Databases]:
     postgres_maker.drop(made)
 
 
-async def _open(world: World, opening: NewClaim) -> OpenedClaim:
+async def _open(world: World, new_claim: NewClaim) -> OpenedClaim:
     """Open a claim as often as a caller repeats its request."""
     for _ in range(_TRIES):
         try:
-            return await world.open(opening)
+            return await world.open(new_claim)
         except UnavailableError:
             continue
     raise AssertionError("the store stays away")
@@ -49,12 +49,12 @@ async def test_a_request_cut_at_any_packet_is_one_claim(pair: Databases, half: b
         await world.open()
         opened = 1
         for packet in range(1, _MOST):
-            opening, before = world.opening(), proxy.cuts
+            new_claim, before = world.new_claim(), proxy.cuts
             proxy.cut_at(packet, half=half)
-            claim = (await _open(world, opening)).claim
+            claim = (await _open(world, new_claim)).claim
             proxy.let_pass()
             opened += 1
-            assert (await world.open(opening)).claim.claim_id == claim.claim_id
+            assert (await world.open(new_claim)).claim.claim_id == claim.claim_id
             if proxy.cuts == before:
                 break
         for table in (requests, claims, log_entries):

@@ -44,10 +44,10 @@ def keys(tmp_path: Path) -> LocalKeyProvider:
     )
 
 
-def _uri(for_person: bytes, *, request_id: str = REQUEST_ID) -> str:
+def _uri(for_member: bytes, *, request_id: str = REQUEST_ID) -> str:
     info = seal.second_factor_info(person=PERSON.name, actor_id=PERSON.actor_id, request_id=request_id)
     private_key = people.secret("auditor-a", "hpke")
-    return hpke.unseal(suite=PERSON.suite, private_key=private_key, sealed=for_person, info=info).decode()
+    return hpke.unseal(suite=PERSON.suite, private_key=private_key, sealed=for_member, info=info).decode()
 
 
 @pytest.mark.parametrize(("seconds", "code"), [(v["seconds"], v["code"][-6:]) for v in VECTORS["codes"]])
@@ -76,13 +76,13 @@ def test_the_window_is_one_step_before_and_after(keys: LocalKeyProvider) -> None
 def test_only_the_person_reads_the_secret(keys: LocalKeyProvider) -> None:
     """The URI opens only with the member's roster key and this request's id."""
     fresh = TotpSealer(keys=keys, entropy=_Entropy()).fresh(roster_member=PERSON, request_id=REQUEST_ID)
-    uri = urlsplit(_uri(fresh.for_person))
+    uri = urlsplit(_uri(fresh.for_member))
     assert (uri.scheme, uri.netloc, uri.path) == ("otpauth", "totp", "/idvault:auditor-a")
     asked = parse_qs(uri.query)
     assert base64.b32decode(asked["secret"][0]) == str(VECTORS["secret_ascii"]).encode()
     with pytest.raises(UnsealError):
-        _uri(fresh.for_person, request_id=REQUEST_ID.replace("1", "2"))
-    for shown in (fresh.at_rest, fresh.for_person, repr(fresh).encode()):
+        _uri(fresh.for_member, request_id=REQUEST_ID.replace("1", "2"))
+    for shown in (fresh.at_rest, fresh.for_member, repr(fresh).encode()):
         assert str(VECTORS["secret_ascii"]).encode() not in shown
 
 

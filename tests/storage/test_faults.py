@@ -25,14 +25,14 @@ Prepare = Callable[[World], Awaitable[Act]]
 
 
 async def _open(world: World) -> Act:
-    asked = world.opening()
+    asked = world.new_claim()
     superseded = world.event(EventType.CLAIM_SUPERSEDE)
     return lambda event: world.claims.open(asked, event=event, superseded=superseded)
 
 
 async def _supersede(world: World) -> Act:
     job = await world.job(person=world.person("x"))
-    asked = world.opening(account_token=job.account_token, new_account=False, person=world.person("y"))
+    asked = world.new_claim(account_token=job.account_token, new_account=False, person=world.person("y"))
     opened = world.event(EventType.CLAIM_OPEN)
     return lambda event: world.claims.open(asked, event=opened, superseded=event)
 

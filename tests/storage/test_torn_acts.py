@@ -32,13 +32,13 @@ def _opened(world: World, asked: NewClaim) -> Act:
 
 
 async def _open(world: World) -> Act:
-    return _opened(world, world.opening())
+    return _opened(world, world.new_claim())
 
 
 async def _supersede(world: World) -> Act:
     job = await world.job(person=world.person("x"))
     changed = {"account_token": job.account_token, "new_account": False, "person": world.person("y")}
-    return _opened(world, world.opening(**changed))
+    return _opened(world, world.new_claim(**changed))
 
 
 async def _postpone(world: World) -> Act:

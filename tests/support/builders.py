@@ -27,7 +27,7 @@ NAME = "某一一"
 NUMBER = "110000190101010001"
 
 
-def moment(*, after: timedelta = timedelta(0)) -> ClockReading:
+def reading(*, after: timedelta = timedelta(0)) -> ClockReading:
     return ClockReading(NOW + after, NOW + after)
 
 

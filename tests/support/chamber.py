@@ -61,7 +61,10 @@ from idvault_client.errors import BY_REASON
 from idvault_client.people.custody.drill import Drill
 from idvault_client.people.disclosure.auditor import Auditor
 from idvault_client.people.disclosure.custodian import Custodian
+from idvault_client.people.disclosure.kept_approval import KeptApprovals
 from idvault_client.people.disclosure.one_time_key import OneTimeKeys
+from idvault_client.people.disclosure.quota import NAME as QUOTA
+from idvault_client.people.disclosure.quota import ShareQuota
 from idvault_client.people.trust import Trust
 from tests.support import builders, people
 from tests.support.databases import Databases
@@ -315,11 +318,15 @@ class Chamber:
         )
 
     def custodian(self, name: str, *, edge: Local | None = None) -> Custodian:
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
         return Custodian(
             identity=identity(name),
             trust=self.trust(name),
             edge=edge or Local(self, name),
             now=lambda: self.now().real,
+            approvals=KeptApprovals(folder=folder),
+            quota=ShareQuota(folder / QUOTA),
         )
 
     def drill(self, name: str, *, edge: Local | None = None) -> Drill:
@@ -349,13 +356,17 @@ class Chamber:
         return made.disclosure_id
 
     async def approve(self, disclosure_id: str, *names: str) -> Any:
-        """Let custodians approve with their clients."""
+        """Let custodians approve and release with their clients, while the worker runs."""
         answer = None
         for name in names:
-            custodian = self.custodian(name)
-            pending = await asyncio.to_thread(custodian.find, disclosure_id)
-            answer = await asyncio.to_thread(custodian.approve, pending, code=self.codes.code())
+            answer = await self.approve_with(self.custodian(name), disclosure_id)
         return answer
+
+    async def approve_with(self, custodian: Custodian, disclosure_id: str) -> Any:
+        """Let a custodian's client approve and release, while the worker runs."""
+        pending = await asyncio.to_thread(custodian.find, disclosure_id)
+        async with self.sequencing():
+            return await asyncio.to_thread(custodian.approve, pending, code=self.codes.code())
 
     async def open(self, disclosure_id: str, *, auditor: Auditor | None = None) -> Any:
         """Open as the auditor while the worker runs."""

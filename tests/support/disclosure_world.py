@@ -13,7 +13,7 @@ from idvault.attest import hpke
 from idvault.attest.disclosure import DecisionTerms, Terms
 from idvault.domain.disclosure import Verdict
 from idvault.domain.error import IdvaultError, Reason
-from idvault.flows.disclosure.custodian import DecideCommand
+from idvault.flows.disclosure.custodian import DecideCommand, ReleaseCommand
 from idvault.storage.disclosure.tables import disclosure_refusals
 from tests.support import people
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, identity, person
@@ -78,9 +78,14 @@ def decision(
         disclosure_id=papers.parse_request(paper).disclosure_id,
         verdict=verdict,
         signed=signed(said, name),
-        resealed=SHARE if verdict is Verdict.APPROVE else b"",
         code=code,
     )
+    return replace(made, **changes)
+
+
+def release_of(command: DecideCommand, **changes: Any) -> ReleaseCommand:
+    """Return the release of the share that an approval holds the hash of."""
+    made = ReleaseCommand(command.actor_id, request_id(), command.disclosure_id, SHARE)
     return replace(made, **changes)
 
 
@@ -88,7 +93,21 @@ async def decide(room: Chamber, command: DecideCommand) -> Any:
     """Decide, with a valid code if one is needed and none is given."""
     if command.verdict is Verdict.APPROVE and not command.code:
         command = replace(command, code=room.codes.code())
-    return await room.custody.decide(command, now=room.now())
+    async with room.sequencing():
+        return (await room.custody.decide(command, now=room.now(), patience=5.0)).filed
+
+
+async def release(room: Chamber, command: ReleaseCommand) -> Any:
+    """Release an approved share while the worker runs."""
+    async with room.sequencing():
+        return (await room.custody.release(command, now=room.now(), patience=5.0)).filed
+
+
+async def give(room: Chamber, paper: bytes, name: str) -> Any:
+    """Approve and release as a custodian."""
+    command = decision(paper, name)
+    await decide(room, command)
+    return await release(room, release_of(command))
 
 
 async def approved(room: Chamber, **changes: Any) -> str:
@@ -96,6 +115,17 @@ async def approved(room: Chamber, **changes: Any) -> str:
     disclosure_id = await room.request(await room.account(), **changes)
     await room.approve(disclosure_id, A, B)
     return disclosure_id
+
+
+async def confirm(room: Chamber, disclosure_id: str, **changes: Any) -> Any:
+    """Confirm as auditor-a that the shares open the record."""
+    asked: dict[str, Any] = {
+        "actor_id": person("auditor-a").actor_id,
+        "request_id": request_id(),
+        "disclosure_id": disclosure_id,
+        "now": room.now(),
+    }
+    return await room.auditing.confirm(**asked | changes)
 
 
 async def open_once(room: Chamber, disclosure_id: str, *, code: str | None = None, **changes: Any) -> Any:

@@ -218,7 +218,7 @@ class FakeHistories:
         at = datetime(2026, 1, 1, tzinfo=UTC)
         opening = RecordAccess("33" * 16, TOKEN, "44" * 16, at, b"d" * 32)
         proofs = Proofs(b"note", (Proved(b"leaf", b"k" * 32, 0, 1, ()),))
-        return History(TOKEN, at, (opening,), proofs)
+        return History(TOKEN, at, (), (opening,), proofs)
 
 
 class FakeReceipts:

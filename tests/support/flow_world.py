@@ -119,7 +119,7 @@ class World:
 
 
 def at(seconds: float) -> ClockReading:
-    return builders.moment(after=timedelta(seconds=seconds))
+    return builders.reading(after=timedelta(seconds=seconds))
 
 
 async def open_world(databases: Databases, **options: Any) -> World:

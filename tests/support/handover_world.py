@@ -50,13 +50,13 @@ class CutError(Exception):
 class Cut:
     """Ends the client at the first call of a method, before or after the call is done."""
 
-    def __init__(self, method: str, moment: str, *, passing: int = 0) -> None:
+    def __init__(self, method: str, when: str, *, passing: int = 0) -> None:
         """Set the method. passing: how many calls to let through first."""
-        self._where = (method, moment)
+        self._where = (method, when)
         self._passing = passing
 
-    def __call__(self, method: str, moment: str) -> None:
-        if (method, moment) == self._where:
+    def __call__(self, method: str, when: str) -> None:
+        if (method, when) == self._where:
             self._passing -= 1
             if self._passing < 0:
                 raise CutError
@@ -67,7 +67,7 @@ class Wire(Local):
 
     def __init__(self, room: Chamber, name: str) -> None:
         super().__init__(room, name)
-        self.cut: Any = lambda _method, _moment: None
+        self.cut: Any = lambda _method, _when: None
 
     def call(self, method: str, request: Message, answer: type[Any]) -> Any:
         """Return the answer, unless the connection is cut."""

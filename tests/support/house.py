@@ -60,7 +60,8 @@ class House:
 
     def ais(self, account_token: str) -> list[str]:
         """Return the ids under which the registry was asked about an account."""
-        return [ai for (ai,) in self.query("select ai from checks where account_token = ?", account_token)]
+        rows = self.query("select ais from jobs where account_token = ?", account_token)
+        return [ai for (ais,) in rows for ai in ais.split()]
 
     def pids(self) -> list[int]:
         """Return every process except the supervisor."""

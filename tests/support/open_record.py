@@ -14,9 +14,12 @@ from idvault.attest import record_key
 from idvault.attest.hpke import UnsealError
 from idvault.attest.payload import Payload
 from idvault.custody import identity
+from idvault.custody.identity import PersonalIdentity
 from idvault.custody.record import open_record as open_sealed
+from idvault.custody.reseal import open_resealed
 from idvault.custody.share import ShareError, open_share
 from idvault.domain.record import SealedRecord
+from idvault_client.people.disclosure.one_time_key import OneTimeKey
 
 _COLUMNS = (
     "account_token",
@@ -68,6 +71,30 @@ def open_record(
         raise NotOpenedError("the record does not open") from error
 
 
+def open_released(ready: Mapping[str, Any], *, kept: OneTimeKey, auditor: PersonalIdentity) -> Payload:
+    """Return the record of a disclosure, opened with both databases and the auditor's one-time key.
+
+    Nothing is logged: this is what operator and auditor can do together once M shares are released.
+    """
+    terms = kept.terms
+    record = read_record(ready, account_token=terms.account_token)
+    shred_key = read_shred_key(ready, account_token=terms.account_token)
+    query = "select custodian, place, resealed from disclosure_decisions where disclosure_id = ?"
+    shares = {
+        custodian: open_resealed(
+            resealed,
+            signed_request=kept.signed_request,
+            terms=terms,
+            private_key=kept.private_key(auditor),
+            custodian=custodian,
+            index=place,
+        )
+        for custodian, place, resealed in _rows(ready["databases"]["main"], query, terms.disclosure_id)
+    }
+    value = record_key.shred_value(shred_key=shred_key, record_id=record.record_id)
+    return open_sealed(record=record, shares=shares, shred_value=value)
+
+
 def read_record(ready: Mapping[str, Any], *, account_token: str) -> SealedRecord:
     """Return the stored record of an account; raises NoRecordError if there is none."""
     query = f"select {', '.join(_COLUMNS)} from records where account_token = ?"  # noqa: S608 - constants
@@ -89,12 +116,16 @@ def read_shred_key(ready: Mapping[str, Any], *, account_token: str) -> bytes:
 
 
 def _row(url: str, query: str, account_token: str) -> tuple[Any, ...]:
+    rows = _rows(url, query, account_token)
+    if not rows:
+        raise NoRecordError("there is no such record")
+    return rows[0]
+
+
+def _rows(url: str, query: str, key: str) -> list[tuple[Any, ...]]:
     path = Path(url.removeprefix("sqlite:///"))
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
-        row: tuple[Any, ...] | None = connection.execute(query, (account_token,)).fetchone()
-    if row is None:
-        raise NoRecordError("there is no such record")
-    return row
+        return connection.execute(query, (key,)).fetchall()
 
 
 def _unpacked(packed: bytes) -> Iterator[bytes]:

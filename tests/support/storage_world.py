@@ -110,7 +110,7 @@ class World:
         key = PersonKey(1, sha256(name.encode()).digest(), None, self.new_id(), day, yesterday)
         return replace(key, **changes)
 
-    def opening(self, **changes: Any) -> NewClaim:
+    def new_claim(self, **changes: Any) -> NewClaim:
         """Return a sign-up of a new person, with changes."""
         made = NewClaim(
             request=self.request(),
@@ -132,9 +132,9 @@ class World:
             kind, SYSTEM_ACTOR, account_token, NOW, at().real, self.new_id(), self.random(32), fields
         )
 
-    async def open(self, opening: NewClaim | None = None, **changes: Any) -> OpenedClaim:
+    async def open(self, new_claim: NewClaim | None = None, **changes: Any) -> OpenedClaim:
         """Open a claim with fresh events."""
-        asked = opening or self.opening(**changes)
+        asked = new_claim or self.new_claim(**changes)
         return await self.claims.open(
             asked,
             event=self.event(EventType.CLAIM_OPEN, asked.account_token),

@@ -10,7 +10,7 @@ from idvault.development.layout import AUDITORS, CUSTODIANS, PEOPLE
 from idvault.development.supervisor import Ports
 from idvault_client import aio
 from tests.support.cluster import Cluster, free_port
-from tests.support.machine import children
+from tests.support.processes import children
 
 _CUSTODY = "custody"
 _COMPLAINT = re.compile(r"\"level\": ?\"(error|critical)\"|^Traceback")

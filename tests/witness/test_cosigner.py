@@ -56,7 +56,7 @@ def _refuse_folders(descriptor: int) -> None:
 
 
 @dataclass
-class _Machine:
+class _FaultyWitness:
     """A witness under faults, and every cosignature it ever made, delivered or not."""
 
     folder: Path
@@ -130,17 +130,17 @@ STEPS = st.builds(
 def test_a_fork_is_never_cosigned(steps: list[_Step]) -> None:
     """With any order of submissions, crashes and a failing disk, only one history is cosigned."""
     with tempfile.TemporaryDirectory() as folder:
-        machine = _Machine(Path(folder))
-        machine.start()
+        witness = _FaultyWitness(Path(folder))
+        witness.start()
         try:
             for step in steps:
                 if step.restart:
-                    machine.restart()
-                request = step.request(machine.state.latest(ORIGIN).size)
-                machine.submit(step.history, step.size, request, step.fault)
-                machine.check()
+                    witness.restart()
+                request = step.request(witness.state.latest(ORIGIN).size)
+                witness.submit(step.history, step.size, request, step.fault)
+                witness.check()
         finally:
-            machine.state.close()
+            witness.state.close()
 
 
 def test_racing_histories_leave_one(disk: Disk) -> None:
@@ -160,8 +160,8 @@ def test_racing_histories_leave_one(disk: Disk) -> None:
 
     with ThreadPoolExecutor(16) as pool:
         signed = [one for many in pool.map(climb, HISTORIES * 4) for one in many]
-    machine = _Machine(disk.folder, signed)
-    machine.check()
+    witness = _FaultyWitness(disk.folder, signed)
+    witness.check()
     assert signed
 
 
@@ -209,14 +209,14 @@ def test_a_full_disk_is_500_and_no_cosignature(disk: Disk) -> None:
     """If the state cannot be written, nothing is cosigned, and a later try works."""
     disk.start()
     disk.close()
-    machine = _Machine(disk.folder)
-    machine.start()
-    machine.state.fault = "before"
-    assert machine.cosigner.add_checkpoint(MAIN.request(0, 4)) == CosignerAnswer(
+    witness = _FaultyWitness(disk.folder)
+    witness.start()
+    witness.state.fault = "before"
+    assert witness.cosigner.add_checkpoint(MAIN.request(0, 4)) == CosignerAnswer(
         500, "the state cannot be written\n"
     )
-    assert machine.cosigner.add_checkpoint(MAIN.request(0, 4)).status == 200
-    machine.state.close()
+    assert witness.cosigner.add_checkpoint(MAIN.request(0, 4)).status == 200
+    witness.state.close()
 
 
 def test_a_fork_is_kept_as_a_proof(disk: Disk) -> None:

@@ -19,12 +19,12 @@ async def test_each_task_runs_until_stop_and_gets_the_time() -> None:
 
     loop = Loop(
         tasks=[Task("a", 0.001, lambda now: note("a", now)), Task("b", 0.001, lambda now: note("b", now))],
-        clock=builders.moment,
+        clock=builders.reading,
         report=lambda name, error: None,
     )
     async with asyncio.timeout(5):
         await loop.run(stop=stop)
-    assert {now for _, now in seen} == {builders.moment()}
+    assert {now for _, now in seen} == {builders.reading()}
 
 
 async def test_a_failing_task_is_reported_backs_off_and_stops_no_other() -> None:
@@ -44,7 +44,7 @@ async def test_a_failing_task_is_reported_backs_off_and_stops_no_other() -> None
 
     loop = Loop(
         tasks=[Task("broken", 0.002, fail), Task("healthy", 0.002, work)],
-        clock=builders.moment,
+        clock=builders.reading,
         report=lambda name, error: failures.append((name, type(error).__name__)),
     )
     async with asyncio.timeout(5):
@@ -66,7 +66,7 @@ async def test_a_task_that_must_not_wait_long_is_tried_again_soon() -> None:
         if failures == 40:
             stop.set()
 
-    loop = Loop(tasks=[Task("log", 0.001, fail, longest=0.004)], clock=builders.moment, report=count)
+    loop = Loop(tasks=[Task("log", 0.001, fail, longest=0.004)], clock=builders.reading, report=count)
     async with asyncio.timeout(5):
         await loop.run(stop=stop)
 
@@ -90,5 +90,5 @@ async def test_a_running_task_is_finished_before_the_loop_returns() -> None:
         await asyncio.sleep(0.02)
         finished = True
 
-    await Loop(tasks=[Task("slow", 1, slow)], clock=builders.moment, report=lambda n, e: None).run(stop=stop)
+    await Loop(tasks=[Task("slow", 1, slow)], clock=builders.reading, report=lambda n, e: None).run(stop=stop)
     assert finished

@@ -45,7 +45,7 @@ async def _run(backlog: FakeBacklog, width: int) -> list[tuple[str, str]]:
     stop, failures = asyncio.Event(), []
     settler = Settler(
         backlog=backlog,  # type: ignore[arg-type]
-        clock=builders.moment,
+        clock=builders.reading,
         report=lambda name, error: failures.append((name, type(error).__name__)),
         width=width,
     )

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from idvault.api import convert
 from idvault.api.account import convert as convert_status
+from idvault.api.account.watch import Hub
 from idvault.api.disclosure import convert as convert_disclosure
 from idvault.api.edge.call import Caller
 from idvault.domain import credential, token
@@ -52,16 +53,6 @@ class Tokens(Protocol):
         ...
 
 
-class Watches(Protocol):
-    """What this edge needs of api.account.watch.Hub."""
-
-    def watch(
-        self, *, relying_party: str, place: int
-    ) -> AsyncGenerator[status_pb2.WatchStatusesResponse, None]:
-        """Yield the changes of a feed after a place, without end."""
-        ...
-
-
 @dataclass(kw_only=True, eq=False, repr=False)
 class StatusServicer:
     """Converts, calls one flow, converts back."""
@@ -69,7 +60,7 @@ class StatusServicer:
     flow: Statuses
     histories: Histories
     tokens: Tokens
-    watches: Watches
+    watches: Hub
 
     async def GetStatus(
         self,

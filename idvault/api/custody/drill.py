@@ -1,40 +1,21 @@
 """DrillService, for custodians: open the share of a synthetic record, and sign that it was opened."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from idvault.api import convert
 from idvault.api.custody import convert as convert_drill
 from idvault.api.disclosure import convert as converted
 from idvault.api.edge.call import Caller
 from idvault.domain.clock import ClockReading
-from idvault.domain.disclosure import HistoryFinding
-from idvault.domain.drill import DrillStanding
-from idvault.flows.custody.drill import PassCommand, ShownDrill
+from idvault.flows.custody.drill import DrillFlow
 from idvault.v1 import drill_pb2
-
-
-class Drills(Protocol):
-    """What this edge needs of flows.custody.drill.DrillFlow."""
-
-    async def get(self, *, actor_id: str, now: ClockReading) -> ShownDrill:
-        """Return the drill record to one custodian."""
-        ...
-
-    async def complete(self, command: PassCommand, *, now: ClockReading) -> DrillStanding:
-        """Record that a custodian passed."""
-        ...
-
-    async def report(self, *, actor_id: str, finding: HistoryFinding, now: ClockReading) -> None:
-        """Log what a custodian's client refused."""
-        ...
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class DrillServicer:
     """Converts, calls one flow, converts back."""
 
-    flow: Drills
+    flow: DrillFlow
 
     async def GetDrill(
         self,

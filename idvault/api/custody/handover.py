@@ -1,7 +1,6 @@
 """The calls of CustodianService with which a replaced custodian hands over its shares."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from idvault.api import convert
 from idvault.api.edge.call import Caller
@@ -12,29 +11,15 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.handover import HandedShare
 from idvault.domain.record import SealedRecord
-from idvault.flows.custody.handover import HandOverCommand, Listed
+from idvault.flows.custody.handover import HandOverCommand, HandoverFlow
 from idvault.v1 import disclosure_pb2
-
-
-class Handovers(Protocol):
-    """What this edge needs of flows.custody.handover.HandoverFlow."""
-
-    async def shares(
-        self, *, actor_id: str, quorum_id: str, after: str, limit: int, now: ClockReading
-    ) -> Listed:
-        """Return a leaver's shares."""
-        ...
-
-    async def hand_over(self, command: HandOverCommand, *, now: ClockReading) -> int:
-        """Store the shares of a batch."""
-        ...
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class HandoverCalls:
     """Converts, calls one flow, converts back."""
 
-    handovers: Handovers
+    handovers: HandoverFlow
 
     async def ListSharesToHandOver(
         self,

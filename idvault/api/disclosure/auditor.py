@@ -1,4 +1,4 @@
-"""DisclosureService, for auditors: request one record, and open it once enough custodians have approved."""
+"""DisclosureService, for auditors: request one record, and open it once M custodians released shares."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,7 +12,7 @@ from idvault.flows.disclosure.auditor import OpenedRecord, ShownDisclosure
 from idvault.v1 import disclosure_pb2
 
 # Shorter than the longest call, so that there is time for the answer.
-_LONGEST_WAIT = 8.0
+LONGEST_WAIT = 8.0
 _LIST = "ListDisclosures"
 
 
@@ -52,6 +52,18 @@ class DisclosureFlows(Protocol):
         patience: float,
     ) -> OpenedRecord:
         """Open once."""
+        ...
+
+    async def confirm(
+        self, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
+    ) -> ShownDisclosure:
+        """Store that the shares open the record."""
+        ...
+
+    async def report_share(
+        self, *, actor_id: str, disclosure_id: str, custodian: str, now: ClockReading
+    ) -> None:
+        """Log that a custodian's share is wrong."""
         ...
 
 
@@ -151,9 +163,44 @@ class DisclosureServicer:
             disclosure_id=converted.disclosure_id(request.disclosure_id),
             code=request.code,
             now=now,
-            patience=convert.patience(remaining, longest=_LONGEST_WAIT),
+            patience=convert.patience(remaining, longest=LONGEST_WAIT),
         )
         return converted.opened(found)
+
+    async def ConfirmOpening(
+        self,
+        request: disclosure_pb2.ConfirmOpeningRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.Disclosure:
+        """Store that the shares open the record."""
+        found = await self.flow.confirm(
+            actor_id=caller.actor_id,
+            request_id=convert.request_id(request.request_id),
+            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            now=now,
+        )
+        return converted.shown(found)
+
+    async def ReportShare(
+        self,
+        request: disclosure_pb2.ReportShareRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.ReportShareResponse:
+        """Log that a custodian's share is wrong."""
+        convert.request_id(request.request_id)
+        await self.flow.report_share(
+            actor_id=caller.actor_id,
+            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            custodian=request.custodian,
+            now=now,
+        )
+        return disclosure_pb2.ReportShareResponse()
 
     async def ReportFinding(
         self,

@@ -15,10 +15,10 @@ from idvault.domain.disclosure import (
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.record import SealedRecord
 from idvault.flows.disclosure.auditor import OpenedRecord, ShownDisclosure
-from idvault.flows.disclosure.custodian import PendingDisclosures
+from idvault.flows.disclosure.custodian import Decided, PendingDisclosures
 from idvault.flows.disclosure.history import History
 from idvault.flows.log.proof import Proved
-from idvault.ports.disclosure import Filed, GivenShare
+from idvault.ports.disclosure import GivenShare
 from idvault.v1 import disclosure_pb2, status_pb2, transparency_pb2
 
 PAGE_LIMIT = 100
@@ -43,6 +43,12 @@ def page_size(value: int) -> int:
     return value or _USUAL_PAGE
 
 
+def check_no_share(value: bytes) -> None:
+    """Raise InvalidError (INVALID_MESSAGE) if an approval carries the share, as that of former clients."""
+    if value:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("resealed_share", FieldCode.LENGTH))
+
+
 def finding(value: int) -> HistoryFinding:
     """Return a client's finding; raises InvalidError (INVALID_MESSAGE) for an unknown value."""
     for number, word in _FINDINGS.items():
@@ -54,7 +60,7 @@ def finding(value: int) -> HistoryFinding:
 def shown(value: ShownDisclosure) -> disclosure_pb2.Disclosure:
     """Return the message of an auditor's disclosure."""
     found = value.filed.disclosure
-    return disclosure_pb2.Disclosure(
+    message = disclosure_pb2.Disclosure(
         disclosure_id=found.disclosure_id,
         account_token=found.account_token,
         state=_STATES[found.state],
@@ -66,16 +72,26 @@ def shown(value: ShownDisclosure) -> disclosure_pb2.Disclosure:
         decisions=[_decision(made) for made in found.decisions],
         signed_request=value.signed_request,
     )
+    if found.disclosed_at is not None:
+        message.disclose_time.FromDatetime(found.disclosed_at)
+    if found.confirmed_at is not None:
+        message.confirm_time.FromDatetime(found.confirmed_at)
+    return message
 
 
-def decided(value: Filed) -> disclosure_pb2.DecidedDisclosure:
-    """Return the message of a disclosure after a decision."""
-    return disclosure_pb2.DecidedDisclosure(
-        disclosure_id=value.disclosure.disclosure_id,
-        state=_STATES[value.disclosure.state],
-        threshold=value.threshold,
-        decisions=[_decision(made) for made in value.disclosure.decisions],
+def decided(value: Decided) -> disclosure_pb2.DecidedDisclosure:
+    """Return the message of a disclosure after a custodian's act, with the proof of its entry."""
+    filed = value.filed
+    message = disclosure_pb2.DecidedDisclosure(
+        disclosure_id=filed.disclosure.disclosure_id,
+        state=_STATES[filed.disclosure.state],
+        threshold=filed.threshold,
+        decisions=[_decision(made) for made in filed.disclosure.decisions],
     )
+    if value.proofs is not None:
+        message.entry.CopyFrom(logged(value.proofs.entries[0]))
+        message.checkpoint.note = value.proofs.note
+    return message
 
 
 def waiting(value: PendingDisclosures) -> disclosure_pb2.PendingDisclosure:
@@ -89,7 +105,9 @@ def waiting(value: PendingDisclosures) -> disclosure_pb2.PendingDisclosure:
         expire_time=_time(found.expire_at),
         threshold=value.filed.threshold,
         decisions=[_decision(made) for made in found.decisions],
-        recent_openings=value.recent_openings,
+        recent_openings=value.recent_disclosures,
+        recent_disclosures=value.recent_disclosures,
+        record_digest=found.record_digest,
     )
 
 
@@ -103,12 +121,13 @@ def sealed_share(record: SealedRecord, member: QuorumMember) -> disclosure_pb2.S
         share_index=member.place,
         sealed_share=record.shares[member.place - 1],
         share_hash=record.share_hashes[member.place - 1],
+        record=sealed_record(record),
     )
 
 
 def opened(value: OpenedRecord) -> disclosure_pb2.OpenedDisclosure:
     """Return the message of an opened record."""
-    settlement, opening = value.proofs.entries
+    settlement, requested, opening = value.proofs.entries
     return disclosure_pb2.OpenedDisclosure(
         disclosure=shown(value.shown),
         record=sealed_record(value.checked.record),
@@ -117,12 +136,15 @@ def opened(value: OpenedRecord) -> disclosure_pb2.OpenedDisclosure:
         settlement_claim_id=value.checked.claim_id,
         settlement=logged(settlement),
         opening=logged(opening),
+        request=logged(requested),
         checkpoint=transparency_pb2.Checkpoint(note=value.proofs.note),
     )
 
 
 def history(value: History) -> status_pb2.DisclosureHistory:
-    """Return the message of an account's openings."""
+    """Return the message of an account's disclosures and openings."""
+    disclosed = value.proofs.entries[: len(value.disclosures)]
+    opened = value.proofs.entries[len(value.disclosures) :]
     return status_pb2.DisclosureHistory(
         account_token=value.account_token,
         horizon_time=_time(value.horizon),
@@ -132,7 +154,17 @@ def history(value: History) -> status_pb2.DisclosureHistory:
                 record_digest=opening.record_digest,
                 entry=logged(proved),
             )
-            for opening, proved in zip(value.openings, value.proofs.entries, strict=True)
+            for opening, proved in zip(value.openings, opened, strict=True)
+        ],
+        disclosures=[
+            status_pb2.RecordDisclosure(
+                disclosure_id=disclosure.disclosure_id,
+                record_digest=disclosure.record_digest,
+                auditor_actor_id=disclosure.auditor_actor_id,
+                legal_basis=disclosure.legal_basis,
+                entry=logged(proved),
+            )
+            for disclosure, proved in zip(value.disclosures, disclosed, strict=True)
         ],
         checkpoint=transparency_pb2.Checkpoint(note=value.proofs.note),
     )
@@ -175,9 +207,14 @@ def logged(entry: Proved) -> disclosure_pb2.LoggedEntry:
 
 
 def _decision(made: Decision) -> disclosure_pb2.CustodianDecision:
-    return disclosure_pb2.CustodianDecision(
+    message = disclosure_pb2.CustodianDecision(
         custodian=made.custodian, verdict=_VERDICTS[made.verdict], decide_time=_time(made.decided_at)
     )
+    if made.released_at is not None:
+        message.release_time.FromDatetime(made.released_at)
+    if made.reported_at is not None:
+        message.report_time.FromDatetime(made.reported_at)
+    return message
 
 
 def _time(value: datetime) -> Timestamp:

@@ -1,17 +1,17 @@
-"""CustodianService, for custodians: list requests, check them, and release or refuse a share."""
+"""CustodianService, for custodians: list requests, check them, approve or deny them, release a share."""
 
 from typing import Protocol
 
 from idvault.api import convert, page_token
-from idvault.api.custody.handover import HandoverCalls, Handovers
+from idvault.api.custody.handover import HandoverCalls
 from idvault.api.disclosure import convert as converted
-from idvault.api.disclosure.auditor import Findings, report
+from idvault.api.disclosure.auditor import LONGEST_WAIT, Findings, report
 from idvault.api.edge.call import Caller
 from idvault.domain.clock import ClockReading
 from idvault.domain.disclosure import QuorumMember, Verdict
 from idvault.domain.record import SealedRecord
-from idvault.flows.disclosure.custodian import DecideCommand, PendingDisclosures
-from idvault.ports.disclosure import Filed
+from idvault.flows.custody.handover import HandoverFlow
+from idvault.flows.disclosure.custodian import DecideCommand, Decided, PendingDisclosures, ReleaseCommand
 from idvault.v1 import disclosure_pb2, transparency_pb2
 
 _LIST = "ListPendingDisclosures"
@@ -32,15 +32,19 @@ class Custodians(Findings, Protocol):
         """Return the record and the custodian's place."""
         ...
 
-    async def decide(self, command: DecideCommand, *, now: ClockReading) -> Filed:
+    async def decide(self, command: DecideCommand, *, now: ClockReading, patience: float = 0.0) -> Decided:
         """Approve or deny."""
+        ...
+
+    async def release(self, command: ReleaseCommand, *, now: ClockReading, patience: float = 0.0) -> Decided:
+        """Take the share that was approved."""
         ...
 
 
 class CustodianServicer(HandoverCalls):
     """Converts, calls one flow, converts back."""
 
-    def __init__(self, *, flow: Custodians, handovers: Handovers) -> None:
+    def __init__(self, *, flow: Custodians, handovers: HandoverFlow) -> None:
         """Initialise with the flows of disclosures and hand-overs."""
         super().__init__(handovers=handovers)
         self._flow = flow
@@ -89,17 +93,36 @@ class CustodianServicer(HandoverCalls):
         now: ClockReading,
         remaining: float | None,
     ) -> disclosure_pb2.DecidedDisclosure:
-        """Approve a disclosure and release the caller's share."""
+        """Approve a disclosure; answer once the log has the approval."""
+        converted.check_no_share(request.resealed_share)
         command = DecideCommand(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
             disclosure_id=converted.disclosure_id(request.disclosure_id),
             verdict=Verdict.APPROVE,
             signed=request.signed_approval,
-            resealed=request.resealed_share,
             code=request.code,
         )
-        return converted.decided(await self._flow.decide(command, now=now))
+        patience = convert.patience(remaining, longest=LONGEST_WAIT)
+        return converted.decided(await self._flow.decide(command, now=now, patience=patience))
+
+    async def ReleaseShare(
+        self,
+        request: disclosure_pb2.ReleaseShareRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.DecidedDisclosure:
+        """Take the share that was approved; answer once the log has the release."""
+        command = ReleaseCommand(
+            actor_id=caller.actor_id,
+            request_id=convert.request_id(request.request_id),
+            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            resealed=request.resealed_share,
+        )
+        patience = convert.patience(remaining, longest=LONGEST_WAIT)
+        return converted.decided(await self._flow.release(command, now=now, patience=patience))
 
     async def DenyDisclosure(
         self,

@@ -21,9 +21,10 @@ from grpc_reflection.v1alpha import reflection
 from idvault.api.edge import errors, limits, observe, receiving
 from idvault.api.edge.access import Access, roles_of
 from idvault.api.edge.call import Call, EdgeMethod, Stage
+from idvault.api.edge.directory import Directory
 from idvault.api.edge.health import SERVICE as HEALTH_SERVICE
 from idvault.api.edge.health import Health
-from idvault.api.edge.stream import Revocations, while_admitted
+from idvault.api.edge.stream import while_admitted
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, InvalidError, Reason
 from idvault.telemetry.logs import AccessLog
@@ -247,7 +248,7 @@ def dispatch(method: EdgeMethod, answer: Callable[..., Awaitable[Message]]) -> S
 
 
 def dispatch_stream(
-    method: EdgeMethod, answer: Callable[..., AsyncGenerator[Message, None]], revocations: Revocations
+    method: EdgeMethod, answer: Callable[..., AsyncGenerator[Message, None]], revocations: Directory
 ) -> Stage:
     """Return the innermost stage of a streamed answer; it ends when the caller's key is revoked."""
 

@@ -7,25 +7,18 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from idvault.api.edge.call import Caller
+from idvault.api.edge.directory import Directory
 from idvault.domain.error import DeniedError, Reason
 
 T = TypeVar("T")
 
 
-class Revocations(Protocol):
-    """Reports when a caller's key is revoked (api.edge.directory.Directory)."""
-
-    async def until_revoked(self, caller: Caller) -> None:
-        """Return once the caller's key is revoked."""
-        ...
-
-
 async def while_admitted(
-    items: AsyncIterator[T], *, caller: Caller, revocations: Revocations
+    items: AsyncIterator[T], *, caller: Caller, revocations: Directory
 ) -> AsyncGenerator[T, None]:
     """Yield the items; raise DeniedError (ACCESS_DENIED) once the caller's key is revoked.
 
@@ -57,7 +50,7 @@ async def while_admitted(
 class _Admission:
     """A caller's admission, shared by all its streams; it interrupts the waiting ones when it is over."""
 
-    def __init__(self, caller: Caller, revocations: Revocations) -> None:
+    def __init__(self, caller: Caller, revocations: Directory) -> None:
         self.streams = 0
         self._waiting: set[asyncio.Task[object]] = set()
         self._revoked = asyncio.ensure_future(revocations.until_revoked(caller))
@@ -104,4 +97,4 @@ class _Admission:
             task.cancel()
 
 
-_ADMISSIONS: "WeakKeyDictionary[Revocations, dict[Caller, _Admission]]" = WeakKeyDictionary()
+_ADMISSIONS: "WeakKeyDictionary[Directory, dict[Caller, _Admission]]" = WeakKeyDictionary()

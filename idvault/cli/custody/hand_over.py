@@ -95,10 +95,10 @@ def _bar(context: typer.Context) -> Iterator[Callable[[HandOverProgress], None]]
         return
     console = Console(stderr=True)
     with Bar(console=console, transient=False) as bar:
-        task = bar.add_task("handing over", total=None)
+        shown = bar.add_task("handing over", total=None)
 
         def tell(progress: HandOverProgress) -> None:
-            bar.update(task, total=progress.total, completed=progress.handed)
+            bar.update(shown, total=progress.total, completed=progress.handed)
             if not console.is_terminal:
                 print(f"hand-over: {progress.handed} of {progress.total}", file=sys.stderr, flush=True)
 

@@ -116,10 +116,11 @@ class DevelopmentProcesses:
     def _prepare(self) -> _Prepared:
         """Bring the state folder up to date; each step can be interrupted and repeated."""
         certificates.prepare(self._layout, now=real_now())
-        quorum_id = people.prepare(self._layout, witness=self._witness_key())
         log_public_key = operator.init_keys(config.load(Process.KEYS))
         settings = config.load(Process.PLATFORMS)
         operator.upgrade_databases(settings)
+        adopted = asyncio.run(operator.adopted_version(settings))
+        quorum_id = people.prepare(self._layout, witness=self._witness_key(), adopted=adopted)
         asyncio.run(self._register(settings))
         return _Prepared(quorum_id, log_public_key)
 

@@ -12,6 +12,7 @@ from idvault.cli.disclosure.evidence import kept as kept_evidence
 from idvault.cli.errors import wrong_usage
 from idvault.cli.people.session import MemberOptions, MemberSession, as_json, now, open_session
 from idvault.domain.disclosure import MOST_OPENINGS
+from idvault.printable import escaped
 from idvault.v1 import disclosure_pb2
 from idvault_client.offline.evidence.file import EvidenceError
 from idvault_client.people.disclosure import evidence as evidences
@@ -118,9 +119,10 @@ def open_(
 ) -> None:
     """Open the record after enough custodians have approved, and show it on this machine only.
 
-    The public log records the opening before the service hands out the shares. If the answer is lost, repeat
-    the command: it counts once. The evidence is encrypted for you, and kept before the one-time key is
-    destroyed; an existing file is never overwritten.
+    The public log records the opening before the service hands out the shares. If the answer is lost, or a
+    custodian's share is wrong and another custodian releases one, repeat the command: it counts once. The
+    evidence is encrypted for you, and kept before the one-time key is destroyed; an existing file is never
+    overwritten.
     """
     given: MemberOptions = context.obj
     with open_session(_ROLE, given, disclosure_id=disclosure_id) as session:
@@ -183,4 +185,4 @@ def _tell(context: typer.Context, found: disclosure_pb2.Disclosure) -> None:
         display.tell(content)
         return
     display.show_disclosures([found])
-    typer.echo(f"disclosure: {content['disclosure_id']} {content['state']}")
+    typer.echo(escaped(f"disclosure: {content['disclosure_id']} {content['state']}"))

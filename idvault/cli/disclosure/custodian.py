@@ -12,8 +12,10 @@ from idvault.cli.custody import drill, hand_over
 from idvault.cli.disclosure import display
 from idvault.cli.disclosure.evidence import export
 from idvault.cli.people.session import MemberOptions, as_json, confirm, open_session
+from idvault.domain.disclosure import USUAL_DAILY
+from idvault.printable import escaped
 from idvault.v1 import disclosure_pb2
-from idvault_client.people.disclosure.custodian import PendingRequest
+from idvault_client.people.disclosure.custodian import NotPendingError, PendingRequest
 
 _ROLE = "custodian"
 _PERIOD = 5.0
@@ -56,21 +58,33 @@ def pending(
         typer.echo(f"pending: {len(seen)}")
 
 
-def approve(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None:
-    """Check a request on this machine, then re-seal your share of the record to the auditor's one-time key.
+def approve(
+    context: typer.Context,
+    disclosure_id: Id,
+    yes: Yes = False,
+    quota: Annotated[
+        int, typer.Option(min=1, help="The most shares that you give to one auditor in a day.")
+    ] = USUAL_DAILY,
+) -> None:
+    """Check a request on this machine, approve it, and release your share once the log has your approval.
 
-    Refused unless an auditor in your pinned roster signed the request and its entry is in the log.
+    Refused unless an auditor in your pinned roster signed the request, its terms are allowed and its entry is
+    in the log. Your share leaves this machine only after your approval is in the log. If the command stops
+    before that, repeat it: it continues.
     """
     given: MemberOptions = context.obj
     with open_session(_ROLE, given, disclosure_id=disclosure_id) as session:
-        custodian = session.custodian()
-        found = custodian.find(disclosure_id)
+        custodian = session.custodian(daily=quota)
+        try:
+            found = custodian.find(disclosure_id)
+        except NotPendingError:
+            _tell(context, custodian.finish(disclosure_id))
+            return
         _show(context, found, on_stdout=False)
-        if found.refused is None:
+        code = ""  # the client refuses before it uses a code
+        if found.refused is None and not found.is_approved:
             confirm(yes, "Give your share for this request?", otherwise="nothing was decided")
             code = given.asked_code()
-        else:
-            code = ""  # the client refuses before it uses a code
         _tell(context, custodian.approve(found, code=code))
 
 
@@ -100,8 +114,9 @@ def _tell(context: typer.Context, found: disclosure_pb2.DecidedDisclosure) -> No
         "threshold": found.threshold,
         "approvals": verdicts.count(disclosure_pb2.VERDICT_APPROVE),
         "denials": verdicts.count(disclosure_pb2.VERDICT_DENY),
+        "releases": sum(decision.HasField("release_time") for decision in found.decisions),
     }
     if as_json(context):
         display.tell(content)
     else:
-        typer.echo(f"disclosure: {found.disclosure_id} {state}")
+        typer.echo(escaped(f"disclosure: {found.disclosure_id} {state}"))

@@ -1,6 +1,5 @@
 """Shows disclosures: as tables on stderr, or for programs as one JSON object a line on stdout."""
 
-import json
 from base64 import b64encode
 from hashlib import sha256
 from typing import Any
@@ -11,9 +10,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from idvault import printable
+from idvault.printable import escaped
 from idvault.v1 import disclosure_pb2
 from idvault_client.offline.evidence import summary
-from idvault_client.offline.evidence.check import ProvedOpening
+from idvault_client.offline.evidence.check import ProvedEvidence
 from idvault_client.offline.evidence.file import ProofFile
 from idvault_client.people.disclosure.auditor import DisclosedRecord
 from idvault_client.people.disclosure.custodian import PendingRequest
@@ -41,15 +42,23 @@ def disclosure(found: disclosure_pb2.Disclosure) -> dict[str, Any]:
         "openings": found.openings,
         "opened": found.opened,
         "threshold": found.threshold,
+        "disclose_time": _time(found, "disclose_time"),
+        "confirm_time": _time(found, "confirm_time"),
         "decisions": [
             {
                 "custodian": made.custodian,
                 "verdict": disclosure_pb2.Verdict.Name(made.verdict).removeprefix("VERDICT_"),
                 "decide_time": made.decide_time.ToJsonString(),
+                "release_time": _time(made, "release_time"),
+                "report_time": _time(made, "report_time"),
             }
             for made in found.decisions
         ],
     }
+
+
+def _time(message: Any, field: str) -> str | None:
+    return getattr(message, field).ToJsonString() if message.HasField(field) else None
 
 
 def pending(found: PendingRequest) -> dict[str, Any]:
@@ -63,7 +72,9 @@ def pending(found: PendingRequest) -> dict[str, Any]:
         "threshold": found.threshold,
         "approvals": found.approvals,
         "denials": found.denials,
-        "recent_openings": found.recent_openings,
+        "releases": found.releases,
+        "approved_by_you": found.is_approved,
+        "recent_disclosures": found.recent_disclosures,
         "log_size": found.log_size,
     }
     if terms is not None and signer is not None:
@@ -96,37 +107,40 @@ def opened(found: DisclosedRecord) -> dict[str, Any]:
         "agree_time": consent.agree_time.isoformat() if consent else None,
         "opened_at": found.opened_at.isoformat(),
         "openings_left": found.terms.openings - found.answer.disclosure.opened,
+        "wrong_shares": list(found.wrong_shares),
+        "confirmed": found.is_confirmed,
         "log_size": found.log_size,
         "checkpoint": b64encode(found.answer.checkpoint.note).decode(),
     }
 
 
-def proved(found: ProvedOpening, kept: ProofFile) -> dict[str, Any]:
+def proved(found: ProvedEvidence, kept: ProofFile) -> dict[str, Any]:
     """Return the JSON fields of kept evidence that verifies."""
     return {**summary.of(found), "checkpoint": b64encode(kept.message.checkpoint.note).decode()}
 
 
 def tell(content: dict[str, Any]) -> None:
     """Write one JSON object as a line on stdout."""
-    typer.echo(json.dumps(content, ensure_ascii=False))
+    typer.echo(printable.to_json(content))
 
 
 def show_disclosures(found: list[disclosure_pb2.Disclosure]) -> None:
     """Show the auditor's disclosures as a table."""
     # A truncated or wrapped id cannot be copied, so the account has its own line.
     table = Table(box=None)
-    for name in ("id, account", "state", "approved", "opened", "ends (UTC)"):
+    for name in ("id, account", "state", "shares", "opened", "ends (UTC)"):
         table.add_column(name, no_wrap=True, overflow="fold")
     for each in found:
         content = disclosure(each)
-        approvals = sum(made["verdict"] == "APPROVE" for made in content["decisions"])
-        table.add_row(
+        releases = sum(made["release_time"] is not None for made in content["decisions"])
+        rows = (
             f"{content['disclosure_id']}\n{content['account_token']}",
             content["state"],
-            f"{approvals} of {content['threshold']}",
+            f"{releases} of {content['threshold']}",
             f"{content['opened']} of {content['openings']}",
             f"{each.expire_time.ToDatetime():%Y-%m-%d %H:%M}",
         )
+        table.add_row(*(Text(escaped(row, keep="\n")) for row in rows))
     Console(stderr=True).print(table)
 
 
@@ -134,8 +148,9 @@ def show_pending(found: PendingRequest) -> None:
     """Show a request that waits for a custodian; if it does not verify, show only the reason."""
     content = pending(found)
     if found.refused is not None or found.terms is None or found.requested_at is None:
-        body = Text(f"does not verify: {content['refused']}\n{content['why']}", style="bold red")
-        Console(stderr=True).print(Panel(body, title=f"request {found.disclosure_id}"))
+        why = escaped(f"does not verify: {content['refused']}\n{content['why']}", keep="\n")
+        title = Text(escaped(f"request {found.disclosure_id}"))
+        Console(stderr=True).print(Panel(Text(why, style="bold red"), title=title))
         return
     rows = {
         "requested by": f"{content['auditor']}, {content['organisation']}",
@@ -145,8 +160,13 @@ def show_pending(found: PendingRequest) -> None:
         "legal basis": content["legal_basis"],
         "purpose": content["purpose"],
         "openings": f"{content['openings']}, until {found.terms.expire_at:%Y-%m-%d %H:%M} UTC",
-        "decided so far": f"{found.approvals} of {found.threshold} approvals, {found.denials} denials",
-        "this auditor": f"{found.recent_openings} openings in the last 30 days, as the service counts",
+        "decided so far": (
+            f"{found.releases} of {found.threshold} shares, {found.approvals} approvals, "
+            f"{found.denials} denials"
+        ),
+        "this auditor": (
+            f"{found.recent_disclosures} records disclosed in the last 30 days, as the service counts"
+        ),
         "in the log": f"yes, since {found.requested_at:%Y-%m-%d %H:%M} UTC, at {found.log_size} entries",
     }
     show_rows(rows, title=f"request {found.disclosure_id}")
@@ -169,10 +189,12 @@ def show_opened(found: DisclosedRecord) -> None:
         "in the log": f"yes, since {found.opened_at:%Y-%m-%d %H:%M} UTC, at {found.log_size} entries",
         "openings left": "none: this was the last one" if not left else str(left),
     }
+    if found.wrong_shares:
+        rows["wrong shares"] = f"of {', '.join(found.wrong_shares)}; the log names them"
     show_rows(rows, title=f"record of disclosure {content['disclosure_id']}")
 
 
-def show_proved(found: ProvedOpening) -> None:
+def show_proved(found: ProvedEvidence) -> None:
     """Show what kept evidence proves."""
     content = summary.of(found)
     rows = {name.replace("_", " "): value for name, value in content.items() if value is not None}
@@ -185,9 +207,9 @@ def show_former(found: FormerEvidence, *, as_json: bool) -> None:
     content = {
         "disclosure_id": found.terms.disclosure_id,
         "account_token": found.terms.account_token,
-        "real_name": summary.printable(identity.name),
+        "real_name": escaped(identity.name),
         "document_type": identity.document.type.value,
-        "document_number": summary.printable(identity.document.number),
+        "document_number": escaped(identity.document.number),
         "proved": False,
     }
     if as_json:
@@ -202,5 +224,5 @@ def show_rows(rows: dict[str, Any], *, title: str) -> None:
     table = Table(box=None, show_header=False)
     for name, value in rows.items():
         # Text from other parties must not be parsed as markup.
-        table.add_row(Text(name, style="bold"), Text(str(value)))
-    Console(stderr=True).print(Panel(table, title=title))
+        table.add_row(Text(name, style="bold"), Text(escaped(str(value))))
+    Console(stderr=True).print(Panel(table, title=Text(escaped(title))))

@@ -16,7 +16,7 @@ from idvault.cli.people.session import MemberFolder, MemberOptions, as_json, now
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault_client.offline.evidence import check as evidence_check
 from idvault_client.offline.evidence import page
-from idvault_client.offline.evidence.check import ProvedOpening
+from idvault_client.offline.evidence.check import ProvedEvidence
 from idvault_client.offline.evidence.file import EvidenceError, ProofFile
 from idvault_client.offline.evidence.page import ProofReference
 from idvault_client.people.disclosure import evidence as evidences
@@ -116,7 +116,7 @@ def _policy(member: MemberFolder) -> Policy:
     return Policy(member.pinned.log_key.name, (member.pinned.log_key,))
 
 
-def _for_court(proof: ProofFile, proved: ProvedOpening, out: Path, member: MemberFolder) -> list[Path]:
+def _for_court(proof: ProofFile, proved: ProvedEvidence, out: Path, member: MemberFolder) -> list[Path]:
     name = proved.terms.disclosure_id
     proof_path, page_path = out / f"{name}.json", out / f"{name}.html"
     refuse_existing(proof_path, page_path)

@@ -13,7 +13,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from idvault import config
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.cli.log import trust as log_trust
@@ -116,8 +115,11 @@ def export(
     are; a repeat adds what is new.
     """
 
+    # Imported here: `verify --bundle` needs no settings and no database.
+    from idvault import config  # noqa: PLC0415
+    from idvault.bootstrap import log_outside as logs  # noqa: PLC0415
+
     settings = config.load(config.Process.DATABASES)
-    from idvault.bootstrap import log_outside as logs  # noqa: PLC0415 - `--help` needs no database
 
     if public_key is None:
         key = logs.log_key(config.load(config.Process.KEYS))
@@ -170,8 +172,8 @@ def _bar() -> Iterator[Bar]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
 
         def start(total: int) -> Callable[[int], None]:
-            task = shown.add_task("log", total=total)
-            return lambda done: shown.update(task, completed=done)
+            line = shown.add_task("log", total=total)
+            return lambda done: shown.update(line, completed=done)
 
         yield start
 

@@ -12,7 +12,7 @@ _WHY = {
     Reason.SECOND_FACTOR_REFUSED: "the code is wrong, expired or already used",
     Reason.SECOND_FACTOR_LOCKED: "there were too many wrong codes",
     Reason.SELF_APPROVAL: "you cannot decide on your own request",
-    Reason.ILLEGAL_TRANSITION: "not possible now: too few approvals, or already decided or ended",
+    Reason.ILLEGAL_TRANSITION: "not possible now: too few shares, or already decided, confirmed or ended",
     Reason.DISCLOSURE_EXPIRED: "the request has expired",
     Reason.QUORUM_INVALID: "the custodians of the record have just changed",
     Reason.ROSTER_INVALID: "the roster has just changed",
@@ -34,6 +34,7 @@ _AGAIN = {
     Reason.QUORUM_INVALID: "repeat the command",
     Reason.ROSTER_INVALID: "repeat the command",
 }
+_SHARES = (HistoryFinding.SHARE_WRONG, HistoryFinding.SHARES_MISSING)
 WITNESSES = (
     "next: compare the clock of this machine (NTP), and repeat the command when the witnesses can be reached"
 )
@@ -66,6 +67,12 @@ class NextStep:
             return f"{text}\nnothing was shown; {WITNESSES}"
         if self.role != "custodian":
             show = f"{self.command} show {self.disclosure_id}"
+            if finding in _SHARES:
+                again = f"{self.command} open {self.disclosure_id}"
+                return (
+                    f"{text}\nnothing was shown; no opening is used up\n"
+                    f"next: ask another custodian to approve, then: {again}"
+                )
             return f"{text}\nnothing was shown; tell the custodians, then: {show}"
         deny = f"{self.command} deny {self.disclosure_id or 'ID'}"
         if finding is HistoryFinding.LOG_FORKED:
@@ -75,6 +82,14 @@ class NextStep:
         if finding is HistoryFinding.NOT_IN_LOG:
             deny = f"if the request is new, repeat the command in a few seconds; otherwise {deny}"
         return f"{text}\nno share was given; next: {deny}"
+
+    def after_unlogged_release(self, text: str) -> str:
+        """Return the text for a share that was sent although the log does not show its release."""
+        again = f"{self.command} approve {self.disclosure_id}"
+        return (
+            f"{text}\nyour share was sent, and your approval is in the log, but not the release\n"
+            f"next: repeat {again}; if that fails again, tell the other custodians"
+        )
 
     def after_refusal(self, text: str, reason: str | None, field: str) -> str:
         """Return the text for something that the vault refused. field: the invalid field, if any."""

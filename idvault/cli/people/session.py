@@ -18,6 +18,7 @@ from idvault.cli.people import passphrase
 from idvault.cli.people.next_step import NextStep
 from idvault.custody import identity as identities
 from idvault.custody.identity import PersonalIdentity
+from idvault.domain.disclosure import USUAL_DAILY
 from idvault.domain.error import InvalidError
 from idvault_client.errors import RecordDamaged, Unavailable, VaultError
 from idvault_client.offline.evidence.file import EvidenceError
@@ -25,8 +26,11 @@ from idvault_client.people import identity_folder
 from idvault_client.people.custody.drill import Drill
 from idvault_client.people.custody_edge import CustodyEdge
 from idvault_client.people.disclosure.auditor import Auditor
-from idvault_client.people.disclosure.custodian import Custodian, NotPendingError
+from idvault_client.people.disclosure.custodian import Custodian, NotPendingError, UnloggedReleaseError
+from idvault_client.people.disclosure.kept_approval import KeptApprovalError, KeptApprovals
 from idvault_client.people.disclosure.one_time_key import OneTimeKeyError, OneTimeKeys
+from idvault_client.people.disclosure.quota import NAME as QUOTA
+from idvault_client.people.disclosure.quota import ShareQuota
 from idvault_client.people.identity_folder import IdentityFolder, IdentityFolderError
 from idvault_client.people.trust import FindingError
 
@@ -71,9 +75,17 @@ class MemberSession:
             random=os.urandom,
         )
 
-    def custodian(self) -> Custodian:
-        """Return the custodian's client."""
-        return Custodian(identity=self.identity, trust=self.identity_folder.trust(), edge=self.edge, now=now)
+    def custodian(self, *, daily: int = USUAL_DAILY) -> Custodian:
+        """Return the custodian's client. daily: the most shares for one auditor in a day."""
+        folder = self.identity_folder.folder
+        return Custodian(
+            identity=self.identity,
+            trust=self.identity_folder.trust(),
+            edge=self.edge,
+            now=now,
+            approvals=KeptApprovals(folder=folder),
+            quota=ShareQuota(folder / QUOTA, daily=daily),
+        )
 
     def drill(self) -> Drill:
         """Return the custodian's client for drills."""
@@ -128,6 +140,9 @@ def explained(again: NextStep) -> Iterator[None]:
     """Turn the errors of a session into CommandError."""
     try:
         yield
+    except UnloggedReleaseError as error:
+        text = again.after_unlogged_release(str(error))
+        raise CommandError(ExitCode.UNVERIFIED, text, reason=error.finding.value) from error
     except FindingError as error:
         text = again.after_finding(str(error), error.finding)
         raise CommandError(ExitCode.UNVERIFIED, text, reason=error.finding.value) from error
@@ -147,6 +162,8 @@ def explained(again: NextStep) -> Iterator[None]:
     except NotPendingError as error:
         text = again.look(str(error))
         raise CommandError(ExitCode.REFUSED, text, reason="NOT_PENDING") from error
+    except KeptApprovalError as error:
+        raise CommandError(ExitCode.REFUSED, str(error), reason="APPROVAL_DAMAGED") from error
     except OneTimeKeyError as error:
         raise CommandError(ExitCode.REFUSED, again.ask_anew(str(error)), reason="KEY_MISSING") from error
     except EvidenceError as error:

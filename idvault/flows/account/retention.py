@@ -41,7 +41,6 @@ class RetentionFlow:
                 actor_id=SYSTEM_ACTOR,
                 now=now,
                 account_token=account.account_token,
-                expire_date=str(account.expire_date),
             )
             count += await self._accounts.expire(account, today=today, now=now, event=event)
         return count

@@ -1,1 +1,1 @@
-"""Use cases of claims: opening, admission, settlement and receipts."""
+"""Use cases of claims: verification, admission, settlement and receipts."""

@@ -89,7 +89,7 @@ class SettlementFlow:
         """
         token = claim.account.account_token
         intake = await self._sealed(relying_party, token, claim.claim_id, identity, now)
-        event = self._postponed(token, claim.claim_id, now)
+        event = self._postponed(token, now)
         await self._store.deposit(account_token=token, claim_id=claim.claim_id, intake=intake, event=event)
 
     async def settle(
@@ -224,7 +224,7 @@ class SettlementFlow:
             await self._jobs.advance(job, progress=job.progress, keep_lease=False)
             return
         intake = await self._sealed(job.relying_party, job.account_token, job.claim_id, identity, now)
-        event = self._postponed(job.account_token, job.claim_id, now)
+        event = self._postponed(job.account_token, now)
         await self._store.postpone(job, intake=intake, progress=job.progress, event=event)
 
     async def _sealed(
@@ -238,13 +238,9 @@ class SettlementFlow:
             day=now.real.date().isoformat(),
         )
 
-    def _postponed(self, account_token: str, claim_id: str, now: ClockReading) -> Event:
+    def _postponed(self, account_token: str, now: ClockReading) -> Event:
         return self._events.event(
-            EventType.CLAIM_POSTPONE,
-            actor_id=SYSTEM_ACTOR,
-            now=now,
-            account_token=account_token,
-            claim_id=claim_id,
+            EventType.CLAIM_POSTPONE, actor_id=SYSTEM_ACTOR, now=now, account_token=account_token
         )
 
 

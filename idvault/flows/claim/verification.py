@@ -45,8 +45,9 @@ _FIRST_POLL, _LONGEST_POLL = 0.05, 0.4
 class VerifyCommand:
     """A relying party's claim, already validated.
 
-    fields: all fields of the request except request_id, in field-number order, as received; only their keyed
-    hash is stored. account_token: None at sign-up. invitation_code: the request's one-time code, if any.
+    fields: the fields of the request that its repetitions must share, in field-number order, as received: all
+    but request_id and consent.agree_time. Only their keyed hash is stored. account_token: None at sign-up.
+    invitation_code: the request's one-time code, if any.
     """
 
     relying_party: str
@@ -112,17 +113,17 @@ class VerificationFlow:
         behind = await self._queue.is_waiting(
             relying_party=command.relying_party, sign_up=command.account_token is None, now=now
         )
-        opening = self._opening(command, request, now)
+        new_claim = self._new_claim(command, request, now)
         event, superseded = (
             self._events.event(
                 kind,
                 actor_id=command.actor_id,
                 now=now,
-                account_token=opening.account_token,
+                account_token=new_claim.account_token,
             )
             for kind in (EventType.CLAIM_OPEN, EventType.CLAIM_SUPERSEDE)
         )
-        opened = await self._store.open(opening, event=event, superseded=superseded)
+        opened = await self._store.open(new_claim, event=event, superseded=superseded)
         tell(opened.claim)
         if opened.job is None:
             return await self._repeat(opened.claim, command, now=now, patience=patience)
@@ -150,7 +151,7 @@ class VerificationFlow:
     def _kept_id(self, command: VerifyCommand) -> str:
         return self._fingerprinter.kept_id(relying_party=command.relying_party, request_id=command.request_id)
 
-    def _opening(self, command: VerifyCommand, request: Request, now: ClockReading) -> NewClaim:
+    def _new_claim(self, command: VerifyCommand, request: Request, now: ClockReading) -> NewClaim:
         spellings = 1 if name.alternative_spelling(command.identity.name) is None else 2
         return NewClaim(
             request=request,

@@ -2,32 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from idvault.attest import jose
 from idvault.domain import signing_key
 from idvault.domain.error import Reason, UnavailableError
 from idvault.domain.signing_key import StatusKey
 from idvault.ports.credential import StatusKeyStore
-
-
-class StatusKeySigner(Protocol):
-    """One Ed25519 key."""
-
-    @property
-    def public_key(self) -> bytes:
-        """The 32-byte public key."""
-        ...
-
-    def sign(self, message: bytes) -> bytes:
-        """Return the 64-byte signature."""
-        ...
+from idvault.ports.sealing import Signer
 
 
 class StatusKeyFlow:
     """The keys of one purpose that this process holds."""
 
-    def __init__(self, *, store: StatusKeyStore, signers: Sequence[StatusKeySigner], purpose: str) -> None:
+    def __init__(self, *, store: StatusKeyStore, signers: Sequence[Signer], purpose: str) -> None:
         """Initialise with the port. signers: every key of the purpose in the key file."""
         self._store = store
         self._signers = {signer.public_key: signer for signer in signers}

@@ -1,6 +1,7 @@
-"""The auditor's part of disclosures: request, read, cancel and open (docs/disclosure.md).
+"""The auditor's part of disclosures: request, read, cancel, open and confirm (docs/disclosure.md).
 
-- A request must be recent and signed by an auditor of the current roster.
+- A request must be recent and signed by an auditor of the current roster. Its log entry fixes the version of
+  the record.
 - Before anything is returned, an opening is in the log and a signed checkpoint covers it.
 - A code is spent after all other checks, and never for a repeat.
 """
@@ -51,7 +52,7 @@ class ShownDisclosure:
 
 @dataclass(frozen=True, slots=True)
 class OpenedRecord:
-    """Everything that the auditor's client needs; proofs: of the settlement and of the opening."""
+    """Everything that the auditor's client needs; proofs: of settlement, request and opening."""
 
     shown: ShownDisclosure
     checked: CheckedRecord
@@ -115,6 +116,7 @@ class DisclosureFlow:
                 now=now,
                 account_token=terms.account_token,
                 request=signed,
+                record_digest=filing.disclosure.record_digest,
             )
             filed = await self._store.request(
                 filing,
@@ -143,7 +145,7 @@ class DisclosureFlow:
     async def cancel(
         self, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
     ) -> ShownDisclosure:
-        """Cancel a disclosure of this auditor that was not opened."""
+        """Cancel a disclosure of this auditor that was not opened. Released shares stay disclosed."""
         async with self._refusals.logged(actor_id=actor_id, now=now):
             await self._guard.check(now=now)
             asked = self._request("CancelDisclosure", actor_id, request_id, disclosure_id)
@@ -176,6 +178,8 @@ class DisclosureFlow:
     ) -> OpenedRecord:
         """Open once, and return what the auditor's one-time key can decrypt.
 
+        A repeat with the same request_id is the same opening; it also returns the shares released since.
+
         Waits up to `patience` seconds for the checkpoint, then raises UnavailableError (LOG_UNAVAILABLE). The
         opening still counts, and a repeat with the same request_id continues to wait. Raises DamagedError
         (RECORD_DAMAGED).
@@ -187,15 +191,67 @@ class DisclosureFlow:
             filed = await self._own(disclosure_id, actor_id)
             kept = await self._requests.find(asked)
             if kept is None:
-                entry_id = await self._open_once(filed.disclosure, asked, code, now)
+                entry_id = await self._open_once(filed, asked, code, now)
             else:
                 entry_id = kept.decode()
             return await self._hand_over(disclosure_id, actor_id, entry_id, now, patience)
 
-    async def _open_once(self, wanted: Disclosure, asked: Request, code: str, now: ClockReading) -> str:
+    async def confirm(
+        self, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
+    ) -> ShownDisclosure:
+        """Store that the shares open the record, so that no further share is taken."""
+        async with self._refusals.logged(actor_id=actor_id, now=now):
+            await self._guard.check(now=now)
+            asked = self._request("ConfirmOpening", actor_id, request_id, disclosure_id)
+            known = await self._requests.find(asked)
+            filed = await self._own(disclosure_id, actor_id)
+            if known is not None:
+                return self._show(filed)
+            checked = await self._checked(filed)
+            event = self._events.event(
+                EventType.DISCLOSURE_CONFIRM,
+                actor_id=actor_id,
+                now=now,
+                account_token=filed.disclosure.account_token,
+                disclosure_id=disclosure_id,
+            )
+            confirmed = await self._store.confirm(
+                disclosure_id=disclosure_id,
+                actor_id=actor_id,
+                record_digest=checked.digest,
+                request=asked,
+                now=now,
+                event=event,
+            )
+            self._observe("confirm")
+            return self._show(confirmed)
+
+    async def report_share(
+        self, *, actor_id: str, disclosure_id: str, custodian: str, now: ClockReading
+    ) -> None:
+        """Log that a custodian's share is not the one that was sealed, once for each custodian."""
+        async with self._refusals.logged(actor_id=actor_id, now=now):
+            await self._guard.check(now=now)
+            filed = await self._own(disclosure_id, actor_id)
+            event = self._events.event(
+                EventType.DISCLOSURE_REPORT_SHARE,
+                actor_id=actor_id,
+                now=now,
+                account_token=filed.disclosure.account_token,
+                disclosure_id=disclosure_id,
+                custodian=custodian,
+            )
+            is_new = await self._store.report_share(
+                disclosure_id=disclosure_id, actor_id=actor_id, custodian=custodian, now=now, event=event
+            )
+            if is_new:
+                self._observe("report_share")
+
+    async def _open_once(self, filed: Filed, asked: Request, code: str, now: ClockReading) -> str:
         await self._guard.check(now=now)
+        wanted = filed.disclosure
         rules.check_may_open(disclosure=wanted, now=now.business)
-        checked = await self._checked(wanted)
+        checked = await self._checked(filed)
         actor_id = wanted.auditor_actor_id
         await self._second_factor.check(actor_id=actor_id, code=code, now=now)
         event = self._events.event(
@@ -223,13 +279,15 @@ class DisclosureFlow:
         opened = filed.disclosure
         if not rules.needs_shares(disclosure=opened, now=now.business):
             raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
-        checked = await self._checked(opened)
+        checked = await self._checked(filed)
         # Shares and the shred key are read only after the opening is known to be in the log.
         proofs = await self._proofs.wait(
-            (checked.entry_id, entry_id), account_token=opened.account_token, patience=patience
+            (checked.entry_id, filed.entry_id, entry_id),
+            account_token=opened.account_token,
+            patience=patience,
         )
         shares = await self._store.shares(disclosure_id=disclosure_id)
-        if any(share.resealed is None for share in shares):
+        if sum(share.resealed is not None for share in shares) < filed.threshold:
             raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
         shred_key = await self._shred_keys.find(account_token=opened.account_token)
         if shred_key is None:
@@ -237,23 +295,27 @@ class DisclosureFlow:
         value = record_key.shred_value(shred_key=shred_key, record_id=opened.record_id)
         return OpenedRecord(self._show(filed), checked, value, tuple(shares), proofs)
 
-    async def _checked(self, wanted: Disclosure) -> CheckedRecord:
-        evidence = await self._store.evidence(account_token=wanted.account_token)
-        if evidence is None or evidence.record.record_id != wanted.record_id:
+    async def _checked(self, filed: Filed) -> CheckedRecord:
+        wanted = filed.disclosure
+        evidence = await self._store.evidence(account_token=wanted.account_token, record_id=wanted.record_id)
+        if evidence is None:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-        return record_check.check(evidence)
+        signed = self._case_texts.open(disclosure_id=wanted.disclosure_id, sealed=filed.text)
+        return record_check.check_requested(evidence, filed=filed, signed_request=signed)
 
     async def _filing(self, terms: Terms, signed: bytes, actor_id: str, now: ClockReading) -> Filing:
         evidence = await self._store.evidence(account_token=terms.account_token)
         if evidence is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         quorum = quorums.quorum_of_record(rosters=self._rosters, record=evidence.record)
+        newest = record_check.check(evidence)
         disclosure = Disclosure(
             disclosure_id=terms.disclosure_id,
             auditor=terms.auditor,
             auditor_actor_id=actor_id,
             account_token=terms.account_token,
-            record_id="",
+            record_id=newest.record.record_id,
+            record_digest=newest.digest,
             openings=terms.openings,
             created_at=now.business,
             # Counted from the service's clock, so that a clock difference cannot extend it.

@@ -1,7 +1,9 @@
-"""The custodian's part of disclosures: list, read its sealed share, approve or deny (docs/disclosure.md).
+"""The custodian's part of disclosures: list, read its sealed share, decide, release (docs/disclosure.md).
 
-- The signed paper must match the call: the same request, custodian, share and purpose.
-- A code is spent after all other checks, and never for a repeat. A denial needs no code.
+- The signed paper must match the call: the same request, custodian, place and purpose.
+- An approval holds the hash of the share and not the share. Its answer comes with the proof of its entry.
+- A share is taken only in a second act, if it has the hash that was approved. This act is logged, too.
+- A code is spent after all other checks, and never for a repeat. A denial and a release need no code.
 """
 
 from collections.abc import Callable
@@ -25,13 +27,22 @@ from idvault.flows.log.guard import LogGuard
 from idvault.flows.log.proof import LogProofs, Proofs, Proved
 from idvault.flows.people import quorums
 from idvault.flows.people.quorums import RosterSource
-from idvault.ports.disclosure import CaseTextSealer, Deciding, DisclosureStore, Filed, SecondFactorCheck
+from idvault.ports.disclosure import (
+    CaseTextSealer,
+    Deciding,
+    DisclosureStore,
+    Filed,
+    OwnDecision,
+    Releasing,
+    SecondFactorCheck,
+)
 from idvault.ports.entropy import Entropy
 from idvault.ports.handover import HandoverStore
 from idvault.ports.people.request import MemberRequestStore
 from idvault.ports.sealing import Fingerprinter
 
 LONGEST_SHARE = 4 * 1024
+_HASH_SIZE = 32
 _COUNTED = timedelta(days=rules.COUNTED_DAYS)
 _EVENTS = {Verdict.APPROVE: EventType.DISCLOSURE_APPROVE, Verdict.DENY: EventType.DISCLOSURE_DENY}
 _METHODS = {Verdict.APPROVE: "ApproveDisclosure", Verdict.DENY: "DenyDisclosure"}
@@ -39,25 +50,42 @@ _METHODS = {Verdict.APPROVE: "ApproveDisclosure", Verdict.DENY: "DenyDisclosure"
 
 @dataclass(frozen=True, slots=True)
 class PendingDisclosures:
-    """A waiting request. recent_openings: of its auditor in the last 30 days."""
+    """A waiting request. recent_disclosures: to its auditor in the last 30 days, opened or not."""
 
     filed: Filed
     signed_request: bytes
     entry: Proved
-    recent_openings: int
+    recent_disclosures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A disclosure after a custodian's act. proofs: of the act's entry, None for a denial."""
+
+    filed: Filed
+    proofs: Proofs | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DecideCommand:
-    """A custodian's decision. resealed, code: empty for a denial; code: may be empty for a repeat."""
+    """A custodian's decision. code: empty for a denial, and may be empty for a repeat."""
 
     actor_id: str
     request_id: str
     disclosure_id: str
     verdict: Verdict
     signed: bytes
-    resealed: bytes = field(default=b"", repr=False)
     code: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCommand:
+    """The share that follows an approval."""
+
+    actor_id: str
+    request_id: str
+    disclosure_id: str
+    resealed: bytes = field(repr=False)
 
 
 class CustodianFlow:
@@ -125,11 +153,81 @@ class CustodianFlow:
             rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)
             return record, member
 
-    async def decide(self, command: DecideCommand, *, now: ClockReading) -> Filed:
-        """Approve or deny; raises InvalidError, DeniedError, PreconditionError and others."""
+    async def decide(self, command: DecideCommand, *, now: ClockReading, patience: float = 0.0) -> Decided:
+        """Approve or deny; raises InvalidError, DeniedError, PreconditionError and others.
+
+        After an approval, waits up to `patience` seconds for a checkpoint that covers its entry, then raises
+        UnavailableError (LOG_UNAVAILABLE). The approval counts, and a repeat continues to wait.
+        """
+        filed = await self._decide(command, now=now)
+        if command.verdict is Verdict.DENY:
+            return Decided(filed)
+        own = await self._own(filed, command.actor_id)
+        return Decided(filed, await self._proved(filed, own.entry_id, patience))
+
+    async def release(self, command: ReleaseCommand, *, now: ClockReading, patience: float = 0.0) -> Decided:
+        """Take the share that was approved; the M-th share makes the disclosure. Waits as `decide` does."""
         async with self._refusals.logged(actor_id=command.actor_id, now=now):
             await self._guard.check(now=now)
-            asked = self._request(command)
+            asked = self._request("ReleaseShare", command, command.resealed)
+            filed = await self._find(command.disclosure_id)
+            if await self._requests.find(asked) is None:
+                filed = await self._release_once(command, filed, asked, now)
+            own = await self._own(filed, command.actor_id)
+            if own.release_entry_id is None:
+                raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+        return Decided(filed, await self._proved(filed, own.release_entry_id, patience))
+
+    async def _release_once(
+        self, command: ReleaseCommand, filed: Filed, asked: Request, now: ClockReading
+    ) -> Filed:
+        record, member, seats = await self._seat(filed, self._rosters.member(command.actor_id))
+        rules.check_may_release(disclosure=filed.disclosure, member=member, now=now.business)
+        own = await self._own(filed, command.actor_id)
+        given = sha256(command.resealed).digest()
+        said = papers.parse_decision(own.signed, verdict=Verdict.APPROVE)
+        if len(command.resealed) > LONGEST_SHARE or given != said.resealed_hash:
+            raise PaperError("resealed_share", "this is not the share that was approved")
+        disclosure = filed.disclosure
+        signed = self._case_texts.open(disclosure_id=disclosure.disclosure_id, sealed=filed.text)
+        legal_basis = papers.parse_request(signed).legal_basis
+        released = await self._store.release(
+            Releasing(
+                disclosure_id=disclosure.disclosure_id,
+                member=member,
+                quorum=seats,
+                resealed=command.resealed,
+                record_digest=record.digest(),
+                legal_basis=legal_basis,
+            ),
+            request=asked,
+            now=now,
+            event=self._events.event(
+                EventType.DISCLOSURE_RELEASE,
+                actor_id=command.actor_id,
+                now=now,
+                account_token=disclosure.account_token,
+                disclosure_id=disclosure.disclosure_id,
+                custodian=member.name,
+                share_hash=given,
+            ),
+            disclosing=self._events.event(
+                EventType.DISCLOSURE_DISCLOSE,
+                actor_id=command.actor_id,
+                now=now,
+                account_token=disclosure.account_token,
+                disclosure_id=disclosure.disclosure_id,
+                auditor_actor_id=disclosure.auditor_actor_id,
+                legal_basis=legal_basis,
+            ),
+        )
+        self._observe("release")
+        return released
+
+    async def _decide(self, command: DecideCommand, *, now: ClockReading) -> Filed:
+        async with self._refusals.logged(actor_id=command.actor_id, now=now):
+            await self._guard.check(now=now)
+            asked = self._request(_METHODS[command.verdict], command, command.signed)
             # Read before looking for the request: what a concurrent repeat changes must not make this call
             # fail.
             filed = await self._find(command.disclosure_id)
@@ -173,8 +271,10 @@ class CustodianFlow:
         rules.check_not_own(
             disclosure=filed.disclosure, name=roster_member.name, actor_id=roster_member.actor_id
         )
-        evidence = await self._store.evidence(account_token=filed.disclosure.account_token)
-        if evidence is None or evidence.record.record_id != filed.disclosure.record_id:
+        evidence = await self._store.evidence(
+            account_token=filed.disclosure.account_token, record_id=filed.disclosure.record_id
+        )
+        if evidence is None:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
         record = evidence.record
         quorum = quorums.quorum_of_record(rosters=self._rosters, record=record)
@@ -187,7 +287,7 @@ class CustodianFlow:
     async def _waiting(self, filed: Filed, entry: Proved, now: ClockReading) -> PendingDisclosures:
         disclosure = filed.disclosure
         signed = self._case_texts.open(disclosure_id=disclosure.disclosure_id, sealed=filed.text)
-        recent = await self._store.openings_since(
+        recent = await self._store.disclosures_since(
             actor_id=disclosure.auditor_actor_id, since=now.business - _COUNTED
         )
         return PendingDisclosures(filed, signed, entry, recent)
@@ -202,11 +302,21 @@ class CustodianFlow:
             raise NotFoundError(Reason.REQUEST_NOT_FOUND)
         return filed
 
-    def _request(self, command: DecideCommand) -> Request:
-        fingerprint = self._fingerprinter.fingerprint(
-            method=_METHODS[command.verdict],
-            fields=(command.disclosure_id, command.signed, command.resealed),
+    async def _own(self, filed: Filed, actor_id: str) -> OwnDecision:
+        own = await self._store.own_decision(
+            disclosure_id=filed.disclosure.disclosure_id, custodian=self._rosters.member(actor_id).name
         )
+        if own is None:
+            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+        return own
+
+    async def _proved(self, filed: Filed, entry_id: str, patience: float) -> Proofs:
+        token = filed.disclosure.account_token
+        return await self._proofs.wait((entry_id,), account_token=token, patience=patience)
+
+    def _request(self, method: str, command: DecideCommand | ReleaseCommand, body: bytes) -> Request:
+        # The code is not part of the fingerprint: a repeat has no unused code.
+        fingerprint = self._fingerprinter.fingerprint(method=method, fields=(command.disclosure_id, body))
         return Request(command.actor_id, command.request_id, fingerprint)
 
 
@@ -217,7 +327,6 @@ def _deciding(command: DecideCommand, member: QuorumMember, seats: DecidingQuoru
         verdict=command.verdict,
         quorum=seats,
         signed=command.signed,
-        resealed=command.resealed or None,
     )
 
 
@@ -226,12 +335,10 @@ def _check_paper(
 ) -> None:
     name = "signed_approval" if command.verdict is Verdict.APPROVE else "signed_denial"
     said = papers.parse_decision(command.signed, verdict=command.verdict, field=name)
-    if len(command.resealed) > LONGEST_SHARE:
-        raise PaperError("resealed_share", "the re-sealed share is too long")
-    if bool(command.resealed) is not (command.verdict is Verdict.APPROVE):
-        raise PaperError("resealed_share", "an approval must have a share, and a denial must not")
-    given = sha256(command.resealed).digest() if command.resealed else b""
-    meant = DecisionTerms(command.verdict, filed.digest, roster_member.name, member.place, given)
+    size = _HASH_SIZE if command.verdict is Verdict.APPROVE else 0
+    if len(said.resealed_hash) != size:
+        raise PaperError(name, "an approval must have the hash of a share, and a denial must not")
+    meant = DecisionTerms(command.verdict, filed.digest, roster_member.name, member.place, said.resealed_hash)
     if said != meant:
         raise PaperError(name, "the signed paper does not match the call")
     papers.check_signature(command.signed, roster_member=roster_member, field=name)

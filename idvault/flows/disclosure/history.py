@@ -1,4 +1,7 @@
-"""Answers "was my identity ever opened?": the openings before the horizon, each with its proof."""
+"""Answers "was my identity ever disclosed?": disclosures and openings before the horizon, with proofs.
+
+A disclosure is the release of M shares: from then on operator and auditor together can open the record.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,15 +12,19 @@ from idvault.domain.error import NotFoundError, Reason, UnavailableError
 from idvault.flows.log.proof import LogProofs, Proofs
 from idvault.flows.policy import OperatorPolicy
 from idvault.ports.account import StatusStore
-from idvault.ports.disclosure import DisclosureStore, RecordAccess
+from idvault.ports.disclosure import DisclosureStore, RecordAccess, RecordDisclosure
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Openings before the horizon, oldest first; proofs: one for each, under one checkpoint."""
+    """Disclosures and openings before the horizon, each oldest first.
+
+    proofs: one for each disclosure, then one for each opening, under one checkpoint.
+    """
 
     account_token: str
     horizon: datetime
+    disclosures: tuple[RecordDisclosure, ...]
     openings: tuple[RecordAccess, ...]
     proofs: Proofs
 
@@ -36,21 +43,26 @@ class DisclosureHistoryFlow:
         """Return the history up to today's horizon.
 
         Raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account; UnavailableError
-        (LOG_UNAVAILABLE) if no checkpoint covers an opening; DamagedError if an entry is missing.
+        (LOG_UNAVAILABLE) if no checkpoint covers an entry; DamagedError if an entry is missing.
         """
         owner = await self.accounts.get(relying_party=relying_party, account_token=account_token)
         if owner is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         zone = self.policy.zone
         horizon = disclosure_horizon.horizon(today=now.today(zone), embargo=self.embargo, zone=zone)
+        disclosures = tuple(
+            each
+            for each in await self.store.disclosures(account_token=account_token)
+            if disclosure_horizon.is_told(happened_at=each.disclosed_at, horizon=horizon)
+        )
         openings = tuple(
             opening
             for opening in await self.store.openings(account_token=account_token)
-            if disclosure_horizon.is_told(opened_at=opening.opened_at, horizon=horizon)
+            if disclosure_horizon.is_told(happened_at=opening.opened_at, horizon=horizon)
         )
-        entry_ids = [opening.entry_id for opening in openings]
+        entry_ids = [*(each.entry_id for each in disclosures), *(each.entry_id for each in openings)]
         # The horizon is days ago, so waiting here would not help an entry that has no proof yet.
         proofs = await self.proofs.wait(entry_ids, account_token=account_token, patience=0)
         if not proofs.note:
             raise UnavailableError(Reason.LOG_UNAVAILABLE)
-        return History(account_token, horizon, openings, proofs)
+        return History(account_token, horizon, disclosures, openings, proofs)

@@ -1,17 +1,19 @@
-"""Checks a stored record against the log: the account's newest settlement entry must commit to its digest.
+"""Checks a stored record against the log: a settlement entry of the account must commit to its digest.
 
-- Entries are tried newest first. Entries of failed claims are skipped.
-- The first remaining entry must be that of a successful claim and commit to this record. A restored old
-  version or a changed record does not match it.
+- For the newest record, entries are tried newest first. Entries of failed claims are skipped. The first
+  remaining entry must be that of a successful claim and commit to this record. A restored old version or a
+  changed record does not match it.
+- For a disclosure, the entry of its request must commit to the record's digest. The service writes this
+  entry only after the check of the newest record, so it fixes the version that was newest then.
 """
 
 from dataclasses import dataclass
 
 from idvault.domain.claim import ClaimState
-from idvault.domain.error import DamagedError, Reason
+from idvault.domain.error import DamagedError, PreconditionError, Reason
 from idvault.domain.event import EventType
 from idvault.domain.record import SealedRecord
-from idvault.ports.disclosure import EndedClaim, Logged, RecordEvidence
+from idvault.ports.disclosure import EndedClaim, Filed, Logged, RecordEvidence
 from idvault.transparency import entry
 from idvault.transparency.entry import EntryError
 
@@ -39,6 +41,38 @@ def check(evidence: RecordEvidence) -> CheckedRecord:
             if _fits(logged, record, claim, digest):
                 return CheckedRecord(record, claim.claim_id, logged.entry_id, digest)
         break
+    raise DamagedError(Reason.RECORD_DAMAGED)
+
+
+def check_requested(evidence: RecordEvidence, *, filed: Filed, signed_request: bytes) -> CheckedRecord:
+    """Return the record that a request fixed; raises DamagedError (RECORD_DAMAGED).
+
+    A request that was logged before requests fixed a version opens only the newest record: otherwise
+    PreconditionError (ILLEGAL_TRANSITION).
+    """
+    record, digest = evidence.record, evidence.record.digest()
+    requested = next((each for each in evidence.entries if each.entry_id == filed.entry_id), None)
+    if requested is None:
+        raise DamagedError(Reason.RECORD_DAMAGED)
+    if entry.decode_leaf(requested.leaf).type == EventType.DISCLOSURE_REQUEST_FORMER.value:
+        if not evidence.is_newest:
+            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+        return check(evidence)
+    try:
+        entry.check_opened(
+            requested.leaf,
+            type=EventType.DISCLOSURE_REQUEST,
+            opening_key=requested.opening_key,
+            account_token=record.account_token,
+            fields={"request": signed_request, "record_digest": digest},
+        )
+    except EntryError as error:
+        raise DamagedError(Reason.RECORD_DAMAGED) from error
+    succeeded = [claim for claim in evidence.claims if claim.state == ClaimState.SUCCEEDED.value]
+    for logged in filter(_is_settlement, evidence.entries):
+        for claim in succeeded:
+            if _fits(logged, record, claim, digest):
+                return CheckedRecord(record, claim.claim_id, logged.entry_id, digest)
     raise DamagedError(Reason.RECORD_DAMAGED)
 
 

@@ -1,4 +1,8 @@
-"""Makes events with random ids and opening keys."""
+"""Makes events with random ids and opening keys.
+
+- A field is filled in once: by the flow that makes the event, or by the store's act.
+- The store adds only what it alone knows: what the act has found, counted or stored (Event.with_fields).
+"""
 
 from dataclasses import dataclass
 

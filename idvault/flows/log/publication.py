@@ -1,8 +1,7 @@
 """Publishes the log as files (C2SP tlog-tiles): tiles of hashes, bundles of entries, then the checkpoint.
 
-* * The published checkpoint shows which files exist. A step writes the files that the log has grown by, then
-the
-  newest checkpoint. An interrupted step is repeated; files that exist already are not written again.
+* The published checkpoint shows which files exist. A step writes the files that the log has grown by,
+  then the newest checkpoint. An interrupted step is repeated; files that exist already are not written again.
 * Every file is verified against the checkpoint before it is written.
 * A partial file is removed once the full one exists; readers of an older checkpoint use the full one.
 * Several workers may publish at once, into one directory or several; none reverts what another published.

@@ -1,7 +1,7 @@
 """One step of the log: sequence new entries, then sign, store, cosign and complete the checkpoint.
 
 In this order; after a crash the next step continues:
-* * Every known checkpoint must match the stored tree: the last one signed, the newest complete one, the
+* Every known checkpoint must match the stored tree: the last one signed, the newest complete one, the
   published one, and this process's last one. A database that was edited or rolled back is refused: from then
   on nothing is sequenced or signed, and a minute later every change is refused, until an operator has
   repaired it and restarts the worker.
@@ -34,7 +34,8 @@ from idvault.flows.log.cosigning import (
     cosignatures,
 )
 from idvault.flows.log.tree import LogTree
-from idvault.ports.log.store import CheckpointStore, LogSigner, LogStore, PublicFiles
+from idvault.ports.log.store import CheckpointStore, LogStore, PublicFiles
+from idvault.ports.sealing import Signer
 from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy, QuorumError, RolledBackError
 from idvault.transparency.note import NoteSigner, VerifierKey
@@ -97,7 +98,7 @@ class LogFlow:
         signed: CheckpointStore,
         complete: CheckpointStore,
         files: PublicFiles,
-        signer: LogSigner,
+        signer: Signer,
         policy: Callable[[], CosignaturePolicy],
         witnesses: Witnesses,
         alarm: Callable[[str], None],

@@ -60,7 +60,7 @@ class UnwitnessedError(UnavailableError):
     """The comparison is not possible now; the text says why."""
 
     def __init__(self, why: str) -> None:
-        """Keep why."""
+        """Initialise; why is shown to the operator."""
         super().__init__(Reason.LOG_UNAVAILABLE)
         self._why = why
 

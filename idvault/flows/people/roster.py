@@ -13,14 +13,14 @@ from idvault.attest.roster import Roster
 from idvault.attest.roster_signature import RosterSignatureError
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason
-from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
+from idvault.domain.event import Event, EventType
 from idvault.domain.request import Request
 from idvault.domain.seal import Part
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.ports.entropy import Entropy
-from idvault.ports.people.roster import RosterStore, StoredProposal, StoredVersion
+from idvault.ports.people.roster import RosterStore, StoredProposal
 from idvault.ports.sealing import Fingerprinter
 
 
@@ -148,9 +148,7 @@ class RosterFlow:
             roster_signature.verify(roster, previous=self._holder.current)
         except RosterSignatureError:
             return Proposal(roster, adopted=False)
-        adopted = StoredVersion(roster.version, roster.digest(), roster.to_bytes())
-        event = self._event(EventType.ROSTER_ADOPTED, SYSTEM_ACTOR, roster, now)
-        await self._store.adopt(adopted, now=now, event=event)
+        await self._holder.adopt(roster, now=now)
         await self._holder.refresh(now=now)
         return Proposal(roster, adopted=True)
 

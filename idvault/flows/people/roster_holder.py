@@ -92,8 +92,14 @@ class RosterHolder:
             raise RosterError("the database has adopted a version that does not follow from this roster")
         self._accept(versions[-1])
         for roster in versions[: len(versions) - len(stored)]:
-            await self._adopt(roster, now=now)
+            await self.adopt(roster, now=now)
         self._versions = versions
+
+    async def adopt(self, roster: Roster, *, now: ClockReading) -> None:
+        """Store a verified version with its event; it comes into force in this process with `refresh`."""
+        event = self._events.event(EventType.ROSTER_ADOPTED, actor_id=SYSTEM_ACTOR, now=now)
+        adopted = StoredVersion(roster.version, roster.digest(), roster.to_bytes())
+        await self._store.adopt(adopted, now=now, event=event)
 
     async def refresh(self, *, now: ClockReading) -> bool:
         """Load newer versions from the database and the file; return True if there were any.
@@ -127,21 +133,10 @@ class RosterHolder:
                     raise RosterError(f"the file's version {its.version} is not the adopted one")
             for roster in versions[len(self._versions) :]:
                 self._accept(roster)
-                await self._adopt(roster, now=now)
+                await self.adopt(roster, now=now)
                 self._versions = (*self._versions, roster)
         except RosterError as error:
             self._refuse(self.current.version + 1, str(error))
-
-    async def _adopt(self, roster: Roster, *, now: ClockReading) -> None:
-        event = self._events.event(
-            EventType.ROSTER_ADOPTED,
-            actor_id=SYSTEM_ACTOR,
-            now=now,
-            version=roster.version,
-            hash=roster.digest(),
-        )
-        adopted = StoredVersion(roster.version, roster.digest(), roster.to_bytes())
-        await self._store.adopt(adopted, now=now, event=event)
 
     def _refuse(self, version: int, why: str) -> None:
         if (version, why) not in self._refused:

@@ -106,16 +106,3 @@ class Publication(PublicFiles, Protocol):
     async def remove(self, folder: str) -> None:
         """Remove a folder with its files; a missing folder is not an error."""
         ...
-
-
-class LogSigner(Protocol):
-    """The log's key."""
-
-    @property
-    def public_key(self) -> bytes:
-        """The 32-byte Ed25519 public key."""
-        ...
-
-    def sign(self, message: bytes) -> bytes:
-        """Return the 64-byte signature."""
-        ...

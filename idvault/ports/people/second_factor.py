@@ -28,10 +28,10 @@ class SecondFactor:
 
 @dataclass(frozen=True, slots=True)
 class FreshSecret:
-    """A new secret. at_rest: as stored; for_person: the otpauth URI, HPKE-sealed to the roster member."""
+    """A new secret. at_rest: as stored; for_member: the otpauth URI, HPKE-sealed to the roster member."""
 
     at_rest: bytes = field(repr=False)
-    for_person: bytes = field(repr=False)
+    for_member: bytes = field(repr=False)
 
 
 class SecondFactorStore(Protocol):

@@ -91,13 +91,13 @@ async def charge(
     now, pair = new_claim.now.business, new_claim.pair
     own = await connection.all(_OF_ACCOUNT, token=former.account_token, after=now - attempt.WINDOW)
     attempt.check(attempts=own, pair=pair, now=now)
-    if former.person_id == named.person_id:
-        return Charge(None)
+    is_owner = former.person_id == named.person_id
     try:
+        # The owner's are read too: otherwise the time of a refused guess would tell whose number it is.
         await _check_person(connection, new_claim, named)
     except ExhaustedError:
-        return Charge(None, withheld=True)
-    return Charge(new_claim.person.limiter_key)
+        return Charge(None, withheld=not is_owner)
+    return Charge(None if is_owner else new_claim.person.limiter_key)
 
 
 async def _check_person(connection: Connection, new_claim: NewClaim, named: StoredPerson) -> None:

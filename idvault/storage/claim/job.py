@@ -16,8 +16,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, scalar, statement
-from idvault.storage.claim import job_rows as task
-from idvault.storage.claim import queue
+from idvault.storage.claim import job_rows, queue
 from idvault.storage.claim.queue import Turns
 from idvault.storage.claim.rows import IS_PENDING
 from idvault.storage.claim.tables import claims, jobs
@@ -27,7 +26,7 @@ from idvault.storage.claim.tables import claims, jobs
 _FREE = statement(
     for_change(
         select(jobs).where(
-            task.IS_JOB,
+            job_rows.IS_JOB,
             queue.IS_OPEN,
             jobs.c.due_at.is_(None),
             or_(jobs.c.leased_until.is_(None), jobs.c.leased_until <= param("now")),
@@ -84,7 +83,7 @@ class SqlJobStore:
     ) -> Job | None:
         """Store progress under the lease; None if it is lost."""
         lease = job.lease if keep_lease else None
-        stored = await task.put(connection, job, progress=progress, lease=lease)
+        stored = await job_rows.put(connection, job, progress=progress, lease=lease)
         return replace(job, progress=progress) if stored else None
 
     async def is_waiting(self, *, relying_party: str, sign_up: bool, now: datetime) -> bool:
@@ -112,7 +111,7 @@ async def _win(
     keys = [(row.account_token, row.claim_id) for row in rows]
     if not keys:
         return []
-    progress = [taken_up(progress=task.progress_of(row), now=now) for row in rows]
-    await task.take_up(connection, list(zip(keys, progress, strict=True)), lease=lease, waits=waits)
-    won = await task.load(connection, keys, lease=lease)
+    progress = [taken_up(progress=job_rows.progress_of(row), now=now) for row in rows]
+    await job_rows.take_up(connection, list(zip(keys, progress, strict=True)), lease=lease, waits=waits)
+    won = await job_rows.load(connection, keys, lease=lease)
     return [won[key] for key in keys]

@@ -17,8 +17,7 @@ from idvault.ports.claim import Claim, Job, NewClaim
 from idvault.storage.account import rows as account
 from idvault.storage.base.connection import Connection
 from idvault.storage.campaign import invitation_rows as invitation_row
-from idvault.storage.claim import attempt, person
-from idvault.storage.claim import job_rows as task
+from idvault.storage.claim import attempt, job_rows, person
 from idvault.storage.claim import rows as claim
 from idvault.storage.claim.attempt import Charge
 from idvault.storage.claim.person import StoredPerson
@@ -74,7 +73,7 @@ async def supersede(
         outcome=claim_rules.SUPERSEDED,
         now=new_claim.now.business,
     )
-    await task.finish(connection, account_token=new_claim.account_token, claim_id=replaced.claim_id)
+    await job_rows.finish(connection, account_token=new_claim.account_token, claim_id=replaced.claim_id)
     event = superseded.with_fields(claim_id=replaced.claim_id, by_claim_id=new_claim.claim_id)
     await log.append(connection, event)
 
@@ -103,7 +102,7 @@ async def add(
     """Insert the claim and its job; return both."""
     progress = job_rules.born(now=new_claim.now.real)
     await claim.add(connection, new_claim, person_id=named.person_id)
-    await task.add(
+    await job_rows.add(
         connection,
         new_claim,
         progress=progress,

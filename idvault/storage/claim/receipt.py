@@ -27,7 +27,7 @@ OF_CLAIM = (
     (receipts.c.account_token == claims.c.account_token) & (receipts.c.claim_id == claims.c.claim_id),
 )
 ENTRY = (log_entries, log_entries.c.entry_id == receipts.c.entry_id)
-OPENING = (
+OPENING_KEY = (
     log_openings,
     (log_openings.c.account_token == receipts.c.account_token)
     & (log_openings.c.entry_id == receipts.c.entry_id),

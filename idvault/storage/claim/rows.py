@@ -64,7 +64,7 @@ QUERY = (
     )
     .outerjoin(*receipt.OF_CLAIM)
     .outerjoin(*receipt.ENTRY)
-    .outerjoin(*receipt.OPENING)
+    .outerjoin(*receipt.OPENING_KEY)
 )
 """The rows that `from_row` reads: a claim, its account, when its job is due, and its receipt."""
 

@@ -18,11 +18,11 @@ from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, statement
 from idvault.storage.campaign import invitation_rows as invitation_row
 from idvault.storage.campaign import legacy_account
-from idvault.storage.claim import attempt, person, queue
-from idvault.storage.claim import job_rows as task
+from idvault.storage.claim import attempt, job_rows, person, queue
 from idvault.storage.claim import rows as claim
 from idvault.storage.claim.rows import OpenClaim
 from idvault.storage.claim.tables import claims, jobs
+from idvault.storage.disclosure import kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ _UNSETTLED = for_change(
     )
     .where(
         accounts.c.account_token == param("token"),
-        task.IS_JOB,
+        job_rows.IS_JOB,
         claim.IS_CLAIM,
         claim.IS_PENDING,
         queue.IS_OPEN,
@@ -102,11 +102,13 @@ async def conclude(connection: Connection, settlement: Settlement, found: Unsett
 async def clear(connection: Connection, settlement: Settlement, found: Unsettled) -> None:
     """Store the record of a success, keep the attempt of a denial; end the claim and its job."""
     if settlement.record is not None:
+        if found.owner.person_id is not None:
+            await kept.keep(connection, account_token=settlement.account_token)
         await record.put(connection, settlement.record)
     if attempt_rules.is_kept(outcome=settlement.outcome):
         await attempt.keep(connection, found.claim.attempt, owner=found.owner)
     key = {"account_token": settlement.account_token, "claim_id": found.claim.claim_id}
-    await task.finish(connection, **key, waits=found.waits)
+    await job_rows.finish(connection, **key, waits=found.waits)
     await claim.end(connection, **key, outcome=settlement.outcome, now=settlement.now.business)
 
 

@@ -22,9 +22,8 @@ from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement, param, statement
-from idvault.storage.claim import attempt, receipt, request
+from idvault.storage.claim import attempt, job_rows, receipt, request
 from idvault.storage.claim import intake as intake_row
-from idvault.storage.claim import job_rows as task
 from idvault.storage.claim import open as opened
 from idvault.storage.claim import rows as claim
 from idvault.storage.claim import settle as settled
@@ -84,7 +83,7 @@ class SqlVerificationStore:
         self, connection: Connection, job: Job, *, intake: Intake, progress: JobProgress, event: Event
     ) -> bool:
         """Queue a claim with its intake, if the job is still held under its lease."""
-        if not await task.wait(connection, job, progress=progress, lease=None, fresh=True):
+        if not await job_rows.wait(connection, job, progress=progress, lease=None, fresh=True):
             return False
         await intake_row.put(connection, intake, account_token=job.account_token, claim_id=job.claim_id)
         await log.append(connection, event.with_fields(claim_id=job.claim_id))
@@ -95,7 +94,7 @@ class SqlVerificationStore:
         self, connection: Connection, *, account_token: str, claim_id: str, intake: Intake, event: Event
     ) -> bool:
         """Store the intake of a claim that has none, regardless of who holds its job."""
-        if not await task.make_due(connection, account_token=account_token, claim_id=claim_id):
+        if not await job_rows.make_due(connection, account_token=account_token, claim_id=claim_id):
             return False
         await intake_row.put(connection, intake, account_token=account_token, claim_id=claim_id)
         await log.append(connection, event.with_fields(claim_id=claim_id))

@@ -13,6 +13,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import param, statement
 from idvault.storage.claim.tables import claims
+from idvault.storage.disclosure import kept
 from idvault.storage.log.tables import log_entries, log_openings
 
 
@@ -50,14 +51,18 @@ class SqlEvidence:
     database: Database
 
     @read("disclosure.evidence")
-    async def evidence(self, connection: Connection, *, account_token: str) -> RecordEvidence | None:
-        """Return an account's record, how its claims ended, and its log entries, newest first."""
-        stored = await record.find(connection, account_token)
+    async def evidence(
+        self, connection: Connection, *, account_token: str, record_id: str | None = None
+    ) -> RecordEvidence | None:
+        """Return a record, how the account's claims ended, and its log entries, newest first."""
+        newest = stored = await record.find(connection, account_token)
+        if record_id is not None:
+            stored = await kept.find(connection, account_token=account_token, record_id=record_id)
         if stored is None:
             return None
         ended = await connection.all(_ENDED, token=account_token)
         entries = await connection.all(_NEWEST_FIRST, token=account_token)
-        return RecordEvidence(stored, tuple(ended), tuple(entries))
+        return RecordEvidence(stored, tuple(ended), tuple(entries), is_newest=stored == newest)
 
     async def logged(self, *, account_token: str, entry_id: str) -> Logged | None:
         """Return one log entry of an account with its opening key."""

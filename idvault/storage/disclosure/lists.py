@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Integer, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Table, and_, exists, func, or_, select
 
 from idvault.domain import disclosure as rules
 from idvault.domain.disclosure import Disclosure, DisclosureState, Verdict
-from idvault.ports.disclosure import Filed, GivenShare, RecordAccess
+from idvault.ports.disclosure import Filed, GivenShare, OwnDecision, RecordAccess, RecordDisclosure
 from idvault.storage.account.tables import records
 from idvault.storage.base.act import read
 from idvault.storage.base.connection import Connection
@@ -16,13 +16,32 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.listing import among, one_of
 from idvault.storage.base.statement import param, scalar, statement
 from idvault.storage.disclosure import rows as disclosure_row
-from idvault.storage.disclosure.tables import disclosure_decisions, disclosure_openings, disclosures
+from idvault.storage.disclosure.tables import (
+    disclosure_decisions,
+    disclosure_openings,
+    disclosures,
+    kept_records,
+)
 
 _ABOVE_ALL = 2**63 - 1
 _LIMIT = param("limit", Integer)
 _OWN_DECISIONS = (disclosure_decisions.c.account_token == disclosures.c.account_token) & (
     disclosure_decisions.c.disclosure_id == disclosures.c.disclosure_id
 )
+_TAKING = tuple(
+    state.value for state in (DisclosureState.REQUESTED, DisclosureState.APPROVED, DisclosureState.OPENED)
+)
+
+
+def _is_held(table: Table) -> ColumnElement[bool]:
+    """Return the condition that a table has the disclosure's record, with one of the given quorums."""
+    return exists().where(
+        table.c.account_token == disclosures.c.account_token,
+        table.c.record_id == disclosures.c.record_id,
+        among(table.c.present_quorum_id, "quorum_ids"),
+    )
+
+
 _OVER = disclosures.c.expire_at <= param("now")
 _WAITING = and_(
     one_of(disclosures.c.state, (DisclosureState.REQUESTED.value, DisclosureState.APPROVED.value)), _OVER
@@ -30,8 +49,11 @@ _WAITING = and_(
 _LAPSED = and_(
     disclosures.c.state == DisclosureState.OPENED.value,
     disclosures.c.opened_at <= param("repeats_end"),
-    or_(_OVER, disclosures.c.opened >= disclosures.c.openings),
-    exists().where(_OWN_DECISIONS, disclosure_decisions.c.resealed.is_not(None)),
+    or_(
+        _OVER,
+        and_(disclosures.c.opened >= disclosures.c.openings, disclosures.c.confirmed_at.is_not(None)),
+    ),
+    disclosures.c.ended_at.is_(None),
 )
 
 _DUE = statement(
@@ -45,16 +67,19 @@ _OF_AUDITOR = statement(
 )
 _PENDING = statement(
     select(disclosures)
-    .join(
-        records,
-        (records.c.account_token == disclosures.c.account_token)
-        & (records.c.record_id == disclosures.c.record_id),
-    )
     .where(
-        disclosures.c.state == DisclosureState.REQUESTED.value,
+        one_of(disclosures.c.state, _TAKING),
         disclosures.c.expire_at > param("now"),
-        among(records.c.present_quorum_id, "quorum_ids"),
-        ~exists().where(_OWN_DECISIONS, disclosure_decisions.c.custodian == param("custodian")),
+        disclosures.c.confirmed_at.is_(None),
+        or_(_is_held(records), _is_held(kept_records)),
+        ~exists().where(
+            _OWN_DECISIONS,
+            disclosure_decisions.c.custodian == param("custodian"),
+            or_(
+                disclosure_decisions.c.verdict == Verdict.DENY.value,
+                disclosure_decisions.c.released_at.is_not(None),
+            ),
+        ),
     )
     .order_by(disclosures.c.created_at, disclosures.c.disclosure_id)
     .offset(param("offset", Integer))
@@ -69,17 +94,42 @@ _SHARES = statement(
     )
     .where(
         disclosure_decisions.c.disclosure_id == param("disclosure_id"),
-        disclosure_decisions.c.verdict == Verdict.APPROVE.value,
+        disclosure_decisions.c.released_at.is_not(None),
     )
     .order_by(disclosure_decisions.c.place),
     lambda row: GivenShare(*row),
 )
-_OPENINGS_SINCE = statement(
+_OWN_DECISION = statement(
+    select(
+        disclosure_decisions.c.signed,
+        disclosure_decisions.c.entry_id,
+        disclosure_decisions.c.release_entry_id,
+    ).where(
+        disclosure_decisions.c.disclosure_id == param("disclosure_id"),
+        disclosure_decisions.c.custodian == param("custodian"),
+    ),
+    lambda row: OwnDecision(*row),
+)
+_DISCLOSURES_SINCE = statement(
     select(func.count()).where(
-        disclosure_openings.c.auditor_actor_id == param("actor_id"),
-        disclosure_openings.c.opened_at >= param("since"),
+        disclosures.c.auditor_actor_id == param("actor_id"),
+        disclosures.c.disclosed_at >= param("since"),
     ),
     scalar,
+)
+_DISCLOSURES = statement(
+    select(
+        disclosures.c.disclosure_id,
+        disclosures.c.account_token,
+        disclosures.c.disclose_entry_id,
+        disclosures.c.disclosed_at,
+        disclosures.c.record_digest,
+        disclosures.c.auditor_actor_id,
+        disclosures.c.legal_basis,
+    )
+    .where(disclosures.c.account_token == param("token"), disclosures.c.disclose_entry_id.is_not(None))
+    .order_by(disclosures.c.disclosed_at, disclosures.c.disclose_entry_id),
+    lambda row: RecordDisclosure(*row),
 )
 _OPENINGS = statement(
     select(
@@ -129,7 +179,7 @@ class SqlDisclosureLists:
         offset: int,
         limit: int,
     ) -> list[Filed]:
-        """Return the disclosures that wait for a custodian's decision, oldest first."""
+        """Return the disclosures that wait for a custodian's decision or share, oldest first."""
         return await disclosure_row.load(
             connection,
             _PENDING,
@@ -142,13 +192,25 @@ class SqlDisclosureLists:
 
     @read("disclosure.shares")
     async def shares(self, connection: Connection, *, disclosure_id: str) -> list[GivenShare]:
-        """Return the approvals with their re-sealed shares, ordered by place."""
+        """Return the released shares, ordered by place."""
         return await connection.all(_SHARES, disclosure_id=disclosure_id)
 
-    @read("disclosure.openings_since")
-    async def openings_since(self, connection: Connection, *, actor_id: str, since: datetime) -> int:
-        """Return how many openings an auditor has made since a time."""
-        return await connection.one(_OPENINGS_SINCE, actor_id=actor_id, since=since) or 0
+    @read("disclosure.own_decision")
+    async def own_decision(
+        self, connection: Connection, *, disclosure_id: str, custodian: str
+    ) -> OwnDecision | None:
+        """Return what a custodian signed about a disclosure."""
+        return await connection.one(_OWN_DECISION, disclosure_id=disclosure_id, custodian=custodian)
+
+    @read("disclosure.disclosures_since")
+    async def disclosures_since(self, connection: Connection, *, actor_id: str, since: datetime) -> int:
+        """Return how many records were disclosed to an auditor since a time."""
+        return await connection.one(_DISCLOSURES_SINCE, actor_id=actor_id, since=since) or 0
+
+    @read("disclosure.disclosures")
+    async def disclosures(self, connection: Connection, *, account_token: str) -> list[RecordDisclosure]:
+        """Return every disclosure of an account's records that has its log entry, oldest first."""
+        return await connection.all(_DISCLOSURES, token=account_token)
 
     @read("disclosure.openings")
     async def openings(self, connection: Connection, *, account_token: str) -> list[RecordAccess]:

@@ -1,22 +1,27 @@
 """Rows of disclosures with their decisions."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
 from idvault.domain.disclosure import Decision, Disclosure, DisclosureState, Verdict
 from idvault.domain.error import AlreadyExistsError, NotFoundError, Reason
-from idvault.ports.disclosure import Deciding, Filed, SealedText
+from idvault.ports.disclosure import Deciding, Filed, Releasing, SealedText
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.listing import among
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, statement, upsert
+from idvault.storage.disclosure import kept
 from idvault.storage.disclosure.tables import disclosure_decisions, disclosures
 
 
 def _decision(row: Row[Any]) -> tuple[str, Decision]:
-    return row.disclosure_id, Decision(row.custodian, row.place, Verdict(row.verdict), row.decided_at)
+    made = Decision(
+        row.custodian, row.place, Verdict(row.verdict), row.decided_at, row.released_at, row.reported_at
+    )
+    return row.disclosure_id, made
 
 
 _BY_ID = select(disclosures).where(disclosures.c.disclosure_id == param("disclosure_id"))
@@ -29,6 +34,8 @@ _DECISIONS = statement(
         disclosure_decisions.c.place,
         disclosure_decisions.c.verdict,
         disclosure_decisions.c.decided_at,
+        disclosure_decisions.c.released_at,
+        disclosure_decisions.c.reported_at,
     )
     .where(among(disclosure_decisions.c.disclosure_id, "ids"))
     .order_by(disclosure_decisions.c.decided_at, disclosure_decisions.c.place),
@@ -39,13 +46,43 @@ _ADD = statement(
     .on_conflict_do_nothing(index_elements=[disclosures.c.disclosure_id])
     .returning(disclosures.c.disclosure_id)
 )
+_IS_DISCLOSURE = (disclosures.c.account_token == param("token")) & (
+    disclosures.c.disclosure_id == param("disclosure_id")
+)
 _PUT = statement(
     update(disclosures)
-    .where(
-        disclosures.c.account_token == param("token"), disclosures.c.disclosure_id == param("disclosure_id")
+    .where(_IS_DISCLOSURE)
+    .values(
+        state=param("state"),
+        opened=param("opened"),
+        opened_at=param("opened_at"),
+        disclosed_at=param("disclosed_at"),
+        confirmed_at=param("confirmed_at"),
     )
-    .values(state=param("state"), opened=param("opened"), opened_at=param("opened_at"))
 )
+_DISCLOSE = statement(
+    update(disclosures)
+    .where(_IS_DISCLOSURE)
+    .values(
+        disclose_entry_id=param("entry_id"),
+        legal_basis=param("legal_basis"),
+        record_digest=param("record_digest"),
+    )
+)
+_END = statement(
+    update(disclosures).where(_IS_DISCLOSURE, disclosures.c.ended_at.is_(None)).values(ended_at=param("now"))
+)
+_IS_DECISION = (
+    (disclosure_decisions.c.account_token == param("token"))
+    & (disclosure_decisions.c.disclosure_id == param("disclosure_id"))
+    & (disclosure_decisions.c.custodian == param("name"))
+)
+_RELEASE = statement(
+    update(disclosure_decisions)
+    .where(_IS_DECISION)
+    .values(resealed=param("resealed"), released_at=param("released_at"), release_entry_id=param("entry_id"))
+)
+_REPORT = statement(update(disclosure_decisions).where(_IS_DECISION).values(reported_at=param("reported_at")))
 _ADD_DECISION = statement(insert(disclosure_decisions))
 _DESTROY_SHARES = statement(
     update(disclosure_decisions)
@@ -80,6 +117,12 @@ async def add(connection: Connection, filed: Filed) -> None:
         digest=filed.digest,
         threshold=filed.threshold,
         entry_id=filed.entry_id,
+        record_digest=made.record_digest or None,
+        disclosed_at=made.disclosed_at,
+        disclose_entry_id=None,
+        legal_basis=None,
+        confirmed_at=made.confirmed_at,
+        ended_at=None,
     )
     if new is None:
         raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
@@ -94,6 +137,8 @@ async def put(connection: Connection, changed: Disclosure) -> None:
         state=changed.state.value,
         opened=changed.opened,
         opened_at=changed.opened_at,
+        disclosed_at=changed.disclosed_at,
+        confirmed_at=changed.confirmed_at,
     )
 
 
@@ -112,16 +157,62 @@ async def add_decision(
         verdict=made.verdict.value,
         decided_at=made.decided_at,
         signed=deciding.signed,
-        resealed=deciding.resealed,
+        resealed=None,
+        entry_id=entry_id,
+        released_at=None,
+        release_entry_id=None,
+        reported_at=None,
+    )
+
+
+async def add_share(
+    connection: Connection, disclosure: Disclosure, releasing: Releasing, *, now: datetime, entry_id: str
+) -> None:
+    """Store the share that follows an approval."""
+    await connection.run(
+        _RELEASE,
+        token=disclosure.account_token,
+        disclosure_id=disclosure.disclosure_id,
+        name=releasing.member.name,
+        resealed=releasing.resealed,
+        released_at=now,
         entry_id=entry_id,
     )
 
 
-async def destroy_shares(connection: Connection, disclosure: Disclosure) -> None:
-    """Delete every re-sealed share of a disclosure; the signed approvals stay."""
+async def disclose(
+    connection: Connection, disclosure: Disclosure, releasing: Releasing, *, entry_id: str
+) -> None:
+    """Store the entry, the legal basis and the record's digest of the M-th release."""
     await connection.run(
-        _DESTROY_SHARES, token=disclosure.account_token, disclosure_id=disclosure.disclosure_id
+        _DISCLOSE,
+        token=disclosure.account_token,
+        disclosure_id=disclosure.disclosure_id,
+        entry_id=entry_id,
+        legal_basis=releasing.legal_basis,
+        record_digest=releasing.record_digest,
     )
+
+
+async def report_share(
+    connection: Connection, disclosure: Disclosure, custodian: str, *, now: datetime
+) -> None:
+    """Store that a custodian's share is wrong."""
+    await connection.run(
+        _REPORT,
+        token=disclosure.account_token,
+        disclosure_id=disclosure.disclosure_id,
+        name=custodian,
+        reported_at=now,
+    )
+
+
+async def end(connection: Connection, disclosure: Disclosure, *, now: datetime) -> None:
+    """Destroy every re-sealed share of a disclosure and its kept record; the signed approvals stay."""
+    key = {"token": disclosure.account_token, "disclosure_id": disclosure.disclosure_id}
+    await connection.run(_DESTROY_SHARES, **key)
+    await connection.run(_END, **key, now=now)
+    await kept.remove(connection, disclosure)
 
 
 async def find(connection: Connection, *, disclosure_id: str) -> Filed | None:
@@ -175,6 +266,9 @@ def _filed(row: Row[Any], decisions: tuple[Decision, ...]) -> Filed:
         opened=row.opened,
         opened_at=row.opened_at,
         decisions=decisions,
+        record_digest=row.record_digest or b"",
+        disclosed_at=row.disclosed_at,
+        confirmed_at=row.confirmed_at,
     )
     text = SealedText(row.key_version, row.text)
     return Filed(disclosure, text, row.digest, row.threshold, row.entry_id, row.number)

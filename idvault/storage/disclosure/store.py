@@ -6,7 +6,7 @@ Rows are always locked in this order: the member's request, the budget, the acco
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from idvault.domain import disclosure as rules
 from idvault.domain.account import AccountState
@@ -15,13 +15,13 @@ from idvault.domain.disclosure import Disclosure, DisclosureState
 from idvault.domain.error import ExhaustedError, NotFoundError, PreconditionError, Reason
 from idvault.domain.event import Event
 from idvault.domain.request import Request
-from idvault.ports.disclosure import Deciding, Filed, Filing
+from idvault.ports.disclosure import Deciding, Filed, Filing, Releasing
 from idvault.storage.account import record
 from idvault.storage.account import rows as account
-from idvault.storage.account.tables import records
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.statement import param, scalar, statement, upsert
+from idvault.storage.disclosure import kept
 from idvault.storage.disclosure import rows as disclosure_row
 from idvault.storage.disclosure.evidence import SqlEvidence
 from idvault.storage.disclosure.lists import SqlDisclosureLists
@@ -44,10 +44,6 @@ _CHARGE = statement(
     )
     .returning(disclosure_budgets.c.used),
     scalar,
-)
-_RECORD = statement(
-    select(records.c.record_id, records.c.present_quorum_id).where(records.c.account_token == param("token")),
-    tuple[str, str],
 )
 _ADD_OPENING = statement(insert(disclosure_openings))
 
@@ -73,8 +69,8 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         if await person_request.remember(connection, request, now=now) is not None:
             return await disclosure_row.known(connection, disclosure_id=made.disclosure_id)
         number = await _charge(connection, made.auditor_actor_id, today, daily)
-        asked = replace(made, record_id=await _record_id(connection, made.account_token))
-        filed = Filed(asked, filing.text, filing.digest, filing.threshold, event.entry_id, number)
+        await _check_newest(connection, made)
+        filed = Filed(made, filing.text, filing.digest, filing.threshold, event.entry_id, number)
         await disclosure_row.add(connection, filed)
         await log.append(connection, event)
         return filed
@@ -98,9 +94,80 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         await disclosure_row.add_decision(connection, decided, deciding, entry_id=event.entry_id)
         await disclosure_row.put(connection, decided)
         if decided.state is DisclosureState.DENIED:
-            await disclosure_row.destroy_shares(connection, decided)
+            await disclosure_row.end(connection, decided, now=now.business)
         await log.append(connection, event)
         return replace(filed, disclosure=decided)
+
+    @act("disclosure.release")
+    async def release(
+        self,
+        connection: Connection,
+        releasing: Releasing,
+        *,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+        disclosing: Event,
+    ) -> Filed:
+        """Store an approved share with its event; the M-th also with the event of the disclosure."""
+        if await person_request.remember(connection, request, now=now) is not None:
+            return await disclosure_row.known(connection, disclosure_id=releasing.disclosure_id)
+        filed = await disclosure_row.lock(connection, disclosure_id=releasing.disclosure_id)
+        before, quorum = filed.disclosure, releasing.quorum
+        released = rules.release(disclosure=before, member=releasing.member, quorum=quorum, now=now.business)
+        await _check_quorum(connection, before, quorum.quorum_id)
+        await disclosure_row.add_share(
+            connection, released, releasing, now=now.business, entry_id=event.entry_id
+        )
+        await disclosure_row.put(connection, released)
+        await log.append(connection, event)
+        if before.disclosed_at is None and released.disclosed_at is not None:
+            await disclosure_row.disclose(connection, released, releasing, entry_id=disclosing.entry_id)
+            await log.append(connection, disclosing.with_fields(record_digest=releasing.record_digest))
+        return replace(filed, disclosure=released)
+
+    @act("disclosure.confirm")
+    async def confirm(
+        self,
+        connection: Connection,
+        *,
+        disclosure_id: str,
+        actor_id: str,
+        record_digest: bytes,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+    ) -> Filed:
+        """Store with its event that the shares open the record."""
+        if await person_request.remember(connection, request, now=now) is not None:
+            return await disclosure_row.known(connection, disclosure_id=disclosure_id)
+        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
+        rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
+        confirmed = rules.confirm(disclosure=filed.disclosure, now=now.business)
+        await disclosure_row.put(connection, confirmed)
+        await log.append(connection, event.with_fields(record_digest=record_digest))
+        return replace(filed, disclosure=confirmed)
+
+    @act("disclosure.report_share")
+    async def report_share(
+        self,
+        connection: Connection,
+        *,
+        disclosure_id: str,
+        actor_id: str,
+        custodian: str,
+        now: ClockReading,
+        event: Event,
+    ) -> bool:
+        """Store with its event that a custodian's share is wrong, once."""
+        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
+        rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
+        reported = rules.report_share(disclosure=filed.disclosure, custodian=custodian, now=now.business)
+        if reported == filed.disclosure:
+            return False
+        await disclosure_row.report_share(connection, reported, custodian, now=now.business)
+        await log.append(connection, event)
+        return True
 
     @act("disclosure.cancel")
     async def cancel(
@@ -120,7 +187,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
         cancelled = rules.cancel(disclosure=filed.disclosure, now=now.business)
         await disclosure_row.put(connection, cancelled)
-        await disclosure_row.destroy_shares(connection, cancelled)
+        await disclosure_row.end(connection, cancelled, now=now.business)
         await log.append(connection, event)
         return replace(filed, disclosure=cancelled)
 
@@ -138,14 +205,14 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
     ) -> str:
         """Store one opening with its event; return the entry's id, also to a repeat."""
         answer = event.entry_id.encode()
-        kept = await person_request.remember(connection, request, now=now, answer=answer)
-        if kept is not None:
-            return kept.decode()
+        known = await person_request.remember(connection, request, now=now, answer=answer)
+        if known is not None:
+            return known.decode()
         filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
         rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
         opened = rules.open_once(disclosure=filed.disclosure, now=now.business)
-        stored = await record.find(connection, opened.account_token)
-        if stored is None or stored.record_id != opened.record_id or stored.digest() != record_digest:
+        stored = await kept.find(connection, account_token=opened.account_token, record_id=opened.record_id)
+        if stored is None or stored.digest() != record_digest:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
         await disclosure_row.put(connection, opened)
         await connection.run(
@@ -168,7 +235,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
         expired = rules.expire(disclosure=filed.disclosure, now=now.business)
         if not rules.needs_shares(disclosure=expired, now=now.business):
-            await disclosure_row.destroy_shares(connection, expired)
+            await disclosure_row.end(connection, expired, now=now.business)
         if expired == filed.disclosure:
             return None
         await disclosure_row.put(connection, expired)
@@ -190,20 +257,23 @@ async def _charge(connection: Connection, actor_id: str, today: date, daily: int
     return today.toordinal() * _NUMBERS_A_DAY + int(used)
 
 
-async def _record_id(connection: Connection, account_token: str) -> str:
-    owner = await account.lock(connection, account_token=account_token)
+async def _check_newest(connection: Connection, made: Disclosure) -> None:
+    """Raise an error unless the disclosure is for the newest record of an account that is not erased."""
+    owner = await account.lock(connection, account_token=made.account_token)
     if owner is not None and owner.state is AccountState.ERASED:
         raise PreconditionError(Reason.ACCOUNT_ERASED)
-    found = await connection.one(_RECORD, token=account_token)
+    found = await record.find(connection, made.account_token)
     if owner is None or found is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-    record_id, _ = found
-    return record_id
+    if (found.record_id, found.digest()) != (made.record_id, made.record_digest):
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
 
 
 async def _check_quorum(connection: Connection, disclosure: Disclosure, quorum_id: str) -> None:
-    found = await connection.one(_RECORD, token=disclosure.account_token)
-    if found is None or found[0] != disclosure.record_id:
+    found = await kept.find(
+        connection, account_token=disclosure.account_token, record_id=disclosure.record_id
+    )
+    if found is None:
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-    if found[1] != quorum_id:
+    if found.present_quorum_id != quorum_id:
         raise PreconditionError(Reason.QUORUM_INVALID)

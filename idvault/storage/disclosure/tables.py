@@ -1,4 +1,4 @@
-"""The tables of disclosures: requests, decisions with re-sealed shares, openings, budgets, refusals."""
+"""The tables of disclosures: requests, decisions with their shares, kept records, openings, refusals."""
 
 from sqlalchemy import (
     BigInteger,
@@ -9,9 +9,11 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     Table,
+    Text,
     UniqueConstraint,
 )
 
+from idvault.storage.account.tables import records
 from idvault.storage.base.metadata import ID, NAME, TOKEN, WORD, main
 from idvault.storage.base.types import Day, Micros
 
@@ -23,6 +25,9 @@ def _of_disclosure() -> ForeignKeyConstraint:
 
 
 # text: the signed request, sealed under the case-text key of key_version; digest: SHA-256 of the plaintext.
+# record_digest: of the version that the request's log entry fixes; null for requests of before until the M-th
+# release. disclosed_at, disclose_entry_id, legal_basis: set by the M-th release. ended_at: when shares and
+# kept version were destroyed.
 disclosures = Table(
     "disclosures",
     main,
@@ -43,13 +48,21 @@ disclosures = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("threshold", SmallInteger, nullable=False),
     Column("entry_id", ID, nullable=False),
+    Column("record_digest", LargeBinary),
+    Column("disclosed_at", Micros),
+    Column("disclose_entry_id", ID),
+    Column("legal_basis", Text),
+    Column("confirmed_at", Micros),
+    Column("ended_at", Micros),
     UniqueConstraint("disclosure_id"),
     UniqueConstraint("auditor_actor_id", "number"),
+    Index(None, "auditor_actor_id", "disclosed_at"),
     Index(None, "state", "expire_at"),
     Index(None, "key_version"),
 )
 
-# resealed: the share, sealed to the auditor's one-time key; null in a denial and once destroyed.
+# resealed: the share, sealed to the auditor's one-time key; null until its release and once destroyed.
+# reported_at: when the auditor reported the share as wrong.
 disclosure_decisions = Table(
     "disclosure_decisions",
     main,
@@ -63,8 +76,21 @@ disclosure_decisions = Table(
     Column("signed", LargeBinary, nullable=False),
     Column("resealed", LargeBinary),
     Column("entry_id", ID, nullable=False),
+    Column("released_at", Micros),
+    Column("release_entry_id", ID),
+    Column("reported_at", Micros),
     UniqueConstraint("disclosure_id", "custodian"),
     _of_disclosure(),
+)
+
+# Former versions of records, kept while a disclosure that was requested for them has not ended.
+_KEYS = ("account_token", "record_id")
+kept_records = Table(
+    "kept_records",
+    main,
+    *(Column(c.name, c.type, primary_key=True) for c in records.c if c.name in _KEYS),
+    *(Column(c.name, c.type, nullable=c.nullable) for c in records.c if c.name not in _KEYS),
+    ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
 )
 
 disclosure_openings = Table(

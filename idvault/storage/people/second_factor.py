@@ -28,14 +28,14 @@ def _from_row(row: Row[Any]) -> SecondFactor:
 
 
 _CLEARED: dict[str, Any] = {"tries": 0, "locks": 0, "locked_until": None}
-_OWN = second_factors.c.actor_id == param("person")
+_OWN = second_factors.c.actor_id == param("member")
 _LATER = or_(second_factors.c.last_step.is_(None), second_factors.c.last_step < param("step"))
 
 _FIND = statement(select(second_factors).where(_OWN), _from_row)
 _LOCK = statement(for_change(select(second_factors).where(_OWN)), _from_row)
 _BEGIN = statement(
     upsert(second_factors)
-    .values(actor_id=param("person"), pending=param("secret"), **_CLEARED)
+    .values(actor_id=param("member"), pending=param("secret"), **_CLEARED)
     .on_conflict_do_update(index_elements=[second_factors.c.actor_id], set_={"pending": param("secret")})
 )
 _CHARGE = statement(
@@ -63,7 +63,7 @@ class SqlSecondFactorStore:
 
     async def find(self, *, actor_id: str) -> SecondFactor | None:
         """Return a member's second factor."""
-        return await self.database.one("second_factor.find", _FIND, person=actor_id)
+        return await self.database.one("second_factor.find", _FIND, member=actor_id)
 
     @act("second_factor.begin")
     async def begin(
@@ -77,24 +77,24 @@ class SqlSecondFactorStore:
         event: Event,
     ) -> bytes:
         """Store a pending secret, replacing a previous one, with its event; return the answer."""
-        former = await person_request.remember(connection, request, now=now, answer=fresh.for_person)
+        former = await person_request.remember(connection, request, now=now, answer=fresh.for_member)
         if former is not None:
             return former
-        await connection.run(_BEGIN, person=actor_id, secret=fresh.at_rest)
+        await connection.run(_BEGIN, member=actor_id, secret=fresh.at_rest)
         await log.append(connection, event)
-        return fresh.for_person
+        return fresh.for_member
 
     @act("second_factor.charge")
     async def charge(
         self, connection: Connection, *, actor_id: str, now: ClockReading, event: Event
     ) -> SecondFactor:
         """Charge one try and return the second factor to compare with; durable before it returns."""
-        found = await connection.one(_LOCK, person=actor_id)
+        found = await connection.one(_LOCK, member=actor_id)
         if found is None:
             raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
         tries = rules.charge(tries=found.tries, now=now.real)
         await connection.run(
-            _CHARGE, person=actor_id, tries=tries.count, locks=tries.locks, locked_until=tries.locked_until
+            _CHARGE, member=actor_id, tries=tries.count, locks=tries.locks, locked_until=tries.locked_until
         )
         if tries.locked_until is not None:
             await log.append(connection, event.with_fields(locked_until=tries.locked_until.isoformat()))
@@ -103,7 +103,7 @@ class SqlSecondFactorStore:
     @act("second_factor.accept")
     async def accept(self, connection: Connection, *, actor_id: str, secret: bytes, step: int) -> bool:
         """Spend a step of the active secret and clear the tries; True if this call spent it."""
-        return bool(await connection.run(_ACCEPT, person=actor_id, secret=secret, step=step))
+        return bool(await connection.run(_ACCEPT, member=actor_id, secret=secret, step=step))
 
     @act("second_factor.confirm")
     async def confirm(
@@ -118,7 +118,7 @@ class SqlSecondFactorStore:
         event: Event,
     ) -> bool:
         """Activate the pending secret, spend its step, clear the tries, and log the event."""
-        if not await connection.run(_CONFIRM, person=actor_id, secret=secret, step=step):
+        if not await connection.run(_CONFIRM, member=actor_id, secret=secret, step=step):
             return await person_request.find(connection, request) is not None
         await person_request.remember(connection, request, now=now)
         await log.append(connection, event)

@@ -106,11 +106,11 @@ async def test_a_history(edge: Edge) -> None:
     answer = status_pb2.DisclosureHistory.FromString(
         await call(edge.mine(), HISTORY, requests()[HISTORY].SerializeToString())
     )
-    (opening,) = answer.openings
+    (found,) = answer.openings
     assert (answer.account_token, answer.checkpoint.note) == (TOKEN, b"note")
-    assert (opening.disclosure_id, opening.record_digest) == ("33" * 16, b"d" * 32)
-    assert (opening.entry.leaf, opening.entry.opening_key) == (b"leaf", b"k" * 32)
-    assert (opening.entry.proof.index, opening.entry.proof.tree_size) == (0, 1)
+    assert (found.disclosure_id, found.record_digest) == ("33" * 16, b"d" * 32)
+    assert (found.entry.leaf, found.entry.opening_key) == (b"leaf", b"k" * 32)
+    assert (found.entry.proof.index, found.entry.proof.tree_size) == (0, 1)
     assert answer.horizon_time.ToJsonString() == "2026-01-01T00:00:00Z"
 
 

@@ -34,6 +34,14 @@ REQUESTS: dict[str, tuple[Message, type[Message]]] = {
         pb.OpenDisclosureRequest(request_id=str(uuid4()), disclosure_id=ID, code="000000"),
         pb.OpenedDisclosure,
     ),
+    "DisclosureService/ConfirmOpening": (
+        pb.ConfirmOpeningRequest(request_id=str(uuid4()), disclosure_id=ID),
+        pb.Disclosure,
+    ),
+    "DisclosureService/ReportShare": (
+        pb.ReportShareRequest(request_id=str(uuid4()), disclosure_id=ID, custodian=A),
+        pb.ReportShareResponse,
+    ),
     "DisclosureService/ReportFinding": (
         pb.ReportFindingRequest(request_id=str(uuid4()), disclosure_id=ID, finding=pb.FINDING_NOT_IN_LOG),
         pb.ReportFindingResponse,
@@ -45,6 +53,10 @@ REQUESTS: dict[str, tuple[Message, type[Message]]] = {
     "CustodianService/GetSealedShare": (pb.GetSealedShareRequest(disclosure_id=ID), pb.SealedShare),
     "CustodianService/ApproveDisclosure": (
         pb.ApproveDisclosureRequest(request_id=str(uuid4()), disclosure_id=ID, code="000000"),
+        pb.DecidedDisclosure,
+    ),
+    "CustodianService/ReleaseShare": (
+        pb.ReleaseShareRequest(request_id=str(uuid4()), disclosure_id=ID, resealed_share=b"x"),
         pb.DecidedDisclosure,
     ),
     "CustodianService/DenyDisclosure": (
@@ -116,6 +128,10 @@ async def test_what_is_not_there_is_not_found(house: House, method: str) -> None
         ("CustodianService/ListPendingDisclosures", {"page_token": "x"}, "INVALID_MESSAGE", "page_token"),
         ("CustodianService/GetSealedShare", {"disclosure_id": "d"}, "INVALID_MESSAGE", "disclosure_id"),
         ("CustodianService/ApproveDisclosure", {"request_id": "x" * 36}, "INVALID_REQUEST_ID", "request_id"),
+        ("CustodianService/ApproveDisclosure", {"resealed_share": b"x"}, "INVALID_MESSAGE", "resealed_share"),
+        ("CustodianService/ReleaseShare", {"request_id": ""}, "INVALID_REQUEST_ID", "request_id"),
+        ("DisclosureService/ConfirmOpening", {"disclosure_id": "d"}, "INVALID_MESSAGE", "disclosure_id"),
+        ("DisclosureService/ReportShare", {"request_id": "1"}, "INVALID_REQUEST_ID", "request_id"),
         ("CustodianService/DenyDisclosure", {"disclosure_id": ""}, "INVALID_MESSAGE", "disclosure_id"),
     ],
 )

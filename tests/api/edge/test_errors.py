@@ -59,7 +59,7 @@ def test_a_refined_error_keeps_its_kind() -> None:
     """A subclass of a kind of error is converted like that kind."""
 
     class NameTooLongError(kinds.InvalidError):
-        """A name is too long."""
+        """Raise the error of a name that is too long."""
 
     told = errors.refusal(NameTooLongError(Reason.INVALID_NAME, Violation("real_name", FieldCode.LENGTH)))
     assert (told.code, told.foreseen) == (Code.INVALID_ARGUMENT, True)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,21 @@ import pytest_asyncio
 
 from idvault.attest.roster import Roster
 from idvault.cli.disclosure import custodian as custodian_verbs
+from idvault.domain.disclosure import HistoryFinding as Finding
+from idvault.domain.error import Reason
+from idvault.domain.event import EventType
+from idvault.transparency import checkpoint
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.note import NoteSigner
+from idvault_client.errors import Unavailable
 from idvault_client.people import identity_folder
+from idvault_client.people.custody_edge import CustodyEdge
+from idvault_client.people.disclosure.custodian import Custodian, UnloggedReleaseError
 from tests.support import builders, people
 from tests.support.chamber import CUSTODIANS
 from tests.support.commands import Commands
 from tests.support.databases import Databases
-from tests.support.log_world import KEY
+from tests.support.log_world import KEY, PLAIN, SIGNER
 from tests.support.served_chamber import House, house_over
 
 A, B, C = CUSTODIANS
@@ -74,6 +84,122 @@ async def test_every_verb_speaks_json(house: House) -> None:
     assert contents[2]["since_roster_version"] == 1
     assert [contents[at]["state"] for at in (0, 1, 3, 4)] == ["REQUESTED"] * 3 + ["APPROVED"]
     assert (contents[5]["real_name"], contents[5]["openings_left"]) == (builders.NAME, 0)
+
+
+async def test_approve_continues_where_it_stopped(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped before the share was sent, the command goes on without a code; stopped after it, it says so."""
+    room = house.room
+    first, second = [await house.request(await room.account()) for _ in range(2)]
+    real = Custodian._release
+
+    def lost(*_: Any) -> Any:
+        raise Unavailable(Reason.STORE_UNAVAILABLE, "UNAVAILABLE")
+
+    def sent_and_lost(*args: Any) -> Any:
+        approvals = args[0].approvals
+        kept = args[1]
+        real(*args)
+        approvals.put(replace(kept, is_logged=True))
+        raise Unavailable(Reason.LOG_UNAVAILABLE, "UNAVAILABLE")
+
+    for disclosure_id, fault in ((first, lost), (second, sent_and_lost)):
+        with monkeypatch.context() as patch:
+            patch.setattr(Custodian, "_release", fault)
+            stopped = await house.run(A, "approve", disclosure_id, code=room.codes.code())
+        assert stopped.code == 3
+        assert "next: repeat the command" in stopped.err
+    for disclosure_id in (first, second):
+        done = await house.run(A, "approve", disclosure_id)
+        assert (done.code, done.last) == (0, f"disclosure: {disclosure_id} REQUESTED")
+    assert len(await room.logged(EventType.DISCLOSURE_RELEASE)) == 2
+    over = await house.run(A, "approve", first)
+    assert (over.code, "no request with this id" in over.err) == (4, True)
+
+
+async def test_a_share_that_is_not_logged_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The custodian learns that the share was sent, and what to do: exit code 5."""
+    room = house.room
+    disclosure_id = await house.request(await room.account())
+
+    def unlogged(*_: Any) -> Any:
+        raise UnloggedReleaseError(Finding.NOT_IN_LOG, "the log's checkpoint does not cover this")
+
+    monkeypatch.setattr(Custodian, "_release", unlogged)
+    told = await house.run(A, "approve", disclosure_id, code=room.codes.code())
+    assert told.code == 5
+    assert "your share was sent" in told.err
+    assert f"repeat idvault custodian --identity {house.folder / A} approve {disclosure_id}" in told.err
+
+
+async def test_a_damaged_approval_is_named(house: House) -> None:
+    """The file is named, and nothing is sent."""
+    disclosure_id = await house.request(await house.room.account())
+    folder = house.folder / A / "approvals"
+    folder.mkdir()
+    (folder / f"{disclosure_id}.json").write_bytes(b"{}")
+    told = await house.run(A, "approve", disclosure_id, json=True)
+    assert told.code == 4
+    assert json.loads(told.err.splitlines()[-1])["error"]["reason"] == "APPROVAL_DAMAGED"
+
+
+async def test_a_wrong_share_is_named_on_the_card(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The auditor learns whose share is wrong and whom to ask; the next attempt opens and names it again."""
+    room = house.room
+    disclosure_id = await house.request(await room.account())
+    with monkeypatch.context() as patch:
+        patch.setattr(Custodian, "_open_share", lambda *_: bytes([1]) + bytes(32))
+        await house.run(A, "approve", disclosure_id, code=room.codes.code())
+    await house.run(B, "approve", disclosure_id, code=room.codes.code())
+    failed = await house.run("auditor-a", "open", disclosure_id, code=room.codes.code())
+    assert failed.code == 5
+    assert f"the share of {A} is not the one that was sealed" in failed.err
+    assert "no opening is used up\nnext: ask another custodian to approve, then: idvault" in failed.err
+    await house.run(C, "approve", disclosure_id, code=room.codes.code())
+    opened = await house.run("auditor-a", "open", disclosure_id, code="000000")
+    assert (opened.code, opened.last) == (0, f"disclosure: {disclosure_id} OPENED")
+    assert f"of {A}; the log names them" in opened.err
+
+
+async def test_a_custodian_sets_a_quota(house: House) -> None:
+    """One share a day and auditor: the second is refused before it is opened, with exit code 5."""
+    room = house.room
+    made = [await house.request(await room.account()) for _ in range(2)]
+    given = [
+        await house.run(A, "approve", "--quota", 1, each, code=room.codes.code(), json=True) for each in made
+    ]
+    assert [each.code for each in given] == [0, 5]
+    assert json.loads(given[1].err.splitlines()[-1])["error"]["reason"] == "QUOTA_EXCEEDED"
+
+
+async def test_what_others_wrote_cannot_move_the_cursor(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ids, states, texts and names of a lying service are shown with their control characters escaped."""
+    evil = "\x1b[2J\u202e\r"
+    disclosure_id = await house.request(await house.room.account())
+    real = CustodyEdge.call
+
+    def lying(edge: Any, method: str, request: Any, answer: type[Any]) -> Any:
+        found = real(edge, method, request, answer)
+        if method.endswith("ListPendingDisclosures"):
+            found.disclosures[0].disclosure_id += evil
+        if method.endswith("ListDisclosures"):
+            found.disclosures[0].disclosure_id += evil
+            found.disclosures[0].decisions.add(custodian=evil, verdict=1)
+        return found
+
+    monkeypatch.setattr(CustodyEdge, "call", lying)
+    results = [
+        await house.run(A, "pending"),
+        await house.run(A, "pending", json=True),
+        await house.run("auditor-a", "list"),
+        await house.run("auditor-a", "list", json=True),
+    ]
+    for result in results:
+        assert result.code == 0
+        for each in ("\x1b", "\u202e", "\r"):
+            assert each not in (result.out + result.err).replace("\r\n", "\n")
+        assert disclosure_id[:16] in result.out + result.err
 
 
 async def test_a_denial_and_a_withdrawal(house: House) -> None:
@@ -157,6 +283,29 @@ async def test_a_request_that_does_not_verify_is_refused(house: House) -> None:
     assert await room.refusals(A) == 1
     denied = await house.run(A, "deny", disclosure_id)
     assert denied.code == 0
+
+
+async def test_a_forked_log_is_5_and_both_checkpoints_are_kept(house: House) -> None:
+    """A vault that is older than what the member has seen, or another, is told as LOG_FORKED by each verb."""
+    room = house.room
+    disclosure_id = await house.request(await room.account())
+    assert (await house.run(A, "pending")).code == 0
+    state = house.folder / A / identity_folder.CHECKPOINT
+    true = checkpoint.verify(state.read_bytes(), PLAIN).checkpoint
+    for number, size in enumerate((true.size + 5, true.size - 1), start=1):
+        seen = checkpoint.sign(
+            Checkpoint(KEY.name, size, bytes([number]) * 32), [NoteSigner(KEY, SIGNER.sign)]
+        )
+        state.write_bytes(seen)
+        for verb in (["pending"], ["approve", disclosure_id], ["deny", disclosure_id]):
+            refused = await house.run(A, *verb, code=room.codes.code(), json=True)
+            assert refused.code == 5
+            assert json.loads(refused.err)["error"]["reason"] == "LOG_FORKED"
+        assert state.read_bytes() == seen
+        kept = [path.read_bytes() for path in (house.folder / A / "forks").glob("*/kept")]
+        assert seen in kept
+    refused_notes = [path.read_bytes() for path in (house.folder / A / "forks").glob("*/refused")]
+    assert {checkpoint.verify(raw, PLAIN).checkpoint.origin for raw in refused_notes} == {KEY.name}
 
 
 async def test_what_is_missing_is_asked_for_at_a_terminal_only(

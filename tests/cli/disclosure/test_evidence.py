@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 
 from idvault.cli.disclosure import evidence as verbs
 from idvault_client.commands.app import app
-from idvault_client.offline.evidence import summary
 from tests.clients.people.test_evidence import OTHER, former
 from tests.support import builders
 from tests.support.chamber import CUSTODIANS
@@ -177,7 +176,6 @@ async def test_the_page_obeys_no_text_of_others(house: House) -> None:
     assert page.loaded == []
     assert "<script>alert(1)</script>" in page.text
     assert "a&b" in page.text
-    assert summary.printable("二\u202e\x1b[2J") == "二\\u202e\\x1b[2J"
 
 
 async def test_the_export_for_a_named_reader(house: House) -> None:

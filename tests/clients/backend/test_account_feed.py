@@ -62,7 +62,7 @@ class Relay:
         self._silent: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "Relay":
-        """Listen."""
+        """Start to accept connections."""
         self._server = await asyncio.start_server(self._meet, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from idvault.domain.event import Event, EventType
+from idvault.domain.seal import Part
 from idvault.transparency import entry
 from idvault.v1 import status_pb2
 from idvault_client import Tls
@@ -32,6 +35,17 @@ def event(number: int, kind: EventType = EventType.DISCLOSURE_OPEN, at: datetime
     return Event(kind, "55" * 16, TOKEN, at, at, f"{number:032x}", bytes([number]) * 32, fields)
 
 
+def disclosed(number: int) -> Event:
+    """Return a disclosure as logged."""
+    fields: dict[str, str | bytes] = {
+        "disclosure_id": f"{number:032x}",
+        "record_digest": b"d" * 32,
+        "auditor_actor_id": "66" * 16,
+        "legal_basis": "第一条\x1b[2J",
+    }
+    return replace(event(number, EventType.DISCLOSURE_DISCLOSE), fields=fields)
+
+
 def answer(*events: Event, size: int = 7, witnesses: int = 0) -> status_pb2.DisclosureHistory:
     """Return the history of these openings, at the end of a log with other entries."""
     leaves = [*log_of(size), *(entry.encode_leaf(each) for each in events)]
@@ -39,7 +53,12 @@ def answer(*events: Event, size: int = 7, witnesses: int = 0) -> status_pb2.Disc
     made.horizon_time.FromDatetime(HORIZON)
     made.checkpoint.note = logs.signed(leaves, *[W1][:witnesses])
     for index, each in enumerate(events, start=size):
-        opening = made.openings.add(disclosure_id=str(each.fields["disclosure_id"]), record_digest=b"d" * 32)
+        opening: Any
+        if each.type is EventType.DISCLOSURE_DISCLOSE:
+            opening = made.disclosures.add(**each.fields)
+        else:
+            disclosure_id = str(each.fields["disclosure_id"])
+            opening = made.openings.add(disclosure_id=disclosure_id, record_digest=b"d" * 32)
         opening.entry.leaf, opening.entry.opening_key = leaves[index], each.opening_key
         opening.entry.proof.index, opening.entry.proof.tree_size = index, len(leaves)
         opening.entry.proof.hashes.extend(merkle.path(index, leaves))
@@ -82,15 +101,19 @@ async def test_both_clients_fetch_it(ask: Ask, server: VaultServer) -> None:
 
 def test_fetched_and_checked(server: VaultServer, connection: Sequence[str], tmp_path: Path) -> None:
     """`check-history` accepts the output of `history` offline."""
-    server.outcomes = [answer(event(1), event(2))]
+    server.outcomes = [answer(disclosed(3), event(1), event(2))]
     file = tmp_path / "mine.json"
     fetched = CliRunner().invoke(app, [*connection, "history", TOKEN, "--out", str(file)])
-    assert (fetched.exit_code, last(fetched)) == (0, f"history: 2 openings before {HORIZON.isoformat()}")
+    text = f"history: 1 disclosures, 2 openings before {HORIZON.isoformat()}"
+    assert (fetched.exit_code, last(fetched)) == (0, text)
     checked = check(tmp_path, file.read_bytes(), "--account", TOKEN)
     assert (checked.exit_code, last(checked)) == (6, AS_TOLD)
     assert "opened 2026-02-01T12:30:00+00:00 by " + "55" * 16 in checked.stdout
+    assert "disclosed 2026-02-01T12:30:00+00:00 to " + "66" * 16 in checked.stdout
+    assert "legal basis: 第一条\\x1b[2J" in checked.stdout  # what an auditor wrote cannot move the cursor
     again = CliRunner().invoke(app, [*connection, "--json", "history", TOKEN, "--out", str(file)])
-    assert json.loads(again.stdout)["openings"] == 2
+    found = json.loads(again.stdout)
+    assert (found["disclosures"], found["openings"]) == (1, 2)
 
 
 def test_a_history_without_openings(tmp_path: Path) -> None:
@@ -99,6 +122,7 @@ def test_a_history_without_openings(tmp_path: Path) -> None:
     assert result.exit_code == 6
     shown = json.loads(result.stdout)
     assert (shown["account_token"], shown["openings"], shown["valid_as_told"]) == (TOKEN, [], True)
+    assert shown["disclosures"] == []
     assert ("valid" in shown, shown["log"]) == (False, None)
 
 
@@ -113,6 +137,13 @@ def _changed(**changes: object) -> status_pb2.DisclosureHistory:
     message = answer(event(1), event(2))
     for name, value in changes.items():
         setattr(message.openings[1], name, value)
+    return message
+
+
+def _changed_disclosure(**changes: object) -> status_pb2.DisclosureHistory:
+    message = answer(disclosed(1), event(2))
+    for name, value in changes.items():
+        setattr(message.disclosures[0], name, value)
     return message
 
 
@@ -145,6 +176,9 @@ def _spoilt(what: str) -> status_pb2.DisclosureHistory:
     ("message", "reason"),
     [
         (_changed(disclosure_id="66" * 16), "OTHER_ENTRY"),
+        (_changed_disclosure(legal_basis="第二条"), "OTHER_ENTRY"),
+        (_changed_disclosure(auditor_actor_id="77" * 16), "OTHER_ENTRY"),
+        (_changed_disclosure(record_digest=b"e" * 32), "OTHER_ENTRY"),
         (_changed(record_digest=b"e" * 32), "OTHER_ENTRY"),
         (_spoilt("account"), "OTHER_ENTRY"),
         (_spoilt("key"), "OTHER_ENTRY"),
@@ -200,14 +234,20 @@ def test_rows_that_the_vault_leaves_out_are_in_the_public_count(tmp_path: Path) 
     del edited.openings[:]
     later = event(4, at=HORIZON)
     approvals = [event(number, EventType.DISCLOSURE_APPROVE) for number in (5, 6, 7)]
-    public = _published(tmp_path, event(1), event(2), *approvals, later, more=300)
+    share: dict[str, Part] = {"disclosure_id": "08", "custodian": "custodian-a", "share_hash": b"s" * 32}
+    released = replace(event(8, EventType.DISCLOSURE_RELEASE), fields=share)
+    public = _published(tmp_path, event(1), event(2), *approvals, released, later, more=300)
     for message, listed in ((true, 2), (edited, 0)):
         result = check(tmp_path, message, "--directory", str(public))
         assert (result.exit_code, last(result)) == (6, AS_TOLD)
         assert f"{listed} openings before" in result.stdout
-        assert "public log: 2 openings and 3 releases of shares, of all accounts, before" in result.stdout
+        counted = (
+            "public log: 0 disclosures, 2 openings, 3 approvals and 1 releases of shares, of all accounts"
+        )
+        assert counted in result.stdout
         shown = json.loads(check(tmp_path, message, "--directory", str(public), "--json").stdout)
-        assert (shown["log"], len(shown["openings"])) == ({"openings": 2, "releases": 3}, listed)
+        log = {"disclosures": 0, "openings": 2, "approvals": 3, "releases": 1}
+        assert (shown["log"], len(shown["openings"])) == (log, listed)
     uncounted = check(tmp_path, edited)
     assert "public log: not counted" in uncounted.stdout
     assert "no witness was named" in uncounted.stderr

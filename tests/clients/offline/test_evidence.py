@@ -189,6 +189,8 @@ def forges(opened: Opened, other: Opened, roster: Roster) -> dict[str, tuple[For
         "settlement": (put(settlement=its.settlement), "OTHER_ENTRY"),
         "claim": (put(settlement_claim_id="0" * 32), "OTHER_ENTRY"),
         "opening": (put(opening=its.opening), "OTHER_ENTRY"),
+        "entry of the request": (put(request=its.request), "OTHER_ENTRY"),
+        "no entry of the request": (put(request=disclosure_pb2.LoggedEntry()), "OTHER_ENTRY"),
         "checkpoint": (put(checkpoint=its.checkpoint), "NOT_IN_LOG"),
         "one approval": (approvals(first), "APPROVALS_MISSING"),
         "one approval twice": (approvals(first, first), "APPROVALS_MISSING"),

@@ -55,7 +55,7 @@ async def test_two_custodians_open_one_record_to_the_auditor(room: Chamber) -> N
     with pytest.raises(OneTimeKeyError, match="not on this machine"):
         await _open(room, disclosure_id)
     assert not list((room.folder / "auditor-a" / "disclosures").iterdir())
-    assert room.counted == ["request", "approve", "approve", "open"]
+    assert room.counted == ["request", "approve", "release", "approve", "release", "open", "confirm"]
     for kind in (EventType.DISCLOSURE_REQUEST, EventType.DISCLOSURE_OPEN):
         (logged,) = await room.logged(kind)
         assert logged.actor_id == person("auditor-a").actor_id
@@ -63,7 +63,7 @@ async def test_two_custodians_open_one_record_to_the_auditor(room: Chamber) -> N
 
 
 async def test_the_card_says_who_asks_and_why(room: Chamber) -> None:
-    """All of it from the signed request, the roster and the log; openings of the last 30 days are counted."""
+    """All of it from the signed request, the roster and the log; disclosures of the last 30 days count."""
     first = await room.request(await room.account())
     await room.approve(first, A, B)
     await _open(room, first)
@@ -75,13 +75,13 @@ async def test_the_card_says_who_asks_and_why(room: Chamber) -> None:
     assert (pending.terms.auditor, pending.terms.legal_basis) == ("auditor-a", "第一条 (synthetic)")
     assert pending.signer is not None
     assert (pending.signer.member, pending.signer.since_version) == (person("auditor-a"), 1)
-    assert (pending.threshold, pending.approvals, pending.denials, pending.recent_openings) == (2, 0, 0, 1)
+    assert (pending.threshold, pending.approvals, pending.denials, pending.recent_disclosures) == (2, 0, 0, 1)
     assert pending.requested_at is not None
     assert pending.log_size > 0
     room.pass_time(days=31)
     await room.request(await room.account())
     (pending,) = await asyncio.to_thread(room.custodian(A).pending)
-    assert pending.recent_openings == 0
+    assert pending.recent_disclosures == 0
 
 
 async def test_several_openings_and_a_lost_answer(room: Chamber) -> None:
@@ -345,10 +345,10 @@ async def test_witnesses_that_the_roster_demands_must_have_cosigned(room: Chambe
     """The roster sets the policy, so no server can avoid it."""
     disclosure_id = await room.request(await room.account())
     witness = merkle.witness("witness.example", seed=2)
-    demanding = replace(
-        room.rosters.current, witness=WitnessPolicy(1, (("witness-a", witness.key.public_key),))
-    )
-    custodian = replace(room.custodian(A), trust=room.trust(A, demanding))
+    first = room.rosters.current
+    policy = WitnessPolicy(1, (("witness-a", witness.key.public_key),))
+    demanding = replace(first, version=2, witness=policy)
+    custodian = replace(room.custodian(A), trust=room.trust(A, first, demanding))
     pending = await asyncio.to_thread(custodian.find, disclosure_id)
     assert pending.refused is not None
     assert pending.refused.finding is Finding.LOG_NOT_WITNESSED
@@ -398,7 +398,8 @@ async def test_a_wrong_share_is_called_by_its_custodian(
     liar = room.custodian(B)
     pending = await asyncio.to_thread(liar.find, disclosure_id)
     monkeypatch.setattr(Custodian, "_open_share", lambda *_: bytes([2]) + bytes(32))
-    await asyncio.to_thread(liar.approve, pending, code=room.codes.code())
+    async with room.sequencing():
+        await asyncio.to_thread(liar.approve, pending, code=room.codes.code())
     with pytest.raises(FindingError, match="the share of custodian-b is not the one") as refused:
         await _open(room, disclosure_id)
     assert refused.value.finding is Finding.SHARE_WRONG

@@ -21,11 +21,14 @@ from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.transparency import checkpoint
+from idvault.transparency import note as notes
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.note import NoteSigner
+from idvault_client.errors import AccessDenied
+from idvault_client.offline.evidence.file import EvidenceError
 from idvault_client.people.disclosure.auditor import Auditor
 from idvault_client.people.trust import FindingError
-from tests.support import builders, people
+from tests.support import builders, evidence_world, people
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, first_roster
 from tests.support.databases import Databases
 from tests.support.log_world import KEY, PLAIN, SIGNER, Worker
@@ -77,7 +80,8 @@ async def _attack(room: Chamber, fork: Chamber, account: str) -> Any:
     for name in (A, B):
         custodian = room.custodian(name, edge=Local(fork, name))
         pending = await asyncio.to_thread(custodian.find, disclosure_id)
-        await asyncio.to_thread(custodian.approve, pending, code=fork.codes.code())
+        async with fork.sequencing():
+            await asyncio.to_thread(custodian.approve, pending, code=fork.codes.code())
     async with fork.sequencing():
         return await asyncio.to_thread(auditor.open, disclosure_id, code=fork.codes.code())
 
@@ -232,3 +236,68 @@ async def test_a_forged_root_of_a_known_size_is_a_fork(room: Chamber) -> None:
     with pytest.raises(FindingError) as caught:
         await asyncio.to_thread(room.custodian(A, edge=edge).pending)
     assert caught.value.finding is Finding.LOG_FORKED
+
+
+async def _opened(room: Chamber) -> tuple[str, Any]:
+    """Open a record; return the disclosure's id and what was opened."""
+    disclosure_id = await room.request(await room.account())
+    await room.approve(disclosure_id, A, B)
+    return disclosure_id, await room.open(disclosure_id)
+
+
+def _verify(room: Chamber, opened: Any, *versions: Roster) -> Any:
+    auditor = replace(room.auditor(), trust=room.trust("auditor-a", *versions or room.rosters.versions))
+    return auditor.verify_evidence(evidence_world.made(opened, tuple(room.rosters.versions)))
+
+
+async def test_stored_evidence_is_measured_at_the_time_of_its_act(room: Chamber) -> None:
+    """Months later it verifies, under the roster of that time; a cosignature of another time does not."""
+    _, opened = await _opened(room)
+    room.pass_time(days=100)
+    assert (await asyncio.to_thread(_verify, room, opened)).opening.occurred_at == opened.opened_at
+    (first,) = room.rosters.versions
+    stranger = people.signer("another witness").public_key().public_bytes_raw()
+    moved = replace(first, version=2, witness=WitnessPolicy(1, (("another", stranger),)), signatures=())
+    second = people.signed(moved, A, B)
+    proved = await asyncio.to_thread(_verify, room, opened, first, second)
+    assert proved.opening.occurred_at == opened.opened_at
+    with pytest.raises(EvidenceError) as caught:
+        await asyncio.to_thread(_verify, room, opened, second)
+    assert caught.value.reason == "OTHER_ROSTER"
+    room.pass_time(days=-101)
+    room.witness.seen = None
+    text = checkpoint.verify(opened.answer.checkpoint.note, PLAIN).checkpoint
+    early = checkpoint.sign(text, [NoteSigner(KEY, SIGNER.sign)])
+    line = notes.sign(people.WITNESS, text.text, time=int(room.now().real.timestamp()))
+    opened.answer.checkpoint.note = notes.parse(early).with_signatures([line]).encode()
+    with pytest.raises(EvidenceError) as caught:
+        await asyncio.to_thread(_verify, room, opened)
+    assert caught.value.reason == "LOG_INVALID"
+    opened.answer.opening.leaf = b"no leaf"
+    with pytest.raises(EvidenceError) as caught:
+        await asyncio.to_thread(_verify, room, opened)
+    assert caught.value.reason == "OTHER_ENTRY"
+
+
+async def test_a_service_that_refuses_the_report_does_not_hide_the_finding(room: Chamber) -> None:
+    """The copy answers the report of a finding with a refusal; the client still tells the finding."""
+    account = await room.account()
+    await room.step()
+    fork = await _copied(room)
+    auditor = room.auditor(edge=Local(fork, "auditor-a"))
+    disclosure_id = await _requested(fork, auditor, account)
+    edge = Local(fork, A)
+    honest = edge.call
+
+    def refuse(method: str, request: Any, answer: type[Any]) -> Any:
+        if method.endswith("ReportFinding"):
+            raise AccessDenied("ACCESS_DENIED", "PERMISSION_DENIED")
+        return honest(method, request, answer)
+
+    edge.call = refuse  # type: ignore[method-assign]
+    custodian = room.custodian(A, edge=edge)
+    pending = await asyncio.to_thread(custodian.find, disclosure_id)
+    with pytest.raises(FindingError) as caught:
+        await asyncio.to_thread(custodian.approve, pending, code=fork.codes.code())
+    assert caught.value.finding is Finding.LOG_NOT_WITNESSED
+    await fork.close()

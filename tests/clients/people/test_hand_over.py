@@ -89,16 +89,16 @@ async def test_old_records_open_before_in_the_middle_and_afterwards(room: Chambe
     assert (await room.open(waiting)).payload.identity == builders.identity()
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-async def test_a_killed_client_goes_on_where_it_ended(room: Chamber, moment: str) -> None:
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_killed_client_goes_on_where_it_ended(room: Chamber, when: str) -> None:
     """Whether or not the batch was stored, nothing is lost or doubled, and all of it is logged."""
     accounts = [await room.account() for _ in range(5)]
     adopt(room, D, B, C)
     edge = Wire(room, A)
-    edge.cut = Cut(HAND_OVER, moment, passing=1)
+    edge.cut = Cut(HAND_OVER, when, passing=1)
     with pytest.raises(CutError):
         await hand_over(leaver(room, edge=edge), batch=2)
-    stored_before = 4 if moment == "after" else 2
+    stored_before = 4 if when == "after" else 2
     assert await hand_over(leaver(room), batch=2) == HandOverProgress(5 - stored_before, 5 - stored_before)
     assert [await holders(room, account) for account in accounts] == [[B, C, D]] * 5
     assert len(await room.logged(EventType.SHARES_HAND_OVER)) == 3
@@ -112,8 +112,8 @@ async def test_a_lost_answer_is_asked_for_again_under_the_same_id(room: Chamber)
     edge = Wire(room, A)
     lost: list[str] = []
 
-    def lose(method: str, moment: str) -> None:
-        if method == HAND_OVER and moment == "after" and not lost:
+    def lose(method: str, when: str) -> None:
+        if method == HAND_OVER and when == "after" and not lost:
             lost.append(method)
             raise Unavailable("STORE_UNAVAILABLE", "UNAVAILABLE")
 
@@ -136,7 +136,7 @@ async def test_a_service_that_stays_away_is_told(room: Chamber) -> None:
     adopt(room, D, B, C)
     edge, pauses = Wire(room, A), list[float]()
 
-    def away(_method: str, _moment: str) -> None:
+    def away(_method: str, _when: str) -> None:
         raise Unavailable("STORE_UNAVAILABLE", "UNAVAILABLE")
 
     edge.cut = away
@@ -193,8 +193,8 @@ async def test_a_record_that_was_renewed_meanwhile_is_passed_over(room: Chamber)
     edge = Wire(room, A)
     renewed: list[str] = []
 
-    def renew(method: str, moment: str) -> None:
-        if (method, moment) == (HAND_OVER, "before") and not renewed:
+    def renew(method: str, when: str) -> None:
+        if (method, when) == (HAND_OVER, "before") and not renewed:
             renewed.append(method)
             asyncio.run_coroutine_threadsafe(room.verify_again(accounts[0]), room.loop).result(30)
 

@@ -8,16 +8,17 @@ from datetime import timedelta
 import pytest
 
 from idvault.domain.claim import ClaimState
-from idvault.domain.error import UnavailableError
+from idvault.domain.error import ExhaustedError, Reason, UnavailableError
 from idvault.domain.job import JobState
 from idvault.domain.registry import RegistryAnswer
+from idvault.flows.policy import OperatorPolicy
 from idvault.ports.claim import Lease
 from idvault.storage.base.database import Database
 from tests.support import builders
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Fault
 from tests.support.fakes.sealing import FakeFingerprinter
-from tests.support.flow_world import World, at, command, request_id
+from tests.support.flow_world import World, at, command, open_world, request_id
 
 
 async def _verify(world: World, number: int, *, party: str = "platform-a", seconds: float = 0) -> ClaimState:
@@ -145,3 +146,19 @@ async def test_a_repeat_does_not_disturb_a_living_edge(world: World) -> None:
     assert (await first).state is ClaimState.SUCCEEDED
     assert await world.work(seconds=60) == []
     assert len(world.registry.checks) == 1
+
+
+async def test_a_full_queue_of_one_party_leaves_room_for_another(sqlite_databases: Databases) -> None:
+    """A platform whose claims fill a day is refused; another platform's claim is taken and has its turn."""
+    policy = OperatorPolicy(5, 365, 2 / 86_400, builders.ZONE)
+    world = await open_world(sqlite_databases, policy=policy)
+    world.registry.script.extend([RegistryAnswer.NOT_SENT] * 3)
+    for number in (1, 2):
+        assert await _verify(world, number, seconds=40 * number) is ClaimState.PENDING
+    with pytest.raises(ExhaustedError) as refused:
+        await _verify(world, 3, seconds=120)
+    assert refused.value.reason is Reason.REGISTRY_BACKLOG
+    assert await _verify(world, 3, party="platform-b", seconds=160) is ClaimState.PENDING
+    leased = await world.backlog.lease(now=at(300), limit=2)
+    assert {job.relying_party for job in leased} == {"platform-a", "platform-b"}
+    await world.database.close()

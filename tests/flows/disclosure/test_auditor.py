@@ -17,10 +17,12 @@ from idvault.domain.error import (
 )
 from idvault.domain.event import EventType
 from idvault.flows.disclosure.custodian import LONGEST_SHARE
+from idvault.ports.disclosure import Filed
 from idvault.storage.account import record as record_rows
 from idvault.storage.account.tables import records
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.statement import statement
+from idvault.storage.disclosure.tables import disclosures, kept_records
 from idvault.storage.key.tables import shred_keys
 from idvault.storage.log.tables import log_openings
 from tests.support import builders
@@ -34,8 +36,11 @@ from tests.support.disclosure_world import (
     decision,
     file,
     filed,
+    give,
     open_once,
     refused,
+    release,
+    release_of,
     request_id,
     signed,
     terms,
@@ -93,29 +98,29 @@ async def test_a_paper_of_another_purpose(room: Chamber) -> None:
     await refused(room, A, decide(room, replace(command, signed=paper)), Reason.INVALID_MESSAGE)
 
 
-@pytest.mark.parametrize("what", ["share", "name", "place", "request", "signature", "long", "none"])
+@pytest.mark.parametrize("what", ["none", "short", "name", "place", "request", "signature"])
 async def test_a_paper_that_says_something_else(room: Chamber, what: str) -> None:
-    """A paper with another share, custodian, place, request or signature is INVALID_MESSAGE."""
+    """A paper without a share's hash, or with another custodian, place, request or signature is refused."""
     _, paper = await filed(room)
     _, other = await filed(room)
     command = decision(paper, A)
     said = papers.parse_decision(command.signed, verdict=Verdict.APPROVE)
     changed = {
-        "share": replace(command, resealed=b"another share"),
+        "none": replace(command, signed=signed(replace(said, resealed_hash=b""), A)),
+        "short": replace(command, signed=signed(replace(said, resealed_hash=bytes(31)), A)),
         "name": replace(command, signed=signed(replace(said, custodian=B), A)),
         "place": replace(command, signed=signed(replace(said, share_index=2), A)),
         "request": replace(command, signed=decision(other, A).signed),
         "signature": replace(command, signed=signed(said, B)),
-        "long": replace(command, resealed=bytes(LONGEST_SHARE + 1)),
-        "none": replace(command, resealed=b""),
     }
     await refused(room, A, decide(room, changed[what]), Reason.INVALID_MESSAGE)
 
 
 async def test_too_few_shares(room: Chamber) -> None:
-    """With M - 1 approvals: ILLEGAL_TRANSITION, and the code is not spent."""
+    """With M - 1 shares and M approvals: ILLEGAL_TRANSITION, and the code is not spent."""
     disclosure_id, paper = await filed(room)
-    await decide(room, decision(paper, A))
+    await give(room, paper, A)
+    await decide(room, decision(paper, B))
     code = room.codes.code()
     await refused(room, "auditor-a", open_once(room, disclosure_id, code=code), Reason.ILLEGAL_TRANSITION)
     assert code in room.codes.good
@@ -234,21 +239,89 @@ async def test_another_auditors_disclosure(room: Chamber) -> None:
     assert await room.refusals("auditor-b") == 1  # within a minute: the rest is a count
 
 
-async def test_a_record_that_was_replaced(room: Chamber) -> None:
-    """After a re-verification the old request can be neither approved nor opened."""
+async def test_a_share_that_was_not_approved(room: Chamber) -> None:
+    """Another share than the approved one, one that is too long, and one without an approval are refused."""
+    _, paper = await filed(room)
+    command = decision(paper, A)
+    early = release(room, release_of(command))
+    await refused(room, A, early, Reason.ILLEGAL_TRANSITION)
+    await decide(room, command)
+    for resealed in (b"another share", b"", bytes(LONGEST_SHARE + 1)):
+        room.pass_time(minutes=1)
+        await refused(room, A, release(room, release_of(command, resealed=resealed)), Reason.INVALID_MESSAGE)
+    await release(room, release_of(command))
+    room.pass_time(minutes=1)
+    await refused(room, A, release(room, release_of(command)), Reason.ILLEGAL_TRANSITION)
+    assert len(await room.logged(EventType.DISCLOSURE_RELEASE)) == 1
+
+
+async def test_only_the_auditor_confirms_and_reports(room: Chamber) -> None:
+    """For others the disclosure does not exist; before the first opening both are ILLEGAL_TRANSITION."""
+    disclosure_id = await approved(room)
+    for name, reason in (
+        ("auditor-b", Reason.REQUEST_NOT_FOUND),
+        ("auditor-a", Reason.ILLEGAL_TRANSITION),
+    ):
+        asked: dict[str, Any] = {
+            "actor_id": person(name).actor_id,
+            "disclosure_id": disclosure_id,
+            "now": room.now(),
+        }
+        await refused(room, name, room.auditing.confirm(**asked, request_id=request_id()), reason)
+        room.pass_time(minutes=1)
+        asked["now"] = room.now()
+        await refused(room, name, room.auditing.report_share(**asked, custodian=A), reason)
+
+
+async def _fetched(room: Chamber, disclosure_id: str) -> Filed:
+    found = await room.store.get(disclosure_id=disclosure_id)
+    assert found is not None
+    return found
+
+
+async def test_a_record_that_was_replaced_is_kept_for_its_requests(room: Chamber) -> None:
+    """After a re-verification the requests go on with the former version; it goes with the last of them."""
     disclosure_id, paper = await filed(room)
     account = papers.parse_request(paper).account_token
-    ready = await approved(room)
-    await room.verify_again(account)
-    found = await room.store.get(disclosure_id=ready)
-    assert found is not None
-    await room.verify_again(found.disclosure.account_token)
-    await refused(room, A, decide(room, decision(paper, A)), Reason.ILLEGAL_TRANSITION)
-    await refused(room, "auditor-a", open_once(room, ready), Reason.ILLEGAL_TRANSITION)
-    waiting, _, _ = await room.custody.pending(
-        actor_id=person(A).actor_id, offset=0, limit=10, now=room.now()
+    second = await room.request(account)
+    former = await room.verify_again(account)
+    newest = await room.request(account)
+    for each in (disclosure_id, second):
+        assert (await _fetched(room, each)).disclosure.record_id == former.record_id
+    assert (await _fetched(room, newest)).disclosure.record_id != former.record_id
+    await room.approve(second, A, B)
+    assert (await open_once(room, second)).checked.record == former
+    room.pass_time(hours=1)
+    confirmed = await room.auditing.confirm(
+        actor_id=person("auditor-a").actor_id, request_id=request_id(), disclosure_id=second, now=room.now()
     )
-    assert disclosure_id not in {each.filed.disclosure.disclosure_id for each in waiting}
+    assert confirmed.filed.disclosure.confirmed_at is not None
+    await room.retention.sweep(now=room.now(), limit=10)
+    version = {"account_token": account, "record_id": former.record_id}
+    assert await room.store.evidence(**version) is not None
+    await room.auditing.cancel(
+        actor_id=person("auditor-a").actor_id,
+        request_id=request_id(),
+        disclosure_id=disclosure_id,
+        now=room.now(),
+    )
+    assert await room.store.evidence(**version) is None
+    assert await room.world.all(select(kept_records)) == []
+
+
+async def test_a_version_that_nobody_requested_is_not_kept(room: Chamber) -> None:
+    """A re-verification replaces the record as before; so does one after the request has ended."""
+    account = await room.account()
+    await room.verify_again(account)
+    disclosure_id = await room.request(account)
+    await room.auditing.cancel(
+        actor_id=person("auditor-a").actor_id,
+        request_id=request_id(),
+        disclosure_id=disclosure_id,
+        now=room.now(),
+    )
+    await room.verify_again(account)
+    assert await room.world.all(select(kept_records)) == []
 
 
 async def test_a_quorum_that_no_roster_has(room: Chamber) -> None:
@@ -291,13 +364,20 @@ async def test_missing_evidence_is_damage(room: Chamber) -> None:
 
 
 async def test_an_old_version_that_was_put_back_is_refused(room: Chamber) -> None:
-    """A restored old version does not match the newest settlement entry: RECORD_DAMAGED."""
+    """A restored old version does not match the newest settlement entry: it cannot be requested.
+
+    One that is put back after the request does not match the request's entry.
+    """
     account = await room.account()
     former = await room.verify_again(account)
-    await room.world.database.act("test", lambda connection: record_rows.put(connection, former))
     disclosure_id = await room.request(account)
     await room.approve(disclosure_id, A, B)
+    await room.world.database.act("test", lambda connection: record_rows.put(connection, former))
+    await room.world.do(update(disclosures).values(record_id=former.record_id))
     await refused(room, "auditor-a", open_once(room, disclosure_id), Reason.RECORD_DAMAGED)
+    room.pass_time(minutes=1)
+    asked = signed(terms(room, account))
+    await refused(room, "auditor-a", file(room, asked), Reason.RECORD_DAMAGED)
 
 
 async def test_a_failed_verification_leaves_the_record_fitting(room: Chamber) -> None:

@@ -1,5 +1,6 @@
 """Histories on real databases: what is returned, when, to whom, and with which proof."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_openings
-from tests.support.chamber import CUSTODIANS, Chamber, chamber
+from tests.support.chamber import CUSTODIANS, Chamber, chamber, person
 from tests.support.databases import Databases
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -62,11 +63,38 @@ async def test_an_opening_is_told_once_the_horizon_has_passed_it(room: Chamber) 
     assert (await history(room, account)).openings == ()
     room.pass_time(days=2)
     told = await history(room, account)
-    (opening,), (proved,) = told.openings, told.proofs.entries
-    assert opening.account_token == account
-    assert opening.opened_at < told.horizon
-    assert proved.hashes is not None
+    (disclosure,), (opening,) = told.disclosures, told.openings
+    assert (disclosure.account_token, opening.account_token) == (account, account)
+    assert (disclosure.disclosure_id, disclosure.record_digest) == (
+        opening.disclosure_id,
+        room.records[account].digest(),
+    )
+    assert disclosure.legal_basis == "第一条 (synthetic)"
+    assert disclosure.auditor_actor_id == person("auditor-a").actor_id
+    assert disclosure.disclosed_at <= opening.opened_at < told.horizon
+    assert len(told.proofs.entries) == 2
+    assert told.proofs.are_complete
     assert (await history(room, other)).openings == ()
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "expired", "confirmed"])
+async def test_a_disclosure_is_told_however_it_ends(room: Chamber, ending: str) -> None:
+    """From the M-th release on the history has it, however it ends; M - 1 shares are not told."""
+    account, other = await room.account(), await room.account()
+    disclosure_id = await room.request(account)
+    await room.approve(disclosure_id, *CUSTODIANS[:2])
+    half = await room.request(other)
+    await room.approve(half, CUSTODIANS[0])
+    if ending == "cancelled":
+        await asyncio.to_thread(room.auditor().cancel, disclosure_id)
+    elif ending == "confirmed":
+        await room.open(disclosure_id)
+    room.pass_time(days=92)
+    await room.retention.sweep(now=room.now(), limit=10)
+    told = await history(room, account)
+    assert [each.disclosure_id for each in told.disclosures] == [disclosure_id]
+    assert len(told.openings) == (1 if ending == "confirmed" else 0)
+    assert (await history(room, other)).disclosures == ()
 
 
 async def test_whose_history(room: Chamber) -> None:

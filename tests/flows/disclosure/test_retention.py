@@ -24,12 +24,16 @@ from tests.support.disclosure_world import (
     B,
     C,
     approved,
+    confirm,
     decide,
     decision,
     file,
     filed,
+    give,
     open_once,
     refused,
+    release,
+    release_of,
     request_id,
     signed,
     terms,
@@ -79,6 +83,7 @@ async def test_nothing_changes_while_the_log_stands_still(room: Chamber) -> None
     acts: list[Any] = [
         file(room, signed(terms(room, papers.parse_request(paper).account_token))),
         decide(room, decision(paper, A)),
+        release(room, release_of(decision(paper, B))),
         room.auditing.cancel(
             actor_id=person("auditor-a").actor_id,
             request_id=request_id(),
@@ -121,7 +126,12 @@ async def test_a_lost_answer_is_asked_for_again(room: Chamber) -> None:
         room.flaky.plant("decide", Fault.LOSE_ANSWER)
         with pytest.raises(UnavailableError):
             await decide(room, command)
-        again = await decide(room, replace(command, code="used up"))
+        await decide(room, replace(command, code="used up"))
+        share = release_of(command)
+        room.flaky.plant("release", Fault.LOSE_ANSWER)
+        with pytest.raises(UnavailableError):
+            await release(room, share)
+        again = await release(room, share)
     assert again.disclosure.state is DisclosureState.APPROVED
     disclosure_id = papers.parse_request(asked).disclosure_id
     withdrawal: dict[str, Any] = {
@@ -136,8 +146,14 @@ async def test_a_lost_answer_is_asked_for_again(room: Chamber) -> None:
     assert (await room.auditing.cancel(**withdrawal)).filed.disclosure.state is DisclosureState.CANCELLED
     assert [
         len(await room.logged(kind))
-        for kind in (EventType.DISCLOSURE_REQUEST, EventType.DISCLOSURE_APPROVE, EventType.DISCLOSURE_CANCEL)
-    ] == [1, 2, 1]
+        for kind in (
+            EventType.DISCLOSURE_REQUEST,
+            EventType.DISCLOSURE_APPROVE,
+            EventType.DISCLOSURE_RELEASE,
+            EventType.DISCLOSURE_DISCLOSE,
+            EventType.DISCLOSURE_CANCEL,
+        )
+    ] == [1, 2, 2, 1, 1]
 
 
 async def test_the_worker_ends_what_time_has_ended(room: Chamber) -> None:
@@ -146,6 +162,7 @@ async def test_the_worker_ends_what_time_has_ended(room: Chamber) -> None:
     ready = await approved(room)
     opened = await approved(room)
     await open_once(room, opened)
+    await confirm(room, opened)
 
     async def shares(disclosure_id: str) -> list[bytes | None]:
         return [share.resealed for share in await room.store.shares(disclosure_id=disclosure_id)]
@@ -176,6 +193,7 @@ async def test_a_late_repeat_gets_no_shares(room: Chamber) -> None:
     """After the shares are destroyed, a repeat is DISCLOSURE_EXPIRED."""
     disclosure_id = await approved(room)
     await open_once(room, disclosure_id, request_id=request_id(77))
+    await confirm(room, disclosure_id)
     room.pass_time(minutes=10)
     late = open_once(room, disclosure_id, request_id=request_id(77))
     await refused(room, "auditor-a", late, Reason.DISCLOSURE_EXPIRED)
@@ -191,7 +209,7 @@ async def test_shares_that_are_gone_are_told(room: Chamber) -> None:
 async def test_denials_destroy_the_shares(room: Chamber) -> None:
     """After one approval and two denials: DENIED, and the released share is destroyed."""
     disclosure_id, paper = await filed(room)
-    await decide(room, decision(paper, A))
+    await give(room, paper, A)
     await decide(room, decision(paper, B, verdict=Verdict.DENY))
     ended = await decide(room, decision(paper, C, verdict=Verdict.DENY))
     assert ended.disclosure.state is DisclosureState.DENIED

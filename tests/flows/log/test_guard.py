@@ -101,7 +101,7 @@ async def test_changes_wait_and_reads_go_on(world: World, change: str) -> None:
     assert await world.get(7, seconds=100) == claim
     token = claim.account.account_token
     assert await world.status.get(relying_party="platform-a", account_token=token, now=at(100))
-    await _platforms(world).revoke(name="platform-a", role="platform", spki="f" * 64, now=at(100))
+    await _platforms(world).revoke(name="platform-a", spki="f" * 64, now=at(100))
     world.waiting.oldest = None
     now = at(102)
     await world.guard.check(now=now)

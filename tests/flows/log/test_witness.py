@@ -13,7 +13,7 @@ from idvault.flows.log.witness import (
     UnwitnessedError,
     WitnessFlow,
 )
-from idvault.transparency import checkpoint
+from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tree import EMPTY_ROOT
 from tests.support.fakes.log import FakeWitness
@@ -247,3 +247,75 @@ async def test_a_damaged_note_is_told() -> None:
         with pytest.raises(DamagedError) as caught:
             await flow(log, seen(5)).check()
         assert caught.value.reason is Reason.RECORD_DAMAGED
+
+
+SEVERAL = [witness(f"witness.example/w{number}", seed=40 + number) for number in range(3)]
+
+
+def asked_of(log: MemoryLog, *fakes: FakeWitness, quorum: int) -> WitnessFlow:
+    """Return the comparison with several witnesses."""
+    named = {each.key: fake for each, fake in zip(SEVERAL, fakes, strict=True)}
+    return WitnessFlow(witnesses=named, quorum=quorum, log=log, checkpoints=log, complete=log)
+
+
+def three(*sizes: int) -> list[FakeWitness]:
+    """Return three witnesses that have cosigned these sizes."""
+    made = []
+    for each, size in zip(SEVERAL, sizes, strict=True):
+        fake = FakeWitness(each)
+        fake.seen = seen(size).seen
+        made.append(fake)
+    return made
+
+
+async def test_enough_witnesses_confirm_the_log() -> None:
+    """With two of three required, one may be away, and one may claim a fork."""
+    fakes = three(5, 3, 5)
+    fakes[0].away = True
+    assert await asked_of(databases(5), *fakes, quorum=2).check() == 5
+    fakes[0].away, fakes[0].status = False, 409
+    assert await asked_of(databases(5), *fakes, quorum=2).check() == 5
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_one_contradiction_counts_if_too_few_confirm(away: bool) -> None:
+    """Below the quorum, a witness that has seen more is believed at once, whoever else is away."""
+    fakes = three(9, 4, 9)
+    fakes[2].away = away
+    with pytest.raises(LogOlderError) as caught:
+        await asked_of(databases(5), *fakes, quorum=2).check()
+    assert (caught.value.size, caught.value.known) == (5, 9)
+
+
+async def test_too_few_witnesses_leave_the_last_cosigned_checkpoint() -> None:
+    """The database must have its entries; a log without entries needs none."""
+    fakes = three(5, 5, 5)
+    for fake in fakes[:2]:
+        fake.away = True
+    keys = [each.key for each in SEVERAL]
+    log = databases(5)
+    flow_of_three = asked_of(log, *fakes, quorum=2)
+    with pytest.raises(UnwitnessedError, match="too few witnesses"):
+        await flow_of_three.check()
+    with pytest.raises(UnwitnessedError, match="no checkpoint is cosigned by enough"):
+        await flow_of_three.check_kept(keys=keys)
+    assert log.note is not None
+    parsed = note.parse(log.note)
+    lines = [note.sign(each, parsed.text, time=1) for each in SEVERAL[:2]]
+    log.note = parsed.with_signatures(lines).encode()
+    assert await flow_of_three.check_kept(keys=keys) == 5
+    with pytest.raises(UnwitnessedError):
+        await flow_of_three.check_kept(keys=keys[1:])
+    old = databases(3)
+    old.note = log.note
+    with pytest.raises(LogOlderError):
+        await asked_of(old, *fakes, quorum=2).check_kept(keys=keys)
+    other = databases(7, leaves=FORK)
+    other.note = log.note
+    with pytest.raises(LogForkedError):
+        await asked_of(other, *fakes, quorum=2).check_kept(keys=keys)
+    old.note = b"noise"
+    with pytest.raises(DamagedError):
+        await asked_of(old, *fakes, quorum=2).check_kept(keys=keys)
+    empty = MemoryLog(origin=ORIGIN, signer=SIGNER)
+    assert await asked_of(empty, *fakes, quorum=2).check_kept(keys=keys) == 0

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -221,3 +221,36 @@ async def test_a_crash_before_the_adoption_is_made_good(town: Town) -> None:
     assert await town.there.flow.complete(now=at(1))
     assert not await town.there.flow.complete(now=at(2))
     assert town.there.holder.current.version == 2
+
+
+async def test_a_version_without_witnesses_is_not_proposed(town: Town) -> None:
+    """Neither a proposal nor a signed file nor a version published as a file may drop the witnesses."""
+    second = replace(next_version(town.roster), witness=None)
+    whole = second.with_signature(A, signature(second, A)).with_signature(B, signature(second, B))
+    for wrong in (second, whole):
+        with pytest.raises(RosterError, match="names no witnesses"):
+            await town.here.propose(wrong)
+    write(town.path, whole)
+    assert not await town.here.holder.refresh(now=at(1))
+    assert town.here.holder.current == town.roster
+    assert "names no witnesses" in town.here.alarms[0][1]
+    with pytest.raises(RosterError, match="names no witnesses"):
+        await town.process().start()
+
+
+async def test_a_vault_of_an_earlier_version_starts_with_a_successor(
+    databases: Databases, tmp_path: Path
+) -> None:
+    """Its first version named no witnesses: the chain verifies, and only the newest must name them."""
+    database, path = Database(url=databases.main_url), tmp_path / "roster.json"
+    old = people.signed(replace(next_version(None), witness=None), *NAMES)
+    write(path, old)
+    process = Process(database, path)
+    with pytest.raises(RosterError, match="names no witnesses"):
+        await process.start()
+    second = next_version(old)
+    write(path, second.with_signature(A, signature(second, A)).with_signature(B, signature(second, B)))
+    started = await Process(database, path).start()
+    assert started.holder.current.version == 2
+    assert started.holder.version(1) == old
+    await database.close()

@@ -82,6 +82,7 @@ def forgeries(before: Roster) -> dict[str, tuple[Roster, dict[str, Any]]]:
         "another digest": (good, {"digest": "0" * 64}),
         "a version further on": (signed(replace(good, version=3, signatures=()), A, B), {}),
         "another number": (good, {"version": 3}),
+        "without witnesses": (signed(replace(good, witness=None, signatures=()), A, B), {}),
         "not a roster": (good, {"file": b"{}"}),
         "not even text": (good, {"file": b"\xff"}),
     }

@@ -13,7 +13,7 @@ from tests.resilience.fuzz.vault import tls
 from tests.resilience.http2.attacks import ATTACKS, Target
 from tests.resilience.http2.good import GoodClient, Served
 from tests.resilience.tally import Tally
-from tests.support.machine import resident_mib
+from tests.support.processes import resident_mib
 from tests.support.sandbox import Registry, verify
 
 MOST_MEMORY = 200
@@ -84,12 +84,12 @@ def run(options: Options) -> Tally:
             target = Target(ready["grpc"], tls(ready, "platform"), body, options.count / 100)
             for name in ATTACKS:
                 if options.only in name and not options.stop.is_set():
-                    outcome = asyncio.run(attack(name, target, pid=ready["pids"]["serve"][0]))
+                    result = asyncio.run(attack(name, target, pid=ready["pids"]["serve"][0]))
                     tally.faults += 1
-                    tally.acknowledged += len(outcome.during.seconds) + len(outcome.after.seconds)
-                    print(outcome, flush=True)
-                    if not outcome.harmless:
-                        tally.lose(str(outcome))
+                    tally.acknowledged += len(result.during.seconds) + len(result.after.seconds)
+                    print(result, flush=True)
+                    if not result.harmless:
+                        tally.lose(str(result))
                     options.stop.wait(1)
         finally:
             session.close()

@@ -81,7 +81,7 @@ class Campaign:
         self.edge, self.worker = self._process(_EDGE_DIES), self._process(_WORKER_DIES)
 
     def now(self) -> ClockReading:
-        return builders.moment(after=timedelta(seconds=self.seconds))
+        return builders.reading(after=timedelta(seconds=self.seconds))
 
     async def run(self, *, stop: Callable[[], bool] = lambda: False) -> None:
         """Make all claims and let time pass until every claim has ended; after stop no new claim starts."""

@@ -95,7 +95,7 @@ class Overload:
         self.edge, self._worker = self._process(1), self._process(2)
 
     def now(self) -> ClockReading:
-        return builders.moment(after=timedelta(seconds=self.seconds))
+        return builders.reading(after=timedelta(seconds=self.seconds))
 
     async def run(self, *, stop: Callable[[], bool] = lambda: False) -> None:
         """Verify some accounts, send the flood, and let time pass until no claim waits."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from tests.support.machine import resident_mib
+from tests.support.processes import resident_mib
 
 # How much a heap may grow in a quarter of the run without counting as a leak: caches that fill, arenas.
 _SLACK_MIB, _SLACK_PART = 2.0, 0.02

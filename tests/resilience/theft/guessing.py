@@ -18,7 +18,6 @@ from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot, Row
 
 _BITS = 38
-_MICROS, _NANOS_IN_MICRO = 1_000_000, 1_000
 # The person index does not depend on it; only the limiter keys do.
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC).date()
 
@@ -102,13 +101,11 @@ class Stolen:
 
 def _guesses(claim: Row, request: Row, name: str, number: str) -> Iterator[tuple[Part, ...]]:
     """Yield possible hash inputs: with the stored part of the request's id, and without it."""
-    seconds, micros = divmod(claim["agree_time"], _MICROS)
     fields = (
         name,
         common_pb2.DOCUMENT_TYPE_RESIDENT_ID,
         number,
         claim["policy_version"],
-        f"{seconds}.{micros * _NANOS_IN_MICRO}",
         "",
         "",
     )

@@ -26,7 +26,7 @@ async def test_get_knows_only_ones_own(world: World) -> None:
     """An unknown account and another party's both give None."""
     job = await world.verified()
     assert (await _account(world, job)).state is AccountState.VERIFIED
-    for party, token in (("platform-b", job.account_token), ("platform-a", world.opening().account_token)):
+    for party, token in (("platform-b", job.account_token), ("platform-a", world.new_claim().account_token)):
         assert await world.accounts.get(relying_party=party, account_token=token) is None
 
 
@@ -35,7 +35,7 @@ async def test_get_many(world: World) -> None:
     mine = [await world.job() for _ in range(3)]
     theirs = await world.job(request=world.request(relying_party="platform-b"))
     tokens = [job.account_token for job in (*mine, theirs)]
-    tokens += [world.opening().account_token for _ in range(996)]
+    tokens += [world.new_claim().account_token for _ in range(996)]
     found = await world.accounts.get_many(relying_party="platform-a", account_tokens=tokens)
     assert {account.account_token for account in found} == {job.account_token for job in mine}
     assert await world.accounts.get_many(relying_party="platform-a", account_tokens=[]) == []

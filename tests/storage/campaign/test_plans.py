@@ -9,10 +9,10 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement
 from idvault.storage.campaign import delivery, enforcement, invitation_rows, legacy_account, progress
 from tests.storage.plans import plan_of
-from tests.support.builders import moment
+from tests.support.builders import reading
 from tests.support.databases import Databases
 
-_NOW = moment()
+_NOW = reading()
 _COHORT = {"party": "platform-a", "label": "", "created_from": date.min, "created_before": date.max}
 _DUE = {"campaign": "c" * 32, "now": _NOW.business, "limit": 9}
 # Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.

@@ -51,7 +51,7 @@ class _History:
             limiter_key=world.random(32),  # the limiter is tested separately
             yesterday_key=world.random(32),
         )
-        asked = world.opening(request=world.request(relying_party=self.party), person=person)
+        asked = world.new_claim(request=world.request(relying_party=self.party), person=person)
         if again and self.jobs:
             former = self.jobs[which % len(self.jobs)]
             asked = replace(asked, account_token=former.account_token, new_account=False)

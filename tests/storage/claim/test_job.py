@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from idvault.domain import job as machine
+from idvault.domain import job as job_rules
 from idvault.domain.job import JobState
 from idvault.ports.claim import Intake
 from idvault.storage.base.database import Database
@@ -24,7 +24,7 @@ async def test_lease_returns_the_whole_job(world: World) -> None:
     await world.postpone(job)
     lease = lease_of("worker")
     (won,) = await world.jobs.lease(lease=lease, now=at().real, limit=10)
-    ready = machine.JobProgress(JobState.READY, 0, None, next_at=at().real)
+    ready = job_rules.JobProgress(JobState.READY, 0, None, next_at=at().real)
     assert won == replace(job, lease=lease, progress=ready, intake=Intake("2026-03-01", b"sealed"))
     assert await world.jobs.lease(lease=lease_of("late"), now=at().real, limit=10) == []
 
@@ -48,7 +48,7 @@ async def test_sending_cut_short_is_unknown(world: World) -> None:
     now = at(after=timedelta(seconds=3)).real
     (won,) = await world.jobs.lease(lease=lease_of("a", until=now), now=now, limit=1)
     assert won.progress.state is JobState.UNKNOWN
-    assert won.progress.next_at == at().real + machine.QUERY_DELAY
+    assert won.progress.next_at == at().real + job_rules.QUERY_DELAY
     (row,) = await world.all(jobs.select())
     assert (row.state, row.next_at, row.claim_id) == ("UNKNOWN", won.progress.next_at, job.claim_id)
 
@@ -134,7 +134,7 @@ async def test_take_for_the_repeating_caller(world: World) -> None:
     won = await world.jobs.take(**key, lease=lease, now=job.lease.until)
     assert won is not None
     assert (won.lease, won.intake, won.ais) == (lease, None, job.ais)
-    assert won.progress == machine.take_up(progress=job.progress, now=job.lease.until)
+    assert won.progress == job_rules.take_up(progress=job.progress, now=job.lease.until)
     assert await world.jobs.take(**key, lease=lease_of("third"), now=job.lease.until) is None
 
 

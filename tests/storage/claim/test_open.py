@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from idvault.domain import job as machine
+from idvault.domain import job as job_rules
 from idvault.domain.account import AccountState, Standing, SubjectKind
 from idvault.domain.claim import (
     TIMED_OUT,
@@ -36,10 +36,10 @@ from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, Wor
 
 async def test_sign_up_is_written_whole(world: World) -> None:
     """A sign-up creates a PENDING claim, an account, and a leased job in SENDING."""
-    asked = world.opening(ais=(world.new_id(), world.new_id()))
+    asked = world.new_claim(ais=(world.new_id(), world.new_id()))
     opened = await world.open(asked)
     assert opened.job is not None
-    assert opened.job.progress == machine.born(now=asked.now.real)
+    assert opened.job.progress == job_rules.born(now=asked.now.real)
     assert not opened.job.withheld
     assert (opened.job.ais, opened.job.consent, opened.job.lease) == (asked.ais, asked.consent, asked.lease)
     assert (opened.job.opened_at, opened.job.intake) == (asked.now.business, None)
@@ -53,7 +53,7 @@ async def test_sign_up_is_written_whole(world: World) -> None:
 
 async def test_sign_up_writes_its_log_entry(world: World) -> None:
     """The entry's leaf commits to the claim id; its exact time and opening key are stored separately."""
-    asked = world.opening()
+    asked = world.new_claim()
     event = world.event(EventType.CLAIM_OPEN, asked.account_token)
     await world.claims.open(asked, event=event, superseded=world.event(EventType.CLAIM_SUPERSEDE))
     (row,) = await world.all(select(log_entries))
@@ -65,10 +65,10 @@ async def test_sign_up_writes_its_log_entry(world: World) -> None:
 
 async def test_repeat_finds_the_claim_and_writes_nothing(world: World) -> None:
     """A repeat gets the stored claim, even with a newly drawn token and claim id."""
-    asked = world.opening()
+    asked = world.new_claim()
     first = await world.open(asked)
     before = await world.contents()
-    repeat = await world.open(world.opening(request=asked.request))
+    repeat = await world.open(world.new_claim(request=asked.request))
     assert repeat.job is None
     assert repeat.claim == first.claim
     assert await world.contents() == before
@@ -76,7 +76,7 @@ async def test_repeat_finds_the_claim_and_writes_nothing(world: World) -> None:
 
 async def test_repeat_shows_the_state_as_it_is_now(world: World) -> None:
     """A repeat after the outcome returns the outcome."""
-    asked = world.opening()
+    asked = world.new_claim()
     job = await world.job(**{"request": asked.request})
     settled = await world.settle(job, MATCHED)
     assert (await world.open(asked)).claim == settled
@@ -84,10 +84,10 @@ async def test_repeat_shows_the_state_as_it_is_now(world: World) -> None:
 
 async def test_other_body_is_refused(world: World) -> None:
     """A different fingerprint under the same id is REQUEST_ID_REUSED and changes nothing."""
-    asked = world.opening()
+    asked = world.new_claim()
     await world.open(asked)
     before = await world.contents()
-    other = world.opening(request=replace(asked.request, fingerprint=world.random(32)))
+    other = world.new_claim(request=replace(asked.request, fingerprint=world.random(32)))
     with pytest.raises(AlreadyExistsError) as refused:
         await world.open(other)
     assert refused.value.reason is Reason.REQUEST_ID_REUSED
@@ -96,15 +96,15 @@ async def test_other_body_is_refused(world: World) -> None:
 
 async def test_request_ids_belong_to_their_relying_party(world: World) -> None:
     """Two relying parties may use the same request id."""
-    asked = world.opening()
+    asked = world.new_claim()
     await world.open(asked)
-    other = await world.open(world.opening(request=replace(asked.request, caller="platform-b")))
+    other = await world.open(world.new_claim(request=replace(asked.request, caller="platform-b")))
     assert other.job is not None
 
 
 async def test_repeat_after_removal_finds_nothing(world: World) -> None:
     """After the account's removal, repeat and find are REQUEST_NOT_FOUND."""
-    asked = world.opening()
+    asked = world.new_claim()
     job = await world.job(request=asked.request)
     claim = await world.settle(job, NO_RECORD)
     assert claim is not None
@@ -117,23 +117,23 @@ async def test_repeat_after_removal_finds_nothing(world: World) -> None:
     assert {repeated.value.reason, asked_for.value.reason} == {Reason.REQUEST_NOT_FOUND}
 
 
-async def _refused(world: World, opening: NewClaim, kind: type[Exception], reason: Reason) -> None:
+async def _refused(world: World, new_claim: NewClaim, kind: type[Exception], reason: Reason) -> None:
     before = await world.contents()
     with pytest.raises(kind) as refused:
-        await world.open(opening)
+        await world.open(new_claim)
     assert getattr(refused.value, "reason", None) is reason
     assert await world.contents() == before
 
 
 async def test_unknown_account_is_refused(world: World) -> None:
     """An unknown token leaves nothing behind."""
-    await _refused(world, world.opening(new_account=False), NotFoundError, Reason.ACCOUNT_NOT_FOUND)
+    await _refused(world, world.new_claim(new_account=False), NotFoundError, Reason.ACCOUNT_NOT_FOUND)
 
 
 async def test_account_of_another_party_is_refused(world: World) -> None:
     """Another party's token is treated as unknown."""
     job = await world.verified()
-    theirs = world.opening(
+    theirs = world.new_claim(
         request=world.request(relying_party="platform-b"),
         account_token=job.account_token,
         new_account=False,
@@ -155,7 +155,7 @@ async def test_account_that_takes_no_claim_is_refused(
     """Erased, closed and suspended accounts are refused and nothing is written."""
     job = await world.verified()
     await world.do(update(accounts).values({column: value}))
-    asked = world.opening(account_token=job.account_token, new_account=False)
+    asked = world.new_claim(account_token=job.account_token, new_account=False)
     await _refused(world, asked, PreconditionError, reason)
 
 
@@ -164,7 +164,7 @@ async def test_limiter_by_hour(world: World) -> None:
     for minute in range(5):
         job = await world.job(person=world.person("x"), now=at(after=timedelta(minutes=minute)))
         await world.settle(job, MISMATCHED, now=at(after=timedelta(minutes=minute + 30)))
-    late = world.opening(person=world.person("x"), now=at(after=timedelta(minutes=59)))
+    late = world.new_claim(person=world.person("x"), now=at(after=timedelta(minutes=59)))
     await _refused(world, late, ExhaustedError, Reason.TOO_MANY_ATTEMPTS)
     await world.job(person=world.person("y"))
     await world.job(person=world.person("x"), request=world.request(relying_party="platform-b"))
@@ -178,7 +178,7 @@ async def test_limiter_by_day(world: World) -> None:
         job = await world.job(person=today, now=at(after=timedelta(hours=hour)))
         await world.settle(job, MISMATCHED, now=at(after=timedelta(hours=hour)))
     tomorrow = world.person("x", limiter_key=world.random(32), yesterday_key=today.limiter_key)
-    late = world.opening(person=tomorrow, now=at(after=timedelta(hours=23)))
+    late = world.new_claim(person=tomorrow, now=at(after=timedelta(hours=23)))
     await _refused(world, late, ExhaustedError, Reason.TOO_MANY_ATTEMPTS)
     await world.job(person=tomorrow, now=at(after=timedelta(hours=24)))
 
@@ -187,7 +187,7 @@ async def test_open_claims_count(world: World) -> None:
     """Five claims under way, four of them waiting, refuse the sixth until one of them has matched."""
     opened = [await world.waiting(person=world.person("x")) for _ in range(4)]
     await world.job(person=world.person("x"))
-    late = world.opening(person=world.person("x"))
+    late = world.new_claim(person=world.person("x"))
     await _refused(world, late, ExhaustedError, Reason.TOO_MANY_ATTEMPTS)
     await world.settle(opened[0], MATCHED, lease_id=None)
     await world.open(late)
@@ -195,8 +195,8 @@ async def test_open_claims_count(world: World) -> None:
 
 async def test_64_names_at_once(world: World) -> None:
     """Of 64 concurrent claims with different names exactly five open."""
-    openings = [world.opening(person=world.person("x")) for _ in range(64)]
-    opened = await asyncio.gather(*(world.open(one) for one in openings), return_exceptions=True)
+    new_claims = [world.new_claim(person=world.person("x")) for _ in range(64)]
+    opened = await asyncio.gather(*(world.open(one) for one in new_claims), return_exceptions=True)
     refused = [one for one in opened if isinstance(one, ExhaustedError)]
     assert (len(refused), (await world.counts())["claims"]) == (59, 5)
 
@@ -211,7 +211,7 @@ async def test_an_equal_pair_is_not_charged_twice(world: World) -> None:
         await world.job(person=tomorrow, pair=pair, now=at(after=timedelta(minutes=1)))
     for _ in range(4):
         await world.job(person=tomorrow, now=at(after=timedelta(minutes=2)))
-    late = world.opening(person=tomorrow, now=at(after=timedelta(minutes=3)))
+    late = world.new_claim(person=tomorrow, now=at(after=timedelta(minutes=3)))
     await _refused(world, late, ExhaustedError, Reason.TOO_MANY_ATTEMPTS)
 
 
@@ -219,7 +219,7 @@ async def test_every_denied_attempt_counts(world: World) -> None:
     """A number without a record counts as a wrong name does; a claim that timed out does not."""
     for outcome in (TIMED_OUT, *[NO_RECORD] * 4, MISMATCHED):
         await world.settle(await world.job(person=world.person("x")), outcome)
-    late = world.opening(person=world.person("x"))
+    late = world.new_claim(person=world.person("x"))
     await _refused(world, late, ExhaustedError, Reason.TOO_MANY_ATTEMPTS)
 
 
@@ -233,7 +233,7 @@ async def test_an_account_with_a_record_is_charged_by_itself(world: World) -> No
     await world.settle(own, MATCHED)
     for name in "abcde":
         await world.settle(await world.again(mine, person=world.person(name)), MISMATCHED)
-    late = world.opening(account_token=mine.account_token, new_account=False, person=world.person("f"))
+    late = world.new_claim(account_token=mine.account_token, new_account=False, person=world.person("f"))
     await _refused(world, late, ExhaustedError, Reason.TOO_MANY_ATTEMPTS)
     await world.job(person=world.person("f"))
 
@@ -278,7 +278,7 @@ async def test_a_replaced_claim_stays_charged_if_it_was_sent(world: World) -> No
 async def test_new_claim_supersedes_the_open_one(world: World) -> None:
     """The old claim fails, its job is DONE, its intake deleted; both entries are written."""
     old = await world.waiting(person=world.person("x"))
-    asked = world.opening(account_token=old.account_token, new_account=False, person=world.person("y"))
+    asked = world.new_claim(account_token=old.account_token, new_account=False, person=world.person("y"))
     event = world.event(EventType.CLAIM_OPEN, old.account_token)
     superseded = world.event(EventType.CLAIM_SUPERSEDE, old.account_token)
     opened = await world.claims.open(asked, event=event, superseded=superseded)
@@ -295,7 +295,7 @@ async def test_new_claim_supersedes_the_open_one(world: World) -> None:
 
 async def test_superseded_request_tells_so(world: World) -> None:
     """The request of a superseded claim returns FAILED, SUPERSEDED."""
-    asked = world.opening(person=world.person("x"))
+    asked = world.new_claim(person=world.person("x"))
     job = await world.job(request=asked.request, person=asked.person)
     await world.again(job, person=world.person("x"))
     claim = await world.claims.find(relying_party="platform-a", request_id=asked.request.request_id)
@@ -326,13 +326,13 @@ async def test_concurrent_moves_of_one_person(world: World) -> None:
     await world.verified(person=world.person("x"))
     former = world.person("x")
     index = world.random(32)
-    openings = [
-        world.opening(
+    new_claims = [
+        world.new_claim(
             person=world.person("x", index_version=2, index=index, previous=former.index), pair=index
         )
         for _ in range(8)
     ]
-    opened = await asyncio.gather(*(world.open(opening) for opening in openings))
+    opened = await asyncio.gather(*(world.open(new_claim) for new_claim in new_claims))
     assert len([one for one in opened if one.job]) == 8
     assert (await world.counts())["persons"] == 1
 
@@ -371,11 +371,11 @@ async def test_subject_kind_is_kept(world: World) -> None:
 
 async def test_one_request_64_times_at_once(world: World) -> None:
     """Of 64 concurrent calls with one request exactly one opens a claim, and all see it."""
-    asked = world.opening(person=world.person("x"))
-    openings = [
-        world.opening(request=asked.request, person=world.person("x"), new_account=True) for _ in range(64)
+    asked = world.new_claim(person=world.person("x"))
+    new_claims = [
+        world.new_claim(request=asked.request, person=world.person("x"), new_account=True) for _ in range(64)
     ]
-    opened = await asyncio.gather(*(world.open(opening) for opening in openings))
+    opened = await asyncio.gather(*(world.open(new_claim) for new_claim in new_claims))
     assert len([one for one in opened if one.job is not None]) == 1
     assert len({one.claim.claim_id for one in opened}) == 1
     counts = await world.counts()
@@ -387,8 +387,8 @@ async def test_one_request_64_times_at_once(world: World) -> None:
 async def test_64_requests_of_one_person_at_once(world: World, limit: int) -> None:
     """Exactly K of 64 concurrent matches of one person take a slot; the other records are discarded."""
     pair = world.random(32)
-    openings = [world.opening(person=world.person("x"), pair=pair) for _ in range(64)]
-    opened = await asyncio.gather(*(world.open(opening) for opening in openings))
+    new_claims = [world.new_claim(person=world.person("x"), pair=pair) for _ in range(64)]
+    opened = await asyncio.gather(*(world.open(new_claim) for new_claim in new_claims))
     settled = await asyncio.gather(
         *(world.settle(one.job, MATCHED, accounts_per_person=limit) for one in opened if one.job)
     )

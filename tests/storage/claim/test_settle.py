@@ -194,7 +194,7 @@ async def test_time_limit_needs_no_fence(world: World) -> None:
 async def test_unknown_claim_settles_to_nothing(world: World) -> None:
     """An unknown account, and an unknown claim of a known account, return None."""
     job = await world.job()
-    assert await world.settle(replace(job, account_token=world.opening().account_token), NO_RECORD) is None
+    assert await world.settle(replace(job, account_token=world.new_claim().account_token), NO_RECORD) is None
     assert await world.settle(replace(job, claim_id=world.new_id()), NO_RECORD) is None
 
 
@@ -207,9 +207,9 @@ async def test_record_and_outcome_must_agree(world: World) -> None:
         await world.settle(job, NO_RECORD, record=world.record(job))
 
 
-async def test_an_attempt_is_kept_at_the_time_of_its_opening(world: World) -> None:
-    """It is kept under the limiter key of the opening, which the job then deletes."""
-    asked = world.opening()
+async def test_an_attempt_is_kept_at_the_time_of_its_claim(world: World) -> None:
+    """It is kept under the limiter key of the claim, which the job then deletes."""
+    asked = world.new_claim()
     job = await world.job(person=asked.person)
     await world.settle(job, MISMATCHED, now=at(after=timedelta(minutes=3)))
     (row,) = await world.all(select(attempts))
@@ -286,7 +286,7 @@ async def test_postpone_loses_against_an_outcome(world: World) -> None:
 
 async def test_retry_time_of_a_waiting_claim(world: World) -> None:
     """A PENDING claim shows when its job is due."""
-    asked = world.opening()
+    asked = world.new_claim()
     job = await world.job(request=asked.request)
     due = at(after=timedelta(seconds=30)).real
     await world.postpone(job, next_at=due)
@@ -296,7 +296,7 @@ async def test_retry_time_of_a_waiting_claim(world: World) -> None:
 
 async def test_find_knows_only_ones_own_requests(world: World) -> None:
     """An unknown request and another party's are REQUEST_NOT_FOUND."""
-    asked = world.opening()
+    asked = world.new_claim()
     await world.open(asked)
     for party, request_id in (
         ("platform-b", asked.request.request_id),
@@ -321,7 +321,7 @@ async def test_overdue_claims_oldest_first(world: World) -> None:
 
 async def test_purge_forgets_old_requests(world: World) -> None:
     """Request rows made before the time are deleted, with one entry; the claims stay."""
-    old, new = world.opening(), world.opening(now=at(after=timedelta(days=1)))
+    old, new = world.new_claim(), world.new_claim(now=at(after=timedelta(days=1)))
     await world.open(old)
     await world.open(new)
     event = world.event(EventType.REQUEST_PURGE)
@@ -418,7 +418,7 @@ async def test_an_intake_that_came_while_settling_waited_is_deleted(world: World
 async def test_a_claim_superseded_while_settling_waited_is_not_settled(world: World) -> None:
     """Settle sees that the claim ended while it waited."""
     job = await world.job(person=world.person("x"))
-    asked = world.opening(account_token=job.account_token, new_account=False, person=world.person("y"))
+    asked = world.new_claim(account_token=job.account_token, new_account=False, person=world.person("y"))
     event, superseded = (
         world.event(kind, job.account_token) for kind in (EventType.CLAIM_OPEN, EventType.CLAIM_SUPERSEDE)
     )

@@ -35,14 +35,14 @@ async def test_a_sign_up_is_few_statements(world: World, shred_database: Databas
     assert opened + turn + sealed + settled <= _MOST
 
 
-async def test_statements_of_other_openings(world: World) -> None:
+async def test_statements_of_other_new_claims(world: World) -> None:
     """A person's second account, a re-verification, a repeated request."""
     verified = await world.verified(person=world.person("x"))
-    asked = world.opening(person=world.person("x"))
+    asked = world.new_claim(person=world.person("x"))
     second, _ = await _sent(world.database, world.open(asked))
     again, _ = await _sent(world.database, world.again(verified, person=world.person("x")))
     repeated, _ = await _sent(world.database, world.open(asked))
-    assert (second, again, repeated) == (9, 10, 3)
+    assert (second, again, repeated) == (9, 11, 3)
 
 
 async def test_statements_of_other_endings(world: World) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement
-from idvault.storage.disclosure import evidence, lists
+from idvault.storage.disclosure import evidence, kept, lists
 from idvault.storage.disclosure import rows as disclosure_row
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
@@ -41,11 +41,23 @@ PLANS: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "SEARCH disclosures USING INDEX sqlite_autoindex_disclosures_2 (disclosure_id=?)",
         "uq_disclosures_disclosure_id",
     ),
-    "openings since": (
-        lists._OPENINGS_SINCE,
+    "disclosures since": (
+        lists._DISCLOSURES_SINCE,
         {"actor_id": "a", "since": NOW},
-        "(auditor_actor_id=? AND opened_at>?)",
-        "ix_disclosure_openings_auditor_actor_id_opened_at",
+        "(auditor_actor_id=? AND disclosed_at>?)",
+        "ix_disclosures_auditor_actor_id_disclosed_at",
+    ),
+    "disclosures": (
+        lists._DISCLOSURES,
+        {"token": "a"},
+        "SEARCH disclosures USING INDEX sqlite_autoindex_disclosures_1 (account_token=?)",
+        "pk_disclosures",
+    ),
+    "open for the newest": (
+        kept._OPEN_FOR_NEWEST,
+        {"token": "a"},
+        "SEARCH disclosures USING INDEX sqlite_autoindex_disclosures_1 (account_token=?)",
+        "pk_disclosures",
     ),
     "evidence": (
         evidence._NEWEST_FIRST,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,26 @@ from sqlalchemy import select
 from idvault.domain.disclosure import DisclosureState
 from idvault.domain.error import IdvaultError, Reason
 from idvault.domain.event import EventType
-from idvault.storage.disclosure.tables import disclosure_decisions, disclosure_openings, disclosure_refusals
+from idvault.storage.disclosure.tables import (
+    disclosure_decisions,
+    disclosure_openings,
+    disclosure_refusals,
+    kept_records,
+)
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, person
 from tests.support.databases import Databases
-from tests.support.disclosure_world import decide, decision, file, filed, open_once, request_id, signed, terms
+from tests.support.disclosure_world import (
+    decide,
+    decision,
+    file,
+    filed,
+    open_once,
+    release,
+    release_of,
+    request_id,
+    signed,
+    terms,
+)
 
 A, B, C = CUSTODIANS
 
@@ -49,23 +66,71 @@ async def test_the_whole_life(room: Chamber) -> None:
     (opening,) = await room.store.openings(account_token=account)
     assert opening.disclosure_id == disclosure_id
     assert opening.record_digest == room.records[account].digest()
-    actor_id = person("auditor-a").actor_id
-    assert await room.store.openings_since(actor_id=actor_id, since=opening.opened_at) == 1
+    actor_id, at = person("auditor-a").actor_id, opening.opened_at - timedelta(minutes=1)
+    assert await room.store.disclosures_since(actor_id=actor_id, since=at) == 1
     room.pass_time(hours=73)
     await room.retention.sweep(now=room.now(), limit=10)
     assert [share.resealed for share in await room.store.shares(disclosure_id=disclosure_id)] == [None, None]
 
 
 async def test_three_custodians_at_once(room: Chamber) -> None:
-    """Two approvals count, the third is too late: ILLEGAL_TRANSITION."""
+    """All three approve and release; exactly one release is the disclosure."""
     disclosure_id, paper = await filed(room)
-    answers = await at_once(*(decide(room, decision(paper, name)) for name in CUSTODIANS))
-    assert reasons(answers) == [Reason.ILLEGAL_TRANSITION]
+    commands = [decision(paper, name) for name in CUSTODIANS]
+    assert reasons(await at_once(*(decide(room, each) for each in commands))) == []
+    answers = await at_once(*(release(room, release_of(each)) for each in commands))
+    assert reasons(answers) == []
     found = await room.store.get(disclosure_id=disclosure_id)
     assert found is not None
     assert found.disclosure.state is DisclosureState.APPROVED
-    assert len(await room.world.all(select(disclosure_decisions))) == 2
-    assert len(await room.logged(EventType.DISCLOSURE_APPROVE)) == 2
+    assert found.disclosure.releases == 3
+    assert len(await room.world.all(select(disclosure_decisions))) == 3
+    assert len(await room.logged(EventType.DISCLOSURE_APPROVE)) == 3
+    assert len(await room.logged(EventType.DISCLOSURE_RELEASE)) == 3
+    assert len(await room.logged(EventType.DISCLOSURE_DISCLOSE)) == 1
+
+
+async def test_two_disclosures_of_a_kept_version_end_at_once(room: Chamber) -> None:
+    """The version is removed by whichever ends last, and never left behind."""
+    account = await room.account()
+    made = [await room.request(account) for _ in range(4)]
+    former = await room.verify_again(account)
+    version = {"account_token": account, "record_id": former.record_id}
+    assert (await room.store.evidence(**version)) is not None
+    actor_id = person("auditor-a").actor_id
+    ends = (
+        room.auditing.cancel(actor_id=actor_id, request_id=request_id(), disclosure_id=each, now=room.now())
+        for each in made
+    )
+    assert reasons(await at_once(*ends)) == []
+    assert (await room.store.evidence(**version)) is None
+
+
+async def test_a_version_is_kept_while_its_request_ends_at_the_same_time(room: Chamber) -> None:
+    """In either order no version is left without an open disclosure."""
+    for _ in range(4):
+        account = await room.account()
+        disclosure_id = await room.request(account)
+        cancelling = room.auditing.cancel(
+            actor_id=person("auditor-a").actor_id,
+            request_id=request_id(),
+            disclosure_id=disclosure_id,
+            now=room.now(),
+        )
+        assert reasons(await at_once(room.verify_again(account), cancelling)) == []
+    assert await room.world.all(select(kept_records)) == []
+
+
+async def test_one_share_released_eight_times_at_once(room: Chamber) -> None:
+    """With one request_id it is one release; with another one the share is there already."""
+    _, paper = await filed(room)
+    command = decision(paper, A)
+    await decide(room, command)
+    share = release_of(command)
+    answers = await at_once(*(release(room, share) for _ in range(8)))
+    assert reasons(answers) == []
+    assert reasons(await at_once(release(room, release_of(command)))) == [Reason.ILLEGAL_TRANSITION]
+    assert len(await room.logged(EventType.DISCLOSURE_RELEASE)) == 1
 
 
 async def test_one_decision_asked_for_eight_times_at_once(room: Chamber) -> None:

@@ -45,7 +45,7 @@ async def test_an_empty_log(store: SqlLogStore) -> None:
 async def test_acts_are_sequenced_as_written(world: World, store: SqlLogStore) -> None:
     """An act's leaf has an index after the next step, and waits since its real time."""
     event = world.event(EventType.CLAIM_OPEN)
-    asked = world.opening()
+    asked = world.new_claim()
     await world.claims.open(asked, event=event, superseded=world.event(EventType.CLAIM_SUPERSEDE))
     assert await store.unsequenced() == Unsequenced(1, at().real)
     assert (await store.index_of(entry_id=event.entry_id), await store.index_of(entry_id="f" * 32)) == (

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from idvault.printable import escaped
 from idvault_client.commands.log import (
     Directory,
     PublicKey,
@@ -21,7 +22,13 @@ from idvault_client.commands.log import (
 from idvault_client.commands.output import AsJson, read, reporting, show_as_told, write
 from idvault_client.offline import disclosure_count, disclosure_history
 from idvault_client.offline.disclosure_count import LogCount
-from idvault_client.offline.disclosure_history import DisclosureHistory, HistoryError, ProvedDisclosure
+from idvault_client.offline.disclosure_history import (
+    DisclosureHistory,
+    HistoryError,
+    ProvedDisclosure,
+    ProvedHistory,
+    ProvedOpening,
+)
 
 _MOST_BYTES = 16 * 1024 * 1024  # an answer of the vault has at most 4 MiB, and its JSON text is longer
 
@@ -38,10 +45,16 @@ def fetch(
         write(out, found.to_json())
         horizon = found.horizon.isoformat()
         if as_json:
-            shown = {"account_token": found.account_token, "openings": found.openings, "horizon": horizon}
+            shown = {
+                "account_token": found.account_token,
+                "disclosures": found.disclosures,
+                "openings": found.openings,
+                "horizon": horizon,
+            }
             typer.echo(json.dumps(shown))
         else:
-            typer.echo(f"history: {found.openings} openings before {horizon}")
+            counts = f"{found.disclosures} disclosures, {found.openings} openings"
+            typer.echo(f"history: {counts} before {horizon}")
 
 
 def check(  # noqa: PLR0917 - typer makes an option of each
@@ -82,32 +95,52 @@ def check(  # noqa: PLR0917 - typer makes an option of each
 
 
 def _show(
-    found: DisclosureHistory,
-    proved: tuple[ProvedDisclosure, ...],
-    counted: LogCount | None,
-    *,
-    as_json: bool,
+    found: DisclosureHistory, proved: ProvedHistory, counted: LogCount | None, *, as_json: bool
 ) -> None:
     horizon = found.horizon.isoformat()
     if as_json:
-        openings = [{**asdict(each), "opened_at": each.opened_at.isoformat()} for each in proved]
-        shown = {"account_token": found.account_token, "horizon": horizon, "openings": openings}
+        shown = {
+            "account_token": found.account_token,
+            "horizon": horizon,
+            "disclosures": [
+                {**asdict(each), "disclosed_at": each.disclosed_at.isoformat()} for each in proved.disclosures
+            ],
+            "openings": [
+                {**asdict(each), "opened_at": each.opened_at.isoformat()} for each in proved.openings
+            ],
+        }
         show_as_told({**shown, "log": None if counted is None else asdict(counted)}, as_json=True)
-    typer.echo("the log proves the listed openings; that none is missing is the vault's statement", err=True)
-    typer.echo(f"account {found.account_token}: {len(proved)} openings before {horizon}")
-    for each in proved:
-        typer.echo(
-            f"opened {each.opened_at.isoformat()} by {each.actor_id}, disclosure "
-            f"{each.disclosure_id}, log entry {each.index}"
-        )
+    typer.echo("the log proves what is listed; that nothing is missing is the vault's statement", err=True)
+    counts = f"{len(proved.disclosures)} disclosures, {len(proved.openings)} openings"
+    typer.echo(f"account {found.account_token}: {counts} before {horizon}")
+    for disclosure in proved.disclosures:
+        _show_disclosure(disclosure)
+    for opening in proved.openings:
+        _show_opening(opening)
     typer.echo(_counted(counted, horizon))
     show_as_told({}, as_json=False)
+
+
+def _show_disclosure(each: ProvedDisclosure) -> None:
+    text = (
+        f"disclosed {each.disclosed_at.isoformat()} to {each.actor_id}, disclosure "
+        f"{each.disclosure_id}, log entry {each.index}, legal basis: {each.legal_basis}"
+    )
+    typer.echo(escaped(text))
+
+
+def _show_opening(each: ProvedOpening) -> None:
+    text = (
+        f"opened {each.opened_at.isoformat()} by {each.actor_id}, disclosure "
+        f"{each.disclosure_id}, log entry {each.index}"
+    )
+    typer.echo(escaped(text))
 
 
 def _counted(counted: LogCount | None, horizon: str) -> str:
     if counted is None:
         return "public log: not counted (give --url or --directory)"
     return (
-        f"public log: {counted.openings} openings and {counted.releases} releases of shares, "
-        f"of all accounts, before {horizon}"
+        f"public log: {counted.disclosures} disclosures, {counted.openings} openings, {counted.approvals} "
+        f"approvals and {counted.releases} releases of shares, of all accounts, before {horizon}"
     )

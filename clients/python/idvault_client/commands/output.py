@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from idvault.printable import escaped
 from idvault_client.commands.campaign.chart import NoMatplotlibError
 from idvault_client.commands.legacy_import.importer import ImportFileError
 from idvault_client.errors import Unavailable, VaultError
@@ -69,7 +70,7 @@ def tell_error(code: str, text: str, *, as_json: bool, reason: str = "", field: 
         shown = {"code": code, "reason": reason or text or None, "field": field}
         typer.echo(json.dumps({"error": {**shown, "text": text} if reason else shown}), err=True)
     else:
-        typer.echo(text, err=True)
+        typer.echo(escaped(text, keep="\n"), err=True)
 
 
 def show(answer: Mapping[str, object], *, as_json: bool) -> None:
@@ -80,7 +81,8 @@ def show(answer: Mapping[str, object], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(answer))
     else:
-        typer.echo(" ".join(f"{key}={value}" for key, value in answer.items() if value is not None))
+        shown = " ".join(f"{key}={value}" for key, value in answer.items() if value is not None)
+        typer.echo(escaped(shown))
 
 
 def show_valid(answer: Mapping[str, object], *, as_json: bool) -> None:
@@ -90,7 +92,7 @@ def show_valid(answer: Mapping[str, object], *, as_json: bool) -> None:
         return
     for name, value in answer.items():
         if value is not None:
-            typer.echo(f"{name}: {value}")
+            typer.echo(escaped(f"{name}: {value}"))
     typer.echo("check: valid")
 
 

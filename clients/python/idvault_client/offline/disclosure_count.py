@@ -29,14 +29,26 @@ from idvault.transparency.tree import CompactRange, LogError, leaf_hash
 from idvault_client.offline.disclosure_history import DisclosureHistory, HistoryError, covering
 from idvault_client.offline.log.files import LogFiles, NotReachedError
 
+# In the order of LogCount.
+_COUNTED = (
+    EventType.DISCLOSURE_DISCLOSE,
+    EventType.DISCLOSURE_OPEN,
+    EventType.DISCLOSURE_APPROVE,
+    EventType.DISCLOSURE_RELEASE,
+)
 _MOST_BUNDLE_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class LogCount:
-    """How many records were opened, and how many shares released, of all accounts."""
+    """How many records were disclosed and opened, and how many shares approved and released, of all accounts.
 
+    No share leaves a custodian's machine without an approval in the log, so a vault cannot hide approvals.
+    """
+
+    disclosures: int
     openings: int
+    approvals: int
     releases: int
 
 
@@ -47,7 +59,7 @@ def count(history: DisclosureHistory, *, policy: Policy, files: LogFiles) -> Log
     if newest.size < at.size:
         raise HistoryError("LOG_OLDER", "the public log is older than the history: repeat the command later")
     tree = CompactRange()
-    found: dict[str, int] = {EventType.DISCLOSURE_OPEN: 0, EventType.DISCLOSURE_APPROVE: 0}
+    found: dict[str, int] = dict.fromkeys(_COUNTED, 0)
     for leaf in _leaves(files, newest.size):
         _check_root(tree, at)
         tree.append(leaf_hash(leaf))
@@ -57,7 +69,7 @@ def count(history: DisclosureHistory, *, policy: Policy, files: LogFiles) -> Log
     _check_root(tree, at)
     if tree.root() != newest.root:
         raise HistoryError("LOG_INVALID", "the public log does not match its checkpoint")
-    return LogCount(found[EventType.DISCLOSURE_OPEN], found[EventType.DISCLOSURE_APPROVE])
+    return LogCount(*(found[kind] for kind in _COUNTED))
 
 
 def _check_root(tree: CompactRange, at: Checkpoint) -> None:

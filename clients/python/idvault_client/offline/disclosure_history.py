@@ -1,14 +1,20 @@
 """A disclosure history, and its offline check: was this identity ever disclosed?
 
+A disclosure is the release of M custodians' shares: from then on the record could be opened, also if no
+opening follows or the request was cancelled. An opening that belongs to no listed disclosure was logged
+before releases were.
+
 A history is valid if, in this order,
 * its checkpoint is signed by the log, and by the witnesses if any are given,
-* each disclosure's entry is of the type disclosure:record:open and commits to this account and these details,
+* each disclosure's entry is of the type disclosure:record:disclose, each opening's of disclosure:record:open,
+  and both commit to this account and these details,
 * each entry is in the tree of the checkpoint, at its own index, and happened before the horizon.
 
-The log proves the disclosures that are listed. That none is left out is the vault's statement: a history is
-"valid as far as the vault told". How many disclosures the log has for all accounts: disclosure_count.
+The log proves what is listed. That none is left out is the vault's statement: a history is "valid as far as
+the vault told". How many disclosures the log has for all accounts: disclosure_count.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -16,12 +22,13 @@ from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
 from idvault.domain.event import EventType
+from idvault.domain.seal import Part
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault.transparency.entry import EntryError
+from idvault.transparency.entry import Entry, EntryError
 from idvault.transparency.tree import LogError
-from idvault.v1 import status_pb2
+from idvault.v1 import disclosure_pb2, status_pb2
 from idvault_client.offline.proof import UnverifiedError, check_entry
 
 
@@ -33,11 +40,12 @@ class HistoryError(UnverifiedError):
 class DisclosureHistory:
     """Every disclosure of an account's records before the horizon, as stated by the vault.
 
-    openings: how many there are.
+    disclosures, openings: how many there are.
     """
 
     account_token: str
     horizon: datetime
+    disclosures: int
     openings: int
     message: bytes = field(repr=False)
 
@@ -48,12 +56,34 @@ class DisclosureHistory:
 
 @dataclass(frozen=True, slots=True)
 class ProvedDisclosure:
-    """One disclosure that the log proves. opened_at: to the minute, UTC; index: its place in the log."""
+    """One disclosure that the log proves. disclosed_at: to the minute, UTC; index: its place in the log.
+
+    actor_id: of the auditor. legal_basis: as the auditor signed it.
+    """
+
+    disclosure_id: str
+    disclosed_at: datetime
+    actor_id: str
+    legal_basis: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedOpening:
+    """One opening that the log proves. opened_at: to the minute, UTC; index: its place in the log."""
 
     disclosure_id: str
     opened_at: datetime
     actor_id: str
     index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedHistory:
+    """What the log proves of a history."""
+
+    disclosures: tuple[ProvedDisclosure, ...]
+    openings: tuple[ProvedOpening, ...]
 
 
 def read_answer(data: bytes) -> DisclosureHistory:
@@ -62,7 +92,8 @@ def read_answer(data: bytes) -> DisclosureHistory:
     if not answer.account_token:
         raise ValueError("a history without account")
     horizon = answer.horizon_time.ToDatetime(tzinfo=UTC)
-    return DisclosureHistory(answer.account_token, horizon, len(answer.openings), data)
+    disclosures, openings = len(answer.disclosures), len(answer.openings)
+    return DisclosureHistory(answer.account_token, horizon, disclosures, openings, data)
 
 
 def parse(text: str | bytes) -> DisclosureHistory:
@@ -74,16 +105,20 @@ def parse(text: str | bytes) -> DisclosureHistory:
         raise HistoryError("NOT_A_HISTORY", "the file is not a disclosure history") from error
 
 
-def check(history: DisclosureHistory, *, policy: Policy) -> tuple[ProvedDisclosure, ...]:
-    """Return the disclosures after proving each; raises HistoryError for what does not verify."""
+def check(history: DisclosureHistory, *, policy: Policy) -> ProvedHistory:
+    """Return what a history lists after proving each entry; raises HistoryError for what does not verify."""
     answer = status_pb2.DisclosureHistory.FromString(history.message)
     newest = covering(history, policy=policy)
-    proved = tuple(
-        _check(history, each, newest, number) for number, each in enumerate(answer.openings, start=1)
+    disclosures = tuple(
+        _disclosure(history, each, newest, number) for number, each in enumerate(answer.disclosures, start=1)
     )
+    openings = tuple(
+        _opening(history, each, newest, number) for number, each in enumerate(answer.openings, start=1)
+    )
+    proved: tuple[ProvedDisclosure | ProvedOpening, ...] = (*disclosures, *openings)
     if len({each.index for each in proved}) != len(proved):
-        raise HistoryError("LISTED_TWICE", "one log entry is listed as two disclosures")
-    return proved
+        raise HistoryError("LISTED_TWICE", "one log entry is listed twice")
+    return ProvedHistory(disclosures, openings)
 
 
 def covering(history: DisclosureHistory, *, policy: Policy) -> Checkpoint:
@@ -95,22 +130,49 @@ def covering(history: DisclosureHistory, *, policy: Policy) -> Checkpoint:
         raise HistoryError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
 
 
-def _check(
-    history: DisclosureHistory, listed: status_pb2.DisclosureOpening, at: Checkpoint, number: int
+def _disclosure(
+    history: DisclosureHistory, listed: status_pb2.RecordDisclosure, at: Checkpoint, number: int
 ) -> ProvedDisclosure:
+    fields: dict[str, Part] = {
+        "disclosure_id": listed.disclosure_id,
+        "record_digest": listed.record_digest,
+        "auditor_actor_id": listed.auditor_actor_id,
+        "legal_basis": listed.legal_basis,
+    }
+    what = f"disclosure {number}"
+    found = _entry(history, listed.entry, at, type=EventType.DISCLOSURE_DISCLOSE, fields=fields, what=what)
+    index = listed.entry.proof.index
+    return ProvedDisclosure(
+        listed.disclosure_id, found.occurred_at, listed.auditor_actor_id, listed.legal_basis, index
+    )
+
+
+def _opening(
+    history: DisclosureHistory, listed: status_pb2.DisclosureOpening, at: Checkpoint, number: int
+) -> ProvedOpening:
+    fields: dict[str, Part] = {"disclosure_id": listed.disclosure_id, "record_digest": listed.record_digest}
+    what = f"opening {number}"
+    found = _entry(history, listed.entry, at, type=EventType.DISCLOSURE_OPEN, fields=fields, what=what)
+    return ProvedOpening(listed.disclosure_id, found.occurred_at, found.actor_id, listed.entry.proof.index)
+
+
+def _entry(
+    history: DisclosureHistory,
+    logged: disclosure_pb2.LoggedEntry,
+    at: Checkpoint,
+    *,
+    type: EventType,
+    fields: Mapping[str, Part],
+    what: str,
+) -> Entry:
+    """Return a listed entry that the log holds; what: its name in errors."""
     try:
-        found = check_entry(
-            listed.entry,
-            at,
-            type=EventType.DISCLOSURE_OPEN,
-            account_token=history.account_token,
-            fields={"disclosure_id": listed.disclosure_id, "record_digest": listed.record_digest},
-        )
+        found = check_entry(logged, at, type=type, account_token=history.account_token, fields=fields)
     except EntryError as error:
-        text = f"the log entry of disclosure {number} does not commit to what is listed"
+        text = f"the log entry of {what} does not commit to what is listed"
         raise HistoryError("OTHER_ENTRY", text) from error
     except LogError as error:
-        raise HistoryError("NOT_IN_LOG", f"disclosure {number} is not in the log") from error
+        raise HistoryError("NOT_IN_LOG", f"{what} is not in the log") from error
     if found.occurred_at >= history.horizon:
-        raise HistoryError("PAST_HORIZON", f"disclosure {number} is later than the history's horizon")
-    return ProvedDisclosure(listed.disclosure_id, found.occurred_at, found.actor_id, listed.entry.proof.index)
+        raise HistoryError("PAST_HORIZON", f"{what} is later than the history's horizon")
+    return found

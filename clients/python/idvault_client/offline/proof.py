@@ -15,7 +15,7 @@ class UnverifiedError(Exception):
     """Something does not verify. reason: a code for programs; the text is for people."""
 
     def __init__(self, reason: str, text: str) -> None:
-        """Keep both."""
+        """Initialise with the reason and its text."""
         super().__init__(text)
         self.reason = reason
 

@@ -5,7 +5,7 @@ from idvault.v1 import disclosure_pb2
 
 
 def sealed_record(message: disclosure_pb2.SealedRecord) -> SealedRecord:
-    """Return the record of a message, which has no shares; raises DamagedError for a wrong salt."""
+    """Return the record of a message, which has no shares; raises DamagedError (RECORD_DAMAGED)."""
     return SealedRecord(
         account_token=message.account_token,
         relying_party=message.relying_party,

@@ -1,16 +1,16 @@
-"""Reads a sealed record from the message that the custody edge sends."""
+"""Reads the message of a sealed record that a custody edge sent."""
 
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.error import DamagedError
 from idvault.domain.record import SealedRecord
 from idvault.v1 import disclosure_pb2
-from idvault_client.offline import record as messages
+from idvault_client.offline import record
 from idvault_client.people.trust import FindingError
 
 
 def sealed_record(message: disclosure_pb2.SealedRecord) -> SealedRecord:
     """Return the record of a message, which has no shares; raises FindingError (RECORD_DAMAGED)."""
     try:
-        return messages.sealed_record(message)
+        return record.sealed_record(message)
     except DamagedError as error:
         raise FindingError(Finding.RECORD_DAMAGED, "the record has a salt of a wrong length") from error

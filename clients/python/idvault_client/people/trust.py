@@ -18,7 +18,7 @@ from idvault import durable_file
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
-from idvault.attest.roster_member import RosterMember as Person
+from idvault.attest.roster_member import RosterMember
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
 from idvault.domain.seal import Part
@@ -52,7 +52,7 @@ class NoProofError(LogError):
 class PinnedMember:
     """A member of the roster, and the version in which the member's current key first appeared."""
 
-    member: Person
+    member: RosterMember
     since_version: int
 
 
@@ -192,7 +192,7 @@ class Trust:
             text = f"the log's checkpoint does not cover this {type.value}"
             raise FindingError(Finding.NOT_IN_LOG, text) from error
 
-    def _since(self, member: Person) -> int:
+    def _since(self, member: RosterMember) -> int:
         since = self.roster.version
         for roster in reversed(self.versions):
             if not any(

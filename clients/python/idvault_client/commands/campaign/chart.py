@@ -37,8 +37,8 @@ def svg(progress: CampaignProgress) -> bytes:
     said = f"Campaign {progress.campaign_id}: {_summary(progress)}"
     document = _saved(progress, "svg").decode()
     head, start, rest = document.partition("<svg ")
-    opening, end, shapes = rest.partition(">")
-    title = f'role="img" {opening}{end}<title>{escape(said)}</title>{shapes}'
+    attributes, end, shapes = rest.partition(">")
+    title = f'role="img" {attributes}{end}<title>{escape(said)}</title>{shapes}'
     return f"{head}{start}{title}".encode()
 
 

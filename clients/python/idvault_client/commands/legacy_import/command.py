@@ -52,8 +52,8 @@ def import_legacy(  # noqa: PLR0917 - typer makes an option of each
 
         running = Import(file=file, label=label, resume=resume, result=result)
         with _bar() as bar:
-            task = bar.add_task("import", total=running.total, completed=running.done.rows)
-            done = running.run(send, lambda count: bar.advance(task, count))
+            shown = bar.add_task("import", total=running.total, completed=running.done.rows)
+            done = running.run(send, lambda count: bar.advance(shown, count))
         _show(done, as_json=as_json)
     if done.failed:
         if not as_json:

@@ -6,8 +6,9 @@ Evidence is valid if, in this order,
   the request names,
 * its checkpoint is signed by the log, and by the witnesses that are demanded, within 15 minutes of the
   opening unless the roster is for development,
-* the log entry of the settlement commits to the digest of the record, and that of the opening, by this
-  auditor, to the disclosure and the same digest; both are in the tree of the checkpoint,
+* the log entry of the settlement commits to the digest of the record; that of the request, by this auditor,
+  to the signed request and the same digest; that of the opening, by this auditor, to the disclosure and the
+  same digest; all three are in the tree of the checkpoint,
 * as many custodians approved exactly this request as the quorum demands that the record was sealed for, each
   for a place that the custodian has in this quorum or its successors,
 * the data key and the derived value open the record, which commits to them, and its outcome is a match.
@@ -57,7 +58,7 @@ class LoggedTime:
 
 
 @dataclass(frozen=True, slots=True)
-class ProvedOpening:
+class ProvedEvidence:
     """What evidence proves.
 
     payload: decrypted from the record. quorum: that the record was sealed for. approved_by: the custodians,
@@ -72,6 +73,7 @@ class ProvedOpening:
     approved_by: tuple[RosterMember, ...]
     record: SealedRecord = field(repr=False)
     settlement: LoggedTime
+    request: LoggedTime
     opening: LoggedTime
     checkpoint: Checkpoint
     cosigned_by: tuple[str, ...]
@@ -96,7 +98,7 @@ class _Chain:
         return self.versions[self.named :]
 
 
-def check(evidence: ProofFile, *, policy: Policy, published: Sequence[Roster] = ()) -> ProvedOpening:
+def check(evidence: ProofFile, *, policy: Policy, published: Sequence[Roster] = ()) -> ProvedEvidence:
     """Return what evidence proves; raises EvidenceError for what does not verify.
 
     policy: whose signatures the checkpoint needs; if it names no witness, those of the roster are demanded.
@@ -108,10 +110,11 @@ def check(evidence: ProofFile, *, policy: Policy, published: Sequence[Roster] = 
     signed = _checkpoint(message, chain, policy)
     record = _record(message, terms)
     settlement = _settlement(message, record, signed.checkpoint)
+    request = _request(message, record, auditor, signed.checkpoint)
     opening = _opening(message, terms, record, auditor, signed.checkpoint)
     quorum = _quorum(chain, record)
     approved_by = approvals.check(message, versions=chain.versions, quorum=quorum)
-    return ProvedOpening(
+    return ProvedEvidence(
         payload=_opened(message, record),
         terms=terms,
         auditor=auditor,
@@ -119,6 +122,7 @@ def check(evidence: ProofFile, *, policy: Policy, published: Sequence[Roster] = 
         approved_by=approved_by,
         record=record,
         settlement=settlement,
+        request=request,
         opening=opening,
         checkpoint=signed.checkpoint,
         cosigned_by=tuple(key.name for key, _ in signed.cosigned),
@@ -205,6 +209,29 @@ def _settlement(message: evidence_pb2.DisclosureEvidence, record: SealedRecord, 
     if found.actor_id != SYSTEM_ACTOR:
         raise EvidenceError("OTHER_ENTRY", "the settlement's entry has another actor")
     return LoggedTime(logged.proof.index, found.occurred_at)
+
+
+def _request(
+    message: evidence_pb2.DisclosureEvidence, record: SealedRecord, auditor: RosterMember, at: Checkpoint
+) -> LoggedTime:
+    type = EventType.DISCLOSURE_REQUEST
+    fields: dict[str, Part] = {"request": message.signed_request, "record_digest": record.digest()}
+    # Requests that were under way when the vault was upgraded have an entry that fixes no record.
+    if _entry_type(message.request) == EventType.DISCLOSURE_REQUEST_FORMER.value:
+        type = EventType.DISCLOSURE_REQUEST_FORMER
+        del fields["record_digest"]
+    logged, token = message.request, record.account_token
+    found = _entry(logged, at, type=type, account_token=token, fields=fields)
+    if found.actor_id != auditor.actor_id:
+        raise EvidenceError("OTHER_ENTRY", "the request's entry has another actor")
+    return LoggedTime(logged.proof.index, found.occurred_at)
+
+
+def _entry_type(logged: disclosure_pb2.LoggedEntry) -> str:
+    try:
+        return entries.decode_leaf(logged.leaf).type
+    except EntryError as error:
+        raise EvidenceError("OTHER_ENTRY", "an entry of the file cannot be read") from error
 
 
 def _opening(

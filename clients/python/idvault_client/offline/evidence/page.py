@@ -10,7 +10,7 @@ from datetime import datetime
 from html import escape
 
 from idvault_client.offline.evidence import summary
-from idvault_client.offline.evidence.check import ProvedOpening
+from idvault_client.offline.evidence.check import ProvedEvidence
 
 _STYLE = """
 @page { size: A4; margin: 18mm 16mm; }
@@ -42,6 +42,8 @@ _LABELS = {
     "disclosure_id": ("披露编号", "disclosure"),
     "sealed_at": ("封存时间 (UTC)", "sealed at (UTC)"),
     "sealed_index": ("封存的日志序号", "log entry of the sealing"),
+    "requested_at": ("申请时间 (UTC)", "requested at (UTC)"),
+    "requested_index": ("申请的日志序号", "log entry of the request"),
     "opened_at": ("开启时间 (UTC)", "opened at (UTC)"),
     "opened_index": ("开启的日志序号", "log entry of the opening"),
     "log": ("公开日志", "public log"),
@@ -64,8 +66,8 @@ _SECTIONS = (
     ),
     (
         ("公开日志", "The public log"),
-        ("sealed_at", "sealed_index", "opened_at", "opened_index", "log", "log_size", "cosigned_by",
-         "record_digest", "roster_version", "roster_hash"),
+        ("sealed_at", "sealed_index", "requested_at", "requested_index", "opened_at", "opened_index", "log",
+         "log_size", "cosigned_by", "record_digest", "roster_version", "roster_hash"),
     ),
 )  # fmt: skip
 _PROVES = (
@@ -103,7 +105,7 @@ class ProofReference:
     log_key: str
 
 
-def render(proved: ProvedOpening, *, proof: ProofReference, exported_at: datetime) -> str:
+def render(proved: ProvedEvidence, *, proof: ProofReference, exported_at: datetime) -> str:
     """Return the page as HTML."""
     values = summary.of(proved)
     parts = [_table(title, names, values) for title, names in _SECTIONS]

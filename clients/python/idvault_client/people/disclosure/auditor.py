@@ -2,17 +2,19 @@
 
 The service's answer is accepted if, in this order,
 * it answers the request that was signed here, for the requested account,
-* the log holds the settlement that stored the record and this disclosure, under a checkpoint that continues
-  the last one seen; both entries commit to the digest of this record,
-* each share has the approval of a custodian of the roster, signed over this request and share,
-* each share opens with the one-time key and is the one that was sealed; if not, the error names its
-  custodian,
-* the shares are as many as the quorum needs, and the record opens with them,
-* the registry confirmed the record's identity.
+* the log holds the settlement that stored the record, the request, and this opening, under a checkpoint that
+  continues the last one seen; all three entries commit to the digest of this record,
+* as many shares as the quorum needs are good: each has the approval of a custodian of the roster, signed over
+  this request and share, opens with the one-time key, and is the one that was sealed,
+* the record opens with the good shares, and the registry confirmed its identity.
+
+Shares that are not good are reported to the log with their custodian. If too few are good, the next attempt
+is the same opening and takes the shares that were released since. Once the record opens, the client confirms
+this, and the service takes no further share.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -33,9 +35,11 @@ from idvault.domain.record import OutcomeError, SealedRecord
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.v1 import disclosure_pb2
+from idvault_client.errors import VaultError
 from idvault_client.offline.evidence import check as evidence_check
-from idvault_client.offline.evidence.check import ProvedOpening
+from idvault_client.offline.evidence.check import ProvedEvidence
 from idvault_client.offline.evidence.file import ProofFile
+from idvault_client.people.disclosure import requested
 from idvault_client.people.disclosure.one_time_key import OneTimeKey, OneTimeKeys
 from idvault_client.people.member import MemberClient
 from idvault_client.people.record import sealed_record
@@ -49,7 +53,9 @@ _ID_SIZE = 16
 class DisclosedRecord:
     """A disclosed record. payload: the sealed content; answer: the service's answer, with all proofs.
 
-    data_key: the record's, which the shares gave.
+    data_key: the record's, which the shares gave. wrong_shares: the custodians whose shares were not good.
+    is_confirmed: whether the service knows that the record opened; if not, it keeps the shares until the
+    request expires.
     """
 
     payload: Payload = field(repr=False)
@@ -59,6 +65,16 @@ class DisclosedRecord:
     answer: disclosure_pb2.OpenedDisclosure = field(repr=False)
     signed_request: bytes = field(repr=False)
     data_key: bytes = field(repr=False)
+    wrong_shares: tuple[str, ...] = ()
+    is_confirmed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _SortedShares:
+    """good: by custodian; wrong: why a custodian's share is not."""
+
+    good: dict[str, bytes] = field(repr=False)
+    wrong: dict[str, FindingError]
 
 
 Keep = Callable[[DisclosedRecord], None]
@@ -143,9 +159,9 @@ class Auditor(MemberClient):
     def open(self, disclosure_id: str, *, code: str, keep: Keep = keep_nothing) -> DisclosedRecord:
         """Open once; raises FindingError, OneTimeKeyError, VaultError.
 
-        If the answer was lost, the next call repeats the attempt under the same id: it counts once, and needs
-        no second code. keep: stores the evidence; the same holds if it raises. The key is destroyed after the
-        last permitted use, once the evidence is stored.
+        If the answer was lost or too few shares were good, the next call repeats the attempt under the same
+        id: it counts once, and needs no second code. keep: stores the evidence; the same holds if it raises.
+        The key is destroyed after the last permitted use, once the evidence is stored.
         """
         kept = self.keys.start_attempt(self.keys.get(disclosure_id), request_id=self.request_id)
         asked = disclosure_pb2.OpenDisclosureRequest(
@@ -162,9 +178,23 @@ class Auditor(MemberClient):
             self.keys.destroy(disclosure_id)
         else:
             self.keys.end_attempt(kept)
-        return opened
+        return replace(opened, is_confirmed=self._confirm(answer.disclosure))
 
-    def verify_evidence(self, kept: ProofFile) -> ProvedOpening:
+    def _confirm(self, found: disclosure_pb2.Disclosure) -> bool:
+        """Tell the service that the shares open the record; return whether it knows."""
+        if found.HasField("confirm_time"):
+            return True
+        request = disclosure_pb2.ConfirmOpeningRequest(
+            request_id=self.request_id(), disclosure_id=found.disclosure_id
+        )
+        try:
+            self.edge.call("DisclosureService/ConfirmOpening", request, disclosure_pb2.Disclosure)
+        except VaultError:
+            # The record was opened and is shown in any case; the service keeps the shares until the end.
+            return False
+        return True
+
+    def verify_evidence(self, kept: ProofFile) -> ProvedEvidence:
         """Verify kept evidence again; raises EvidenceError, FindingError, VaultError.
 
         The evidence's checkpoint must be one that today's log continues, and was cosigned when it was opened.
@@ -207,25 +237,31 @@ class Auditor(MemberClient):
         ):
             raise FindingError(Finding.OTHER_REQUEST, "the answer is for another request")
         covering = self.checkpoint(answer.checkpoint.note)
-        opened_at, size = self._check_log(answer, terms, record, covering)
+        opened_at, size = self._check_log(answer, terms, record, covering, kept.signed_request)
         # The threshold is the sealing quorum's, which the record's digest covers. A hand-over keeps it.
         threshold = self.trust.quorum(record.sealing_quorum_id).threshold
         shares = self._shares(answer, kept, record)
-        if len(shares) < threshold:
-            text = f"the service sent {len(shares)} shares; {threshold} are needed"
-            raise FindingError(Finding.SHARES_MISSING, text)
+        self._report_shares(terms.disclosure_id, shares)
+        if len(shares.good) < threshold:
+            raise _too_few(shares, threshold)
         try:
-            key = data_key(record=record, shares=shares)
+            key = data_key(record=record, shares=shares.good)
             payload = open_with_key(record=record, data_key=key, shred_value=answer.shred_value)
         except UnsealError as error:
             raise FindingError(Finding.RECORD_DAMAGED, "the record does not open") from error
         except OutcomeError as error:
             text = "the record holds an identity that the registry did not confirm"
             raise FindingError(Finding.NOT_A_MATCH, text) from error
-        return DisclosedRecord(payload, terms, opened_at, size, answer, kept.signed_request, key)
+        wrong, signed = tuple(shares.wrong), kept.signed_request
+        return DisclosedRecord(payload, terms, opened_at, size, answer, signed, key, wrong)
 
     def _check_log(
-        self, answer: disclosure_pb2.OpenedDisclosure, terms: Terms, record: SealedRecord, at: Checkpoint
+        self,
+        answer: disclosure_pb2.OpenedDisclosure,
+        terms: Terms,
+        record: SealedRecord,
+        at: Checkpoint,
+        signed_request: bytes | None,
     ) -> tuple[datetime, int]:
         digest = record.digest()
         try:
@@ -244,6 +280,15 @@ class Auditor(MemberClient):
         except FindingError as error:
             text = "the log entry of its settlement names another record"
             raise FindingError(Finding.RECORD_DAMAGED, text) from error
+        if signed_request is not None:
+            requested.check_entry(
+                answer.request,
+                at,
+                trust=self.trust,
+                terms=terms,
+                signed_request=signed_request,
+                record_digest=digest,
+            )
         opened_at = self.trust.check_entry(
             answer.opening,
             at,
@@ -255,12 +300,20 @@ class Auditor(MemberClient):
 
     def _shares(
         self, answer: disclosure_pb2.OpenedDisclosure, kept: OneTimeKey, record: SealedRecord
-    ) -> dict[str, bytes]:
+    ) -> _SortedShares:
         private_key = kept.private_key(self.identity)
-        shares = {}
+        shares = _SortedShares({}, {})
+        places: set[int] = set()
         for given in answer.shares:
-            self._check_approval(given, kept.signed_request)
-            shares[given.custodian] = _opened_share(given, kept, record, private_key)
+            try:
+                self._check_approval(given, kept.signed_request)
+                share = _opened_share(given, kept, record, private_key)
+            except FindingError as error:
+                shares.wrong[given.custodian] = error
+                continue
+            if given.share_index not in places:
+                places.add(given.share_index)
+                shares.good[given.custodian] = share
         return shares
 
     def _check_approval(self, given: disclosure_pb2.ResealedShare, signed_request: bytes) -> None:
@@ -283,6 +336,15 @@ class Auditor(MemberClient):
             text = f"the approval of {given.custodian} is for another request or share"
             raise FindingError(Finding.OTHER_REQUEST, text)
 
+    def _report_shares(self, disclosure_id: str, shares: _SortedShares) -> None:
+        """Have the log name each custodian whose own signed share is wrong."""
+        for custodian, error in shares.wrong.items():
+            if error.finding is Finding.SHARE_WRONG:
+                request = disclosure_pb2.ReportShareRequest(
+                    request_id=self.request_id(), disclosure_id=disclosure_id, custodian=custodian
+                )
+                self.edge.call("DisclosureService/ReportShare", request, disclosure_pb2.ReportShareResponse)
+
     def _report(self, disclosure_id: str, finding: Finding) -> None:
         request = disclosure_pb2.ReportFindingRequest(
             request_id=self.request_id(),
@@ -290,6 +352,16 @@ class Auditor(MemberClient):
             finding=disclosure_pb2.Finding.Value(f"FINDING_{finding.value}"),
         )
         self.report("DisclosureService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
+
+
+def _too_few(shares: _SortedShares, threshold: int) -> FindingError:
+    """Return the error for too few good shares, with the first reason and every custodian concerned."""
+    if not shares.wrong:
+        text = f"the service sent {len(shares.good)} shares; {threshold} are needed"
+        return FindingError(Finding.SHARES_MISSING, text)
+    why = "; ".join(str(error) for error in shares.wrong.values())
+    first = next(iter(shares.wrong.values()))
+    return FindingError(first.finding, f"{why}. {len(shares.good)} of {threshold} shares are good")
 
 
 def _opened_share(

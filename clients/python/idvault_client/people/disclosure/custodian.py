@@ -1,14 +1,21 @@
-"""The custodian's client: it opens the share only for a request that verifies (docs/disclosure.md).
+"""The custodian's client: it gives the share only for a request that verifies (docs/disclosure.md).
 
 A request is accepted if, in this order,
 * an auditor in the roster signed it, and the custodian is not that auditor,
 * it has not expired,
-* its log entry commits to these bytes, under a checkpoint that continues the last one seen.
+* its log entry commits to these bytes, under a checkpoint that continues the last one seen,
+* it names a version of the roster that is pinned here,
+* its terms are allowed: texts, openings, lifetime; it was not made in the future,
+* the custodian has not yet given this auditor as many shares today as the custodian allows.
 
-Only then does the client fetch and open the share. The share must belong to the account in the request, and
-match the stored hash. The client re-seals it to the request's one-time key and to no other.
+Only then does the client fetch and open the share. The share must belong to the account in the request and to
+the record that the request's entry fixes, and match the stored hash. The client re-seals it to the request's
+one-time key and to no other. It sends a signed approval with the hash of the result. The share itself follows
+only when the approval is in the log, under the witnesses that the roster demands. At last the client checks
+that the log has the release, too.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -18,18 +25,29 @@ from idvault.attest.disclosure import DecisionTerms, PaperError, Terms
 from idvault.attest.hpke import UnsealError
 from idvault.custody.reseal import reseal
 from idvault.custody.share import ShareError, open_sealed_share
+from idvault.domain import disclosure as rules
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.disclosure import Verdict
+from idvault.domain.error import InvalidError
 from idvault.domain.event import EventType
+from idvault.domain.seal import Part
 from idvault.v1 import disclosure_pb2
+from idvault_client.people.disclosure import requested
+from idvault_client.people.disclosure.kept_approval import KeptApproval, KeptApprovals
+from idvault_client.people.disclosure.quota import ShareQuota
 from idvault_client.people.member import MemberClient
+from idvault_client.people.record import sealed_record
 from idvault_client.people.trust import FindingError, PinnedMember
 
 _PAGE = 100
 
 
 class NotPendingError(Exception):
-    """No request with this id waits for the custodian's decision."""
+    """No request with this id waits for the custodian's decision or share."""
+
+
+class UnloggedReleaseError(FindingError):
+    """The share was sent, but the log does not show its release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +55,10 @@ class PendingRequest:
     """A request that a custodian decides on, read from the signed request, the roster and the log.
 
     refused: why the request does not verify, None if it does. requested_at: by the log, to the minute.
-    recent_openings: how many records this auditor opened in the last 30 days. This count, the threshold and
-    the decisions are the service's statements.
+    record_digest: of the record that the entry fixes, empty for requests of the former kind.
+    recent_disclosures: how many records were disclosed to this auditor in the last 30 days. This count, the
+    threshold and the decisions are the service's statements. is_approved: whether this custodian approved it
+    from this machine, so that only the share is missing.
     """
 
     disclosure_id: str
@@ -50,18 +70,26 @@ class PendingRequest:
     threshold: int
     approvals: int
     denials: int
-    recent_openings: int
+    recent_disclosures: int
+    releases: int = 0
+    record_digest: bytes = b""
+    is_approved: bool = False
     refused: FindingError | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Custodian(MemberClient):
-    """A custodian's client."""
+    """A custodian's client. approvals: those whose shares are not released yet."""
+
+    approvals: KeptApprovals
+    quota: ShareQuota
 
     def pending(self) -> list[PendingRequest]:
-        """Return all requests that wait for a decision, verified or not; raises VaultError.
+        """Return all requests that wait for a decision or share, verified or not; raises VaultError.
 
         Raises FindingError (LOG_FORKED) if the log contradicts the checkpoint kept here.
         """
+        self.approvals.destroy_expired(now=self.now())
         found: list[PendingRequest] = []
         token = ""
         while True:
@@ -83,31 +111,104 @@ class Custodian(MemberClient):
                 return request
         raise NotPendingError("no request with this id waits for your decision")
 
-    def approve(
-        self, pending: PendingRequest, *, code: str, request_id: str | None = None
-    ) -> disclosure_pb2.DecidedDisclosure:
-        """Approve with the custodian's re-sealed share; raises FindingError, VaultError.
+    def approve(self, pending: PendingRequest, *, code: str) -> disclosure_pb2.DecidedDisclosure:
+        """Approve, wait until the log has the approval, then release the share.
 
-        A refusal is reported to the service, which writes it to the log.
+        Raises FindingError, KeptApprovalError, VaultError. After any failure the next call continues where
+        this one stopped. code: not needed once the approval is in the log. A refusal is reported to the
+        service, which writes it to the log.
         """
         try:
             terms = _terms_of(pending)
-            share = self._open_share(pending.disclosure_id, terms)
+            kept = self.approvals.find(pending.disclosure_id) or self._prepared(pending, terms)
+            if kept.signed_request != pending.signed_request:
+                raise FindingError(Finding.OTHER_REQUEST, "you approved another request under this id")
+            self._approve(kept, terms, code)
+            return self._release(kept, terms)
         except FindingError as error:
             self._report(pending.disclosure_id, error.finding)
             raise
+
+    def finish(self, disclosure_id: str) -> disclosure_pb2.DecidedDisclosure:
+        """Repeat the release of an approval whose answer was lost; the service no longer lists its request.
+
+        Raises NotPendingError if there is no such approval here, FindingError, VaultError.
+        """
+        kept = self.approvals.find(disclosure_id)
+        if kept is None or not kept.is_logged:
+            raise NotPendingError("no request with this id waits for your decision")
+        try:
+            return self._release(kept, kept.terms)
+        except FindingError as error:
+            self._report(disclosure_id, error.finding)
+            raise
+
+    def _prepared(self, pending: PendingRequest, terms: Terms) -> KeptApproval:
+        """Open and re-seal the share, sign its hash, and keep both before anything is sent."""
+        if pending.signer is None or not self.quota.take(
+            auditor_actor_id=pending.signer.member.actor_id,
+            disclosure_id=pending.disclosure_id,
+            now=self.now(),
+        ):
+            text = f"you gave this auditor {self.quota.daily} shares today, which is your limit"
+            raise FindingError(Finding.QUOTA_EXCEEDED, text)
+        share = self._open_share(pending, terms)
         resealed = reseal(
             share, signed_request=pending.signed_request, terms=terms, custodian=self.identity.name
         )
-        paper = self._paper(pending, Verdict.APPROVE, share[0], sha256(resealed).digest())
+        kept = KeptApproval(
+            signed_request=pending.signed_request,
+            signed_approval=self._paper(pending, Verdict.APPROVE, share[0], sha256(resealed).digest()),
+            resealed=resealed,
+            approval_id=self.request_id(),
+            release_id=self.request_id(),
+        )
+        self.approvals.put(kept)
+        return kept
+
+    def _approve(self, kept: KeptApproval, terms: Terms, code: str) -> None:
+        """Send the approval, and return once the log has it."""
         request = disclosure_pb2.ApproveDisclosureRequest(
-            request_id=request_id or self.request_id(),
-            disclosure_id=pending.disclosure_id,
-            signed_approval=paper,
-            resealed_share=resealed,
+            request_id=kept.approval_id,
+            disclosure_id=terms.disclosure_id,
+            signed_approval=kept.signed_approval,
             code=code,
         )
-        return self.edge.call("CustodianService/ApproveDisclosure", request, disclosure_pb2.DecidedDisclosure)
+        answer = self.edge.call(
+            "CustodianService/ApproveDisclosure", request, disclosure_pb2.DecidedDisclosure
+        )
+        fields = {"decision": kept.signed_approval}
+        self._check_logged(answer, terms, type=EventType.DISCLOSURE_APPROVE, fields=fields)
+        self.approvals.mark_logged(kept)
+
+    def _release(self, kept: KeptApproval, terms: Terms) -> disclosure_pb2.DecidedDisclosure:
+        """Send the share, and return once the log has its release."""
+        request = disclosure_pb2.ReleaseShareRequest(
+            request_id=kept.release_id, disclosure_id=terms.disclosure_id, resealed_share=kept.resealed
+        )
+        answer = self.edge.call("CustodianService/ReleaseShare", request, disclosure_pb2.DecidedDisclosure)
+        fields: dict[str, Part] = {
+            "disclosure_id": terms.disclosure_id,
+            "custodian": self.identity.name,
+            "share_hash": sha256(kept.resealed).digest(),
+        }
+        try:
+            self._check_logged(answer, terms, type=EventType.DISCLOSURE_RELEASE, fields=fields)
+        except FindingError as error:
+            raise UnloggedReleaseError(error.finding, str(error)) from error
+        self.approvals.destroy(terms.disclosure_id)
+        return answer
+
+    def _check_logged(
+        self,
+        answer: disclosure_pb2.DecidedDisclosure,
+        terms: Terms,
+        *,
+        type: EventType,
+        fields: Mapping[str, Part],
+    ) -> None:
+        at = self.checkpoint(answer.checkpoint.note)
+        self.trust.check_entry(answer.entry, at, type=type, account_token=terms.account_token, fields=fields)
 
     def deny(
         self, pending: PendingRequest, *, request_id: str | None = None
@@ -132,13 +233,15 @@ class Custodian(MemberClient):
             signer = self._signer(terms, pending.signed_request)
             at = self.checkpoint(note)
             size = at.size
-            requested_at = self.trust.check_entry(
+            requested_at = requested.check_entry(
                 pending.entry,
                 at,
-                type=EventType.DISCLOSURE_REQUEST,
-                account_token=terms.account_token,
-                fields={"request": pending.signed_request},
+                trust=self.trust,
+                terms=terms,
+                signed_request=pending.signed_request,
+                record_digest=pending.record_digest,
             )
+            self._check_terms(terms)
         except FindingError as error:
             if error.finding is Finding.LOG_FORKED:
                 # Not about this request: nothing that this vault says can be relied on.
@@ -155,7 +258,10 @@ class Custodian(MemberClient):
             threshold=pending.threshold,
             approvals=verdicts.count(disclosure_pb2.VERDICT_APPROVE),
             denials=verdicts.count(disclosure_pb2.VERDICT_DENY),
-            recent_openings=pending.recent_openings,
+            recent_disclosures=pending.recent_disclosures,
+            releases=sum(decision.HasField("release_time") for decision in pending.decisions),
+            record_digest=pending.record_digest if requested.fixes_record(pending.entry) else b"",
+            is_approved=self._is_approved(pending.disclosure_id),
             refused=refused,
         )
 
@@ -180,8 +286,35 @@ class Custodian(MemberClient):
             raise FindingError(Finding.OTHER_REQUEST, "the request has expired")
         return signer
 
-    def _open_share(self, disclosure_id: str, terms: Terms) -> bytes:
-        sealed = self._sealed_share(disclosure_id)
+    def _check_terms(self, terms: Terms) -> None:
+        if terms.roster_digest not in {roster.digest() for roster in self.trust.versions}:
+            text = "the request names a version of the roster that is not pinned here"
+            raise FindingError(Finding.NOT_IN_ROSTER, text)
+        if terms.created_at > self.now() + rules.CLOCK_DIFFERENCE:
+            raise FindingError(Finding.TERMS_INVALID, "the request was made in the future")
+        try:
+            rules.check_terms(
+                disclosure_id=terms.disclosure_id,
+                account_token=terms.account_token,
+                case_reference=terms.case_reference,
+                legal_basis=terms.legal_basis,
+                purpose=terms.purpose,
+                openings=terms.openings,
+                lifetime=terms.lifetime,
+            )
+        except InvalidError as error:
+            fields = ", ".join(each.field for each in error.violations) or "account_token"
+            text = f"the terms of the request are not allowed: {fields}"
+            raise FindingError(Finding.TERMS_INVALID, text) from error
+
+    def _is_approved(self, disclosure_id: str) -> bool:
+        kept = self.approvals.find(disclosure_id)
+        return kept is not None and kept.is_logged
+
+    def _open_share(self, pending: PendingRequest, terms: Terms) -> bytes:
+        sealed = self._sealed_share(pending.disclosure_id)
+        if pending.record_digest:
+            _check_record(sealed, pending.record_digest)
         try:
             return open_sealed_share(
                 identity=self.identity,
@@ -214,6 +347,21 @@ class Custodian(MemberClient):
             finding=disclosure_pb2.Finding.Value(f"FINDING_{finding.value}"),
         )
         self.report("CustodianService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
+
+
+def _check_record(sealed: disclosure_pb2.SealedShare, digest: bytes) -> None:
+    """Raise FindingError unless the share belongs to the record that the request fixed."""
+    record = sealed_record(sealed.record)
+    at = sealed.share_index - 1
+    hashes = record.share_hashes
+    if (
+        record.digest() != digest
+        or record.record_id != sealed.record_id
+        or not 0 <= at < len(hashes)
+        or hashes[at] != sealed.share_hash
+    ):
+        text = "the share from the service belongs to another record than the request"
+        raise FindingError(Finding.SHARE_WRONG, text)
 
 
 def _terms_of(pending: PendingRequest) -> Terms:

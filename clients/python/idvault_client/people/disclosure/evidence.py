@@ -84,9 +84,12 @@ def make(
         shred_value=answer.shred_value,
         settlement_claim_id=answer.settlement_claim_id,
         settlement=answer.settlement,
+        request=answer.request,
         opening=answer.opening,
         checkpoint=answer.checkpoint,
-        signed_approvals=[share.signed_approval for share in answer.shares],
+        signed_approvals=[
+            share.signed_approval for share in answer.shares if share.custodian not in opened.wrong_shares
+        ],
         rosters=[roster.to_bytes() for roster in versions],
         destroy_after_date=destroy_after.isoformat(),
     )

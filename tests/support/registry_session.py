@@ -23,7 +23,7 @@ _TYPES = {"people": DocumentType.RESIDENT_ID, "organizations": DocumentType.UNIF
 
 
 @dataclass(frozen=True)
-class Session:
+class RegistrySession:
     """A running mock registry and the adapter of one of its wires."""
 
     registry: Running
@@ -64,11 +64,13 @@ def adapter(
 
 
 @asynccontextmanager
-async def desk(folder: Path, wire: str, *, options: Options | None = None) -> AsyncIterator[Session]:
+async def registry_session(
+    folder: Path, wire: str, *, options: Options | None = None
+) -> AsyncIterator[RegistrySession]:
     """Run a mock registry with an adapter of one wire."""
     async with running(folder, options=options) as registry:
         made = adapter(wire, registry.addresses.base_url)
         try:
-            yield Session(registry, made, "people" if wire == "nppa" else "organizations")
+            yield RegistrySession(registry, made, "people" if wire == "nppa" else "organizations")
         finally:
             await made.close()

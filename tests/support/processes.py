@@ -20,8 +20,8 @@ def pin(pid: int, core: int) -> None:
     cores = sorted(os.sched_getaffinity(0) | {core})
     if core not in cores or (os.cpu_count() or 1) < 2:
         return
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(task.name), {core})
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), {core})
     for child in children(pid):
         pin(child, core)
 

@@ -1,0 +1,42 @@
+"""How many shares a custodian gives to one auditor in a day, counted on the custodian's own machine.
+
+The service limits requests per auditor and day, but a lying service would not. One line for each share: the
+day (UTC), the auditor's actor id and the disclosure id; written before the share is re-sealed.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+from idvault import durable_file
+from idvault.domain import disclosure as rules
+
+NAME = "given-shares"
+
+
+class ShareQuota:
+    """The shares that were given from one identity folder. daily: the most for one auditor in a day."""
+
+    def __init__(self, path: Path, *, daily: int = rules.USUAL_DAILY) -> None:
+        """Initialise with the file, which the first share creates."""
+        self._path = path
+        self.daily = daily
+
+    def take(self, *, auditor_actor_id: str, disclosure_id: str, now: datetime) -> bool:
+        """Record one share durably and return True, or return False if the day's quota is used up.
+
+        The share of a disclosure counts once.
+        """
+        given = self._given()
+        line = f"{now:%Y-%m-%d} {auditor_actor_id} {disclosure_id}"
+        if any(each.endswith(f" {disclosure_id}") for each in given):
+            return True
+        if sum(each.rpartition(" ")[0] == line.rpartition(" ")[0] for each in given) >= self.daily:
+            return False
+        size = sum(len(each) + 1 for each in given)
+        durable_file.append(self._path, f"{line}\n".encode("ascii"), size=size)
+        return True
+
+    def _given(self) -> list[str]:
+        content = self._path.read_bytes() if self._path.exists() else b""
+        # A line that a crash cut off belongs to a share that was never sealed.
+        return content[: content.rfind(b"\n") + 1].decode("ascii", "replace").splitlines()

@@ -1,0 +1,18 @@
+"""Builds the worker's task for day keys."""
+
+from idvault.bootstrap.base import ENTROPY, Base
+from idvault.sealing.day_key import LocalDayKeyring
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.storage.key.day_key import SqlDayKeyStore
+from idvault.workers.loop import Task
+
+
+async def key_tasks(base: Base, *, keys: LocalKeyProvider) -> list[Task]:
+    """Return the worker's task for day keys, after their first rotation.
+
+    They are published before the worker reports that it is ready: without a day key an edge cannot store an
+    intake.
+    """
+    day_keys = LocalDayKeyring(keys=keys, store=SqlDayKeyStore(database=base.main), entropy=ENTROPY)
+    await day_keys.rotate(now=base.real_now())
+    return [Task("day_keys", 60, lambda now: day_keys.rotate(now=now.real))]

@@ -1,0 +1,8 @@
+"""Fills the examples and the table of events into docs/formats.md, or checks them with --check."""
+
+import sys
+
+from tests.support.generate import formats
+
+if __name__ == "__main__":
+    sys.exit(formats.main())

@@ -1,0 +1,148 @@
+"""The demo's forked log: a second copy of the vault, with every server key, that only members are shown."""
+
+import asyncio
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from idvault.bootstrap.base import ENTROPY
+from idvault.bootstrap.log import wire_sequencing
+from idvault.cli.running import real_clock
+from idvault.development import environment
+from idvault.development.layout import LOG_ORIGIN, PASSPHRASE, Layout
+from idvault.development.supervisor import FREE_PORTS, HOST
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.signing import Ed25519Signer
+from idvault.storage.base.database import Database
+from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.public_files import LocalPublicFiles
+from idvault.transparency.checkpoint import CosignaturePolicy
+from idvault.transparency.note import VerifierKey
+from idvault_client.people import identity_folder
+from tests.demo.step import StepError, check
+from tests.support.sandbox import wait_for
+
+_DATABASES = ("main.sqlite3", "shred.sqlite3")
+_UNVERIFIED = 5
+
+
+class ForkSteps:
+    """Root copies the running vault, and points the custody port of two members to the copy."""
+
+    def __init__(self, *, scratch: Path) -> None:
+        self._layout = Layout(scratch / "fork")
+
+    def refuse(self, state: Path, *, account_token: str) -> None:
+        """The copy takes a request and logs it, but the custodian's unmodified client gives no share."""
+        self._copy(state)
+        with self._custody() as address:
+            for name in ("auditor-a", "custodian-a"):
+                self._point(name, address)
+            made = self._run(
+                "auditor-a", "request", "--account", account_token, "--case", "none",
+                "--legal-basis", "none", "--purpose", "that the public log does not show",
+            )  # fmt: skip
+            check(made.returncode == 0, f"the copy should take the request: {made.stderr}")
+            disclosure_id = json.loads(made.stdout.splitlines()[-1])["disclosure_id"]
+            asyncio.run(self._sign())
+            shown = self._run("custodian-a", "pending").stdout
+            check(f'"{disclosure_id}"' in shown, "the copy should show the request to the custodian")
+            refused = self._run("custodian-a", "--code", "000000", "approve", disclosure_id)
+        reason = json.loads(refused.stderr.splitlines()[-1])["error"]["reason"]
+        ended = (refused.returncode, reason)
+        check(ended == (_UNVERIFIED, "LOG_NOT_WITNESSED"), f"no share should be given: {refused.stderr}")
+
+    def _copy(self, state: Path) -> None:
+        ignored = shutil.ignore_patterns("run", "lock", "logs", "*.sqlite3*")
+        shutil.copytree(state, self._layout.state, ignore=ignored)
+        for name in _DATABASES:
+            with (
+                closing(sqlite3.connect(state / name)) as live,
+                closing(sqlite3.connect(self._layout.state / name)) as copy,
+            ):
+                live.backup(copy)
+
+    @contextmanager
+    def _custody(self) -> Iterator[str]:
+        """Run the copy's custody edge; yield its address."""
+        ready = self._layout.state / "fork.json"
+        settings = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")},
+            **environment.common(self._layout),
+            **environment.serve(self._layout, ports=FREE_PORTS),
+            "IDVAULT_KEYS": str(self._layout.keys / "custody.keys"),
+            "IDVAULT_LISTEN": f"{HOST}:0",
+            "IDVAULT_METRICS_LISTEN": f"{HOST}:0",
+        }
+        command = [sys.executable, "-m", "idvault.cli", "serve", "--edge", "custody"]
+        with (self._layout.state / "fork.log").open("wb") as output:
+            process = subprocess.Popen(
+                [*command, "--ready-file", str(ready)], env=settings, stdout=output, stderr=output
+            )
+        try:
+            if not wait_for(lambda: ready.exists() or process.poll() is not None) or not ready.exists():
+                raise StepError("the copy's custody edge should start")
+            yield str(json.loads(ready.read_text("utf-8"))["grpc_custody"])
+        finally:
+            process.terminate()
+            process.wait(15)
+
+    def _point(self, name: str, address: str) -> None:
+        """Change the address in a member's folder, as whoever controls the network does."""
+        folder = self._layout.people / name
+        pinned = identity_folder.load(folder)
+        identity_folder.pin(
+            folder,
+            target=address,
+            server_name=pinned.server_name,
+            ca=(folder / identity_folder.CA).read_bytes(),
+            log_key=str(pinned.log_key),
+            versions=pinned.versions,
+        )
+
+    async def _sign(self) -> None:
+        """Sequence and sign the copy's log with the server's key, as a worker without witnesses."""
+        path = self._layout.keys / "work.keys"
+        keys = LocalKeyProvider.load(path, passphrase=PASSPHRASE, entropy=ENTROPY)
+        signer = Ed25519Signer(keys=keys.keys(Purpose.LOG))
+        policy = CosignaturePolicy(LOG_ORIGIN, (VerifierKey(LOG_ORIGIN, signer.public_key),))
+        main, shred = (Database(url=f"sqlite:///{self._layout.state / name}") for name in _DATABASES)
+        try:
+            sequencing = wire_sequencing(
+                store=SqlLogStore(database=main),
+                signed=SqlCheckpointStore(database=shred, name=SIGNED),
+                complete=SqlCheckpointStore(database=shred),
+                files=LocalPublicFiles(directory=self._layout.public),
+                signer=signer,
+                policy=lambda: policy,
+                witnesses={},
+                alarm=_told,
+            )
+            await sequencing.log.run(now=real_clock())
+        finally:
+            await main.close()
+            await shred.close()
+
+    def _run(self, name: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        role = name.partition("-")[0]
+        identity = ["--identity", str(self._layout.people / name)]
+        identity += ["--passphrase-file", str(self._layout.passphrase)]
+        return subprocess.run(
+            [sys.executable, "-m", "idvault.cli", "--json", role, *identity, *arguments],
+            env={name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def _told(why: str) -> None:
+    raise StepError(f"the copy's log should be signed: {why}")

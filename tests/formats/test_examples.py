@@ -1,0 +1,364 @@
+"""The worked examples of docs/formats.md, recomputed or opened by idvault's own code."""
+
+import json
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idvault.api import page_token
+from idvault.attest import disclosure as papers
+from idvault.attest import drill as drills
+from idvault.attest import (
+    hpke,
+    jose,
+    passphrase,
+    payload,
+    reading,
+    record_key,
+    roster_chain,
+    status_check,
+    status_token,
+)
+from idvault.attest import roster as rosters
+from idvault.custody import reseal
+from idvault.domain import drill, seal, sharing, token
+from idvault.domain.campaign import invitation
+from idvault.domain.claim import Consent, Identity
+from idvault.domain.disclosure import Verdict
+from idvault.domain.document import Document, DocumentType
+from idvault.domain.event import FIELDS, EventType
+from idvault.domain.record import SealedRecord
+from idvault.domain.registry import RegistryAnswer
+from idvault.sealing import key_set
+from idvault.sealing.index import ChainedIndexer
+from idvault.sealing.invitation import KeyedInvitationCoder
+from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.reference import KeyedReferencer
+from idvault.sealing.request import KeyedFingerprinter
+from idvault.storage.account import record as rows
+from idvault.transparency import checkpoint, entry, note, proof, tile
+from idvault.transparency.checkpoint import CosignaturePolicy
+from idvault.transparency.tree import CompactRange
+from idvault_client.offline import disclosure_history, receipt
+from tests.support.reference import page
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text("utf-8")
+GIVEN: dict[str, dict[str, Any]] = page.read(PAGE)
+X25519 = hpke.X25519
+CUSTODIANS = ("li", "wang", "zhang")
+IDENTITY = Identity("某一一", Document(DocumentType.RESIDENT_ID, "110000190101010001"))
+AGREED = datetime(2026, 3, 1, 3, 59, tzinfo=UTC)
+START = 1_772_337_600
+RECORD = GIVEN["record"]
+TOKEN = RECORD["account token"]
+
+
+def pieces(data: bytes) -> list[bytes]:
+    """Return the 32-byte hashes of a row."""
+    return [data[at : at + 32] for at in range(0, len(data), 32)]
+
+
+def sealed_record() -> SealedRecord:
+    quorum_id = GIVEN["quorum"]["quorum id"]
+    return SealedRecord(
+        account_token=TOKEN,
+        relying_party=RECORD["relying party"],
+        record_id=RECORD["record id"],
+        format_version=1,
+        sealing_quorum_id=quorum_id,
+        present_quorum_id=quorum_id,
+        suite=X25519,
+        salt=RECORD["salt"],
+        commitment=RECORD["commitment"],
+        ciphertext=RECORD["ciphertext"],
+        share_hashes=rows.unpack(GIVEN["columns"]["share_hashes"]),
+        shares=rows.unpack(GIVEN["columns"]["shares"]),
+    )
+
+
+def test_encodings() -> None:
+    """encode, base64url and account tokens."""
+    assert list(GIVEN["encode"].values()) == [
+        seal.encode("idvault/shred/v1", "0a"),
+        seal.encode("p", "某", 10, b"\x00\xff"),
+        seal.encode("p"),
+    ]
+    given = GIVEN["text"]
+    assert reading.base64url(given["16 bytes"]) == given["base64url"]
+    assert token.make(given["16 bytes"]) == given["account token"]
+
+
+@pytest.mark.parametrize(("name", "suite"), [("hpke-x25519", X25519), ("hpke-x-wing", hpke.X_WING)])
+def test_hpke(name: str, suite: str) -> None:
+    """The messages of both suites open, and the public keys are those of the private ones."""
+    given = GIVEN[name]
+    public = hpke.public_key(suite=suite, private_key=given["private key"])
+    opened = hpke.unseal(
+        suite=suite, private_key=given["private key"], sealed=given["sealed"], info=given["info"]
+    )
+    assert opened == given["plaintext"]
+    assert public == given.get("public key", public)
+    assert sha256(public).digest() == given.get("SHA-256 of the public key", sha256(public).digest())
+
+
+def test_records() -> None:
+    """Quorum id, payload, keys, ciphertext, digest."""
+    quorum = GIVEN["quorum"]
+    members = tuple((name, quorum[f"HPKE public key of {name}"]) for name in CUSTODIANS)
+    assert seal.quorum_id(threshold=quorum["number M"], members=members) == quorum["quorum id"]
+    sealed = sealed_record()
+    info = record_key.info_of(sealed)
+    assert info == RECORD["record info"]
+    value = record_key.shred_value(shred_key=RECORD["shred key"], record_id=sealed.record_id)
+    assert value == RECORD["shred value"]
+    key = record_key.derive(data_key=RECORD["data key"], shred_value=value, salt=sealed.salt, info=info)
+    assert key.commitment == sealed.commitment
+    padded = key.decrypt(record=sealed, info=info)
+    nonce = sealed.ciphertext[:12]
+    assert record_key.RecordKey(RECORD["key"], b"").encrypt(nonce=nonce, padded=padded, info=info) == (
+        sealed.ciphertext
+    )
+    assert sealed.digest() == RECORD["record digest"]
+    whole = payload.Payload(IDENTITY, RegistryAnswer.MATCH, Consent("terms-3", AGREED))
+    assert payload.decode(padded) == whole
+    given = GIVEN["payload"]
+    assert len(padded) == given["number of bytes when padded"]
+    assert padded[4 : 4 + given["number of bytes in the message"]] == given["message"]
+
+
+def test_shares() -> None:
+    """Split, hashed, sealed, packed and combined."""
+    given, sealed = GIVEN["share"], sealed_record()
+    shares = sharing.split(secret=given["data key"], threshold=2, count=3, coefficients=given["coefficients"])
+    assert list(shares) == [given[f"share of {name}"] for name in CUSTODIANS]
+    assert sealed.share_hashes == tuple(given[f"hash of {name}'s share"] for name in CUSTODIANS)
+    assert sealed.share_hashes == tuple(sha256(share).digest() for share in shares)
+    assert sealed.shares == tuple(given[f"sealed share of {name}"] for name in CUSTODIANS)
+    info = seal.share_info(
+        account_token=TOKEN,
+        record_id=sealed.record_id,
+        quorum_id=sealed.sealing_quorum_id,
+        custodian="li",
+    )
+    assert info == given["share info of li"]
+    private = given["private key of li"]
+    assert hpke.unseal(suite=X25519, private_key=private, sealed=sealed.shares[0], info=info) == shares[0]
+    assert given["combined from li and zhang"] == sharing.combine(shares=[shares[0], shares[2]])
+    assert rows.pack(sealed.shares) == GIVEN["columns"]["shares"]
+
+
+def test_files_under_a_passphrase() -> None:
+    """A file opens; the contents of both kinds of key files are read."""
+    given = GIVEN["passphrase-file"]
+    opened = passphrase.unlock(
+        given["file"].encode(), passphrase=given["passphrase"], purpose=given["purpose"]
+    )
+    assert opened == given["plaintext"]
+    assert seal.encode("idvault/passphrase/v1", given["purpose"]) == given["associated data"]
+    person = reading.document(GIVEN["person-keys"]["plaintext"].encode())
+    assert reading.raw(person["hpke"], "hpke") == GIVEN["share"]["private key of li"]
+    sets = key_set.decode(GIVEN["service-keys"]["plaintext"].encode())
+    assert sets == {Purpose.LOG: KeySet("0", {"0": GIVEN["checkpoint"]["log's private key"]})}
+
+
+def test_what_the_service_stores() -> None:
+    """Index, limiter key, fingerprint, stored id, reference, invitation code and page token."""
+    given = GIVEN["index"]
+    made = ChainedIndexer(keys=KeySet("1", {"0": given["key 0"], "1": given["key 1"]})).person(
+        relying_party="platform-a", identity=IDENTITY, person_id="", today=date(2026, 3, 1)
+    )
+    assert (made.previous, made.index) == (given["index 0"], given["index 1"])
+    assert made.limiter_key == given["limiter key of 2026-03-01"]
+    given = GIVEN["fingerprint"]
+    fingerprinter = KeyedFingerprinter(key=given["request key"])
+    fields = (given["request id"], IDENTITY.name, 1, IDENTITY.document.number, "terms-3", "", "")
+    assert fingerprinter.fingerprint(method="VerifyIndividual", fields=fields) == given["fingerprint"]
+    stored_id = fingerprinter.kept_id(relying_party="platform-a", request_id=given["request id"])
+    assert stored_id == given["stored id"]
+    given = GIVEN["hash"]
+    referencer = KeyedReferencer(key=given["reference key"])
+    assert referencer.references(relying_party="platform-a", references=["user-1"]) == [
+        given["stored reference of user-1"]
+    ]
+    code = KeyedInvitationCoder(key=given["request key"]).code(
+        account_token=TOKEN, campaign_id=given["campaign id"], batch_id=given["batch id"]
+    )
+    assert code == given["invitation code"]
+    hashed = invitation.code_hash(account_token=TOKEN, code=code)
+    assert hashed == given["stored hash of the code"]
+    assert page_token.encode(20, of="ListCampaigns") == given["page token of place 20 in ListCampaigns"]
+
+
+def test_what_is_sealed_at_rest() -> None:
+    """A waiting claim opens; the associated data of texts and secrets is as given."""
+    given = GIVEN["intake"]
+    assert given["intake"][:3] == b"\x01\x00\x20"
+    padded = hpke.unseal(
+        suite=X25519, private_key=given["private key"], sealed=given["intake"][3:], info=given["info"]
+    )
+    assert payload.decode(padded) == payload.Payload(IDENTITY)
+    given = GIVEN["second-factor"]
+    info = seal.second_factor_info(
+        person="zhao", actor_id=given["actor id"], request_id=GIVEN["fingerprint"]["request id"]
+    )
+    assert info == given["info of the sealed URI"]
+    assert given["stored"].startswith(b"\x01\x010")
+    assert GIVEN["case-text"]["text"] == GIVEN["request"]["signed request"]
+
+
+def test_papers() -> None:
+    """Request, approval, denial, drill and hand-over are read and their signatures verify."""
+    roster = rosters.parse(GIVEN["roster"]["file"].encode())
+    signed = GIVEN["request"]["signed request"]
+    terms = papers.parse_request(signed)
+    papers.check_signature(signed, roster_member=roster.member("zhao"), field="")
+    assert papers.digest(signed) == GIVEN["request"]["its SHA-256"]
+    assert (terms.account_token, terms.roster_digest) == (TOKEN, roster.digest())
+    given = GIVEN["decision"]
+    for verdict, paper in ((Verdict.APPROVE, "signed approval"), (Verdict.DENY, "signed denial")):
+        said = papers.parse_decision(given[paper], verdict=verdict)
+        papers.check_signature(given[paper], roster_member=roster.member("wang"), field="")
+        assert (said.request_digest, said.share_index) == (papers.digest(signed), 2)
+    share = reseal.open_resealed(
+        given["resealed share"],
+        signed_request=signed,
+        terms=terms,
+        private_key=given["one-time private key"],
+        custodian="wang",
+        index=2,
+    )
+    assert share == GIVEN["share"]["share of wang"]
+    given = GIVEN["drill"]
+    quorum_id = GIVEN["quorum"]["quorum id"]
+    assert drill.token(quorum_id=quorum_id) == given["drill token"]
+    statement = drills.DrillTerms(RECORD["record id"], quorum_id, "li", START)
+    made = drills.check_signature(statement, given["paper"][-64:], roster_member=roster.member("li"))
+    assert made == given["paper"]
+
+
+def test_a_hand_over() -> None:
+    """The successor opens the share, and the leaver's signature verifies."""
+    given = GIVEN["hand-over"]
+    info = seal.share_info(
+        account_token=TOKEN,
+        record_id=RECORD["record id"],
+        quorum_id=given["quorum id with chen in place 1"],
+        custodian="chen",
+    )
+    share = hpke.unseal(
+        suite=X25519, private_key=given["private key of chen"], sealed=given["share for chen"], info=info
+    )
+    assert share == GIVEN["share"]["share of li"]
+    roster = rosters.parse(GIVEN["roster"]["file"].encode())
+    papers.check_signature(given["signed batch of li"], roster_member=roster.member("li"), field="")
+    assert rows.unpack_ids(given["share_quorum_ids"])[0] == given["quorum id with chen in place 1"]
+
+
+def test_the_roster() -> None:
+    """The file is valid, and its signed bytes and digest are as given."""
+    given = GIVEN["roster"]
+    (roster,) = roster_chain.verified([rosters.parse(given["file"].encode())])
+    assert (roster.canonical(), roster.digest()) == (given["signed bytes"], given["digest"])
+    assert roster.quorums[0].id == GIVEN["quorum"]["quorum id"]
+    assert roster.to_bytes().decode() == given["file"]
+
+
+def test_the_log() -> None:
+    """Leaf, tree, proofs, checkpoint and files."""
+    given, hashes = GIVEN["leaf"], pieces(GIVEN["proof"]["leaf hashes"])
+    fields = dict(
+        zip(
+            FIELDS[EventType.CLAIM_SETTLE],
+            (
+                json.loads(GIVEN["receipt"]["file"])["claimId"],
+                "SUCCEEDED",
+                "",
+                RECORD["record digest"],
+            ),
+            strict=True,
+        )
+    )
+    opened = entry.check_opened(
+        given["leaf"],
+        type=EventType.CLAIM_SETTLE,
+        opening_key=given["opening key"],
+        account_token=TOKEN,
+        fields=fields,
+    )
+    assert opened.commitment == given["commitment"]
+    assert seal.encode("verification:claim:settle", *fields.values()) == given["details"]
+    assert entry.leaf_hash(given["leaf"]) == given["leaf hash"] == hashes[1]
+    given, grown = GIVEN["proof"], CompactRange()
+    for size, value in enumerate(hashes, start=1):
+        grown.append(value)
+        assert grown.root() == given.get(f"root of size {size}", grown.root())
+    assert grown.to_bytes() == given["stored tree of size 9"]
+    root = given["root of size 9"]
+    proof.verify_inclusion(
+        leaf_hash=hashes[1],
+        index=1,
+        size=9,
+        root=root,
+        proof=pieces(given["inclusion of entry 1 in size 9"]),
+    )
+    proof.verify_consistency(
+        old=3,
+        new=9,
+        old_root=given["root of size 3"],
+        new_root=root,
+        proof=pieces(given["consistency of sizes 3 and 9"]),
+    )
+    bundle = tile.decode_bundle(GIVEN["log-files"]["tile/entries/000.p/9"], 9)
+    assert [entry.leaf_hash(leaf) for leaf in bundle] == hashes
+    assert tile.Tile(1, 1_234_567).path == GIVEN["log-files"]["path of the full tile 1234567 of level 1"]
+
+
+def policy() -> CosignaturePolicy:
+    given = GIVEN["checkpoint"]
+    keys = [note.parse_key(given[f"{name}'s verifier key"]) for name in ("log", "witness")]
+    return CosignaturePolicy(keys[0].name, (keys[0],), (keys[1],), 1)
+
+
+def test_the_checkpoint() -> None:
+    """The log signed it and the witness cosigned it; the signed bytes are as given."""
+    given = GIVEN["checkpoint"]
+    found = checkpoint.verify(given["note"].encode(), policy())
+    assert found.checkpoint.root == GIVEN["proof"]["root of size 9"]
+    text = found.checkpoint.text
+    assert note.signed_bytes(key=policy().log_keys[0], text=text) == given["signed by the log"]
+    ((key, time),) = found.cosigned
+    assert note.signed_bytes(key=key, text=text, time=time) == given["signed by the witness"]
+
+
+def test_statements() -> None:
+    """Subject, keys, token, credential and list are checked offline."""
+    given, audience = GIVEN["statement"], "https://taxi.example"
+    keys = jose.parse_keys(given["jwks.json"].encode())
+    assert keys.to_bytes().decode() == given["jwks.json"]
+    subject = status_token.subject(key=given["pairwise key"], audience=audience, account_token=TOKEN)
+    assert subject == given["subject"]
+    now = datetime.fromtimestamp(START + 60, UTC)
+    listed = status_check.read_list(given["list"], keys=keys, now=now)
+    for name in ("status token", "status credential"):
+        found = status_check.check(
+            given[name], keys=keys, audience=audience, now=now, lists={listed.uri: listed}
+        )
+        assert found.subject == subject
+    assert bytes(listed.entries.data) == given["entries of the list"]
+
+
+def test_the_receipt() -> None:
+    """The client accepts the receipt."""
+    found = receipt.check(receipt.parse(GIVEN["receipt"]["file"]), policy=policy())
+    assert found.record_digest == RECORD["record digest"]
+    assert (found.account_token, found.index) == (TOKEN, 1)
+
+
+def test_the_history() -> None:
+    """The client accepts the history, and proves its disclosure and its opening."""
+    found = disclosure_history.parse(GIVEN["history"]["file"])
+    assert (found.account_token, found.disclosures, found.openings) == (TOKEN, 1, 1)
+    disclosure_history.check(found, policy=policy())

@@ -1,0 +1,135 @@
+"""What the service stores under its own keys is the same in the reference, or opens both ways."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from idvault.attest import status_token
+from idvault.domain.campaign import invitation
+from idvault.domain.document import DocumentType
+from idvault.ports.claim import Intake
+from idvault.ports.disclosure import SealedText
+from idvault.ports.sealing import DayKey
+from idvault.sealing.case_text import KeyedCaseTextSealer
+from idvault.sealing.index import ChainedIndexer
+from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
+from idvault.sealing.invitation import KeyedInvitationCoder
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.reference import KeyedReferencer
+from idvault.sealing.request import KeyedFingerprinter
+from idvault.sealing.second_factor import TotpSealer
+from tests.support import builders, people
+from tests.support.fakes.keys import MemoryDayKeys
+from tests.support.fakes.sealing import CountingEntropy
+from tests.support.people import CHEAP
+from tests.support.reference import hpke, stored
+from tests.support.reference.encoding import RefusedError, encode
+from tests.support.reference.payload import Identity
+
+KEY = bytes(range(32))
+OTHER = bytes(range(1, 33))
+DAY = "2026-03-01T04:00"
+CLAIM = "c" * 32
+WAITING = Identity("RESIDENT_ID", builders.NUMBER, builders.NAME)
+BOUND = {"relying_party": "platform-a", "account_token": builders.TOKEN, "claim_id": CLAIM}
+INFO = stored.intake_info("platform-a", builders.TOKEN, CLAIM, DAY)
+
+
+def provider(folder: Path, purpose: Purpose, version: str = "0") -> LocalKeyProvider:
+    return LocalKeyProvider.create(
+        folder / "keys",
+        keys={purpose: KeySet(version, {version: KEY})},
+        passphrase=b"words",
+        entropy=CountingEntropy(),
+        cost=CHEAP,
+    )
+
+
+@pytest.mark.parametrize("suite", [hpke.X25519, hpke.X_WING])
+async def test_waiting_claims_open_both_ways(tmp_path: Path, suite: str) -> None:
+    """Header, HPKE message and padded identity, bound to party, account, claim and key."""
+    keys = MemoryDayKeys()
+    public = hpke.public_key(suite, KEY)
+    await keys.publish(DayKey(DAY, suite, public))
+    intake = await DayIntakeSealer(store=keys).seal(**BOUND, identity=builders.identity(), day=DAY[:10])
+    assert stored.open_intake(intake.ciphertext, private=KEY, info=INFO) == WAITING
+    with pytest.raises(RefusedError):
+        stored.open_intake(intake.ciphertext, private=KEY, info=INFO + b"x")
+    made = Intake(DAY, stored.seal_intake(WAITING, suite=suite, public=public, info=INFO))
+    opener = DayIntakeOpener(keys=provider(tmp_path, Purpose.INTAKE, DAY))
+    assert opener.open(**BOUND, intake=made) == builders.identity()
+
+
+def test_case_texts_open_both_ways(tmp_path: Path) -> None:
+    """A signed request at rest."""
+    sealer = KeyedCaseTextSealer(keys=provider(tmp_path, Purpose.CASE_TEXT), entropy=CountingEntropy())
+    sealed = sealer.seal(disclosure_id="d" * 32, text=b"signed request")
+    assert stored.open_case_text(KEY, "d" * 32, sealed.data) == b"signed request"
+    made = SealedText("0", stored.seal_case_text(KEY, "d" * 32, b"signed request"))
+    assert sealer.open(disclosure_id="d" * 32, sealed=made) == b"signed request"
+    with pytest.raises(RefusedError):
+        stored.open_case_text(KEY, "e" * 32, sealed.data)
+
+
+def test_second_factors_open_both_ways(tmp_path: Path) -> None:
+    """The secret at rest, and the URI that its owner receives."""
+    member = people.person("auditor-a", role="auditor")
+    sealer = TotpSealer(keys=provider(tmp_path, Purpose.SECOND_FACTOR), entropy=CountingEntropy())
+    fresh = sealer.fresh(roster_member=member, request_id="11111111-1111-4111-8111-111111111111")
+    secret = stored.open_second_factor({"0": KEY}, member.actor_id, fresh.at_rest)
+    info = encode(
+        "idvault/second-factor/v1", member.name, member.actor_id, "11111111-1111-4111-8111-111111111111"
+    )
+    uri = hpke.unseal(member.suite, people.secret("auditor-a", "hpke"), fresh.for_member, info)
+    assert uri.startswith(b"otpauth://totp/idvault:auditor-a?secret=")
+    made = stored.seal_second_factor(KEY, "0", member.actor_id, secret)
+    assert stored.open_second_factor({"0": KEY}, member.actor_id, made) == secret
+    assert len(made) == len(fresh.at_rest)
+    now = builders.NOW
+    assert sealer.match(actor_id=member.actor_id, at_rest=made, code="0", now=now) is None
+
+
+@pytest.mark.parametrize("versions", [1, 2, 3])
+def test_the_index_of_a_person_is_the_same(versions: int) -> None:
+    """Index, previous index and the limiter keys of two days."""
+    keys = [KEY, OTHER, b"k" * 32][:versions]
+    made = ChainedIndexer(
+        keys=KeySet(str(versions - 1), {str(at): key for at, key in enumerate(keys)})
+    ).person(
+        relying_party="platform-a",
+        identity=builders.identity(),
+        person_id="a" * 32,
+        today=date(2026, 3, 1),
+    )
+    bound = {"relying_party": "platform-a", "document_type": "RESIDENT_ID", "number": builders.NUMBER}
+    index, sub_key = stored.person_index(keys, **bound)
+    assert made.index == index
+    assert made.limiter_key == stored.limiter_key(sub_key, index, "2026-03-01")
+    assert made.yesterday_key == stored.limiter_key(sub_key, index, "2026-02-28")
+    if versions > 1:
+        assert made.previous == stored.person_index(keys[:-1], **bound)[0]
+    assert DocumentType.RESIDENT_ID.value == bound["document_type"]
+
+
+def test_keyed_hashes_are_the_same() -> None:
+    """Fingerprints, kept ids, references, codes of invitations and pairwise subjects."""
+    fingerprinter = KeyedFingerprinter(key=KEY)
+    assert fingerprinter.fingerprint(method="VerifyIndividual", fields=("a", 1, b"")) == stored.fingerprint(
+        KEY, "VerifyIndividual", "a", 1, b""
+    )
+    request_id = "11111111-1111-4111-8111-111111111111"
+    kept = stored.kept_id(KEY, "platform-a", request_id)
+    assert fingerprinter.kept_id(relying_party="platform-a", request_id=request_id) == kept
+    references = KeyedReferencer(key=KEY).references(relying_party="platform-a", references=["u-1", "u-2"])
+    assert references == [stored.reference(KEY, "platform-a", each) for each in ("u-1", "u-2")]
+    code = stored.invitation_code(KEY, builders.TOKEN, "e" * 32, "f" * 32)
+    made = KeyedInvitationCoder(key=KEY).code(
+        account_token=builders.TOKEN, campaign_id="e" * 32, batch_id="f" * 32
+    )
+    assert made == code
+    hashed = invitation.code_hash(account_token=builders.TOKEN, code=code)
+    assert hashed == stored.invitation_hash(builders.TOKEN, code)
+    subject = status_token.subject(key=KEY, audience="https://taxi.example", account_token=builders.TOKEN)
+    assert subject == stored.pairwise_subject(KEY, "https://taxi.example", builders.TOKEN)

@@ -1,0 +1,149 @@
+"""Receipts and disclosure histories: proofs that a file carries with it (formats.md, section 11)."""
+
+import json
+from base64 import b64decode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.reference import note, protobuf, tree
+from tests.support.reference.encoding import Part, base64, check
+from tests.support.reference.note import Checkpoint, Key
+from tests.support.reference.protobuf import Fields
+from tests.support.reference.tree import Leaf
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A log entry with its opening key, its index, and its inclusion proof."""
+
+    leaf: bytes
+    opening_key: bytes
+    index: int
+    hashes: tuple[bytes, ...]
+
+
+def from_json(fields: dict[str, Any]) -> Logged:
+    """Read the JSON form of an entry."""
+    proof = fields["proof"]
+    hashes = tuple(b64decode(each) for each in proof.get("hashes", []))
+    return Logged(
+        b64decode(fields["leaf"]), b64decode(fields["openingKey"]), int(proof.get("index", 0)), hashes
+    )
+
+
+def from_message(fields: Fields) -> Logged:
+    """Read the protobuf form of an entry."""
+    proof = protobuf.message(fields, 3)
+    return Logged(
+        protobuf.octets(fields, 1),
+        protobuf.octets(fields, 2),
+        protobuf.number(proof, 1),
+        tuple(protobuf.repeated(proof, 3)),
+    )
+
+
+def check_receipt(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> Leaf:
+    """Return the log entry that a receipt proves."""
+    fields = json.loads(text)
+    at = _checkpoint(fields, log, witnesses, quorum)
+    return check_entry(
+        from_json(fields["entry"]),
+        at,
+        type="verification:claim:settle",
+        account_token=fields["accountToken"],
+        fields=(fields["claimId"], "SUCCEEDED", "", b64decode(fields["recordDigest"])),
+    )
+
+
+def check_entry(
+    logged: Logged, at: Checkpoint, *, type: str, account_token: str, fields: Sequence[Part]
+) -> Leaf:
+    """Return the leaf of an entry that is in the tree and commits to these fields."""
+    opened = tree.check_commitment(
+        logged.leaf,
+        opening_key=logged.opening_key,
+        account_token=account_token,
+        type=type,
+        fields=fields,
+    )
+    tree.check_inclusion(logged.leaf, index=logged.index, size=at.size, proof=logged.hashes, expected=at.root)
+    return opened
+
+
+def check_history(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> list[Leaf]:
+    """Return the disclosures and openings that a history proves; that none is left out is not proved."""
+    fields = json.loads(text)
+    at = _checkpoint(fields, log, witnesses, quorum)
+    listed = [("disclosure:record:disclose", each) for each in fields.get("disclosures", [])]
+    listed += [("disclosure:record:open", each) for each in fields.get("openings", [])]
+    found, places = [], set()
+    for kind, each in listed:
+        logged = from_json(each["entry"])
+        bound: list[Part] = [each["disclosureId"], b64decode(each["recordDigest"])]
+        if kind == "disclosure:record:disclose":
+            bound += [each["auditorActorId"], each["legalBasis"]]
+        leaf = check_entry(logged, at, type=kind, account_token=fields["accountToken"], fields=bound)
+        check(leaf.minute < fields["horizonTime"], "an entry is later than the horizon")
+        found.append(leaf)
+        places.add(logged.index)
+    check(len(places) == len(found), "an entry is listed twice")
+    return found
+
+
+def logged_entry(leaf: bytes, opening_key: bytes, *, index: int, hashes: list[bytes]) -> dict[str, Any]:
+    """Return a logged entry with its proof under the tree of these leaf hashes."""
+    proof: dict[str, Any] = {"index": str(index)} if index else {}
+    proof |= {"treeSize": str(len(hashes))}
+    proof |= {"hashes": [base64(each) for each in tree.inclusion(hashes, index)]}
+    return {"leaf": base64(leaf), "openingKey": base64(opening_key), "proof": proof}
+
+
+def receipt(
+    *,
+    account_token: str,
+    claim_id: str,
+    record_digest: bytes,
+    quorum: str,
+    entry: dict[str, Any],
+    checkpoint: bytes,
+) -> str:
+    """Return a receipt file."""
+    return json.dumps(
+        {
+            "accountToken": account_token,
+            "claimId": claim_id,
+            "recordDigest": base64(record_digest),
+            "quorum": quorum,
+            "entry": entry,
+            "checkpoint": {"note": base64(checkpoint)},
+        },
+        indent=2,
+    )
+
+
+def history(
+    *,
+    account_token: str,
+    horizon: str,
+    disclosures: list[dict[str, Any]],
+    openings: list[dict[str, Any]],
+    checkpoint: bytes,
+) -> str:
+    """Return a history file."""
+    return json.dumps(
+        {
+            "accountToken": account_token,
+            "horizonTime": horizon,
+            "openings": openings,
+            "checkpoint": {"note": base64(checkpoint)},
+            "disclosures": disclosures,
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _checkpoint(fields: dict[str, Any], log: Key, witnesses: Sequence[Key], quorum: int) -> Checkpoint:
+    check("checkpoint" in fields, "no checkpoint covers the entry yet")
+    return note.read(b64decode(fields["checkpoint"]["note"]), log=log, witnesses=witnesses, quorum=quorum)
