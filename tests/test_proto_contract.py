@@ -64,8 +64,15 @@ BYTES_OF_DISCLOSURES = {
 }
 # A drill's share is of a synthetic record, and sealed to the calling custodian.
 BYTES_OF_DRILLS = {"idvault.v1.Drill.sealed_share"}
-# A receipt contains only the digest of the sealed record; the rest comes from the log.
-BYTES_OF_RECEIPTS = {"idvault.v1.Receipt.record_digest"}
+# A receipt contains the digest of the sealed record and what it covers: the ciphertext, without any share.
+BYTES_OF_RECEIPTS = {
+    "idvault.v1.Receipt.record_digest",
+    "idvault.v1.SealedRecord.salt",
+    "idvault.v1.SealedRecord.commitment",
+    "idvault.v1.SealedRecord.ciphertext",
+    "idvault.v1.SealedRecord.share_hashes",
+    "idvault.v1.SealingCustodian.hpke_public_key",
+}
 # Signs a statement and writes nothing: a repeat signs another one.
 SIGNS_ONLY = ("IssueStatusToken",)
 PERSONAL_FIELDS = {
@@ -241,8 +248,8 @@ def test_what_sounds_personal_is_marked() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: str(method.name))
-def test_a_platform_is_given_no_part_of_a_record(method: MethodDescriptor) -> None:
-    """Answers to a platform have no bytes except 32-byte digests and public parts of the log."""
+def test_a_platform_is_given_nothing_that_opens_a_record(method: MethodDescriptor) -> None:
+    """Answers to a platform have no share and no key: only digests, parts of the log and receipts."""
     roles = method.GetOptions().Extensions[options_pb2.access]
     if list(roles) == [options_pb2.ROLE_PLATFORM]:
         found = {

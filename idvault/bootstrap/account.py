@@ -26,6 +26,7 @@ from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.account.feed import SqlFeedStore
+from idvault.storage.account.record import SqlRecordStore
 from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusListStore
 from idvault.storage.credential.store import SqlCredentialStore
@@ -74,7 +75,11 @@ def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:
         checkpoints=SqlCheckpointStore(database=base.shred),
         store=SqlDisclosureStore(database=base.main),
     )
-    return ReceiptFlow(proofs=proofs, quorum=lambda quorum_id: _quorum(rosters, quorum_id))
+    return ReceiptFlow(
+        proofs=proofs,
+        records=SqlRecordStore(database=base.main),
+        quorum=lambda quorum_id: _quorum(rosters, quorum_id),
+    )
 
 
 def account_tasks(*, retention: RetentionFlow) -> list[Task]:
@@ -114,14 +119,10 @@ def _signer(base: Base, keys: LocalKeyProvider, purpose: Purpose) -> StatusKeyFl
     )
 
 
-def _quorum(rosters: RosterHolder, quorum_id: str) -> str:
-    """Return "M of N" for a quorum of any roster version, empty if there is none."""
+def _quorum(rosters: RosterHolder, quorum_id: str) -> Quorum | None:
+    """Return a quorum of any roster version, None if there is none with this id."""
     for number in range(rosters.current.version, 0, -1):
         for quorum in rosters.version(number).quorums:
             if quorum.id == quorum_id:
-                return _text(quorum)
-    return ""
-
-
-def _text(quorum: Quorum) -> str:
-    return f"{quorum.threshold} of {len(quorum.custodians)}"
+                return quorum
+    return None

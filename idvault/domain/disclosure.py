@@ -82,6 +82,7 @@ class HistoryFinding(StrEnum):
     RECORD_DAMAGED = "RECORD_DAMAGED"
     TERMS_INVALID = "TERMS_INVALID"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    NOT_A_MATCH = "NOT_A_MATCH"
 
 
 @dataclass(frozen=True, slots=True)

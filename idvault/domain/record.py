@@ -1,13 +1,31 @@
-"""A sealed record: the stored form of an identity, and the digest that the log commits to."""
+"""A sealed record: the stored form of an identity, and the digest that the log commits to.
+
+- Only an identity that the registry confirmed in full is sealed, and only such a record is opened.
+"""
 
 from dataclasses import dataclass
 from hashlib import sha256
 
 from idvault.domain import seal
 from idvault.domain.error import DamagedError, Reason
+from idvault.domain.registry import RegistryAnswer
 
 FORMAT_VERSION = 1
 SALT_SIZE = 32
+
+
+class OutcomeError(DamagedError):
+    """A record holds, or would hold, an identity that the registry did not confirm."""
+
+    def __init__(self) -> None:
+        """Set the same reason as for other damage."""
+        super().__init__(Reason.RECORD_DAMAGED)
+
+
+def check_outcome(answer: RegistryAnswer | None) -> None:
+    """Raise OutcomeError (RECORD_DAMAGED) unless the registry's answer is a full match."""
+    if answer is not RegistryAnswer.MATCH:
+        raise OutcomeError
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,13 @@ def one_time_key_info(*, disclosure_id: str) -> bytes:
 
 
 def evidence_info(*, disclosure_id: str) -> bytes:
-    """Return the HPKE info of the evidence of an opening that an auditor stores."""
+    """Return the HPKE info of evidence in its former form, which only old files have."""
     return encode("idvault/evidence/v1", disclosure_id)
+
+
+def sealed_evidence_info(*, disclosure_id: str, reader: str, destroy_after: str) -> bytes:
+    """Return the HPKE info of evidence that is sealed to a reader's roster key; destroy_after: YYYY-MM-DD."""
+    return encode("idvault/sealed-evidence/v2", disclosure_id, reader, destroy_after)
 
 
 def case_text_info(*, disclosure_id: str) -> bytes:

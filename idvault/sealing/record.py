@@ -2,6 +2,7 @@
 
 - Each record version has a fresh data key, split among the custodians of the quorum in force and not stored.
 - The record's key also needs the account's shred key, which is stored durably in a separate database first.
+- Only an identity that the registry confirmed is sealed.
 - Nothing in this room can open a record.
 """
 
@@ -14,7 +15,7 @@ from idvault.attest.payload import Payload
 from idvault.attest.quorum import Quorum
 from idvault.domain import seal, sharing
 from idvault.domain.claim import Consent, Identity
-from idvault.domain.record import FORMAT_VERSION, SealedRecord
+from idvault.domain.record import FORMAT_VERSION, SealedRecord, check_outcome
 from idvault.domain.registry import RegistryAnswer
 from idvault.ports.entropy import Entropy
 from idvault.ports.sealing import ShredStore
@@ -40,7 +41,11 @@ class QuorumRecordSealer:
         answer: RegistryAnswer,
         consent: Consent,
     ) -> SealedRecord:
-        """Return a new record version; the account's shred key is durable before it returns."""
+        """Return a new record version; the account's shred key is durable before it returns.
+
+        Raises OutcomeError, before anything is stored, unless the answer is a match.
+        """
+        check_outcome(answer)
         shred_key = await self.shred_store.obtain(
             account_token=account_token, candidate=self.entropy.random(_KEY_SIZE)
         )

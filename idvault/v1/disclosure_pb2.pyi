@@ -122,6 +122,8 @@ class _FindingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Finding.Value
     """The terms of the request are not allowed, or were not logged when they were signed."""
     FINDING_QUOTA_EXCEEDED: _Finding.ValueType  # 12
     """The custodian has released as many shares to this auditor as the custodian allows in a day."""
+    FINDING_NOT_A_MATCH: _Finding.ValueType  # 13
+    """The record opens, but its registry outcome is not a match."""
 
 class Finding(_Finding, metaclass=_FindingEnumTypeWrapper):
     """Why a roster member's client refused the service's answer."""
@@ -152,6 +154,8 @@ FINDING_TERMS_INVALID: Finding.ValueType  # 11
 """The terms of the request are not allowed, or were not logged when they were signed."""
 FINDING_QUOTA_EXCEEDED: Finding.ValueType  # 12
 """The custodian has released as many shares to this auditor as the custodian allows in a day."""
+FINDING_NOT_A_MATCH: Finding.ValueType  # 13
+"""The record opens, but its registry outcome is not a match."""
 Global___Finding: _TypeAlias = Finding  # noqa: Y015
 
 @_typing.final

@@ -3,9 +3,11 @@
 isort:skip_file
 Verifying the owner of an account, a person or an organisation, with a national registry."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from idvault.v1 import common_pb2 as _common_pb2
 from idvault.v1 import disclosure_pb2 as _disclosure_pb2
@@ -277,6 +279,8 @@ class Receipt(_message.Message):
     QUORUM_FIELD_NUMBER: _builtins.int
     ENTRY_FIELD_NUMBER: _builtins.int
     CHECKPOINT_FIELD_NUMBER: _builtins.int
+    SEALING_QUORUM_FIELD_NUMBER: _builtins.int
+    RECORD_FIELD_NUMBER: _builtins.int
     account_token: _builtins.str
     """The account."""
     claim_id: _builtins.str
@@ -284,7 +288,7 @@ class Receipt(_message.Message):
     record_digest: _builtins.bytes
     """The 32-byte digest of the sealed record."""
     quorum: _builtins.str
-    """How many of the custodians together can open the record, such as "2 of 3"."""
+    """How many of the custodians together can open the record, such as "2 of 3". The field sealing_quorum proves it."""
     @_builtins.property
     def entry(self) -> _disclosure_pb2.LoggedEntry:
         """The entry of the claim's success, and its proof once a checkpoint covers it."""
@@ -292,6 +296,16 @@ class Receipt(_message.Message):
     @_builtins.property
     def checkpoint(self) -> _transparency_pb2.Checkpoint:
         """The checkpoint that the proof leads to; absent until one covers the entry."""
+
+    @_builtins.property
+    def sealing_quorum(self) -> Global___SealingQuorum:
+        """The quorum that the record was sealed for. Its id is in the record. Absent if the record is."""
+
+    @_builtins.property
+    def record(self) -> _disclosure_pb2.SealedRecord:
+        """The sealed record without its shares: only the fields that its digest covers, so that the digest can be computed
+        again. Absent until a checkpoint covers the entry, and once a later verification has replaced the record.
+        """
 
     def __init__(
         self,
@@ -302,11 +316,67 @@ class Receipt(_message.Message):
         quorum: _builtins.str = ...,
         entry: _disclosure_pb2.LoggedEntry | None = ...,
         checkpoint: _transparency_pb2.Checkpoint | None = ...,
+        sealing_quorum: Global___SealingQuorum | None = ...,
+        record: _disclosure_pb2.SealedRecord | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "entry", b"entry"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "entry", b"entry", "record", b"record", "sealing_quorum", b"sealing_quorum"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "checkpoint", b"checkpoint", "claim_id", b"claim_id", "entry", b"entry", "quorum", b"quorum", "record_digest", b"record_digest"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "checkpoint", b"checkpoint", "claim_id", b"claim_id", "entry", b"entry", "quorum", b"quorum", "record", b"record", "record_digest", b"record_digest", "sealing_quorum", b"sealing_quorum"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Receipt: _TypeAlias = Receipt  # noqa: Y015
+
+@_typing.final
+class SealingQuorum(_message.Message):
+    """A quorum, so that its id can be computed again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    CUSTODIANS_FIELD_NUMBER: _builtins.int
+    threshold: _builtins.int
+    """How many of the custodians together can open the record."""
+    @_builtins.property
+    def custodians(self) -> _containers.RepeatedCompositeFieldContainer[Global___SealingCustodian]:
+        """All its custodians, in their order."""
+
+    def __init__(
+        self,
+        *,
+        threshold: _builtins.int = ...,
+        custodians: _abc.Iterable[Global___SealingCustodian] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["custodians", b"custodians", "threshold", b"threshold"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SealingQuorum: _TypeAlias = SealingQuorum  # noqa: Y015
+
+@_typing.final
+class SealingCustodian(_message.Message):
+    """A custodian of a quorum, as in the roster."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTODIAN_FIELD_NUMBER: _builtins.int
+    HPKE_PUBLIC_KEY_FIELD_NUMBER: _builtins.int
+    custodian: _builtins.str
+    """The name in the roster."""
+    hpke_public_key: _builtins.bytes
+    """The raw HPKE public key."""
+    def __init__(
+        self,
+        *,
+        custodian: _builtins.str = ...,
+        hpke_public_key: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["custodian", b"custodian", "hpke_public_key", b"hpke_public_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SealingCustodian: _TypeAlias = SealingCustodian  # noqa: Y015

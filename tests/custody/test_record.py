@@ -12,16 +12,17 @@ from hypothesis import strategies as st
 from idvault.attest import hpke, payload, record_key
 from idvault.attest.hpke import UnsealError
 from idvault.attest.payload import Payload
-from idvault.custody.record import open_record
+from idvault.custody.record import data_key, open_record, open_with_key
 from idvault.custody.share import ShareError
 from idvault.domain import sharing, token
 from idvault.domain.claim import Identity
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.error import DamagedError
-from idvault.domain.record import SealedRecord
+from idvault.domain.record import OutcomeError, SealedRecord
 from idvault.domain.registry import RegistryAnswer
 from tests.support import builders, people
 from tests.support.custody_vault import Vault
+from tests.support.mismatch import mismatched
 
 A, B, C = people.NAMES
 ACCOUNTS = 12
@@ -207,3 +208,22 @@ async def test_an_older_version_of_a_record_has_another_digest() -> None:
     assert older.digest() != newer.digest()
     with pytest.raises(DamagedError):
         vault.shares(replace(newer, shares=older.shares), [A])
+
+
+async def test_a_record_that_is_no_match_is_not_opened() -> None:
+    """M custodians and the shred value open it, but what nobody confirmed is refused."""
+    vault = Vault()
+    record = await mismatched(vault.sealer)
+    with pytest.raises(OutcomeError, match=r"^RECORD_DAMAGED$"):
+        vault.open(record, [A, B])
+
+
+async def test_the_data_key_opens_what_the_shares_open() -> None:
+    """The data key and the derived value are enough; a key of another size is refused like a wrong one."""
+    vault = Vault()
+    record = await vault.seal()
+    key, value = data_key(record=record, shares=vault.shares(record, [B, C])), vault.shred_value(record)
+    assert open_with_key(record=record, data_key=key, shred_value=value) == vault.open(record, [A, B])
+    for wrong in (bytes(32), key + value[:1], b""):
+        with pytest.raises(UnsealError):
+            open_with_key(record=record, data_key=wrong, shred_value=value)

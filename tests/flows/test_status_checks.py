@@ -33,6 +33,7 @@ from idvault.sealing.key_set import KeySet
 from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.account.feed import SqlFeedStore
+from idvault.storage.account.record import SqlRecordStore
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.database import Database
 from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusListStore
@@ -376,11 +377,12 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
         database = checks.world.database
         log, checkpoints = SqlLogStore(database=database), SqlCheckpointStore(database=shred)
         proofs = LogProofs(log=log, checkpoints=checkpoints, store=SqlDisclosureStore(database=database))
-        flow = ReceiptFlow(proofs=proofs, quorum=lambda quorum_id: f"2 of 3 ({quorum_id[:4]})")
+        records = SqlRecordStore(database=database)
+        flow = ReceiptFlow(proofs=proofs, records=records, quorum=lambda _id: None)
         claim = await checks.world.verify(command(1))
         at_once = await flow.of(claim)
         assert at_once is not None
-        assert (at_once.entry.hashes, at_once.note) == (None, b"")
+        assert (at_once.entry.hashes, at_once.note, at_once.record) == (None, b"", None)
         await log.sequence(limit=9, now=at(0).real)
         claim = await checks.world.get(1)
         sequenced = await flow.of(claim)
@@ -401,7 +403,8 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
             proof=covered.entry.hashes or (),
         )
         assert covered.record_digest == at_once.record_digest
-        assert covered.quorum.startswith("2 of 3")
+        assert covered.record is not None
+        assert covered.record.digest() == covered.record_digest
     finally:
         await shred.close()
     # Although the second database is unreachable, the claim is answered.
@@ -411,7 +414,8 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
             checkpoints=SqlCheckpointStore(database=Database(url="sqlite:///nowhere/at/all.sqlite3")),
             store=SqlDisclosureStore(database=database),
         ),
-        quorum=lambda _: "",
+        records=records,
+        quorum=lambda _: None,
     )
     shown = await away.of(claim)
     assert shown is not None
@@ -421,5 +425,5 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
 async def test_a_claim_that_failed_has_no_receipt(checks: Checks) -> None:
     """A failed claim has no receipt."""
     claim = await checks.world.verify(command(1))
-    flow = ReceiptFlow(proofs=None, quorum=lambda _: "")  # type: ignore[arg-type]
+    flow = ReceiptFlow(proofs=None, records=None, quorum=lambda _: None)  # type: ignore[arg-type]
     assert await flow.of(replace(claim, receipt=None)) is None

@@ -7,7 +7,7 @@ import pytest
 from idvault.attest import hpke
 from idvault.domain import seal
 from idvault.domain.error import UnavailableError
-from idvault.domain.record import SealedRecord
+from idvault.domain.record import OutcomeError, SealedRecord
 from idvault.domain.registry import RegistryAnswer
 from idvault.sealing.record import QuorumRecordSealer
 from tests.support import builders, people
@@ -45,6 +45,22 @@ async def test_a_record_has_the_form_of_the_design(suite: str, size: int) -> Non
     assert len(record.ciphertext) == 12 + 512 + 16
     assert [len(share) for share in record.shares] == [size] * 3
     assert [len(found) for found in record.share_hashes] == [32] * 3
+
+
+@pytest.mark.parametrize("answer", [each for each in RegistryAnswer if each is not RegistryAnswer.MATCH])
+async def test_only_a_match_is_sealed(answer: RegistryAnswer) -> None:
+    """Any other outcome is refused before a shred key is stored."""
+    store = MemoryShredStore()
+    sealer = QuorumRecordSealer(quorum=people.quorum, shred_store=store, entropy=CountingEntropy())
+    with pytest.raises(OutcomeError):
+        await sealer.seal(
+            relying_party="platform-a",
+            account_token=builders.TOKEN,
+            identity=builders.identity(),
+            answer=answer,
+            consent=builders.consent(),
+        )
+    assert not store.keys
 
 
 async def test_nothing_of_the_identity_is_in_the_record() -> None:

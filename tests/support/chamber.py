@@ -73,6 +73,7 @@ from tests.support.fakes.log import FakeWitness, WaitingLog
 from tests.support.fakes.people import FakeCodes, FakeRosters
 from tests.support.fakes.sealing import FakeFingerprinter
 from tests.support.log_world import KEY, ORIGIN, Worker
+from tests.support.mismatch import mismatched
 from tests.support.storage_world import MATCHED, World
 
 AUDITORS = ("auditor-a", "auditor-b")
@@ -285,6 +286,14 @@ class Chamber:
             answer=RegistryAnswer.MATCH,
             consent=builders.consent(),
         )
+
+    async def mismatched_account(self) -> str:
+        """Sign up a person whose record a lying service sealed although the registry did not confirm it."""
+        job = await self.world.job()
+        record = await mismatched(self.sealer(), account_token=job.account_token)
+        self.records[job.account_token] = record
+        await self.settle(job, MATCHED, record=record)
+        return job.account_token
 
     def sealer(self) -> QuorumRecordSealer:
         return QuorumRecordSealer(

@@ -27,7 +27,7 @@ class Vault:
         self.quorum = people.quorum(threshold=threshold, names=names, suite=suite)
         self.shred = MemoryShredStore()
         self.entropy = CountingEntropy()
-        self._sealer = QuorumRecordSealer(
+        self.sealer = QuorumRecordSealer(
             quorum=lambda: self.quorum, shred_store=self.shred, entropy=self.entropy
         )
 
@@ -38,7 +38,7 @@ class Vault:
         relying_party: str = "platform-a",
         identity: Identity | None = None,
     ) -> SealedRecord:
-        return await self._sealer.seal(
+        return await self.sealer.seal(
             relying_party=relying_party,
             account_token=account_token,
             identity=identity or builders.identity(),

@@ -52,7 +52,7 @@ from idvault.ports.platform import Platform
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
-from tests.support import campaign_edge
+from tests.support import campaign_edge, people
 from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tests.support.campaign_edge import CampaignFakes
 from tests.support.organizations import organization
@@ -228,7 +228,8 @@ class FakeReceipts:
         if claim.state is not ClaimState.SUCCEEDED:
             return None
         entry = Proved(b"leaf", b"k" * 32, 0, 1, ())
-        return Receipt(claim.account.account_token, claim.claim_id, b"d" * 32, "2 of 3", entry, b"note")
+        token, quorum = claim.account.account_token, people.quorum()
+        return Receipt(token, claim.claim_id, b"d" * 32, quorum, entry, b"note")
 
 
 class FakeTokens:

@@ -3,12 +3,14 @@
 from idvault.api import page_token
 from idvault.api.disclosure import convert
 from idvault.api.edge.call import Caller
+from idvault.attest.quorum import Quorum
 from idvault.domain import credential, token
 from idvault.domain import request as request_rules
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.domain.record import SealedRecord
 from idvault.flows.claim.receipt import Receipt
 from idvault.flows.credential.status_token import CredentialCommand, Issued
-from idvault.v1 import status_pb2, transparency_pb2, verification_pb2
+from idvault.v1 import disclosure_pb2, status_pb2, transparency_pb2, verification_pb2
 
 _FEED = "WatchStatuses/"
 
@@ -62,9 +64,34 @@ def receipt(value: Receipt) -> verification_pb2.Receipt:
         account_token=value.account_token,
         claim_id=value.claim_id,
         record_digest=value.record_digest,
-        quorum=value.quorum,
+        quorum=_text(value.quorum) if value.quorum else "",
         entry=convert.logged(value.entry),
     )
+    if value.record is not None and value.quorum is not None:
+        message.record.CopyFrom(_covered(value.record))
+        message.sealing_quorum.CopyFrom(_quorum(value.quorum))
     if value.note:
         message.checkpoint.CopyFrom(transparency_pb2.Checkpoint(note=value.note))
     return message
+
+
+def _text(quorum: Quorum) -> str:
+    return f"{quorum.threshold} of {len(quorum.custodians)}"
+
+
+def _covered(record: SealedRecord) -> disclosure_pb2.SealedRecord:
+    """Return the fields of a record that its digest covers."""
+    message = convert.sealed_record(record)
+    message.ClearField("present_quorum_id")
+    message.ClearField("suite")
+    return message
+
+
+def _quorum(quorum: Quorum) -> verification_pb2.SealingQuorum:
+    return verification_pb2.SealingQuorum(
+        threshold=quorum.threshold,
+        custodians=[
+            verification_pb2.SealingCustodian(custodian=each.name, hpke_public_key=each.hpke_public_key)
+            for each in quorum.custodians
+        ],
+    )

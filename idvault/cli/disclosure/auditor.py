@@ -1,4 +1,4 @@
-"""The verbs of `idvault auditor`: request, list, show, cancel, open."""
+"""The verbs of `idvault auditor`: request, list, show, cancel, open; evidence, export."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -7,11 +7,17 @@ from typing import Annotated
 import typer
 
 from idvault.cli.disclosure import display
-from idvault.cli.people.session import MemberOptions, MemberSession, as_json, open_session
+from idvault.cli.disclosure.evidence import export, refuse_existing
+from idvault.cli.disclosure.evidence import kept as kept_evidence
+from idvault.cli.errors import wrong_usage
+from idvault.cli.people.session import MemberOptions, MemberSession, as_json, now, open_session
 from idvault.domain.disclosure import MOST_OPENINGS
 from idvault.printable import escaped
 from idvault.v1 import disclosure_pb2
+from idvault_client.offline.evidence.file import EvidenceError
 from idvault_client.people.disclosure import evidence as evidences
+from idvault_client.people.disclosure.auditor import DisclosedRecord, Keep, keep_nothing
+from idvault_client.people.disclosure.evidence import KEEP_DAYS, LONGEST_DAYS, FormerEvidence
 
 _ROLE = "auditor"
 Id = Annotated[
@@ -26,6 +32,8 @@ def add(app: typer.Typer) -> None:
     app.command("show", short_help="Show one of your requests, or saved evidence.")(show)
     app.command("cancel", short_help="Withdraw an unopened request.")(cancel)
     app.command("open", short_help="Open the record, once it is approved.")(open_)
+    app.command("evidence", short_help="List the evidence that you keep.")(kept_evidence)
+    app.command("export", short_help="Export evidence for a court or a named reader.")(export)
 
 
 def request(  # noqa: PLR0917 - typer makes an option of each
@@ -76,14 +84,14 @@ def show(
     disclosure_id: Id,
     evidence: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Show the evidence saved by `open --evidence FILE` instead."),
+        typer.Option(metavar="FILE", help="Check and show evidence that `open` kept instead."),
     ] = None,
 ) -> None:
     """Show one of your requests, with the custodians' decisions."""
     given: MemberOptions = context.obj
     with open_session(_ROLE, given, disclosure_id=disclosure_id) as session:
         if evidence is not None:
-            _show_evidence(context, session, evidence)
+            _show_evidence(context, session, evidence, disclosure_id)
             return
         found = session.auditor().show(disclosure_id)
     _tell(context, found)
@@ -101,39 +109,74 @@ def open_(
     disclosure_id: Id,
     evidence: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Save record, proofs and checkpoint to a file that only your keys can open."
-        ),
+        typer.Option(metavar="FILE", help="Keep the evidence here, not in `evidence` of your folder."),
     ] = None,
+    no_evidence: Annotated[bool, typer.Option("--no-evidence", help="Keep no evidence.")] = False,
+    keep_days: Annotated[
+        int,
+        typer.Option(min=1, max=LONGEST_DAYS, help="After how many days the evidence must be destroyed."),
+    ] = KEEP_DAYS,
 ) -> None:
     """Open the record after enough custodians have approved, and show it on this machine only.
 
     The public log records the opening before the service hands out the shares. If the answer is lost, or a
-    custodian's share is wrong and another custodian releases one, repeat the command: it counts once.
+    custodian's share is wrong and another custodian releases one, repeat the command: it counts once. The
+    evidence is encrypted for you, and kept before the one-time key is destroyed; an existing file is never
+    overwritten.
     """
     given: MemberOptions = context.obj
     with open_session(_ROLE, given, disclosure_id=disclosure_id) as session:
-        opened = session.auditor().open(disclosure_id, code=given.asked_code())
-        if evidence is not None:
-            digest = session.identity_folder.versions[-1].digest()
-            evidences.write(evidence, opened, identity=session.identity, roster_digest=digest)
+        auditor = session.auditor()
+        if auditor.openings_left(disclosure_id) <= 1 and not as_json(context):
+            typer.echo("this is the last permitted opening: its one-time key is destroyed", err=True)
+        place = None if no_evidence else _evidence_path(session, disclosure_id, evidence)
+        keep = keep_nothing if place is None else _keeper(session, place, keep_days)
+        opened = auditor.open(disclosure_id, code=given.asked_code(), keep=keep)
     if as_json(context):
-        display.tell(display.opened(opened))
+        display.tell({**display.opened(opened), "evidence": str(place) if place else None})
         return
     display.show_opened(opened)
+    typer.echo(f"evidence: {place or 'not kept'}")
     typer.echo(f"disclosure: {disclosure_id} OPENED")
 
 
-def _show_evidence(context: typer.Context, session: MemberSession, path: Path) -> None:
+def _evidence_path(session: MemberSession, disclosure_id: str, asked: Path | None) -> Path:
+    """Return where the evidence will be kept; refuses what could not be written after the opening."""
+    if asked is None:
+        return evidences.free_path(session.identity_folder.folder, disclosure_id)
+    refuse_existing(asked)
+    if not asked.parent.is_dir():
+        raise wrong_usage(f"there is no folder {asked.parent}", field="--evidence")
+    return asked
+
+
+def _keeper(session: MemberSession, place: Path, days: int) -> Keep:
+    def keep(opened: DisclosedRecord) -> None:
+        proof = evidences.make(
+            opened,
+            identity=session.identity,
+            versions=session.identity_folder.versions,
+            destroy_after=now().date() + timedelta(days=days),
+        )
+        evidences.write_sealed(place, proof, reader=session.identity.member(spki=""))
+
+    return keep
+
+
+def _show_evidence(context: typer.Context, session: MemberSession, path: Path, disclosure_id: str) -> None:
     kept = evidences.read(path, identity=session.identity)
-    found = session.auditor().verify_evidence(
-        kept.answer, signed_request=kept.signed_request, payload=kept.payload
-    )
+    if kept.terms.disclosure_id != disclosure_id:
+        raise EvidenceError("OTHER_DISCLOSURE", f"{path.name} is evidence of another disclosure")
+    if isinstance(kept, FormerEvidence):
+        display.show_former(kept, as_json=as_json(context))
+        text = "the file was written by an earlier version: nothing proves the identity that it holds"
+        raise EvidenceError("UNBOUND", text)
+    proved = session.auditor().verify_evidence(kept)
     if as_json(context):
-        display.tell(display.opened(found))
+        display.tell(display.proved(proved, kept))
         return
-    display.show_opened(found)
-    typer.echo(f"evidence: {found.terms.disclosure_id} verified")
+    display.show_proved(proved)
+    typer.echo(f"evidence: {disclosure_id} verified")
 
 
 def _tell(context: typer.Context, found: disclosure_pb2.Disclosure) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from idvault.cli.custody import drill, hand_over
 from idvault.cli.disclosure import display
+from idvault.cli.disclosure.evidence import export
 from idvault.cli.people.session import MemberOptions, as_json, confirm, open_session
 from idvault.domain.disclosure import USUAL_DAILY
 from idvault.printable import escaped
@@ -27,6 +28,7 @@ def add(app: typer.Typer) -> None:
     app.command("pending", short_help="Check and show the requests that wait for you.")(pending)
     app.command("approve", short_help="Approve a request with your share.")(approve)
     app.command("deny", short_help="Deny a request.")(deny)
+    app.command("export", short_help="Export evidence that was sealed for you.")(export)
     app.command("drill", short_help="Prove every 90 days that your keys work.")(drill.drill)
     app.command("hand-over", short_help="Re-seal your shares to your successor.")(hand_over.hand_over)
 

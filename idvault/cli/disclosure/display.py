@@ -13,8 +13,12 @@ from rich.text import Text
 from idvault import printable
 from idvault.printable import escaped
 from idvault.v1 import disclosure_pb2
+from idvault_client.offline.evidence import summary
+from idvault_client.offline.evidence.check import ProvedEvidence
+from idvault_client.offline.evidence.file import ProofFile
 from idvault_client.people.disclosure.auditor import DisclosedRecord
 from idvault_client.people.disclosure.custodian import PendingRequest
+from idvault_client.people.disclosure.evidence import FormerEvidence
 
 
 def _state(number: int) -> str:
@@ -110,6 +114,11 @@ def opened(found: DisclosedRecord) -> dict[str, Any]:
     }
 
 
+def proved(found: ProvedEvidence, kept: ProofFile) -> dict[str, Any]:
+    """Return the JSON fields of kept evidence that verifies."""
+    return {**summary.of(found), "checkpoint": b64encode(kept.message.checkpoint.note).decode()}
+
+
 def tell(content: dict[str, Any]) -> None:
     """Write one JSON object as a line on stdout."""
     typer.echo(printable.to_json(content))
@@ -166,9 +175,11 @@ def show_pending(found: PendingRequest) -> None:
 def show_opened(found: DisclosedRecord) -> None:
     """Show a disclosed record."""
     content, consent = opened(found), found.payload.consent
+    left = content["openings_left"]
     rows = {
         "name": content["real_name"],
         "document": f"{content['document_type']} {content['document_number']}",
+        "registry outcome": str(content["registry_outcome"]),
         "account": content["account_token"],
         "terms agreed to": (
             f"{consent.policy_version}, {consent.agree_time:%Y-%m-%d %H:%M} UTC"
@@ -176,11 +187,36 @@ def show_opened(found: DisclosedRecord) -> None:
             else "not recorded"
         ),
         "in the log": f"yes, since {found.opened_at:%Y-%m-%d %H:%M} UTC, at {found.log_size} entries",
-        "openings left": str(content["openings_left"]),
+        "openings left": "none: this was the last one" if not left else str(left),
     }
     if found.wrong_shares:
         rows["wrong shares"] = f"of {', '.join(found.wrong_shares)}; the log names them"
     show_rows(rows, title=f"record of disclosure {content['disclosure_id']}")
+
+
+def show_proved(found: ProvedEvidence) -> None:
+    """Show what kept evidence proves."""
+    content = summary.of(found)
+    rows = {name.replace("_", " "): value for name, value in content.items() if value is not None}
+    show_rows(rows, title=f"evidence of disclosure {content['disclosure_id']}")
+
+
+def show_former(found: FormerEvidence, *, as_json: bool) -> None:
+    """Show the content of an evidence file that proves nothing."""
+    identity = found.payload.identity
+    content = {
+        "disclosure_id": found.terms.disclosure_id,
+        "account_token": found.terms.account_token,
+        "real_name": escaped(identity.name),
+        "document_type": identity.document.type.value,
+        "document_number": escaped(identity.document.number),
+        "proved": False,
+    }
+    if as_json:
+        tell(content)
+        return
+    rows = {name.replace("_", " "): value for name, value in content.items()}
+    show_rows(rows, title=f"former evidence of disclosure {found.terms.disclosure_id}")
 
 
 def show_rows(rows: dict[str, Any], *, title: str) -> None:

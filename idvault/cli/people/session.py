@@ -21,12 +21,12 @@ from idvault.custody.identity import PersonalIdentity
 from idvault.domain.disclosure import USUAL_DAILY
 from idvault.domain.error import InvalidError
 from idvault_client.errors import RecordDamaged, Unavailable, VaultError
+from idvault_client.offline.evidence.file import EvidenceError
 from idvault_client.people import identity_folder
 from idvault_client.people.custody.drill import Drill
 from idvault_client.people.custody_edge import CustodyEdge
 from idvault_client.people.disclosure.auditor import Auditor
 from idvault_client.people.disclosure.custodian import Custodian, NotPendingError, UnloggedReleaseError
-from idvault_client.people.disclosure.evidence import EvidenceError
 from idvault_client.people.disclosure.kept_approval import KeptApprovalError, KeptApprovals
 from idvault_client.people.disclosure.one_time_key import OneTimeKeyError, OneTimeKeys
 from idvault_client.people.disclosure.quota import NAME as QUOTA
@@ -92,6 +92,14 @@ class MemberSession:
         return Drill(identity=self.identity, trust=self.identity_folder.trust(), edge=self.edge, now=now)
 
 
+@dataclass(frozen=True, slots=True)
+class MemberFolder:
+    """A member's opened keys and pins, without a connection."""
+
+    pinned: IdentityFolder
+    identity: PersonalIdentity
+
+
 def now() -> datetime:
     """Return the real time."""
     return datetime.now(UTC)
@@ -104,13 +112,27 @@ def open_session(
     """Open keys and connection, and pin newer rosters; every error suggests the next command."""
     folder = given.folder()
     with passphrase.identity_errors(), explained((next_ or NextStep)(role, folder, disclosure_id)):
-        pinned = identity_folder.load(folder)
-        own = identities.load(folder, passphrase=passphrase.read(given.passphrase_file))
-        if own.role != role:
-            text = f"{folder} is the identity folder of a {own.role}"
-            raise CommandError(ExitCode.REFUSED, text, reason="OTHER_ROLE", field="--identity")
-        with pinned.connect() as edge:
-            yield MemberSession(role, given, identity_folder.refresh(pinned, edge), own, edge)
+        opened = _opened(role, given)
+        with opened.pinned.connect() as edge:
+            pinned = identity_folder.refresh(opened.pinned, edge)
+            yield MemberSession(role, given, pinned, opened.identity, edge)
+
+
+@contextmanager
+def open_folder(role: str, given: MemberOptions) -> Iterator[MemberFolder]:
+    """Open keys and pins without a connection; every error suggests the next command."""
+    with passphrase.identity_errors(), explained(NextStep(role, given.folder())):
+        yield _opened(role, given)
+
+
+def _opened(role: str, given: MemberOptions) -> MemberFolder:
+    folder = given.folder()
+    pinned = identity_folder.load(folder)
+    own = identities.load(folder, passphrase=passphrase.read(given.passphrase_file))
+    if own.role != role:
+        text = f"{folder} is the identity folder of a {own.role}"
+        raise CommandError(ExitCode.REFUSED, text, reason="OTHER_ROLE", field="--identity")
+    return MemberFolder(pinned, own)
 
 
 @contextmanager
@@ -145,7 +167,7 @@ def explained(again: NextStep) -> Iterator[None]:
     except OneTimeKeyError as error:
         raise CommandError(ExitCode.REFUSED, again.ask_anew(str(error)), reason="KEY_MISSING") from error
     except EvidenceError as error:
-        raise CommandError(ExitCode.UNVERIFIED, str(error), reason="EVIDENCE", field="--evidence") from error
+        raise CommandError(ExitCode.UNVERIFIED, str(error), reason=error.reason) from error
     except IdentityFolderError as error:
         text = f"{error}\nnext: {again.command} connect --help"
         raise CommandError(ExitCode.REFUSED, text, reason="NOT_CONNECTED", field="--identity") from error

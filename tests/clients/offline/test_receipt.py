@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from idvault.api.account import convert
+from idvault.attest import hpke
 from idvault.domain.event import Event, EventType
+from idvault.flows.claim.receipt import Receipt
+from idvault.flows.log.proof import Proved
 from idvault.transparency import entry
 from idvault.v1 import verification_pb2
 from idvault_client.commands.app import app
@@ -16,13 +20,16 @@ from idvault_client.offline import receipt
 from tests.clients.conftest import Ask
 from tests.clients.offline.test_disclosure_history import W1, connection, last
 from tests.clients.vault_server import REQUEST_ID, TOKEN, VaultServer, verification
-from tests.support import logs, merkle
+from tests.support import builders, logs, merkle, people
 from tests.support.merkle import log_of
 
 __all__ = ["connection"]
 
 AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)
-CLAIM, DIGEST, KEY = "ab" * 16, b"d" * 32, b"k" * 32
+CLAIM, KEY = "ab" * 16, b"k" * 32
+QUORUM = people.quorum(suite=hpke.X25519)
+RECORD = builders.record(account_token=TOKEN, sealing_quorum_id=QUORUM.id)
+DIGEST = RECORD.digest()
 
 
 def event(kind: EventType = EventType.CLAIM_SETTLE, **changes: Any) -> Event:
@@ -42,8 +49,8 @@ def message(
     logged: Event | None = None, *, size: int = 7, witnesses: int = 0, covered: bool = True
 ) -> verification_pb2.Receipt:
     """Return the receipt of a success at the end of a log with other entries."""
-    made = verification_pb2.Receipt(
-        account_token=TOKEN, claim_id=CLAIM, record_digest=DIGEST, quorum="2 of 3"
+    made = convert.receipt(
+        Receipt(TOKEN, CLAIM, DIGEST, QUORUM, Proved(b"", b"", None, 0, None), b"", RECORD)
     )
     leaves = [*log_of(size), entry.encode_leaf(logged or event())]
     made.entry.leaf, made.entry.opening_key = leaves[-1], KEY
@@ -99,6 +106,8 @@ def test_fetched_and_checked(server: VaultServer, connection: list[str], tmp_pat
         "account_token": TOKEN,
         "record_digest": DIGEST.hex(),
         "quorum": "2 of 3",
+        "custodians": "custodian-a, custodian-b, custodian-c",
+        "quorum_id": QUORUM.id,
         "sealed_at": "2026-02-01T12:30:00+00:00",
         "index": 7,
         "valid": True,
@@ -157,6 +166,20 @@ def spoilt(what: str) -> verification_pb2.Receipt:
             made.entry.proof.index = 6
         case "hash":
             made.entry.proof.hashes[0] = b"x" * 32
+        case "record":
+            made.record.sealing_quorum_id = people.quorum(threshold=3, suite=hpke.X25519).id
+            made.sealing_quorum.threshold, made.quorum = 3, "3 of 3"
+        case "threshold":
+            made.sealing_quorum.threshold, made.quorum = 3, "3 of 3"
+        case "custodian":
+            made.sealing_quorum.custodians[0].custodian = "custodian-x"
+        case "custodian's key":
+            made.sealing_quorum.custodians[0].hpke_public_key = b"x" * 32
+        case "fewer custodians":
+            del made.sealing_quorum.custodians[2]
+            made.quorum = "2 of 2"
+        case "no quorum":
+            made.ClearField("sealing_quorum")
         case "checkpoint":
             made.checkpoint.note = logs.signed(log_of(9))
         case "signature":
@@ -170,6 +193,14 @@ def spoilt(what: str) -> verification_pb2.Receipt:
         (changed(account_token="acct_" + "0" * 26), "OTHER_ENTRY"),
         (changed(claim_id="cd" * 16), "OTHER_ENTRY"),
         (changed(record_digest=b"e" * 32), "OTHER_ENTRY"),
+        (changed(quorum="9 of 9"), "OTHER_QUORUM"),
+        (changed(quorum=""), "OTHER_QUORUM"),
+        (spoilt("record"), "OTHER_RECORD"),
+        (spoilt("threshold"), "OTHER_QUORUM"),
+        (spoilt("custodian"), "OTHER_QUORUM"),
+        (spoilt("custodian's key"), "OTHER_QUORUM"),
+        (spoilt("fewer custodians"), "OTHER_QUORUM"),
+        (spoilt("no quorum"), "OTHER_QUORUM"),
         (message(event(state="FAILED")), "OTHER_ENTRY"),
         (message(event(EventType.ACCOUNT_EXPIRE)), "OTHER_ENTRY"),
         (message(covered=False), "NOT_COVERED"),
@@ -191,6 +222,18 @@ def test_what_does_not_verify(tmp_path: Path, given: verification_pb2.Receipt | 
     assert (result.exit_code, last(result)) == (5, f"check: {reason}")
     told = json.loads(check(tmp_path, given, "--json").stderr)["error"]
     assert (told["code"], told["reason"]) == ("UNVERIFIED", reason)
+
+
+def test_a_receipt_without_its_record_proves_no_quorum(tmp_path: Path) -> None:
+    """Former receipts, and those of replaced records, verify; the quorum that they state is not shown."""
+    given = changed(quorum="9 of 9")
+    given.ClearField("record")
+    given.ClearField("sealing_quorum")
+    found = check(tmp_path, given)
+    assert (found.exit_code, last(found)) == (0, "check: valid")
+    assert "quorum" not in found.stdout
+    shown = json.loads(check(tmp_path, given, "--json").stdout)
+    assert (shown["quorum"], shown["custodians"], shown["quorum_id"]) == (None, None, None)
 
 
 def test_another_account(tmp_path: Path) -> None:

@@ -18,9 +18,7 @@ from idvault.domain.event import EventType
 from idvault.transparency import note
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import PreconditionFailed, Unavailable, VaultError
-from idvault_client.people.disclosure import evidence
 from idvault_client.people.disclosure.custodian import Custodian, NotPendingError
-from idvault_client.people.disclosure.evidence import EvidenceError
 from idvault_client.people.disclosure.one_time_key import OneTimeKeyError, OneTimeKeys
 from idvault_client.people.trust import FindingError
 from tests.support import builders, merkle, people
@@ -183,29 +181,6 @@ async def test_lists_go_on(room: Chamber) -> None:
     assert ([each.disclosure_id for each in page.disclosures], page.next_page_token) == (made[:1], "")
     waiting = await asyncio.to_thread(room.custodian(A).pending)
     assert [pending.disclosure_id for pending in waiting] == made
-
-
-async def test_evidence_is_for_the_auditor_alone(room: Chamber, tmp_path: Path) -> None:
-    """Record, proofs and checkpoint are read back from the file; only the auditor's keys open it."""
-    disclosure_id = await room.request(await room.account())
-    await room.approve(disclosure_id, A, B)
-    opened = await _open(room, disclosure_id)
-    path = tmp_path / "evidence"
-    digest = room.rosters.current.digest()
-    evidence.write(path, opened, identity=identity("auditor-a"), roster_digest=digest)
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert builders.NAME.encode() not in path.read_bytes()
-    found = evidence.read(path, identity=identity("auditor-a"))
-    assert found.payload == opened.payload
-    assert found.answer == opened.answer
-    assert (found.terms, found.signed_request) == (opened.terms, opened.signed_request)
-    assert found.roster_digest == digest
-    for wrong in ("auditor-b", "custodian-a"):
-        with pytest.raises(EvidenceError, match="not an evidence file"):
-            evidence.read(path, identity=identity(wrong))
-    path.write_bytes(b"{}")
-    with pytest.raises(EvidenceError):
-        evidence.read(path, identity=identity("auditor-a"))
 
 
 # Attacks by a lying service. The member's client refuses each and reports it to the log.

@@ -25,9 +25,10 @@ from idvault.transparency import note as notes
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.note import NoteSigner
 from idvault_client.errors import AccessDenied
+from idvault_client.offline.evidence.file import EvidenceError
 from idvault_client.people.disclosure.auditor import Auditor
 from idvault_client.people.trust import FindingError
-from tests.support import builders, people
+from tests.support import builders, evidence_world, people
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, first_roster
 from tests.support.databases import Databases
 from tests.support.log_world import KEY, PLAIN, SIGNER, Worker
@@ -246,37 +247,36 @@ async def _opened(room: Chamber) -> tuple[str, Any]:
 
 def _verify(room: Chamber, opened: Any, *versions: Roster) -> Any:
     auditor = replace(room.auditor(), trust=room.trust("auditor-a", *versions or room.rosters.versions))
-    return auditor.verify_evidence(
-        opened.answer, signed_request=opened.signed_request, payload=opened.payload
-    )
+    return auditor.verify_evidence(evidence_world.made(opened, tuple(room.rosters.versions)))
 
 
 async def test_stored_evidence_is_measured_at_the_time_of_its_act(room: Chamber) -> None:
     """Months later it verifies, under the roster of that time; a cosignature of another time does not."""
     _, opened = await _opened(room)
     room.pass_time(days=100)
-    assert (await asyncio.to_thread(_verify, room, opened)).opened_at == opened.opened_at
+    assert (await asyncio.to_thread(_verify, room, opened)).opening.occurred_at == opened.opened_at
     (first,) = room.rosters.versions
     stranger = people.signer("another witness").public_key().public_bytes_raw()
     moved = replace(first, version=2, witness=WitnessPolicy(1, (("another", stranger),)), signatures=())
     second = people.signed(moved, A, B)
-    assert (await asyncio.to_thread(_verify, room, opened, first, second)).opened_at == opened.opened_at
-    with pytest.raises(FindingError) as caught:
+    proved = await asyncio.to_thread(_verify, room, opened, first, second)
+    assert proved.opening.occurred_at == opened.opened_at
+    with pytest.raises(EvidenceError) as caught:
         await asyncio.to_thread(_verify, room, opened, second)
-    assert caught.value.finding is Finding.NOT_IN_ROSTER
+    assert caught.value.reason == "OTHER_ROSTER"
     room.pass_time(days=-101)
     room.witness.seen = None
     text = checkpoint.verify(opened.answer.checkpoint.note, PLAIN).checkpoint
     early = checkpoint.sign(text, [NoteSigner(KEY, SIGNER.sign)])
     line = notes.sign(people.WITNESS, text.text, time=int(room.now().real.timestamp()))
     opened.answer.checkpoint.note = notes.parse(early).with_signatures([line]).encode()
-    with pytest.raises(FindingError) as caught:
+    with pytest.raises(EvidenceError) as caught:
         await asyncio.to_thread(_verify, room, opened)
-    assert caught.value.finding is Finding.LOG_NOT_WITNESSED
+    assert caught.value.reason == "LOG_INVALID"
     opened.answer.opening.leaf = b"no leaf"
-    with pytest.raises(FindingError) as caught:
+    with pytest.raises(EvidenceError) as caught:
         await asyncio.to_thread(_verify, room, opened)
-    assert caught.value.finding is Finding.NOT_IN_LOG
+    assert caught.value.reason == "OTHER_ENTRY"
 
 
 async def test_a_service_that_refuses_the_report_does_not_hide_the_finding(room: Chamber) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from idvault_client import testing
 from idvault_client.backend.vault import Vault, connect
-from idvault_client.commands import account, claim, credential, disclosure_history, log
+from idvault_client.commands import account, claim, credential, disclosure_history, evidence, log
 from idvault_client.commands.campaign import commands as campaign
 from idvault_client.commands.legacy_import import command as legacy_import
 from idvault_client.transport import DEFAULT_TIMEOUT, Tls
@@ -27,6 +27,9 @@ app.command("check-token", short_help="Check a status token or credential offlin
 app.command("check-receipt", short_help="Check the proof that a sign-up was sealed and logged.")(claim.check)
 app.command("check-history", short_help="Check the proofs of a disclosure history offline.")(
     disclosure_history.check
+)
+app.command("check-evidence", short_help="Check the evidence of an opening offline, without a key.")(
+    evidence.check
 )
 app.command("import-legacy", short_help="Import legacy accounts.")(legacy_import.import_legacy)
 app.add_typer(campaign.app, name="campaign", short_help="List campaigns, and show their progress.")

@@ -55,8 +55,9 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     roster: RosterFile = None,
     json_option: AsJson = False,
 ) -> None:
-    """Check offline, with the log's public key alone, that a sign-up's identity was sealed and logged.
+    """Check offline, with the log's public key alone, that a sign-up's record was logged, and its quorum.
 
+    A receipt without the record proves no quorum: fetch it again while no later verification has replaced it.
     With --roster or --witness the log must be witnessed; without, it may be a copy that only you are shown.
     The last line is "check: valid", or "check: REASON" with exit code 5.
     """
@@ -69,7 +70,9 @@ def check(  # noqa: PLR0917 - typer makes an option of each
         shown: dict[str, object] = {
             "account_token": proved.account_token,
             "record_digest": proved.record_digest.hex(),
-            "quorum": proved.quorum,
+            "quorum": str(proved.quorum) if proved.quorum else None,
+            "custodians": ", ".join(proved.quorum.custodians) if proved.quorum else None,
+            "quorum_id": proved.quorum.id if proved.quorum else None,
             "sealed_at": proved.sealed_at.isoformat(),
             "index": proved.index,
         }

@@ -4,9 +4,11 @@ A receipt is valid if, in this order,
 * its checkpoint is signed by the log, and by the witnesses if any are given,
 * its entry is of the type verification:claim:settle and commits to this account, this claim, its success and
   this digest of the sealed record,
-* the entry is in the tree of the checkpoint.
+* the entry is in the tree of the checkpoint,
+* the record in it has this digest, and the quorum in it is the one whose id the record holds; a receipt
+  without a record proves no quorum.
 
-The number of custodians is the vault's statement; the record's own quorum is part of the digest.
+That the record holds the owner's identity, and that its key was not kept elsewhere, is the vault's statement.
 """
 
 from dataclasses import dataclass, field
@@ -15,14 +17,18 @@ from datetime import datetime
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
+from idvault.domain import seal
 from idvault.domain.claim import ClaimState
+from idvault.domain.error import DamagedError
 from idvault.domain.event import EventType
+from idvault.domain.record import SealedRecord
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.entry import EntryError
 from idvault.transparency.tree import LogError
 from idvault.v1 import verification_pb2
 from idvault_client.offline.proof import UnverifiedError, check_entry
+from idvault_client.offline.record import sealed_record
 
 
 class ReceiptError(UnverifiedError):
@@ -33,8 +39,8 @@ class ReceiptError(UnverifiedError):
 class ClaimReceipt:
     """Proof that an identity was sealed and entered in the log.
 
-    quorum: "2 of 3" is two of three custodians. covered: whether a checkpoint covers the entry; if not, call
-    get_verification again a few seconds later.
+    quorum: "2 of 3" is two of three custodians, as the vault states. covered: whether a checkpoint covers the
+    entry; if not, call get_verification again a few seconds later.
     """
 
     account_token: str
@@ -49,12 +55,28 @@ class ClaimReceipt:
 
 
 @dataclass(frozen=True, slots=True)
+class ProvedQuorum:
+    """The quorum that the record digest covers: M, and the names of all N custodians. id: in hex."""
+
+    threshold: int
+    custodians: tuple[str, ...]
+    id: str
+
+    def __str__(self) -> str:
+        """Return "M of N"."""
+        return f"{self.threshold} of {len(self.custodians)}"
+
+
+@dataclass(frozen=True, slots=True)
 class ProvedReceipt:
-    """What a receipt proves. sealed_at: to the minute, UTC; index: the entry's place in the log."""
+    """What a receipt proves. sealed_at: to the minute, UTC; index: the entry's place in the log.
+
+    quorum: None if the receipt has no record to prove it.
+    """
 
     account_token: str
     record_digest: bytes
-    quorum: str
+    quorum: ProvedQuorum | None
     sealed_at: datetime
     index: int
 
@@ -106,7 +128,35 @@ def check(receipt: ClaimReceipt, *, policy: Policy) -> ProvedReceipt:
         raise ReceiptError("OTHER_ENTRY", "the log entry does not commit to this receipt") from error
     except LogError as error:
         raise ReceiptError("NOT_IN_LOG", "the entry is not in the log") from error
-    index = message.entry.proof.index
     return ProvedReceipt(
-        message.account_token, message.record_digest, message.quorum, found.occurred_at, index
+        account_token=message.account_token,
+        record_digest=message.record_digest,
+        quorum=_quorum(message),
+        sealed_at=found.occurred_at,
+        index=message.entry.proof.index,
     )
+
+
+def _record(message: verification_pb2.Receipt) -> SealedRecord:
+    try:
+        record = sealed_record(message.record)
+    except DamagedError as error:
+        raise ReceiptError("OTHER_RECORD", "the record in the receipt is damaged") from error
+    if record.digest() != message.record_digest:
+        raise ReceiptError("OTHER_RECORD", "the record in the receipt has another digest")
+    return record
+
+
+def _quorum(message: verification_pb2.Receipt) -> ProvedQuorum | None:
+    """Return the quorum that the record digest covers; raises ReceiptError."""
+    if not message.HasField("record"):
+        return None
+    given, record = message.sealing_quorum, _record(message)
+    members = tuple((each.custodian, each.hpke_public_key) for each in given.custodians)
+    quorum_id = seal.quorum_id(threshold=given.threshold, members=members)
+    found = ProvedQuorum(given.threshold, tuple(name for name, _ in members), quorum_id)
+    if quorum_id != record.sealing_quorum_id or len(members) != len(record.share_hashes):
+        raise ReceiptError("OTHER_QUORUM", "the record was sealed for another quorum")
+    if message.quorum != str(found):
+        raise ReceiptError("OTHER_QUORUM", "the receipt states another quorum than its record has")
+    return found

@@ -1,4 +1,4 @@
-"""Reads the message of a sealed record."""
+"""Reads and writes the message of a sealed record; what the record digest does not cover is left out."""
 
 from idvault.domain.record import SealedRecord
 from idvault.v1 import disclosure_pb2
@@ -20,3 +20,12 @@ def sealed_record(message: disclosure_pb2.SealedRecord) -> SealedRecord:
         share_hashes=tuple(message.share_hashes),
         shares=(),
     )
+
+
+def covered(message: disclosure_pb2.SealedRecord) -> disclosure_pb2.SealedRecord:
+    """Return a copy with only the fields that the record digest covers."""
+    copy = disclosure_pb2.SealedRecord()
+    copy.CopyFrom(message)
+    copy.ClearField("present_quorum_id")
+    copy.ClearField("suite")
+    return copy

@@ -6,7 +6,7 @@ The service's answer is accepted if, in this order,
   continues the last one seen; all three entries commit to the digest of this record,
 * as many shares as the quorum needs are good: each has the approval of a custodian of the roster, signed over
   this request and share, opens with the one-time key, and is the one that was sealed,
-* the record opens with the good shares.
+* the record opens with the good shares, and the registry confirmed its identity.
 
 Shares that are not good are reported to the log with their custodian. If too few are good, the next attempt
 is the same opening and takes the shares that were released since. Once the record opens, the client confirms
@@ -23,7 +23,7 @@ from idvault.attest import hpke
 from idvault.attest.disclosure import DecisionTerms, PaperError, Terms
 from idvault.attest.hpke import UnsealError
 from idvault.attest.payload import Payload
-from idvault.custody.record import open_record
+from idvault.custody.record import data_key, open_with_key
 from idvault.custody.reseal import open_resealed
 from idvault.custody.share import ShareError, check_share
 from idvault.domain import disclosure as rules
@@ -31,12 +31,14 @@ from idvault.domain.claim import ClaimState
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.disclosure import Verdict
 from idvault.domain.event import EventType
-from idvault.domain.record import SealedRecord
-from idvault.transparency import entry as entries
+from idvault.domain.record import OutcomeError, SealedRecord
 from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.entry import EntryError
+from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import VaultError
+from idvault_client.offline.evidence import check as evidence_check
+from idvault_client.offline.evidence.check import ProvedEvidence
+from idvault_client.offline.evidence.file import ProofFile
 from idvault_client.people.disclosure import requested
 from idvault_client.people.disclosure.one_time_key import OneTimeKey, OneTimeKeys
 from idvault_client.people.member import MemberClient
@@ -51,8 +53,9 @@ _ID_SIZE = 16
 class DisclosedRecord:
     """A disclosed record. payload: the sealed content; answer: the service's answer, with all proofs.
 
-    wrong_shares: the custodians whose shares were not good. is_confirmed: whether the service knows that the
-    record opened; if not, it keeps the shares until the request expires.
+    data_key: the record's, which the shares gave. wrong_shares: the custodians whose shares were not good.
+    is_confirmed: whether the service knows that the record opened; if not, it keeps the shares until the
+    request expires.
     """
 
     payload: Payload = field(repr=False)
@@ -61,6 +64,7 @@ class DisclosedRecord:
     log_size: int
     answer: disclosure_pb2.OpenedDisclosure = field(repr=False)
     signed_request: bytes = field(repr=False)
+    data_key: bytes = field(repr=False)
     wrong_shares: tuple[str, ...] = ()
     is_confirmed: bool = True
 
@@ -71,6 +75,13 @@ class _SortedShares:
 
     good: dict[str, bytes] = field(repr=False)
     wrong: dict[str, FindingError]
+
+
+Keep = Callable[[DisclosedRecord], None]
+
+
+def keep_nothing(_opened: DisclosedRecord) -> None:
+    """Keep no evidence of an opening."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,11 +152,16 @@ class Auditor(MemberClient):
         self.keys.destroy(disclosure_id)
         return found
 
-    def open(self, disclosure_id: str, *, code: str) -> DisclosedRecord:
+    def openings_left(self, disclosure_id: str) -> int:
+        """Return how many openings are left, as the service counts; raises OneTimeKeyError, VaultError."""
+        return self.keys.get(disclosure_id).terms.openings - self.show(disclosure_id).opened
+
+    def open(self, disclosure_id: str, *, code: str, keep: Keep = keep_nothing) -> DisclosedRecord:
         """Open once; raises FindingError, OneTimeKeyError, VaultError.
 
         If the answer was lost or too few shares were good, the next call repeats the attempt under the same
-        id: it counts once, and needs no second code. The key is destroyed after the last permitted use.
+        id: it counts once, and needs no second code. keep: stores the evidence; the same holds if it raises.
+        The key is destroyed after the last permitted use, once the evidence is stored.
         """
         kept = self.keys.start_attempt(self.keys.get(disclosure_id), request_id=self.request_id)
         asked = disclosure_pb2.OpenDisclosureRequest(
@@ -157,6 +173,7 @@ class Auditor(MemberClient):
         except FindingError as error:
             self._report(disclosure_id, error.finding)
             raise
+        keep(opened)
         if answer.disclosure.opened >= kept.terms.openings:
             self.keys.destroy(disclosure_id)
         else:
@@ -177,24 +194,16 @@ class Auditor(MemberClient):
             return False
         return True
 
-    def verify_evidence(
-        self, answer: disclosure_pb2.OpenedDisclosure, *, signed_request: bytes, payload: Payload
-    ) -> DisclosedRecord:
-        """Verify the log entries of kept evidence again; raises FindingError, VaultError.
+    def verify_evidence(self, kept: ProofFile) -> ProvedEvidence:
+        """Verify kept evidence again; raises EvidenceError, FindingError, VaultError.
 
         The evidence's checkpoint must be one that today's log continues, and was cosigned when it was opened.
         """
-        terms, record = papers.parse_request(signed_request), sealed_record(answer.record)
-        try:
-            at = entries.decode_leaf(answer.opening.leaf).occurred_at
-        except EntryError as error:
-            raise FindingError(Finding.NOT_IN_LOG, "the entry of the opening cannot be read") from error
-        # Its time is not verified yet; the check below compares it with the witnesses' and with the log.
-        covering = self.stored_checkpoint(answer.checkpoint.note, at=at, roster_digest=terms.roster_digest)
-        # Evidence of before requests fixed a record has no entry of the request.
-        signed = signed_request if answer.HasField("request") else None
-        opened_at, size = self._check_log(answer, terms, record, covering, signed)
-        return DisclosedRecord(payload, terms, opened_at, size, answer, signed_request)
+        policy = Policy(self.trust.log_key.name, (self.trust.log_key,))
+        proved = evidence_check.check(kept, policy=policy, published=self.trust.versions)
+        note, roster = kept.message.checkpoint.note, kept.terms.roster_digest
+        self.stored_checkpoint(note, at=proved.opening.occurred_at, roster_digest=roster)
+        return proved
 
     def _terms(self, *, lifetime: timedelta, suite: str, **asked: object) -> tuple[Terms, bytes]:
         private_key = self.random(hpke.PRIVATE_KEY_SIZE)
@@ -236,11 +245,15 @@ class Auditor(MemberClient):
         if len(shares.good) < threshold:
             raise _too_few(shares, threshold)
         try:
-            payload = open_record(record=record, shares=shares.good, shred_value=answer.shred_value)
+            key = data_key(record=record, shares=shares.good)
+            payload = open_with_key(record=record, data_key=key, shred_value=answer.shred_value)
         except UnsealError as error:
             raise FindingError(Finding.RECORD_DAMAGED, "the record does not open") from error
-        wrong = tuple(shares.wrong)
-        return DisclosedRecord(payload, terms, opened_at, size, answer, kept.signed_request, wrong)
+        except OutcomeError as error:
+            text = "the record holds an identity that the registry did not confirm"
+            raise FindingError(Finding.NOT_A_MATCH, text) from error
+        wrong, signed = tuple(shares.wrong), kept.signed_request
+        return DisclosedRecord(payload, terms, opened_at, size, answer, signed, key, wrong)
 
     def _check_log(
         self,

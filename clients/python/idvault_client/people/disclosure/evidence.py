@@ -1,7 +1,15 @@
-"""The evidence of one disclosure: record, proofs and checkpoint, sealed to the auditor (HPKE)."""
+"""The auditor's evidence of an opening: made, kept encrypted, and sealed to a named reader.
+
+- A kept file is the proof file (offline.evidence.file), sealed to its reader's roster key by HPKE (RFC 9180).
+  The reader of the own copy is the auditor. The private key is in keys.json, encrypted under the passphrase,
+  so that a copy costs no second passphrase and a file for another reader has the same form.
+- An existing file is never overwritten.
+- Files of the former version hold an identity that nothing proves; they can be read, but do not verify.
+"""
 
 import json
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from google.protobuf.message import DecodeError
@@ -13,77 +21,195 @@ from idvault.attest.disclosure import PaperError, Terms
 from idvault.attest.hpke import UnsealError
 from idvault.attest.payload import Payload
 from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.attest.roster_member import RosterMember
 from idvault.custody.identity import PersonalIdentity
 from idvault.domain import seal
-from idvault.v1 import disclosure_pb2
+from idvault.v1 import disclosure_pb2, evidence_pb2
+from idvault_client.offline.evidence import file as proof_file
+from idvault_client.offline.evidence.file import (
+    FORMER_FORMAT,
+    MOST_BYTES,
+    SEALED_FORMAT,
+    EvidenceError,
+    ProofFile,
+)
+from idvault_client.offline.record import covered
 from idvault_client.people.disclosure.auditor import DisclosedRecord
 
-_FORMAT = "idvault/evidence/v1"
-_OUTER = ("format", "disclosure_id", "suite", "sealed")
-_INNER = ("signed_request", "answer", "payload", "roster_digest")
-
-
-class EvidenceError(Exception):
-    """The file is not an evidence file, or belongs to another auditor."""
+FOLDER = "evidence"
+KEEP_DAYS = 365
+LONGEST_DAYS = 3_650
+_SEALED = ("format", "disclosure_id", "reader", "suite", "destroy_after", "sealed")
+_FORMER = ("format", "disclosure_id", "suite", "sealed")
+_FORMER_INNER = ("signed_request", "answer", "payload", "roster_digest")
 
 
 @dataclass(frozen=True, slots=True)
-class DisclosureEvidence:
-    """An opened record with its proofs. roster_digest: of the version in force at the opening."""
+class FormerEvidence:
+    """The content of a file of the former version. payload: nothing binds it to the record or to the log."""
 
     terms: Terms
-    signed_request: bytes = field(repr=False)
-    answer: disclosure_pb2.OpenedDisclosure = field(repr=False)
     payload: Payload = field(repr=False)
-    roster_digest: str
+    answer: disclosure_pb2.OpenedDisclosure = field(repr=False)
+    signed_request: bytes = field(repr=False)
 
 
-def write(path: Path, opened: DisclosedRecord, *, identity: PersonalIdentity, roster_digest: str) -> None:
-    """Write the evidence of a disclosure, sealed to the auditor's own key, mode 0600."""
-    inner = {
-        "signed_request": reading.base64url(opened.signed_request),
-        "answer": reading.base64url(opened.answer.SerializeToString(deterministic=True)),
-        "payload": reading.base64url(payload.encode(opened.payload)),
-        "roster_digest": roster_digest,
-    }
-    own = identity.member(spki="")
-    disclosure_id = opened.terms.disclosure_id
-    sealed = hpke.seal(
-        suite=own.suite,
-        public_key=own.hpke_public_key,
-        plaintext=json.dumps(inner).encode(),
-        info=seal.evidence_info(disclosure_id=disclosure_id),
+@dataclass(frozen=True, slots=True)
+class SealedFile:
+    """What is written outside of a sealed file: all that can be known without the reader's keys."""
+
+    disclosure_id: str
+    reader: str
+    suite: str
+    destroy_after: date
+    sealed: bytes = field(repr=False)
+
+    def info(self) -> bytes:
+        """Return what the content is bound to."""
+        return seal.sealed_evidence_info(
+            disclosure_id=self.disclosure_id, reader=self.reader, destroy_after=self.destroy_after.isoformat()
+        )
+
+
+def make(
+    opened: DisclosedRecord, *, identity: PersonalIdentity, versions: tuple[Roster, ...], destroy_after: date
+) -> ProofFile:
+    """Return the evidence of an opening, signed by its auditor."""
+    answer = opened.answer
+    message = evidence_pb2.DisclosureEvidence(
+        signed_request=opened.signed_request,
+        record=covered(answer.record),
+        data_key=opened.data_key,
+        shred_value=answer.shred_value,
+        settlement_claim_id=answer.settlement_claim_id,
+        settlement=answer.settlement,
+        request=answer.request,
+        opening=answer.opening,
+        checkpoint=answer.checkpoint,
+        signed_approvals=[
+            share.signed_approval for share in answer.shares if share.custodian not in opened.wrong_shares
+        ],
+        rosters=[roster.to_bytes() for roster in versions],
+        destroy_after_date=destroy_after.isoformat(),
     )
-    outer = {
-        "format": _FORMAT,
-        "disclosure_id": disclosure_id,
-        "suite": own.suite,
+    content = message.SerializeToString(deterministic=True)
+    return proof_file.of(content, identity.sign(proof_file.signed_bytes(content)))
+
+
+def write_sealed(path: Path, proof: ProofFile, *, reader: RosterMember) -> None:
+    """Write evidence for one reader, mode 0600; raises FileExistsError and OSError."""
+    outside = SealedFile(
+        proof.terms.disclosure_id,
+        reader.name,
+        reader.suite,
+        date.fromisoformat(proof.message.destroy_after_date),
+        b"",
+    )
+    sealed = hpke.seal(
+        suite=reader.suite,
+        public_key=reader.hpke_public_key,
+        plaintext=proof.to_bytes(),
+        info=outside.info(),
+    )
+    document = {
+        "format": SEALED_FORMAT,
+        "disclosure_id": outside.disclosure_id,
+        "reader": outside.reader,
+        "suite": outside.suite,
+        "destroy_after": outside.destroy_after.isoformat(),
         "sealed": reading.base64url(sealed),
     }
-    durable_file.replace(path, json.dumps(outer, indent=1).encode() + b"\n")
+    durable_file.create(path, json.dumps(document, indent=1).encode() + b"\n")
 
 
-def read(path: Path, *, identity: PersonalIdentity) -> DisclosureEvidence:
-    """Return the content of an evidence file; raises EvidenceError, OSError."""
-    data = path.read_bytes()
+def read(path: Path, *, identity: PersonalIdentity) -> ProofFile | FormerEvidence:
+    """Return the content of a sealed file, or of a proof file; raises EvidenceError and OSError.
+
+    It has not been checked.
+    """
+    data = _read(path)
+    found = _format(data)
+    if found == FORMER_FORMAT:
+        return _former(path, data, identity)
+    if found != SEALED_FORMAT:
+        return proof_file.parse(data)
+    outside = _outside(data)
+    try:
+        return proof_file.parse(identity.unseal(outside.sealed, suite=outside.suite, info=outside.info()))
+    except UnsealError:
+        text = f"{path.name} does not open with your keys; its reader is {outside.reader!a}"
+        raise EvidenceError("OTHER_READER", text) from None
+
+
+def kept(folder: Path) -> list[tuple[Path, SealedFile]]:
+    """Return the sealed files in an identity folder, with what is written outside of them."""
+    found = []
+    for path in sorted((folder / FOLDER).glob("*.json")):
+        data = _read(path)
+        if _format(data) == SEALED_FORMAT:
+            found.append((path, _outside(data)))
+    return found
+
+
+def free_path(folder: Path, disclosure_id: str) -> Path:
+    """Return a path in the identity folder for the evidence of an opening, and create its folder."""
+    place = folder / FOLDER
+    if not place.is_dir():
+        place.mkdir(mode=0o700)
+        durable_file.sync_folder(folder)
+    number = 1
+    while (path := place / f"{disclosure_id}-{number}.json").exists():
+        number += 1
+    return path
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MOST_BYTES + 1)
+
+
+def _format(data: bytes) -> object:
+    try:
+        return reading.document(data).get("format")
+    except RosterError as error:
+        raise EvidenceError("NOT_EVIDENCE", "the file is not the evidence of an opening") from error
+
+
+def _outside(data: bytes) -> SealedFile:
+    try:
+        fields = reading.document(data)
+        reading.exactly(fields, "the file", *_SEALED)
+        return SealedFile(
+            reading.text(fields["disclosure_id"], "disclosure_id"),
+            reading.text(fields["reader"], "reader"),
+            reading.text(fields["suite"], "suite"),
+            date.fromisoformat(reading.text(fields["destroy_after"], "destroy_after")),
+            reading.raw(fields["sealed"], "sealed"),
+        )
+    except (RosterError, ValueError) as error:
+        raise EvidenceError("NOT_EVIDENCE", "the file is not the evidence of an opening") from error
+
+
+def _former(path: Path, data: bytes, identity: PersonalIdentity) -> FormerEvidence:
     try:
         outer = reading.document(data)
-        reading.exactly(outer, path.name, *_OUTER)
+        reading.exactly(outer, path.name, *_FORMER)
         opened = identity.unseal(
             reading.raw(outer["sealed"], "sealed"),
             suite=reading.text(outer["suite"], "suite"),
             info=seal.evidence_info(disclosure_id=reading.text(outer["disclosure_id"], "disclosure_id")),
         )
         inner = reading.document(opened)
-        reading.exactly(inner, path.name, *_INNER)
+        reading.exactly(inner, path.name, *_FORMER_INNER)
         signed = reading.raw(inner["signed_request"], "signed_request")
-        return DisclosureEvidence(
+        return FormerEvidence(
             papers.parse_request(signed),
-            signed,
-            disclosure_pb2.OpenedDisclosure.FromString(reading.raw(inner["answer"], "answer")),
             payload.decode(reading.raw(inner["payload"], "payload")),
-            reading.text(inner["roster_digest"], "roster_digest"),
+            disclosure_pb2.OpenedDisclosure.FromString(reading.raw(inner["answer"], "answer")),
+            signed,
         )
     except (RosterError, UnsealError, PaperError, DecodeError):
         # `from None`, so that the opened content does not become the cause.
-        raise EvidenceError(f"{path.name} is not an evidence file that your keys open") from None
+        text = f"{path.name} is not an evidence file that your keys open"
+        raise EvidenceError("OTHER_READER", text) from None

@@ -1,0 +1,53 @@
+"""`idvault-client check-evidence`: what an auditor's proof file proves, checked with public keys alone."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault.attest import roster_chain
+from idvault.attest.reading import RosterError
+from idvault_client.commands.log import PublicKey, Quorum, RosterFile, Witness, policy_of
+from idvault_client.commands.output import AsJson, read, reporting, show_valid
+from idvault_client.offline.evidence import check as evidence_check
+from idvault_client.offline.evidence import file as proof_file
+from idvault_client.offline.evidence import summary
+from idvault_client.offline.evidence.file import MOST_BYTES, EvidenceError
+
+_UNWITNESSED = "no witness cosigned this checkpoint: the log may be a copy that only you are shown"
+_NOT_COMPARED = (
+    "the names of auditor and custodians come from the roster in this file: compare its hash with that of "
+    "the published roster, or give --roster"
+)
+
+
+def check(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The proof file written by `idvault auditor export`.")
+    ],
+    public_key: PublicKey,
+    roster: RosterFile = None,
+    witness: Witness = None,
+    quorum: Quorum = None,
+    json_option: AsJson = False,
+) -> None:
+    """Check offline that a record held this identity, was sealed and opened, and who asked and approved.
+
+    The identity is decrypted from the record, whose digest the log holds. No private key is needed. With
+    --roster, auditor and custodians must be those of the published roster. Without --witness, the witnesses
+    of the roster are demanded. The last line is "check: valid", or "check: REASON" with exit code 5.
+    """
+    with reporting(context, json_option) as as_json:
+        policy = policy_of(public_key, witness or [], quorum, None)
+        try:
+            published = roster_chain.load_all(roster) if roster is not None else ()
+        except RosterError as error:
+            raise EvidenceError("OTHER_ROSTER", f"the published roster: {error}") from error
+        found = proof_file.parse(read(file, limit=MOST_BYTES))
+        proved = evidence_check.check(found, policy=policy, published=published)
+        if not as_json and not proved.is_published:
+            typer.echo(_NOT_COMPARED, err=True)
+        if not as_json and not proved.cosigned_by:
+            typer.echo(_UNWITNESSED, err=True)
+        show_valid(summary.of(proved), as_json=as_json)

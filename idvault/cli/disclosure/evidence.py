@@ -1,0 +1,150 @@
+"""The verbs about evidence: `export` of auditors and custodians, `evidence` of auditors."""
+
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault import durable_file
+from idvault.attest.reading import RosterError
+from idvault.attest.roster_member import RosterMember
+from idvault.cli.disclosure import display
+from idvault.cli.errors import CommandError, ExitCode
+from idvault.cli.people.session import MemberFolder, MemberOptions, as_json, now, open_folder
+from idvault.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault_client.offline.evidence import check as evidence_check
+from idvault_client.offline.evidence import page
+from idvault_client.offline.evidence.check import ProvedEvidence
+from idvault_client.offline.evidence.file import EvidenceError, ProofFile
+from idvault_client.offline.evidence.page import ProofReference
+from idvault_client.people.disclosure import evidence as evidences
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The evidence kept by `open`, or sealed for you.")]
+Out = Annotated[Path, typer.Option(metavar="DIR", help="The folder to write to; it is created if missing.")]
+Reader = Annotated[
+    str | None,
+    typer.Option(
+        "--for", metavar="NAME", help="Encrypt for this auditor or custodian of the roster, without a page."
+    ),
+]
+
+
+def export(context: typer.Context, file: File, out: Out, reader: Reader = None) -> None:
+    """Export evidence for a court: a page that prints well, and the proof file that anybody can check.
+
+    The proof file is not encrypted: whoever has it can read the identity. With --for the command writes one
+    file that only that member of the roster can open, with `export` as well. The command checks the evidence
+    first, needs no connection, and never overwrites a file.
+    """
+    given: MemberOptions = context.obj
+    with open_folder(_role(context), given) as member:
+        proof = _read(file, member)
+        proved = evidence_check.check(proof, policy=_policy(member), published=member.pinned.versions)
+        written = (
+            _for_reader(proof, out, reader, member) if reader else _for_court(proof, proved, out, member)
+        )
+    if as_json(context):
+        display.tell({"disclosure_id": proved.terms.disclosure_id, "files": [str(path) for path in written]})
+        return
+    for path in written:
+        typer.echo(f"file: {path}")
+    typer.echo(f"must be destroyed after {proved.destroy_after}, with all copies", err=True)
+    typer.echo(f"export: {proved.terms.disclosure_id} written")
+
+
+def kept(
+    context: typer.Context,
+    destroy_overdue: Annotated[
+        bool, typer.Option("--destroy-overdue", help="Destroy the files whose day has passed.")
+    ] = False,
+) -> None:
+    """List the evidence in your identity folder, and the day after which each file must be destroyed.
+
+    It needs neither keys nor a connection. Copies elsewhere must be destroyed by hand.
+    """
+    given: MemberOptions = context.obj
+    today, overdue = now().date(), 0
+    found = evidences.kept(given.folder())
+    for path, outside in found:
+        is_overdue = today > outside.destroy_after
+        overdue += is_overdue
+        if is_overdue and destroy_overdue:
+            durable_file.destroy(path)
+        _tell_kept(context, path, outside.disclosure_id, outside.destroy_after, is_overdue=is_overdue)
+    if not as_json(context):
+        typer.echo(f"evidence: {len(found)} kept, {overdue} overdue{', destroyed' * destroy_overdue}")
+
+
+def _tell_kept(
+    context: typer.Context, path: Path, disclosure_id: str, destroy_after: date, *, is_overdue: bool
+) -> None:
+    if as_json(context):
+        display.tell({
+            "file": str(path),
+            "disclosure_id": disclosure_id,
+            "destroy_after": destroy_after.isoformat(),
+            "overdue": is_overdue,
+        })  # fmt: skip
+        return
+    typer.echo(f"{path}: destroy after {destroy_after}{' (overdue)' * is_overdue}", err=True)
+
+
+def refuse_existing(*paths: Path) -> None:
+    """Raise CommandError if a file exists that would be written."""
+    for path in paths:
+        if path.exists():
+            text = f"{path} exists already, and evidence is never overwritten"
+            raise CommandError(ExitCode.REFUSED, text, reason="EXISTS")
+
+
+def _role(context: typer.Context) -> str:
+    parent = context.parent
+    return str(parent.info_name) if parent is not None else ""
+
+
+def _read(file: Path, member: MemberFolder) -> ProofFile:
+    found = evidences.read(file, identity=member.identity)
+    if not isinstance(found, ProofFile):
+        text = "the file was written by an earlier version, and does not prove the identity that it holds"
+        raise EvidenceError("UNBOUND", text)
+    return found
+
+
+def _policy(member: MemberFolder) -> Policy:
+    return Policy(member.pinned.log_key.name, (member.pinned.log_key,))
+
+
+def _for_court(proof: ProofFile, proved: ProvedEvidence, out: Path, member: MemberFolder) -> list[Path]:
+    name = proved.terms.disclosure_id
+    proof_path, page_path = out / f"{name}.json", out / f"{name}.html"
+    refuse_existing(proof_path, page_path)
+    data = proof.to_bytes()
+    reference = ProofReference(proof_path.name, sha256(data).hexdigest(), str(member.pinned.log_key))
+    shown = page.render(proved, proof=reference, exported_at=now())
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    durable_file.create(proof_path, data)
+    durable_file.create(page_path, shown.encode())
+    return [page_path, proof_path]
+
+
+def _for_reader(proof: ProofFile, out: Path, name: str, member: MemberFolder) -> list[Path]:
+    reader = _reader(name, member)
+    path = out / f"{proof.terms.disclosure_id}.{reader.name}.json"
+    refuse_existing(path)
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    evidences.write_sealed(path, proof, reader=reader)
+    return [path]
+
+
+def _reader(name: str, member: MemberFolder) -> RosterMember:
+    try:
+        found = member.pinned.versions[-1].member(name)
+    except RosterError as error:
+        raise CommandError(ExitCode.REFUSED, str(error), reason="NOT_IN_ROSTER", field="--for") from error
+    if found.role == "operator":
+        # Whoever runs the service must not be able to read records.
+        text = f"{name} is an operator, who must not read a record"
+        raise CommandError(ExitCode.REFUSED, text, reason="OTHER_ROLE", field="--for")
+    return found

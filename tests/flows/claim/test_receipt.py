@@ -1,0 +1,62 @@
+"""A receipt has the record that its digest covers only while that record is the account's newest."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from idvault.domain.claim import ClaimState
+from idvault.domain.error import Reason, UnavailableError
+from idvault.domain.record import SealedRecord
+from idvault.flows.claim.receipt import ReceiptFlow
+from idvault.flows.log.proof import Proofs, Proved
+from idvault.ports.claim import Claim, ReceiptEvidence
+from tests.support import builders, people
+
+RECORD, QUORUM = builders.record(), people.quorum()
+EVIDENCE = ReceiptEvidence(RECORD.digest(), QUORUM.id, "11" * 16, b"leaf", b"k" * 32, 0)
+CLAIM = Claim(
+    "request", "22" * 16, ClaimState.SUCCEEDED, None, builders.account(account_token=RECORD.account_token),
+    receipt=EVIDENCE,
+)  # fmt: skip
+
+
+class Covered:
+    """Every entry is covered by a checkpoint."""
+
+    async def now(self, _entries: Any, *, account_token: str) -> Proofs:
+        assert account_token == RECORD.account_token
+        return Proofs(b"note", (Proved(b"leaf", b"k" * 32, 0, 1, ()),))
+
+
+@dataclass
+class Records:
+    """One stored record, or a store that cannot be reached."""
+
+    stored: SealedRecord | None
+    is_reachable: bool = True
+
+    async def get(self, *, account_token: str) -> SealedRecord | None:
+        if not self.is_reachable:
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)
+        return self.stored if account_token == RECORD.account_token else None
+
+
+@pytest.mark.parametrize(
+    ("records", "given"),
+    [
+        (Records(RECORD), RECORD),
+        (Records(replace(RECORD, record_id="0" * 32)), None),
+        (Records(None), None),
+        (Records(RECORD, is_reachable=False), None),
+    ],
+    ids=["newest", "replaced", "erased", "unreachable"],
+)
+async def test_the_record_is_given_if_it_is_the_receipts_own(
+    records: Records, given: SealedRecord | None
+) -> None:
+    """A later record, or none, is never given in its place; the rest of the receipt is as before."""
+    flow = ReceiptFlow(proofs=Covered(), records=records, quorum=lambda _id: QUORUM)  # type: ignore[arg-type]
+    found = await flow.of(CLAIM)
+    assert found is not None
+    assert (found.record, found.quorum, found.note) == (given, QUORUM, b"note")
