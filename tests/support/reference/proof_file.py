@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.reference import note, protobuf, tree
+from tests.support.reference import note, protobuf, record, tree
 from tests.support.reference.encoding import Part, base64, check
 from tests.support.reference.note import Checkpoint, Key
 from tests.support.reference.protobuf import Fields
+from tests.support.reference.record import Custodian, Record
 from tests.support.reference.tree import Leaf
 
 
@@ -47,12 +48,43 @@ def check_receipt(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum:
     """Return the log entry that a receipt proves."""
     fields = json.loads(text)
     at = _checkpoint(fields, log, witnesses, quorum)
+    if "record" in fields:
+        _check_quorum(fields)
     return check_entry(
         from_json(fields["entry"]),
         at,
         type="verification:claim:settle",
         account_token=fields["accountToken"],
         fields=(fields["claimId"], "SUCCEEDED", "", b64decode(fields["recordDigest"])),
+    )
+
+
+def _check_quorum(fields: dict[str, Any]) -> None:
+    """Check that the record of a receipt has its digest, and that it was sealed for the stated quorum."""
+    given, sealed = fields["sealingQuorum"], _record(fields["record"])
+    check(sealed.digest() == b64decode(fields["recordDigest"]), "the record has another digest")
+    custodians = [
+        Custodian(each["custodian"], "", b64decode(each["hpkePublicKey"])) for each in given["custodians"]
+    ]
+    found = record.quorum_id(given["threshold"], custodians)
+    check(found == sealed.quorum_id, "the record was sealed for another quorum")
+    check(len(custodians) == len(sealed.share_hashes), "a wrong number of custodians")
+    check(fields["quorum"] == f"{given['threshold']} of {len(custodians)}", "another quorum is stated")
+
+
+def _record(fields: dict[str, Any]) -> Record:
+    salt, commitment, ciphertext = (b64decode(fields[name]) for name in ("salt", "commitment", "ciphertext"))
+    return Record(
+        relying_party=fields["relyingParty"],
+        account_token=fields["accountToken"],
+        record_id=fields["recordId"],
+        quorum_id=fields["sealingQuorumId"],
+        suite="",
+        salt=salt,
+        commitment=commitment,
+        ciphertext=ciphertext,
+        share_hashes=tuple(b64decode(each) for each in fields["shareHashes"]),
+        format_version=fields["formatVersion"],
     )
 
 
@@ -107,19 +139,39 @@ def receipt(
     quorum: str,
     entry: dict[str, Any],
     checkpoint: bytes,
+    **proved: Any,
 ) -> str:
-    """Return a receipt file."""
-    return json.dumps(
-        {
-            "accountToken": account_token,
-            "claimId": claim_id,
-            "recordDigest": base64(record_digest),
-            "quorum": quorum,
-            "entry": entry,
-            "checkpoint": {"note": base64(checkpoint)},
-        },
-        indent=2,
-    )
+    """Return a receipt file. proved: sealingQuorum and record, if the quorum is proved."""
+    fields = {
+        "accountToken": account_token,
+        "claimId": claim_id,
+        "recordDigest": base64(record_digest),
+        "quorum": quorum,
+        "entry": entry,
+        "checkpoint": {"note": base64(checkpoint)},
+    }
+    return json.dumps(fields | proved, indent=2)
+
+
+def sealing_quorum(threshold: int, custodians: Sequence[Custodian]) -> dict[str, Any]:
+    """Return the JSON form of a quorum."""
+    members = [{"custodian": each.name, "hpkePublicKey": base64(each.public)} for each in custodians]
+    return {"threshold": threshold, "custodians": members}
+
+
+def record_fields(sealed: Record) -> dict[str, Any]:
+    """Return the JSON form of a record, with the fields that its digest covers."""
+    return {
+        "accountToken": sealed.account_token,
+        "relyingParty": sealed.relying_party,
+        "recordId": sealed.record_id,
+        "formatVersion": sealed.format_version,
+        "sealingQuorumId": sealed.quorum_id,
+        "salt": base64(sealed.salt),
+        "commitment": base64(sealed.commitment),
+        "ciphertext": base64(sealed.ciphertext),
+        "shareHashes": [base64(each) for each in sealed.share_hashes],
+    }
 
 
 def history(
