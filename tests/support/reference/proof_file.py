@@ -10,6 +10,7 @@ from tests.support.reference import note, protobuf, tree
 from tests.support.reference.encoding import Part, base64, check
 from tests.support.reference.note import Checkpoint, Key
 from tests.support.reference.protobuf import Fields
+from tests.support.reference.record import Custodian, Record, quorum_id
 from tests.support.reference.tree import Leaf
 
 
@@ -47,6 +48,8 @@ def check_receipt(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum:
     """Return the log entry that a receipt proves."""
     fields = json.loads(text)
     at = _checkpoint(fields, log, witnesses, quorum)
+    if "record" in fields:
+        _check_quorum(fields)
     return check_entry(
         from_json(fields["entry"]),
         at,
@@ -54,6 +57,30 @@ def check_receipt(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum:
         account_token=fields["accountToken"],
         fields=(fields["claimId"], "SUCCEEDED", "", b64decode(fields["recordDigest"])),
     )
+
+
+def _check_quorum(fields: dict[str, Any]) -> None:
+    """Check that the record has the digest, and that the quorum is the record's."""
+    given = fields["record"]
+    sealed = Record(
+        given["relyingParty"],
+        given["accountToken"],
+        given["recordId"],
+        given["sealingQuorumId"],
+        "",
+        *(b64decode(given[name]) for name in ("salt", "commitment", "ciphertext")),
+        tuple(b64decode(each) for each in given["shareHashes"]),
+    )
+    check(sealed.digest() == b64decode(fields["recordDigest"]), "the record has another digest")
+    quorum = fields.get("sealingQuorum", {})
+    named = [
+        Custodian(each["custodian"], "", b64decode(each["hpkePublicKey"]))
+        for each in quorum.get("custodians", [])
+    ]
+    threshold = quorum.get("threshold", 0)
+    check(quorum_id(threshold, named) == sealed.quorum_id, "the record is of another quorum")
+    check(len(named) == len(sealed.share_hashes), "there is not one share for each custodian")
+    check(fields.get("quorum") == f"{threshold} of {len(named)}", "the receipt states another quorum")
 
 
 def check_entry(
