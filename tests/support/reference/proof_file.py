@@ -68,7 +68,9 @@ def _check_quorum(fields: dict[str, Any]) -> None:
         given["recordId"],
         given["sealingQuorumId"],
         "",
-        *(b64decode(given[name]) for name in ("salt", "commitment", "ciphertext")),
+        b64decode(given["salt"]),
+        b64decode(given["commitment"]),
+        b64decode(given["ciphertext"]),
         tuple(b64decode(each) for each in given["shareHashes"]),
     )
     check(sealed.digest() == b64decode(fields["recordDigest"]), "the record has another digest")
