@@ -12,7 +12,6 @@ from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.attest.roster_chain import WatchedChain
 from idvault.bootstrap.base import ENTROPY, Base, cancel
-from idvault.domain.clock import ClockReading
 from idvault.domain.error import IdvaultError
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.people.roster import RosterFlow
@@ -43,8 +42,11 @@ class People:
     second_factors: SecondFactorFlow
 
 
-async def start_rosters(base: Base, *, now: ClockReading) -> RosterHolder:
-    """Return the started roster holder; raises RosterError if file or database do not verify."""
+async def read_rosters(base: Base) -> RosterHolder:
+    """Return the roster holder, which has not adopted anything yet.
+
+    Raises RosterError if file or database do not verify.
+    """
     chain = WatchedChain(base.settings.roster)
     holder = RosterHolder(
         store=SqlRosterStore(database=base.main),
@@ -53,7 +55,7 @@ async def start_rosters(base: Base, *, now: ClockReading) -> RosterHolder:
         entropy=ENTROPY,
         alarm=lambda version, why: log().error("roster_refused", version=version, why=why),
     )
-    await holder.start(now=now)
+    await holder.read()
     return holder
 
 

@@ -13,7 +13,7 @@ from idvault.bootstrap.base import (
     cancel,
     open_base,
 )
-from idvault.bootstrap.people import follow_rosters, pins, start_rosters
+from idvault.bootstrap.people import follow_rosters, pins, read_rosters
 from idvault.bootstrap.witness import check_witnessed, stopped
 from idvault.config import Settings
 from idvault.flows.people.roster_holder import RosterHolder
@@ -33,9 +33,10 @@ async def serve(
     """
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="serve"))
+        rosters = await read_rosters(base)
         # Before anything is written: a restored old copy must not grow into a second history.
-        watch = await check_witnessed(stack, base)
-        rosters = await start_rosters(base, now=clock())
+        watch = await check_witnessed(stack, base, rosters.current)
+        await rosters.adopt_file(now=clock())
         access = await _access(stack, base, rosters)
         addresses: dict[str, str] = {}
         if edge in ("platform", None):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
-from idvault.attest import roster_chain
+from idvault.attest.roster import Roster
 from idvault.bootstrap.base import Base
 from idvault.bootstrap.log import check_asked, witness_keys
 from idvault.config import ConfigError, Settings
@@ -76,15 +76,17 @@ class WitnessWatch:
                 continue
 
 
-async def check_witnessed(stack: AsyncExitStack, base: Base, *, signer: Signer | None = None) -> WitnessWatch:
+async def check_witnessed(
+    stack: AsyncExitStack, base: Base, roster: Roster, *, signer: Signer | None = None
+) -> WitnessWatch:
     """Compare both databases with the witnesses, if any are configured; raises what WitnessFlow.check raises.
 
-    signer: the log's key, if this process has it. A process without it waits for the first checkpoint.
+    roster: the version in force, which says how many of which witnesses must confirm. signer: the log's key,
+    if this process has it. A process without it waits for the first checkpoint.
     """
     witnesses = open_witnesses(stack, base)
     if not witnesses:
         return WitnessWatch(None)
-    roster = roster_chain.load(base.settings.roster)
     named = witness_keys(roster)
     asked = {key: each for key, each in witnesses.items() if key in named or not named}
     check_asked(roster, tuple(asked))

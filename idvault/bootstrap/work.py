@@ -13,7 +13,7 @@ from idvault.bootstrap.drill import drill_tasks
 from idvault.bootstrap.handover import handover_tasks
 from idvault.bootstrap.key import key_tasks
 from idvault.bootstrap.log import build_guard, build_sequencing, log_tasks
-from idvault.bootstrap.people import follow_rosters, start_rosters
+from idvault.bootstrap.people import follow_rosters, read_rosters
 from idvault.bootstrap.witness import WitnessWatch, check_witnessed, open_witnesses, stopped
 from idvault.config import Settings
 from idvault.flows.policy import OperatorPolicy
@@ -35,9 +35,10 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         base = await stack.enter_async_context(open_base(settings, clock, process="work"))
         keys = load_keys(settings)
         signer = Ed25519Signer(keys=keys.keys(Purpose.LOG))
+        rosters = await read_rosters(base)
         # Before anything else is written: a restored old copy must not grow into a second history.
-        watch = await check_witnessed(stack, base, signer=signer)
-        rosters = await start_rosters(base, now=clock())
+        watch = await check_witnessed(stack, base, rosters.current, signer=signer)
+        await rosters.adopt_file(now=clock())
         follow_rosters(stack, base, rosters)
         guard = build_guard(base)
         claims = await build_claims(stack, base, rosters, guard=guard)

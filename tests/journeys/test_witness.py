@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -188,6 +189,31 @@ def test_without_its_witness_people_sign_up_and_a_conflict_stops_everything(
             for process, _ in running:
                 process.kill()
                 process.communicate()
+
+
+def test_people_sign_up_and_requests_wait_while_the_witness_hangs(own_house: House) -> None:
+    """Below K the log grows and nothing new is published; when the witness is back everything is cosigned."""
+    _enrol(own_house, 1)
+    public = Path(own_house.ready["public"]) / "checkpoint"
+    before = public.read_bytes()
+    pid = int(own_house.ready["pids"]["witness"])
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with own_house.vault() as vault:
+            for _ in range(3):
+                assert verify(vault, own_house.registry.newcomer()).succeeded
+        sequenced = "select count(log_index) from log_entries"
+        assert wait_for(lambda: own_house.query(sequenced)[0][0] > _size(before))
+        assert public.read_bytes() == before
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    entries = "select count(*) from log_entries"
+    assert wait_for(lambda: own_house.query(entries) == [(_size(public.read_bytes()),)])
+
+
+def _size(raw: bytes) -> int:
+    """Return the size that a signed checkpoint names."""
+    return checkpoint.parse(note.parse(raw).text).size
 
 
 def test_without_a_cosigned_checkpoint_nothing_starts(own_house: House) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from idvault.storage.base.connection import Work, run_through
 from idvault.storage.base.database import Database
-from idvault.storage.base.postgresql import Postgresql, PostgresqlConnection
+from idvault.storage.base.postgresql import Postgresql
+from idvault.storage.base.postgresql_connection import PostgresqlConnection
 from idvault.storage.base.sqlite import Sqlite
 from idvault.storage.base.sqlite_connection import SqliteConnection
 

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.base.postgresql import PostgresqlConnection
+from idvault.storage.base.postgresql_connection import PostgresqlConnection
 from idvault.storage.base.statement import Statement, statement
 
 _NO_SCANS = statement(text("SET LOCAL enable_seqscan = off"))  # otherwise PostgreSQL scans small tables

@@ -1,14 +1,13 @@
 """DisclosureService, for auditors: request one record, and open it once M custodians released shares."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from idvault.api import convert, page_token
 from idvault.api.disclosure import convert as converted
 from idvault.api.edge.call import Caller
 from idvault.domain.clock import ClockReading
-from idvault.domain.disclosure import HistoryFinding
-from idvault.flows.disclosure.auditor import OpenedRecord, ShownDisclosure
+from idvault.flows.disclosure.auditor import DisclosureFlow
+from idvault.flows.disclosure.custodian import CustodianFlow
 from idvault.v1 import disclosure_pb2
 
 # Shorter than the longest call, so that there is time for the answer.
@@ -16,73 +15,12 @@ LONGEST_WAIT = 8.0
 _LIST = "ListDisclosures"
 
 
-class DisclosureFlows(Protocol):
-    """What this edge needs of flows.disclosure.auditor.DisclosureFlow."""
-
-    async def request(
-        self, *, actor_id: str, request_id: str, signed: bytes, now: ClockReading
-    ) -> ShownDisclosure:
-        """Store a signed request."""
-        ...
-
-    async def get(self, *, actor_id: str, disclosure_id: str, now: ClockReading) -> ShownDisclosure:
-        """Return one of the auditor's disclosures."""
-        ...
-
-    async def list(
-        self, *, actor_id: str, below: int | None, limit: int
-    ) -> tuple[list[ShownDisclosure], int | None]:
-        """Return the auditor's disclosures, newest first, and where to continue."""
-        ...
-
-    async def cancel(
-        self, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
-    ) -> ShownDisclosure:
-        """Cancel one of the auditor's disclosures."""
-        ...
-
-    async def open(
-        self,
-        *,
-        actor_id: str,
-        request_id: str,
-        disclosure_id: str,
-        code: str,
-        now: ClockReading,
-        patience: float,
-    ) -> OpenedRecord:
-        """Open once."""
-        ...
-
-    async def confirm(
-        self, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
-    ) -> ShownDisclosure:
-        """Store that the shares open the record."""
-        ...
-
-    async def report_share(
-        self, *, actor_id: str, disclosure_id: str, custodian: str, now: ClockReading
-    ) -> None:
-        """Log that a custodian's share is wrong."""
-        ...
-
-
-class Findings(Protocol):
-    """What both servicers need of flows.disclosure.custodian.CustodianFlow."""
-
-    async def report(
-        self, *, actor_id: str, disclosure_id: str, finding: HistoryFinding, now: ClockReading
-    ) -> None:
-        """Log what a roster member's client refused."""
-        ...
-
-
 @dataclass(kw_only=True, eq=False, repr=False)
 class DisclosureServicer:
     """Converts, calls one flow, converts back."""
 
-    flow: DisclosureFlows
-    findings: Findings
+    flow: DisclosureFlow
+    findings: CustodianFlow
 
     async def RequestDisclosure(
         self,
@@ -215,7 +153,7 @@ class DisclosureServicer:
 
 
 async def report(
-    flow: Findings, request: disclosure_pb2.ReportFindingRequest, *, caller: Caller, now: ClockReading
+    flow: CustodianFlow, request: disclosure_pb2.ReportFindingRequest, *, caller: Caller, now: ClockReading
 ) -> disclosure_pb2.ReportFindingResponse:
     """Log what a client refused; repeats within a minute make only one entry."""
     convert.request_id(request.request_id)

@@ -1,53 +1,25 @@
 """CustodianService, for custodians: list requests, check them, approve or deny them, release a share."""
 
-from typing import Protocol
+from dataclasses import dataclass
 
 from idvault.api import convert, page_token
 from idvault.api.custody.handover import HandoverCalls
 from idvault.api.disclosure import convert as converted
-from idvault.api.disclosure.auditor import LONGEST_WAIT, Findings, report
+from idvault.api.disclosure.auditor import LONGEST_WAIT, report
 from idvault.api.edge.call import Caller
 from idvault.domain.clock import ClockReading
-from idvault.domain.disclosure import QuorumMember, Verdict
-from idvault.domain.record import SealedRecord
-from idvault.flows.custody.handover import HandoverFlow
-from idvault.flows.disclosure.custodian import DecideCommand, Decided, PendingDisclosures, ReleaseCommand
+from idvault.domain.disclosure import Verdict
+from idvault.flows.disclosure.custodian import CustodianFlow, DecideCommand, ReleaseCommand
 from idvault.v1 import disclosure_pb2, transparency_pb2
 
 _LIST = "ListPendingDisclosures"
 
 
-class Custodians(Findings, Protocol):
-    """What this edge needs of flows.disclosure.custodian.CustodianFlow."""
-
-    async def pending(
-        self, *, actor_id: str, offset: int, limit: int, now: ClockReading
-    ) -> tuple[list[PendingDisclosures], int | None, bytes]:
-        """Return what waits for a custodian, the next offset, and the checkpoint."""
-        ...
-
-    async def sealed_share(
-        self, *, actor_id: str, disclosure_id: str, now: ClockReading
-    ) -> tuple[SealedRecord, QuorumMember]:
-        """Return the record and the custodian's place."""
-        ...
-
-    async def decide(self, command: DecideCommand, *, now: ClockReading, patience: float = 0.0) -> Decided:
-        """Approve or deny."""
-        ...
-
-    async def release(self, command: ReleaseCommand, *, now: ClockReading, patience: float = 0.0) -> Decided:
-        """Take the share that was approved."""
-        ...
-
-
+@dataclass(kw_only=True, eq=False, repr=False)
 class CustodianServicer(HandoverCalls):
     """Converts, calls one flow, converts back."""
 
-    def __init__(self, *, flow: Custodians, handovers: HandoverFlow) -> None:
-        """Initialise with the flows of disclosures and hand-overs."""
-        super().__init__(handovers=handovers)
-        self._flow = flow
+    flow: CustodianFlow
 
     async def ListPendingDisclosures(
         self,
@@ -60,7 +32,7 @@ class CustodianServicer(HandoverCalls):
         """List the requests that wait for the caller's decision."""
         limit = converted.page_size(request.page_size)
         offset = page_token.decode(request.page_token, of=_LIST) if request.page_token else 0
-        found, further, note = await self._flow.pending(
+        found, further, note = await self.flow.pending(
             actor_id=caller.actor_id, offset=offset, limit=limit, now=now
         )
         return disclosure_pb2.ListPendingDisclosuresResponse(
@@ -78,7 +50,7 @@ class CustodianServicer(HandoverCalls):
         remaining: float | None,
     ) -> disclosure_pb2.SealedShare:
         """Return the caller's sealed share."""
-        record, member = await self._flow.sealed_share(
+        record, member = await self.flow.sealed_share(
             actor_id=caller.actor_id,
             disclosure_id=converted.disclosure_id(request.disclosure_id),
             now=now,
@@ -104,7 +76,7 @@ class CustodianServicer(HandoverCalls):
             code=request.code,
         )
         patience = convert.patience(remaining, longest=LONGEST_WAIT)
-        return converted.decided(await self._flow.decide(command, now=now, patience=patience))
+        return converted.decided(await self.flow.decide(command, now=now, patience=patience))
 
     async def ReleaseShare(
         self,
@@ -122,7 +94,7 @@ class CustodianServicer(HandoverCalls):
             resealed=request.resealed_share,
         )
         patience = convert.patience(remaining, longest=LONGEST_WAIT)
-        return converted.decided(await self._flow.release(command, now=now, patience=patience))
+        return converted.decided(await self.flow.release(command, now=now, patience=patience))
 
     async def DenyDisclosure(
         self,
@@ -140,7 +112,7 @@ class CustodianServicer(HandoverCalls):
             verdict=Verdict.DENY,
             signed=request.signed_denial,
         )
-        return converted.decided(await self._flow.decide(command, now=now))
+        return converted.decided(await self.flow.decide(command, now=now))
 
     async def ReportFinding(
         self,
@@ -151,4 +123,4 @@ class CustodianServicer(HandoverCalls):
         remaining: float | None,
     ) -> disclosure_pb2.ReportFindingResponse:
         """Log what the caller's client refused."""
-        return await report(self._flow, request, caller=caller, now=now)
+        return await report(self.flow, request, caller=caller, now=now)

@@ -25,7 +25,7 @@ from idvault.ports.people.roster import RosterStore, StoredVersion
 
 
 class RosterHolder:
-    """One per process; call `start` first."""
+    """One per process; call `start`, or `read` and `adopt_file`, first."""
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class RosterHolder:
         self._alarm = alarm
         self._accept = accept
         self._versions: tuple[Roster, ...] = ()
+        self._from_file = 0
         self._refused: set[tuple[int, str]] = set()
         # If two tasks loaded the same version at once, one of them would refuse it as invalid.
         self._turn = asyncio.Lock()
@@ -82,7 +83,15 @@ class RosterHolder:
         self._accept(roster)
 
     async def start(self, *, now: ClockReading) -> None:
-        """Load the file and the database; raises RosterError if any version does not verify."""
+        """Load the file and the database, and adopt the file's versions; raises what `read` raises."""
+        await self.read()
+        await self.adopt_file(now=now)
+
+    async def read(self) -> None:
+        """Load the file and the database without a write.
+
+        Raises RosterError if any version does not verify, or if the newest must not be in force.
+        """
         versions = tuple(self._read_file())
         stored = await self._store.after(version=len(versions))
         for row in stored:
@@ -91,9 +100,12 @@ class RosterHolder:
         if newest is not None and not _is_among(newest, versions):
             raise RosterError("the database has adopted a version that does not follow from this roster")
         self._accept(versions[-1])
-        for roster in versions[: len(versions) - len(stored)]:
+        self._versions, self._from_file = versions, len(versions) - len(stored)
+
+    async def adopt_file(self, *, now: ClockReading) -> None:
+        """Adopt each version that `read` has loaded from the file, if the database has not yet."""
+        for roster in self._versions[: self._from_file]:
             await self.adopt(roster, now=now)
-        self._versions = versions
 
     async def adopt(self, roster: Roster, *, now: ClockReading) -> None:
         """Store a verified version with its event; it comes into force in this process with `refresh`."""

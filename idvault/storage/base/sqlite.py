@@ -5,7 +5,6 @@
 - Reads of one row run on the event loop: they cost less than a thread switch.
 """
 
-import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -44,9 +43,9 @@ class Sqlite:
         """Return the value of a statement's first row."""
         connection, self._inline = self._inline or SqliteConnection(self._path, patient=False), None
         try:
-            found = connection.one(statement, **parameters)
-            value = run_through(found)
-        except sqlite3.Error:
+            finding = connection.one(statement, **parameters)
+            value = run_through(finding)
+        except BaseException:
             connection.driver.close()
             raise
         self._inline = connection

@@ -32,9 +32,13 @@ class SqliteConnection(Connection):
         self.driver = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS_KEPT
         )
-        self.driver.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS if patient else 0}")
-        for pragma in _PRAGMAS:
-            self.driver.execute(pragma)
+        try:
+            self.driver.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS if patient else 0}")
+            for pragma in _PRAGMAS:
+                self.driver.execute(pragma)
+        except BaseException:
+            self.driver.close()
+            raise
 
     def compiled(self, statement: Statement[Any]) -> Compiled:
         """Return the statement with ? placeholders."""

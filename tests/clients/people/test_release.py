@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import pytest_asyncio
 from google.protobuf.message import Message
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from idvault.api.disclosure import convert as converted
 from idvault.attest import disclosure as papers
@@ -32,7 +32,7 @@ from idvault.flows.policy import OperatorPolicy
 from idvault.ports.disclosure import Filing
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.storage.account.store import SqlStatusStore
-from idvault.storage.disclosure.tables import disclosure_decisions
+from idvault.storage.disclosure.tables import disclosure_decisions, disclosures
 from idvault.storage.key.shred import SqlShredStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
@@ -46,7 +46,7 @@ from idvault_client.people.disclosure.kept_approval import KeptApprovalError
 from idvault_client.people.disclosure.one_time_key import OneTimeKeys
 from idvault_client.people.disclosure.quota import ShareQuota
 from idvault_client.people.trust import FindingError
-from tests.support import builders, merkle
+from tests.support import builders, merkle, people
 from tests.support.chamber import (
     CUSTODIANS,
     SUCCESSORS,
@@ -408,8 +408,17 @@ async def test_a_roster_that_nobody_pinned_is_refused(room: Chamber) -> None:
     assert pending.refused.finding is Finding.NOT_IN_ROSTER
 
 
-async def _signed_anyhow(room: Chamber, account: str, change: dict[str, Any]) -> str:
-    """File a request whose terms the honest service would refuse, as a lying one does; return its id."""
+async def _signed_anyhow(
+    room: Chamber,
+    account: str,
+    change: dict[str, Any],
+    *,
+    type: EventType = EventType.DISCLOSURE_REQUEST,
+) -> str:
+    """File a request whose terms the honest service would refuse, as a lying one does; return its id.
+
+    type: of its log entry.
+    """
     first = terms(room, account)
     lifetime = change.pop("lifetime", timedelta(hours=72))
     begin = first.create_time + int(change.pop("ahead", timedelta()).total_seconds())
@@ -432,7 +441,7 @@ async def _signed_anyhow(room: Chamber, account: str, change: dict[str, Any]) ->
         disclosure_id=asked.disclosure_id, text=paper
     )
     event = EventFactory(entropy=ENTROPY).event(
-        EventType.DISCLOSURE_REQUEST,
+        type,
         actor_id=made.auditor_actor_id,
         now=room.now(),
         account_token=account,
@@ -547,3 +556,27 @@ async def test_a_kept_version_opens_after_a_hand_over(room: Chamber) -> None:
     assert (await room.open(disclosure_id)).answer.record.record_id == former.record_id
     with pytest.raises(NotPendingError):
         await asyncio.to_thread(room.custodian(D).find, disclosure_id)
+
+
+async def test_a_request_of_before_opens_the_newest_record_only(room: Chamber) -> None:
+    """Its entry fixes no version: it goes on while the record is the newest, and ends with it."""
+    former = EventType.DISCLOSURE_REQUEST_FORMER
+    accounts = [await room.account() for _ in range(2)]
+    made = [await _signed_anyhow(room, account, {}, type=former) for account in accounts]
+    await room.world.do(update(disclosures).values(record_digest=None))
+    filed = await room.store.get(disclosure_id=made[0])
+    assert filed is not None
+    signed_request = KeyedCaseTextSealer(keys=room.keys, entropy=ENTROPY).open(
+        disclosure_id=made[0], sealed=filed.text
+    )
+    OneTimeKeys(folder=room.folder / "auditor-a").add(
+        identity=identity("auditor-a"),
+        signed_request=signed_request,
+        private_key=people.secret("once", "hpke"),
+    )
+    assert (await room.approve(made[0], A, B)).state == APPROVED
+    assert (await room.open(made[0])).payload.identity == builders.identity()
+    await room.approve(made[1], A)
+    await room.verify_again(accounts[1])
+    with pytest.raises(NotPendingError):
+        await room.approve(made[1], B)

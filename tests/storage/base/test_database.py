@@ -355,10 +355,10 @@ async def test_calls_one_after_the_other_share_one_connection(postgres_databases
 
 @pytest.mark.process
 def test_no_engine_of_sqlalchemy_is_loaded_by_what_serves_and_works() -> None:
-    """SQLAlchemy only compiles statements: its asynchronous engine is not even imported."""
+    """SQLAlchemy only compiles statements: its asynchronous engine and greenlet are not even imported."""
     code = (
         "import sys; import idvault.bootstrap.serve, idvault.bootstrap.work;"
-        "print([name for name in ('sqlalchemy.ext.asyncio', 'aiosqlite', 'alembic')"
+        "print([name for name in ('sqlalchemy.ext.asyncio', 'greenlet', 'aiosqlite', 'alembic')"
         " if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

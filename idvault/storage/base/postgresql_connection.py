@@ -1,0 +1,141 @@
+"""A PostgreSQL connection, set up so that neither side waits for the other for ever."""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from time import monotonic
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]
+
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.dialect import Compiled
+from idvault.storage.base.failure import DriverError
+from idvault.storage.base.statement import Statement
+
+CONNECT_WAIT = 5.0
+STATEMENT_WAIT = 10.0
+# The server gives up after the client: the client's time-out is the one that says what happened.
+_SERVER_SPARE = 1.0
+_CLIENT_CHECK = 1.0
+# A firewall or proxy on the way to the database may silently drop an idle connection.
+_IDLE_LIMIT = 300.0
+# More than the number of statements: none is prepared twice on a connection.
+_STATEMENTS_KEPT = 1_000
+# Seconds before the first probe, seconds between probes, probes without an answer.
+_PROBES = {"IDLE": 60, "INTVL": 10, "CNT": 3}
+
+
+def server_settings() -> dict[str, str]:
+    """Return what the server is told at the start of a connection.
+
+    If this process dies, freezes or is cut off, its statement or its open transaction must not keep locks:
+
+    - A statement ends soon after its client stopped waiting, and within a second if the client is gone.
+    - A transaction that waits for its client's next statement ends, too.
+    - Probes detect a client that disappeared without a word.
+    """
+    limit = _milliseconds(STATEMENT_WAIT + _SERVER_SPARE)
+    return {
+        "application_name": "idvault",
+        "timezone": "UTC",
+        "statement_timeout": limit,
+        "idle_in_transaction_session_timeout": limit,
+        "client_connection_check_interval": _milliseconds(_CLIENT_CHECK),
+        "tcp_keepalives_idle": str(_PROBES["IDLE"]),
+        "tcp_keepalives_interval": str(_PROBES["INTVL"]),
+        "tcp_keepalives_count": str(_PROBES["CNT"]),
+    }
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(round(seconds * 1000))
+
+
+class PostgresqlConnection(Connection):
+    """One connection of the pool."""
+
+    def __init__(self, driver: Any) -> None:
+        """Wrap an open asyncpg connection."""
+        self.driver = driver
+        self.used_at = monotonic()
+
+    def compiled(self, statement: Statement[Any]) -> Compiled:
+        """Return the statement with $1, $2, … placeholders."""
+        return statement.postgresql
+
+    async def _fetch(self, text: str, arguments: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        """Return all rows."""
+        self.busy = True
+        try:
+            rows: Sequence[Sequence[Any]] = await self.driver.fetch(text, *arguments)
+        finally:
+            self.busy = False
+        return rows
+
+    async def _execute(self, text: str, arguments: Sequence[Any]) -> int:
+        """Return the number at the end of the command's tag, as in `UPDATE 3`."""
+        self.busy = True
+        try:
+            tag: str = await self.driver.execute(text, *arguments)
+        finally:
+            self.busy = False
+        return int(tag.rpartition(" ")[2])
+
+    async def _execute_many(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Send all rows at once."""
+        self.busy = True
+        try:
+            await self.driver.executemany(text, rows)
+        finally:
+            self.busy = False
+
+    async def begin(self) -> None:
+        """Begin a transaction at READ COMMITTED."""
+        await self.driver.execute("BEGIN")
+
+    async def commit(self) -> None:
+        """Commit the transaction; raises DriverError if the database rolled it back instead."""
+        try:
+            tag = await self.driver.execute("COMMIT")
+        except (asyncio.CancelledError, TimeoutError):
+            # Once sent, a COMMIT is left to take effect: a cancel request could undo it.
+            self.driver.terminate()
+            raise
+        # After a failed statement PostgreSQL answers COMMIT with ROLLBACK, without an error.
+        if tag != "COMMIT":
+            raise DriverError("RolledBack")
+
+    async def roll_back(self) -> None:
+        """Roll back the transaction."""
+        await self.driver.execute("ROLLBACK")
+
+    def is_stale(self) -> bool:
+        """Tell whether the connection is closed, or has been idle for so long that it may be."""
+        return self.driver.is_closed() or monotonic() - self.used_at > _IDLE_LIMIT
+
+
+async def connect(address: str) -> PostgresqlConnection:
+    """Open a connection."""
+    driver = await asyncpg.connect(
+        address,
+        timeout=CONNECT_WAIT,
+        command_timeout=STATEMENT_WAIT,
+        statement_cache_size=_STATEMENTS_KEPT,
+        max_cached_statement_lifetime=0,
+        server_settings=server_settings(),
+    )
+    # asyncpg has no public way to its socket.
+    _keep_alive(driver._transport.get_extra_info("socket"))
+    return PostgresqlConnection(driver)
+
+
+def _keep_alive(connected: Any) -> None:
+    """Probe an idle connection, so that a dead one is known before it is used; local sockets need none."""
+    if connected.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _PROBES.items():
+        option = getattr(socket, f"TCP_KEEP{name}", None)  # not every system has all of them
+        if option is not None:
+            connected.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -1,0 +1,99 @@
+"""SQLite's own: the turn among processes, and what becomes of a connection after an error."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from idvault.domain.error import Reason, UnavailableError
+from idvault.storage.base import sqlite
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.sqlite import Sqlite
+from idvault.storage.base.sqlite_connection import SqliteConnection
+from idvault.storage.base.statement import param, scalar, statement
+from idvault.storage.base.turn import Turn
+from idvault.storage.key.tables import day_keys
+from tests.support.databases import Databases
+
+_INSERT = statement(insert(day_keys))
+_LOOK = select(day_keys.c.suite).where(day_keys.c.day == param("day"))
+_SUITE = statement(_LOOK, scalar)
+
+
+async def _insert(connection: Connection) -> None:
+    await connection.run(_INSERT, day="2026-03-01", suite="s", public_key=b"k")
+
+
+async def test_waiting_for_the_turn_to_write_ends(
+    sqlite_databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another process keeps the turn, an act is STORE_UNAVAILABLE, and reads go on."""
+    monkeypatch.setattr(sqlite, "_TURN_WAIT", 0.05)
+    database = Database(url=sqlite_databases.main_url)
+    path = Path(sqlite_databases.main_url.removeprefix("sqlite:///"))
+    other = Turn(path.with_name(path.name + "-turn"))
+    assert other.take(timeout=0)
+    with pytest.raises(UnavailableError) as refused:
+        await database.act("test", _insert)
+    assert refused.value.reason is Reason.STORE_UNAVAILABLE
+    assert await database.one("test", _SUITE, day="2026-03-01") is None
+    other.give()
+    other.close()
+    monkeypatch.setattr(sqlite, "_TURN_WAIT", 3.0)
+    await database.act("test", _insert)
+    assert await database.one("test", _SUITE, day="2026-03-01") == "s"
+    await database.close()
+
+
+def _refuse(_row: Any) -> str:
+    raise ValueError("this row means nothing")
+
+
+async def test_a_read_of_one_row_that_fails_closes_its_connection(sqlite_databases: Databases) -> None:
+    """Whatever raised: the driver, a wrong parameter or the conversion of the row; the next read works."""
+    database = Database(url=sqlite_databases.main_url)
+    await database.act("test", _insert)
+    failures: list[tuple[type[Exception], Any, dict[str, Any]]] = [
+        (TypeError, _SUITE, {"wrong": 1}),
+        (ValueError, statement(_LOOK, _refuse), {"day": "2026-03-01"}),
+        (UnavailableError, _SUITE, {"day": object()}),
+    ]
+    for error, failing, parameters in failures:
+        assert await database.one("test", _SUITE, day="2026-03-01") == "s"
+        used = _inline(database)
+        assert used is not None
+        with pytest.raises(error):
+            await database.one("test", failing, **parameters)
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            used.driver.execute("SELECT 1")
+    assert await database.one("test", _SUITE, day="2026-03-01") == "s"
+    await database.close()
+
+
+def _inline(database: Database) -> SqliteConnection | None:
+    driver = database._driver
+    assert isinstance(driver, Sqlite)
+    return driver._inline
+
+
+def test_a_connection_that_cannot_be_set_up_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is no database leaves no open handle."""
+    path = tmp_path / "text.sqlite3"
+    path.write_text("this is not a database, however long one reads it" * 20)
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def remember(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        opened.append(connect(*args, **kwargs))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", remember)
+    with pytest.raises(sqlite3.DatabaseError):
+        SqliteConnection(path, patient=False)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
