@@ -74,6 +74,9 @@ class Demo:
 
     def steps(self) -> list[tuple[str, Callable[[], None]]]:
         """Return each step with its printed name."""
+        return [*self._steps_of_platforms(), *self._steps_of_people()]
+
+    def _steps_of_platforms(self) -> list[tuple[str, Callable[[], None]]]:
         return [
             ("the vault starts on this machine", self.start),
             ("a person signs up, is verified, and is shown by nickname and badge", self.sign_up),
@@ -92,11 +95,19 @@ class Demo:
             ("the same request id with another body is refused: REQUEST_ID_REUSED", self.reuse),
             ("another platform cannot find the account: NOT_FOUND", self.other_platform),
             ("a checkpoint kept from earlier proves that the log has only grown", self.log_again),
+        ]
+
+    def _steps_of_people(self) -> list[tuple[str, Callable[[], None]]]:
+        return [
             ("an auditor requests a record, and one custodian's share does not open it", self.one_custodian),
             ("a custodian refuses a request that is not in the log: NOT_IN_LOG", self.not_in_log),
             (
                 "a custodian's wrong share is named, and the other two custodians' shares open the record",
                 self.two_custodians,
+            ),
+            (
+                "evidence proves the name without a key, and no other name: OTHER_ENTRY",
+                self.evidence,
             ),
             ("operator and auditor open a record behind the log, and cancel the request", self.silent),
             ("a copy of the vault with another log gets no share: LOG_NOT_WITNESSED", self.forked),
@@ -283,6 +294,10 @@ class Demo:
             (found.name, found.document.number) == (self._anna.name, self._anna.number),
             "both keys and both databases should open it, too",
         )
+
+    def evidence(self) -> None:
+        """A forger who has the data key and the auditor's signing key cannot prove another name."""
+        self._disclosure.prove(name=self._anna.name)
 
     def forked(self) -> None:
         """Members are shown a second log, which no witness has cosigned; the attacker has all server keys."""

@@ -25,6 +25,7 @@ from idvault_client.people.disclosure.quota import NAME as QUOTA
 from idvault_client.people.disclosure.quota import ShareQuota
 from idvault_client.people.identity_folder import IdentityFolder
 from idvault_client.people.trust import FindingError
+from tests.demo import evidence
 from tests.demo.step import StepError, check
 from tests.support import open_record
 
@@ -71,6 +72,8 @@ class DisclosureSteps:
         self._ready: Mapping[str, Any] = {}
         self._id = ""
         self._steps: dict[str, int] = {}
+        self._court = scratch / "court"
+        self._evidence = ""
 
     def request(self, ready: Mapping[str, Any], *, account_token: str, wrong_share: bool = False) -> None:
         """An auditor requests a record, and one custodian gives a share: that is not enough.
@@ -179,11 +182,22 @@ class DisclosureSteps:
             (opened["real_name"], opened["document_number"]) == (name, number),
             "the record should hold the verified identity",
         )
+        self._evidence = opened["evidence"]
         shown = self._run("auditor-a", "show", self._id)
         check((shown["state"], shown["opened"]) == ("OPENED", 1), "there should be one opening")
         again = self.refused("auditor-a", "--code", "000000", "open", self._id)
         check(again == "KEY_MISSING", "the one-time key should be gone")
         return opened
+
+    def prove(self, *, name: str) -> None:
+        """The auditor exports the kept evidence for a court, which checks it without keys or vault."""
+        kept = Path(self._evidence)
+        check(name.encode() not in kept.read_bytes(), "the kept evidence should be encrypted")
+        exported = self._run("auditor-a", "export", str(kept), "--out", str(self._court))
+        page, proof = (Path(file) for file in exported["files"])
+        check(name in page.read_text("utf-8"), "the page for the court should show the name")
+        evidence.check_file(self._ready, proof, name=name)
+        evidence.refuse_forged(self._ready, proof, auditor=self._identity("auditor-a"))
 
     def drill(self, name: str) -> None:
         """A custodian opens a share of a drill record; the next drill is due in 90 days."""

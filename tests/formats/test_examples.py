@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from idvault_client.offline.evidence import check as evidence_check
-from idvault_client.offline.evidence import file as proof_files
 
 from idvault.api import page_token
 from idvault.attest import disclosure as papers
@@ -45,6 +43,8 @@ from idvault.transparency import checkpoint, entry, note, proof, tile
 from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault.transparency.tree import CompactRange
 from idvault_client.offline import disclosure_history, receipt
+from idvault_client.offline.evidence import check as evidence_check
+from idvault_client.offline.evidence import file as proof_files
 from tests.support.reference import page
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text("utf-8")

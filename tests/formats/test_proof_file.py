@@ -8,7 +8,7 @@ import pytest
 from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault_client.offline import disclosure_history, receipt
 from tests.clients.offline import test_disclosure_history as histories
-from tests.clients.offline.test_receipt import AT, CLAIM, DIGEST, KEY, event, message
+from tests.clients.offline.test_receipt import AT, CLAIM, DIGEST, KEY, event, message, spoilt
 from tests.clients.vault_server import TOKEN
 from tests.support import logs, merkle
 from tests.support.merkle import log_of
@@ -51,6 +51,9 @@ def test_receipts_are_checked_both_ways(size: int) -> None:
     assert (proved.account_token, proved.record_digest, proved.index) == (TOKEN, DIGEST, size)
 
 
+SPOILT = ("record", "threshold", "custodian", "custodian's key", "fewer custodians", "no quorum")
+
+
 def _with(**changes: Any) -> str:
     return json.dumps(json.loads(receipt.read(message()).to_json()) | changes)
 
@@ -63,6 +66,8 @@ def _with(**changes: Any) -> str:
         _with(recordDigest="ZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWU="),
         receipt.read(message(event(state="FAILED"))).to_json(),
         receipt.read(message(covered=False)).to_json(),
+        _with(quorum="9 of 9"),
+        *(receipt.read(spoilt(what)).to_json() for what in SPOILT),
         _with(checkpoint={"note": json.loads(written(9))["checkpoint"]["note"]}),
     ],
 )

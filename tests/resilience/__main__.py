@@ -51,6 +51,9 @@ CAMPAIGNS: Mapping[str, Campaign] = {
     "second-factor": Campaign(
         suites.second_factor, "one-time codes are repeated and guessed", "rounds", 1, 1, ()
     ),
+    "pgbouncer": Campaign(
+        suites.pooler, "acts and reads behind a connection pooler", "rounds", 1, 1, ("postgres",)
+    ),
     "fuzz/messages": Campaign(
         fuzz.messages, "messages that nobody should send", "messages to each method", 100, 100_000, ()
     ),

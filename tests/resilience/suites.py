@@ -1,6 +1,7 @@
 """Promises that existing tests cover: runs the tests and counts pytest's last line.
 
 - roles: every role calls every method with every kind of certificate.
+- pgbouncer: acts and reads behind a pooler, in each mode, with cancelled callers and with wrong settings.
 - second-factor: codes are reused, used concurrently, by several processes and after a restart, and guessed.
 """
 
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from tests.resilience.campaign import Options
 from tests.resilience.tally import Tally
+from tests.resilience.tracer import MissingToolError
+from tests.support import pgbouncer
 
 _ROOT = Path(__file__).parents[2]
 _COMPLAINT = re.compile(r"FAILED |ERROR ")
@@ -29,6 +32,13 @@ def second_factor(options: Options) -> Tally:
     return run(
         options, "tests/flows/people/test_second_factor.py", "tests/storage/people/test_second_factor.py"
     )
+
+
+def pooler(options: Options) -> Tally:
+    """Run the storage layer behind pgbouncer; raises MissingToolError."""
+    if pgbouncer.PROGRAM is None:
+        raise MissingToolError("pgbouncer is missing on this host; install it, or run other campaigns")
+    return run(options, "tests/storage/base/behind_pgbouncer.py")
 
 
 def run(options: Options, *files: str) -> Tally:

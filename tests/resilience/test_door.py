@@ -9,6 +9,7 @@ import pytest
 from tests.resilience import __main__ as door
 from tests.resilience.campaign import Campaign, Options
 from tests.resilience.tally import Tally
+from tests.support import pgbouncer
 
 
 @pytest.fixture
@@ -96,10 +97,12 @@ def test_wrong_usage_is_2(arguments: str) -> None:
 
 
 def test_a_missing_tool_is_3(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without strace the disk campaign cannot run; the text names the tool."""
+    """Without its tool a campaign cannot run; the text names the tool."""
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    assert door.main(["disk"]) == 3
-    assert "strace is not on this machine" in capsys.readouterr().out
+    monkeypatch.setattr(pgbouncer, "PROGRAM", None)
+    for campaign, tool in (("disk", "strace"), ("pgbouncer", "pgbouncer")):
+        assert door.main([campaign]) == 3
+        assert f"{tool} is missing on this host" in capsys.readouterr().out
 
 
 def test_help_lists_every_campaign(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -60,9 +61,12 @@ def _configuration(url: URL, folder: Path, settings: str) -> str:
     )
 
 
-def _wait(path: Path) -> None:
+def _wait(place: Path) -> None:
+    """Wait until somebody listens; the socket's file is there a little earlier."""
     deadline = time.monotonic() + _START
-    while not path.exists():
-        if time.monotonic() > deadline:
-            raise TimeoutError("pgbouncer does not listen")
-        time.sleep(0.01)
+    while True:
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(place)) == 0:
+                return
+        assert time.monotonic() < deadline, "pgbouncer did not start"
+        time.sleep(0.02)

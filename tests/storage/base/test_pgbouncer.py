@@ -1,31 +1,23 @@
 """What pgbouncer needs: no state of a session, named settings, and prepared statements that it knows of.
 
-The last tests start pgbouncer and are skipped where it is not installed; the others hold everywhere.
+`scripts/torture pgbouncer` runs the same configuration behind pgbouncer itself (behind_pgbouncer.py).
 """
 
-import asyncio
 import importlib
 import pkgutil
 import re
 from pathlib import Path
 from typing import Any
 
-import pytest
-from sqlalchemy import Column, MetaData, Table, Text, func, insert, select
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import SelectBase
 
 import idvault.storage
-from idvault.domain.error import UnavailableError
-from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.postgresql import Postgresql
 from idvault.storage.base.postgresql_connection import server_settings
-from idvault.storage.base.statement import Statement, scalar, statement
-from idvault.storage.key.tables import day_keys
-from tests.storage.hooks import held_act
-from tests.support import pgbouncer
+from idvault.storage.base.statement import Statement
 from tests.support.databases import Databases
 from tests.support.storage_world import World
 
@@ -34,16 +26,6 @@ _OPERATIONS = (_ROOT / "docs/operations.md").read_text(encoding="utf-8")
 # pgbouncer restores these for each of its clients.
 _TRACKED = {"application_name", "timezone"}
 _OF_A_SESSION = re.compile(r"\b(set_config|nextval|currval|lastval|pg_(try_)?advisory_lock\w*)\b")
-_INSERT = statement(insert(day_keys))
-_COUNT = statement(select(func.count()).select_from(day_keys), scalar)
-_SLEEP = statement(select(func.pg_sleep(30)))
-_ACTIVITY = Table("pg_stat_activity", MetaData(), Column("query", Text), Column("state", Text))
-_ASLEEP = statement(
-    select(func.count())
-    .select_from(_ACTIVITY)
-    .where(_ACTIVITY.c.query.startswith("SELECT pg_sleep"), _ACTIVITY.c.state == "active"),
-    scalar,
-)
 
 
 def _documented() -> str:
@@ -110,76 +92,3 @@ def test_the_operations_page_sets_the_servers_limits_behind_pgbouncer() -> None:
 
 def _is_a_time(name: str) -> bool:
     return name.endswith(("_timeout", "_interval")) and not name.startswith("tcp_")
-
-
-installed = pytest.mark.skipif(pgbouncer.PROGRAM is None, reason="pgbouncer is not installed")
-
-
-async def _crowd(url: str) -> int:
-    """Run acts on several connections to pgbouncer at once; return how many are written."""
-    crowd = [Database(url=url, pool_size=3, patience=0) for _ in range(2)]
-
-    async def act(number: int) -> None:
-        async def write(connection: Connection) -> None:
-            await connection.one(_COUNT)
-            await connection.run(_INSERT, day=f"{number:010}", suite="s", public_key=b"k")
-
-        await crowd[number % 2].act("test", write)
-
-    try:
-        await asyncio.gather(*(act(number) for number in range(20)))
-        return int(await crowd[0].one("test", _COUNT) or 0)
-    finally:
-        for database in crowd:
-            await database.close()
-
-
-@installed
-@pytest.mark.process
-@pytest.mark.parametrize(("mode", "servers"), [("transaction", 2), ("session", 8)])
-async def test_the_documented_configuration_works(
-    postgres_databases: Databases, mode: str, servers: int
-) -> None:
-    """Six connections share two of the server's; a cancelled caller's statement is stopped there."""
-    settings = _documented().replace("pool_mode = transaction", f"pool_mode = {mode}")
-    with pgbouncer.running(postgres_databases, f"{settings}default_pool_size = {servers}") as url:
-        assert await _crowd(url) == 20
-        database = Database(url=url, pool_size=1)
-        await World(database).verified()
-        task = asyncio.create_task(database.read("test", lambda connection: connection.all(_SLEEP)))
-        await asyncio.sleep(0.2)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert await database.one("test", _ASLEEP) == 0
-        await database.close()
-
-
-@installed
-@pytest.mark.process
-async def test_prepared_statements_must_be_followed(postgres_databases: Databases) -> None:
-    """With max_prepared_statements = 0, a statement fails on a server connection that does not know it."""
-    settings = _documented().replace("statements = 200", "statements = 0") + "default_pool_size = 2"
-    with pgbouncer.running(postgres_databases, settings) as url:
-        first, second = Database(url=url, patience=0), Database(url=url, patience=0)
-        assert await first.one("test", _COUNT) == 0
-        async with held_act(second, lambda connection: connection.one(_ASLEEP)):
-            with pytest.raises(UnavailableError) as refused:
-                await first.one("test", _COUNT)
-        assert str(refused.value.__cause__).endswith("26000")
-        await first.close()
-        await second.close()
-
-
-@installed
-@pytest.mark.process
-async def test_settings_must_be_ignored(postgres_databases: Databases) -> None:
-    """Without that line pgbouncer refuses the connection."""
-    settings = re.sub("^ignore_startup_parameters = .*$", "", _documented(), flags=re.MULTILINE)
-    assert settings != _documented()
-    with pgbouncer.running(postgres_databases, settings) as url:
-        database = Database(url=url, patience=0)
-        with pytest.raises(UnavailableError) as refused:
-            await database.one("test", _COUNT)
-        assert str(refused.value.__cause__).endswith("08P01")
-        await database.close()

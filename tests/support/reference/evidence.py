@@ -223,7 +223,9 @@ def _approvals(
     check(bool(sealed), "the record's quorum is in no version of the roster")
     places: dict[str, int] = {}
     for signed in approvals:
-        purpose, digest, custodian, place, _ = unpack(signed[:-64])
+        parts = unpack(signed[:-64])
+        check(len(parts) == 5, "this is no approval")
+        purpose, digest, custodian, place, _ = parts
         check(purpose.decode() == paper.APPROVAL, "this is no approval")
         check(digest == sha256(signed_request).digest(), "an approval of another request")
         name, number = custodian.decode(), int(place)
