@@ -14,22 +14,25 @@ class Turn:
     Processes that wait for SQLite's lock poll it, and under continuous writes find it locked each time. The
     kernel wakes the processes that wait for this lock, and releases it when its holder dies. Only one thread
     may use it at a time.
+
+    A released lock goes to whoever asks first, which on a busy host is its last holder. So a second file
+    marks the next in line: it is locked while waiting for the first, and the last holder queues behind.
     """
 
     def __init__(self, path: Path) -> None:
-        """Set the file's path; the first turn creates the file."""
-        self._path = path
-        self._file: int | None = None
+        """Set the file's path; the first turn creates it, and a file beside it that ends in -next."""
+        self._paths = (path, path.with_name(f"{path.name}-next"))
+        self._files: tuple[int, int] | None = None
         self._waiting: _Waiting | None = None
 
     def take(self, *, timeout: float) -> bool:
         """Wait up to timeout seconds; return whether the turn is taken."""
-        if self._file is None:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
+        if self._files is None:
+            self._files = (_opened(self._paths[0]), _opened(self._paths[1]))
         if self._waiting is None:
-            if _locked_at_once(self._file):
+            if _locked_at_once(*self._files):
                 return True
-            self._waiting = _Waiting(self._file)
+            self._waiting = _Waiting(*self._files)
         if not self._waiting.granted(timeout):
             return False
         self._waiting = None
@@ -37,14 +40,15 @@ class Turn:
 
     def give(self) -> None:
         """Release the lock."""
-        if self._file is not None:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+        if self._files is not None:
+            fcntl.flock(self._files[0], fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Close the file, unless a thread still waits for its lock; that wait ends with the process."""
-        if self._file is not None and self._waiting is None:
-            os.close(self._file)
-            self._file = None
+        """Close the files, unless a thread still waits for their locks; that wait ends with the process."""
+        if self._files is not None and self._waiting is None:
+            for file in self._files:
+                os.close(file)
+            self._files = None
 
 
 class _Waiting:
@@ -54,8 +58,9 @@ class _Waiting:
     thread: a second request on the same file would be granted together with the first.
     """
 
-    def __init__(self, file: int) -> None:
+    def __init__(self, file: int, next_file: int) -> None:
         self._file = file
+        self._next = next_file
         self._change = Condition()
         self._wanted = True
         self._locked = False
@@ -70,7 +75,9 @@ class _Waiting:
 
     def _wait(self) -> None:
         while True:
+            fcntl.flock(self._next, fcntl.LOCK_EX)
             fcntl.flock(self._file, fcntl.LOCK_EX)
+            fcntl.flock(self._next, fcntl.LOCK_UN)
             with self._change:
                 if self._wanted:
                     self._locked = True
@@ -80,9 +87,20 @@ class _Waiting:
                 self._change.wait_for(lambda: self._wanted)
 
 
-def _locked_at_once(file: int) -> bool:
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
+
+
+def _locked_at_once(file: int, next_file: int) -> bool:
+    """Lock the file unless another process has it or is next in line."""
+    try:
+        fcntl.flock(next_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    finally:
+        fcntl.flock(next_file, fcntl.LOCK_UN)
     return True

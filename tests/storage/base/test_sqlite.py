@@ -1,6 +1,9 @@
 """SQLite's own: the turn among processes, and what becomes of a connection after an error."""
 
+import fcntl
 import sqlite3
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +100,42 @@ def test_a_connection_that_cannot_be_set_up_is_closed(
         SqliteConnection(path, patient=False)
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         opened[0].execute("SELECT 1")
+
+
+def test_a_turn_goes_to_whoever_waited(tmp_path: Path) -> None:
+    """A process that writes one act after the other does not overtake one that waits."""
+    busy, other = Turn(tmp_path / "turn"), Turn(tmp_path / "turn")
+    order: list[str] = []
+
+    def wait_for_it() -> None:
+        assert other.take(timeout=10)
+        order.append("other")
+        other.give()
+
+    assert busy.take(timeout=0)
+    waiting = threading.Thread(target=wait_for_it)
+    waiting.start()
+    until = time.monotonic() + 10
+    while not _is_next(tmp_path / "turn-next"):
+        assert time.monotonic() < until
+        time.sleep(0.005)
+    busy.give()
+    assert busy.take(timeout=10)
+    order.append("busy")
+    busy.give()
+    waiting.join()
+    assert order == ["other", "busy"]
+    busy.close()
+    other.close()
+
+
+def _is_next(path: Path) -> bool:
+    """Tell whether somebody has the place of the next in line."""
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
