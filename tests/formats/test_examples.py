@@ -43,6 +43,8 @@ from idvault.transparency import checkpoint, entry, note, proof, tile
 from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault.transparency.tree import CompactRange
 from idvault_client.offline import disclosure_history, receipt
+from idvault_client.offline.evidence import check as evidence_check
+from idvault_client.offline.evidence import file as proof_files
 from tests.support.reference import page
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text("utf-8")
@@ -351,10 +353,12 @@ def test_statements() -> None:
 
 
 def test_the_receipt() -> None:
-    """The client accepts the receipt."""
+    """The client accepts the receipt with its quorum."""
     found = receipt.check(receipt.parse(GIVEN["receipt"]["file"]), policy=policy())
     assert found.record_digest == RECORD["record digest"]
     assert (found.account_token, found.index) == (TOKEN, 1)
+    assert found.quorum is not None
+    assert (found.quorum.id, found.quorum.custodians) == (GIVEN["quorum"]["quorum id"], CUSTODIANS)
 
 
 def test_the_history() -> None:
@@ -362,3 +366,16 @@ def test_the_history() -> None:
     found = disclosure_history.parse(GIVEN["history"]["file"])
     assert (found.account_token, found.disclosures, found.openings) == (TOKEN, 1, 1)
     disclosure_history.check(found, policy=policy())
+
+
+def test_the_evidence() -> None:
+    """The client proves the identity from the proof file; the info of a sealed copy is as given."""
+    given = GIVEN["evidence"]
+    proved = proof_files.parse(given["proof file"].encode())
+    found = evidence_check.check(proved, policy=policy())
+    assert found.payload.identity == IDENTITY
+    assert [each.name for each in found.approved_by] == ["li", "wang"]
+    info = seal.sealed_evidence_info(
+        disclosure_id=found.terms.disclosure_id, reader="zhao", destroy_after="2027-03-01"
+    )
+    assert info == given["info of a copy that is sealed to zhao"]

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.reference import (
+    evidence,
     hpke,
     key_file,
     log_folder,
     note,
     paper,
     proof_file,
+    protobuf,
     record,
     roster,
     sharing,
@@ -385,6 +387,8 @@ def receipt() -> Values:
             quorum="2 of 3",
             entry=_logged(story.SETTLEMENT),
             checkpoint=_note(),
+            sealingQuorum=proof_file.sealing_quorum(2, CUSTODIANS),
+            record=proof_file.record_fields(RECORD),
         )
     }
 
@@ -420,6 +424,40 @@ def _logged(place: int) -> dict[str, Any]:
     )
 
 
+def proof_of_opening() -> Values:
+    private, later = sample("ed25519 of zhao"), "2027-03-01"
+    message = protobuf.build(
+        [
+            (1, story.SIGNED_REQUEST),
+            (2, evidence.record_message(RECORD)),
+            (3, story.DRAWN.data_key),
+            (4, story.SHRED_VALUE),
+            (5, story.CLAIM_ID),
+            (6, _logged_message(story.SETTLEMENT)),
+            (7, _logged_message(story.OPENING)),
+            (8, protobuf.build([(1, _note())])),
+            *((9, story.approval(name)) for name in ("li", "wang")),
+            (10, roster.write(story.ROSTER)),
+            (11, later),
+            (12, _logged_message(story.REQUESTED)),
+        ]
+    )
+    return {
+        "proof file": evidence.write(message, private).decode(),
+        "info of a copy that is sealed to zhao": encode(evidence.SEALED, story.DISCLOSURE_ID, "zhao", later),
+    }
+
+
+def _logged_message(place: int) -> bytes:
+    return evidence.entry_message(
+        story.LEAVES[place],
+        story.opening_key(place),
+        index=place,
+        size=len(story.HASHES),
+        hashes=tree.inclusion(story.HASHES, place),
+    )
+
+
 EXAMPLES: dict[str, Callable[[], Values]] = {
     "encode": encoded,
     "text": texts,
@@ -451,4 +489,5 @@ EXAMPLES: dict[str, Callable[[], Values]] = {
     "statement": statements,
     "receipt": receipt,
     "history": history,
+    "evidence": proof_of_opening,
 }

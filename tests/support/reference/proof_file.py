@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.reference import note, protobuf, tree
+from tests.support.reference import note, protobuf, record, tree
 from tests.support.reference.encoding import Part, base64, check
 from tests.support.reference.note import Checkpoint, Key
 from tests.support.reference.protobuf import Fields
-from tests.support.reference.record import Custodian, Record, quorum_id
+from tests.support.reference.record import Custodian, Record
 from tests.support.reference.tree import Leaf
 
 
@@ -60,29 +60,34 @@ def check_receipt(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum:
 
 
 def _check_quorum(fields: dict[str, Any]) -> None:
-    """Check that the record has the digest, and that the quorum is the record's."""
-    given = fields["record"]
-    sealed = Record(
-        given["relyingParty"],
-        given["accountToken"],
-        given["recordId"],
-        given["sealingQuorumId"],
-        "",
-        b64decode(given["salt"]),
-        b64decode(given["commitment"]),
-        b64decode(given["ciphertext"]),
-        tuple(b64decode(each) for each in given["shareHashes"]),
-    )
+    """Check that the record of a receipt has its digest, and that it was sealed for the stated quorum."""
+    sealed, given = _record(fields["record"]), fields.get("sealingQuorum", {})
     check(sealed.digest() == b64decode(fields["recordDigest"]), "the record has another digest")
-    quorum = fields.get("sealingQuorum", {})
-    named = [
+    threshold = given.get("threshold", 0)
+    custodians = [
         Custodian(each["custodian"], "", b64decode(each["hpkePublicKey"]))
-        for each in quorum.get("custodians", [])
+        for each in given.get("custodians", [])
     ]
-    threshold = quorum.get("threshold", 0)
-    check(quorum_id(threshold, named) == sealed.quorum_id, "the record is of another quorum")
-    check(len(named) == len(sealed.share_hashes), "there is not one share for each custodian")
-    check(fields.get("quorum") == f"{threshold} of {len(named)}", "the receipt states another quorum")
+    found = record.quorum_id(threshold, custodians)
+    check(found == sealed.quorum_id, "the record was sealed for another quorum")
+    check(len(custodians) == len(sealed.share_hashes), "a wrong number of custodians")
+    check(fields["quorum"] == f"{threshold} of {len(custodians)}", "another quorum is stated")
+
+
+def _record(fields: dict[str, Any]) -> Record:
+    salt, commitment, ciphertext = (b64decode(fields[name]) for name in ("salt", "commitment", "ciphertext"))
+    return Record(
+        relying_party=fields["relyingParty"],
+        account_token=fields["accountToken"],
+        record_id=fields["recordId"],
+        quorum_id=fields["sealingQuorumId"],
+        suite="",
+        salt=salt,
+        commitment=commitment,
+        ciphertext=ciphertext,
+        share_hashes=tuple(b64decode(each) for each in fields["shareHashes"]),
+        format_version=fields["formatVersion"],
+    )
 
 
 def check_entry(
@@ -136,19 +141,39 @@ def receipt(
     quorum: str,
     entry: dict[str, Any],
     checkpoint: bytes,
+    **proved: Any,
 ) -> str:
-    """Return a receipt file."""
-    return json.dumps(
-        {
-            "accountToken": account_token,
-            "claimId": claim_id,
-            "recordDigest": base64(record_digest),
-            "quorum": quorum,
-            "entry": entry,
-            "checkpoint": {"note": base64(checkpoint)},
-        },
-        indent=2,
-    )
+    """Return a receipt file. proved: sealingQuorum and record, if the quorum is proved."""
+    fields = {
+        "accountToken": account_token,
+        "claimId": claim_id,
+        "recordDigest": base64(record_digest),
+        "quorum": quorum,
+        "entry": entry,
+        "checkpoint": {"note": base64(checkpoint)},
+    }
+    return json.dumps(fields | proved, indent=2)
+
+
+def sealing_quorum(threshold: int, custodians: Sequence[Custodian]) -> dict[str, Any]:
+    """Return the JSON form of a quorum."""
+    members = [{"custodian": each.name, "hpkePublicKey": base64(each.public)} for each in custodians]
+    return {"threshold": threshold, "custodians": members}
+
+
+def record_fields(sealed: Record) -> dict[str, Any]:
+    """Return the JSON form of a record, with the fields that its digest covers."""
+    return {
+        "accountToken": sealed.account_token,
+        "relyingParty": sealed.relying_party,
+        "recordId": sealed.record_id,
+        "formatVersion": sealed.format_version,
+        "sealingQuorumId": sealed.quorum_id,
+        "salt": base64(sealed.salt),
+        "commitment": base64(sealed.commitment),
+        "ciphertext": base64(sealed.ciphertext),
+        "shareHashes": [base64(each) for each in sealed.share_hashes],
+    }
 
 
 def history(

@@ -154,7 +154,7 @@ def released(name: str) -> tuple[str, str, bytes]:
 
 
 LOG_KEY = Key("vault.example/log", LOG, public(sample("log key")))
-SETTLEMENT, DISCLOSURE, OPENING = 1, 7, 8
+SETTLEMENT, REQUESTED, DISCLOSURE, OPENING = 1, 2, 7, 8
 _DIGEST = RECORD.digest()
 _AUDITOR = actor("zhao")
 Fields = tuple[str | int | bytes, ...]
