@@ -12,7 +12,8 @@ from idvault.attest.reading import RosterError
 from idvault.attest.roster_member import RosterMember
 from idvault.cli.disclosure import display
 from idvault.cli.errors import CommandError, ExitCode
-from idvault.cli.people.session import MemberFolder, MemberOptions, as_json, now, open_folder
+from idvault.cli.people.next_step import NextStep
+from idvault.cli.people.session import MemberFolder, MemberOptions, as_json, explained, now, open_folder
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault_client.offline.evidence import check as evidence_check
 from idvault_client.offline.evidence import page
@@ -66,7 +67,8 @@ def kept(
     """
     given: MemberOptions = context.obj
     today, overdue = now().date(), 0
-    found = evidences.kept(given.folder())
+    with explained(NextStep(_role(context), given.folder())):
+        found = evidences.kept(given.folder())
     for path, outside in found:
         is_overdue = today > outside.destroy_after
         overdue += is_overdue

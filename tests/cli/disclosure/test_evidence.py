@@ -73,6 +73,9 @@ async def test_an_opening_keeps_evidence_and_says_when_it_is_the_last(house: Hou
     listed = await house.run("auditor-a", "evidence")
     assert (listed.code, listed.last) == (0, "evidence: 1 kept, 0 overdue")
     assert str(path) in listed.err
+    path.with_name("noise.json").write_bytes(b"noise")
+    noise = await house.run("auditor-a", "evidence")
+    assert (noise.code, "noise.json is not the evidence" in noise.err) == (5, True)
 
 
 async def test_overdue_evidence_is_destroyed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from idvault.domain.event import EventType
 from idvault.storage.people.tables import person_requests
 from idvault_client.errors import PreconditionFailed, Unavailable
+from idvault_client.offline.evidence import check as evidence_check
 from idvault_client.people.custody.hand_over import HandOverProgress, NotReplacedError
-from tests.support import builders
+from tests.support import builders, evidence_world
 from tests.support.chamber import Chamber, chamber, person
 from tests.support.databases import Databases
 from tests.support.handover_world import (
@@ -62,7 +63,12 @@ async def test_a_successor_holds_the_leavers_shares(room: Chamber) -> None:
     batches = await room.logged(EventType.SHARES_HAND_OVER)
     assert [each.actor_id for each in batches] == [person(A).actor_id] * 3
     assert (await opened(room, accounts[0], B, D)).payload.identity == builders.identity()
-    assert (await opened(room, accounts[1], D, C)).payload.identity == builders.identity()
+    found = await opened(room, accounts[1], D, C)
+    assert found.payload.identity == builders.identity()
+    # The record was sealed for the leaver's quorum; the successor's approval counts for the same place.
+    proof = evidence_world.made(found, tuple(room.rosters.versions))
+    proved = evidence_check.check(proof, policy=evidence_world.POLICY)
+    assert ([member.name for member in proved.approved_by], proved.quorum.custodians[0].name) == ([D, C], A)
     assert (await opened(room, fresh, D, C)).payload.identity == builders.identity()
     assert await hand_over(leaver(room)) == HandOverProgress()
 

@@ -129,7 +129,7 @@ def read(path: Path, *, identity: PersonalIdentity) -> ProofFile | FormerEvidenc
     It has not been checked.
     """
     data = _read(path)
-    found = _format(data)
+    found = _format(path, data)
     if found == FORMER_FORMAT:
         return _former(path, data, identity)
     if found != SEALED_FORMAT:
@@ -147,7 +147,7 @@ def kept(folder: Path) -> list[tuple[Path, SealedFile]]:
     found = []
     for path in sorted((folder / FOLDER).glob("*.json")):
         data = _read(path)
-        if _format(data) == SEALED_FORMAT:
+        if _format(path, data) == SEALED_FORMAT:
             found.append((path, _outside(data)))
     return found
 
@@ -169,11 +169,11 @@ def _read(path: Path) -> bytes:
         return file.read(MOST_BYTES + 1)
 
 
-def _format(data: bytes) -> object:
+def _format(path: Path, data: bytes) -> object:
     try:
         return reading.document(data).get("format")
     except RosterError as error:
-        raise EvidenceError("NOT_EVIDENCE", "the file is not the evidence of an opening") from error
+        raise EvidenceError("NOT_EVIDENCE", f"{path.name} is not the evidence of an opening") from error
 
 
 def _outside(data: bytes) -> SealedFile:
