@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -483,12 +484,13 @@ def test_the_quota_counts_a_share_once_and_survives_a_crash(tmp_path: Path) -> N
     path, now = tmp_path / "given-shares", datetime(2026, 3, 1, tzinfo=UTC)
     quota = ShareQuota(path, daily=1)
     asked: dict[str, Any] = {"auditor_actor_id": "9" * 32, "now": now}
-    assert quota.take(disclosure_id="a" * 32, **asked)
-    assert quota.take(disclosure_id="a" * 32, **asked)
-    assert not quota.take(disclosure_id="b" * 32, **asked)
+    assert quota.take(signed_request=b"a", **asked)
+    assert quota.take(signed_request=b"a", **asked)
+    # The attack: another request under the same disclosure id, which the auditor chooses, is another share.
+    assert not quota.take(signed_request=b"b", **asked)
     path.write_bytes(path.read_bytes()[:-1])
-    assert ShareQuota(path, daily=1).take(disclosure_id="b" * 32, **asked)
-    assert path.read_text().splitlines() == [f"2026-03-01 {'9' * 32} {'b' * 32}"]
+    assert ShareQuota(path, daily=1).take(signed_request=b"b", **asked)
+    assert path.read_text().splitlines() == [f"2026-03-01 {'9' * 32} {sha256(b'b').hexdigest()}"]
 
 
 async def test_a_share_of_another_version_is_not_given(room: Chamber) -> None:
