@@ -248,7 +248,7 @@ def test_the_empty_tree_has_one_root() -> None:
     [(0, 0, True), (-900, 900, True), (-901, 0, False), (0, 901, False), (-5_000, -5_000, False)],
 )
 def test_cosignatures_are_fresh_for_a_quarter_of_an_hour(first: int, second: int, fresh: bool) -> None:
-    """K witnesses must have cosigned within max_age of now; one from the future is refused like an old one."""
+    """K witnesses must have cosigned within max_age; one from the future is refused like an old one."""
     now = 1_800_000_000
     signed = verify(cosigned((WITNESSES[0], now + first), (WITNESSES[1], now + second)), POLICY)
     with nullcontext() if fresh else pytest.raises(StaleError, match=r"[01] of 2"):
