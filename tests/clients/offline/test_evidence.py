@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from idvault.attest.disclosure import DecisionTerms, digest
 from idvault.attest.roster import Roster
 from idvault.attest.witness import WitnessPolicy
 from idvault.domain import seal
-from idvault.domain.disclosure import Verdict
+from idvault.domain.disclosure import FORMER_REQUESTS_END, Verdict
+from idvault.domain.event import EventType
 from idvault.domain.registry import RegistryAnswer
 from idvault.v1 import disclosure_pb2, evidence_pb2
 from idvault_client.commands.app import app
@@ -26,13 +28,28 @@ from idvault_client.offline.evidence.file import EvidenceError, ProofFile
 from tests.support import builders, merkle, people
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity, person
 from tests.support.databases import Databases
-from tests.support.evidence_world import POLICY, Forge, Opened, opening
+from tests.support.evidence_world import (
+    POLICY,
+    Forge,
+    Opened,
+    approval,
+    asked_anew,
+    both,
+    logged_anew,
+    opening,
+)
 from tests.support.log_world import KEY
 from tests.support.people import signed
 
 A, B, C = CUSTODIANS
 Message = evidence_pb2.DisclosureEvidence
 OTHER = "李四"
+FORMER = EventType.DISCLOSURE_REQUEST_FORMER
+LATE_TIME = FORMER_REQUESTS_END + timedelta(hours=1)  # no vault writes entries of the former type by then
+LATE = {
+    "create_time": int(FORMER_REQUESTS_END.timestamp()),
+    "expire_time": int((FORMER_REQUESTS_END + timedelta(days=3)).timestamp()),
+}
 
 
 @pytest_asyncio.fixture
@@ -131,12 +148,6 @@ def approvals(*signed_approvals: bytes) -> Forge:
     return forge
 
 
-def approval(name: str, place: int, request: bytes) -> bytes:
-    """Return an approval signed by somebody for a place of the quorum."""
-    said = DecisionTerms(Verdict.APPROVE, digest(request), name, place, bytes(32)).canonical()
-    return said + people.signer(name).sign(said)
-
-
 def rosters(*versions: Roster) -> Forge:
     """Return a forge that replaces the roster."""
 
@@ -200,6 +211,30 @@ def forges(opened: Opened, other: Opened, roster: Roster) -> dict[str, tuple[For
         "noise for an approval": (approvals(b"noise"), "SIGNATURE_INVALID"),
         "no roster": (rosters(), "OTHER_ROSTER"),
         "a roster with a smaller quorum": (rosters(signed(lone, *CUSTODIANS)), "ROSTER_INVALID"),
+        "a new request logged as a former one": (
+            both(
+                other_identity(opened), asked_anew(opened, **LATE), logged_anew(type=FORMER, when=LATE_TIME)
+            ),
+            "OTHER_ENTRY",
+        ),
+        "a former request opened long after": (
+            both(other_identity(opened), logged_anew(type=FORMER, when=LATE_TIME)),
+            "OTHER_ENTRY",
+        ),
+        "a former request of many days": (
+            both(asked_anew(opened, expire_time=LATE["expire_time"]), logged_anew(type=FORMER)),
+            "OTHER_ENTRY",
+        ),
+        "a request before the settlement": (
+            both(
+                other_identity(opened), logged_anew(type=FORMER, order=("request", "settlement", "opening"))
+            ),
+            "OTHER_ENTRY",
+        ),
+        "an opening before the request": (
+            logged_anew(order=("settlement", "opening", "request")),
+            "OTHER_ENTRY",
+        ),
         "no day": (put(destroy_after_date="never"), "NOT_EVIDENCE"),
     }
 
@@ -214,6 +249,16 @@ async def test_an_auditor_cannot_forge_evidence_either(room: Chamber, tmp_path: 
     text = run(tmp_path, opened.forged(cases["payload"][0]))
     assert (text.exit_code, text.stdout) == (5, "check: OTHER_ENTRY\n")
     assert OTHER not in text.output
+
+
+async def test_evidence_of_a_former_request_stays_valid(room: Chamber) -> None:
+    """A request that was made while vaults wrote the former entry may have one."""
+    opened = await opening(room)
+    assert refusal(opened.forged(logged_anew())) == ""
+    assert refusal(opened.forged(logged_anew(type=FORMER))) == ""
+    last = {each: value - 1 for each, value in LATE.items()}
+    when = FORMER_REQUESTS_END + timedelta(days=2)
+    assert refusal(opened.forged(both(asked_anew(opened, **last), logged_anew(type=FORMER, when=when)))) == ""
 
 
 async def test_a_third_approval_counts_too(room: Chamber) -> None:
