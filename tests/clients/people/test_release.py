@@ -416,10 +416,7 @@ async def _signed_anyhow(
     type: EventType = EventType.DISCLOSURE_REQUEST,
     digest: bytes | None = None,
 ) -> str:
-    """File a request whose terms the honest service would refuse, as a lying one does; return its id.
-
-    type: of its log entry. digest: that the entry fixes, if not the record's.
-    """
+    """File a request whose terms or entry (type, digest) the honest service would refuse; return its id."""
     first = terms(room, account)
     lifetime = change.pop("lifetime", timedelta(hours=72))
     begin = first.create_time + int(change.pop("ahead", timedelta()).total_seconds())
@@ -427,7 +424,6 @@ async def _signed_anyhow(
     asked = replace(first, create_time=begin, expire_time=end, **change)
     paper = signed(asked)
     record = room.records[account]
-    fixed = record.digest() if digest is None else digest
     made = Disclosure(
         asked.disclosure_id,
         "auditor-a",
@@ -448,7 +444,7 @@ async def _signed_anyhow(
         now=room.now(),
         account_token=account,
         request=paper,
-        record_digest=fixed,
+        record_digest=record.digest() if digest is None else digest,
     )
     await room.store.request(
         Filing(made, text, papers.digest(paper), 2),

@@ -67,6 +67,7 @@ class ProvedEvidence:
     payload: decrypted from the record. quorum: that the record was sealed for. approved_by: the custodians,
     as in the roster. roster: the version that the request names. cosigned_by: the witnesses. is_published:
     whether the roster was compared with a published one; if not, the names are only those of this file.
+    is_development: whether a version that may have been in force is for development.
     """
 
     payload: Payload = field(repr=False)
@@ -82,6 +83,7 @@ class ProvedEvidence:
     cosigned_by: tuple[str, ...]
     roster: Roster
     is_published: bool
+    is_development: bool
     destroy_after: date
 
 
@@ -134,6 +136,7 @@ def check(evidence: ProofFile, *, policy: Policy, published: Sequence[Roster] = 
         cosigned_by=tuple(key.name for key, _ in signed.cosigned),
         roster=chain.roster,
         is_published=bool(published),
+        is_development=any(roster.development for roster in chain.since()),
         destroy_after=_day(message.destroy_after_date),
     )
 
