@@ -16,8 +16,8 @@ from idvault_client.offline.evidence.file import MOST_BYTES, EvidenceError
 
 _UNWITNESSED = "no witness cosigned this checkpoint: the log may be a copy that only you are shown"
 _NOT_COMPARED = (
-    "the names and keys of auditor, custodians and witnesses are those of the roster in this file, which anyone "
-    "could have made: give the published roster with --roster, or compare its hash"
+    "the names and keys of auditor, custodians and witnesses are those of the roster in this file, which "
+    "anyone could have made: give the published roster with --roster, or compare its hash"
 )
 
 
