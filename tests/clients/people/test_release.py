@@ -21,7 +21,7 @@ from idvault.attest.witness import WitnessPolicy
 from idvault.bootstrap.base import ENTROPY
 from idvault.custody.record import open_record
 from idvault.custody.reseal import open_resealed
-from idvault.domain.disclosure import Disclosure
+from idvault.domain.disclosure import FORMER_REQUESTS_END, Disclosure
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.error import Reason
 from idvault.domain.event import EventType
@@ -415,11 +415,9 @@ async def _signed_anyhow(
     change: dict[str, Any],
     *,
     type: EventType = EventType.DISCLOSURE_REQUEST,
+    digest: bytes | None = None,
 ) -> str:
-    """File a request whose terms the honest service would refuse, as a lying one does; return its id.
-
-    type: of its log entry.
-    """
+    """File a request whose terms or entry (type, digest) the honest service would refuse; return its id."""
     first = terms(room, account)
     lifetime = change.pop("lifetime", timedelta(hours=72))
     begin = first.create_time + int(change.pop("ahead", timedelta()).total_seconds())
@@ -447,7 +445,7 @@ async def _signed_anyhow(
         now=room.now(),
         account_token=account,
         request=paper,
-        record_digest=record.digest(),
+        record_digest=record.digest() if digest is None else digest,
     )
     await room.store.request(
         Filing(made, text, papers.digest(paper), 2),
@@ -582,3 +580,17 @@ async def test_a_request_of_before_opens_the_newest_record_only(room: Chamber) -
     await room.verify_again(accounts[1])
     with pytest.raises(NotPendingError):
         await room.approve(made[1], B)
+
+
+async def test_a_new_request_has_an_entry_that_fixes_its_record(room: Chamber) -> None:
+    """No share is given for a new request that a lying service logs in the former way, or for no record."""
+    room.pass_time(days=300)
+    assert room.now().business > FORMER_REQUESTS_END
+    account = await room.account()
+    made = await _signed_anyhow(room, account, {}, type=EventType.DISCLOSURE_REQUEST_FORMER)
+    unfixed = await _signed_anyhow(room, await room.account(), {}, digest=b"")
+    await room.world.do(update(disclosures).values(record_digest=None))
+    for disclosure_id in (made, unfixed):
+        with pytest.raises(FindingError) as refused:
+            await room.approve(disclosure_id, A)
+        assert refused.value.finding is Finding.OTHER_REQUEST
