@@ -16,7 +16,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from idvault.domain import token
@@ -37,6 +37,9 @@ MOST_OPENINGS = 3
 CLOCK_DIFFERENCE = timedelta(minutes=10)  # between the auditor's computer and the service
 REPEAT_TIME = timedelta(minutes=10)  # during which the answer of the last opening can be requested again
 CALL_LIFETIME = timedelta(days=7)
+# Requests made before this time may have an entry of the former type, which fixes no record. It follows the
+# former type's last day; no such request could be opened more than LONGEST_LIFETIME later.
+FORMER_REQUESTS_END = datetime(2026, 12, 1, tzinfo=UTC)
 COUNTED_DAYS = 30
 USUAL_DAILY = 20  # requests of one auditor
 LONGEST_CASE_REFERENCE = 200
@@ -199,6 +202,11 @@ def check_terms(
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("openings", FieldCode.LENGTH))
     if not SHORTEST_LIFETIME <= lifetime <= LONGEST_LIFETIME:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("expire_time", FieldCode.LENGTH))
+
+
+def may_be_former(*, created_at: datetime, expire_at: datetime) -> bool:
+    """Return whether a request with these signed times may have an entry that fixes no record."""
+    return created_at < FORMER_REQUESTS_END and expire_at - created_at <= LONGEST_LIFETIME
 
 
 def check_fresh(*, created_at: datetime, now: datetime) -> None:

@@ -269,7 +269,7 @@ class Chamber:
         return former
 
     async def settle(self, job: Job, outcome: ClaimOutcome, **changes: Any) -> None:
-        """End a claim now, shortly after the previous event."""
+        """End a claim now, shortly after the previous event and before the next."""
         self.offset += timedelta(milliseconds=1)
         event = replace(
             self.world.event(EventType.CLAIM_SETTLE, job.account_token),
@@ -277,6 +277,7 @@ class Chamber:
             recorded_at=self.now().real,
         )
         await self.world.claims.settle(self.world.settlement(job, outcome, **changes), event=event)
+        self.offset += timedelta(milliseconds=1)
 
     async def _seal(self, account_token: str, name: str) -> SealedRecord:
         return await self.sealer().seal(

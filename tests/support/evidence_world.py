@@ -1,22 +1,32 @@
 """The evidence of one real opening, and ways to forge it."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from idvault.attest import disclosure as papers
+from idvault.attest.disclosure import DecisionTerms, digest
 from idvault.attest.payload import Payload
 from idvault.attest.roster import Roster
+from idvault.domain.disclosure import Verdict
+from idvault.domain.event import Event, EventType
+from idvault.transparency import checkpoint, note
+from idvault.transparency import entry as entries
+from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault.transparency.note import Note, NoteSigner
 from idvault.v1 import evidence_pb2
 from idvault_client.offline.evidence import file as proof_file
 from idvault_client.offline.evidence.file import ProofFile
+from idvault_client.offline.record import sealed_record
 from idvault_client.people.disclosure import evidence as evidences
 from idvault_client.people.disclosure.auditor import DisclosedRecord
-from tests.support.chamber import CUSTODIANS, Chamber, identity
-from tests.support.log_world import KEY
+from tests.support import merkle, people
+from tests.support.chamber import CUSTODIANS, Chamber, identity, person
+from tests.support.log_world import KEY, ORIGIN, SIGNER
 
 A, B, C = CUSTODIANS
 DESTROY_AFTER = date(2027, 3, 1)
@@ -71,3 +81,88 @@ async def verify_again(room: Chamber, path: Path) -> Any:
     kept = evidences.read(path, identity=identity("auditor-a"))
     assert isinstance(kept, ProofFile)
     return await asyncio.to_thread(room.auditor().verify_evidence, kept)
+
+
+ORDER = ("settlement", "request", "opening")
+
+
+def approval(name: str, place: int, request: bytes) -> bytes:
+    """Return an approval signed by somebody for a place of the quorum."""
+    said = DecisionTerms(Verdict.APPROVE, digest(request), name, place, bytes(32)).canonical()
+    return said + people.signer(name).sign(said)
+
+
+def asked_anew(opened: Opened, **changes: Any) -> Forge:
+    """Return a forge that replaces terms of the request, which two custodians approve as they are."""
+
+    def forge(message: evidence_pb2.DisclosureEvidence) -> None:
+        terms = replace(opened.proof.terms, **changes).canonical()
+        message.signed_request = terms + identity("auditor-a").sign(terms)
+        message.ClearField("signed_approvals")
+        asked = message.signed_request
+        message.signed_approvals.extend([approval(A, 1, asked), approval(B, 2, asked)])
+
+    return forge
+
+
+def logged_anew(
+    *,
+    order: Sequence[str] = ORDER,
+    type: EventType = EventType.DISCLOSURE_REQUEST,
+    when: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC),
+    is_witnessed: bool = True,
+) -> Forge:
+    """Return a forge that logs the three entries for what the file holds, as a lying service can."""
+
+    def forge(message: evidence_pb2.DisclosureEvidence) -> None:
+        events = _events(message, type, when)
+        leaves = [entries.encode_leaf(events[name]) for name in order]
+        at = Checkpoint(ORIGIN, len(leaves), merkle.mth(leaves), ())
+        signed = checkpoint.sign(at, [NoteSigner(KEY, SIGNER.sign)])
+        message.checkpoint.note = _cosigned(signed, at, when) if is_witnessed else signed
+        for place, name in enumerate(order):
+            logged = getattr(message, name)
+            logged.Clear()
+            logged.leaf, logged.opening_key = leaves[place], bytes(32)
+            logged.proof.index, logged.proof.tree_size = place, len(leaves)
+            logged.proof.hashes.extend(merkle.path(place, leaves))
+
+    return forge
+
+
+def both(first: Forge, *more: Forge) -> Forge:
+    """Return a forge that does one after the other."""
+
+    def forge(message: evidence_pb2.DisclosureEvidence) -> None:
+        for each in (first, *more):
+            each(message)
+
+    return forge
+
+
+def _events(message: evidence_pb2.DisclosureEvidence, type: EventType, when: datetime) -> dict[str, Event]:
+    record, auditor = sealed_record(message.record), person("auditor-a").actor_id
+    terms = papers.parse_request(message.signed_request)
+    settled: dict[str, Any] = {
+        "claim_id": message.settlement_claim_id, "state": "SUCCEEDED", "failure_reason": "",
+        "record_digest": record.digest(),
+    }  # fmt: skip
+    asked: dict[str, Any] = {"request": message.signed_request}
+    if type is EventType.DISCLOSURE_REQUEST:
+        asked["record_digest"] = record.digest()
+    opened: dict[str, Any] = {"disclosure_id": terms.disclosure_id, "record_digest": record.digest()}
+
+    def event(kind: EventType, actor: str, fields: dict[str, Any]) -> Event:
+        return Event(kind, actor, record.account_token, when, when, "0" * 32, bytes(32), fields)
+
+    return {
+        "settlement": event(EventType.CLAIM_SETTLE, "system", settled),
+        "request": event(type, auditor, asked),
+        "opening": event(EventType.DISCLOSURE_OPEN, auditor, opened),
+    }
+
+
+def _cosigned(signed: bytes, at: Checkpoint, when: datetime) -> bytes:
+    line = note.sign(people.WITNESS, at.text, time=int(when.timestamp()))
+    parsed = note.parse(signed)
+    return Note(parsed.text, (*parsed.signatures, line)).encode()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from idvault.attest.disclosure import DecisionTerms, digest
 from idvault.attest.roster import Roster
 from idvault.attest.witness import WitnessPolicy
 from idvault.domain import seal
-from idvault.domain.disclosure import Verdict
+from idvault.domain.disclosure import FORMER_REQUESTS_END, Verdict
+from idvault.domain.event import EventType
 from idvault.domain.registry import RegistryAnswer
 from idvault.v1 import disclosure_pb2, evidence_pb2
 from idvault_client.commands.app import app
@@ -26,13 +28,28 @@ from idvault_client.offline.evidence.file import EvidenceError, ProofFile
 from tests.support import builders, merkle, people
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity, person
 from tests.support.databases import Databases
-from tests.support.evidence_world import POLICY, Forge, Opened, opening
+from tests.support.evidence_world import (
+    POLICY,
+    Forge,
+    Opened,
+    approval,
+    asked_anew,
+    both,
+    logged_anew,
+    opening,
+)
 from tests.support.log_world import KEY
 from tests.support.people import signed
 
 A, B, C = CUSTODIANS
 Message = evidence_pb2.DisclosureEvidence
 OTHER = "李四"
+FORMER = EventType.DISCLOSURE_REQUEST_FORMER
+LATE_TIME = FORMER_REQUESTS_END + timedelta(hours=1)  # no vault writes entries of the former type by then
+LATE = {
+    "create_time": int(FORMER_REQUESTS_END.timestamp()),
+    "expire_time": int((FORMER_REQUESTS_END + timedelta(days=3)).timestamp()),
+}
 
 
 @pytest_asyncio.fixture
@@ -62,10 +79,16 @@ async def test_evidence_proves_the_identity(room: Chamber, tmp_path: Path) -> No
     """The command says what was opened, by whom and with whose approval, from the file and the log's key."""
     opened = await opening(room)
     result = run(tmp_path, opened.proof)
-    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "check: valid")
+    own = "check: valid as far as its own roster says"
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (6, own)
     assert "compare its hash" in result.stderr
+    result = run(tmp_path, opened.proof, "--json")
+    assert (result.exit_code, json.loads(result.stdout)["valid_by_own_roster"]) == (6, True)
+    assert "valid" not in json.loads(result.stdout)
     roster = tmp_path / "published.json"
     roster.write_bytes(room.rosters.current.to_bytes())
+    result = run(tmp_path, opened.proof, "--roster", str(roster))
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "check: valid")
     result = run(tmp_path, opened.proof, "--roster", str(roster), "--json")
     shown = json.loads(result.stdout)
     assert {
@@ -131,12 +154,6 @@ def approvals(*signed_approvals: bytes) -> Forge:
     return forge
 
 
-def approval(name: str, place: int, request: bytes) -> bytes:
-    """Return an approval signed by somebody for a place of the quorum."""
-    said = DecisionTerms(Verdict.APPROVE, digest(request), name, place, bytes(32)).canonical()
-    return said + people.signer(name).sign(said)
-
-
 def rosters(*versions: Roster) -> Forge:
     """Return a forge that replaces the roster."""
 
@@ -170,6 +187,36 @@ def record(**changes: Any) -> Forge:
     return forge
 
 
+def entry_forges(opened: Opened) -> dict[str, tuple[Forge, str]]:
+    """Return each forge of a service that logs entries anew, with the reason of its refusal."""
+    return {
+        "a new request logged as a former one": (
+            both(
+                other_identity(opened), asked_anew(opened, **LATE), logged_anew(type=FORMER, when=LATE_TIME)
+            ),
+            "OTHER_ENTRY",
+        ),
+        "a former request opened long after": (
+            both(other_identity(opened), logged_anew(type=FORMER, when=LATE_TIME)),
+            "OTHER_ENTRY",
+        ),
+        "a former request of many days": (
+            both(asked_anew(opened, expire_time=LATE["expire_time"]), logged_anew(type=FORMER)),
+            "OTHER_ENTRY",
+        ),
+        "a request before the settlement": (
+            both(
+                other_identity(opened), logged_anew(type=FORMER, order=("request", "settlement", "opening"))
+            ),
+            "OTHER_ENTRY",
+        ),
+        "an opening before the request": (
+            logged_anew(order=("settlement", "opening", "request")),
+            "OTHER_ENTRY",
+        ),
+    }
+
+
 def forges(opened: Opened, other: Opened, roster: Roster) -> dict[str, tuple[Forge, str]]:
     """Return each forge with the reason of its refusal. other: another opening of the same auditor."""
     own, its = opened.proof.message, other.proof.message
@@ -200,6 +247,7 @@ def forges(opened: Opened, other: Opened, roster: Roster) -> dict[str, tuple[For
         "noise for an approval": (approvals(b"noise"), "SIGNATURE_INVALID"),
         "no roster": (rosters(), "OTHER_ROSTER"),
         "a roster with a smaller quorum": (rosters(signed(lone, *CUSTODIANS)), "ROSTER_INVALID"),
+        **entry_forges(opened),
         "no day": (put(destroy_after_date="never"), "NOT_EVIDENCE"),
     }
 
@@ -214,6 +262,16 @@ async def test_an_auditor_cannot_forge_evidence_either(room: Chamber, tmp_path: 
     text = run(tmp_path, opened.forged(cases["payload"][0]))
     assert (text.exit_code, text.stdout) == (5, "check: OTHER_ENTRY\n")
     assert OTHER not in text.output
+
+
+async def test_evidence_of_a_former_request_stays_valid(room: Chamber) -> None:
+    """A request that was made while vaults wrote the former entry may have one."""
+    opened = await opening(room)
+    assert refusal(opened.forged(logged_anew())) == ""
+    assert refusal(opened.forged(logged_anew(type=FORMER))) == ""
+    last = {each: value - 1 for each, value in LATE.items()}
+    when = FORMER_REQUESTS_END + timedelta(days=2)
+    assert refusal(opened.forged(both(asked_anew(opened, **last), logged_anew(type=FORMER, when=when)))) == ""
 
 
 async def test_a_third_approval_counts_too(room: Chamber) -> None:
@@ -254,6 +312,36 @@ async def test_the_roster_must_be_the_published_one(room: Chamber, tmp_path: Pat
     assert (found.exit_code, found.stdout) == (5, "check: OTHER_ROSTER\n")
     other.write_bytes(unsigned.to_bytes())
     assert run(tmp_path, opened.proof, "--roster", str(other)).stdout == "check: OTHER_ROSTER\n"
+
+
+async def test_a_roster_of_the_forgers_own_is_not_called_valid(room: Chamber, tmp_path: Path) -> None:
+    """Without the published roster the verdict says whose word it is; a development roster is refused."""
+    opened = await opening(room)
+    changed = replace(
+        room.rosters.current, people=room.rosters.current.people[:4], witness=None, development=True
+    )
+    lax = signed(replace(changed, signatures=()), *CUSTODIANS)
+    proof = opened.forged(
+        both(
+            other_identity(opened),
+            rosters(lax),
+            asked_anew(opened, roster_digest=lax.digest()),
+            logged_anew(is_witnessed=False),
+        )
+    )
+    found = run(tmp_path, proof)
+    assert (found.exit_code, found.stdout) == (5, "check: DEVELOPMENT_ROSTER\n")
+    found = run(tmp_path, proof, "--development")
+    own = "check: valid as far as its own roster says"
+    assert (found.exit_code, found.stdout.splitlines()[-1]) == (6, own)
+    published = tmp_path / "published.json"
+    published.write_bytes(room.rosters.current.to_bytes())
+    found = run(tmp_path, proof, "--development", "--roster", str(published))
+    assert (found.exit_code, found.stdout) == (5, "check: OTHER_ROSTER\n")
+    published.write_bytes(lax.to_bytes())
+    found = run(tmp_path, proof, "--roster", str(published))
+    assert (found.exit_code, found.stdout) == (5, "check: DEVELOPMENT_ROSTER\n")
+    assert run(tmp_path, proof, "--development", "--roster", str(published)).exit_code == 0
 
 
 async def test_the_witnesses_of_the_roster_are_demanded(room: Chamber, tmp_path: Path) -> None:

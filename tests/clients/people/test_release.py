@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from idvault.attest.witness import WitnessPolicy
 from idvault.bootstrap.base import ENTROPY
 from idvault.custody.record import open_record
 from idvault.custody.reseal import open_resealed
-from idvault.domain.disclosure import Disclosure
+from idvault.domain.disclosure import FORMER_REQUESTS_END, Disclosure
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
 from idvault.domain.request import Request
@@ -385,11 +386,9 @@ async def _signed_anyhow(
     change: dict[str, Any],
     *,
     type: EventType = EventType.DISCLOSURE_REQUEST,
+    digest: bytes | None = None,
 ) -> str:
-    """File a request whose terms the honest service would refuse, as a lying one does; return its id.
-
-    type: of its log entry.
-    """
+    """File a request whose terms or entry (type, digest) the honest service would refuse; return its id."""
     first = terms(room, account)
     lifetime = change.pop("lifetime", timedelta(hours=72))
     begin = first.create_time + int(change.pop("ahead", timedelta()).total_seconds())
@@ -417,7 +416,7 @@ async def _signed_anyhow(
         now=room.now(),
         account_token=account,
         request=paper,
-        record_digest=record.digest(),
+        record_digest=record.digest() if digest is None else digest,
     )
     await room.store.request(
         Filing(made, text, papers.digest(paper), 2),
@@ -454,12 +453,13 @@ def test_the_quota_counts_a_share_once_and_survives_a_crash(tmp_path: Path) -> N
     path, now = tmp_path / "given-shares", datetime(2026, 3, 1, tzinfo=UTC)
     quota = ShareQuota(path, daily=1)
     asked: dict[str, Any] = {"auditor_actor_id": "9" * 32, "now": now}
-    assert quota.take(disclosure_id="a" * 32, **asked)
-    assert quota.take(disclosure_id="a" * 32, **asked)
-    assert not quota.take(disclosure_id="b" * 32, **asked)
+    assert quota.take(signed_request=b"a", **asked)
+    assert quota.take(signed_request=b"a", **asked)
+    # The attack: another request under the same disclosure id, which the auditor chooses, is another share.
+    assert not quota.take(signed_request=b"b", **asked)
     path.write_bytes(path.read_bytes()[:-1])
-    assert ShareQuota(path, daily=1).take(disclosure_id="b" * 32, **asked)
-    assert path.read_text().splitlines() == [f"2026-03-01 {'9' * 32} {'b' * 32}"]
+    assert ShareQuota(path, daily=1).take(signed_request=b"b", **asked)
+    assert path.read_text().splitlines() == [f"2026-03-01 {'9' * 32} {sha256(b'b').hexdigest()}"]
 
 
 async def test_a_share_of_another_version_is_not_given(room: Chamber) -> None:
@@ -551,3 +551,17 @@ async def test_a_request_of_before_opens_the_newest_record_only(room: Chamber) -
     await room.verify_again(accounts[1])
     with pytest.raises(NotPendingError):
         await room.approve(made[1], B)
+
+
+async def test_a_new_request_has_an_entry_that_fixes_its_record(room: Chamber) -> None:
+    """No share is given for a new request that a lying service logs in the former way, or for no record."""
+    room.pass_time(days=300)
+    assert room.now().business > FORMER_REQUESTS_END
+    account = await room.account()
+    made = await _signed_anyhow(room, account, {}, type=EventType.DISCLOSURE_REQUEST_FORMER)
+    unfixed = await _signed_anyhow(room, await room.account(), {}, digest=b"")
+    await room.world.do(update(disclosures).values(record_digest=None))
+    for disclosure_id in (made, unfixed):
+        with pytest.raises(FindingError) as refused:
+            await room.approve(disclosure_id, A)
+        assert refused.value.finding is Finding.OTHER_REQUEST

@@ -37,6 +37,7 @@ from tests.support.reference.roster import Quorum, Roster
 
 PROOF = "idvault/evidence/v2"
 SEALED = "idvault/sealed-evidence/v2"
+FORMER_END = 1_796_083_200  # 2026-12-01T00:00:00Z
 
 
 @dataclass(frozen=True)
@@ -198,6 +199,8 @@ def _entries(fields: Fields, at: Checkpoint, request: Request, found: Record, ac
     token, digest, signed = found.account_token, found.digest(), protobuf.octets(fields, 1)
     filed = tree.read_leaf(_entry(fields, 12).leaf).type
     check(filed in ("disclosure:request:file", "disclosure:request:make"), "this is no request's entry")
+    former = filed == "disclosure:request:make"
+    check(not former or _may_be_former(request), "the request's entry fixes no record")
     expected: list[tuple[int, str, str, list[Part]]] = [
         (
             6,
@@ -205,13 +208,20 @@ def _entries(fields: Fields, at: Checkpoint, request: Request, found: Record, ac
             "verification:claim:settle",
             [protobuf.text(fields, 5), "SUCCEEDED", "", digest],
         ),
-        (12, actor_id, filed, [signed, digest] if filed == "disclosure:request:file" else [signed]),
+        (12, actor_id, filed, [signed] if former else [signed, digest]),
         (7, actor_id, "disclosure:record:open", [request.disclosure_id, digest]),
     ]
     for place, actor, kind, bound in expected:
         leaf = proof_file.check_entry(_entry(fields, place), at, type=kind, account_token=token, fields=bound)
         check(leaf.actor_id == actor, "an entry has another actor")
+    settled, asked, opened = (_entry(fields, place).index for place in (6, 12, 7))
+    check(settled < asked < opened, "the entries are in another order")
+    check(not former or _seconds(leaf.minute) < request.expire_time, "opened after the request had expired")
     return leaf.minute
+
+
+def _may_be_former(request: Request) -> bool:
+    return request.create_time < FORMER_END and request.expire_time - request.create_time <= 7 * 86_400
 
 
 def _approvals(

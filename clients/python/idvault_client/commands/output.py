@@ -90,10 +90,24 @@ def show_valid(answer: Mapping[str, object], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({**answer, "valid": True}))
         return
+    _show_lines(answer)
+    typer.echo("check: valid")
+
+
+def _show_lines(answer: Mapping[str, object]) -> None:
     for name, value in answer.items():
         if value is not None:
             typer.echo(escaped(f"{name}: {value}"))
-    typer.echo("check: valid")
+
+
+def show_by_own_roster(answer: Mapping[str, object], *, as_json: bool) -> NoReturn:
+    """Print what a file proves if the roster in it is the published one, and end the command."""
+    if as_json:
+        typer.echo(json.dumps({**answer, "valid_by_own_roster": True}))
+    else:
+        _show_lines(answer)
+        typer.echo("check: valid as far as its own roster says")
+    raise typer.Exit(AS_TOLD)
 
 
 def show_as_told(answer: Mapping[str, object], *, as_json: bool) -> NoReturn:

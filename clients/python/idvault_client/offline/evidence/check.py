@@ -8,7 +8,9 @@ Evidence is valid if, in this order,
   opening unless the roster is for development,
 * the log entry of the settlement commits to the digest of the record; that of the request, by this auditor,
   to the signed request and the same digest; that of the opening, by this auditor, to the disclosure and the
-  same digest; all three are in the tree of the checkpoint,
+  same digest; all three are in the tree of the checkpoint, in this order,
+* an entry of the former type, which fixes no record, belongs to a request that was made, by its signed times,
+  while vaults still wrote such entries, and was opened before it expired,
 * as many custodians approved exactly this request as the quorum demands that the record was sealed for, each
   for a place that the custodian has in this quorum or its successors,
 * the data key and the derived value open the record, which commits to them, and its outcome is a match.
@@ -31,6 +33,7 @@ from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.attest.roster_member import RosterMember
 from idvault.custody.record import open_with_key
+from idvault.domain import disclosure as rules
 from idvault.domain.claim import ClaimState
 from idvault.domain.error import DamagedError
 from idvault.domain.event import SYSTEM_ACTOR, EventType
@@ -64,6 +67,7 @@ class ProvedEvidence:
     payload: decrypted from the record. quorum: that the record was sealed for. approved_by: the custodians,
     as in the roster. roster: the version that the request names. cosigned_by: the witnesses. is_published:
     whether the roster was compared with a published one; if not, the names are only those of this file.
+    is_development: whether a version that may have been in force is for development.
     """
 
     payload: Payload = field(repr=False)
@@ -79,6 +83,7 @@ class ProvedEvidence:
     cosigned_by: tuple[str, ...]
     roster: Roster
     is_published: bool
+    is_development: bool
     destroy_after: date
 
 
@@ -112,6 +117,9 @@ def check(evidence: ProofFile, *, policy: Policy, published: Sequence[Roster] = 
     settlement = _settlement(message, record, signed.checkpoint)
     request = _request(message, record, auditor, signed.checkpoint)
     opening = _opening(message, terms, record, auditor, signed.checkpoint)
+    _check_order(settlement, request, opening)
+    if _is_former(message.request):
+        _check_former(terms, opening, chain)
     quorum = _quorum(chain, record)
     approved_by = approvals.check(message, versions=chain.versions, quorum=quorum)
     return ProvedEvidence(
@@ -128,6 +136,7 @@ def check(evidence: ProofFile, *, policy: Policy, published: Sequence[Roster] = 
         cosigned_by=tuple(key.name for key, _ in signed.cosigned),
         roster=chain.roster,
         is_published=bool(published),
+        is_development=any(roster.development for roster in chain.since()),
         destroy_after=_day(message.destroy_after_date),
     )
 
@@ -217,7 +226,7 @@ def _request(
     type = EventType.DISCLOSURE_REQUEST
     fields: dict[str, Part] = {"request": message.signed_request, "record_digest": record.digest()}
     # Requests that were under way when the vault was upgraded have an entry that fixes no record.
-    if _entry_type(message.request) == EventType.DISCLOSURE_REQUEST_FORMER.value:
+    if _is_former(message.request):
         type = EventType.DISCLOSURE_REQUEST_FORMER
         del fields["record_digest"]
     logged, token = message.request, record.account_token
@@ -227,9 +236,23 @@ def _request(
     return LoggedTime(logged.proof.index, found.occurred_at)
 
 
-def _entry_type(logged: disclosure_pb2.LoggedEntry) -> str:
+def _check_order(settlement: LoggedTime, request: LoggedTime, opening: LoggedTime) -> None:
+    if not settlement.index < request.index < opening.index:
+        raise EvidenceError("OTHER_ENTRY", "settlement, request and opening are in another order in the log")
+
+
+def _check_former(terms: Terms, opening: LoggedTime, chain: _Chain) -> None:
+    """Raise EvidenceError unless a request may have an entry that fixes no record."""
+    if not rules.may_be_former(created_at=terms.created_at, expire_at=terms.expire_at):
+        raise EvidenceError("OTHER_ENTRY", "the request's entry fixes no record")
+    # Witnesses cosigned within minutes of the opening, so no such evidence can be made later.
+    if not chain.roster.development and opening.occurred_at >= terms.expire_at:
+        raise EvidenceError("OTHER_ENTRY", "the record was opened after the request had expired")
+
+
+def _is_former(logged: disclosure_pb2.LoggedEntry) -> bool:
     try:
-        return entries.decode_leaf(logged.leaf).type
+        return entries.decode_leaf(logged.leaf).type == EventType.DISCLOSURE_REQUEST_FORMER.value
     except EntryError as error:
         raise EvidenceError("OTHER_ENTRY", "an entry of the file cannot be read") from error
 

@@ -1,18 +1,23 @@
 """Checks a disclosure request as it was logged, for custodians and for the auditor who made it.
 
 The entry of a request fixes the digest of the record that it is for. Entries of the former kind do not; they
-are accepted because disclosures may have been under way when the vault was upgraded.
+are accepted only for requests that were made while vaults still wrote them, by the times that are signed. A
+service could otherwise log a new request in the former way, and put any record behind it.
 """
 
 from datetime import datetime
 
 from idvault.attest.disclosure import Terms
+from idvault.domain import disclosure as rules
+from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
 from idvault.transparency import entry
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.entry import EntryError
 from idvault.v1 import disclosure_pb2
-from idvault_client.people.trust import Trust
+from idvault_client.people.trust import FindingError, Trust
+
+_DIGEST_SIZE = 32
 
 
 def fixes_record(logged: disclosure_pb2.LoggedEntry) -> bool:
@@ -32,8 +37,14 @@ def check_entry(
     signed_request: bytes,
     record_digest: bytes,
 ) -> datetime:
-    """Return the time of a request's entry; raises FindingError (NOT_IN_LOG) unless it commits to these."""
+    """Return the time of a request's entry; raises FindingError (NOT_IN_LOG) unless it commits to these.
+
+    Raises FindingError (OTHER_REQUEST) if the entry fixes no record though the request is a new one.
+    """
     if not fixes_record(logged):
+        if not rules.may_be_former(created_at=terms.created_at, expire_at=terms.expire_at):
+            text = "the request's entry is of the former type, which fixes no record: it must be made again"
+            raise FindingError(Finding.OTHER_REQUEST, text)
         return trust.check_entry(
             logged,
             at,
@@ -41,6 +52,8 @@ def check_entry(
             account_token=terms.account_token,
             fields={"request": signed_request},
         )
+    if len(record_digest) != _DIGEST_SIZE:
+        raise FindingError(Finding.OTHER_REQUEST, "the request's entry fixes no record")
     return trust.check_entry(
         logged,
         at,
