@@ -139,6 +139,16 @@ def test_a_forked_log_is_refused(published: Published, size: int) -> None:
     assert published.follow().before == 300
 
 
+def test_a_fork_without_witnesses_is_told_as_one(published: Published) -> None:
+    """The attack: a second history without cosignatures was NOT_COSIGNED, and no proof of it was kept."""
+    published.publish(log_of(300), ONE, TWO)
+    published.follow(ONE, TWO)
+    forged = [*log_of(7), b"forged", *log_of(301)[8:]]
+    published.publish(forged)
+    assert published.refused(ONE, TWO).reason == "FORKED"
+    assert published.state.with_name("state.refused").read_bytes() == logs.signed(forged)
+
+
 def test_without_tiles_nothing_is_proved(published: Published) -> None:
     """A missing or damaged tile proves nothing."""
     leaves = log_of(300)

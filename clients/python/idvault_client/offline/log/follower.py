@@ -67,21 +67,33 @@ class LogFollower:
     now: Callable[[], float]
 
     def follow(self) -> AcceptedCheckpoint:
-        """Accept the newest checkpoint; raises RefusedLogError, NotReachedError, OSError of the file."""
+        """Accept the newest checkpoint; raises RefusedLogError, NotReachedError, OSError of the file.
+
+        In this order: the log's signature, continuity, cosignatures. A second history is then told as one and
+        kept, although no witness has cosigned it.
+        """
         before = self._kept()
         raw = self.files.read(CHECKPOINT_PATH, limit=MAX_NOTE_BYTES)
         if raw is None:
             raise NotReachedError("the public directory has no checkpoint")
-        signed = self._verified(raw)
+        newest = self._verified(raw, self._by_log).checkpoint
         if before is not None:
             try:
-                self._continues(before, signed.checkpoint)
+                self._continues(before, newest)
             except RefusedLogError:
                 durable_file.replace(self.state.with_name(self.state.name + ".refused"), raw)
                 raise
+        signed = self._verified(raw, self.policy)
+        if self.max_age is not None:
+            self._check_age(signed, self.max_age)
         durable_file.replace(self.state, raw)
         names = tuple(sorted(str(key) for key, _ in signed.cosigned))
         return AcceptedCheckpoint(signed.checkpoint, before.size if before else 0, names)
+
+    @property
+    def _by_log(self) -> Policy:
+        """The policy that demands the log's signature alone."""
+        return Policy(self.policy.origin, self.policy.log_keys)
 
     def _kept(self) -> Checkpoint | None:
         """Return the last checkpoint; the witnesses' cosignatures are not checked again."""
@@ -90,23 +102,20 @@ class LogFollower:
         except FileNotFoundError:
             return None
         try:
-            return checkpoint.verify(raw, Policy(self.policy.origin, self.policy.log_keys)).checkpoint
+            return checkpoint.verify(raw, self._by_log).checkpoint
         except LogError as error:
             text = f"the checkpoint in {self.state} is not a checkpoint of this log: {error}"
             raise RefusedLogError("STATE_INVALID", text) from error
 
-    def _verified(self, raw: bytes) -> SignedCheckpoint:
+    def _verified(self, raw: bytes, policy: Policy) -> SignedCheckpoint:
         try:
-            signed = checkpoint.verify(raw, self.policy)
+            return checkpoint.verify(raw, policy)
         except QuorumError as error:
             raise RefusedLogError("NOT_COSIGNED", str(error)) from error
         except NoteError as error:
             raise RefusedLogError("SIGNATURE_INVALID", str(error)) from error
         except LogError as error:
             raise RefusedLogError("CHECKPOINT_INVALID", str(error)) from error
-        if self.max_age is not None:
-            self._check_age(signed, self.max_age)
-        return signed
 
     def _check_age(self, signed: SignedCheckpoint, most: float) -> None:
         try:
