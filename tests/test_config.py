@@ -179,6 +179,16 @@ def test_a_database_off_the_host_must_prove_what_it_is(environment: Environment,
     load(Process.PLATFORM_EDGE)
 
 
+def test_a_host_in_the_environment_counts(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The attack: an address without a host passed for a local one, and the driver took PGHOST."""
+    environment.set(DATABASE_URL="postgresql:///vault")
+    monkeypatch.setenv("PGHOST", "/run/postgresql")
+    load(Process.PLATFORM_EDGE)
+    monkeypatch.setenv("PGHOST", "db.example")
+    (problem,) = _refusal().problems
+    assert problem.startswith("IDVAULT_DATABASE_URL must have sslmode=verify-full")
+
+
 @pytest.mark.parametrize(
     "url",
     [

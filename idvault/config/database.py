@@ -1,5 +1,6 @@
 """Where a database's address leads, without asking anybody."""
 
+import os
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +21,9 @@ def _crosses_a_network(url: str) -> bool:
     named = [host.rpartition("@")[2] for host in parts.netloc.split(",")]
     asked = parse_qs(parts.query).get("host", [])
     hosts = [host for text in (*named, *asked) for host in text.split(",")]
+    if not any(hosts):
+        # The driver then takes the host from PGHOST, as libpq does.
+        hosts = os.environ.get("PGHOST", "").split(",")
     return not all(host.startswith("/") or _LOOPBACK.fullmatch(host) for host in hosts)
 
 

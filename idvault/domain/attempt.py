@@ -4,8 +4,8 @@
 - It is charged to the person whose number is named, and to the account if that has a record.
 - At most 5 pairs in an hour and 20 in a day; equal pairs count once.
 - A match gives the attempt back, and so does a claim of which no check was sent.
-- An account with a record is refused for its own attempts only. Its owner is never charged by it; if another
-  person's attempts are used up, the claim is withheld: no check is sent, and it ends as a mismatch.
+- An account with a record is refused for its own attempts only. If the attempts of the person it names are
+  used up, its owner's claim is sent all the same; another person's is withheld: it ends as a mismatch unsent.
 """
 
 from collections.abc import Sequence

@@ -190,7 +190,19 @@ class DisclosureStore(Protocol):
         """Store an approved share with its event; the state is that of domain.disclosure.release.
 
         Must hold the disclosure's row lock. The release that sets disclosed_at must also write `disclosing`
-        and keep the legal basis; no other act writes it. Raises as `decide` does.
+        and keep the legal basis. Raises as `decide` does.
+        """
+        ...
+
+    async def unlogged(self, *, now: datetime, limit: int) -> list[Disclosure]:
+        """Return disclosures without their log entry, oldest first: those of before migration 0015."""
+        ...
+
+    async def disclose(self, *, disclosure_id: str, event: Event) -> bool:
+        """Store the event of a disclosure that lacks its entry; return False if it has one.
+
+        Must fill in the fields legal_basis, which is empty, and record_digest: of the version that was opened
+        or that the request is for, empty if that one is gone.
         """
         ...
 

@@ -100,7 +100,7 @@ class Metrics:
         self._second_factors_refused += 1
 
     def disclosure(self, verb: str) -> None:
-        """Count one act: request, approve, deny, cancel, expire, open, refuse or hand_over (a batch)."""
+        """Count one act of a disclosure by its verb, such as approve; hand_over counts a batch."""
         self._disclosures[verb] = self._disclosures.get(verb, 0) + 1
 
     def database(self, *, act: str, seconds: float) -> None:

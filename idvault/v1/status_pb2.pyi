@@ -355,11 +355,13 @@ class RecordDisclosure(_message.Message):
     disclosure_id: _builtins.str
     """The disclosure."""
     record_digest: _builtins.bytes
-    """The 32-byte digest of the record."""
+    """The 32-byte digest of the record. Empty for a disclosure of before releases were logged, if the record was never
+    opened and a newer one has replaced it.
+    """
     auditor_actor_id: _builtins.str
     """The auditor, by the actor id in the log."""
     legal_basis: _builtins.str
-    """The legal basis, as the auditor signed it."""
+    """The legal basis, as the auditor signed it. Empty for disclosures of before releases were logged."""
     @_builtins.property
     def entry(self) -> _disclosure_pb2.LoggedEntry:
         """The entry of the M-th release in the log, which commits to all of this, and its proof under the checkpoint."""

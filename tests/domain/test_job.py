@@ -1,6 +1,6 @@
 """The state machine that settles a claim exactly once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -220,3 +220,14 @@ def test_polling_by_the_check_is_no_resend() -> None:
     assert (unsent.state, unsent.resends) == (JobState.IN_PROGRESS, 0)
     assert unsent.next_at > NOW
     assert _check(RegistryAnswer.MATCH, waiting, can_query=False).final is RegistryAnswer.MATCH
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "check_index", "resends", "sent"),
+    [(None, 0, 0, False), (NOW, 0, 0, True), (None, 1, 0, True), (None, 0, 1, True)],
+)
+def test_a_check_may_have_been_sent(
+    sent_at: datetime | None, check_index: int, resends: int, sent: bool
+) -> None:
+    """A check that is out, or an earlier one, is one that the registry may have seen."""
+    assert job.was_sent(sent_at=sent_at, check_index=check_index, resends=resends) is sent

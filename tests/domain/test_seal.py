@@ -77,6 +77,9 @@ def test_things_are_bound_as_the_design_says() -> None:
     )
     assert seal.one_time_key_info(disclosure_id="d") == seal.encode("idvault/one-time-key/v1", "d")
     assert seal.evidence_info(disclosure_id="d") == seal.encode("idvault/evidence/v1", "d")
+    assert seal.sealed_evidence_info(
+        disclosure_id="d", reader="auditor-a", destroy_after="2027-03-01"
+    ) == seal.encode("idvault/sealed-evidence/v2", "d", "auditor-a", "2027-03-01")
     assert seal.case_text_info(disclosure_id="d") == seal.encode("idvault/case-text/v1", "d")
 
 

@@ -2,13 +2,16 @@
 
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from idvault_client import Vault
 from tests.support.house import House, running
-from tests.support.sandbox import Registry
+from tests.support.sandbox import Registry, wait_for
+
+_WAITING = "select count(*) from log_entries where log_index is null"
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +33,14 @@ def prepared_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The state folder of a vault that has been started and stopped: keys, members and schema are there."""
     folder = tmp_path_factory.mktemp("prepared")
     for house in running(folder):
+        # An entry that had no index by then would be a minute old at a later start, and stop every change.
+        assert wait_for(partial(_is_sequenced, house))
         assert house.session.stop(signal.SIGTERM) == 0
     return folder / "state"
+
+
+def _is_sequenced(house: House) -> bool:
+    return house.query(_WAITING) == [(0,)]
 
 
 @pytest.fixture

@@ -19,7 +19,9 @@ from idvault.transparency.checkpoint import (
     PolicyError,
     QuorumError,
     RolledBackError,
+    StaleError,
     UnsignedCheckpointError,
+    check_fresh,
     parse,
     sign,
     verify,
@@ -239,3 +241,21 @@ def test_the_empty_tree_has_one_root() -> None:
         raw = sign(Checkpoint(ORIGIN, 0, root), [LOG])
         with pytest.raises(MalformedCheckpointError, match="empty tree") if refused else nullcontext():
             verify(raw, CosignaturePolicy(ORIGIN, (LOG.key,)))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "fresh"),
+    [(0, 0, True), (-900, 900, True), (-901, 0, False), (0, 901, False), (-5_000, -5_000, False)],
+)
+def test_cosignatures_are_fresh_for_a_quarter_of_an_hour(first: int, second: int, fresh: bool) -> None:
+    """K witnesses must have cosigned within max_age; one from the future is refused like an old one."""
+    now = 1_800_000_000
+    signed = verify(cosigned((WITNESSES[0], now + first), (WITNESSES[1], now + second)), POLICY)
+    with nullcontext() if fresh else pytest.raises(StaleError, match=r"[01] of 2"):
+        check_fresh(signed, POLICY, now=now)
+
+
+def test_without_witnesses_nothing_goes_stale() -> None:
+    """A policy that demands no cosignature has none that could be old."""
+    policy = CosignaturePolicy(ORIGIN, (LOG.key,))
+    check_fresh(verify(cosigned(), policy), policy, now=0.0)

@@ -108,6 +108,7 @@ def opened(found: DisclosedRecord) -> dict[str, Any]:
         "opened_at": found.opened_at.isoformat(),
         "openings_left": found.terms.openings - found.answer.disclosure.opened,
         "wrong_shares": list(found.wrong_shares),
+        "unreported": list(found.unreported),
         "confirmed": found.is_confirmed,
         "log_size": found.log_size,
         "checkpoint": b64encode(found.answer.checkpoint.note).decode(),
@@ -190,7 +191,10 @@ def show_opened(found: DisclosedRecord) -> None:
         "openings left": "none: this was the last one" if not left else str(left),
     }
     if found.wrong_shares:
-        rows["wrong shares"] = f"of {', '.join(found.wrong_shares)}; the log names them"
+        told = "the log names them"
+        if found.unreported:
+            told = f"the service did not take the report about {', '.join(found.unreported)}"
+        rows["wrong shares"] = f"of {', '.join(found.wrong_shares)}; {told}"
     show_rows(rows, title=f"record of disclosure {content['disclosure_id']}")
 
 

@@ -1,4 +1,8 @@
-"""Periodic work on disclosures: expires them, destroys shares, and logs silent refusals."""
+"""Periodic work on disclosures: expires them, destroys shares, and logs what has no entry yet.
+
+A disclosure of before releases were logged has no log entry. Its entry has the time of the M-th approval, so
+that the person's history lists it by the same horizon as the others.
+"""
 
 from collections.abc import Callable
 
@@ -28,7 +32,8 @@ class DisclosureRetention:
         self._observe = observe
 
     async def sweep(self, *, now: ClockReading, limit: int) -> int:
-        """Expire due disclosures and destroy shares no longer needed; return how many were due."""
+        """Log, expire and destroy what is due; return how many disclosures were due."""
+        missing = await self._log_missing(now=now, limit=limit)
         due = await self._store.due(now=now.business, limit=limit)
         for disclosure in due:
             event = self._events.event(
@@ -42,4 +47,20 @@ class DisclosureRetention:
             if changed is not None:
                 self._observe("expire")
         await self._refusals.flush(now=now)
-        return len(due)
+        return missing + len(due)
+
+    async def _log_missing(self, *, now: ClockReading, limit: int) -> int:
+        """Log disclosures that have no entry; return how many there were."""
+        found = await self._store.unlogged(now=now.business, limit=limit)
+        for disclosure in found:
+            event = self._events.event(
+                EventType.DISCLOSURE_DISCLOSE,
+                actor_id=SYSTEM_ACTOR,
+                now=ClockReading(disclosure.disclosed_at or now.business, now.real),
+                account_token=disclosure.account_token,
+                disclosure_id=disclosure.disclosure_id,
+                auditor_actor_id=disclosure.auditor_actor_id,
+            )
+            if await self._store.disclose(disclosure_id=disclosure.disclosure_id, event=event):
+                self._observe("disclose")
+        return len(found)

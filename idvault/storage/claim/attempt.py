@@ -91,13 +91,12 @@ async def charge(
     now, pair = new_claim.now.business, new_claim.pair
     own = await connection.all(_OF_ACCOUNT, token=former.account_token, after=now - attempt.WINDOW)
     attempt.check(attempts=own, pair=pair, now=now)
-    is_owner = former.person_id == named.person_id
     try:
-        # The owner's are read too: otherwise the time of a refused guess would tell whose number it is.
         await _check_person(connection, new_claim, named)
     except ExhaustedError:
-        return Charge(None, withheld=not is_owner)
-    return Charge(None if is_owner else new_claim.person.limiter_key)
+        return Charge(None, withheld=former.person_id != named.person_id)
+    # The owner is charged like anybody: what a sign-up is refused for would tell whose number it is.
+    return Charge(new_claim.person.limiter_key)
 
 
 async def _check_person(connection: Connection, new_claim: NewClaim, named: StoredPerson) -> None:

@@ -131,6 +131,12 @@ _DISCLOSURES = statement(
     .order_by(disclosures.c.disclosed_at, disclosures.c.disclose_entry_id),
     lambda row: RecordDisclosure(*row),
 )
+_UNLOGGED = statement(
+    select(disclosures)
+    .where(disclosures.c.disclose_entry_id.is_(None), disclosures.c.disclosed_at <= param("now"))
+    .order_by(disclosures.c.disclosed_at)
+    .limit(_LIMIT)
+)
 _OPENINGS = statement(
     select(
         disclosure_openings.c.disclosure_id,
@@ -156,6 +162,12 @@ class SqlDisclosureLists:
         """Return disclosures that must expire, and those whose re-sealed shares must be destroyed."""
         repeats_end = now - rules.REPEAT_TIME
         found = await disclosure_row.load(connection, _DUE, now=now, repeats_end=repeats_end, limit=limit)
+        return [filed.disclosure for filed in found]
+
+    @read("disclosure.unlogged")
+    async def unlogged(self, connection: Connection, *, now: datetime, limit: int) -> list[Disclosure]:
+        """Return disclosures without their log entry, oldest first."""
+        found = await disclosure_row.load(connection, _UNLOGGED, now=now, limit=limit)
         return [filed.disclosure for filed in found]
 
     @read("disclosure.of_auditor")

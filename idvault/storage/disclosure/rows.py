@@ -12,7 +12,7 @@ from idvault.ports.disclosure import Deciding, Filed, Releasing, SealedText
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.listing import among
 from idvault.storage.base.locking import for_change
-from idvault.storage.base.statement import Statement, param, statement, upsert
+from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.disclosure import kept
 from idvault.storage.disclosure.tables import disclosure_decisions, disclosures
 
@@ -68,6 +68,10 @@ _DISCLOSE = statement(
         legal_basis=param("legal_basis"),
         record_digest=param("record_digest"),
     )
+)
+_DISCLOSE_ENTRY = statement(
+    select(disclosures.c.disclose_entry_id).where(disclosures.c.disclosure_id == param("disclosure_id")),
+    scalar,
 )
 _END = statement(
     update(disclosures).where(_IS_DISCLOSURE, disclosures.c.ended_at.is_(None)).values(ended_at=param("now"))
@@ -181,17 +185,22 @@ async def add_share(
 
 
 async def disclose(
-    connection: Connection, disclosure: Disclosure, releasing: Releasing, *, entry_id: str
+    connection: Connection, disclosure: Disclosure, *, record_digest: bytes, legal_basis: str, entry_id: str
 ) -> None:
-    """Store the entry, the legal basis and the record's digest of the M-th release."""
+    """Store the entry, the legal basis and the record's digest of a disclosure."""
     await connection.run(
         _DISCLOSE,
         token=disclosure.account_token,
         disclosure_id=disclosure.disclosure_id,
         entry_id=entry_id,
-        legal_basis=releasing.legal_basis,
-        record_digest=releasing.record_digest,
+        legal_basis=legal_basis,
+        record_digest=record_digest,
     )
+
+
+async def is_logged(connection: Connection, *, disclosure_id: str) -> bool:
+    """Return whether a disclosure has its log entry; the caller must have locked its row."""
+    return await connection.one(_DISCLOSE_ENTRY, disclosure_id=disclosure_id) is not None
 
 
 async def report_share(

@@ -6,7 +6,7 @@ Rows are always locked in this order: the member's request, the budget, the acco
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from idvault.domain import disclosure as rules
 from idvault.domain.account import AccountState
@@ -46,6 +46,16 @@ _CHARGE = statement(
     scalar,
 )
 _ADD_OPENING = statement(insert(disclosure_openings))
+_OPENED_DIGEST = statement(
+    select(disclosure_openings.c.record_digest)
+    .where(
+        disclosure_openings.c.account_token == param("token"),
+        disclosure_openings.c.disclosure_id == param("disclosure_id"),
+    )
+    .order_by(disclosure_openings.c.opened_at)
+    .limit(1),
+    scalar,
+)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -122,9 +132,32 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         await disclosure_row.put(connection, released)
         await log.append(connection, event)
         if before.disclosed_at is None and released.disclosed_at is not None:
-            await disclosure_row.disclose(connection, released, releasing, entry_id=disclosing.entry_id)
+            await disclosure_row.disclose(
+                connection,
+                released,
+                record_digest=releasing.record_digest,
+                legal_basis=releasing.legal_basis,
+                entry_id=disclosing.entry_id,
+            )
             await log.append(connection, disclosing.with_fields(record_digest=releasing.record_digest))
         return replace(filed, disclosure=released)
+
+    @act("disclosure.disclose")
+    async def disclose(self, connection: Connection, *, disclosure_id: str, event: Event) -> bool:
+        """Store the event of a disclosure that was made before releases were logged, once."""
+        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
+        made = filed.disclosure
+        if made.disclosed_at is None or await disclosure_row.is_logged(
+            connection, disclosure_id=disclosure_id
+        ):
+            return False
+        digest = await _digest(connection, made)
+        # Only the custody edge can read the legal basis, which is part of the sealed request.
+        await disclosure_row.disclose(
+            connection, made, record_digest=digest, legal_basis="", entry_id=event.entry_id
+        )
+        await log.append(connection, event.with_fields(record_digest=digest, legal_basis=""))
+        return True
 
     @act("disclosure.confirm")
     async def confirm(
@@ -267,6 +300,18 @@ async def _check_newest(connection: Connection, made: Disclosure) -> None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     if (found.record_id, found.digest()) != (made.record_id, made.record_digest):
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+
+
+async def _digest(connection: Connection, disclosure: Disclosure) -> bytes:
+    """Return the digest of a disclosure's record; empty if the version is gone and was never opened."""
+    if disclosure.record_digest:
+        return disclosure.record_digest
+    token = disclosure.account_token
+    opened = await connection.one(_OPENED_DIGEST, token=token, disclosure_id=disclosure.disclosure_id)
+    if opened is not None:
+        return bytes(opened)
+    found = await kept.find(connection, account_token=token, record_id=disclosure.record_id)
+    return b"" if found is None else found.digest()
 
 
 async def _check_quorum(connection: Connection, disclosure: Disclosure, quorum_id: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +23,6 @@ from idvault.custody.record import open_record
 from idvault.custody.reseal import open_resealed
 from idvault.domain.disclosure import Disclosure
 from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.error import Reason
 from idvault.domain.event import EventType
 from idvault.domain.request import Request
 from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
@@ -41,7 +41,7 @@ from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.note import NoteSigner as Signer
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import Unavailable
-from idvault_client.people.disclosure.custodian import Custodian, NotPendingError, UnloggedReleaseError
+from idvault_client.people.disclosure.custodian import NotPendingError, UnloggedReleaseError
 from idvault_client.people.disclosure.kept_approval import KeptApprovalError
 from idvault_client.people.disclosure.one_time_key import OneTimeKeys
 from idvault_client.people.disclosure.quota import ShareQuota
@@ -61,6 +61,7 @@ from tests.support.databases import Databases
 from tests.support.disclosure_world import request_id, signed, terms
 from tests.support.handover_world import adopt, hand_over, leaver
 from tests.support.log_world import KEY, SIGNER
+from tests.support.release_world import give_garbage, lose
 
 A, B, C = CUSTODIANS
 D = SUCCESSORS[0]
@@ -111,14 +112,6 @@ async def opened_behind_the_log(room: Chamber, disclosure_id: str, account_token
     assert shred_key is not None
     value = record_key.shred_value(shred_key=shred_key, record_id=record.record_id)
     return open_record(record=record, shares=shares, shred_value=value).identity.name
-
-
-async def give_garbage(room: Chamber, disclosure_id: str, name: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Let a custodian approve with a share that is not the one that was sealed."""
-    with monkeypatch.context() as patch:
-        place = CUSTODIANS.index(name) + 1
-        patch.setattr(Custodian, "_open_share", lambda *_: bytes([place]) + bytes(32))
-        return await room.approve(disclosure_id, name)
 
 
 async def test_a_disclosure_is_told_although_it_was_opened_in_silence_and_cancelled(room: Chamber) -> None:
@@ -179,7 +172,7 @@ async def test_a_custodian_who_approves_and_gives_nothing_blocks_nothing(room: C
     """An approval without a share counts nothing, and neither does a denial after the M-th share."""
     disclosure_id = await room.request(await room.account())
     edge = Local(room, A)
-    edge.tamper = _lose(edge, "ReleaseShare", before=True)
+    edge.tamper = lose(edge, "ReleaseShare", before=True)
     with pytest.raises(Unavailable):
         await room.approve_with(room.custodian(A, edge=edge), disclosure_id)
     assert (await room.approve(disclosure_id, B)).state == REQUESTED
@@ -214,33 +207,12 @@ async def test_a_lost_confirmation_does_not_hide_the_record(room: Chamber) -> No
     disclosure_id = await room.request(await room.account())
     await room.approve(disclosure_id, A, B)
     edge = Local(room, "auditor-a")
-    edge.tamper = _lose(edge, "ConfirmOpening", before=True)
+    edge.tamper = lose(edge, "ConfirmOpening", before=True)
     opened = await room.open(disclosure_id, auditor=room.auditor(edge=edge))
     assert (opened.payload.identity, opened.is_confirmed) == (builders.identity(), False)
 
 
 # A service that wants a share without the public log knowing.
-
-
-def _lose(edge: Local, method: str, *, before: bool = False) -> Tamper:
-    """Lose the answer to a method once; before: the call does not even arrive."""
-    lost: list[str] = []
-    inner = edge.call
-
-    def call(name: str, request: Message, answer: type[Any]) -> Any:
-        if before and name.endswith(f"/{method}") and not lost:
-            lost.append(name)
-            raise Unavailable(Reason.STORE_UNAVAILABLE, "UNAVAILABLE")
-        return inner(name, request, answer)
-
-    def tamper(name: str, answer: Message) -> Message:
-        if not before and name.endswith(f"/{method}") and not lost:
-            lost.append(name)
-            raise Unavailable(Reason.STORE_UNAVAILABLE, "UNAVAILABLE")
-        return answer
-
-    edge.call = call  # type: ignore[assignment, method-assign]
-    return tamper
 
 
 def _no_proof(answer: Any) -> None:
@@ -333,7 +305,7 @@ async def test_an_approval_continues_where_it_stopped(room: Chamber, method: str
     """Call or answer lost: the next attempt is the same approval and share, and each act counts once."""
     disclosure_id = await room.request(await room.account())
     edge = Local(room, A)
-    edge.tamper = _lose(edge, method, before=before)
+    edge.tamper = lose(edge, method, before=before)
     with pytest.raises(Unavailable):
         await room.approve_with(room.custodian(A, edge=edge), disclosure_id)
     room.restart()
@@ -357,7 +329,7 @@ async def test_a_kept_approval_goes_when_its_request_ends(room: Chamber) -> None
     """It is destroyed once the request has expired, and a damaged one is named."""
     disclosure_id = await room.request(await room.account())
     edge = Local(room, A)
-    edge.tamper = _lose(edge, "ReleaseShare", before=True)
+    edge.tamper = lose(edge, "ReleaseShare", before=True)
     with pytest.raises(Unavailable):
         await room.approve_with(room.custodian(A, edge=edge), disclosure_id)
     (path,) = (room.folder / A / "approvals").iterdir()
@@ -472,12 +444,13 @@ def test_the_quota_counts_a_share_once_and_survives_a_crash(tmp_path: Path) -> N
     path, now = tmp_path / "given-shares", datetime(2026, 3, 1, tzinfo=UTC)
     quota = ShareQuota(path, daily=1)
     asked: dict[str, Any] = {"auditor_actor_id": "9" * 32, "now": now}
-    assert quota.take(disclosure_id="a" * 32, **asked)
-    assert quota.take(disclosure_id="a" * 32, **asked)
-    assert not quota.take(disclosure_id="b" * 32, **asked)
+    assert quota.take(signed_request=b"a", **asked)
+    assert quota.take(signed_request=b"a", **asked)
+    # The attack: another request under the same disclosure id, which the auditor chooses, is another share.
+    assert not quota.take(signed_request=b"b", **asked)
     path.write_bytes(path.read_bytes()[:-1])
-    assert ShareQuota(path, daily=1).take(disclosure_id="b" * 32, **asked)
-    assert path.read_text().splitlines() == [f"2026-03-01 {'9' * 32} {'b' * 32}"]
+    assert ShareQuota(path, daily=1).take(signed_request=b"b", **asked)
+    assert path.read_text().splitlines() == [f"2026-03-01 {'9' * 32} {sha256(b'b').hexdigest()}"]
 
 
 async def test_a_share_of_another_version_is_not_given(room: Chamber) -> None:

@@ -164,3 +164,15 @@ async def test_a_refusal_does_not_tell_whose_number_it_is(world: World) -> None:
         claim = await world.verify(asked)
         assert (claim.state, claim.failure_reason) == (ClaimState.FAILED, FailureReason.MISMATCH)
     assert len(world.registry.checks) == sent
+
+
+@pytest.mark.parametrize("mine", [True, False])
+async def test_what_an_account_names_is_charged_whoever_it_is(world: World, mine: bool) -> None:
+    """The attack: whether a sixth name was refused told whose number an account had named before."""
+    know(world, OWNER, OTHER)
+    account = (await world.verify(command(100, OWNER if mine else OTHER))).account
+    for number in range(4):
+        await _tried(world, number, guess(number))
+    claim = await world.verify(command(50, guess(50), account_token=account.account_token))
+    assert claim.failure_reason is FailureReason.MISMATCH
+    assert await _tried(world, 60, guess(60)) is None

@@ -8,18 +8,23 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
+from idvault.api.disclosure import convert
 from idvault.domain.error import DamagedError, NotFoundError, Reason, UnavailableError
 from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
 from idvault.flows.log.proof import LogProofs
 from idvault.flows.policy import OperatorPolicy
 from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.disclosure.tables import disclosures
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_openings
+from idvault.transparency.checkpoint import CosignaturePolicy
+from idvault_client.offline import disclosure_history
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, person
 from tests.support.databases import Databases
+from tests.support.log_world import KEY
 
 ZONE = ZoneInfo("Asia/Shanghai")
 EMBARGO = timedelta(days=90)
@@ -95,6 +100,36 @@ async def test_a_disclosure_is_told_however_it_ends(room: Chamber, ending: str) 
     assert [each.disclosure_id for each in told.disclosures] == [disclosure_id]
     assert len(told.openings) == (1 if ending == "confirmed" else 0)
     assert (await history(room, other)).disclosures == ()
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "expired", "opened"])
+async def test_a_disclosure_of_before_releases_is_told(room: Chamber, ending: str) -> None:
+    """The migration leaves it without an entry; the worker logs it with its own time, once."""
+    account = await room.account()
+    disclosure_id = await room.request(account)
+    await room.approve(disclosure_id, *CUSTODIANS[:2])
+    if ending == "cancelled":
+        await asyncio.to_thread(room.auditor().cancel, disclosure_id)
+    elif ending == "opened":
+        await room.open(disclosure_id)
+    await room.world.do(
+        update(disclosures).values(disclose_entry_id=None, legal_basis=None, record_digest=None)
+    )
+    room.pass_time(days=92)
+    await room.step()
+    assert (await history(room, account)).disclosures == ()
+    for _ in range(2):
+        await room.retention.sweep(now=room.now(), limit=10)
+        await room.step()
+    told = await history(room, account)
+    (disclosure,) = told.disclosures
+    assert disclosure.disclosed_at < told.horizon
+    assert disclosure.record_digest == room.records[account].digest()
+    assert disclosure.auditor_actor_id == person("auditor-a").actor_id
+    assert disclosure.legal_basis == ""  # only the custody edge can read it
+    answer = disclosure_history.read_answer(convert.history(told).SerializeToString())
+    (proved,) = disclosure_history.check(answer, policy=CosignaturePolicy(KEY.name, (KEY,))).disclosures
+    assert proved.disclosure_id == disclosure_id
 
 
 async def test_whose_history(room: Chamber) -> None:

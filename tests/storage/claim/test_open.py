@@ -238,12 +238,13 @@ async def test_an_account_with_a_record_is_charged_by_itself(world: World) -> No
     await world.job(person=world.person("f"))
 
 
-async def test_an_owner_is_not_charged_as_a_person(world: World) -> None:
-    """Whoever holds an account's name wrong does not use up the attempts of a first sign-up."""
+async def test_an_owner_is_charged_like_anybody(world: World) -> None:
+    """What a sign-up is refused for must not tell whose number an account named before."""
     mine = await world.verified(person=world.person("x"))
     for _ in range(5):
         await world.settle(await world.again(mine, person=world.person("x")), MISMATCHED)
-    await world.job(person=world.person("x"))
+    with pytest.raises(ExhaustedError):
+        await world.job(person=world.person("x"))
 
 
 async def test_a_claim_at_another_persons_limit_is_withheld(world: World) -> None:

@@ -1,19 +1,25 @@
 """The migration to releases, from a database with disclosures under way."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from sqlalchemy import Connection, text
 
+from idvault.bootstrap.base import ENTROPY
 from idvault.domain import disclosure as rules
+from idvault.domain.clock import ClockReading
 from idvault.domain.disclosure import DecidingQuorum, Disclosure, DisclosureState, QuorumMember, Verdict
+from idvault.domain.event import EventType
+from idvault.flows.disclosure.refusal import Refusals
+from idvault.flows.disclosure.retention import DisclosureRetention
 from idvault.storage import migrations
 from idvault.storage.base.database import Database
 from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.migrations import MAIN
+from idvault.transparency import entry
 from tests.support.builders import TOKEN
 from tests.support.databases import Maker
 
@@ -27,7 +33,12 @@ FORMER = {
     "3" * 32: ("OPENED", 1, ("APPROVE", "DENY", "APPROVE")),
     "4" * 32: ("CANCELLED", 0, ("APPROVE", "APPROVE")),
     "5" * 32: ("DENIED", 0, ("DENY", "DENY")),
+    "6" * 32: ("EXPIRED", 0, ("DENY", "APPROVE", "APPROVE")),
+    "7" * 32: ("EXPIRED", 0, ("APPROVE",)),
+    "8" * 32: ("APPROVED", 0, ("APPROVE", "APPROVE", "APPROVE")),
 }
+# When the second share of each disclosure came, in hours.
+DISCLOSED = {"2" * 32: 2, "3" * 32: 3, "4" * 32: 2, "6" * 32: 3, "8" * 32: 2}
 QUORUM = DecidingQuorum("e" * 64, threshold=2, size=3)
 C = QuorumMember("custodian-c", "c" * 32, 3)
 
@@ -61,6 +72,14 @@ def _add(connection: Connection, disclosure_id: str, state: str, opened: int, nu
             "opened_at": _MICROS + 9 * _HOUR if opened else None,
         },
     )  # fmt: skip
+    if opened:
+        connection.execute(
+            text(
+                "INSERT INTO disclosure_openings (account_token, disclosure_id, entry_id, auditor_actor_id,"
+                " opened_at, record_digest) VALUES (:token, :id, :id, 'a', :at, :digest)"
+            ),
+            {"token": TOKEN, "id": disclosure_id, "at": _MICROS + 9 * _HOUR, "digest": b"digest"},
+        )
 
 
 def _add_decision(connection: Connection, disclosure_id: str, place: int, verdict: str) -> None:
@@ -91,19 +110,44 @@ async def _migrated(maker: Maker, folder: Path) -> dict[str, tuple[Disclosure, l
         assert filed is not None
         found[disclosure_id] = filed.disclosure, await store.shares(disclosure_id=disclosure_id)
     assert await store.disclosures(account_token=TOKEN) == []  # none has the log entry of a disclosure
-    assert await store.disclosures_since(actor_id="a", since=AT) == 2
+    assert await store.disclosures_since(actor_id="a", since=AT) == len(DISCLOSED)
     assert [each.disclosure_id for each in await store.due(now=AT, limit=9)] == []
+    await _check_logged(database, store)
     await database.close()
     return found
+
+
+async def _check_logged(database: Database, store: SqlDisclosureStore) -> None:
+    """Let the worker log what has no entry, and find it in what the history is made from."""
+    counted: list[str] = []
+    observe = counted.append
+    refusals = Refusals(store=store, entropy=ENTROPY, observe=observe)
+    retention = DisclosureRetention(store=store, refusals=refusals, entropy=ENTROPY, observe=observe)
+    at = ClockReading(AT + timedelta(hours=4), AT + timedelta(hours=4))
+    assert [await retention.sweep(now=at, limit=3) for _ in range(3)] == [3, 2, 0]
+    assert counted == ["disclose"] * 5
+    told = await store.disclosures(account_token=TOKEN)
+    assert {each.disclosure_id: each.disclosed_at for each in told} == {
+        name: AT + timedelta(hours=hours) for name, hours in DISCLOSED.items()
+    }
+    # The version that was opened is known; of the others nothing is left here.
+    assert {each.disclosure_id: each.record_digest for each in told if each.record_digest} == {
+        "3" * 32: b"digest"
+    }
+    for each in told:
+        logged = await store.logged(account_token=TOKEN, entry_id=each.entry_id)
+        assert logged is not None
+        found = entry.decode_leaf(logged.leaf)
+        assert (found.type, found.occurred_at) == (EventType.DISCLOSURE_DISCLOSE, each.disclosed_at)
 
 
 async def test_a_share_that_an_approval_carries_is_released(maker: Maker, tmp_path: Path) -> None:
     """What was under way goes on: M - 1 shares need one more, and M shares can be opened."""
     found = await _migrated(maker, tmp_path)
     assert [made.state.value for made, _ in found.values()] == [state for state, _, _ in FORMER.values()]
-    assert [made.releases for made, _ in found.values()] == [1, 2, 2, 2, 0]
+    assert [made.releases for made, _ in found.values()] == [1, 2, 2, 2, 0, 2, 1, 3]
     assert [[each.resealed for each in shares] for _, shares in found.values()] == [
-        [b"share"] * count for count in (1, 2, 2, 2, 0)
+        [b"share"] * count for count in (1, 2, 2, 2, 0, 2, 1, 3)
     ]
     half, ready, opened, *_ = (made for made, _ in found.values())
     assert (half.disclosed_at, ready.disclosed_at) == (None, ready.decisions[1].decided_at)

@@ -124,7 +124,7 @@ def _show(
 def _show_disclosure(each: ProvedDisclosure) -> None:
     text = (
         f"disclosed {each.disclosed_at.isoformat()} to {each.actor_id}, disclosure "
-        f"{each.disclosure_id}, log entry {each.index}, legal basis: {each.legal_basis}"
+        f"{each.disclosure_id}, log entry {each.index}, legal basis: {each.legal_basis or 'not in the log'}"
     )
     typer.echo(escaped(text))
 

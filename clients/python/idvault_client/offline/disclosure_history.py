@@ -2,7 +2,7 @@
 
 A disclosure is the release of M custodians' shares: from then on the record could be opened, also if no
 opening follows or the request was cancelled. An opening that belongs to no listed disclosure was logged
-before releases were.
+before releases were, by a vault that has not logged its disclosure since.
 
 A history is valid if, in this order,
 * its checkpoint is signed by the log, and by the witnesses if any are given,
@@ -58,7 +58,8 @@ class DisclosureHistory:
 class ProvedDisclosure:
     """One disclosure that the log proves. disclosed_at: to the minute, UTC; index: its place in the log.
 
-    actor_id: of the auditor. legal_basis: as the auditor signed it.
+    actor_id: of the auditor. legal_basis: as the auditor signed it; empty for disclosures of before releases
+    were logged.
     """
 
     disclosure_id: str

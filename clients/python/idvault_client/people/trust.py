@@ -80,6 +80,19 @@ class Trust:
                 return PinnedMember(member, self._since(member))
         raise FindingError(Finding.NOT_IN_ROSTER, f"the roster has no {role} named {name!a}")
 
+    def members_since(self, roster_digest: str, *, name: str, role: str) -> list[RosterMember]:
+        """Return a member as it is in each version from the named one to the one in force.
+
+        Raises FindingError (NOT_IN_ROSTER) if it is in none of them, or the named version is not pinned.
+        """
+        known = [each.digest() for each in self.versions]
+        since = self.versions[known.index(roster_digest) :] if roster_digest in known else ()
+        members = (each for roster in since for each in roster.people)
+        found = [each for each in members if (each.name, each.role) == (name, role)]
+        if not found:
+            raise FindingError(Finding.NOT_IN_ROSTER, f"the roster has no {role} named {name!a}")
+        return found
+
     def quorum(self, quorum_id: str) -> Quorum:
         """Return a quorum of any version; raises FindingError (NOT_IN_ROSTER)."""
         for roster in reversed(self.versions):

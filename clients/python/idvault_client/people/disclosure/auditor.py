@@ -4,8 +4,9 @@ The service's answer is accepted if, in this order,
 * it answers the request that was signed here, for the requested account,
 * the log holds the settlement that stored the record, the request, and this opening, under a checkpoint that
   continues the last one seen; all three entries commit to the digest of this record,
-* as many shares as the quorum needs are good: each has the approval of a custodian of the roster, signed over
-  this request and share, opens with the one-time key, and is the one that was sealed,
+* as many shares as the quorum needs are good: each has the approval of a custodian of a roster version since
+  the request, signed over this request and share, opens with the one-time key, and is the one that was
+  sealed,
 * the record opens with the good shares, and the registry confirmed its identity.
 
 Shares that are not good are reported to the log with their custodian. If too few are good, the next attempt
@@ -16,20 +17,15 @@ this, and the service takes no further share.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 
-from idvault.attest import disclosure as papers
 from idvault.attest import hpke
-from idvault.attest.disclosure import DecisionTerms, PaperError, Terms
+from idvault.attest.disclosure import Terms
 from idvault.attest.hpke import UnsealError
 from idvault.attest.payload import Payload
 from idvault.custody.record import data_key, open_with_key
-from idvault.custody.reseal import open_resealed
-from idvault.custody.share import ShareError, check_share
 from idvault.domain import disclosure as rules
 from idvault.domain.claim import ClaimState
 from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.disclosure import Verdict
 from idvault.domain.event import EventType
 from idvault.domain.record import OutcomeError, SealedRecord
 from idvault.transparency.checkpoint import Checkpoint
@@ -41,6 +37,7 @@ from idvault_client.offline.evidence.check import ProvedEvidence
 from idvault_client.offline.evidence.file import ProofFile
 from idvault_client.people.disclosure import requested
 from idvault_client.people.disclosure.one_time_key import OneTimeKey, OneTimeKeys
+from idvault_client.people.disclosure.shares import SortedShares, sort, too_few
 from idvault_client.people.member import MemberClient
 from idvault_client.people.record import sealed_record
 from idvault_client.people.trust import FindingError
@@ -53,9 +50,9 @@ _ID_SIZE = 16
 class DisclosedRecord:
     """A disclosed record. payload: the sealed content; answer: the service's answer, with all proofs.
 
-    data_key: the record's, which the shares gave. wrong_shares: the custodians whose shares were not good.
-    is_confirmed: whether the service knows that the record opened; if not, it keeps the shares until the
-    request expires.
+    data_key: the record's, which the shares gave. wrong_shares: the custodians whose shares were not good;
+    unreported: those of them about whom the service did not take the report. is_confirmed: whether the
+    service knows that the record opened; if not, it keeps the shares until the request expires.
     """
 
     payload: Payload = field(repr=False)
@@ -66,15 +63,8 @@ class DisclosedRecord:
     signed_request: bytes = field(repr=False)
     data_key: bytes = field(repr=False)
     wrong_shares: tuple[str, ...] = ()
+    unreported: tuple[str, ...] = ()
     is_confirmed: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class _SortedShares:
-    """good: by custodian; wrong: why a custodian's share is not."""
-
-    good: dict[str, bytes] = field(repr=False)
-    wrong: dict[str, FindingError]
 
 
 Keep = Callable[[DisclosedRecord], None]
@@ -240,10 +230,10 @@ class Auditor(MemberClient):
         opened_at, size = self._check_log(answer, terms, record, covering, kept.signed_request)
         # The threshold is the sealing quorum's, which the record's digest covers. A hand-over keeps it.
         threshold = self.trust.quorum(record.sealing_quorum_id).threshold
-        shares = self._shares(answer, kept, record)
-        self._report_shares(terms.disclosure_id, shares)
+        shares = sort(answer, kept, record, trust=self.trust, private_key=kept.private_key(self.identity))
+        unreported = self._report_shares(terms.disclosure_id, shares)
         if len(shares.good) < threshold:
-            raise _too_few(shares, threshold)
+            raise too_few(shares, threshold, unreported)
         try:
             key = data_key(record=record, shares=shares.good)
             payload = open_with_key(record=record, data_key=key, shred_value=answer.shred_value)
@@ -253,7 +243,7 @@ class Auditor(MemberClient):
             text = "the record holds an identity that the registry did not confirm"
             raise FindingError(Finding.NOT_A_MATCH, text) from error
         wrong, signed = tuple(shares.wrong), kept.signed_request
-        return DisclosedRecord(payload, terms, opened_at, size, answer, signed, key, wrong)
+        return DisclosedRecord(payload, terms, opened_at, size, answer, signed, key, wrong, unreported)
 
     def _check_log(
         self,
@@ -298,52 +288,22 @@ class Auditor(MemberClient):
         )
         return opened_at, at.size
 
-    def _shares(
-        self, answer: disclosure_pb2.OpenedDisclosure, kept: OneTimeKey, record: SealedRecord
-    ) -> _SortedShares:
-        private_key = kept.private_key(self.identity)
-        shares = _SortedShares({}, {})
-        places: set[int] = set()
-        for given in answer.shares:
-            try:
-                self._check_approval(given, kept.signed_request)
-                share = _opened_share(given, kept, record, private_key)
-            except FindingError as error:
-                shares.wrong[given.custodian] = error
-                continue
-            if given.share_index not in places:
-                places.add(given.share_index)
-                shares.good[given.custodian] = share
-        return shares
-
-    def _check_approval(self, given: disclosure_pb2.ResealedShare, signed_request: bytes) -> None:
-        custodian = self.trust.member(given.custodian, role="custodian")
-        meant = DecisionTerms(
-            Verdict.APPROVE,
-            papers.digest(signed_request),
-            given.custodian,
-            given.share_index,
-            sha256(given.resealed).digest(),
-        )
-        try:
-            said = papers.parse_decision(given.signed_approval, verdict=Verdict.APPROVE)
-            papers.check_signature(
-                given.signed_approval, roster_member=custodian.member, field="signed_approval"
-            )
-        except PaperError as error:
-            raise FindingError(Finding.SIGNATURE_INVALID, str(error)) from error
-        if said != meant:
-            text = f"the approval of {given.custodian} is for another request or share"
-            raise FindingError(Finding.OTHER_REQUEST, text)
-
-    def _report_shares(self, disclosure_id: str, shares: _SortedShares) -> None:
-        """Have the log name each custodian whose own signed share is wrong."""
+    def _report_shares(self, disclosure_id: str, shares: SortedShares) -> tuple[str, ...]:
+        """Have the log name each custodian whose own signed share is wrong; return those it does not name."""
+        unreported = []
         for custodian, error in shares.wrong.items():
             if error.finding is Finding.SHARE_WRONG:
                 request = disclosure_pb2.ReportShareRequest(
                     request_id=self.request_id(), disclosure_id=disclosure_id, custodian=custodian
                 )
-                self.edge.call("DisclosureService/ReportShare", request, disclosure_pb2.ReportShareResponse)
+                try:
+                    self.edge.call(
+                        "DisclosureService/ReportShare", request, disclosure_pb2.ReportShareResponse
+                    )
+                except VaultError:
+                    # A service that refuses the report must not hide what the good shares open.
+                    unreported.append(custodian)
+        return tuple(unreported)
 
     def _report(self, disclosure_id: str, finding: Finding) -> None:
         request = disclosure_pb2.ReportFindingRequest(
@@ -352,34 +312,3 @@ class Auditor(MemberClient):
             finding=disclosure_pb2.Finding.Value(f"FINDING_{finding.value}"),
         )
         self.report("DisclosureService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
-
-
-def _too_few(shares: _SortedShares, threshold: int) -> FindingError:
-    """Return the error for too few good shares, with the first reason and every custodian concerned."""
-    if not shares.wrong:
-        text = f"the service sent {len(shares.good)} shares; {threshold} are needed"
-        return FindingError(Finding.SHARES_MISSING, text)
-    why = "; ".join(str(error) for error in shares.wrong.values())
-    first = next(iter(shares.wrong.values()))
-    return FindingError(first.finding, f"{why}. {len(shares.good)} of {threshold} shares are good")
-
-
-def _opened_share(
-    given: disclosure_pb2.ResealedShare, kept: OneTimeKey, record: SealedRecord, private_key: bytes
-) -> bytes:
-    try:
-        share = open_resealed(
-            given.resealed,
-            signed_request=kept.signed_request,
-            terms=kept.terms,
-            private_key=private_key,
-            custodian=given.custodian,
-            index=given.share_index,
-        )
-        if share[:1] != bytes([given.share_index]):
-            raise ShareError(given.custodian)
-        check_share(share, record=record, custodian=given.custodian)
-    except (UnsealError, ShareError, ValueError) as error:
-        text = f"the share of {given.custodian} is not the one that was sealed"
-        raise FindingError(Finding.SHARE_WRONG, text) from error
-    return share

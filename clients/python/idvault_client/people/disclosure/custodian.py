@@ -148,7 +148,7 @@ class Custodian(MemberClient):
         """Open and re-seal the share, sign its hash, and keep both before anything is sent."""
         if pending.signer is None or not self.quota.take(
             auditor_actor_id=pending.signer.member.actor_id,
-            disclosure_id=pending.disclosure_id,
+            signed_request=pending.signed_request,
             now=self.now(),
         ):
             text = f"you gave this auditor {self.quota.daily} shares today, which is your limit"

@@ -1,10 +1,12 @@
 """How many shares a custodian gives to one auditor in a day, counted on the custodian's own machine.
 
 The service limits requests per auditor and day, but a lying service would not. One line for each share: the
-day (UTC), the auditor's actor id and the disclosure id; written before the share is re-sealed.
+day (UTC), the auditor's actor id and the SHA-256 of the signed request in hex; written before the share is
+re-sealed. The disclosure id would not do: whoever asks chooses it, for as many records as they like.
 """
 
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 from idvault import durable_file
@@ -21,14 +23,15 @@ class ShareQuota:
         self._path = path
         self.daily = daily
 
-    def take(self, *, auditor_actor_id: str, disclosure_id: str, now: datetime) -> bool:
+    def take(self, *, auditor_actor_id: str, signed_request: bytes, now: datetime) -> bool:
         """Record one share durably and return True, or return False if the day's quota is used up.
 
-        The share of a disclosure counts once.
+        The share of a request counts once.
         """
         given = self._given()
-        line = f"{now:%Y-%m-%d} {auditor_actor_id} {disclosure_id}"
-        if any(each.endswith(f" {disclosure_id}") for each in given):
+        digest = sha256(signed_request).hexdigest()
+        line = f"{now:%Y-%m-%d} {auditor_actor_id} {digest}"
+        if any(each.endswith(f" {digest}") for each in given):
             return True
         if sum(each.rpartition(" ")[0] == line.rpartition(" ")[0] for each in given) >= self.daily:
             return False

@@ -1,7 +1,8 @@
 """Approval and release become two acts; requests fix a record version, which is kept for them.
 
-A share that an approval already carries counts as released when it was approved. What was opened before takes
-no further shares.
+A share that an approval already carries counts as released when it was approved. The M-th such approval was a
+disclosure, whatever became of the request; the worker writes its log entry (flows.disclosure.retention). What
+was opened before takes no further shares.
 """
 
 import sqlalchemy as sa
@@ -28,10 +29,12 @@ _DECISIONS = {
 _FORMER = (
     "UPDATE disclosure_decisions SET released_at = decided_at, release_entry_id = entry_id "
     "WHERE verdict = 'APPROVE'",
-    "UPDATE disclosures SET disclosed_at = (SELECT max(decided_at) FROM disclosure_decisions "
-    "WHERE disclosure_decisions.account_token = disclosures.account_token "
-    "AND disclosure_decisions.disclosure_id = disclosures.disclosure_id "
-    "AND disclosure_decisions.verdict = 'APPROVE') WHERE state IN ('APPROVED', 'OPENED')",
+    "UPDATE disclosures SET disclosed_at = (SELECT min(mth.decided_at) FROM disclosure_decisions AS mth "
+    "WHERE mth.account_token = disclosures.account_token "
+    "AND mth.disclosure_id = disclosures.disclosure_id AND mth.verdict = 'APPROVE' "
+    "AND (SELECT count(*) FROM disclosure_decisions AS given "
+    "WHERE given.account_token = mth.account_token AND given.disclosure_id = mth.disclosure_id "
+    "AND given.verdict = 'APPROVE' AND given.decided_at <= mth.decided_at) >= disclosures.threshold)",
     "UPDATE disclosures SET confirmed_at = opened_at WHERE state = 'OPENED'",
     "UPDATE disclosures SET ended_at = expire_at WHERE state IN ('DENIED', 'EXPIRED', 'CANCELLED')",
 )
@@ -46,6 +49,11 @@ def upgrade() -> None:
         op.f("ix_disclosures_auditor_actor_id_disclosed_at"),
         "disclosures",
         ["auditor_actor_id", "disclosed_at"],
+    )
+    op.create_index(
+        op.f("ix_disclosures_disclose_entry_id_disclosed_at"),
+        "disclosures",
+        ["disclose_entry_id", "disclosed_at"],
     )
     for statement in _FORMER:
         op.execute(statement)

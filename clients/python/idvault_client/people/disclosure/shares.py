@@ -1,0 +1,114 @@
+"""Sorts the shares of the service's answer into good ones and wrong ones, for the auditor's client."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from idvault.attest import disclosure as papers
+from idvault.attest.disclosure import DecisionTerms, PaperError
+from idvault.attest.hpke import UnsealError
+from idvault.attest.roster_member import RosterMember
+from idvault.custody.reseal import open_resealed
+from idvault.custody.share import ShareError, check_share
+from idvault.domain.disclosure import HistoryFinding as Finding
+from idvault.domain.disclosure import Verdict
+from idvault.domain.record import SealedRecord
+from idvault.v1 import disclosure_pb2
+from idvault_client.people.disclosure.one_time_key import OneTimeKey
+from idvault_client.people.trust import FindingError, Trust
+
+
+@dataclass(frozen=True, slots=True)
+class SortedShares:
+    """good: by custodian; wrong: why a custodian's share is not."""
+
+    good: dict[str, bytes] = field(repr=False)
+    wrong: dict[str, FindingError]
+
+
+def sort(
+    answer: disclosure_pb2.OpenedDisclosure,
+    kept: OneTimeKey,
+    record: SealedRecord,
+    *,
+    trust: Trust,
+    private_key: bytes,
+) -> SortedShares:
+    """Return the good and the wrong shares of an answer; private_key: the one-time key."""
+    shares = SortedShares({}, {})
+    places: set[int] = set()
+    for given in answer.shares:
+        try:
+            _check_approval(given, kept, trust)
+            share = _opened_share(given, kept, record, private_key)
+        except FindingError as error:
+            shares.wrong[given.custodian] = error
+            continue
+        if given.share_index not in places:
+            places.add(given.share_index)
+            shares.good[given.custodian] = share
+    return shares
+
+
+def _check_approval(given: disclosure_pb2.ResealedShare, kept: OneTimeKey, trust: Trust) -> None:
+    # A custodian may have been replaced since the approval.
+    candidates = trust.members_since(kept.terms.roster_digest, name=given.custodian, role="custodian")
+    meant = DecisionTerms(
+        Verdict.APPROVE,
+        papers.digest(kept.signed_request),
+        given.custodian,
+        given.share_index,
+        sha256(given.resealed).digest(),
+    )
+    try:
+        said = papers.parse_decision(given.signed_approval, verdict=Verdict.APPROVE)
+        _check_signed_by_one(given.signed_approval, candidates)
+    except PaperError as error:
+        raise FindingError(Finding.SIGNATURE_INVALID, str(error)) from error
+    if said != meant:
+        text = f"the approval of {given.custodian} is for another request or share"
+        raise FindingError(Finding.OTHER_REQUEST, text)
+
+
+def _check_signed_by_one(signed: bytes, candidates: Sequence[RosterMember]) -> None:
+    """Raise PaperError unless one of the keys that a custodian has had since the request signed a paper."""
+    *earlier, newest = candidates
+    for member in earlier:
+        with suppress(PaperError):
+            papers.check_signature(signed, roster_member=member, field="signed_approval")
+            return
+    papers.check_signature(signed, roster_member=newest, field="signed_approval")
+
+
+def too_few(shares: SortedShares, threshold: int, unreported: tuple[str, ...]) -> FindingError:
+    """Return the error for too few good shares, with the first reason and every custodian concerned."""
+    if not shares.wrong:
+        text = f"the service sent {len(shares.good)} shares; {threshold} are needed"
+        return FindingError(Finding.SHARES_MISSING, text)
+    why = "; ".join(str(error) for error in shares.wrong.values())
+    if unreported:
+        why += f"; the service did not take the report about {', '.join(unreported)}"
+    first = next(iter(shares.wrong.values()))
+    return FindingError(first.finding, f"{why}. {len(shares.good)} of {threshold} shares are good")
+
+
+def _opened_share(
+    given: disclosure_pb2.ResealedShare, kept: OneTimeKey, record: SealedRecord, private_key: bytes
+) -> bytes:
+    try:
+        share = open_resealed(
+            given.resealed,
+            signed_request=kept.signed_request,
+            terms=kept.terms,
+            private_key=private_key,
+            custodian=given.custodian,
+            index=given.share_index,
+        )
+        if share[:1] != bytes([given.share_index]):
+            raise ShareError(given.custodian)
+        check_share(share, record=record, custodian=given.custodian)
+    except (UnsealError, ShareError, ValueError) as error:
+        text = f"the share of {given.custodian} is not the one that was sealed"
+        raise FindingError(Finding.SHARE_WRONG, text) from error
+    return share
