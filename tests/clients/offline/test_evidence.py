@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner, Result
 
-from idvault.attest import payload, record_key
+from idvault.attest import payload, record_key, roster_chain
 from idvault.attest.disclosure import DecisionTerms, digest
 from idvault.attest.roster import Roster
 from idvault.attest.witness import WitnessPolicy
@@ -40,6 +40,9 @@ from tests.support.evidence_world import (
 )
 from tests.support.log_world import KEY
 from tests.support.people import signed
+from tests.support.reference import evidence as reference
+from tests.support.reference import note as notes
+from tests.support.reference.encoding import RefusedError
 
 A, B, C = CUSTODIANS
 Message = evidence_pb2.DisclosureEvidence
@@ -364,6 +367,27 @@ async def test_the_witnesses_of_the_roster_are_demanded(room: Chamber, tmp_path:
         message.rosters.append(demanded.to_bytes())
 
     assert refusal(opened.forged(forge)) == "LOG_INVALID"
+
+
+async def test_a_former_version_without_witnesses_removes_none(room: Chamber) -> None:
+    """A request that names such a version is checked under the next one, which demands them."""
+    opened = await opening(room)
+    first = signed(replace(room.rosters.current, witness=None, signatures=()), *CUSTODIANS)
+    second = signed(replace(room.rosters.current, version=2, signatures=()), *CUSTODIANS)
+    chain = roster_chain.verified([first, second])
+
+    def proof(*, is_witnessed: bool, versions: tuple[Roster, ...] = (first, second)) -> ProofFile:
+        named = asked_anew(opened, roster_digest=first.digest())
+        return opened.forged(both(rosters(*versions), named, logged_anew(is_witnessed=is_witnessed)))
+
+    forged = proof(is_witnessed=False)
+    with pytest.raises(EvidenceError) as refused:
+        evidence_check.check(forged, policy=POLICY, published=chain)
+    assert refused.value.reason == "LOG_INVALID"
+    with pytest.raises(RefusedError):
+        reference.check_file(forged.to_bytes(), log=notes.parse_key(str(KEY)))
+    assert refusal(proof(is_witnessed=False, versions=(first,))) == "LOG_INVALID"
+    assert evidence_check.check(proof(is_witnessed=True), policy=POLICY, published=chain).cosigned_by
 
 
 async def test_a_record_that_is_no_match_proves_nothing(room: Chamber) -> None:

@@ -21,7 +21,7 @@ from idvault.attest.witness import WitnessPolicy
 from idvault.bootstrap.base import ENTROPY
 from idvault.custody.record import open_record
 from idvault.custody.reseal import open_resealed
-from idvault.domain.disclosure import FORMER_REQUESTS_END, Disclosure
+from idvault.domain.disclosure import Disclosure
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
 from idvault.domain.request import Request
@@ -361,7 +361,7 @@ async def test_a_kept_approval_goes_when_its_request_ends(room: Chamber) -> None
 )
 async def test_terms_are_checked_by_the_custodian(room: Chamber, change: dict[str, Any]) -> None:
     """A coerced auditor and a service that allows anything: the custodian's client still refuses."""
-    asked = await _signed_anyhow(room, await room.account(), change)
+    asked = await signed_anyhow(room, await room.account(), change)
     (pending,) = await asyncio.to_thread(room.custodian(A).pending)
     assert pending.disclosure_id == asked
     assert pending.refused is not None
@@ -371,16 +371,7 @@ async def test_terms_are_checked_by_the_custodian(room: Chamber, change: dict[st
     assert await room.world.all(select(disclosure_decisions)) == []
 
 
-async def test_a_roster_that_nobody_pinned_is_refused(room: Chamber) -> None:
-    """A request under a version that the custodian does not know is NOT_IN_ROSTER."""
-    asked = await _signed_anyhow(room, await room.account(), {"roster_digest": "0" * 64})
-    (pending,) = await asyncio.to_thread(room.custodian(A).pending)
-    assert (pending.disclosure_id, pending.refused is not None) == (asked, True)
-    assert pending.refused is not None
-    assert pending.refused.finding is Finding.NOT_IN_ROSTER
-
-
-async def _signed_anyhow(
+async def signed_anyhow(
     room: Chamber,
     account: str,
     change: dict[str, Any],
@@ -533,7 +524,7 @@ async def test_a_request_of_before_opens_the_newest_record_only(room: Chamber) -
     """Its entry fixes no version: it goes on while the record is the newest, and ends with it."""
     former = EventType.DISCLOSURE_REQUEST_FORMER
     accounts = [await room.account() for _ in range(2)]
-    made = [await _signed_anyhow(room, account, {}, type=former) for account in accounts]
+    made = [await signed_anyhow(room, account, {}, type=former) for account in accounts]
     await room.world.do(update(disclosures).values(record_digest=None))
     filed = await room.store.get(disclosure_id=made[0])
     assert filed is not None
@@ -551,17 +542,3 @@ async def test_a_request_of_before_opens_the_newest_record_only(room: Chamber) -
     await room.verify_again(accounts[1])
     with pytest.raises(NotPendingError):
         await room.approve(made[1], B)
-
-
-async def test_a_new_request_has_an_entry_that_fixes_its_record(room: Chamber) -> None:
-    """No share is given for a new request that a lying service logs in the former way, or for no record."""
-    room.pass_time(days=300)
-    assert room.now().business > FORMER_REQUESTS_END
-    account = await room.account()
-    made = await _signed_anyhow(room, account, {}, type=EventType.DISCLOSURE_REQUEST_FORMER)
-    unfixed = await _signed_anyhow(room, await room.account(), {}, digest=b"")
-    await room.world.do(update(disclosures).values(record_digest=None))
-    for disclosure_id in (made, unfixed):
-        with pytest.raises(FindingError) as refused:
-            await room.approve(disclosure_id, A)
-        assert refused.value.finding is Finding.OTHER_REQUEST

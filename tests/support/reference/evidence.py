@@ -176,10 +176,20 @@ def _checkpoint(fields: Fields, versions: Sequence[Roster], log: Key) -> Checkpo
         ]
         at = note.read(found, log=log, witnesses=keys)
         # A development vault's clock may be shifted, its witness's is not.
+        if not _may_be_in_force(each):
+            continue
         recent = [time for time in at.cosigned.values() if each.document["development"] or _near(time, now)]
         if len(recent) >= witness.get("threshold", 0):
             return at
     raise RefusedError("too few witnesses cosigned the checkpoint")
+
+
+def _may_be_in_force(version: Roster) -> bool:
+    try:
+        roster.check_in_force(version)
+    except RefusedError:
+        return False
+    return True
 
 
 def _seconds(minute: str) -> int:

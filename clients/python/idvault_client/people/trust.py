@@ -110,10 +110,6 @@ class Trust:
         found = self._signed(note)
         before = self._kept()
         self._check_continues(note, found, before, consistency)
-        try:
-            self.roster.check_in_force()
-        except RosterError as error:
-            raise FindingError(Finding.LOG_NOT_WITNESSED, str(error)) from error
         self._check_witnessed(note, self.roster, now)
         if before is None or before.size <= found.size:
             durable_file.replace(self.state, note)
@@ -149,12 +145,18 @@ class Trust:
             raise FindingError(Finding.LOG_INVALID, f"the log does not verify: {error}") from error
 
     def _check_witnessed(self, note: bytes, roster: Roster, at: datetime | None) -> None:
-        """Raise FindingError unless the witnesses of a roster cosigned a checkpoint, at a time if given."""
+        """Raise FindingError unless the witnesses of a roster cosigned a checkpoint, at a time if given.
+
+        A version that is not fit to be in force, such as one without witnesses, vouches for nothing.
+        """
         try:
+            roster.check_in_force()
             policy = witness_policy.of_roster(roster, self.log_key)
             signed = checkpoint.verify(note, policy)
             if at is not None:
                 checkpoint.check_fresh(signed, policy, now=at.timestamp())
+        except RosterError as error:
+            raise FindingError(Finding.LOG_NOT_WITNESSED, str(error)) from error
         except QuorumError as error:
             raise FindingError(Finding.LOG_NOT_WITNESSED, f"the log is not witnessed: {error}") from error
         except LogError as error:

@@ -5,7 +5,8 @@ Evidence is valid if, in this order,
 * the auditor whom the request names signed the request and the file, with the key in the roster version that
   the request names,
 * its checkpoint is signed by the log, and by the witnesses that are demanded, within 15 minutes of the
-  opening unless the roster is for development,
+  opening unless the roster is for development; a version that is not fit to be in force, such as one without
+  witnesses, is passed over,
 * the log entry of the settlement commits to the digest of the record; that of the request, by this auditor,
   to the signed request and the same digest; that of the opening, by this auditor, to the disclosure and the
   same digest; all three are in the tree of the checkpoint, in this order,
@@ -173,19 +174,25 @@ def _auditor(evidence: ProofFile, chain: _Chain) -> RosterMember:
 def _checkpoint(message: evidence_pb2.DisclosureEvidence, chain: _Chain, policy: Policy) -> SignedCheckpoint:
     # The request names the version in force when it was made; a later one may have been in force since.
     versions = chain.since()
-    refused: LogError | None = None
+    refused: LogError | RosterError | None = None
     for roster in versions:
         try:
-            demanded = policy if policy.witness_keys else witness_policy.of_roster(roster, policy.log_keys[0])
+            demanded = policy if policy.witness_keys else _witnesses(roster, policy)
             signed = checkpoint.verify(message.checkpoint.note, demanded)
             # The clock of a development vault can be shifted; its entries have that time, witnesses do not.
             if not roster.development:
                 checkpoint.check_fresh(signed, demanded, now=_opened_at(message).timestamp())
-        except LogError as error:
+        except (LogError, RosterError) as error:
             refused = error
         else:
             return signed
     raise EvidenceError("LOG_INVALID", f"the checkpoint does not verify: {refused}") from refused
+
+
+def _witnesses(roster: Roster, policy: Policy) -> Policy:
+    """Return what a version demands; raises RosterError if it was never fit to be in force."""
+    roster.check_in_force()
+    return witness_policy.of_roster(roster, policy.log_keys[0])
 
 
 def _opened_at(message: evidence_pb2.DisclosureEvidence) -> datetime:

@@ -4,7 +4,7 @@ A request is accepted if, in this order,
 * an auditor in the roster signed it, and the custodian is not that auditor,
 * it has not expired,
 * its log entry commits to these bytes, under a checkpoint that continues the last one seen,
-* it names a version of the roster that is pinned here,
+* it names the version of the roster in force, or the one before it if that one was fit to be in force,
 * its terms are allowed: texts, openings, lifetime; it was not made in the future,
 * the custodian has not yet given this auditor as many shares today as the custodian allows.
 
@@ -23,6 +23,7 @@ from hashlib import sha256
 from idvault.attest import disclosure as papers
 from idvault.attest.disclosure import DecisionTerms, PaperError, Terms
 from idvault.attest.hpke import UnsealError
+from idvault.attest.reading import RosterError
 from idvault.custody.reseal import reseal
 from idvault.custody.share import ShareError, open_sealed_share
 from idvault.domain import disclosure as rules
@@ -287,9 +288,7 @@ class Custodian(MemberClient):
         return signer
 
     def _check_terms(self, terms: Terms) -> None:
-        if terms.roster_digest not in {roster.digest() for roster in self.trust.versions}:
-            text = "the request names a version of the roster that is not pinned here"
-            raise FindingError(Finding.NOT_IN_ROSTER, text)
+        self._check_version(terms)
         if terms.created_at > self.now() + rules.CLOCK_DIFFERENCE:
             raise FindingError(Finding.TERMS_INVALID, "the request was made in the future")
         try:
@@ -306,6 +305,18 @@ class Custodian(MemberClient):
             fields = ", ".join(each.field for each in error.violations) or "account_token"
             text = f"the terms of the request are not allowed: {fields}"
             raise FindingError(Finding.TERMS_INVALID, text) from error
+
+    def _check_version(self, terms: Terms) -> None:
+        # The version decides whose cosignatures evidence demands, so a former one must not lower that.
+        for roster in self.trust.versions[-2:]:
+            if roster.digest() == terms.roster_digest:
+                try:
+                    roster.check_in_force()
+                except RosterError as error:
+                    raise FindingError(Finding.NOT_IN_ROSTER, str(error)) from error
+                return
+        text = "the request names a version of the roster that is neither in force nor the one before"
+        raise FindingError(Finding.NOT_IN_ROSTER, text)
 
     def _is_approved(self, disclosure_id: str) -> bool:
         kept = self.approvals.find(disclosure_id)

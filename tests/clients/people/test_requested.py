@@ -1,0 +1,73 @@
+"""Custodians refuse requests that a lying service logged for no record, or that name an unfit roster."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import update
+
+from idvault.attest.roster import Roster
+from idvault.domain.disclosure import FORMER_REQUESTS_END
+from idvault.domain.disclosure import HistoryFinding as Finding
+from idvault.domain.event import EventType
+from idvault.storage.disclosure.tables import disclosures
+from idvault_client.people.trust import FindingError
+from tests.clients.people.test_release import signed_anyhow
+from tests.support import people
+from tests.support.chamber import CUSTODIANS, Chamber, chamber
+from tests.support.databases import Databases
+
+A = CUSTODIANS[0]
+
+
+@pytest_asyncio.fixture
+async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
+    """Return a chamber over SQLite files."""
+    async with chamber(sqlite_databases, tmp_path) as made:
+        yield made
+
+
+async def test_a_roster_that_nobody_pinned_is_refused(room: Chamber) -> None:
+    """A request under a version that the custodian does not know is NOT_IN_ROSTER."""
+    asked = await signed_anyhow(room, await room.account(), {"roster_digest": "0" * 64})
+    (pending,) = await asyncio.to_thread(room.custodian(A).pending)
+    assert (pending.disclosure_id, pending.refused is not None) == (asked, True)
+    assert pending.refused is not None
+    assert pending.refused.finding is Finding.NOT_IN_ROSTER
+
+
+async def test_only_the_last_two_versions_may_be_named(room: Chamber) -> None:
+    """The version decides whose cosignatures evidence demands: older and unwitnessed ones are refused."""
+
+    async def refusal(version: Roster) -> Finding | None:
+        account = await room.account()
+        made = await signed_anyhow(room, account, {"roster_digest": version.digest()})
+        await room.step()
+        pending = await asyncio.to_thread(room.custodian(A).find, made)
+        return None if pending.refused is None else pending.refused.finding
+
+    current = room.rosters.current
+    versions = [people.signed(replace(current, version=n, signatures=()), *CUSTODIANS) for n in (1, 2, 3)]
+    room.rosters.versions[:] = versions
+    found = [await refusal(each) for each in versions]
+    assert found == [Finding.NOT_IN_ROSTER, None, None]
+    unwitnessed = people.signed(replace(versions[1], witness=None, signatures=()), *CUSTODIANS)
+    room.rosters.versions[:] = [versions[0], unwitnessed, versions[2]]
+    assert await refusal(unwitnessed) is Finding.NOT_IN_ROSTER
+
+
+async def test_a_new_request_has_an_entry_that_fixes_its_record(room: Chamber) -> None:
+    """No share is given for a new request that a lying service logs in the former way, or for no record."""
+    room.pass_time(days=300)
+    assert room.now().business > FORMER_REQUESTS_END
+    account = await room.account()
+    made = await signed_anyhow(room, account, {}, type=EventType.DISCLOSURE_REQUEST_FORMER)
+    unfixed = await signed_anyhow(room, await room.account(), {}, digest=b"")
+    await room.world.do(update(disclosures).values(record_digest=None))
+    for disclosure_id in (made, unfixed):
+        with pytest.raises(FindingError) as refused:
+            await room.approve(disclosure_id, A)
+        assert refused.value.finding is Finding.OTHER_REQUEST
