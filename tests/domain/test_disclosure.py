@@ -332,3 +332,19 @@ def test_a_decision_is_a_value() -> None:
     """A decision has its custodian, place, verdict and time."""
     made = decide(disclosure(), C, Verdict.DENY).decisions[0]
     assert made == Decision("custodian-c", 3, Verdict.DENY, NOW)
+
+
+@pytest.mark.parametrize(
+    ("created", "lifetime", "former"),
+    [
+        (timedelta(seconds=-1), rules.LONGEST_LIFETIME, True),
+        (timedelta(0), rules.USUAL_LIFETIME, False),
+        (timedelta(seconds=-1), rules.LONGEST_LIFETIME + timedelta(seconds=1), False),
+    ],
+)
+def test_only_a_request_of_before_may_fix_no_record(
+    created: timedelta, lifetime: timedelta, former: bool
+) -> None:
+    """A new request under the former entry type, or one dated back with a longer life, is not believed."""
+    at = rules.FORMER_REQUESTS_END + created
+    assert rules.may_be_former(created_at=at, expire_at=at + lifetime) is former
