@@ -34,6 +34,7 @@ from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
+from idvault.telemetry.logs import describe, log
 from idvault.workers.loop import Task
 
 _BATCH = 500
@@ -79,6 +80,7 @@ def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:
         proofs=proofs,
         records=SqlRecordStore(database=base.main),
         quorum=lambda quorum_id: _quorum(rosters, quorum_id),
+        report=lambda error: log().warning("receipt_not_proved", **describe(error)),
     )
 
 

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from idvault.domain.claim import Identity
-from idvault.domain.document import DocumentType
 from idvault.domain.error import UnavailableError
 from idvault.domain.registry import RegistryAnswer
 from idvault.ports.budget import BudgetStore
 from idvault.ports.registry import Registry
+from idvault.registry.wrapped import WrappedRegistry
 
 BAN = timedelta(seconds=60)
 
@@ -28,7 +28,7 @@ class AdmittingRegistry(Registry, Protocol):
         ...
 
 
-class BudgetedRegistry:
+class BudgetedRegistry(WrappedRegistry):
     """A registry under a shared cap (ports.registry.Registry)."""
 
     def __init__(
@@ -43,6 +43,7 @@ class BudgetedRegistry:
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         """Wrap a registry. provider: names its clocks in the store. clock: real time. sleep: in seconds."""
+        super().__init__(inner)
         self._inner = inner
         self._store = store
         self._check_name, self._query_name = f"{provider}/check", f"{provider}/query"
@@ -52,21 +53,6 @@ class BudgetedRegistry:
         }
         self._clock = clock
         self._sleep = sleep
-
-    @property
-    def name_limit(self) -> int:
-        """Return the wrapped registry's limit."""
-        return self._inner.name_limit
-
-    @property
-    def document_types(self) -> frozenset[DocumentType]:
-        """Return the wrapped registry's document types."""
-        return self._inner.document_types
-
-    @property
-    def can_query(self) -> bool:
-        """Return the wrapped registry's answer."""
-        return self._inner.can_query
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
         """Wait for a slot, then check."""

@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from idvault.domain.claim import Identity
-from idvault.domain.document import DocumentType
 from idvault.domain.registry import RegistryAnswer
 from idvault.ports.registry import Registry
+from idvault.registry.wrapped import WrappedRegistry
 
 _FAILURES = 5
 _FIRST_PAUSE = timedelta(seconds=2)
@@ -72,7 +72,7 @@ class Breaker:
         return news
 
 
-class GuardedRegistry:
+class GuardedRegistry(WrappedRegistry):
     """A registry behind a time-out and a breaker (ports.registry.Registry)."""
 
     def __init__(
@@ -89,27 +89,13 @@ class GuardedRegistry:
         clock: real time. observe: receives provider, outcome and seconds of every call that was sent.
         alarm: receives the provider when it rejects idvault as a caller; an operator must act.
         """
+        super().__init__(inner)
         self._inner = inner
         self._provider = provider
         self._clock = clock
         self._observe = observe
         self._alarm = alarm
         self._breaker = Breaker()
-
-    @property
-    def name_limit(self) -> int:
-        """Return the wrapped registry's limit."""
-        return self._inner.name_limit
-
-    @property
-    def document_types(self) -> frozenset[DocumentType]:
-        """Return the wrapped registry's document types."""
-        return self._inner.document_types
-
-    @property
-    def can_query(self) -> bool:
-        """Return the wrapped registry's answer."""
-        return self._inner.can_query
 
     def admits(self) -> bool:
         """Tell whether a call would be sent now."""

@@ -11,40 +11,26 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
 from idvault.domain.claim import Identity
-from idvault.domain.document import DocumentType
 from idvault.domain.registry import DECIDED, RegistryAnswer
 from idvault.ports.registry import Registry
+from idvault.registry.wrapped import WrappedRegistry
 
 _REMEMBERED = 64
 _GOOD_FOR = 60.0
 _USUAL_SECONDS = 0.3
 
 
-class PacedRegistry:
+class PacedRegistry(WrappedRegistry):
     """A registry that remembers how long its last checks took (ports.registry.Registry)."""
 
     def __init__(self, *, inner: Registry, clock: Callable[[], float]) -> None:
         """Wrap a registry. clock: seconds."""
+        super().__init__(inner)
         self._inner = inner
         self.clock = clock
         self._latest: tuple[RegistryAnswer, float, float] | None = None
         self.seconds: deque[float] = deque(maxlen=_REMEMBERED)
         """How long the last decided checks took."""
-
-    @property
-    def name_limit(self) -> int:
-        """Return the wrapped registry's limit."""
-        return self._inner.name_limit
-
-    @property
-    def document_types(self) -> frozenset[DocumentType]:
-        """Return the wrapped registry's document types."""
-        return self._inner.document_types
-
-    @property
-    def can_query(self) -> bool:
-        """Return the wrapped registry's answer."""
-        return self._inner.can_query
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
         """Check, and remember answer and time."""
@@ -68,7 +54,7 @@ class PacedRegistry:
         return None if answer in DECIDED or self.clock() - ended > _GOOD_FOR else (answer, seconds)
 
 
-class WithheldRegistry:
+class WithheldRegistry(WrappedRegistry):
     """Sends nothing and answers like a paced registry (ports.registry.Registry)."""
 
     def __init__(
@@ -79,24 +65,10 @@ class WithheldRegistry:
         choose: Callable[[Sequence[float]], float],
     ) -> None:
         """Initialise with the registry that is the example. sleep: in seconds. choose: picks one time."""
+        super().__init__(paced)
         self._paced = paced
         self._sleep = sleep
         self._choose = choose
-
-    @property
-    def name_limit(self) -> int:
-        """Return the registry's limit."""
-        return self._paced.name_limit
-
-    @property
-    def document_types(self) -> frozenset[DocumentType]:
-        """Return the registry's document types."""
-        return self._paced.document_types
-
-    @property
-    def can_query(self) -> bool:
-        """Return the registry's answer."""
-        return self._paced.can_query
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
         """Answer without sending the check."""

@@ -16,6 +16,7 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.error import (
     AlreadyExistsError,
     ExhaustedError,
+    IdvaultError,
     NotFoundError,
     PreconditionError,
     Reason,
@@ -58,6 +59,10 @@ END = timedelta(days=365)
 def signer_of(seed: int) -> Ed25519Signer:
     """Return the signer of a test key."""
     return Ed25519Signer(keys=KeySet("0", {"0": bytes([seed]) * 32}))
+
+
+def _unexpected(error: IdvaultError) -> None:
+    raise AssertionError("the receipt should be proved") from error
 
 
 class Checks:
@@ -378,7 +383,7 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
         log, checkpoints = SqlLogStore(database=database), SqlCheckpointStore(database=shred)
         proofs = LogProofs(log=log, checkpoints=checkpoints, store=SqlDisclosureStore(database=database))
         records = SqlRecordStore(database=database)
-        flow = ReceiptFlow(proofs=proofs, records=records, quorum=lambda _id: None)
+        flow = ReceiptFlow(proofs=proofs, records=records, quorum=lambda _id: None, report=_unexpected)
         claim = await checks.world.verify(command(1))
         at_once = await flow.of(claim)
         assert at_once is not None
@@ -407,23 +412,23 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
         assert covered.record.digest() == covered.record_digest
     finally:
         await shred.close()
-    # Although the second database is unreachable, the claim is answered.
+    # Although the second database is unreachable, the claim is answered; the operator is told.
+    reported: list[IdvaultError] = []
+    nowhere = SqlCheckpointStore(database=Database(url="sqlite:///nowhere/at/all.sqlite3"))
     away = ReceiptFlow(
-        proofs=LogProofs(
-            log=log,
-            checkpoints=SqlCheckpointStore(database=Database(url="sqlite:///nowhere/at/all.sqlite3")),
-            store=SqlDisclosureStore(database=database),
-        ),
+        proofs=replace(proofs, checkpoints=nowhere),
         records=records,
         quorum=lambda _: None,
+        report=reported.append,
     )
     shown = await away.of(claim)
     assert shown is not None
+    assert [type(error) for error in reported] == [UnavailableError]
     assert (shown.note, shown.entry.leaf) == (b"", covered.entry.leaf)
 
 
 async def test_a_claim_that_failed_has_no_receipt(checks: Checks) -> None:
     """A failed claim has no receipt."""
     claim = await checks.world.verify(command(1))
-    flow = ReceiptFlow(proofs=None, records=None, quorum=lambda _: None)  # type: ignore[arg-type]
+    flow = ReceiptFlow(proofs=None, records=None, quorum=lambda _: None, report=_unexpected)  # type: ignore[arg-type]
     assert await flow.of(replace(claim, receipt=None)) is None

@@ -43,11 +43,15 @@ class Receipt:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ReceiptFlow:
-    """Receipts of claims. quorum: finds a quorum of any roster version by its id."""
+    """Receipts of claims. quorum: finds a quorum of any roster version by its id.
+
+    report: called with the error where a receipt is returned without its proof.
+    """
 
     proofs: LogProofs
     records: NewestRecords
     quorum: Callable[[str], Quorum | None]
+    report: Callable[[IdvaultError], None]
 
     async def of(self, claim: Claim) -> Receipt | None:
         """Return the receipt of a successful claim, with its proof if a checkpoint covers it; else None."""
@@ -65,8 +69,8 @@ class ReceiptFlow:
                 entry = proofs.entries[0]
                 note = proofs.note if entry.hashes is not None else b""
                 record = await self._record(token, found) if note else None
-            except IdvaultError:
-                pass
+            except IdvaultError as error:
+                self.report(error)
         quorum = self.quorum(found.quorum_id)
         return Receipt(token, claim.claim_id, found.record_digest, quorum, entry, note, record)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from idvault.domain.claim import ClaimState
-from idvault.domain.error import Reason, UnavailableError
+from idvault.domain.error import IdvaultError, Reason, UnavailableError
 from idvault.domain.record import SealedRecord
 from idvault.flows.claim.receipt import ReceiptFlow
 from idvault.flows.log.proof import Proofs, Proved
@@ -56,7 +56,14 @@ async def test_the_record_is_given_if_it_is_the_receipts_own(
     records: Records, given: SealedRecord | None
 ) -> None:
     """A later record, or none, is never given in its place; the rest of the receipt is as before."""
-    flow = ReceiptFlow(proofs=Covered(), records=records, quorum=lambda _id: QUORUM)  # type: ignore[arg-type]
+    reported: list[IdvaultError] = []
+    flow = ReceiptFlow(
+        proofs=Covered(),  # type: ignore[arg-type]
+        records=records,
+        quorum=lambda _id: QUORUM,
+        report=reported.append,
+    )
     found = await flow.of(CLAIM)
+    assert len(reported) == (not records.is_reachable)
     assert found is not None
     assert (found.record, found.quorum, found.note) == (given, QUORUM, b"note")
