@@ -8,7 +8,7 @@
 - Parsing is strict: the parsed content must encode to exactly the same bytes.
 """
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -63,9 +63,9 @@ class Terms:
     disclosure_id: str
     auditor: str
     account_token: str
-    case_reference: str
-    legal_basis: str
-    purpose: str
+    case_reference: str = field(repr=False)
+    legal_basis: str = field(repr=False)
+    purpose: str = field(repr=False)
     suite: str
     public_key: bytes
     openings: int

@@ -47,7 +47,7 @@ class ShownDisclosure:
     """A disclosure as returned to its auditor."""
 
     filed: Filed
-    signed_request: bytes
+    signed_request: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

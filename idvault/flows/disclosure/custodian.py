@@ -53,7 +53,7 @@ class PendingDisclosures:
     """A waiting request. recent_disclosures: to its auditor in the last 30 days, opened or not."""
 
     filed: Filed
-    signed_request: bytes
+    signed_request: bytes = field(repr=False)
     entry: Proved
     recent_disclosures: int
 

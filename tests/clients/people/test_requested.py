@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -17,7 +18,7 @@ from idvault.storage.disclosure.tables import disclosures
 from idvault_client.people.trust import FindingError
 from tests.clients.people.test_release import signed_anyhow
 from tests.support import people
-from tests.support.chamber import CUSTODIANS, Chamber, chamber
+from tests.support.chamber import CUSTODIANS, Chamber, Local, chamber
 from tests.support.databases import Databases
 
 A = CUSTODIANS[0]
@@ -71,3 +72,24 @@ async def test_a_new_request_has_an_entry_that_fixes_its_record(room: Chamber) -
         with pytest.raises(FindingError) as refused:
             await room.approve(disclosure_id, A)
         assert refused.value.finding is Finding.OTHER_REQUEST
+
+
+@pytest.mark.parametrize("wrong", ["../keys", "x" * 5_000, "é"])
+async def test_an_id_that_is_none_hides_no_other_request(room: Chamber, wrong: str) -> None:
+    """The attack: an id that named a file elsewhere, or was too long for one, ended the whole list."""
+    made = await room.request(await room.account())
+    edge = Local(room, A)
+
+    def add(name: str, answer: Any) -> Any:
+        if name.endswith("/ListPendingDisclosures"):
+            answer.disclosures.add().CopyFrom(answer.disclosures[0])
+            answer.disclosures[0].disclosure_id = wrong
+        return answer
+
+    edge.tamper = add
+    first, second = await asyncio.to_thread(room.custodian(A, edge=edge).pending)
+    assert (first.refused is not None, first.is_approved) == (True, False)
+    assert (second.disclosure_id, second.refused) == (made, None)
+    assert second.terms is not None
+    for text in (second.terms.case_reference, second.terms.legal_basis, second.terms.purpose):
+        assert text not in repr(second)

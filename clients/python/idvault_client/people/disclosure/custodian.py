@@ -16,7 +16,7 @@ that the log has the release, too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
@@ -63,7 +63,7 @@ class PendingRequest:
     """
 
     disclosure_id: str
-    signed_request: bytes
+    signed_request: bytes = field(repr=False)
     terms: Terms | None
     signer: PinnedMember | None
     requested_at: datetime | None

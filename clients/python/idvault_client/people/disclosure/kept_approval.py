@@ -15,6 +15,8 @@ from idvault.attest import disclosure as papers
 from idvault.attest import reading
 from idvault.attest.disclosure import Terms
 from idvault.attest.reading import RosterError
+from idvault.domain import disclosure as rules
+from idvault.domain.error import InvalidError
 
 FOLDER = "approvals"
 _FIELDS = ("signed_request", "signed_approval", "resealed_share", "approval_id", "release_id", "logged")
@@ -31,7 +33,7 @@ class KeptApproval:
     is_logged: whether the approval was seen in the log, so that no further code is needed.
     """
 
-    signed_request: bytes
+    signed_request: bytes = field(repr=False)
     signed_approval: bytes
     resealed: bytes = field(repr=False)
     approval_id: str
@@ -51,8 +53,12 @@ class KeptApprovals:
     folder: Path
 
     def find(self, disclosure_id: str) -> KeptApproval | None:
-        """Return a kept approval; raises KeptApprovalError."""
-        path = self._path(disclosure_id)
+        """Return a kept approval, None for an id that has none, or is none; raises KeptApprovalError."""
+        try:
+            path = self._path(rules.check_id(disclosure_id))
+        except InvalidError:
+            # The service chooses the ids that it lists: none of them may name a file elsewhere.
+            return None
         return _read(path) if path.exists() else None
 
     def put(self, kept: KeptApproval) -> None:

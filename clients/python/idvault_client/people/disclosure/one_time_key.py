@@ -32,7 +32,7 @@ class OneTimeKeyError(Exception):
 class OneTimeKey:
     """One request and its key. attempt_id: the request id of an unanswered attempt, or empty."""
 
-    signed_request: bytes
+    signed_request: bytes = field(repr=False)
     key_suite: str
     sealed_key: bytes = field(repr=False)
     attempt_id: str = ""
