@@ -14,7 +14,7 @@ from idvault.bootstrap.base import (
     open_base,
 )
 from idvault.bootstrap.people import follow_rosters, pins, read_rosters
-from idvault.bootstrap.witness import check_witnessed, stopped
+from idvault.bootstrap.witness import check_witnessed, open_witnesses, stopped
 from idvault.config import Settings
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.storage.platform.store import SqlPlatformStore
@@ -35,7 +35,8 @@ async def serve(
         base = await stack.enter_async_context(open_base(settings, clock, process="serve"))
         rosters = await read_rosters(base)
         # Before anything is written: a restored old copy must not grow into a second history.
-        watch = await check_witnessed(stack, base, rosters.current)
+        witnesses = open_witnesses(stack, base)
+        watch = await check_witnessed(base, rosters.current, witnesses=witnesses)
         await rosters.adopt_file(now=clock())
         access = await _access(stack, base, rosters)
         addresses: dict[str, str] = {}

@@ -77,14 +77,17 @@ class WitnessWatch:
 
 
 async def check_witnessed(
-    stack: AsyncExitStack, base: Base, roster: Roster, *, signer: Signer | None = None
+    base: Base,
+    roster: Roster,
+    *,
+    witnesses: Mapping[VerifierKey, HttpWitness],
+    signer: Signer | None = None,
 ) -> WitnessWatch:
     """Compare both databases with the witnesses, if any are configured; raises what WitnessFlow.check raises.
 
     roster: the version in force, which says how many of which witnesses must confirm. signer: the log's key,
     if this process has it. A process without it waits for the first checkpoint.
     """
-    witnesses = open_witnesses(stack, base)
     if not witnesses:
         return WitnessWatch(None)
     named = witness_keys(roster)

@@ -37,7 +37,8 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         signer = Ed25519Signer(keys=keys.keys(Purpose.LOG))
         rosters = await read_rosters(base)
         # Before anything else is written: a restored old copy must not grow into a second history.
-        watch = await check_witnessed(stack, base, rosters.current, signer=signer)
+        witnesses = open_witnesses(stack, base)
+        watch = await check_witnessed(base, rosters.current, witnesses=witnesses, signer=signer)
         await rosters.adopt_file(now=clock())
         follow_rosters(stack, base, rosters)
         guard = build_guard(base)
@@ -46,7 +47,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             base,
             lambda: rosters.current,
             signer=signer,
-            witnesses=dict(open_witnesses(stack, base)),
+            witnesses=dict(witnesses),
         )
         backlog = claims.flows.backlog(opener=DayIntakeOpener(keys=keys))
         retention = claims.flows.retention(accounts=SqlStatusStore(database=base.main))

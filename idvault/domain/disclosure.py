@@ -36,7 +36,6 @@ SHORTEST_LIFETIME = timedelta(minutes=1)
 MOST_OPENINGS = 3
 CLOCK_DIFFERENCE = timedelta(minutes=10)  # between the auditor's computer and the service
 REPEAT_TIME = timedelta(minutes=10)  # during which the answer of the last opening can be requested again
-CALL_LIFETIME = timedelta(days=7)
 # Requests made before this time may have an entry of the former type, which fixes no record. It follows the
 # former type's last day; no such request could be opened more than LONGEST_LIFETIME later.
 FORMER_REQUESTS_END = datetime(2026, 12, 1, tzinfo=UTC)

@@ -44,7 +44,7 @@ class BudgetedRegistry(WrappedRegistry):
     ) -> None:
         """Wrap a registry. provider: names its clocks in the store. clock: real time. sleep: in seconds."""
         super().__init__(inner)
-        self._inner = inner
+        self._admits = inner.admits
         self._store = store
         self._check_name, self._query_name = f"{provider}/check", f"{provider}/query"
         self._gaps = {
@@ -71,7 +71,7 @@ class BudgetedRegistry(WrappedRegistry):
     async def _wait(self, name: str, patience: float) -> float | RegistryAnswer:
         """Wait for a slot; return the remaining patience, or the answer that says why nothing is sent."""
         now = self._clock()
-        if patience <= 0 or not self._inner.admits():
+        if patience <= 0 or not self._admits():
             return RegistryAnswer.NOT_SENT
         try:
             # Half of the patience is kept for the answer: a call sent too late only puts its claim in doubt.

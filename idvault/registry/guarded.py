@@ -90,7 +90,6 @@ class GuardedRegistry(WrappedRegistry):
         alarm: receives the provider when it rejects idvault as a caller; an operator must act.
         """
         super().__init__(inner)
-        self._inner = inner
         self._provider = provider
         self._clock = clock
         self._observe = observe

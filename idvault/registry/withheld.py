@@ -26,7 +26,6 @@ class PacedRegistry(WrappedRegistry):
     def __init__(self, *, inner: Registry, clock: Callable[[], float]) -> None:
         """Wrap a registry. clock: seconds."""
         super().__init__(inner)
-        self._inner = inner
         self.clock = clock
         self._latest: tuple[RegistryAnswer, float, float] | None = None
         self.seconds: deque[float] = deque(maxlen=_REMEMBERED)

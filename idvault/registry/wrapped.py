@@ -9,19 +9,19 @@ class WrappedRegistry:
 
     def __init__(self, inner: Registry) -> None:
         """Wrap a registry."""
-        self._wrapped = inner
+        self._inner = inner
 
     @property
     def name_limit(self) -> int:
         """Return the wrapped registry's limit."""
-        return self._wrapped.name_limit
+        return self._inner.name_limit
 
     @property
     def document_types(self) -> frozenset[DocumentType]:
         """Return the wrapped registry's document types."""
-        return self._wrapped.document_types
+        return self._inner.document_types
 
     @property
     def can_query(self) -> bool:
         """Return the wrapped registry's answer."""
-        return self._wrapped.can_query
+        return self._inner.can_query

@@ -238,7 +238,8 @@ class MetricsServer:
         registry = CollectorRegistry()
         registry.register(_Reader(metrics))
         self._server, self._thread = start_http_server(port, host, registry)
-        self.url = f"http://{host}:{self._server.server_port}/metrics"
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"http://{shown}:{self._server.server_port}/metrics"
 
     def close(self) -> None:
         """Stop serving and free the port."""
@@ -253,7 +254,7 @@ def serve_metrics(metrics: Metrics, *, listen: str) -> MetricsServer:
     Raises ValueError for anything else, OSError if the address cannot be bound.
     """
     host, _, port = listen.rpartition(":")
-    return MetricsServer(metrics, host=host or _LOOPBACK, port=int(port))
+    return MetricsServer(metrics, host=host.strip("[]") or _LOOPBACK, port=int(port))
 
 
 def _observe(histograms: dict[str, Histogram], key: str, seconds: float) -> None:

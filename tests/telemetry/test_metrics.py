@@ -1,9 +1,11 @@
 """Metrics have exactly the promised names, count correctly, and are served only on the loopback address."""
 
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
 
+from idvault.telemetry import metrics as telemetry
 from idvault.telemetry.metrics import Metrics, serve_metrics
 
 PROMISED = {
@@ -114,6 +116,19 @@ def test_loopback_is_the_default(listen: str) -> None:
         assert server.url.startswith("http://127.0.0.1:")
     finally:
         server.close()
+
+
+def test_brackets_are_not_part_of_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An IPv6 address is bound without the brackets that the setting has, and shown with them."""
+    bound: list[tuple[int, str]] = []
+
+    def start(port: int, host: str, _registry: object) -> tuple[SimpleNamespace, None]:
+        bound.append((port, host))
+        return SimpleNamespace(server_port=7480), None
+
+    monkeypatch.setattr(telemetry, "start_http_server", start)
+    assert serve_metrics(Metrics(), listen="[::1]:7480").url == "http://[::1]:7480/metrics"
+    assert bound == [(7480, "::1")]
 
 
 def test_an_address_without_port_is_refused() -> None:

@@ -75,8 +75,6 @@ def guard(inner: Stage, *, method: EdgeMethod, clock: Callable[[], ClockReading]
     async def guarded(_messages: object, context: Context) -> bytes:
         try:
             return await inner(_call(method, context, clock()))
-        except asyncio.CancelledError:
-            raise
         except Exception as error:
             await refuse(context, error, path=method.path)
 
@@ -91,8 +89,6 @@ def guard_stream(inner: Stage, *, method: EdgeMethod, clock: Callable[[], ClockR
             call = _call(method, context, clock())
             call.send = lambda message: _send(context, message)
             await inner(call)
-        except asyncio.CancelledError:
-            raise
         except Exception as error:
             await refuse(context, error, path=method.path)
 

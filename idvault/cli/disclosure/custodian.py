@@ -106,7 +106,7 @@ def _show(context: typer.Context, found: PendingRequest, *, on_stdout: bool = Tr
 
 
 def _tell(context: typer.Context, found: disclosure_pb2.DecidedDisclosure) -> None:
-    state = disclosure_pb2.DisclosureState.Name(found.state).removeprefix("DISCLOSURE_STATE_")
+    state = display.state(found.state)
     verdicts = [decision.verdict for decision in found.decisions]
     content = {
         "disclosure_id": found.disclosure_id,

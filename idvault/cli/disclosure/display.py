@@ -21,7 +21,8 @@ from idvault_client.people.disclosure.custodian import PendingRequest
 from idvault_client.people.disclosure.evidence import FormerEvidence
 
 
-def _state(number: int) -> str:
+def state(number: int) -> str:
+    """Return the name of a disclosure's state."""
     return disclosure_pb2.DisclosureState.Name(number).removeprefix("DISCLOSURE_STATE_")  # type: ignore[arg-type]
 
 
@@ -36,7 +37,7 @@ def disclosure(found: disclosure_pb2.Disclosure) -> dict[str, Any]:
     return {
         "disclosure_id": found.disclosure_id,
         "account_token": found.account_token,
-        "state": _state(found.state),
+        "state": state(found.state),
         "create_time": found.create_time.ToJsonString(),
         "expire_time": found.expire_time.ToJsonString(),
         "openings": found.openings,

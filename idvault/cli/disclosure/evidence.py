@@ -15,6 +15,7 @@ from idvault.cli.errors import CommandError, ExitCode
 from idvault.cli.people.next_step import NextStep
 from idvault.cli.people.session import MemberFolder, MemberOptions, as_json, explained, now, open_folder
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault_client.offline import witness_policy
 from idvault_client.offline.evidence import check as evidence_check
 from idvault_client.offline.evidence import page
 from idvault_client.offline.evidence.check import ProvedEvidence
@@ -115,7 +116,7 @@ def _read(file: Path, member: MemberFolder) -> ProofFile:
 
 
 def _policy(member: MemberFolder) -> Policy:
-    return Policy(member.pinned.log_key.name, (member.pinned.log_key,))
+    return witness_policy.of_log(member.pinned.log_key)
 
 
 def _for_court(proof: ProofFile, proved: ProvedEvidence, out: Path, member: MemberFolder) -> list[Path]:

@@ -94,14 +94,13 @@ class Repeats:
         try:
             claim = await work(place.tell, patience)
         except asyncio.CancelledError:
-            del self._places[key]
             place.end(None)
             raise
         except Exception as error:
-            del self._places[key]
             place.fail(error)
             raise
-        del self._places[key]
+        finally:
+            del self._places[key]
         place.end(claim)
         return claim
 

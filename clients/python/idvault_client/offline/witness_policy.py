@@ -5,10 +5,15 @@ from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault.transparency.note import Algorithm, VerifierKey
 
 
+def of_log(log_key: VerifierKey) -> CosignaturePolicy:
+    """Return the policy that demands the log's signature alone."""
+    return CosignaturePolicy(log_key.name, (log_key,))
+
+
 def of_roster(roster: Roster, log_key: VerifierKey) -> CosignaturePolicy:
     """Return the policy of one version of the roster; raises PolicyError if the log's key is a witness's."""
     if roster.witness is None:
-        return CosignaturePolicy(log_key.name, (log_key,))
+        return of_log(log_key)
     witnesses = tuple(
         VerifierKey(name, key, Algorithm.COSIGNATURE_V1) for name, key in roster.witness.witnesses
     )

@@ -24,7 +24,6 @@ from idvault.domain.event import EventType
 from idvault.domain.seal import Part
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint, QuorumError
-from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.entry import EntryError
 from idvault.transparency.note import VerifierKey
 from idvault.transparency.tree import LogError
@@ -140,7 +139,7 @@ class Trust:
         if not note:
             raise FindingError(Finding.NOT_IN_LOG, "the log has no checkpoint yet")
         try:
-            return checkpoint.verify(note, Policy(self.log_key.name, (self.log_key,))).checkpoint
+            return checkpoint.verify(note, witness_policy.of_log(self.log_key)).checkpoint
         except LogError as error:
             raise FindingError(Finding.LOG_INVALID, f"the log does not verify: {error}") from error
 
@@ -220,9 +219,7 @@ class Trust:
 
     def _kept(self) -> Checkpoint | None:
         try:
-            return checkpoint.verify(
-                self.state.read_bytes(), Policy(self.log_key.name, (self.log_key,))
-            ).checkpoint
+            return checkpoint.verify(self.state.read_bytes(), witness_policy.of_log(self.log_key)).checkpoint
         except FileNotFoundError:
             return None
         except LogError as error:

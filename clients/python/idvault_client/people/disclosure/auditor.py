@@ -29,9 +29,9 @@ from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
 from idvault.domain.record import OutcomeError, SealedRecord
 from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import VaultError
+from idvault_client.offline import witness_policy
 from idvault_client.offline.evidence import check as evidence_check
 from idvault_client.offline.evidence.check import ProvedEvidence
 from idvault_client.offline.evidence.file import ProofFile
@@ -189,7 +189,7 @@ class Auditor(MemberClient):
 
         The evidence's checkpoint must be one that today's log continues, and was cosigned when it was opened.
         """
-        policy = Policy(self.trust.log_key.name, (self.trust.log_key,))
+        policy = witness_policy.of_log(self.trust.log_key)
         proved = evidence_check.check(kept, policy=policy, published=self.trust.versions)
         note, roster = kept.message.checkpoint.note, kept.terms.roster_digest
         self.stored_checkpoint(note, at=proved.opening.occurred_at, roster_digest=roster)
@@ -251,7 +251,7 @@ class Auditor(MemberClient):
         terms: Terms,
         record: SealedRecord,
         at: Checkpoint,
-        signed_request: bytes | None,
+        signed_request: bytes,
     ) -> tuple[datetime, int]:
         digest = record.digest()
         try:

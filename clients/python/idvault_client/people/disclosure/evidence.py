@@ -51,8 +51,6 @@ class FormerEvidence:
 
     terms: Terms
     payload: Payload = field(repr=False)
-    answer: disclosure_pb2.OpenedDisclosure = field(repr=False)
-    signed_request: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +200,10 @@ def _former(path: Path, data: bytes, identity: PersonalIdentity) -> FormerEviden
         )
         inner = reading.document(opened)
         reading.exactly(inner, path.name, *_FORMER_INNER)
-        signed = reading.raw(inner["signed_request"], "signed_request")
+        disclosure_pb2.OpenedDisclosure.FromString(reading.raw(inner["answer"], "answer"))  # or it is damaged
         return FormerEvidence(
-            papers.parse_request(signed),
+            papers.parse_request(reading.raw(inner["signed_request"], "signed_request")),
             payload.decode(reading.raw(inner["payload"], "payload")),
-            disclosure_pb2.OpenedDisclosure.FromString(reading.raw(inner["answer"], "answer")),
-            signed,
         )
     except (RosterError, UnsealError, PaperError, DecodeError):
         # `from None`, so that the opened content does not become the cause.
