@@ -15,7 +15,7 @@ from tests.resilience.besieged import EDGES, WORK, Siege
 from tests.resilience.book import SignUp, told
 from tests.resilience.load import until_ended
 from tests.resilience.tally import Tally
-from tests.support.sandbox import Person
+from tests.support.sandbox import Person, invent
 
 Result = TypeVar("Result")
 
@@ -83,8 +83,13 @@ class Crowds(Siege):
             self.tally.lose(f"a person got {accounts} accounts")
 
     def _one_number(self) -> None:
-        number, before = self._registry.newcomer().number, self._registry.counters()["charged"]
-        guesses = [SignUp(Person(self._registry.newcomer().name, number)) for _ in range(CALLERS)]
+        owner, before = self._registry.newcomer(), self._registry.counters()["charged"]
+        # Equal pairs count once, and the owner's own name would be given back: only new names are guesses.
+        names = {owner.name}
+        while len(names) <= CALLERS:
+            names.add(invent().name)
+        names.remove(owner.name)
+        guesses = [SignUp(Person(name, owner.number)) for name in names]
         heard = self._together(lambda vault, place: guesses[place].send(vault))
         opened = [(guess, answer) for guess, answer in zip(guesses, heard, strict=True) if answer]
         for guess, answer in opened:
