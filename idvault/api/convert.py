@@ -142,6 +142,8 @@ def status(value: Status | Account) -> common_pb2.AccountStatus:
         expire_date=value.expire_date.isoformat() if value.expire_date else "",
         revision=value.revision,
     )
+    if value.standing_until is not None:
+        message.standing_until.FromDatetime(value.standing_until)
     if value.organization_category is not None:
         message.organization_category = _CATEGORIES[value.organization_category]
     return message

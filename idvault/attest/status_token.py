@@ -15,7 +15,7 @@ from typing import Any
 from idvault.attest import jose
 from idvault.attest.status_list import StatusList
 from idvault.domain import seal
-from idvault.domain.account import Status
+from idvault.domain.account import AccountState, Assurance, Standing, Status
 
 TOKEN_TYPE = "idvault-status+jwt"  # noqa: S105 - the name of a type
 CREDENTIAL_TYPE = "idvault-credential+jwt"
@@ -65,18 +65,22 @@ def status_claims(
     """Return the claims of a status token.
 
     own: whether the audience is the account's relying party. Any other learns the state, not the standing,
-    not the kind of owner, and not the expiry day, by which accounts could be matched.
+    not the kind of owner, and not the expiry day, by which accounts could be matched; a closed account is
+    UNVERIFIED to it.
     """
+    closed = not own and status.standing is Standing.CLOSED
     claims: dict[str, Any] = {
         "iss": issued_by,
         "sub": subject,
         "aud": audience,
         "iat": _seconds(issued_at),
         "exp": _seconds(expires_at),
-        "state": status.state.value,
-        "assurance": status.assurance.value,
+        "state": (AccountState.UNVERIFIED if closed else status.state).value,
+        "assurance": (Assurance.NONE if closed else status.assurance).value,
     }
     if own:
+        if status.standing_until is not None:
+            claims["standing_until"] = _seconds(status.standing_until)
         claims |= {"subject_kind": status.subject_kind.value, "standing": status.standing.value}
         if status.expire_date is not None:
             claims["expire_date"] = status.expire_date.isoformat()

@@ -11,6 +11,7 @@ from idvault.bootstrap.campaign import build_campaigns
 from idvault.bootstrap.claim import build_claims
 from idvault.bootstrap.edge import build_server
 from idvault.bootstrap.log import build_guard
+from idvault.bootstrap.sanction import build_sanctions
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.key_set import Purpose
@@ -22,7 +23,7 @@ from idvault.v1 import status_pb2, verification_pb2
 async def build_platform_edge(
     stack: AsyncExitStack, base: Base, rosters: RosterHolder, access: Access
 ) -> GrpcServer:
-    """Return the server of VerificationService, StatusService and CampaignService."""
+    """Return the server of the services that platforms call."""
     keys, guard = load_keys(base.settings), build_guard(base)
     claims = await build_claims(stack, base, rosters, guard=guard)
     verification = claims.flows.verification(
@@ -44,5 +45,6 @@ async def build_platform_edge(
         ),
         Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
         build_campaigns(base, keys=keys, guard=guard, policy=claims.policy),
+        build_sanctions(base, keys=keys, guard=guard),
     ]
     return build_server(base, base.settings.addresses[0], services, access, drains=(hub.close,))

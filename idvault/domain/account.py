@@ -3,12 +3,15 @@
 - An account is VERIFIED until its expire_date, which is the first EXPIRED day.
 - A status holds the kind, state, standing, assurance, the two dates and the revision, plus the category of
   an organisation that has been verified. It holds nothing else.
-- The revision grows by one with every published change. An expiry that is due counts even before it is
-  stored.
+- A standing may have an end. When it comes, the next of the standings that follow applies, and GOOD after the
+  last one.
+- The revision grows by one with every published change. An expiry or an end of a standing that is due counts
+  even before it is stored.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from idvault.domain.organization import OrganizationCategory
@@ -50,11 +53,20 @@ class Assurance(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StandingPeriod:
+    """A standing that applies until a time; None: it has no end."""
+
+    standing: Standing
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """An account as the vault stores it.
 
     person_id: a random id, set at the first successful verification. organization_category: set at the same
-    time if the owner is an organisation.
+    time if the owner is an organisation. standing_until: when the standing falls by itself; later_standings:
+    what follows then, each milder than the one before and with a later end.
     """
 
     account_token: str
@@ -69,6 +81,8 @@ class Account:
     person_id: str | None = None
     open_claim_id: str | None = None
     organization_category: OrganizationCategory | None = None
+    standing_until: datetime | None = None
+    later_standings: tuple[StandingPeriod, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +98,15 @@ class Status:
     verify_date: date | None
     expire_date: date | None
     organization_category: OrganizationCategory | None = None
+    standing_until: datetime | None = None
+
+
+def severity(standing: Standing) -> int:
+    """Return the place of a standing, the mildest first."""
+    return _SEVERITY[standing]
+
+
+_SEVERITY = {standing: place for place, standing in enumerate(Standing)}
 
 
 def new(*, account_token: str, relying_party: str, subject_kind: SubjectKind) -> Account:
@@ -109,9 +132,60 @@ def expire(*, account: Account, today: date) -> Account:
     return replace(account, state=AccountState.EXPIRED, revision=account.revision + 1) if due else account
 
 
-def project(*, account: Account, today: date) -> Status:
+def fall(*, account: Account, now: datetime) -> Account:
+    """Return the account after each standing whose end has come (business time), with a revision for each."""
+    while account.standing_until is not None and account.standing_until <= now:
+        following = account.later_standings[:1] or (StandingPeriod(Standing.GOOD),)
+        account = replace(
+            account,
+            standing=following[0].standing,
+            standing_until=following[0].until,
+            later_standings=account.later_standings[1:],
+            revision=account.revision + 1,
+        )
+    return account
+
+
+def sanction(*, account: Account, sources: Iterable[StandingPeriod], now: datetime) -> Account:
+    """Return the account under everything that sets its standing now; the highest counts at any time.
+
+    The revision grows for ends that have come, and if the published standing or its end changes.
+    """
+    former = fall(account=account, now=now)
+    first, *later = _periods(sources, now) or [StandingPeriod(Standing.GOOD)]
+    changed = (former.standing, former.standing_until) != (first.standing, first.until)
+    return replace(
+        former,
+        standing=first.standing,
+        standing_until=first.until,
+        later_standings=tuple(later),
+        revision=former.revision + changed,
+    )
+
+
+def _periods(sources: Iterable[StandingPeriod], now: datetime) -> list[StandingPeriod]:
+    """Return the standings that will apply one after the other, without those that a higher one outlasts."""
+    periods: list[StandingPeriod] = []
+    for source in sorted(sources, key=_highest_and_longest_first):
+        if source.until is not None and source.until <= now:
+            continue
+        if not periods or _outlasts(source.until, periods[-1].until):
+            periods.append(source)
+    return periods
+
+
+def _highest_and_longest_first(source: StandingPeriod) -> tuple[int, bool, float]:
+    end = 0.0 if source.until is None else -source.until.timestamp()
+    return -severity(source.standing), source.until is not None, end
+
+
+def _outlasts(end: datetime | None, other: datetime | None) -> bool:
+    return other is not None and (end is None or end > other)
+
+
+def project(*, account: Account, today: date, now: datetime) -> Status:
     """Return the published status of an account; today is in the deployment's time zone."""
-    shown = expire(account=account, today=today)
+    shown = expire(account=fall(account=account, now=now), today=today)
     return Status(
         shown.account_token,
         shown.subject_kind,
@@ -122,4 +196,5 @@ def project(*, account: Account, today: date) -> Status:
         shown.verify_date,
         shown.expire_date,
         shown.organization_category,
+        shown.standing_until,
     )

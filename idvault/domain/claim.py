@@ -1,12 +1,13 @@
 """The rules of a claim: who may open one, how an answer decides it, and how it changes the account.
 
-- An account that is erased, closed or suspended from renewal accepts no new claim.
+- An account that is erased, closed or suspended from renewal accepts no new claim, and a claim that was open
+  before does not succeed.
 - The account of a sign-up is PENDING until its claim ends; a re-verification changes nothing until it
   succeeds.
 - A claim for a person needs a personal document; a claim for an organisation needs its unified social credit
   code.
-- Only a full match succeeds. Account limit, closed person and different owner are reported only after a
-  match.
+- Only a full match succeeds. Account limit, closed person, different owner and a sanction are reported only
+  after a match.
 - A claim without an answer fails 48 hours after it was opened.
 - Attempts are limited (domain.attempt).
 """
@@ -56,6 +57,7 @@ class FailureReason(StrEnum):
     DIFFERENT_OWNER = "DIFFERENT_OWNER"
     REGISTRY_TIMED_OUT = "REGISTRY_TIMED_OUT"
     SUPERSEDED = "SUPERSEDED"
+    SANCTIONED = "SANCTIONED"
 
 
 class Slot(StrEnum):
@@ -115,6 +117,7 @@ class Facts:
     slot: Slot
     person_closed: bool
     different_owner: bool
+    sanctioned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +227,11 @@ def admit(*, account: Account) -> None:
         raise PreconditionError(Reason.RENEWAL_SUSPENDED)
 
 
+def is_barred(*, account: Account) -> bool:
+    """Return whether the standing of an account keeps its claims from succeeding."""
+    return account.standing in (Standing.RENEWAL_SUSPENDED, Standing.CLOSED)
+
+
 def begin(*, account: Account, claim_id: str, subject_kind: SubjectKind) -> Account:
     """Return the account with the claim open; the published status changes only if it was REJECTED."""
     changed = account.state is AccountState.REJECTED
@@ -261,6 +269,8 @@ def _refusal_after_match(facts: Facts) -> FailureReason | None:
         return FailureReason.DIFFERENT_OWNER
     if facts.person_closed:
         return FailureReason.PERSON_CLOSED
+    if facts.sanctioned:
+        return FailureReason.SANCTIONED
     if facts.slot is Slot.FULL:
         return FailureReason.ACCOUNT_LIMIT_REACHED
     return None

@@ -12,7 +12,7 @@
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from idvault.domain import account as account_rules
-from idvault.domain.account import Account, AccountState, Standing
+from idvault.domain.account import Account, AccountState, Standing, Status
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import (
     ExhaustedError,
@@ -38,22 +38,27 @@ def check_audience(audience: str) -> str:
     return audience
 
 
-def holds(*, account: Account, today: date) -> bool:
-    """Return whether an account is attested as valid on a day."""
-    shown = account_rules.expire(account=account, today=today)
-    return shown.state is AccountState.VERIFIED and shown.standing is not Standing.CLOSED
+def attests(status: Status) -> bool:
+    """Return whether a published status is attested as valid to third parties."""
+    return status.state is AccountState.VERIFIED and status.standing is not Standing.CLOSED
 
 
-def admit(*, account: Account, today: date) -> None:
+def holds(*, account: Account, today: date, now: datetime) -> bool:
+    """Return whether an account is attested as valid at a business time."""
+    return attests(account_rules.project(account=account, today=today, now=now))
+
+
+def admit(*, account: Account, today: date, now: datetime) -> None:
     """Raise PreconditionError unless a credential may be issued for an account.
 
     Reasons: ACCOUNT_CLOSED, ACCOUNT_ERASED, or ILLEGAL_TRANSITION if the account is not VERIFIED.
     """
-    if account.standing is Standing.CLOSED:
+    shown = account_rules.project(account=account, today=today, now=now)
+    if shown.standing is Standing.CLOSED:
         raise PreconditionError(Reason.ACCOUNT_CLOSED)
-    if account.state is AccountState.ERASED:
+    if shown.state is AccountState.ERASED:
         raise PreconditionError(Reason.ACCOUNT_ERASED)
-    if not holds(account=account, today=today):
+    if not attests(shown):
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
 
 

@@ -19,6 +19,8 @@ class Reason(StrEnum):
     REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
     ACCOUNT_NOT_FOUND = "ACCOUNT_NOT_FOUND"
     REQUEST_NOT_FOUND = "REQUEST_NOT_FOUND"
+    SANCTION_NOT_FOUND = "SANCTION_NOT_FOUND"
+    MODERATOR_NOT_FOUND = "MODERATOR_NOT_FOUND"
     TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
     REGISTRY_BACKLOG = "REGISTRY_BACKLOG"
     CREDENTIAL_QUOTA_REACHED = "CREDENTIAL_QUOTA_REACHED"
@@ -32,6 +34,7 @@ class Reason(StrEnum):
     ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
     ACCOUNT_ERASED = "ACCOUNT_ERASED"
     RENEWAL_SUSPENDED = "RENEWAL_SUSPENDED"
+    MODERATOR_REVOKED = "MODERATOR_REVOKED"
     ILLEGAL_TRANSITION = "ILLEGAL_TRANSITION"
     LOG_UNAVAILABLE = "LOG_UNAVAILABLE"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
@@ -101,6 +104,16 @@ class DeniedError(IdvaultError):
 
 class PreconditionError(IdvaultError):
     """The current state does not allow this."""
+
+
+class TransitionError(PreconditionError):
+    """A state cannot follow the present one (ILLEGAL_TRANSITION)."""
+
+    def __init__(self, *, state: str, wanted: str) -> None:
+        """Keep both states, which callers may see."""
+        super().__init__(Reason.ILLEGAL_TRANSITION)
+        self.state = state
+        self.wanted = wanted
 
 
 class UnavailableError(IdvaultError):

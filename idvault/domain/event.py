@@ -55,6 +55,24 @@ class EventType(StrEnum):
     INVITATION_RECORD = "campaign:invitation:record"
     ACCOUNT_LIMIT = "campaign:account:limit"
     ACCOUNT_LIFT = "campaign:account:lift"
+    MODERATOR_REGISTER = "moderator:key:register"
+    MODERATOR_REVOKE = "moderator:key:revoke"
+    # The degree is in the type, so that anybody can count sanctions by degree in the public log.
+    SANCTION_WARN_IMPOSE = "sanction:warn:impose"
+    SANCTION_WARN_LIFT = "sanction:warn:lift"
+    SANCTION_WARN_LAPSE = "sanction:warn:lapse"
+    SANCTION_LIMIT_IMPOSE = "sanction:limit:impose"
+    SANCTION_LIMIT_LIFT = "sanction:limit:lift"
+    SANCTION_LIMIT_LAPSE = "sanction:limit:lapse"
+    SANCTION_SUSPEND_IMPOSE = "sanction:suspend:impose"
+    SANCTION_SUSPEND_LIFT = "sanction:suspend:lift"
+    SANCTION_SUSPEND_LAPSE = "sanction:suspend:lapse"
+    SANCTION_CLOSE_PROPOSE = "sanction:close:propose"
+    SANCTION_CLOSE_WITHDRAW = "sanction:close:withdraw"
+    SANCTION_CLOSE_EXPIRE = "sanction:close:expire"
+    SANCTION_CLOSE_IMPOSE = "sanction:close:impose"
+    SANCTION_CLOSE_LIFT = "sanction:close:lift"
+    SANCTION_CLOSE_LAPSE = "sanction:close:lapse"
 
 
 FIELDS: Mapping[EventType, tuple[str, ...]] = {
@@ -85,6 +103,23 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.INVITATION_RECORD: ("campaign_id", "event"),
     EventType.ACCOUNT_LIMIT: ("campaign_id",),
     EventType.ACCOUNT_LIFT: ("campaign_id",),
+    EventType.MODERATOR_REGISTER: ("moderator_id", "paper"),
+    EventType.MODERATOR_REVOKE: ("moderator_id",),
+    EventType.SANCTION_WARN_IMPOSE: ("sanction_id", "paper"),
+    EventType.SANCTION_WARN_LIFT: ("sanction_id", "paper"),
+    EventType.SANCTION_WARN_LAPSE: ("sanction_id",),
+    EventType.SANCTION_LIMIT_IMPOSE: ("sanction_id", "paper"),
+    EventType.SANCTION_LIMIT_LIFT: ("sanction_id", "paper"),
+    EventType.SANCTION_LIMIT_LAPSE: ("sanction_id",),
+    EventType.SANCTION_SUSPEND_IMPOSE: ("sanction_id", "paper"),
+    EventType.SANCTION_SUSPEND_LIFT: ("sanction_id", "paper"),
+    EventType.SANCTION_SUSPEND_LAPSE: ("sanction_id",),
+    EventType.SANCTION_CLOSE_PROPOSE: ("sanction_id", "paper"),
+    EventType.SANCTION_CLOSE_WITHDRAW: ("sanction_id", "paper"),
+    EventType.SANCTION_CLOSE_EXPIRE: ("sanction_id",),
+    EventType.SANCTION_CLOSE_IMPOSE: ("sanction_id", "paper"),
+    EventType.SANCTION_CLOSE_LIFT: ("sanction_id", "paper"),
+    EventType.SANCTION_CLOSE_LAPSE: ("sanction_id",),
     EventType.DISCLOSURE_REQUEST: ("request", "record_digest"),
     EventType.DISCLOSURE_REQUEST_FORMER: ("request",),
     EventType.DISCLOSURE_APPROVE: ("decision",),

@@ -74,7 +74,7 @@ class CredentialStore(Protocol):
 class StatusListStore(Protocol):
     """The lists. Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer."""
 
-    async def update(self, *, today: date, limit: int) -> int:
+    async def update(self, *, today: date, now: ClockReading, limit: int) -> int:
         """Update the entries of up to limit changed accounts, all entries of an account at once.
 
         An entry is VALID iff domain.credential.holds. Returns how many accounts were processed. If that is
@@ -83,8 +83,8 @@ class StatusListStore(Protocol):
         """
         ...
 
-    async def rebuild(self, number: int, *, today: date, now: datetime) -> None:
-        """Rebuild a list from the current accounts; entries that expired before now are deleted."""
+    async def rebuild(self, number: int, *, today: date, now: ClockReading) -> None:
+        """Rebuild a list from the current accounts; entries that expired before now (real) are deleted."""
         ...
 
     async def numbers(self) -> list[int]:

@@ -236,6 +236,7 @@ class AccountStatus(_message.Message):
     EXPIRE_DATE_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     ORGANIZATION_CATEGORY_FIELD_NUMBER: _builtins.int
+    STANDING_UNTIL_FIELD_NUMBER: _builtins.int
     account_token: _builtins.str
     """The pseudonymous account: acct_ and 26 lower-case Crockford base32 characters of 128 random bits."""
     subject_kind: Global___SubjectKind.ValueType
@@ -254,6 +255,12 @@ class AccountStatus(_message.Message):
     """Grows with every change: of two statuses of an account, the one with the higher revision is the newer."""
     organization_category: Global___OrganizationCategory.ValueType
     """The kind of organisation; unspecified for a person, and until an organisation is verified."""
+    @_builtins.property
+    def standing_until(self) -> _timestamp_pb2.Timestamp:
+        """When the standing falls by itself, in whole seconds; unset if it does not. What it falls to is known then: the
+        status has the next revision, even before anything is stored.
+        """
+
     def __init__(
         self,
         *,
@@ -266,10 +273,11 @@ class AccountStatus(_message.Message):
         expire_date: _builtins.str = ...,
         revision: _builtins.int = ...,
         organization_category: Global___OrganizationCategory.ValueType = ...,
+        standing_until: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["standing_until", b"standing_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "assurance", b"assurance", "expire_date", b"expire_date", "organization_category", b"organization_category", "revision", b"revision", "standing", b"standing", "state", b"state", "subject_kind", b"subject_kind", "verify_date", b"verify_date"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "assurance", b"assurance", "expire_date", b"expire_date", "organization_category", b"organization_category", "revision", b"revision", "standing", b"standing", "standing_until", b"standing_until", "state", b"state", "subject_kind", b"subject_kind", "verify_date", b"verify_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

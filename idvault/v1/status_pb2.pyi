@@ -133,6 +133,7 @@ class WatchStatusesResponse(_message.Message):
     ELAPSED_DURATION_FIELD_NUMBER: _builtins.int
     CAUGHT_UP_FIELD_NUMBER: _builtins.int
     CURRENT_DATE_FIELD_NUMBER: _builtins.int
+    CURRENT_TIME_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
     """Where the feed continues after this message."""
     caught_up: _builtins.bool
@@ -155,6 +156,10 @@ class WatchStatusesResponse(_message.Message):
         change made until that time from this message and the earlier ones.
         """
 
+    @_builtins.property
+    def current_time(self) -> _timestamp_pb2.Timestamp:
+        """When the vault wrote this message, by its clock: a status whose standing_until has come is no longer valid."""
+
     def __init__(
         self,
         *,
@@ -164,10 +169,11 @@ class WatchStatusesResponse(_message.Message):
         elapsed_duration: _duration_pb2.Duration | None = ...,
         caught_up: _builtins.bool = ...,
         current_date: _builtins.str = ...,
+        current_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["elapsed_duration", b"elapsed_duration"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["current_time", b"current_time", "elapsed_duration", b"elapsed_duration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["caught_up", b"caught_up", "current_date", b"current_date", "cursor", b"cursor", "elapsed_duration", b"elapsed_duration", "removed_account_tokens", b"removed_account_tokens", "statuses", b"statuses"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caught_up", b"caught_up", "current_date", b"current_date", "current_time", b"current_time", "cursor", b"cursor", "elapsed_duration", b"elapsed_duration", "removed_account_tokens", b"removed_account_tokens", "statuses", b"statuses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

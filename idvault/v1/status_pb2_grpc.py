@@ -110,7 +110,8 @@ class StatusServiceServicer:
 
     def IssueStatusToken(self, request, context):
         """Signs a statement for a third party about an account's current status, valid for ten minutes. Nothing is stored.
-        Standing, kind and expiry are stated only if the audience is the caller itself.
+        Standing, kind and expiry are stated only if the audience is the caller itself. Any other audience is told
+        UNVERIFIED for an account whose standing is CLOSED.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
         same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);

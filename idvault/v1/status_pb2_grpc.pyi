@@ -60,7 +60,8 @@ class StatusServiceStub:
     """
     IssueStatusToken: _grpc.UnaryUnaryMultiCallable[_status_pb2.IssueStatusTokenRequest, _status_pb2.IssueStatusTokenResponse]
     """Signs a statement for a third party about an account's current status, valid for ten minutes. Nothing is stored.
-    Standing, kind and expiry are stated only if the audience is the caller itself.
+    Standing, kind and expiry are stated only if the audience is the caller itself. Any other audience is told
+    UNVERIFIED for an account whose standing is CLOSED.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
     same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
@@ -117,7 +118,8 @@ class StatusServiceAsyncStub(StatusServiceStub):
     """
     IssueStatusToken: _aio.UnaryUnaryMultiCallable[_status_pb2.IssueStatusTokenRequest, _status_pb2.IssueStatusTokenResponse]  # type: ignore[assignment]
     """Signs a statement for a third party about an account's current status, valid for ten minutes. Nothing is stored.
-    Standing, kind and expiry are stated only if the audience is the caller itself.
+    Standing, kind and expiry are stated only if the audience is the caller itself. Any other audience is told
+    UNVERIFIED for an account whose standing is CLOSED.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
     same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
@@ -195,7 +197,8 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_status_pb2.IssueStatusTokenResponse, _abc.Awaitable[_status_pb2.IssueStatusTokenResponse]]:
         """Signs a statement for a third party about an account's current status, valid for ten minutes. Nothing is stored.
-        Standing, kind and expiry are stated only if the audience is the caller itself.
+        Standing, kind and expiry are stated only if the audience is the caller itself. Any other audience is told
+        UNVERIFIED for an account whose standing is CLOSED.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
         same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);

@@ -200,6 +200,8 @@ class Verification(_message.Message):
         """The registry gave no answer within 48 hours."""
         FAILURE_REASON_SUPERSEDED: Verification._FailureReason.ValueType  # 7
         """A newer claim for the same account took its place."""
+        FAILURE_REASON_SANCTIONED: Verification._FailureReason.ValueType  # 8
+        """The account was closed or suspended from renewal while the claim waited; returned only after a match."""
 
     class FailureReason(_FailureReason, metaclass=_FailureReasonEnumTypeWrapper):
         """Why a claim failed."""
@@ -220,6 +222,8 @@ class Verification(_message.Message):
     """The registry gave no answer within 48 hours."""
     FAILURE_REASON_SUPERSEDED: Verification.FailureReason.ValueType  # 7
     """A newer claim for the same account took its place."""
+    FAILURE_REASON_SANCTIONED: Verification.FailureReason.ValueType  # 8
+    """The account was closed or suspended from renewal while the claim waited; returned only after a match."""
 
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int

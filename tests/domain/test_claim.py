@@ -312,7 +312,7 @@ def test_success_tells_of_an_organization_that_it_is_one_and_its_category() -> N
             valid_days=365,
         )
         assert Owner(after.subject_kind, after.organization_category) == expected
-        shown = account.project(account=after, today=TODAY)
+        shown = account.project(account=after, today=TODAY, now=builders.NOW)
         assert Owner(shown.subject_kind, shown.organization_category) == expected
 
 

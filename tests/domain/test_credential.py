@@ -13,6 +13,7 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.error import ExhaustedError, IdvaultError, InvalidError, Reason
 
 TODAY, END = date(2026, 3, 1), date(2027, 3, 1)
+NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Shanghai")
 LIFETIME = timedelta(days=30)
 
@@ -28,10 +29,10 @@ def test_verified_and_not_closed(state: AccountState, standing: Standing) -> Non
     """Exactly the accounts that are VERIFIED and not CLOSED hold, until the first EXPIRED day."""
     expected = state is AccountState.VERIFIED and standing is not Standing.CLOSED
     asked = account(state, standing)
-    assert credential.holds(account=asked, today=END - timedelta(days=1)) is expected
-    assert not credential.holds(account=asked, today=END)
+    assert credential.holds(account=asked, today=END - timedelta(days=1), now=NOW) is expected
+    assert not credential.holds(account=asked, today=END, now=NOW)
     if expected:
-        credential.admit(account=asked, today=TODAY)
+        credential.admit(account=asked, today=TODAY, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_verified_and_not_closed(state: AccountState, standing: Standing) -> Non
 def test_who_gets_no_credential(asked: Account, today: date, reason: Reason) -> None:
     """Each refusal has its reason."""
     with pytest.raises(IdvaultError) as caught:
-        credential.admit(account=asked, today=today)
+        credential.admit(account=asked, today=today, now=NOW)
     assert caught.value.reason is reason
 
 

@@ -45,6 +45,7 @@ _NOT_OF_AN_ACCOUNT = {
     "disclosure_refusals": "an auditor's or custodian's",
     "handed_quorums": "the deployment's",
     "campaigns": "a relying party's",
+    "moderators": "a relying party's",
     "campaign_days": "the deployment's",
     "status_feed_heads": "a relying party's",
     "status_lists": "the deployment's",

@@ -16,6 +16,7 @@ class VaultError(Exception):
     retry_after: how long to wait before repeating the call, if the vault said so.
     request_id: the request id of the call, also if the client chose it; use it to repeat the call.
     fields: which fields were wrong and how, {"document.number": "CHECK_DIGIT"}.
+    states: of an illegal transition, the present state and the one that cannot follow it.
     """
 
     usual_code: ClassVar[str] = "UNKNOWN"
@@ -28,6 +29,7 @@ class VaultError(Exception):
         *,
         request_id: str | None = None,
         fields: Mapping[str, str] | None = None,
+        states: tuple[str, str] | None = None,
         hint: str = "",
     ) -> None:
         """hint: what the client itself knows about the cause. No argument may hold personal data."""
@@ -37,6 +39,7 @@ class VaultError(Exception):
         self.retry_after = retry_after
         self.request_id = request_id
         self.fields: Mapping[str, str] = dict(fields or {})
+        self.states = states
         self.hint = hint
 
     def text(self, language: str) -> str:
@@ -47,6 +50,8 @@ class VaultError(Exception):
         """Return reason, code, wrong fields and request id in one line for a log."""
         parts = [f"{self.reason} ({self.code})" if self.reason else self.code]
         parts += [f"{field} {code}" for field, code in self.fields.items()]
+        if self.states is not None:
+            parts.append(" cannot become ".join(self.states))
         if self.retry_after is not None:
             parts.append(f"again after {self.retry_after.total_seconds():g} s")
         if self.request_id:
@@ -141,7 +146,7 @@ class AccessDenied(VaultError):
 
 
 class PreconditionFailed(VaultError):
-    """The account's state does not allow this: closed, erased, or its renewal suspended."""
+    """The present state does not allow this: an account's, a sanction's or a campaign's."""
 
     usual_code = "FAILED_PRECONDITION"
 
@@ -179,6 +184,8 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.REQUEST_ID_REUSED: RequestIdReused,
     Reason.ACCOUNT_NOT_FOUND: NotFound,
     Reason.REQUEST_NOT_FOUND: NotFound,
+    Reason.SANCTION_NOT_FOUND: NotFound,
+    Reason.MODERATOR_NOT_FOUND: NotFound,
     Reason.TOO_MANY_ATTEMPTS: TooManyAttempts,
     Reason.REGISTRY_BACKLOG: RegistryBacklog,
     Reason.CREDENTIAL_QUOTA_REACHED: Exhausted,
@@ -192,6 +199,7 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.ACCOUNT_CLOSED: PreconditionFailed,
     Reason.ACCOUNT_ERASED: PreconditionFailed,
     Reason.RENEWAL_SUSPENDED: PreconditionFailed,
+    Reason.MODERATOR_REVOKED: PreconditionFailed,
     Reason.ILLEGAL_TRANSITION: PreconditionFailed,
     Reason.LOG_UNAVAILABLE: Unavailable,
     Reason.STORE_UNAVAILABLE: Unavailable,

@@ -1,9 +1,10 @@
-"""A text for the end user, in Chinese and English, for every reason, failure reason and field code."""
+"""A text for the end user, in Chinese and English, for every reason, standing and field code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from idvault.domain.account import Standing
 from idvault.domain.error import FieldCode, Reason
 
 
@@ -18,6 +19,7 @@ class FailureReason(StrEnum):
     DIFFERENT_OWNER = "DIFFERENT_OWNER"
     REGISTRY_TIMED_OUT = "REGISTRY_TIMED_OUT"
     SUPERSEDED = "SUPERSEDED"
+    SANCTIONED = "SANCTIONED"
 
     def text(self, language: str) -> str:
         """Return a text for the end user in "zh" or "en"."""
@@ -83,6 +85,11 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "未找到该认证申请，请重新提交。",
         "The verification request was not found. Please submit it again.",
     ),
+    Reason.SANCTION_NOT_FOUND: Translation("未找到该处置记录。", "This decision was not found."),
+    Reason.MODERATOR_NOT_FOUND: Translation(
+        "该审核员尚未登记，请先登记其密钥。",
+        "This moderator is not registered. Please register the key first.",
+    ),
     Reason.TOO_MANY_ATTEMPTS: Translation(
         "认证失败次数过多，请稍后再试。",
         "Too many failed attempts. Please try again later.",
@@ -121,8 +128,9 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "The roster or one of its signatures is not valid. Please contact the operator.",
     ),
     Reason.ACCOUNT_CLOSED: Translation(
-        "该账号已被关闭，无法办理实名认证。",
-        "This account is closed and cannot be verified.",
+        "该账号已被关闭，无法办理实名认证。关闭理由和申诉方式见处置通知。",
+        "This account is closed and cannot be verified. The notice that you received says why, and how you can "
+        "appeal.",
     ),
     Reason.ACCOUNT_ERASED: Translation(
         "该账号的身份信息已被删除，无法继续使用此账号认证。",
@@ -131,6 +139,10 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.RENEWAL_SUSPENDED: Translation(
         "该账号的实名认证续期已被暂停，如有疑问请联系客服或提出申诉。",
         "Renewing the verification of this account is suspended. Contact support or file an appeal.",
+    ),
+    Reason.MODERATOR_REVOKED: Translation(
+        "该审核员的密钥已停用，不能再作出决定，请由其他审核员办理。",
+        "This moderator's key was revoked and can decide nothing more. Another moderator must decide.",
     ),
     Reason.ILLEGAL_TRANSITION: Translation(
         "当前状态下不能进行此操作，请刷新页面后查看最新状态。",
@@ -191,6 +203,11 @@ FAILURE_TEXTS: Mapping[FailureReason, Translation] = {
         "您已提交了新的认证申请，请以新的申请结果为准。",
         "You submitted a newer form for this account. Only its result is valid.",
     ),
+    FailureReason.SANCTIONED: Translation(
+        "审核期间该账号被处置，本次认证未生效。处置理由、期限和申诉方式见处置通知。",
+        "This account was sanctioned while the form was being checked, so it could not be verified. The notice that "
+        "you received says why, until when, and how you can appeal.",
+    ),
 }
 
 FIELD_TEXTS: Mapping[str, Translation] = {
@@ -214,6 +231,27 @@ FIELD_TEXTS: Mapping[str, Translation] = {
     FieldCode.REQUIRED: Translation("此项为必填项。", "This is required."),
 }
 
+STANDING_TEXTS: Mapping[Standing, Translation] = {
+    Standing.GOOD: Translation("账号状态正常。", "There is no restriction on this account."),
+    Standing.WARNED: Translation(
+        "您的账号收到一次警告，目前可以正常使用。警告理由、期限和申诉方式见处置通知。",
+        "This account was warned; you can go on using it. The notice says why, until when, and how you can appeal.",
+    ),
+    Standing.PUBLISHING_LIMITED: Translation(
+        "您的账号发布信息受到限制。限制理由、期限和申诉方式见处置通知。",
+        "Publishing from this account is limited. The notice says why, until when, and how you can appeal.",
+    ),
+    Standing.RENEWAL_SUSPENDED: Translation(
+        "您的账号已暂停发布新内容，暂停期间不能续期认证。暂停理由、期限和申诉方式见处置通知。",
+        "This account can publish nothing new, and its verification cannot be renewed for now. The notice says why, "
+        "until when, and how you can appeal.",
+    ),
+    Standing.CLOSED: Translation(
+        "您的账号已被关闭。关闭理由、期限和申诉方式见处置通知。",
+        "This account is closed. The notice says why, until when, and how you can appeal.",
+    ),
+}
+
 # The fields that a person types. The backend sets all others, where only the reason helps the person.
 _TYPED_FIELDS = frozenset({"real_name", "organization_name", "document.number"})
 
@@ -221,6 +259,11 @@ _TYPED_FIELDS = frozenset({"real_name", "organization_name", "document.number"})
 def reason_text(reason: str | None, *, language: str) -> str:
     """Return the text of a reason; a general text for None or an unknown reason."""
     return REASON_TEXTS.get(reason or "", UNKNOWN).in_language(language)
+
+
+def standing_text(standing: Standing, *, language: str) -> str:
+    """Return what to tell the owner of an account about its standing."""
+    return STANDING_TEXTS[standing].in_language(language)
 
 
 def field_text(field: str, code: str, *, reason: str | None, language: str) -> str:

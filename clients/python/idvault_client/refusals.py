@@ -37,10 +37,10 @@ def from_rpc(error: grpc.RpcError, *, request_id: str | None) -> errors.VaultErr
     """Return the error of a failed call, blocking or awaited."""
     call = cast(grpc.Call, error)  # grpc raises objects that are both
     code, status = call.code().name, _status(call)
-    reason, fields, retry_after = _details(status)
+    reason, fields, retry_after, states = _details(status)
     kind = errors.BY_REASON.get(reason or "") or errors.BY_CODE.get(code, errors.VaultError)
     hint = "" if reason else _hint(call.details() or "")
-    return kind(reason, code, retry_after, request_id=request_id, fields=fields, hint=hint)
+    return kind(reason, code, retry_after, request_id=request_id, fields=fields, states=states, hint=hint)
 
 
 def closed(*, request_id: str | None) -> errors.Unavailable:
@@ -61,7 +61,9 @@ def _status(call: grpc.Call) -> status_pb2.Status:
         return status_pb2.Status()
 
 
-def _details(status: status_pb2.Status) -> tuple[str | None, dict[str, str], timedelta | None]:
+def _details(
+    status: status_pb2.Status,
+) -> tuple[str | None, dict[str, str], timedelta | None, tuple[str, str] | None]:
     info, request = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
     retry = error_details_pb2.RetryInfo()
     found = {message.DESCRIPTOR.full_name: _unpack(status, message) for message in (info, request, retry)}
@@ -70,7 +72,12 @@ def _details(status: status_pb2.Status) -> tuple[str | None, dict[str, str], tim
     fields = dict(_violation(violation) for violation in request.field_violations)
     fields.pop("", None)
     wait = retry.retry_delay.ToTimedelta() if found[retry.DESCRIPTOR.full_name] else None
-    return reason, fields, wait
+    return reason, fields, wait, _states(info) if known else None
+
+
+def _states(info: error_details_pb2.ErrorInfo) -> tuple[str, str] | None:
+    state, wanted = (info.metadata.get(name, "") for name in ("state", "wanted_state"))
+    return (state, wanted) if _WORD.fullmatch(state) and _WORD.fullmatch(wanted) else None
 
 
 def _unpack(

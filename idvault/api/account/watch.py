@@ -139,7 +139,8 @@ class Hub:
                     continue
                 chunk = await self._next(relying_party, place) if place < head else self._nothing(place)
                 place, told_at = chunk.place, seen_at
-                yield _message(chunk, relying_party, elapsed=seen_at - began, caught_up=place >= head)
+                elapsed, now = seen_at - began, self._clock()
+                yield _message(chunk, relying_party, now=now, elapsed=elapsed, caught_up=place >= head)
                 del chunk  # otherwise it is held until the next one
             raise UnavailableError(Reason.STREAM_ENDED)
         finally:
@@ -191,7 +192,7 @@ def _check(place: int, head: int) -> None:
 
 
 def _message(
-    chunk: FeedChunk, relying_party: str, *, elapsed: float, caught_up: bool
+    chunk: FeedChunk, relying_party: str, *, now: ClockReading, elapsed: float, caught_up: bool
 ) -> status_pb2.WatchStatusesResponse:
     message = status_pb2.WatchStatusesResponse(
         statuses=[convert.status(status) for status in chunk.statuses],
@@ -200,5 +201,6 @@ def _message(
         caught_up=caught_up,
         current_date=chunk.today.isoformat(),
     )
+    message.current_time.FromDatetime(now.business)
     message.elapsed_duration.FromMicroseconds(int(max(elapsed, 0.0) * 1_000_000))
     return message

@@ -1,6 +1,7 @@
 """Converts exceptions to the error that a caller receives, in fixed words only (google.rpc.Status).
 
 - A refusal with a published reason becomes its status code and ErrorInfo, with field violations or RetryInfo.
+- The ErrorInfo of an illegal transition names both states in its metadata.
 - Any other exception becomes UNAVAILABLE (STORE_UNAVAILABLE), and one line with its type names is logged.
 - A cancelled call is not converted: the caller has gone.
 """
@@ -132,7 +133,10 @@ def refusal(error: Exception) -> Refusal:
         extra.append(_bad_request(error.violations))
     if isinstance(error, kinds.ExhaustedError):
         extra.append(RetryInfo(retry_delay=_duration(error.retry_after)))
-    return Refusal(code, error.reason, _status(code, error.reason, *extra))
+    metadata = {}
+    if isinstance(error, kinds.TransitionError):
+        metadata = {"state": error.state, "wanted_state": error.wanted}
+    return Refusal(code, error.reason, _status(code, error.reason, *extra, metadata=metadata))
 
 
 def _code(error: Exception) -> grpc.StatusCode | None:
@@ -145,9 +149,11 @@ def _unforeseen() -> Refusal:
     return Refusal(code, reason, _status(code, reason), foreseen=False)
 
 
-def _status(code: grpc.StatusCode, reason: Reason, *extra: Message) -> bytes:
+def _status(
+    code: grpc.StatusCode, reason: Reason, *extra: Message, metadata: Mapping[str, str] | None = None
+) -> bytes:
     status = Status(code=code.value[0], message=reason.value)
-    for message in (ErrorInfo(reason=reason.value, domain=DOMAIN), *extra):
+    for message in (ErrorInfo(reason=reason.value, domain=DOMAIN, metadata=metadata), *extra):
         packed = AnyMessage()
         packed.Pack(message)
         status.details.append(packed)

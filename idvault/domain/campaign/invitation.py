@@ -7,6 +7,7 @@
 - Each stage is recorded once, with the first day it was reached.
 - A code belongs to the account's newest delivery by link. It is valid for one day and for one use.
 - Events never change the account.
+- An enforcement date limits publishing until the owner verifies or the campaign ends.
 """
 
 import re
@@ -16,13 +17,15 @@ from enum import StrEnum
 from hashlib import sha256
 
 from idvault.domain import seal, token
-from idvault.domain.account import Account, AccountState, Standing
+from idvault.domain.account import Account, AccountState, Standing, StandingPeriod
 from idvault.domain.campaign.campaign import CampaignPlan, ReverificationMethod
 from idvault.domain.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
 
 CODE_LIFETIME = timedelta(days=1)
 _CODE_LENGTH = 26
 _CODE = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
+LIMIT = StandingPeriod(Standing.PUBLISHING_LIMITED)
+"""What an enforcement date does to the standing of an account."""
 _CLOSED = frozenset({Standing.RENEWAL_SUSPENDED, Standing.CLOSED})
 
 
@@ -188,23 +191,12 @@ def _reach_all(invitation: Invitation, stages: tuple[Stage, ...], today: date) -
     return dict.fromkeys(stages, today) | invitation.reached
 
 
-def limit(*, account: Account, was_shown: bool) -> Account | None:
-    """Return the account limited by an enforcement date, or None if the limit does not apply.
+def is_limited(*, account: Account, was_shown: bool) -> bool:
+    """Return whether an enforcement date limits an UNVERIFIED account, whose owner was shown an invitation.
 
-    It applies only to an UNVERIFIED account whose owner was shown an invitation, and only if its standing is
-    GOOD or WARNED.
+    The limit is one of the account's sanctions (LIMIT): whatever else is in force stays.
     """
-    mild = account.standing in (Standing.GOOD, Standing.WARNED)
-    if not (was_shown and mild and account.state is AccountState.UNVERIFIED):
-        return None
-    return replace(account, standing=Standing.PUBLISHING_LIMITED, revision=account.revision + 1)
-
-
-def lift(*, account: Account, former: Standing) -> Account | None:
-    """Return the account without its limit, or None if its standing is no longer PUBLISHING_LIMITED."""
-    if account.standing is not Standing.PUBLISHING_LIMITED:
-        return None
-    return replace(account, standing=former, revision=account.revision + 1)
+    return was_shown and account.state is AccountState.UNVERIFIED
 
 
 def code(random: bytes) -> str:

@@ -8,7 +8,7 @@
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -94,15 +94,6 @@ def imported(*, account_token: str, relying_party: str) -> Account:
         Assurance.NONE,
         revision=1,
     )
-
-
-def unlimited(*, account: Account, former: Standing) -> Account:
-    """Return a newly verified account without the limit that an enforcement date had set.
-
-    A standing that has been changed since then is left as it is.
-    """
-    limited = account.standing is Standing.PUBLISHING_LIMITED
-    return replace(account, standing=former) if limited else account
 
 
 def _text_code(text: str, limit: int) -> FieldCode | None:

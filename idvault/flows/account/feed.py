@@ -42,7 +42,7 @@ class FeedFlow:
         found = await self.store.changes(relying_party=relying_party, after=after, limit=CHUNK)
         return FeedChunk(
             tuple(
-                account.project(account=change.account, today=today)
+                account.project(account=change.account, today=today, now=now.business)
                 for change in found
                 if change.account is not None
             ),

@@ -23,7 +23,7 @@ class StatusFlow:
         account = await self.store.get(relying_party=relying_party, account_token=account_token)
         if account is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        return account_rules.project(account=account, today=now.today(self.policy.zone))
+        return account_rules.project(account=account, today=now.today(self.policy.zone), now=now.business)
 
     async def get_many(
         self, *, relying_party: str, account_tokens: Sequence[str], now: ClockReading
@@ -34,7 +34,7 @@ class StatusFlow:
         known = {account.account_token: account for account in accounts}
         today = now.today(self.policy.zone)
         statuses = [
-            account_rules.project(account=known[account_token], today=today)
+            account_rules.project(account=known[account_token], today=today, now=now.business)
             for account_token in asked
             if account_token in known
         ]

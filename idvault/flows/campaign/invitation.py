@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from idvault.domain import account as account_rules
 from idvault.domain.campaign import campaign, invitation
 from idvault.domain.campaign.campaign import Campaign, ReverificationMethod
 from idvault.domain.campaign.invitation import Invitation, InvitationEvent, InvitationState
@@ -109,7 +110,7 @@ class InvitationFlow:
         owner = await self._accounts.get(relying_party=relying_party, account_token=account_token)
         if owner is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        if not invitation.is_open(account=owner):
+        if not invitation.is_open(account=account_rules.fall(account=owner, now=now.business)):
             return ShownInvitation(account_token)
         offers = await self._store.offers(
             relying_party=relying_party,
@@ -212,7 +213,7 @@ class EnforcementFlow:
         count = 0
         for limited in await self._store.enforceable(today=today, limit=limit):
             event = self._event(EventType.ACCOUNT_LIMIT, limited, now)
-            count += await self._store.limit(limited, today=today, event=event)
+            count += await self._store.limit(limited, today=today, now=now, event=event)
         return count
 
     async def lift(self, *, now: ClockReading, limit: int) -> int:
@@ -221,7 +222,7 @@ class EnforcementFlow:
         count = 0
         for limited in await self._store.liftable(limit=limit):
             event = self._event(EventType.ACCOUNT_LIFT, limited, now)
-            count += await self._store.lift(limited, event=event)
+            count += await self._store.lift(limited, now=now, event=event)
         return count
 
     def _event(self, kind: EventType, limited: Limited, now: ClockReading) -> Event:

@@ -223,7 +223,8 @@ class VerificationFlow:
 
     def _shown(self, claim: Claim, request_id: str, now: ClockReading) -> Claim:
         """Return a claim with its account as of today and the caller's request id."""
-        account = account_rules.expire(account=claim.account, today=now.today(self._policy.zone))
+        fallen = account_rules.fall(account=claim.account, now=now.business)
+        account = account_rules.expire(account=fallen, today=now.today(self._policy.zone))
         return replace(claim, account=account, request_id=request_id)
 
     def _spawn(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:

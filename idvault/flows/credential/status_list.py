@@ -58,9 +58,9 @@ class StatusListFlow:
         today = now.today(self._zone)
         if self._rebuilt_at is None or abs(now.real - self._rebuilt_at) >= REBUILD:
             for number in await self._store.numbers():
-                await self._store.rebuild(number, today=today, now=now.real)
+                await self._store.rebuild(number, today=today, now=now)
             self._rebuilt_at = now.real
-        while await self._store.update(today=today, limit=_BATCH) == _BATCH:
+        while await self._store.update(today=today, now=now, limit=_BATCH) == _BATCH:
             pass
         for number in await self._store.numbers():
             await self._publish(number, now=now.real)

@@ -89,8 +89,8 @@ class StatusTokenFlow:
         account = await self._accounts.get(relying_party=relying_party, account_token=account_token)
         if account is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        shown = account_rules.project(account=account, today=now.today(self._policy.zone))
-        verified = credential.holds(account=account, today=now.today(self._policy.zone))
+        shown = account_rules.project(account=account, today=now.today(self._policy.zone), now=now.business)
+        verified = credential.attests(shown)
         expires_at = credential.expires_at(
             expire_date=shown.expire_date if verified else None,
             lifetime=status_token.TOKEN_LIFETIME,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from idvault.domain.account import Account, Standing
+from idvault.domain.account import Account
 from idvault.domain.campaign.campaign import Campaign, ReverificationMethod
 from idvault.domain.campaign.invitation import Invitation, InvitationEvent
 from idvault.domain.clock import ClockReading
@@ -79,11 +79,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Limited:
-    """An account that a campaign's enforcement date limits or has limited; former: its standing before."""
+    """An account that a campaign's enforcement date limits or has limited."""
 
     account: Account
     campaign_id: str
-    former: Standing
 
 
 class InvitationStore(Protocol):
@@ -130,25 +129,27 @@ class EnforcementStore(Protocol):
     """Limits that enforcement dates set. Every method raises UnavailableError (STORE_UNAVAILABLE)."""
 
     async def enforceable(self, *, today: date, limit: int) -> list[Limited]:
-        """Return accounts to limit today (see domain.campaign.invitation.limit)."""
+        """Return accounts to limit today (domain.campaign.invitation.is_limited) that no campaign limits."""
         ...
 
     async def liftable(self, *, limit: int) -> list[Limited]:
         """Return accounts that are still limited by a campaign that has ENDED."""
         ...
 
-    async def limit(self, limited: Limited, *, today: date, event: Event) -> bool:
-        """Store the result of domain.campaign.invitation.limit with the event and the campaign's id.
+    async def limit(self, limited: Limited, *, today: date, now: ClockReading, event: Event) -> bool:
+        """Store the campaign's limit with the event and the campaign's id.
 
-        Must change nothing and return False unless the stored revision is account.revision and the campaign
-        enforces today.
+        The limit becomes one of what sets the account's standing (domain.account.sanction), which only it and
+        nothing else changes. Must change nothing and return False unless the stored revision is
+        account.revision and the campaign enforces today.
         """
         ...
 
-    async def lift(self, limited: Limited, *, event: Event) -> bool:
-        """Store the result of domain.campaign.invitation.lift with the event, and delete the campaign's id.
+    async def lift(self, limited: Limited, *, now: ClockReading, event: Event) -> bool:
+        """Remove the campaign's limit with the event; what else sets the standing must stay.
 
-        Must change nothing and return False unless the stored revision is account.revision.
+        Must change nothing and return False unless the stored revision is account.revision and the campaign
+        still limits the account.
         """
         ...
 

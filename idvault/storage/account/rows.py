@@ -14,6 +14,7 @@ from idvault.domain.account import (
 )
 from idvault.domain.organization import OrganizationCategory
 from idvault.storage.account import feed_rows as feed_row
+from idvault.storage.account import periods
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.locking import for_change
@@ -35,6 +36,8 @@ def from_row(row: Any) -> Account:
         person_id=row.person_id,
         open_claim_id=row.open_claim_id,
         organization_category=_category(row.organization_category),
+        standing_until=row.standing_until,
+        later_standings=periods.unpack(row.later_standings),
     )
 
 
@@ -52,6 +55,17 @@ _PUT = statement(
     update(accounts)
     .where(_MINE)
     .values({column: param(column.key) for column in accounts.c if not column.primary_key})
+)
+
+_SANCTION = statement(
+    update(accounts)
+    .where(_MINE)
+    .values(
+        standing=param("standing"),
+        standing_until=param("standing_until"),
+        later_standings=param("later_standings"),
+        revision=param("revision"),
+    )
 )
 
 
@@ -76,13 +90,20 @@ async def put(connection: Connection, account: Account, *, claim_ended_at: datet
     await connection.run(_PUT, token=account.account_token, claim_ended_at=claim_ended_at, **values(account))
 
 
+async def put_standing(connection: Connection, account: Account) -> None:
+    """Store the standing of an account whose row this act has locked."""
+    await feed_row.changed(connection, account)
+    await connection.run(
+        _SANCTION, token=account.account_token, revision=account.revision, **_standing(account)
+    )
+
+
 def values(account: Account) -> dict[str, object]:
     """Return an account's columns, except its token."""
     return {
         "relying_party": account.relying_party,
         "subject_kind": account.subject_kind.value,
         "state": account.state.value,
-        "standing": account.standing.value,
         "assurance": account.assurance.value,
         "revision": account.revision,
         "verify_date": account.verify_date,
@@ -90,4 +111,13 @@ def values(account: Account) -> dict[str, object]:
         "person_id": account.person_id,
         "open_claim_id": account.open_claim_id,
         "organization_category": account.organization_category and account.organization_category.value,
+        **_standing(account),
+    }
+
+
+def _standing(account: Account) -> dict[str, object]:
+    return {
+        "standing": account.standing.value,
+        "standing_until": account.standing_until,
+        "later_standings": periods.pack(account.later_standings),
     }

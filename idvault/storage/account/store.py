@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Integer, delete, select, update
+from sqlalchemy import Integer, delete, exists, select, update
 
 from idvault.domain import account as account_rules
 from idvault.domain.account import Account, AccountState
@@ -21,6 +21,7 @@ from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import param, statement
 from idvault.storage.claim.tables import claims, intakes, jobs
 from idvault.storage.log import entry as log
+from idvault.storage.sanction.tables import sanctions
 
 _MINE = accounts.c.account_token == param("token")
 _OF_PARTY = accounts.c.relying_party == param("party")
@@ -30,6 +31,8 @@ _NEVER_VERIFIED = (
     (accounts.c.state == AccountState.REJECTED.value)
     & accounts.c.person_id.is_(None)
     & accounts.c.open_claim_id.is_(None)
+    # The history of a sanction stays.
+    & ~exists().where(sanctions.c.account_token == accounts.c.account_token)
 )
 _LIMIT = param("limit", Integer)
 

@@ -16,6 +16,8 @@ from sqlalchemy import (
 from idvault.storage.base.metadata import HASH, ID, NAME, TOKEN, WORD, main
 from idvault.storage.base.types import Day, Micros
 
+# standing_until, later_standings: when the standing falls by itself, and what follows then
+# (storage.account.periods), so that reading a status needs no other row.
 accounts = Table(
     "accounts",
     main,
@@ -32,6 +34,8 @@ accounts = Table(
     Column("open_claim_id", ID),
     Column("claim_ended_at", Micros),
     Column("organization_category", WORD),
+    Column("standing_until", Micros),
+    Column("later_standings", String(200)),
     Index(
         "ix_accounts_expiring",
         "state",

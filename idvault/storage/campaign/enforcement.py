@@ -6,74 +6,60 @@ from typing import Any
 
 from sqlalchemy import Integer, select, update
 
-from idvault.domain.account import Account, AccountState, Standing
+from idvault.domain.account import AccountState
 from idvault.domain.campaign import campaign as rules
-from idvault.domain.campaign import invitation
 from idvault.domain.campaign.campaign import CampaignState
+from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event
 from idvault.ports.campaign.invitation import Limited
-from idvault.storage.account import feed_rows as feed_row
 from idvault.storage.account import rows as account_row
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.base.listing import one_of
-from idvault.storage.base.statement import param, statement
+from idvault.storage.base.statement import Statement, param, statement
 from idvault.storage.campaign import rows as campaign_row
 from idvault.storage.campaign.tables import campaigns, invitations, legacy_accounts
 from idvault.storage.log import entry as log
+from idvault.storage.sanction import standing
 
 
-def _to_limit(row: Any) -> Limited:
-    return Limited(account_row.from_row(row), row.campaign_id, Standing(row.standing))
-
-
-def _to_lift(row: Any) -> Limited:
-    return Limited(account_row.from_row(row), row.campaign_id, Standing(row.limited_from))
+def _limited(row: Any) -> Limited:
+    return Limited(account_row.from_row(row), row.campaign_id)
 
 
 _ENFORCEABLE = statement(
     select(*accounts.c, campaigns.c.campaign_id)
     .join(invitations, invitations.c.account_token == accounts.c.account_token)
     .join(campaigns, campaigns.c.campaign_id == invitations.c.campaign_id)
+    .join(legacy_accounts, legacy_accounts.c.account_token == accounts.c.account_token)
     .where(
         campaigns.c.state == CampaignState.RUNNING.value,
         campaigns.c.enforcement_date <= param("today"),
         invitations.c.shown_on.is_not(None),
         accounts.c.state == AccountState.UNVERIFIED.value,
-        one_of(accounts.c.standing, [Standing.GOOD.value, Standing.WARNED.value]),
+        legacy_accounts.c.limited_by.is_(None),
     )
     .limit(param("limit", Integer)),
-    _to_limit,
+    _limited,
 )
 _LIFTABLE = statement(
-    select(*accounts.c, campaigns.c.campaign_id, legacy_accounts.c.limited_from)
+    select(*accounts.c, campaigns.c.campaign_id)
     .join(legacy_accounts, legacy_accounts.c.account_token == accounts.c.account_token)
     .join(campaigns, campaigns.c.campaign_id == legacy_accounts.c.limited_by)
     .where(campaigns.c.state == CampaignState.ENDED.value)
     .limit(param("limit", Integer)),
-    _to_lift,
+    _limited,
 )
-_SWAP = statement(
-    update(accounts)
-    .where(
-        accounts.c.account_token == param("token"),
-        accounts.c.revision == param("seen"),
-        accounts.c.state == param("state"),
-    )
-    .values(standing=param("standing"), revision=param("revision"))
-)
-_NOTE = statement(
-    update(legacy_accounts)
-    .where(legacy_accounts.c.account_token == param("token"))
-    .values(limited_by=param("limited_by"), limited_from=param("limited_from"))
-)
+_MINE = legacy_accounts.c.account_token == param("token")
+_BY = legacy_accounts.c.limited_by
+_LIMIT = statement(update(legacy_accounts).where(_MINE, _BY.is_(None)).values(limited_by=param("campaign")))
+_LIFT = statement(update(legacy_accounts).where(_MINE, param("campaign") == _BY).values(limited_by=None))
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlEnforcementStore:
-    """Campaign limits in the main database; each account changes by compare-and-set."""
+    """Campaign limits in the main database: one of what sets an account's standing."""
 
     database: Database
 
@@ -88,48 +74,36 @@ class SqlEnforcementStore:
         return await connection.all(_LIFTABLE, limit=limit)
 
     @act("invitation.limit")
-    async def limit(self, connection: Connection, limited: Limited, *, today: date, event: Event) -> bool:
+    async def limit(
+        self, connection: Connection, limited: Limited, *, today: date, now: ClockReading, event: Event
+    ) -> bool:
         """Limit an account, unless it or its campaign has changed since it was read."""
-        owner = limited.account
-        found = await campaign_row.get(connection, owner.relying_party, limited.campaign_id)
-        after = invitation.limit(account=owner, was_shown=True)
-        if after is None or not rules.enforces(campaign=found, today=today):
+        found = await campaign_row.get(connection, limited.account.relying_party, limited.campaign_id)
+        if not rules.enforces(campaign=found, today=today):
             return False
-        if not await _swap(connection, owner, after):
-            return False
-        await connection.run(
-            _NOTE,
-            token=owner.account_token,
-            limited_by=limited.campaign_id,
-            limited_from=owner.standing.value,
-        )
-        await log.append(connection, event)
-        return True
+        return await _change(connection, _LIMIT, limited, now, event)
 
     @act("invitation.lift")
-    async def lift(self, connection: Connection, limited: Limited, *, event: Event) -> bool:
-        """Lift an account's limit, unless the account has changed since it was read."""
-        owner = limited.account
-        after = invitation.lift(account=owner, former=limited.former)
-        if after is not None and not await _swap(connection, owner, after):
-            return False
-        # A standing set since then stays; only the note is cleared, so that `liftable` omits the account.
-        await connection.run(_NOTE, token=owner.account_token, limited_by=None, limited_from=None)
-        if after is not None:
-            await log.append(connection, event)
-        return after is not None
+    async def lift(
+        self, connection: Connection, limited: Limited, *, now: ClockReading, event: Event
+    ) -> bool:
+        """Lift a campaign's limit, unless the account has changed since it was read."""
+        return await _change(connection, _LIFT, limited, now, event)
 
 
-async def _swap(connection: Connection, before: Account, after: Account) -> bool:
-    changed = await connection.run(
-        _SWAP,
-        token=before.account_token,
-        seen=before.revision,
-        state=before.state.value,
-        standing=after.standing.value,
-        revision=after.revision,
-    )
-    if changed != 1:
+async def _change(
+    connection: Connection, change: Statement[Any], limited: Limited, now: ClockReading, event: Event
+) -> bool:
+    """Add or remove the limit and store the standing that the account then has."""
+    owner = await account_row.lock(connection, account_token=limited.account.account_token)
+    if (
+        owner is None
+        or owner.revision != limited.account.revision
+        or owner.state is not limited.account.state
+    ):
         return False
-    await feed_row.changed(connection, after)
+    if not await connection.run(change, token=owner.account_token, campaign=limited.campaign_id):
+        return False
+    await account_row.put_standing(connection, await standing.settled(connection, owner, now=now.business))
+    await log.append(connection, event)
     return True

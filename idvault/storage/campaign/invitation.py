@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlalchemy import select
 
+from idvault.domain import account
 from idvault.domain.campaign import campaign as rules
 from idvault.domain.campaign import invitation
 from idvault.domain.campaign.campaign import DELIVERED, Campaign, CampaignState
@@ -144,7 +145,7 @@ async def _begin(connection: Connection, recording: Recording, found: Campaign) 
         or not rules.covers(cohort=found.plan.cohort, label=member.label, create_date=member.create_date)
         or not offered
         or found.state is not CampaignState.RUNNING
-        or not invitation.is_open(account=owner)
+        or not invitation.is_open(account=account.fall(account=owner, now=recording.now.business))
     ):
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
     return invitation.new(

@@ -1,7 +1,8 @@
 """Imports legacy accounts: a chunk of any length needs only a few statements."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -19,7 +20,7 @@ from sqlalchemy import (
 )
 
 from idvault.domain import seal
-from idvault.domain.account import Account, AccountState, Standing
+from idvault.domain.account import Account, AccountState
 from idvault.domain.campaign import legacy_account
 from idvault.domain.event import Event
 from idvault.ports.campaign.legacy_account import ImportChunk, Imported, NewAccount
@@ -36,6 +37,7 @@ from idvault.storage.base.types import Day
 from idvault.storage.campaign.tables import legacy_accounts
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
+from idvault.storage.sanction import standing
 
 _HASH_PURPOSE = "idvault/import-references/v1"
 
@@ -82,9 +84,9 @@ _FIND = statement(
 )
 _MINE = update(legacy_accounts).where(legacy_accounts.c.account_token == param("token"))
 _VERIFIED: Statement[str | None] = statement(
-    _MINE.values(verified_on=param("verified_on")).returning(legacy_accounts.c.limited_from), scalar
+    _MINE.values(verified_on=param("verified_on")).returning(legacy_accounts.c.limited_by), scalar
 )
-_UNLIMIT = statement(_MINE.values(limited_by=None, limited_from=None))
+_UNLIMIT = statement(_MINE.values(limited_by=None))
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -111,18 +113,20 @@ class SqlLegacyAccountStore:
         return [found[row.reference] for row in chunk.rows]
 
 
-async def verified(connection: Connection, owner: Account, concluded: Account) -> Account:
+async def verified(connection: Connection, owner: Account, concluded: Account, *, now: datetime) -> Account:
     """Store the first verification of an imported account; return the account without a campaign's limit.
 
     owner: the locked account before the claim ended; concluded: the account after it.
     """
     if owner.state is not AccountState.UNVERIFIED:
         return concluded
-    former = await connection.one(_VERIFIED, token=owner.account_token, verified_on=concluded.verify_date)
-    if former is None:
+    limited_by = await connection.one(_VERIFIED, token=owner.account_token, verified_on=concluded.verify_date)
+    if limited_by is None:
         return concluded
     await connection.run(_UNLIMIT, token=owner.account_token)
-    return legacy_account.unlimited(account=concluded, former=Standing(former))
+    settled = await standing.settled(connection, concluded, now=now)
+    # The end of the claim and that of the limit are one change.
+    return replace(settled, revision=concluded.revision)
 
 
 async def _create(

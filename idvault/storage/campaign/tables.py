@@ -29,8 +29,8 @@ _DAY_COLUMNS = (
 )
 
 # reference: keyed hash of the platform's reference. verified_on: the day of the first verification.
-# limited_by, limited_from: the campaign that limited the account on its enforcement date, and the account's
-# standing before. An import writes a million rows: no foreign key, and only the indexes that campaigns need.
+# limited_by: the campaign that limited the account on its enforcement date. An import writes a million rows:
+# no foreign key, and only the indexes that campaigns need.
 legacy_accounts = Table(
     "legacy_accounts",
     main,
@@ -42,7 +42,6 @@ legacy_accounts = Table(
     Column("create_date", Day, nullable=False),
     Column("verified_on", Day),
     Column("limited_by", ID),
-    Column("limited_from", WORD),
     UniqueConstraint("relying_party", "reference"),
     Index(
         "ix_legacy_accounts_limited",

@@ -26,16 +26,17 @@ from idvault.storage.log import entry as log
 
 
 async def admit(connection: Connection, new_claim: NewClaim) -> Account | None:
-    """Return the claim's account, locked, or None at sign-up; spends the invitation's code."""
+    """Return the claim's account as of now, locked, or None at sign-up; spends the invitation's code."""
     if new_claim.new_account:
         return None
-    former = await account.lock(
+    stored = await account.lock(
         connection,
         account_token=new_claim.account_token,
         relying_party=new_claim.request.caller,
     )
-    if former is None:
+    if stored is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    former = account_rules.fall(account=stored, now=new_claim.now.business)
     claim_rules.admit(account=former)
     if new_claim.invitation_code_hash is not None:
         await invitation_row.use_code(

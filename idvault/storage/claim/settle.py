@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from idvault.domain import account as account_rules
 from idvault.domain import attempt as attempt_rules
 from idvault.domain import claim as claim_rules
 from idvault.domain.account import Account
@@ -62,24 +63,30 @@ _HELD: Statement[Unsettled] = statement(_UNSETTLED.where(jobs.c.lease_id == para
 
 
 async def lock(connection: Connection, settlement: Settlement) -> Unsettled | None:
-    """Return the claim, locked, if this settlement may end it."""
+    """Return the claim, locked, if this settlement may end it, with its account as of now."""
     key = {"token": settlement.account_token, "claim": settlement.claim_id}
     if settlement.lease_id is None:
-        return await connection.one(_ANYBODYS, **key)
-    return await connection.one(_HELD, **key, lease_id=settlement.lease_id)
+        found = await connection.one(_ANYBODYS, **key)
+    else:
+        found = await connection.one(_HELD, **key, lease_id=settlement.lease_id)
+    if found is None:
+        return None
+    return replace(found, owner=account_rules.fall(account=found.owner, now=settlement.now.business))
 
 
 async def confirm(connection: Connection, settlement: Settlement, found: Unsettled) -> Settlement:
     """Return the settlement to write: a match is confirmed and takes a slot, or fails without its record."""
     if not settlement.outcome.succeeded:
         return settlement
+    barred = claim_rules.is_barred(account=found.owner)
     facts = await person.take_slot(
         connection,
         relying_party=found.claim.relying_party,
         person_id=found.claim.person_id,
         owner_id=found.owner.person_id,
-        limit=settlement.accounts_per_person,
+        limit=0 if barred else settlement.accounts_per_person,
     )
+    facts = replace(facts, sanctioned=barred)
     outcome = claim_rules.confirm(facts=facts)
     return replace(settlement, outcome=outcome, record=settlement.record if outcome.succeeded else None)
 
@@ -96,7 +103,9 @@ async def conclude(connection: Connection, settlement: Settlement, found: Unsett
         valid_days=settlement.valid_days,
     )
     await invitation_row.conclude(connection, found.owner, succeeded=succeeded, today=today)
-    return await legacy_account.verified(connection, found.owner, concluded) if succeeded else concluded
+    if not succeeded:
+        return concluded
+    return await legacy_account.verified(connection, found.owner, concluded, now=settlement.now.business)
 
 
 async def clear(connection: Connection, settlement: Settlement, found: Unsettled) -> None:

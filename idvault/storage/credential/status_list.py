@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Integer, String, delete, select, update
 
 from idvault.attest.status_list import INVALID, VALID, StatusList
 from idvault.domain import credential
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.signing_key import StatusKey
 from idvault.ports.credential import StoredList
@@ -73,30 +74,30 @@ class SqlStatusListStore:
 
     database: Database
 
-    async def update(self, *, today: date, limit: int) -> int:
+    async def update(self, *, today: date, now: ClockReading, limit: int) -> int:
         """Update the entries of up to `limit` changed accounts; return how many accounts were checked."""
         if await self.database.one("status_list.pending", _PENDING) is None:
             return 0
-        return await self._update(today, limit)
+        return await self._update(today, now, limit)
 
     @act("status_list.update")
-    async def _update(self, connection: Connection, today: date, limit: int) -> int:
+    async def _update(self, connection: Connection, today: date, now: ClockReading, limit: int) -> int:
         await connection.all(_LOCK)
         changed = await connection.all(_CHANGED, limit=limit)
         entries = await connection.all(_ENTRIES_OF_ACCOUNTS, tokens=[row.account_token for row in changed])
-        await _change(connection, entries, today)
+        await _change(connection, entries, today, now)
         if changed:
             await connection.run(_FOLLOW, seen=changed)
         return len(changed)
 
     @act("status_list.rebuild")
-    async def rebuild(self, connection: Connection, number: int, *, today: date, now: datetime) -> None:
+    async def rebuild(self, connection: Connection, number: int, *, today: date, now: ClockReading) -> None:
         """Rebuild a list from the accounts."""
         await connection.all(_LOCK)
-        await connection.run(_REMOVE_OLD, number=number, now=now)
+        await connection.run(_REMOVE_OLD, number=number, now=now.real)
         entries = StatusList.filled(INVALID)
         for row in await connection.all(_ENTRIES_OF_LIST, number=number):
-            if _holds(row, today):
+            if _holds(row, today, now):
                 entries.set(row.place, VALID)
         former = await _stored(connection, number)
         if entries.data != former.entries:
@@ -132,21 +133,23 @@ class SqlStatusKeyStore:
         return await connection.all(_KEYS)
 
 
-async def _change(connection: Connection, entries: Sequence[Any], today: date) -> None:
+async def _change(connection: Connection, entries: Sequence[Any], today: date, now: ClockReading) -> None:
     """Update entries of any lists. entries: must be sorted by list."""
     of_lists = {number: list(group) for number, group in groupby(entries, key=lambda row: row.number)}
     changes = []
     for former in await connection.all(_LISTS, numbers=list(of_lists)):
         made = StatusList(bits=1, data=former.entries)
         for row in of_lists[former.number]:
-            made.set(row.place, VALID if _holds(row, today) else INVALID)
+            made.set(row.place, VALID if _holds(row, today, now) else INVALID)
         if made.data != former.entries:
             changes.append(_changed(former, made))
     await connection.many(_PUT, changes)
 
 
-def _holds(row: Any, today: date) -> bool:
-    return row.account_token is not None and credential.holds(account=from_row(row), today=today)
+def _holds(row: Any, today: date, now: ClockReading) -> bool:
+    return row.account_token is not None and credential.holds(
+        account=from_row(row), today=today, now=now.business
+    )
 
 
 def _changed(former: StoredList, entries: StatusList) -> dict[str, Any]:

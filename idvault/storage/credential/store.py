@@ -90,7 +90,7 @@ class SqlCredentialStore:
         )
         if owner is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        credential.admit(account=owner, today=issue.today)
+        credential.admit(account=owner, today=issue.today, now=issue.now.business)
         if (current := await _current(connection, issue)) is not None:
             await request.answer_for_account(
                 connection, issue.request, account_token=issue.account_token, made=current.credential_id

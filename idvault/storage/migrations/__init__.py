@@ -30,6 +30,7 @@ from idvault.storage.key import tables as key
 from idvault.storage.log import tables as log
 from idvault.storage.people import tables as people
 from idvault.storage.platform import tables as platform
+from idvault.storage.sanction import tables as sanction
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -98,6 +99,7 @@ CAPABILITIES = (
     log,
     people,
     platform,
+    sanction,
 )
 MAIN = Branch("main", schema.main)
 SHRED = Branch("shred", schema.shred)

@@ -71,14 +71,6 @@ def test_an_imported_account() -> None:
     assert (made.person_id, made.open_claim_id, made.verify_date) == (None, None, None)
 
 
-def test_a_limit_that_somebody_made_worse_stays() -> None:
-    """A verification lifts only the campaign's own limit."""
-    limited = builders.account(standing=Standing.PUBLISHING_LIMITED)
-    worse = builders.account(standing=Standing.RENEWAL_SUSPENDED)
-    assert legacy_account.unlimited(account=limited, former=Standing.WARNED).standing is Standing.WARNED
-    assert legacy_account.unlimited(account=worse, former=Standing.WARNED) == worse
-
-
 def test_days_are_days() -> None:
     """Only existing days in the form YYYY-MM-DD are accepted."""
     assert legacy_account.read_day("2012-02-29") == date(2012, 2, 29)

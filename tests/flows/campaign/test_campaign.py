@@ -588,9 +588,12 @@ async def test_a_change_meanwhile_is_not_overwritten(world: CampaignWorld) -> No
     await world.claims.verify(command(account_token=token))
     event = Store(world.claims.database).event
     done = event(EventType.ACCOUNT_LIMIT, token, campaign_id=campaign.campaign_id)
-    assert not await world.enforcement_store.limit(limited, today=today, event=done)
-    stale = replace(limited, account=replace(limited.account, standing=Standing.PUBLISHING_LIMITED))
+    now = at(10 * DAY)
+    assert not await world.enforcement_store.limit(limited, today=today, now=now, event=done)
     undone = event(EventType.ACCOUNT_LIFT, token, campaign_id=campaign.campaign_id)
-    assert not await world.enforcement_store.lift(stale, event=undone)
-    assert not await world.enforcement_store.lift(limited, event=undone)
+    assert not await world.enforcement_store.lift(limited, now=now, event=undone)
+    current = await world.claims.accounts.get(relying_party=PARTY, account_token=token)
+    assert current is not None
+    fresh = replace(limited, account=current)
+    assert not await world.enforcement_store.lift(fresh, now=now, event=undone)
     assert (await world.status(token)).state is AccountState.VERIFIED

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from idvault.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import AlreadyExistsError, ExhaustedError, IdvaultError, NotFoundError, Reason
 from idvault.domain.event import EventType
 from idvault.domain.signing_key import StatusKey
@@ -67,7 +68,7 @@ class Lists:
         return await self.credentials.issue(wish, event=event)
 
     async def follow(self) -> None:
-        while await self.store.update(today=TODAY, limit=2):
+        while await self.store.update(today=TODAY, now=at(), limit=2):
             pass
 
     async def entry(self, credential: Credential) -> int:
@@ -215,10 +216,10 @@ async def test_all_of_an_accounts_entries_follow_a_change(world: World, lists: L
     assert account is not None
     event = world.event(EventType.ACCOUNT_EXPIRE, job.account_token)
     assert await world.accounts.expire(account, today=END, now=at(), event=event)
-    assert await lists.store.update(today=TODAY, limit=1) == 1
+    assert await lists.store.update(today=TODAY, now=at(), limit=1) == 1
     assert await lists.valid() == [8]
     assert (await lists.store.get(0)).version == former.version + 1
-    assert await lists.store.update(today=TODAY, limit=9) == 0
+    assert await lists.store.update(today=TODAY, now=at(), limit=9) == 0
 
 
 async def test_a_batch_is_few_statements(world: World, lists: Lists, main_database: Database) -> None:
@@ -233,7 +234,7 @@ async def test_a_batch_is_few_statements(world: World, lists: Lists, main_databa
             await lists.issue(await world.verified(), candidates=(next(places),))
         seen: list[str] = []
         with before_statements(main_database, seen.append):
-            assert await lists.store.update(today=TODAY, limit=50) >= jobs_of
+            assert await lists.store.update(today=TODAY, now=at(), limit=50) >= jobs_of
         counts.append(len(seen))
     assert counts == [7, 7]
     assert await lists.store.numbers() == [0, 1]
@@ -249,10 +250,10 @@ async def test_an_erased_or_closed_account_is_invalid_and_its_places_stay_used(
     assert await lists.entry(credential) == VALID
     for table in (records, jobs, claims, requests, accounts):
         await world.do(delete(table).where(table.c.account_token == job.account_token))
-    await lists.store.rebuild(0, today=TODAY, now=ISSUED)
+    await lists.store.rebuild(0, today=TODAY, now=ClockReading(NOW, ISSUED))
     assert await lists.entry(credential) == INVALID
     await world.do(delete(status_credentials))
-    await lists.store.rebuild(0, today=TODAY, now=ISSUED)
+    await lists.store.rebuild(0, today=TODAY, now=ClockReading(NOW, ISSUED))
     assert (await lists.issue(await world.verified())).list_index == 8
     assert [tuple(row) for row in await world.all(status_marks.select())] == [(0, 7), (0, 8)]
     assert [column.name for column in status_marks.c] == ["number", "place"]
@@ -267,12 +268,12 @@ async def test_a_rebuild_sees_what_nobody_noted(world: World, lists: Lists) -> N
     await world.do(
         update(accounts).where(accounts.c.account_token == one.account_token).values(state="EXPIRED")
     )
-    await lists.store.rebuild(0, today=TODAY, now=ISSUED)
+    await lists.store.rebuild(0, today=TODAY, now=ClockReading(NOW, ISSUED))
     assert await lists.valid() == [8]
     version = (await lists.store.get(0)).version
-    await lists.store.rebuild(0, today=TODAY, now=ISSUED)
+    await lists.store.rebuild(0, today=TODAY, now=ClockReading(NOW, ISSUED))
     assert (await lists.store.get(0)).version == version
-    await lists.store.rebuild(0, today=END, now=ISSUED)
+    await lists.store.rebuild(0, today=END, now=ClockReading(NOW, ISSUED))
     assert await lists.valid() == []
 
 
@@ -282,7 +283,7 @@ async def test_a_credential_that_ran_out_goes(world: World, lists: Lists) -> Non
     wish = lists.wish(job)
     await lists.ask(wish)
     await lists.follow()
-    await lists.store.rebuild(0, today=TODAY, now=wish.expires_at + timedelta(seconds=1))
+    await lists.store.rebuild(0, today=TODAY, now=ClockReading(NOW, wish.expires_at + timedelta(seconds=1)))
     assert await lists.valid() == []
     assert (await world.counts())["status_credentials"] == 0
     with pytest.raises(NotFoundError):
@@ -303,10 +304,10 @@ async def test_workers_and_acts_at_once(world: World, lists: Lists) -> None:
         assert await world.accounts.expire(account, today=END, now=at(), event=event)
 
     await asyncio.gather(
-        *(lists.store.update(today=TODAY, limit=2) for _ in range(4)),
+        *(lists.store.update(today=TODAY, now=at(), limit=2) for _ in range(4)),
         *(expire(job) for job in signed[:3]),
-        lists.store.rebuild(0, today=TODAY, now=ISSUED),
-        *(lists.store.update(today=TODAY, limit=2) for _ in range(4)),
+        lists.store.rebuild(0, today=TODAY, now=ClockReading(NOW, ISSUED)),
+        *(lists.store.update(today=TODAY, now=at(), limit=2) for _ in range(4)),
     )
     await lists.follow()
     assert await lists.valid() == [3, 4, 5]
@@ -314,9 +315,9 @@ async def test_workers_and_acts_at_once(world: World, lists: Lists) -> None:
 
 async def test_no_list_yet(world: World, lists: Lists) -> None:
     """Without credentials there is no list, but changes are still marked as listed."""
-    assert await lists.store.update(today=TODAY, limit=9) == 0
+    assert await lists.store.update(today=TODAY, now=at(), limit=9) == 0
     await world.verified()
-    assert await lists.store.update(today=TODAY, limit=9) == 1
+    assert await lists.store.update(today=TODAY, now=at(), limit=9) == 1
     assert await lists.store.numbers() == []
     with pytest.raises(NotFoundError):
         await lists.store.get(0)

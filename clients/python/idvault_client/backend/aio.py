@@ -14,6 +14,7 @@ from idvault_client.backend.account.feed import AioStatusFeed
 from idvault_client.backend.account.status import Statuses
 from idvault_client.backend.campaign.client import AioCampaignClient
 from idvault_client.backend.rpc import Result, Rpc, awaited
+from idvault_client.backend.sanction.client import AioSanctionClient
 from idvault_client.transport import Tls
 
 
@@ -34,6 +35,7 @@ class AioVault:
 
     statuses: all your accounts, answered from a feed that is at most ten seconds behind:
     `await vault.statuses.get(token)`. campaigns: legacy accounts and campaigns.
+    sanctions: moderators, and what they decide about accounts.
     """
 
     def __init__(self, channel: grpc.aio.Channel, *, timeout: float) -> None:
@@ -42,6 +44,7 @@ class AioVault:
         self._timeout = timeout
         self.statuses = AioStatusFeed(channel, self.get_status)
         self.campaigns = AioCampaignClient(run=self.run)
+        self.sanctions = AioSanctionClient(run=self.run)
 
     verify_individual = awaited(claim.verify_individual)
     verify_organization = awaited(claim.verify_organization)

@@ -6,10 +6,13 @@
 - The cache answers only if it knows all changes up to max_age seconds ago; otherwise the vault is asked.
 - Of two statuses of an account the one with the higher revision is kept, in whatever order they arrive.
 - A VERIFIED status expires by the vault's current date, which comes with each message.
+- A status whose standing has an end is not answered once that end may have come: the vault is asked, which
+  knows what follows. The vault's time is the one of the last message and what has passed here since the
+  vault wrote it; the client's own clock does not matter.
 """
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from idvault.domain.account import AccountState as State
 from idvault_client.backend.account.status import Status
@@ -28,6 +31,8 @@ class StatusCache:
         self._began = 0.0
         self._known_until: float | None = None
         self._today: date | None = None
+        self._time: datetime | None = None
+        self._timed_at = 0.0
         self.cursor = ""
 
     def __len__(self) -> int:
@@ -48,6 +53,7 @@ class StatusCache:
         elapsed: float,
         caught_up: bool,
         today: date | None,
+        time: datetime | None = None,
     ) -> None:
         """Apply a message of the stream that was requested last."""
         for status in statuses:
@@ -57,6 +63,9 @@ class StatusCache:
         self.cursor = cursor
         if today is not None and (self._today is None or today > self._today):
             self._today = today
+        if time is not None:
+            # The vault wrote the message at this time or later.
+            self._time, self._timed_at = time, self._began + elapsed
         if caught_up:
             # A new stream may have been read earlier than the previous one.
             self._known_until = max(self._began + elapsed, self._known_until or float("-inf"))
@@ -80,7 +89,9 @@ class StatusCache:
         if self.age(now=now) > self._max_age:
             return None
         found = self._known.get(token)
-        return None if found is None else self._as_of_today(found)
+        if found is None or self._may_have_fallen(found, now):
+            return None
+        return self._as_of_today(found)
 
     def age(self, *, now: float) -> float:
         """Return how many seconds ago the cache was complete; infinity if it never was."""
@@ -90,6 +101,14 @@ class StatusCache:
         former = self._known.get(status.account_token)
         if former is None or former.revision <= status.revision:
             self._known[status.account_token] = status
+
+    def _may_have_fallen(self, found: Status, now: float) -> bool:
+        """Return whether the end of the standing may have come by the vault's clock."""
+        if found.standing_until is None:
+            return False
+        return self._time is None or found.standing_until <= self._time + timedelta(
+            seconds=now - self._timed_at
+        )
 
     def _as_of_today(self, found: Status) -> Status:
         due = found.expire_date is not None and self._today is not None and found.expire_date <= self._today

@@ -10,7 +10,7 @@ import random
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date
 from time import monotonic
 from typing import Any
 
@@ -41,6 +41,7 @@ def _apply(cache: StatusCache, body: bytes) -> None:
         elapsed=message.elapsed_duration.ToMicroseconds() / 1_000_000,
         caught_up=message.caught_up,
         today=date.fromisoformat(message.current_date) if message.current_date else None,
+        time=message.current_time.ToDatetime(UTC) if message.HasField("current_time") else None,
     )
 
 

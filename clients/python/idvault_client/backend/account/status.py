@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from idvault.domain.account import AccountState as State
 from idvault.domain.account import Assurance, Standing, SubjectKind
@@ -22,6 +22,7 @@ class Status:
     subject_kind, state, standing and assurance are None for a value that this client does not know.
     organization_category is also None for a person, and for an organisation until it is verified.
     expire_date is the first day on which the account is EXPIRED, in the deployment's time zone.
+    standing_until is when the standing falls by itself, None if it does not; ask again then.
     A status may be cached until a higher revision is seen, and for at most 60 seconds.
     """
 
@@ -34,6 +35,7 @@ class Status:
     verify_date: date | None
     expire_date: date | None
     organization_category: OrganizationCategory | None = None
+    standing_until: datetime | None = None
 
     @property
     def is_verified(self) -> bool:
@@ -101,6 +103,7 @@ def read(answer: common_pb2.AccountStatus) -> Status:
         verify_date=_day(answer.verify_date),
         expire_date=_day(answer.expire_date),
         organization_category=choice(OrganizationCategory, category, answer.organization_category),
+        standing_until=answer.standing_until.ToDatetime(UTC) if answer.HasField("standing_until") else None,
     )
 
 

@@ -1,0 +1,187 @@
+"""The calls of SanctionService. What a moderator decides is signed here, at the time of the call."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault.attest import sanction as papers
+from idvault.domain.sanction import statement as statement_rules
+from idvault.domain.sanction.sanction import Degree, SanctionState
+from idvault.domain.sanction.statement import StatementOfReasons
+from idvault.v1 import sanction_pb2 as pb
+from idvault_client.backend.rpc import RequestId, Rpc, account, choice, chosen_id, rpc, text
+from idvault_client.backend.sanction import statements
+from idvault_client.backend.sanction.values import (
+    AccountSanction,
+    ModeratorKey,
+    RegisteredModerator,
+    SanctionPage,
+)
+
+_SERVICE = pb.DESCRIPTOR.services_by_name["SanctionService"]
+_KINDS = pb.Sanction.DESCRIPTOR.enum_types_by_name
+
+
+def register_moderator(key: ModeratorKey, *, request_id: RequestId = None) -> Rpc[RegisteredModerator]:
+    """Register a key; `key.registered(answer)` can then sign. A key is one moderator for ever."""
+    chosen = chosen_id(request_id)
+    occasion = key.occasion(chosen)
+    paper = papers.registration(occasion, public_key=key.public_key)
+    request = pb.RegisterModeratorRequest(
+        request_id=chosen, public_key=key.public_key, signature=key.sign(occasion, paper)
+    )
+    return rpc(_SERVICE, "RegisterModerator", request, _read_moderator, request_id=chosen)
+
+
+def revoke_moderator(moderator_id: str, *, request_id: RequestId = None) -> Rpc[RegisteredModerator]:
+    """Revoke a moderator for good; raises NotFound."""
+    chosen = chosen_id(request_id)
+    request = pb.RevokeModeratorRequest(
+        request_id=chosen, moderator_id=text(moderator_id, field="moderator_id")
+    )
+    return rpc(_SERVICE, "RevokeModerator", request, _read_moderator, request_id=chosen)
+
+
+def impose(
+    account_token: str,
+    degree: Degree,
+    statement: StatementOfReasons,
+    *,
+    key: ModeratorKey,
+    measure: str = "",
+    request_id: RequestId = None,
+) -> Rpc[AccountSanction]:
+    """Impose a sanction; CLOSE is only proposed until another moderator confirms it.
+
+    measure: your code for how publishing is limited, for LIMIT only. Raises InvalidFields naming every missing
+    part of the statement, NotFound and PreconditionFailed.
+    """
+    chosen = chosen_id(request_id)
+    message, occasion = statements.to_message(statement), key.occasion(chosen)
+    paper = papers.imposition(
+        occasion,
+        account_token=account(account_token),
+        degree=degree,
+        measure=text(measure, field="measure"),
+        statement=statement_rules.in_seconds(statement),
+    )
+    request = pb.ImposeSanctionRequest(
+        request_id=chosen,
+        account_token=account_token,
+        degree=pb.Sanction.Degree.Value(f"DEGREE_{degree.value}"),
+        measure=measure,
+        statement=message,
+        signature=key.sign(occasion, paper),
+    )
+    return rpc(_SERVICE, "ImposeSanction", request, _read_sanction, request_id=chosen)
+
+
+def confirm(
+    sanction: AccountSanction, *, key: ModeratorKey, request_id: RequestId = None
+) -> Rpc[AccountSanction]:
+    """Put a proposed sanction into force, by another moderator's key; read its statement first.
+
+    Raises AccessDenied (SELF_APPROVAL), and PreconditionFailed with both states.
+    """
+    chosen = chosen_id(request_id)
+    occasion = key.occasion(chosen)
+    paper = papers.confirmation(
+        occasion, sanction_id=sanction.sanction_id, paper_digest=sanction.paper_digest
+    )
+    request = pb.ConfirmSanctionRequest(
+        request_id=chosen, sanction_id=sanction.sanction_id, signature=key.sign(occasion, paper)
+    )
+    return rpc(_SERVICE, "ConfirmSanction", request, _read_sanction, request_id=chosen)
+
+
+def lift(
+    sanction: AccountSanction, reason: str, *, key: ModeratorKey, request_id: RequestId = None
+) -> Rpc[AccountSanction]:
+    """End a sanction before its end, or withdraw a proposal; raises PreconditionFailed with both states."""
+    chosen = chosen_id(request_id)
+    occasion = key.occasion(chosen)
+    paper = papers.lift(
+        occasion,
+        sanction_id=sanction.sanction_id,
+        paper_digest=sanction.paper_digest,
+        reason=text(reason, field="reason"),
+    )
+    request = pb.LiftSanctionRequest(
+        request_id=chosen,
+        sanction_id=sanction.sanction_id,
+        reason=reason,
+        signature=key.sign(occasion, paper),
+    )
+    return rpc(_SERVICE, "LiftSanction", request, _read_sanction, request_id=chosen)
+
+
+def get(sanction_id: str) -> Rpc[AccountSanction]:
+    """Return a sanction as of now; raises NotFound."""
+    request = pb.GetSanctionRequest(sanction_id=text(sanction_id, field="sanction_id"))
+    return rpc(_SERVICE, "GetSanction", request, _read_sanction)
+
+
+def list_page(
+    *,
+    account_token: str | None = None,
+    state: SanctionState | None = None,
+    page_size: int = 100,
+    page_token: str = "",
+) -> Rpc[SanctionPage]:
+    """Return a page of sanctions, oldest first, of one account or in one state; page_token: empty at first."""
+    request = pb.ListSanctionsRequest(
+        account_token=account(account_token) if account_token else "",
+        state=pb.Sanction.State.Value(f"STATE_{state.value}") if state else pb.Sanction.STATE_UNSPECIFIED,
+        page_size=page_size,
+        page_token=text(page_token, field="page_token"),
+    )
+    return rpc(_SERVICE, "ListSanctions", request, _read_page)
+
+
+def _read_moderator(data: bytes) -> RegisteredModerator:
+    answer = pb.Moderator.FromString(data)
+    if not answer.moderator_id:
+        raise ValueError("a moderator without id")
+    revoked = answer.HasField("revoke_time")
+    return RegisteredModerator(
+        answer.moderator_id, _time(answer.register_time), _time(answer.revoke_time) if revoked else None
+    )
+
+
+def _read_sanction(data: bytes) -> AccountSanction:
+    return _sanction(pb.Sanction.FromString(data))
+
+
+def _read_page(data: bytes) -> SanctionPage:
+    answer = pb.ListSanctionsResponse.FromString(data)
+    return SanctionPage(tuple(_sanction(one) for one in answer.sanctions), answer.next_page_token)
+
+
+def _sanction(message: pb.Sanction) -> AccountSanction:
+    if not message.sanction_id or not message.account_token:
+        raise ValueError("a sanction without id or account")
+    times = {
+        name: _time(getattr(message, name)) if message.HasField(name) else None
+        for name in ("start_time", "lapse_time", "finish_time")
+    }
+    return AccountSanction(
+        sanction_id=message.sanction_id,
+        account_token=message.account_token,
+        degree=choice(Degree, _KINDS["Degree"], message.degree),
+        state=choice(SanctionState, _KINDS["State"], message.state),
+        measure=message.measure,
+        statement=statements.from_message(message.statement),
+        impose_moderator_id=message.impose_moderator_id,
+        impose_time=_time(message.impose_time),
+        paper_digest=message.paper_digest,
+        start_time=times["start_time"],
+        confirm_moderator_id=message.confirm_moderator_id,
+        lapse_time=times["lapse_time"],
+        finish_time=times["finish_time"],
+        lift_moderator_id=message.lift_moderator_id,
+        lift_reason=message.lift_reason,
+    )
+
+
+def _time(value: Timestamp) -> datetime:
+    return value.ToDatetime(UTC)

@@ -1,0 +1,42 @@
+"""`Vault.sanctions`, blocking and awaited; the functions in `calls` document the methods.
+
+request_id: a UUID that you saved before the call, so that you can repeat it: it is signed anew and remains
+the same decision. Without one the client chooses one. Every method raises VaultError and no exception of gRPC.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from idvault_client.backend.rpc import Rpc, awaited, blocking
+from idvault_client.backend.sanction import calls
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SanctionClient:
+    """Moderators and sanctions. run: makes a call and returns its result, or raises VaultError."""
+
+    run: Callable[[Rpc[Any]], Any]
+
+    register_moderator = blocking(calls.register_moderator)
+    revoke_moderator = blocking(calls.revoke_moderator)
+    impose = blocking(calls.impose)
+    confirm = blocking(calls.confirm)
+    lift = blocking(calls.lift)
+    get = blocking(calls.get)
+    list_page = blocking(calls.list_page)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AioSanctionClient:
+    """The same, awaited."""
+
+    run: Callable[[Rpc[Any]], Awaitable[Any]]
+
+    register_moderator = awaited(calls.register_moderator)
+    revoke_moderator = awaited(calls.revoke_moderator)
+    impose = awaited(calls.impose)
+    confirm = awaited(calls.confirm)
+    lift = awaited(calls.lift)
+    get = awaited(calls.get)
+    list_page = awaited(calls.list_page)

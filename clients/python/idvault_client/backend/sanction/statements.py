@@ -1,0 +1,85 @@
+"""Statements of reasons as messages, and back."""
+
+from datetime import UTC, date
+
+from idvault.domain.sanction import statement as rules
+from idvault.domain.sanction.statement import (
+    AuthorityOrder,
+    Automation,
+    Ground,
+    IssuerKind,
+    Origin,
+    SanctionCategory,
+    StatementOfReasons,
+)
+from idvault.v1 import sanction_pb2 as pb
+from idvault_client.backend.rpc import choice, text
+
+_KINDS = pb.StatementOfReasons.DESCRIPTOR.enum_types_by_name
+
+
+def to_message(given: StatementOfReasons) -> pb.StatementOfReasons:
+    """Return the message of a statement; the vault checks it."""
+    message = pb.StatementOfReasons(
+        ground=pb.StatementOfReasons.Ground.Value(f"GROUND_{given.ground.value}"),
+        category=pb.StatementOfReasons.Category.Value(f"CATEGORY_{given.category.value}"),
+        rule_reference=_text(given.rule_reference, "rule_reference"),
+        case_reference=_text(given.case_reference, "case_reference"),
+        evidence_digests=given.evidence,
+        origin=pb.StatementOfReasons.Origin.Value(f"ORIGIN_{given.origin.value}"),
+        tip_off=_text(given.tip_off, "tip_off"),
+        detection=pb.StatementOfReasons.Automation.Value(f"AUTOMATION_{given.detection.value}"),
+        decision=pb.StatementOfReasons.Automation.Value(f"AUTOMATION_{given.decision.value}"),
+        territory=_text(given.territory, "territory"),
+        redress=_text(given.redress, "redress"),
+        issuer_kind=pb.StatementOfReasons.IssuerKind.Value(f"ISSUER_KIND_{given.issuer_kind.value}"),
+    )
+    end_at = rules.whole(given.end_at)
+    if end_at is None:
+        message.without_end = True
+    else:
+        message.end_time.FromDatetime(end_at)
+    if given.order is not None:
+        message.order.authority = _text(given.order.authority, "order.authority")
+        message.order.reference = _text(given.order.reference, "order.reference")
+        message.order.order_date = given.order.issued_on.isoformat()
+        message.order.digest = given.order.digest
+    return message
+
+
+def from_message(message: pb.StatementOfReasons) -> StatementOfReasons | None:
+    """Return the statement; None if it holds a word that this client does not know."""
+    ground = choice(Ground, _KINDS["Ground"], message.ground)
+    category = choice(SanctionCategory, _KINDS["Category"], message.category)
+    origin = choice(Origin, _KINDS["Origin"], message.origin)
+    detection = choice(Automation, _KINDS["Automation"], message.detection)
+    decision = choice(Automation, _KINDS["Automation"], message.decision)
+    issuer_kind = choice(IssuerKind, _KINDS["IssuerKind"], message.issuer_kind)
+    if not (ground and category and origin and detection and decision and issuer_kind):
+        return None
+    return StatementOfReasons(
+        ground=ground,
+        category=category,
+        rule_reference=message.rule_reference,
+        case_reference=message.case_reference,
+        evidence=tuple(message.evidence_digests),
+        origin=origin,
+        detection=detection,
+        decision=decision,
+        territory=message.territory,
+        redress=message.redress,
+        issuer_kind=issuer_kind,
+        end_at=message.end_time.ToDatetime(UTC) if message.WhichOneof("until") == "end_time" else None,
+        tip_off=message.tip_off,
+        order=_order(message.order) if message.HasField("order") else None,
+    )
+
+
+def _order(message: pb.AuthorityOrder) -> AuthorityOrder:
+    return AuthorityOrder(
+        message.authority, message.reference, date.fromisoformat(message.order_date), message.digest
+    )
+
+
+def _text(value: str, field: str) -> str:
+    return text(value, field=f"statement.{field}")

@@ -1,0 +1,38 @@
+"""The types that a backend needs for sanctions; `Vault.sanctions` makes the calls."""
+
+from idvault.domain.sanction.sanction import Degree, SanctionState
+from idvault.domain.sanction.statement import (
+    AuthorityOrder,
+    Automation,
+    Ground,
+    IssuerKind,
+    Origin,
+    SanctionCategory,
+    StatementOfReasons,
+)
+from idvault_client.backend.sanction.client import AioSanctionClient as AioSanctions
+from idvault_client.backend.sanction.client import SanctionClient as Sanctions
+from idvault_client.backend.sanction.values import (
+    AccountSanction,
+    ModeratorKey,
+    RegisteredModerator,
+    SanctionPage,
+)
+
+__all__ = [
+    "AccountSanction",
+    "AioSanctions",
+    "AuthorityOrder",
+    "Automation",
+    "Degree",
+    "Ground",
+    "IssuerKind",
+    "ModeratorKey",
+    "Origin",
+    "RegisteredModerator",
+    "SanctionCategory",
+    "SanctionPage",
+    "SanctionState",
+    "Sanctions",
+    "StatementOfReasons",
+]

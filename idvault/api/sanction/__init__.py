@@ -1,0 +1,1 @@
+"""SanctionService: moderators and the sanctions that they sign."""

@@ -1,0 +1,139 @@
+"""Converts messages of SanctionService to domain values and back."""
+
+import re
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault.api.convert import numbers
+from idvault.api.edge.call import Caller
+from idvault.api.page_token import FIELD
+from idvault.api.sanction import statement as statements
+from idvault.attest import sanction as papers
+from idvault.domain import request as request_rules
+from idvault.domain import token
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.domain.sanction.moderator import Moderator
+from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState
+from idvault.domain.seal import Part
+from idvault.flows.sanction.moderator import ModerationCall
+from idvault.v1 import sanction_pb2 as pb
+
+PAGE_LIMIT = 1_000
+_PAGE = 100
+_ID = re.compile(r"[0-9a-f]{32}")
+_DEGREES = numbers(Degree, pb.Sanction.Degree.Value, "DEGREE_")
+_STATES = numbers(SanctionState, pb.Sanction.State.Value, "STATE_")
+
+
+def call(
+    request_id: str,
+    method: str,
+    *fields: Part,
+    caller: Caller,
+    signature: pb.ModeratorSignature | None = None,
+    registers: bool = False,
+) -> ModerationCall:
+    """Return a mutation's caller and content; raises InvalidError.
+
+    signature: None for a call that nobody signs. registers: it is by a key that has no moderator yet.
+    """
+    request_rules.check_id(request_id)
+    if signature is None:
+        return ModerationCall(caller.name, caller.actor_id, request_id, method, fields)
+    moderator_id = "" if registers else an_id(signature.moderator_id, "signature.moderator_id")
+    signed_at = statements.read_time(signature.sign_time) if signature.HasField("sign_time") else None
+    if signed_at is None:
+        raise _invalid("signature.sign_time", FieldCode.REQUIRED)
+    if len(signature.signature) != papers.SIGNATURE_SIZE:
+        raise _invalid("signature.signature", FieldCode.LENGTH)
+    return ModerationCall(
+        caller.name,
+        caller.actor_id,
+        request_id,
+        method,
+        fields,
+        moderator_id,
+        signed_at,
+        signature.signature,
+    )
+
+
+def an_id(text: str, field: str) -> str:
+    """Return an id of 32 hex digits unchanged; raises InvalidError (INVALID_MESSAGE)."""
+    if not text:
+        raise _invalid(field, FieldCode.REQUIRED)
+    if not _ID.fullmatch(text):
+        raise _invalid(field, FieldCode.CHARACTER)
+    return text
+
+
+def degree(number: int) -> Degree:
+    """Return a degree; raises InvalidError (INVALID_MESSAGE, degree)."""
+    for word, value in _DEGREES.items():
+        if value == number:
+            return word
+    raise _invalid("degree", FieldCode.CHARACTER if number else FieldCode.REQUIRED)
+
+
+def state(number: int) -> SanctionState | None:
+    """Return the state to list, None for all; raises InvalidError (INVALID_MESSAGE, state)."""
+    if not number:
+        return None
+    for word, value in _STATES.items():
+        if value == number:
+            return word
+    raise _invalid("state", FieldCode.CHARACTER)
+
+
+def page(message: pb.ListSanctionsRequest) -> tuple[str | None, str, int]:
+    """Return the account, the sanction to continue after, and the length of a page; raises InvalidError."""
+    account = token.check(message.account_token) if message.account_token else None
+    if not 0 <= message.page_size <= PAGE_LIMIT:
+        raise _invalid("page_size", FieldCode.LENGTH)
+    # The caller has seen the sanction, so the token may be its id.
+    if message.page_token and not _ID.fullmatch(message.page_token):
+        raise _invalid(FIELD, FieldCode.CHARACTER)
+    return account, message.page_token, message.page_size or _PAGE
+
+
+def moderator(value: Moderator) -> pb.Moderator:
+    """Return the message of a moderator."""
+    message = pb.Moderator(moderator_id=value.moderator_id)
+    message.register_time.FromDatetime(value.registered_at)
+    if value.revoked_at is not None:
+        message.revoke_time.FromDatetime(value.revoked_at)
+    return message
+
+
+def sanction(value: Sanction) -> pb.Sanction:
+    """Return the message of a sanction, which must be as of now."""
+    return pb.Sanction(
+        sanction_id=value.sanction_id,
+        account_token=value.account_token,
+        degree=_DEGREES[value.degree],
+        measure=value.measure,
+        statement=statements.to_message(value.statement),
+        state=_STATES[value.state],
+        impose_moderator_id=value.imposed_by,
+        impose_time=_time(value.imposed_at),
+        paper_digest=papers.digest(value.paper),
+        start_time=_time(value.started_at),
+        confirm_moderator_id=value.confirmed_by or "",
+        lapse_time=_time(value.due_at),
+        finish_time=_time(value.ended_at),
+        lift_moderator_id=value.ended_by or "",
+        lift_reason=value.end_reason,
+    )
+
+
+def _time(value: datetime | None) -> Timestamp | None:
+    if value is None:
+        return None
+    timestamp = Timestamp()
+    timestamp.FromDatetime(value)
+    return timestamp
+
+
+def _invalid(field: str, code: FieldCode) -> InvalidError:
+    return InvalidError(Reason.INVALID_MESSAGE, Violation(field, code))

@@ -1,0 +1,114 @@
+"""What a moderator signs: a registration, a sanction, its confirmation, its end (Ed25519, RFC 8032).
+
+- A paper is encode(purpose, relying party, request id, moderator id, time in seconds since 1970, its parts),
+  followed by the 64-byte signature of these bytes. The registration has an empty moderator id.
+- Registration, purpose "idvault/moderator/v1": the public key.
+- Sanction, purpose "idvault/sanction/v1": account token, degree, measure, then the statement of reasons with
+  the pieces of evidence as one text of bytes; what a statement does not have is empty.
+- Confirmation, purpose "idvault/sanction-confirmation/v1": sanction id, SHA-256 of the paper of the sanction.
+- Lift, purpose "idvault/sanction-lift/v1": the same, and the reason.
+
+The vault builds the signed bytes from the fields of the call, so it stores nothing that was not signed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from idvault.domain import seal
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.domain.sanction.sanction import Degree
+from idvault.domain.sanction.statement import StatementOfReasons
+from idvault.domain.seal import Part
+
+SIGNATURE_SIZE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SigningOccasion:
+    """What every paper begins with. signed_at: real time, by the moderator's clock."""
+
+    relying_party: str
+    request_id: str
+    moderator_id: str
+    signed_at: datetime
+
+    def parts(self) -> tuple[Part, ...]:
+        """Return the parts of the paper."""
+        return self.relying_party, self.request_id, self.moderator_id, int(self.signed_at.timestamp())
+
+
+def registration(occasion: SigningOccasion, *, public_key: bytes) -> bytes:
+    """Return what registers a moderator's key."""
+    return seal.encode("idvault/moderator/v1", *occasion.parts(), public_key)
+
+
+def imposition(
+    occasion: SigningOccasion,
+    *,
+    account_token: str,
+    degree: Degree,
+    measure: str,
+    statement: StatementOfReasons,
+) -> bytes:
+    """Return what imposes or proposes a sanction."""
+    return seal.encode(
+        "idvault/sanction/v1",
+        *occasion.parts(),
+        account_token,
+        degree.value,
+        measure,
+        *_stated(statement),
+    )
+
+
+def confirmation(occasion: SigningOccasion, *, sanction_id: str, paper_digest: bytes) -> bytes:
+    """Return what confirms a proposed sanction. paper_digest: of the signed imposition."""
+    return seal.encode("idvault/sanction-confirmation/v1", *occasion.parts(), sanction_id, paper_digest)
+
+
+def lift(occasion: SigningOccasion, *, sanction_id: str, paper_digest: bytes, reason: str) -> bytes:
+    """Return what lifts a sanction."""
+    return seal.encode("idvault/sanction-lift/v1", *occasion.parts(), sanction_id, paper_digest, reason)
+
+
+def digest(paper: bytes) -> bytes:
+    """Return SHA-256 of a paper with its signature; later papers are bound to it."""
+    return sha256(paper).digest()
+
+
+def signed(paper: bytes, signature: bytes, *, public_key: bytes) -> bytes:
+    """Return the paper with its signature; raises InvalidError (INVALID_MESSAGE, signature.signature)."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, paper)
+    except (InvalidSignature, ValueError):
+        pass
+    else:
+        return paper + signature
+    raise InvalidError(Reason.INVALID_MESSAGE, Violation("signature.signature", FieldCode.CHARACTER))
+
+
+def _stated(statement: StatementOfReasons) -> tuple[Part, ...]:
+    order = statement.order
+    return (
+        statement.ground.value,
+        statement.category.value,
+        statement.rule_reference,
+        statement.case_reference,
+        b"".join(statement.evidence),
+        statement.origin.value,
+        statement.tip_off,
+        statement.detection.value,
+        statement.decision.value,
+        "" if statement.end_at is None else int(statement.end_at.timestamp()),
+        statement.territory,
+        statement.redress,
+        statement.issuer_kind.value,
+        "" if order is None else order.authority,
+        "" if order is None else order.reference,
+        "" if order is None else order.issued_on.isoformat(),
+        b"" if order is None else order.digest,
+    )

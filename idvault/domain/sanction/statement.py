@@ -1,0 +1,162 @@
+"""The statement of reasons of a sanction: a closed vocabulary, and no sanction without every part of it.
+
+- Ground, category, origin, who issued it, and whether detection and decision were automated are chosen from
+  fixed lists.
+- The rule, the case, the territory and the way to appeal are texts; a number of a tip-off belongs to the
+  origin TIP_OFF.
+- Evidence is preserved by the platform; the statement has the SHA-256 of each piece, at least one.
+- A sanction has an end in the future, or says that it has none. Fractions of a second are dropped.
+- AUTHORITY needs the authority, and the reference, day and SHA-256 of its order; PLATFORM has none of these.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+
+MOST_EVIDENCE = 50
+DIGEST_SIZE = 32
+_SHORT, _LONG, _REDRESS = 64, 200, 500
+
+
+class Ground(StrEnum):
+    """What a sanction is based on."""
+
+    ILLEGAL = "ILLEGAL"
+    AGAINST_TERMS = "AGAINST_TERMS"
+
+
+class SanctionCategory(StrEnum):
+    """What the owner did."""
+
+    RUMOUR = "RUMOUR"
+    VIOLENCE = "VIOLENCE"
+    TERRORISM = "TERRORISM"
+    PORNOGRAPHY = "PORNOGRAPHY"
+    FRAUD = "FRAUD"
+    NATIONAL_SECURITY = "NATIONAL_SECURITY"
+    IMPERSONATION = "IMPERSONATION"
+    PRIVACY = "PRIVACY"
+    OTHER = "OTHER"
+
+
+class Origin(StrEnum):
+    """How it came to light."""
+
+    TIP_OFF = "TIP_OFF"
+    OWN_INITIATIVE = "OWN_INITIATIVE"
+    AUTHORITY = "AUTHORITY"
+
+
+class Automation(StrEnum):
+    """Whether a program did a part of the work."""
+
+    NONE = "NONE"
+    PARTIAL = "PARTIAL"
+    FULL = "FULL"
+
+
+class IssuerKind(StrEnum):
+    """Whose sanction it is."""
+
+    PLATFORM = "PLATFORM"
+    AUTHORITY = "AUTHORITY"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityOrder:
+    """The order that a sanction of an authority carries out. digest: SHA-256 of the order."""
+
+    authority: str
+    reference: str
+    issued_on: date
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StatementOfReasons:
+    """Why an account is sanctioned. end_at: None if the sanction has no end; order: of an authority."""
+
+    ground: Ground
+    category: SanctionCategory
+    rule_reference: str = field(repr=False)
+    case_reference: str = field(repr=False)
+    evidence: tuple[bytes, ...] = field(repr=False)
+    origin: Origin
+    detection: Automation
+    decision: Automation
+    territory: str
+    redress: str = field(repr=False)
+    issuer_kind: IssuerKind
+    end_at: datetime | None = None
+    tip_off: str = field(default="", repr=False)
+    order: AuthorityOrder | None = None
+
+
+def whole(end_at: datetime | None) -> datetime | None:
+    """Return an end in whole seconds."""
+    return None if end_at is None else end_at.replace(microsecond=0)
+
+
+def in_seconds(statement: StatementOfReasons) -> StatementOfReasons:
+    """Return the statement with its end in whole seconds."""
+    return replace(statement, end_at=whole(statement.end_at))
+
+
+def check(statement: StatementOfReasons, *, now: datetime) -> StatementOfReasons:
+    """Return the statement with its end in whole seconds; raises InvalidError (INVALID_MESSAGE).
+
+    The error names every invalid part.
+    """
+    statement = in_seconds(statement)
+    ends_early = statement.end_at is not None and statement.end_at <= now
+    codes = {
+        "rule_reference": text_code(statement.rule_reference, limit=_LONG),
+        "case_reference": text_code(statement.case_reference, limit=_LONG),
+        "evidence_digests": _evidence_code(statement.evidence),
+        "tip_off": _tip_off_code(statement),
+        "end_time": FieldCode.LENGTH if ends_early else None,
+        "territory": text_code(statement.territory, limit=_SHORT),
+        "redress": text_code(statement.redress, limit=_REDRESS),
+        **_order_codes(statement),
+    }
+    wrong = [Violation(f"statement.{name}", code) for name, code in codes.items() if code is not None]
+    if wrong:
+        raise InvalidError(Reason.INVALID_MESSAGE, *wrong)
+    return statement
+
+
+def text_code(text: str, *, limit: int) -> FieldCode | None:
+    """Return what is wrong with a required text, None if nothing is."""
+    if not text.strip():
+        return FieldCode.REQUIRED
+    if len(text) > limit:
+        return FieldCode.LENGTH
+    return None if text.isprintable() else FieldCode.CHARACTER
+
+
+def _evidence_code(digests: tuple[bytes, ...]) -> FieldCode | None:
+    if not digests:
+        return FieldCode.REQUIRED
+    fits = len(digests) <= MOST_EVIDENCE and all(len(digest) == DIGEST_SIZE for digest in digests)
+    return None if fits else FieldCode.LENGTH
+
+
+def _tip_off_code(statement: StatementOfReasons) -> FieldCode | None:
+    if statement.origin is Origin.TIP_OFF:
+        return text_code(statement.tip_off, limit=_SHORT)
+    return FieldCode.CHARACTER if statement.tip_off else None
+
+
+def _order_codes(statement: StatementOfReasons) -> dict[str, FieldCode | None]:
+    order = statement.order
+    if statement.issuer_kind is IssuerKind.PLATFORM:
+        return {"order": None if order is None else FieldCode.CHARACTER}
+    if order is None:
+        return {"order": FieldCode.REQUIRED}
+    return {
+        "order.authority": text_code(order.authority, limit=_LONG),
+        "order.reference": text_code(order.reference, limit=_LONG),
+        "order.digest": None if len(order.digest) == DIGEST_SIZE else FieldCode.LENGTH,
+    }

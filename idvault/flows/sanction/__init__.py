@@ -1,0 +1,1 @@
+"""Use cases of sanctions and of the moderators who sign them."""

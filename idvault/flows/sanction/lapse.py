@@ -1,0 +1,43 @@
+"""Stores that sanctions have ended by themselves, and names the event of each change."""
+
+from dataclasses import dataclass
+
+from idvault.domain.clock import ClockReading
+from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
+from idvault.domain.sanction.sanction import Sanction, SanctionState
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.ports.sanction import SanctionStore
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class LapseFlow:
+    """Sweeps that any number of processes may run at any time."""
+
+    store: SanctionStore
+    guard: LogGuard
+    events: EventFactory
+
+    async def lapse(self, *, now: ClockReading, limit: int) -> int:
+        """Store the lapses that are due; return how many."""
+        await self.guard.check(now=now)
+        count = 0
+        for found in await self.store.due(now=now, limit=limit):
+            verb = "expire" if found.state is SanctionState.PROPOSED else "lapse"
+            event = event_of(self.events, found, verb, SYSTEM_ACTOR, now)
+            count += await self.store.lapse(found, now=now, event=event)
+        return count
+
+
+def event_of(
+    events: EventFactory, sanction: Sanction, verb: str, actor_id: str, now: ClockReading, **fields: bytes
+) -> Event:
+    """Return the event of what happens to a sanction; the degree is in its type."""
+    return events.event(
+        EventType(f"sanction:{sanction.degree.value.lower()}:{verb}"),
+        actor_id=actor_id,
+        now=now,
+        account_token=sanction.account_token,
+        sanction_id=sanction.sanction_id,
+        **fields,
+    )

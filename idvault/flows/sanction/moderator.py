@@ -1,0 +1,89 @@
+"""Registers and revokes the moderators of a relying party."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from idvault.attest import sanction as papers
+from idvault.attest.sanction import SigningOccasion
+from idvault.domain.clock import ClockReading
+from idvault.domain.event import EventType
+from idvault.domain.request import Request
+from idvault.domain.sanction import moderator as rules
+from idvault.domain.sanction.moderator import Moderator
+from idvault.domain.seal import Part
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.ports.entropy import Entropy
+from idvault.ports.sanction import ModeratorStore
+from idvault.ports.sealing import Fingerprinter
+
+
+@dataclass(frozen=True, slots=True)
+class ModerationCall:
+    """A mutation's caller and content.
+
+    fields: all fields except request_id and the signature, in field-number order, as received: what a
+    repetition must share. moderator_id, signed_at, signature: as given; a registration has no moderator id.
+    """
+
+    relying_party: str
+    actor_id: str
+    request_id: str
+    method: str
+    fields: tuple[Part, ...] = field(repr=False)
+    moderator_id: str = ""
+    signed_at: datetime = datetime.min
+    signature: bytes = field(default=b"", repr=False)
+
+    def request(self, fingerprinter: Fingerprinter) -> Request:
+        """Return the request with its fingerprint, to which the moderator belongs."""
+        parts = (*self.fields, self.moderator_id)
+        fingerprint = fingerprinter.fingerprint(method=self.method, fields=parts)
+        kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
+        return Request(self.relying_party, kept_id, fingerprint)
+
+    @property
+    def occasion(self) -> SigningOccasion:
+        """What the signed paper begins with."""
+        return SigningOccasion(self.relying_party, self.request_id, self.moderator_id, self.signed_at)
+
+
+class ModeratorFlow:
+    """Moderators of relying parties."""
+
+    def __init__(
+        self, *, store: ModeratorStore, fingerprinter: Fingerprinter, guard: LogGuard, entropy: Entropy
+    ) -> None:
+        """Initialise with the ports."""
+        self._store = store
+        self._fingerprinter = fingerprinter
+        self._guard = guard
+        self._events = EventFactory(entropy=entropy)
+
+    async def register(self, call: ModerationCall, *, public_key: bytes, now: ClockReading) -> Moderator:
+        """Register a key with its own signature; raises InvalidError, PreconditionError and others."""
+        await self._guard.check(now=now)
+        rules.check_key(public_key)
+        rules.check_fresh(signed_at=call.signed_at, now=now.real)
+        paper = papers.signed(
+            papers.registration(call.occasion, public_key=public_key), call.signature, public_key=public_key
+        )
+        made = Moderator(self._events.new_id(), call.relying_party, public_key, now.business)
+        event = self._events.event(
+            EventType.MODERATOR_REGISTER,
+            actor_id=call.actor_id,
+            now=now,
+            moderator_id=made.moderator_id,
+            paper=paper,
+        )
+        return await self._store.register(made, request=call.request(self._fingerprinter), event=event)
+
+    async def revoke(self, call: ModerationCall, *, moderator_id: str, now: ClockReading) -> Moderator:
+        """Revoke a moderator; raises NotFoundError (MODERATOR_NOT_FOUND) and others."""
+        await self._guard.check(now=now)
+        event = self._events.event(
+            EventType.MODERATOR_REVOKE, actor_id=call.actor_id, now=now, moderator_id=moderator_id
+        )
+        return await self._store.revoke(
+            moderator_id=moderator_id, request=call.request(self._fingerprinter), now=now, event=event
+        )

@@ -1,0 +1,174 @@
+"""Imposes, confirms, lifts and reads sanctions.
+
+What a moderator signed is built again from the call and checked before anything is stored. A repetition of a
+stored call is answered before its signature is checked, because that may be old.
+"""
+
+from dataclasses import dataclass
+
+from idvault.attest import sanction as papers
+from idvault.domain.clock import ClockReading
+from idvault.domain.sanction import moderator as moderator_rules
+from idvault.domain.sanction import sanction as rules
+from idvault.domain.sanction import statement as statement_rules
+from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState
+from idvault.domain.sanction.statement import StatementOfReasons
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.sanction.lapse import event_of
+from idvault.flows.sanction.moderator import ModerationCall
+from idvault.ports.entropy import Entropy
+from idvault.ports.sanction import ModeratorStore, SanctionStore
+from idvault.ports.sealing import Fingerprinter
+
+
+@dataclass(frozen=True, slots=True)
+class NewSanction:
+    """What a moderator wants to impose."""
+
+    account_token: str
+    degree: Degree
+    measure: str
+    statement: StatementOfReasons
+
+
+class SanctionFlow:
+    """Sanctions of relying parties' accounts."""
+
+    def __init__(
+        self,
+        *,
+        store: SanctionStore,
+        moderators: ModeratorStore,
+        fingerprinter: Fingerprinter,
+        guard: LogGuard,
+        entropy: Entropy,
+    ) -> None:
+        """Initialise with the ports."""
+        self._store = store
+        self._moderators = moderators
+        self._fingerprinter = fingerprinter
+        self._guard = guard
+        self._events = EventFactory(entropy=entropy)
+
+    async def impose(self, call: ModerationCall, *, wanted: NewSanction, now: ClockReading) -> Sanction:
+        """Impose or propose a sanction; raises InvalidError, NotFoundError, PreconditionError and others."""
+        await self._guard.check(now=now)
+        if (repeated := await self._repeated(call)) is not None:
+            return rules.fall(sanction=repeated, now=now.business)
+        rules.check_measure(degree=wanted.degree, measure=wanted.measure)
+        statement = statement_rules.check(wanted.statement, now=now.business)
+        paper = await self._paper(
+            call,
+            papers.imposition(
+                call.occasion,
+                account_token=wanted.account_token,
+                degree=wanted.degree,
+                measure=wanted.measure,
+                statement=statement,
+            ),
+            now,
+        )
+        made = rules.impose(
+            sanction_id=self._events.new_id(),
+            relying_party=call.relying_party,
+            account_token=wanted.account_token,
+            degree=wanted.degree,
+            measure=wanted.measure,
+            statement=statement,
+            moderator_id=call.moderator_id,
+            paper=paper,
+            now=now.business,
+        )
+        verb = "propose" if made.state is SanctionState.PROPOSED else "impose"
+        event = event_of(self._events, made, verb, call.actor_id, now, paper=paper)
+        request = call.request(self._fingerprinter)
+        return await self._store.impose(made, request=request, now=now, event=event)
+
+    async def confirm(self, call: ModerationCall, *, sanction_id: str, now: ClockReading) -> Sanction:
+        """Confirm a proposed sanction; raises TransitionError, DeniedError (SELF_APPROVAL) and others."""
+        await self._guard.check(now=now)
+        found = await self._found(call, sanction_id)
+        if (repeated := await self._repeated(call)) is not None:
+            return rules.fall(sanction=repeated, now=now.business)
+        digest = papers.digest(found.paper)
+        text = papers.confirmation(call.occasion, sanction_id=sanction_id, paper_digest=digest)
+        paper = await self._paper(call, text, now)
+        return await self._store.confirm(
+            found,
+            moderator_id=call.moderator_id,
+            paper=paper,
+            request=call.request(self._fingerprinter),
+            now=now,
+            event=event_of(self._events, found, "impose", call.actor_id, now, paper=paper),
+        )
+
+    async def lift(
+        self, call: ModerationCall, *, sanction_id: str, reason: str, now: ClockReading
+    ) -> Sanction:
+        """Lift a sanction or withdraw a proposal; raises TransitionError and others."""
+        await self._guard.check(now=now)
+        rules.check_reason(reason)
+        found = await self._found(call, sanction_id)
+        if (repeated := await self._repeated(call)) is not None:
+            return rules.fall(sanction=repeated, now=now.business)
+        digest = papers.digest(found.paper)
+        text = papers.lift(call.occasion, sanction_id=sanction_id, paper_digest=digest, reason=reason)
+        paper = await self._paper(call, text, now)
+        lifted = event_of(self._events, found, "lift", call.actor_id, now, paper=paper)
+        proposed = rules.needs_two(found.degree)
+        return await self._store.lift(
+            found,
+            moderator_id=call.moderator_id,
+            reason=reason,
+            paper=paper,
+            request=call.request(self._fingerprinter),
+            now=now,
+            lifted=lifted,
+            withdrawn=event_of(self._events, found, "withdraw", call.actor_id, now, paper=paper)
+            if proposed
+            else lifted,
+        )
+
+    async def get(self, *, relying_party: str, sanction_id: str, now: ClockReading) -> Sanction:
+        """Return a sanction as of now; raises NotFoundError (SANCTION_NOT_FOUND)."""
+        found = await self._store.get(relying_party=relying_party, sanction_id=sanction_id)
+        return rules.fall(sanction=found, now=now.business)
+
+    async def list(
+        self,
+        *,
+        relying_party: str,
+        account_token: str | None,
+        state: SanctionState | None,
+        after: str,
+        limit: int,
+        now: ClockReading,
+    ) -> tuple[list[Sanction], str]:
+        """Return a page of sanctions as of now, and the last one's id if there are more, else ""."""
+        found = await self._store.list(
+            relying_party=relying_party,
+            account_token=account_token,
+            state=state,
+            after=after,
+            limit=limit + 1,
+            now=now,
+        )
+        page = [rules.fall(sanction=one, now=now.business) for one in found[:limit]]
+        return page, page[-1].sanction_id if len(found) > limit else ""
+
+    async def _found(self, call: ModerationCall, sanction_id: str) -> Sanction:
+        return await self._store.get(relying_party=call.relying_party, sanction_id=sanction_id)
+
+    async def _paper(self, call: ModerationCall, text: bytes, now: ClockReading) -> bytes:
+        """Return the signed paper; raises NotFoundError (MODERATOR_NOT_FOUND) and InvalidError."""
+        moderator = await self._moderators.get(
+            relying_party=call.relying_party, moderator_id=call.moderator_id
+        )
+        moderator_rules.check_signs(moderator)
+        moderator_rules.check_fresh(signed_at=call.signed_at, now=now.real)
+        return papers.signed(text, call.signature, public_key=moderator.public_key)
+
+    async def _repeated(self, call: ModerationCall) -> Sanction | None:
+        """Return what the request has made or changed already; raises AlreadyExistsError."""
+        return await self._store.requested(call.request(self._fingerprinter))

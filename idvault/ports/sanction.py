@@ -1,0 +1,123 @@
+"""Storage of sanctions and moderators. An act and its log entry must be one atomic, durable step.
+
+Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer. A request row comes first
+in every act: a repeat writes nothing and returns what the request made, as it is now; another body raises
+AlreadyExistsError (REQUEST_ID_REUSED).
+"""
+
+from typing import Protocol
+
+from idvault.domain.clock import ClockReading
+from idvault.domain.event import Event
+from idvault.domain.request import Request
+from idvault.domain.sanction.moderator import Moderator
+from idvault.domain.sanction.sanction import Sanction, SanctionState
+
+
+class ModeratorStore(Protocol):
+    """The moderators of relying parties."""
+
+    async def register(self, moderator: Moderator, *, request: Request, event: Event) -> Moderator:
+        """Store a moderator; a key that is registered already keeps its moderator, and nothing is written.
+
+        Two moderators of a relying party must never have the same key. A key whose moderator is revoked
+        raises PreconditionError (MODERATOR_REVOKED).
+        """
+        ...
+
+    async def revoke(
+        self, *, moderator_id: str, request: Request, now: ClockReading, event: Event
+    ) -> Moderator:
+        """Revoke a moderator; does nothing if it is revoked. Raises NotFoundError (MODERATOR_NOT_FOUND)."""
+        ...
+
+    async def get(self, *, relying_party: str, moderator_id: str) -> Moderator:
+        """Return a moderator, revoked or not; raises NotFoundError (MODERATOR_NOT_FOUND)."""
+        ...
+
+
+class SanctionStore(Protocol):
+    """The sanctions of accounts.
+
+    An act that changes one locks the account's row first, then the sanction's, so that of two decisions one
+    finds what the other has done. It stores the standing that everything in force gives the account now
+    (domain.account.sanction), and a moderator who is revoked at that time is refused (MODERATOR_REVOKED).
+    """
+
+    async def impose(
+        self, sanction: Sanction, *, request: Request, now: ClockReading, event: Event
+    ) -> Sanction:
+        """Store a new sanction.
+
+        The account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass
+        domain.sanction.sanction.admit.
+        """
+        ...
+
+    async def confirm(
+        self,
+        sanction: Sanction,
+        *,
+        moderator_id: str,
+        paper: bytes,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+    ) -> Sanction:
+        """Store the result of domain.sanction.sanction.confirm; raises what that raises."""
+        ...
+
+    async def lift(
+        self,
+        sanction: Sanction,
+        *,
+        moderator_id: str,
+        reason: str,
+        paper: bytes,
+        request: Request,
+        now: ClockReading,
+        lifted: Event,
+        withdrawn: Event,
+    ) -> Sanction:
+        """Store the result of domain.sanction.sanction.lift; raises what that raises.
+
+        Writes `lifted` for a sanction that was in force, `withdrawn` for one that was proposed.
+        """
+        ...
+
+    async def lapse(self, sanction: Sanction, *, now: ClockReading, event: Event) -> bool:
+        """Store a lapse that is due (domain.sanction.sanction.fall) with the event.
+
+        Must change nothing and return False unless the stored state is sanction.state and the lapse is due.
+        """
+        ...
+
+    async def due(self, *, now: ClockReading, limit: int) -> list[Sanction]:
+        """Return sanctions whose lapse is due and not stored, the longest due first."""
+        ...
+
+    async def requested(self, request: Request) -> Sanction | None:
+        """Return the sanction that a request made or changed, None if the request is new."""
+        ...
+
+    async def get(self, *, relying_party: str, sanction_id: str) -> Sanction:
+        """Return a sanction; raises NotFoundError (SANCTION_NOT_FOUND), also for another party's."""
+        ...
+
+    async def list(
+        self,
+        *,
+        relying_party: str,
+        account_token: str | None,
+        state: SanctionState | None,
+        after: str,
+        limit: int,
+        now: ClockReading,
+    ) -> list[Sanction]:
+        """Return up to limit sanctions after the sanction `after` (empty: from the first), oldest first.
+
+        account_token, state: only of this account, only in this state as of now; of those that lapse without
+        an act, LAPSED has only those whose lapse is stored. Raises InvalidError (INVALID_MESSAGE, page_token)
+        for an unknown `after`. A sanction that is imposed meanwhile must not move another one.
+        """
+        ...

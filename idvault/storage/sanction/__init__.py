@@ -1,0 +1,1 @@
+"""Storage of sanctions and of the moderators who sign them."""

@@ -1,0 +1,111 @@
+"""The acts and reads of moderators (ports.sanction.ModeratorStore)."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import select, update
+
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.event import Event
+from idvault.domain.request import Request
+from idvault.domain.sanction import moderator as rules
+from idvault.domain.sanction.moderator import Moderator
+from idvault.storage.base.act import act, read
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.locking import for_change
+from idvault.storage.base.statement import param, statement, upsert
+from idvault.storage.claim import request as requests
+from idvault.storage.log import entry as log
+from idvault.storage.sanction.tables import moderators
+
+
+def _moderator(row: Any) -> Moderator:
+    return Moderator(
+        row.moderator_id, row.relying_party, bytes(row.public_key), row.registered_at, row.revoked_at
+    )
+
+
+_OF_PARTY = moderators.c.relying_party == param("party")
+_MINE = moderators.c.moderator_id == param("moderator")
+_GET = statement(select(moderators).where(_OF_PARTY, _MINE), _moderator)
+_LOCK = statement(for_change(select(moderators).where(_OF_PARTY, _MINE)), _moderator)
+_OF_KEY = statement(
+    select(moderators).where(_OF_PARTY, moderators.c.public_key == param("public_key")), _moderator
+)
+_ADD = statement(
+    upsert(moderators)
+    .on_conflict_do_nothing(index_elements=[moderators.c.relying_party, moderators.c.public_key])
+    .returning(moderators.c.moderator_id)
+)
+_REVOKE = statement(update(moderators).where(_OF_PARTY, _MINE).values(revoked_at=param("now")))
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlModeratorStore:
+    """Moderators in the main database. A key belongs to one moderator of a relying party for ever."""
+
+    database: Database
+
+    @act("moderator.register")
+    async def register(
+        self, connection: Connection, moderator: Moderator, *, request: Request, event: Event
+    ) -> Moderator:
+        """Store a moderator with its event, or return the one that has its key."""
+        party = moderator.relying_party
+        repeated = await requests.remember(
+            connection, request, made=moderator.moderator_id, now=moderator.registered_at
+        )
+        if repeated is not None:
+            return await get(connection, party, repeated)
+        new = await connection.one(
+            _ADD,
+            relying_party=party,
+            moderator_id=moderator.moderator_id,
+            public_key=moderator.public_key,
+            registered_at=moderator.registered_at,
+            revoked_at=None,
+        )
+        if new is not None:
+            await log.append(connection, event)
+            return moderator
+        # Another act may have registered the key since this one looked.
+        known = await connection.only(_OF_KEY, party=party, public_key=moderator.public_key)
+        rules.check_signs(known)
+        await requests.answer_for_account(connection, request, account_token="", made=known.moderator_id)
+        return known
+
+    @act("moderator.revoke")
+    async def revoke(
+        self,
+        connection: Connection,
+        *,
+        moderator_id: str,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+    ) -> Moderator:
+        """Revoke a moderator with its event; a repeat changes nothing."""
+        await requests.remember(connection, request, made=moderator_id, now=now.business)
+        found = await connection.one(_LOCK, party=request.caller, moderator=moderator_id)
+        if found is None:
+            raise NotFoundError(Reason.MODERATOR_NOT_FOUND)
+        if found.revoked_at is not None:
+            return found
+        await connection.run(_REVOKE, party=request.caller, moderator=moderator_id, now=now.business)
+        await log.append(connection, event)
+        return replace(found, revoked_at=now.business)
+
+    @read("moderator.get")
+    async def get(self, connection: Connection, *, relying_party: str, moderator_id: str) -> Moderator:
+        """Return a moderator; raises NotFoundError (MODERATOR_NOT_FOUND)."""
+        return await get(connection, relying_party, moderator_id)
+
+
+async def get(connection: Connection, relying_party: str, moderator_id: str) -> Moderator:
+    """Return a moderator, revoked or not; raises NotFoundError (MODERATOR_NOT_FOUND)."""
+    found = await connection.one(_GET, party=relying_party, moderator=moderator_id)
+    if found is None:
+        raise NotFoundError(Reason.MODERATOR_NOT_FOUND)
+    return found

@@ -1,0 +1,186 @@
+"""The acts and reads of sanctions (ports.sanction.SanctionStore)."""
+
+from dataclasses import dataclass
+
+from idvault.domain.account import Account
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.event import Event
+from idvault.domain.request import Request
+from idvault.domain.sanction import moderator as moderator_rules
+from idvault.domain.sanction import sanction as rules
+from idvault.domain.sanction.sanction import Sanction, SanctionState
+from idvault.storage.account import rows as account
+from idvault.storage.base.act import act, read
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.claim import request as requests
+from idvault.storage.log import entry as log
+from idvault.storage.sanction import lists, moderator, rows, standing
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlSanctionStore:
+    """Sanctions in the main database. Rows are locked in this order: request, account, sanction."""
+
+    database: Database
+
+    @act("sanction.impose")
+    async def impose(
+        self, connection: Connection, sanction: Sanction, *, request: Request, now: ClockReading, event: Event
+    ) -> Sanction:
+        """Store a new sanction and the standing that it gives."""
+        if (repeated := await _repeated(connection, request, sanction, now)) is not None:
+            return repeated
+        await _check_signs(connection, sanction.relying_party, sanction.imposed_by)
+        owner = await account.lock(
+            connection, account_token=sanction.account_token, relying_party=sanction.relying_party
+        )
+        if owner is None:
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        rules.admit(owner)
+        await rows.add(connection, sanction)
+        if sanction.state is SanctionState.IN_FORCE:
+            await account.put_standing(
+                connection, await standing.settled(connection, owner, now=now.business)
+            )
+        await log.append(connection, event)
+        return sanction
+
+    @act("sanction.confirm")
+    async def confirm(
+        self,
+        connection: Connection,
+        sanction: Sanction,
+        *,
+        moderator_id: str,
+        paper: bytes,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+    ) -> Sanction:
+        """Put a proposed sanction into force."""
+        if (repeated := await _repeated(connection, request, sanction, now)) is not None:
+            return repeated
+        await _check_signs(connection, sanction.relying_party, moderator_id)
+        owner, stored = await _lock(connection, sanction)
+        confirmed = rules.confirm(sanction=stored, moderator_id=moderator_id, paper=paper, now=now.business)
+        await _put(connection, owner, confirmed, now)
+        await log.append(connection, event)
+        return confirmed
+
+    @act("sanction.lift")
+    async def lift(
+        self,
+        connection: Connection,
+        sanction: Sanction,
+        *,
+        moderator_id: str,
+        reason: str,
+        paper: bytes,
+        request: Request,
+        now: ClockReading,
+        lifted: Event,
+        withdrawn: Event,
+    ) -> Sanction:
+        """Lift a sanction, or withdraw a proposal."""
+        if (repeated := await _repeated(connection, request, sanction, now)) is not None:
+            return repeated
+        await _check_signs(connection, sanction.relying_party, moderator_id)
+        owner, stored = await _lock(connection, sanction)
+        ended = rules.lift(
+            sanction=stored, moderator_id=moderator_id, reason=reason, paper=paper, now=now.business
+        )
+        await _put(connection, owner, ended, now)
+        await log.append(connection, withdrawn if stored.state is SanctionState.PROPOSED else lifted)
+        return ended
+
+    @act("sanction.lapse")
+    async def lapse(
+        self, connection: Connection, sanction: Sanction, *, now: ClockReading, event: Event
+    ) -> bool:
+        """Store a lapse that is due, unless the sanction has changed since it was read."""
+        owner, stored = await _lock(connection, sanction)
+        lapsed = rules.fall(sanction=stored, now=now.business)
+        if stored.state is not sanction.state or lapsed.state is not SanctionState.LAPSED:
+            return False
+        await _put(connection, owner, lapsed, now)
+        await log.append(connection, event)
+        return True
+
+    @read("sanction.due")
+    async def due(self, connection: Connection, *, now: ClockReading, limit: int) -> list[Sanction]:
+        """Return sanctions whose lapse is due, the longest due first."""
+        return await connection.all(lists.DUE, now=now.business, limit=limit)
+
+    @read("sanction.requested")
+    async def requested(self, connection: Connection, request: Request) -> Sanction | None:
+        """Return the sanction that a request made or changed; None if the request is new."""
+        made = await requests.find(connection, request)
+        return None if made is None else await rows.get(connection, request.caller, made)
+
+    @read("sanction.get")
+    async def get(self, connection: Connection, *, relying_party: str, sanction_id: str) -> Sanction:
+        """Return a sanction; raises NotFoundError (SANCTION_NOT_FOUND)."""
+        return await rows.get(connection, relying_party, sanction_id)
+
+    @read("sanction.list")
+    async def list(
+        self,
+        connection: Connection,
+        *,
+        relying_party: str,
+        account_token: str | None,
+        state: SanctionState | None,
+        after: str,
+        limit: int,
+        now: ClockReading,
+    ) -> list[Sanction]:
+        """Return sanctions that follow another one, oldest first."""
+        place = await lists.place_of(connection, relying_party, after)
+        common = {"party": relying_party, **place, "limit": limit}
+        if account_token is not None:
+            return await connection.all(
+                lists.OF_ACCOUNT,
+                **common,
+                token=account_token,
+                state="" if state is None else state.value,
+                now=now.business,
+            )
+        if state is None:
+            return await connection.all(lists.OF_PARTY, **common)
+        return await connection.all(lists.IN_STATE, **common, state=state.value, now=now.business)
+
+
+async def _repeated(
+    connection: Connection, request: Request, sanction: Sanction, now: ClockReading
+) -> Sanction | None:
+    made = await requests.remember_for_account(
+        connection,
+        request,
+        account_token=sanction.account_token,
+        made=sanction.sanction_id,
+        now=now.business,
+    )
+    return None if made is None else await rows.get(connection, request.caller, made.made_id)
+
+
+async def _check_signs(connection: Connection, relying_party: str, moderator_id: str) -> None:
+    moderator_rules.check_signs(await moderator.get(connection, relying_party, moderator_id))
+
+
+async def _lock(connection: Connection, sanction: Sanction) -> tuple[Account, Sanction]:
+    """Return the account and the sanction as they are stored now, locked.
+
+    An account with sanctions is never removed, so it is missing only if the sanction is.
+    """
+    owner = await account.lock(connection, account_token=sanction.account_token)
+    if owner is None:
+        raise NotFoundError(Reason.SANCTION_NOT_FOUND)
+    return owner, await rows.lock(connection, sanction)
+
+
+async def _put(connection: Connection, owner: Account, sanction: Sanction, now: ClockReading) -> None:
+    """Store a changed sanction, and the standing that its account then has."""
+    await rows.put(connection, sanction)
+    await account.put_standing(connection, await standing.settled(connection, owner, now=now.business))

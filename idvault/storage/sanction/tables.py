@@ -1,0 +1,80 @@
+"""The tables of sanctions and moderators."""
+
+from sqlalchemy import (
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from idvault.storage.base.metadata import ID, NAME, TOKEN, WORD, main
+from idvault.storage.base.types import Day, Micros
+
+_SHORT, _LONG, _TEXT = String(64), String(200), String(500)
+
+moderators = Table(
+    "moderators",
+    main,
+    Column("relying_party", NAME, primary_key=True),
+    Column("moderator_id", ID, primary_key=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("registered_at", Micros, nullable=False),
+    Column("revoked_at", Micros),
+    UniqueConstraint("relying_party", "public_key"),
+)
+
+# due_at: when the sanction lapses by itself; null if it does not. evidence: digests of 32 bytes each. paper,
+# confirmation, ending: what the moderators signed. What was imposed before statements were required has empty
+# texts and no paper.
+sanctions = Table(
+    "sanctions",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("sanction_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("degree", WORD, nullable=False),
+    Column("measure", _SHORT, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("imposed_by", ID, nullable=False),
+    Column("imposed_at", Micros, nullable=False),
+    Column("started_at", Micros),
+    Column("confirmed_by", ID),
+    Column("end_at", Micros),
+    Column("due_at", Micros),
+    Column("ended_at", Micros),
+    Column("ended_by", ID),
+    Column("end_reason", _TEXT, nullable=False),
+    Column("ground", WORD, nullable=False),
+    Column("category", WORD, nullable=False),
+    Column("rule_reference", _LONG, nullable=False),
+    Column("case_reference", _LONG, nullable=False),
+    Column("evidence", LargeBinary, nullable=False),
+    Column("origin", WORD, nullable=False),
+    Column("tip_off", _SHORT, nullable=False),
+    Column("detection", WORD, nullable=False),
+    Column("decision", WORD, nullable=False),
+    Column("territory", _SHORT, nullable=False),
+    Column("redress", _TEXT, nullable=False),
+    Column("issuer_kind", WORD, nullable=False),
+    Column("authority", _LONG),
+    Column("order_reference", _LONG),
+    Column("order_issued_on", Day),
+    Column("order_digest", LargeBinary),
+    Column("paper", LargeBinary, nullable=False),
+    Column("confirmation", LargeBinary),
+    Column("ending", LargeBinary),
+    ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
+    Index(None, "sanction_id"),
+    Index(None, "relying_party", "imposed_at", "sanction_id"),
+    Index(None, "relying_party", "state", "imposed_at", "sanction_id"),
+    Index(
+        "ix_sanctions_due",
+        "due_at",
+        postgresql_where=text("due_at IS NOT NULL"),
+        sqlite_where=text("due_at IS NOT NULL"),
+    ),
+)
