@@ -25,6 +25,7 @@ CAPABILITIES = {
     "verification": "claim",
     "status": "account",
     "campaign": "campaign",
+    "sanction": "sanction",
     "disclosure": "disclosure",
     "drill": "custody",
     "roster": "people",

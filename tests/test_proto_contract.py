@@ -73,6 +73,12 @@ BYTES_OF_RECEIPTS = {
     "idvault.v1.SealedRecord.share_hashes",
     "idvault.v1.SealingCustodian.hpke_public_key",
 }
+# Digests: of evidence that the platform preserves, of an order, and of what a moderator signed.
+BYTES_OF_SANCTIONS = {
+    "idvault.v1.StatementOfReasons.evidence_digests",
+    "idvault.v1.AuthorityOrder.digest",
+    "idvault.v1.Sanction.paper_digest",
+}
 # Signs a statement and writes nothing: a repeat signs another one.
 SIGNS_ONLY = ("IssueStatusToken",)
 PERSONAL_FIELDS = {
@@ -88,7 +94,7 @@ OPAQUE_FIELDS = {"idvault.v1.LegacyAccount.reference"}
 
 # Which edge serves which services.
 SERVICES_OF = {
-    "platform": ["VerificationService", "StatusService", "CampaignService"],
+    "platform": ["VerificationService", "StatusService", "CampaignService", "SanctionService"],
     "custody": [
         "TransparencyService",
         "RosterService",
@@ -120,6 +126,13 @@ WHO_MAY_CALL = {
     "CampaignService.GetInvitation": ["ROLE_PLATFORM"],
     "CampaignService.RecordInvitationEvent": ["ROLE_PLATFORM"],
     "CampaignService.GetCampaignProgress": ["ROLE_PLATFORM"],
+    "SanctionService.RegisterModerator": ["ROLE_PLATFORM"],
+    "SanctionService.RevokeModerator": ["ROLE_PLATFORM"],
+    "SanctionService.ImposeSanction": ["ROLE_PLATFORM"],
+    "SanctionService.ConfirmSanction": ["ROLE_PLATFORM"],
+    "SanctionService.LiftSanction": ["ROLE_PLATFORM"],
+    "SanctionService.GetSanction": ["ROLE_PLATFORM"],
+    "SanctionService.ListSanctions": ["ROLE_PLATFORM"],
     "RosterService.GetRoster": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
     "RosterService.ProposeRoster": ["ROLE_OPERATOR"],
     "RosterService.SignRoster": ["ROLE_CUSTODIAN"],
@@ -202,7 +215,12 @@ def test_no_answer_is_personal(method: MethodDescriptor) -> None:
         assert (
             field.type != FieldDescriptor.TYPE_BYTES
             or field.full_name
-            in BYTES_OF_THE_LOG | BYTES_OF_PEOPLE | BYTES_OF_DISCLOSURES | BYTES_OF_DRILLS | BYTES_OF_RECEIPTS
+            in BYTES_OF_THE_LOG
+            | BYTES_OF_PEOPLE
+            | BYTES_OF_DISCLOSURES
+            | BYTES_OF_DRILLS
+            | BYTES_OF_RECEIPTS
+            | BYTES_OF_SANCTIONS
         ), field.full_name
 
 
@@ -257,7 +275,7 @@ def test_a_platform_is_given_nothing_that_opens_a_record(method: MethodDescripto
             for field in reachable(method.output_type)
             if field.type == FieldDescriptor.TYPE_BYTES
         }
-        assert found <= BYTES_OF_THE_LOG | BYTES_OF_RECEIPTS | {
+        assert found <= BYTES_OF_THE_LOG | BYTES_OF_RECEIPTS | BYTES_OF_SANCTIONS | {
             "idvault.v1.LoggedEntry.leaf",
             "idvault.v1.LoggedEntry.opening_key",
             "idvault.v1.DisclosureOpening.record_digest",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from idvault.domain import claim
+from idvault.domain.account import Standing
 from idvault.domain.error import FieldCode, Reason
 from idvault.v1 import verification_pb2
 from idvault_client import reasons
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
         (Reason, reasons.REASON_TEXTS),
         (FailureReason, reasons.FAILURE_TEXTS),
         (FieldCode, reasons.FIELD_TEXTS),
+        (Standing, reasons.STANDING_TEXTS),
     ],
 )
 def test_both_texts_exist(vocabulary: type[Reason], texts: Mapping[str, Translation]) -> None:

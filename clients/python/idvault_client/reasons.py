@@ -129,8 +129,8 @@ REASON_TEXTS: Mapping[str, Translation] = {
     ),
     Reason.ACCOUNT_CLOSED: Translation(
         "该账号已被关闭，无法办理实名认证。关闭理由和申诉方式见处置通知。",
-        "This account is closed and cannot be verified. The notice that you received says why, and how you can "
-        "appeal.",
+        "This account is closed and cannot be verified. The notice that you received says why, and how you "
+        "can appeal.",
     ),
     Reason.ACCOUNT_ERASED: Translation(
         "该账号的身份信息已被删除，无法继续使用此账号认证。",
@@ -205,8 +205,8 @@ FAILURE_TEXTS: Mapping[FailureReason, Translation] = {
     ),
     FailureReason.SANCTIONED: Translation(
         "审核期间该账号被处置，本次认证未生效。处置理由、期限和申诉方式见处置通知。",
-        "This account was sanctioned while the form was being checked, so it could not be verified. The notice that "
-        "you received says why, until when, and how you can appeal.",
+        "This account was sanctioned while the form was being checked, so it could not be verified. The "
+        "notice that you received says why, until when, and how you can appeal.",
     ),
 }
 
@@ -235,7 +235,8 @@ STANDING_TEXTS: Mapping[Standing, Translation] = {
     Standing.GOOD: Translation("账号状态正常。", "There is no restriction on this account."),
     Standing.WARNED: Translation(
         "您的账号收到一次警告，目前可以正常使用。警告理由、期限和申诉方式见处置通知。",
-        "This account was warned; you can go on using it. The notice says why, until when, and how you can appeal.",
+        "This account was warned; you can go on using it. The notice says why, until when, and how you can "
+        "appeal.",
     ),
     Standing.PUBLISHING_LIMITED: Translation(
         "您的账号发布信息受到限制。限制理由、期限和申诉方式见处置通知。",
@@ -243,8 +244,8 @@ STANDING_TEXTS: Mapping[Standing, Translation] = {
     ),
     Standing.RENEWAL_SUSPENDED: Translation(
         "您的账号已暂停发布新内容，暂停期间不能续期认证。暂停理由、期限和申诉方式见处置通知。",
-        "This account can publish nothing new, and its verification cannot be renewed for now. The notice says why, "
-        "until when, and how you can appeal.",
+        "This account can publish nothing new, and its verification cannot be renewed for now. The notice "
+        "says why, until when, and how you can appeal.",
     ),
     Standing.CLOSED: Translation(
         "您的账号已被关闭。关闭理由、期限和申诉方式见处置通知。",

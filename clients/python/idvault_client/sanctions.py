@@ -1,5 +1,6 @@
 """The types that a backend needs for sanctions; `Vault.sanctions` makes the calls."""
 
+from idvault.attest.moderator_key import ModeratorKey
 from idvault.domain.sanction.sanction import Degree, SanctionState
 from idvault.domain.sanction.statement import (
     AuthorityOrder,
@@ -14,7 +15,6 @@ from idvault_client.backend.sanction.client import AioSanctionClient as AioSanct
 from idvault_client.backend.sanction.client import SanctionClient as Sanctions
 from idvault_client.backend.sanction.values import (
     AccountSanction,
-    ModeratorKey,
     RegisteredModerator,
     SanctionPage,
 )

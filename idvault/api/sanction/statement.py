@@ -1,5 +1,6 @@
 """Converts statements of reasons; a refusal names every part that is missing or wrong."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TypeVar
@@ -126,7 +127,7 @@ def read_time(timestamp: Timestamp) -> datetime | None:
         return None
 
 
-def _chosen(choices: dict[_Word, int], number: int, field: str, missing: list[Violation]) -> _Word:
+def _chosen(choices: Mapping[_Word, int], number: int, field: str, missing: list[Violation]) -> _Word:
     """Return the chosen word; a missing or unknown one is noted, and any word stands for it."""
     words = {value: word for word, value in choices.items()}
     if number not in words:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from idvault.domain.account import Standing
 from idvault.domain.error import FieldCode, Reason
 from idvault_client import errors, reasons
 
@@ -26,6 +27,7 @@ def render() -> str:
         for reason, kind in ((reason, errors.BY_REASON[reason]) for reason in Reason)
     ]
     failures = [(f"`{reason}`", *_texts(reasons.FAILURE_TEXTS[reason])) for reason in reasons.FailureReason]
+    standings = [(f"`{standing}`", *_texts(reasons.STANDING_TEXTS[standing])) for standing in Standing]
     fields = [(f"`{code}`", *_texts(reasons.FIELD_TEXTS[code])) for code in FieldCode]
     return (
         "\n".join(
@@ -34,6 +36,8 @@ def render() -> str:
                 _table(("Reason", "Status", "Exception", "中文", "English"), refusals),
                 "## Why a claim failed\n\n`Verification.failure_reason`: an answer, not an error.\n",
                 _table(("Reason", "中文", "English"), failures),
+                "## What a standing means to the owner\n\n`AccountStatus.standing`.\n",
+                _table(("Standing", "中文", "English"), standings),
                 "## What is wrong with a field\n",
                 _table(("Code", "中文", "English"), fields),
             ]

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.attest import sanction as papers
+from idvault.attest.moderator_key import ModeratorKey
+from idvault.attest.sanction import SigningOccasion
 from idvault.domain.sanction import statement as statement_rules
 from idvault.domain.sanction.sanction import Degree, SanctionState
 from idvault.domain.sanction.statement import StatementOfReasons
@@ -13,7 +15,6 @@ from idvault_client.backend.rpc import RequestId, Rpc, account, choice, chosen_i
 from idvault_client.backend.sanction import statements
 from idvault_client.backend.sanction.values import (
     AccountSanction,
-    ModeratorKey,
     RegisteredModerator,
     SanctionPage,
 )
@@ -23,12 +24,12 @@ _KINDS = pb.Sanction.DESCRIPTOR.enum_types_by_name
 
 
 def register_moderator(key: ModeratorKey, *, request_id: RequestId = None) -> Rpc[RegisteredModerator]:
-    """Register a key; `key.registered(answer)` can then sign. A key is one moderator for ever."""
+    """Register a key; `key.of(answer.moderator_id)` can then sign. A key is one moderator for ever."""
     chosen = chosen_id(request_id)
-    occasion = key.occasion(chosen)
+    occasion = key.occasion(chosen, now=datetime.now(UTC))
     paper = papers.registration(occasion, public_key=key.public_key)
     request = pb.RegisterModeratorRequest(
-        request_id=chosen, public_key=key.public_key, signature=key.sign(occasion, paper)
+        request_id=chosen, public_key=key.public_key, signature=_signed(key, occasion, paper)
     )
     return rpc(_SERVICE, "RegisterModerator", request, _read_moderator, request_id=chosen)
 
@@ -53,11 +54,11 @@ def impose(
 ) -> Rpc[AccountSanction]:
     """Impose a sanction; CLOSE is only proposed until another moderator confirms it.
 
-    measure: your code for how publishing is limited, for LIMIT only. Raises InvalidFields naming every missing
-    part of the statement, NotFound and PreconditionFailed.
+    measure: your code for how publishing is limited, for LIMIT only. Raises InvalidFields, which names every
+    missing part of the statement, NotFound and PreconditionFailed.
     """
     chosen = chosen_id(request_id)
-    message, occasion = statements.to_message(statement), key.occasion(chosen)
+    message, occasion = statements.to_message(statement), key.occasion(chosen, now=datetime.now(UTC))
     paper = papers.imposition(
         occasion,
         account_token=account(account_token),
@@ -71,7 +72,7 @@ def impose(
         degree=pb.Sanction.Degree.Value(f"DEGREE_{degree.value}"),
         measure=measure,
         statement=message,
-        signature=key.sign(occasion, paper),
+        signature=_signed(key, occasion, paper),
     )
     return rpc(_SERVICE, "ImposeSanction", request, _read_sanction, request_id=chosen)
 
@@ -84,12 +85,12 @@ def confirm(
     Raises AccessDenied (SELF_APPROVAL), and PreconditionFailed with both states.
     """
     chosen = chosen_id(request_id)
-    occasion = key.occasion(chosen)
+    occasion = key.occasion(chosen, now=datetime.now(UTC))
     paper = papers.confirmation(
         occasion, sanction_id=sanction.sanction_id, paper_digest=sanction.paper_digest
     )
     request = pb.ConfirmSanctionRequest(
-        request_id=chosen, sanction_id=sanction.sanction_id, signature=key.sign(occasion, paper)
+        request_id=chosen, sanction_id=sanction.sanction_id, signature=_signed(key, occasion, paper)
     )
     return rpc(_SERVICE, "ConfirmSanction", request, _read_sanction, request_id=chosen)
 
@@ -99,7 +100,7 @@ def lift(
 ) -> Rpc[AccountSanction]:
     """End a sanction before its end, or withdraw a proposal; raises PreconditionFailed with both states."""
     chosen = chosen_id(request_id)
-    occasion = key.occasion(chosen)
+    occasion = key.occasion(chosen, now=datetime.now(UTC))
     paper = papers.lift(
         occasion,
         sanction_id=sanction.sanction_id,
@@ -110,7 +111,7 @@ def lift(
         request_id=chosen,
         sanction_id=sanction.sanction_id,
         reason=reason,
-        signature=key.sign(occasion, paper),
+        signature=_signed(key, occasion, paper),
     )
     return rpc(_SERVICE, "LiftSanction", request, _read_sanction, request_id=chosen)
 
@@ -128,7 +129,7 @@ def list_page(
     page_size: int = 100,
     page_token: str = "",
 ) -> Rpc[SanctionPage]:
-    """Return a page of sanctions, oldest first, of one account or in one state; page_token: empty at first."""
+    """Return a page of sanctions, oldest first: of all, of one account, or in one state."""
     request = pb.ListSanctionsRequest(
         account_token=account(account_token) if account_token else "",
         state=pb.Sanction.State.Value(f"STATE_{state.value}") if state else pb.Sanction.STATE_UNSPECIFIED,
@@ -136,6 +137,12 @@ def list_page(
         page_token=text(page_token, field="page_token"),
     )
     return rpc(_SERVICE, "ListSanctions", request, _read_page)
+
+
+def _signed(key: ModeratorKey, occasion: SigningOccasion, paper: bytes) -> pb.ModeratorSignature:
+    message = pb.ModeratorSignature(moderator_id=key.moderator_id, signature=key.sign(paper))
+    message.sign_time.FromDatetime(occasion.signed_at)
+    return message
 
 
 def _read_moderator(data: bytes) -> RegisteredModerator:

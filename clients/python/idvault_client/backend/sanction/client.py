@@ -1,7 +1,8 @@
 """`Vault.sanctions`, blocking and awaited; the functions in `calls` document the methods.
 
 request_id: a UUID that you saved before the call, so that you can repeat it: it is signed anew and remains
-the same decision. Without one the client chooses one. Every method raises VaultError and no exception of gRPC.
+the same decision. Without one the client chooses one. Every method raises VaultError and no exception of
+gRPC.
 """
 
 from collections.abc import Awaitable, Callable

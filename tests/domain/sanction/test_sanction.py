@@ -1,0 +1,156 @@
+"""The life of a sanction: which verb leads where, who may, and when it lapses."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from idvault.domain.account import AccountState, Standing, StandingPeriod
+from idvault.domain.error import DeniedError, InvalidError, PreconditionError, Reason, TransitionError
+from idvault.domain.sanction import sanction as rules
+from idvault.domain.sanction.sanction import CONFIRM_WITHIN, Degree, Sanction, SanctionState
+from tests.support import builders
+from tests.support.builders import NOW, TOKEN
+from tests.support.sanction_world import reasons
+
+LATER = NOW + timedelta(days=1)
+SECOND = timedelta(seconds=1)
+PROPOSED, IN_FORCE = SanctionState.PROPOSED, SanctionState.IN_FORCE
+LIFTED, LAPSED = SanctionState.LIFTED, SanctionState.LAPSED
+
+
+def imposed(degree: Degree = Degree.WARN, **changes: Any) -> Sanction:
+    return rules.impose(
+        sanction_id="a" * 32,
+        relying_party="platform-a",
+        account_token=TOKEN,
+        degree=degree,
+        measure="",
+        statement=reasons(**changes),
+        moderator_id="1" * 32,
+        paper=b"imposed",
+        now=NOW,
+    )
+
+
+def in_state(state: SanctionState) -> Sanction:
+    return replace(imposed(Degree.CLOSE), state=state)
+
+
+def confirmed(sanction: Sanction, by: str = "2" * 32) -> Sanction:
+    return rules.confirm(sanction=sanction, moderator_id=by, paper=b"confirmed", now=LATER)
+
+
+def lifted(sanction: Sanction) -> Sanction:
+    return rules.lift(
+        sanction=sanction, moderator_id="3" * 32, reason="a mistake", paper=b"lifted", now=LATER
+    )
+
+
+@pytest.mark.parametrize("degree", Degree)
+def test_who_is_needed(degree: Degree) -> None:
+    """One moderator is enough for every degree but CLOSE."""
+    made = imposed(degree)
+    if degree is Degree.CLOSE:
+        assert (made.state, made.started_at) == (PROPOSED, None)
+        assert rules.period(made) is None
+    else:
+        assert (made.state, made.started_at) == (IN_FORCE, NOW)
+        assert rules.period(made) == StandingPeriod(rules.STANDINGS[degree])
+
+
+def test_degrees_are_ordered_as_standings() -> None:
+    """Each degree leads to the standing of its place."""
+    assert [rules.STANDINGS[degree] for degree in Degree] == list(Standing)[1:]
+
+
+def test_another_moderator_confirms() -> None:
+    """The second moderator puts it into force; the same one is refused."""
+    proposed = imposed(Degree.CLOSE)
+    made = confirmed(proposed)
+    assert (made.state, made.started_at, made.confirmed_by) == (IN_FORCE, LATER, "2" * 32)
+    assert made.confirmation == b"confirmed"
+    with pytest.raises(DeniedError) as refused:
+        confirmed(proposed, by=proposed.imposed_by)
+    assert refused.value.reason is Reason.SELF_APPROVAL
+
+
+@pytest.mark.parametrize("state", [IN_FORCE, LIFTED, LAPSED])
+def test_only_a_proposal_is_confirmed(state: SanctionState) -> None:
+    """The refusal names both states."""
+    with pytest.raises(TransitionError) as refused:
+        confirmed(in_state(state))
+    assert (refused.value.state, refused.value.wanted) == (state.value, "IN_FORCE")
+    assert refused.value.reason is Reason.ILLEGAL_TRANSITION
+
+
+@pytest.mark.parametrize("state", SanctionState)
+def test_what_is_open_is_lifted(state: SanctionState) -> None:
+    """A proposal and a sanction in force are lifted; the refusal of any other names both states."""
+    if state in (PROPOSED, IN_FORCE):
+        made = lifted(in_state(state))
+        assert (made.state, made.ended_at, made.ended_by, made.end_reason, made.ending) == (
+            LIFTED,
+            LATER,
+            "3" * 32,
+            "a mistake",
+            b"lifted",
+        )
+        assert rules.period(made) is None
+        return
+    with pytest.raises(TransitionError) as refused:
+        lifted(in_state(state))
+    assert (refused.value.state, refused.value.wanted) == (state.value, "LIFTED")
+
+
+def test_an_unconfirmed_proposal_lapses_after_72_hours() -> None:
+    """To the second; it is then neither confirmed nor lifted."""
+    proposed = imposed(Degree.CLOSE)
+    due = NOW + CONFIRM_WITHIN
+    assert proposed.due_at == due
+    assert rules.fall(sanction=proposed, now=due - SECOND) == proposed
+    fallen = rules.fall(sanction=proposed, now=due)
+    assert (fallen.state, fallen.ended_at, fallen.ended_by, fallen.due_at) == (LAPSED, due, None, None)
+    with pytest.raises(TransitionError) as refused:
+        rules.confirm(sanction=proposed, moderator_id="2" * 32, paper=b"", now=due)
+    assert refused.value.state == "LAPSED"
+
+
+def test_a_sanction_lapses_at_its_end() -> None:
+    """The end of the statement counts, also for a proposal that it precedes."""
+    limited = imposed(end_at=LATER)
+    assert rules.period(limited) == StandingPeriod(Standing.WARNED, LATER)
+    assert rules.fall(sanction=limited, now=LATER - SECOND) == limited
+    assert rules.fall(sanction=limited, now=LATER).state is LAPSED
+    assert imposed(Degree.CLOSE, end_at=LATER).due_at == LATER
+    assert confirmed(imposed(Degree.CLOSE)).due_at is None
+    assert imposed().due_at is None
+
+
+def test_a_limit_has_a_measure() -> None:
+    """LIMIT says how; no other degree does."""
+    assert rules.check_measure(degree=Degree.LIMIT, measure="comments-only") == "comments-only"
+    for degree in Degree:
+        with pytest.raises(InvalidError):
+            rules.check_measure(degree=degree, measure="" if degree is Degree.LIMIT else "x")
+    assert rules.check_measure(degree=Degree.WARN, measure="") == ""
+
+
+def test_a_lift_has_a_reason() -> None:
+    """A lift without a reason is refused."""
+    assert rules.check_reason("a mistake") == "a mistake"
+    for reason in ("", " ", "a" * 501, "a\tb"):
+        with pytest.raises(InvalidError):
+            rules.check_reason(reason)
+
+
+def test_nothing_is_imposed_on_an_erased_account() -> None:
+    """Any other account can be sanctioned."""
+    for state in AccountState:
+        account = builders.account(state=state)
+        if state is AccountState.ERASED:
+            with pytest.raises(PreconditionError):
+                rules.admit(account)
+        else:
+            rules.admit(account)

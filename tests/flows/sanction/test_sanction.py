@@ -1,0 +1,413 @@
+"""Sanctions over both databases: what moderators decide, what it does to accounts, and what is logged."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
+from idvault.domain.account import AccountState, Standing
+from idvault.domain.campaign.campaign import Verb
+from idvault.domain.claim import ClaimState, FailureReason
+from idvault.domain.error import (
+    AlreadyExistsError,
+    DeniedError,
+    IdvaultError,
+    InvalidError,
+    NotFoundError,
+    PreconditionError,
+    Reason,
+    TransitionError,
+)
+from idvault.domain.registry import RegistryAnswer
+from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState
+from idvault.storage.base.database import Database
+from tests.support import builders
+from tests.support.campaign_world import DAY
+from tests.support.flow_world import at, command, request_id
+from tests.support.sanction_world import SanctionWorld, key_of, reasons, until
+
+HOUR = 3_600
+PROPOSED, IN_FORCE = SanctionState.PROPOSED, SanctionState.IN_FORCE
+LIFTED, LAPSED = SanctionState.LIFTED, SanctionState.LAPSED
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database) -> AsyncIterator[SanctionWorld]:
+    """Return the flows with a new database of each kind."""
+    made = SanctionWorld(main_database)
+    yield made
+    await made.claims.verification.drain()
+
+
+async def seen(world: SanctionWorld, token: str, *, seconds: float = 0) -> tuple[Standing, float | None, int]:
+    """Return standing, the seconds of its end, and the revision of an account."""
+    status = await world.status(token, seconds=seconds)
+    end = status.standing_until
+    after = None if end is None else (end - builders.NOW).total_seconds()
+    return status.standing, after, status.revision
+
+
+async def test_each_degree_is_a_standing(world: SanctionWorld) -> None:
+    """A warning, a limit and a suspension apply at once; the highest counts, and each ends only its own."""
+    token, key = await world.account(), await world.moderator(1)
+    made: dict[Degree, Sanction] = {}
+    for degree in (Degree.SUSPEND, Degree.WARN, Degree.LIMIT):
+        made[degree] = await world.impose(token, degree, key=key)
+    assert await seen(world, token) == (Standing.RENEWAL_SUSPENDED, None, 3)
+    await world.lift(made[Degree.SUSPEND], key=key)
+    assert await seen(world, token) == (Standing.PUBLISHING_LIMITED, None, 4)
+    await world.lift(made[Degree.WARN], key=key)
+    assert await seen(world, token) == (Standing.PUBLISHING_LIMITED, None, 4)
+    await world.lift(made[Degree.LIMIT], key=key)
+    assert await seen(world, token) == (Standing.GOOD, None, 5)
+    assert await world.events("sanction:") == [
+        "sanction:limit:impose",
+        "sanction:limit:lift",
+        "sanction:suspend:impose",
+        "sanction:suspend:lift",
+        "sanction:warn:impose",
+        "sanction:warn:lift",
+    ]
+
+
+async def test_two_moderators_close(world: SanctionWorld) -> None:
+    """A proposal changes nothing; the one who proposed cannot confirm; another one can, once."""
+    token = await world.account()
+    first, second, third = [await world.moderator(number) for number in (1, 2, 3)]
+    proposed = await world.impose(token, Degree.CLOSE, key=first)
+    assert (proposed.state, (await world.status(token)).standing) == (PROPOSED, Standing.GOOD)
+    with pytest.raises(DeniedError) as refused:
+        await world.confirm(proposed, key=first)
+    assert refused.value.reason is Reason.SELF_APPROVAL
+    closed = await world.confirm(proposed, key=second)
+    assert (closed.state, closed.confirmed_by) == (IN_FORCE, second.moderator_id)
+    assert await seen(world, token) == (Standing.CLOSED, None, 3)
+    with pytest.raises(TransitionError) as told:
+        await world.confirm(proposed, key=third)
+    assert (told.value.state, told.value.wanted) == ("IN_FORCE", "IN_FORCE")
+    assert await world.events("sanction:") == [
+        "sanction:close:impose",
+        "sanction:close:propose",
+    ]
+    assert await world.get(proposed) == closed
+
+
+async def test_of_two_decisions_one_wins(world: SanctionWorld) -> None:
+    """A confirmation and a withdrawal at once: one takes effect, the other is told both states."""
+    token = await world.account()
+    keys = [await world.moderator(number) for number in (1, 2, 3, 4)]
+    proposed = await world.impose(token, Degree.CLOSE, key=keys[0])
+    answers = await asyncio.gather(
+        world.confirm(proposed, key=keys[1]),
+        world.confirm(proposed, key=keys[2]),
+        world.confirm(proposed, key=keys[3]),
+        return_exceptions=True,
+    )
+    told = [answer for answer in answers if isinstance(answer, TransitionError)]
+    assert [each.state for each in told] == ["IN_FORCE", "IN_FORCE"]
+    assert (await world.status(token)).standing is Standing.CLOSED
+    assert await world.events("sanction:close:impose") == ["sanction:close:impose"]
+    raised = await asyncio.gather(*(world.lift(proposed, key=key) for key in keys), return_exceptions=True)
+    assert sum(isinstance(each, TransitionError) for each in raised) == 3
+    assert await seen(world, token) == (Standing.GOOD, None, 4)
+
+
+async def test_a_proposal_is_withdrawn_or_lapses(world: SanctionWorld) -> None:
+    """Neither is counted as a lift of a sanction."""
+    token, first, second = await world.account(), await world.moderator(1), await world.moderator(2)
+    withdrawn = await world.impose(token, Degree.CLOSE, key=first)
+    assert (await world.lift(withdrawn, key=first)).state is LIFTED
+    forgotten = await world.impose(token, Degree.CLOSE, key=first)
+    late = 72 * HOUR
+    assert (await world.get(forgotten, seconds=late - 1)).state is PROPOSED
+    assert (await world.get(forgotten, seconds=late)).state is LAPSED
+    with pytest.raises(TransitionError) as told:
+        await world.confirm(forgotten, key=second, seconds=late)
+    assert (told.value.state, told.value.wanted) == ("LAPSED", "IN_FORCE")
+    assert await world.work(seconds=late - 1) == 0
+    assert await world.work(seconds=late) == 1
+    assert await world.work(seconds=late) == 0
+    assert await seen(world, token, seconds=late) == (Standing.GOOD, None, 2)
+    assert await world.events("sanction:") == [
+        "sanction:close:expire",
+        "sanction:close:propose",
+        "sanction:close:propose",
+        "sanction:close:withdraw",
+    ]
+
+
+async def test_ends_count_to_the_second(world: SanctionWorld) -> None:
+    """A reader sees each end when it comes; the worker stores it later with the same revision."""
+    token, key = await world.account(), await world.moderator(1)
+    for degree, hours in ((Degree.WARN, 3), (Degree.SUSPEND, 1), (Degree.LIMIT, 2)):
+        await world.impose(token, degree, key=key, given=until(hours * HOUR))
+    shown = [
+        (HOUR - 1, (Standing.RENEWAL_SUSPENDED, HOUR, 4)),
+        (HOUR, (Standing.PUBLISHING_LIMITED, 2 * HOUR, 5)),
+        (2 * HOUR, (Standing.WARNED, 3 * HOUR, 6)),
+        (3 * HOUR, (Standing.GOOD, None, 7)),
+    ]
+    for seconds, expected in shown:
+        assert await seen(world, token, seconds=seconds) == expected
+    assert await world.work(seconds=2 * HOUR) == 2
+    for seconds, expected in shown[2:]:
+        assert await seen(world, token, seconds=seconds) == expected
+    assert await world.events("sanction:suspend:lapse") == ["sanction:suspend:lapse"]
+    assert await world.events("sanction:warn:lapse") == []
+
+
+async def test_the_next_act_stores_what_has_come(world: SanctionWorld) -> None:
+    """A new sanction after an end that nobody stored: no revision is shown twice with two statuses."""
+    token, key = await world.account(), await world.moderator(1)
+    limited = await world.impose(token, Degree.LIMIT, key=key, given=until(HOUR))
+    assert await seen(world, token, seconds=2 * HOUR) == (Standing.GOOD, None, 4)
+    await world.impose(token, Degree.WARN, key=key, seconds=2 * HOUR)
+    assert await seen(world, token, seconds=2 * HOUR) == (Standing.WARNED, None, 5)
+    assert await world.work(seconds=2 * HOUR) == 1
+    assert await seen(world, token, seconds=2 * HOUR) == (Standing.WARNED, None, 5)
+    assert (await world.get(limited, seconds=2 * HOUR)).state is LAPSED
+
+
+async def test_the_longer_of_two_equal_ones_counts(world: SanctionWorld) -> None:
+    """Two limits: the shorter one ends unseen."""
+    token, key = await world.account(), await world.moderator(1)
+    await world.impose(token, Degree.LIMIT, key=key, given=until(HOUR))
+    longer = await world.impose(token, Degree.LIMIT, key=key, given=until(2 * HOUR))
+    assert await seen(world, token) == (Standing.PUBLISHING_LIMITED, 2 * HOUR, 4)
+    assert await seen(world, token, seconds=HOUR) == (Standing.PUBLISHING_LIMITED, 2 * HOUR, 4)
+    await world.lift(longer, key=key)
+    assert await seen(world, token) == (Standing.PUBLISHING_LIMITED, HOUR, 5)
+
+
+async def test_a_repeat_is_the_same_decision(world: SanctionWorld) -> None:
+    """Whenever it is signed, and also once the signature is old; another body is refused."""
+    token, key, other = await world.account(), await world.moderator(1), await world.moderator(2)
+    asked = request_id(77)
+    first = await world.impose(token, Degree.WARN, key=key, request_id=asked)
+    again = await world.impose(token, Degree.WARN, key=key, request_id=asked, seconds=30)
+    old = await world.impose(token, Degree.WARN, key=key, request_id=asked, seconds=DAY, signed_at=at(0).real)
+    assert first == again == old
+    for changed in ({"degree": Degree.SUSPEND, "key": key}, {"degree": Degree.WARN, "key": other}):
+        with pytest.raises(AlreadyExistsError):
+            await world.impose(token, request_id=asked, **changed)  # type: ignore[arg-type]
+    lift = request_id(78)
+    assert await world.lift(first, key=key, request_id=lift) == await world.lift(
+        first, key=key, request_id=lift, seconds=60
+    )
+    several = await asyncio.gather(
+        *(world.impose(token, Degree.LIMIT, key=key, request_id=request_id(79)) for _ in range(4))
+    )
+    assert len({each.sanction_id for each in several}) == 1
+    assert await world.events("sanction:") == [
+        "sanction:limit:impose",
+        "sanction:warn:impose",
+        "sanction:warn:lift",
+    ]
+
+
+async def test_nothing_is_decided_without_a_valid_signature(world: SanctionWorld) -> None:
+    """An unknown or revoked moderator, another key, another paper, an old signature: nothing is stored."""
+    token, key, other = await world.account(), await world.moderator(1), await world.moderator(2)
+    wrong = replace(other, moderator_id=key.moderator_id)
+    unknown = key_of(3).of("f" * 32)
+    with pytest.raises(InvalidError) as refused:
+        await world.impose(token, Degree.WARN, key=wrong)
+    assert [each.field for each in refused.value.violations] == ["signature.signature"]
+    with pytest.raises(InvalidError) as old:
+        await world.impose(token, Degree.WARN, key=key, seconds=HOUR, signed_at=at(0).real)
+    assert [each.field for each in old.value.violations] == ["signature.sign_time"]
+    with pytest.raises(NotFoundError) as missing:
+        await world.impose(token, Degree.WARN, key=unknown)
+    assert missing.value.reason is Reason.MODERATOR_NOT_FOUND
+    elsewhere = replace(key, relying_party="platform-b")
+    with pytest.raises(InvalidError):
+        await world.impose(token, Degree.WARN, key=replace(elsewhere, private_key=other.private_key))
+    made = await world.impose(token, Degree.WARN, key=key)
+    await world.revoke(key)
+    for work in (world.impose(token, Degree.WARN, key=key), world.lift(made, key=key)):
+        with pytest.raises(PreconditionError) as revoked:
+            await work
+        assert revoked.value.reason is Reason.MODERATOR_REVOKED
+    assert len(await world.events("sanction:")) == 1
+
+
+async def test_a_key_is_one_moderator_for_ever(world: SanctionWorld) -> None:
+    """Registering it again returns the same one, at once too; a revoked key is not registered again."""
+    made = await asyncio.gather(*(world.moderator(1) for _ in range(3)))
+    assert len({each.moderator_id for each in made}) == 1
+    repeated = request_id(5)
+    known = await world.register(key_of(1), request_id=repeated)
+    assert known == await world.register(key_of(1), request_id=repeated, seconds=9)
+    assert await world.events("moderator:") == ["moderator:key:register"]
+    other = await world.register(key_of(1, party="platform-b"), party="platform-b")
+    assert other.moderator_id != known.moderator_id
+    revoked = await world.revoke(made[0], seconds=5)
+    assert revoked.revoked_at == at(5).business
+    assert await world.revoke(made[0], seconds=9) == revoked
+    with pytest.raises(PreconditionError):
+        await world.moderator(1)
+    with pytest.raises(NotFoundError):
+        await world.revoke(key_of(9).of("9" * 32))
+    with pytest.raises(InvalidError):
+        await world.register(key_of(2), signer=key_of(3))
+    assert await world.events("moderator:key:revoke") == ["moderator:key:revoke"]
+
+
+async def test_only_ones_own_accounts(world: SanctionWorld) -> None:
+    """Another platform's account and sanction are unknown, in the same words as one that does not exist."""
+    token, key = await world.account(), await world.moderator(1)
+    made = await world.impose(token, Degree.WARN, key=key)
+    theirs = await world.moderator(1, party="platform-b")
+    with pytest.raises(NotFoundError) as refused:
+        await world.impose(token, Degree.WARN, key=theirs, party="platform-b")
+    assert refused.value.reason is Reason.ACCOUNT_NOT_FOUND
+    for work in (
+        world.lift(made, key=theirs, party="platform-b"),
+        world.get(replace(made, relying_party="platform-b")),
+    ):
+        with pytest.raises(NotFoundError) as unknown:
+            await work
+        assert unknown.value.reason is Reason.SANCTION_NOT_FOUND
+    assert await world.pages(size=5, party="platform-b") == [[]]
+
+
+async def test_a_renewal_stops(world: SanctionWorld) -> None:
+    """A suspended account opens no claim until the second in which the suspension ends."""
+    token, key = await world.account(), await world.moderator(1)
+    await world.impose(token, Degree.SUSPEND, key=key, given=until(HOUR))
+    again = command(2, builders.identity(number="11000019010101000X"), account_token=token)
+    with pytest.raises(PreconditionError) as refused:
+        await world.claims.verify(again, seconds=HOUR - 1)
+    assert refused.value.reason is Reason.RENEWAL_SUSPENDED
+    claim = await world.claims.verify(again, seconds=HOUR)
+    assert claim.state is ClaimState.SUCCEEDED
+    assert await seen(world, token, seconds=HOUR) == (Standing.GOOD, None, 5)
+    await world.closed(token, (key, await world.moderator(2)))
+    with pytest.raises(PreconditionError) as closed:
+        await world.claims.verify(replace(again, request_id=request_id(3)))
+    assert closed.value.reason is Reason.ACCOUNT_CLOSED
+
+
+@pytest.mark.parametrize("degree", [Degree.LIMIT, Degree.SUSPEND])
+async def test_a_claim_that_waits_meanwhile(world: SanctionWorld, degree: Degree) -> None:
+    """A sanction that stops renewals also stops the claim that was open before, once it has matched."""
+    token, key = await world.account(), await world.moderator(1)
+    world.claims.registry.script.append(RegistryAnswer.NOT_SENT)
+    again = command(2, builders.identity(number="11000019010101000X"), account_token=token)
+    assert (await world.claims.verify(again)).state is ClaimState.PENDING
+    await world.impose(token, degree, key=key)
+    (ended,) = await world.claims.work(seconds=60)
+    assert ended is not None
+    if degree is Degree.SUSPEND:
+        assert (ended.state, ended.failure_reason) == (ClaimState.FAILED, FailureReason.SANCTIONED)
+        assert ended.account.state is AccountState.VERIFIED
+        assert await seen(world, token) == (Standing.RENEWAL_SUSPENDED, None, 3)
+    else:
+        assert ended.state is ClaimState.SUCCEEDED
+
+
+async def test_a_sign_up_that_is_closed_takes_no_slot(world: SanctionWorld) -> None:
+    """The account of a claim that waits is closed: it is not verified, and its history stays."""
+    keys = (await world.moderator(1), await world.moderator(2))
+    world.claims.registry.script.append(RegistryAnswer.NOT_SENT)
+    asked = command(1, builders.identity())
+    token = (await world.claims.verify(asked)).account.account_token
+    await world.closed(token, keys)
+    (ended,) = await world.claims.work(seconds=60)
+    assert ended is not None
+    assert (ended.failure_reason, ended.account.state) == (FailureReason.SANCTIONED, AccountState.REJECTED)
+    assert (await world.status(token)).standing is Standing.CLOSED
+    assert await world.claims.retention.remove_abandoned(now=at(40 * DAY), limit=9) == 0
+    others = [
+        (await world.claims.verify(command(number, builders.identity()))).state for number in range(2, 8)
+    ]
+    assert others == [ClaimState.SUCCEEDED] * 5 + [ClaimState.FAILED]
+
+
+async def test_a_moderators_limit_outlives_a_campaign(world: SanctionWorld) -> None:
+    """A campaign's limit is one of several: its end lifts its own, and a lift leaves the campaign's."""
+    campaigns = world.campaigns
+    (token,) = await campaigns.members(1)
+    key = await world.moderator(1)
+    campaign = await campaigns.started(enforcement_date=builders.TODAY + timedelta(days=10))
+    await campaigns.take(campaign)
+    await campaigns.record(campaign, token)
+    first = await world.impose(token, Degree.LIMIT, key=key)
+    assert await campaigns.enforcement.enforce(now=at(10 * DAY), limit=9) == 1
+    await world.lift(first, key=key, seconds=10 * DAY)
+    assert (await world.status(token)).standing is Standing.PUBLISHING_LIMITED
+    second = await world.impose(token, Degree.LIMIT, key=key, seconds=10 * DAY)
+    await campaigns.move(campaign, Verb.END, seconds=11 * DAY)
+    assert await campaigns.enforcement.lift(now=at(11 * DAY), limit=9) == 1
+    assert (await world.status(token)).standing is Standing.PUBLISHING_LIMITED
+    await world.lift(second, key=key, seconds=11 * DAY)
+    assert (await world.status(token)).standing is Standing.GOOD
+
+
+async def test_a_verification_ends_only_the_campaigns_limit(world: SanctionWorld) -> None:
+    """The owner of a limited legacy account verifies: what a moderator imposed stays."""
+    campaigns = world.campaigns
+    (token,) = await campaigns.members(1)
+    key = await world.moderator(1)
+    campaign = await campaigns.started(enforcement_date=builders.TODAY + timedelta(days=10))
+    await campaigns.take(campaign)
+    await campaigns.record(campaign, token)
+    await campaigns.enforcement.enforce(now=at(10 * DAY), limit=9)
+    await world.impose(token, Degree.WARN, key=key, seconds=10 * DAY)
+    claim = await world.claims.verify(command(account_token=token), seconds=11 * DAY)
+    assert (claim.account.state, claim.account.standing) == (AccountState.VERIFIED, Standing.WARNED)
+    assert claim.account.revision == 3
+
+
+async def test_pages_do_not_move(world: SanctionWorld) -> None:
+    """Sanctions that are imposed while somebody reads appear at the end; no page repeats or omits one."""
+    token, other, key = await world.account(1), await world.account(2), await world.moderator(1)
+    made = [await world.impose(token, Degree.WARN, key=key) for _ in range(5)]
+    page, after = await world.page(after="", limit=2, now=at(0))
+    new = await world.impose(other, Degree.WARN, key=key, seconds=1)
+    rest, end = await world.page(after=after, limit=9, now=at(0))
+    found = [each.sanction_id for each in (*page, *rest)]
+    assert found == [*sorted(each.sanction_id for each in made), new.sanction_id]
+    assert end == ""
+    assert [len(each) for each in await world.pages(size=4)] == [4, 2]
+    assert await world.pages(size=9, account_token=other) == [[new.sanction_id]]
+    with pytest.raises(InvalidError) as refused:
+        await world.page(after="f" * 32, limit=9, now=at(0))
+    assert [each.field for each in refused.value.violations] == ["page_token"]
+
+
+async def test_lists_by_state(world: SanctionWorld) -> None:
+    """Proposals to confirm, sanctions in force, and what has ended."""
+    token, key = await world.account(), await world.moderator(1)
+    proposed = await world.impose(token, Degree.CLOSE, key=key)
+    forever = await world.impose(token, Degree.WARN, key=key)
+    ending = await world.impose(token, Degree.WARN, key=key, given=until(HOUR))
+    lifted = await world.lift(await world.impose(token, Degree.WARN, key=key), key=key)
+
+    async def listed(state: SanctionState, seconds: float) -> list[set[str]]:
+        of_all = await world.pages(size=9, state=state, seconds=seconds)
+        of_one = await world.pages(size=9, state=state, seconds=seconds, account_token=token)
+        assert of_all == of_one
+        return [set(page) for page in of_all]
+
+    assert await listed(PROPOSED, 0) == [{proposed.sanction_id}]
+    assert await listed(IN_FORCE, 0) == [{forever.sanction_id, ending.sanction_id}]
+    assert await listed(IN_FORCE, HOUR) == [{forever.sanction_id}]
+    assert await listed(LIFTED, 0) == [{lifted.sanction_id}]
+    await world.work(seconds=80 * HOUR)
+    assert await listed(LAPSED, 80 * HOUR) == [{proposed.sanction_id, ending.sanction_id}]
+
+
+async def test_the_statement_is_kept_as_it_was_signed(world: SanctionWorld) -> None:
+    """Every part of a statement is returned, and an incomplete one imposes nothing."""
+    token, key = await world.account(), await world.moderator(1)
+    given = until(HOUR, rule_reference="条款 4.2")
+    made = await world.impose(token, Degree.LIMIT, key=key, given=given)
+    found = await world.get(made)
+    assert (found.statement, found.measure, found.imposed_by) == (given, "10-a-day", key.moderator_id)
+    with pytest.raises(IdvaultError):
+        await world.impose(token, Degree.LIMIT, key=key, given=reasons(evidence=()))
+    assert len(await world.events("sanction:")) == 1

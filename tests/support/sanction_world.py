@@ -1,0 +1,248 @@
+"""Sanctions over a real database: what a platform's moderators do, as short calls."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
+
+from idvault.attest import sanction as papers
+from idvault.attest.moderator_key import ModeratorKey
+from idvault.attest.sanction import SigningOccasion
+from idvault.bootstrap.sanction import wire_sanctions
+from idvault.domain import seal
+from idvault.domain.account import Status
+from idvault.domain.clock import ClockReading
+from idvault.domain.sanction.moderator import Moderator
+from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState
+from idvault.domain.sanction.statement import (
+    Automation,
+    Ground,
+    IssuerKind,
+    Origin,
+    SanctionCategory,
+    StatementOfReasons,
+)
+from idvault.flows.log.events import EventFactory
+from idvault.flows.sanction.lapse import LapseFlow
+from idvault.flows.sanction.moderator import ModerationCall
+from idvault.flows.sanction.sanction import NewSanction
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import scalar, statement
+from idvault.storage.log.tables import log_entries
+from idvault.storage.sanction.moderator import SqlModeratorStore
+from idvault.storage.sanction.store import SqlSanctionStore
+from idvault.transparency import entry
+from tests.support import builders
+from tests.support.campaign_world import CampaignWorld
+from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tests.support.flow_world import PARTY, at, command
+
+_ENTRIES = statement(select(log_entries.c.leaf), scalar)
+
+
+def reasons(**changes: Any) -> StatementOfReasons:
+    """Return a complete statement of reasons without an end, with changes."""
+    made = StatementOfReasons(
+        ground=Ground.AGAINST_TERMS,
+        category=SanctionCategory.RUMOUR,
+        rule_reference="terms 4.2",
+        case_reference="case 17",
+        evidence=(bytes(32), bytes(range(32))),
+        origin=Origin.OWN_INITIATIVE,
+        detection=Automation.PARTIAL,
+        decision=Automation.NONE,
+        territory="CN",
+        redress="write to appeals",
+        issuer_kind=IssuerKind.PLATFORM,
+    )
+    return replace(made, **changes)
+
+
+def until(seconds: float, **changes: Any) -> StatementOfReasons:
+    """Return a statement whose end is this many seconds after the start of the tests' time."""
+    return reasons(end_at=builders.NOW + timedelta(seconds=seconds), **changes)
+
+
+def key_of(number: int, *, party: str = PARTY) -> ModeratorKey:
+    """Return a key, the same for the same number."""
+    return ModeratorKey(party, Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32))
+
+
+class SanctionWorld:
+    """The flows of sanctions beside those of claims and campaigns, over one database."""
+
+    def __init__(self, database: Database) -> None:
+        self.campaigns = CampaignWorld(database)
+        self.claims = self.campaigns.claims
+        self.database = database
+        self.store = SqlSanctionStore(database=database)
+        entropy = CountingEntropy(start=9_000_000)
+        guard = self.claims.guard
+        servicer = wire_sanctions(
+            store=self.store,
+            moderators=SqlModeratorStore(database=database),
+            fingerprinter=FakeFingerprinter(),
+            guard=guard,
+            entropy=entropy,
+        )
+        self.moderators, self.sanctions = servicer.moderators, servicer.sanctions
+        self.lapses = LapseFlow(store=self.store, guard=guard, events=EventFactory(entropy=entropy))
+        self._numbers = 0
+
+    def new_id(self) -> str:
+        self._numbers += 1
+        return str(UUID(int=2**64 + self._numbers))
+
+    async def account(self, number: int = 1, **changes: Any) -> str:
+        """Sign somebody up and return the account token."""
+        changes.setdefault("identity", builders.identity(number=f"110000190101{number:02}000X"))
+        return (await self.claims.verify(command(number, **changes))).account.account_token
+
+    def call(
+        self, method: str, *fields: seal.Part, key: ModeratorKey | None = None, **changes: Any
+    ) -> tuple[ModerationCall, SigningOccasion]:
+        """Return a call that is not signed yet, and what its paper begins with."""
+        signed_at = changes.pop("signed_at", builders.NOW)
+        call = ModerationCall(
+            relying_party=changes.pop("party", PARTY),
+            actor_id="b" * 32,
+            request_id=changes.pop("request_id", None) or self.new_id(),
+            method=method,
+            fields=fields,
+            moderator_id=key.moderator_id if key else "",
+            signed_at=signed_at,
+        )
+        return call, call.occasion
+
+    async def moderator(self, number: int, *, seconds: float = 0, **changes: Any) -> ModeratorKey:
+        """Register a key and return it with its id."""
+        key = key_of(number, party=changes.get("party", PARTY))
+        found = await self.register(key, seconds=seconds, **changes)
+        return key.of(found.moderator_id)
+
+    async def register(
+        self, key: ModeratorKey, *, signer: ModeratorKey | None = None, seconds: float = 0, **changes: Any
+    ) -> Moderator:
+        """Register a key. signer: another key, which signs in its place."""
+        changes.setdefault("signed_at", at(seconds).real)
+        call, occasion = self.call("RegisterModerator", key.public_key, **changes)
+        signature = (signer or key).sign(papers.registration(occasion, public_key=key.public_key))
+        return await self.moderators.register(
+            replace(call, signature=signature), public_key=key.public_key, now=at(seconds)
+        )
+
+    async def revoke(self, key: ModeratorKey, *, seconds: float = 0, **changes: Any) -> Moderator:
+        call, _ = self.call("RevokeModerator", key.moderator_id, **changes)
+        return await self.moderators.revoke(call, moderator_id=key.moderator_id, now=at(seconds))
+
+    async def impose(
+        self,
+        token: str,
+        degree: Degree,
+        *,
+        key: ModeratorKey,
+        given: StatementOfReasons | None = None,
+        seconds: float = 0,
+        **changes: Any,
+    ) -> Sanction:
+        wanted = NewSanction(token, degree, "10-a-day" if degree is Degree.LIMIT else "", given or reasons())
+        changes.setdefault("signed_at", at(seconds).real)
+        call, occasion = self.call(
+            "ImposeSanction", token, degree.value, repr(wanted.statement), key=key, **changes
+        )
+        paper = papers.imposition(
+            occasion,
+            account_token=token,
+            degree=degree,
+            measure=wanted.measure,
+            statement=wanted.statement,
+        )
+        signed = replace(call, signature=key.sign(paper))
+        return await self.sanctions.impose(signed, wanted=wanted, now=at(seconds))
+
+    async def confirm(
+        self, sanction: Sanction, *, key: ModeratorKey, seconds: float = 0, **changes: Any
+    ) -> Sanction:
+        changes.setdefault("signed_at", at(seconds).real)
+        call, occasion = self.call("ConfirmSanction", sanction.sanction_id, key=key, **changes)
+        paper = papers.confirmation(
+            occasion, sanction_id=sanction.sanction_id, paper_digest=papers.digest(sanction.paper)
+        )
+        signed = replace(call, signature=key.sign(paper))
+        return await self.sanctions.confirm(signed, sanction_id=sanction.sanction_id, now=at(seconds))
+
+    async def lift(
+        self,
+        sanction: Sanction,
+        *,
+        key: ModeratorKey,
+        reason: str = "a mistake",
+        seconds: float = 0,
+        **changes: Any,
+    ) -> Sanction:
+        changes.setdefault("signed_at", at(seconds).real)
+        call, occasion = self.call("LiftSanction", sanction.sanction_id, reason, key=key, **changes)
+        paper = papers.lift(
+            occasion,
+            sanction_id=sanction.sanction_id,
+            paper_digest=papers.digest(sanction.paper),
+            reason=reason,
+        )
+        signed = replace(call, signature=key.sign(paper))
+        return await self.sanctions.lift(
+            signed, sanction_id=sanction.sanction_id, reason=reason, now=at(seconds)
+        )
+
+    async def closed(self, token: str, keys: tuple[ModeratorKey, ModeratorKey], **options: Any) -> Sanction:
+        """Close an account by two moderators."""
+        proposed = await self.impose(token, Degree.CLOSE, key=keys[0], **options)
+        return await self.confirm(proposed, key=keys[1], seconds=options.get("seconds", 0))
+
+    async def work(self, *, seconds: float) -> int:
+        """Let the worker store what has lapsed."""
+        return await self.lapses.lapse(now=at(seconds), limit=100)
+
+    async def get(self, sanction: Sanction, *, seconds: float = 0) -> Sanction:
+        return await self.sanctions.get(
+            relying_party=sanction.relying_party, sanction_id=sanction.sanction_id, now=at(seconds)
+        )
+
+    async def pages(self, *, size: int, seconds: float = 0, **filters: Any) -> list[list[str]]:
+        """Return the ids of every page of a list."""
+        after, found = "", []
+        while True:
+            page, after = await self.page(after=after, limit=size, now=at(seconds), **filters)
+            found.append([each.sanction_id for each in page])
+            if not after:
+                return found
+
+    async def page(
+        self, *, after: str, limit: int, now: ClockReading, **filters: Any
+    ) -> tuple[list[Sanction], str]:
+        """Return a page, and the last one's id if there are more."""
+        account_token: str | None = filters.get("account_token")
+        state: SanctionState | None = filters.get("state")
+        return await self.sanctions.list(
+            relying_party=filters.get("party", PARTY),
+            account_token=account_token,
+            state=state,
+            after=after,
+            limit=limit,
+            now=now,
+        )
+
+    async def status(self, token: str, *, seconds: float = 0) -> Status:
+        return await self.campaigns.status(token, seconds=seconds)
+
+    async def events(self, prefix: str) -> list[str]:
+        """Return the types of log entries that begin with a word, in alphabetical order."""
+
+        async def read(connection: Connection) -> list[bytes]:
+            return await connection.all(_ENTRIES)
+
+        types = [entry.decode_leaf(leaf).type for leaf in await self.database.read("test", read)]
+        return sorted(each for each in types if each.startswith(prefix))
