@@ -1,5 +1,8 @@
 """The JWT claims of tokens, credentials and lists."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 from idvault.attest import status_token
 from idvault.domain.account import AccountState, Standing
 from tests.support.status_tokens import (
@@ -41,6 +44,18 @@ def test_the_claims_of_a_status_token() -> None:
     own = {"subject_kind": "INDIVIDUAL", "expire_date": "2027-03-01", "standing": "WARNED"}
     assert status_claims(own=True, status=status(standing=Standing.WARNED)) == claims | own
     assert "expire_date" not in status_claims(own=True, status=status(AccountState.PENDING))
+
+
+def test_a_closed_account_is_attested_to_nobody() -> None:
+    """Another audience is told UNVERIFIED, in the same claims; the platform is told all."""
+    closed = replace(status(standing=Standing.CLOSED), standing_until=datetime(2026, 3, 2, tzinfo=UTC))
+    told = status_claims(status=closed)
+    assert (told["state"], told["assurance"]) == ("UNVERIFIED", "NONE")
+    assert told.keys() == status_claims().keys()
+    own = status_claims(own=True, status=closed)
+    assert (own["state"], own["standing"], own["standing_until"]) == ("VERIFIED", "CLOSED", 1772409600)
+    expired = status_claims(status=replace(closed, state=AccountState.EXPIRED))
+    assert expired["state"] == "UNVERIFIED"
 
 
 def test_the_claims_of_a_credential() -> None:

@@ -50,6 +50,7 @@ from tests.support import builders, logs, merkle, sql
 from tests.support.databases import Databases
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, World, at, command, request_id
+from tests.support.sanction_world import SanctionWorld, until
 
 ISSUER = status_token.issuer("vault.example/log")
 AUDIENCE = "https://taxi.example"
@@ -170,6 +171,31 @@ async def test_standing_is_for_the_account_s_own_party(checks: Checks) -> None:
         relying_party=PARTY, account_token=token, audience=PARTY, now=at(0)
     )
     assert checks.check(issued.token, audience=PARTY).standing == "GOOD"
+
+
+async def test_a_closed_account_is_attested_no_more(checks: Checks) -> None:
+    """Status tokens say so at once, the list with its next run; both end with the sanction."""
+    token, hour = await checks.sign_up(), 3_600
+    issued = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
+    await checks.lists.run(now=at(0))
+    checks.check(issued.token)
+    sanctions = SanctionWorld(checks.world.database)
+    keys = (await sanctions.moderator(1), await sanctions.moderator(2))
+    await sanctions.closed(token, keys, given=until(hour))
+    for audience in (AUDIENCE, PARTY):
+        told = await checks.tokens.issue_token(
+            relying_party=PARTY, account_token=token, audience=audience, now=at(0)
+        )
+        assert checks.reason(told.token, audience=audience) == "NOT_VERIFIED"
+    await checks.lists.run(now=at(1))
+    assert checks.reason(issued.token, seconds=1) == "STATUS_INVALID"
+    with pytest.raises(PreconditionError) as refused:
+        await checks.tokens.issue_credential(checks.wish(token, 901), now=at(hour - 1))
+    assert refused.value.reason is Reason.ACCOUNT_CLOSED
+    assert await sanctions.work(seconds=hour) == 1
+    await checks.lists.run(now=at(hour))
+    checks.check(issued.token, seconds=hour)
+    await checks.tokens.issue_credential(checks.wish(token, 902), now=at(hour))
 
 
 async def test_a_token_says_what_is_so(checks: Checks) -> None:

@@ -1,4 +1,4 @@
-"""The acts of a sign-up, interrupted at each statement and at the commit, against both databases.
+"""The acts of sign-ups and sanctions, interrupted at each statement and at the commit, on both databases.
 
 Acts are atomic: a failed act leaves no trace, and one whose commit was not acknowledged is complete. The
 faults are the errors that a driver raises when the disk or the connection fails. `scripts/torture` does the
@@ -8,15 +8,22 @@ same to whole processes, with strace and with a proxy.
 import errno
 import sqlite3
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from idvault.domain.error import UnavailableError
-from idvault.domain.event import EventType
+from idvault.domain.event import Event, EventType
 from idvault.domain.job import JobProgress, JobState
+from idvault.domain.sanction import sanction as rules
+from idvault.domain.sanction.moderator import Moderator
+from idvault.domain.sanction.sanction import Degree, Sanction
 from idvault.ports.claim import Intake, NewClaim
+from idvault.storage.sanction.moderator import SqlModeratorStore
 from tests.storage.hooks import failing_commit, failing_statement
+from tests.support.flow_world import PARTY
+from tests.support.sanction_world import SanctionWorld, key_of, reasons, until
 from tests.support.storage_world import MATCHED, MISMATCHED, World, at
 
 Act = Callable[[], Awaitable[Any]]
@@ -66,7 +73,85 @@ async def _fail(world: World) -> Act:
     return lambda: world.claims.settle(settlement, event=written)
 
 
-ACTS = [_open, _supersede, _postpone, _succeed, _fail]
+async def _impose(world: World) -> Act:
+    sanctions = SanctionWorld(world.database)
+    token, key = await sanctions.account(), await sanctions.moderator(1)
+    made = rules.impose(
+        sanction_id=world.new_id(),
+        relying_party=PARTY,
+        account_token=token,
+        degree=Degree.LIMIT,
+        measure="no-video",
+        statement=reasons(),
+        moderator_id=key.moderator_id,
+        paper=b"paper",
+        now=at().business,
+    )
+    event = _of(world, EventType.SANCTION_LIMIT_IMPOSE, made, paper=b"paper")
+    request = world.request()
+    return lambda: sanctions.store.impose(made, request=request, now=at(), event=event)
+
+
+async def _confirm(world: World) -> Act:
+    sanctions = SanctionWorld(world.database)
+    token = await sanctions.account()
+    first, second = await sanctions.moderator(1), await sanctions.moderator(2)
+    made = await sanctions.impose(token, Degree.CLOSE, key=first)
+    event, request = _of(world, EventType.SANCTION_CLOSE_IMPOSE, made, paper=b"paper"), world.request()
+    return lambda: sanctions.store.confirm(
+        made, moderator_id=second.moderator_id, paper=b"paper", request=request, now=at(), event=event
+    )
+
+
+async def _lift(world: World) -> Act:
+    sanctions = SanctionWorld(world.database)
+    token, key = await sanctions.account(), await sanctions.moderator(1)
+    made = await sanctions.impose(token, Degree.WARN, key=key)
+    event, request = _of(world, EventType.SANCTION_WARN_LIFT, made, paper=b"paper"), world.request()
+    return lambda: sanctions.store.lift(
+        made,
+        moderator_id=key.moderator_id,
+        reason="a mistake",
+        paper=b"paper",
+        request=request,
+        now=at(),
+        lifted=event,
+        withdrawn=event,
+    )
+
+
+async def _lapse(world: World) -> Act:
+    sanctions = SanctionWorld(world.database)
+    token, key = await sanctions.account(), await sanctions.moderator(1)
+    made = await sanctions.impose(token, Degree.WARN, key=key, given=until(60))
+    event = _of(world, EventType.SANCTION_WARN_LAPSE, made)
+    return lambda: sanctions.store.lapse(made, now=at(after=timedelta(minutes=2)), event=event)
+
+
+async def _register(world: World) -> Act:
+    store = SqlModeratorStore(database=world.database)
+    moderator = Moderator(world.new_id(), PARTY, key_of(1).public_key, at().business)
+    request = world.request()
+    event = world.event(EventType.MODERATOR_REGISTER, moderator_id=moderator.moderator_id, paper=b"paper")
+    return lambda: store.register(moderator, request=request, event=event)
+
+
+def _of(world: World, kind: EventType, sanction: Sanction, **fields: bytes) -> Event:
+    return world.event(kind, sanction.account_token, sanction_id=sanction.sanction_id, **fields)
+
+
+ACTS = [
+    _open,
+    _supersede,
+    _postpone,
+    _succeed,
+    _fail,
+    _impose,
+    _confirm,
+    _lift,
+    _lapse,
+    _register,
+]
 FAULTS: list[Callable[[], Exception]] = [
     lambda: OSError(errno.EIO, "Input/output error"),
     lambda: sqlite3.OperationalError("database or disk is full"),

@@ -8,6 +8,8 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
+from idvault.api.account.servicer import StatusServicer
+from idvault.api.edge.server import Service
 from idvault.attest import sanction as papers
 from idvault.attest.moderator_key import ModeratorKey
 from idvault.attest.sanction import SigningOccasion
@@ -36,6 +38,7 @@ from idvault.storage.log.tables import log_entries
 from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.sanction.store import SqlSanctionStore
 from idvault.transparency import entry
+from idvault.v1 import status_pb2
 from tests.support import builders
 from tests.support.campaign_world import CampaignWorld
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
@@ -89,9 +92,16 @@ class SanctionWorld:
             guard=guard,
             entropy=entropy,
         )
+        self.servicer = servicer
         self.moderators, self.sanctions = servicer.moderators, servicer.sanctions
         self.lapses = LapseFlow(store=self.store, guard=guard, events=EventFactory(entropy=entropy))
         self._numbers = 0
+
+    def status_service(self) -> list[Service]:
+        """Return StatusService with the real flow of statuses; nothing else of it is served."""
+        fakes: dict[str, Any] = dict.fromkeys(("histories", "tokens", "watches"))
+        servicer = StatusServicer(flow=self.claims.status, **fakes)
+        return [Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], servicer)]
 
     def new_id(self) -> str:
         self._numbers += 1

@@ -68,7 +68,7 @@ sanctions = Table(
     Column("confirmation", LargeBinary),
     Column("ending", LargeBinary),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
-    Index(None, "sanction_id"),
+    Index(None, "relying_party", "sanction_id"),
     Index(None, "relying_party", "imposed_at", "sanction_id"),
     Index(None, "relying_party", "state", "imposed_at", "sanction_id"),
     Index(

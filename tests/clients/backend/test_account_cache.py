@@ -1,7 +1,7 @@
 """The cache against a model of the vault: no answer is older than the bound, and no change is missed."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -53,6 +53,36 @@ def test_the_bound() -> None:
     cache.begin(now=113)
     tell(cache, elapsed=0)
     assert cache.get(TOKENS[0], now=113) is not None
+
+
+END = datetime(2026, 3, 1, 5, tzinfo=UTC)
+
+
+def limited(revision: int = 2) -> Status:
+    return status(TOKENS[0], revision, standing=Standing.PUBLISHING_LIMITED, standing_until=END)
+
+
+def test_the_end_of_a_standing() -> None:
+    """From the end on the vault is asked: by its clock, however wrong the client's is."""
+    cache = StatusCache(max_age=MAX_AGE)
+    cache.begin(now=100)
+    tell(cache, limited(), elapsed=2, time=END - timedelta(seconds=5))
+    assert cache.get(TOKENS[0], now=106.9) == limited()
+    assert cache.get(TOKENS[0], now=107) is None
+    good = status(TOKENS[0], 3)
+    cache.saw(good)
+    assert cache.get(TOKENS[0], now=107) == good
+    tell(cache, limited(), elapsed=8, time=END + timedelta(seconds=1))
+    assert cache.get(TOKENS[0], now=108) == good
+
+
+def test_an_end_without_the_vaults_time() -> None:
+    """An older vault tells no time: a standing with an end is then always asked for."""
+    cache = StatusCache(max_age=MAX_AGE)
+    cache.begin(now=100)
+    tell(cache, limited(), status(TOKENS[1]))
+    assert cache.get(TOKENS[0], now=100) is None
+    assert cache.get(TOKENS[1], now=100) is not None
 
 
 def test_the_higher_revision_counts() -> None:

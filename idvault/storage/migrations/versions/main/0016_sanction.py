@@ -98,7 +98,7 @@ def _create_sanctions() -> None:
         sa.PrimaryKeyConstraint("account_token", "sanction_id", name=op.f("pk_sanctions")),
     )
     for columns in (
-        ["sanction_id"],
+        ["relying_party", "sanction_id"],
         ["relying_party", "imposed_at", "sanction_id"],
         ["relying_party", "state", "imposed_at", "sanction_id"],
     ):

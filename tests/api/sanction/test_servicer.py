@@ -1,0 +1,367 @@
+"""SanctionService over a real channel and a real database, called by both clients."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+import grpc
+import pytest
+
+import idvault_client
+from idvault.api.edge.access import Access
+from idvault.api.edge.directory import Directory
+from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.domain.account import Standing
+from idvault.storage.base.database import Database
+from idvault.telemetry.logs import Logs
+from idvault.telemetry.metrics import Metrics
+from idvault.v1 import sanction_pb2 as pb
+from idvault_client import Reason, refusals
+from idvault_client.errors import (
+    AccessDenied,
+    InvalidFields,
+    NotFound,
+    PreconditionFailed,
+    RequestIdReused,
+    VaultError,
+)
+from idvault_client.sanctions import (
+    AccountSanction,
+    AuthorityOrder,
+    Degree,
+    IssuerKind,
+    ModeratorKey,
+    Origin,
+    SanctionState,
+)
+from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tests.support.databases import Databases
+from tests.support.edge import FakePlatforms, clock, platform
+from tests.support.sanction_world import SanctionWorld, key_of, reasons
+
+SERVICE = pb.DESCRIPTOR.services_by_name["SanctionService"]
+ORDER = AuthorityOrder("an authority (synthetic)", "order 3", date(2026, 2, 27), bytes(32))
+
+
+class AskSanctions(Protocol):
+    """Calls a method of `Vault.sanctions` by name on either client."""
+
+    async def __call__(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
+        """Return what the method returns."""
+        raise AssertionError
+
+
+@pytest.fixture
+async def world(sqlite_databases: Databases) -> AsyncIterator[SanctionWorld]:
+    """Return the flows with a new database."""
+    database = Database(url=sqlite_databases.main_url)
+    made = SanctionWorld(database)
+    yield made
+    await made.claims.verification.drain()
+    await database.close()
+
+
+@pytest.fixture
+async def edge(world: SanctionWorld, tmp_path: Path) -> AsyncIterator[tuple[str, idvault_client.Tls]]:
+    """Serve the flows; return the target and platform-a's certificate."""
+    authority = Authority()
+    mine, issued = authority.client(spiffe("platform", "platform-a")), authority.server()
+    directory = Directory(
+        platforms=FakePlatforms(platform(mine)), people=list, clock=lambda: datetime.now(UTC)
+    )
+    await directory.load()
+    logs = Logs(process="serve-0", path=tmp_path / "serve.jsonl")
+    server = GrpcServer(
+        listen="127.0.0.1:0",
+        tls=Tls(issued.certificate, issued.key, authority.ca),
+        services=[Service(SERVICE, world.servicer), *world.status_service()],
+        access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
+        metrics=Metrics(),
+        access_log=logs.access,
+        clock=clock,
+    )
+    await server.start()
+    for name, data in (("ca", authority.ca), ("certificate", mine.certificate), ("key", mine.key)):
+        (tmp_path / name).write_bytes(data)
+    yield (
+        f"localhost:{server.port}",
+        idvault_client.Tls(tmp_path / "ca", tmp_path / "certificate", tmp_path / "key"),
+    )
+    await server.stop(grace=1.0, linger=0.0)
+    logs.close()
+
+
+@pytest.fixture(params=["sync", "aio"])
+async def ask(
+    request: pytest.FixtureRequest, edge: tuple[str, idvault_client.Tls]
+) -> AsyncIterator[AskSanctions]:
+    """The sanctions of one of the two clients."""
+    target, tls = edge
+    if request.param == "aio":
+        async with idvault_client.aio.connect(target, tls=tls) as awaited:
+
+            async def ask_aio(name: str, /, *arguments: Any, **keywords: Any) -> Any:
+                of = awaited if name == "get_status" else awaited.sanctions
+                return await getattr(of, name)(*arguments, **keywords)
+
+            yield ask_aio
+        return
+    with idvault_client.connect(target, tls=tls) as vault:
+
+        async def ask_sync(name: str, /, *arguments: Any, **keywords: Any) -> Any:
+            of = vault if name == "get_status" else vault.sanctions
+            return await asyncio.to_thread(getattr(of, name), *arguments, **keywords)
+
+        yield ask_sync
+
+
+async def moderator(ask: AskSanctions) -> ModeratorKey:
+    key = ModeratorKey.generate("platform-a")
+    registered = await ask("register_moderator", key)
+    return key.of(registered.moderator_id)
+
+
+async def refused(work: Any) -> VaultError:
+    with pytest.raises(VaultError) as caught:
+        await work
+    return caught.value
+
+
+async def test_a_closing_from_end_to_end(world: SanctionWorld, ask: AskSanctions) -> None:
+    """Proposed, confirmed by another key, told in the status, lifted; every value arrives."""
+    token = await world.account()
+    first, second = await moderator(ask), await moderator(ask)
+    end = datetime.now(UTC) + timedelta(days=9)
+    given = reasons(end_at=end, issuer_kind=IssuerKind.AUTHORITY, order=ORDER, origin=Origin.AUTHORITY)
+    proposed: AccountSanction = await ask("impose", token, Degree.CLOSE, given, key=first)
+    assert (proposed.degree, proposed.state, proposed.start_time) == (
+        Degree.CLOSE,
+        SanctionState.PROPOSED,
+        None,
+    )
+    assert proposed.statement is not None
+    assert proposed.statement.end_at == end.replace(microsecond=0)
+    assert proposed.statement.order == ORDER
+    assert proposed.lapse_time == proposed.impose_time + timedelta(hours=72)
+    own = await refused(ask("confirm", proposed, key=first))
+    assert (type(own), own.reason) == (AccessDenied, Reason.SELF_APPROVAL)
+    closed: AccountSanction = await ask("confirm", proposed, key=second)
+    assert (closed.state, closed.confirm_moderator_id) == (SanctionState.IN_FORCE, second.moderator_id)
+    status = await ask("get_status", token)
+    assert (status.standing, status.standing_until) == (Standing.CLOSED, end.replace(microsecond=0))
+    told = await refused(ask("confirm", proposed, key=second))
+    assert (type(told), told.reason) == (PreconditionFailed, Reason.ILLEGAL_TRANSITION)
+    assert told.states == ("IN_FORCE", "IN_FORCE")
+    assert "IN_FORCE cannot become IN_FORCE" in str(told)
+    lifted: AccountSanction = await ask("lift", closed, "a mistake", key=first)
+    assert (lifted.state, lifted.lift_reason, lifted.lift_moderator_id) == (
+        SanctionState.LIFTED,
+        "a mistake",
+        first.moderator_id,
+    )
+    assert lifted.finish_time is not None
+    assert await ask("get", proposed.sanction_id) == lifted
+    assert (await ask("get_status", token)).standing is Standing.GOOD
+
+
+async def test_a_repeat_is_signed_anew(world: SanctionWorld, ask: AskSanctions) -> None:
+    """The same request id with the same body is the same decision, with another body it is refused."""
+    token, key, asked = await world.account(), await moderator(ask), uuid4()
+    made = await ask("impose", token, Degree.LIMIT, reasons(), key=key, measure="no-video", request_id=asked)
+    again = await ask("impose", token, Degree.LIMIT, reasons(), key=key, measure="no-video", request_id=asked)
+    assert made == again
+    assert made.measure == "no-video"
+    other = await refused(
+        ask("impose", token, Degree.LIMIT, reasons(), key=key, measure="other", request_id=asked)
+    )
+    assert type(other) is RequestIdReused
+
+
+async def test_pages(world: SanctionWorld, ask: AskSanctions) -> None:
+    """Lists by account and state, page by page."""
+    token, other, key = await world.account(1), await world.account(2), await moderator(ask)
+    made = [await ask("impose", token, Degree.WARN, reasons(), key=key) for _ in range(3)]
+    await ask("lift", made[0], "a mistake", key=key)
+    page = await ask("list_page", account_token=token, page_size=2)
+    rest = await ask("list_page", account_token=token, page_size=2, page_token=page.next_page_token)
+    assert [each.sanction_id for each in (*page.sanctions, *rest.sanctions)] == [
+        each.sanction_id for each in made
+    ]
+    assert rest.next_page_token == ""
+    assert (await ask("list_page", account_token=other)).sanctions == ()
+    lifted = await ask("list_page", state=SanctionState.LIFTED)
+    assert [each.sanction_id for each in lifted.sanctions] == [made[0].sanction_id]
+
+
+async def test_a_revoked_moderator(world: SanctionWorld, ask: AskSanctions) -> None:
+    """Revoked for good, and unknown ones are not found."""
+    token, key = await world.account(), await moderator(ask)
+    revoked = await ask("revoke_moderator", key.moderator_id)
+    assert revoked.revoke_time is not None
+    refusal = await refused(ask("impose", token, Degree.WARN, reasons(), key=key))
+    assert (type(refusal), refusal.reason) == (PreconditionFailed, Reason.MODERATOR_REVOKED)
+    assert type(await refused(ask("revoke_moderator", "f" * 32))) is NotFound
+    assert type(await refused(ask("get", "f" * 32))) is NotFound
+
+
+async def test_wrong_fields_are_named(world: SanctionWorld, ask: AskSanctions) -> None:
+    """What the rules refuse is named with its path, and so is a signature of another key."""
+    token, key = await world.account(), await moderator(ask)
+    wrong = await refused(ask("impose", token, Degree.WARN, reasons(evidence=(), territory=""), key=key))
+    assert isinstance(wrong, InvalidFields)
+    assert dict(wrong.items()) == {
+        "statement.evidence_digests": "REQUIRED",
+        "statement.territory": "REQUIRED",
+    }
+    measure = await refused(ask("impose", token, Degree.WARN, reasons(), key=key, measure="x"))
+    assert dict(measure.fields) == {"measure": "CHARACTER"}
+    other = ModeratorKey.generate("platform-a").of(key.moderator_id)
+    forged = await refused(ask("impose", token, Degree.WARN, reasons(), key=other))
+    assert dict(forged.fields) == {"signature.signature": "CHARACTER"}
+    unsigned = await refused(ask("impose", token, Degree.WARN, reasons(), key=key.of("")))
+    assert dict(unsigned.fields) == {"signature.moderator_id": "REQUIRED"}
+
+
+def test_a_key_is_kept_in_a_file() -> None:
+    """A key is stored encrypted, read back with its password only, and does not show."""
+    key = key_of(1).of("1" * 32)
+    pem = key.to_pem(password=b"a passphrase")
+    again = ModeratorKey.from_pem(
+        pem, password=b"a passphrase", relying_party="platform-a", moderator_id="1" * 32
+    )
+    assert (again.public_key, again.moderator_id) == (key.public_key, key.moderator_id)
+    with pytest.raises(ValueError, match="password"):
+        ModeratorKey.from_pem(pem, password=b"another", relying_party="platform-a")
+    assert "private_key" not in repr(key)
+
+
+def imposed(**changes: Any) -> pb.ImposeSanctionRequest:
+    """Return a request that nobody has signed, with changes."""
+    kind = pb.StatementOfReasons
+    request = pb.ImposeSanctionRequest(
+        request_id=str(uuid4()),
+        account_token="acct_" + "0" * 25 + "1",
+        degree=pb.Sanction.DEGREE_WARN,
+        statement=kind(
+            ground=kind.GROUND_ILLEGAL,
+            category=kind.CATEGORY_FRAUD,
+            rule_reference="a",
+            case_reference="b",
+            evidence_digests=[bytes(32)],
+            origin=kind.ORIGIN_OWN_INITIATIVE,
+            detection=kind.AUTOMATION_NONE,
+            decision=kind.AUTOMATION_NONE,
+            without_end=True,
+            territory="CN",
+            redress="write",
+            issuer_kind=kind.ISSUER_KIND_PLATFORM,
+        ),
+    )
+    for name, value in changes.items():
+        setattr(request, name, value)
+    return request
+
+
+async def violations(edge: tuple[str, idvault_client.Tls], method: str, request: Any) -> dict[str, str]:
+    """Return the invalid fields of a request as a platform without our client sends it."""
+    target, tls = edge
+    async with grpc.aio.secure_channel(target, tls.credentials()) as channel:
+        path = f"/{SERVICE.full_name}/{method}"
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await channel.unary_unary(path)(request.SerializeToString())
+    return dict(refusals.from_rpc(caught.value, request_id=None).fields)
+
+
+async def test_every_missing_part_is_named(edge: tuple[str, idvault_client.Tls]) -> None:
+    """An empty statement is refused with all its parts at once, whatever is known of their order."""
+    empty = imposed()
+    empty.statement.Clear()
+    found = await violations(edge, "ImposeSanction", empty)
+    assert found == dict.fromkeys(
+        [
+            f"statement.{name}"
+            for name in (
+                "ground",
+                "category",
+                "rule_reference",
+                "case_reference",
+                "evidence_digests",
+                "origin",
+                "detection",
+                "decision",
+                "end_time",
+                "territory",
+                "redress",
+                "issuer_kind",
+            )
+        ],
+        "REQUIRED",
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "code"),
+    [
+        (lambda it: setattr(it, "degree", 0), "degree", "REQUIRED"),
+        (lambda it: setattr(it, "degree", 99), "degree", "CHARACTER"),
+        (lambda it: setattr(it.statement, "ground", 99), "statement.ground", "CHARACTER"),
+        (lambda it: it.statement.ClearField("without_end"), "statement.end_time", "REQUIRED"),
+        (lambda it: setattr(it.statement, "without_end", False), "statement.end_time", "REQUIRED"),
+        (
+            lambda it: setattr(it.statement.end_time, "seconds", 2**62),
+            "statement.end_time",
+            "CHARACTER",
+        ),
+        (lambda it: None, "signature.moderator_id", "REQUIRED"),
+        (
+            lambda it: setattr(it.signature, "moderator_id", "me"),
+            "signature.moderator_id",
+            "CHARACTER",
+        ),
+        (
+            lambda it: setattr(it.signature, "moderator_id", "1" * 32),
+            "signature.sign_time",
+            "REQUIRED",
+        ),
+    ],
+)
+async def test_a_request_is_checked(
+    edge: tuple[str, idvault_client.Tls], change: Any, field: str, code: str
+) -> None:
+    """One wrong field of a request without our client is named with its code."""
+    request = imposed()
+    change(request)
+    assert await violations(edge, "ImposeSanction", request) == {field: code}
+
+
+async def test_an_order_is_read(edge: tuple[str, idvault_client.Tls]) -> None:
+    """The day of an order is a day, and a signature has 64 bytes."""
+    request = imposed()
+    request.statement.issuer_kind = pb.StatementOfReasons.ISSUER_KIND_AUTHORITY
+    order = pb.AuthorityOrder(authority="a", reference="b", digest=bytes(32))
+    request.statement.order.CopyFrom(order)
+    found = await violations(edge, "ImposeSanction", request)
+    assert found == {"statement.order.order_date": "REQUIRED"}
+    request.statement.order.order_date = "2026-02-30"
+    found = await violations(edge, "ImposeSanction", request)
+    assert found == {"statement.order.order_date": "CHARACTER"}
+    short = imposed()
+    short.signature.moderator_id = "1" * 32
+    short.signature.sign_time.GetCurrentTime()
+    assert await violations(edge, "ImposeSanction", short) == {"signature.signature": "LENGTH"}
+
+
+async def test_lists_are_checked(edge: tuple[str, idvault_client.Tls]) -> None:
+    """Sizes, states and page tokens that no page has."""
+    for request, field in (
+        (pb.ListSanctionsRequest(page_size=1_001), "page_size"),
+        (pb.ListSanctionsRequest(page_size=-1), "page_size"),
+        (pb.ListSanctionsRequest(page_token="f" * 31), "page_token"),
+        (pb.ListSanctionsRequest(page_token="f" * 32), "page_token"),
+        (pb.ListSanctionsRequest(state=99), "state"),  # type: ignore[arg-type]
+        (pb.ListSanctionsRequest(account_token="acct_1"), "account_token"),
+    ):
+        assert list(await violations(edge, "ListSanctions", request)) == [field]

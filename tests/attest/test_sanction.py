@@ -1,0 +1,189 @@
+"""What moderators sign: the exact bytes, and that every part of them counts."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+
+from idvault.attest import sanction as papers
+from idvault.attest.moderator_key import ModeratorKey
+from idvault.attest.sanction import SigningOccasion
+from idvault.domain import seal
+from idvault.domain.error import InvalidError
+from idvault.domain.sanction.sanction import Degree
+from idvault.domain.sanction.statement import (
+    AuthorityOrder,
+    Automation,
+    Ground,
+    IssuerKind,
+    Origin,
+    SanctionCategory,
+)
+from tests.support.builders import NOW, TOKEN
+from tests.support.sanction_world import key_of, reasons
+
+OCCASION = SigningOccasion("platform-a", "request-1", "1" * 32, datetime(2026, 3, 1, 4, tzinfo=UTC))
+BEGINNING = ("platform-a", "request-1", "1" * 32, 1_772_337_600)
+ORDER = AuthorityOrder("an authority", "order 3", date(2026, 2, 27), b"o" * 32)
+KEY = key_of(1)
+OTHER_KIND = X25519PrivateKey.generate()
+
+
+def imposition(**changes: Any) -> bytes:
+    given: dict[str, Any] = {
+        "account_token": TOKEN,
+        "degree": Degree.LIMIT,
+        "measure": "no-video",
+        "statement": reasons(),
+    }
+    return papers.imposition(OCCASION, **{**given, **changes})
+
+
+def test_the_bytes_of_a_registration() -> None:
+    """The key is signed by itself, under a purpose of its own."""
+    occasion = replace(OCCASION, moderator_id="")
+    assert papers.registration(occasion, public_key=KEY.public_key) == seal.encode(
+        "idvault/moderator/v1", "platform-a", "request-1", "", 1_772_337_600, KEY.public_key
+    )
+
+
+def test_the_bytes_of_a_sanction() -> None:
+    """Everything that the platform sends is signed; what a statement does not have is empty."""
+    assert imposition() == seal.encode(
+        "idvault/sanction/v1",
+        *BEGINNING,
+        TOKEN,
+        "LIMIT",
+        "no-video",
+        "AGAINST_TERMS",
+        "RUMOUR",
+        "terms 4.2",
+        "case 17",
+        bytes(32) + bytes(range(32)),
+        "OWN_INITIATIVE",
+        "",
+        "PARTIAL",
+        "NONE",
+        "",
+        "CN",
+        "write to appeals",
+        "PLATFORM",
+        "",
+        "",
+        "",
+        b"",
+    )
+
+
+def test_the_bytes_of_an_authoritys_sanction() -> None:
+    """The order is a part of them, and the end is in seconds since 1970."""
+    given = reasons(
+        end_at=NOW + timedelta(hours=1), issuer_kind=IssuerKind.AUTHORITY, order=ORDER, tip_off="9"
+    )
+    assert imposition(statement=given).endswith(
+        seal.encode(
+            "9",
+            "PARTIAL",
+            "NONE",
+            1_772_341_200,
+            "CN",
+            "write to appeals",
+            "AUTHORITY",
+            "an authority",
+            "order 3",
+            "2026-02-27",
+            b"o" * 32,
+        )
+    )
+
+
+def test_the_bytes_of_what_follows() -> None:
+    """A confirmation and a lift are bound to the signed sanction."""
+    assert papers.confirmation(OCCASION, sanction_id="a" * 32, paper_digest=b"d" * 32) == seal.encode(
+        "idvault/sanction-confirmation/v1", *BEGINNING, "a" * 32, b"d" * 32
+    )
+    assert papers.lift(OCCASION, sanction_id="a" * 32, paper_digest=b"d" * 32, reason="why") == seal.encode(
+        "idvault/sanction-lift/v1", *BEGINNING, "a" * 32, b"d" * 32, "why"
+    )
+    assert papers.digest(b"") == bytes.fromhex(
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ground": Ground.ILLEGAL},
+        {"category": SanctionCategory.FRAUD},
+        {"rule_reference": "x"},
+        {"case_reference": "x"},
+        {"evidence": (bytes(32),)},
+        {"origin": Origin.AUTHORITY},
+        {"detection": Automation.NONE},
+        {"decision": Automation.FULL},
+        {"territory": "x"},
+        {"redress": "x"},
+        {"issuer_kind": IssuerKind.AUTHORITY},
+        {"end_at": NOW},
+        {"tip_off": "x"},
+        {"order": ORDER},
+    ],
+)
+def test_every_part_of_a_statement_is_signed(changes: dict[str, Any]) -> None:
+    """A changed part makes another paper."""
+    assert imposition(statement=reasons(**changes)) != imposition()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"relying_party": "platform-b"},
+        {"request_id": "request-2"},
+        {"moderator_id": "2" * 32},
+        {"signed_at": OCCASION.signed_at + timedelta(seconds=1)},
+    ],
+)
+def test_a_paper_is_for_one_occasion(changes: dict[str, Any]) -> None:
+    """Platform, request, moderator and time are signed, so a paper is never used twice."""
+    other = replace(OCCASION, **changes)
+    assert papers.lift(other, sanction_id="a", paper_digest=b"", reason="") != papers.lift(
+        OCCASION, sanction_id="a", paper_digest=b"", reason=""
+    )
+
+
+def test_a_signature_is_checked() -> None:
+    """The paper is returned with its signature; another key, paper or form of a signature is refused."""
+    signature = KEY.sign(b"paper")
+    assert papers.signed(b"paper", signature, public_key=KEY.public_key) == b"paper" + signature
+    wrong = [
+        (b"other", signature, KEY.public_key),
+        (b"paper", signature, key_of(2).public_key),
+        (b"paper", signature[:-1], KEY.public_key),
+        (b"paper", b"", KEY.public_key),
+        (b"paper", signature, bytes(31)),
+    ]
+    for paper, given, public_key in wrong:
+        with pytest.raises(InvalidError) as refused:
+            papers.signed(paper, given, public_key=public_key)
+        assert [each.field for each in refused.value.violations] == ["signature.signature"]
+
+
+def test_a_key_signs_for_its_moderator() -> None:
+    """The key knows whose it is, and a signature names whole seconds."""
+    now = NOW + timedelta(microseconds=5)
+    occasion = KEY.of("1" * 32).occasion("request-1", now=now)
+    assert occasion == OCCASION
+    assert ModeratorKey.generate("platform-a").public_key != KEY.public_key
+
+
+def test_a_stored_key_is_an_ed25519_key() -> None:
+    """A file is read with its password; one that holds another kind of key is refused."""
+    pem = KEY.to_pem(password=b"synthetic")
+    again = ModeratorKey.from_pem(pem, password=b"synthetic", relying_party="platform-a")
+    assert (again.public_key, again.moderator_id) == (KEY.public_key, "")
+    other = OTHER_KIND.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"synthetic"))
+    with pytest.raises(ValueError, match="Ed25519"):
+        ModeratorKey.from_pem(other, password=b"synthetic", relying_party="platform-a")

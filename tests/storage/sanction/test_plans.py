@@ -1,0 +1,73 @@
+"""Statements of sanctions use their indexes, on both databases."""
+
+from typing import Any
+
+import pytest
+
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import Statement
+from idvault.storage.sanction import lists, moderator, rows, standing
+from tests.storage.plans import plan_of
+from tests.support.databases import Databases
+from tests.support.storage_world import NOW
+
+_PAGE = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}
+# Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
+HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
+    "one sanction": (
+        rows._GET,
+        {"party": "platform-a", "sanction": "a" * 32},
+        "ix_sanctions_relying_party_sanction_id (relying_party=? AND sanction_id=?)",
+        "ix_sanctions_relying_party",
+    ),
+    "what sets a standing": (
+        standing._SOURCES,
+        {"token": "acct_1"},
+        "SEARCH sanctions USING INDEX sqlite_autoindex_sanctions_1 (account_token=?)",
+        "pk_sanctions",
+    ),
+    "due lapses": (
+        lists.DUE,
+        {"now": NOW, "limit": 9},
+        "ix_sanctions_due (due_at<?)",
+        "ix_sanctions_due",
+    ),
+    "sanctions of a party": (
+        lists.OF_PARTY,
+        _PAGE,
+        "ix_sanctions_relying_party_imposed_at_sanction_id (relying_party=?",
+        "ix_sanctions_relying_party_imposed_at_sanction_id",
+    ),
+    "sanctions in a state": (
+        lists.IN_STATE,
+        {**_PAGE, "state": "PROPOSED", "now": NOW},
+        "ix_sanctions_relying_party_state_imposed_at_sanction_id (relying_party=? AND state=?",
+        "ix_sanctions_relying_party_state",
+    ),
+    "a moderator": (
+        moderator._GET,
+        {"party": "platform-a", "moderator": "1" * 32},
+        "sqlite_autoindex_moderators_1 (relying_party=? AND moderator_id=?)",
+        "_moderators",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_rows_are_found_by_an_index(main_database: Database, databases: Databases, name: str) -> None:
+    """No table is scanned, and SQLite, which has no statistics, sorts no list."""
+    asked, parameters, sqlite, postgres = HOT[name]
+    plan = await plan_of(main_database, asked, **parameters)
+    if databases.kind == "postgres":
+        assert postgres in plan
+        assert "Seq Scan" not in plan
+    else:
+        assert sqlite in plan
+        assert "TEMP B-TREE" not in plan
+
+
+async def test_the_list_of_an_account(main_database: Database, databases: Databases) -> None:
+    """An account's few sanctions are found by its token or in the order of the list."""
+    plan = await plan_of(main_database, lists.OF_ACCOUNT, **_PAGE, token="acct_1", state="", now=NOW)
+    assert "Seq Scan" not in plan
+    assert "SCAN sanctions" not in plan
