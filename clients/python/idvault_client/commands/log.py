@@ -144,7 +144,9 @@ def tell_unwitnessed(*, as_json: bool) -> None:
 
 def _roster_policy(roster: Path, key: VerifierKey) -> Policy:
     try:
-        return witness_policy.of_roster(roster_chain.load(roster), key)
+        newest = roster_chain.load(roster)
+        newest.check_in_force()
+        return witness_policy.of_roster(newest, key)
     except (RosterError, CheckpointError) as error:
         raise UnverifiedError("ROSTER_INVALID", str(error)) from error
 
