@@ -66,7 +66,7 @@ def index(found: Results) -> str:
     """Return the index: one row per figure with a goal."""
     rows = [
         f"| {f'[{name}]({_FOLDER}/{name}.md)' if not place else ''} | {check['name']} "
-        f"| {number(check['value'])} {check['unit']} | {_target(check)} | {_met(check)} "
+        f"| {_value(check)} | {_target(check)} | {_met(check)} "
         f"| {spread(check['rounds']):.0%} |"
         for name, result in found.items()
         for place, check in enumerate(result["checks"])

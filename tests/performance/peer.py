@@ -24,7 +24,8 @@ PEER = Peer(
     read_sqlite_us=226,
     create_us=437,
     create_database_us=637,
-    conditions="the same kind of machine on 25 November 2026: plain HTTP, 64 connections, audit on, fsync on",
+    conditions="two cores of a virtual Zen 4 host on 25 November 2026: plain HTTP, 64 connections, audit "
+    "on, fsync on",
     caution="It verifies nobody, seals to nobody and keeps no provable log, but it is what one would pick "
     "instead.",
 )
