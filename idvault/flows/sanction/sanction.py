@@ -1,13 +1,13 @@
 """Imposes, confirms, lifts and reads sanctions.
 
-What a moderator signed is built again from the call and checked before anything is stored. A repetition of a
-stored call is answered before its signature is checked, because that may be old.
+What a moderator signed is built again from the call and checked before anything is stored.
 """
 
 from dataclasses import dataclass
 
 from idvault.attest import sanction as papers
 from idvault.domain.clock import ClockReading
+from idvault.domain.error import IdvaultError
 from idvault.domain.sanction import moderator as moderator_rules
 from idvault.domain.sanction import sanction as rules
 from idvault.domain.sanction import statement as statement_rules
@@ -54,21 +54,10 @@ class SanctionFlow:
     async def impose(self, call: ModerationCall, *, wanted: NewSanction, now: ClockReading) -> Sanction:
         """Impose or propose a sanction; raises InvalidError, NotFoundError, PreconditionError and others."""
         await self._guard.check(now=now)
-        if (repeated := await self._repeated(call)) is not None:
-            return rules.fall(sanction=repeated, now=now.business)
-        rules.check_measure(degree=wanted.degree, measure=wanted.measure)
-        statement = statement_rules.check(wanted.statement, now=now.business)
-        paper = await self._paper(
-            call,
-            papers.imposition(
-                call.occasion,
-                account_token=wanted.account_token,
-                degree=wanted.degree,
-                measure=wanted.measure,
-                statement=statement,
-            ),
-            now,
-        )
+        try:
+            statement, paper = await self._checked(call, wanted, now)
+        except IdvaultError as refused:
+            return await self._repeated(call, refused, now)
         made = rules.impose(
             sanction_id=self._events.new_id(),
             relying_party=call.relying_party,
@@ -89,11 +78,12 @@ class SanctionFlow:
         """Confirm a proposed sanction; raises TransitionError, DeniedError (SELF_APPROVAL) and others."""
         await self._guard.check(now=now)
         found = await self._found(call, sanction_id)
-        if (repeated := await self._repeated(call)) is not None:
-            return rules.fall(sanction=repeated, now=now.business)
         digest = papers.digest(found.paper)
         text = papers.confirmation(call.occasion, sanction_id=sanction_id, paper_digest=digest)
-        paper = await self._paper(call, text, now)
+        try:
+            paper = await self._paper(call, text, now)
+        except IdvaultError as refused:
+            return await self._repeated(call, refused, now)
         return await self._store.confirm(
             found,
             moderator_id=call.moderator_id,
@@ -110,11 +100,12 @@ class SanctionFlow:
         await self._guard.check(now=now)
         rules.check_reason(reason)
         found = await self._found(call, sanction_id)
-        if (repeated := await self._repeated(call)) is not None:
-            return rules.fall(sanction=repeated, now=now.business)
         digest = papers.digest(found.paper)
         text = papers.lift(call.occasion, sanction_id=sanction_id, paper_digest=digest, reason=reason)
-        paper = await self._paper(call, text, now)
+        try:
+            paper = await self._paper(call, text, now)
+        except IdvaultError as refused:
+            return await self._repeated(call, refused, now)
         lifted = event_of(self._events, found, "lift", call.actor_id, now, paper=paper)
         proposed = rules.needs_two(found.degree)
         return await self._store.lift(
@@ -169,6 +160,27 @@ class SanctionFlow:
         moderator_rules.check_fresh(signed_at=call.signed_at, now=now.real)
         return papers.signed(text, call.signature, public_key=moderator.public_key)
 
-    async def _repeated(self, call: ModerationCall) -> Sanction | None:
-        """Return what the request has made or changed already; raises AlreadyExistsError."""
-        return await self._store.requested(call.request(self._fingerprinter))
+    async def _checked(
+        self, call: ModerationCall, wanted: NewSanction, now: ClockReading
+    ) -> tuple[StatementOfReasons, bytes]:
+        """Return the statement and the signed paper of what a moderator wants to impose."""
+        rules.check_measure(degree=wanted.degree, measure=wanted.measure)
+        statement = statement_rules.check(wanted.statement, now=now.business)
+        text = papers.imposition(
+            call.occasion,
+            account_token=wanted.account_token,
+            degree=wanted.degree,
+            measure=wanted.measure,
+            statement=statement,
+        )
+        return statement, await self._paper(call, text, now)
+
+    async def _repeated(self, call: ModerationCall, refused: IdvaultError, now: ClockReading) -> Sanction:
+        """Return what the request has made or changed already; raises the refusal if the request is new.
+
+        A repetition may carry an old signature, and an end that has come.
+        """
+        repeated = await self._store.requested(call.request(self._fingerprinter))
+        if repeated is None:
+            raise refused
+        return rules.fall(sanction=repeated, now=now.business)

@@ -56,7 +56,6 @@ _PUT = statement(
     .where(_MINE)
     .values({column: param(column.key) for column in accounts.c if not column.primary_key})
 )
-
 _SANCTION = statement(
     update(accounts)
     .where(_MINE)
@@ -95,7 +94,7 @@ async def put(connection: Connection, account: Account, *, claim_ended_at: datet
 async def put_standing(connection: Connection, account: Account) -> None:
     """Store the standing of an account whose row this act has locked."""
     await feed_row.changed(connection, account)
-    await connection.run(
+    await connection.later(
         _SANCTION, token=account.account_token, revision=account.revision, **_standing(account)
     )
 

@@ -108,12 +108,14 @@ def _found(rows: Sequence[Sanction]) -> Sanction:
 
 async def add(connection: Connection, sanction: Sanction) -> None:
     """Insert a sanction."""
-    await connection.run(_ADD, **_fixed(sanction), **_stated(sanction.statement), **_life(sanction))
+    await connection.later(_ADD, **_fixed(sanction), **_stated(sanction.statement), **_life(sanction))
 
 
 async def put(connection: Connection, sanction: Sanction) -> None:
     """Store the state of a sanction whose row this act has locked."""
-    await connection.run(_PUT, token=sanction.account_token, sanction=sanction.sanction_id, **_life(sanction))
+    await connection.later(
+        _PUT, token=sanction.account_token, sanction=sanction.sanction_id, **_life(sanction)
+    )
 
 
 def _fixed(sanction: Sanction) -> dict[str, object]:

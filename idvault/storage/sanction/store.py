@@ -39,11 +39,9 @@ class SqlSanctionStore:
         if owner is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         rules.admit(owner)
-        await rows.add(connection, sanction)
         if sanction.state is SanctionState.IN_FORCE:
-            await account.put_standing(
-                connection, await standing.settled(connection, owner, now=now.business)
-            )
+            await _settle(connection, owner, sanction, now)
+        await rows.add(connection, sanction)
         await log.append(connection, event)
         return sanction
 
@@ -182,5 +180,11 @@ async def _lock(connection: Connection, sanction: Sanction) -> tuple[Account, Sa
 
 async def _put(connection: Connection, owner: Account, sanction: Sanction, now: ClockReading) -> None:
     """Store a changed sanction, and the standing that its account then has."""
+    await _settle(connection, owner, sanction, now)
     await rows.put(connection, sanction)
-    await account.put_standing(connection, await standing.settled(connection, owner, now=now.business))
+
+
+async def _settle(connection: Connection, owner: Account, sanction: Sanction, now: ClockReading) -> None:
+    # Read before the sanction is stored: PostgreSQL then gets everything that is written at once.
+    after = await standing.settled(connection, owner, now=now.business, changed=sanction)
+    await account.put_standing(connection, after)
