@@ -34,6 +34,7 @@ from tests.demo.history import HistorySteps
 from tests.demo.legacy import LegacySteps
 from tests.demo.log import LogSteps
 from tests.demo.offline import OfflineSteps
+from tests.demo.sanction import SanctionSteps
 from tests.demo.step import StepError, check
 from tests.support import open_record, traces
 from tests.support.sandbox import (
@@ -71,6 +72,8 @@ class Demo:
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
         self._legacy = LegacySteps(scratch=scratch)
+        self._sanctioned = testing.invent_organization()
+        self._sanction = SanctionSteps(scratch=scratch, company=self._sanctioned)
 
     def steps(self) -> list[tuple[str, Callable[[], None]]]:
         """Return each step with its printed name."""
@@ -90,6 +93,18 @@ class Demo:
             ("after one byte is changed in a copy, verification names the entry", self.tamper),
             ("a taxi service checks a rider's credential offline", self.credential),
             ("the owner's receipt proves what was sealed, with the log's key alone", self.receipt),
+            (
+                "a company is warned and limited by a moderator's signature, and not without reasons",
+                self.warn,
+            ),
+            (
+                "one moderator cannot close its account, two can, and the public list says INVALID",
+                self.close_account,
+            ),
+            (
+                "the closed account is not verified again, and each lift ends only its own sanction",
+                self.restore,
+            ),
             ("a sign-up is pending while the registry is down, and is settled when it is back", self.outage),
             ("a repeated request returns the same claim without asking the registry", self.repeat),
             ("the same request id with another body is refused: REQUEST_ID_REUSED", self.reuse),
@@ -210,6 +225,22 @@ class Demo:
         """A third party checks a credential with published files."""
         with self.vault() as vault:
             self._offline.receive(vault, self._ready, account_token=self._token)
+
+    def warn(self) -> None:
+        """A company's account gets two sanctions."""
+        self.registry.add_organizations(self._sanctioned)
+        with self.vault() as vault:
+            self._sanction.warn(vault)
+
+    def close_account(self) -> None:
+        """Two moderators close it."""
+        with self.vault() as vault:
+            self._sanction.close(vault, self._ready)
+
+    def restore(self) -> None:
+        """All sanctions are lifted."""
+        with self.vault() as vault:
+            self._sanction.restore(vault)
 
     def receipt(self) -> None:
         """Check the receipt of the first sign-up."""

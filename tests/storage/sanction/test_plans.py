@@ -11,7 +11,7 @@ from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW
 
-_PAGE = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}
+_PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}
 # Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "one sanction": (
@@ -66,8 +66,9 @@ async def test_rows_are_found_by_an_index(main_database: Database, databases: Da
         assert "TEMP B-TREE" not in plan
 
 
-async def test_the_list_of_an_account(main_database: Database, databases: Databases) -> None:
+async def test_the_list_of_an_account(main_database: Database) -> None:
     """An account's few sanctions are found by its token or in the order of the list."""
-    plan = await plan_of(main_database, lists.OF_ACCOUNT, **_PAGE, token="acct_1", state="", now=NOW)
+    asked = {**_PAGE, "token": "acct_1", "state": "", "now": NOW}
+    plan = await plan_of(main_database, lists.OF_ACCOUNT, **asked)
     assert "Seq Scan" not in plan
     assert "SCAN sanctions" not in plan

@@ -1,0 +1,133 @@
+"""The demo's steps with sanctions: a company is warned, limited, closed by two moderators, and restored."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from idvault_client import (
+    AccessDenied,
+    InvalidFields,
+    PreconditionFailed,
+    Reason,
+    Standing,
+    Vault,
+    VaultError,
+)
+from idvault_client.sanctions import (
+    AccountSanction,
+    Automation,
+    Degree,
+    Ground,
+    IssuerKind,
+    ModeratorKey,
+    Origin,
+    SanctionCategory,
+    SanctionState,
+    StatementOfReasons,
+)
+from idvault_client.testing import DEVELOPMENT_PLATFORM, SyntheticOrganization
+from tests.demo.step import check, client
+from tests.support.sandbox import verify_organization, wait_for
+
+_AUDIENCE = "https://taxi.example"
+_STATEMENT = StatementOfReasons(
+    ground=Ground.AGAINST_TERMS,
+    category=SanctionCategory.RUMOUR,
+    rule_reference="terms 4.2 (synthetic)",
+    case_reference="case 1 (synthetic)",
+    evidence=(sha256(b"synthetic evidence").digest(),),
+    origin=Origin.OWN_INITIATIVE,
+    detection=Automation.NONE,
+    decision=Automation.NONE,
+    territory="CN",
+    redress="write to the platform (synthetic)",
+    issuer_kind=IssuerKind.PLATFORM,
+)
+
+
+class SanctionSteps:
+    """Two moderators of a platform, and what they decide about a company's account."""
+
+    def __init__(self, *, scratch: Path, company: SyntheticOrganization) -> None:
+        self._folder = scratch / "third-party"
+        self._company = company
+        self._keys: list[ModeratorKey] = []
+        self._token = ""
+        self._given: list[AccountSanction] = []
+
+    def warn(self, vault: Vault) -> None:
+        """Nothing is imposed without reasons; with them the standing follows, and one sanction has an end."""
+        self._token = verify_organization(vault, self._company).account_token
+        for _ in range(2):
+            key = ModeratorKey.generate(DEVELOPMENT_PLATFORM)
+            self._keys.append(key.of(vault.sanctions.register_moderator(key).moderator_id))
+        try:
+            vault.sanctions.impose(
+                self._token, Degree.WARN, replace(_STATEMENT, evidence=()), key=self._keys[0]
+            )
+        except InvalidFields as error:
+            check("statement.evidence_digests" in error, "the missing part should be named")
+        else:
+            check(condition=False, text="a statement without evidence should be refused")
+        self._impose(vault, Degree.WARN, _STATEMENT)
+        end = (datetime.now(UTC) + timedelta(days=7)).replace(microsecond=0)
+        self._impose(vault, Degree.LIMIT, replace(_STATEMENT, end_at=end), measure="no-video")
+        status = vault.get_status(self._token)
+        check(status.standing is Standing.PUBLISHING_LIMITED, "the company should be limited")
+        check(status.standing_until == end, "its status should say until when")
+
+    def close(self, vault: Vault, ready: Mapping[str, Any]) -> None:
+        """One moderator only proposes; with the second the account is closed, in the public list, too."""
+        self._folder.mkdir()
+        issued = vault.issue_status_credential(self._token, _AUDIENCE)
+        (self._folder / "credential").write_text(issued.token, "ascii")
+        public = Path(ready["public"])
+        check(wait_for(lambda: self._said(public) == "check: valid"), "the credential should be valid")
+        closing = self._impose(vault, Degree.CLOSE, _STATEMENT)
+        check(closing.state is SanctionState.PROPOSED, "one moderator should only propose")
+        own = _refused(lambda: vault.sanctions.confirm(closing, key=self._keys[0]))
+        check(isinstance(own, AccessDenied), "the same moderator should be refused")
+        check(own.reason == Reason.SELF_APPROVAL, "the refusal should be SELF_APPROVAL")
+        self._given[-1] = vault.sanctions.confirm(closing, key=self._keys[1])
+        check(vault.get_status(self._token).standing is Standing.CLOSED, "the company should be closed")
+        invalid = wait_for(lambda: self._said(public) == "check: STATUS_INVALID")
+        check(invalid, "the public list should say INVALID")
+
+    def restore(self, vault: Vault) -> None:
+        """A closed account is not verified again; each lift ends only its own sanction."""
+        barred = _refused(lambda: verify_organization(vault, self._company, account_token=self._token))
+        check(barred.reason == Reason.ACCOUNT_CLOSED, "a closed account should not be verified again")
+        left = [Standing.PUBLISHING_LIMITED, Standing.WARNED, Standing.GOOD]
+        for sanction, standing in zip(reversed(self._given), left, strict=True):
+            vault.sanctions.lift(sanction, "the demo is over", key=self._keys[0])
+            check(vault.get_status(self._token).standing is standing, f"{standing} should be left")
+        again = _refused(lambda: vault.sanctions.lift(self._given[0], "again", key=self._keys[0]))
+        check(isinstance(again, PreconditionFailed), "what is lifted should not be lifted again")
+        check(again.states == ("LIFTED", "LIFTED"), "the refusal should name both states")
+
+    def _impose(
+        self, vault: Vault, degree: Degree, statement: StatementOfReasons, *, measure: str = ""
+    ) -> AccountSanction:
+        made = vault.sanctions.impose(self._token, degree, statement, key=self._keys[0], measure=measure)
+        self._given.append(made)
+        return made
+
+    def _said(self, public: Path) -> str:
+        """Check the credential like a third party, with freshly fetched files."""
+        files = {"--jwks": public / "jwks.json", "--list": public / "status" / "0.jwt"}
+        if not all(file.exists() for file in files.values()):
+            return ""
+        options = [part for name, file in files.items() for part in (name, str(file))]
+        done = client("check-token", str(self._folder / "credential"), "--audience", _AUDIENCE, *options)
+        return (done.stdout.splitlines() or [done.stderr.strip()])[-1]
+
+
+def _refused(call: Any) -> VaultError:
+    try:
+        call()
+    except VaultError as error:
+        return error
+    return VaultError()
