@@ -1,0 +1,239 @@
+"""Sanctions against a reference model: a state machine on both databases, and a long random walk."""
+
+import asyncio
+import random
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.account import Status
+from idvault.domain.error import IdvaultError, TransitionError
+from idvault.domain.sanction.sanction import Degree, Sanction
+from idvault.storage.base.database import Database
+from tests.support import builders
+from tests.support.databases import Databases, Maker
+from tests.support.flow_world import at
+from tests.support.sanction_model import ModelPlatform
+from tests.support.sanction_world import SanctionWorld, reasons, until
+
+HOUR = 3_600
+ACCOUNTS, MODERATORS = 3, 3
+STEPS = 10_000
+
+
+class Walk:
+    """The real platform and the model side by side."""
+
+    def __init__(self, database: Database) -> None:
+        self.world, self.model = SanctionWorld(database), ModelPlatform()
+        self.tokens: list[str] = []
+        self.keys: list[ModeratorKey] = []
+        self.made: list[Sanction] = []
+        self.now = 0
+        self.shown: dict[int, Status] = {}
+        self.told: Counter[str] = Counter()
+
+    async def begin(self) -> None:
+        self.tokens = [await self.world.account(number) for number in range(1, ACCOUNTS + 1)]
+        self.keys = [await self.world.moderator(number) for number in range(1, MODERATORS + 1)]
+
+    async def impose(self, account: int, degree: Degree, by: int, hours: int | None) -> None:
+        end = None if hours is None else self.now + hours * HOUR
+        expected = self.model.impose(account, degree.value, by=by, end=end, now=self.now)
+        given = reasons() if end is None else until(end)
+        work = self.world.impose(
+            self.tokens[account], degree, key=self.keys[by], given=given, seconds=self.now
+        )
+        found = await self._told(work)
+        assert found == expected
+        await self.agree(account)
+
+    async def confirm(self, place: int, by: int) -> None:
+        expected = self.model.confirm(place, by=by, now=self.now)
+        work = self.world.confirm(self.made[place], key=self.keys[by], seconds=self.now)
+        assert await self._told(work) == expected
+        await self.agree(self.model.sanctions[place].account)
+
+    async def lift(self, place: int, by: int) -> None:
+        expected = self.model.lift(place, now=self.now)
+        work = self.world.lift(self.made[place], key=self.keys[by], seconds=self.now)
+        assert await self._told(work) == expected
+        await self.agree(self.model.sanctions[place].account)
+
+    async def work(self) -> None:
+        """Let the worker store what has come due; nothing that anybody sees changes."""
+        await self.world.work(seconds=self.now)
+        for account in range(ACCOUNTS):
+            await self.agree(account)
+
+    async def agree(self, account: int) -> None:
+        """Compare an account with the model, and its revision with what was shown before."""
+        status = await self.world.status(self.tokens[account], seconds=self.now)
+        end = status.standing_until
+        seconds = None if end is None else int((end - builders.NOW).total_seconds())
+        assert status.standing.value == self.model.standing(account, self.now)
+        assert seconds == self.model.until(account, self.now)
+        former = self.shown.get(account, status)
+        assert status.revision >= former.revision
+        assert (status.revision == former.revision) == (status == former)
+        self.shown[account] = status
+
+    async def agree_on_sanctions(self) -> None:
+        """Compare the state of every sanction."""
+        found, _ = await self.world.page(after="", limit=1_000, now=at(self.now))
+        states = {each.sanction_id: each.state.value for each in found}
+        for made, expected in zip(self.made, self.model.sanctions, strict=True):
+            assert states[made.sanction_id] == expected.state(self.now)
+
+    async def _told(self, work: Any) -> str:
+        """Return the state that a decision led to, or why it was refused."""
+        try:
+            found: Sanction = await work
+        except TransitionError as error:
+            said = f"{error.state} -> {error.wanted}"
+        except IdvaultError as error:
+            said = error.reason.value
+        else:
+            said = found.state.value
+            if len(self.made) < len(self.model.sanctions):
+                self.made.append(found)
+        self.told[said] += 1
+        return said
+
+
+HOURS = st.none() | st.integers(0, 100)
+PLACE = st.integers(0, 50)
+
+
+class SanctionSteps(RuleBasedStateMachine):
+    """The steps; the databases exist for one run."""
+
+    maker: Maker
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = Path(tempfile.mkdtemp(prefix="idvault-sanction-"))
+        self._loop = asyncio.new_event_loop()
+        self._databases: Databases = self.maker.fresh(self._folder)
+        self._database = Database(url=self._databases.main_url)
+        self.walk = Walk(self._database)
+
+    def teardown(self) -> None:
+        self.run(self.walk.world.claims.verification.drain())
+        self.run(self._database.close())
+        self._loop.close()
+        self.maker.drop(self._databases)
+        shutil.rmtree(self._folder)
+
+    def run(self, work: Any) -> Any:
+        return self._loop.run_until_complete(work)
+
+    @initialize()
+    def begin(self) -> None:
+        """Sign up the accounts and register the moderators."""
+        self.run(self.walk.begin())
+
+    @rule(
+        account=st.integers(0, ACCOUNTS - 1),
+        degree=st.sampled_from(Degree),
+        by=st.integers(0, MODERATORS - 1),
+        hours=HOURS,
+    )
+    def impose(self, account: int, degree: Degree, by: int, hours: int | None) -> None:
+        """A moderator imposes or proposes."""
+        self.run(self.walk.impose(account, degree, by, hours))
+
+    @precondition(lambda self: self.walk.made)
+    @rule(place=PLACE, by=st.integers(0, MODERATORS - 1))
+    def confirm(self, place: int, by: int) -> None:
+        """A moderator confirms, or is refused."""
+        self.run(self.walk.confirm(place % len(self.walk.made), by))
+
+    @precondition(lambda self: self.walk.made)
+    @rule(place=PLACE, by=st.integers(0, MODERATORS - 1))
+    def lift(self, place: int, by: int) -> None:
+        """A moderator lifts, or is refused."""
+        self.run(self.walk.lift(place % len(self.walk.made), by))
+
+    @rule(hours=st.integers(1, 40))
+    def time_passes(self, hours: int) -> None:
+        """Ends come, and proposals run out."""
+        self.walk.now += hours * HOUR
+
+    @rule()
+    def the_worker_works(self) -> None:
+        """What has come due is stored."""
+        self.run(self.walk.work())
+
+    @invariant()
+    def both_agree(self) -> None:
+        """Every account and every sanction is as in the model."""
+        for account in range(len(self.walk.tokens)):
+            self.run(self.walk.agree(account))
+        self.run(self.walk.agree_on_sanctions())
+
+
+def test_any_steps_agree_with_the_model(maker: Maker) -> None:
+    """On both databases: standing, its end, the state of each sanction, and the order of revisions."""
+    SanctionSteps.maker = maker
+    run_state_machine_as_test(
+        SanctionSteps,
+        settings=settings(
+            max_examples=8,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases) -> None:
+    """10,000 random steps; every kind of answer occurs."""
+    database, chance = Database(url=sqlite_databases.main_url), random.Random(14)  # noqa: S311 - no secret
+    walk = Walk(database)
+    await walk.begin()
+    for step in range(STEPS):
+        kind, by = chance.randrange(10), chance.randrange(MODERATORS)
+        # The newest ones, so that most decisions are about sanctions that are still open.
+        place = max(0, len(walk.made) - 1 - chance.randrange(12))
+        if kind < 3 or not walk.made:
+            hours = chance.choice([None, 0, *range(1, 100)])
+            await walk.impose(chance.randrange(ACCOUNTS), chance.choice(list(Degree)), by, hours)
+        elif kind < 5:
+            await walk.confirm(place, by)
+        elif kind < 8:
+            await walk.lift(place, by)
+        elif kind == 8:
+            walk.now += chance.randrange(1, 40) * HOUR
+        else:
+            await walk.work()
+        if step % 500 == 0:
+            await walk.agree(chance.randrange(ACCOUNTS))
+    assert walk.told.keys() >= {
+        "PROPOSED",
+        "IN_FORCE",
+        "LIFTED",
+        "SELF_APPROVAL",
+        "INVALID_MESSAGE",
+        "LAPSED -> IN_FORCE",
+        "LIFTED -> IN_FORCE",
+        "IN_FORCE -> IN_FORCE",
+        "LAPSED -> LIFTED",
+        "LIFTED -> LIFTED",
+    }
+    await walk.world.claims.verification.drain()
+    await database.close()
