@@ -188,6 +188,9 @@ def test_people_sign_up_and_requests_wait_while_the_witness_hangs(own_house: Hou
     """Below K the log grows and nothing new is published; when the witness is back everything is cosigned."""
     _enrol(own_house, 1)
     public = Path(own_house.ready["public"]) / "checkpoint"
+    entries = "select count(*) from log_entries"
+    # A cosignature on its way would be published later.
+    assert wait_for(lambda: own_house.query(entries) == [(_size(public.read_bytes()),)])
     before = public.read_bytes()
     pid = int(own_house.ready["pids"]["witness"])
     os.kill(pid, signal.SIGSTOP)
@@ -200,7 +203,6 @@ def test_people_sign_up_and_requests_wait_while_the_witness_hangs(own_house: Hou
         assert public.read_bytes() == before
     finally:
         os.kill(pid, signal.SIGCONT)
-    entries = "select count(*) from log_entries"
     assert wait_for(lambda: own_house.query(entries) == [(_size(public.read_bytes()),)])
 
 
