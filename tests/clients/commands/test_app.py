@@ -62,6 +62,7 @@ def test_status_as_json(server: VaultServer, connection: Sequence[str]) -> None:
         "verify_date": "2026-03-01",
         "expire_date": "2027-03-01",
         "revision": 2,
+        "standing_until": None,
     }
 
 

@@ -38,4 +38,5 @@ def to_json(status: Status) -> dict[str, object]:
         "verify_date": status.verify_date and status.verify_date.isoformat(),
         "expire_date": status.expire_date and status.expire_date.isoformat(),
         "revision": status.revision,
+        "standing_until": status.standing_until and status.standing_until.isoformat(),
     }

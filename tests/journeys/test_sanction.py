@@ -1,0 +1,68 @@
+"""A platform's moderators sanction accounts of a running vault: status, feed, public list, log and worker."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from idvault_client import Standing, Vault
+from idvault_client.sanctions import Degree, ModeratorKey, SanctionState
+from idvault_client.testing import DEVELOPMENT_PLATFORM, invent_organization
+from tests.demo.sanction import SanctionSteps
+from tests.support.house import House
+from tests.support.sanction_world import reasons
+from tests.support.sandbox import Registry, verify_organization, wait_for
+
+
+def newcomer(vault: Vault, registry: Registry) -> str:
+    """Return the account of a new company."""
+    company = invent_organization()
+    registry.add_organizations(company)
+    return verify_organization(vault, company).account_token
+
+
+def moderator(vault: Vault) -> ModeratorKey:
+    key = ModeratorKey.generate(DEVELOPMENT_PLATFORM)
+    return key.of(vault.sanctions.register_moderator(key).moderator_id)
+
+
+def test_a_company_is_closed_by_two_moderators_and_restored(
+    house: House, vault: Vault, registry: Registry, tmp_path: Path
+) -> None:
+    """The steps of the demo, with the public list that a third party fetches."""
+    company = invent_organization()
+    registry.add_organizations(company)
+    steps = SanctionSteps(scratch=tmp_path, company=company)
+    steps.warn(vault)
+    steps.close(vault, house.ready)
+    steps.restore(vault)
+
+
+def test_an_end_comes_by_itself(vault: Vault, registry: Registry) -> None:
+    """Status and feed fall at the end that they tell, and the worker stores it."""
+    token, key = newcomer(vault, registry), moderator(vault)
+    end = (datetime.now(UTC) + timedelta(seconds=10)).replace(microsecond=0)
+    warned = vault.sanctions.impose(token, Degree.WARN, replace(reasons(), end_at=end), key=key)
+    assert vault.statuses.wait(30)
+    assert wait_for(lambda: vault.get_status(token).standing is Standing.GOOD)
+    assert datetime.now(UTC) >= end
+    assert vault.statuses.get(token).standing is Standing.GOOD
+    assert wait_for(
+        lambda: any(
+            each.sanction_id == warned.sanction_id
+            for each in vault.sanctions.list_page(account_token=token, state=SanctionState.LAPSED).sanctions
+        )
+    )
+    assert vault.get_status(token).revision == 4
+
+
+def test_the_feed_tells_a_closing(vault: Vault, registry: Registry) -> None:
+    """A client that follows the feed sees the account closed, and open again after the lift."""
+    token = newcomer(vault, registry)
+    first, second = moderator(vault), moderator(vault)
+    assert vault.statuses.wait(30)
+    closing = vault.sanctions.impose(token, Degree.CLOSE, reasons(), key=first)
+    closed = vault.sanctions.confirm(closing, key=second)
+    assert wait_for(lambda: vault.statuses.get(token).standing is Standing.CLOSED)
+    assert not vault.statuses.get(token).is_verified
+    vault.sanctions.lift(closed, "a mistake", key=first)
+    assert wait_for(lambda: vault.statuses.get(token).is_verified)
