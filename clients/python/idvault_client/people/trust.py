@@ -84,9 +84,7 @@ class Trust:
 
         Raises FindingError (NOT_IN_ROSTER) if it is in none of them, or the named version is not pinned.
         """
-        known = [each.digest() for each in self.versions]
-        since = self.versions[known.index(roster_digest) :] if roster_digest in known else ()
-        members = (each for roster in since for each in roster.people)
+        members = (each for roster in self._since_version(roster_digest) for each in roster.people)
         found = [each for each in members if (each.name, each.role) == (name, role)]
         if not found:
             raise FindingError(Finding.NOT_IN_ROSTER, f"the roster has no {role} named {name!a}")
@@ -110,7 +108,7 @@ class Trust:
         before = self._kept()
         self._check_continues(note, found, before, consistency)
         self._check_witnessed(note, self.roster, now)
-        if before is None or before.size <= found.size:
+        if before is None or before.size < found.size:
             durable_file.replace(self.state, note)
         return found
 
@@ -122,12 +120,9 @@ class Trust:
         at: the time of the act. roster_digest: the version that was in force before the act. The cosignatures
         that this version or a later one required must be of that time.
         """
-        known = [each.digest() for each in self.versions]
-        if roster_digest not in known:
-            raise FindingError(Finding.NOT_IN_ROSTER, "the request names a roster that is not pinned here")
+        *earlier, last = self._since_version(roster_digest)
         found = self._signed(note)
         self._check_continues(note, found, self._kept(), consistency)
-        *earlier, last = self.versions[known.index(roster_digest) :]
         for roster in earlier:
             with suppress(FindingError):
                 self._check_witnessed(note, roster, _measured(roster, at))
@@ -205,6 +200,13 @@ class Trust:
         except (EntryError, LogError) as error:
             text = f"the log's checkpoint does not cover this {type.value}"
             raise FindingError(Finding.NOT_IN_LOG, text) from error
+
+    def _since_version(self, roster_digest: str) -> Sequence[Roster]:
+        """Return the pinned versions from the named one on; raises FindingError (NOT_IN_ROSTER)."""
+        for at, roster in enumerate(self.versions):
+            if roster.digest() == roster_digest:
+                return self.versions[at:]
+        raise FindingError(Finding.NOT_IN_ROSTER, "the request names a roster that is not pinned here")
 
     def _since(self, member: RosterMember) -> int:
         since = self.roster.version
