@@ -5,6 +5,7 @@
   witnesses of the roster in force cosigned it within the last 15 minutes. Only then does it replace the last
   one.
 - A checkpoint that contradicts the last one is kept beside it: the two prove that the log has two histories.
+- The size of the first checkpoint under each new version of the roster is kept too (people.roster_mark).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,18 +30,12 @@ from idvault.transparency.note import VerifierKey
 from idvault.transparency.tree import LogError
 from idvault.v1 import disclosure_pb2
 from idvault_client.offline import proof, witness_policy
-from idvault_client.people import fork
+from idvault_client.people import fork, roster_mark
+from idvault_client.people.finding import FindingError
+
+__all__ = ["FindingError", "NoProofError", "PinnedMember", "Trust"]
 
 Consistency = Callable[[int, int], Sequence[bytes]]
-
-
-class FindingError(Exception):
-    """Something that the service sent does not verify; the text says what, and holds no personal data."""
-
-    def __init__(self, finding: Finding, text: str) -> None:
-        """Keep the finding, for programs and for the log."""
-        super().__init__(text)
-        self.finding = finding
 
 
 class NoProofError(LogError):
@@ -110,7 +105,25 @@ class Trust:
         self._check_witnessed(note, self.roster, now)
         if before is None or before.size < found.size:
             durable_file.replace(self.state, note)
+        self._mark(max(found.size, before.size if before else 0))
         return found
+
+    def check_before_successor(self, roster_digest: str, *, index: int) -> None:
+        """Raise FindingError (NOT_IN_ROSTER) if a request names a former version, and was logged too late.
+
+        index: of the request's entry. Too late is after this client saw the log under the version in force.
+        """
+        if roster_digest == self.roster.digest():
+            return
+        mark = roster_mark.find(self.state, roster_digest=self.roster.digest())
+        if mark is None or index >= mark:
+            text = "the request names a former version of the roster, and was logged after its successor"
+            raise FindingError(Finding.NOT_IN_ROSTER, text)
+
+    def _mark(self, size: int) -> None:
+        digest = self.roster.digest()
+        if len(self.versions) > 1 and roster_mark.find(self.state, roster_digest=digest) is None:
+            roster_mark.keep(self.state, roster_digest=digest, size=size)
 
     def stored_checkpoint(
         self, note: bytes, *, consistency: Consistency, at: datetime, roster_digest: str

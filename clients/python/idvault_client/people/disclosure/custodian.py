@@ -4,7 +4,8 @@ A request is accepted if, in this order,
 * an auditor in the roster signed it, and the custodian is not that auditor,
 * it has not expired,
 * its log entry commits to these bytes, under a checkpoint that continues the last one seen,
-* it names the version of the roster in force, or the one before it if that one was fit to be in force,
+* it names the version of the roster in force, or the one before it if that one was fit to be in force and
+  the request was logged before this client knew its successor,
 * its terms are allowed: texts, openings, lifetime; it was not made in the future,
 * the custodian has not yet given this auditor as many shares today as the custodian allows.
 
@@ -264,7 +265,7 @@ class Custodian(MemberClient):
                 signed_request=pending.signed_request,
                 record_digest=pending.record_digest,
             )
-            self._check_terms(terms)
+            self._check_terms(terms, index=pending.entry.proof.index)
         except FindingError as error:
             if error.finding is Finding.LOG_FORKED:
                 # Not about this request: nothing that this vault says can be relied on.
@@ -309,8 +310,9 @@ class Custodian(MemberClient):
             raise FindingError(Finding.OTHER_REQUEST, "the request has expired")
         return signer
 
-    def _check_terms(self, terms: Terms) -> None:
+    def _check_terms(self, terms: Terms, *, index: int) -> None:
         self._check_version(terms)
+        self.trust.check_before_successor(terms.roster_digest, index=index)
         if terms.created_at > self.now() + rules.CLOCK_DIFFERENCE:
             raise FindingError(Finding.TERMS_INVALID, "the request was made in the future")
         try:
