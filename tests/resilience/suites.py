@@ -24,6 +24,10 @@ _COUNTED = re.compile(r"(?:(?P<failed>\d+) failed, )?(?P<passed>\d+) passed")
 _SHOWN = 20
 _KEYS = (
     "tests/domain/test_ed25519.py",
+    "tests/domain/test_record.py",
+    "tests/attest/test_jose.py",
+    "tests/attest/test_roster.py",
+    "tests/transparency/test_note.py",
     "tests/sealing/test_key_provider.py",
     "tests/sealing/test_key_set.py",
     "tests/test_durable_file.py",
