@@ -16,10 +16,10 @@ from pathlib import Path
 from time import monotonic
 
 from tests.resilience import (
+    disclosure,
     forgeries,
     forks,
     log,
-    openings,
     overload,
     registry_campaign,
     suites,
@@ -57,8 +57,8 @@ CAMPAIGNS: Mapping[str, Campaign] = {
     "theft": Campaign(theft.run, "both databases and every online key are stolen", "people", 4, 20),
     "swaps": Campaign(swaps.run, "sealed records are swapped and changed", "accounts", 10, 100, ()),
     "forks": Campaign(forks.run, "a second vault is shown to people's clients", "forks", 50, 5_000, ()),
-    "openings": Campaign(
-        openings.run, "one custodian acts badly, in every order", "disclosures", 36, openings.ALL, ()
+    "disclosures": Campaign(
+        disclosure.run, "one custodian acts badly, in every order", "disclosures", 36, disclosure.ALL, ()
     ),
     "forgeries": Campaign(
         forgeries.run, "evidence, receipts and histories are changed", "changes of each kind", 500, 20_000, ()

@@ -50,7 +50,7 @@ class Garbler(Custodian):
 
 
 @dataclass
-class Opening:
+class Round:
     """One round. wrong: what contradicts the promises."""
 
     room: Chamber
@@ -159,16 +159,16 @@ def run(options: Options) -> Tally:
         at, odd = divmod(at, len(CUSTODIANS))
         ending, behaviour = divmod(at, len(ODD))
         async with vaults.fresh() as room:
-            await judge(Opening(room, ORDERS[order], CUSTODIANS[odd], ODD[behaviour], ENDINGS[ending]), tally)
+            await judge(Round(room, ORDERS[order], CUSTODIANS[odd], ODD[behaviour], ENDINGS[ending]), tally)
 
     return rooms.run(options, tally, play)
 
 
-async def judge(opening: Opening, tally: Tally) -> None:
+async def judge(one: Round, tally: Tally) -> None:
     """Play one round and count it."""
-    await opening.play()
+    await one.play()
     tally.faults += 1
-    for what in (opening.behaviour, opening.ending):
+    for what in (one.behaviour, one.ending):
         tally.figures[what] = tally.figures.get(what, 0) + 1
-    for why in opening.wrong:
-        tally.lose(f"{opening.order} {opening.odd} {opening.behaviour} {opening.ending}: {why}")
+    for why in one.wrong:
+        tally.lose(f"{one.order} {one.odd} {one.behaviour} {one.ending}: {why}")
