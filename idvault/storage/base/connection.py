@@ -34,6 +34,13 @@ class Connection(ABC):
         rows = await self.all(statement, **parameters)
         return rows[0] if rows else None
 
+    async def only(self, statement: Statement[T], /, **parameters: Any) -> T:
+        """Return the value of the first row; raises LookupError if there is none."""
+        rows = await self.all(statement, **parameters)
+        if not rows:
+            raise LookupError("a required row is missing")
+        return rows[0]
+
     async def all(self, statement: Statement[T], /, **parameters: Any) -> list[T]:
         """Return the values of all rows."""
         compiled = self.compiled(statement)

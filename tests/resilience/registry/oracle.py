@@ -154,9 +154,9 @@ async def read(connection: Connection) -> dict[str, Any]:
         ],
         "ais": {token: ais.split() for token, ais in await connection.all(_AIS)},
         "resends": dict(tuple(row) for row in await connection.all(_RESENDS)),
-        "open": await connection.one(_OPEN),
-        "intakes": await connection.one(_INTAKES),
-        "slots": await connection.one(_SLOTS),
+        "open": await connection.only(_OPEN),
+        "intakes": await connection.only(_INTAKES),
+        "slots": await connection.only(_SLOTS),
     }
 
 
