@@ -42,7 +42,7 @@ from tests.resilience.tally import Tally
 from tests.support import merkle, people
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, first_roster
 from tests.support.fakes.log import FakeWitness
-from tests.support.forked import copied
+from tests.support.second_vault import copied
 from tests.support.log_world import KEY, ORIGIN, PLAIN, Worker
 
 N, K = 5, 4

@@ -1,35 +1,49 @@
-"""A second vault on copies of both databases, as somebody with every online key can start it."""
+"""Programs for the tests of the fork server."""
 
-import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
-
-from idvault.ports.log.witness import Witness
-from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault.transparency.note import VerifierKey
-from tests.support.chamber import Chamber
-from tests.support.databases import Databases
-from tests.support.log_world import PLAIN, Worker
+import atexit
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
 
 
-async def copied(
-    room: Chamber,
-    *,
-    policy: CosignaturePolicy = PLAIN,
-    witnesses: Mapping[VerifierKey, Witness] | None = None,
-) -> Chamber:
-    """Start a second vault on copies of both SQLite databases; its worker asks no witness but these."""
-    folder = room.folder / "copy"
-    folder.mkdir()
-    urls = []
-    for path in (room.folder / "main.sqlite3", room.folder / "shred.sqlite3"):
-        with closing(sqlite3.connect(path)) as one, closing(sqlite3.connect(folder / path.name)) as other:
-            one.backup(other)
-        urls.append(f"sqlite:///{folder / path.name}")
-    made = Chamber(Databases("sqlite", *urls), folder)
-    made.offset, made.records = room.offset, room.records
-    made.rosters.versions[:] = room.rosters.versions
-    made.log = Worker(
-        made.main, made.shred, folder / "public", policy, witnesses={} if witnesses is None else witnesses
-    )
-    return made
+def describe() -> None:
+    """Print what a program sees of how it was started."""
+    seen = {
+        "arguments": sys.argv,
+        "environment": dict(os.environ),
+        "folder": str(Path.cwd()),
+        "input": sys.stdin.read(),
+        "own_group": os.getpgid(0) == os.getpid(),
+        "threads_of_server": len(list(Path(f"/proc/{os.getppid()}/task").iterdir())),
+        "signals": [signal.getsignal(number) is before for number, before in _OF_A_NEW_PROCESS.items()],
+        "files": sorted(str(file.readlink()) for file in Path("/proc/self/fd").iterdir() if file.exists()),
+    }
+    print(json.dumps(seen))
+    print("told", file=sys.stderr)
+
+
+_OF_A_NEW_PROCESS = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+    signal.SIGCHLD: signal.SIG_DFL,
+}
+
+
+def end() -> int:
+    """Print something at exit, unflushed, and end with the argument."""
+    atexit.register(print, "handled", end="")
+    return int(sys.argv[1])
+
+
+def fail() -> None:
+    """End with an exception."""
+    raise LookupError("missing")
+
+
+def wait() -> None:
+    """Say so, and wait to be ended."""
+    print("waiting", flush=True)
+    time.sleep(60)

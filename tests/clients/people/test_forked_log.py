@@ -29,7 +29,7 @@ from idvault_client.people.trust import FindingError
 from tests.support import builders, evidence_world, people
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, first_roster
 from tests.support.databases import Databases
-from tests.support.forked import copied
+from tests.support.second_vault import copied
 from tests.support.log_world import KEY, PLAIN, SIGNER
 
 A, B, _ = CUSTODIANS
