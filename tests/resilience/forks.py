@@ -42,8 +42,8 @@ from tests.resilience.tally import Tally
 from tests.support import merkle, people
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, first_roster
 from tests.support.fakes.log import FakeWitness
-from tests.support.second_vault import copied
 from tests.support.log_world import KEY, ORIGIN, PLAIN, Worker
+from tests.support.second_vault import copied
 
 N, K = 5, 4
 MOST_DISHONEST = 2 * K - N - 1

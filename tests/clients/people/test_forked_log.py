@@ -29,8 +29,8 @@ from idvault_client.people.trust import FindingError
 from tests.support import builders, evidence_world, people
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, first_roster
 from tests.support.databases import Databases
-from tests.support.second_vault import copied
 from tests.support.log_world import KEY, PLAIN, SIGNER
+from tests.support.second_vault import copied
 
 A, B, _ = CUSTODIANS
 
