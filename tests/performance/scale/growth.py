@@ -19,7 +19,7 @@ from tests.performance.flows import clock, signing_up
 from tests.performance.scale import population, sql
 from tests.performance.scale.operations import FLAT, Deployment
 from tests.performance.scale.population import VERIFIED_PER_LEGACY, Template
-from tests.support import durable, processes
+from tests.support import durable
 from tests.support.campaign_world import CampaignWorld
 from tests.support.databases import Databases
 
@@ -130,7 +130,7 @@ def _cpu(postmaster: int | None) -> Iterator[bare_database.Used]:
     """Measure the CPU time of this process and of PostgreSQL."""
     used = bare_database.Used()
     gc.collect()
-    before = time.process_time(), processes.cpu_seconds(postmaster) if postmaster else 0.0
+    before = time.process_time(), bare_database.backend_seconds(postmaster) if postmaster else 0.0
     yield used
-    after = time.process_time(), processes.cpu_seconds(postmaster) if postmaster else 0.0
+    after = time.process_time(), bare_database.backend_seconds(postmaster) if postmaster else 0.0
     used.seconds = sum(after) - sum(before)
