@@ -27,7 +27,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "shred key": ("shred_keys",),
     "account and person": ("accounts", "persons"),
     "claim, job and receipt": ("claims", "jobs", "receipts"),
-    "requests of one week in 50": ("requests",),
+    "requests of the last week, 1 in 50": ("requests",),
     "change feed": ("status_feed",),
     "status credential": ("status_credentials", "status_marks", "status_lists"),
     "log entries and opening keys": ("log_entries", "log_openings", "log_nodes"),
