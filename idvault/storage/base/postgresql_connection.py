@@ -11,9 +11,9 @@ import asyncpg  # type: ignore[import-untyped]
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.dialect import Compiled
 from idvault.storage.base.failure import DriverError
+from idvault.storage.base.servers import Servers
 from idvault.storage.base.statement import Statement
 
-CONNECT_WAIT = 5.0
 STATEMENT_WAIT = 10.0
 # The server gives up after the client: the client's time-out is the one that says what happened.
 _SERVER_SPARE = 1.0
@@ -22,6 +22,9 @@ _CLIENT_CHECK = 1.0
 _IDLE_LIMIT = 300.0
 # More than the number of statements: none is prepared twice on a connection.
 _STATEMENTS_KEPT = 1_000
+# A COMMIT that waits for a standby has no limit at the server. At its end the server would report success and
+# show the act to everybody, although a new leader would not have it.
+_COMMIT = "SET LOCAL statement_timeout = 0; COMMIT"
 # Seconds before the first probe, seconds between probes, probes without an answer.
 _PROBES = {"IDLE": 60, "INTVL": 10, "CNT": 3}
 
@@ -59,6 +62,8 @@ class PostgresqlConnection(Connection):
         """Wrap an open asyncpg connection."""
         self.driver = driver
         self.used_at = monotonic()
+        self.era = 0
+        """Connections of an era before the pool's may lead to a former leader."""
 
     def compiled(self, statement: Statement[Any]) -> Compiled:
         """Return the statement with $1, $2, … placeholders."""
@@ -97,12 +102,15 @@ class PostgresqlConnection(Connection):
     async def commit(self) -> None:
         """Commit the transaction; raises DriverError if the database rolled it back instead."""
         try:
-            tag = await self.driver.execute("COMMIT")
+            tag = await self.driver.execute(_COMMIT)
+        except asyncpg.InFailedSQLTransactionError:
+            await self.roll_back()
+            raise DriverError("RolledBack") from None
         except (asyncio.CancelledError, TimeoutError):
             # Once sent, a COMMIT is left to take effect: a cancel request could undo it.
             self.driver.terminate()
             raise
-        # After a failed statement PostgreSQL answers COMMIT with ROLLBACK, without an error.
+        # A transaction that cannot commit is answered with ROLLBACK, without an error.
         if tag != "COMMIT":
             raise DriverError("RolledBack")
 
@@ -115,11 +123,9 @@ class PostgresqlConnection(Connection):
         return self.driver.is_closed() or monotonic() - self.used_at > _IDLE_LIMIT
 
 
-async def connect(address: str) -> PostgresqlConnection:
-    """Open a connection."""
-    driver = await asyncpg.connect(
-        address,
-        timeout=CONNECT_WAIT,
+async def connect(servers: Servers) -> PostgresqlConnection:
+    """Open a connection to the server that accepts writes."""
+    driver = await servers.connect(
         command_timeout=STATEMENT_WAIT,
         statement_cache_size=_STATEMENTS_KEPT,
         max_cached_statement_lifetime=0,
