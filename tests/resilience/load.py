@@ -25,7 +25,7 @@ class Load:
     def __init__(
         self, book: Book, *, vault: MakeVault, callers: int, heard: Callable[[], None] = _ignore
     ) -> None:
-        """Set the book and how to connect; each caller has a separate connection. heard: called per answer."""
+        """Set the book and how to connect, separately for each caller; heard is called for each answer."""
         self._book = book
         self._vault = vault
         self._heard = heard

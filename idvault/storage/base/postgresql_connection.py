@@ -22,9 +22,6 @@ _CLIENT_CHECK = 1.0
 _IDLE_LIMIT = 300.0
 # More than the number of statements: none is prepared twice on a connection.
 _STATEMENTS_KEPT = 1_000
-# A COMMIT that waits for a standby has no limit at the server. At its end the server would report success and
-# show the act to everybody, although a new leader would not have it.
-_COMMIT = "SET LOCAL statement_timeout = 0; COMMIT"
 # Seconds before the first probe, seconds between probes, probes without an answer.
 _PROBES = {"IDLE": 60, "INTVL": 10, "CNT": 3}
 
@@ -102,15 +99,13 @@ class PostgresqlConnection(Connection):
     async def commit(self) -> None:
         """Commit the transaction; raises DriverError if the database rolled it back instead."""
         try:
-            tag = await self.driver.execute(_COMMIT)
-        except asyncpg.InFailedSQLTransactionError:
-            await self.roll_back()
-            raise DriverError("RolledBack") from None
+            tag = await self.driver.execute("COMMIT")
         except (asyncio.CancelledError, TimeoutError):
-            # Once sent, a COMMIT is left to take effect: a cancel request could undo it.
+            # Once sent, a COMMIT is left to take effect. A cancel request could undo it. If it waits for a standby,
+            # the request would end the wait with a success, and show an act that a new leader may not have.
             self.driver.terminate()
             raise
-        # A transaction that cannot commit is answered with ROLLBACK, without an error.
+        # After a failed statement PostgreSQL answers COMMIT with ROLLBACK, without an error.
         if tag != "COMMIT":
             raise DriverError("RolledBack")
 

@@ -7,7 +7,7 @@ from tests.resilience.failover import run
 def test_a_killed_leader_takes_nothing_acknowledged_along() -> None:
     """Its successor has every answered claim once, the processes go on, and the log verifies.
 
-    Needs etcd, Patroni and PostgreSQL of Debian, which root gets installed; otherwise it fails and names them.
+    Needs Debian's etcd, Patroni and PostgreSQL; it installs them for root, otherwise fails and names them.
     """
     tally = run.run(Options(count=1))
     assert tally.complaints == []
