@@ -36,6 +36,7 @@ class Postgresql:
             await connection.begin()
             try:
                 result: T = await watched(connection, work(connection))
+                await connection.send_queued()
             except Exception as error:
                 if not _leaves_unusable(error):
                     await connection.roll_back()
@@ -43,6 +44,15 @@ class Postgresql:
             commit.sent = True
             await connection.commit()
             return result
+
+    async def write(self, statement: Statement[T], parameters: Mapping[str, Any]) -> T | None:
+        """Run one statement, which commits itself; once sent it is left to take effect, as a COMMIT is."""
+        async with self._connection() as connection:
+            try:
+                return await connection.one(statement, **parameters)
+            except (asyncio.CancelledError, TimeoutError):
+                connection.driver.terminate()
+                raise
 
     async def read(self, work: Work[T]) -> T:
         """Run work; each of its statements sees the newest committed state."""

@@ -3,7 +3,7 @@
 Two units of three servers under Patroni hold the vault's databases, configured as on the operations page. Two
 processes of the edge and a worker run, four callers sign people up and one reads a status. Each round ends a
 leader, its PostgreSQL and its Patroni with kill -9: of the main database, of the shred keys, or both at once.
-The dead server returns after another one leads, and the round ends when both units are whole again. The
+The dead server returns after another one leads, and the next round begins when both units are whole again. The
 processes of the vault are never restarted.
 """
 
@@ -63,12 +63,12 @@ class Failover(Siege):
     def _round(self, number: int, pulses: dict[str, Pulse]) -> bool:
         both = (self.units.main, self.units.shred)
         victims = (both[:1], both[1:], both)[number % 3]
+        for each in both:
+            each.wait_whole()
         if not self._all_answered(pulses, f"before kill {number}"):
             return False
         killed_at = time.monotonic()
         self._kill(victims)
-        for each in both:
-            each.wait_whole()
         if not self._all_answered(pulses, f"after kill {number}"):
             return False
         self.tally.details.append(

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,10 @@ async def _unit(databases: Databases, count: int = 3) -> AsyncIterator[tuple[lis
 
 async def _add(database: Database, day: str) -> None:
     await database.act("test", lambda one: one.run(_INSERT, day=day, suite="s", public_key=b"k"))
+
+
+async def _write(database: Database, day: str) -> None:
+    await database.write("test", _INSERT, day=day, suite="s", public_key=b"k")
 
 
 async def _fill_pool(database: Database) -> None:
@@ -184,19 +188,22 @@ async def _until(other: Any, query: str, wanted: object, *arguments: object) -> 
             await asyncio.sleep(0.05)
 
 
-async def _add_until_refused(database: Database) -> int:
+async def _add_until_refused(database: Database, add: Callable[[Database, str], Awaitable[None]]) -> int:
     """Return how many acts were written before the server took up its new setting."""
     for written in range(1_000):
         try:
-            await _add(database, f"{written:010}")
+            await add(database, f"{written:010}")
         except UnavailableError:
             return written
     raise AssertionError("nothing waits for a standby")
 
 
 @pytest.mark.skipif("IDVAULT_TEST_POSTGRES_URL" in os.environ, reason="changes the whole server's settings")
+@pytest.mark.parametrize("add", [_add, _write])
 async def test_an_act_that_no_standby_has_is_not_shown(
-    postgres_databases: Databases, monkeypatch: pytest.MonkeyPatch
+    postgres_databases: Databases,
+    monkeypatch: pytest.MonkeyPatch,
+    add: Callable[[Database, str], Awaitable[None]],
 ) -> None:
     """A COMMIT waits for a standby, and no time limit or cancel request ends the wait with a success."""
     monkeypatch.setattr(postgresql_connection, "STATEMENT_WAIT", 1.0)
@@ -208,7 +215,7 @@ async def test_an_act_that_no_standby_has_is_not_shown(
     try:
         await other.execute(_STANDBYS)
         await other.execute("SELECT pg_reload_conf()")
-        written = await _add_until_refused(database)
+        written = await _add_until_refused(database, add)
         await _until(other, _WAITS, 1, (await other.fetchval("SELECT interval '3 s'")))
         assert await other.fetchval("SELECT count(*) FROM day_keys") == written
     finally:
