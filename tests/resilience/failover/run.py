@@ -3,7 +3,7 @@
 Two units of three servers under Patroni hold the vault's databases, configured as on the operations page. Two
 processes of the edge and a worker run, four callers sign people up and one reads a status. Each round ends a
 leader, its PostgreSQL and its Patroni with kill -9: of the main database, of the shred keys, or both at once.
-The dead server returns after another one leads, and the next round begins when both units are whole again. The
+The dead server returns after another one leads, and the next round begins when both units are whole. The
 processes of the vault are never restarted.
 """
 
