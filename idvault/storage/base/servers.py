@@ -7,6 +7,8 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]
 
 from idvault.config.database import Host, PostgresqlAddress
+from idvault.storage.base import url as address
+from idvault.storage.base.failure import FOREIGN, DriverError, describe
 
 CONNECT_WAIT = 5.0
 # How long only the last leader is asked. A server that is cut off answers nothing, not even a refusal.
@@ -16,10 +18,16 @@ _HEAD_START = 0.25
 class Servers:
     """The servers of one address; remembers which of them accepted a connection last."""
 
-    def __init__(self, address: PostgresqlAddress) -> None:
+    def __init__(self, servers: PostgresqlAddress) -> None:
         """Set up without connecting."""
-        self._address = address
-        self._hosts = address.hosts
+        self._address = servers
+        self._hosts = servers.hosts
+
+    @classmethod
+    def several(cls, url: str) -> "Servers | None":
+        """Return the servers of an address, None unless it names more than one."""
+        servers = address.parse(url).servers
+        return cls(servers) if servers and len(servers.hosts) > 1 else None
 
     async def connect(self, **options: Any) -> Any:
         """Return an asyncpg connection; the servers that may accept writes are asked at the same time.
@@ -44,6 +52,18 @@ class Servers:
             return task.result()
         finally:
             _end(tasks)
+
+    async def missing(self) -> dict[str, DriverError]:
+        """Return the servers that cannot be reached or prove no name, leader or not, and why."""
+        found = {}
+        for host in self._hosts:
+            try:
+                opened = await self._open(host, {"target_session_attrs": "any"})
+            except FOREIGN as error:
+                found[f"{host.name}:{host.port}"] = describe(error)
+            else:
+                opened.terminate()
+        return found
 
     async def _open(self, host: Host | None, options: dict[str, Any]) -> Any:
         where = {} if host is None else {"host": host.name, "port": host.port}

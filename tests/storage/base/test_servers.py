@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import func, insert, select
+from sqlalchemy.engine import make_url
 
 from idvault.domain.error import Reason, UnavailableError
 from idvault.storage import migrations
@@ -19,6 +20,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.postgresql import Postgresql
 from idvault.storage.base.statement import scalar, statement
 from idvault.storage.key.tables import day_keys
+from tests.support import tls_proxy
 from tests.support.databases import Databases, PostgresMaker
 from tests.support.postgresql_front import Front, address, fronts
 
@@ -169,6 +171,23 @@ async def test_migrations_and_comparisons_take_several_hosts(
         swapped = _through(empty[0], postgres_databases, hosts[::-1])
         with pytest.raises(distinct.SameDatabaseError):
             await distinct.check(url.parse(main), url.parse(swapped))
+
+
+async def test_each_host_proves_its_own_name(postgres_databases: Databases, tmp_path: Path) -> None:
+    """With verify-full a host whose certificate has another name is never used, wherever it stands."""
+    parsed = make_url(postgres_databases.main_url)
+    with tls_proxy.running(tmp_path, postgres_databases) as front:
+        hosts = f"127.0.0.2:{front.port},localhost:{front.port}"
+        options = f"target_session_attrs=read-write&sslmode=verify-full&sslrootcert={front.ca}"
+        unit = _servers(
+            f"postgresql://{parsed.username}:{parsed.password}@{hosts}/{parsed.database}?{options}"
+        )
+        assert {name: str(why) for name, why in (await unit.missing()).items()} == {
+            f"127.0.0.2:{front.port}": "SSLCertVerificationError"
+        }
+        connection = await unit.connect()
+        assert await connection.fetchval("SELECT 1") == 1
+        await connection.close()
 
 
 def _through(text: str, databases: Databases, hosts: list[Front]) -> str:
