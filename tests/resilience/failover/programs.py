@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ _ETCD_CLIENT = Path("/usr/lib/python3/dist-packages/etcd")
 _NEEDED = ("initdb", "pg_ctl", "pg_basebackup", "pg_rewind")
 _OLDEST = 14
 _ACCOUNT = "postgres"
-_LOCK = Path("/tmp/idvault-failover-install.lock")  # noqa: S108 - it is only locked
+_LOCK = Path(tempfile.gettempdir()) / "idvault-failover-install.lock"
 _WAIT = "DPkg::Lock::Timeout=120"
 
 
