@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class CallTurn:
     """The next slot of a clock, as asked for: after `now`, but not after `latest` (real time)."""
 
     name: str

@@ -22,7 +22,7 @@ from idvault.domain.event import Event
 from idvault.domain.job import JobProgress
 from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
-from idvault.ports.budget import Reserved, Turn
+from idvault.ports.budget import CallTurn, Reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class VerificationStore(Protocol):
     """Claims with their requests and checks, persons' slots, accounts and sealed records."""
 
     async def open(
-        self, new_claim: NewClaim, *, event: Event, superseded: Event, turn: Turn | None = None
+        self, new_claim: NewClaim, *, event: Event, superseded: Event, turn: CallTurn | None = None
     ) -> OpenedClaim:
         """Open a claim, or return the one that this request already opened.
 

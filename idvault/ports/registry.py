@@ -5,7 +5,7 @@ from typing import Protocol
 from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
 from idvault.domain.registry import RegistryAnswer
-from idvault.ports.budget import Reserved, Turn
+from idvault.ports.budget import CallTurn, Reserved
 
 
 class Registry(Protocol):
@@ -54,7 +54,7 @@ class Registry(Protocol):
 class CappedRegistry(Registry, Protocol):
     """A registry whose calls are capped, and whose next slot can be reserved before a check."""
 
-    def turn(self, *, patience: float) -> Turn | None:
+    def turn(self, *, patience: float) -> CallTurn | None:
         """Return the turn that a check needs now; None if it needs none or would not be sent."""
         ...
 

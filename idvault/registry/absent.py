@@ -3,7 +3,7 @@
 from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
 from idvault.domain.registry import RegistryAnswer
-from idvault.ports.budget import Reserved, Turn
+from idvault.ports.budget import CallTurn, Reserved
 
 
 class AbsentRegistry:
@@ -28,7 +28,7 @@ class AbsentRegistry:
         """Return True, so that a check that may have been sent is not sent again."""
         return True
 
-    def turn(self, *, patience: float) -> Turn | None:
+    def turn(self, *, patience: float) -> CallTurn | None:
         """Return None: nothing is sent."""
         return None
 

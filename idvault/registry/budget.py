@@ -14,7 +14,7 @@ from typing import Protocol
 from idvault.domain.claim import Identity
 from idvault.domain.error import UnavailableError
 from idvault.domain.registry import RegistryAnswer
-from idvault.ports.budget import BudgetStore, Reserved, Turn
+from idvault.ports.budget import BudgetStore, CallTurn, Reserved
 from idvault.ports.registry import Registry
 from idvault.registry.wrapped import WrappedRegistry
 
@@ -55,7 +55,7 @@ class BudgetedRegistry(WrappedRegistry):
         self._clock = clock
         self._sleep = sleep
 
-    def turn(self, *, patience: float) -> Turn | None:
+    def turn(self, *, patience: float) -> CallTurn | None:
         """Return the turn that a check needs now; None if nothing would be sent."""
         return self._turn(self._check_name, patience)
 
@@ -102,12 +102,12 @@ class BudgetedRegistry(WrappedRegistry):
             return RegistryAnswer.NOT_SENT
         return await self._until(slot, patience, turn.now)
 
-    def _turn(self, name: str, patience: float) -> Turn | None:
+    def _turn(self, name: str, patience: float) -> CallTurn | None:
         if patience <= 0 or not self._admits():
             return None
         now = self._clock()
         # Half of the patience is kept for the answer: a call sent too late only puts its claim in doubt.
-        return Turn(name, self._gaps[name], now, now + timedelta(seconds=patience / 2))
+        return CallTurn(name, self._gaps[name], now, now + timedelta(seconds=patience / 2))
 
     async def _until(self, slot: datetime | None, patience: float, begun: datetime) -> float | RegistryAnswer:
         """Wait for a slot; return what is left of the patience that began at a time."""

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from idvault.domain.claim import Identity
 from idvault.domain.registry import DECIDED, RegistryAnswer
-from idvault.ports.budget import Reserved, Turn
+from idvault.ports.budget import CallTurn, Reserved
 from idvault.ports.registry import CappedRegistry
 from idvault.registry.wrapped import WrappedRegistry
 
@@ -35,7 +35,7 @@ class PacedRegistry(WrappedRegistry):
         self.seconds: deque[float] = deque(maxlen=_REMEMBERED)
         """How long the last decided checks took."""
 
-    def turn(self, *, patience: float) -> Turn | None:
+    def turn(self, *, patience: float) -> CallTurn | None:
         """Return the wrapped registry's turn."""
         return self._capped.turn(patience=patience)
 
@@ -83,7 +83,7 @@ class WithheldRegistry(WrappedRegistry):
         self._sleep = sleep
         self._choose = choose
 
-    def turn(self, *, patience: float) -> Turn | None:
+    def turn(self, *, patience: float) -> CallTurn | None:
         """Return the turn of a check that is sent: the claim's act must not tell whether its check is."""
         return self._paced.turn(patience=patience)
 

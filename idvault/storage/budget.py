@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Column, Table, case, type_coerce
 
-from idvault.ports.budget import Reserved, Turn
+from idvault.ports.budget import CallTurn, Reserved
 from idvault.storage.base.act import act
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -53,7 +53,7 @@ class SqlBudgetStore:
 
     async def take(self, name: str, *, gap: timedelta, now: datetime, latest: datetime) -> datetime | None:
         """Reserve the next slot and return its time, or None if it would be after `latest`."""
-        turn = Turn(name, gap, now, latest)
+        turn = CallTurn(name, gap, now, latest)
         if latest < now:
             return None
         # A slot that is taken twice after a lost connection is one call less.
@@ -65,17 +65,17 @@ class SqlBudgetStore:
         await connection.run(_PAUSE, name=name, next_at=until)
 
 
-async def take(connection: Connection, turn: Turn) -> Reserved:
+async def take(connection: Connection, turn: CallTurn) -> Reserved:
     """Reserve the next slot within an act, as its last statement: every claim waits for this row."""
     if turn.latest < turn.now:
         return Reserved(None)
     return Reserved(_slot(turn, await connection.one(_TAKE, **_asked(turn))))
 
 
-def _asked(turn: Turn) -> dict[str, object]:
+def _asked(turn: CallTurn) -> dict[str, object]:
     gap, now, latest = turn.gap // _MICROSECOND, to_micros(turn.now), to_micros(turn.latest)
     return {"name": turn.name, "gap": gap, "now": now, "latest": latest}
 
 
-def _slot(turn: Turn, following: int | None) -> datetime | None:
+def _slot(turn: CallTurn, following: int | None) -> datetime | None:
     return None if following is None else from_micros(following) - turn.gap

@@ -7,7 +7,7 @@ import pytest
 
 from idvault.domain.registry import RegistryAnswer
 from idvault.mock_registry.server import Options
-from idvault.ports.budget import Reserved, Turn
+from idvault.ports.budget import CallTurn, Reserved
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import GuardedRegistry
 from tests.registry.scripted import Clock, MemoryBudget, ScriptedRegistry
@@ -150,7 +150,7 @@ async def test_a_reserved_slot_is_used() -> None:
     bench = Bench(RegistryAnswer.MATCH)
     turn = bench.first.turn(patience=2.0)
     start = bench.clock.now
-    assert turn == Turn("nppa/check", timedelta(seconds=0.1), start, start + timedelta(seconds=1))
+    assert turn == CallTurn("nppa/check", timedelta(seconds=0.1), start, start + timedelta(seconds=1))
     reserved = Reserved(start + timedelta(seconds=0.3))
     answer = await bench.first.check(ai=ai(1), identity=KNOWN, patience=2.0, reserved=reserved)
     assert answer is RegistryAnswer.MATCH

@@ -11,7 +11,7 @@ from idvault.domain.claim import Identity
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.registry import RegistryAnswer
 from idvault.mock_registry.server import Options
-from idvault.ports.budget import Reserved, Turn
+from idvault.ports.budget import CallTurn, Reserved
 from idvault.ports.registry import Registry
 from idvault.registry.enterprise import EnterpriseRegistry
 from idvault.registry.nppa import NppaRegistry
@@ -27,7 +27,7 @@ _TYPES = {"people": DocumentType.RESIDENT_ID, "organizations": DocumentType.UNIF
 class Uncapped(WrappedRegistry):
     """A registry whose calls need no slot (ports.registry.CappedRegistry)."""
 
-    def turn(self, *, patience: float) -> Turn | None:
+    def turn(self, *, patience: float) -> CallTurn | None:
         return None
 
     async def check(

@@ -24,7 +24,7 @@ from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
 from idvault.domain.job import JobProgress, JobState
 from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
-from idvault.ports.budget import Turn
+from idvault.ports.budget import CallTurn
 from idvault.ports.claim import (
     Claim,
     Intake,
@@ -134,7 +134,7 @@ class World:
         )
 
     async def open(
-        self, new_claim: NewClaim | None = None, *, turn: Turn | None = None, **changes: Any
+        self, new_claim: NewClaim | None = None, *, turn: CallTurn | None = None, **changes: Any
     ) -> OpenedClaim:
         """Open a claim with fresh events."""
         asked = new_claim or self.new_claim(**changes)

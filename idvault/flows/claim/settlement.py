@@ -19,7 +19,7 @@ from idvault.domain.registry import RegistryAnswer
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
-from idvault.ports.budget import Reserved, Turn
+from idvault.ports.budget import CallTurn, Reserved
 from idvault.ports.claim import (
     Claim,
     Intake,
@@ -76,7 +76,7 @@ class SettlementFlow:
         """Return whether the last call, less than a second ago, was not sent (no connection or no slot)."""
         return self._unsent_at is not None and self._unsent_at <= now < self._unsent_at + _HOLD
 
-    def turn(self, kind: SubjectKind, *, patience: float) -> Turn | None:
+    def turn(self, kind: SubjectKind, *, patience: float) -> CallTurn | None:
         """Return the turn that a new claim's check needs, None if it needs none or would not be sent."""
         return self._registries[kind].turn(patience=patience)
 

@@ -9,7 +9,7 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.job import JobProgress
-from idvault.ports.budget import Turn
+from idvault.ports.budget import CallTurn
 from idvault.ports.claim import (
     Claim,
     Intake,
@@ -62,7 +62,7 @@ class SqlVerificationStore:
         *,
         event: Event,
         superseded: Event,
-        turn: Turn | None = None,
+        turn: CallTurn | None = None,
     ) -> OpenedClaim:
         """Open a claim, or return the one that this request already opened."""
         repeated = await request.remember_for_account(

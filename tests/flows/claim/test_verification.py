@@ -19,7 +19,7 @@ from idvault.domain.error import (
 )
 from idvault.domain.registry import RegistryAnswer
 from idvault.flows.policy import OperatorPolicy
-from idvault.ports.budget import Reserved, Turn
+from idvault.ports.budget import CallTurn, Reserved
 from idvault.storage.account.tables import accounts
 from idvault.storage.claim.tables import persons
 from tests.support import builders, sql
@@ -392,7 +392,7 @@ async def _set_person_closed(world: World) -> None:
 async def test_the_slot_is_reserved_by_the_act_that_opens_the_claim(world: World) -> None:
     """The first check gets what the turn got; a repeat, and a claim that waits in the queue, ask for none."""
     now = at(0).real
-    world.registry.next_turn = Turn("nppa/check", timedelta(seconds=9), now, now + timedelta(seconds=1))
+    world.registry.next_turn = CallTurn("nppa/check", timedelta(seconds=9), now, now + timedelta(seconds=1))
     assert (await world.verify()).state is ClaimState.SUCCEEDED
     await world.verify()
     assert world.registry.reserved == [Reserved(now)]

@@ -13,7 +13,7 @@ from idvault.domain.error import Reason, UnavailableError
 from idvault.domain.registry import RegistryAnswer
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
-from idvault.ports.budget import Turn
+from idvault.ports.budget import CallTurn
 from idvault.ports.claim import Claim
 from idvault.ports.registry import CappedRegistry
 from idvault.registry.absent import AbsentRegistry
@@ -93,7 +93,7 @@ class MortalRegistry:
         self.name_limit, self.document_types = inner.name_limit, inner.document_types
         self._inner, self._fate = inner, fate
 
-    def turn(self, *, patience: float) -> Turn | None:
+    def turn(self, *, patience: float) -> CallTurn | None:
         return self._inner.turn(patience=patience)
 
     async def check(self, **what: Any) -> RegistryAnswer:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from idvault.domain.record import SealedRecord
-from idvault.ports.budget import Reserved, Turn
+from idvault.ports.budget import CallTurn, Reserved
 from idvault.ports.claim import Job
 from idvault.storage.base.database import Database
 from idvault.storage.base.sqlite_connection import SqliteConnection
@@ -30,9 +30,9 @@ def _kind(database: Database) -> str:
     return "sqlite" if connection_class(database) is SqliteConnection else "postgresql"
 
 
-def _turn() -> Turn:
+def _turn() -> CallTurn:
     now = at().real
-    return Turn("nppa/check", timedelta(seconds=1), now, now + timedelta(seconds=1))
+    return CallTurn("nppa/check", timedelta(seconds=1), now, now + timedelta(seconds=1))
 
 
 async def test_a_sign_up_is_few_statements(world: World, shred_database: Database) -> None:

@@ -6,7 +6,7 @@ from collections import deque
 from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
 from idvault.domain.registry import DECIDED, RegistryAnswer
-from idvault.ports.budget import Reserved, Turn
+from idvault.ports.budget import CallTurn, Reserved
 
 
 class FakeRegistry:
@@ -31,10 +31,10 @@ class FakeRegistry:
         self.hang = False
         self.gate: asyncio.Event | None = None
         self.asked = asyncio.Event()
-        self.next_turn: Turn | None = None
+        self.next_turn: CallTurn | None = None
         self.reserved: list[Reserved | None] = []
 
-    def turn(self, *, patience: float) -> Turn | None:
+    def turn(self, *, patience: float) -> CallTurn | None:
         """Return the turn set by the test."""
         return self.next_turn
 
