@@ -15,12 +15,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 
-from tests.resilience import log, overload, registry_campaign, suites, swaps
+from tests.resilience import (
+    disclosure,
+    forgeries,
+    forks,
+    log,
+    overload,
+    registry_campaign,
+    suites,
+    swaps,
+)
 from tests.resilience.besieged import siege
 from tests.resilience.campaign import Campaign, Options
 from tests.resilience.crowds import Crowds
 from tests.resilience.cuts import Cuts
 from tests.resilience.disk import Disk
+from tests.resilience.failover import run as failover
 from tests.resilience.fuzz import run as fuzz
 from tests.resilience.http2 import run as http2
 from tests.resilience.kills import Kills
@@ -44,9 +54,21 @@ CAMPAIGNS: Mapping[str, Campaign] = {
         1,
         ("postgres",),
     ),
+    "failover": Campaign(
+        failover.run, "kill -9 of leaders of PostgreSQL under Patroni", "kills", 2, 10, ("postgres",)
+    ),
     "crowds": Campaign(siege(Crowds), "64 callers with one request, or of one person", "crowds", 2, 20),
     "theft": Campaign(theft.run, "both databases and every online key are stolen", "people", 4, 20),
     "swaps": Campaign(swaps.run, "sealed records are swapped and changed", "accounts", 10, 100, ()),
+    "forks": Campaign(forks.run, "a second vault is shown to people's clients", "forks", 50, 1_000, ()),
+    "disclosures": Campaign(
+        disclosure.run, "one custodian acts badly, in every order", "disclosures", 36, disclosure.ALL, ()
+    ),
+    "forgeries": Campaign(
+        forgeries.run, "evidence, receipts and histories are changed", "changes of each kind", 500, 5_000, ()
+    ),
+    "attempts": Campaign(suites.attempts, "guesses of a person's name, many at once", "rounds", 1, 1, ()),
+    "keys": Campaign(suites.keys, "weak keys, wrong salts, files that must be durable", "rounds", 1, 1, ()),
     "log": Campaign(log.run, "entries of the log are edited", "edits", 100, 10_000, ()),
     "second-factor": Campaign(
         suites.second_factor, "one-time codes are repeated and guessed", "rounds", 1, 1, ()
