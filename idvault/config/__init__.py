@@ -246,7 +246,7 @@ def _text_problems(settings: Settings, present: list[str]) -> Iterator[str]:
         yield f"{_name('listen')} must be {_EXPECTED['listen']}"
     if not _is_address(settings.metrics_listen):
         yield f"{_name('metrics_listen')} must be HOST:PORT"
-    if not settings.document_types or not set(settings.document_types) <= _DOCUMENT_TYPES:
+    if not set(settings.document_types) <= _DOCUMENT_TYPES:
         yield f"{_name('registry_document_types')} must list some of {', '.join(sorted(_DOCUMENT_TYPES))}"
     try:
         ZoneInfo(settings.time_zone)
