@@ -1,4 +1,4 @@
-"""The standings that follow an account's present one, in one column: `STANDING END`, separated by commas.
+"""The standings that follow an account's present one, in one column: `STANDING END`, separated by semicolons.
 
 An end is in microseconds since 1970, and `-` for a standing without an end.
 """
@@ -13,12 +13,12 @@ _NO_END = "-"
 
 def pack(periods: tuple[StandingPeriod, ...]) -> str | None:
     """Return the column's text; None if nothing follows."""
-    return ",".join(f"{each.standing.value} {_end(each.until)}" for each in periods) or None
+    return ";".join(f"{each.standing.value} {_end(each.until)}" for each in periods) or None
 
 
 def unpack(packed: str | None) -> tuple[StandingPeriod, ...]:
     """Return the standings in the column."""
-    return () if packed is None else tuple(_period(*each.split(" ")) for each in packed.split(","))
+    return () if packed is None else tuple(_period(*each.split(" ")) for each in packed.split(";"))
 
 
 def _end(until: datetime | None) -> str:

@@ -1,9 +1,9 @@
 """Rows of accounts."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, String, cast, func, insert, literal_column, select, type_coerce, update
 
 from idvault.domain.account import (
     Account,
@@ -19,6 +19,7 @@ from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import param, statement
+from idvault.storage.base.types import from_micros
 
 
 def from_row(row: Any) -> Account:
@@ -38,6 +39,56 @@ def from_row(row: Any) -> Account:
         organization_category=_category(row.organization_category),
         standing_until=row.standing_until,
         later_standings=periods.unpack(row.later_standings),
+    )
+
+
+SHOWN = (
+    accounts.c.account_token,
+    accounts.c.subject_kind,
+    accounts.c.state,
+    accounts.c.standing,
+    accounts.c.assurance,
+    accounts.c.revision,
+    accounts.c.verify_date,
+    accounts.c.expire_date,
+    accounts.c.organization_category,
+    accounts.c.standing_until,
+    accounts.c.later_standings,
+)
+_NUMBERS = ("revision", "standing_until")
+
+
+def _packed() -> ColumnElement[str]:
+    text: ColumnElement[str] = type_coerce(SHOWN[0], String)
+    for column in SHOWN[1:]:
+        shown = cast(column, String) if column.name in _NUMBERS else type_coerce(column, String)
+        text = text + literal_column("'|'", String) + func.coalesce(shown, literal_column("''"))
+    return text
+
+
+PACKED = _packed()
+"""What a status shows, as one text: a row object for each account would cost more than reading it."""
+
+
+def unpack(packed: str, *, relying_party: str) -> Account:
+    """Return the account of a text of `PACKED`; what it does not contain is None."""
+    fields = packed.split("|")
+    token, kind, state, standing, assurance, revision, verified, expires, category, until, later = fields
+    return Account(
+        account_token=token,
+        relying_party=relying_party,
+        subject_kind=SubjectKind(kind),
+        state=AccountState(state),
+        standing=Standing(standing),
+        assurance=Assurance(assurance),
+        revision=int(revision),
+        verify_date=date.fromisoformat(verified) if verified else None,
+        expire_date=date.fromisoformat(expires) if expires else None,
+        person_id=None,
+        open_claim_id=None,
+        organization_category=_category(category or None),
+        standing_until=from_micros(int(until)) if until else None,
+        later_standings=periods.unpack(later or None),
     )
 
 

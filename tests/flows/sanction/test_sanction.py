@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
+from idvault.api import convert
+from idvault.api.account.batch import StatusBatches
 from idvault.domain.account import AccountState, Standing
 from idvault.domain.campaign.campaign import Verb
 from idvault.domain.claim import ClaimState, FailureReason
@@ -24,9 +26,10 @@ from idvault.domain.error import (
 from idvault.domain.registry import RegistryAnswer
 from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState
 from idvault.storage.base.database import Database
+from idvault.v1 import status_pb2
 from tests.support import builders
 from tests.support.campaign_world import DAY
-from tests.support.flow_world import at, command, request_id
+from tests.support.flow_world import PARTY, at, command, request_id
 from tests.support.sanction_world import SanctionWorld, key_of, reasons, until
 
 HOUR = 3_600
@@ -157,6 +160,21 @@ async def test_ends_count_to_the_second(world: SanctionWorld) -> None:
         assert await seen(world, token, seconds=seconds) == expected
     assert await world.events("sanction:suspend:lapse") == ["sanction:suspend:lapse"]
     assert await world.events("sanction:warn:lapse") == []
+
+
+async def test_a_batch_is_as_a_single_read(world: SanctionWorld) -> None:
+    """With several ends to come, at each of their seconds; nothing that falls by itself is kept."""
+    token, other, key = await world.account(1), await world.account(2), await world.moderator(1)
+    for degree, hours in ((Degree.WARN, 3), (Degree.SUSPEND, 1), (Degree.LIMIT, 2)):
+        await world.impose(token, degree, key=key, given=until(hours * HOUR))
+    await world.impose(token, Degree.WARN, key=key)
+    batches = StatusBatches(world.claims.status)
+    for seconds in (0, HOUR - 1, HOUR, 2 * HOUR, 9 * HOUR):
+        answer = await batches.read(relying_party=PARTY, account_tokens=[token, other], now=at(seconds))
+        found = status_pb2.BatchGetStatusesResponse.FromString(answer.SerializeToString())
+        assert list(found.statuses) == [
+            convert.status(await world.status(each, seconds=seconds)) for each in (token, other)
+        ]
 
 
 async def test_the_next_act_stores_what_has_come(world: SanctionWorld) -> None:
