@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from idvault import config, process
-from idvault.bootstrap import serve as edges
+from idvault import config, process, tuning
 from idvault.cli import running
 from idvault.process import Child, ProcessError
 
@@ -53,6 +52,11 @@ def serve(
         None: config.Process.BOTH_EDGES,
     }
     settings = config.load(served[edge], clock_file=clock_file)
+    tuning.tune(
+        scheduling=settings.scheduling,
+        grpc_listener=settings.grpc_listener,
+        cores=frozenset(settings.core_numbers),
+    )
     if settings.processes > 1:
         group = _Group(settings, edge=edge, clock_file=clock_file)
         running.run(group.run, ready_file=ready_file)
@@ -60,6 +64,9 @@ def serve(
     clock = running.clock(clock_file)
 
     async def program(ready: running.Ready, stop: asyncio.Event) -> None:
+        # Imports grpc, which reads its tuning once.
+        from idvault.bootstrap import serve as edges  # noqa: PLC0415
+
         if not shares_port:
             await process.check_free(_addresses(settings))
         await edges.serve(settings, edge=edge.value if edge else None, ready=ready, stop=stop, clock=clock)
@@ -95,10 +102,12 @@ class _Group:
 
     async def _start(self, number: int, folder: Path) -> Child:
         host, port = process.split_address(self._settings.metrics_listen)
+        cores = self._settings.core_numbers
         environment = {
             **os.environ,
             "IDVAULT_PROCESSES": "1",
             "IDVAULT_METRICS_LISTEN": f"{host}:{port + number if port else 0}",
+            "IDVAULT_CORES": str(cores[number % len(cores)]) if cores else "",
         }
         name = f"serve-{number}"
         return await Child.start(

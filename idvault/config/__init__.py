@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -31,6 +31,7 @@ _TRUST_DOMAIN = re.compile(r"[a-z0-9][a-z0-9._\-]{0,254}")
 _LOG_ORIGIN = re.compile(r"[^\s+]{1,255}")
 # A witness's C2SP verifier key (type 4): NAME+KEYID+BASE64, with the type in the first byte.
 _WITNESS_KEY = re.compile(r"[^\s+]{1,255}\+[0-9a-f]{8}\+B[A-P][A-Za-z0-9+/]{42}")
+_CORES = re.compile(r"(?:[0-9]{1,4}(?:,[0-9]{1,4})*)?")
 _SECRET_KEY = re.compile(r"[0-9a-fA-F]{32}")
 _CREDIT_CODE = "UNIFIED_SOCIAL_CREDIT_CODE"
 _DOCUMENT_TYPES = frozenset({"RESIDENT_ID", "RESIDENCE_PERMIT", "FOREIGN_PERMANENT_RESIDENT", _CREDIT_CODE})
@@ -76,6 +77,12 @@ class Settings(BaseSettings):
     shred_database_url: SecretStr = SecretStr("")
     listen: str = ""
     processes: Annotated[int, Field(ge=1, le=64)] = 1
+    scheduling: Literal["batch", "normal"] = "batch"
+    grpc_listener: bool = False
+    cores: str = ""
+    coalesce_reads: bool = True
+    pace_milliseconds: Annotated[float, Field(ge=0, le=10)] = 1
+    pace_calls: Annotated[int, Field(ge=2, le=4_000)] = 8
     metrics_listen: str = "127.0.0.1:7480"
     tls_certificate: Path = Path()
     tls_key: Path = Path()
@@ -110,6 +117,11 @@ class Settings(BaseSettings):
     def addresses(self) -> tuple[str, ...]:
         """The listening addresses, host:port: one for a single edge, platform then custody for both."""
         return tuple(part.strip() for part in self.listen.split(","))
+
+    @property
+    def core_numbers(self) -> tuple[int, ...]:
+        """The cores to run on, in the order in which processes are given them; empty for all."""
+        return tuple(int(part) for part in self.cores.split(",") if part)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -246,6 +258,8 @@ def _text_problems(settings: Settings, present: list[str]) -> Iterator[str]:
         yield f"{_name('listen')} must be {_EXPECTED['listen']}"
     if not _is_address(settings.metrics_listen):
         yield f"{_name('metrics_listen')} must be HOST:PORT"
+    if not _CORES.fullmatch(settings.cores):
+        yield f"{_name('cores')} must be numbers of cores, separated by commas"
     if not settings.document_types or not set(settings.document_types) <= _DOCUMENT_TYPES:
         yield f"{_name('registry_document_types')} must list some of {', '.join(sorted(_DOCUMENT_TYPES))}"
     try:
