@@ -138,6 +138,12 @@ def test_empty_value_is_missing(environment: Environment) -> None:
         ("SETTLE_PATIENCE", "nan", ""),
         ("REGISTRY_CALLS_PER_SECOND", SECRET, "number"),
         ("PROCESSES", "1000", "less"),
+        ("SCHEDULING", SECRET, "batch"),
+        ("CORES", SECRET, "numbers of cores"),
+        ("CORES", "1,,2", "numbers of cores"),
+        ("PACE_MILLISECONDS", "11", "less"),
+        ("POLLER_NICE", "20", "less"),
+        ("PACE_CALLS", "1", "greater"),
         ("DEVELOPMENT", SECRET, "boolean"),
     ],
 )
@@ -149,6 +155,13 @@ def test_unusable_value_is_named_and_never_shown(
     error = _refusal()
     assert any(problem.startswith(f"IDVAULT_{name} ") and text in problem for problem in error.problems)
     assert SECRET not in str(error)
+
+
+def test_cores_are_listed(environment: Environment) -> None:
+    """The cores of processes are given in order; without them a process runs on all."""
+    assert load(Process.PLATFORM_EDGE).core_numbers == ()
+    environment.set(CORES="3,0,12")
+    assert load(Process.PLATFORM_EDGE).core_numbers == (3, 0, 12)
 
 
 def test_both_databases_must_differ(environment: Environment) -> None:
