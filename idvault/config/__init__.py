@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     poller_nice: Annotated[int, Field(ge=0, le=19)] = 5
     cores: str = ""
     coalesce_reads: bool = True
-    pace_milliseconds: Annotated[float, Field(ge=0, le=10)] = 1
+    pace_milliseconds: Annotated[float, Field(ge=0, le=10)] = 2
     pace_calls: Annotated[int, Field(ge=2, le=4_000)] = 8
     metrics_listen: str = "127.0.0.1:7480"
     tls_certificate: Path = Path()

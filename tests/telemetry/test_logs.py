@@ -232,9 +232,9 @@ def test_a_caller_that_is_no_word_is_redacted(path: Path) -> None:
 def test_each_line_has_the_values_of_its_call(path: Path) -> None:
     """Calls of one kind share the rest of their line, byte for byte as any other line."""
     opened = Logs(process="serve-0", path=path)
-    for moment, seconds in ((1.5, 0.25), (86_400.0, 1e-05), (1e9, 12.0000004)):
+    for begun, seconds in ((1.5, 0.25), (86_400.0, 1e-05), (1e9, 12.0000004)):
         opened.access.add(
-            time=moment, method="/a/B", code="OK", caller="platform-a", why="-987654321", seconds=seconds
+            time=begun, method="/a/B", code="OK", caller="platform-a", why="-987654321", seconds=seconds
         )
     opened.close()
     shared = {"method": "/a/B", "code": "OK"}

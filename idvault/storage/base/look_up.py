@@ -1,5 +1,6 @@
 """Look-ups by key: those that are asked for in one turn of the event loop are one read.
 
+- While two reads run, look-ups wait for one of them to end, or for a fiftieth of a second.
 - A look-up reads the database after it was asked for: it never joins a read that has begun.
 - A cancelled look-up leaves the others alone; a read for which nobody waits any more is cancelled.
 - If a read of several keys fails because of one of them or of its row, its halves are read: only that key's
@@ -7,6 +8,7 @@
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -19,6 +21,10 @@ T = TypeVar("T")
 KEYS = "keys"
 """The name of the statement's only parameter, a list of keys."""
 _KEYS_AT_ONCE = 128
+# While so many reads of a statement run, look-ups wait for one to end, but no longer than this: if a
+# connection hangs, the next reads use others.
+_READS_AT_ONCE = 2
+_LONGEST_WAIT = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,17 +49,20 @@ class LookUps:
         """Start without look-ups."""
         self._read = read
         self._next: dict[LookUp[Any], _Batch] = {}
+        self._begun: Counter[LookUp[Any]] = Counter()
         self._running: set[asyncio.Task[None]] = set()
 
     async def get(self, look_up: LookUp[T], key: str) -> T | None:
         """Return the value with this key, or None; raises what the read raises."""
         batch = self._next.get(look_up)
         loop = asyncio.get_running_loop()
-        if batch is None or len(batch.waiting) >= _KEYS_AT_ONCE:
+        if batch is None:
             batch = self._next[look_up] = _Batch()
-            loop.call_soon(self._start, look_up, batch)
+            loop.call_soon(self._offer, look_up, batch)
         mine: asyncio.Future[T | None] = loop.create_future()
         batch.waiting.append((key, mine))
+        if len(batch.waiting) >= _KEYS_AT_ONCE:
+            self._start(look_up, batch)
         try:
             return await mine
         except asyncio.CancelledError:
@@ -65,15 +74,34 @@ class LookUps:
         if self._running:
             await asyncio.wait(self._running)
 
+    def _offer(self, look_up: LookUp[Any], batch: "_Batch") -> None:
+        """Start a read at the end of its turn, or when one of those that run has ended."""
+        if self._begun[look_up] < _READS_AT_ONCE:
+            self._start(look_up, batch)
+        else:
+            asyncio.get_running_loop().call_later(_LONGEST_WAIT, self._start, look_up, batch)
+
     def _start(self, look_up: LookUp[Any], batch: "_Batch") -> None:
+        if batch.begun:
+            return
+        batch.begun = True
         if self._next.get(look_up) is batch:
             del self._next[look_up]
         waiting = [(key, future) for key, future in batch.waiting if not future.done()]
         if waiting:
             batch.waiting = waiting
-            batch.task = task = asyncio.create_task(self._answer(look_up, waiting))
+            batch.task = task = asyncio.create_task(self._run(look_up, waiting))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
+
+    async def _run(self, look_up: LookUp[Any], waiting: "_Waiting") -> None:
+        self._begun[look_up] += 1
+        try:
+            await self._answer(look_up, waiting)
+        finally:
+            self._begun[look_up] -= 1
+            if look_up in self._next:
+                self._start(look_up, self._next[look_up])
 
     async def _answer(self, look_up: LookUp[Any], waiting: "_Waiting") -> None:
         try:
@@ -106,6 +134,7 @@ class _Batch:
     """The look-ups of one turn, and the task that reads for them."""
 
     def __init__(self) -> None:
+        self.begun = False
         self.waiting: _Waiting = []
         self.task: asyncio.Task[None] | None = None
 
