@@ -1,9 +1,12 @@
 # The service's image: locked and hashed packages, no compiler, no package manager, no root.
 # One image for `serve`, `work`, `db upgrade` and the other commands; docs/operations.md says how to start them.
-# The tag says what the base is, the digest which one: `docker buildx imagetools inspect python:3.13-slim` shows it,
-# and the build needs it: --build-arg PYTHON_DIGEST=sha256:...
-ARG PYTHON_TAG=3.13-slim
-ARG PYTHON_DIGEST
+# The tag says what the base is, the digest which one: with both, the digest alone decides. It is the manifest list
+# of Docker Hub's python:3.13-slim-trixie, for all platforms (September 2026, Python 3.13.15).
+# To check it, or to renew both before a build: `docker buildx imagetools inspect python:3.13-slim-trixie` prints
+# "Digest: sha256:..." of the list that the tag names today. Take that digest for security updates, and build with
+# --build-arg PYTHON_DIGEST=sha256:... or change it here.
+ARG PYTHON_TAG=3.13-slim-trixie
+ARG PYTHON_DIGEST=sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285
 
 FROM python:${PYTHON_TAG}@${PYTHON_DIGEST} AS build
 

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 ROLES = frozenset({"platform", "auditor", "custodian", "operator", "monitor"})
@@ -67,6 +68,15 @@ def read(pem: bytes) -> Certificate:
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
     )
+
+
+def ed25519_keys(pem: bytes) -> tuple[bytes, ...]:
+    """Return the 32 bytes of each certificate's key that is an Ed25519 key; none if this is no PEM text."""
+    try:
+        keys = [each.public_key() for each in x509.load_pem_x509_certificates(pem)]
+    except _UNREADABLE:
+        return ()
+    return tuple(key.public_bytes_raw() for key in keys if isinstance(key, Ed25519PublicKey))
 
 
 def _uris(certificate: x509.Certificate) -> list[str]:

@@ -7,6 +7,7 @@ arguments of pure functions here: the service's and the roster members' half sha
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import shake_256
 
 from cryptography.exceptions import InvalidTag
@@ -22,6 +23,7 @@ PRIVATE_KEY_SIZE = 32
 _ML_KEM_PUBLIC_SIZE = 1184
 _ML_KEM_SEED_SIZE = 64
 _EXPANDED_SIZE = 96
+_KEYS_KEPT = 512  # at least those of the largest quorum
 
 _PublicKey = hpke.MLKEM768X25519PublicKey | X25519PublicKey
 _PrivateKey = hpke.MLKEM768X25519PrivateKey | X25519PrivateKey
@@ -99,7 +101,9 @@ def _named(suite: str) -> _Suite:
         raise HpkeKeyError("unknown HPKE suite") from error
 
 
+@lru_cache(maxsize=_KEYS_KEPT)
 def _load_public(suite: str, data: bytes) -> _PublicKey:
+    # Public keys only. The key schedule cannot be prepared: each record has its own info.
     known = _named(suite)
     if len(data) != known.public_key_size:
         raise HpkeKeyError(f"a public key of this suite has {known.public_key_size} bytes")

@@ -7,6 +7,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from idvault.attest import reading
@@ -17,7 +18,7 @@ from idvault.domain import seal
 from idvault.domain.sharing import MOST_SHARES
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Quorum:
     """A threshold and the custodians in order; a custodian's place is the x coordinate of its shares."""
 
@@ -25,7 +26,7 @@ class Quorum:
     threshold: int
     custodians: tuple[RosterMember, ...]
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The quorum id, in hex (domain.seal.quorum_id)."""
         members = tuple(

@@ -6,6 +6,7 @@
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -64,8 +65,17 @@ class Roster:
 
     def check_in_force(self) -> None:
         """Raise RosterError unless this version may be in force; an earlier one of a chain need not pass."""
-        members = {found.ed25519 for found in self.people}
-        witness.check_in_force(self.witness, development=self.development, members=members)
+        witness.check_in_force(
+            self.witness,
+            development=self.development,
+            members={found.ed25519 for found in self.people},
+            spkis={found.spki for found in self.people},
+        )
+
+    def check_apart(self, *, origin: str, keys: Collection[bytes]) -> None:
+        """Raise RosterError if a witness is the vault itself (attest.witness); a development vault may be."""
+        if self.witness is not None and not self.development:
+            witness.check_apart(self.witness, origin=origin, keys=keys)
 
     def canonical(self) -> bytes:
         """Return the bytes that are signed."""

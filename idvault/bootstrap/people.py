@@ -1,7 +1,7 @@
 """Builds what roster members use: the live roster, RosterService and second factors."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -42,16 +42,23 @@ class People:
     second_factors: SecondFactorFlow
 
 
-async def read_rosters(base: Base) -> RosterHolder:
+async def read_rosters(base: Base, *, keys: Collection[bytes] = ()) -> RosterHolder:
     """Return the roster holder, which has not adopted anything yet.
 
-    Raises RosterError if file or database do not verify.
+    keys: the Ed25519 keys of this process, which no witness may have. Raises RosterError if file or database
+    do not verify.
     """
-    chain = WatchedChain(base.settings.roster)
+    settings = base.settings
+    chain = WatchedChain(settings.roster)
     holder = RosterHolder(
         store=SqlRosterStore(database=base.main),
         chain=chain,
-        accept=lambda newest: check_purpose(newest, development=base.settings.development),
+        accept=lambda newest: check_purpose(
+            newest,
+            development=settings.development,
+            origin=settings.log_origin or settings.trust_domain,
+            keys=keys,
+        ),
         entropy=ENTROPY,
         alarm=lambda version, why: log().error("roster_refused", version=version, why=why),
     )
@@ -59,16 +66,17 @@ async def read_rosters(base: Base) -> RosterHolder:
     return holder
 
 
-def check_purpose(newest: Roster, *, development: bool) -> None:
+def check_purpose(newest: Roster, *, development: bool, origin: str, keys: Collection[bytes]) -> None:
     """Raise RosterError unless a version may be in force in this process.
 
     Checked before adoption: an adopted roster is permanent, a development quorum may be a single member, and
-    without witnesses nobody would notice a second copy of the log.
+    without witnesses, or with the vault itself as one, nobody would notice a second copy of the log.
     """
     if newest.development and not development:
         raise RosterError(f"version {newest.version} is for development, but IDVAULT_DEVELOPMENT is not 1")
     if not development:
         newest.check_in_force()
+        newest.check_apart(origin=origin, keys=keys)
 
 
 def follow_rosters(stack: AsyncExitStack, base: Base, rosters: RosterHolder, *changed: Changed) -> None:

@@ -16,6 +16,7 @@ from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.pair import MemoryPairMarker
 from idvault.sealing.request import KeyedFingerprinter
+from idvault.sealing.signing import public_keys
 from idvault.v1 import status_pb2, verification_pb2
 
 
@@ -24,6 +25,7 @@ async def build_platform_edge(
 ) -> GrpcServer:
     """Return the server of VerificationService, StatusService and CampaignService."""
     keys, guard = load_keys(base.settings), build_guard(base)
+    rosters.current.check_apart(origin="", keys=public_keys(keys, Purpose.STATUS_TOKEN))
     claims = await build_claims(stack, base, rosters, guard=guard)
     verification = claims.flows.verification(
         indexer=ChainedIndexer(keys=keys.keys(Purpose.INDEX)),

@@ -7,6 +7,7 @@ from idvault import tuning
 from idvault.api.edge.access import Access
 from idvault.api.edge.directory import Directory
 from idvault.api.edge.server import GrpcServer
+from idvault.attest.certificate import ed25519_keys
 from idvault.bootstrap.base import (
     Base,
     Clock,
@@ -34,7 +35,8 @@ async def serve(
     """
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="serve"))
-        rosters = await read_rosters(base)
+        own = ed25519_keys(settings.tls_certificate.read_bytes())
+        rosters = await read_rosters(base, keys=own)
         # Before anything is written: a restored old copy must not grow into a second history.
         witnesses = open_witnesses(stack, base)
         watch = await check_witnessed(base, rosters.current, witnesses=witnesses)

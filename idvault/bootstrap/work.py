@@ -19,7 +19,7 @@ from idvault.config import Settings
 from idvault.flows.policy import OperatorPolicy
 from idvault.sealing.intake import DayIntakeOpener
 from idvault.sealing.key_set import Purpose
-from idvault.sealing.signing import Ed25519Signer
+from idvault.sealing.signing import Ed25519Signer, public_keys
 from idvault.storage.account.store import SqlStatusStore
 from idvault.telemetry.logs import describe, log
 from idvault.telemetry.metrics import serve_metrics
@@ -35,7 +35,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         base = await stack.enter_async_context(open_base(settings, clock, process="work"))
         keys = load_keys(settings)
         signer = Ed25519Signer(keys=keys.keys(Purpose.LOG))
-        rosters = await read_rosters(base)
+        rosters = await read_rosters(base, keys=public_keys(keys, Purpose.LOG, Purpose.STATUS_LIST))
         # Before anything else is written: a restored old copy must not grow into a second history.
         witnesses = open_witnesses(stack, base)
         watch = await check_witnessed(base, rosters.current, witnesses=witnesses, signer=signer)

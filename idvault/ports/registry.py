@@ -40,3 +40,11 @@ class Registry(Protocol):
     async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         """Ask for the result of a check (only if can_query). NOT_FOUND: the registry has no such check."""
         ...
+
+    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+        """Learn whether a check would be answered now, without sending one. ai: an id of no check.
+
+        Must send no name and no number, must cost nothing, and must take the turn of a check. NOT_FOUND: a
+        check would be answered. Anything else is what a check would get, as far as this shows it.
+        """
+        ...

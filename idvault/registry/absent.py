@@ -31,6 +31,10 @@ class AbsentRegistry:
         """Send nothing."""
         return RegistryAnswer.NOT_SENT
 
+    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+        """Send nothing."""
+        return RegistryAnswer.NOT_SENT
+
     async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         """Send nothing."""
         return RegistryAnswer.NOT_SENT

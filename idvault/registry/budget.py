@@ -68,6 +68,15 @@ class BudgetedRegistry(WrappedRegistry):
             return left
         return await self._heed(await self._inner.query(ai=ai, patience=left))
 
+    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+        """Wait for the slot of a check and, if the probe is a query, for that of a query; then probe."""
+        left = await self._wait(self._check_name, patience)
+        if self.can_query and not isinstance(left, RegistryAnswer):
+            left = await self._wait(self._query_name, left)
+        if isinstance(left, RegistryAnswer):
+            return left
+        return await self._heed(await self._inner.probe(ai=ai, patience=left))
+
     async def _wait(self, name: str, patience: float) -> float | RegistryAnswer:
         """Wait for a slot; return the remaining patience, or the answer that says why nothing is sent."""
         now = self._clock()

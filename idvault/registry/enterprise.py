@@ -2,6 +2,7 @@
 
 - Only a complete answer with HTTP status 200 decides anything; NO_RECORD is a separate answer.
 - There is no query: to learn a check's outcome, send the same check with the same ai again.
+- A check without name and code is refused as illegal if the registry answers at all: that is the probe.
 """
 
 import secrets
@@ -14,7 +15,7 @@ from idvault.domain.registry import RegistryAnswer
 from idvault.registry import enterprise_wire, exchange, nppa_wire
 from idvault.registry.enterprise_wire import EnterpriseStatus
 from idvault.registry.exchange import Exchange
-from idvault.registry.nppa_wire import Credentials, Question
+from idvault.registry.nppa_wire import Credentials, NppaCode, Question
 
 _BY_STATUS: Mapping[EnterpriseStatus, RegistryAnswer] = {
     EnterpriseStatus.MATCH: RegistryAnswer.MATCH,
@@ -22,6 +23,8 @@ _BY_STATUS: Mapping[EnterpriseStatus, RegistryAnswer] = {
     EnterpriseStatus.MISMATCH: RegistryAnswer.MISMATCH,
     EnterpriseStatus.NO_RECORD: RegistryAnswer.NO_RECORD,
 }
+# How a registry refuses a check without name and code.
+_ILLEGAL = frozenset({NppaCode.NUMBER_ILLEGAL, NppaCode.NAME_ILLEGAL, NppaCode.BODY_ERROR})
 
 
 class EnterpriseRegistry:
@@ -75,6 +78,16 @@ class EnterpriseRegistry:
         """Return NOT_SENT: there is no such call on this wire."""
         return RegistryAnswer.NOT_SENT
 
+    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+        """Send a check with an empty name and an empty code, which no registry decides or charges."""
+        request = enterprise_wire.build_check(
+            credentials=self._credentials,
+            question=Question(ai, "", ""),
+            now=self._clock(),
+            nonce=self._random(nppa_wire.NONCE_SIZE),
+        )
+        return await self._exchange.ask(self._base, request, patience=patience, read=_read_probe)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._exchange.close()
@@ -85,3 +98,11 @@ def _read(http_status: int, body: bytes) -> RegistryAnswer:
     return exchange.decide(
         http_status, reply.code, None if reply.status is None else _BY_STATUS[reply.status]
     )
+
+
+def _read_probe(http_status: int, body: bytes) -> RegistryAnswer:
+    reply = enterprise_wire.parse_answer(body)
+    answer = exchange.decide(http_status, reply.code, None)
+    if answer is RegistryAnswer.UNKNOWN:
+        return answer
+    return RegistryAnswer.NOT_FOUND if reply.code in _ILLEGAL else answer

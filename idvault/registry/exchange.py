@@ -80,6 +80,18 @@ class Exchange:
         except (aiohttp.ClientError, TimeoutError, OSError, NppaWireError):
             return RegistryAnswer.UNKNOWN if flight.departed else RegistryAnswer.NOT_SENT
 
+    async def reach(self, base: str, *, patience: float) -> bool:
+        """Tell whether an address answers a request that asks for nothing; its answer's status is no matter.
+
+        An error of the server (5xx) is no answer.
+        """
+        timeout = aiohttp.ClientTimeout(total=max(0.001, patience))
+        try:
+            async with self._client().head(base, allow_redirects=False, timeout=timeout) as response:
+                return response.status < _SERVER_ERROR
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return False
+
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:
@@ -124,7 +136,8 @@ async def _note_departure(
     _params: aiohttp.TraceRequestHeadersSentParams,
 ) -> None:
     """Note that a request is being sent; called just before its first byte is written."""
-    context.trace_request_ctx.departed = True
+    if context.trace_request_ctx is not None:
+        context.trace_request_ctx.departed = True
 
 
 def decide(http_status: int, code: int, told: RegistryAnswer | None) -> RegistryAnswer:

@@ -110,6 +110,10 @@ class GuardedRegistry(WrappedRegistry):
         """Query, if a call may be sent now."""
         return await self._guard(lambda: self._inner.query(ai=ai, patience=patience), patience)
 
+    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+        """Probe, if a call may be sent now."""
+        return await self._guard(lambda: self._inner.probe(ai=ai, patience=patience), patience)
+
     async def _guard(self, call: Callable[[], Awaitable[RegistryAnswer]], patience: float) -> RegistryAnswer:
         if not self.admits():
             return RegistryAnswer.NOT_SENT

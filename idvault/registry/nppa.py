@@ -81,6 +81,16 @@ class NppaRegistry:
         answer = await self._ask(self._query_base, request, patience)
         return RegistryAnswer.UNKNOWN if answer in _NOT_OF_A_QUERY else answer
 
+    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+        """Query an id of no check, and see whether the address of checks answers if it is another one."""
+        begun = self._clock()
+        answer = await self.query(ai=ai, patience=patience)
+        if answer is not RegistryAnswer.NOT_FOUND or self._check_base == self._query_base:
+            return answer
+        left = patience - (self._clock() - begun).total_seconds()
+        reached = await self._exchange.reach(self._check_base, patience=left)
+        return answer if reached else RegistryAnswer.NOT_SENT
+
     async def close(self) -> None:
         """Close the connections."""
         await self._exchange.close()

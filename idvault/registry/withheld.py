@@ -1,10 +1,11 @@
 """Answers for claims that are not sent: what the registry would answer to a wrong name, after as long a time.
 
-- If the last check that was sent was not decided (the registry cannot be reached, refuses, is still working),
-  the answer is the same for a minute, so the claim waits as others do.
-- Else the registry is asked for the result of this claim's check, which it does not have. That tells it no
-  name, and shows whether it could have answered.
-- If it could, the answer is a mismatch, after the time of one of the last decided checks, chosen at random.
+- The registry is probed, on the way that a check takes and in the turn of one: that tells it no name and no
+  number, and shows whether it could have answered. If not, that is the answer, and the claim waits as others
+  do.
+- A check that the registry leaves in progress, or does not accept until midnight, cannot be seen by a probe.
+  If the last check that was sent was such a one, the answer is the same for a minute.
+- Else the answer is a mismatch, after the time of one of the last decided checks, chosen at random.
 """
 
 from collections import deque
@@ -16,6 +17,7 @@ from idvault.ports.registry import Registry
 from idvault.registry.wrapped import WrappedRegistry
 
 _REMEMBERED = 64
+_UNSEEN = frozenset({RegistryAnswer.IN_PROGRESS, RegistryAnswer.DAILY_LIMIT})
 _GOOD_FOR = 60.0
 _USUAL_SECONDS = 0.3
 
@@ -45,12 +47,16 @@ class PacedRegistry(WrappedRegistry):
         """Query the wrapped registry."""
         return await self._inner.query(ai=ai, patience=patience)
 
-    def undecided(self) -> tuple[RegistryAnswer, float] | None:
-        """Return the latest answer and its seconds, if it decided nothing and is not older than a minute."""
+    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+        """Probe the wrapped registry."""
+        return await self._inner.probe(ai=ai, patience=patience)
+
+    def latest(self, now: float) -> tuple[RegistryAnswer, float] | None:
+        """Return the answer to the last check and its seconds, if it is not older than a minute."""
         if self._latest is None:
             return None
         answer, seconds, ended = self._latest
-        return None if answer in DECIDED or self.clock() - ended > _GOOD_FOR else (answer, seconds)
+        return None if now - ended > _GOOD_FOR else (answer, seconds)
 
 
 class WithheldRegistry(WrappedRegistry):
@@ -77,25 +83,27 @@ class WithheldRegistry(WrappedRegistry):
         """Answer as to a check."""
         return await self._answer(ai, patience)
 
+    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+        """Probe the registry that is the example."""
+        return await self._paced.probe(ai=ai, patience=patience)
+
     async def _answer(self, ai: str, patience: float) -> RegistryAnswer:
         begun = self._paced.clock()
-        known = self._paced.undecided()
-        if known is not None:
-            answer, seconds = known
-        else:
-            answer, seconds = await self._asked(ai, patience)
-            if seconds > patience and answer in DECIDED:
-                answer = RegistryAnswer.UNKNOWN
-        gone = self._paced.clock() - begun
-        await self._sleep(max(0.0, min(seconds, patience) - gone))
+        probed = await self._paced.probe(ai=ai, patience=patience)
+        now = self._paced.clock()
+        answer, seconds = self._like_others(probed, now)
+        if seconds > patience and answer in DECIDED:
+            answer = RegistryAnswer.UNKNOWN
+        await self._sleep(max(0.0, min(seconds, patience) - (now - begun)))
         return answer
 
-    async def _asked(self, ai: str, patience: float) -> tuple[RegistryAnswer, float]:
+    def _like_others(self, probed: RegistryAnswer, now: float) -> tuple[RegistryAnswer, float]:
         """Return the answer, and how long it should take in all."""
-        if self._paced.can_query:
-            answer = await self._paced.query(ai=ai, patience=patience)
-            if answer is not RegistryAnswer.NOT_FOUND and answer not in DECIDED:
-                return answer, 0.0
+        latest = self._paced.latest(now)
+        if probed is not RegistryAnswer.NOT_FOUND:
+            return probed, latest[1] if latest is not None and latest[0] is probed else 0.0
+        if latest is not None and latest[0] in _UNSEEN:
+            return latest
         return RegistryAnswer.MISMATCH, self._usual()
 
     def _usual(self) -> float:

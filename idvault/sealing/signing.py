@@ -2,7 +2,8 @@
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault.sealing.key_set import KeySet
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import KeySet, Purpose
 
 
 class Ed25519Signer:
@@ -20,3 +21,13 @@ class Ed25519Signer:
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature."""
         return self._key.sign(message)
+
+
+def public_keys(keys: LocalKeyProvider, *purposes: Purpose) -> tuple[bytes, ...]:
+    """Return the public key of every version of some purposes; raises KeyMissingError."""
+    sets = [keys.keys(purpose) for purpose in purposes]
+    return tuple(
+        Ed25519Signer(keys=each.with_version(version, b"", primary=True)).public_key
+        for each in sets
+        for version in each.versions
+    )

@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
@@ -111,3 +111,14 @@ def test_validity_is_checked_to_the_moment() -> None:
         found.check_valid(now=START - timedelta(seconds=1))
     with pytest.raises(CertificateError, match="expired"):
         found.check_valid(now=END + timedelta(seconds=1))
+
+
+def test_the_ed25519_keys_of_a_chain() -> None:
+    """Only certificates with an Ed25519 key have one; a file without certificates has none."""
+    key = ed25519.Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "synthetic")])
+    made = x509.CertificateBuilder(subject, subject, key.public_key(), 2, START, END).sign(key, None)
+    chain = pem(GOOD) + made.public_bytes(Encoding.PEM)
+    assert certificate.ed25519_keys(chain) == (key.public_key().public_bytes_raw(),)
+    assert certificate.ed25519_keys(pem(GOOD)) == ()
+    assert certificate.ed25519_keys(b"none") == ()

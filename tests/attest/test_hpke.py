@@ -18,6 +18,14 @@ def _sealed(suite: str, plaintext: bytes = b"plaintext", info: bytes = b"info") 
     return hpke.seal(suite=suite, public_key=public_key, plaintext=plaintext, info=info)
 
 
+@pytest.mark.parametrize("suite", SUITES)
+def test_each_message_has_its_own_encapsulation(suite: str) -> None:
+    """A public key is loaded once, and still no two messages to it share an encapsulated key."""
+    size = {hpke.X_WING: 1120, hpke.X25519: 32}[suite]
+    encapsulated = {_sealed(suite)[:size] for _ in range(32)}
+    assert len(encapsulated) == 32
+
+
 def test_reference_key_schedule_is_that_of_rfc_9180() -> None:
     """The reference gives key, nonce and ciphertext of the RFC's vector for X25519 and AES-256-GCM."""
     vector = load("hpke_rfc9180.json")

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
 import rfc8785
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from idvault.attest import hpke, reading, roster
 from idvault.attest.reading import RosterError
@@ -288,3 +290,50 @@ def test_a_member_of_the_roster_is_no_witness() -> None:
     operator = people.person("operator", role="operator").ed25519
     with pytest.raises(RosterError, match="cannot be a witness"):
         _watched(1, operator).check_in_force()
+
+
+def test_a_member_s_certificate_key_is_no_witness() -> None:
+    """A member cannot cosign with the Ed25519 key of the own certificate either."""
+    key = people.signer("witness").public_key()
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    watched = _watched(1, key.public_bytes_raw())
+    watched.check_in_force()
+    member = replace(watched.people[0], spki=sha256(der).hexdigest())
+    with pytest.raises(RosterError, match="cannot be a witness"):
+        replace(watched, people=(member, *watched.people[1:])).check_in_force()
+
+
+@pytest.mark.parametrize(
+    ("name", "refused"),
+    [
+        ("log.example/idvault", True),
+        ("log.example/w1", True),
+        ("LOG.example:8443/w1", True),
+        ("w1.log.example", True),
+        ("w1.log.example./w", True),
+        ("log.example.org/w1", False),
+        ("blog.example/w1", False),
+        ("witness.example/w1", False),
+        ("见证人", False),
+    ],
+)
+def test_a_witness_is_not_named_like_the_vault(name: str, refused: bool) -> None:
+    """A name under the host of the log's name is the operator's own witness."""
+    policy = WitnessPolicy(1, ((name, b"w" * 32),))
+    found = replace(people.roster(), witness=policy)
+    found.check_apart(origin="", keys=())
+    if refused:
+        with pytest.raises(RosterError, match="lies under that of the vault"):
+            found.check_apart(origin="log.example/idvault", keys=())
+    else:
+        found.check_apart(origin="log.example/idvault", keys=())
+    replace(found, development=True).check_apart(origin="log.example/idvault", keys=(b"w" * 32,))
+
+
+def test_a_key_of_the_vault_is_no_witness() -> None:
+    """The log's key, or another one of the vault, cannot cosign; a roster without witnesses has none."""
+    found = _watched(1, b"w" * 32)
+    found.check_apart(origin="", keys=(b"v" * 32,))
+    with pytest.raises(RosterError, match="'w0': its key is a key of the vault"):
+        found.check_apart(origin="", keys=(b"v" * 32, b"w" * 32))
+    people.roster().check_apart(origin="log.example", keys=(b"w" * 32,))

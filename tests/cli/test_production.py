@@ -15,9 +15,14 @@ import pytest
 from grpc_health.v1 import health_pb2
 
 from idvault.attest import roster, roster_signature
+from idvault.bootstrap.base import ENTROPY
 from idvault.cli.errors import ExitCode
 from idvault.custody import identity as identities
 from idvault.development.authority import Authority
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Holder, Purpose
+from idvault.sealing.signing import public_keys
+from idvault.transparency.note import Algorithm, VerifierKey
 from tests.support import merkle
 from tests.support.commands import Commands, start
 
@@ -76,7 +81,7 @@ class Deployment:
         self.authority.issue_client(uris=[uri], certificate=path, key=self.folder / f"{name}.key", now=NOW)
         return path
 
-    def publish_roster(self, *purpose: str) -> None:
+    def publish_roster(self, *purpose: str, witness: str = WITNESS) -> None:
         draft, people = self.folder / "draft.json", []
         passphrase = self.folder / "passphrase"
         for name in CUSTODIANS:
@@ -94,7 +99,7 @@ class Deployment:
             "--quorum",
             "first:2:ann,ben,cat",
             "--witness",
-            WITNESS,
+            witness,
             *purpose,
         )
         for name in CUSTODIANS:
@@ -283,6 +288,36 @@ def test_roster_without_witnesses_is_refused(deployment: Deployment) -> None:
     assert result.code == ExitCode.UNVERIFIED
     assert "names no witnesses" in result.err
     assert deployment.idvault("roster", "verify", place).code == ExitCode.DONE
+
+
+@pytest.mark.parametrize(
+    ("command", "holder", "purpose", "name"),
+    [
+        (("work",), Holder.WORK, Purpose.LOG, "witness.example/w1"),
+        (("work",), Holder.WORK, Purpose.STATUS_LIST, "witness.example/w1"),
+        (("work",), Holder.WORK, None, "vault.example/w1"),
+        (("serve", "--edge", "platform"), Holder.SERVICE, Purpose.STATUS_TOKEN, "witness.example/w1"),
+        (("serve", "--edge", "custody"), Holder.CUSTODY, None, "w1.vault.example"),
+    ],
+)
+def test_the_vault_itself_is_no_witness(
+    deployment: Deployment, command: tuple[str, ...], holder: Holder, purpose: Purpose | None, name: str
+) -> None:
+    """A process refuses a roster whose witness has one of its keys, or a name under the vault's."""
+    deployment.done("keys", "init")
+    deployment.done("db", "upgrade")
+    path = deployment.folder / "keys" / f"{holder.value}.keys"
+    public = merkle.witness(name, seed=9).key.public_key
+    if purpose is not None:
+        keys = LocalKeyProvider.load(path, passphrase=b"correct horse battery", entropy=ENTROPY)
+        (public,) = public_keys(keys, purpose)
+    deployment.publish_roster(witness=str(VerifierKey(name, public, Algorithm.COSIGNATURE_V1)))
+    deployment.separate_keys()
+    place = path if path.exists() else deployment.folder / holder.value / path.name
+    deployment.idvault.set(LISTEN="127.0.0.1:0", KEYS=place)
+    result = deployment.idvault(*command)
+    assert result.code == ExitCode.UNVERIFIED
+    assert ("key of the vault" if purpose else "lies under that of the vault") in result.err
 
 
 def test_start_without_schema_is_refused(prepared: Deployment, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from idvault.attest.witness import WitnessPolicy
 from tests.support import people
 from tests.support.reference import roster
 from tests.support.reference.encoding import RefusedError
+from tests.support.reference.note import Key
 
 FORMER = people.NAMES
 LATER = ("custodian-d", "custodian-b", "custodian-c")
@@ -65,6 +66,30 @@ def test_both_demand_witnesses_of_the_version_in_force(
         made.check_in_force()
     with nullcontext() if holds else pytest.raises(RefusedError):
         roster.check_in_force(theirs)
+
+
+@pytest.mark.parametrize(
+    ("name", "seed", "development", "holds"),
+    [
+        ("witness.example/w1", "w1", False, True),
+        ("log.example.org/w1", "w1", False, True),
+        ("log.example/w1", "w1", False, False),
+        ("W1.LOG.example:7493", "w1", False, False),
+        ("witness.example/w1", "log", False, False),
+        ("log.example/w1", "log", True, True),
+    ],
+)
+def test_both_refuse_the_vault_itself_as_witness(
+    name: str, seed: str, development: bool, holds: bool
+) -> None:
+    """No witness has the log's key, or a name under the host of the log's name."""
+    log = people.signer("log").public_key().public_bytes_raw()
+    policy = WitnessPolicy(1, ((name, people.signer(seed).public_key().public_bytes_raw()),))
+    made = replace(people.roster(development=development), witness=policy)
+    with nullcontext() if holds else pytest.raises(RosterError):
+        made.check_apart(origin="log.example/idvault", keys=(log,))
+    with nullcontext() if holds else pytest.raises(RefusedError):
+        roster.check_apart(roster.parse(made.to_bytes()), Key("log.example/idvault", 1, log))
 
 
 def test_the_references_chain_verifies_in_the_product() -> None:

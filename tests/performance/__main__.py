@@ -1,51 +1,88 @@
-"""`scripts/bench`: measures the requested goals, reports which are met, and writes them as JSON."""
+"""`scripts/bench`: measures goals, reports which are met, and writes them as JSON and as pages."""
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tests.performance import legacy_import, offline, reads, start, watch, worker
-from tests.performance.goal import GOALS, Measure, Measured, Options
+from tests.performance import (
+    capped,
+    features,
+    legacy_import,
+    offline,
+    pages,
+    reads,
+    results,
+    several,
+    sign_up,
+    start,
+    tuning,
+    watch,
+    worker,
+)
+from tests.performance.goal import GOALS, GROWTH, Measure, Measured, Options
 from tests.support import checkout
 
 MEASURES: Mapping[str, Measure] = {
+    "P1": tuning.measure,
     "P2": reads.measure_postgres,
     "P3": reads.measure_sqlite,
     "P4": reads.measure_batch,
+    "P5": sign_up.measure,
+    "P6": capped.measure,
     "P7": worker.measure,
     "P8": legacy_import.measure,
     "P9": watch.measure,
+    "P10": several.measure,
     "P11": offline.measure,
+    "P13": features.measure,
     "P14": start.measure,
 }
 """The measurement of each goal; a goal that is missing here is not measured yet."""
-IN_PROCESS = frozenset({"P9", "P11"})
+IN_PROCESS = frozenset({"P1", "P5", "P9", "P11", "P12", "P13"})
 """Goals whose measurement calls this revision's code, so they cannot be compared with another revision."""
 
 
 def main() -> int:
     """Read the command line, measure, report; exit code 1 if a goal is not met."""
-    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("--only", help="the goals to measure, for example P2,P8 (default: all)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was measured to this file")
-    parser.add_argument("--accounts", type=int, default=120_000, help="how many accounts P8 imports")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each figure is taken")
-    parser.add_argument("--baseline", metavar="REV", help="measure another revision in the same run")
+    parser = _parser()
     arguments = parser.parse_args()
-    names = arguments.only.split(",") if arguments.only else list(GOALS)
+    if arguments.render:
+        pages.write(arguments.render, pages.read(arguments.render))
+        return 0
+    names = arguments.only.split(",") if arguments.only else [name for name in GOALS if name != GROWTH]
     if unknown := [name for name in names if name not in GOALS]:
         parser.error(f"no such goal: {', '.join(unknown)}")
     options = Options(accounts=arguments.accounts, rounds=arguments.rounds)
-    results, before = _measure_all(names, options, arguments.baseline)
+    found, before = _measure_all(names, options, arguments.baseline)
+    run = results.run_of(options, command=shlex.join(["scripts/bench", *sys.argv[1:]]))
+    documents = {name: results.document(name, one, run=run) for name, one in found.items() if one}
+    for name, one in before.items():
+        documents[name]["baseline"] = {"revision": arguments.baseline, **results.figures(one)}
     if arguments.json:
-        document = {name: _document(name, found) for name, found in results.items() if found}
-        for name, found in before.items():
-            document[name]["baseline"] = {"revision": arguments.baseline, **_figures(found)}
-        arguments.json.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
-    return _report(results)
+        arguments.json.write_text(json.dumps(documents, indent=1) + "\n", "utf-8")
+    if arguments.write:
+        pages.write(arguments.write, {**pages.read(arguments.write), **documents})
+    return _report(found)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--only", help="the goals to measure, for example P2,P8 (default: all but P12)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was measured to this file")
+    parser.add_argument(
+        "--write", type=Path, metavar="DOCS", help="write pages and charts; other goals' results are kept"
+    )
+    parser.add_argument(
+        "--render", type=Path, metavar="DOCS", help="write pages and charts again, without measuring"
+    )
+    parser.add_argument("--accounts", type=int, default=120_000, help="how many accounts P8 imports")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each figure is taken")
+    parser.add_argument("--baseline", metavar="REV", help="measure another revision in the same run")
+    return parser
 
 
 def _measure_all(
@@ -54,15 +91,15 @@ def _measure_all(
     """Return the results of this revision and, goal by goal, of the other one."""
     if revision is None:
         return {name: _measure(name, options) for name in names}, {}
-    results: dict[str, Measured | None] = {}
+    found: dict[str, Measured | None] = {}
     before: dict[str, Measured] = {}
     with checkout.of_revision(revision) as other:
         for name in names:
-            results[name] = _measure(name, options)
+            found[name] = _measure(name, options)
             if name in MEASURES and name not in IN_PROCESS:
                 print(f"{name} of {revision}:", flush=True)
                 before[name] = _print(MEASURES[name](replace(options, checkout=other)))
-    return results, before
+    return found, before
 
 
 def _measure(name: str, options: Options) -> Measured | None:
@@ -77,41 +114,19 @@ def _measure(name: str, options: Options) -> Measured | None:
 def _print(found: Measured) -> Measured:
     for check in found.checks:
         sign, word = "<=" if check.less else ">=", "met" if check.met else "NOT MET"
-        print(f"  {check.name}: {check.value:.4g} {sign} {check.goal:.4g}: {word}", flush=True)
-    for ceiling, value in found.ceilings.items():
-        print(f"  {ceiling}: {value:.4g}", flush=True)
+        figure = check.figure
+        print(f"  {figure.name}: {check.value:.4g} {sign} {check.goal:.4g} {figure.unit}: {word}", flush=True)
+    for each in found.figures:
+        print(f"  {each.name}: {each.value:.4g} {each.unit}", flush=True)
     print(f"  spread: {found.spread:.0%}", flush=True)
     return found
 
 
-def _document(name: str, found: Measured) -> dict[str, object]:
-    first, *others = found.checks
-    return {
-        "value": first.value,
-        "goal": first.goal,
-        "met": found.met,
-        **_figures(found),
-        "ceilings": {**found.ceilings, **{check.name: check.value for check in others}},
-        "command": f"scripts/bench --only {name}",
-    }
-
-
-def _figures(found: Measured) -> dict[str, object]:
-    return {
-        "ceilings": dict(found.ceilings),
-        "checks": [
-            {"name": check.name, "value": check.value, "goal": check.goal, "met": check.met}
-            for check in found.checks
-        ],
-        "spread": found.spread,
-    }
-
-
-def _report(results: Mapping[str, Measured | None]) -> int:
-    measured = [found for found in results.values() if found is not None]
-    met = sum(found.met for found in measured)
+def _report(found: Mapping[str, Measured | None]) -> int:
+    measured = [one for one in found.values() if one is not None]
+    met = sum(one.met for one in measured)
     missed = len(measured) - met
-    print(f"bench: {met} goals met, {missed} not met, {len(results) - len(measured)} not measured")
+    print(f"bench: {met} goals met, {missed} not met, {len(found) - len(measured)} not measured")
     return 1 if missed else 0
 
 

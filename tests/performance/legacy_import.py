@@ -3,28 +3,25 @@
 import asyncio
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
-from uuid import uuid4
 
 import grpc
 
 from idvault.domain.campaign.legacy_account import ImportResult
-from idvault_client import Consent, aio, resident_id
 from idvault_client.backend.campaign.calls import CHUNK_SIZE, import_legacy_accounts
 from idvault_client.backend.campaign.values import ImportedRow, LegacyAccount
 from idvault_client.backend.rpc import Rpc
-from tests.performance.goal import Check, Measured, Options, middle, spread
+from tests.performance import sign_up
+from tests.performance.goal import Measured, Options, at_least, at_most, figure
 from tests.performance.vault import MeasuredVault, running
-from tests.support import durable, sandbox
+from tests.support import durable
 
 _PEOPLE = 300  # per round; the registry accepts at most 90 per second
-_CALLS_AT_ONCE = 16
 _CHUNKS_AT_ONCE = 4
 _TIMEOUT = 30.0
 _LEAST_ROWS = 20_000
-_SHARE = 0.1
-_ROWS_PER_SECOND = 20_000.0
+_SHARE = 0.01
+_ROWS_PER_SECOND = 30_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,53 +39,27 @@ def measure(options: Options) -> Measured:
     with durable.postgres() as databases, running(databases, options.checkout) as measured:
         _import(measured, "warm-up", _LEAST_ROWS)
         rounds = [_round(measured, number, rows) for number in range(options.rounds)]
-    ratios = [one.row_cpu / one.call_cpu for one in rounds]
-    speeds = [one.rows_per_second for one in rounds]
     return Measured(
         checks=(
-            Check("CPU per row / CPU per VerifyIndividual", middle(ratios), _SHARE, less=True),
-            Check("durable rows per second", middle(speeds), _ROWS_PER_SECOND, less=False),
+            at_most(
+                _SHARE, "CPU of a row / VerifyIndividual", "x", (one.row_cpu / one.call_cpu for one in rounds)
+            ),
+            at_least(
+                _ROWS_PER_SECOND, f"durable rows, {rows:,} a round", "a second",
+                (one.rows_per_second for one in rounds),
+            ),
         ),
-        ceilings={
-            "accounts": float(rows * options.rounds),
-            "cpu_us_per_row": middle([one.row_cpu for one in rounds]),
-            "cpu_us_per_verify_individual": middle([one.call_cpu for one in rounds]),
-        },
-        spread=max(spread(ratios), spread(speeds)),
-    )
+        figures=(
+            figure("imported row, CPU", "us", (one.row_cpu for one in rounds)),
+            figure("VerifyIndividual, CPU", "us", (one.call_cpu for one in rounds)),
+        ),
+    )  # fmt: skip
 
 
 def _round(measured: MeasuredVault, number: int, rows: int) -> _Round:
-    call_cpu = _verify(measured, _PEOPLE)
+    call_cpu = sign_up.verify(measured, _PEOPLE, idle=measured.idle())
     row_cpu, rows_per_second = _import(measured, f"round-{number}", rows)
     return _Round(row_cpu, call_cpu, rows_per_second)
-
-
-def _verify(measured: MeasuredVault, count: int) -> float:
-    """Verify new people; return the edge's CPU microseconds per person."""
-    people = [sandbox.invent() for _ in range(count)]
-    measured.cluster.registry.add(*people)
-    idle = measured.idle()
-    before, begun = measured.cpu(), time.perf_counter()
-    asyncio.run(_verify_all(measured, people))
-    used = measured.cpu() - before - idle * (time.perf_counter() - begun)
-    return used / count * 1e6
-
-
-async def _verify_all(measured: MeasuredVault, people: list[sandbox.Person]) -> None:
-    consent = Consent("terms-1", datetime.now(UTC))
-    waiting = iter(people)
-
-    async def one_after_another(client: aio.Vault) -> None:
-        for person in waiting:
-            answer = await client.verify_individual(
-                person.name, resident_id(person.number), consent=consent, request_id=uuid4()
-            )
-            if answer.failed:
-                raise RuntimeError("a person whom the registry knows was not verified")
-
-    async with measured.client() as client:
-        await asyncio.gather(*(one_after_another(client) for _ in range(_CALLS_AT_ONCE)))
 
 
 def _import(measured: MeasuredVault, label: str, count: int) -> tuple[float, float]:

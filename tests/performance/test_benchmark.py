@@ -1,6 +1,7 @@
 """The benchmark's report: met, missed and unmeasured goals are reported correctly, and by the exit code."""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from tests.performance import __main__ as bench
-from tests.performance.goal import Check, Measure, Measured, Options, spread
+from tests.performance import pages
+from tests.performance.goal import Measure, Measured, Options, at_least, at_most, figure, spread
 from tests.support import checkout
 from tests.support.checkout import Checkout
 
-MET = Measured((Check("least", 2.0, 1.0, less=False), Check("most", 1.0, 1.0, less=True)))
+LEAST = at_least(1.0, "least", "x", [1.0, 2.0, 3.0])
+MET = Measured((LEAST, at_most(1.0, "most", "x", [1.0])))
 # The first figure is good enough, but the goal is missed because of the second.
-MISSED = Measured(
-    (Check("least", 2.0, 1.0, less=False), Check("most", 1.1, 1.0, less=True)), {"e0": 9.0}, 0.5
-)
+MISSED = Measured((LEAST, at_most(1.0, "most", "x", [1.1])), (figure("e0", "us", [9.0]),))
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     [
         ("P2", 0, "bench: 1 goals met, 0 not met, 0 not measured"),
         ("P2,P9", 1, "bench: 1 goals met, 1 not met, 0 not measured"),
-        ("P2,P13", 0, "bench: 1 goals met, 0 not met, 1 not measured"),
+        ("P2,P12", 0, "bench: 1 goals met, 0 not met, 1 not measured"),
     ],
 )
 def test_the_last_line_counts(
@@ -57,23 +58,32 @@ def test_the_last_line_counts(
     assert run(monkeypatch, "--only", only) == code
     said = capsys.readouterr().out
     assert said.splitlines()[-1] == line
-    assert ("most: 1.1 <= 1: NOT MET" in said) == (code == 1)
+    assert ("most: 1.1 <= 1 x: NOT MET" in said) == (code == 1)
 
 
 @pytest.mark.usefixtures("measures")
 def test_what_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Each measured goal is written with every figure and its goal; unmeasured ones are omitted."""
     file = tmp_path / "bench.json"
-    assert run(monkeypatch, "--only", "P9,P13", "--json", str(file)) == 1
+    assert run(monkeypatch, "--only", "P9,P12", "--json", str(file)) == 1
     (found,) = json.loads(file.read_text("utf-8")).items()
     name, document = found
-    assert (name, document["value"], document["goal"], document["met"]) == ("P9", 2.0, 1.0, False)
+    assert (name, document["met"], document["spread"]) == ("P9", False, 0.5)
     assert document["checks"] == [
-        {"name": "least", "value": 2.0, "goal": 1.0, "met": True},
-        {"name": "most", "value": 1.1, "goal": 1.0, "met": False},
+        {
+            "name": "least",
+            "unit": "x",
+            "value": 2.0,
+            "rounds": [1.0, 2.0, 3.0],
+            "goal": 1.0,
+            "less": False,
+            "met": True,
+        },
+        {"name": "most", "unit": "x", "value": 1.1, "rounds": [1.1], "goal": 1.0, "less": True, "met": False},
     ]
-    assert (document["ceilings"]["e0"], document["spread"]) == (9.0, 0.5)
-    assert document["command"] == "scripts/bench --only P9"
+    assert document["figures"] == [{"name": "e0", "unit": "us", "value": 9.0, "rounds": [9.0]}]
+    assert document["run"]["command"].startswith("scripts/bench --only P9,P12 --json ")
+    assert document["run"]["versions"]["grpcio"]
 
 
 def test_another_revision_is_measured_in_the_same_run(
@@ -92,7 +102,7 @@ def test_another_revision_is_measured_in_the_same_run(
 
     monkeypatch.setattr(bench, "MEASURES", {"P2": measure, "P11": measure})
     monkeypatch.setattr(checkout, "of_revision", of_revision)
-    assert run(monkeypatch, "--only", "P2,P11,P13", "--baseline", "v0", "--json", str(file)) == 0
+    assert run(monkeypatch, "--only", "P2,P11,P12", "--baseline", "v0", "--json", str(file)) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "P2 of v0:" in lines
     assert "P11 of v0:" not in lines
@@ -113,3 +123,46 @@ def test_a_spread_is_a_share_of_the_median() -> None:
     """The round farthest from the median counts."""
     assert spread([10.0, 10.0, 13.0]) == pytest.approx(0.3)
     assert spread([0.0, 0.0]) == 0
+
+
+@pytest.mark.usefixtures("measures")
+def test_pages_are_written_from_the_results(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A run writes its goals' pages and charts, keeps other goals' results, and --render repeats them."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    readme = tmp_path / "README.md"
+    marks = [f"<!-- {mark} figures: written by scripts/bench -->\n" for mark in ("begin", "end")]
+    readme.write_text(f"Before\n{marks[0]}old\n{marks[1]}After\n", "utf-8")
+    run(monkeypatch, "--only", "P2", "--write", str(docs))
+    run(monkeypatch, "--only", "P9", "--write", str(docs))
+    written = {path: path.read_text("utf-8") for path in docs.rglob("*.*")}
+    names = {str(path.relative_to(docs)) for path in written}
+    assert names == {"benchmarks.md", "benchmarks/results.json"} | {
+        f"benchmarks/{name}.{kind}" for name in ("P2", "P9") for kind in ("md", "svg")
+    }
+    page = written[docs / "benchmarks" / "P9.md"]
+    assert "| most | 1.1 x | at most 1 | **no** | 1.1 | 0% |" in page
+    assert "| e0 | 9 us | 9 | 0% |" in page
+    assert (
+        "| [P9](benchmarks/P9.md) | least | 2 x | at least 1 | yes | 50% |" in written[docs / "benchmarks.md"]
+    )
+    text = readme.read_text("utf-8")
+    assert text.startswith("Before\n<!-- begin")
+    assert text.endswith("-->\nAfter\n")
+    assert "| one read, over PostgreSQL | not measured | 239 us |\n" in text
+    run(monkeypatch, "--render", str(docs))
+    assert {path: path.read_text("utf-8") for path in written} == written
+
+
+def test_the_committed_pages_are_those_of_the_results(tmp_path: Path) -> None:
+    """No figure of the benchmarks is typed by hand, neither on its own page nor in the README."""
+    root = checkout.HERE.folder
+    shutil.copytree(root / "docs", tmp_path / "docs")
+    shutil.copy(root / "README.md", tmp_path)
+    pages.write_texts(tmp_path / "docs")
+    changed = [
+        path.relative_to(tmp_path).as_posix()
+        for path in tmp_path.rglob("*.md")
+        if path.read_text("utf-8") != (root / path.relative_to(tmp_path)).read_text("utf-8")
+    ]
+    assert not changed, "run scripts/bench --render docs"

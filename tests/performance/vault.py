@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,22 +10,28 @@ from pathlib import Path
 import grpc
 
 from idvault_client import Tls, aio, transport
+from tests.performance.load import Target
 from tests.support import processes
 from tests.support.checkout import Checkout
 from tests.support.cluster import Cluster
 from tests.support.cluster import running as serving
 from tests.support.databases import Databases
 
-_SERVER_CORE, _OTHERS_CORE = 0, 1
+SERVER_CORE, OTHERS_CORE = 0, 1
+NO_SETTINGS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredVault:
-    """A running vault with a separate folder; pid: its platform edge, whose CPU is measured."""
+    """A running vault with a separate folder."""
 
     cluster: Cluster
-    pid: int
     folder: Path
+
+    @property
+    def pid(self) -> int:
+        """The platform edge, whose CPU is measured."""
+        return self.cluster.pid("serve")
 
     def client(self, *, timeout: float = 30.0) -> aio.Vault:
         """Return a client of platform-a; must be created in a running event loop."""
@@ -42,6 +48,11 @@ class MeasuredVault:
             options=transport.options("localhost"),
         )
 
+    @property
+    def target(self) -> Target:
+        """The edge as a target of the load."""
+        return Target(f"127.0.0.1:{self.cluster.port}", self.cluster.tls(), self.cpu)
+
     def cpu(self) -> float:
         return processes.cpu_seconds(self.pid)
 
@@ -53,13 +64,24 @@ class MeasuredVault:
 
 
 @contextmanager
-def running(databases: Databases, checkout: Checkout) -> Iterator[MeasuredVault]:
-    """Start everything of a checkout over these databases, and leave nothing behind."""
+def starting(
+    databases: Databases, checkout: Checkout, settings: Mapping[str, str]
+) -> Iterator[MeasuredVault]:
+    """Prepare everything of a checkout and start all but `serve`; leave nothing behind."""
     with (
         tempfile.TemporaryDirectory(prefix="idvault-bench-") as folder,
-        processes.everybody_on(_OTHERS_CORE),
-        serving(Path(folder), databases, serving=True, checkout=checkout) as cluster,
+        processes.everybody_on(OTHERS_CORE),
+        serving(Path(folder), databases, checkout=checkout) as cluster,
     ):
-        pid = cluster.pid("serve")
-        processes.pin(pid, _SERVER_CORE)
-        yield MeasuredVault(cluster, pid, Path(folder))
+        cluster.settings |= settings
+        cluster.start_work()
+        yield MeasuredVault(cluster, Path(folder))
+
+
+@contextmanager
+def running(databases: Databases, checkout: Checkout) -> Iterator[MeasuredVault]:
+    """The same, with one `serve` alone on its core."""
+    with starting(databases, checkout, NO_SETTINGS) as vault:
+        vault.cluster.start_serve()
+        processes.pin(vault.pid, SERVER_CORE)
+        yield vault

@@ -13,7 +13,7 @@ from idvault.api.account.watch import Hub
 from idvault.flows.account import feed
 from idvault.v1 import status_pb2
 from idvault_client import testing
-from tests.performance.goal import Check, Measured, Options, middle, spread
+from tests.performance.goal import Measured, Options, at_least, at_most, figure
 from tests.support import edge as edges
 from tests.support.authority import Authority
 
@@ -26,21 +26,20 @@ _KIB = 1_024
 
 def measure(options: Options) -> Measured:
     rounds = [asyncio.run(_streams()) for _ in range(options.rounds)]
-    ratios = [chunked / alone for chunked, alone in rounds]
     idle = [_idle() for _ in range(options.rounds)]
     return Measured(
         checks=(
-            Check("statuses a second, in chunks / one a message", middle(ratios), 15, less=False),
-            Check("idle watch, KiB", middle(idle), 30, less=True),
+            at_least(
+                15, "statuses a second, in chunks / one a message", "x",
+                (chunked / alone for chunked, alone in rounds),
+            ),
+            at_most(30, f"idle watch, {_WATCHERS:,} in {_CLIENTS} processes", "KiB", idle),
         ),
-        ceilings={
-            "statuses_per_second_in_chunks": middle([chunked for chunked, _ in rounds]),
-            "statuses_per_second_one_a_message": middle([alone for _, alone in rounds]),
-            "watchers": float(_WATCHERS),
-            "client_processes": float(_CLIENTS),
-        },
-        spread=max(spread(ratios), spread(idle)),
-    )
+        figures=(
+            figure("statuses in chunks of 100", "a second", (chunked for chunked, _ in rounds)),
+            figure("statuses one a message", "a second", (alone for _, alone in rounds)),
+        ),
+    )  # fmt: skip
 
 
 async def _streams() -> tuple[float, float]:

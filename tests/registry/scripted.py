@@ -62,6 +62,9 @@ class ScriptedRegistry:
     async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         return await self._answer("query", patience)
 
+    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+        return await self._answer("probe", patience)
+
     async def _answer(self, call: str, patience: float) -> RegistryAnswer:
         self.calls.append((call, patience))
         if self._meanwhile is not None:

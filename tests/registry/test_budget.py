@@ -60,6 +60,17 @@ async def test_check_and_query_have_clocks_of_their_own() -> None:
     assert set(bench.store.next_at) == {"nppa/check", "nppa/query"}
 
 
+async def test_a_probe_takes_the_turn_of_a_check() -> None:
+    """It also takes that of a query, which it is; so it never adds to the calls that the registry counts."""
+    bench = Bench(RegistryAnswer.NOT_FOUND)
+    for _ in range(2):
+        assert await bench.first.probe(ai=ai(1), patience=2.0) is RegistryAnswer.NOT_FOUND
+    assert bench.clock.slept == pytest.approx([0.1])
+    assert {"nppa/check", "nppa/query"} == set(bench.store.next_at)
+    bench.inner.open = False
+    assert await bench.first.probe(ai=ai(1), patience=2.0) is RegistryAnswer.NOT_SENT
+
+
 async def test_a_slot_that_lies_too_late_is_not_taken() -> None:
     """A slot beyond half the patience is not taken: the answer is NO_TURN."""
     bench = Bench(RegistryAnswer.MATCH)

@@ -7,7 +7,7 @@ import pytest
 
 from idvault.domain.document import DocumentType
 from idvault.domain.registry import RegistryAnswer
-from idvault.registry import exchange
+from idvault.registry import enterprise, exchange
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.enterprise import EnterpriseRegistry
 from idvault.registry.exchange import InsecureUrlError
@@ -53,6 +53,27 @@ async def test_what_it_can_check(session: RegistrySession) -> None:
     assert (await session.registry.counters())["query"] == 0
 
 
+async def test_a_probe_carries_no_name_and_costs_nothing(session: RegistrySession) -> None:
+    """It is answered as a check would be: NOT_FOUND where one would be decided, else the refusal."""
+    adapter = session.adapter
+    assert await adapter.probe(ai=ai(1), patience=PATIENCE) is RegistryAnswer.NOT_FOUND
+    assert await session.count("charged") == 0
+    for mode, answer in (
+        ("wrong_signature", RegistryAnswer.REJECTED_CALLER),
+        ("maintenance", RegistryAnswer.UNKNOWN),
+        ("down", RegistryAnswer.NOT_SENT),
+    ):
+        await session.registry.behave(mode)
+        assert await adapter.probe(ai=ai(2), patience=PATIENCE) is answer
+
+
+@pytest.mark.parametrize(("http_status", "code"), [(200, 0), (500, 2001), (200, 4711)])
+def test_a_probe_that_is_not_refused_as_illegal(http_status: int, code: int) -> None:
+    """A registry that decides a check without a name, fails, or answers something unknown: in doubt."""
+    body = b'{"errcode": %d, "errmsg": "", "data": {"result": {"status": 0}}}' % code
+    assert enterprise._read_probe(http_status, body) is RegistryAnswer.UNKNOWN
+
+
 async def test_without_patience_or_a_listener_nothing_is_sent(session: RegistrySession) -> None:
     """Without time left, or with a refused connection, the answer is NOT_SENT."""
     adapter = session.adapter
@@ -87,3 +108,4 @@ async def test_an_absent_registry_takes_nothing() -> None:
     assert (absent.document_types, absent.name_limit, absent.can_query) == (frozenset(), 1, True)
     assert await absent.check(ai=ai(1), identity=organization(), patience=PATIENCE) is RegistryAnswer.NOT_SENT
     assert await absent.query(ai=ai(1), patience=PATIENCE) is RegistryAnswer.NOT_SENT
+    assert await absent.probe(ai=ai(1), patience=PATIENCE) is RegistryAnswer.NOT_SENT

@@ -43,8 +43,9 @@ async def test_answers_pass_and_are_observed() -> None:
     )
     assert await bench.check() is RegistryAnswer.MATCH
     assert await bench.guard.query(ai=ai(1), patience=2.0) is RegistryAnswer.NOT_FOUND
-    assert bench.observed == [("nppa", "MATCH", 0.3), ("nppa", "NOT_FOUND", 0.3)]
-    assert [call for call, _ in bench.inner.calls] == ["check", "query"]
+    assert await bench.guard.probe(ai=ai(1), patience=2.0) is RegistryAnswer.NOT_FOUND
+    assert bench.observed == [("nppa", "MATCH", 0.3), *[("nppa", "NOT_FOUND", 0.3)] * 2]
+    assert [call for call, _ in bench.inner.calls] == ["check", "query", "probe"]
     assert bench.guard.name_limit == 32
     assert bench.guard.document_types == bench.inner.document_types
 

@@ -255,3 +255,28 @@ async def test_what_it_can_check() -> None:
     assert adapter_of("http://127.0.0.1:1").document_types == {DocumentType.RESIDENT_ID}
     assert SECRET_KEY not in repr(vars(adapter))
     await adapter.close()
+
+
+async def test_a_probe_sees_both_addresses(stage: Stage) -> None:
+    """A query of an unknown id, and a request to the address of checks that asks for nothing."""
+    stage.body = nppa_wire.build_answer(code=NppaCode.NO_SUCH_CHECK)
+    for check_base, answer in (
+        (stage.base_url, RegistryAnswer.NOT_FOUND),
+        (stage.base_url.replace("127.0.0.1", "localhost"), RegistryAnswer.NOT_FOUND),
+        ("http://127.0.0.1:9", RegistryAnswer.NOT_SENT),
+    ):
+        adapter = NppaRegistry(
+            check_base=check_base,
+            query_base=stage.base_url,
+            credentials=CREDENTIALS,
+            clock=real_time,
+            development=True,
+        )
+        assert await adapter.probe(ai=ai(1), patience=PATIENCE) is answer
+        await adapter.close()
+    assert [line.partition("?")[0].split()[0] for line, _ in stage.requests] == ["GET", "GET", "HEAD", "GET"]
+    stage.status = 500
+    adapter = adapter_of(stage.base_url)
+    assert await adapter.probe(ai=ai(1), patience=PATIENCE) is RegistryAnswer.UNKNOWN
+    assert not await adapter._exchange.reach(stage.base_url, patience=PATIENCE)
+    await adapter.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,8 @@ from idvault.domain.registry import DECIDED, RegistryAnswer
 from idvault.registry.withheld import PacedRegistry, WithheldRegistry
 from tests.support import builders
 from tests.support.fakes.registry import FakeRegistry
+from tests.support.mock_registry import ai
+from tests.support.registry_session import WIRES, registry_session
 
 
 @dataclass
@@ -69,11 +72,9 @@ async def test_a_slow_registry_keeps_it_waiting() -> None:
     assert await room.ask(patience=-1.0) == (RegistryAnswer.UNKNOWN, 0.0)
 
 
-@pytest.mark.parametrize(
-    "answer", [RegistryAnswer.NOT_SENT, RegistryAnswer.IN_PROGRESS, RegistryAnswer.UNKNOWN]
-)
-async def test_it_waits_during_an_outage(answer: RegistryAnswer) -> None:
-    """An answer that decided nothing is an example for a minute; a later decided check ends it."""
+@pytest.mark.parametrize("answer", [RegistryAnswer.IN_PROGRESS, RegistryAnswer.DAILY_LIMIT])
+async def test_it_waits_while_a_probe_shows_nothing(answer: RegistryAnswer) -> None:
+    """What no probe can see is an example for a minute; a later decided check ends it."""
     room = _Room()
     await room.sent(RegistryAnswer.MATCH, takes=0.5)
     await room.sent(answer, takes=0.125)
@@ -85,15 +86,20 @@ async def test_it_waits_during_an_outage(answer: RegistryAnswer) -> None:
     assert await room.ask() == (RegistryAnswer.MISMATCH, 0.5)
 
 
+@pytest.mark.parametrize("can_query", [True, False])
 @pytest.mark.parametrize("answer", [RegistryAnswer.NOT_SENT, RegistryAnswer.UNKNOWN, RegistryAnswer.NO_TURN])
-async def test_it_waits_during_an_outage_that_nobody_noticed(answer: RegistryAnswer) -> None:
-    """Without a fresh example the registry is asked for a check that it does not have: is it there?"""
-    room = _Room()
+async def test_it_waits_during_an_outage(answer: RegistryAnswer, can_query: bool) -> None:
+    """The registry is probed, so that an outage that nobody noticed shows, and its end too."""
+    room = _Room(registry=FakeRegistry(can_query=can_query))
     await room.sent(RegistryAnswer.MATCH, takes=0.5)
     room.registry.script.append(answer)
     assert await room.ask() == (answer, 0.0)
-    assert room.registry.queries == ["w"]
-    assert len(room.registry.checks) == 1
+    await room.sent(answer, takes=0.125)
+    room.registry.script.append(answer)
+    assert await room.ask() == (answer, 0.125)
+    assert await room.ask() == (RegistryAnswer.MISMATCH, 0.5)
+    assert (room.registry.probes, room.registry.queries) == (["w", "w", "w"], [])
+    assert len(room.registry.checks) == 2
 
 
 async def test_asking_takes_part_of_the_time() -> None:
@@ -105,13 +111,6 @@ async def test_asking_takes_part_of_the_time() -> None:
     assert (answer, slept) == (RegistryAnswer.MISMATCH, 0.25)
 
 
-async def test_a_registry_that_cannot_be_asked() -> None:
-    """Its last checks are the only example."""
-    room = _Room(registry=FakeRegistry(can_query=False))
-    assert await room.ask() == (RegistryAnswer.MISMATCH, 0.3)
-    assert room.registry.queries == []
-
-
 async def test_it_describes_the_same_registry() -> None:
     """Limits, documents and whether it can be queried are the registry's."""
     room = _Room(registry=FakeRegistry(can_query=False))
@@ -119,4 +118,33 @@ async def test_it_describes_the_same_registry() -> None:
         assert (one.name_limit, one.document_types) == (32, room.registry.document_types)
         assert not one.can_query
     assert await room.paced.query(ai="a", patience=1.0) is RegistryAnswer.NOT_FOUND
-    await asyncio.sleep(0)
+    assert await room.withheld.probe(ai="a", patience=1.0) is RegistryAnswer.NOT_FOUND
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize(
+    "mode", ["down", "hang", "maintenance", "source_error", "wrong_signature", "half_answer"]
+)
+async def test_a_silent_outage_does_not_tell_whose_number_it_is(tmp_path: Path, wire: str, mode: str) -> None:
+    """The attack: nobody has called for a while, so only the claim that was not sent would end at once.
+
+    It waits like one that is sent, at both registries, and ends like it afterwards.
+    """
+    async with registry_session(tmp_path, wire) as session:
+        clock = asyncio.get_running_loop().time
+        paced = PacedRegistry(inner=session.adapter, clock=clock)
+        withheld = WithheldRegistry(paced=paced, sleep=asyncio.sleep, choose=max)
+        other = session.known(index=1)
+        who = type(other)(other.name, session.known().document)
+
+        async def answers(first: int, patience: float) -> tuple[RegistryAnswer, RegistryAnswer]:
+            unsent = await withheld.check(ai=ai(first), identity=who, patience=patience)
+            return unsent, await paced.check(ai=ai(first + 1), identity=who, patience=patience)
+
+        charged = await session.count("charged")
+        await session.registry.behave(mode)
+        unsent, sent = await answers(1, 0.5)
+        assert not {unsent, sent} & DECIDED
+        await session.registry.behave("normal")
+        assert await answers(3, 30.0) == (RegistryAnswer.MISMATCH, RegistryAnswer.MISMATCH)
+        assert await session.count("charged") - charged <= 2  # only what was sent

@@ -1,9 +1,14 @@
 """The service's signing keys."""
 
+from pathlib import Path
+
 import pytest
 
-from idvault.sealing.key_set import KeySet
-from idvault.sealing.signing import Ed25519Signer
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Holder, KeySet, Purpose, fresh
+from idvault.sealing.signing import Ed25519Signer, public_keys
+from tests.support.fakes.sealing import CountingEntropy
+from tests.support.people import CHEAP
 from tests.vectors.load import load, unhex
 
 
@@ -22,3 +27,15 @@ def test_the_primary_version_signs() -> None:
     assert first.public_key != second.public_key
     with pytest.raises(KeyError):
         Ed25519Signer(keys=KeySet())
+
+
+def test_every_version_has_a_public_key(tmp_path: Path) -> None:
+    """The public keys of some purposes, also of versions that are not in use yet."""
+    made, path = fresh(Holder.WORK, entropy=CountingEntropy()), tmp_path / "work.keys"
+    keys = LocalKeyProvider.create(
+        path, keys=made, passphrase=b"right", entropy=CountingEntropy(), cost=CHEAP
+    )
+    keys.put(Purpose.LOG, "1", b"n" * 32)
+    found = public_keys(keys, Purpose.LOG, Purpose.STATUS_LIST)
+    assert len(set(found)) == 3
+    assert Ed25519Signer(keys=keys.keys(Purpose.LOG)).public_key in found

@@ -89,6 +89,7 @@ async def held_act(database: Database, work: Work[Any]) -> AsyncIterator[None]:
         async with driver._connection() as connection:
             await connection.begin()
             await work(connection)
+            await connection.send_queued()
             yield
             await connection.commit()
         return

@@ -12,13 +12,16 @@ from idvault.storage.base.statement import Statement, statement
 _NO_SCANS = statement(text("SET LOCAL enable_seqscan = off"))  # otherwise PostgreSQL scans small tables
 
 
-async def plan_of(database: Database, asked: Statement[Any], **parameters: Any) -> str:
-    """Return the plan of a statement as the database's text."""
+async def plan_of(
+    database: Database, asked: Statement[Any], *, scans: bool = False, **parameters: Any
+) -> str:
+    """Return the plan of a statement as the database's text. scans: whether PostgreSQL may scan a table."""
 
     async def explain(connection: Connection) -> str:
         explained = "EXPLAIN QUERY PLAN"
         if isinstance(connection, PostgresqlConnection):
-            await connection.all(_NO_SCANS)
+            if not scans:
+                await connection.all(_NO_SCANS)
             explained = "EXPLAIN"
         compiled = connection.compiled(asked)
         rows = await connection._fetch(f"{explained} {compiled.text}", compiled.arguments(parameters))

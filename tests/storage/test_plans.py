@@ -6,11 +6,13 @@ import pytest
 
 from idvault.storage.account import feed, store
 from idvault.storage.base.database import Database
+from idvault.storage.base.postgresql import Postgresql
 from idvault.storage.base.statement import Statement
 from idvault.storage.credential import status_list
 from idvault.storage.log import node
 from idvault.storage.log import store as log
 from tests.storage.plans import plan_of
+from tests.support import sql
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW, TODAY
 
@@ -93,7 +95,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     ),
     "hashes": (
         node._FIND,
-        {"runs": [(0, 1, 2)]},
+        {"at_level": 0, "first": 1, "last": 2, "limit": 2},
         "sqlite_autoindex_log_nodes_1 (level=? AND node_index>? AND node_index<?)",
         "pk_log_nodes",
     ),
@@ -111,3 +113,17 @@ async def test_rows_are_found_by_an_index(main_database: Database, databases: Da
     else:
         assert sqlite in plan
         assert "TEMP B-TREE" not in plan
+
+
+async def test_hashes_of_a_long_log_are_found_by_their_index(main_database: Database) -> None:
+    """A run is read through the index although PostgreSQL may scan and knows that the log is long."""
+    values = ", ".join(
+        f"({level}, {index}, x'00')" for level in (0, 8, 16) for index in range(20_000 >> level)
+    )
+    if isinstance(main_database._driver, Postgresql):
+        values = values.replace("x'00'", "'\\x00'")
+    await sql.run(main_database, f"INSERT INTO log_nodes (level, node_index, hash) VALUES {values}")  # noqa: S608
+    await sql.run(main_database, "ANALYZE log_nodes")
+    plan = await plan_of(main_database, node._FIND, scans=True, at_level=0, first=512, last=767, limit=256)
+    assert "Seq Scan" not in plan
+    assert "SCAN log_nodes" not in plan

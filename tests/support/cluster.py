@@ -111,6 +111,10 @@ class Cluster:
     def pid(self, name: str) -> int:
         return self._running[name].pid
 
+    def edge_settings(self) -> dict[str, str]:
+        """Return the environment of one process of the platform edge."""
+        return {**self.settings, **self._edge(1)}
+
     def _edge(self, processes: int) -> dict[str, str]:
         return {
             **environment.serve(self._layout, ports=Ports(self.port, 0, 0, 0, 0, 0, 0)),

@@ -76,6 +76,14 @@ WitnessQuorum = Annotated[
         help="How many witnesses must cosign; more than half of them, which is the default.",
     ),
 ]
+LogKey = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VKEY",
+        help="The log's public key: no witness may have its key or a name under its name. Default: the one "
+        "that --identity is connected to.",
+    ),
+]
 Own = Annotated[Path | None, typer.Option(help="Your identity folder, for --server.")]
 Development = Annotated[
     bool,
@@ -118,6 +126,7 @@ def propose(  # noqa: PLR0917 - typer makes an option of each
     quorum: Quorums = None,
     witness: Witnesses = None,
     witness_quorum: WitnessQuorum = None,
+    log_key: LogKey = None,
     after: After = None,
     development: Development = False,
     identity: Own = None,
@@ -142,6 +151,7 @@ def propose(  # noqa: PLR0917 - typer makes an option of each
         development,
     )
     found.check_in_force()
+    witness_options.check_apart(found, log_key=log_key, identity=identity)
     _write(file, found)
     if vault is not None:
         vault.propose(found)
@@ -153,6 +163,7 @@ def sign(  # noqa: PLR0917 - typer makes an option of each
     file: File,
     identity: Annotated[Path, typer.Option(help="Your identity folder.")],
     passphrase_file: passphrase.PassphraseFile = None,
+    log_key: LogKey = None,
     server: ServerOption = None,
     ca: CaOption = None,
     server_name: ServerNameOption = "",
@@ -165,6 +176,7 @@ def sign(  # noqa: PLR0917 - typer makes an option of each
 
     unsigned = _read(file)
     unsigned.check_in_force()
+    witness_options.check_apart(unsigned, log_key=log_key, identity=identity)
     with passphrase.identity_errors():
         own = identities.load(identity, passphrase=passphrase.read(passphrase_file))
     found = roster_signature.sign(unsigned, name=own.name, signer=own.sign)

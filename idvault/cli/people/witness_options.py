@@ -1,11 +1,14 @@
 """The witness policy on the command line of `idvault roster`: read from options, and shown."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from idvault.attest.roster import Roster
 from idvault.attest.witness import WitnessPolicy
-from idvault.cli.errors import wrong_usage
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.transparency.note import Algorithm, NoteError, VerifierKey, parse_key
+from idvault_client.people import identity_folder
+from idvault_client.people.identity_folder import IdentityFolderError
 
 
 def policy(before: Roster | None, witness: Sequence[str], quorum: int | None) -> WitnessPolicy | None:
@@ -26,6 +29,17 @@ def policy(before: Roster | None, witness: Sequence[str], quorum: int | None) ->
     return WitnessPolicy(quorum, witnesses)
 
 
+def check_apart(found: Roster, *, log_key: str | None, identity: Path | None) -> None:
+    """Raise RosterError if a witness of a roster is the vault itself, as far as is known.
+
+    log_key: the log's key, if an option gives it. identity: the member's folder, which knows the key once it
+    is connected.
+    """
+    key = _log_key(log_key) if log_key is not None else _pinned(identity)
+    if key is not None:
+        found.check_apart(origin=key.name, keys=(key.public_key,))
+
+
 def lines(shown: WitnessPolicy | None) -> Iterator[str]:
     """Yield the policy as lines of `roster show`."""
     if shown is None:
@@ -44,3 +58,24 @@ def _witness(text: str) -> tuple[str, bytes]:
     if key.algorithm is not Algorithm.COSIGNATURE_V1:
         raise wrong_usage("--witness: this is the key of a log, not of a witness", field="--witness")
     return key.name, key.public_key
+
+
+def _log_key(text: str) -> VerifierKey:
+    try:
+        key = parse_key(text)
+    except NoteError as error:
+        raise wrong_usage(f"--log-key: {error}", field="--log-key") from error
+    if key.algorithm is not Algorithm.ED25519:
+        raise wrong_usage("--log-key: this is the key of a witness, not of a log", field="--log-key")
+    return key
+
+
+def _pinned(folder: Path | None) -> VerifierKey | None:
+    if folder is None or not (folder / identity_folder.CONNECTION).exists():
+        return None
+    try:
+        return identity_folder.load(folder).log_key
+    except IdentityFolderError as error:
+        raise CommandError(
+            ExitCode.REFUSED, str(error), reason="NOT_CONNECTED", field="--identity"
+        ) from error

@@ -126,10 +126,10 @@ class VerificationFlow:
         opened = await self._store.open(new_claim, event=event, superseded=superseded)
         tell(opened.claim)
         if opened.job is None:
-            return await self._repeat(opened.claim, command, now=now, patience=patience)
+            return await self._repeat(opened.claim, command, request, now=now, patience=patience)
         if behind:
-            return await self._wait(opened.job, command, now=now)
-        return await self._settle(opened.job, command, now=now, patience=patience)
+            return await self._wait(opened.job, command, request, now=now)
+        return await self._settle(opened.job, command, request, now=now, patience=patience)
 
     async def get(self, *, relying_party: str, request_id: str, now: ClockReading) -> Claim:
         """Return the current claim of a request; raises NotFoundError (REQUEST_NOT_FOUND)."""
@@ -146,10 +146,10 @@ class VerificationFlow:
         fingerprint = self._fingerprinter.fingerprint(
             method=command.method, fields=(command.request_id, *command.fields)
         )
-        return Request(command.relying_party, self._kept_id(command), fingerprint)
-
-    def _kept_id(self, command: VerifyCommand) -> str:
-        return self._fingerprinter.kept_id(relying_party=command.relying_party, request_id=command.request_id)
+        kept_id = self._fingerprinter.kept_id(
+            relying_party=command.relying_party, request_id=command.request_id
+        )
+        return Request(command.relying_party, kept_id, fingerprint)
 
     def _new_claim(self, command: VerifyCommand, request: Request, now: ClockReading) -> NewClaim:
         spellings = 1 if name.alternative_spelling(command.identity.name) is None else 2
@@ -176,19 +176,27 @@ class VerificationFlow:
     def _lease(self, now: ClockReading) -> Lease:
         return Lease(self._events.new_id(), now.real + LEASE)
 
-    async def _wait(self, job: Job, command: VerifyCommand, *, now: ClockReading) -> Claim:
+    async def _wait(self, job: Job, command: VerifyCommand, request: Request, *, now: ClockReading) -> Claim:
         await asyncio.shield(self._spawn(self._settlement.queue(job, command.identity, now=now)))
-        return await self._find(command)
+        return await self._find(request)
 
-    async def _settle(self, job: Job, command: VerifyCommand, *, now: ClockReading, patience: float) -> Claim:
+    async def _settle(
+        self, job: Job, command: VerifyCommand, request: Request, *, now: ClockReading, patience: float
+    ) -> Claim:
         # In a separate task: a caller that disconnects must not interrupt a check.
         claim = await asyncio.shield(
             self._spawn(self._settlement.settle(job, command.identity, now=now, patience=patience))
         )
-        return claim or await self._find(command)
+        return claim or await self._find(request)
 
     async def _repeat(
-        self, claim: Claim, command: VerifyCommand, *, now: ClockReading, patience: float
+        self,
+        claim: Claim,
+        command: VerifyCommand,
+        request: Request,
+        *,
+        now: ClockReading,
+        patience: float,
     ) -> Claim:
         if claim.state is not ClaimState.PENDING:
             return claim
@@ -199,8 +207,8 @@ class VerificationFlow:
             now=now.real,
         )
         if job is not None:
-            return await self._settle(job, command, now=now, patience=patience)
-        claim = await self._await_outcome(claim, command, patience=patience)
+            return await self._settle(job, command, request, now=now, patience=patience)
+        claim = await self._await_outcome(claim, request, patience=patience)
         if claim.state is ClaimState.PENDING:
             # The process that holds the job may have died, and from now on this caller only polls by request
             # id.
@@ -209,17 +217,17 @@ class VerificationFlow:
             )
         return claim
 
-    async def _await_outcome(self, claim: Claim, command: VerifyCommand, *, patience: float) -> Claim:
+    async def _await_outcome(self, claim: Claim, request: Request, *, patience: float) -> Claim:
         loop = asyncio.get_running_loop()
         end, pause = loop.time() + patience, _FIRST_POLL
         while claim.state is ClaimState.PENDING and loop.time() + pause < end:
             await asyncio.sleep(pause)
-            claim = await self._find(command)
+            claim = await self._find(request)
             pause = min(2 * pause, _LONGEST_POLL)
         return claim
 
-    async def _find(self, command: VerifyCommand) -> Claim:
-        return await self._store.find(relying_party=command.relying_party, request_id=self._kept_id(command))
+    async def _find(self, request: Request) -> Claim:
+        return await self._store.find(relying_party=request.caller, request_id=request.request_id)
 
     def _shown(self, claim: Claim, request_id: str, now: ClockReading) -> Claim:
         """Return a claim with its account as of today and the caller's request id."""

@@ -1,12 +1,13 @@
 """Queues status changes for the change feed in the act's transaction; they are numbered later."""
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from idvault.domain.account import Account
 from idvault.storage.account.tables import status_feed
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.statement import param, statement, upsert
 
+_ADD = statement(insert(status_feed))
 _NOTE = upsert(status_feed)
 _CHANGED = statement(
     _NOTE.on_conflict_do_update(
@@ -20,9 +21,14 @@ _REMOVED = statement(_OWN.values(sequence=None, changes=status_feed.c.changes + 
 _ATTESTED = statement(_OWN.values(changes=status_feed.c.changes + 1))
 
 
+async def added(connection: Connection, account: Account) -> None:
+    """Queue a new account."""
+    await connection.later(_ADD, account_token=account.account_token, sequence=None, **first(account))
+
+
 async def changed(connection: Connection, account: Account) -> None:
-    """Queue a new or changed account; does nothing if its revision is already queued."""
-    await connection.run(_CHANGED, account_token=account.account_token, sequence=None, **first(account))
+    """Queue a changed account; does nothing if its revision is already queued."""
+    await connection.later(_CHANGED, account_token=account.account_token, sequence=None, **first(account))
 
 
 def first(account: Account) -> dict[str, object]:
@@ -37,9 +43,9 @@ def first(account: Account) -> dict[str, object]:
 
 async def removed(connection: Connection, *, account_token: str) -> None:
     """Queue the removal of an account."""
-    await connection.run(_REMOVED, token=account_token)
+    await connection.later(_REMOVED, token=account_token)
 
 
 async def attested(connection: Connection, *, account_token: str) -> None:
     """Record that an account got another status list entry; its status did not change."""
-    await connection.run(_ATTESTED, token=account_token)
+    await connection.later(_ATTESTED, token=account_token)

@@ -57,7 +57,7 @@ class SqlRecordStore:
 
 async def put(connection: Connection, record: SealedRecord) -> None:
     """Store a record, replacing the account's previous one."""
-    await connection.run(
+    await connection.later(
         _PUT,
         account_token=record.account_token,
         relying_party=record.relying_party,

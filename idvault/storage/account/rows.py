@@ -72,14 +72,16 @@ async def lock(
 
 async def add(connection: Connection, account: Account) -> None:
     """Insert an account and queue it for the change feed."""
-    await feed_row.changed(connection, account)
-    await connection.run(_ADD, account_token=account.account_token, claim_ended_at=None, **values(account))
+    await feed_row.added(connection, account)
+    await connection.later(_ADD, account_token=account.account_token, claim_ended_at=None, **values(account))
 
 
 async def put(connection: Connection, account: Account, *, claim_ended_at: datetime | None) -> None:
     """Store an account whose row this act has locked; claim_ended_at is None while a claim is open."""
     await feed_row.changed(connection, account)
-    await connection.run(_PUT, token=account.account_token, claim_ended_at=claim_ended_at, **values(account))
+    await connection.later(
+        _PUT, token=account.account_token, claim_ended_at=claim_ended_at, **values(account)
+    )
 
 
 def values(account: Account) -> dict[str, object]:

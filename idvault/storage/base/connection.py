@@ -57,6 +57,13 @@ class Connection(ABC):
             compiled = self.compiled(statement)
             await self._execute_many(compiled.text, [compiled.arguments(row) for row in rows])
 
+    async def later(self, statement: Statement[Any], /, **parameters: Any) -> None:
+        """Run a statement whose result the act does not need, at the latest before COMMIT.
+
+        For acts only. The act's next statements see what it wrote.
+        """
+        await self.run(statement, **parameters)
+
     @abstractmethod
     def compiled(self, statement: Statement[Any]) -> Compiled:
         """Return the statement as this database's driver runs it."""

@@ -64,6 +64,14 @@ class Database:
         """
         return await self._repeated(name, lambda commit: self._driver.act(work, commit))
 
+    async def write(self, name: str, statement: Statement[T], /, **parameters: Any) -> T | None:
+        """Run one statement that may safely take effect twice, durably; return the value of its first row.
+
+        PostgreSQL needs no BEGIN and COMMIT for it. Retried although an earlier try may be durable. Raises
+        UnavailableError (STORE_UNAVAILABLE).
+        """
+        return await self._repeated(name, lambda _: self._driver.write(statement, parameters))
+
     async def read(self, name: str, work: Work[T]) -> T:
         """Run work that changes nothing; raises UnavailableError (STORE_UNAVAILABLE) and SuspendedError."""
         return await self._repeated(name, lambda _: self._driver.read(work))

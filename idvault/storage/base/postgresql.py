@@ -34,6 +34,7 @@ class Postgresql:
             await connection.begin()
             try:
                 result: T = await watched(connection, work(connection))
+                await connection.send_queued()
             except Exception as error:
                 if not _leaves_unusable(error):
                     await connection.roll_back()
@@ -41,6 +42,10 @@ class Postgresql:
             commit.sent = True
             await connection.commit()
             return result
+
+    async def write(self, statement: Statement[T], parameters: Mapping[str, Any]) -> T | None:
+        """Run one statement, which commits itself."""
+        return await self.one(statement, parameters)
 
     async def read(self, work: Work[T]) -> T:
         """Run work; each of its statements sees the newest committed state."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any
 
@@ -11,7 +11,8 @@ import asyncpg  # type: ignore[import-untyped]
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.dialect import Compiled
 from idvault.storage.base.failure import DriverError
-from idvault.storage.base.statement import Statement
+from idvault.storage.base.queued import Queue
+from idvault.storage.base.statement import Statement, T
 
 CONNECT_WAIT = 5.0
 STATEMENT_WAIT = 10.0
@@ -59,10 +60,53 @@ class PostgresqlConnection(Connection):
         """Wrap an open asyncpg connection."""
         self.driver = driver
         self.used_at = monotonic()
+        self._queue: Queue | None = None
 
     def compiled(self, statement: Statement[Any]) -> Compiled:
         """Return the statement with $1, $2, … placeholders."""
         return statement.postgresql
+
+    async def all(self, statement: Statement[T], /, **parameters: Any) -> list[T]:
+        """Return the values of all rows; queued statements are sent first, or with this one."""
+        queue = await self._queue_before(statement)
+        if queue is None:
+            return await super().all(statement, **parameters)
+        queue.add(statement, statement.postgresql.arguments(parameters))
+        return statement.read(statement.postgresql, await self._fetch(*queue.take()))
+
+    async def run(self, statement: Statement[Any], /, **parameters: Any) -> int:
+        """Run a statement; queued ones are sent first, or with this one."""
+        queue = await self._queue_before(statement)
+        if queue is None:
+            return await super().run(statement, **parameters)
+        queue.add(statement, statement.postgresql.arguments(parameters))
+        return await self._execute(*queue.take())
+
+    async def many(self, statement: Statement[Any], rows: Sequence[Mapping[str, Any]], /) -> None:
+        """Run a statement once for each row; queued ones are sent first."""
+        await self.send_queued()
+        await super().many(statement, rows)
+
+    async def later(self, statement: Statement[Any], /, **parameters: Any) -> None:
+        """Queue a statement; it is sent with others (storage.base.queued)."""
+        arguments = statement.postgresql.arguments(parameters)
+        if self._queue is None:
+            raise RuntimeError("only an act may queue statements")
+        if not self._queue.admits(statement):
+            await self.send_queued()
+        self._queue.add(statement, arguments)
+
+    async def send_queued(self) -> None:
+        """Send the queued statements."""
+        if self._queue:
+            await self._execute(*self._queue.take())
+
+    async def _queue_before(self, statement: Statement[Any]) -> Queue | None:
+        """Return the queue if it can be sent with a statement; else it is sent now."""
+        if self._queue and self._queue.precedes(statement):
+            return self._queue
+        await self.send_queued()
+        return None
 
     async def _fetch(self, text: str, arguments: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """Return all rows."""
@@ -93,9 +137,11 @@ class PostgresqlConnection(Connection):
     async def begin(self) -> None:
         """Begin a transaction at READ COMMITTED."""
         await self.driver.execute("BEGIN")
+        self._queue = Queue()
 
     async def commit(self) -> None:
         """Commit the transaction; raises DriverError if the database rolled it back instead."""
+        self._queue = None
         try:
             tag = await self.driver.execute("COMMIT")
         except (asyncio.CancelledError, TimeoutError):
@@ -107,7 +153,8 @@ class PostgresqlConnection(Connection):
             raise DriverError("RolledBack")
 
     async def roll_back(self) -> None:
-        """Roll back the transaction."""
+        """Roll back the transaction; queued statements are not sent."""
+        self._queue = None
         await self.driver.execute("ROLLBACK")
 
     def is_stale(self) -> bool:

@@ -35,6 +35,10 @@ class Sqlite:
         """Run work in one transaction, as the file's only writer."""
         return await self._writer.run(lambda connection: self._act(connection, work, commit))
 
+    async def write(self, statement: Statement[T], parameters: Mapping[str, Any]) -> T | None:
+        """Run one statement in a transaction."""
+        return await self.act(lambda connection: connection.one(statement, **parameters), Commit())
+
     async def read(self, work: Work[T]) -> T:
         """Run work on one snapshot of the file."""
         return await self._readers.run(lambda connection: _read(connection, work))

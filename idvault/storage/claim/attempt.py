@@ -13,7 +13,6 @@ from idvault.domain.error import ExhaustedError
 from idvault.ports.claim import NewClaim
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.statement import Statement, param, statement, upsert
-from idvault.storage.claim.person import StoredPerson
 from idvault.storage.claim.rows import OpenAttempt
 from idvault.storage.claim.tables import account_attempts, attempts, jobs
 
@@ -79,10 +78,11 @@ _FORGET = [
 
 
 async def charge(
-    connection: Connection, new_claim: NewClaim, *, former: Account | None, named: StoredPerson
+    connection: Connection, new_claim: NewClaim, *, former: Account | None, named: str
 ) -> Charge:
     """Decide whom a claim is charged to, under the locks of its account and of the person it names.
 
+    named: the person's id.
     Raises ExhaustedError (TOO_MANY_ATTEMPTS).
     """
     if former is None or former.person_id is None:
@@ -94,15 +94,15 @@ async def charge(
     try:
         await _check_person(connection, new_claim, named)
     except ExhaustedError:
-        return Charge(None, withheld=former.person_id != named.person_id)
+        return Charge(None, withheld=former.person_id != named)
     # The owner is charged like anybody: what a sign-up is refused for would tell whose number it is.
     return Charge(new_claim.person.limiter_key)
 
 
-async def _check_person(connection: Connection, new_claim: NewClaim, named: StoredPerson) -> None:
+async def _check_person(connection: Connection, new_claim: NewClaim, named: str) -> None:
     key, now = new_claim.person, new_claim.now.business
     # Nobody has tried a person that this act has created.
-    if named.person_id == key.person_id:
+    if named == key.person_id:
         return
     found = await connection.all(
         _OF_PERSON,
@@ -122,7 +122,7 @@ async def keep(connection: Connection, tried: OpenAttempt, *, owner: Account) ->
     if tried.limiter_key is not None:
         await connection.run(_KEEP, relying_party=owner.relying_party, limiter_key=tried.limiter_key, **what)
     if owner.person_id is not None:
-        await connection.run(_KEEP_OF_ACCOUNT, account_token=owner.account_token, **what)
+        await connection.later(_KEEP_OF_ACCOUNT, account_token=owner.account_token, **what)
 
 
 async def forget(connection: Connection, *, now: datetime) -> None:

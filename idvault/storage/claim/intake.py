@@ -21,7 +21,7 @@ _DELETE = statement(
 
 async def put(connection: Connection, intake: Intake, *, account_token: str, claim_id: str) -> None:
     """Store the intake of a claim whose job this act has locked, replacing a previous one."""
-    await connection.run(
+    await connection.later(
         _PUT,
         account_token=account_token,
         claim_id=claim_id,
@@ -32,4 +32,4 @@ async def put(connection: Connection, intake: Intake, *, account_token: str, cla
 
 async def remove(connection: Connection, *, account_token: str, claim_id: str) -> None:
     """Delete the intake of a claim, if it has one."""
-    await connection.run(_DELETE, token=account_token, claim=claim_id)
+    await connection.later(_DELETE, token=account_token, claim=claim_id)

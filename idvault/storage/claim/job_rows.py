@@ -15,6 +15,7 @@ from idvault.storage.base.metadata import ID, TOKEN
 from idvault.storage.base.statement import param, statement
 from idvault.storage.claim import intake, queue
 from idvault.storage.claim.attempt import Charge
+from idvault.storage.claim.rows import OF_CLAIM
 from idvault.storage.claim.tables import claims, intakes, jobs
 
 Key = tuple[str, str]
@@ -73,10 +74,7 @@ _LOAD = statement(
         jobs,
         (jobs.c.account_token == _KEYS.c.account_token) & (jobs.c.claim_id == _KEYS.c.claim_id),
     )
-    .join(
-        claims,
-        (claims.c.account_token == jobs.c.account_token) & (claims.c.claim_id == jobs.c.claim_id),
-    )
+    .join(claims, OF_CLAIM)
     .outerjoin(
         intakes,
         (intakes.c.account_token == jobs.c.account_token) & (intakes.c.claim_id == jobs.c.claim_id),
@@ -117,7 +115,7 @@ async def add(
     connection: Connection, new_claim: NewClaim, *, progress: JobProgress, charge: Charge, sign_up: bool
 ) -> None:
     """Insert the job of a new claim, leased."""
-    await connection.run(
+    await connection.later(
         _ADD,
         account_token=new_claim.account_token,
         claim_id=new_claim.claim_id,
@@ -177,7 +175,7 @@ async def make_due(connection: Connection, *, account_token: str, claim_id: str)
 
 async def finish(connection: Connection, *, account_token: str, claim_id: str, waits: bool = True) -> None:
     """Make a job DONE and delete what only an open job needs. waits: whether it may have an intake."""
-    await connection.run(_FINISH, token=account_token, claim=claim_id)
+    await connection.later(_FINISH, token=account_token, claim=claim_id)
     if waits:
         await intake.remove(connection, account_token=account_token, claim_id=claim_id)
 

@@ -20,7 +20,6 @@ from idvault.storage.campaign import invitation_rows as invitation_row
 from idvault.storage.claim import attempt, job_rows, person
 from idvault.storage.claim import rows as claim
 from idvault.storage.claim.attempt import Charge
-from idvault.storage.claim.person import StoredPerson
 from idvault.storage.claim.rows import OpenClaim
 from idvault.storage.log import entry as log
 
@@ -47,15 +46,12 @@ async def admit(connection: Connection, new_claim: NewClaim) -> Account | None:
     return former
 
 
-async def find_person(
-    connection: Connection, new_claim: NewClaim, replaced: OpenClaim | None
-) -> StoredPerson:
-    """Return the person that the claim names, locked."""
+async def find_person(connection: Connection, new_claim: NewClaim) -> str:
+    """Return the id of the person that the claim names, locked."""
     return await person.find(
         connection,
         relying_party=new_claim.request.caller,
         key=new_claim.person,
-        also=None if replaced is None else replaced.person_id,
         known=not new_claim.new_account,
     )
 
@@ -97,11 +93,11 @@ async def begin(connection: Connection, new_claim: NewClaim, former: Account | N
 
 
 async def add(
-    connection: Connection, new_claim: NewClaim, begun: Account, named: StoredPerson, charge: Charge
+    connection: Connection, new_claim: NewClaim, begun: Account, named: str, charge: Charge
 ) -> tuple[Claim, Job]:
-    """Insert the claim and its job; return both."""
+    """Insert the claim and its job; return both. named: the person's id."""
     progress = job_rules.born(now=new_claim.now.real)
-    await claim.add(connection, new_claim, person_id=named.person_id)
+    await claim.add(connection, new_claim, person_id=named)
     await job_rows.add(
         connection,
         new_claim,

@@ -1,6 +1,5 @@
 """Rows of persons: found by blind index, with the slots they use."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Integer, literal_column, select, update
@@ -12,42 +11,25 @@ from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.claim.tables import persons
 
-
-@dataclass(frozen=True, slots=True)
-class StoredPerson:
-    """A person at one relying party, whose row this act has locked."""
-
-    person_id: str
-
-
 _PARTY = persons.c.relying_party == param("party")
 _ID = persons.c.person_id == param("person_id")
 
 # An expression, so that rows are sorted: to use an index for the order, SQLite would read the whole party.
 _BY_ID = persons.c.person_id + literal_column("''")
-
-
-def _locked(*indexes: Any) -> Statement[Any]:
-    found = persons.c.person_index.in_(indexes)
-    return statement(for_change(select(persons).where(_PARTY, found).order_by(_BY_ID)))
-
-
-_OTHER = persons.alias()
-# Also found by person_index: for `OR person_id = …` SQLite would read every person of the party.
-_ALSO = (
-    select(_OTHER.c.person_index)
-    .where(_OTHER.c.relying_party == param("party"), _OTHER.c.person_id == param("also"))
-    .scalar_subquery()
+_LOCK = statement(
+    for_change(
+        select(persons)
+        .where(_PARTY, persons.c.person_index.in_([param("index"), param("previous")]))
+        .order_by(_BY_ID)
+    )
 )
-_LOCK = _locked(param("index"), param("previous"))
-_LOCK_TWO = _locked(param("index"), param("previous"), _ALSO)
 _MOVE = statement(
     update(persons)
     .where(_PARTY, persons.c.person_index == param("previous"))
     .values(person_index=param("index"), index_version=param("version"))
 )
 # The update changes nothing; it locks a stored person as it finds it.
-_MEET: Statement[StoredPerson] = statement(
+_MEET: Statement[str] = statement(
     upsert(persons)
     .values(
         relying_party=param("party"),
@@ -62,7 +44,7 @@ _MEET: Statement[StoredPerson] = statement(
         set_={"accounts": persons.c.accounts},
     )
     .returning(persons.c.person_id),
-    lambda row: StoredPerson(row.person_id),
+    scalar,
 )
 _TAKE_SLOT = statement(
     update(persons)
@@ -72,40 +54,31 @@ _TAKE_SLOT = statement(
 _IS_CLOSED: Statement[bool] = statement(for_change(select(persons.c.closed).where(_PARTY, _ID)), scalar)
 
 
-async def find(
-    connection: Connection, *, relying_party: str, key: PersonKey, also: str | None, known: bool
-) -> StoredPerson:
-    """Lock and return the person of a key; moves one found by its previous index, and creates a missing one.
+async def find(connection: Connection, *, relying_party: str, key: PersonKey, known: bool) -> str:
+    """Lock the person of a key and return the id.
 
-    also: another person whose attempts this act may change; both rows are locked in id order to prevent
-    deadlocks. known: whether the person probably exists; if not, the first try creates it.
+    A person found by its previous index is moved; a missing one is created.
+
+    known: whether the person probably exists; if not, the first try creates it.
     """
     if known or key.previous is not None:
-        found = await _lock(connection, relying_party, key, also)
+        found = await _lock(connection, relying_party, key)
         if found is not None:
             return found
-    met = await connection.one(
+    return await connection.only(
         _MEET, party=relying_party, index=key.index, version=key.index_version, person_id=key.person_id
     )
-    if met is None:
-        raise RuntimeError("an upsert returns its row")
-    return met
 
 
-async def _lock(
-    connection: Connection, relying_party: str, key: PersonKey, also: str | None
-) -> StoredPerson | None:
+async def _lock(connection: Connection, relying_party: str, key: PersonKey) -> str | None:
     where = {"party": relying_party, "index": key.index, "previous": key.previous or key.index}
-    found = await (
-        connection.all(_LOCK, **where) if also is None else connection.all(_LOCK_TWO, also=also, **where)
-    )
-    rows: dict[bytes, Any] = {row.person_index: row for row in found}
+    rows: dict[bytes, Any] = {row.person_index: row for row in await connection.all(_LOCK, **where)}
     row = rows.get(key.index)
     if row is None and key.previous is not None:
         row = rows.get(key.previous)
         if row is not None:
             await connection.run(_MOVE, version=key.index_version, **where)
-    return None if row is None else StoredPerson(row.person_id)
+    return None if row is None else str(row.person_id)
 
 
 async def take_slot(

@@ -43,7 +43,7 @@ async def add(
 
     digest: the record's digest.
     """
-    await connection.run(
+    await connection.later(
         _ADD,
         account_token=record.account_token,
         claim_id=claim_id,

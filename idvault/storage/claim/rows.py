@@ -47,6 +47,8 @@ class OpenClaim:
     was_sent: bool
 
 
+OF_CLAIM = (jobs.c.account_token == claims.c.account_token) & (jobs.c.claim_id == claims.c.claim_id)
+"""The condition that joins a claim and its job."""
 QUERY = (
     select(
         *accounts.c,
@@ -58,10 +60,7 @@ QUERY = (
         *receipt.COLUMNS,
     )
     .join_from(claims, accounts, accounts.c.account_token == claims.c.account_token)
-    .join(
-        jobs,
-        (jobs.c.account_token == claims.c.account_token) & (jobs.c.claim_id == claims.c.claim_id),
-    )
+    .join(jobs, OF_CLAIM)
     .outerjoin(*receipt.OF_CLAIM)
     .outerjoin(*receipt.ENTRY)
     .outerjoin(*receipt.OPENING_KEY)
@@ -112,7 +111,6 @@ def pending_of(row: Any) -> OpenClaim:
     )
 
 
-OF_CLAIM = (jobs.c.account_token == claims.c.account_token) & (jobs.c.claim_id == claims.c.claim_id)
 # The job is locked too: a worker that sends a check changes the job alone.
 _PENDING: Statement[OpenClaim] = statement(
     for_change(select(*COLUMNS).join_from(claims, jobs, OF_CLAIM).where(IS_CLAIM, IS_PENDING), of=jobs),
@@ -139,7 +137,7 @@ async def open_of(connection: Connection, owner: Account | None) -> OpenClaim | 
 
 async def add(connection: Connection, new_claim: NewClaim, *, person_id: str) -> None:
     """Insert a PENDING claim."""
-    await connection.run(
+    await connection.later(
         _ADD,
         account_token=new_claim.account_token,
         claim_id=new_claim.claim_id,
@@ -161,7 +159,7 @@ async def end(
 ) -> None:
     """Store how a claim ended."""
     reason = outcome.failure_reason
-    await connection.run(
+    await connection.later(
         _END,
         token=account_token,
         claim=claim_id,

@@ -45,10 +45,7 @@ def _unsettled(row: Any) -> Unsettled:
 _UNSETTLED = for_change(
     select(*accounts.c, *claim.COLUMNS, jobs.c.due_at)
     .join_from(accounts, jobs, jobs.c.account_token == accounts.c.account_token)
-    .join(
-        claims,
-        (claims.c.account_token == jobs.c.account_token) & (claims.c.claim_id == jobs.c.claim_id),
-    )
+    .join(claims, claim.OF_CLAIM)
     .where(
         accounts.c.account_token == param("token"),
         job_rows.IS_JOB,

@@ -69,7 +69,7 @@ class SqlVerificationStore:
             return OpenedClaim(await _find(connection, asked.caller, asked.request_id), None)
         former = await opened.admit(connection, new_claim)
         replaced = await claim.open_of(connection, former)
-        named = await opened.find_person(connection, new_claim, replaced)
+        named = await opened.find_person(connection, new_claim)
         if former is not None and replaced is not None:
             await opened.supersede(connection, new_claim, former, replaced, superseded)
         charge = await attempt.charge(connection, new_claim, former=former, named=named)

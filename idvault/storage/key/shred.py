@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from idvault.storage.base.act import act
-from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.key.tables import shred_keys
@@ -29,14 +27,17 @@ class SqlShredStore:
 
     database: Database
 
-    @act("shred.obtain")
-    async def obtain(self, connection: Connection, *, account_token: str, candidate: bytes) -> bytes:
+    async def obtain(self, *, account_token: str, candidate: bytes) -> bytes:
         """Insert the 32-byte candidate if absent; return the stored key."""
         if len(candidate) != _KEY_SIZE:
             raise ValueError("a shred key must have 32 bytes")
-        if await connection.one(_ADD, account_token=account_token, shred_key=candidate) is not None:
-            return candidate
-        (stored,) = await connection.all(_FIND, token=account_token)
+        added = await self.database.write(
+            "shred.obtain", _ADD, account_token=account_token, shred_key=candidate
+        )
+        # Nothing deletes a key, so one that was not added is stored.
+        stored = added or await self.find(account_token=account_token)
+        if stored is None:
+            raise LookupError("a stored shred key is missing")
         return stored
 
     async def find(self, *, account_token: str) -> bytes | None:

@@ -14,7 +14,7 @@ _ADD_OPENING = statement(insert(log_openings))
 
 async def append(connection: Connection, event: Event) -> None:
     """Write the entry, not yet indexed, and its opening key."""
-    await connection.run(
+    await connection.later(
         _ADD,
         entry_id=event.entry_id,
         log_index=None,
@@ -22,7 +22,7 @@ async def append(connection: Connection, event: Event) -> None:
         occurred_at=event.occurred_at,
         recorded_at=event.recorded_at,
     )
-    await connection.run(
+    await connection.later(
         _ADD_OPENING,
         account_token=event.account_token,
         entry_id=event.entry_id,

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, LargeBinary, SmallInteger, cast, select
+from sqlalchemy import Integer, LargeBinary, cast, select
 
 from idvault.ports.log.store import Subtree
 from idvault.storage.base.connection import Connection
-from idvault.storage.base.listing import listed
-from idvault.storage.base.statement import statement
+from idvault.storage.base.statement import param, statement
 from idvault.storage.log.tables import log_nodes
 
 
@@ -20,22 +19,29 @@ class Run(NamedTuple):
     last: int
 
 
-_RUNS = listed("runs", level=SmallInteger, first=BigInteger, last=BigInteger)
+# One run per statement. If several are joined in one, PostgreSQL expects a part of the table for each run, so
+# it may read the whole table, however long the log is. ORDER BY and LIMIT make it follow the index.
 # The value is cast because SQLite accepts any type in a column (storage.log.audit).
 _FIND = statement(
-    select(log_nodes.c.level, log_nodes.c.node_index, cast(log_nodes.c.hash, LargeBinary)).join_from(
-        _RUNS,
-        log_nodes,
-        (log_nodes.c.level == _RUNS.c.level) & log_nodes.c.node_index.between(_RUNS.c.first, _RUNS.c.last),
+    select(log_nodes.c.level, log_nodes.c.node_index, cast(log_nodes.c.hash, LargeBinary))
+    .where(
+        log_nodes.c.level == param("at_level"), log_nodes.c.node_index.between(param("first"), param("last"))
     )
+    .order_by(log_nodes.c.node_index)
+    .limit(param("limit", Integer))
 )
 
 
 async def find(connection: Connection, runs: Sequence[Run]) -> dict[Subtree, bytes]:
     """Return the stored nodes of these runs."""
-    if not runs:
-        return {}
-    return {Subtree(level, index): found for level, index, found in await connection.all(_FIND, runs=runs)}
+    nodes: dict[Subtree, bytes] = {}
+    for run in runs:
+        limit = run.last - run.first + 1
+        for level, index, found in await connection.all(
+            _FIND, at_level=run.level, first=run.first, last=run.last, limit=limit
+        ):
+            nodes[Subtree(level, index)] = found
+    return nodes
 
 
 def runs_of(wanted: Iterable[Subtree]) -> list[Run]:

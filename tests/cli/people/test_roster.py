@@ -10,6 +10,7 @@ import pytest
 from idvault.attest import roster
 from idvault.cli.errors import ExitCode
 from idvault.development.authority import Authority
+from idvault_client.people import identity_folder
 from tests.support import merkle
 from tests.support.commands import Commands
 
@@ -312,3 +313,38 @@ def test_an_unwatched_log_is_not_proposed(people: People, more: list[str], code:
     assert (result.code, text in result.err) == (code, True), result.err
     assert not people.file.exists()
     assert people.idvault(*arguments, "--development").code == ExitCode.DONE
+
+
+def test_the_vault_itself_is_not_proposed_as_witness(people: People) -> None:
+    """With the log's key at hand, a witness under its name is refused before anybody signs."""
+    team = people.team()
+    log = merkle.signer("witness.example")
+    listed = [part for folder in team for part in ("--person", folder / "public.json")]
+    arguments = ["roster", "propose", people.file, *listed, "--quorum", "first:2:ann,ben,cat", *WATCHED]
+    result = people.idvault(*arguments, "--log-key", log.key)
+    assert (result.code, "lies under that of the vault" in result.err) == (ExitCode.UNVERIFIED, True)
+    for wrong, text in ((WITNESSES[0], "key of a witness"), ("none", "verifier key")):
+        result = people.idvault(*arguments, "--log-key", wrong)
+        assert (result.code, text in result.err) == (ExitCode.WRONG_USAGE, True), result.err
+    assert not people.file.exists()
+    people.propose(team, "--log-key", merkle.signer("log.example").key)
+    own = ("--identity", team[0], "--passphrase-file", people.passphrase)
+    result = people.idvault("roster", "sign", people.file, *own, "--log-key", log.key)
+    assert (result.code, "lies under" in result.err) == (ExitCode.UNVERIFIED, True)
+    # Once a member's folder is connected to the vault, it knows the log's key by itself.
+    first = roster.parse(people.file.read_bytes())
+    for name in ("ann", "ben", "cat"):
+        folder = people.folder / "people" / name
+        own = ("--identity", folder, "--passphrase-file", people.passphrase)
+        assert people.idvault("roster", "sign", people.file, *own).code == ExitCode.DONE
+    signed = roster.parse(people.file.read_bytes())
+    identity_folder.pin(
+        team[0], target="localhost:1", server_name="", ca=b"", log_key=str(log.key), versions=[signed]
+    )
+    people.file.write_bytes(first.to_bytes())
+    own = ("--identity", team[0], "--passphrase-file", people.passphrase)
+    result = people.idvault("roster", "sign", people.file, *own)
+    assert (result.code, "lies under" in result.err) == (ExitCode.UNVERIFIED, True)
+    (team[0] / "roster.json").write_bytes(b"{}")
+    (team[0] / "connection.json").write_bytes(b"{}")
+    assert people.idvault("roster", "sign", people.file, *own).code == ExitCode.REFUSED

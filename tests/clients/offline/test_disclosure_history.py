@@ -26,6 +26,7 @@ HORIZON = datetime(2026, 3, 1, tzinfo=UTC)
 AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)
 AS_TOLD = "check: valid as far as the vault told"
 W1 = witness("witness.example/w1", seed=2)
+WITNESSED = ("--witness", str(W1.key))
 
 
 def event(number: int, kind: EventType = EventType.DISCLOSURE_OPEN, at: datetime = AT) -> Event:
@@ -101,12 +102,12 @@ async def test_both_clients_fetch_it(ask: Ask, server: VaultServer) -> None:
 
 def test_fetched_and_checked(server: VaultServer, connection: Sequence[str], tmp_path: Path) -> None:
     """`check-history` accepts the output of `history` offline."""
-    server.outcomes = [answer(disclosed(3), event(1), event(2))]
+    server.outcomes = [answer(disclosed(3), event(1), event(2), witnesses=1)]
     file = tmp_path / "mine.json"
     fetched = CliRunner().invoke(app, [*connection, "history", TOKEN, "--out", str(file)])
     text = f"history: 1 disclosures, 2 openings before {HORIZON.isoformat()}"
     assert (fetched.exit_code, last(fetched)) == (0, text)
-    checked = check(tmp_path, file.read_bytes(), "--account", TOKEN)
+    checked = check(tmp_path, file.read_bytes(), "--account", TOKEN, *WITNESSED)
     assert (checked.exit_code, last(checked)) == (6, AS_TOLD)
     assert "opened 2026-02-01T12:30:00+00:00 by " + "55" * 16 in checked.stdout
     assert "disclosed 2026-02-01T12:30:00+00:00 to " + "66" * 16 in checked.stdout
@@ -118,7 +119,7 @@ def test_fetched_and_checked(server: VaultServer, connection: Sequence[str], tmp
 
 def test_a_history_without_openings(tmp_path: Path) -> None:
     """The record was never opened up to the horizon."""
-    result = check(tmp_path, answer(), "--json")
+    result = check(tmp_path, answer(witnesses=1), "--json", *WITNESSED)
     assert result.exit_code == 6
     shown = json.loads(result.stdout)
     assert (shown["account_token"], shown["openings"], shown["valid_as_told"]) == (TOKEN, [], True)
@@ -128,9 +129,20 @@ def test_a_history_without_openings(tmp_path: Path) -> None:
 
 def test_a_witness_counts(tmp_path: Path) -> None:
     """If a witness is given it must have cosigned."""
-    options = ("--witness", str(W1.key))
-    assert last(check(tmp_path, answer(event(1), witnesses=1), *options)) == AS_TOLD
-    assert check(tmp_path, answer(event(1)), *options).exit_code == 5
+    assert last(check(tmp_path, answer(event(1), witnesses=1), *WITNESSED)) == AS_TOLD
+    assert check(tmp_path, answer(event(1)), *WITNESSED).exit_code == 5
+
+
+def test_without_witnesses_a_log_may_be_a_copy(tmp_path: Path) -> None:
+    """The attack: a second log under the same key verifies; without a witness policy the result says so."""
+    told = check(tmp_path, answer(event(1)))
+    assert (told.exit_code, last(told)) == (6, f"{AS_TOLD}, and a log without witnesses says")
+    assert "copy that only you are shown" in told.stderr
+    told = check(tmp_path, answer(event(1)), "--json")
+    shown = json.loads(told.stdout)
+    assert (told.exit_code, shown["valid_as_told_unwitnessed"]) == (6, True)
+    assert not {"valid", "valid_as_told"} & set(shown)
+    assert not told.stderr
 
 
 def _changed(**changes: object) -> status_pb2.DisclosureHistory:
@@ -219,38 +231,37 @@ def test_another_account_and_no_file(tmp_path: Path) -> None:
     assert json.loads(told.stderr)["error"]["code"] == "UNAVAILABLE"
 
 
-def _published(folder: Path, *events: Event, size: int = 7, more: int = 0) -> Path:
+def _published(folder: Path, *events: Event, size: int = 7, more: int = 0, witnesses: int = 0) -> Path:
     """Write the public directory of a log with these entries at the end; more: entries after them."""
     leaves = [*log_of(size), *(entry.encode_leaf(each) for each in events)]
     leaves += [b"more %d" % number for number in range(more)]
     place = folder / f"public-{len(list(folder.iterdir()))}"
-    logs.write_folder(place, leaves, logs.signed(leaves))
+    logs.write_folder(place, leaves, logs.signed(leaves, *[W1][:witnesses]))
     return place
 
 
 def test_rows_that_the_vault_leaves_out_are_in_the_public_count(tmp_path: Path) -> None:
     """The attack: a history with its rows deleted verifies; the result does not say more than it proves."""
-    true, edited = answer(event(1), event(2)), answer(event(1), event(2))
+    true, edited = (answer(event(1), event(2), witnesses=1) for _ in range(2))
     del edited.openings[:]
     later = event(4, at=HORIZON)
     approvals = [event(number, EventType.DISCLOSURE_APPROVE) for number in (5, 6, 7)]
     share: dict[str, Part] = {"disclosure_id": "08", "custodian": "custodian-a", "share_hash": b"s" * 32}
     released = replace(event(8, EventType.DISCLOSURE_RELEASE), fields=share)
-    public = _published(tmp_path, event(1), event(2), *approvals, released, later, more=300)
+    public = _published(tmp_path, event(1), event(2), *approvals, released, later, more=300, witnesses=1)
     for message, listed in ((true, 2), (edited, 0)):
-        result = check(tmp_path, message, "--directory", str(public))
+        result = check(tmp_path, message, "--directory", str(public), *WITNESSED)
         assert (result.exit_code, last(result)) == (6, AS_TOLD)
         assert f"{listed} openings before" in result.stdout
         counted = (
             "public log: 0 disclosures, 2 openings, 3 approvals and 1 releases of shares, of all accounts"
         )
         assert counted in result.stdout
-        shown = json.loads(check(tmp_path, message, "--directory", str(public), "--json").stdout)
+        told = check(tmp_path, message, "--directory", str(public), "--json", *WITNESSED)
+        shown = json.loads(told.stdout)
         log = {"disclosures": 0, "openings": 2, "approvals": 3, "releases": 1}
         assert (shown["log"], len(shown["openings"])) == (log, listed)
-    uncounted = check(tmp_path, edited)
-    assert "public log: not counted" in uncounted.stdout
-    assert "no witness was named" in uncounted.stderr
+    assert "public log: not counted" in check(tmp_path, edited).stdout
 
 
 def test_the_public_log_must_be_the_historys(tmp_path: Path) -> None:

@@ -68,6 +68,9 @@ def check(folder: Path, given: verification_pb2.Receipt | bytes, *options: str) 
     return CliRunner().invoke(app, ["check-receipt", str(file), "--public-key", logs.VKEY, *options])
 
 
+WITNESSED = ("--witness", str(W1.key))
+
+
 async def test_a_success_brings_its_receipt(ask: Ask, server: VaultServer) -> None:
     """Both clients return it with the claim; a claim without one has None."""
     answered = verification()
@@ -92,16 +95,16 @@ async def test_a_receipt_without_an_entry_breaks_the_contract(ask: Ask, server: 
 def test_fetched_and_checked(server: VaultServer, connection: list[str], tmp_path: Path) -> None:
     """`check-receipt` accepts the output of `get-verification --receipt` offline."""
     answered = verification()
-    answered.receipt.CopyFrom(message())
+    answered.receipt.CopyFrom(message(witnesses=1))
     server.outcomes = [answered]
     file = tmp_path / "mine.json"
     arguments = [*connection, "get-verification", REQUEST_ID, "--receipt", str(file)]
     assert CliRunner().invoke(app, arguments).exit_code == 0
     assert file.stat().st_mode & 0o777 == 0o600
-    checked = check(tmp_path, file.read_bytes(), "--account", TOKEN)
+    checked = check(tmp_path, file.read_bytes(), "--account", TOKEN, *WITNESSED)
     assert (checked.exit_code, last(checked)) == (0, "check: valid")
     assert "quorum: 2 of 3" in checked.stdout
-    shown = json.loads(check(tmp_path, message(), "--json").stdout)
+    shown = json.loads(check(tmp_path, message(witnesses=1), "--json", *WITNESSED).stdout)
     assert shown == {
         "account_token": TOKEN,
         "record_digest": DIGEST.hex(),
@@ -136,14 +139,25 @@ def test_a_receipt_that_is_not_there_yet(
 
 def test_a_log_of_one_entry(tmp_path: Path) -> None:
     """The first entry of a log is proved by the checkpoint alone."""
-    assert last(check(tmp_path, message(size=0))) == "check: valid"
+    assert last(check(tmp_path, message(size=0, witnesses=1), *WITNESSED)) == "check: valid"
 
 
 def test_a_witness_counts(tmp_path: Path) -> None:
     """If a witness is given it must have cosigned."""
-    options = ("--witness", str(W1.key))
-    assert last(check(tmp_path, message(witnesses=1), *options)) == "check: valid"
-    assert last(check(tmp_path, message(), *options)) == "check: LOG_INVALID"
+    assert last(check(tmp_path, message(witnesses=1), *WITNESSED)) == "check: valid"
+    assert last(check(tmp_path, message(), *WITNESSED)) == "check: LOG_INVALID"
+
+
+def test_without_witnesses_a_log_may_be_a_copy(tmp_path: Path) -> None:
+    """The attack: a second log under the same key verifies; without a witness policy that is not "valid"."""
+    for witnesses in (0, 1):
+        told = check(tmp_path, message(witnesses=witnesses))
+        assert (told.exit_code, last(told)) == (6, "check: valid as far as a log without witnesses says")
+        assert "copy that only you are shown" in told.stderr
+    told = check(tmp_path, message(), "--json")
+    shown = json.loads(told.stdout)
+    assert (told.exit_code, shown["valid_unwitnessed"], "valid" in shown) == (6, True, False)
+    assert not told.stderr
 
 
 def changed(**changes: Any) -> verification_pb2.Receipt:
@@ -226,13 +240,14 @@ def test_what_does_not_verify(tmp_path: Path, given: verification_pb2.Receipt | 
 
 def test_a_receipt_without_its_record_proves_no_quorum(tmp_path: Path) -> None:
     """Former receipts, and those of replaced records, verify; the quorum that they state is not shown."""
-    given = changed(quorum="9 of 9")
+    given = message(witnesses=1)
+    given.quorum = "9 of 9"
     given.ClearField("record")
     given.ClearField("sealing_quorum")
-    found = check(tmp_path, given)
+    found = check(tmp_path, given, *WITNESSED)
     assert (found.exit_code, last(found)) == (0, "check: valid")
     assert "quorum" not in found.stdout
-    shown = json.loads(check(tmp_path, given, "--json").stdout)
+    shown = json.loads(check(tmp_path, given, "--json", *WITNESSED).stdout)
     assert (shown["quorum"], shown["custodians"], shown["quorum_id"]) == (None, None, None)
 
 

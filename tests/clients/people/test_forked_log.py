@@ -219,6 +219,20 @@ async def test_a_roster_without_witnesses_is_of_no_use_for_acts(room: Chamber) -
         assert why in str(pending.refused)
 
 
+@pytest.mark.parametrize("own", ["key", "name"])
+async def test_the_vault_itself_is_no_witness(room: Chamber, own: str) -> None:
+    """A witness with the log's key, or named under the log's name, could cosign a second copy as well."""
+    await room.request(await room.account())
+    named = {"key": ("w1", KEY.public_key), "name": ("w1.log.example/w", people.WITNESS.key.public_key)}
+    policy = WitnessPolicy(1, (named[own],))
+    weak = people.signed(replace(first_roster(), witness=policy, signatures=()), *CUSTODIANS)
+    custodian = replace(room.custodian(A), trust=room.trust(A, weak))
+    (pending,) = await asyncio.to_thread(custodian.pending)
+    assert pending.refused is not None
+    assert pending.refused.finding is Finding.LOG_NOT_WITNESSED
+    assert "vault" in str(pending.refused)
+
+
 async def test_a_forged_root_of_a_known_size_is_a_fork(room: Chamber) -> None:
     """Two roots of one size, both signed, need no proof."""
     await room.request(await room.account())

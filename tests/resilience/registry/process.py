@@ -104,6 +104,10 @@ class MortalRegistry:
         self._fate.live()
         return answer
 
+    async def probe(self, **what: Any) -> RegistryAnswer:
+        self._fate.live()
+        return await self._inner.probe(**what)
+
 
 @dataclass
 class Process:

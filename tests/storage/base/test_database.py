@@ -15,7 +15,7 @@ from idvault.domain.error import Reason, UnavailableError
 from idvault.storage.base.connection import Connection, SuspendedError
 from idvault.storage.base.database import Database
 from idvault.storage.base.failure import DriverError
-from idvault.storage.base.statement import param, scalar, statement
+from idvault.storage.base.statement import param, scalar, statement, upsert
 from idvault.storage.budget import budgets
 from idvault.storage.key.tables import day_keys
 from tests.storage.hooks import connection_class, failing_commit, failing_statement, held_act
@@ -363,3 +363,32 @@ def test_no_engine_of_sqlalchemy_is_loaded_by_what_serves_and_works() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
+
+
+_ADDED = statement(
+    upsert(budgets).on_conflict_do_nothing(index_elements=[budgets.c.name]).returning(budgets.c.name), scalar
+)
+
+
+async def test_a_single_statement_is_durable(main_database: Database) -> None:
+    """It is stored and returns its first row."""
+    assert await main_database.write("test", _ADDED, name="a", next_at=NOW) == "a"
+    assert await main_database.write("test", _ADDED, name="a", next_at=NOW) is None
+    assert (await World(main_database).counts())["budgets"] == 1
+
+
+async def test_a_single_statement_is_repeated_after_a_lost_connection(main_database: Database) -> None:
+    """It may take effect twice, so it is repeated although nobody knows whether it did."""
+    with failing_statement(main_database, number=1, fault=ConnectionResetError()) as seen:
+        assert await main_database.write("test", _ADDED, name="a", next_at=NOW) == "a"
+    assert len(seen) == 2
+
+
+async def test_a_broken_single_statement_is_not_repeated(main_database: Database) -> None:
+    """A broken constraint stores nothing."""
+    added = statement(insert(budgets))
+    with failing_statement(main_database, number=9, fault=ConnectionResetError()) as seen:
+        with pytest.raises(UnavailableError):
+            await main_database.write("test", added, name=None, next_at=NOW)
+        assert len(seen) == 1
+    assert (await World(main_database).counts())["budgets"] == 0

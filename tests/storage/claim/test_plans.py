@@ -38,15 +38,6 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], list[str], list[str]]] = {
         ["sqlite_autoindex_persons_1 (relying_party=? AND person_index=?)"],
         ["pk_persons"],
     ),
-    "two persons": (
-        person._LOCK_TWO,
-        {**_PERSON, "also": "2" * 32},
-        [
-            "sqlite_autoindex_persons_1 (relying_party=? AND person_index=?)",
-            "sqlite_autoindex_persons_2 (relying_party=? AND person_id=?)",
-        ],
-        ["pk_persons", "uq_persons_relying_party_person_id"],
-    ),
     "attempts": (
         attempt._OF_PERSON,
         {"party": "platform-a", "today": b"t" * 32, "yesterday": b"y" * 32, "after": NOW - timedelta(days=1)},

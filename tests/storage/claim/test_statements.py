@@ -6,12 +6,14 @@ from typing import Any
 
 from idvault.domain.record import SealedRecord
 from idvault.storage.base.database import Database
+from idvault.storage.base.sqlite_connection import SqliteConnection
 from idvault.storage.key.shred import SqlShredStore
-from tests.storage.hooks import before_statements
+from tests.storage.hooks import before_statements, connection_class
 from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, World, at
 
-# The budget of VerifyIndividual at the edge, from the request to the answer.
-_MOST = 20
+# The budget of VerifyIndividual at the edge, from the request to the answer. On SQLite each insert and update
+# is a statement: it has no WITH that writes, and a statement there is a function call.
+_MOST = {"postgresql": 14, "sqlite": 20}
 
 
 async def _sent(database: Database, act: Awaitable[Any]) -> tuple[int, Any]:
@@ -20,6 +22,10 @@ async def _sent(database: Database, act: Awaitable[Any]) -> tuple[int, Any]:
     with before_statements(database, seen.append):
         result = await act
     return len(seen), result
+
+
+def _kind(database: Database) -> str:
+    return "sqlite" if connection_class(database) is SqliteConnection else "postgresql"
 
 
 async def test_a_sign_up_is_few_statements(world: World, shred_database: Database) -> None:
@@ -31,8 +37,9 @@ async def test_a_sign_up_is_few_statements(world: World, shred_database: Databas
     sealed, _ = await _sent(shred_database, keys.obtain(account_token="acct_1", candidate=b"k" * 32))
     settled, claim = await _sent(world.database, world.settle(answer.job, MATCHED))
     assert claim is not None
-    assert (opened, turn, sealed, settled) == (8, 1, 1, 10)
-    assert opened + turn + sealed + settled <= _MOST
+    expected = {"postgresql": (3, 1, 1, 3), "sqlite": (8, 1, 1, 10)}
+    assert (opened, turn, sealed, settled) == expected[_kind(world.database)]
+    assert opened + turn + sealed + settled <= _MOST[_kind(world.database)]
 
 
 async def test_statements_of_other_new_claims(world: World) -> None:
@@ -42,7 +49,8 @@ async def test_statements_of_other_new_claims(world: World) -> None:
     second, _ = await _sent(world.database, world.open(asked))
     again, _ = await _sent(world.database, world.again(verified, person=world.person("x")))
     repeated, _ = await _sent(world.database, world.open(asked))
-    assert (second, again, repeated) == (9, 11, 3)
+    expected = {"postgresql": (4, 6, 3), "sqlite": (9, 11, 3)}
+    assert (second, again, repeated) == expected[_kind(world.database)]
 
 
 async def test_statements_of_other_endings(world: World) -> None:
@@ -51,7 +59,8 @@ async def test_statements_of_other_endings(world: World) -> None:
     mismatched, _ = await _sent(world.database, world.settle(await world.job(), MISMATCHED))
     waited, _ = await _sent(world.database, world.settle(await world.waiting(), MATCHED, lease_id=None))
     full, _ = await _sent(world.database, world.settle(await world.job(), MATCHED, accounts_per_person=0))
-    assert (failed, mismatched, waited, full) == (8, 8, 11, 9)
+    expected = {"postgresql": (3, 3, 3, 4), "sqlite": (8, 8, 11, 9)}
+    assert (failed, mismatched, waited, full) == expected[_kind(world.database)]
 
 
 async def test_a_record_is_hashed_once(world: World, monkeypatch: Any) -> None:

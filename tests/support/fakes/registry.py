@@ -25,6 +25,7 @@ class FakeRegistry:
         self.charged = 0
         self.checks: list[tuple[str, Identity]] = []
         self.queries: list[str] = []
+        self.probes: list[str] = []
         self.lose_answers = False
         self.hang = False
         self.gate: asyncio.Event | None = None
@@ -51,3 +52,8 @@ class FakeRegistry:
         if self.script:
             return self.script.popleft()
         return self.decided.get(ai, RegistryAnswer.NOT_FOUND)
+
+    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+        """Answer like a query of an unknown id; the script comes first."""
+        self.probes.append(ai)
+        return self.script.popleft() if self.script else RegistryAnswer.NOT_FOUND

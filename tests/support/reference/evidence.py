@@ -176,7 +176,7 @@ def _checkpoint(fields: Fields, versions: Sequence[Roster], log: Key) -> Checkpo
         ]
         at = note.read(found, log=log, witnesses=keys)
         # A development vault's clock may be shifted, its witness's is not.
-        if not _may_be_in_force(each):
+        if not _may_be_in_force(each, log):
             continue
         recent = [time for time in at.cosigned.values() if each.document["development"] or _near(time, now)]
         if len(recent) >= witness.get("threshold", 0):
@@ -184,9 +184,10 @@ def _checkpoint(fields: Fields, versions: Sequence[Roster], log: Key) -> Checkpo
     raise RefusedError("too few witnesses cosigned the checkpoint")
 
 
-def _may_be_in_force(version: Roster) -> bool:
+def _may_be_in_force(version: Roster, log: Key) -> bool:
     try:
         roster.check_in_force(version)
+        roster.check_apart(version, log)
     except RefusedError:
         return False
     return True

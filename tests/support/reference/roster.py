@@ -8,8 +8,11 @@ from typing import Any
 
 from tests.support.reference import paper, record
 from tests.support.reference.encoding import base64url, check, encode, from_base64url
+from tests.support.reference.note import Key
 from tests.support.reference.record import Custodian
 
+# What stands before an Ed25519 key in a SubjectPublicKeyInfo (RFC 8410).
+_SPKI = bytes.fromhex("302a300506032b6570032100")
 _BODY = ("version", "development", "people", "quorums", "witness")
 
 
@@ -112,6 +115,22 @@ def check_in_force(roster: Roster) -> None:
     keys = {each["ed25519"] for each in witness["witnesses"]}
     check(2 * witness["threshold"] > len(keys), "too few cosignatures are demanded")
     check(not keys & {each["ed25519"] for each in roster.document["people"]}, "a member is a witness")
+    pins = {sha256(_SPKI + from_base64url(key)).hexdigest() for key in keys}
+    check(not pins & {each["spki"] for each in roster.document["people"]}, "a member is a witness")
+
+
+def check_apart(roster: Roster, log: Key) -> None:
+    """Check that no witness has the log's key, or a name under the log's; a development vault may."""
+    if roster.document["development"]:
+        return
+    host = _host(log.name)
+    for each in roster.document["witness"]["witnesses"]:
+        check(from_base64url(each["ed25519"]) != log.public, "a witness has the log's key")
+        check(not f".{_host(each['name'])}".endswith(f".{host}"), "a witness is named under the log's name")
+
+
+def _host(name: str) -> str:
+    return name.partition("/")[0].partition(":")[0].rstrip(".").lower()
 
 
 def _check_signatures(roster: Roster, before: Roster | None) -> None:

@@ -7,13 +7,22 @@ import typer
 
 from idvault_client.backend.claim import Verification
 from idvault_client.commands import account
-from idvault_client.commands.log import PublicKey, Quorum, RosterFile, Witness, policy_of, tell_unwitnessed
+from idvault_client.commands.log import (
+    UNWITNESSED,
+    PublicKey,
+    Quorum,
+    RosterFile,
+    Witness,
+    policy_of,
+    tell_unwitnessed,
+)
 from idvault_client.commands.output import (
     AsJson,
     CheckFailedError,
     read,
     reporting,
     show,
+    show_limited,
     show_valid,
     write,
 )
@@ -55,11 +64,12 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     roster: RosterFile = None,
     json_option: AsJson = False,
 ) -> None:
-    """Check offline, with the log's public key alone, that a sign-up's record was logged, and its quorum.
+    """Check offline, with public keys alone, that a sign-up's record was logged, and its quorum.
 
     A receipt without the record proves no quorum: fetch it again while no later verification has replaced it.
-    With --roster or --witness the log must be witnessed; without, it may be a copy that only you are shown.
-    The last line is "check: valid", or "check: REASON" with exit code 5.
+    With --roster or --witness the log must be witnessed, and the last line is "check: valid". Without
+    witnesses the log may be a copy that only you are shown: the last line is "check: valid as far as a log
+    without witnesses says", with exit code 6. Otherwise it is "check: REASON" with exit code 5.
     """
     with reporting(context, json_option) as as_json:
         policy = policy_of(public_key, witness or [], quorum, roster)
@@ -76,7 +86,9 @@ def check(  # noqa: PLR0917 - typer makes an option of each
             "sealed_at": proved.sealed_at.isoformat(),
             "index": proved.index,
         }
-        tell_unwitnessed(policy)
+        if not policy.quorum:
+            tell_unwitnessed(as_json=as_json)
+            show_limited(shown, field="valid_unwitnessed", text=UNWITNESSED, as_json=as_json)
         show_valid(shown, as_json=as_json)
 
 

@@ -1,14 +1,16 @@
 """`idvault-client history` and `check-history`: the disclosures of an account's record, and their proofs."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from idvault.printable import escaped
 from idvault_client.commands.log import (
+    UNWITNESSED,
     Directory,
     PublicKey,
     Quorum,
@@ -19,7 +21,7 @@ from idvault_client.commands.log import (
     policy_of,
     tell_unwitnessed,
 )
-from idvault_client.commands.output import AsJson, read, reporting, show_as_told, write
+from idvault_client.commands.output import AsJson, read, reporting, show_limited, write
 from idvault_client.offline import disclosure_count, disclosure_history
 from idvault_client.offline.disclosure_count import LogCount
 from idvault_client.offline.disclosure_history import (
@@ -77,8 +79,10 @@ def check(  # noqa: PLR0917 - typer makes an option of each
 
     The log cannot show that none is missing: the vault alone knows which entries are this account's. With
     --url or --directory the command reads the whole public log, and prints how many disclosures of all
-    accounts it has in that time. The last line is "check: valid as far as the vault told" with exit code 6,
-    or "check: REASON" with exit code 5.
+    accounts it has in that time. With --roster or --witness the log must be witnessed, and the last line is
+    "check: valid as far as the vault told" with exit code 6. Without witnesses the log may be a copy that
+    only you are shown: "check: valid as far as the vault told, and a log without witnesses says". Otherwise
+    the last line is "check: REASON" with exit code 5.
     """
     with reporting(context, json_option) as as_json:
         policy = policy_of(public_key, witness or [], quorum, roster)
@@ -90,13 +94,19 @@ def check(  # noqa: PLR0917 - typer makes an option of each
         if url is not None or directory is not None:
             files = files_of(url, directory, context.obj.timeout)
             counted = disclosure_count.count(found, policy=policy, files=files)
-        tell_unwitnessed(policy)
-        _show(found, proved, counted, as_json=as_json)
+        if not policy.quorum:
+            tell_unwitnessed(as_json=as_json)
+        _show(found, proved, counted, witnessed=bool(policy.quorum), as_json=as_json)
 
 
 def _show(
-    found: DisclosureHistory, proved: ProvedHistory, counted: LogCount | None, *, as_json: bool
-) -> None:
+    found: DisclosureHistory,
+    proved: ProvedHistory,
+    counted: LogCount | None,
+    *,
+    witnessed: bool,
+    as_json: bool,
+) -> NoReturn:
     horizon = found.horizon.isoformat()
     if as_json:
         shown = {
@@ -109,7 +119,7 @@ def _show(
                 {**asdict(each), "opened_at": each.opened_at.isoformat()} for each in proved.openings
             ],
         }
-        show_as_told({**shown, "log": None if counted is None else asdict(counted)}, as_json=True)
+        _end({**shown, "log": None if counted is None else asdict(counted)}, witnessed, as_json=True)
     typer.echo("the log proves what is listed; that nothing is missing is the vault's statement", err=True)
     counts = f"{len(proved.disclosures)} disclosures, {len(proved.openings)} openings"
     typer.echo(f"account {found.account_token}: {counts} before {horizon}")
@@ -118,7 +128,14 @@ def _show(
     for opening in proved.openings:
         _show_opening(opening)
     typer.echo(_counted(counted, horizon))
-    show_as_told({}, as_json=False)
+    _end({}, witnessed, as_json=False)
+
+
+def _end(shown: Mapping[str, object], witnessed: bool, *, as_json: bool) -> NoReturn:
+    if witnessed:
+        show_limited(shown, field="valid_as_told", text="the vault told", as_json=as_json)
+    text = f"the vault told, and {UNWITNESSED}"
+    show_limited(shown, field="valid_as_told_unwitnessed", text=text, as_json=as_json)
 
 
 def _show_disclosure(each: ProvedDisclosure) -> None:

@@ -8,7 +8,7 @@ import typer
 from idvault.attest import roster_chain
 from idvault.attest.reading import RosterError
 from idvault_client.commands.log import PublicKey, Quorum, RosterFile, Witness, policy_of
-from idvault_client.commands.output import AsJson, read, reporting, show_by_own_roster, show_valid
+from idvault_client.commands.output import AsJson, read, reporting, show_limited, show_valid
 from idvault_client.offline.evidence import check as evidence_check
 from idvault_client.offline.evidence import file as proof_file
 from idvault_client.offline.evidence import summary
@@ -58,5 +58,10 @@ def check(  # noqa: PLR0917 - typer makes an option of each
         if not proved.is_published:
             if not as_json:
                 typer.echo(_NOT_COMPARED, err=True)
-            show_by_own_roster(summary.of(proved), as_json=as_json)
+            show_limited(
+                summary.of(proved),
+                field="valid_by_own_roster",
+                text="its own roster says",
+                as_json=as_json,
+            )
         show_valid(summary.of(proved), as_json=as_json)

@@ -54,6 +54,9 @@ MaxAge = Annotated[
         min=1, metavar="SECONDS", help="The greatest age of their cosignatures; default: 900 (15 minutes)."
     ),
 ]
+UNWITNESSED = "a log without witnesses says"
+"""The end of the last line of a check for which no witness was named."""
+
 Once = Annotated[bool, typer.Option("--once", help="Check once and exit.")]
 Interval = Annotated[
     float, typer.Option(min=0.1, metavar="SECONDS", help="How long to wait between two checks.")
@@ -132,16 +135,18 @@ def policy_of(public_key: str, witness: list[str], quorum: int | None, roster: P
         raise typer.BadParameter(str(error)) from error
 
 
-def tell_unwitnessed(policy: Policy) -> None:
-    """Say on stderr what a check without witnesses does not show."""
-    if not policy.quorum:
+def tell_unwitnessed(*, as_json: bool) -> None:
+    """Say on stderr what a check without witnesses does not show; in JSON the result's field says so."""
+    if not as_json:
         text = "no witness was named (--roster, --witness): this log may be a copy that only you are shown"
         typer.echo(text, err=True)
 
 
 def _roster_policy(roster: Path, key: VerifierKey) -> Policy:
     try:
-        return witness_policy.of_roster(roster_chain.load(roster), key)
+        newest = roster_chain.load(roster)
+        newest.check_in_force()
+        return witness_policy.of_roster(newest, key)
     except (RosterError, CheckpointError) as error:
         raise UnverifiedError("ROSTER_INVALID", str(error)) from error
 

@@ -1,7 +1,7 @@
 """Shared by all commands: `--json`, results on stdout, errors on stderr, exit codes.
 
 Exit codes: 1 a check failed, 2 wrong usage, 3 something required cannot be reached, 4 refused, 5 not
-verified, 6 valid as far as the vault told.
+verified, 6 valid only as far as somebody told: the vault, the file's own roster, a log without witnesses.
 """
 
 import json
@@ -100,21 +100,16 @@ def _show_lines(answer: Mapping[str, object]) -> None:
             typer.echo(escaped(f"{name}: {value}"))
 
 
-def show_by_own_roster(answer: Mapping[str, object], *, as_json: bool) -> NoReturn:
-    """Print what a file proves if the roster in it is the published one, and end the command."""
+def show_limited(answer: Mapping[str, object], *, field: str, text: str, as_json: bool) -> NoReturn:
+    """Print what is valid only as far as somebody told, and end the command with exit code 6.
+
+    field: in JSON true in place of `valid`. text: ends the last line, "check: valid as far as ...".
+    """
     if as_json:
-        typer.echo(json.dumps({**answer, "valid_by_own_roster": True}))
+        typer.echo(json.dumps({**answer, field: True}))
     else:
         _show_lines(answer)
-        typer.echo("check: valid as far as its own roster says")
-    raise typer.Exit(AS_TOLD)
-
-
-def show_as_told(answer: Mapping[str, object], *, as_json: bool) -> NoReturn:
-    """Print the result of a check that cannot show whether anything is missing, and end the command."""
-    typer.echo(
-        json.dumps({**answer, "valid_as_told": True}) if as_json else "check: valid as far as the vault told"
-    )
+        typer.echo(f"check: valid as far as {text}")
     raise typer.Exit(AS_TOLD)
 
 

@@ -11,9 +11,14 @@ def of_log(log_key: VerifierKey) -> CosignaturePolicy:
 
 
 def of_roster(roster: Roster, log_key: VerifierKey) -> CosignaturePolicy:
-    """Return the policy of one version of the roster; raises PolicyError if the log's key is a witness's."""
+    """Return the policy of one version of the roster.
+
+    Raises RosterError if a witness has the log's key or a name under the log's, PolicyError for the log's key
+    in a development roster.
+    """
     if roster.witness is None:
         return of_log(log_key)
+    roster.check_apart(origin=log_key.name, keys=(log_key.public_key,))
     witnesses = tuple(
         VerifierKey(name, key, Algorithm.COSIGNATURE_V1) for name, key in roster.witness.witnesses
     )

@@ -1,0 +1,63 @@
+"""A platform edge without authentication, limits, metrics, logs (`python -m tests.performance.bare READY`).
+
+It answers GetStatus with the same servicer, flow, store and transport as `idvault serve`, and nothing else.
+Its settings are those of `idvault serve --edge platform`.
+"""
+
+import asyncio
+import json
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from idvault import config
+from idvault.api.edge.call import Caller
+from idvault.bootstrap.account import build_statuses
+from idvault.bootstrap.base import load_keys, open_base
+from idvault.bootstrap.log import build_guard
+from idvault.cli import running
+from idvault.flows.policy import OperatorPolicy
+from idvault.v1 import status_pb2
+
+_CALLER = Caller("platform-a", "platform", "b" * 32)
+_NAME = "idvault.v1.StatusService"
+_REMAINING = 10.0
+
+
+async def _serve(ready: Path) -> None:
+    import grpc
+
+    from idvault.api.edge.server import OPTIONS
+
+    settings = config.load(config.Process.PLATFORM_EDGE)
+    async with AsyncExitStack() as stack:
+        base = await stack.enter_async_context(open_base(settings, running.real_clock, process="serve"))
+        policy = OperatorPolicy(5, 365, settings.registry_calls_per_second, settings.zone)
+        servicer, _ = await build_statuses(
+            stack, base, keys=load_keys(settings), guard=build_guard(base), policy=policy
+        )
+
+        async def answer(body: bytes, _context: Any) -> bytes:
+            request = status_pb2.GetStatusRequest.FromString(body)
+            status = await servicer.GetStatus(request, caller=_CALLER, now=base.clock(), remaining=_REMAINING)
+            return status.SerializeToString()
+
+        handlers: dict[str, Any] = {"GetStatus": grpc.unary_unary_rpc_method_handler(answer)}
+        server = grpc.aio.server(options=OPTIONS)
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_NAME, handlers),))
+        pair = (settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes())
+        credentials = grpc.ssl_server_credentials([pair], settings.tls_ca.read_bytes(), True)
+        port = server.add_secure_port("127.0.0.1:0", credentials)
+        await server.start()
+        ready.write_text(json.dumps({"port": port}), "ascii")  # noqa: ASYNC240 - before it serves
+        await server.wait_for_termination()
+
+
+def main() -> None:
+    with asyncio.Runner(loop_factory=running.fast_loop) as runner:
+        runner.run(_serve(Path(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()

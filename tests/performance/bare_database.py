@@ -1,0 +1,46 @@
+"""PostgreSQL without idvault: bare connections of the driver, and the CPU time of the server's processes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy.engine import make_url
+
+from tests.support import processes
+from tests.support.databases import Databases
+
+
+@dataclass(slots=True)
+class Used:
+    """CPU seconds that were used within a block; known when it has ended."""
+
+    seconds: float = 0.0
+
+
+async def connect(url: str) -> Any:
+    """Open a connection of the driver."""
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return await asyncpg.connect(plain)
+
+
+async def postmaster(databases: Databases) -> int:
+    """Return the process id of the server on this host."""
+    connection = await connect(databases.main_url)
+    try:
+        backend = await connection.fetchval("SELECT pg_backend_pid()")
+        fields = Path(f"/proc/{backend}/stat").read_text("ascii")  # noqa: ASYNC240 - not a file on a disk
+        return int(fields.rpartition(")")[2].split()[1])
+    finally:
+        await connection.close()
+
+
+@contextmanager
+def cpu_of(pid: int) -> Iterator[Used]:
+    """Measure the CPU time of a server and its processes."""
+    used = Used()
+    before = processes.cpu_seconds(pid)
+    yield used
+    used.seconds = processes.cpu_seconds(pid) - before

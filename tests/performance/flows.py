@@ -1,0 +1,126 @@
+"""The flows of sign-ups in this process, over real stores, with a registry that answers at once.
+
+Sealing is real; index, pair and fingerprint are plain hashes.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from idvault.bootstrap.base import ENTROPY
+from idvault.bootstrap.claim import ClaimFlows, wire_claims
+from idvault.domain.account import SubjectKind
+from idvault.domain.claim import ClaimState, Consent, Identity
+from idvault.domain.clock import ClockReading
+from idvault.domain.document import Document, DocumentType
+from idvault.flows.claim.verification import VerificationFlow, VerifyCommand
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import OperatorPolicy
+from idvault.ports.claim import Claim
+from idvault.registry.budget import BudgetedRegistry
+from idvault.sealing.record import QuorumRecordSealer
+from idvault.storage.base.database import Database
+from idvault.storage.budget import SqlBudgetStore
+from idvault.storage.claim.job import SqlJobStore
+from idvault.storage.claim.store import SqlVerificationStore
+from idvault.storage.key.shred import SqlShredStore
+from tests.support import builders, people, sandbox
+from tests.support.databases import Databases
+from tests.support.fakes.log import WaitingLog
+from tests.support.fakes.registry import FakeRegistry
+from tests.support.fakes.sealing import FakeFingerprinter, FakeIndexer, FakeIntakeSealer, FakePairMarker
+
+PARTY = "platform-a"
+_CALLS_PER_SECOND = 1_000_000
+_PATIENCE = 30.0
+QUORUM = people.quorum()
+
+
+class AnsweringRegistry(FakeRegistry):
+    """Confirms everybody at once."""
+
+    def admits(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class SignUps:
+    """The edge's flow for sign-ups, and its two databases."""
+
+    main: Database
+    shred: Database
+    claims: ClaimFlows
+    verification: VerificationFlow
+    policy: OperatorPolicy
+
+    async def sign_up(self, person: sandbox.Person, account_token: str | None = None) -> Claim:
+        """Verify a person; raises ValueError unless the claim succeeds."""
+        claim = await self.verification.verify(
+            command(person, account_token), now=clock(), patience=_PATIENCE
+        )
+        if claim.state is not ClaimState.SUCCEEDED:
+            raise ValueError("a sign-up did not succeed")
+        return claim
+
+
+def clock() -> ClockReading:
+    now = datetime.now(UTC)
+    return ClockReading(now, now)
+
+
+def command(person: sandbox.Person, account_token: str | None = None) -> VerifyCommand:
+    """Return the claim of a sign-up, or of a re-verification if there is an account."""
+    return VerifyCommand(
+        relying_party=PARTY,
+        actor_id="b" * 32,
+        request_id=str(uuid4()),
+        method="VerifyIndividual",
+        fields=(person.name, person.number),
+        identity=Identity(person.name, Document(DocumentType.RESIDENT_ID, person.number)),
+        consent=Consent("terms-1", datetime.now(UTC) - timedelta(minutes=1)),
+        account_token=account_token,
+    )
+
+
+@asynccontextmanager
+async def signing_up(databases: Databases, *, pool_size: int = 16) -> AsyncIterator[SignUps]:
+    """Open the databases and connect the flows to them."""
+    main, shred = (
+        Database(url=url, pool_size=pool_size) for url in (databases.main_url, databases.shred_url)
+    )
+    policy = OperatorPolicy(5, 365, _CALLS_PER_SECOND, builders.ZONE)
+    registry = BudgetedRegistry(
+        inner=AnsweringRegistry(),
+        provider="nppa",
+        store=SqlBudgetStore(database=main),
+        checks_per_second=_CALLS_PER_SECOND,
+        queries_per_second=_CALLS_PER_SECOND,
+        clock=lambda: datetime.now(UTC),
+        sleep=asyncio.sleep,
+    )
+    claims = wire_claims(
+        store=SqlVerificationStore(database=main),
+        jobs=SqlJobStore(database=main),
+        registries=dict.fromkeys(SubjectKind, registry),
+        withheld=dict.fromkeys(SubjectKind, registry),
+        record_sealer=QuorumRecordSealer(
+            quorum=lambda: QUORUM, shred_store=SqlShredStore(database=shred), entropy=ENTROPY
+        ),
+        intake_sealer=FakeIntakeSealer(),
+        guard=LogGuard(store=WaitingLog()),
+        entropy=ENTROPY,
+        policy=policy,
+        on_settled=lambda _: None,
+    )
+    verification = claims.verification(
+        indexer=FakeIndexer(), marker=FakePairMarker(), fingerprinter=FakeFingerprinter()
+    )
+    try:
+        yield SignUps(main, shred, claims, verification, policy)
+    finally:
+        await verification.drain()
+        await main.close()
+        await shred.close()
