@@ -19,6 +19,14 @@ class Timer:
         """Start without limits."""
         self._ticks: dict[int, set[TimeLimit]] = {}
         self._armed: tuple[int, asyncio.TimerHandle] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop of the first limit; asking for the running one costs a system call each time."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return self._loop
 
     def within(self, seconds: float) -> "TimeLimit":
         """Return a context that raises TimeoutError in its task after some seconds, as asyncio.timeout."""
@@ -26,7 +34,7 @@ class Timer:
 
     def add(self, limit: "TimeLimit", seconds: float) -> int:
         """Add a limit; return the tick in which it ends."""
-        loop = asyncio.get_running_loop()
+        loop = self.loop
         tick = ceil((loop.time() + seconds) / TICK)
         limits = self._ticks.get(tick)
         if limits is None:
@@ -49,8 +57,8 @@ class Timer:
 
     def _end(self, loop: asyncio.AbstractEventLoop) -> None:
         self._armed = None
-        # Clocks are compared in whole ticks: a timer may fire a little early.
-        now = round(loop.time() / TICK)
+        # A loop's timer may fire a little early.
+        now = int(loop.time() / TICK + 0.1)
         for tick in [tick for tick in self._ticks if tick <= now]:
             for limit in self._ticks.pop(tick):
                 limit.end()
@@ -73,7 +81,7 @@ class TimeLimit:
 
     def __enter__(self) -> "TimeLimit":
         """Start to count."""
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._timer.loop)
         if task is None:
             raise RuntimeError("a time limit needs a task")
         self._task, self._before = task, task.cancelling()

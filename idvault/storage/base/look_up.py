@@ -125,6 +125,7 @@ class LookUps:
         for _, future in waiting:
             if not future.done():
                 future.set_exception(_copy(error))
+                future.exception()  # marks it as seen: its caller may be cancelled in the same turn
 
 
 _Waiting = list[tuple[str, "asyncio.Future[Any]"]]
