@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from idvault import durable_file
+from idvault.fork_server import ForkedProcess, ForkServer, Program
 
 PARENT_PIPE = "IDVAULT_PARENT_PIPE"
+ENTRY = "idvault.cli.__main__:main"
 _PR_SET_PDEATHSIG = 1
 _POLL = 0.05
 
@@ -124,14 +126,16 @@ class Child:
     """A child process with its log file and ready file; made by `start`."""
 
     name: str
-    process: asyncio.subprocess.Process
+    process: ForkedProcess
     log: Path | None
     ready: Path
+    _end: asyncio.Future[int]
 
     @classmethod
-    async def start(
+    def start(
         cls,
         *,
+        server: ForkServer,
         name: str,
         arguments: Sequence[str],
         environment: Mapping[str, str],
@@ -144,28 +148,23 @@ class Child:
         this process, until it ends.
         """
         remove_ready(ready)
+        program = Program(
+            entry=ENTRY,
+            arguments=[*arguments, "--ready-file", str(ready)],
+            environment=environment,
+            own_group=True,
+            pipe_setting=PARENT_PIPE,
+        )
         read_end, _write_end = os.pipe()
+        nothing = os.open(os.devnull, os.O_RDONLY)
         output = None if log is None else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "idvault.cli",
-                *arguments,
-                "--ready-file",
-                str(ready),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env={**environment, PARENT_PIPE: str(read_end)},
-                pass_fds=(read_end,),
-                process_group=0,
-            )
+            files = (nothing, 1, 2) if output is None else (nothing, output, output)
+            started = server.start(program, files=files, pipe=read_end)
         finally:
-            os.close(read_end)
-            if output is not None:
-                os.close(output)
-        return cls(name=name, process=process, log=log, ready=ready)
+            for file in (read_end, nothing, *(() if output is None else (output,))):
+                os.close(file)
+        return cls(name=name, process=started, log=log, ready=ready, _end=_end_of(started))
 
     @property
     def pid(self) -> int:
@@ -176,7 +175,7 @@ class Child:
         """Return the content of the child's ready file; raises ProcessError if it ends or takes too long."""
         deadline = asyncio.get_running_loop().time() + patience
         while not self.ready.exists():
-            if self.process.returncode is not None:
+            if self.ended:
                 raise ProcessError(self.obituary())
             if asyncio.get_running_loop().time() > deadline:
                 raise ProcessError(f"{self.name} was not ready within {patience:.0f} s\n{self._last_lines()}")
@@ -186,28 +185,25 @@ class Child:
 
     async def wait_end(self) -> int:
         """Wait until the child has ended; return its exit code, negative for a signal."""
-        return await self.process.wait()
+        return await asyncio.shield(self._end)
 
     @property
     def ended(self) -> bool:
         """Whether the child has ended."""
-        return self.process.returncode is not None
+        return self._end.done()
 
     def obituary(self) -> str:
         """Return the child's name, exit code and last log lines."""
-        return f"{self.name} ended with {self.process.returncode}\n{self._last_lines()}"
+        return f"{self.name} ended with {self._end.result()}\n{self._last_lines()}"
 
     async def stop(self, *, patience: float) -> None:
         """Ask the child to stop, and kill it if it has not ended after `patience` seconds."""
-        if self.process.returncode is None:
-            with suppress(ProcessLookupError):
-                self.process.terminate()
-            try:
-                await asyncio.wait_for(self.process.wait(), patience)
-            except TimeoutError:
-                with suppress(ProcessLookupError):
-                    self.process.kill()
-                await self.process.wait()
+        self.process.terminate()
+        try:
+            await asyncio.wait_for(self.wait_end(), patience)
+        except TimeoutError:
+            self.process.kill()
+            await self.wait_end()
         remove_ready(self.ready)
 
     def _last_lines(self) -> str:
@@ -215,6 +211,19 @@ class Child:
             return "see its log"
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:]
         return "\n".join((f"the last lines of {self.log}:", *lines))
+
+
+def _end_of(process: ForkedProcess) -> asyncio.Future[int]:
+    """Return the future of a process's exit code."""
+    loop = asyncio.get_running_loop()
+    end: asyncio.Future[int] = loop.create_future()
+
+    def ended() -> None:
+        loop.remove_reader(process.fileno())
+        end.set_result(process.wait())
+
+    loop.add_reader(process.fileno(), ended)
+    return end
 
 
 async def watch(children: Sequence[Child], *, stop: asyncio.Event) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from idvault import process
 from idvault.process import Child, PortBusyError, ProcessError
+from tests.support import programs
 
 pytestmark = pytest.mark.process
 
@@ -165,8 +166,13 @@ class Registry:
         arguments = ["--json", "mock-registry", "--population", str(self.folder / "population.json")]
         arguments += ["--secret-key-file", str(self._key), "--listen", "127.0.0.1:0"]
         arguments += ["--admin-listen", "127.0.0.1:0", *more]
-        return await Child.start(
-            name="registry", arguments=arguments, environment=os.environ, log=self.log, ready=self.ready
+        return Child.start(
+            server=programs.server(),
+            name="registry",
+            arguments=arguments,
+            environment=os.environ,
+            log=self.log,
+            ready=self.ready,
         )
 
 
@@ -232,8 +238,13 @@ async def test_child_without_a_log_file_prints_where_we_do(
     registry: Registry, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Without a log file a child's output goes to our output, and the error refers to it."""
-    child = await Child.start(
-        name="x", arguments=["no-such"], environment=os.environ, log=None, ready=registry.ready
+    child = Child.start(
+        server=programs.server(),
+        name="x",
+        arguments=["no-such"],
+        environment=os.environ,
+        log=None,
+        ready=registry.ready,
     )
     with pytest.raises(ProcessError, match="see its log"):
         await child.wait_ready(patience=30)

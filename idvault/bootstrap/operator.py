@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from idvault.attest import certificate
 from idvault.attest.certificate import CertificateError
+from idvault.attest.passphrase import DEFAULT_COST, Cost
 from idvault.bootstrap.base import ENTROPY, urls
 from idvault.config import Settings
 from idvault.domain.clock import ClockReading
@@ -60,17 +61,20 @@ async def revoke_platform(
         return await flow.revoke(name=name, spki=spki, now=now)
 
 
-def init_keys(settings: Settings) -> str:
-    """Create missing key files and keys beside IDVAULT_KEYS; return the log's public key as a vkey."""
+def init_keys(settings: Settings, *, cost: Cost = DEFAULT_COST) -> str:
+    """Create missing key files and keys beside IDVAULT_KEYS; return the log's public key as a vkey.
+
+    cost: of a guess of the passphrase that encrypts them.
+    """
     folder, passphrase = settings.keys.parent, settings.passphrase()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for holder in Holder:
         path, keys = folder / f"{holder.value}.keys", key_set.fresh(holder, entropy=ENTROPY)
         with suppress(KeyFileExistsError):
-            LocalKeyProvider.create(path, keys=keys, passphrase=passphrase, entropy=ENTROPY)
+            LocalKeyProvider.create(path, keys=keys, passphrase=passphrase, entropy=ENTROPY, cost=cost)
             continue
         # A file of an older version gets the additional keys that this version needs.
-        LocalKeyProvider.load(path, passphrase=passphrase, entropy=ENTROPY).complete(keys)
+        LocalKeyProvider.load(path, passphrase=passphrase, entropy=ENTROPY, cost=cost).complete(keys)
     worker = LocalKeyProvider.load(
         folder / f"{Holder.WORK.value}.keys", passphrase=passphrase, entropy=ENTROPY
     )

@@ -4,6 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +13,7 @@ import typer
 
 from idvault import config, process, tuning
 from idvault.cli import running
+from idvault.fork_server import ForkServer
 from idvault.process import Child, ProcessError
 
 if TYPE_CHECKING:
@@ -58,8 +60,9 @@ def serve(
         cores=frozenset(settings.core_numbers),
     )
     if settings.processes > 1:
-        group = _Group(settings, edge=edge, clock_file=clock_file)
-        running.run(group.run, ready_file=ready_file)
+        with closing(ForkServer.beside("idvault.bootstrap.serve")) as server:
+            group = _Group(settings, server=server, edge=edge, clock_file=clock_file)
+            running.run(group.run, ready_file=ready_file)
         return
     clock = running.clock(clock_file)
 
@@ -82,8 +85,11 @@ def _addresses(settings: "Settings") -> dict[str, str]:
 class _Group:
     """Several processes that share a port. If one dies, all stop, so that a supervisor notices."""
 
-    def __init__(self, settings: "Settings", *, edge: Edge | None, clock_file: Path | None) -> None:
+    def __init__(
+        self, settings: "Settings", *, server: ForkServer, edge: Edge | None, clock_file: Path | None
+    ) -> None:
         self._settings = settings
+        self._server = server
         self._arguments = ["--json", "serve", "--shares-port"]
         self._arguments += ["--edge", edge.value] if edge else []
         self._arguments += ["--clock-file", str(clock_file)] if clock_file else []
@@ -94,13 +100,13 @@ class _Group:
             children: list[Child] = []
             try:
                 for number in range(self._settings.processes):
-                    children.append(await self._start(number, Path(folder)))
+                    children.append(self._start(number, Path(folder)))
                 ready(await self._ready(children))
                 await process.watch(children, stop=stop)
             finally:
                 await asyncio.gather(*(child.stop(patience=_STOP) for child in children))
 
-    async def _start(self, number: int, folder: Path) -> Child:
+    def _start(self, number: int, folder: Path) -> Child:
         host, port = process.split_address(self._settings.metrics_listen)
         cores = self._settings.core_numbers
         environment = {
@@ -110,8 +116,13 @@ class _Group:
             "IDVAULT_CORES": str(cores[number % len(cores)]) if cores else "",
         }
         name = f"serve-{number}"
-        return await Child.start(
-            name=name, arguments=self._arguments, environment=environment, log=None, ready=folder / name
+        return Child.start(
+            server=self._server,
+            name=name,
+            arguments=self._arguments,
+            environment=environment,
+            log=None,
+            ready=folder / name,
         )
 
     async def _ready(self, children: list[Child]) -> Mapping[str, Any]:

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from idvault.attest.passphrase import Cost
+
 TRUST_DOMAIN = "idvault.local"
 LOG_ORIGIN = "idvault.local/development"
 WITNESS_NAME = "idvault.local/witness"
 PASSPHRASE = b"development"
+# The passphrase is known to everybody: a slow derivation would protect nothing, and delay every start.
+COST = Cost(memory_kib=8, iterations=1, lanes=1)
 PLATFORMS = ("platform-a", "platform-b")
 MONITORS = ("monitor",)
 AUDITORS = ("auditor-a", "auditor-b")

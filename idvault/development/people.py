@@ -13,7 +13,7 @@ from idvault.attest.roster_member import RosterMember
 from idvault.attest.witness import WitnessPolicy
 from idvault.custody import identity
 from idvault.custody.identity import PersonalIdentity
-from idvault.development.layout import CUSTODIANS, PASSPHRASE, PEOPLE, ROLES, THRESHOLD, Layout
+from idvault.development.layout import COST, CUSTODIANS, PASSPHRASE, PEOPLE, ROLES, THRESHOLD, Layout
 from idvault.transparency.note import VerifierKey
 
 QUORUM = "development"
@@ -78,6 +78,7 @@ def _identity(folder: Path, name: str) -> PersonalIdentity:
         organisation=_ORGANISATIONS[ROLES[name]],
         passphrase=PASSPHRASE,
         random=os.urandom,
+        cost=COST,
     )
 
 

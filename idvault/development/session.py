@@ -4,13 +4,13 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from idvault.process import PARENT_PIPE, ProcessError
+from idvault.fork_server import ForkedProcess, ForkServer, Program
+from idvault.process import ENTRY, PARENT_PIPE, ProcessError
 
 # A busy host may need minutes. Only a start that hangs takes this long; a process that ends is noticed at
 # once.
@@ -22,12 +22,20 @@ _POLL = 0.05
 class Session:
     """One `idvault dev` on a state folder; it ends when this process ends."""
 
-    def __init__(self, *, state: Path, output: Path, arguments: Sequence[str] = ("--ports", "free")) -> None:
+    def __init__(
+        self,
+        *,
+        server: ForkServer,
+        state: Path,
+        output: Path,
+        arguments: Sequence[str] = ("--ports", "free"),
+    ) -> None:
         """Initialise. output: the file for its output, outside the state folder."""
         self.output = output
+        self._server = server
         self._ready_file = state / "ready.json"
-        self._command = [sys.executable, "-m", "idvault.cli", "dev", "--state", str(state), *arguments]
-        self._process: subprocess.Popen[bytes] | None = None
+        self._arguments = ["dev", "--state", str(state), *arguments]
+        self._process: ForkedProcess | None = None
         self._pipe: int | None = None
 
     @property
@@ -36,7 +44,7 @@ class Session:
         return self._ready_file
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> ForkedProcess:
         """The supervisor's process; raises ProcessError before the start."""
         if self._process is None:
             raise ProcessError("the session has not been started")
@@ -47,16 +55,17 @@ class Session:
         # A stale file of a killed session would be mistaken for the new one.
         self._ready_file.unlink(missing_ok=True)
         read_end, self._pipe = os.pipe()
-        with self.output.open("ab") as output:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
-                self._command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env={**os.environ, PARENT_PIPE: str(read_end)},
-                pass_fds=(read_end,),
-                process_group=0,
-            )
+        program = Program(
+            entry=ENTRY,
+            arguments=self._arguments,
+            environment=dict(os.environ),
+            folder=str(Path.cwd()),
+            own_group=True,
+            pipe_setting=PARENT_PIPE,
+        )
+        with self.output.open("ab") as output, Path(os.devnull).open("rb") as nothing:
+            files = (nothing.fileno(), output.fileno(), output.fileno())
+            self._process = self._server.start(program, files=files, pipe=read_end)
         os.close(read_end)
         return self._wait_ready()
 

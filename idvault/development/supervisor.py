@@ -19,6 +19,7 @@ from typing import Any
 from idvault import process
 from idvault.development.layout import Layout
 from idvault.development.static import StaticServer
+from idvault.fork_server import ForkServer
 from idvault.process import Child
 
 HOST = "127.0.0.1"
@@ -99,9 +100,10 @@ class Lock:
 class Supervisor:
     """The children of one state folder and the static server beside them."""
 
-    def __init__(self, *, layout: Layout, environment: Mapping[str, str]) -> None:
+    def __init__(self, *, layout: Layout, server: ForkServer, environment: Mapping[str, str]) -> None:
         """Initialise. environment: the common environment of the children."""
         self._layout = layout
+        self._server = server
         self._environment = environment
         self._children: list[Child] = []
         self._static: StaticServer | None = None
@@ -124,7 +126,8 @@ class Supervisor:
         """Start children in parallel; return the contents of their ready files. Raises ProcessError."""
         started = []
         for plan in plans:
-            child = await Child.start(
+            child = Child.start(
+                server=self._server,
                 name=plan.name,
                 arguments=["--json", *plan.arguments],
                 environment={**self._environment, **plan.environment},

@@ -23,8 +23,8 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import public_keys
 from idvault.transparency.note import Algorithm, VerifierKey
-from tests.support import merkle
-from tests.support.commands import Commands, start
+from tests.support import merkle, programs
+from tests.support.commands import Commands
 
 pytestmark = pytest.mark.process
 
@@ -144,22 +144,23 @@ class Started:
 
     def __init__(self, folder: Path, *arguments: object) -> None:
         self.ready_file = folder / "ready.json"
-        self.process = start(*arguments, "--ready-file", self.ready_file, environment=os.environ)
+        self.process = programs.start(
+            programs.VAULT, *arguments, "--ready-file", self.ready_file, environment=os.environ
+        )
 
     def ready(self) -> dict[str, object]:
         """Return the ready document, which the command also logs as its line on stdout."""
-        assert self.process.stdout is not None
         for line in self.process.stdout:
             # Each process of a group prints it, and the group last.
             if line.startswith('{"ready"') and self.ready_file.exists():
                 document: dict[str, object] = json.loads(self.ready_file.read_text())
                 return document
-        raise AssertionError(self.process.stderr.read() if self.process.stderr else "")
+        raise AssertionError(self.process.stderr.read())
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         self.process.communicate(timeout=15)
-        return self.process.returncode
+        return self.process.wait()
 
 
 @pytest.fixture

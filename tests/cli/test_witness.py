@@ -5,7 +5,6 @@ import os
 import signal
 import ssl
 import stat
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,7 +19,8 @@ from idvault.cli.errors import ExitCode
 from idvault.development.authority import Authority
 from idvault.transparency.note import Algorithm, parse_key
 from idvault.witness.wire import PATH, AddCheckpoint
-from tests.support.commands import Commands, start
+from tests.support import programs
+from tests.support.commands import Commands
 from tests.support.witness_world import LOG, MAIN, WITNESS, History, cosigned
 
 pytestmark = pytest.mark.process
@@ -33,7 +33,7 @@ WAIT = 30
 class Running:
     """A witness as a separate process."""
 
-    process: subprocess.Popen[str]
+    process: programs.Started
     url: str
     public_key: str
 
@@ -54,8 +54,7 @@ def running(folder: Path, *more: object) -> Iterator[Running]:
     ready = folder.parent / "ready.json"
     arguments = ["--state", folder, "--log-key", LOG.key, "--listen", "127.0.0.1:0", "--ready-file", ready]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")}
-    process = start("witness", *arguments, *more, environment=environment)
-    assert process.stdout is not None
+    process = programs.start(programs.VAULT, "witness", *arguments, *more, environment=environment)
     try:
         lines = [process.stdout.readline() for _ in range(2)]
         assert lines[0].startswith("witness public key: "), lines

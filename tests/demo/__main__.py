@@ -35,7 +35,7 @@ from tests.demo.legacy import LegacySteps
 from tests.demo.log import LogSteps
 from tests.demo.offline import OfflineSteps
 from tests.demo.step import StepError, check
-from tests.support import open_record, traces
+from tests.support import open_record, programs, traces
 from tests.support.sandbox import (
     Person,
     Registry,
@@ -57,7 +57,10 @@ class Demo:
         self._history = HistorySteps(scratch=scratch)
         clock = ("--clock-file", str(self._history.clock))
         self._session = Session(
-            state=state, output=scratch / "dev.log", arguments=("--ports", "free", *clock)
+            server=programs.server(),
+            state=state,
+            output=scratch / "dev.log",
+            arguments=("--ports", "free", *clock),
         )
         self._ready: dict[str, Any] = {}
         self._anna, self._bert, self._carl = invent(), invent(), invent()
@@ -397,6 +400,7 @@ def main() -> int:
         "--state", type=Path, help="keep the vault's state in this folder (default: a new one, removed)"
     )
     arguments = parser.parse_args()
+    programs.fork_from_here()
     with tempfile.TemporaryDirectory(prefix="idvault-demo-") as folder:
         scratch = Path(folder)
         demo = Demo(state=(arguments.state or scratch / "state").absolute(), scratch=scratch)

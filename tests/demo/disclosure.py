@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,7 +26,7 @@ from idvault_client.people.identity_folder import IdentityFolder
 from idvault_client.people.trust import FindingError
 from tests.demo import evidence
 from tests.demo.step import StepError, check
-from tests.support import open_record
+from tests.support import open_record, programs
 
 _PATIENCE = 30.0
 _PASSPHRASE = b"development"
@@ -71,7 +70,6 @@ class DisclosureSteps:
         self._passphrase.write_bytes(_PASSPHRASE)
         self._ready: Mapping[str, Any] = {}
         self._id = ""
-        self._steps: dict[str, int] = {}
         self._court = scratch / "court"
         self._evidence = ""
 
@@ -230,21 +228,19 @@ class DisclosureSteps:
         role = name.partition("-")[0]
         before = ["--identity", self._ready["identities"][name], "--passphrase-file", str(self._passphrase)]
         before += ["--code", self._code(name)] if code else []
-        return subprocess.run(
-            [sys.executable, "-m", "idvault.cli", "--json", role, *before, *arguments],
-            env={name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        settings = {name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")}
+        return programs.run(programs.VAULT, "--json", role, *before, *arguments, environment=settings)
 
     def _code(self, name: str) -> str:
         """Return an unused code: that of the next step, which is accepted already."""
-        uri = (Path(self._ready["identities"][name]) / "totp.txt").read_text("utf-8").strip()
-        totp = pyotp.parse_uri(uri)
+        folder = Path(self._ready["identities"][name])
+        totp = pyotp.parse_uri((folder / "totp.txt").read_text("utf-8").strip())
         if not isinstance(totp, pyotp.TOTP):
             raise StepError("the second factor should count time")
-        while (step := int(time.time()) // totp.interval + 1) <= self._steps.get(name, 0):
+        # Kept in the state folder: the next demo on it may begin within the same time step.
+        used = folder / "totp.step"
+        last = int(used.read_text("ascii")) if used.exists() else 0
+        while (step := int(time.time()) // totp.interval + 1) <= last:
             time.sleep(0.2)
-        self._steps[name] = step
+        used.write_text(str(step), "ascii")
         return str(totp.at(step * totp.interval))

@@ -6,7 +6,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -28,6 +27,7 @@ from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault.transparency.note import VerifierKey
 from idvault_client.people import identity_folder
 from tests.demo.step import StepError, check
+from tests.support import programs
 from tests.support.sandbox import wait_for
 
 _DATABASES = ("main.sqlite3", "shred.sqlite3")
@@ -82,11 +82,13 @@ class ForkSteps:
             "IDVAULT_LISTEN": f"{HOST}:0",
             "IDVAULT_METRICS_LISTEN": f"{HOST}:0",
         }
-        command = [sys.executable, "-m", "idvault.cli", "serve", "--edge", "custody"]
-        with (self._layout.state / "fork.log").open("wb") as output:
-            process = subprocess.Popen(
-                [*command, "--ready-file", str(ready)], env=settings, stdout=output, stderr=output
-            )
+        command = ("serve", "--edge", "custody", "--ready-file", ready)
+        with (
+            (self._layout.state / "fork.log").open("wb") as output,
+            Path(os.devnull).open("rb") as nothing,
+        ):
+            files = (nothing.fileno(), output.fileno(), output.fileno())
+            process = programs.launch(programs.VAULT, *command, environment=settings, files=files)
         try:
             if not wait_for(lambda: ready.exists() or process.poll() is not None) or not ready.exists():
                 raise StepError("the copy's custody edge should start")
@@ -135,13 +137,8 @@ class ForkSteps:
         role = name.partition("-")[0]
         identity = ["--identity", str(self._layout.people / name)]
         identity += ["--passphrase-file", str(self._layout.passphrase)]
-        return subprocess.run(
-            [sys.executable, "-m", "idvault.cli", "--json", role, *identity, *arguments],
-            env={name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        settings = {name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")}
+        return programs.run(programs.VAULT, "--json", role, *identity, *arguments, environment=settings)
 
 
 def _told(why: str) -> None:

@@ -21,6 +21,7 @@ from idvault_client.backend.campaign.values import Invitation
 from idvault_client.campaigns import Cohort, InvitationEvent, Method, Plan
 from idvault_client.commands.app import app as client_command
 from tests.demo.step import check
+from tests.support import programs
 from tests.support.sandbox import Person, Registry, invent, verify
 
 _ACCOUNTS, _DAYS, _EACH_DAY = 500, 6, 170
@@ -38,6 +39,7 @@ class LegacySteps:
         self._scratch = scratch
         self._clock = scratch / "legacy-clock"
         self._session = Session(
+            server=programs.server(),
             state=scratch / "legacy-state",
             output=scratch / "legacy.log",
             arguments=("--ports", "free", "--clock-file", str(self._clock)),

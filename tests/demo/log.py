@@ -16,6 +16,7 @@ from idvault.development.session import Session
 from idvault.process import ProcessError
 from idvault_client.commands.app import app as client_command
 from tests.demo.step import StepError, check
+from tests.support import programs
 from tests.support.sandbox import wait_for
 
 _SQLITE = "sqlite:///"
@@ -94,7 +95,7 @@ class LogSteps:
             for path in again.glob(f"{name}.sqlite3*"):
                 path.unlink()
             shutil.copy(old, again / f"{name}.sqlite3")
-        session = Session(state=again, output=self._scratch / "rolled-back.log")
+        session = Session(server=programs.server(), state=again, output=self._scratch / "rolled-back.log")
         try:
             session.start()
         except ProcessError as error:

@@ -10,6 +10,7 @@ from typing import Any
 from idvault.development.session import Session
 from idvault_client import Vault
 from tests.demo.step import check, client
+from tests.support import programs
 from tests.support.sandbox import wait_for
 
 _AUDIENCE = "https://taxi.example"
@@ -66,7 +67,7 @@ class OfflineSteps:
             database.execute(
                 "UPDATE accounts SET state = 'EXPIRED' WHERE account_token = ?", (account_token,)
             )
-        session = Session(state=copy, output=self._scratch / "copy.log")
+        session = Session(server=programs.server(), state=copy, output=self._scratch / "copy.log")
         try:
             session.start()
             ended = wait_for(lambda: self._fetch(copy / "public") and self._said() == "check: STATUS_INVALID")

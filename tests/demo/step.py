@@ -1,7 +1,8 @@
 """Helpers with which each step of the demo checks its results."""
 
 import subprocess
-import sys
+
+from tests.support import programs
 
 
 class StepError(Exception):
@@ -16,5 +17,4 @@ def check(condition: bool, text: str) -> None:
 
 def client(*arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run `idvault-client` to its end."""
-    command = [sys.executable, "-m", "idvault_client", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return programs.run(programs.CLIENT, *arguments)

@@ -19,6 +19,7 @@ from idvault.development.supervisor import (
     Supervisor,
 )
 from idvault.process import ProcessError
+from tests.support import programs
 
 pytestmark = pytest.mark.process
 
@@ -35,7 +36,7 @@ def layout(tmp_path: Path) -> Layout:
 @pytest.fixture
 def supervisor(layout: Layout) -> Supervisor:
     """A supervisor without children yet."""
-    return Supervisor(layout=layout, environment=dict(os.environ))
+    return Supervisor(layout=layout, server=programs.server(), environment=dict(os.environ))
 
 
 def _registry(layout: Layout, name: str = REGISTRY, *more: str) -> ProcessPlan:

@@ -1,13 +1,12 @@
 """The demo: the whole product end to end, each step checked."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.demo.__main__ import Demo, run
 from tests.demo.step import StepError, check
+from tests.support import programs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -15,13 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_demo_passes_twice_on_one_state(tmp_path: Path) -> None:
     """The demo passes every step, keeps the state folder, and passes on it again."""
     for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.demo", "--state", tmp_path / "state"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = programs.run(programs.DEMO, "--state", tmp_path / "state")
         lines = done.stdout.splitlines()
         assert done.returncode == 0, done.stdout + done.stderr
         assert lines[-1] == f"demo: all {len(lines) - 1} steps passed"

@@ -26,12 +26,14 @@ from pathlib import Path
 from idvault.cli.dev.processes import DevelopmentProcesses
 from idvault.development.layout import Layout
 from idvault.development.supervisor import FREE_PORTS
+from idvault.fork_server import ForkServer
 
+server = ForkServer.beside()
 layout = Layout(Path(sys.argv[1]))
 layout.create()
 asyncio.run(DevelopmentProcesses(
-    layout=layout, ports=replace(FREE_PORTS, platform=int(sys.argv[2])), ready_file=layout.ready,
-    clock_file=None, registry_latency=0,
+    layout=layout, server=server, ports=replace(FREE_PORTS, platform=int(sys.argv[2])),
+    ready_file=layout.ready, clock_file=None, registry_latency=0,
 ).run())
 """
 

@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from idvault.development import environment, totp
 from idvault.development.authority import real_now
 from idvault.development.layout import TRUST_DOMAIN, Layout
 from idvault_client import Vault
+from tests.support import programs
 from tests.support.house import House
 from tests.support.sandbox import Person, fetch, invent, verify, wait_for
 from tests.support.staff import Town
@@ -83,24 +82,17 @@ class Staff(Town):
         confirmed = self.house.command(*before, "second-factor", "--confirm", code)
         assert confirmed.returncode == 0, confirmed.stderr
 
-    def handing_over(self) -> "subprocess.Popen[str]":
+    def handing_over(self) -> programs.Started:
         """Start the hand-over, one share at a time."""
         before = ("custodian", "--identity", self.folder("custodian-a"), "--passphrase-file", self.passphrase)
         verb = (*before, "hand-over", "--batch", "1")
-        return subprocess.Popen(
-            [sys.executable, "-m", "idvault.cli", *map(str, verb)],
-            env={**os.environ, **environment.common(Layout(self.house.state))},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        settings = {**os.environ, **environment.common(Layout(self.house.state))}
+        return programs.start(programs.VAULT, *verb, environment=settings)
 
     def kill_after(self, shares: int) -> int:
         """Start the hand-over and kill the client after this many shares; return the number handed over."""
         client = self.handing_over()
         try:
-            assert client.stderr is not None
             for line in client.stderr:
                 if line.startswith("hand-over: ") and int(line.split()[1]) >= shares:
                     break

@@ -2,9 +2,7 @@
 
 import csv
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import pytest
 from idvault.domain.account import AccountState, Standing
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.database import Database
-from tests.support import sql
+from tests.support import programs, sql
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases
 from tests.support.sandbox import wait_for
@@ -45,23 +43,17 @@ class Importing:
         tls = cluster.tls()
         self.resume, self.result = folder / "resume", folder / "result.csv"
         self._command = [
-            *(sys.executable, "-m", "idvault_client"),
             *("--target", f"127.0.0.1:{cluster.port}", "--server-name", "localhost"),
             *("--ca", str(tls.ca), "--certificate", str(tls.certificate), "--key", str(tls.key)),
             *("import-legacy", str(file), "--label", "2014"),
             *("--resume", str(self.resume), "--result", str(self.result)),
         ]
-        self._environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
-    def start(self) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            self._command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+    def start(self) -> programs.Started:
+        return programs.start(programs.CLIENT, *self._command)
 
-    def finish(self) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self._command, env=self._environment, capture_output=True, text=True, check=False
-        )
+    def finish(self) -> "subprocess.CompletedProcess[str]":
+        return programs.run(programs.CLIENT, *self._command)
 
     def done(self) -> int:
         if not self.resume.exists():
@@ -84,12 +76,13 @@ async def test_killed_and_resumed(cluster: Cluster, databases: Databases, file: 
     first = importing.start()
     assert wait_for(lambda: importing.done() >= 2_000)
     first.kill()
-    first.wait()
+    first.communicate()
     assert 2_000 <= importing.done() < ROWS
 
     second = importing.start()
     cluster.kill("serve")
-    assert second.wait(60) == 3
+    second.communicate(60)
+    assert second.returncode == 3
     cluster.start_serve()
 
     last = importing.finish()

@@ -7,7 +7,6 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,7 +19,7 @@ from idvault.development.layout import WITNESS_NAME, Layout
 from idvault.development.supervisor import FREE_PORTS
 from idvault.process import ProcessError
 from idvault.transparency import checkpoint, note
-from tests.support.commands import start
+from tests.support import programs
 from tests.support.house import House
 from tests.support.sandbox import verify, wait_for
 
@@ -59,13 +58,13 @@ def _witness(house: House, *, port: int = 0) -> Iterator[dict[str, str]]:
     """Run the house's witness alone; return the settings that name it."""
     layout = Layout(house.state)
     ready = house.folder / "witness.json"
-    process = start(
+    process = programs.start(
+        programs.VAULT,
         *("witness", "--state", layout.witness, "--name", WITNESS_NAME, "--listen", f"127.0.0.1:{port}"),
         *("--log-key", house.ready["log"]["public_key"], "--ready-file", ready),
     )
     try:
         assert wait_for(ready.exists)
-        assert process.stdout is not None
         key = process.stdout.readline().partition(": ")[2].strip()
         url = re.search(r'"url": "([^"]+)"', ready.read_text("utf-8"))
         assert url is not None
@@ -83,14 +82,8 @@ def _run(
     layout = Layout(house.state)
     own = (environment.serve if command == "serve" else environment.work)(layout, ports=FREE_PORTS)
     told = environment.registry(layout, base_url=house.ready["registry"]["base_url"])
-    return subprocess.run(
-        [sys.executable, "-m", "idvault.cli", command, *arguments],
-        env={**os.environ, **environment.common(layout), **told, **own, **witness},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    settings = {**os.environ, **environment.common(layout), **told, **own, **witness}
+    return programs.run(programs.VAULT, command, *arguments, environment=settings, timeout=60)
 
 
 def test_rolled_back_databases_are_refused(own_house: House, tmp_path: Path) -> None:
@@ -195,6 +188,9 @@ def test_people_sign_up_and_requests_wait_while_the_witness_hangs(own_house: Hou
     """Below K the log grows and nothing new is published; when the witness is back everything is cosigned."""
     _enrol(own_house, 1)
     public = Path(own_house.ready["public"]) / "checkpoint"
+    entries = "select count(*) from log_entries"
+    # A cosignature on its way would be published later.
+    assert wait_for(lambda: own_house.query(entries) == [(_size(public.read_bytes()),)])
     before = public.read_bytes()
     pid = int(own_house.ready["pids"]["witness"])
     os.kill(pid, signal.SIGSTOP)
@@ -207,7 +203,6 @@ def test_people_sign_up_and_requests_wait_while_the_witness_hangs(own_house: Hou
         assert public.read_bytes() == before
     finally:
         os.kill(pid, signal.SIGCONT)
-    entries = "select count(*) from log_entries"
     assert wait_for(lambda: own_house.query(entries) == [(_size(public.read_bytes()),)])
 
 
@@ -230,14 +225,14 @@ def test_without_a_cosigned_checkpoint_nothing_starts(own_house: House) -> None:
             )
 
 
-def _start(house: House, command: str, witness: dict[str, str]) -> tuple["subprocess.Popen[str]", Path]:
+def _start(house: House, command: str, witness: dict[str, str]) -> tuple[programs.Started, Path]:
     """Start `serve` or `work` as `idvault dev` does; return it and its ready file."""
     layout = Layout(house.state)
     ready = house.folder / f"{command}-alone.json"
     own = (environment.serve if command == "serve" else environment.work)(layout, ports=FREE_PORTS)
     told = environment.registry(layout, base_url=house.ready["registry"]["base_url"])
     settings = {**os.environ, **environment.common(layout), **told, **own, **witness}
-    return start(command, "--ready-file", ready, environment=settings), ready
+    return programs.start(programs.VAULT, command, "--ready-file", ready, environment=settings), ready
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from tests.resilience.campaign import Options
 from tests.resilience.load import until_ended
 from tests.resilience.tally import Tally
 from tests.support import processes
+from tests.support.checkout import HERE
 from tests.support.cluster import Cluster
 from tests.support.databases import Databases
 from tests.support.durable import durable
@@ -55,7 +56,7 @@ class Besieged:
         """Prepare everything and start only the registry."""
         self.databases = pair
         self.folder = folder
-        self.cluster = Cluster(folder, pair, processes=1)
+        self.cluster = Cluster(folder, pair, processes=1, checkout=HERE)
         self._public_key = self.cluster.log_key
         self._kept = folder / "kept-checkpoint"
 

@@ -14,8 +14,10 @@ from idvault.development import certificates, environment, people
 from idvault.development.authority import real_now
 from idvault.development.layout import Layout
 from idvault.development.supervisor import Ports
+from idvault.fork_server import ForkedProcess
 from idvault_client import Tls, Vault, connect
-from tests.support.checkout import HERE, Checkout
+from tests.support import programs
+from tests.support.checkout import Checkout
 from tests.support.databases import Databases
 from tests.support.sandbox import Registry
 
@@ -26,16 +28,19 @@ class Cluster:
     """One registry, `serve` in several processes on one port, and a worker; each can be restarted."""
 
     def __init__(
-        self, folder: Path, databases: Databases, *, processes: int, checkout: Checkout = HERE
+        self, folder: Path, databases: Databases, *, processes: int, checkout: Checkout | None = None
     ) -> None:
-        """Prepare everything that an operator prepares, without starting a process."""
+        """Prepare everything that an operator prepares, without starting a process.
+
+        checkout: start its own interpreter, for measurements; without it, processes are forked.
+        """
         self._folder = folder
         self._checkout = checkout
         self._layout = Layout(folder / "state")
         self._layout.create()
         certificates.prepare(self._layout, now=real_now())
         people.prepare(self._layout)
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._running: dict[str, ForkedProcess | subprocess.Popen[bytes]] = {}
         self.settings = {
             **os.environ,
             **environment.common(self._layout),
@@ -52,6 +57,8 @@ class Cluster:
 
     def command(self, *arguments: str) -> str:
         """Run a command that must succeed; return its output."""
+        if self._checkout is None:
+            return programs.run(programs.VAULT, *arguments, environment=self.settings, check=True).stdout
         done = subprocess.run(
             [str(self._checkout.python), "-m", "idvault.cli", *arguments],
             cwd=self._checkout.folder,
@@ -143,20 +150,8 @@ class Cluster:
         ready = self._folder / f"{name}.ready"
         ready.unlink(missing_ok=True)
         with (self._folder / f"{name}.log").open("ab") as log:
-            running = subprocess.Popen(
-                [
-                    str(self._checkout.python),
-                    "-m",
-                    self.program,
-                    *arguments,
-                    "--ready-file",
-                    str(ready),
-                ],
-                cwd=self._checkout.folder,
-                env={**self.settings, **told},
-                stdout=log,
-                stderr=log,
-            )
+            command = [*arguments, "--ready-file", str(ready)]
+            running = self._launch(command, {**self.settings, **told}, log.fileno())
         self._running[name] = running
         deadline = time.monotonic() + _START
         while not ready.exists():
@@ -166,6 +161,22 @@ class Cluster:
         document: dict[str, Any] = json.loads(ready.read_text("utf-8"))
         return document
 
+    def _launch(
+        self, arguments: list[str], settings: dict[str, str], log: int
+    ) -> "ForkedProcess | subprocess.Popen[bytes]":
+        if self._checkout is None:
+            with Path(os.devnull).open("rb") as nothing:
+                files = (nothing.fileno(), log, log)
+                return programs.launch(programs.VAULT, *arguments, environment=settings, files=files)
+        return subprocess.Popen(
+            [str(self._checkout.python), "-m", self.program, *arguments],
+            cwd=self._checkout.folder,
+            env=settings,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+
 
 @contextmanager
 def running(
@@ -174,7 +185,7 @@ def running(
     *,
     processes: int = 1,
     serving: bool = False,
-    checkout: Checkout = HERE,
+    checkout: Checkout | None = None,
 ) -> Iterator[Cluster]:
     """Run a cluster, with worker and edge if requested, and leave no process behind."""
     cluster = Cluster(folder, databases, processes=processes, checkout=checkout)

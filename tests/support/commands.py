@@ -1,9 +1,6 @@
-"""Runs the command `idvault` in this process or in a separate one."""
+"""Runs the command `idvault` in this process."""
 
 import os
-import subprocess
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -43,14 +40,3 @@ class Commands:
         code = app.run([str(argument) for argument in arguments])
         captured = self._capfd.readouterr()
         return Result(int(code), captured.out, captured.err)
-
-
-def start(*arguments: object, environment: Mapping[str, str] = os.environ) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "idvault.cli", *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=dict(environment),
-    )

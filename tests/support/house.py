@@ -5,7 +5,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -17,6 +16,7 @@ from idvault.development.authority import Authority, real_now
 from idvault.development.layout import TRUST_DOMAIN, Layout
 from idvault.development.session import Session
 from idvault_client import Tls, Vault, connect, testing
+from tests.support import programs
 from tests.support.sandbox import Registry
 
 TIMEOUT = 20.0
@@ -31,7 +31,9 @@ class House:
         self.clock = folder / "clock"
         self.clock.write_text("0")
         arguments = ["--ports", "free", "--clock-file", str(self.clock)]
-        self.session = Session(state=self.state, output=folder / "dev.log", arguments=arguments)
+        self.session = Session(
+            server=programs.server(), state=self.state, output=folder / "dev.log", arguments=arguments
+        )
         self.ready: dict[str, Any] = {}
 
     def start(self) -> "House":
@@ -90,13 +92,8 @@ class House:
         return connect(self.ready["grpc"], tls=tls, timeout=TIMEOUT, server_name="localhost")
 
     def command(self, *arguments: object) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "idvault.cli", *map(str, arguments)],
-            env={**os.environ, **environment.common(Layout(self.state))},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        settings = {**os.environ, **environment.common(Layout(self.state))}
+        return programs.run(programs.VAULT, *arguments, environment=settings)
 
 
 def running(folder: Path, *, state: Path | None = None) -> Iterator[House]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +15,9 @@ from idvault.cli.dev.processes import DevelopmentProcesses
 from idvault.cli.errors import CommandError, ExitCode
 from idvault.development.layout import Layout
 from idvault.development.supervisor import FREE_PORTS, Lock, LockedError, Ports
+from idvault.fork_server import ForkServer
+
+_CHILDREN = tuple(f"idvault.cli.{name}" for name in ("mock_registry", "witness", "serve", "work"))
 
 
 class PortChoice(StrEnum):
@@ -73,8 +76,9 @@ def dev(  # noqa: PLR0917 - typer makes an option of each
     # starts its background commands with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    with suppress(KeyboardInterrupt):
-        _dev(options)
+    # The children's programs are imported while this process prepares the state folder.
+    with suppress(KeyboardInterrupt), closing(ForkServer.beside(*_CHILDREN)) as server:
+        _dev(options, server)
 
 
 def _lean(state: Path, prepared: Path, *, ready_file: Path | None, registry_latency: int) -> None:
@@ -85,7 +89,7 @@ def _lean(state: Path, prepared: Path, *, ready_file: Path | None, registry_late
     running.run(program, ready_file=ready_file or Layout(state).ready, factory=running.fast_loop)
 
 
-def _dev(options: _Options) -> None:
+def _dev(options: _Options, server: ForkServer) -> None:
     layout = Layout(options.state)
     layout.create()
     try:
@@ -94,6 +98,7 @@ def _dev(options: _Options) -> None:
         raise CommandError(ExitCode.REFUSED, str(error), reason="ALREADY_RUNNING", field="--state") from error
     processes = DevelopmentProcesses(
         layout=layout,
+        server=server,
         ports=Ports() if options.ports is PortChoice.FIXED else FREE_PORTS,
         ready_file=(options.ready_file or layout.ready).absolute(),
         clock_file=options.clock_file.absolute() if options.clock_file else None,

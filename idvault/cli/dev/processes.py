@@ -17,7 +17,16 @@ from idvault.cli.dev import members
 from idvault.config import Process
 from idvault.development import certificates, environment, example, people, ready
 from idvault.development.authority import real_now
-from idvault.development.layout import AUDITORS, CUSTODIANS, MONITORS, PLATFORMS, ROLES, WITNESS_NAME, Layout
+from idvault.development.layout import (
+    AUDITORS,
+    COST,
+    CUSTODIANS,
+    MONITORS,
+    PLATFORMS,
+    ROLES,
+    WITNESS_NAME,
+    Layout,
+)
 from idvault.development.ready import ReadyFacts
 from idvault.development.supervisor import (
     HOST,
@@ -29,6 +38,7 @@ from idvault.development.supervisor import (
     ProcessPlan,
     Supervisor,
 )
+from idvault.fork_server import ForkServer
 from idvault.transparency.note import VerifierKey
 from idvault.witness import key as witness_key
 
@@ -49,6 +59,7 @@ class DevelopmentProcesses:
         self,
         *,
         layout: Layout,
+        server: ForkServer,
         ports: Ports,
         ready_file: Path,
         clock_file: Path | None,
@@ -61,7 +72,7 @@ class DevelopmentProcesses:
         self._clock = ["--clock-file", str(clock_file)] if clock_file else []
         self._latency = registry_latency
         environment.adopt(layout)
-        self._supervisor = Supervisor(layout=layout, environment=dict(os.environ))
+        self._supervisor = Supervisor(layout=layout, server=server, environment=dict(os.environ))
 
     async def run(self) -> None:
         """Run until SIGINT or SIGTERM; raises ProcessError if a child dies, PortBusyError, ConfigError."""
@@ -116,7 +127,7 @@ class DevelopmentProcesses:
     def _prepare(self) -> _Prepared:
         """Bring the state folder up to date; each step can be interrupted and repeated."""
         certificates.prepare(self._layout, now=real_now())
-        log_public_key = operator.init_keys(config.load(Process.KEYS))
+        log_public_key = operator.init_keys(config.load(Process.KEYS), cost=COST)
         settings = config.load(Process.PLATFORMS)
         operator.upgrade_databases(settings)
         adopted = asyncio.run(operator.adopted_version(settings))

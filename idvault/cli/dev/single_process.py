@@ -26,7 +26,7 @@ from idvault.cli import running
 from idvault.config import Process
 from idvault.development import certificates, environment, people
 from idvault.development.authority import real_now
-from idvault.development.layout import LOG_ORIGIN, PLATFORMS, ROLES, SERVER, Layout, spiffe_id
+from idvault.development.layout import COST, LOG_ORIGIN, PLATFORMS, ROLES, SERVER, Layout, spiffe_id
 from idvault.development.static import StaticServer
 from idvault.development.supervisor import FREE_PORTS, HOST
 from idvault.mock_registry import server as mock_registry
@@ -53,7 +53,7 @@ def _make(folder: Path, ready: Path) -> None:
     environment.adopt(layout)
     certificates.prepare(layout, now=real_now())
     people.prepare(layout)
-    durable_file.replace(draft / _KEY_FILE, operator.init_keys(config.load(Process.KEYS)).encode())
+    durable_file.replace(draft / _KEY_FILE, operator.init_keys(config.load(Process.KEYS), cost=COST).encode())
     settings = config.load(Process.PLATFORMS)
     operator.upgrade_databases(settings)
     asyncio.run(_register(layout, settings))

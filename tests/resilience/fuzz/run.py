@@ -15,6 +15,7 @@ from tests.resilience.fuzz.attack import Attack, Report
 from tests.resilience.fuzz.surface import methods
 from tests.resilience.fuzz.vault import left_behind, metrics, prepare
 from tests.resilience.tally import Tally
+from tests.support import programs
 
 _STOP = 120.0
 
@@ -34,7 +35,7 @@ def _run(options: Options, *, step: int | None) -> Tally:
     chosen = [method for method in methods() if options.only in method.path]
     with tempfile.TemporaryDirectory(prefix="idvault-fuzz-") as folder:
         scratch = Path(folder)
-        session = Session(state=scratch / "state", output=scratch / "dev.log")
+        session = Session(server=programs.server(), state=scratch / "state", output=scratch / "dev.log")
         try:
             ground = prepare(session.start(), scratch=scratch)
             with asyncio.Runner(loop_factory=fast_loop) as runner:

@@ -13,6 +13,7 @@ from tests.resilience.fuzz.vault import tls
 from tests.resilience.http2.attacks import ATTACKS, Target
 from tests.resilience.http2.good import GoodClient, Served
 from tests.resilience.tally import Tally
+from tests.support import programs
 from tests.support.processes import resident_mib
 from tests.support.sandbox import Registry, verify
 
@@ -74,7 +75,9 @@ def run(options: Options) -> Tally:
     """Attack with this percentage of the full attack; an attack that did harm is a loss."""
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="idvault-abuse-") as folder:
-        session = Session(state=Path(folder) / "state", output=Path(folder) / "dev.log")
+        session = Session(
+            server=programs.server(), state=Path(folder) / "state", output=Path(folder) / "dev.log"
+        )
         try:
             ready = session.start()
             with testing.connect(session.ready_file, timeout=20) as vault:

@@ -1,0 +1,158 @@
+"""Runs the project's programs as processes, forked from one fork server (idvault/fork_server.py)."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO
+
+from idvault import fork_server
+from idvault.fork_server import ForkedProcess, ForkServer, Program
+from idvault.process import ENTRY
+
+VAULT = ENTRY
+CLIENT = "idvault_client.entry:main"
+DEMO = "tests.demo.__main__:main"
+_ROOT = Path(__file__).resolve().parents[2]
+# Every module that a command imports when it runs.
+_PRELOADED = (
+    *("idvault.cli.app", "idvault.cli.serve", "idvault.cli.work", "idvault.cli.witness"),
+    *("idvault.cli.mock_registry", "idvault.cli.doctor", "idvault.cli.database", "idvault.cli.key"),
+    *("idvault.cli.platform", "idvault.cli.people.roster", "idvault.cli.people.role"),
+    *("idvault.cli.log.commands", "idvault.cli.dev.command", "idvault.cli.dev.single_process"),
+    *("idvault_client.commands.app", "tests.demo.__main__"),
+)
+
+
+class Kept:
+    """The fork server of this process, and the process in which it runs if that is not a fork of this one."""
+
+    server: ForkServer | None = None
+    process: "subprocess.Popen[bytes] | None" = None
+
+
+def server() -> ForkServer:
+    """Return this process's fork server; it ends with this process."""
+    if Kept.server is None:
+        Kept.server = _spawned()
+    return Kept.server
+
+
+def fork_from_here() -> None:
+    """Let the fork server be a fork of this process, which must not have begun anything."""
+    Kept.server = ForkServer.beside(*_PRELOADED)
+
+
+def _spawned() -> ForkServer:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        Kept.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.programs", str(theirs.fileno())],
+            cwd=_ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=(theirs.fileno(),),
+        )
+    return ForkServer(ours)
+
+
+class Started:
+    """A running program whose output is read from pipes, as text."""
+
+    def __init__(self, process: ForkedProcess, stdout: IO[str], stderr: IO[str]) -> None:
+        self._process = process
+        self.stdout = stdout
+        self.stderr = stderr
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.poll()
+
+    def poll(self) -> int | None:
+        return self._process.poll()
+
+    def send_signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def wait(self, timeout: float | None = None) -> int:
+        return self._process.wait(timeout)
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """Return the rest of the output, once the program has ended; it is killed if that takes too long."""
+        if self.stdout.closed:
+            return "", ""
+        with ThreadPoolExecutor(2) as pool, self.stdout, self.stderr:
+            try:
+                out, err = pool.map(lambda stream: stream.read(), (self.stdout, self.stderr), timeout=timeout)
+            except TimeoutError:
+                self.kill()
+                raise
+        self.wait()
+        return out, err
+
+
+def start(entry: str, *arguments: object, environment: Mapping[str, str] = os.environ) -> Started:
+    """Start a program without input, with pipes for its output."""
+    (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+    with Path(os.devnull).open("rb") as nothing:
+        process = launch(
+            entry, *arguments, environment=environment, files=(nothing.fileno(), out_end, err_end)
+        )
+    os.close(out_end)
+    os.close(err_end)
+    return Started(process, os.fdopen(out, encoding="utf-8"), os.fdopen(err, encoding="utf-8"))
+
+
+def run(
+    entry: str,
+    *arguments: object,
+    environment: Mapping[str, str] = os.environ,
+    check: bool = False,
+    timeout: float | None = None,
+) -> "subprocess.CompletedProcess[str]":
+    """Run a program without input to its end; raises as subprocess.run does."""
+    with (
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+        Path(os.devnull).open("rb") as nothing,
+    ):
+        files = (nothing.fileno(), out.fileno(), err.fileno())
+        process = launch(entry, *arguments, environment=environment, files=files)
+        try:
+            code = process.wait(timeout)
+        finally:
+            process.kill()
+        for file in (out, err):
+            file.seek(0)
+        done = subprocess.CompletedProcess(entry, code, out.read().decode(), err.read().decode())
+    if check:
+        done.check_returncode()
+    return done
+
+
+def launch(
+    entry: str, *arguments: object, environment: Mapping[str, str], files: tuple[int, int, int]
+) -> ForkedProcess:
+    """Start a program with these files as input, output and error output."""
+    program = Program(
+        entry=entry,
+        arguments=[str(argument) for argument in arguments],
+        environment=dict(environment),
+        folder=str(_ROOT),
+    )
+    return server().start(program, files=files)
+
+
+if __name__ == "__main__":
+    fork_server.run(socket.socket(fileno=int(sys.argv[1])), _PRELOADED)
