@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     processes: Annotated[int, Field(ge=1, le=64)] = 1
     scheduling: Literal["batch", "normal"] = "batch"
     grpc_listener: bool = False
-    poller_nice: Annotated[int, Field(ge=0, le=19)] = 5
+    poller_nice: Annotated[int, Field(ge=0, le=19)] = 0
     cores: str = ""
     coalesce_reads: bool = True
     pace_milliseconds: Annotated[float, Field(ge=0, le=10)] = 2
