@@ -45,7 +45,8 @@ class Postgresql:
 
     async def write(self, statement: Statement[T], parameters: Mapping[str, Any]) -> T | None:
         """Run one statement, which commits itself."""
-        return await self.one(statement, parameters)
+        found = await self.find(statement, parameters)
+        return found[0] if found else None
 
     async def read(self, work: Work[T]) -> T:
         """Run work; each of its statements sees the newest committed state."""

@@ -56,10 +56,10 @@ class Reads:
         return [key for key in dict.fromkeys(keys) if not key.startswith("unknown")]
 
 
-_ECHO: LookUp[str] = LookUp("echo", statement(select(_TABLE)), key=str)
+_ECHO: LookUp[Any] = LookUp("echo", statement(select(_TABLE)), key=str)
 
 
-def _unavailable(**failure: bool) -> UnavailableError:
+def _unavailable(**failure: Any) -> UnavailableError:
     error = UnavailableError(Reason.STORE_UNAVAILABLE)
     error.__cause__ = DriverError("Broken", **failure)
     return error
@@ -104,7 +104,7 @@ async def test_a_read_that_has_begun_is_not_joined(look_ups: LookUps, reads: Rea
         await asyncio.sleep(0)
     assert reads.asked == [["a"], ["a"]]
     reads.may_answer.set()
-    assert await asyncio.gather(first, second) == ["a", "a"]
+    assert [await first, await second] == ["a", "a"]
 
 
 async def test_who_goes_away_leaves_the_others_alone(look_ups: LookUps, reads: Reads) -> None:
