@@ -8,6 +8,7 @@ import pytest
 from idvault.config import REQUIRED, ConfigError, Process, Settings, load
 
 SECRET = "s3cr3t-value"
+WRITABLE = "target_session_attrs=read-write"
 VERIFIED = "sslmode=verify-full&sslrootcert=/etc/ssl/database-ca.pem"
 
 
@@ -177,8 +178,8 @@ def test_both_databases_must_differ(environment: Environment) -> None:
         "postgresql://vault@db.example/vault?sslmode=require",
         "postgresql://vault@db.example/vault?sslmode=verify-ca&sslrootcert=/etc/ca.pem",
         "postgresql://vault@/vault?host=db.example",
-        "postgresql://vault@localhost,db.example/vault",
-        "postgresql://vault@/vault?host=/run/postgresql,db.example",
+        "postgresql://vault@localhost,db.example/vault?target_session_attrs=read-write",
+        "postgresql://vault@/vault?host=/run/postgresql,db.example&target_session_attrs=read-write",
         "postgresql://vault@127.0.0.1.example/vault",
     ],
 )
@@ -206,10 +207,10 @@ def test_a_host_in_the_environment_counts(environment: Environment, monkeypatch:
     "url",
     [
         "postgresql://vault@db.example:5432/vault?sslmode=verify-full&sslrootcert=/etc/ca.pem",
-        "postgresql://vault@one.example,two.example/vault?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        f"postgresql://vault@one.example,two.example/vault?{WRITABLE}&{VERIFIED}",
         "postgresql://vault@/vault?host=/run/postgresql",
         "postgresql://vault@localhost:5433/vault",
-        "postgresql://vault@127.0.0.1,[::1]:5432/vault",
+        f"postgresql://vault@127.0.0.1,[::1]:5432/vault?{WRITABLE}",
         "sqlite:////var/lib/idvault/main.sqlite3",
     ],
 )

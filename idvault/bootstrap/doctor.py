@@ -24,6 +24,7 @@ from idvault.registry import probe
 from idvault.registry.probe import UnreachedError
 from idvault.storage import migrations
 from idvault.storage.base.database import Database
+from idvault.storage.base.servers import Servers
 from idvault.storage.custody.drill import SqlDrillStore
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
@@ -36,6 +37,7 @@ from idvault.witness.client import HttpWitness
 
 # A checkpoint is signed about once a second.
 _LOOKS, _PAUSE = 25, 0.2
+_SERVERS = {"servers": "IDVAULT_DATABASE_URL", "shred-servers": "IDVAULT_SHRED_DATABASE_URL"}
 
 
 async def examine(settings: Settings, *, clock: Clock) -> list[Finding]:
@@ -54,6 +56,9 @@ def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock)
         Check("drills", partial(_check_drills, settings, main, clock)),
         Check("hand-over", partial(check_handed_over, settings, main)),
     ]
+    for (name, setting), url in zip(_SERVERS.items(), urls(settings), strict=True):
+        if (servers := Servers.several(url)) is not None:
+            found.append(Check(name, partial(_check_servers, servers, setting)))
     for name in ("tls_certificate", "tls_ca"):
         if getattr(settings, name) != Path():
             setting = f"IDVAULT_{name.upper()}"
@@ -78,6 +83,15 @@ async def _check_databases(settings: Settings, main: Database, shred: Database) 
         if text == error.reason.value:
             text = "a database does not answer: check both servers and both URLs"
         raise AilmentError(text) from error
+
+
+async def _check_servers(servers: Servers, setting: str) -> None:
+    missing = await servers.missing()
+    if missing:
+        named = ", ".join(f"{host} ({error})" for host, error in missing.items())
+        raise AilmentError(
+            f"{named} of {setting} cannot be used: start it or mend its certificate before it must take over"
+        )
 
 
 async def _check_roster(settings: Settings, main: Database) -> None:

@@ -280,9 +280,15 @@ def _url_problems(settings: Settings, present: list[str]) -> Iterator[str]:
             yield from _http_problems(settings, name, getattr(settings, name))
     urls = [getattr(settings, name).get_secret_value() for name in _STORES if name in present]
     for name, url in zip((name for name in _STORES if name in present), urls, strict=True):
-        if urlsplit(url).scheme.split("+")[0] not in ("sqlite", "postgresql"):
+        if not url.startswith(("sqlite://", "postgresql://")):
             yield f"{_name(name)} must start with sqlite:// or postgresql://"
-        elif not settings.development and database.is_exposed(url):
+            continue
+        try:
+            exposed = database.is_exposed(url)
+        except ValueError as error:
+            yield f"{_name(name)} {error}"
+            continue
+        if exposed and not settings.development:
             yield (
                 f"{_name(name)} must have sslmode=verify-full and sslrootcert=FILE: an attacker on the "
                 "network could pose as the database"

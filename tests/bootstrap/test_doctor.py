@@ -31,6 +31,7 @@ from tests.support import builders, logs, people
 from tests.support.chamber import CUSTODIANS, first_roster, person
 from tests.support.databases import Databases
 from tests.support.merkle import witness
+from tests.support.postgresql_front import Front, address, fronts
 from tests.support.storage_world import World
 
 NOW = logs.START
@@ -202,3 +203,21 @@ async def _leaves(databases: Databases) -> list[bytes]:
         return await SqlLogStore(database=main).leaves(start=0, limit=100)
     finally:
         await main.close()
+
+
+@pytest.mark.parametrize("maker", ["postgres"], indirect=True)
+async def test_each_of_several_servers_is_tried(ward: Ward) -> None:
+    """A standby is fine; a server that cannot take over is named with its setting. One server is no list."""
+    await ward.advice()
+    assert ward.count == 9
+    async with fronts(ward.databases, 2) as hosts:
+        hosts[0].read_only = True
+        ward.settings["database_url"] = address(ward.databases, hosts)
+        assert "servers" not in await ward.advice()
+        assert ward.count == 10
+        ward.settings["database_url"] = address(ward.databases, [*hosts, Front(port=1)])
+        said = await ward.advice()
+        assert said["servers"].startswith(
+            "127.0.0.1:1 (ConnectionRefusedError) of IDVAULT_DATABASE_URL cannot be used"
+        )
+        assert "databases" not in said

@@ -2,15 +2,16 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from idvault.attest import jose, status_check, status_token
 from idvault.attest.status_check import Attested, CheckError
+from idvault.attest.status_list import INVALID, StatusList
 from idvault.domain.account import AccountState
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import (
@@ -37,9 +38,10 @@ from idvault.storage.account.feed import SqlFeedStore
 from idvault.storage.account.record import SqlRecordStore
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.database import Database
+from idvault.storage.credential import rows
 from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusListStore
 from idvault.storage.credential.store import SqlCredentialStore
-from idvault.storage.credential.tables import status_marks
+from idvault.storage.credential.tables import status_lists, status_marks
 from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
@@ -215,6 +217,38 @@ async def test_a_credential_holds_while_its_list_says_so(checks: Checks) -> None
     assert checks.check(issued.token, seconds=2)
     await checks.lists.run(now=at(1 + REBUILD.total_seconds()))
     assert checks.reason(issued.token, seconds=400) == "STATUS_INVALID"
+
+
+class WatchedLists(SqlStatusListStore):
+    """Remembers which lists were rebuilt."""
+
+    rebuilt: list[int]
+
+    async def rebuild(self, number: int, *, today: date, now: datetime) -> None:
+        """Rebuild and remember."""
+        self.rebuilt.append(number)
+        await super().rebuild(number, today=today, now=now)
+
+
+async def test_many_lists_are_rebuilt_in_turn(checks: Checks) -> None:
+    """Each time four of them, also the newest, and from the first again after the last."""
+    store = WatchedLists(database=checks.world.database)
+    store.rebuilt = []
+    worker = StatusListFlow(
+        store=store, keys=checks.keys, signer=checks.list_keys, files=checks.files, issued_by=ISSUER,
+        zone=builders.ZONE,
+    )  # fmt: skip
+    await worker.run(now=at(0))
+    for number in range(6):
+        entries = rows.packed(StatusList.filled(INVALID))
+        await sql.change(
+            checks.world.database, insert(status_lists).values(number=number, version=0, entries=entries)
+        )
+    step = REBUILD.total_seconds()
+    for turn in range(1, 4):
+        await worker.run(now=at(turn * step))
+        await worker.run(now=at(turn * step + 1))
+    assert store.rebuilt == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5]
 
 
 async def test_an_expiry_is_in_the_next_list(checks: Checks) -> None:

@@ -24,6 +24,7 @@ from tests.performance import (
     worker,
 )
 from tests.performance.goal import GOALS, GROWTH, Measure, Measured, Options
+from tests.performance.scale import goal as scale
 from tests.support import checkout
 
 MEASURES: Mapping[str, Measure] = {
@@ -38,12 +39,15 @@ MEASURES: Mapping[str, Measure] = {
     "P9": watch.measure,
     "P10": several.measure,
     "P11": offline.measure,
+    GROWTH: scale.measure,
     "P13": features.measure,
     "P14": start.measure,
 }
 """The measurement of each goal; a goal that is missing here is not measured yet."""
 IN_PROCESS = frozenset({"P1", "P5", "P9", "P11", "P12", "P13"})
 """Goals whose measurement calls this revision's code, so they cannot be compared with another revision."""
+_SIZES = "10000,100000,1000000"
+_BIG = (10_000_000,)
 
 
 def main() -> int:
@@ -53,10 +57,11 @@ def main() -> int:
     if arguments.render:
         pages.write(arguments.render, pages.read(arguments.render))
         return 0
-    names = arguments.only.split(",") if arguments.only else [name for name in GOALS if name != GROWTH]
+    names = _names(arguments)
     if unknown := [name for name in names if name not in GOALS]:
         parser.error(f"no such goal: {', '.join(unknown)}")
-    options = Options(accounts=arguments.accounts, rounds=arguments.rounds)
+    sizes = tuple(int(size) for size in arguments.sizes.split(","))
+    options = Options(arguments.accounts, arguments.rounds, sizes=(*sizes, *(_BIG if arguments.big else ())))
     found, before = _measure_all(names, options, arguments.baseline)
     run = results.run_of(options, command=shlex.join(["scripts/bench", *sys.argv[1:]]))
     documents = {name: results.document(name, one, run=run) for name, one in found.items() if one}
@@ -67,6 +72,15 @@ def main() -> int:
     if arguments.write:
         pages.write(arguments.write, {**pages.read(arguments.write), **documents})
     return _report(found)
+
+
+def _names(arguments: argparse.Namespace) -> list[str]:
+    """Return the goals to measure; growth takes longer than all others together, so it is asked for."""
+    if arguments.scale:
+        return [GROWTH]
+    if arguments.only:
+        return str(arguments.only).split(",")
+    return [name for name in GOALS if name != GROWTH]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--accounts", type=int, default=120_000, help="how many accounts P8 imports")
     parser.add_argument("--rounds", type=int, default=3, help="how often each figure is taken")
+    parser.add_argument("--scale", action="store_true", help="measure P12 only: growth with the accounts")
+    parser.add_argument("--sizes", default=_SIZES, help="the numbers of accounts that --scale compares")
+    parser.add_argument("--big", action="store_true", help="let --scale load ten million accounts, too")
     parser.add_argument("--baseline", metavar="REV", help="measure another revision in the same run")
     return parser
 

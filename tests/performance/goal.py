@@ -41,7 +41,7 @@ class Options:
     accounts: int
     rounds: int
     checkout: Checkout = HERE
-    sizes: tuple[int, ...] = (10_000, 1_000_000)
+    sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from tests.performance import chart, results
 from tests.performance.goal import spread
 from tests.performance.peer import PEER
 from tests.performance.results import Results
+from tests.performance.scale import estimate
 
 Result = Mapping[str, Any]
 _FOLDER, _INDEX, _RESULTS = "benchmarks", "benchmarks.md", "results.json"
@@ -56,6 +57,7 @@ def write_texts(docs: Path) -> None:
     for name, result in found.items():
         (docs / _FOLDER / f"{name}.md").write_text(page(name, result), "utf-8")
     fill(docs.parent / "README.md", "figures", beside_peer(found))
+    fill(docs / "scale.md", "estimate", estimate.tables(found))
 
 
 def read(docs: Path) -> Results:

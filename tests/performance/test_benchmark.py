@@ -48,7 +48,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     [
         ("P2", 0, "bench: 1 goals met, 0 not met, 0 not measured"),
         ("P2,P9", 1, "bench: 1 goals met, 1 not met, 0 not measured"),
-        ("P2,P12", 0, "bench: 1 goals met, 0 not met, 1 not measured"),
+        ("P2,P13", 0, "bench: 1 goals met, 0 not met, 1 not measured"),
     ],
 )
 def test_the_last_line_counts(

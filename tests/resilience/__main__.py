@@ -21,6 +21,7 @@ from tests.resilience.campaign import Campaign, Options
 from tests.resilience.crowds import Crowds
 from tests.resilience.cuts import Cuts
 from tests.resilience.disk import Disk
+from tests.resilience.failover import run as failover
 from tests.resilience.fuzz import run as fuzz
 from tests.resilience.http2 import run as http2
 from tests.resilience.kills import Kills
@@ -43,6 +44,9 @@ CAMPAIGNS: Mapping[str, Campaign] = {
         20,
         1,
         ("postgres",),
+    ),
+    "failover": Campaign(
+        failover.run, "kill -9 of leaders of PostgreSQL under Patroni", "kills", 2, 10, ("postgres",)
     ),
     "crowds": Campaign(siege(Crowds), "64 callers with one request, or of one person", "crowds", 2, 20),
     "theft": Campaign(theft.run, "both databases and every online key are stolen", "people", 4, 20),

@@ -15,13 +15,20 @@ _RESTING = 0.2
 MakeVault = Callable[[], Vault]
 
 
+def _ignore() -> None:
+    """No-op listener."""
+
+
 class Load:
     """Runs for the duration of its block."""
 
-    def __init__(self, book: Book, *, vault: MakeVault, callers: int) -> None:
-        """Set the book and how to connect; each caller has a separate connection."""
+    def __init__(
+        self, book: Book, *, vault: MakeVault, callers: int, heard: Callable[[], None] = _ignore
+    ) -> None:
+        """Set the book and how to connect, separately for each caller; heard is called for each answer."""
         self._book = book
         self._vault = vault
+        self._heard = heard
         self._stop = threading.Event()
         self._asked = threading.Semaphore(0)
         self._threads = [threading.Thread(target=self._call, daemon=True) for _ in range(callers)]
@@ -52,6 +59,7 @@ class Load:
                 answered = self._book.send(self._book.next(), vault)
                 if answered:
                     self._asked.release()
+                    self._heard()
                 # Leaves CPU time for starting processes, and avoids busy retries while the edge is down.
                 self._stop.wait(_BREATH if answered else _RESTING)
 

@@ -81,6 +81,12 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "SEARCH status_feed USING INDEX sqlite_autoindex_status_feed_1 (account_token=?)",
         "pk_status_feed",
     ),
+    "a page of a status list": (
+        status_list._ENTRIES_OF_PAGE,
+        {"number": 0, "first": 0, "last": 9},
+        "(number=? AND place>? AND place<?)",
+        "uq_status_credentials_number_place",
+    ),
     "unsequenced entries": (
         log._WAITING,
         {"limit": 9},

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _KIB = 1024
@@ -12,7 +12,10 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 def cpu_seconds(pid: int) -> float:
     """Return the CPU time used by a process and its living children."""
     own = _times(pid)
-    return own + sum(cpu_seconds(child) for child in children(pid))
+    for child in children(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            own += cpu_seconds(child)
+    return own
 
 
 def pin(pid: int, core: int) -> None:

@@ -2,7 +2,8 @@
 
 - The file is read before the list and replaced only if it has not changed meanwhile. So no worker reverts
   what another one published.
-- Every five minutes each list is rebuilt from the accounts, so that a lost change is corrected.
+- Every five minutes four lists are rebuilt from the accounts, in turn, so that a lost change is corrected. A
+  full list takes seconds, and this cost does not grow with the number of lists.
 - The key set contains every key that may have signed something still valid, and the announced next key.
 """
 
@@ -19,6 +20,7 @@ from idvault.ports.log.store import Publication
 
 REFRESH = timedelta(seconds=60)
 REBUILD = timedelta(minutes=5)
+REBUILT_AT_ONCE = 4
 _BATCH = 500
 
 
@@ -52,18 +54,26 @@ class StatusListFlow:
         self._zone = zone
         self._published: dict[int, _Published] = {}
         self._rebuilt_at: datetime | None = None
+        self._last_rebuilt = -1
 
     async def run(self, *, now: ClockReading) -> None:
         """Update the lists and publish those that changed or must be re-signed; raises UnavailableError."""
         today = now.today(self._zone)
         if self._rebuilt_at is None or abs(now.real - self._rebuilt_at) >= REBUILD:
-            for number in await self._store.numbers():
-                await self._store.rebuild(number, today=today, now=now.real)
+            await self._rebuild(await self._store.numbers(), now)
             self._rebuilt_at = now.real
         while await self._store.update(today=today, limit=_BATCH) == _BATCH:
             pass
         for number in await self._store.numbers():
             await self._publish(number, now=now.real)
+
+    async def _rebuild(self, numbers: list[int], now: ClockReading) -> None:
+        """Rebuild the lists after the one that was rebuilt last, beginning again after the newest."""
+        last = self._last_rebuilt
+        order = sorted(numbers, key=lambda number: (number <= last, number))
+        for number in order[:REBUILT_AT_ONCE]:
+            await self._store.rebuild(number, today=now.today(self._zone), now=now.real)
+            self._last_rebuilt = number
 
     async def publish_keys(self, *, now: ClockReading) -> None:
         """Publish the current key set if it has changed."""

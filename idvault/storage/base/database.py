@@ -12,6 +12,7 @@ from idvault.storage.base.connection import Commit, T, Work
 from idvault.storage.base.failure import FOREIGN, DriverError, describe
 from idvault.storage.base.look_up import KEYS, LookUp, LookUps
 from idvault.storage.base.postgresql import Postgresql
+from idvault.storage.base.servers import Servers
 from idvault.storage.base.sqlite import Sqlite
 from idvault.storage.base.statement import Statement
 
@@ -47,10 +48,10 @@ class Database:
         """Set up without connecting; raises ValueError unless the address is SQLite or PostgreSQL."""
         parsed = address.parse(url)
         self._driver: Sqlite | Postgresql
-        if address.is_sqlite(parsed):
-            self._driver = Sqlite(path=Path(str(parsed.database)))
+        if parsed.servers:
+            self._driver = Postgresql(servers=Servers(parsed.servers), pool_size=pool_size)
         else:
-            self._driver = Postgresql(address=address.dsn(parsed), pool_size=pool_size)
+            self._driver = Sqlite(path=Path(str(parsed.file)))
         self._observe = observe
         self._patience = patience
         self._look_ups = LookUps(read=self._read_keys) if coalesce else None

@@ -4,28 +4,26 @@ import os
 import secrets
 from pathlib import Path
 
-import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy.engine import URL
-
-from idvault.storage.base import url as address
+from idvault.config.database import PostgresqlAddress
+from idvault.storage.base.servers import Servers
+from idvault.storage.base.url import Address
 
 _LOCK = "SELECT pg_advisory_xact_lock($1)"
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock($1)"
-_CONNECT_WAIT = 5.0
 
 
 class SameDatabaseError(Exception):
     """Both addresses name one database."""
 
 
-async def check(first: URL, second: URL) -> None:
+async def check(first: Address, second: Address) -> None:
     """Raise SameDatabaseError if both are one database, and a driver's exception if one cannot be reached."""
     if first == second:
         raise SameDatabaseError
-    if address.is_sqlite(first) and address.is_sqlite(second):
-        _check_files(str(first.database), str(second.database))
-    elif not address.is_sqlite(first) and not address.is_sqlite(second):
-        await _check_servers(address.dsn(first), address.dsn(second))
+    if first.file and second.file:
+        _check_files(str(first.file), str(second.file))
+    elif first.servers and second.servers:
+        await _check_servers(first.servers, second.servers)
 
 
 def _check_files(first: str, second: str) -> None:
@@ -40,12 +38,12 @@ def _check_files(first: str, second: str) -> None:
         raise SameDatabaseError
 
 
-async def _check_servers(first: str, second: str) -> None:
+async def _check_servers(first: PostgresqlAddress, second: PostgresqlAddress) -> None:
     """An advisory lock belongs to one database: one that is taken in the first is free in every other."""
     key = secrets.randbits(63)
-    one = await asyncpg.connect(first, timeout=_CONNECT_WAIT)
+    one = await Servers(first).connect()
     try:
-        other = await asyncpg.connect(second, timeout=_CONNECT_WAIT)
+        other = await Servers(second).connect()
         try:
             async with one.transaction(), other.transaction():
                 await one.execute(_LOCK, key)

@@ -15,9 +15,11 @@ FOREIGN = (
 
 # Serialization failure, deadlock, lock not available: PostgreSQL undid the step and asks to repeat it.
 _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
-# Shut down, crashed, starting up, no such connection; a former leader that became read-only; a transaction
-# that was idle for too long, which the server undid and whose connection it closed.
-_LOST = frozenset({"57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006", "25006", "25P03"})
+# Shut down, crashed, starting up, no such connection; a former leader that became read-only; a transaction or
+# a session that was idle for too long, which the server undid and whose connection it closed.
+_LOST = frozenset(
+    {"57P01", "57P02", "57P03", "57P05", "08000", "08001", "08003", "08004", "08006", "25006", "25P03"}
+)
 _STATEMENT_STOPPED = "57014"
 _PRIMARY_CODE = 0xFF
 

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
 
 from idvault.domain.error import Reason, UnavailableError
 from idvault.storage.base.connection import Commit, T, Work, watched
 from idvault.storage.base.failure import FOREIGN, describe
-from idvault.storage.base.postgresql_connection import CONNECT_WAIT, PostgresqlConnection, connect
+from idvault.storage.base.postgresql_connection import PostgresqlConnection, connect
+from idvault.storage.base.servers import CONNECT_WAIT, Servers
 from idvault.storage.base.statement import Statement
 
 _POOL_WAIT = 5.0
@@ -20,9 +21,10 @@ _CANCEL_WAIT = 2.0
 class Postgresql:
     """A pool of connections; the most recently used is taken first, which keeps a few of them warm."""
 
-    def __init__(self, *, address: str, pool_size: int) -> None:
+    def __init__(self, *, servers: Servers, pool_size: int) -> None:
         """Set up without connecting."""
-        self._address = address
+        self._servers = servers
+        self._era = 0
         self._room = asyncio.Semaphore(pool_size)
         self._idle: list[PostgresqlConnection] = []
         self._ending: set[asyncio.Task[None]] = set()
@@ -44,9 +46,13 @@ class Postgresql:
             return result
 
     async def write(self, statement: Statement[T], parameters: Mapping[str, Any]) -> T | None:
-        """Run one statement, which commits itself."""
-        found = await self.find(statement, parameters)
-        return found[0] if found else None
+        """Run one statement, which commits itself; once sent it is left to take effect, as a COMMIT is."""
+        async with self._connection() as connection:
+            try:
+                return await connection.one(statement, **parameters)
+            except (asyncio.CancelledError, TimeoutError):
+                connection.driver.terminate()
+                raise
 
     async def read(self, work: Work[T]) -> T:
         """Run work; each of its statements sees the newest committed state."""
@@ -70,7 +76,7 @@ class Postgresql:
     async def _connection(self) -> AsyncIterator[PostgresqlConnection]:
         await self._enter()
         try:
-            connection = self._take() or await connect(self._address)
+            connection = self._take() or await self._open()
         except BaseException:
             self._room.release()
             raise
@@ -82,9 +88,24 @@ class Postgresql:
         except BaseException as error:
             if _leaves_unusable(error):
                 connection.driver.terminate()
+                self._distrust(connection)
             self._give_back(connection)
             raise
         self._give_back(connection)
+
+    async def _open(self) -> PostgresqlConnection:
+        era = self._era
+        connection = await connect(self._servers)
+        connection.era = era
+        return connection
+
+    def _distrust(self, connection: PostgresqlConnection) -> None:
+        """Replace every connection that is not newer than a lost one: they may lead to a former leader."""
+        if connection.era == self._era:
+            self._era += 1
+            for idle in self._idle:
+                idle.driver.terminate()
+            self._idle.clear()
 
     async def _enter(self) -> None:
         if not self._room.locked():
@@ -106,7 +127,7 @@ class Postgresql:
 
     def _give_back(self, connection: PostgresqlConnection) -> None:
         self._room.release()
-        if self._closed:
+        if self._closed or connection.era < self._era:
             connection.driver.terminate()
         elif not connection.driver.is_closed():
             connection.used_at = monotonic()
@@ -121,8 +142,9 @@ class Postgresql:
     async def _end(self, connection: PostgresqlConnection) -> None:
         try:
             # Sends a cancel request and waits until the server obeyed, which terminate() does not.
-            with suppress(*FOREIGN):
-                await connection.driver.close(timeout=_CANCEL_WAIT)
+            await connection.driver.close(timeout=_CANCEL_WAIT)
+        except FOREIGN:
+            self._distrust(connection)
         finally:
             self._room.release()
 

@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]
-
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.dialect import Compiled
 from idvault.storage.base.failure import DriverError
 from idvault.storage.base.queued import Queue
+from idvault.storage.base.servers import Servers
 from idvault.storage.base.statement import Statement, T
 
-CONNECT_WAIT = 5.0
 STATEMENT_WAIT = 10.0
 # The server gives up after the client: the client's time-out is the one that says what happened.
 _SERVER_SPARE = 1.0
@@ -60,6 +58,8 @@ class PostgresqlConnection(Connection):
         """Wrap an open asyncpg connection."""
         self.driver = driver
         self.used_at = monotonic()
+        self.era = 0
+        """Connections of an era before the pool's may lead to a former leader."""
         self._queue: Queue | None = None
 
     def compiled(self, statement: Statement[Any]) -> Compiled:
@@ -145,7 +145,8 @@ class PostgresqlConnection(Connection):
         try:
             tag = await self.driver.execute("COMMIT")
         except (asyncio.CancelledError, TimeoutError):
-            # Once sent, a COMMIT is left to take effect: a cancel request could undo it.
+            # Once sent, a COMMIT is left to take effect: a cancel request could undo it. If it waits for a
+            # standby, the request would end the wait with a success and show what a new leader may not have.
             self.driver.terminate()
             raise
         # After a failed statement PostgreSQL answers COMMIT with ROLLBACK, without an error.
@@ -162,11 +163,9 @@ class PostgresqlConnection(Connection):
         return self.driver.is_closed() or monotonic() - self.used_at > _IDLE_LIMIT
 
 
-async def connect(address: str) -> PostgresqlConnection:
-    """Open a connection."""
-    driver = await asyncpg.connect(
-        address,
-        timeout=CONNECT_WAIT,
+async def connect(servers: Servers) -> PostgresqlConnection:
+    """Open a connection to the server that accepts writes."""
+    driver = await servers.connect(
         command_timeout=STATEMENT_WAIT,
         statement_cache_size=_STATEMENTS_KEPT,
         max_cached_statement_lifetime=0,

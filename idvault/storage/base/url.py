@@ -1,47 +1,66 @@
 """Database addresses, as an operator writes them."""
 
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-_KINDS = ("sqlite", "postgresql")
+from idvault.config import database
+from idvault.config.database import PostgresqlAddress
+
+_REFUSED = "a database address must be sqlite:///path or postgresql://user@host/database"
 _OWNER_ONLY = 0o600
 
 
-def parse(text: str) -> URL:
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A file of SQLite, or the servers of PostgreSQL; the text may hold a password."""
+
+    text: str = field(repr=False)
+    file: Path | None = None
+    servers: PostgresqlAddress | None = None
+
+
+def parse(text: str) -> Address:
     """Parse sqlite:///path or postgresql://…; raises ValueError for anything else.
 
     The error never repeats the address, which may hold a password.
     """
+    if text.startswith("sqlite:"):
+        return Address(text, file=_file(text))
+    name = text.partition("://")[2].partition("?")[0].partition("/")[2]
+    if not text.startswith("postgresql://") or not name:
+        raise ValueError(_REFUSED)
+    try:
+        return Address(text, servers=database.parse(text))
+    except ValueError as error:
+        raise ValueError(f"a database address {error}") from None
+
+
+def _file(text: str) -> Path:
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         url = None
-    if url is None or url.drivername not in _KINDS or not url.database:
-        raise ValueError("a database address must be sqlite:///path or postgresql://user@host/database")
-    if is_sqlite(url) and url.database == ":memory:":
+    if url is None or not url.database:
+        raise ValueError(_REFUSED)
+    if url.database == ":memory:":
         raise ValueError("an in-memory database is not supported")
-    return url
+    return Path(url.database)
 
 
-def is_sqlite(url: URL) -> bool:
+def is_sqlite(address: Address) -> bool:
     """Tell whether the address is a SQLite file."""
-    return url.drivername == "sqlite"
+    return address.file is not None
 
 
-def is_missing(url: URL) -> bool:
+def is_missing(address: Address) -> bool:
     """Tell whether the address is a SQLite file that does not exist."""
-    return is_sqlite(url) and not Path(url.database or "").is_file()
+    return address.file is not None and not address.file.is_file()
 
 
-def dsn(url: URL) -> str:
-    """Return the address of PostgreSQL as libpq and asyncpg read it, its password included."""
-    return url.render_as_string(hide_password=False)
-
-
-def create_file(url: URL) -> None:
+def create_file(path: Path) -> None:
     """Create a missing SQLite file, readable by its owner only; its -wal and -shm files copy that mode."""
-    if is_sqlite(url) and url.database:
-        os.close(os.open(Path(url.database), os.O_RDWR | os.O_CREAT, _OWNER_ONLY))
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY))

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Integer, String, delete, select, update
 
-from idvault.attest.status_list import INVALID, VALID, StatusList
+from idvault.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
 from idvault.domain import credential
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.signing_key import StatusKey
@@ -24,6 +24,7 @@ from idvault.storage.base.statement import Statement, param, scalar, statement, 
 from idvault.storage.credential import rows
 from idvault.storage.credential.tables import status_credentials, status_keys, status_lists
 
+_PER_BYTE = 8
 _UNFOLLOWED = status_feed.c.listed < status_feed.c.changes
 _PENDING = statement(select(status_feed.c.account_token).where(_UNFOLLOWED).limit(1), scalar)
 _CHANGED = statement(
@@ -49,10 +50,15 @@ _ENTRIES = select(status_credentials.c.number, status_credentials.c.place, *acco
 _ENTRIES_OF_ACCOUNTS = statement(
     _ENTRIES.where(among(status_credentials.c.account_token, "tokens")).order_by(status_credentials.c.number)
 )
-_OF_LIST = status_credentials.c.number == param("number")
-_ENTRIES_OF_LIST = statement(_ENTRIES.where(_OF_LIST))
+# A page of a list; a whole list may have a million entries, too many for one act.
+_PAGE = 2**14
+_OF_PAGE = (
+    status_credentials.c.number == param("number"),
+    status_credentials.c.place.between(param("first"), param("last")),
+)
+_ENTRIES_OF_PAGE = statement(_ENTRIES.where(*_OF_PAGE))
 _REMOVE_OLD = statement(
-    delete(status_credentials).where(_OF_LIST, status_credentials.c.expires_at < param("now"))
+    delete(status_credentials).where(*_OF_PAGE, status_credentials.c.expires_at < param("now"))
 )
 
 _NUMBERS: Statement[int] = statement(select(status_lists.c.number).order_by(status_lists.c.number), scalar)
@@ -89,18 +95,27 @@ class SqlStatusListStore:
             await connection.run(_FOLLOW, seen=changed)
         return len(changed)
 
+    async def rebuild(self, number: int, *, today: date, now: datetime) -> None:
+        """Rebuild a list from the accounts, page by page: other acts run in between."""
+        for start in range(0, LIST_SIZE, _PAGE):
+            await self._rebuild(number, start, today, now)
+
     @act("status_list.rebuild")
-    async def rebuild(self, connection: Connection, number: int, *, today: date, now: datetime) -> None:
-        """Rebuild a list from the accounts."""
+    async def _rebuild(
+        self, connection: Connection, number: int, start: int, today: date, now: datetime
+    ) -> None:
         await connection.all(_LOCK)
-        await connection.run(_REMOVE_OLD, number=number, now=now)
-        entries = StatusList.filled(INVALID)
-        for row in await connection.all(_ENTRIES_OF_LIST, number=number):
+        page = {"number": number, "first": start, "last": start + _PAGE - 1}
+        await connection.run(_REMOVE_OLD, now=now, **page)
+        entries = StatusList.filled(INVALID, size=_PAGE)
+        for row in await connection.all(_ENTRIES_OF_PAGE, **page):
             if _holds(row, today):
-                entries.set(row.place, VALID)
+                entries.set(row.place - start, VALID)
         former = await _stored(connection, number)
-        if entries.data != former.entries:
-            await connection.run(_PUT, **_changed(former, entries))
+        begin, end = start // _PER_BYTE, (start + _PAGE) // _PER_BYTE
+        if entries.data != former.entries[begin:end]:
+            data = former.entries[:begin] + entries.data + former.entries[end:]
+            await connection.run(_PUT, **_changed(former, StatusList(bits=1, data=data)))
 
     @read("status_list.numbers")
     async def numbers(self, connection: Connection) -> list[int]:

@@ -7,8 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import URL, Connection, MetaData, NullPool, column, create_engine, event, select, table, text
+from sqlalchemy import Connection, MetaData, NullPool, column, create_engine, event, select, table, text
 from sqlalchemy.exc import DBAPIError
 
 from idvault.domain.error import PreconditionError, Reason, UnavailableError
@@ -19,6 +18,7 @@ from idvault.storage.base import metadata as schema
 from idvault.storage.base import url as address
 from idvault.storage.base.database import Database
 from idvault.storage.base.failure import FOREIGN, DriverError, describe
+from idvault.storage.base.servers import Servers
 from idvault.storage.base.sqlite_connection import SqliteConnection
 from idvault.storage.base.statement import scalar, statement
 from idvault.storage.campaign import tables as campaign
@@ -181,11 +181,10 @@ async def change(url: str, work: Callable[[Connection], None]) -> None:
     parsed = address.parse(url)
     failure: DriverError
     try:
-        if address.is_sqlite(parsed):
-            address.create_file(parsed)
-            _in_sqlite(parsed, work)
+        if parsed.servers:
+            await _in_postgresql(Servers(parsed.servers), work)
         else:
-            await _in_postgresql(parsed, work)
+            _in_sqlite(Path(str(parsed.file)), work)
     except (*FOREIGN, DBAPIError) as error:
         failure = describe(error.orig if isinstance(error, DBAPIError) and error.orig else error)
     else:
@@ -193,8 +192,8 @@ async def change(url: str, work: Callable[[Connection], None]) -> None:
     raise UnavailableError(Reason.STORE_UNAVAILABLE) from failure
 
 
-def _in_sqlite(url: URL, work: Callable[[Connection], None]) -> None:
-    path = Path(str(url.database))
+def _in_sqlite(path: Path, work: Callable[[Connection], None]) -> None:
+    address.create_file(path)
     engine = create_engine(
         "sqlite://",
         creator=lambda: SqliteConnection(path, patient=True).driver,
@@ -206,13 +205,13 @@ def _in_sqlite(url: URL, work: Callable[[Connection], None]) -> None:
         work(connection)
 
 
-async def _in_postgresql(url: URL, work: Callable[[Connection], None]) -> None:
+async def _in_postgresql(servers: Servers, work: Callable[[Connection], None]) -> None:
     # Imports greenlet, which no other part of the program needs.
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=partial(asyncpg.connect, address.dsn(url)),
+        async_creator=servers.connect,
         poolclass=NullPool,
         hide_parameters=True,
     )

@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.engine import make_url
 
+from idvault.config import database as addresses
 from idvault.domain.error import Reason, UnavailableError
-from idvault.storage.base import postgresql, postgresql_connection
+from idvault.storage.base import postgresql, postgresql_connection, servers
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.postgresql import Postgresql
@@ -37,6 +38,10 @@ async def _insert(connection: Connection) -> None:
 async def _insert_and_sleep(connection: Connection) -> None:
     await _insert(connection)
     await connection.all(_SLEEP)
+
+
+def _servers(databases: Databases) -> servers.Servers:
+    return servers.Servers(addresses.parse(databases.main_url))
 
 
 @asynccontextmanager
@@ -116,7 +121,7 @@ async def test_the_server_ends_a_statement_whose_cancellation_is_lost(
     """The server's own limit is a little above the client's."""
     monkeypatch.setattr(postgresql_connection, "STATEMENT_WAIT", 0.1)
     monkeypatch.setattr(postgresql_connection, "_SERVER_SPARE", 0.1)
-    connection = await postgresql_connection.connect(postgres_databases.main_url)
+    connection = await postgresql_connection.connect(_servers(postgres_databases))
     begun = time.monotonic()
     with pytest.raises(asyncpg.QueryCanceledError, match="statement timeout"):
         await connection.driver.fetch("SELECT pg_sleep(30)", timeout=_SOON)
@@ -130,7 +135,7 @@ async def test_the_server_notices_that_its_client_is_gone(
     """The statement of a killed process ends before any time-out."""
     monkeypatch.setattr(postgresql_connection, "_CLIENT_CHECK", 0.1)
     async with _watching(postgres_databases) as other:
-        connection = await postgresql_connection.connect(postgres_databases.main_url)
+        connection = await postgresql_connection.connect(_servers(postgres_databases))
         task = asyncio.create_task(connection.driver.fetch("SELECT pg_sleep(30)"))
         await asyncio.sleep(0.05)
         connection.driver.terminate()
@@ -176,7 +181,7 @@ async def test_waiting_for_a_connection_of_the_pool_ends(
 
 async def test_connecting_to_a_silent_server_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that never answers is STORE_UNAVAILABLE, and costs no place of the pool."""
-    monkeypatch.setattr(postgresql_connection, "CONNECT_WAIT", 0.05)
+    monkeypatch.setattr(servers, "CONNECT_WAIT", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/nothing"
         database = Database(url=url, pool_size=1)

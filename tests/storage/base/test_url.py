@@ -6,12 +6,14 @@ from idvault.storage.base import url
 
 
 def test_both_kinds_are_told_apart() -> None:
-    """An address is a file or a server; the server's reaches the driver unchanged, with its options."""
+    """An address is a file or a server; the server's options reach the driver unchanged."""
     assert url.is_sqlite(url.parse("sqlite:///var/main.sqlite3"))
-    written = "postgresql://vault:secret@db.internal:5432/vault?sslmode=verify-full&sslrootcert=%2Fca.pem"
-    parsed = url.parse(written)
+    rest = "/vault?sslmode=verify-full&sslrootcert=%2Fca.pem"
+    parsed = url.parse(f"postgresql://vault:secret@db.internal:5432{rest}")
     assert not url.is_sqlite(parsed)
-    assert url.dsn(parsed) == written
+    assert parsed.servers
+    assert parsed.servers.rest == f"postgresql://vault:secret@{rest}"
+    assert "secret" not in repr(parsed)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,10 @@ def test_both_kinds_are_told_apart() -> None:
         "mysql://vault:secret@host/vault",
         "postgresql+psycopg://vault:secret@host/vault",
         "postgresql://vault:secret@host",
+        "postgresql://vault:secret@host/",
+        "postgresql://vault:secret@one,two/vault",
+        "postgresql://vault:secret@one:port/vault",
+        "postgresql://vault:se@cret@one/vault",
         "sqlite://",
         "sqlite:///:memory:",
     ],

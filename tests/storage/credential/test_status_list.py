@@ -18,6 +18,7 @@ from idvault.ports.credential import Credential, CredentialIssue
 from idvault.storage.account.tables import accounts, records
 from idvault.storage.base.database import Database
 from idvault.storage.claim.tables import claims, jobs, requests
+from idvault.storage.credential import rows
 from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusListStore
 from idvault.storage.credential.store import SqlCredentialStore
 from idvault.storage.credential.tables import (
@@ -274,6 +275,21 @@ async def test_a_rebuild_sees_what_nobody_noted(world: World, lists: Lists) -> N
     assert (await lists.store.get(0)).version == version
     await lists.store.rebuild(0, today=END, now=ISSUED)
     assert await lists.valid() == []
+
+
+async def test_a_rebuild_reaches_every_page(world: World, lists: Lists) -> None:
+    """Entries of the first and the last page, and next to a page's edge, are rebuilt; others stay."""
+    places = (0, 2**14 - 1, 2**14, LIST_SIZE - 1)
+    for place in places:
+        await lists.issue(await world.verified(), candidates=(place,))
+    await lists.follow()
+    wrong = StatusList.filled(INVALID)
+    wrong.set(5, VALID)
+    await world.do(update(status_lists).values(entries=rows.packed(wrong)))
+    await lists.store.rebuild(0, today=TODAY, now=ISSUED)
+    assert await lists.valid() == [0]
+    found = StatusList(bits=1, data=(await lists.store.get(0)).entries)
+    assert [place for place in range(LIST_SIZE) if found.get(place) == VALID] == list(places)
 
 
 async def test_a_credential_that_ran_out_goes(world: World, lists: Lists) -> None:

@@ -1,0 +1,262 @@
+"""The operations whose growth is measured: each does the same work at every number of accounts."""
+
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from idvault.attest.status_list import LIST_SIZE
+from idvault.bootstrap.base import ENTROPY
+from idvault.domain.campaign.campaign import Campaign
+from idvault.domain.clock import ClockReading
+from idvault.flows.account.retention import RetentionFlow
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.log.tree import LogTree
+from idvault.storage.account.feed import SqlFeedStore
+from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.campaign.store import SqlCampaignStore
+from idvault.storage.claim.job import SqlJobStore
+from idvault.storage.claim.store import SqlVerificationStore
+from idvault.storage.credential.status_list import SqlStatusListStore
+from idvault.storage.log.audit import SqlLogAuditStore
+from idvault.storage.log.store import SqlLogStore
+from tests.performance.flows import PARTY, SignUps, clock
+from tests.performance.scale.population import VERIFIED_PER_LEGACY, token_of
+from tests.support import sandbox
+from tests.support.campaign_world import CampaignWorld
+from tests.support.fakes.log import WaitingLog
+from tests.support.storage_world import World, at, lease_of
+
+Operation = Callable[["Deployment"], Awaitable[int]]
+"""Does its work and returns how many units it did."""
+
+
+@dataclass
+class Deployment:
+    """Flows and stores over the loaded databases. accounts: verified accounts that were loaded."""
+
+    flow: SignUps
+    accounts: int
+    random: random.Random
+    files: Path
+    campaign: Campaign | None = None
+    verified: list[tuple[sandbox.Person, str]] = field(default_factory=list)
+    rounds: int = 0
+
+    def __post_init__(self) -> None:
+        main = self.flow.main
+        self.statuses = SqlStatusStore(database=main)
+        self.feed = SqlFeedStore(database=main)
+        self.lists = SqlStatusListStore(database=main)
+        self.log = SqlLogStore(database=main)
+        self.audit = SqlLogAuditStore(database=main)
+        self.jobs = SqlJobStore(database=main)
+        self.claims = SqlVerificationStore(database=main)
+        self.campaigns = SqlCampaignStore(database=main)
+        self.world = World(main, seed=f"{self.accounts}")
+        self.campaign_world = CampaignWorld(main, life=2 * self.accounts.bit_length())
+        self.retention = RetentionFlow(
+            accounts=self.statuses,
+            claims=self.claims,
+            guard=LogGuard(store=WaitingLog()),
+            entropy=ENTROPY,
+            policy=self.flow.policy,
+        )
+
+    def someone(self) -> str:
+        """Return the token of a random verified account."""
+        return token_of(self.random.randrange(1, self.accounts + 1))
+
+
+def _now_on(day: date) -> ClockReading:
+    now = clock()
+    return ClockReading(now.business + (day - date.today()), now.real)
+
+
+async def read_statuses(deployment: Deployment) -> int:
+    """Read one status at a time."""
+    for _ in range(1_000):
+        token = deployment.someone()
+        if await deployment.statuses.get(relying_party=PARTY, account_token=token) is None:
+            raise ValueError("a loaded account is missing")
+    return 1_000
+
+
+async def read_batches(deployment: Deployment) -> int:
+    """Read a thousand statuses in one call."""
+    for _ in range(10):
+        tokens = [deployment.someone() for _ in range(1_000)]
+        await deployment.statuses.get_many(relying_party=PARTY, account_tokens=tokens)
+    return 10_000
+
+
+async def sign_up(deployment: Deployment) -> int:
+    """Sign up new people."""
+    for _ in range(100):
+        person = sandbox.invent()
+        claim = await deployment.flow.sign_up(person)
+        deployment.verified.append((person, claim.account.account_token))
+    return 100
+
+
+async def verify_again(deployment: Deployment) -> int:
+    """Re-verify people who have an account."""
+    for person, token in deployment.verified[-50:]:
+        await deployment.flow.sign_up(person, token)
+    return 50
+
+
+async def queue_claims(deployment: Deployment) -> int:
+    """Open claims that must wait."""
+    for _ in range(50):
+        await deployment.world.waiting()
+    return 50
+
+
+async def lease_jobs(deployment: Deployment) -> int:
+    """Lease the waiting claims' jobs."""
+    lease = lease_of(f"{deployment.accounts}-{deployment.rounds}", until=at().real + timedelta(days=3_650))
+    leased = await deployment.jobs.lease(lease=lease, now=at().real, limit=50)
+    if len(leased) != 50:
+        raise ValueError("a waiting job was not leased")
+    return 50
+
+
+async def look_for_expired(deployment: Deployment) -> int:
+    """Look for expired verifications while there are none."""
+    for _ in range(100):
+        if await deployment.statuses.expiring(today=date.today(), limit=500):
+            raise ValueError("an account expires too early")
+    return 100
+
+
+async def expire(deployment: Deployment) -> int:
+    """Expire verifications from a backlog of accounts."""
+    found = await deployment.retention.expire_accounts(
+        now=_now_on(date(date.today().year + 2, 6, 1)), limit=100
+    )
+    if found != 100:
+        raise ValueError("fewer accounts expired than are due")
+    return found
+
+
+async def number_changes(deployment: Deployment) -> int:
+    """Number the changes of the feed that the other operations made."""
+    return await deployment.feed.arrange(limit=200)
+
+
+async def read_feed(deployment: Deployment) -> int:
+    """Read the feed from a random place."""
+    for _ in range(10):
+        after = deployment.random.randrange(deployment.accounts - 500)
+        if len(await deployment.feed.changes(relying_party=PARTY, after=after, limit=500)) != 500:
+            raise ValueError("the feed is too short")
+    return 5_000
+
+
+async def update_lists(deployment: Deployment) -> int:
+    """Copy changed accounts to the status lists."""
+    return await deployment.lists.update(today=date.today(), limit=100)
+
+
+async def rebuild_list(deployment: Deployment) -> int:
+    """Rebuild the first status list from its accounts."""
+    now = clock()
+    await deployment.lists.rebuild(0, today=date.today(), now=now.real)
+    return min(deployment.accounts, LIST_SIZE)
+
+
+async def sequence(deployment: Deployment) -> int:
+    """Give new log entries their index."""
+    return await deployment.log.sequence(limit=400, now=clock().real)
+
+
+async def count_waiting(deployment: Deployment) -> int:
+    """Ask how many log entries wait, as every process does each second."""
+    for _ in range(100):
+        await deployment.log.unsequenced()
+    return 100
+
+
+async def root_of_log(deployment: Deployment) -> int:
+    """Compute the log's root at a random size, as a proof does."""
+    tree, head = LogTree(store=deployment.log), await deployment.log.head()
+    for _ in range(50):
+        await tree.consistency(old=deployment.random.randrange(1, head.size), new=head.size)
+    return 50
+
+
+async def audit_page(deployment: Deployment) -> int:
+    """Read pages of the log for its verification."""
+    head = await deployment.log.head()
+    for _ in range(5):
+        after = deployment.random.randrange(head.size - 1_000)
+        await deployment.audit.page(after=after, limit=1_000)
+    return 5_000
+
+
+async def purge_requests(deployment: Deployment) -> int:
+    """Purge requests while none is old."""
+    for _ in range(10):
+        await deployment.retention.purge_requests(now=clock())
+    return 10
+
+
+async def read_gauges(deployment: Deployment) -> int:
+    """Read the queue's length and age."""
+    for _ in range(50):
+        await deployment.jobs.backlog()
+        await deployment.jobs.oldest()
+    return 50
+
+
+async def import_legacy(deployment: Deployment) -> int:
+    """Import a chunk of legacy accounts."""
+    names = [f"{deployment.accounts}-{deployment.rounds}-{number}" for number in range(2_000)]
+    await deployment.campaign_world.bring(*names, label="bench")
+    return 2_000
+
+
+async def invite(deployment: Deployment) -> int:
+    """Lease a batch of a campaign, half of whose cohort is invited already."""
+    if deployment.campaign is None:
+        raise ValueError("no campaign was started")
+    batch = await deployment.campaign_world.take(deployment.campaign, limit=100)
+    if len(batch.shown) != 100:
+        raise ValueError("fewer owners were invited than can be")
+    return 100
+
+
+async def read_progress(deployment: Deployment) -> int:
+    """Read a campaign's progress."""
+    if deployment.campaign is None:
+        raise ValueError("no campaign was started")
+    await deployment.campaigns.progress(deployment.campaign)
+    return deployment.accounts // VERIFIED_PER_LEGACY
+
+
+FLAT: Mapping[str, Operation] = {
+    "read a status": read_statuses,
+    "read one of 1,000 statuses": read_batches,
+    "sign up": sign_up,
+    "verify again": verify_again,
+    "queue a claim": queue_claims,
+    "lease a job": lease_jobs,
+    "look for expired accounts": look_for_expired,
+    "expire an account": expire,
+    "number a change": number_changes,
+    "read a change of the feed": read_feed,
+    "copy a change to the status lists": update_lists,
+    "rebuild a status list, per entry": rebuild_list,
+    "sequence a log entry": sequence,
+    "count waiting log entries": count_waiting,
+    "prove that the log has grown": root_of_log,
+    "read a log entry for verification": audit_page,
+    "purge requests": purge_requests,
+    "read the queue's gauges": read_gauges,
+    "import a legacy account": import_legacy,
+    "invite an owner": invite,
+    "read a campaign's progress, per legacy account": read_progress,
+}
+"""The operations in the order in which they are run: later ones work on what earlier ones changed."""
