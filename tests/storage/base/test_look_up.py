@@ -76,7 +76,8 @@ def look_ups(reads: Reads) -> LookUps:
 
 
 async def _all(look_ups: LookUps, *keys: str) -> list[Any]:
-    return await asyncio.gather(*(look_ups.get(_ECHO, key) for key in keys), return_exceptions=True)
+    asked = (look_ups.get(_ECHO, key) for key in keys)
+    return list(await asyncio.gather(*asked, return_exceptions=True))
 
 
 async def test_one_turn_is_one_read(look_ups: LookUps, reads: Reads) -> None:
