@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from idvault.attest import hpke
 from idvault.attest.roster_member import RosterMember
+from idvault.domain import disclosure as rules
 from idvault.domain import seal
 from idvault.domain.disclosure import Verdict
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
@@ -76,6 +77,18 @@ class Terms:
     def canonical(self) -> bytes:
         """Return the bytes that are signed."""
         return seal.encode(_REQUEST, *astuple(self))
+
+    def check(self) -> None:
+        """Raise InvalidError (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN) unless the terms are allowed."""
+        rules.check_terms(
+            disclosure_id=self.disclosure_id,
+            account_token=self.account_token,
+            case_reference=self.case_reference,
+            legal_basis=self.legal_basis,
+            purpose=self.purpose,
+            openings=self.openings,
+            lifetime=self.lifetime,
+        )
 
     @property
     def lifetime(self) -> timedelta:

@@ -315,6 +315,10 @@ class DisclosureStore(Protocol):
         """Return every opening of an account's records, oldest first."""
         ...
 
+    async def record(self, *, account_token: str, record_id: str) -> SealedRecord | None:
+        """Return one version of a record: the newest, or one that is kept for a disclosure."""
+        ...
+
     async def evidence(self, *, account_token: str, record_id: str | None = None) -> RecordEvidence | None:
         """Return a record with its evidence; None if it does not exist.
 

@@ -1,12 +1,14 @@
 """The witness of the log: what it cosigns, what it refuses, and what is published without it."""
 
 import asyncio
+import json
 
 import pytest
 
 from idvault.domain.error import Reason, UnavailableError
 from idvault.flows.log.sequencing import LogRefusedError
 from idvault.ports.log.witness import Ahead, WitnessRefusedError
+from idvault.telemetry.logs import Logs
 from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import CosignaturePolicy, QuorumError, StaleError
 from tests.support import merkle
@@ -231,6 +233,27 @@ async def test_all_witnesses_are_asked_and_some_may_be_away(world: LogWorld) -> 
     await worker.step()
     assert len(_cosigners(world)) == 3
     assert [each.asked for each in witnesses] == [[0], [0, 3, 0], [0]]
+
+
+async def test_an_alarm_shows_any_witness_name(world: LogWorld) -> None:
+    """A long name, or one in another script, is shortened and escaped, so that the text is not redacted."""
+    names = ["见证人" * 60, "w" * 200, "见证人.example/w1"]
+    signers = [merkle.witness(name, seed=30 + at) for at, name in enumerate(names)]
+    fakes = [FakeWitness(each, time=lambda: world.clock) for each in signers]
+    policy = CosignaturePolicy(ORIGIN, (KEY,), tuple(each.key for each in signers), 1)
+    worker = world.worker(policy=policy, witnesses=dict(zip((s.key for s in signers), fakes, strict=True)))
+    fakes[0].away = fakes[1].away = True
+    await world.write(3)
+    await worker.step()
+    fakes[2].away = True
+    await world.write(4)
+    with pytest.raises(UnavailableError):
+        await worker.log.run(now=at(1))
+    said = [json.loads(Logs(process="work").line({"why": alarm}))["why"] for alarm in worker.alarms]
+    assert said == worker.alarms
+    assert all(text.endswith(" is unreachable") for text in said)
+    named = [signers[at].key.key_id.hex() for at in (0, 1)] + ["\\u89c1\\u8bc1\\u4eba.example/w1"]
+    assert [sum(name in text for text in said) for name in named] == [1, 1, 1]
 
 
 async def test_a_witness_that_hangs_delays_nobody(world: LogWorld) -> None:

@@ -15,7 +15,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 
-from tests.resilience import log, overload, registry_campaign, suites, swaps
+from tests.resilience import (
+    disclosure,
+    forgeries,
+    forks,
+    log,
+    overload,
+    registry_campaign,
+    suites,
+    swaps,
+)
 from tests.resilience.besieged import siege
 from tests.resilience.campaign import Campaign, Options
 from tests.resilience.crowds import Crowds
@@ -51,6 +60,15 @@ CAMPAIGNS: Mapping[str, Campaign] = {
     "crowds": Campaign(siege(Crowds), "64 callers with one request, or of one person", "crowds", 2, 20),
     "theft": Campaign(theft.run, "both databases and every online key are stolen", "people", 4, 20),
     "swaps": Campaign(swaps.run, "sealed records are swapped and changed", "accounts", 10, 100, ()),
+    "forks": Campaign(forks.run, "a second vault is shown to people's clients", "forks", 50, 1_000, ()),
+    "disclosures": Campaign(
+        disclosure.run, "one custodian acts badly, in every order", "disclosures", 36, disclosure.ALL, ()
+    ),
+    "forgeries": Campaign(
+        forgeries.run, "evidence, receipts and histories are changed", "changes of each kind", 500, 5_000, ()
+    ),
+    "attempts": Campaign(suites.attempts, "guesses of a person's name, many at once", "rounds", 1, 1, ()),
+    "keys": Campaign(suites.keys, "weak keys, wrong salts, files that must be durable", "rounds", 1, 1, ()),
     "log": Campaign(log.run, "entries of the log are edited", "edits", 100, 10_000, ()),
     "second-factor": Campaign(
         suites.second_factor, "one-time codes are repeated and guessed", "rounds", 1, 1, ()

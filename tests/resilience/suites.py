@@ -1,5 +1,7 @@
 """Promises that existing tests cover: runs the tests and counts pytest's last line.
 
+- attempts: 80 names for a number at once, 150 during an outage, strangers' names; nothing tells whose it is.
+- keys: keys of small order, wrong salts and damaged key files are refused; a durable file is synced.
 - roles: every role calls every method with every kind of certificate.
 - pgbouncer: acts and reads behind a pooler, in each mode, with cancelled callers and with wrong settings.
 - second-factor: codes are reused, used concurrently, by several processes and after a restart, and guessed.
@@ -20,6 +22,16 @@ _ROOT = Path(__file__).parents[2]
 _COMPLAINT = re.compile(r"FAILED |ERROR ")
 _COUNTED = re.compile(r"(?:(?P<failed>\d+) failed, )?(?P<passed>\d+) passed")
 _SHOWN = 20
+_KEYS = (
+    "tests/domain/test_ed25519.py",
+    "tests/domain/test_record.py",
+    "tests/attest/test_jose.py",
+    "tests/attest/test_roster.py",
+    "tests/transparency/test_note.py",
+    "tests/sealing/test_key_provider.py",
+    "tests/sealing/test_key_set.py",
+    "tests/test_durable_file.py",
+)
 
 
 def roles(options: Options) -> Tally:
@@ -32,6 +44,16 @@ def second_factor(options: Options) -> Tally:
     return run(
         options, "tests/flows/people/test_second_factor.py", "tests/storage/people/test_second_factor.py"
     )
+
+
+def attempts(options: Options) -> Tally:
+    """Run the attacks on the limit of attempts, and on claims that are not sent."""
+    return run(options, "tests/flows/claim/test_attempts.py", "tests/registry/test_withheld.py")
+
+
+def keys(options: Options) -> Tally:
+    """Run promise 18."""
+    return run(options, *_KEYS)
 
 
 def pooler(options: Options) -> Tally:

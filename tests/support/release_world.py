@@ -1,14 +1,31 @@
-"""Shares that are garbage, and calls whose answers are lost, between real clients and a chamber."""
+"""Garbage shares, lost answers, silent openings, and what the owner is told: around a chamber."""
 
+from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from google.protobuf.message import Message
 
+from idvault.attest import record_key
+from idvault.custody.record import open_record
+from idvault.custody.reseal import open_resealed
 from idvault.domain.error import Reason
+from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
+from idvault.flows.log.proof import LogProofs
+from idvault.flows.policy import OperatorPolicy
+from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.key.shred import SqlShredStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
 from idvault_client.errors import Unavailable
 from idvault_client.people.disclosure.custodian import Custodian
-from tests.support.chamber import CUSTODIANS, Chamber, Local, Tamper
+from idvault_client.people.disclosure.one_time_key import OneTimeKeys
+from tests.support.chamber import CUSTODIANS, Chamber, Local, Tamper, identity
+
+_EMBARGO = timedelta(days=90)
+_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 async def give_garbage(room: Chamber, disclosure_id: str, name: str, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -38,3 +55,46 @@ def lose(edge: Local, method: str, *, before: bool = False) -> Tamper:
 
     edge.call = call  # type: ignore[assignment, method-assign]
     return tamper
+
+
+async def history(room: Chamber, account_token: str) -> History:
+    """Return the owner's history after the embargo."""
+    room.pass_time(days=92)
+    await room.step()
+    log, checkpoints = SqlLogStore(database=room.main), SqlCheckpointStore(database=room.shred)
+    flow = DisclosureHistoryFlow(
+        accounts=SqlStatusStore(database=room.main),
+        store=room.store,
+        proofs=LogProofs(log=log, checkpoints=checkpoints, store=room.store),
+        policy=OperatorPolicy(5, 365, 90, _ZONE),
+        embargo=_EMBARGO,
+    )
+    return await flow.get(relying_party="platform-a", account_token=account_token, now=room.now())
+
+
+async def opened_behind_the_log(
+    room: Chamber, disclosure_id: str, account_token: str, *, only: Collection[str] = CUSTODIANS
+) -> str:
+    """Open a record from copies of both databases with the auditor's one-time key; return the name.
+
+    only: whose shares are used.
+    """
+    kept = OneTimeKeys(folder=room.folder / "auditor-a").get(disclosure_id)
+    private_key = kept.private_key(identity("auditor-a"))
+    shares = {
+        each.custodian: open_resealed(
+            each.resealed or b"",
+            signed_request=kept.signed_request,
+            terms=kept.terms,
+            private_key=private_key,
+            custodian=each.custodian,
+            index=each.place,
+        )
+        for each in await room.store.shares(disclosure_id=disclosure_id)
+        if each.custodian in only
+    }
+    record = room.records[account_token]
+    shred_key = await SqlShredStore(database=room.shred).find(account_token=account_token)
+    assert shred_key is not None
+    value = record_key.shred_value(shred_key=shred_key, record_id=record.record_id)
+    return open_record(record=record, shares=shares, shred_value=value).identity.name

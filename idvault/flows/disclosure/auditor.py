@@ -326,15 +326,7 @@ class DisclosureFlow:
 
     def _terms(self, signed: bytes, roster_member: RosterMember) -> Terms:
         terms = papers.parse_request(signed)
-        rules.check_terms(
-            disclosure_id=terms.disclosure_id,
-            account_token=terms.account_token,
-            case_reference=terms.case_reference,
-            legal_basis=terms.legal_basis,
-            purpose=terms.purpose,
-            openings=terms.openings,
-            lifetime=terms.lifetime,
-        )
+        terms.check()
         if terms.auditor != roster_member.name:
             raise PaperError("signed_request", "the request names another auditor")
         papers.check_signature(signed, roster_member=roster_member, field="signed_request")

@@ -271,12 +271,11 @@ class CustodianFlow:
         rules.check_not_own(
             disclosure=filed.disclosure, name=roster_member.name, actor_id=roster_member.actor_id
         )
-        evidence = await self._store.evidence(
+        record = await self._store.record(
             account_token=filed.disclosure.account_token, record_id=filed.disclosure.record_id
         )
-        if evidence is None:
+        if record is None:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-        record = evidence.record
         quorum = quorums.quorum_of_record(rosters=self._rosters, record=record)
         return (
             record,

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from idvault.domain.error import DamagedError, Reason, UnavailableError
-from idvault.flows.log import subtree
+from idvault.flows.log import stored, subtree
 from idvault.ports.disclosure import DisclosureStore, Logged
 from idvault.ports.log.store import CheckpointStore, LogStore
-from idvault.transparency import checkpoint, note, proof
-from idvault.transparency.tree import LogError
+from idvault.transparency import proof
 
 _PERIOD = 0.05
 
@@ -65,7 +64,7 @@ class LogProofs:
         """Return the entries, with proofs for those that the newest checkpoint covers."""
         # Read before the entries, so that every entry it covers already has its index.
         newest = await self.checkpoints.latest()
-        size = _size(newest)
+        size = stored.size(newest)
         entries = [await self._entry(account_token, entry_id, size) for entry_id in entry_ids]
         return Proofs(newest or b"", tuple(entries))
 
@@ -80,12 +79,3 @@ class LogProofs:
             return None
         plan = proof.plan_inclusion(index=found.index, size=size)
         return plan.assemble(await subtree.read(self.log, plan.positions))
-
-
-def _size(newest: bytes | None) -> int:
-    if newest is None:
-        return 0
-    try:
-        return checkpoint.parse(note.parse(newest).text).size
-    except LogError as error:
-        raise DamagedError(Reason.RECORD_DAMAGED) from error

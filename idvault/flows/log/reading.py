@@ -14,11 +14,10 @@ from idvault.domain.error import (
     UnavailableError,
     Violation,
 )
-from idvault.flows.log import subtree
+from idvault.flows.log import stored, subtree
 from idvault.ports.log.store import CheckpointStore, LogStore
-from idvault.transparency import checkpoint, note, proof
+from idvault.transparency import proof
 from idvault.transparency.proof import ProofPlan
-from idvault.transparency.tree import LogError
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +75,7 @@ class TransparencyFlow:
 
     async def _size(self) -> int:
         """Return the newest checkpoint's size, unverified: readers can verify what depends on it."""
-        newest = await self.checkpoints.latest()
-        if newest is None:
-            return 0
-        try:
-            return checkpoint.parse(note.parse(newest).text).size
-        except LogError as error:
-            raise DamagedError(Reason.RECORD_DAMAGED) from error
+        return stored.size(await self.checkpoints.latest())
 
     async def _assemble(self, plan: ProofPlan) -> tuple[bytes, ...]:
         return plan.assemble(await subtree.read(self.log, plan.positions))

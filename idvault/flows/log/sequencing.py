@@ -47,6 +47,7 @@ _BATCH = 1_000
 _BATCHES = 20
 # A third of the age at which clients refuse a cosignature.
 _RENEW_SECONDS = 300
+_LONGEST_SHOWN = 60
 
 
 class LogRefusedError(PreconditionError):
@@ -277,8 +278,8 @@ class LogFlow:
             _refuse(f"the witness refuses to cosign: {against[0]}")
         self._tell(
             [
-                *(f"the witness {key.name} refuses to cosign: {why}" for key, why in conflicts.items()),
-                *(f"the witness {key.name} is unreachable" for key in answers.away),
+                *(f"the witness {_shown(key)} refuses to cosign: {why}" for key, why in conflicts.items()),
+                *(f"the witness {_shown(key)} is unreachable" for key in answers.away),
             ]
         )
         if is_overtaken:
@@ -292,6 +293,14 @@ class LogFlow:
         for text in sorted(now - self._alarmed):
             self._alarm(text)
         self._alarmed = now
+
+
+def _shown(key: VerifierKey) -> str:
+    """Return a witness's name for a line of the process log, which has only short ASCII texts."""
+    name = key.name.encode("ascii", "backslashreplace").decode()
+    if len(name) <= _LONGEST_SHOWN:
+        return name
+    return f"{name[: _LONGEST_SHOWN - 12]}...+{key.key_id.hex()}"
 
 
 def _with(signed: _Kept, lines: Mapping[VerifierKey, Cosignature]) -> bytes:

@@ -13,11 +13,11 @@ import asyncio
 from collections.abc import Collection, Mapping
 
 from idvault.domain.error import DamagedError, PreconditionError, Reason, UnavailableError
+from idvault.flows.log import stored
 from idvault.flows.log.cosigning import cosignatures
 from idvault.flows.log.tree import LogTree
 from idvault.ports.log.store import CheckpointStore, LogStore
 from idvault.ports.log.witness import Ahead, Cosigned, Witness, WitnessRefusedError
-from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.note import VerifierKey
 from idvault.transparency.tree import LogError
@@ -107,8 +107,8 @@ class WitnessFlow:
     ) -> None:
         """Initialise with the ports.
 
-        quorum: how many witnesses must agree. checkpoints: the last signed note, stored before a witness sees
-        it. complete: the last one with all cosignatures that were required.
+        quorum: how many witnesses must agree, at least one. checkpoints: the last signed note, stored before
+        a witness sees it. complete: the last one with all cosignatures that were required.
         """
         self._witnesses = witnesses
         self._quorum = quorum
@@ -132,7 +132,7 @@ class WitnessFlow:
             *(self._check_one(each) for each in self._witnesses.values()), return_exceptions=True
         )
         confirmed = [each for each in found if isinstance(each, int)]
-        if len(confirmed) >= self._quorum and confirmed:
+        if len(confirmed) >= self._quorum:
             return min(confirmed)
         refused = [each for each in found if isinstance(each, BaseException)]
         raise min(refused, key=_weight)
@@ -151,7 +151,7 @@ class WitnessFlow:
             raise UnwitnessedError(
                 "too few witnesses can be reached, and no checkpoint is cosigned by enough"
             )
-        kept = _parsed(raw)
+        kept = stored.parse(raw)
         await self._check_entries(kept)
         return kept.size
 
@@ -173,7 +173,7 @@ class WitnessFlow:
         raw = await self._checkpoints.latest()
         if raw is None:
             raise NoCheckpointError
-        return raw, _parsed(raw)
+        return raw, stored.parse(raw)
 
     async def _ask(self, witness: Witness, raw: bytes, own: Checkpoint) -> int | None:
         """Return None if the witness cosigned the checkpoint, else the size that the witness has seen."""
@@ -211,13 +211,6 @@ async def _submit(
     except UnavailableError as error:
         told = "" if str(error) == error.reason.value else f": {error}"
         raise UnwitnessedError(f"too few witnesses can be reached{told}") from error
-
-
-def _parsed(raw: bytes) -> Checkpoint:
-    try:
-        return checkpoint.parse(note.parse(raw).text)
-    except LogError as error:
-        raise DamagedError(Reason.RECORD_DAMAGED) from error
 
 
 def _cosigners(raw: bytes, keys: Collection[VerifierKey]) -> Collection[VerifierKey]:

@@ -60,10 +60,6 @@ class LogStore(Protocol):
         """Return the 32-byte hashes of stored nodes, in order; raises DamagedError if one is missing."""
         ...
 
-    async def index_of(self, *, entry_id: str) -> int | None:
-        """Return the index of an entry, None if it is unknown or not sequenced yet."""
-        ...
-
     async def unsequenced(self) -> Unsequenced:
         """Return the entries that wait for an index."""
         ...

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from idvault.domain.claim import ClaimState
+from idvault.domain.record import SealedRecord
 from idvault.ports.disclosure import EndedClaim, Logged, RecordEvidence
 from idvault.storage.account import record
 from idvault.storage.base.act import read
@@ -49,6 +50,13 @@ class SqlEvidence:
     """Records with their claims and log entries."""
 
     database: Database
+
+    @read("disclosure.record")
+    async def record(
+        self, connection: Connection, *, account_token: str, record_id: str
+    ) -> SealedRecord | None:
+        """Return one version of a record."""
+        return await kept.find(connection, account_token=account_token, record_id=record_id)
 
     @read("disclosure.evidence")
     async def evidence(

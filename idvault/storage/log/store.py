@@ -14,7 +14,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.listing import listed
 from idvault.storage.base.locking import for_change
-from idvault.storage.base.statement import Statement, by_index, param, scalar, statement, upsert
+from idvault.storage.base.statement import by_index, param, statement, upsert
 from idvault.storage.log import node
 from idvault.storage.log.tables import log_entries, log_head, log_nodes
 from idvault.transparency.tile import HEIGHT
@@ -69,9 +69,6 @@ _LEAVES = statement(
     select(log_entries.c.log_index, log_entries.c.leaf)
     .where(log_entries.c.log_index >= param("start"), log_entries.c.log_index < param("end"))
     .order_by(log_entries.c.log_index)
-)
-_INDEX_OF: Statement[int | None] = statement(
-    select(log_entries.c.log_index).where(log_entries.c.entry_id == param("entry_id")), scalar
 )
 _UNSEQUENCED = statement(
     by_index(select(func.count(), func.min(log_entries.c.recorded_at)).where(_WAITS), log_entries, _BY_TIME),
@@ -133,10 +130,6 @@ class SqlLogStore:
     @read("log.nodes")
     async def _nodes(self, connection: Connection, wanted: Sequence[Subtree]) -> dict[Subtree, bytes]:
         return await node.find(connection, node.runs_of(wanted))
-
-    async def index_of(self, *, entry_id: str) -> int | None:
-        """Return the index of an entry; None if it is unknown or not sequenced yet."""
-        return await self.database.one("log.index_of", _INDEX_OF, entry_id=entry_id)
 
     @read("log.unsequenced")
     async def unsequenced(self, connection: Connection) -> Unsequenced:

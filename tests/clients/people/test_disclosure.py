@@ -10,17 +10,19 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from idvault import durable_file
 from idvault.attest import disclosure as papers
 from idvault.attest.witness import WitnessPolicy
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.error import InvalidError, Reason
 from idvault.domain.event import EventType
 from idvault.transparency import note
+from idvault.transparency.checkpoint import Checkpoint
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import PreconditionFailed, Unavailable, VaultError
 from idvault_client.people.disclosure.custodian import Custodian, NotPendingError
 from idvault_client.people.disclosure.one_time_key import OneTimeKeyError, OneTimeKeys
-from idvault_client.people.trust import FindingError
+from idvault_client.people.trust import FindingError, Trust
 from tests.support import builders, merkle, people
 from tests.support.chamber import CUSTODIANS, Chamber, Local, chamber, identity, person
 from tests.support.databases import Databases
@@ -39,6 +41,42 @@ async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Cha
 def _open(room: Chamber, disclosure_id: str, edge: Local | None = None) -> Any:
     auditor = room.auditor(edge=edge)
     return room.open(disclosure_id, auditor=auditor)
+
+
+async def test_a_page_of_requests_has_one_checkpoint(room: Chamber, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is verified once for all requests, and written once; the same one again is not written at all."""
+    for _ in range(3):
+        await room.request(await room.account())
+    verified: list[bytes] = []
+    written: list[Path] = []
+    verify, replace_file = Trust.checkpoint, durable_file.replace
+
+    def verifying(trust: Trust, note: bytes, **rest: Any) -> Checkpoint:
+        verified.append(note)
+        return verify(trust, note, **rest)
+
+    def writing(path: Path, data: bytes) -> None:
+        written.append(path)
+        replace_file(path, data)
+
+    monkeypatch.setattr(Trust, "checkpoint", verifying)
+    monkeypatch.setattr(durable_file, "replace", writing)
+    custodian = room.custodian(A)
+    for times in (1, 2):
+        found = await asyncio.to_thread(custodian.pending)
+        assert [each.refused for each in found] == [None] * 3
+        assert len(verified) == times
+        assert written == [room.folder / f"{A}.checkpoint"]
+
+
+async def test_a_page_with_a_bad_checkpoint_refuses_each_request(room: Chamber) -> None:
+    """What the first request finds is found for all; a request that is bad by itself says so."""
+    for _ in range(2):
+        await room.request(await room.account())
+    room.pass_time(minutes=16)
+    found = await asyncio.to_thread(room.custodian(A).pending)
+    refused = [each.refused.finding for each in found if each.refused is not None]
+    assert refused == [Finding.LOG_NOT_WITNESSED] * 2
 
 
 async def test_two_custodians_open_one_record_to_the_auditor(room: Chamber) -> None:

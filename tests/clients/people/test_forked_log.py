@@ -5,9 +5,7 @@ witness's key.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +29,8 @@ from idvault_client.people.trust import FindingError
 from tests.support import builders, evidence_world, people
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, first_roster
 from tests.support.databases import Databases
-from tests.support.log_world import KEY, PLAIN, SIGNER, Worker
+from tests.support.log_world import KEY, PLAIN, SIGNER
+from tests.support.second_vault import copied
 
 A, B, _ = CUSTODIANS
 
@@ -41,22 +40,6 @@ async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Cha
     """Return the honest vault, whose roster demands a witness."""
     async with chamber(sqlite_databases, tmp_path) as made:
         yield made
-
-
-async def _copied(room: Chamber) -> Chamber:
-    """Start a second vault on copies of both databases; its worker needs no witness."""
-    folder = room.folder / "copy"
-    folder.mkdir()
-    urls = []
-    for path in (room.folder / "main.sqlite3", room.folder / "shred.sqlite3"):
-        with closing(sqlite3.connect(path)) as one, closing(sqlite3.connect(folder / path.name)) as other:
-            one.backup(other)
-        urls.append(f"sqlite:///{folder / path.name}")
-    made = Chamber(Databases("sqlite", *urls), folder)
-    made.offset, made.records = room.offset, room.records
-    made.rosters.versions[:] = room.rosters.versions
-    made.log = Worker(made.main, made.shred, folder / "public", PLAIN)
-    return made
 
 
 def _unwatched() -> Roster:
@@ -91,7 +74,7 @@ async def test_without_witnesses_the_attack_succeeds(room: Chamber) -> None:
     room.rosters.versions[:] = [_unwatched()]
     account = await room.account()
     await room.step()
-    fork = await _copied(room)
+    fork = await copied(room)
     opened = await _attack(room, fork, account)
     assert opened.payload.identity.document.number == builders.identity().document.number
     assert await room.logged(EventType.DISCLOSURE_OPEN) == []
@@ -102,7 +85,7 @@ async def test_with_witnesses_no_share_leaves(room: Chamber) -> None:
     """The first custodian's client refuses: nobody has cosigned the copy's log."""
     account = await room.account()
     await room.step()
-    fork = await _copied(room)
+    fork = await copied(room)
     with pytest.raises(FindingError) as caught:
         await _attack(room, fork, account)
     assert caught.value.finding is Finding.LOG_NOT_WITNESSED
@@ -114,7 +97,7 @@ async def test_a_copy_cannot_show_cosigned_checkpoints_of_the_public_log(room: C
     """With every true checkpoint at hand, the copy has none that covers its own entries."""
     account = await room.account()
     await room.step()
-    fork = await _copied(room)
+    fork = await copied(room)
     true = await SqlCheckpointStore(database=room.shred).latest()
 
     edge = Local(fork, A)
@@ -137,7 +120,7 @@ async def _forked(room: Chamber) -> Chamber:
     """Let the honest log grow past the copy, seen by a custodian; return the copy with a request in it."""
     account = await room.account()
     await room.step()
-    fork = await _copied(room)
+    fork = await copied(room)
     await room.request(await room.account())
     await asyncio.to_thread(room.custodian(A).pending)
     auditor = room.auditor(edge=Local(fork, "auditor-a"))
@@ -297,7 +280,7 @@ async def test_a_service_that_refuses_the_report_does_not_hide_the_finding(room:
     """The copy answers the report of a finding with a refusal; the client still tells the finding."""
     account = await room.account()
     await room.step()
-    fork = await _copied(room)
+    fork = await copied(room)
     auditor = room.auditor(edge=Local(fork, "auditor-a"))
     disclosure_id = await _requested(fork, auditor, account)
     edge = Local(fork, A)

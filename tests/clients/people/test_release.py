@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -16,26 +15,16 @@ from sqlalchemy import select, update
 
 from idvault.api.disclosure import convert as converted
 from idvault.attest import disclosure as papers
-from idvault.attest import record_key
 from idvault.attest.witness import WitnessPolicy
 from idvault.bootstrap.base import ENTROPY
-from idvault.custody.record import open_record
-from idvault.custody.reseal import open_resealed
 from idvault.domain.disclosure import Disclosure
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
 from idvault.domain.request import Request
-from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
 from idvault.flows.log.events import EventFactory
-from idvault.flows.log.proof import LogProofs
-from idvault.flows.policy import OperatorPolicy
 from idvault.ports.disclosure import Filing
 from idvault.sealing.case_text import KeyedCaseTextSealer
-from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.disclosure.tables import disclosure_decisions, disclosures
-from idvault.storage.key.shred import SqlShredStore
-from idvault.storage.log.checkpoint import SqlCheckpointStore
-from idvault.storage.log.store import SqlLogStore
 from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.note import NoteSigner as Signer
@@ -61,13 +50,11 @@ from tests.support.databases import Databases
 from tests.support.disclosure_world import request_id, signed, terms
 from tests.support.handover_world import adopt, hand_over, leaver
 from tests.support.log_world import KEY, SIGNER
-from tests.support.release_world import give_garbage, lose
+from tests.support.release_world import give_garbage, history, lose, opened_behind_the_log
 
 A, B, C = CUSTODIANS
 D = SUCCESSORS[0]
 REQUESTED, APPROVED = disclosure_pb2.DISCLOSURE_STATE_REQUESTED, disclosure_pb2.DISCLOSURE_STATE_APPROVED
-EMBARGO = timedelta(days=90)
-ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @pytest_asyncio.fixture
@@ -75,43 +62,6 @@ async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Cha
     """Return a chamber over SQLite files."""
     async with chamber(sqlite_databases, tmp_path) as made:
         yield made
-
-
-async def history(room: Chamber, account_token: str) -> History:
-    """Return the owner's history after the embargo."""
-    room.pass_time(days=92)
-    await room.step()
-    log, checkpoints = SqlLogStore(database=room.main), SqlCheckpointStore(database=room.shred)
-    flow = DisclosureHistoryFlow(
-        accounts=SqlStatusStore(database=room.main),
-        store=room.store,
-        proofs=LogProofs(log=log, checkpoints=checkpoints, store=room.store),
-        policy=OperatorPolicy(5, 365, 90, ZONE),
-        embargo=EMBARGO,
-    )
-    return await flow.get(relying_party="platform-a", account_token=account_token, now=room.now())
-
-
-async def opened_behind_the_log(room: Chamber, disclosure_id: str, account_token: str) -> str:
-    """Open a record from copies of both databases with the auditor's one-time key; return the name."""
-    kept = OneTimeKeys(folder=room.folder / "auditor-a").get(disclosure_id)
-    private_key = kept.private_key(identity("auditor-a"))
-    shares = {
-        each.custodian: open_resealed(
-            each.resealed or b"",
-            signed_request=kept.signed_request,
-            terms=kept.terms,
-            private_key=private_key,
-            custodian=each.custodian,
-            index=each.place,
-        )
-        for each in await room.store.shares(disclosure_id=disclosure_id)
-    }
-    record = room.records[account_token]
-    shred_key = await SqlShredStore(database=room.shred).find(account_token=account_token)
-    assert shred_key is not None
-    value = record_key.shred_value(shred_key=shred_key, record_id=record.record_id)
-    return open_record(record=record, shares=shares, shred_value=value).identity.name
 
 
 async def test_a_disclosure_is_told_although_it_was_opened_in_silence_and_cancelled(room: Chamber) -> None:

@@ -40,24 +40,60 @@ async def test_a_roster_that_nobody_pinned_is_refused(room: Chamber) -> None:
     assert pending.refused.finding is Finding.NOT_IN_ROSTER
 
 
-async def test_only_the_last_two_versions_may_be_named(room: Chamber) -> None:
-    """The version decides whose cosignatures evidence demands: older and unwitnessed ones are refused."""
+async def _refusal(room: Chamber, version: Roster) -> FindingError | None:
+    """Let a lying service log a request that names a version; return why a custodian's client refuses it."""
+    made = await signed_anyhow(room, await room.account(), {"roster_digest": version.digest()})
+    await room.step()
+    return (await asyncio.to_thread(room.custodian(A).find, made)).refused
 
-    async def refusal(version: Roster) -> Finding | None:
-        account = await room.account()
-        made = await signed_anyhow(room, account, {"roster_digest": version.digest()})
-        await room.step()
-        pending = await asyncio.to_thread(room.custodian(A).find, made)
-        return None if pending.refused is None else pending.refused.finding
 
+def _versions(room: Chamber) -> list[Roster]:
     current = room.rosters.current
-    versions = [people.signed(replace(current, version=n, signatures=()), *CUSTODIANS) for n in (1, 2, 3)]
-    room.rosters.versions[:] = versions
-    found = [await refusal(each) for each in versions]
-    assert found == [Finding.NOT_IN_ROSTER, None, None]
-    unwitnessed = people.signed(replace(versions[1], witness=None, signatures=()), *CUSTODIANS)
-    room.rosters.versions[:] = [versions[0], unwitnessed, versions[2]]
-    assert await refusal(unwitnessed) is Finding.NOT_IN_ROSTER
+    return [people.signed(replace(current, version=n, signatures=()), *CUSTODIANS) for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(("named", "refused"), [(0, True), (1, False), (2, False)])
+async def test_only_the_last_two_versions_may_be_named(room: Chamber, named: int, refused: bool) -> None:
+    """The version decides whose cosignatures evidence demands: older ones are refused."""
+    room.rosters.versions[:] = _versions(room)
+    found = await _refusal(room, room.rosters.versions[named])
+    assert (found is not None and found.finding is Finding.NOT_IN_ROSTER) == refused
+
+
+async def test_a_former_version_must_have_been_fit(room: Chamber) -> None:
+    """One without witnesses would demand none of evidence."""
+    first, second, third = _versions(room)
+    unwitnessed = people.signed(replace(second, witness=None, signatures=()), *CUSTODIANS)
+    room.rosters.versions[:] = [first, unwitnessed, third]
+    found = await _refusal(room, unwitnessed)
+    assert found is not None
+    assert "names no witnesses" in str(found)
+
+
+async def test_no_request_comes_back_to_witnesses_that_were_replaced(room: Chamber) -> None:
+    """The attack: witnesses were replaced for good reason, and auditor and operator name the former version.
+
+    What was logged before the custodian's client knew the successor is accepted, now and later.
+    """
+    first, second, _ = _versions(room)
+    room.rosters.versions[:] = [first]
+    early = await room.request(await room.account())
+    await asyncio.to_thread(room.custodian(A).pending)
+    room.rosters.versions[:] = [first, second]
+    unseen = await signed_anyhow(room, await room.account(), {"roster_digest": first.digest()})
+    await room.step()
+    found = await asyncio.to_thread(room.custodian(A).pending)
+    assert {each.disclosure_id: each.refused for each in found} == {early: None, unseen: None}
+    late = await _refusal(room, first)
+    assert late is not None
+    assert late.finding is Finding.NOT_IN_ROSTER
+    assert "logged after its successor" in str(late)
+    assert await _refusal(room, second) is None
+    found = await asyncio.to_thread(room.custodian(A).pending)
+    assert [each.refused for each in found if each.disclosure_id in (early, unseen)] == [None, None]
+    (room.folder / f"{A}.checkpoint.roster").write_bytes(b"[]")
+    found = await asyncio.to_thread(room.custodian(A).pending)
+    assert [each.refused.finding for each in found if each.refused is not None] == [Finding.LOG_INVALID] * 4
 
 
 async def test_a_new_request_has_an_entry_that_fixes_its_record(room: Chamber) -> None:

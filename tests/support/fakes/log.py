@@ -45,9 +45,6 @@ class WaitingLog:
     async def nodes(self, wanted: Sequence[Subtree]) -> list[bytes]:
         raise AssertionError
 
-    async def index_of(self, *, entry_id: str) -> int | None:
-        raise AssertionError
-
 
 class FakeWitness:
     """Cosigns checkpoints that follow the last one; can be unreachable, hang, or lose its answer."""

@@ -54,9 +54,6 @@ class MemoryLog:
         except KeyError as error:
             raise DamagedError(Reason.RECORD_DAMAGED) from error
 
-    async def index_of(self, *, entry_id: str) -> int | None:
-        return None
-
     async def unsequenced(self) -> Unsequenced:
         return Unsequenced(0, None)
 

@@ -27,7 +27,7 @@ from idvault.transparency.tile import (
 )
 from idvault.transparency.tree import CompactRange, LogError, leaf_hash
 from idvault_client.offline.disclosure_history import DisclosureHistory, HistoryError, covering
-from idvault_client.offline.log.files import LogFiles, NotReachedError
+from idvault_client.offline.log.files import LogFiles, NotReachedError, read_first
 
 # In the order of LogCount.
 _COUNTED = (
@@ -96,12 +96,10 @@ def _leaves(files: LogFiles, size: int) -> Iterator[bytes]:
 
 
 def _bundle(files: LogFiles, bundle: Bundle) -> bytes:
-    # A log may delete a partial bundle once the full one exists, which begins with it.
-    for path in dict.fromkeys((bundle.path, Bundle(bundle.index).path)):
-        data = files.read(path, limit=_MOST_BUNDLE_BYTES)
-        if data is not None:
-            return data
-    raise NotReachedError(f"the file {bundle.path} is missing")
+    data = read_first(files, bundle.path, Bundle(bundle.index).path, limit=_MOST_BUNDLE_BYTES)
+    if data is None:
+        raise NotReachedError(f"the file {bundle.path} is missing")
+    return data
 
 
 def _kind(leaf: bytes, *, before: datetime) -> str:

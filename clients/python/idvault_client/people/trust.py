@@ -5,6 +5,7 @@
   witnesses of the roster in force cosigned it within the last 15 minutes. Only then does it replace the last
   one.
 - A checkpoint that contradicts the last one is kept beside it: the two prove that the log has two histories.
+- The size of the first checkpoint under each new version of the roster is kept too (people.roster_mark).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,18 +30,12 @@ from idvault.transparency.note import VerifierKey
 from idvault.transparency.tree import LogError
 from idvault.v1 import disclosure_pb2
 from idvault_client.offline import proof, witness_policy
-from idvault_client.people import fork
+from idvault_client.people import fork, roster_mark
+from idvault_client.people.finding import FindingError
+
+__all__ = ["FindingError", "NoProofError", "PinnedMember", "Trust"]
 
 Consistency = Callable[[int, int], Sequence[bytes]]
-
-
-class FindingError(Exception):
-    """Something that the service sent does not verify; the text says what, and holds no personal data."""
-
-    def __init__(self, finding: Finding, text: str) -> None:
-        """Keep the finding, for programs and for the log."""
-        super().__init__(text)
-        self.finding = finding
 
 
 class NoProofError(LogError):
@@ -84,9 +79,7 @@ class Trust:
 
         Raises FindingError (NOT_IN_ROSTER) if it is in none of them, or the named version is not pinned.
         """
-        known = [each.digest() for each in self.versions]
-        since = self.versions[known.index(roster_digest) :] if roster_digest in known else ()
-        members = (each for roster in since for each in roster.people)
+        members = (each for roster in self._since_version(roster_digest) for each in roster.people)
         found = [each for each in members if (each.name, each.role) == (name, role)]
         if not found:
             raise FindingError(Finding.NOT_IN_ROSTER, f"the roster has no {role} named {name!a}")
@@ -110,9 +103,27 @@ class Trust:
         before = self._kept()
         self._check_continues(note, found, before, consistency)
         self._check_witnessed(note, self.roster, now)
-        if before is None or before.size <= found.size:
+        if before is None or before.size < found.size:
             durable_file.replace(self.state, note)
+        self._mark(max(found.size, before.size if before else 0))
         return found
+
+    def check_before_successor(self, roster_digest: str, *, index: int) -> None:
+        """Raise FindingError (NOT_IN_ROSTER) if a request names a former version, and was logged too late.
+
+        index: of the request's entry. Too late is after this client saw the log under the version in force.
+        """
+        if roster_digest == self.roster.digest():
+            return
+        mark = roster_mark.find(self.state, roster_digest=self.roster.digest())
+        if mark is None or index >= mark:
+            text = "the request names a former version of the roster, and was logged after its successor"
+            raise FindingError(Finding.NOT_IN_ROSTER, text)
+
+    def _mark(self, size: int) -> None:
+        digest = self.roster.digest()
+        if len(self.versions) > 1 and roster_mark.find(self.state, roster_digest=digest) is None:
+            roster_mark.keep(self.state, roster_digest=digest, size=size)
 
     def stored_checkpoint(
         self, note: bytes, *, consistency: Consistency, at: datetime, roster_digest: str
@@ -122,12 +133,9 @@ class Trust:
         at: the time of the act. roster_digest: the version that was in force before the act. The cosignatures
         that this version or a later one required must be of that time.
         """
-        known = [each.digest() for each in self.versions]
-        if roster_digest not in known:
-            raise FindingError(Finding.NOT_IN_ROSTER, "the request names a roster that is not pinned here")
+        *earlier, last = self._since_version(roster_digest)
         found = self._signed(note)
         self._check_continues(note, found, self._kept(), consistency)
-        *earlier, last = self.versions[known.index(roster_digest) :]
         for roster in earlier:
             with suppress(FindingError):
                 self._check_witnessed(note, roster, _measured(roster, at))
@@ -205,6 +213,13 @@ class Trust:
         except (EntryError, LogError) as error:
             text = f"the log's checkpoint does not cover this {type.value}"
             raise FindingError(Finding.NOT_IN_LOG, text) from error
+
+    def _since_version(self, roster_digest: str) -> Sequence[Roster]:
+        """Return the pinned versions from the named one on; raises FindingError (NOT_IN_ROSTER)."""
+        for at, roster in enumerate(self.versions):
+            if roster.digest() == roster_digest:
+                return self.versions[at:]
+        raise FindingError(Finding.NOT_IN_ROSTER, "the request names a roster that is not pinned here")
 
     def _since(self, member: RosterMember) -> int:
         since = self.roster.version

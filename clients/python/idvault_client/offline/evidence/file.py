@@ -8,6 +8,7 @@
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 from google.protobuf.message import DecodeError
 
@@ -69,11 +70,23 @@ def of(content: bytes, signature: bytes) -> ProofFile:
 
 def parse(data: bytes) -> ProofFile:
     """Return the content of a proof file; raises EvidenceError (NOT_EVIDENCE, SEALED, UNBOUND)."""
+    return of_document(document(data))
+
+
+def document(data: bytes) -> dict[str, Any]:
+    """Return the fields of a file of evidence, of any format; raises EvidenceError (NOT_EVIDENCE)."""
     if len(data) > MOST_BYTES:
         raise EvidenceError("NOT_EVIDENCE", "the file is too long to be evidence")
     try:
-        fields = reading.document(data)
-        _check_format(fields.get("format"))
+        return reading.document(data)
+    except RosterError as error:
+        raise EvidenceError("NOT_EVIDENCE", "the file is not the evidence of an opening") from error
+
+
+def of_document(fields: dict[str, Any]) -> ProofFile:
+    """Return the content of a proof file by its fields; raises as `parse` does."""
+    _check_format(fields.get("format"))
+    try:
         reading.exactly(fields, "the file", *_FIELDS)
         content = reading.raw(fields["evidence"], "evidence")
         signature = reading.raw(fields["signature"], "signature")

@@ -36,6 +36,19 @@ class LogFiles(Protocol):
         ...
 
 
+def read_first(files: LogFiles, *paths: str, limit: int) -> bytes | None:
+    """Return the first of these files that exists; raises NotReachedError.
+
+    For a partial tile and the full one: a log may delete the former once the latter, which begins with it,
+    exists.
+    """
+    for path in dict.fromkeys(paths):
+        data = files.read(path, limit=limit)
+        if data is not None:
+            return data
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class LogFolder:
     """A public directory on this machine; folder: the one that holds `checkpoint`."""

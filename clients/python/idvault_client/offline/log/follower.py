@@ -33,7 +33,7 @@ from idvault.transparency.note import MAX_NOTE_BYTES, NoteError
 from idvault.transparency.proof import ConsistencyError, prove_consistency
 from idvault.transparency.tile import CHECKPOINT_PATH, WIDTH, Tile, TileNodes
 from idvault.transparency.tree import HASH_SIZE, LogError
-from idvault_client.offline.log.files import LogFiles, NotReachedError
+from idvault_client.offline.log.files import LogFiles, NotReachedError, read_first
 from idvault_client.offline.proof import UnverifiedError
 
 _TILE_BYTES = WIDTH * HASH_SIZE
@@ -139,11 +139,10 @@ class LogFollower:
         return prove_consistency(TileNodes(new, self._tile), old=old, new=new)
 
     def _tile(self, tile: Tile) -> bytes:
-        # A log may delete a partial tile once it has published the full one, which begins with it.
-        for path in dict.fromkeys((tile.path, Tile(tile.level, tile.index).path)):
-            data = self.files.read(path, limit=_TILE_BYTES)
-            if data is not None:
-                return data
+        full = Tile(tile.level, tile.index)
+        data = read_first(self.files, tile.path, full.path, limit=_TILE_BYTES)
+        if data is not None:
+            return data
         text = f"there is no proof of consistency: the file {tile.path} is missing"
         raise RefusedLogError("TILES_INVALID", text)
 

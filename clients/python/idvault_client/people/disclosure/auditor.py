@@ -208,15 +208,7 @@ class Auditor(MemberClient):
             roster_digest=self.trust.roster.digest(),
             **asked,  # type: ignore[arg-type]
         )
-        rules.check_terms(
-            disclosure_id=terms.disclosure_id,
-            account_token=terms.account_token,
-            case_reference=terms.case_reference,
-            legal_basis=terms.legal_basis,
-            purpose=terms.purpose,
-            openings=terms.openings,
-            lifetime=terms.lifetime,
-        )
+        terms.check()
         return terms, private_key
 
     def _check(self, answer: disclosure_pb2.OpenedDisclosure, kept: OneTimeKey) -> DisclosedRecord:

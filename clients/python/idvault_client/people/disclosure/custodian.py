@@ -4,7 +4,8 @@ A request is accepted if, in this order,
 * an auditor in the roster signed it, and the custodian is not that auditor,
 * it has not expired,
 * its log entry commits to these bytes, under a checkpoint that continues the last one seen,
-* it names the version of the roster in force, or the one before it if that one was fit to be in force,
+* it names the version of the roster in force, or the one before it if that one was fit to be in force and
+  the request was logged before this client knew its successor,
 * its terms are allowed: texts, openings, lifetime; it was not made in the future,
 * the custodian has not yet given this auditor as many shares today as the custodian allows.
 
@@ -15,7 +16,7 @@ only when the approval is in the log, under the witnesses that the roster demand
 that the log has the release, too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -32,6 +33,7 @@ from idvault.domain.disclosure import Verdict
 from idvault.domain.error import InvalidError
 from idvault.domain.event import EventType
 from idvault.domain.seal import Part
+from idvault.transparency.checkpoint import Checkpoint
 from idvault.v1 import disclosure_pb2
 from idvault_client.people.disclosure import requested
 from idvault_client.people.disclosure.kept_approval import KeptApproval, KeptApprovals
@@ -78,6 +80,26 @@ class PendingRequest:
     refused: FindingError | None = None
 
 
+class _Newest:
+    """The checkpoint of a page of requests, verified once for all of them, by the first that asks for it."""
+
+    def __init__(self, verify: Callable[[bytes], Checkpoint], note: bytes) -> None:
+        self._verify = verify
+        self._note = note
+        self._found: Checkpoint | FindingError | None = None
+
+    def __call__(self) -> Checkpoint:
+        """Return the checkpoint; raises FindingError, the same for each request."""
+        if self._found is None:
+            try:
+                self._found = self._verify(self._note)
+            except FindingError as error:
+                self._found = error
+        if isinstance(self._found, FindingError):
+            raise self._found
+        return self._found
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Custodian(MemberClient):
     """A custodian's client. approvals: those whose shares are not released yet."""
@@ -100,7 +122,8 @@ class Custodian(MemberClient):
                 asked,
                 disclosure_pb2.ListPendingDisclosuresResponse,
             )
-            found += [self._checked(each, page.checkpoint.note) for each in page.disclosures]
+            newest = _Newest(self.checkpoint, page.checkpoint.note)
+            found += [self._checked(each, newest) for each in page.disclosures]
             token = page.next_page_token
             if not token:
                 return found
@@ -223,7 +246,7 @@ class Custodian(MemberClient):
         )
         return self.edge.call("CustodianService/DenyDisclosure", request, disclosure_pb2.DecidedDisclosure)
 
-    def _checked(self, pending: disclosure_pb2.PendingDisclosure, note: bytes) -> PendingRequest:
+    def _checked(self, pending: disclosure_pb2.PendingDisclosure, newest: "_Newest") -> PendingRequest:
         terms: Terms | None = None
         signer: PinnedMember | None = None
         requested_at: datetime | None = None
@@ -232,7 +255,7 @@ class Custodian(MemberClient):
         try:
             terms = self._terms(pending)
             signer = self._signer(terms, pending.signed_request)
-            at = self.checkpoint(note)
+            at = newest()
             size = at.size
             requested_at = requested.check_entry(
                 pending.entry,
@@ -242,7 +265,7 @@ class Custodian(MemberClient):
                 signed_request=pending.signed_request,
                 record_digest=pending.record_digest,
             )
-            self._check_terms(terms)
+            self._check_terms(terms, index=pending.entry.proof.index)
         except FindingError as error:
             if error.finding is Finding.LOG_FORKED:
                 # Not about this request: nothing that this vault says can be relied on.
@@ -287,20 +310,13 @@ class Custodian(MemberClient):
             raise FindingError(Finding.OTHER_REQUEST, "the request has expired")
         return signer
 
-    def _check_terms(self, terms: Terms) -> None:
+    def _check_terms(self, terms: Terms, *, index: int) -> None:
         self._check_version(terms)
+        self.trust.check_before_successor(terms.roster_digest, index=index)
         if terms.created_at > self.now() + rules.CLOCK_DIFFERENCE:
             raise FindingError(Finding.TERMS_INVALID, "the request was made in the future")
         try:
-            rules.check_terms(
-                disclosure_id=terms.disclosure_id,
-                account_token=terms.account_token,
-                case_reference=terms.case_reference,
-                legal_basis=terms.legal_basis,
-                purpose=terms.purpose,
-                openings=terms.openings,
-                lifetime=terms.lifetime,
-            )
+            terms.check()
         except InvalidError as error:
             fields = ", ".join(each.field for each in error.violations) or "account_token"
             text = f"the terms of the request are not allowed: {fields}"

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from google.protobuf.message import DecodeError
 
@@ -126,13 +127,12 @@ def read(path: Path, *, identity: PersonalIdentity) -> ProofFile | FormerEvidenc
 
     It has not been checked.
     """
-    data = _read(path)
-    found = _format(path, data)
-    if found == FORMER_FORMAT:
-        return _former(path, data, identity)
-    if found != SEALED_FORMAT:
-        return proof_file.parse(data)
-    outside = _outside(data)
+    fields = _read(path)
+    if fields.get("format") == FORMER_FORMAT:
+        return _former(path, fields, identity)
+    if fields.get("format") != SEALED_FORMAT:
+        return proof_file.of_document(fields)
+    outside = _outside(fields)
     try:
         return proof_file.parse(identity.unseal(outside.sealed, suite=outside.suite, info=outside.info()))
     except UnsealError:
@@ -144,9 +144,9 @@ def kept(folder: Path) -> list[tuple[Path, SealedFile]]:
     """Return the sealed files in an identity folder, with what is written outside of them."""
     found = []
     for path in sorted((folder / FOLDER).glob("*.json")):
-        data = _read(path)
-        if _format(path, data) == SEALED_FORMAT:
-            found.append((path, _outside(data)))
+        fields = _read(path)
+        if fields.get("format") == SEALED_FORMAT:
+            found.append((path, _outside(fields)))
     return found
 
 
@@ -162,21 +162,17 @@ def free_path(folder: Path, disclosure_id: str) -> Path:
     return path
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
-        return file.read(MOST_BYTES + 1)
-
-
-def _format(path: Path, data: bytes) -> object:
+        data = file.read(MOST_BYTES + 1)
     try:
-        return reading.document(data).get("format")
-    except RosterError as error:
-        raise EvidenceError("NOT_EVIDENCE", f"{path.name} is not the evidence of an opening") from error
+        return proof_file.document(data)
+    except EvidenceError as error:
+        raise EvidenceError(error.reason, f"{path.name} is not the evidence of an opening") from error
 
 
-def _outside(data: bytes) -> SealedFile:
+def _outside(fields: dict[str, Any]) -> SealedFile:
     try:
-        fields = reading.document(data)
         reading.exactly(fields, "the file", *_SEALED)
         return SealedFile(
             reading.text(fields["disclosure_id"], "disclosure_id"),
@@ -189,9 +185,8 @@ def _outside(data: bytes) -> SealedFile:
         raise EvidenceError("NOT_EVIDENCE", "the file is not the evidence of an opening") from error
 
 
-def _former(path: Path, data: bytes, identity: PersonalIdentity) -> FormerEvidence:
+def _former(path: Path, outer: dict[str, Any], identity: PersonalIdentity) -> FormerEvidence:
     try:
-        outer = reading.document(data)
         reading.exactly(outer, path.name, *_FORMER)
         opened = identity.unseal(
             reading.raw(outer["sealed"], "sealed"),
