@@ -13,6 +13,11 @@ _NO_LISTENER = "-event_engine_listener"
 _POLLER = "_poll_wrapper"
 
 
+def core_numbers(cores: str) -> tuple[int, ...]:
+    """Return the cores of a setting, in the order in which processes are given them; empty for all."""
+    return tuple(int(part) for part in cores.split(",") if part)
+
+
 def tune(*, scheduling: str, grpc_listener: bool, cores: frozenset[int]) -> None:
     """Tune this process and the threads and children that it starts; must come before grpc is imported.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from idvault import tuning
 from idvault.config import REQUIRED, ConfigError, Process, Settings, load
 
 SECRET = "s3cr3t-value"
@@ -160,9 +161,9 @@ def test_unusable_value_is_named_and_never_shown(
 
 def test_cores_are_listed(environment: Environment) -> None:
     """The cores of processes are given in order; without them a process runs on all."""
-    assert load(Process.PLATFORM_EDGE).core_numbers == ()
+    assert tuning.core_numbers(load(Process.PLATFORM_EDGE).cores) == ()
     environment.set(CORES="3,0,12")
-    assert load(Process.PLATFORM_EDGE).core_numbers == (3, 0, 12)
+    assert tuning.core_numbers(load(Process.PLATFORM_EDGE).cores) == (3, 0, 12)
 
 
 def test_both_databases_must_differ(environment: Environment) -> None:

@@ -57,7 +57,7 @@ def serve(
     tuning.tune(
         scheduling=settings.scheduling,
         grpc_listener=settings.grpc_listener,
-        cores=frozenset(settings.core_numbers),
+        cores=frozenset(tuning.core_numbers(settings.cores)),
     )
     if settings.processes > 1:
         with closing(ForkServer.beside("idvault.bootstrap.serve")) as server:
@@ -108,7 +108,7 @@ class _Group:
 
     def _start(self, number: int, folder: Path) -> Child:
         host, port = process.split_address(self._settings.metrics_listen)
-        cores = self._settings.core_numbers
+        cores = tuning.core_numbers(self._settings.cores)
         environment = {
             **os.environ,
             "IDVAULT_PROCESSES": "1",

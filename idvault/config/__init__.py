@@ -119,11 +119,6 @@ class Settings(BaseSettings):
         return tuple(part.strip() for part in self.listen.split(","))
 
     @property
-    def core_numbers(self) -> tuple[int, ...]:
-        """The cores to run on, in the order in which processes are given them; empty for all."""
-        return tuple(int(part) for part in self.cores.split(",") if part)
-
-    @property
     def zone(self) -> ZoneInfo:
         """The time zone that decides the current day."""
         return ZoneInfo(self.time_zone)
