@@ -1,7 +1,9 @@
 """What every room's tests may use: fresh databases of both kinds; and whose tests count as coverage."""
 
+import gc
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = _spread(items, workers)
 
 
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector away from what was collected: it lives until the end."""
+    gc.collect()
+    gc.freeze()
+
+
 def _spread(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
     """Begin each worker's share with files that start processes, so that no long test is left for the end."""
     files: dict[Path, list[pytest.Item]] = {}
@@ -58,8 +66,13 @@ def _spread(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
     return [item for share in shares for item in share] + list(rest)
 
 
+@cache
+def _folder_of(path: Path) -> str:
+    return path.relative_to(Path(__file__).parent).parts[0]
+
+
 def _room(item: pytest.Item) -> str:
-    return item.path.relative_to(Path(__file__).parent).parts[0]
+    return _folder_of(item.path)
 
 
 def _starts_processes(item: pytest.Item) -> bool:
