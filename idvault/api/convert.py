@@ -36,7 +36,7 @@ from idvault.domain.seal import Part
 from idvault.flows.claim.receipt import Receipt
 from idvault.flows.claim.verification import VerifyCommand
 from idvault.ports.claim import Claim
-from idvault.v1 import common_pb2, status_pb2, verification_pb2
+from idvault.v1 import common_pb2, verification_pb2
 
 BATCH_LIMIT = 1_000
 _ANSWER_TIME = 0.2  # seconds of a deadline reserved for the answer to reach the caller
@@ -122,6 +122,8 @@ def account_tokens(values: Sequence[str]) -> list[str]:
         raise InvalidError(Reason.INVALID_ACCOUNT_TOKEN, Violation("account_tokens", FieldCode.REQUIRED))
     if len(values) > BATCH_LIMIT:
         raise InvalidError(Reason.TOO_MANY_ITEMS, Violation("account_tokens", FieldCode.LENGTH))
+    if token.are_tokens(values):
+        return list(values)
     return [token.check(value, field=f"account_tokens[{index}]") for index, value in enumerate(values)]
 
 
@@ -145,13 +147,6 @@ def status(value: Status | Account) -> common_pb2.AccountStatus:
     if value.organization_category is not None:
         message.organization_category = _CATEGORIES[value.organization_category]
     return message
-
-
-def statuses(known: Sequence[Status], unknown: Sequence[str]) -> status_pb2.BatchGetStatusesResponse:
-    """Return the message of several statuses and the unknown tokens."""
-    return status_pb2.BatchGetStatusesResponse(
-        statuses=[status(value) for value in known], unknown_account_tokens=unknown
-    )
 
 
 def claim(

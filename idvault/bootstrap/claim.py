@@ -25,7 +25,7 @@ from idvault.ports.account import StatusStore
 from idvault.ports.claim import Claim, VerificationStore
 from idvault.ports.entropy import Entropy
 from idvault.ports.job import JobStore
-from idvault.ports.registry import Registry
+from idvault.ports.registry import CappedRegistry, Registry
 from idvault.ports.sealing import (
     Fingerprinter,
     Indexer,
@@ -112,8 +112,8 @@ def wire_claims(
     *,
     store: VerificationStore,
     jobs: JobStore,
-    registries: Mapping[SubjectKind, Registry],
-    withheld: Mapping[SubjectKind, Registry],
+    registries: Mapping[SubjectKind, CappedRegistry],
+    withheld: Mapping[SubjectKind, CappedRegistry],
     record_sealer: RecordSealer,
     intake_sealer: IntakeSealer,
     guard: LogGuard,
@@ -225,7 +225,7 @@ def _rules(registries: Mapping[SubjectKind, Registry], zone: tzinfo) -> ClaimRul
     )
 
 
-def _registries(stack: AsyncExitStack, base: Base) -> Mapping[SubjectKind, Registry]:
+def _registries(stack: AsyncExitStack, base: Base) -> Mapping[SubjectKind, CappedRegistry]:
     settings = base.settings
     types = {DocumentType(name) for name in settings.document_types}
     credentials = Credentials(
@@ -246,7 +246,7 @@ def _registries(stack: AsyncExitStack, base: Base) -> Mapping[SubjectKind, Regis
     }
 
 
-def _enterprise(stack: AsyncExitStack, base: Base, credentials: Credentials) -> Registry:
+def _enterprise(stack: AsyncExitStack, base: Base, credentials: Credentials) -> CappedRegistry:
     settings = base.settings
     if not settings.registry_enterprise_url:
         return AbsentRegistry()
@@ -260,7 +260,7 @@ def _enterprise(stack: AsyncExitStack, base: Base, credentials: Credentials) -> 
     return _careful(base, enterprise, provider=_ENTERPRISE)
 
 
-def _careful(base: Base, registry: Registry, *, provider: str) -> Registry:
+def _careful(base: Base, registry: Registry, *, provider: str) -> CappedRegistry:
     """Return a registry with its guard, and with the rate cap that all processes share."""
     guarded = GuardedRegistry(
         inner=registry,

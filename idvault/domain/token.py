@@ -2,6 +2,7 @@
 
 import re
 from base64 import b32encode
+from collections.abc import Sequence
 
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 
@@ -21,6 +22,11 @@ def base32(random: bytes) -> str:
     # RFC 4648 encodes from the first bit. Four leading zero bytes align the end of the 128 bits with a
     # character.
     return b32encode(_PADDING + random).translate(_TO_CROCKFORD)[-_LENGTH:].decode("ascii")
+
+
+def are_tokens(values: Sequence[str]) -> bool:
+    """Return whether all values are tokens; `check` says what is wrong with one."""
+    return all(map(_TOKEN.fullmatch, values))
 
 
 def check(token: str, *, field: str = "account_token") -> str:

@@ -20,6 +20,18 @@ class StatusStore(Protocol):
         """Return this relying party's accounts among up to 1,000, in any order. Must be one read."""
         ...
 
+    async def packed(self, *, relying_party: str, account_tokens: Sequence[str]) -> list[str]:
+        """Return the accounts that `get_many` returns, each as one text. Must be one read.
+
+        The text begins with the token. The rest must say all that the published status depends on besides the
+        day, so that equal rests mean equal statuses.
+        """
+        ...
+
+    def unpack(self, packed: str, *, relying_party: str) -> Account:
+        """Return the account of such a text, without person, claim and what else no status shows."""
+        ...
+
     async def expiring(self, *, today: date, limit: int) -> list[Account]:
         """Return accounts stored as VERIFIED whose expire_date has been reached."""
         ...

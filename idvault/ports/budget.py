@@ -1,7 +1,25 @@
 """The rate cap that all processes of a deployment share, one row for each kind of registry call."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class CallTurn:
+    """The next slot of a clock, as asked for: after `now`, but not after `latest` (real time)."""
+
+    name: str
+    gap: timedelta
+    now: datetime
+    latest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """What a turn got. slot: when to call, None if the next slot was too late."""
+
+    slot: datetime | None
 
 
 class BudgetStore(Protocol):

@@ -22,6 +22,7 @@ from idvault.domain.event import Event
 from idvault.domain.job import JobProgress
 from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
+from idvault.ports.budget import CallTurn, Reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +133,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class OpenedClaim:
-    """The result of act `open`: the claim, and the job if this call opened the claim."""
+    """The result of act `open`: the claim, and the job if this call opened the claim.
+
+    reserved: what the given turn got, None without a turn or without a job.
+    """
 
     claim: Claim
     job: Job | None
+    reserved: Reserved | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,9 @@ class Settlement:
 class VerificationStore(Protocol):
     """Claims with their requests and checks, persons' slots, accounts and sealed records."""
 
-    async def open(self, new_claim: NewClaim, *, event: Event, superseded: Event) -> OpenedClaim:
+    async def open(
+        self, new_claim: NewClaim, *, event: Event, superseded: Event, turn: CallTurn | None = None
+    ) -> OpenedClaim:
         """Open a claim, or return the one that this request already opened.
 
         In one atomic step, durable before it returns:
@@ -183,8 +190,11 @@ class VerificationStore(Protocol):
         - Written: the claim (PENDING), one check row for each ai, the account after domain.claim.begin (or a
           domain.account.new one), and a job with domain.job.born progress under the lease.
         - `event` is written with field claim_id.
+        - A slot is taken for `turn` (ports.budget.BudgetStore.take), last of all, whether the claim is
+          withheld or not.
 
-        A refusal must write nothing. Of concurrent calls with one request, exactly one must open the claim.
+        A refusal must write nothing, and takes no slot. Of concurrent calls with one request, exactly one
+        must open the claim.
         """
         ...
 

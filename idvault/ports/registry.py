@@ -5,6 +5,7 @@ from typing import Protocol
 from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
 from idvault.domain.registry import RegistryAnswer
+from idvault.ports.budget import CallTurn, Reserved
 
 
 class Registry(Protocol):
@@ -47,4 +48,25 @@ class Registry(Protocol):
         Must send no name and no number, must cost nothing, and must take the turn of a check. NOT_FOUND: a
         check would be answered. Anything else is what a check would get, as far as this shows it.
         """
+        ...
+
+
+class CappedRegistry(Registry, Protocol):
+    """A registry whose calls are capped, and whose next slot can be reserved before a check."""
+
+    def turn(self, *, patience: float) -> CallTurn | None:
+        """Return the turn that a check needs now; None if it needs none or would not be sent."""
+        ...
+
+    async def check(
+        self, *, ai: str, identity: Identity, patience: float, reserved: Reserved | None = None
+    ) -> RegistryAnswer:
+        """Check as Registry does, in the reserved slot; without one it takes a slot itself.
+
+        Must return NO_TURN if the turn got no slot.
+        """
+        ...
+
+    async def probe(self, *, ai: str, patience: float, reserved: Reserved | None = None) -> RegistryAnswer:
+        """Probe as Registry does, in the slot that was reserved for the check."""
         ...

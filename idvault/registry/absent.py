@@ -3,6 +3,7 @@
 from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
 from idvault.domain.registry import RegistryAnswer
+from idvault.ports.budget import CallTurn, Reserved
 
 
 class AbsentRegistry:
@@ -27,11 +28,17 @@ class AbsentRegistry:
         """Return True, so that a check that may have been sent is not sent again."""
         return True
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
+    def turn(self, *, patience: float) -> CallTurn | None:
+        """Return None: nothing is sent."""
+        return None
+
+    async def check(
+        self, *, ai: str, identity: Identity, patience: float, reserved: Reserved | None = None
+    ) -> RegistryAnswer:
         """Send nothing."""
         return RegistryAnswer.NOT_SENT
 
-    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+    async def probe(self, *, ai: str, patience: float, reserved: Reserved | None = None) -> RegistryAnswer:
         """Send nothing."""
         return RegistryAnswer.NOT_SENT
 

@@ -13,7 +13,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from idvault.domain.claim import Identity
 from idvault.domain.registry import DECIDED, RegistryAnswer
-from idvault.ports.registry import Registry
+from idvault.ports.budget import CallTurn, Reserved
+from idvault.ports.registry import CappedRegistry
 from idvault.registry.wrapped import WrappedRegistry
 
 _REMEMBERED = 64
@@ -25,18 +26,25 @@ _USUAL_SECONDS = 0.3
 class PacedRegistry(WrappedRegistry):
     """A registry that remembers how long its last checks took (ports.registry.Registry)."""
 
-    def __init__(self, *, inner: Registry, clock: Callable[[], float]) -> None:
+    def __init__(self, *, inner: CappedRegistry, clock: Callable[[], float]) -> None:
         """Wrap a registry. clock: seconds."""
         super().__init__(inner)
+        self._capped = inner
         self.clock = clock
         self._latest: tuple[RegistryAnswer, float, float] | None = None
         self.seconds: deque[float] = deque(maxlen=_REMEMBERED)
         """How long the last decided checks took."""
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
+    def turn(self, *, patience: float) -> CallTurn | None:
+        """Return the wrapped registry's turn."""
+        return self._capped.turn(patience=patience)
+
+    async def check(
+        self, *, ai: str, identity: Identity, patience: float, reserved: Reserved | None = None
+    ) -> RegistryAnswer:
         """Check, and remember answer and time."""
         begun = self.clock()
-        answer = await self._inner.check(ai=ai, identity=identity, patience=patience)
+        answer = await self._capped.check(ai=ai, identity=identity, patience=patience, reserved=reserved)
         ended = self.clock()
         self._latest = (answer, ended - begun, ended)
         if answer in DECIDED:
@@ -47,9 +55,9 @@ class PacedRegistry(WrappedRegistry):
         """Query the wrapped registry."""
         return await self._inner.query(ai=ai, patience=patience)
 
-    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+    async def probe(self, *, ai: str, patience: float, reserved: Reserved | None = None) -> RegistryAnswer:
         """Probe the wrapped registry."""
-        return await self._inner.probe(ai=ai, patience=patience)
+        return await self._capped.probe(ai=ai, patience=patience, reserved=reserved)
 
     def latest(self, now: float) -> tuple[RegistryAnswer, float] | None:
         """Return the answer to the last check and its seconds, if it is not older than a minute."""
@@ -75,21 +83,27 @@ class WithheldRegistry(WrappedRegistry):
         self._sleep = sleep
         self._choose = choose
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
+    def turn(self, *, patience: float) -> CallTurn | None:
+        """Return the turn of a check that is sent: the claim's act must not tell whether its check is."""
+        return self._paced.turn(patience=patience)
+
+    async def check(
+        self, *, ai: str, identity: Identity, patience: float, reserved: Reserved | None = None
+    ) -> RegistryAnswer:
         """Answer without sending the check."""
-        return await self._answer(ai, patience)
+        return await self._answer(ai, patience, reserved)
 
     async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         """Answer as to a check."""
-        return await self._answer(ai, patience)
+        return await self._answer(ai, patience, None)
 
-    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+    async def probe(self, *, ai: str, patience: float, reserved: Reserved | None = None) -> RegistryAnswer:
         """Probe the registry that is the example."""
-        return await self._paced.probe(ai=ai, patience=patience)
+        return await self._paced.probe(ai=ai, patience=patience, reserved=reserved)
 
-    async def _answer(self, ai: str, patience: float) -> RegistryAnswer:
+    async def _answer(self, ai: str, patience: float, reserved: Reserved | None) -> RegistryAnswer:
         begun = self._paced.clock()
-        probed = await self._paced.probe(ai=ai, patience=patience)
+        probed = await self._paced.probe(ai=ai, patience=patience, reserved=reserved)
         now = self._paced.clock()
         answer, seconds = self._like_others(probed, now)
         if seconds > patience and answer in DECIDED:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Column, Table, case, type_coerce
 
+from idvault.ports.budget import CallTurn, Reserved
 from idvault.storage.base.act import act
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -25,7 +26,7 @@ _NOW, _GAP, _LATEST = (param(name, BigInteger) for name in ("now", "gap", "lates
 _STORED = type_coerce(budgets.c.next_at, BigInteger)
 _START = case((_STORED > _NOW, _STORED), else_=_NOW)
 # Returns the start of the slot after the one taken, or no row if none was taken.
-_TAKE: Statement[int] = statement(
+_TAKE: Statement[int | None] = statement(
     upsert(budgets)
     .values(name=param("name"), next_at=_NOW + _GAP)
     .on_conflict_do_update(
@@ -52,18 +53,29 @@ class SqlBudgetStore:
 
     async def take(self, name: str, *, gap: timedelta, now: datetime, latest: datetime) -> datetime | None:
         """Reserve the next slot and return its time, or None if it would be after `latest`."""
+        turn = CallTurn(name, gap, now, latest)
         if latest < now:
             return None
-        return await self._take(name, gap // _MICROSECOND, to_micros(now), to_micros(latest))
-
-    @act("budget.take")
-    async def _take(
-        self, connection: Connection, name: str, gap: int, now: int, latest: int
-    ) -> datetime | None:
-        following = await connection.one(_TAKE, name=name, gap=gap, now=now, latest=latest)
-        return None if following is None else from_micros(following - gap)
+        # A slot that is taken twice after a lost connection is one call less.
+        return _slot(turn, await self.database.write("budget.take", _TAKE, **_asked(turn)))
 
     @act("budget.pause")
     async def pause(self, connection: Connection, name: str, *, until: datetime) -> None:
         """Allow no slot before `until`; never shortens an earlier pause."""
         await connection.run(_PAUSE, name=name, next_at=until)
+
+
+async def take(connection: Connection, turn: CallTurn) -> Reserved:
+    """Reserve the next slot within an act, as its last statement: every claim waits for this row."""
+    if turn.latest < turn.now:
+        return Reserved(None)
+    return Reserved(_slot(turn, await connection.one(_TAKE, **_asked(turn))))
+
+
+def _asked(turn: CallTurn) -> dict[str, object]:
+    gap, now, latest = turn.gap // _MICROSECOND, to_micros(turn.now), to_micros(turn.latest)
+    return {"name": turn.name, "gap": gap, "now": now, "latest": latest}
+
+
+def _slot(turn: CallTurn, following: int | None) -> datetime | None:
+    return None if following is None else from_micros(following) - turn.gap

@@ -21,7 +21,7 @@ from tests.support.databases import Databases
 from tests.support.fakes.registry import FakeRegistry
 from tests.support.flow_world import World, at, command, open_world
 from tests.support.organizations import organization
-from tests.support.registry_session import RegistrySession, registry_session
+from tests.support.registry_session import RegistrySession, Uncapped, registry_session
 
 LATE = 48 * 3600
 
@@ -153,5 +153,5 @@ async def test_both_modes_of_keeping_what_nobody_heard(
 
 async def _world(databases: Databases, registry: RegistrySession) -> World:
     # The world has fakes; these two are the real adapter with the same methods.
-    asked = cast(FakeRegistry, registry.adapter)
+    asked = cast(FakeRegistry, Uncapped(registry.adapter))
     return await open_world(databases, registry=asked, organizations=asked)

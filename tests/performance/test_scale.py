@@ -75,11 +75,11 @@ def size(accounts: int, **cpu_us: tuple[float, ...]) -> Size:
 
 
 def test_growth_is_told_from_noise() -> None:
-    """A cost may rise by 15 % or stay below 20 us; the median of the rounds counts."""
+    """A cost may rise by 15 % or stay below 2 us; the median of the rounds counts."""
     sizes = [
         size(10, read=(100.0, 100.0, 130.0), look=(1.0, 1.0, 1.0), scan=(50.0, 50.0, 50.0)),
-        size(20, read=(100.0, 100.0, 100.0), look=(9.0, 9.0, 9.0), scan=(90.0, 90.0, 90.0)),
-        size(30, read=(114.0, 300.0, 110.0), look=(19.0, 19.0, 19.0), scan=(60.0, 60.0, 55.0)),
+        size(20, read=(100.0, 100.0, 100.0), look=(1.5, 1.5, 1.5), scan=(90.0, 90.0, 90.0)),
+        size(30, read=(114.0, 300.0, 110.0), look=(1.9, 1.9, 1.9), scan=(60.0, 60.0, 55.0)),
     ]
     found = {check.figure.name: check.met for check in goal.checks("sqlite", sizes)}
     assert found == {"sqlite: read": True, "sqlite: look": True, "sqlite: scan": False}

@@ -7,6 +7,7 @@ import pytest
 
 from idvault.domain.registry import RegistryAnswer
 from idvault.mock_registry.server import Options
+from idvault.ports.budget import CallTurn, Reserved
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import GuardedRegistry
 from tests.registry.scripted import Clock, MemoryBudget, ScriptedRegistry
@@ -142,3 +143,41 @@ async def test_a_ban_of_the_registry_holds_everybody(tmp_path: Path) -> None:
         await registry.admin("POST", "/reset")
         clock.advance(60)
         assert await budgeted.check(ai=ai(5), identity=KNOWN, patience=5.0) is RegistryAnswer.MATCH
+
+
+async def test_a_reserved_slot_is_used() -> None:
+    """The check waits for the reserved slot, takes none itself, and keeps the rest of its patience."""
+    bench = Bench(RegistryAnswer.MATCH)
+    turn = bench.first.turn(patience=2.0)
+    start = bench.clock.now
+    assert turn == CallTurn("nppa/check", timedelta(seconds=0.1), start, start + timedelta(seconds=1))
+    reserved = Reserved(start + timedelta(seconds=0.3))
+    answer = await bench.first.check(ai=ai(1), identity=KNOWN, patience=2.0, reserved=reserved)
+    assert answer is RegistryAnswer.MATCH
+    assert bench.store.next_at == {}
+    ((call, left),) = bench.inner.calls
+    assert call == "check"
+    assert left == pytest.approx(1.7)
+    probed = await bench.first.probe(ai=ai(1), patience=2.0, reserved=Reserved(bench.clock.now))
+    assert probed is RegistryAnswer.MATCH
+    assert "nppa/check" not in bench.store.next_at
+
+
+async def test_a_turn_without_a_slot_sends_nothing() -> None:
+    """If the act found no slot in time, the check does not look for one again."""
+    bench = Bench(RegistryAnswer.MATCH)
+    answer = await bench.first.check(ai=ai(1), identity=KNOWN, patience=2.0, reserved=Reserved(None))
+    assert answer is RegistryAnswer.NO_TURN
+    assert (bench.inner.calls, bench.store.next_at) == ([], {})
+
+
+async def test_no_turn_is_asked_for_a_call_that_would_not_be_sent() -> None:
+    """Behind an open breaker, or without patience, no slot is reserved; one reserved before is not used."""
+    bench = Bench(RegistryAnswer.MATCH)
+    assert bench.first.turn(patience=0.0) is None
+    bench.inner.open = False
+    assert bench.first.turn(patience=2.0) is None
+    reserved = Reserved(bench.clock.now)
+    answer = await bench.first.check(ai=ai(1), identity=KNOWN, patience=2.0, reserved=reserved)
+    assert answer is RegistryAnswer.NOT_SENT
+    assert bench.inner.calls == []

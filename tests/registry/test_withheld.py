@@ -11,7 +11,7 @@ from idvault.registry.withheld import PacedRegistry, WithheldRegistry
 from tests.support import builders
 from tests.support.fakes.registry import FakeRegistry
 from tests.support.mock_registry import ai
-from tests.support.registry_session import WIRES, registry_session
+from tests.support.registry_session import WIRES, Uncapped, registry_session
 
 
 @dataclass
@@ -132,7 +132,7 @@ async def test_a_silent_outage_does_not_tell_whose_number_it_is(tmp_path: Path, 
     """
     async with registry_session(tmp_path, wire) as session:
         clock = asyncio.get_running_loop().time
-        paced = PacedRegistry(inner=session.adapter, clock=clock)
+        paced = PacedRegistry(inner=Uncapped(session.adapter), clock=clock)
         withheld = WithheldRegistry(paced=paced, sleep=asyncio.sleep, choose=max)
         other = session.known(index=1)
         who = type(other)(other.name, session.known().document)

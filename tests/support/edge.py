@@ -198,15 +198,17 @@ class FakeStatuses:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         return status()
 
-    async def get_many(
-        self, *, relying_party: str, account_tokens: Sequence[str], now: ClockReading
-    ) -> tuple[list[Status], list[str]]:
+    async def packed(self, *, relying_party: str, account_tokens: Sequence[str]) -> list[str]:
         self.asked.append((relying_party, tuple(account_tokens)))
         if self.happens:
             await self.happens()
-        return [status() for token in account_tokens if token == TOKEN], [
-            token for token in account_tokens if token != TOKEN
-        ]
+        return [f"{token}|verified" for token in account_tokens if token == TOKEN]
+
+    def unpack(self, packed: str, *, relying_party: str, today: date) -> Status:
+        return status()
+
+    def today(self, *, now: ClockReading) -> date:
+        return now.business.date()
 
 
 class FakeHistories:

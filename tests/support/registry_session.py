@@ -11,15 +11,35 @@ from idvault.domain.claim import Identity
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.registry import RegistryAnswer
 from idvault.mock_registry.server import Options
+from idvault.ports.budget import CallTurn, Reserved
 from idvault.ports.registry import Registry
 from idvault.registry.enterprise import EnterpriseRegistry
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
+from idvault.registry.wrapped import WrappedRegistry
 from tests.support.mock_registry import CREDENTIALS, Running, ai, real_time, running
 
 WIRES = ("nppa", "enterprise")
 _PATIENCE = 10.0
 _TYPES = {"people": DocumentType.RESIDENT_ID, "organizations": DocumentType.UNIFIED_SOCIAL_CREDIT_CODE}
+
+
+class Uncapped(WrappedRegistry):
+    """A registry whose calls need no slot (ports.registry.CappedRegistry)."""
+
+    def turn(self, *, patience: float) -> CallTurn | None:
+        return None
+
+    async def check(
+        self, *, ai: str, identity: Identity, patience: float, reserved: Reserved | None = None
+    ) -> RegistryAnswer:
+        return await self._inner.check(ai=ai, identity=identity, patience=patience)
+
+    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
+        return await self._inner.query(ai=ai, patience=patience)
+
+    async def probe(self, *, ai: str, patience: float, reserved: Reserved | None = None) -> RegistryAnswer:
+        return await self._inner.probe(ai=ai, patience=patience)
 
 
 @dataclass(frozen=True)

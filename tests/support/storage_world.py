@@ -24,6 +24,7 @@ from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
 from idvault.domain.job import JobProgress, JobState
 from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
+from idvault.ports.budget import CallTurn
 from idvault.ports.claim import (
     Claim,
     Intake,
@@ -132,13 +133,16 @@ class World:
             kind, SYSTEM_ACTOR, account_token, NOW, at().real, self.new_id(), self.random(32), fields
         )
 
-    async def open(self, new_claim: NewClaim | None = None, **changes: Any) -> OpenedClaim:
+    async def open(
+        self, new_claim: NewClaim | None = None, *, turn: CallTurn | None = None, **changes: Any
+    ) -> OpenedClaim:
         """Open a claim with fresh events."""
         asked = new_claim or self.new_claim(**changes)
         return await self.claims.open(
             asked,
             event=self.event(EventType.CLAIM_OPEN, asked.account_token),
             superseded=self.event(EventType.CLAIM_SUPERSEDE, asked.account_token),
+            turn=turn,
         )
 
     async def job(self, **changes: Any) -> Job:

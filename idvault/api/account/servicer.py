@@ -1,11 +1,13 @@
 """StatusService: published statuses, for platforms."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
 from idvault.api import convert
 from idvault.api.account import convert as convert_status
+from idvault.api.account.batch import BatchReading, StatusBatches
+from idvault.api.account.serialised import Serialised
 from idvault.api.account.watch import Hub
 from idvault.api.disclosure import convert as convert_disclosure
 from idvault.api.edge.call import Caller
@@ -17,17 +19,11 @@ from idvault.flows.disclosure.history import History
 from idvault.v1 import common_pb2, status_pb2
 
 
-class Statuses(Protocol):
+class Statuses(BatchReading, Protocol):
     """What this edge needs of flows.account.status.StatusFlow."""
 
     async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> Status:
         """Return one status."""
-        ...
-
-    async def get_many(
-        self, *, relying_party: str, account_tokens: Sequence[str], now: ClockReading
-    ) -> tuple[list[Status], list[str]]:
-        """Return statuses and unknown tokens, in request order."""
         ...
 
 
@@ -62,6 +58,10 @@ class StatusServicer:
     tokens: Tokens
     watches: Hub
 
+    def __post_init__(self) -> None:
+        """Begin without kept statuses."""
+        self._batches = StatusBatches(self.flow)
+
     async def GetStatus(
         self,
         request: status_pb2.GetStatusRequest,
@@ -82,13 +82,10 @@ class StatusServicer:
         caller: Caller,
         now: ClockReading,
         remaining: float | None,
-    ) -> status_pb2.BatchGetStatusesResponse:
+    ) -> Serialised:
         """Return the statuses of up to 1,000 accounts."""
         account_tokens = convert.account_tokens(request.account_tokens)
-        known, unknown = await self.flow.get_many(
-            relying_party=caller.name, account_tokens=account_tokens, now=now
-        )
-        return convert.statuses(known, unknown)
+        return await self._batches.read(relying_party=caller.name, account_tokens=account_tokens, now=now)
 
     def WatchStatuses(
         self,
@@ -97,7 +94,7 @@ class StatusServicer:
         caller: Caller,
         now: ClockReading,
         remaining: float | None,
-    ) -> AsyncGenerator[status_pb2.WatchStatusesResponse, None]:
+    ) -> AsyncGenerator[Serialised, None]:
         """Stream the caller's accounts, then each change."""
         place = convert_status.place(request.cursor, relying_party=caller.name)
         return self.watches.watch(relying_party=caller.name, place=place)

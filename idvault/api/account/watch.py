@@ -1,7 +1,7 @@
 """Streams the feeds to any number of watchers, with one query to the store for all of them.
 
 - The feeds are polled every quarter of a second, and not at all without watchers.
-- Changes that several watchers need next are read once.
+- Changes that several watchers need are read and serialised once; they are kept until the feed moves.
 - Only the place of each watcher is stored, so a slow watcher does not delay the others.
 - A watcher gets a message every few seconds even without changes. If the store cannot be read it gets none,
   and so learns that its view may be out of date.
@@ -16,6 +16,7 @@ from typing import Protocol
 
 from idvault.api import convert
 from idvault.api.account import convert as convert_status
+from idvault.api.account.serialised import Serialised
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import (
     FieldCode,
@@ -30,6 +31,7 @@ from idvault.v1 import status_pb2
 
 PERIOD = 0.25
 HEARTBEAT = 3.0
+_PARTS_KEPT = 1_000  # of about 8 kB
 
 
 class Feeds(Protocol):
@@ -76,6 +78,16 @@ class _Feed:
                     waiting.set_result(None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Serialised changes after a place. place: where to continue. head: the end of the feed they are of."""
+
+    content: bytes
+    place: int
+    head: int
+    today: date
+
+
 class Hub:
     """The watchers of one process; `run` must be running while there are any."""
 
@@ -96,6 +108,7 @@ class Hub:
         self._monotonic = monotonic
         self._feeds: dict[str, _Feed] = {}
         self._reading: dict[tuple[str, int], asyncio.Task[FeedChunk]] = {}
+        self._parts: dict[tuple[str, int], _Part] = {}
         self._watched = asyncio.Event()
         self._closed = False
 
@@ -116,9 +129,7 @@ class Hub:
                 log().warning("feeds_not_read", **describe(error))
             await asyncio.sleep(self._period)
 
-    async def watch(
-        self, *, relying_party: str, place: int
-    ) -> AsyncGenerator[status_pb2.WatchStatusesResponse, None]:
+    async def watch(self, *, relying_party: str, place: int) -> AsyncGenerator[Serialised, None]:
         """Yield the changes of a feed after a place, without end.
 
         Raises InvalidError (INVALID_MESSAGE, cursor) for a place beyond the end of the feed, and
@@ -137,10 +148,10 @@ class Hub:
                 if place >= head and seen_at - told_at < self._heartbeat:
                     await feed.sleep(told_at=told_at)
                     continue
-                chunk = await self._next(relying_party, place) if place < head else self._nothing(place)
-                place, told_at = chunk.place, seen_at
-                yield _message(chunk, relying_party, elapsed=seen_at - began, caught_up=place >= head)
-                del chunk  # otherwise it is held until the next one
+                part = await self._part(relying_party, place, head)
+                place, told_at = part.place, seen_at
+                yield _message(part, elapsed=seen_at - began, caught_up=place >= head)
+                del part  # otherwise it is held until the next one
             raise UnavailableError(Reason.STREAM_ENDED)
         finally:
             self._leave(relying_party, feed)
@@ -155,8 +166,12 @@ class Hub:
         feed.watchers -= 1
         if not feed.watchers:
             del self._feeds[relying_party]
+            self._forget(relying_party)  # nobody looks whether it moves
         if not self._feeds:
             self._watched.clear()
+
+    def _forget(self, relying_party: str) -> None:
+        self._parts = {key: part for key, part in self._parts.items() if key[0] != relying_party}
 
     async def _look(self) -> None:
         begun = self._monotonic()
@@ -165,12 +180,29 @@ class Hub:
             feed = self._feeds.get(party)
             if feed is not None:
                 moved, feed.head, feed.seen_at = head != feed.head, head, begun
+                if moved:
+                    self._forget(party)
                 feed.looked.set()
                 feed.looked = asyncio.Event()
                 feed.wake(told_before=float("inf") if moved else begun - self._heartbeat)
 
-    def _nothing(self, place: int) -> FeedChunk:
-        return FeedChunk((), (), place, self._flow.today(now=self._clock()))
+    async def _part(self, relying_party: str, place: int, head: int) -> _Part:
+        """Return the serialised changes after a place, kept while the feed and the day are the same.
+
+        The head is read after all durable changes are numbered. While it has not moved, nothing has changed.
+        """
+        today = self._flow.today(now=self._clock())
+        if place >= head:
+            return _serialised(FeedChunk((), (), place, today), relying_party, head)
+        kept = self._parts.get((relying_party, place))
+        if kept is not None and (kept.head, kept.today) == (head, today):
+            return kept
+        part = _serialised(await self._next(relying_party, place), relying_party, head)
+        self._parts.pop((relying_party, place), None)
+        self._parts[relying_party, place] = part
+        while len(self._parts) > _PARTS_KEPT:
+            del self._parts[next(iter(self._parts))]
+        return part
 
     async def _next(self, relying_party: str, place: int) -> FeedChunk:
         """Return the next changes; concurrent readers of the same place share one read."""
@@ -190,15 +222,18 @@ def _check(place: int, head: int) -> None:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("cursor", FieldCode.CHARACTER))
 
 
-def _message(
-    chunk: FeedChunk, relying_party: str, *, elapsed: float, caught_up: bool
-) -> status_pb2.WatchStatusesResponse:
+def _serialised(chunk: FeedChunk, relying_party: str, head: int) -> _Part:
     message = status_pb2.WatchStatusesResponse(
         statuses=[convert.status(status) for status in chunk.statuses],
         removed_account_tokens=chunk.removed,
         cursor=convert_status.cursor(chunk.place, relying_party=relying_party),
-        caught_up=caught_up,
         current_date=chunk.today.isoformat(),
     )
+    return _Part(message.SerializeToString(), chunk.place, head, chunk.today)
+
+
+def _message(part: _Part, *, elapsed: float, caught_up: bool) -> Serialised:
+    """Return a part with what differs between watchers: concatenated messages are merged."""
+    message = status_pb2.WatchStatusesResponse(caught_up=caught_up)
     message.elapsed_duration.FromMicroseconds(int(max(elapsed, 0.0) * 1_000_000))
-    return message
+    return Serialised(part.content + message.SerializeToString())

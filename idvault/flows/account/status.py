@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from idvault.domain import account as account_rules
 from idvault.domain.account import Status
@@ -25,17 +26,15 @@ class StatusFlow:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         return account_rules.project(account=account, today=now.today(self.policy.zone))
 
-    async def get_many(
-        self, *, relying_party: str, account_tokens: Sequence[str], now: ClockReading
-    ) -> tuple[list[Status], list[str]]:
-        """Return the statuses of known accounts, and the unknown tokens; each once, in request order."""
-        asked = list(dict.fromkeys(account_tokens))
-        accounts = await self.store.get_many(relying_party=relying_party, account_tokens=asked)
-        known = {account.account_token: account for account in accounts}
-        today = now.today(self.policy.zone)
-        statuses = [
-            account_rules.project(account=known[account_token], today=today)
-            for account_token in asked
-            if account_token in known
-        ]
-        return statuses, [account_token for account_token in asked if account_token not in known]
+    async def packed(self, *, relying_party: str, account_tokens: Sequence[str]) -> list[str]:
+        """Return known accounts, each as one text that begins with its token (ports.account)."""
+        return await self.store.packed(relying_party=relying_party, account_tokens=account_tokens)
+
+    def unpack(self, packed: str, *, relying_party: str, today: date) -> Status:
+        """Return the status of such a text."""
+        account = self.store.unpack(packed, relying_party=relying_party)
+        return account_rules.project(account=account, today=today)
+
+    def today(self, *, now: ClockReading) -> date:
+        """Return the day that statuses are for."""
+        return now.today(self.policy.zone)

@@ -19,6 +19,7 @@ from idvault.domain.registry import RegistryAnswer
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
+from idvault.ports.budget import CallTurn, Reserved
 from idvault.ports.claim import (
     Claim,
     Intake,
@@ -29,7 +30,7 @@ from idvault.ports.claim import (
 )
 from idvault.ports.entropy import Entropy
 from idvault.ports.job import JobStore
-from idvault.ports.registry import Registry
+from idvault.ports.registry import CappedRegistry
 from idvault.ports.sealing import IntakeOpener, IntakeSealer, RecordSealer
 
 LEASE = timedelta(seconds=15)  # longer than the 10 s after which a lost check may be queried
@@ -47,8 +48,8 @@ class SettlementFlow:
         *,
         store: VerificationStore,
         jobs: JobStore,
-        registries: Mapping[SubjectKind, Registry],
-        withheld: Mapping[SubjectKind, Registry],
+        registries: Mapping[SubjectKind, CappedRegistry],
+        withheld: Mapping[SubjectKind, CappedRegistry],
         record_sealer: RecordSealer,
         intake_sealer: IntakeSealer,
         entropy: Entropy,
@@ -75,6 +76,10 @@ class SettlementFlow:
         """Return whether the last call, less than a second ago, was not sent (no connection or no slot)."""
         return self._unsent_at is not None and self._unsent_at <= now < self._unsent_at + _HOLD
 
+    def turn(self, kind: SubjectKind, *, patience: float) -> CallTurn | None:
+        """Return the turn that a new claim's check needs, None if it needs none or would not be sent."""
+        return self._registries[kind].turn(patience=patience)
+
     async def queue(self, job: Job, identity: Identity, *, now: ClockReading) -> None:
         """Queue a new claim without a check; raises UnavailableError."""
         job = replace(job, progress=job_rules.queued(progress=job.progress, now=now.real))
@@ -93,10 +98,17 @@ class SettlementFlow:
         await self._store.deposit(account_token=token, claim_id=claim.claim_id, intake=intake, event=event)
 
     async def settle(
-        self, job: Job, identity: Identity, *, now: ClockReading, patience: float
+        self,
+        job: Job,
+        identity: Identity,
+        *,
+        now: ClockReading,
+        patience: float,
+        reserved: Reserved | None = None,
     ) -> Claim | None:
         """Call the registry within `patience` seconds; settle on a deciding answer, else let the claim wait.
 
+        reserved: the result of the turn of the first check, if there was one.
         Returns None if the claim still waits or another process ended it. Raises UnavailableError; the lease
         then ends, and the process that leases the job next asks for the result of the check.
         """
@@ -104,7 +116,8 @@ class SettlementFlow:
         begun, asked_at = loop.time(), now
         end = begun + patience
         while True:
-            step = await self._ask(job, identity, now=asked_at, patience=end - loop.time())
+            step = await self._ask(job, identity, now=asked_at, patience=end - loop.time(), reserved=reserved)
+            reserved = None
             if step is None:
                 return None
             if step.final is not None:
@@ -117,7 +130,15 @@ class SettlementFlow:
             # The second check is sent later than the first, so its earliest query moves by the same time.
             asked_at = now.later(loop.time() - begun)
 
-    async def _ask(self, job: Job, identity: Identity, *, now: ClockReading, patience: float) -> Step | None:
+    async def _ask(
+        self,
+        job: Job,
+        identity: Identity,
+        *,
+        now: ClockReading,
+        patience: float,
+        reserved: Reserved | None,
+    ) -> Step | None:
         """Return the step after the registry's answer; None if the lease was lost before a check was sent."""
         progress = job.progress
         if progress.state is not JobState.SENDING and progress.next_at > now.real:
@@ -133,7 +154,8 @@ class SettlementFlow:
         if sending != progress and not await self._jobs.advance(job, progress=sending, keep_lease=True):
             return None
         spelled = _spelled(identity, progress.check_index)
-        answer = self._heed(job, await registry.check(ai=ai, identity=spelled, patience=patience), now)
+        told = await registry.check(ai=ai, identity=spelled, patience=patience, reserved=reserved)
+        answer = self._heed(job, told, now)
         return job_rules.after_check(
             progress=sending,
             answer=answer,

@@ -25,6 +25,7 @@ from idvault.flows.claim.settlement import LEASE, SettlementFlow
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
+from idvault.ports.budget import Reserved
 from idvault.ports.claim import (
     Claim,
     Job,
@@ -123,13 +124,16 @@ class VerificationFlow:
             )
             for kind in (EventType.CLAIM_OPEN, EventType.CLAIM_SUPERSEDE)
         )
-        opened = await self._store.open(new_claim, event=event, superseded=superseded)
+        turn = None if behind else self._settlement.turn(new_claim.subject_kind, patience=patience)
+        opened = await self._store.open(new_claim, event=event, superseded=superseded, turn=turn)
         tell(opened.claim)
         if opened.job is None:
             return await self._repeat(opened.claim, command, request, now=now, patience=patience)
         if behind:
             return await self._wait(opened.job, command, request, now=now)
-        return await self._settle(opened.job, command, request, now=now, patience=patience)
+        return await self._settle(
+            opened.job, command, request, now=now, patience=patience, reserved=opened.reserved
+        )
 
     async def get(self, *, relying_party: str, request_id: str, now: ClockReading) -> Claim:
         """Return the current claim of a request; raises NotFoundError (REQUEST_NOT_FOUND)."""
@@ -181,11 +185,20 @@ class VerificationFlow:
         return await self._find(request)
 
     async def _settle(
-        self, job: Job, command: VerifyCommand, request: Request, *, now: ClockReading, patience: float
+        self,
+        job: Job,
+        command: VerifyCommand,
+        request: Request,
+        *,
+        now: ClockReading,
+        patience: float,
+        reserved: Reserved | None = None,
     ) -> Claim:
         # In a separate task: a caller that disconnects must not interrupt a check.
         claim = await asyncio.shield(
-            self._spawn(self._settlement.settle(job, command.identity, now=now, patience=patience))
+            self._spawn(
+                self._settlement.settle(job, command.identity, now=now, patience=patience, reserved=reserved)
+            )
         )
         return claim or await self._find(request)
 

@@ -1,9 +1,9 @@
 """Rows of accounts."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, String, cast, func, insert, literal_column, select, type_coerce, update
 
 from idvault.domain.account import (
     Account,
@@ -41,6 +41,50 @@ def from_row(row: Any) -> Account:
         person_id=row.person_id,
         open_claim_id=row.open_claim_id,
         organization_category=_category(row.organization_category),
+    )
+
+
+SHOWN = (
+    accounts.c.account_token,
+    accounts.c.subject_kind,
+    accounts.c.state,
+    accounts.c.standing,
+    accounts.c.assurance,
+    accounts.c.revision,
+    accounts.c.verify_date,
+    accounts.c.expire_date,
+    accounts.c.organization_category,
+)
+
+
+def _packed() -> ColumnElement[str]:
+    text: ColumnElement[str] = type_coerce(SHOWN[0], String)
+    for column in SHOWN[1:]:
+        shown = cast(column, String) if column is accounts.c.revision else type_coerce(column, String)
+        text = text + literal_column("'|'", String) + func.coalesce(shown, literal_column("''"))
+    return text
+
+
+PACKED = _packed()
+"""What a status shows, as one text: a row object for each account would cost more than reading it."""
+
+
+def unpack(packed: str, *, relying_party: str) -> Account:
+    """Return the account of a text of `PACKED`; what it does not contain is None."""
+    token, kind, state, standing, assurance, revision, verified, expires, category = packed.split("|")
+    return Account(
+        account_token=token,
+        relying_party=relying_party,
+        subject_kind=SubjectKind(kind),
+        state=AccountState(state),
+        standing=Standing(standing),
+        assurance=Assurance(assurance),
+        revision=int(revision),
+        verify_date=date.fromisoformat(verified) if verified else None,
+        expire_date=date.fromisoformat(expires) if expires else None,
+        person_id=None,
+        open_claim_id=None,
+        organization_category=_category(category or None),
     )
 
 

@@ -11,15 +11,15 @@ from idvault.domain.account import Account, AccountState
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event
 from idvault.storage.account import feed_rows as feed_row
-from idvault.storage.account.rows import from_row
+from idvault.storage.account.rows import PACKED, from_row, unpack
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.base.listing import among
+from idvault.storage.base.listing import among, as_one_text
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.look_up import KEYS, LookUp
-from idvault.storage.base.statement import param, statement
+from idvault.storage.base.statement import Statement, param, scalar, statement
 from idvault.storage.claim.tables import claims, intakes, jobs
 from idvault.storage.log import entry as log
 
@@ -40,6 +40,10 @@ _GET = LookUp(
     key=lambda account: account.account_token,
 )
 _GET_MANY = statement(select(accounts).where(among(accounts.c.account_token, "tokens"), _OF_PARTY), from_row)
+_PACKED: Statement[str | None] = statement(
+    select(as_one_text(PACKED)).where(among(accounts.c.account_token, "tokens"), _OF_PARTY),
+    scalar,
+)
 _EXPIRING = statement(
     select(accounts)
     .where(_VERIFIED, accounts.c.expire_date <= param("today"))
@@ -84,6 +88,18 @@ class SqlStatusStore:
     ) -> list[Account]:
         """Return the accounts, among up to 1,000 tokens, that belong to this relying party."""
         return await connection.all(_GET_MANY, tokens=account_tokens, party=relying_party)
+
+    @read("status.packed")
+    async def packed(
+        self, connection: Connection, *, relying_party: str, account_tokens: Sequence[str]
+    ) -> list[str]:
+        """Return those accounts, each as one text."""
+        found = await connection.only(_PACKED, tokens=account_tokens, party=relying_party)
+        return found.split(",") if found else []
+
+    def unpack(self, packed: str, *, relying_party: str) -> Account:
+        """Return the account of such a text."""
+        return unpack(packed, relying_party=relying_party)
 
     @read("status.expiring")
     async def expiring(self, connection: Connection, *, today: date, limit: int) -> list[Account]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, LargeBinary, Subquery, bindparam, literal, select
+from sqlalchemy import Boolean, ColumnElement, LargeBinary, String, Subquery, bindparam, literal, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -33,6 +33,13 @@ def listed(name: str, **columns: type[TypeEngine[Any]] | TypeEngine[Any]) -> Sub
     cells = [_Cell(name, place, type_) for place, type_ in enumerate(types)]
     labelled = [cell.label(key) for cell, key in zip(cells, columns, strict=True)]
     return select(*labelled).select_from(_Rows(name, types).table_valued(name="given")).subquery(name)
+
+
+class as_one_text(FunctionElement[str]):
+    """The texts of all rows as one, separated by commas; NULL without rows."""
+
+    type = String()
+    inherit_cache = False
 
 
 class _List(UserDefinedType[Any]):
@@ -75,6 +82,16 @@ class _Rows(FunctionElement[Any]):
     def __init__(self, parameter: str, types: Sequence[TypeEngine[Any]]) -> None:
         super().__init__()
         self.parameter, self.types = parameter, types
+
+
+@compiles(as_one_text, "postgresql")
+def _text_of_postgresql(element: as_one_text, compiler: SQLCompiler, **options: Any) -> str:
+    return f"string_agg({compiler.process(element.clauses, **options)}, ',')"
+
+
+@compiles(as_one_text, "sqlite")
+def _text_of_sqlite(element: as_one_text, compiler: SQLCompiler, **options: Any) -> str:
+    return f"group_concat({compiler.process(element.clauses, **options)}, ',')"
 
 
 @compiles(_Among, "postgresql")

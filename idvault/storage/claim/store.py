@@ -9,6 +9,7 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.job import JobProgress
+from idvault.ports.budget import CallTurn
 from idvault.ports.claim import (
     Claim,
     Intake,
@@ -17,6 +18,7 @@ from idvault.ports.claim import (
     OpenedClaim,
     Settlement,
 )
+from idvault.storage import budget
 from idvault.storage.account import rows as account
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
@@ -54,7 +56,13 @@ class SqlVerificationStore:
 
     @act("verification.open")
     async def open(
-        self, connection: Connection, new_claim: NewClaim, *, event: Event, superseded: Event
+        self,
+        connection: Connection,
+        new_claim: NewClaim,
+        *,
+        event: Event,
+        superseded: Event,
+        turn: CallTurn | None = None,
     ) -> OpenedClaim:
         """Open a claim, or return the one that this request already opened."""
         repeated = await request.remember_for_account(
@@ -76,7 +84,7 @@ class SqlVerificationStore:
         begun = await opened.begin(connection, new_claim, former)
         added, job = await opened.add(connection, new_claim, begun, named, charge)
         await log.append(connection, event.with_fields(claim_id=new_claim.claim_id))
-        return OpenedClaim(added, job)
+        return OpenedClaim(added, job, None if turn is None else await budget.take(connection, turn))
 
     @act("verification.postpone")
     async def postpone(

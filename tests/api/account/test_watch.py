@@ -234,3 +234,22 @@ async def test_bytes_that_are_no_request(edge: Edge) -> None:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             [_ async for _ in method(body)]
         assert told(caught.value).reason == "INVALID_MESSAGE"
+
+
+async def test_watchers_of_one_feed_share_serialised_changes(edge: Edge) -> None:
+    """A second watcher gets the same changes without another read, until the feed moves."""
+    edge.feeds.feeds["platform-a"] = [token(number) for number in range(150)]
+    first = Watch(edge.mine())
+    before = tokens(await first.caught_up())
+    reads = edge.feeds.reads
+    second = Watch(edge.mine())
+    assert tokens(await second.caught_up()) == before
+    assert edge.feeds.reads == reads
+    edge.feeds.feeds["platform-a"] += [token(151)]
+    for watch in (first, second):
+        (news,) = [message for message in [await watch.next()] if message.statuses]
+        assert tokens([news]) == [token(151)]
+    third = Watch(edge.mine())
+    assert tokens(await third.caught_up()) == [*before, token(151)]
+    for watch in (first, second, third):
+        watch.cancel()

@@ -21,16 +21,15 @@ async def test_a_status_is_its_owners_alone(world: World) -> None:
         assert caught.value.reason is Reason.ACCOUNT_NOT_FOUND
 
 
-async def test_a_batch_answers_in_the_order_asked_and_lists_what_is_unknown(world: World) -> None:
-    """A repeated token is answered once; an unknown one does not fail the call."""
+async def test_packed_accounts_are_their_owners_alone(world: World) -> None:
+    """Each text gives the status that a single read gives; an unknown or foreign token has none."""
     tokens = [(await world.verify(command(number))).account.account_token for number in range(3)]
-    asked = [tokens[2], UNKNOWN, tokens[0], tokens[2], UNKNOWN, tokens[1]]
-    statuses, unknown = await world.status.get_many(
-        relying_party="platform-a", account_tokens=asked, now=at(0)
-    )
-    assert [status.account_token for status in statuses] == [tokens[2], tokens[0], tokens[1]]
-    assert unknown == [UNKNOWN]
-    nothing, all_unknown = await world.status.get_many(
-        relying_party="platform-b", account_tokens=tokens, now=at(0)
-    )
-    assert (nothing, all_unknown) == ([], tokens)
+    asked = [tokens[2], UNKNOWN, tokens[0], tokens[1]]
+    found = await world.status.packed(relying_party="platform-a", account_tokens=asked)
+    today = world.status.today(now=at(0))
+    unpacked = [world.status.unpack(one, relying_party="platform-a", today=today) for one in found]
+    single = [
+        await world.status.get(relying_party="platform-a", account_token=token, now=at(0)) for token in tokens
+    ]
+    assert {one.account_token: one for one in unpacked} == {one.account_token: one for one in single}
+    assert await world.status.packed(relying_party="platform-b", account_tokens=tokens) == []

@@ -9,6 +9,7 @@ from idvault.domain.claim import ClaimState, FailureReason, Identity
 from idvault.domain.error import ExhaustedError, Reason
 from idvault.domain.registry import RegistryAnswer
 from idvault.flows.policy import OperatorPolicy
+from idvault.ports.budget import Reserved
 from idvault.ports.claim import Claim
 from tests.support import builders
 from tests.support.databases import Databases
@@ -31,7 +32,9 @@ class _Knowing:
         self._check, self._known = world.registry.check, known
         self._registry = world.registry
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
+    async def check(
+        self, *, ai: str, identity: Identity, patience: float, reserved: Reserved | None = None
+    ) -> RegistryAnswer:
         known = identity in self._known
         self._registry.verdict = RegistryAnswer.MATCH if known else RegistryAnswer.MISMATCH
         return await self._check(ai=ai, identity=identity, patience=patience)

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
@@ -18,6 +19,7 @@ from idvault.domain.error import (
 )
 from idvault.domain.registry import RegistryAnswer
 from idvault.flows.policy import OperatorPolicy
+from idvault.ports.budget import CallTurn, Reserved
 from idvault.storage.account.tables import accounts
 from idvault.storage.claim.tables import persons
 from tests.support import builders, sql
@@ -385,3 +387,14 @@ async def _set(world: World, column: str, value: str) -> None:
 
 async def _set_person_closed(world: World) -> None:
     await sql.change(world.database, update(persons).values(closed=True))
+
+
+async def test_the_slot_is_reserved_by_the_act_that_opens_the_claim(world: World) -> None:
+    """The first check gets what the turn got; a repeat, and a claim that waits in the queue, ask for none."""
+    now = at(0).real
+    world.registry.next_turn = CallTurn("nppa/check", timedelta(seconds=9), now, now + timedelta(seconds=1))
+    assert (await world.verify()).state is ClaimState.SUCCEEDED
+    await world.verify()
+    assert world.registry.reserved == [Reserved(now)]
+    await world.verify(command(2, builders.identity(name="某乙")))
+    assert world.registry.reserved == [Reserved(now), Reserved(None)]

@@ -15,8 +15,8 @@ KINDS = ("postgres", "sqlite")
 RESEALED = "re-seal one share, CPU of the leaving custodian"
 _MOST = 1.15
 _SHARES = 300
-# Below this many microseconds of CPU a difference is noise.
-_LEAST_US = 20.0
+# Below this many microseconds of CPU a difference between units is noise.
+_LEAST_US = 2.0
 NAMED: Mapping[str, str] = {
     "copy a change to the status lists": "a fuller list compresses less, up to its size of 2^20 entries",
     "prove that the log has grown": "the tree gets deeper: up to 256 hashes more for each factor of 256",

@@ -15,7 +15,7 @@ import uvloop
 from idvault.domain.campaign.campaign import Campaign
 from idvault.storage import migrations
 from tests.performance import bare_database
-from tests.performance.flows import clock, signing_up
+from tests.performance.flows import PARTY, clock, signing_up
 from tests.performance.scale import population, sql
 from tests.performance.scale.operations import FLAT, Deployment
 from tests.performance.scale.population import VERIFIED_PER_LEGACY, Template
@@ -24,13 +24,13 @@ from tests.support.campaign_world import CampaignWorld
 from tests.support.databases import Databases
 
 _SEQUENCED = 1_000
+# Batches find members in the order of their references, so the first half is invited first.
 _INVITED = (
     "INSERT INTO invitations "
     "(account_token, campaign_id, method, state, deliveries, due_at, code_used, invited_on) "
     "SELECT account_token, '{campaign}', 'WHEN_DUE', 'ACTIVE', 1, 9000000000000000, false, '2026-03-01' "
-    "FROM (SELECT account_token FROM legacy_accounts WHERE account_token >= 'acct_0' "
-    "ORDER BY account_token LIMIT {half}) AS t WHERE account_token NOT IN "
-    "(SELECT account_token FROM invitations WHERE campaign_id = '{campaign}')"
+    "FROM (SELECT account_token FROM legacy_accounts WHERE relying_party = '{party}' "
+    "ORDER BY reference LIMIT {half}) AS t"
 )
 
 
@@ -82,7 +82,7 @@ def _grown(
         print(f"  log sequenced in {sequenced - loaded:.0f} s", flush=True)
         campaign = asyncio.run(_campaign(databases, after))
         half = after // VERIFIED_PER_LEGACY // 2
-        loader.run(_INVITED.format(campaign=campaign.campaign_id, half=half))
+        loader.run(_INVITED.format(campaign=campaign.campaign_id, party=PARTY, half=half))
         loader.settle()
         sizes = {**loader.sizes(), **other.sizes()}
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -13,8 +13,9 @@ from idvault.domain.error import Reason, UnavailableError
 from idvault.domain.registry import RegistryAnswer
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
+from idvault.ports.budget import CallTurn
 from idvault.ports.claim import Claim
-from idvault.ports.registry import Registry
+from idvault.ports.registry import CappedRegistry
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import GuardedRegistry
@@ -88,9 +89,12 @@ class MortalRegistry:
 
     can_query = True
 
-    def __init__(self, inner: Registry, fate: Fate) -> None:
+    def __init__(self, inner: CappedRegistry, fate: Fate) -> None:
         self.name_limit, self.document_types = inner.name_limit, inner.document_types
         self._inner, self._fate = inner, fate
+
+    def turn(self, *, patience: float) -> CallTurn | None:
+        return self._inner.turn(patience=patience)
 
     async def check(self, **what: Any) -> RegistryAnswer:
         self._fate.live()

@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from idvault.domain.record import SealedRecord
+from idvault.ports.budget import CallTurn, Reserved
+from idvault.ports.claim import Job
 from idvault.storage.base.database import Database
 from idvault.storage.base.sqlite_connection import SqliteConnection
 from idvault.storage.key.shred import SqlShredStore
@@ -28,18 +30,43 @@ def _kind(database: Database) -> str:
     return "sqlite" if connection_class(database) is SqliteConnection else "postgresql"
 
 
+def _turn() -> CallTurn:
+    now = at().real
+    return CallTurn("nppa/check", timedelta(seconds=1), now, now + timedelta(seconds=1))
+
+
 async def test_a_sign_up_is_few_statements(world: World, shred_database: Database) -> None:
-    """A new person: open, a slot at the registry, a shred key and settle."""
-    opened, answer = await _sent(world.database, world.open())
-    gap, now = timedelta(seconds=1), at().real
-    turn, _ = await _sent(world.database, world.budget.take("nppa/check", gap=gap, now=now, latest=now))
+    """A new person: open with a slot at the registry, a shred key and settle: three commits."""
+    opened, answer = await _sent(world.database, world.open(turn=_turn()))
     keys = SqlShredStore(database=shred_database)
     sealed, _ = await _sent(shred_database, keys.obtain(account_token="acct_1", candidate=b"k" * 32))
     settled, claim = await _sent(world.database, world.settle(answer.job, MATCHED))
     assert claim is not None
-    expected = {"postgresql": (3, 1, 1, 3), "sqlite": (8, 1, 1, 10)}
-    assert (opened, turn, sealed, settled) == expected[_kind(world.database)]
-    assert opened + turn + sealed + settled <= _MOST[_kind(world.database)]
+    assert answer.reserved == Reserved(at().real)
+    expected = {"postgresql": (3, 1, 3), "sqlite": (9, 1, 10)}
+    assert (opened, sealed, settled) == expected[_kind(world.database)]
+    assert opened + sealed + settled <= _MOST[_kind(world.database)]
+
+
+async def test_a_slot_is_taken_last(world: World) -> None:
+    """Only a claim that opens takes one, in a re-verification after everything that may wait for a row."""
+    asked = world.new_claim()
+    first = await world.open(asked, turn=_turn())
+    repeated = await world.open(asked, turn=_turn())
+    assert (first.reserved, repeated.reserved) == (Reserved(at().real), None)
+    await world.settle(cast(Job, first.job), MATCHED)
+    changes: dict[str, Any] = {
+        "account_token": asked.account_token,
+        "new_account": False,
+        "person": asked.person,
+    }
+    seen: list[str] = []
+    with before_statements(world.database, seen.append):
+        again = await world.open(turn=_turn(), **changes)
+    assert again.reserved == Reserved(at().real + timedelta(seconds=1))
+    assert seen[-1].startswith("INSERT INTO budgets")
+    late = await world.open(turn=_turn())
+    assert late.reserved == Reserved(None)
 
 
 async def test_statements_of_other_new_claims(world: World) -> None:

@@ -6,6 +6,7 @@ from collections import deque
 from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
 from idvault.domain.registry import DECIDED, RegistryAnswer
+from idvault.ports.budget import CallTurn, Reserved
 
 
 class FakeRegistry:
@@ -30,9 +31,18 @@ class FakeRegistry:
         self.hang = False
         self.gate: asyncio.Event | None = None
         self.asked = asyncio.Event()
+        self.next_turn: CallTurn | None = None
+        self.reserved: list[Reserved | None] = []
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
+    def turn(self, *, patience: float) -> CallTurn | None:
+        """Return the turn set by the test."""
+        return self.next_turn
+
+    async def check(
+        self, *, ai: str, identity: Identity, patience: float, reserved: Reserved | None = None
+    ) -> RegistryAnswer:
         """Decide once per ai; the answer may be lost."""
+        self.reserved.append(reserved)
         self.checks.append((ai, identity))
         self.asked.set()
         if self.gate is not None:
@@ -53,7 +63,7 @@ class FakeRegistry:
             return self.script.popleft()
         return self.decided.get(ai, RegistryAnswer.NOT_FOUND)
 
-    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+    async def probe(self, *, ai: str, patience: float, reserved: Reserved | None = None) -> RegistryAnswer:
         """Answer like a query of an unknown id; the script comes first."""
         self.probes.append(ai)
         return self.script.popleft() if self.script else RegistryAnswer.NOT_FOUND
