@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from idvault import tuning
 from idvault.config import REQUIRED, ConfigError, Process, Settings, load
 
 SECRET = "s3cr3t-value"
@@ -139,6 +140,12 @@ def test_empty_value_is_missing(environment: Environment) -> None:
         ("SETTLE_PATIENCE", "nan", ""),
         ("REGISTRY_CALLS_PER_SECOND", SECRET, "number"),
         ("PROCESSES", "1000", "less"),
+        ("SCHEDULING", SECRET, "batch"),
+        ("CORES", SECRET, "pattern"),
+        ("CORES", "1,,2", "pattern"),
+        ("PACE_MILLISECONDS", "11", "less"),
+        ("POLLER_NICE", "20", "less"),
+        ("PACE_CALLS", "1", "greater"),
         ("DEVELOPMENT", SECRET, "boolean"),
     ],
 )
@@ -150,6 +157,13 @@ def test_unusable_value_is_named_and_never_shown(
     error = _refusal()
     assert any(problem.startswith(f"IDVAULT_{name} ") and text in problem for problem in error.problems)
     assert SECRET not in str(error)
+
+
+def test_cores_are_listed(environment: Environment) -> None:
+    """The cores of processes are given in order; without them a process runs on all."""
+    assert tuning.core_numbers(load(Process.PLATFORM_EDGE).cores) == ()
+    environment.set(CORES="3,0,12")
+    assert tuning.core_numbers(load(Process.PLATFORM_EDGE).cores) == (3, 0, 12)
 
 
 def test_both_databases_must_differ(environment: Environment) -> None:

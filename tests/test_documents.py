@@ -43,7 +43,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
         default = field.get_default()
         is_text = isinstance(default, int | float | str)
         expected[config.PREFIX + name.upper()] = (
-            f"{int(default) if default is False else default}" if is_text else ""
+            f"{int(default) if isinstance(default, bool) else default}" if is_text else ""
         )
     assert documented == expected
 

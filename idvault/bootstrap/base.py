@@ -56,7 +56,11 @@ async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncI
     flushing = asyncio.create_task(logs.access.run())
     metrics = Metrics()
     main, shred = (
-        Database(url=url, observe=lambda act, seconds: metrics.database(act=act, seconds=seconds))
+        Database(
+            url=url,
+            observe=lambda act, seconds: metrics.database(act=act, seconds=seconds),
+            coalesce=settings.coalesce_reads,
+        )
         for url in urls(settings)
     )
     try:

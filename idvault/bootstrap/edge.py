@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from idvault.api.edge.access import Access
+from idvault.api.edge.pace import Pace
 from idvault.api.edge.server import GrpcServer, Service, Tls
 from idvault.bootstrap.base import Base
 
@@ -30,6 +31,7 @@ def build_server(
         metrics=base.metrics,
         access_log=base.logs.access,
         clock=base.clock,
+        pace=Pace(seconds=settings.pace_milliseconds / 1_000, calls=settings.pace_calls),
         reflection=settings.development,
         drains=drains,
     )

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+from idvault import tuning
 from idvault.api.edge.access import Access
 from idvault.api.edge.directory import Directory
 from idvault.api.edge.server import GrpcServer
@@ -53,6 +54,7 @@ async def serve(
 
             server = await build_custody_edge(base, rosters, access, alone=edge is not None)
             addresses["grpc_custody"] = await _start(stack, server, settings.addresses[-1])
+        tuning.lower_poller(nice=settings.poller_nice)
         metrics = serve_metrics(base.metrics, listen=settings.metrics_listen)
         stack.callback(metrics.close)
         ready({**addresses, "metrics": metrics.url})

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from idvault import config, process
-from idvault.bootstrap import serve as edges
+from idvault import config, process, tuning
 from idvault.cli import running
 from idvault.fork_server import ForkServer
 from idvault.process import Child, ProcessError
@@ -55,14 +54,22 @@ def serve(
         None: config.Process.BOTH_EDGES,
     }
     settings = config.load(served[edge], clock_file=clock_file)
+    tuning.tune(
+        scheduling=settings.scheduling,
+        grpc_listener=settings.grpc_listener,
+        cores=frozenset(tuning.core_numbers(settings.cores)),
+    )
     if settings.processes > 1:
-        with closing(ForkServer.beside()) as server:
+        with closing(ForkServer.beside("idvault.bootstrap.serve")) as server:
             group = _Group(settings, server=server, edge=edge, clock_file=clock_file)
             running.run(group.run, ready_file=ready_file)
         return
     clock = running.clock(clock_file)
 
     async def program(ready: running.Ready, stop: asyncio.Event) -> None:
+        # Imports grpc, which reads its tuning once.
+        from idvault.bootstrap import serve as edges  # noqa: PLC0415
+
         if not shares_port:
             await process.check_free(_addresses(settings))
         await edges.serve(settings, edge=edge.value if edge else None, ready=ready, stop=stop, clock=clock)
@@ -101,10 +108,12 @@ class _Group:
 
     def _start(self, number: int, folder: Path) -> Child:
         host, port = process.split_address(self._settings.metrics_listen)
+        cores = tuning.core_numbers(self._settings.cores)
         environment = {
             **os.environ,
             "IDVAULT_PROCESSES": "1",
             "IDVAULT_METRICS_LISTEN": f"{host}:{port + number if port else 0}",
+            "IDVAULT_CORES": str(cores[number % len(cores)]) if cores else "",
         }
         name = f"serve-{number}"
         return Child.start(

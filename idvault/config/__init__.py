@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -76,6 +76,13 @@ class Settings(BaseSettings):
     shred_database_url: SecretStr = SecretStr("")
     listen: str = ""
     processes: Annotated[int, Field(ge=1, le=64)] = 1
+    scheduling: Literal["batch", "normal"] = "batch"
+    grpc_listener: bool = False
+    poller_nice: Annotated[int, Field(ge=0, le=19)] = 0
+    cores: Annotated[str, Field(pattern=r"^(?:[0-9]{1,4}(?:,[0-9]{1,4})*)?$")] = ""
+    coalesce_reads: bool = True
+    pace_milliseconds: Annotated[float, Field(ge=0, le=10)] = 2
+    pace_calls: Annotated[int, Field(ge=2, le=4_000)] = 8
     metrics_listen: str = "127.0.0.1:7480"
     tls_certificate: Path = Path()
     tls_key: Path = Path()

@@ -113,9 +113,9 @@ class WithheldRegistry(WrappedRegistry):
 
     def _like_others(self, probed: RegistryAnswer, now: float) -> tuple[RegistryAnswer, float]:
         """Return the answer, and how long it should take in all."""
-        latest = self._paced.latest(now)
         if probed is not RegistryAnswer.NOT_FOUND:
-            return probed, latest[1] if latest is not None and latest[0] is probed else 0.0
+            return probed, 0.0  # the probe took as long as a check would have
+        latest = self._paced.latest(now)
         if latest is not None and latest[0] in _UNSEEN:
             return latest
         return RegistryAnswer.MISMATCH, self._usual()

@@ -33,6 +33,10 @@ _REDACTED = "[redacted]"
 _EVENT = re.compile(r"[a-z][a-z0-9_:]{0,63}")
 _WORD = re.compile(r"[ -~]{0,200}")
 _BUFFER_LINES = 512
+_PARTS_KEPT = 10_000
+# Stand for the values of a call in the line that its kind of calls has in common.
+_TIME_PLACE = "<time>"
+_SECONDS_PLACE = -987654321
 _OUR_CODE = "idvault"
 
 
@@ -111,6 +115,7 @@ class AccessLog:
         """Initialise with the log to write to."""
         self._logs = logs
         self._calls: list[tuple[float, str, str, str, str, float]] = []
+        self._parts: dict[tuple[str, str, str, str], tuple[str, str, str]] = {}
 
     def add(
         self, *, time: float, method: str, code: str, caller: str = "", why: str = "", seconds: float
@@ -141,16 +146,33 @@ class AccessLog:
 
     def _line(self, call: tuple[float, str, str, str, str, float]) -> str:
         time, method, code, caller, why, seconds = call
+        key = method, code, caller, why
+        parts = self._parts.get(key)
+        if parts is None:
+            parts = self._remember(key)
+        # Both values are numbers of ours: their text needs no redaction.
+        return (
+            f"{parts[0]}{_text(datetime.fromtimestamp(time, UTC))}{parts[1]}{round(seconds, 6)!r}{parts[2]}"
+        )
+
+    def _remember(self, key: tuple[str, str, str, str]) -> tuple[str, str, str]:
+        """Return the parts of a line that do not differ between calls, and keep them."""
+        method, code, caller, why = key
         fields = {
             "event": "rpc",
             "level": "info",
-            "time": _text(datetime.fromtimestamp(time, UTC)),
+            "time": _TIME_PLACE,
             "method": method,
             "code": code,
-            "seconds": round(seconds, 6),
+            "seconds": _SECONDS_PLACE,
         }
         fields |= {name: value for name, value in (("caller", caller), ("why", why)) if value}
-        return self._logs.line(fields)
+        head, _, rest = self._logs.line(fields).partition(_TIME_PLACE)
+        middle, _, tail = rest.partition(str(_SECONDS_PLACE))
+        if len(self._parts) >= _PARTS_KEPT:
+            self._parts.clear()
+        self._parts[key] = head, middle, tail
+        return head, middle, tail
 
 
 class Logger:

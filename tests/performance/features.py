@@ -1,6 +1,7 @@
 """P13: the share of a read that authentication, validation, limits, metrics and logs cost."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.performance import load
+from tests.performance.echo import TUNING
 from tests.performance.goal import Measured, Options, at_most, figure
 from tests.performance.load import Target
 from tests.performance.place import AT_ONCE, CALLS, STATUS, Place, reading
@@ -44,13 +46,14 @@ def _read(place: Place, target: Target) -> float:
 
 @contextmanager
 def _bare_server(vault: MeasuredVault) -> Iterator[Target]:
-    """Run the bare server on the server's core, with the settings of the edge."""
+    """Run the bare server on the server's core, with the settings and the process tuning of the edge."""
+    is_tuned = os.sched_getscheduler(vault.pid) == os.SCHED_BATCH
     ready = vault.folder / "bare.ready"
     log = vault.folder / "bare.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.performance.bare", str(ready)],
-            env=vault.cluster.edge_settings(),
+            env={**vault.cluster.edge_settings(), **(TUNING if is_tuned else {})},
             stdout=output,
             stderr=output,
         )
@@ -61,6 +64,7 @@ def _bare_server(vault: MeasuredVault) -> Iterator[Target]:
                 raise RuntimeError(log.read_text("utf-8"))
             time.sleep(0.05)
         processes.pin(process.pid, SERVER_CORE)
+        processes.schedule_as(process.pid, vault.pid)
         port = json.loads(ready.read_text("ascii"))["port"]
         yield Target(f"127.0.0.1:{port}", vault.cluster.tls(), lambda: processes.cpu_seconds(process.pid))
     finally:

@@ -6,6 +6,7 @@ import pytest
 
 from idvault.storage.account import feed, store
 from idvault.storage.base.database import Database
+from idvault.storage.base.look_up import KEYS
 from idvault.storage.base.postgresql import Postgresql
 from idvault.storage.base.statement import Statement
 from idvault.storage.credential import status_list
@@ -21,8 +22,8 @@ _TOKENS = ["acct_1", "acct_2"]
 # Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "status": (
-        store._GET,
-        {"token": "acct_1", "party": "platform-a"},
+        store._GET.statement,
+        {KEYS: _TOKENS},
         "SEARCH accounts USING INDEX sqlite_autoindex_accounts_1 (account_token=?)",
         "pk_accounts",
     ),

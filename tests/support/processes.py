@@ -29,6 +29,13 @@ def pin(pid: int, core: int) -> None:
         pin(child, core)
 
 
+def schedule_as(pid: int, model: int) -> None:
+    """Give a process's threads the scheduling policy of another process."""
+    policy = os.sched_getscheduler(model)
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setscheduler(int(thread.name), policy, os.sched_param(0))
+
+
 @contextmanager
 def everybody_on(core: int) -> Iterator[None]:
     """Run this process and every child that it starts in the block on one core."""

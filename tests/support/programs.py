@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
-from idvault import fork_server
+from idvault import fork_server, tuning
 from idvault.fork_server import ForkedProcess, ForkServer, Program
 from idvault.process import ENTRY
 
@@ -20,7 +20,13 @@ DEMO = "tests.demo.__main__:main"
 _ROOT = Path(__file__).resolve().parents[2]
 # Every module that a command imports when it runs.
 _PRELOADED = (
-    *("idvault.cli.app", "idvault.cli.serve", "idvault.cli.work", "idvault.cli.witness"),
+    *(
+        "idvault.cli.app",
+        "idvault.cli.serve",
+        "idvault.bootstrap.serve",
+        "idvault.cli.work",
+        "idvault.cli.witness",
+    ),
     *("idvault.cli.mock_registry", "idvault.cli.doctor", "idvault.cli.database", "idvault.cli.key"),
     *("idvault.cli.platform", "idvault.cli.people.roster", "idvault.cli.people.role"),
     *("idvault.cli.log.commands", "idvault.cli.dev.command", "idvault.cli.dev.single_process"),
@@ -155,4 +161,6 @@ def launch(
 
 
 if __name__ == "__main__":
+    # As `serve` does: grpc reads this when it is imported.
+    tuning.tune(scheduling="normal", grpc_listener=False, cores=frozenset())
     fork_server.run(socket.socket(fileno=int(sys.argv[1])), _PRELOADED)

@@ -229,6 +229,27 @@ def test_a_caller_that_is_no_word_is_redacted(path: Path) -> None:
     assert (line["caller"], line["why"]) == ("[redacted]", "wrong_role")
 
 
+def test_each_line_has_the_values_of_its_call(path: Path) -> None:
+    """Calls of one kind share the rest of their line, byte for byte as any other line."""
+    opened = Logs(process="serve-0", path=path)
+    for begun, seconds in ((1.5, 0.25), (86_400.0, 1e-05), (1e9, 12.0000004)):
+        opened.access.add(
+            time=begun, method="/a/B", code="OK", caller="platform-a", why="-987654321", seconds=seconds
+        )
+    opened.close()
+    shared = {"method": "/a/B", "code": "OK"}
+    rest = {"caller": "platform-a", "why": "-987654321", "process": "serve-0"}
+    assert path.read_text() == "".join(
+        json.dumps({"event": "rpc", "level": "info", "time": time, **shared, "seconds": seconds, **rest})
+        + "\n"
+        for time, seconds in (
+            ("1970-01-01T00:00:01.500Z", 0.25),
+            ("1970-01-02T00:00:00.000Z", 1e-05),
+            ("2001-09-09T01:46:40.000Z", 12.0),
+        )
+    )
+
+
 class Watched(Logs):
     """A log that tells when something was written."""
 

@@ -71,15 +71,18 @@ class Access:
             raise self._denied(call, "certificate_not_understood")
         if certificate.trust_domain != self._trust_domain:
             raise self._denied(call, "other_trust_domain")
+        now = call.now.real
         # The handshake checked this too, but the certificate may expire during the connection.
         try:
-            certificate.check_valid(now=call.now.real)
+            certificate.check_valid(now=now)
         except CertificateError as error:
             raise self._denied(call, "certificate_not_valid_now") from error
-        pin = self._directory.find(role=certificate.role, name=certificate.name, spki=certificate.spki)
+        pin = self._directory.find(
+            role=certificate.role, name=certificate.name, spki=certificate.spki, now=now
+        )
         if pin is None:
             raise self._denied(call, "key_not_registered")
-        return Caller(pin.name, pin.role, pin.actor_id, pin.spki)
+        return pin.caller
 
     def _certificate(self, pem: bytes | None) -> Certificate | None:
         if pem is None:

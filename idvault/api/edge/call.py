@@ -19,6 +19,12 @@ class Caller:
     role: str
     actor_id: str
     spki: str = ""
+    holder: str = field(init=False, repr=False, compare=False)
+    """Whose share of the server a call uses; the same for all keys of a caller."""
+
+    def __post_init__(self) -> None:
+        """Make the holder once, not for each call."""
+        object.__setattr__(self, "holder", f"{self.role}/{self.name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class Call:
     remaining: seconds left to answer, None if the caller set no deadline. caller: set by the access stage.
     why: a fixed word for the operator's log that says why access was refused. send: sends one message of a
     streamed answer; None if the answer is a single message. receive: waits for the request and returns it
-    (None if none arrives); None if body is already set.
+    (anything but bytes if none arrives); None if body is already set.
     """
 
     method: EdgeMethod
@@ -49,12 +55,12 @@ class Call:
     caller: Caller | None = None
     why: str = ""
     send: Callable[[bytes], Awaitable[None]] | None = None
-    receive: Callable[[], Awaitable[bytes | None]] | None = None
+    receive: Callable[[], Awaitable[object]] | None = None
 
     @property
     def holder(self) -> str:
         """Whose share of the server the call uses; the same for all keys of a caller."""
-        return f"{self.caller.role}/{self.caller.name}" if self.caller else ""
+        return self.caller.holder if self.caller else ""
 
 
 Stage = Callable[[Call], Awaitable[bytes]]

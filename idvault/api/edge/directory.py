@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from idvault.api.edge.call import Caller
@@ -23,6 +23,11 @@ class Pin:
     role: str
     actor_id: str
     spki: str
+    caller: Caller = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make the caller once, not for each of its calls."""
+        object.__setattr__(self, "caller", Caller(self.name, self.role, self.actor_id, self.spki))
 
 
 class Directory:
@@ -76,11 +81,11 @@ class Directory:
             with suppress(TimeoutError):
                 await asyncio.wait_for(read.wait(), timeout=5 * self._period)
 
-    def find(self, *, role: str, name: str, spki: str) -> Pin | None:
-        """Return the pin of a key, None if it is unknown or revoked.
+    def find(self, *, role: str, name: str, spki: str, now: datetime | None = None) -> Pin | None:
+        """Return the pin of a key, None if it is unknown or revoked. now: the real time, if already read.
 
         Raises UnavailableError (STORE_UNAVAILABLE) if the last successful read is over a minute old.
         """
-        if self._read_at is None or self._clock() - self._read_at > _TRUSTED_FOR:
+        if self._read_at is None or (now or self._clock()) - self._read_at > _TRUSTED_FOR:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
         return self._pins.get((role, name, spki))

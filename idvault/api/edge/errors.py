@@ -114,13 +114,8 @@ async def refuse(context: Context, error: Exception, *, path: str) -> NoReturn:
 
 
 def _call(method: EdgeMethod, context: Context, now: ClockReading) -> Call:
-    certificate = next(iter(context.auth_context().get("x509_pem_cert", ())), None)
-    return Call(method, b"", certificate, context.time_remaining(), now, receive=lambda: _receive(context))
-
-
-async def _receive(context: Context) -> bytes | None:
-    message = await context.read()
-    return message if isinstance(message, bytes) else None
+    certificate, *_ = context.auth_context().get("x509_pem_cert") or (None,)
+    return Call(method, b"", certificate, context.time_remaining(), now, receive=context.read)
 
 
 def refusal(error: Exception) -> Refusal:

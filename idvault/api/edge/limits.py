@@ -1,11 +1,12 @@
 """Limits of a call: request size, time, and each caller's share of the concurrent calls."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from idvault.api.edge.call import Call, Stage
+from idvault.api.edge.pace import Pace
+from idvault.api.edge.timer import Timer
 from idvault.domain import share
 from idvault.domain.error import InvalidError, Reason, UnavailableError
 
@@ -30,19 +31,33 @@ class Running:
         """Start without calls."""
         self._at_once = at_once
         self.held: Counter[str] = Counter()
+        self.total = 0
 
     @contextmanager
     def place(self, call: Call) -> Iterator[None]:
-        """Count a call as running; raises UnavailableError beyond its caller's share."""
+        """Count a call as running for the duration of the block; raises as `enter` does."""
         caller = call.holder
-        share.check(held=self.held[caller], total=self.held.total(), limit=self._at_once)
-        self.held[caller] += 1
+        self.enter(caller)
         try:
             yield
         finally:
-            self.held[caller] -= 1
-            if not self.held[caller]:
-                del self.held[caller]
+            self.leave(caller)
+
+    def enter(self, caller: str) -> None:
+        """Count a call as running until `leave`; raises UnavailableError beyond its caller's share."""
+        held = self.held.get(caller, 0)
+        share.check(held=held, total=self.total, limit=self._at_once)
+        self.held[caller] = held + 1
+        self.total += 1
+
+    def leave(self, caller: str) -> None:
+        """Count a call of a caller as ended."""
+        self.total -= 1
+        held = self.held[caller] - 1
+        if held:
+            self.held[caller] = held
+        else:
+            del self.held[caller]
 
 
 def wrap_stream(inner: Stage, *, running: Running) -> Stage:
@@ -60,23 +75,31 @@ def wrap_stream(inner: Stage, *, running: Running) -> Stage:
     return limited
 
 
-def wrap(inner: Stage, *, running: Running, deadline: float) -> Stage:
+def wrap(inner: Stage, *, running: Running, timer: Timer, pace: Pace, deadline: float) -> Stage:
     """Return a stage that refuses a call with too large a request or beyond a share, and ends a slow one.
 
-    running: shared by all methods of a server. deadline: the most seconds a call may take, even if the caller
-    set a later deadline or none.
+    running, timer, pace: shared by all methods of a server. deadline: the most seconds a call may take, even
+    if the caller set a later deadline or none.
     """
 
     async def limited(call: Call) -> bytes:
         if len(call.body) > call.method.request_limit:
             raise InvalidError(Reason.INVALID_MESSAGE)
-        with running.place(call):
+        caller = call.holder
+        running.enter(caller)
+        try:
             return await _in_time(call)
+        finally:
+            running.leave(caller)
 
     async def _in_time(call: Call) -> bytes:
-        call.remaining = deadline if call.remaining is None else min(call.remaining, deadline)
+        remaining = call.remaining
+        call.remaining = remaining = deadline if remaining is None else min(remaining, deadline)
+        limit = timer.within(remaining)
         try:
-            async with asyncio.timeout(call.remaining) as limit:
+            with limit:
+                if pace.applies(running.total):
+                    await pace.turn()
                 return await inner(call)
         except TimeoutError:
             if not limit.expired():

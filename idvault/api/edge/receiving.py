@@ -7,10 +7,10 @@
 - A waiting call does not count as a running call.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from idvault.api.edge.call import Call, Stage
+from idvault.api.edge.timer import TimeLimit, Timer
 from idvault.domain import share
 from idvault.domain.error import InvalidError, Reason, UnavailableError
 
@@ -26,52 +26,56 @@ class WaitingCalls:
     def __init__(self, *, at_once: int) -> None:
         """Start without waiting calls."""
         self._at_once = at_once
-        self._limits: dict[str, dict[asyncio.Timeout, None]] = {}
+        self._limits: dict[str, dict[TimeLimit, None]] = {}
+        self._total = 0
 
     def __len__(self) -> int:
         """Return the number of waiting calls of all callers."""
-        return sum(map(len, self._limits.values()))
+        return self._total
 
-    def enter(self, caller: str, limit: asyncio.Timeout) -> None:
+    def enter(self, caller: str, limit: TimeLimit) -> None:
         """Add a waiting call; if the caller's share is used up, end its oldest one.
 
         Raises UnavailableError if there is no share left for a caller without waiting calls.
         """
-        mine = self._limits.get(caller, {})
+        mine = self._limits.get(caller)
+        if mine is None:
+            mine = {}
         try:
-            share.check(held=len(mine), total=len(self), limit=self._at_once)
+            share.check(held=len(mine), total=self._total, limit=self._at_once)
         except UnavailableError:
             if not mine:
                 raise
             oldest = next(iter(mine))
             del mine[oldest]
-            # An expired time-out ends its call anyway and cannot be rescheduled.
-            if not oldest.expired():
-                oldest.reschedule(0.0)
+            self._total -= 1
+            oldest.end()
         mine[limit] = None
+        self._total += 1
         self._limits[caller] = mine
 
-    def leave(self, caller: str, limit: asyncio.Timeout) -> bool:
+    def leave(self, caller: str, limit: TimeLimit) -> bool:
         """Remove a call; return False if it was ended to make room."""
-        mine = self._limits.get(caller, {})
-        if limit not in mine:
+        mine = self._limits.get(caller)
+        if mine is None or limit not in mine:
             return False
         del mine[limit]
+        self._total -= 1
         if not mine:
             del self._limits[caller]
         return True
 
 
-def wrap(inner: Stage, *, waiting: WaitingCalls, read_time: float = READ_TIME) -> Stage:
+def wrap(inner: Stage, *, waiting: WaitingCalls, timer: Timer, read_time: float = READ_TIME) -> Stage:
     """Return a stage that receives the message into call.body.
 
-    waiting: shared by all methods of a server. Raises InvalidError (INVALID_MESSAGE) if no message arrives in
-    time, UnavailableError if the call was ended to make room for a newer one of its caller.
+    waiting, timer: shared by all methods of a server. Raises InvalidError (INVALID_MESSAGE) if no message
+    arrives in time, UnavailableError if the call was ended to make room for a newer one of its caller.
     """
 
     async def received(call: Call) -> bytes:
         if call.receive is not None:
-            call.body = await _received(call, call.receive, waiting, read_time)
+            call.body = await _received(call, call.receive, waiting, timer.within(read_time))
         return await inner(call)
 
     return received
@@ -79,13 +83,14 @@ def wrap(inner: Stage, *, waiting: WaitingCalls, read_time: float = READ_TIME) -
 
 async def _received(
     call: Call,
-    receive: Callable[[], Awaitable[bytes | None]],
+    receive: Callable[[], Awaitable[object]],
     waiting: WaitingCalls,
-    read_time: float,
+    limit: TimeLimit,
 ) -> bytes:
-    caller, body, stayed = call.holder, None, True
+    caller, stayed = call.holder, True
+    body: object = None
     try:
-        async with asyncio.timeout(read_time) as limit:
+        with limit:
             waiting.enter(caller, limit)
             try:
                 body = await receive()
@@ -94,6 +99,7 @@ async def _received(
     except TimeoutError:
         if not stayed:
             raise UnavailableError(Reason.STORE_UNAVAILABLE) from None
-    if body is None:
+    # gRPC returns a mark of its own if the caller ended the call without a message.
+    if not isinstance(body, bytes):
         raise InvalidError(Reason.INVALID_MESSAGE)
     return body

@@ -24,7 +24,9 @@ from idvault.api.edge.call import Call, EdgeMethod, Stage
 from idvault.api.edge.directory import Directory
 from idvault.api.edge.health import SERVICE as HEALTH_SERVICE
 from idvault.api.edge.health import Health
+from idvault.api.edge.pace import Pace
 from idvault.api.edge.stream import while_admitted
+from idvault.api.edge.timer import Timer
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, InvalidError, Reason
 from idvault.telemetry.logs import AccessLog
@@ -91,6 +93,7 @@ class _Pipeline:
         deadline: float,
         streams_at_once: int,
         read_time: float,
+        pace: Pace,
     ) -> None:
         self._access = access
         self._metrics = metrics
@@ -98,6 +101,8 @@ class _Pipeline:
         self._clock = clock
         self._deadline = deadline
         self._read_time = read_time
+        self._pace = pace
+        self._timer = Timer()
         self._waiting = receiving.WaitingCalls(at_once=receiving.AT_ONCE)
         self._running = limits.Running(at_once=calls_at_once)
         self._streams = limits.Running(at_once=streams_at_once)
@@ -124,11 +129,13 @@ class _Pipeline:
         return limits.wrap(
             dispatch(method, answer),
             running=self._running,
+            timer=self._timer,
+            pace=self._pace,
             deadline=self._deadline,
         )
 
     def _observed(self, inner: Any) -> Any:
-        received = receiving.wrap(inner, waiting=self._waiting, read_time=self._read_time)
+        received = receiving.wrap(inner, waiting=self._waiting, timer=self._timer, read_time=self._read_time)
         admitted = self._access.wrap(received)
         return observe.wrap(admitted, metrics=self._metrics, access_log=self._access_log)
 
@@ -150,14 +157,16 @@ class GrpcServer:
         deadline: float = limits.DEADLINE,
         streams_at_once: int = limits.STREAMS_AT_ONCE,
         read_time: float = receiving.READ_TIME,
+        pace: Pace | None = None,
         reflection: bool = False,
         drains: Sequence[Callable[[], None]] = (),
     ) -> None:
         """Initialise. listen: "host:port", port 0 for any.
 
-        deadline: the most seconds one call may take; read_time: the most seconds to send its message. drains:
-        called when the server begins to stop, so that streams end. Raises AccessOptionError if a method has
-        no valid access option, and AttributeError if a servicer lacks a method.
+        deadline: the most seconds one call may take; read_time: the most seconds to send its message. pace:
+        None to start every call at once. drains: called when the server begins to stop, so that streams end.
+        Raises AccessOptionError if a method has no valid access option, and AttributeError if a servicer
+        lacks a method.
         """
         self._listen = listen
         self._tls = tls
@@ -173,6 +182,7 @@ class GrpcServer:
             deadline=deadline,
             streams_at_once=streams_at_once,
             read_time=read_time,
+            pace=pace or Pace(seconds=0, calls=0),
         )
         self._handlers = [_handler(service, handle) for service in services]
         self._names = [service.descriptor.full_name for service in services]

@@ -17,7 +17,10 @@ from idvault.development.layout import Layout
 from idvault.development.supervisor import FREE_PORTS, Lock, LockedError, Ports
 from idvault.fork_server import ForkServer
 
-_CHILDREN = tuple(f"idvault.cli.{name}" for name in ("mock_registry", "witness", "serve", "work"))
+_CHILDREN = (
+    *(f"idvault.cli.{name}" for name in ("mock_registry", "witness", "serve", "work")),
+    "idvault.bootstrap.serve",
+)
 
 
 class PortChoice(StrEnum):

@@ -141,7 +141,8 @@ class RosterHolder:
         try:
             versions = tuple(self._read_file())
             for mine, its in zip(self._versions, versions, strict=False):
-                if mine.digest() != its.digest():
+                # Equal values have equal digests, and these take a twentieth of a core when computed always.
+                if mine != its and mine.digest() != its.digest():
                     raise RosterError(f"the file's version {its.version} is not the adopted one")
             for roster in versions[len(self._versions) :]:
                 self._accept(roster)

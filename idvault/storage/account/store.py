@@ -18,6 +18,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.listing import among, as_one_text
 from idvault.storage.base.locking import for_change
+from idvault.storage.base.look_up import KEYS, LookUp
 from idvault.storage.base.statement import Statement, param, scalar, statement
 from idvault.storage.claim.tables import claims, intakes, jobs
 from idvault.storage.log import entry as log
@@ -36,7 +37,11 @@ _NEVER_VERIFIED = (
 )
 _LIMIT = param("limit", Integer)
 
-_GET = statement(select(accounts).where(_MINE, _OF_PARTY), from_row)
+_GET = LookUp(
+    "status.get",
+    statement(select(accounts).where(among(accounts.c.account_token, KEYS)), from_row),
+    key=lambda account: account.account_token,
+)
 _GET_MANY = statement(select(accounts).where(among(accounts.c.account_token, "tokens"), _OF_PARTY), from_row)
 _PACKED: Statement[str | None] = statement(
     select(as_one_text(PACKED)).where(among(accounts.c.account_token, "tokens"), _OF_PARTY),
@@ -76,7 +81,9 @@ class SqlStatusStore:
 
     async def get(self, *, relying_party: str, account_token: str) -> Account | None:
         """Return the account, or None if it is unknown or belongs to another relying party."""
-        return await self.database.one("status.get", _GET, token=account_token, party=relying_party)
+        # The accounts of several relying parties may be read together, so the owner is checked here.
+        found = await self.database.get(_GET, account_token)
+        return found if found is not None and found.relying_party == relying_party else None
 
     @read("status.get_many")
     async def get_many(

@@ -1,7 +1,7 @@
-"""One database and how it is used: acts (one durable transaction), reads, and reads of one row."""
+"""One database and how it is used: acts (one durable transaction), reads, and look-ups by key."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -10,6 +10,7 @@ from idvault.domain.error import Reason, UnavailableError
 from idvault.storage.base import url as address
 from idvault.storage.base.connection import Commit, T, Work
 from idvault.storage.base.failure import FOREIGN, DriverError, describe
+from idvault.storage.base.look_up import KEYS, LookUp, LookUps
 from idvault.storage.base.postgresql import Postgresql
 from idvault.storage.base.servers import Servers
 from idvault.storage.base.sqlite import Sqlite
@@ -31,11 +32,18 @@ class Database:
     """The database of one deployment; turns every driver exception into UnavailableError.
 
     observe receives the name and the seconds of each act and read. patience: for how many seconds to retry
-    while the database is unreachable, for example while PostgreSQL restarts. Must be closed.
+    while the database is unreachable, for example while PostgreSQL restarts. coalesce: whether concurrent
+    look-ups share a read. Must be closed.
     """
 
     def __init__(
-        self, *, url: str, pool_size: int = 10, observe: Observe = _ignore, patience: float = _PATIENCE
+        self,
+        *,
+        url: str,
+        pool_size: int = 10,
+        observe: Observe = _ignore,
+        patience: float = _PATIENCE,
+        coalesce: bool = True,
     ) -> None:
         """Set up without connecting; raises ValueError unless the address is SQLite or PostgreSQL."""
         parsed = address.parse(url)
@@ -46,6 +54,7 @@ class Database:
             self._driver = Sqlite(path=Path(str(parsed.file)))
         self._observe = observe
         self._patience = patience
+        self._look_ups = LookUps(read=self._read_keys) if coalesce else None
 
     async def act(self, name: str, work: Work[T]) -> T:
         """Run work in one transaction, durable when this returns.
@@ -71,13 +80,30 @@ class Database:
     async def one(self, name: str, statement: Statement[T], /, **parameters: Any) -> T | None:
         """Return the value of a statement that has at most one row, or None.
 
-        For look-ups by key: SQLite runs them on the event loop. Raises UnavailableError.
+        For single rows found by an index: SQLite runs it on the event loop. Raises UnavailableError.
         """
-        return await self._repeated(name, lambda _: self._driver.one(statement, parameters))
+        found = await self._repeated(name, lambda _: self._driver.find(statement, parameters))
+        return found[0] if found else None
+
+    async def get(self, look_up: LookUp[T], key: str) -> T | None:
+        """Return the value with this key as of now or later, or None; raises UnavailableError.
+
+        Those of one turn of the event loop share a read; SQLite runs it on the event loop.
+        """
+        if self._look_ups is not None:
+            return await self._look_ups.get(look_up, key)
+        found = await self._read_keys(look_up, [key])
+        return found[0] if found else None
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, after the look-ups that have begun."""
+        if self._look_ups is not None:
+            await self._look_ups.close()
         await self._driver.close()
+
+    async def _read_keys(self, look_up: LookUp[T], keys: Sequence[str]) -> list[T]:
+        statement, parameters = look_up.statement, {KEYS: keys}
+        return await self._repeated(look_up.name, lambda _: self._driver.find(statement, parameters))
 
     async def _repeated(self, name: str, way: Callable[[Commit], Awaitable[T]]) -> T:
         begun = perf_counter()

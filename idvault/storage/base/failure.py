@@ -20,6 +20,7 @@ _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 _LOST = frozenset(
     {"57P01", "57P02", "57P03", "57P05", "08000", "08001", "08003", "08004", "08006", "25006", "25P03"}
 )
+_STATEMENT_STOPPED = "57014"
 _PRIMARY_CODE = 0xFF
 
 
@@ -28,14 +29,18 @@ class DriverError(Exception):
 
     conflict: the database rolled back, and an immediate retry may succeed.
     lost: this connection is unusable; a new one may work.
+    late: the database did not answer in time.
     """
 
-    def __init__(self, kind: str, code: str = "", *, conflict: bool = False, lost: bool = False) -> None:
+    def __init__(
+        self, kind: str, code: str = "", *, conflict: bool = False, lost: bool = False, late: bool = False
+    ) -> None:
         """Keep what an operator needs to look up the failure."""
         super().__init__(f"{kind} {code}".strip())
         self.code = code
         self.conflict = conflict
         self.lost = lost
+        self.late = late
 
 
 def describe(error: BaseException) -> DriverError:
@@ -44,12 +49,18 @@ def describe(error: BaseException) -> DriverError:
     state = getattr(error, "sqlstate", None)
     if isinstance(state, str):
         void = isinstance(error, asyncpg.InvalidCachedStatementError)  # a migration changed what a plan reads
-        return DriverError(kind, state, conflict=state in _CONFLICTS, lost=void or state in _LOST)
+        return DriverError(
+            kind,
+            state,
+            conflict=state in _CONFLICTS,
+            lost=void or state in _LOST,
+            late=state == _STATEMENT_STOPPED,
+        )
     code = getattr(error, "sqlite_errorcode", None)
     if isinstance(code, int):
         busy = code & _PRIMARY_CODE in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
         return DriverError(kind, str(code), conflict=busy)
-    return DriverError(kind, lost=_is_lost(error))
+    return DriverError(kind, lost=_is_lost(error), late=isinstance(error, TimeoutError))
 
 
 def _is_lost(error: BaseException) -> bool:

@@ -59,10 +59,10 @@ class Postgresql:
         async with self._connection() as connection:
             return await watched(connection, work(connection))
 
-    async def one(self, statement: Statement[T], parameters: Mapping[str, Any]) -> T | None:
-        """Return the value of a statement's first row."""
+    async def find(self, statement: Statement[T], parameters: Mapping[str, Any]) -> list[T]:
+        """Return the values of a statement's rows."""
         async with self._connection() as connection:
-            return await connection.one(statement, **parameters)
+            return await connection.all(statement, **parameters)
 
     async def close(self) -> None:
         """Close idle connections now, and the others when they are returned."""

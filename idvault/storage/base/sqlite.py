@@ -2,7 +2,7 @@
 
 - A thread runs a whole act or read: one thread switch, not one per statement.
 - Writers in several processes queue for a lock file instead of polling the database.
-- Reads of one row run on the event loop: they cost less than a thread switch.
+- Single rows and look-ups by key are read on the event loop: that costs less than a thread switch.
 """
 
 from collections.abc import Mapping
@@ -43,17 +43,16 @@ class Sqlite:
         """Run work on one snapshot of the file."""
         return await self._readers.run(lambda connection: _read(connection, work))
 
-    async def one(self, statement: Statement[T], parameters: Mapping[str, Any]) -> T | None:
-        """Return the value of a statement's first row."""
+    async def find(self, statement: Statement[T], parameters: Mapping[str, Any]) -> list[T]:
+        """Return the values of a statement's rows."""
         connection, self._inline = self._inline or SqliteConnection(self._path, patient=False), None
         try:
-            finding = connection.one(statement, **parameters)
-            value = run_through(finding)
+            values = run_through(connection.all(statement, **parameters))
         except BaseException:
             connection.driver.close()
             raise
         self._inline = connection
-        return value
+        return values
 
     async def close(self) -> None:
         """Finish the queued work and close the file."""

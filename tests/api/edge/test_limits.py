@@ -9,6 +9,8 @@ import pytest
 from idvault.api.edge import limits
 from idvault.api.edge.call import Call, Caller, EdgeMethod
 from idvault.api.edge.limits import LARGER_REQUEST_BYTES, REQUEST_BYTES
+from idvault.api.edge.pace import Pace
+from idvault.api.edge.timer import Timer
 from idvault.domain.error import InvalidError, Reason, UnavailableError
 from idvault.ports.claim import Claim
 from idvault.v1 import status_pb2
@@ -30,6 +32,7 @@ from tests.support.edge import (
 
 # Field 1000, which is unknown to every message, length-delimited.
 _UNKNOWN_FIELD = b"\xc2\x3e"
+AT_ONCE = Pace(seconds=0, calls=0)
 METHOD = EdgeMethod(GET_VERIFICATION, frozenset({"platform"}), status_pb2.GetStatusRequest, REQUEST_BYTES)
 
 
@@ -172,6 +175,6 @@ async def test_a_timeout_of_somebody_else_passes() -> None:
     async def inner(call: Call) -> bytes:
         raise TimeoutError
 
-    stage = limits.wrap(inner, running=limits.Running(at_once=1), deadline=5.0)
+    stage = limits.wrap(inner, running=limits.Running(at_once=1), timer=Timer(), pace=AT_ONCE, deadline=5.0)
     with pytest.raises(TimeoutError):
         await stage(Call(METHOD, b"", None, None, clock()))

@@ -11,6 +11,7 @@ from idvault.domain.event import EventType
 from idvault.ports.claim import Job
 from idvault.storage.log.tables import log_entries
 from idvault.transparency import entry
+from tests.storage.hooks import before_statements
 from tests.support.storage_world import MISMATCHED, NO_RECORD, NOW, World, at
 
 END = date(2027, 3, 1)
@@ -28,6 +29,27 @@ async def test_get_knows_only_ones_own(world: World) -> None:
     assert (await _account(world, job)).state is AccountState.VERIFIED
     for party, token in (("platform-b", job.account_token), ("platform-a", world.new_claim().account_token)):
         assert await world.accounts.get(relying_party=party, account_token=token) is None
+
+
+async def test_parties_that_share_a_read_get_only_their_own(world: World) -> None:
+    """Look-ups of one turn are one read; nobody gets an account of another party from it."""
+    mine, theirs = await world.job(), await world.job(request=world.request(relying_party="platform-b"))
+    asked = [(party, job) for party in ("platform-a", "platform-b") for job in (mine, theirs)]
+    seen: list[str] = []
+    with before_statements(world.accounts.database, seen.append):
+        found = await asyncio.gather(
+            *(
+                world.accounts.get(relying_party=party, account_token=job.account_token)
+                for party, job in asked
+            )
+        )
+    assert [account and account.account_token for account in found] == [
+        mine.account_token,
+        None,
+        None,
+        theirs.account_token,
+    ]
+    assert len(seen) == 1
 
 
 async def test_get_many(world: World) -> None:

@@ -1,0 +1,51 @@
+"""Tunes a server process: how the kernel and gRPC switch between its threads, and on which cores it runs.
+
+A call costs several switches between the event loop and gRPC's threads. Most of them are avoidable.
+"""
+
+import os
+import threading
+from contextlib import suppress
+
+_EXPERIMENTS = "GRPC_EXPERIMENTS"
+_NO_LISTENER = "-event_engine_listener"
+# The function that gRPC's thread of completed operations runs; Python names the thread after it.
+_POLLER = "_poll_wrapper"
+
+
+def core_numbers(cores: str) -> tuple[int, ...]:
+    """Return the cores of a setting, in the order in which processes are given them; empty for all."""
+    return tuple(int(part) for part in cores.split(",") if part)
+
+
+def tune(*, scheduling: str, grpc_listener: bool, cores: frozenset[int]) -> None:
+    """Tune this process and the threads and children that it starts; must come before grpc is imported.
+
+    scheduling: batch lets a thread that wakes up wait until the running one pauses. grpc_listener: keep
+    gRPC's own accept loop with its threads; an operator's GRPC_EXPERIMENTS is never changed. cores: empty
+    for all. What a system does not support or allow stays as it is: a slower server is better than none.
+    """
+    if not grpc_listener:
+        os.environ.setdefault(_EXPERIMENTS, _NO_LISTENER)
+    # Linux only, and a container may forbid it.
+    with suppress(AttributeError, OSError):
+        if scheduling == "batch":
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    with suppress(AttributeError, OSError):
+        if cores:
+            os.sched_setaffinity(0, cores)
+
+
+def lower_poller(*, nice: int) -> bool:
+    """Lower the priority of gRPC's polling thread below that of the event loop; return whether it was done.
+
+    The loop's own acts wake that thread several times a call. At the same priority it interrupts the loop
+    each time; at a lower one it waits until the loop pauses, and then handles all that has come meanwhile.
+    Must come after the first server has been made.
+    """
+    for thread in threading.enumerate():
+        if nice and _POLLER in thread.name and thread.native_id is not None:
+            with suppress(AttributeError, OSError):
+                os.setpriority(os.PRIO_PROCESS, thread.native_id, nice)
+                return True
+    return False

@@ -1,0 +1,88 @@
+"""The tuning of a server process: it takes effect, and what a system refuses is no error."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from idvault import tuning
+
+_SHOW = """
+import os, sys, threading
+from idvault import tuning
+tuning.tune(scheduling={scheduling!r}, grpc_listener={listener}, cores=frozenset({cores}))
+found = []
+def look():
+    found.append((os.sched_getscheduler(0) == os.SCHED_BATCH, sorted(os.sched_getaffinity(0))))
+thread = threading.Thread(target=look)
+thread.start()
+thread.join()
+print(*found[0], os.environ.get("GRPC_EXPERIMENTS"), "grpc" in sys.modules, sep=";")
+"""
+_ALL = sorted(os.sched_getaffinity(0))
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("scheduling", "listener", "cores", "before", "shown"),
+    [
+        ("batch", False, (), None, f"True;{_ALL};-event_engine_listener;False"),
+        ("normal", True, (), None, f"False;{_ALL};None;False"),
+        ("batch", False, (_ALL[-1],), "operator", f"True;[{_ALL[-1]}];operator;False"),
+        ("normal", True, (9_999,), None, f"False;{_ALL};None;False"),
+    ],
+)
+def test_a_process_and_its_threads_are_tuned(
+    scheduling: str, listener: bool, cores: tuple[int, ...], before: str | None, shown: str
+) -> None:
+    """Later threads inherit the tuning; an operator's experiments and cores that there are not stay."""
+    environment = {name: value for name, value in os.environ.items() if name != "GRPC_EXPERIMENTS"}
+    environment |= {"GRPC_EXPERIMENTS": before} if before else {}
+    code = _SHOW.format(scheduling=scheduling, listener=listener, cores=cores)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == shown
+
+
+@pytest.mark.process
+def test_serve_is_tuned_before_grpc_is_imported() -> None:
+    """grpc reads its experiments once: the command must not import it before its settings are known."""
+    code = "import sys, idvault.cli.app, idvault.cli.serve; print('grpc' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_system_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may forbid both; the process starts all the same."""
+
+    def refuse(*_arguments: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setscheduler", refuse)
+    monkeypatch.setattr(os, "sched_setaffinity", refuse)
+    tuning.tune(scheduling="batch", grpc_listener=True, cores=frozenset({0}))
+
+
+_POLLED = """
+import asyncio, os
+import grpc
+from idvault import tuning
+async def serve():
+    print(tuning.lower_poller(nice=5))
+    server = grpc.aio.server()
+    print(tuning.lower_poller(nice=0), tuning.lower_poller(nice=5))
+    print(sorted({os.getpriority(os.PRIO_PROCESS, int(thread)) for thread in os.listdir("/proc/self/task")}))
+    print(os.getpriority(os.PRIO_PROCESS, os.getpid()))
+    await server.stop(None)
+asyncio.run(serve())
+"""
+
+
+@pytest.mark.process
+def test_the_poller_yields_to_the_loop() -> None:
+    """Only gRPC's polling thread gets the lower priority, once there is one; zero leaves it alone."""
+    done = subprocess.run([sys.executable, "-c", _POLLED], check=True, capture_output=True, text=True)
+    before, *lowered, all_threads, loop = done.stdout.splitlines()
+    assert (before, lowered, all_threads, loop) == ("False", ["False True"], "[0, 5]", "0")
