@@ -13,7 +13,7 @@ from idvault.attest.status_list import VALID, StatusList
 from idvault.domain.account import AccountState
 from idvault.storage.log.tables import log_nodes
 from idvault.transparency.tree import CompactRange, leaf_hash
-from tests.performance.flows import PARTY, signing_up
+from tests.performance.flows import PARTY, clock, signing_up
 from tests.performance.goal import GOALS, Measured, figure
 from tests.performance.results import document
 from tests.performance.scale import estimate, goal, population, sql
@@ -49,7 +49,7 @@ async def test_loaded_rows_are_valid(databases: Databases) -> None:
         changes = await deployment.feed.changes(relying_party=PARTY, after=0, limit=1_000)
         assert len({change.sequence for change in changes}) == len(changes) == _ALL + _ALL // 4 + 2
         before = await deployment.lists.get(0)
-        await deployment.lists.rebuild(0, today=date.today(), now=datetime.now(UTC))
+        await deployment.lists.rebuild(0, today=date.today(), now=clock())
         assert await deployment.lists.get(0) == before
         listed = StatusList(bits=1, data=before.entries)
         assert [place for place in range(200) if listed.get(place) == VALID] == list(range(1, _ALL + 1))

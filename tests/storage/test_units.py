@@ -34,9 +34,9 @@ TOKEN = "account_token"
 NOT_OF_AN_ACCOUNT = {
     "attempts", "budgets", "campaign_days", "campaigns", "credential_counts", "day_keys", "deployment",
     "disclosure_budgets", "disclosure_refusals", "drill_passes", "drill_records", "handed_quorums",
-    "log_checkpoints", "log_entries", "log_head", "log_nodes", "person_requests", "persons", "platform_keys",
-    "platforms", "requests", "roster", "roster_proposals", "roster_signatures", "roster_versions",
-    "second_factors", "status_feed_heads", "status_keys", "status_lists", "status_marks",
+    "log_checkpoints", "log_entries", "log_head", "log_nodes", "moderators", "person_requests", "persons",
+    "platform_keys", "platforms", "requests", "roster", "roster_proposals", "roster_signatures",
+    "roster_versions", "second_factors", "status_feed_heads", "status_keys", "status_lists", "status_marks",
 }  # fmt: skip
 # Unique within a unit: numbers that a unit gives, ids that are random, references of a relying party whose
 # accounts are all in one unit.
