@@ -1,21 +1,42 @@
 """WatchStatuses over a real channel: chunks, cursors, heartbeats, and every end of a stream."""
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
+from idvault.api.account.watch import Hub
 from idvault.api.edge import errors
 from idvault.api.edge.directory import Pin
+from idvault.domain.account import Standing
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import Reason, UnavailableError
 from idvault.domain.event import EventType
+from idvault.flows.account.feed import FeedChunk
 from idvault.v1 import status_pb2
+from idvault.v1.common_pb2 import AccountStatus
 from tests.support.authority import Authority, spiffe
-from tests.support.edge import GET_STATUS, TOKEN, WATCH, Edge, call, clock, platform, requests, running, told
+from tests.support.edge import (
+    GET_STATUS,
+    TOKEN,
+    WATCH,
+    Edge,
+    FakeFeeds,
+    call,
+    clock,
+    platform,
+    requests,
+    running,
+    status,
+    told,
+)
 
 Message = status_pb2.WatchStatusesResponse
+END = datetime(2026, 3, 1, 5, tzinfo=UTC)
 
 
 class Watch:
@@ -253,3 +274,33 @@ async def test_watchers_of_one_feed_share_serialised_changes(edge: Edge) -> None
     assert tokens(await third.caught_up()) == [*before, token(151)]
     for watch in (first, second, third):
         watch.cancel()
+
+
+class FallingFeeds(FakeFeeds):
+    """One account, which is limited until a time."""
+
+    async def read(self, *, relying_party: str, after: int, now: ClockReading) -> FeedChunk:
+        chunk = await super().read(relying_party=relying_party, after=after, now=now)
+        limited = replace(status(), standing=Standing.PUBLISHING_LIMITED, standing_until=END)
+        return replace(chunk, statuses=(limited if now.business < END else status(),))
+
+
+async def test_what_is_kept_for_watchers_ends_with_a_standing() -> None:
+    """Watchers share what was read until the end comes; every message tells the vault's time."""
+    feeds, time = FallingFeeds(), [END - timedelta(seconds=2)]
+    feeds.feeds = {"platform-a": [TOKEN]}
+    hub = Hub(feeds=feeds, clock=lambda: ClockReading(time[0], time[0]), period=0.01)
+    polling, watchers = asyncio.create_task(hub.run()), []
+    try:
+        told_at = ((0, "PUBLISHING_LIMITED", 1), (1, "PUBLISHING_LIMITED", 1), (2, "GOOD", 2))
+        for second, standing, reads in told_at:
+            time[0] = END - timedelta(seconds=2 - second)
+            watcher = hub.watch(relying_party="platform-a", place=0)
+            message = Message.FromString((await anext(watcher)).SerializeToString())
+            assert message.statuses[0].standing == AccountStatus.Standing.Value(f"STANDING_{standing}")
+            assert message.current_time.ToDatetime(UTC) == time[0]
+            assert feeds.reads == reads
+            watchers.append(watcher)
+    finally:
+        hub.close()
+        polling.cancel()
