@@ -11,7 +11,7 @@ from idvault.attest import disclosure, hpke
 from idvault.attest.disclosure import DecisionTerms, PaperError, SignatureError, Terms
 from idvault.domain import seal
 from idvault.domain.disclosure import Verdict
-from idvault.domain.error import Reason
+from idvault.domain.error import InvalidError, Reason
 from tests.support import builders, people
 
 FIELD = "signed_request"
@@ -70,6 +70,16 @@ def test_the_canonical_bytes_are_these() -> None:
     assert made.canonical() == seal.encode(
         "idvault/disclosure-approval/v1", made.request_digest, "custodian-a", 1, made.resealed_hash
     )
+
+
+@pytest.mark.parametrize(
+    "changes", [{"openings": 0}, {"disclosure_id": "D" * 32}, {"purpose": ""}, {"account_token": "acct_"}]
+)
+def test_terms_that_are_not_allowed_are_refused(changes: dict[str, object]) -> None:
+    """The service and every custodian's client apply the same limits to a request's terms."""
+    terms().check()
+    with pytest.raises(InvalidError):
+        terms(**changes).check()
 
 
 def test_a_request_comes_back() -> None:

@@ -25,6 +25,7 @@ def test_a_token_is_its_bits_as_a_big_endian_number(random: bytes, expected: str
 def test_every_token_is_valid_and_no_two_are_alike(one: bytes, other: bytes) -> None:
     """Different bits give different tokens, and every token is valid."""
     assert token.check(token.make(one)) == token.make(one)
+    assert token.are_tokens([token.make(one), token.make(other)])
     assert (token.make(one) == token.make(other)) == (one == other)
 
 
@@ -45,4 +46,5 @@ def test_anything_else_is_refused(text: str, code: FieldCode) -> None:
     with pytest.raises(InvalidError) as caught:
         token.check(text, field="account_tokens[3]")
     assert caught.value.reason is Reason.INVALID_ACCOUNT_TOKEN
+    assert not token.are_tokens([token.make(bytes(16)), text])
     assert [(v.field, v.code) for v in caught.value.violations] == [("account_tokens[3]", code)]

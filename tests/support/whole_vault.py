@@ -55,9 +55,10 @@ class WholeVault(Cluster):
     def pids(self) -> dict[str, int]:
         """Return every process of idvault and of the mock registry."""
         parent = self.pid("serve")
-        served = {f"serve-{place}": pid for place, pid in enumerate(children(parent))}
+        [forking] = children(parent)
+        served = {f"serve-{place}": pid for place, pid in enumerate(children(forking))}
         rest = {name: self.pid(name) for name in (_CUSTODY, "work", "registry")}
-        return {"serve": parent, **served, **rest}
+        return {"serve": parent, "serve-forking": forking, **served, **rest}
 
     def complaints(self) -> list[str]:
         """Return the error lines in the processes' logs."""
