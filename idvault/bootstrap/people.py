@@ -1,18 +1,10 @@
-"""Builds what roster members use: the live roster, RosterService and second factors."""
+"""Builds what roster members use on the custody edge: RosterService and second factors."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from idvault.api.edge.directory import Pin
 from idvault.api.edge.server import Service
 from idvault.api.people import RosterServicer
-from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
-from idvault.attest.roster_chain import WatchedChain
-from idvault.bootstrap.base import ENTROPY, Base, cancel
-from idvault.domain.error import IdvaultError
+from idvault.bootstrap.base import ENTROPY, Base
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.people.roster import RosterFlow
 from idvault.flows.people.roster_holder import RosterHolder
@@ -26,12 +18,7 @@ from idvault.storage.people.request import SqlMemberRequestStore
 from idvault.storage.people.roster import SqlRosterStore
 from idvault.storage.people.second_factor import SqlSecondFactorStore
 from idvault.storage.platform.store import SqlPlatformStore
-from idvault.telemetry.logs import describe, log
 from idvault.v1 import roster_pb2
-
-_PERIOD = 0.5
-
-Changed = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,65 +27,6 @@ class People:
 
     service: Service
     second_factors: SecondFactorFlow
-
-
-async def read_rosters(base: Base, *, keys: Collection[bytes] = ()) -> RosterHolder:
-    """Return the roster holder, which has not adopted anything yet.
-
-    keys: the Ed25519 keys of this process, which no witness may have. Raises RosterError if file or database
-    do not verify.
-    """
-    settings = base.settings
-    chain = WatchedChain(settings.roster)
-    holder = RosterHolder(
-        store=SqlRosterStore(database=base.main),
-        chain=chain,
-        accept=lambda newest: check_purpose(
-            newest,
-            development=settings.development,
-            origin=settings.log_origin or settings.trust_domain,
-            keys=keys,
-        ),
-        entropy=ENTROPY,
-        alarm=lambda version, why: log().error("roster_refused", version=version, why=why),
-    )
-    await holder.read()
-    return holder
-
-
-def check_purpose(newest: Roster, *, development: bool, origin: str, keys: Collection[bytes]) -> None:
-    """Raise RosterError unless a version may be in force in this process.
-
-    Checked before adoption: an adopted roster is permanent, a development quorum may be a single member, and
-    without witnesses, or with the vault itself as one, nobody would notice a second copy of the log.
-    """
-    if newest.development and not development:
-        raise RosterError(f"version {newest.version} is for development, but IDVAULT_DEVELOPMENT is not 1")
-    if not development:
-        newest.check_in_force()
-        newest.check_apart(origin=origin, keys=keys)
-
-
-def follow_rosters(stack: AsyncExitStack, base: Base, rosters: RosterHolder, *changed: Changed) -> None:
-    """Check for new versions twice a second until the stack closes; call `changed` after each new version."""
-    stack.push_async_callback(cancel, asyncio.create_task(_follow(base, rosters, changed)))
-
-
-async def _follow(base: Base, rosters: RosterHolder, changed: tuple[Changed, ...]) -> None:
-    while True:
-        await asyncio.sleep(_PERIOD)
-        try:
-            if await rosters.refresh(now=base.clock()):
-                log().info("roster_adopted", version=rosters.current.version)
-                for tell in changed:
-                    await tell()
-        except (IdvaultError, OSError, ValueError) as error:
-            log().warning("roster_not_read", **describe(error))
-
-
-def pins(rosters: RosterHolder) -> list[Pin]:
-    """Return the certificate keys of the current roster's members."""
-    return [Pin(found.name, found.role, found.actor_id, found.spki) for found in rosters.current.people]
 
 
 async def build_people(

@@ -15,7 +15,7 @@ from idvault.bootstrap.base import (
     cancel,
     open_base,
 )
-from idvault.bootstrap.people import follow_rosters, pins, read_rosters
+from idvault.bootstrap.roster import follow_rosters, pins, read_rosters
 from idvault.bootstrap.witness import check_witnessed, open_witnesses, stopped
 from idvault.config import Settings
 from idvault.flows.people.roster_holder import RosterHolder

@@ -13,7 +13,7 @@ from idvault.bootstrap.drill import drill_tasks
 from idvault.bootstrap.handover import handover_tasks
 from idvault.bootstrap.key import key_tasks
 from idvault.bootstrap.log import build_guard, build_sequencing, log_tasks
-from idvault.bootstrap.people import follow_rosters, read_rosters
+from idvault.bootstrap.roster import follow_rosters, read_rosters
 from idvault.bootstrap.sanction import sanction_tasks
 from idvault.bootstrap.witness import WitnessWatch, check_witnessed, open_witnesses, stopped
 from idvault.config import Settings

@@ -115,16 +115,20 @@ def test_consent_of_a_clock_slightly_ahead_is_taken() -> None:
 )
 def test_accounts_that_take_no_claim(changes: dict[str, object], reason: Reason) -> None:
     """Erased, closed and renewal-suspended accounts are refused, each with its reason."""
+    barred = builders.account(**changes)
     with pytest.raises(PreconditionError) as caught:
-        claim.admit(account=builders.account(**changes))
+        claim.admit(account=barred)
     assert caught.value.reason is reason
+    assert claim.is_barred(account=barred) == ("standing" in changes)
 
 
 @pytest.mark.parametrize("state", [s for s in AccountState if s is not AccountState.ERASED])
 @pytest.mark.parametrize("standing", [Standing.GOOD, Standing.WARNED, Standing.PUBLISHING_LIMITED])
 def test_every_other_account_takes_a_claim(state: AccountState, standing: Standing) -> None:
     """Lesser sanctions and all other states accept a new claim."""
-    claim.admit(account=builders.account(state=state, standing=standing))
+    lesser = builders.account(state=state, standing=standing)
+    claim.admit(account=lesser)
+    assert not claim.is_barred(account=lesser)
 
 
 @pytest.mark.parametrize("state", list(AccountState))
@@ -167,6 +171,8 @@ def test_other_answers_decide_nothing(answer: RegistryAnswer) -> None:
     [
         ({"different_owner": True}, FailureReason.DIFFERENT_OWNER),
         ({"person_closed": True}, FailureReason.PERSON_CLOSED),
+        ({"sanctioned": True}, FailureReason.SANCTIONED),
+        ({"sanctioned": True, "slot": Slot.FULL}, FailureReason.SANCTIONED),
         ({"slot": Slot.FULL}, FailureReason.ACCOUNT_LIMIT_REACHED),
     ],
 )

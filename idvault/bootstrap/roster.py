@@ -1,0 +1,78 @@
+"""Builds the live roster of a process: reads it, checks it, and follows new versions."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import AsyncExitStack
+
+from idvault.api.edge.directory import Pin
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.attest.roster_chain import WatchedChain
+from idvault.bootstrap.base import ENTROPY, Base, cancel
+from idvault.domain.error import IdvaultError
+from idvault.flows.people.roster_holder import RosterHolder
+from idvault.storage.people.roster import SqlRosterStore
+from idvault.telemetry.logs import describe, log
+
+_PERIOD = 0.5
+
+Changed = Callable[[], Awaitable[None]]
+
+
+async def read_rosters(base: Base, *, keys: Collection[bytes] = ()) -> RosterHolder:
+    """Return the roster holder, which has not adopted anything yet.
+
+    keys: the Ed25519 keys of this process, which no witness may have. Raises RosterError if file or database
+    do not verify.
+    """
+    settings = base.settings
+    chain = WatchedChain(settings.roster)
+    holder = RosterHolder(
+        store=SqlRosterStore(database=base.main),
+        chain=chain,
+        accept=lambda newest: check_purpose(
+            newest,
+            development=settings.development,
+            origin=settings.log_origin or settings.trust_domain,
+            keys=keys,
+        ),
+        entropy=ENTROPY,
+        alarm=lambda version, why: log().error("roster_refused", version=version, why=why),
+    )
+    await holder.read()
+    return holder
+
+
+def check_purpose(newest: Roster, *, development: bool, origin: str, keys: Collection[bytes]) -> None:
+    """Raise RosterError unless a version may be in force in this process.
+
+    Checked before adoption: an adopted roster is permanent, a development quorum may be a single member, and
+    without witnesses, or with the vault itself as one, nobody would notice a second copy of the log.
+    """
+    if newest.development and not development:
+        raise RosterError(f"version {newest.version} is for development, but IDVAULT_DEVELOPMENT is not 1")
+    if not development:
+        newest.check_in_force()
+        newest.check_apart(origin=origin, keys=keys)
+
+
+def follow_rosters(stack: AsyncExitStack, base: Base, rosters: RosterHolder, *changed: Changed) -> None:
+    """Check for new versions twice a second until the stack closes; call `changed` after each new version."""
+    stack.push_async_callback(cancel, asyncio.create_task(_follow(base, rosters, changed)))
+
+
+async def _follow(base: Base, rosters: RosterHolder, changed: tuple[Changed, ...]) -> None:
+    while True:
+        await asyncio.sleep(_PERIOD)
+        try:
+            if await rosters.refresh(now=base.clock()):
+                log().info("roster_adopted", version=rosters.current.version)
+                for tell in changed:
+                    await tell()
+        except (IdvaultError, OSError, ValueError) as error:
+            log().warning("roster_not_read", **describe(error))
+
+
+def pins(rosters: RosterHolder) -> list[Pin]:
+    """Return the certificate keys of the current roster's members."""
+    return [Pin(found.name, found.role, found.actor_id, found.spki) for found in rosters.current.people]
