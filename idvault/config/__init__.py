@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     cores: Annotated[str, Field(pattern=r"^(?:[0-9]{1,4}(?:,[0-9]{1,4})*)?$")] = ""
     coalesce_reads: bool = True
     pace_milliseconds: Annotated[float, Field(ge=0, le=10)] = 2
-    pace_calls: Annotated[int, Field(ge=2, le=4_000)] = 8
+    pace_calls: Annotated[int, Field(ge=2, le=4_000)] = 6
     metrics_listen: str = "127.0.0.1:7480"
     tls_certificate: Path = Path()
     tls_key: Path = Path()

@@ -99,7 +99,7 @@ def wrap(inner: Stage, *, running: Running, timer: Timer, pace: Pace, deadline: 
         try:
             with limit:
                 if pace.applies(running.total):
-                    await pace.turn()
+                    await pace.turn(running.total)
                 return await inner(call)
         except TimeoutError:
             if not limit.expired():

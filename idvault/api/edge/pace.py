@@ -1,37 +1,66 @@
-"""Starts calls in groups while many are running, which saves switches between the threads of gRPC.
+"""Starts calls in groups while many are in flight, which saves switches between the threads of gRPC.
 
 - Calls of one group run one after another, share a read of the database and send their answers together.
 - A group starts at most every few milliseconds. A call never waits longer for its group than that.
-- With few calls running each starts at once: it would wait for nobody.
+- Calls that gRPC has not handed over yet cannot be counted: a busy server sees few calls running, however
+  many wait. So when a few run, or many have come, groups are tried; they go on while enough calls gather.
+- Otherwise a call starts at once: it would wait for nobody.
 """
 
 import asyncio
+from time import monotonic
+
+_FEW = 3
+_MANY = 64
+"""How many calls since the last trial are a reason for the next: a call that never waits is seen alone."""
+_MISSES = 3
+"""After how many groups in a row with too few calls the groups end."""
+_BETWEEN_TRIALS = 0.2
+"""Seconds between two trials: if they fail, a caller loses about a thirtieth of its time by them."""
 
 
 class Pace:
     """The groups of one server."""
 
     def __init__(self, *, seconds: float, calls: int) -> None:
-        """Initialise. seconds: between two groups, 0 for no groups. calls: from how many on calls wait."""
+        """Initialise. seconds: between two groups, 0 for no groups. calls: how many calls keep the groups."""
         self._seconds = seconds
         self._calls = calls if seconds > 0 else None
+        self._few = min(_FEW, calls)
         self._waiting: list[asyncio.Future[None]] = []
+        self._misses = _MISSES
+        self._next_trial = 0.0
+        self._most = 0
+        self._came = 0
 
     def applies(self, running: int) -> bool:
         """Tell whether a call waits for a group while this many calls are running."""
-        return self._calls is not None and running >= self._calls
+        if self._calls is None:
+            return False
+        if self._waiting or self._misses < _MISSES:
+            return True
+        self._came += 1
+        if (running < self._few and self._came < _MANY) or monotonic() < self._next_trial:
+            return False
+        self._misses = 0
+        return True
 
-    async def turn(self) -> None:
+    async def turn(self, running: int) -> None:
         """Wait for the next group."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
+            self._most = 0
             loop.call_later(self._seconds, self._start)
+        self._most = max(self._most, running)
         mine = loop.create_future()
         self._waiting.append(mine)
         await mine
 
     def _start(self) -> None:
         group, self._waiting = self._waiting, []
+        self._misses = 0 if self._calls is not None and self._most >= self._calls else self._misses + 1
+        if self._misses >= _MISSES:
+            self._next_trial, self._came = monotonic() + _BETWEEN_TRIALS, 0
         for one in group:
             if not one.done():
                 one.set_result(None)

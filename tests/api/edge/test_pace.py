@@ -5,17 +5,61 @@ from pathlib import Path
 
 import pytest
 
+from idvault.api.edge import pace as paces
 from idvault.api.edge.pace import Pace
 from tests.support.authority import Authority
 from tests.support.edge import GET_STATUS, call, refused, requests, running
 
 
 @pytest.mark.parametrize(
-    ("seconds", "running", "applies"), [(0.001, 7, False), (0.001, 8, True), (0.0, 4_000, False)]
+    ("seconds", "running", "applies"), [(0.001, 2, False), (0.001, 3, True), (0.0, 4_000, False)]
 )
-def test_when_calls_wait(seconds: float, running: int, applies: bool) -> None:
+def test_when_a_group_is_tried(seconds: float, running: int, applies: bool) -> None:
     """One call at a time loses nothing, and zero seconds turn groups off."""
     assert Pace(seconds=seconds, calls=8).applies(running) is applies
+
+
+def test_many_calls_are_a_reason_to_try() -> None:
+    """Calls that end without waiting are seen one at a time, even from a crowd."""
+    pace = Pace(seconds=0.001, calls=8)
+    assert [pace.applies(1) for _ in range(64)] == [False] * 63 + [True]
+    assert not any(Pace(seconds=0, calls=8).applies(1) for _ in range(200))
+
+
+@pytest.mark.parametrize(("gathered", "goes_on"), [(7, False), (8, True)])
+async def test_groups_go_on_while_enough_calls_gather(
+    gathered: int, goes_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three groups in a row that gather too few calls end the groups; a full one is followed by the next."""
+    monkeypatch.setattr(paces, "_BETWEEN_TRIALS", 1_000.0)
+    pace = Pace(seconds=0.001, calls=8)
+    for _ in range(3):
+        assert pace.applies(gathered)
+        await asyncio.gather(*(pace.turn(number) for number in range(1, gathered + 1)))
+    assert pace.applies(1) is goes_on
+    assert pace.applies(5) is goes_on
+
+
+async def test_groups_end_when_calls_get_few_and_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls that wait in vain end the groups; after the pause they are tried again."""
+    monkeypatch.setattr(paces, "_BETWEEN_TRIALS", 0.0)
+    pace = Pace(seconds=0.001, calls=3)
+    assert pace.applies(3)
+    await asyncio.gather(pace.turn(1), pace.turn(2), pace.turn(3))
+    for _ in range(3):
+        assert pace.applies(1)
+        await pace.turn(1)
+    assert not pace.applies(1)
+    assert pace.applies(3)
+
+
+async def test_a_call_joins_a_group_that_gathers() -> None:
+    """While a group waits, every call waits with it."""
+    pace = Pace(seconds=0.01, calls=8)
+    first = asyncio.ensure_future(pace.turn(3))
+    await asyncio.sleep(0)
+    assert pace.applies(1)
+    await first
 
 
 async def test_a_group_starts_in_one_turn() -> None:
@@ -23,7 +67,7 @@ async def test_a_group_starts_in_one_turn() -> None:
     pace, started = Pace(seconds=0.05, calls=2), list[int]()
 
     async def one(number: int) -> None:
-        await pace.turn()
+        await pace.turn(number + 1)
         started.append(number)
 
     first = [asyncio.ensure_future(one(number)) for number in range(5)]
@@ -37,7 +81,7 @@ async def test_a_group_starts_in_one_turn() -> None:
 async def test_who_goes_away_delays_nobody() -> None:
     """A cancelled call leaves its group; the others start."""
     pace = Pace(seconds=0.01, calls=2)
-    gone, stays = asyncio.ensure_future(pace.turn()), asyncio.ensure_future(pace.turn())
+    gone, stays = asyncio.ensure_future(pace.turn(1)), asyncio.ensure_future(pace.turn(2))
     await asyncio.sleep(0)
     gone.cancel()
     await stays
