@@ -85,10 +85,9 @@ def signed(paper: bytes, signature: bytes, *, public_key: bytes) -> bytes:
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, paper)
     except (InvalidSignature, ValueError):
-        pass
-    else:
-        return paper + signature
-    raise InvalidError(Reason.INVALID_MESSAGE, Violation("signature.signature", FieldCode.CHARACTER))
+        wrong = Violation("signature.signature", FieldCode.CHARACTER)
+        raise InvalidError(Reason.INVALID_MESSAGE, wrong) from None
+    return paper + signature
 
 
 def _stated(statement: StatementOfReasons) -> tuple[Part, ...]:

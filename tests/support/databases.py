@@ -129,6 +129,13 @@ def postgres() -> Iterator[PostgresMaker]:
     if given:
         yield from _made_on(given)
         return
+    with own_postgres() as maker:
+        yield maker
+
+
+@contextmanager
+def own_postgres() -> Iterator[PostgresMaker]:
+    """Run a server for the duration of the block, whatever the environment names."""
     # If the tests run as root, the server runs as another user, who needs access to every parent folder.
     folder = Path(tempfile.mkdtemp(prefix="idvault-postgres-", dir=memory()))
     folder.chmod(0o755)

@@ -31,8 +31,8 @@ def check_key(public_key: bytes) -> bytes:
     try:
         return ed25519.check(public_key)
     except ed25519.WeakKeyError:
-        pass
-    raise InvalidError(Reason.INVALID_MESSAGE, Violation("public_key", FieldCode.CHARACTER))
+        weak = Violation("public_key", FieldCode.CHARACTER)
+        raise InvalidError(Reason.INVALID_MESSAGE, weak) from None
 
 
 def check_signs(moderator: Moderator) -> None:

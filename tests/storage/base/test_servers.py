@@ -1,8 +1,7 @@
 """Several servers of one unit: where a connection goes, and what happens to those of a former leader."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from idvault.storage.base.postgresql import Postgresql
 from idvault.storage.base.statement import scalar, statement
 from idvault.storage.key.tables import day_keys
 from tests.support import tls_proxy
-from tests.support.databases import Databases, PostgresMaker
+from tests.support.databases import Databases, PostgresMaker, own_postgres
 from tests.support.postgresql_front import Front, address, fronts
 
 _PID = statement(select(func.pg_backend_pid()), scalar)
@@ -217,10 +216,17 @@ async def _add_until_refused(database: Database, add: Callable[[Database, str], 
     raise AssertionError("nothing waits for a standby")
 
 
-@pytest.mark.skipif("IDVAULT_TEST_POSTGRES_URL" in os.environ, reason="changes the whole server's settings")
+@pytest.fixture
+def own_databases(tmp_path: Path) -> Iterator[Databases]:
+    """Return a pair on a server of its own, whose settings a test may change."""
+    with own_postgres() as maker:
+        yield maker.fresh(tmp_path)
+
+
+@pytest.mark.process
 @pytest.mark.parametrize("add", [_add, _write])
 async def test_an_act_that_no_standby_has_is_not_shown(
-    postgres_databases: Databases,
+    own_databases: Databases,
     monkeypatch: pytest.MonkeyPatch,
     add: Callable[[Database, str], Awaitable[None]],
 ) -> None:
@@ -228,8 +234,8 @@ async def test_an_act_that_no_standby_has_is_not_shown(
     monkeypatch.setattr(postgresql_connection, "STATEMENT_WAIT", 1.0)
     monkeypatch.setattr(postgresql_connection, "_SERVER_SPARE", 0.5)
     database, other = (
-        Database(url=postgres_databases.main_url),
-        await asyncpg.connect(postgres_databases.main_url),
+        Database(url=own_databases.main_url),
+        await asyncpg.connect(own_databases.main_url),
     )
     try:
         await other.execute(_STANDBYS)
