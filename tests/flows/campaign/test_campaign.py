@@ -429,17 +429,32 @@ async def linked(world: CampaignWorld) -> tuple[str, str, Any]:
     return token, shown.code, campaign
 
 
-async def test_a_code_is_spent_once(world: CampaignWorld) -> None:
-    """The claim with the code is opened and can be repeated; a second claim with it is refused."""
+async def test_a_mistyped_name_does_not_use_up_a_code(world: CampaignWorld) -> None:
+    """A code admits five claims, however often each is repeated; a sixth is refused."""
     token, code, _ = await linked(world)
     world.claims.registry.verdict = RegistryAnswer.MISMATCH
-    asked = command(account_token=token, invitation_code=code)
-    first = await world.claims.verify(asked)
-    assert await world.claims.verify(asked) == first
+    for number in range(1, 6):
+        asked = command(number, account_token=token, invitation_code=code)
+        first = await world.claims.verify(asked)
+        assert first.failure_reason is not None
+        assert await world.claims.verify(asked) == first
     with pytest.raises(PreconditionError) as refused:
-        await world.claims.verify(command(2, account_token=token, invitation_code=code))
+        await world.claims.verify(command(6, account_token=token, invitation_code=code))
     assert refused.value.reason is Reason.ILLEGAL_TRANSITION
-    assert (await world.claims.verify(command(3, account_token=token))).failure_reason is not None
+    assert (await world.claims.verify(command(7, account_token=token))).failure_reason is not None
+
+
+async def test_a_code_is_good_for_one_success(world: CampaignWorld) -> None:
+    """After a failed try the code still verifies the owner; then it opens nothing more."""
+    token, code, _ = await linked(world)
+    world.claims.registry.verdict = RegistryAnswer.MISMATCH
+    await world.claims.verify(command(account_token=token, invitation_code=code))
+    world.claims.registry.verdict = RegistryAnswer.MATCH
+    done = await world.claims.verify(command(2, account_token=token, invitation_code=code))
+    assert done.account.state is AccountState.VERIFIED
+    with pytest.raises(PreconditionError) as refused:
+        await world.claims.verify(command(3, account_token=token, invitation_code=code))
+    assert refused.value.reason is Reason.ILLEGAL_TRANSITION
 
 
 async def test_a_code_is_bound_to_its_account_and_its_day(world: CampaignWorld) -> None:
