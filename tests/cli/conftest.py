@@ -25,6 +25,6 @@ def idvault(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
 def _set_default(
     monkeypatch: pytest.MonkeyPatch, function: Callable[..., Any], name: str, value: object
 ) -> None:
-    defaults = function.__kwdefaults__
+    defaults = function.__kwdefaults__ or {}
     assert name in defaults
     monkeypatch.setitem(defaults, name, value)
