@@ -27,6 +27,7 @@ CAPABILITIES = {
     "status": "account",
     "campaign": "campaign",
     "sanction": "sanction",
+    "session": "session",
     "disclosure": "disclosure",
     "drill": "custody",
     "roster": "people",

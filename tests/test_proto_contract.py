@@ -85,6 +85,7 @@ PERSONAL_FIELDS = {
     "idvault.v1.IdentityDocument.number",
     "idvault.v1.VerifyIndividualRequest.real_name",
     "idvault.v1.VerifyOrganizationRequest.organization_name",
+    "idvault.v1.SubmitIdentityRequest.real_name",
     "idvault.v1.SealedIdentity.document_number",
     "idvault.v1.SealedIdentity.real_name",
     "idvault.v1.LegacyAccount.reference",
@@ -94,7 +95,13 @@ OPAQUE_FIELDS = {"idvault.v1.LegacyAccount.reference"}
 
 # Which edge serves which services.
 SERVICES_OF = {
-    "platform": ["VerificationService", "StatusService", "CampaignService", "SanctionService"],
+    "platform": [
+        "VerificationService",
+        "StatusService",
+        "CampaignService",
+        "SanctionService",
+        "SessionService",
+    ],
     "custody": [
         "TransparencyService",
         "RosterService",
@@ -133,6 +140,14 @@ WHO_MAY_CALL = {
     "SanctionService.LiftSanction": ["ROLE_PLATFORM"],
     "SanctionService.GetSanction": ["ROLE_PLATFORM"],
     "SanctionService.ListSanctions": ["ROLE_PLATFORM"],
+    "SessionService.CreateVerificationSession": ["ROLE_PLATFORM"],
+    "SessionService.BindVerificationSession": ["ROLE_PLATFORM"],
+    "SessionService.GetVerificationSession": ["ROLE_PLATFORM"],
+    "SessionService.GetSessionLink": ["ROLE_WEB"],
+    "SessionService.RedeemSession": ["ROLE_WEB"],
+    "SessionService.GetSessionPage": ["ROLE_WEB"],
+    "SessionService.AgreeToTerms": ["ROLE_WEB"],
+    "SessionService.SubmitIdentity": ["ROLE_WEB"],
     "RosterService.GetRoster": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
     "RosterService.ProposeRoster": ["ROLE_OPERATOR"],
     "RosterService.SignRoster": ["ROLE_CUSTODIAN"],

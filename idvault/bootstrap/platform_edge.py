@@ -12,6 +12,7 @@ from idvault.bootstrap.claim import build_claims
 from idvault.bootstrap.edge import build_server
 from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.sanction import build_sanctions
+from idvault.bootstrap.session import build_sessions
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.key_set import Purpose
@@ -48,5 +49,8 @@ async def build_platform_edge(
         Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
         build_campaigns(base, keys=keys, guard=guard, policy=claims.policy),
         build_sanctions(base, keys=keys, guard=guard),
+        build_sessions(
+            base, keys=keys, guard=guard, claims=verification, rules=claims.rules, rosters=rosters
+        ),
     ]
     return build_server(base, base.settings.addresses[0], services, access, drains=(hub.close,))

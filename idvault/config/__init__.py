@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from idvault.config import database
+from idvault.config import database, web
 
 PREFIX = "IDVAULT_"
 # Read by scripts and tests, not by a process.
@@ -112,6 +112,7 @@ class Settings(BaseSettings):
     witness_keys: str = ""
     witness_url: str = ""
     witness_key: str = ""
+    web_url: str = ""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -234,6 +235,7 @@ def _problems(settings: Settings, process: Process, clock_file: Path | None) -> 
     if "registry_check_url" in present:
         yield from _enterprise_problems(settings)
     yield from _witness_problems(settings)
+    yield from web.problems(_name("web_url"), settings.web_url, development=settings.development)
     yield from _file_problems(settings, present, process)
     yield from _development_problems(settings, process, clock_file)
 

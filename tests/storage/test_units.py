@@ -35,8 +35,9 @@ NOT_OF_AN_ACCOUNT = {
     "attempts", "budgets", "campaign_days", "campaigns", "credential_counts", "day_keys", "deployment",
     "disclosure_budgets", "disclosure_refusals", "drill_passes", "drill_records", "handed_quorums",
     "log_checkpoints", "log_entries", "log_head", "log_nodes", "moderators", "person_requests", "persons",
-    "platform_keys", "platforms", "requests", "roster", "roster_proposals", "roster_signatures",
-    "roster_versions", "second_factors", "status_feed_heads", "status_keys", "status_lists", "status_marks",
+    "platform_keys", "platform_pages", "platforms", "requests", "roster", "roster_proposals",
+    "roster_signatures", "roster_versions", "second_factors", "sessions", "status_feed_heads", "status_keys",
+    "status_lists", "status_marks",
 }  # fmt: skip
 # Unique within a unit: numbers that a unit gives, ids that are random, references of a relying party whose
 # accounts are all in one unit.

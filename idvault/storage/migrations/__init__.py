@@ -31,6 +31,7 @@ from idvault.storage.log import tables as log
 from idvault.storage.people import tables as people
 from idvault.storage.platform import tables as platform
 from idvault.storage.sanction import tables as sanction
+from idvault.storage.session import tables as session
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -100,6 +101,7 @@ CAPABILITIES = (
     people,
     platform,
     sanction,
+    session,
 )
 MAIN = Branch("main", schema.main)
 SHRED = Branch("shred", schema.shred)

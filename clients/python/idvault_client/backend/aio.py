@@ -15,6 +15,7 @@ from idvault_client.backend.account.status import Statuses
 from idvault_client.backend.campaign.client import AioCampaignClient
 from idvault_client.backend.rpc import Result, Rpc, awaited
 from idvault_client.backend.sanction.client import AioSanctionClient
+from idvault_client.backend.session.client import AioSessionClient
 from idvault_client.transport import Tls
 
 
@@ -35,7 +36,8 @@ class AioVault:
 
     statuses: all your accounts, answered from a feed that is at most ten seconds behind:
     `await vault.statuses.get(token)`. campaigns: legacy accounts and campaigns.
-    sanctions: moderators, and what they decide about accounts.
+    sanctions: moderators, and what they decide about accounts. sessions: verification on the vault's own
+    pages, so that you never see a name.
     """
 
     def __init__(self, channel: grpc.aio.Channel, *, timeout: float) -> None:
@@ -45,6 +47,7 @@ class AioVault:
         self.statuses = AioStatusFeed(channel, self.get_status)
         self.campaigns = AioCampaignClient(run=self.run)
         self.sanctions = AioSanctionClient(run=self.run)
+        self.sessions = AioSessionClient(run=self.run)
 
     verify_individual = awaited(claim.verify_individual)
     verify_organization = awaited(claim.verify_organization)
