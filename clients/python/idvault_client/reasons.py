@@ -90,6 +90,8 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "该审核员尚未登记，请先登记其密钥。",
         "This moderator is not registered. Please register the key first.",
     ),
+    Reason.ORDER_NOT_FOUND: Translation("未找到该指令，请先登记。", "This order is not recorded."),
+    Reason.OPERATION_NOT_FOUND: Translation("未找到该专项行动。", "This operation was not found."),
     Reason.TOO_MANY_ATTEMPTS: Translation(
         "认证失败次数过多，请稍后再试。",
         "Too many failed attempts. Please try again later.",
@@ -148,6 +150,10 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.MODERATOR_REVOKED: Translation(
         "该审核员的密钥已停用，不能再作出决定，请由其他审核员办理。",
         "This moderator's key was revoked and can decide nothing more. Another moderator must decide.",
+    ),
+    Reason.OPERATION_CLOSED: Translation(
+        "该专项行动已结束，不能再纳入新的处置。",
+        "This operation is closed; no new sanction can belong to it.",
     ),
     Reason.ILLEGAL_TRANSITION: Translation(
         "当前状态下不能进行此操作，请刷新页面后查看最新状态。",
