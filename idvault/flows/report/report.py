@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import Reason, UnavailableError
 from idvault.domain.report import catalogue, suppression
+from idvault.domain.report.entry_count import EntryCount
 from idvault.domain.report.figure import EDITION, OTHER, Breakdown, Duration
 from idvault.domain.report.period import Period
 from idvault.domain.report.suppression import Cells
-from idvault.domain.report.tally import Tally
 from idvault.ports.log.store import CheckpointStore, PublicFiles
 from idvault.ports.report import ReportStore
 from idvault.transparency import checkpoint, entry, note
@@ -79,8 +79,8 @@ class ReportFlow:
     def _times(self, period: Period) -> tuple[datetime, datetime]:
         return period.start(self.zone), period.end(self.zone)
 
-    async def _tally(self, period: Period, size: int) -> Tally:
-        tally = Tally(period, zone=self.zone)
+    async def _tally(self, period: Period, size: int) -> EntryCount:
+        tally = EntryCount(period, zone=self.zone)
         since, until = self._times(period)
         for start in range(0, size, _WINDOW):
             end = min(start + _WINDOW, size)
@@ -89,7 +89,7 @@ class ReportFlow:
                 tally.add(found.type, found.occurred_at)
         return tally
 
-    async def _breakdowns(self, period: Period, tally: Tally, size: int) -> Mapping[str, Cells | None]:
+    async def _breakdowns(self, period: Period, tally: EntryCount, size: int) -> Mapping[str, Cells | None]:
         months = period.months()
         if months is None:
             return {each.name: None for each in catalogue.breakdowns()}
@@ -108,7 +108,7 @@ class ReportFlow:
         raw = None if self.published is None else await self.published.read(path_of(month, "json"))
         return None if raw is None else report_file.parse(raw).breakdowns
 
-    async def _of_month(self, month: Period, tally: Tally) -> Mapping[str, Cells | None]:
+    async def _of_month(self, month: Period, tally: EntryCount) -> Mapping[str, Cells | None]:
         if (there := await self._published(month)) is not None:
             return there
         since, until = self._times(month)
@@ -128,7 +128,7 @@ class ReportFlow:
             found[each.name] = {cell: suppression.round_down(counts.get(cell, 0)) for cell in each.cells}
         return found
 
-    async def _durations(self, period: Period, tally: Tally) -> Mapping[str, Hours | None]:
+    async def _durations(self, period: Period, tally: EntryCount) -> Mapping[str, Hours | None]:
         since, until = self._times(period)
         is_month = period.months() == (period,)
         return {
@@ -159,7 +159,7 @@ def _is_common(text: str, count: int) -> bool:
     return count >= suppression.FEWEST and text.isprintable() and 0 < len(text) <= _LONGEST_TEXT
 
 
-def _hours(seconds: Sequence[float], duration: Duration, tally: Tally) -> Hours | None:
+def _hours(seconds: Sequence[float], duration: Duration, tally: EntryCount) -> Hours | None:
     """Return median and 90th percentile, None for too few cases or if the log has fewer."""
     if len(seconds) < suppression.FEWEST or len(seconds) > tally.value(catalogue.BY_NAME[duration.total]):
         return None

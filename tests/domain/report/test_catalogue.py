@@ -8,9 +8,9 @@ from idvault.domain.account import AccountState
 from idvault.domain.claim import FailureReason
 from idvault.domain.event import EventType
 from idvault.domain.report import catalogue
+from idvault.domain.report.entry_count import EntryCount
 from idvault.domain.report.figure import OTHER, Breakdown, Language, Level, Title
 from idvault.domain.report.period import Period
-from idvault.domain.report.tally import Tally
 from idvault.domain.sanction.statement import Automation, IssuerKind, SanctionCategory
 
 DAY = Period(date(2026, 10, 1), date(2026, 10, 1))
@@ -74,7 +74,7 @@ def test_the_title_of_a_cell() -> None:
 
 def test_entries_of_a_period_are_counted() -> None:
     """From the first minute to the last one; hours count once each; unknown types are counted, too."""
-    tally = Tally(DAY, zone=UTC)
+    tally = EntryCount(DAY, zone=UTC)
     times = [START - timedelta(minutes=1), START, START + timedelta(minutes=59), START + timedelta(hours=23)]
     for time in [*times, START + timedelta(days=1)]:
         tally.add(EventType.CLAIM_POSTPONE.value, time)

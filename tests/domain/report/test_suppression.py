@@ -82,9 +82,9 @@ def test_a_quarter_tells_nothing_that_its_months_do_not() -> None:
             if total is not None:
                 assert total == sum(each for each in values if each is not None)
     without_quarter: defaultdict[tuple[object, ...], set[tuple[int, ...]]] = defaultdict(set)
-    for public, fitting in seen.items():
-        without_quarter[public[:2]] |= fitting
-    assert all(fitting == without_quarter[public[:2]] for public, fitting in seen.items())
+    for each, fitting in seen.items():
+        without_quarter[each[:2]] |= fitting
+    assert all(fitting == without_quarter[each[:2]] for each, fitting in seen.items())
 
 
 def test_a_month_without_a_cell_counts_as_nothing() -> None:

@@ -37,8 +37,8 @@ def check(  # noqa: PLR0917 - typer makes an option of each
 
     Reads all entries of the log and verifies them. The last line is "report: N figures recomputed, M not
     provable from the log"; the lines before it name those M, which only the operator states. If the file
-    REPORT.note is beside REPORT.json, the log's key must have signed it. With --roster or --witness, witnesses
-    must have cosigned the report's checkpoint.
+    REPORT.note is beside REPORT.json, the log's key must have signed it. With --roster or --witness, the
+    report's checkpoint must be cosigned.
 
     The exit code is 7 if a figure differs from the log, is left out, or contradicts another; 5 if a signature
     or the log does not verify; 3 if the log cannot be read.

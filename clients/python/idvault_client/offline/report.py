@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from idvault.domain.error import DamagedError
 from idvault.domain.report import catalogue
+from idvault.domain.report.entry_count import EntryCount
 from idvault.domain.report.figure import EDITION, LoggedFigure
-from idvault.domain.report.tally import Tally
 from idvault.transparency import checkpoint, entry, report, verifier
 from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy
 from idvault.transparency.note import MAX_NOTE_BYTES
@@ -88,7 +88,7 @@ class ReportCheck:
         named = self._verified(read.checkpoint.encode(), self.policy)
         newest = self._newest(named)
         zone = _zone(read)
-        within, beyond = Tally(read.period, zone=zone), Tally(read.period, zone=zone)
+        within, beyond = EntryCount(read.period, zone=zone), EntryCount(read.period, zone=zone)
         self._count(named, newest, within, beyond)
         early = read.made < read.period.end(zone)
         expected = _expected(read)
@@ -125,7 +125,7 @@ class ReportCheck:
         found = self._verified(raw, CosignaturePolicy(self.policy.origin, self.policy.log_keys))
         return found if found.size > named.size else named
 
-    def _count(self, named: Checkpoint, newest: Checkpoint, within: Tally, beyond: Tally) -> None:
+    def _count(self, named: Checkpoint, newest: Checkpoint, within: EntryCount, beyond: EntryCount) -> None:
         """Count every entry, and verify all of them against both checkpoints."""
         verified = verifier.LogVerifier()
         verified.expect(named)
@@ -175,7 +175,7 @@ def _expected(read: Report) -> tuple[LoggedFigure, ...]:
     return tuple(figure for figure in catalogue.logged_figures() if figure.edition <= read.edition)
 
 
-def _check_figures(read: Report, tally: Tally, expected: tuple[LoggedFigure, ...]) -> None:
+def _check_figures(read: Report, tally: EntryCount, expected: tuple[LoggedFigure, ...]) -> None:
     wrong = [
         Difference(figure.name, read.logged.get(figure.name), tally.value(figure))
         for figure in expected
@@ -194,13 +194,13 @@ def _told(each: Difference) -> str:
     return f"{each.name} {said}, {each.recomputed} in the log"
 
 
-def _check_late(beyond: Tally, *, early: bool) -> None:
+def _check_late(beyond: EntryCount, *, early: bool) -> None:
     if beyond.entries and not early:
         text = f"{beyond.entries} entries of the period come after the checkpoint that the report names"
         raise ForgedReportError("ENTRIES_LEFT_OUT", text)
 
 
-def _check_breakdowns(read: Report, tally: Tally) -> None:
+def _check_breakdowns(read: Report, tally: EntryCount) -> None:
     for breakdown in catalogue.breakdowns():
         cells = read.breakdowns.get(breakdown.name)
         if cells is None:

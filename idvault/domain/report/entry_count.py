@@ -9,7 +9,7 @@ from idvault.domain.report.period import Period
 _HOUR = 3_600
 
 
-class Tally:
+class EntryCount:
     """The counts by type of entry; entries may come in any order."""
 
     def __init__(self, period: Period, *, zone: tzinfo) -> None:
