@@ -16,23 +16,23 @@ from idvault.domain.report.figure import (
     Title,
 )
 
-IMPOSED = (
-    Type.SANCTION_WARN_IMPOSE,
-    Type.SANCTION_LIMIT_IMPOSE,
-    Type.SANCTION_SUSPEND_IMPOSE,
-    Type.SANCTION_CLOSE_IMPOSE,
-)
-LIFTED = (
-    Type.SANCTION_WARN_LIFT,
-    Type.SANCTION_LIMIT_LIFT,
-    Type.SANCTION_SUSPEND_LIFT,
-    Type.SANCTION_CLOSE_LIFT,
-)
-LAPSED = (
-    Type.SANCTION_WARN_LAPSE,
-    Type.SANCTION_LIMIT_LAPSE,
-    Type.SANCTION_SUSPEND_LAPSE,
-    Type.SANCTION_CLOSE_LAPSE,
+_DEGREES = ("warn", "limit", "suspend", "close")
+
+
+def _each(subject: str, verb: str) -> tuple[Type, ...]:
+    return tuple(Type(f"{subject}:{degree}:{verb}") for degree in _DEGREES)
+
+
+_PERSON_IMPOSED = _each("person", "impose")
+_IMPOSED = (*_each("sanction", "impose"), *_PERSON_IMPOSED)
+_LIFTED = (*_each("sanction", "lift"), *_each("person", "lift"))
+_LAPSED = (*_each("sanction", "lapse"), *_each("person", "lapse"))
+_PROPOSED = (Type.SANCTION_CLOSE_PROPOSE, *_each("person", "propose"))
+_NOT_CONFIRMED = (
+    Type.SANCTION_CLOSE_WITHDRAW,
+    Type.SANCTION_CLOSE_EXPIRE,
+    *_each("person", "withdraw"),
+    *_each("person", "expire"),
 )
 _AUTOMATION = {
     "FULL": Title("全自动", "fully automated"),
@@ -100,18 +100,27 @@ _SANCTIONS = Section(
     "sanctions",
     Title("处置", "Sanctions"),
     logged=(
-        _logged("sanctions.imposed", "作出的处置", "imposed", *IMPOSED),
-        _logged("sanctions.warned", "警示", "warnings", Type.SANCTION_WARN_IMPOSE),
-        _logged("sanctions.limited", "限制发布", "publishing limited", Type.SANCTION_LIMIT_IMPOSE),
-        _logged("sanctions.suspended", "暂停更新", "suspended", Type.SANCTION_SUSPEND_IMPOSE),
-        _logged("sanctions.closed", "关闭账户", "accounts closed", Type.SANCTION_CLOSE_IMPOSE),
-        _logged("sanctions.lifted", "提前解除", "lifted before their end", *LIFTED),
-        _logged("sanctions.lapsed", "到期结束", "ended by themselves", *LAPSED),
-        _logged("sanctions.proposed", "提议关闭", "closings proposed", Type.SANCTION_CLOSE_PROPOSE),
+        _logged("sanctions.imposed", "作出的处置", "imposed", *_IMPOSED),
         _logged(
-            "sanctions.not_confirmed", "提议后未关闭", "closings proposed and not confirmed",
-            Type.SANCTION_CLOSE_WITHDRAW, Type.SANCTION_CLOSE_EXPIRE,
+            "sanctions.warned", "警示", "warnings", Type.SANCTION_WARN_IMPOSE, Type.PERSON_WARN_IMPOSE
         ),
+        _logged(
+            "sanctions.limited", "限制发布", "publishing limited",
+            Type.SANCTION_LIMIT_IMPOSE, Type.PERSON_LIMIT_IMPOSE,
+        ),
+        _logged(
+            "sanctions.suspended", "暂停更新", "suspended",
+            Type.SANCTION_SUSPEND_IMPOSE, Type.PERSON_SUSPEND_IMPOSE,
+        ),
+        _logged(
+            "sanctions.closed", "关闭账户", "accounts closed",
+            Type.SANCTION_CLOSE_IMPOSE, Type.PERSON_CLOSE_IMPOSE,
+        ),
+        _logged("sanctions.of_persons", "其中针对本人", "of these, of a person", *_PERSON_IMPOSED),
+        _logged("sanctions.lifted", "提前解除", "lifted before their end", *_LIFTED),
+        _logged("sanctions.lapsed", "到期结束", "ended by themselves", *_LAPSED),
+        _logged("sanctions.proposed", "待第二人确认的提议", "proposed to a second moderator", *_PROPOSED),
+        _logged("sanctions.not_confirmed", "提议后未确认", "proposed and not confirmed", *_NOT_CONFIRMED),
     ),
     breakdowns=(
         Breakdown(
