@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     accounts_per_person: Annotated[int, Field(ge=1, le=1_000)] = 5
     verification_days: Annotated[int, Field(ge=1, le=36_500)] = 365
     credentials_per_day: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000
+    public_accounts_per_individual: Annotated[int, Field(ge=1, le=1_000)] = 1
+    public_accounts_per_organization: Annotated[int, Field(ge=1, le=1_000)] = 5
+    public_account_days: Annotated[int, Field(ge=61, le=36_500)] = 365
     disclosures_per_day: Annotated[int, Field(ge=1, le=10_000)] = 20
     disclosure_embargo_days: Annotated[int, Field(ge=1, le=3_650)] = 90
     time_zone: str = "Asia/Shanghai"

@@ -70,6 +70,11 @@ async def find(connection: Connection, *, relying_party: str, key: PersonKey, kn
     )
 
 
+async def lock_by_id(connection: Connection, *, relying_party: str, person_id: str) -> bool:
+    """Lock a person and return whether the person is closed."""
+    return await connection.one(_IS_CLOSED, party=relying_party, person_id=person_id) is True
+
+
 async def _lock(connection: Connection, relying_party: str, key: PersonKey) -> str | None:
     where = {"party": relying_party, "index": key.index, "previous": key.previous or key.index}
     rows: dict[bytes, Any] = {row.person_index: row for row in await connection.all(_LOCK, **where)}
