@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from idvault.config import database
+from idvault.config.moderation import ModerationSettings
 
 PREFIX = "IDVAULT_"
 # Read by scripts and tests, not by a process.
@@ -61,7 +62,7 @@ class ConfigError(Exception):
         self.problems = problems
 
 
-class Settings(BaseSettings):
+class Settings(ModerationSettings):
     """All settings, by their name in lower case without the prefix.
 
     A setting that a process does not need stays empty. Times are in seconds, limits are counts.
@@ -103,9 +104,6 @@ class Settings(BaseSettings):
     accounts_per_person: Annotated[int, Field(ge=1, le=1_000)] = 5
     verification_days: Annotated[int, Field(ge=1, le=36_500)] = 365
     credentials_per_day: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000
-    public_accounts_per_individual: Annotated[int, Field(ge=1, le=1_000)] = 1
-    public_accounts_per_organization: Annotated[int, Field(ge=1, le=1_000)] = 5
-    public_account_days: Annotated[int, Field(ge=61, le=36_500)] = 365
     disclosures_per_day: Annotated[int, Field(ge=1, le=10_000)] = 20
     disclosure_embargo_days: Annotated[int, Field(ge=1, le=3_650)] = 90
     time_zone: str = "Asia/Shanghai"
