@@ -178,8 +178,9 @@ class VerificationStore(Protocol):
         - The request row comes first. If it exists, the fingerprints must be equal
           (domain.request.check_same), nothing is written, and the current claim is returned with job None.
         - An existing account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND). It
-          must pass domain.claim.admit. A code is spent: it must be from the account's newest delivery by
-          link, unused and not expired, else PreconditionError (ILLEGAL_TRANSITION).
+          must pass domain.claim.admit. A code loses one of its tries: it must be from the account's newest
+          delivery by link, not expired, with a try left and no success, else PreconditionError
+          (ILLEGAL_TRANSITION).
         - The person is looked up by index, then by previous (and moved to index under its row lock), else
           created, and stays locked. No slot is taken.
         - An open claim of the account fails as SUPERSEDED: its job is DONE, its intake is deleted, its
