@@ -33,9 +33,13 @@ class PublicAccountLimits:
 
 @dataclass(frozen=True, slots=True)
 class OwnerFacts:
-    """What the vault knows about a person or organisation. owned: its public accounts, with their owners."""
+    """What the vault knows about a person or organisation.
 
-    person_closed: bool
+    person_barred: closed, or suspended by a sanction of scope PERSON, which the status of this token need not
+    show yet. owned: all its public accounts, with their owners' accounts.
+    """
+
+    person_barred: bool
     owned: tuple[tuple[PublicAccount, Account], ...]
 
 
@@ -55,7 +59,7 @@ def is_eligible(
         return False
     others = [pair for pair in facts.owned if pair[0].public_account_id != public_account.public_account_id]
     room = _live(others, today, now) < limits.of(public_account.kind)
-    return room and not facts.person_closed
+    return room and not facts.person_barred
 
 
 def _live(owned: Iterable[tuple[PublicAccount, Account]], today: date, now: datetime) -> int:

@@ -80,7 +80,7 @@ class SqlPublicAccountStore:
         if (repeated := await _repeated_for(connection, request, found, present)) is not None:
             return repeated
         stored = await rows.lock(connection, found)
-        facts = await _facts(connection, stored)
+        facts = await _facts(connection, stored, present)
         made = rules.approve(
             public_account=stored.public_account,
             owner=stored.owner,
@@ -115,7 +115,7 @@ class SqlPublicAccountStore:
             return repeated
         stored = await rows.lock(connection, found)
         # Read as an approval reads them: neither its statements nor its time tell what an approval found.
-        await _facts(connection, stored)
+        await _facts(connection, stored, present)
         made = rules.reject(
             public_account=stored.public_account,
             owner=stored.owner,
@@ -231,12 +231,12 @@ class SqlPublicAccountStore:
         return await connection.all(lists.IN_STATE[state], **common, **lists.dates(state, present))
 
 
-async def _facts(connection: Connection, stored: Owned) -> OwnerFacts:
+async def _facts(connection: Connection, stored: Owned, present: Present) -> OwnerFacts:
     """Return what is known about the owner. This act locks the person: approvals run one after the other."""
     party, person_id = stored.owner.relying_party, stored.public_account.person_id
-    closed = await person.lock_by_id(connection, relying_party=party, person_id=person_id)
+    barred = await person.lock_by_id(connection, relying_party=party, person_id=person_id, now=present.time)
     owned = await rows.of_person(connection, party, person_id)
-    return OwnerFacts(closed, tuple((each.public_account, each.owner) for each in owned))
+    return OwnerFacts(barred, tuple((each.public_account, each.owner) for each in owned))
 
 
 async def _put(

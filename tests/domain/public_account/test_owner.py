@@ -17,12 +17,12 @@ LIMITS = PublicAccountLimits()
 
 
 def eligible(
-    *others: Any, closed: bool = False, limits: PublicAccountLimits = LIMITS, **changes: Any
+    *others: Any, barred: bool = False, limits: PublicAccountLimits = LIMITS, **changes: Any
 ) -> bool:
     return rules.is_eligible(
         public_account=applied(),
         owner=owner(**changes),
-        facts=OwnerFacts(closed, others),
+        facts=OwnerFacts(barred, others),
         limits=limits,
         today=TODAY,
         now=NOW,
@@ -65,6 +65,6 @@ def test_a_higher_limit() -> None:
 def test_other_causes() -> None:
     """A person who is closed, and an owner who could not apply now, are not eligible either."""
     assert eligible()
-    assert not eligible(closed=True)
+    assert not eligible(barred=True)
     assert not eligible(standing=Standing.RENEWAL_SUSPENDED)
     assert not eligible(expire_date=TODAY)

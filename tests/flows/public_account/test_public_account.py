@@ -151,6 +151,18 @@ async def test_an_owner_who_is_suspended_meanwhile(world: PublicAccountWorld) ->
     assert refused.public_account.reject_reason is RejectReason.OWNER_NOT_ELIGIBLE
 
 
+async def test_an_owner_whose_other_account_was_suspended(world: PublicAccountWorld) -> None:
+    """A sanction of the person bars it too, before the owner's own status shows anything."""
+    named, other = await world.person(1, who=1), await world.person(2, who=1)
+    keys = (await world.sanctions.moderator(1), await world.sanctions.moderator(2))
+    applied = [await world.apply(other) for _ in range(2)]
+    sanction = await world.sanctions.of_person(named, Degree.SUSPEND, keys)
+    refused = await world.approve(applied[0])
+    assert refused.public_account.reject_reason is RejectReason.OWNER_NOT_ELIGIBLE
+    await world.sanctions.lift(sanction, key=keys[0])
+    assert (await world.approve(applied[1])).profile.state is ACTIVE
+
+
 async def test_parallel_decisions(world: PublicAccountWorld) -> None:
     """Of two decisions on an application one wins, and the other is told with both states."""
     applied = await world.apply(await world.person())
