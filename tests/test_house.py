@@ -27,6 +27,7 @@ CAPABILITIES = {
     "status": "account",
     "campaign": "campaign",
     "sanction": "sanction",
+    "public_account": "public_account",
     "disclosure": "disclosure",
     "drill": "custody",
     "roster": "people",

@@ -90,6 +90,7 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "该审核员尚未登记，请先登记其密钥。",
         "This moderator is not registered. Please register the key first.",
     ),
+    Reason.PUBLIC_ACCOUNT_NOT_FOUND: Translation("未找到该公众账号。", "This public account was not found."),
     Reason.TOO_MANY_ATTEMPTS: Translation(
         "认证失败次数过多，请稍后再试。",
         "Too many failed attempts. Please try again later.",
@@ -148,6 +149,14 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.MODERATOR_REVOKED: Translation(
         "该审核员的密钥已停用，不能再作出决定，请由其他审核员办理。",
         "This moderator's key was revoked and can decide nothing more. Another moderator must decide.",
+    ),
+    Reason.ACCOUNT_NOT_VERIFIED: Translation(
+        "该账号尚未通过实名认证或认证已过期，请先完成认证。",
+        "This account is not verified, or its verification has expired. Please verify it first.",
+    ),
+    Reason.RENEWAL_TOO_EARLY: Translation(
+        "尚未到续期时间，请在到期前60天内办理。",
+        "It is too early to renew. You can renew in the 60 days before the end of the term.",
     ),
     Reason.ILLEGAL_TRANSITION: Translation(
         "当前状态下不能进行此操作，请刷新页面后查看最新状态。",
