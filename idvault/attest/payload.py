@@ -41,22 +41,32 @@ def encode(payload: Payload) -> bytes:
     if payload.consent:
         message.consent.policy_version = payload.consent.policy_version
         message.consent.agree_time.FromDatetime(payload.consent.agree_time)
-    data = message.SerializeToString()
-    framed = len(data).to_bytes(_LENGTH, "big") + data
-    return framed + bytes(-len(framed) % BLOCK)
+    return pad(message.SerializeToString())
 
 
 def decode(padded: bytes) -> Payload:
     """Return the payload; raises UnsealError unless it has the form that `encode` produces."""
-    size = int.from_bytes(padded[:_LENGTH], "big")
-    data, padding = padded[_LENGTH : _LENGTH + size], padded[_LENGTH + size :]
-    if len(padded) % BLOCK or len(data) != size or len(padding) >= BLOCK or any(padding):
-        raise UnsealError
+    data = unpad(padded)
     try:
         return _payload(SealedIdentity.FromString(data))
     except (DecodeError, ValueError):
         # The cause may quote what was sealed, so it is not chained.
         raise UnsealError from None
+
+
+def pad(data: bytes) -> bytes:
+    """Return data of any kind in the padded form."""
+    framed = len(data).to_bytes(_LENGTH, "big") + data
+    return framed + bytes(-len(framed) % BLOCK)
+
+
+def unpad(padded: bytes) -> bytes:
+    """Return the data; raises UnsealError unless it has the form that `pad` produces."""
+    size = int.from_bytes(padded[:_LENGTH], "big")
+    data, padding = padded[_LENGTH : _LENGTH + size], padded[_LENGTH + size :]
+    if len(padded) % BLOCK or len(data) != size or len(padding) >= BLOCK or any(padding):
+        raise UnsealError
+    return data
 
 
 def _payload(message: SealedIdentity) -> Payload:

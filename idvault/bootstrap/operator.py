@@ -82,6 +82,16 @@ def init_keys(settings: Settings, *, cost: Cost = DEFAULT_COST) -> str:
     return str(VerifierKey(settings.log_origin, signer.public_key))
 
 
+def complete_keys(settings: Settings, *, cost: Cost = DEFAULT_COST) -> tuple[str, ...]:
+    """Add to the file of IDVAULT_KEYS the keys that this version needs; return their purposes."""
+    provider = LocalKeyProvider.load(
+        settings.keys, passphrase=settings.passphrase(), entropy=ENTROPY, cost=cost
+    )
+    before = provider.purposes
+    provider.complete(key_set.fresh(key_set.holder_of(before), entropy=ENTROPY))
+    return tuple(purpose.value for purpose in provider.purposes if purpose not in before)
+
+
 def rotate_key(settings: Settings, *, purpose: str) -> str:
     """Add a new primary version of a purpose's key to the file of IDVAULT_KEYS; return the version's name."""
     provider = LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase(), entropy=ENTROPY)

@@ -15,6 +15,7 @@ class Rotated(StrEnum):
 
     STATUS_TOKEN = "status-token"  # noqa: S105 - the name of a purpose
     STATUS_LIST = "status-list"
+    MODERATION_TEXT = "moderation-text"
 
 
 app = typer.Typer(help="The key files of the service's processes.", no_args_is_help=True)
@@ -41,15 +42,28 @@ def init() -> None:
 
 
 @app.command()
+def complete() -> None:
+    """Add keys that this version needs to the file of IDVAULT_KEYS, which an older version made.
+
+    Existing keys do not change. Running it again changes nothing.
+    """
+    settings = config.load(Process.KEYS)
+    added = operator.complete_keys(settings)
+    typer.echo(f"keys: {', '.join(added) or 'nothing'} added to {settings.keys}")
+
+
+@app.command()
 def rotate(
     purpose: Annotated[
-        Rotated, typer.Argument(help="status-token: in service.keys. status-list: in work.keys.")
+        Rotated,
+        typer.Argument(help="status-token, moderation-text: in service.keys. status-list: in work.keys."),
     ],
 ) -> None:
     """Add a new key to the file of IDVAULT_KEYS; restart its processes afterwards.
 
-    The processes publish the new key in jwks.json when they start, sign with it a day later, and keep the old
-    key published for 31 days after that.
+    The processes publish a new signing key in jwks.json when they start, sign with it a day later, and keep
+    the old key published for 31 days after that. A new moderation-text key seals what is filed from then on;
+    the old one stays in the file for the texts that it has sealed.
     """
     settings = config.load(Process.KEYS)
     version = operator.rotate_key(settings, purpose=purpose.value)

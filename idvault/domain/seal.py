@@ -79,6 +79,16 @@ def case_text_info(*, disclosure_id: str) -> bytes:
     return encode("idvault/case-text/v1", disclosure_id)
 
 
+def moderation_text_info(*, relying_party: str, case_id: str, field: str, key_version: str) -> bytes:
+    """Return what the stored text of an appeal or report is bound to."""
+    return encode("idvault/moderation-text/v1", relying_party, case_id, field, key_version)
+
+
+def moderation_text_key_info(*, relying_party: str, case_id: str, field: str, key_version: str) -> bytes:
+    """Return what the stored data key of such a text is bound to."""
+    return encode("idvault/moderation-text-key/v1", relying_party, case_id, field, key_version)
+
+
 def quorum_id(*, threshold: int, members: tuple[tuple[str, bytes], ...]) -> str:
     """Return the hex id of a quorum: its threshold and each custodian's name and HPKE public key in order."""
     flat = [part for member in members for part in member]

@@ -108,12 +108,19 @@ class LocalKeyProvider:
         provider._refresh()
         return provider
 
+    @property
+    def purposes(self) -> tuple[Purpose, ...]:
+        """The purposes that the file has keys for, as last read."""
+        return tuple(self._sets)
+
     def keys(self, purpose: Purpose) -> KeySet:
         """Return the key set of a purpose as last read; raises KeyMissingError."""
         try:
             return self._sets[purpose]
         except KeyError as error:
-            raise KeyMissingError(f"{self._path} has no keys for {purpose.value}") from error
+            raise KeyMissingError(
+                f"{self._path} has no keys for {purpose.value}: `idvault keys complete` adds what is missing"
+            ) from error
 
     def primary(self, purpose: Purpose) -> bytes:
         """Return the primary key of a purpose; raises KeyMissingError."""

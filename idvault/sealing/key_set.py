@@ -1,7 +1,7 @@
 """The service's key sets: their purposes and versions, and which process holds which."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     STATUS_LIST = "status-list"
     PAIRWISE = "pairwise"
     CASE_TEXT = "case-text"
+    MODERATION_TEXT = "moderation-text"
     SECOND_FACTOR = "second-factor"
     PERSON_REQUEST = "person-request"
 
@@ -44,6 +45,7 @@ HOLDINGS: Mapping[Holder, tuple[Purpose, ...]] = {
         Purpose.REFERENCE,
         Purpose.STATUS_TOKEN,
         Purpose.PAIRWISE,
+        Purpose.MODERATION_TEXT,
     ),
     Holder.CUSTODY: (Purpose.SECOND_FACTOR, Purpose.PERSON_REQUEST, Purpose.CASE_TEXT),
     Holder.WORK: (Purpose.INTAKE, Purpose.LOG, Purpose.STATUS_LIST),
@@ -71,6 +73,14 @@ class KeySet:
             raise ValueError("the primary version is in use")
         kept = {name: key for name, key in self.versions.items() if name != version}
         return replace(self, versions=kept)
+
+
+def holder_of(purposes: Iterable[Purpose]) -> Holder:
+    """Return the process whose key file has keys for these purposes; raises ValueError if none has."""
+    found = [holder for holder, held in HOLDINGS.items() if set(held) & set(purposes)]
+    if len(found) != 1:
+        raise ValueError("this is not the key file of one process")
+    return found[0]
 
 
 def fresh(holder: Holder, *, entropy: Entropy) -> dict[Purpose, KeySet]:

@@ -105,13 +105,18 @@ class SanctionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ImposeSanction(self, request, context):
-        """Imposes a sanction, in force at once; DEGREE_CLOSE is only proposed until another moderator confirms it.
+        """Imposes a sanction, in force at once; DEGREE_CLOSE and SCOPE_PERSON are only proposed until another moderator
+        confirms them.
+
+        SCOPE_PERSON changes no other account now. Each of the owner's other accounts follows at its next verification
+        or renewal that matches, without a sanction of its own; which ones they are is never told.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
         signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-        caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED); PERMISSION_DENIED
-        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED; PERSON_UNKNOWN
+        for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

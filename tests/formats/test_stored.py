@@ -10,6 +10,7 @@ from idvault.domain.campaign import invitation
 from idvault.domain.document import DocumentType
 from idvault.ports.claim import Intake
 from idvault.ports.disclosure import SealedText
+from idvault.ports.moderation_text import CaseField, SealedModerationText
 from idvault.ports.sealing import DayKey
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.index import ChainedIndexer
@@ -17,6 +18,7 @@ from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
 from idvault.sealing.invitation import KeyedInvitationCoder
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.second_factor import TotpSealer
@@ -71,6 +73,19 @@ def test_case_texts_open_both_ways(tmp_path: Path) -> None:
     assert sealer.open(disclosure_id="d" * 32, sealed=made) == b"signed request"
     with pytest.raises(RefusedError):
         stored.open_case_text(KEY, "e" * 32, sealed.data)
+
+
+def test_moderation_texts_open_both_ways(tmp_path: Path) -> None:
+    """A text of an appeal, under its own data key."""
+    keys = provider(tmp_path, Purpose.MODERATION_TEXT)
+    sealer = KeyedModerationTextSealer(keys=keys, entropy=CountingEntropy())
+    place, parts = CaseField("platform-a", "a" * 32, "text"), ("platform-a", "a" * 32, "text", "0")
+    sealed = sealer.seal(place, "申诉 (synthetic)")
+    assert stored.open_moderation_text(KEY, parts, sealed.data) == "申诉 (synthetic)"
+    made = SealedModerationText("0", stored.seal_moderation_text(KEY, parts, "申诉 (synthetic)"))
+    assert sealer.open(place, made) == "申诉 (synthetic)"
+    with pytest.raises(RefusedError):
+        stored.open_moderation_text(KEY, ("platform-b", *parts[1:]), sealed.data)
 
 
 def test_second_factors_open_both_ways(tmp_path: Path) -> None:

@@ -29,6 +29,16 @@ def test_fresh_keys_differ_and_are_primary(holder: Holder) -> None:
         assert set(found.versions) == (set() if purpose is Purpose.INTAKE else {"0"})
 
 
+@pytest.mark.parametrize("holder", Holder)
+def test_a_key_file_shows_its_process(holder: Holder) -> None:
+    """One purpose is enough, because no two processes share one; no purpose, or those of two, are refused."""
+    assert key_set.holder_of(key_set.HOLDINGS[holder]) is holder
+    assert {key_set.holder_of([purpose]) for purpose in key_set.HOLDINGS[holder]} == {holder}
+    for wrong in ([], list(Purpose)):
+        with pytest.raises(ValueError, match="one process"):
+            key_set.holder_of(wrong)
+
+
 def test_versions_are_added_and_never_replaced() -> None:
     """A second key for a version is ignored; a version can become primary later."""
     one = KeySet("0", {"0": b"a" * 32})

@@ -1,7 +1,7 @@
 """The types that a backend needs for sanctions; `Vault.sanctions` makes the calls."""
 
 from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.sanction.sanction import Degree, SanctionState
+from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
 from idvault.domain.sanction.statement import (
     AuthorityOrder,
     Automation,
@@ -34,5 +34,6 @@ __all__ = [
     "SanctionPage",
     "SanctionState",
     "Sanctions",
+    "Scope",
     "StatementOfReasons",
 ]

@@ -10,18 +10,23 @@ from idvault.domain.request import Request
 from idvault.domain.sanction import moderator as moderator_rules
 from idvault.domain.sanction import sanction as rules
 from idvault.domain.sanction.sanction import Sanction, SanctionState
+from idvault.ports.sanction import DueFollower
 from idvault.storage.account import rows as account
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.claim import person as persons
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
-from idvault.storage.sanction import lists, moderator, rows, standing
+from idvault.storage.sanction import lists, moderator, person, rows, standing
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlSanctionStore:
-    """Sanctions in the main database. Rows are locked in this order: request, account, sanction."""
+    """Sanctions in the main database.
+
+    Rows are locked in this order: request, account, sanction, person, followers.
+    """
 
     database: Database
 
@@ -38,12 +43,12 @@ class SqlSanctionStore:
         )
         if owner is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        rules.admit(owner)
-        if sanction.state is SanctionState.IN_FORCE:
-            await _settle(connection, owner, sanction, now)
-        await rows.add(connection, sanction)
+        admitted = rules.admit(account=owner, sanction=sanction)
+        if admitted.state is SanctionState.IN_FORCE:
+            await account.put_standing(connection, standing.added(owner, admitted, now=now.business))
+        await rows.add(connection, admitted)
         await log.append(connection, event)
-        return sanction
+        return admitted
 
     @act("sanction.confirm")
     async def confirm(
@@ -63,7 +68,9 @@ class SqlSanctionStore:
         await _check_signs(connection, sanction.relying_party, moderator_id)
         owner, stored = await _lock(connection, sanction)
         confirmed = rules.confirm(sanction=stored, moderator_id=moderator_id, paper=paper, now=now.business)
-        await _put(connection, owner, confirmed, now)
+        await _count(connection, confirmed, by=1)
+        await account.put_standing(connection, standing.added(owner, confirmed, now=now.business))
+        await rows.put(connection, confirmed)
         await log.append(connection, event)
         return confirmed
 
@@ -89,7 +96,7 @@ class SqlSanctionStore:
         ended = rules.lift(
             sanction=stored, moderator_id=moderator_id, reason=reason, paper=paper, now=now.business
         )
-        await _put(connection, owner, ended, now)
+        await _end(connection, owner, stored, ended, now)
         await log.append(connection, withdrawn if stored.state is SanctionState.PROPOSED else lifted)
         return ended
 
@@ -102,9 +109,29 @@ class SqlSanctionStore:
         lapsed = rules.fall(sanction=stored, now=now.business)
         if stored.state is not sanction.state or lapsed.state is not SanctionState.LAPSED:
             return False
-        await _put(connection, owner, lapsed, now)
+        await _end(connection, owner, stored, lapsed, now)
         await log.append(connection, event)
         return True
+
+    @act("sanction.release")
+    async def release(
+        self, connection: Connection, due: DueFollower, *, now: ClockReading, event: Event
+    ) -> bool:
+        """End what an account follows, unless that has changed since it was read."""
+        owner = await account.lock(connection, account_token=due.account_token)
+        if owner is None or not await person.remove_due(connection, due, now=now.business):
+            return False
+        await account.put_standing(connection, await standing.settled(connection, owner, now=now.business))
+        standings = await person.followed(connection, due.account_token)
+        await log.append(connection, event.with_fields(standings=standings))
+        return True
+
+    @read("sanction.due_followers")
+    async def due_followers(
+        self, connection: Connection, *, now: ClockReading, limit: int
+    ) -> list[DueFollower]:
+        """Return accounts whose standing must no longer follow a sanction, the longest due first."""
+        return await connection.all(person.DUE, now=now.business, limit=limit)
 
     @read("sanction.due")
     async def due(self, connection: Connection, *, now: ClockReading, limit: int) -> list[Sanction]:
@@ -178,13 +205,28 @@ async def _lock(connection: Connection, sanction: Sanction) -> tuple[Account, Sa
     return owner, await rows.lock(connection, sanction)
 
 
-async def _put(connection: Connection, owner: Account, sanction: Sanction, now: ClockReading) -> None:
-    """Store a changed sanction, and the standing that its account then has."""
-    await _settle(connection, owner, sanction, now)
-    await rows.put(connection, sanction)
-
-
-async def _settle(connection: Connection, owner: Account, sanction: Sanction, now: ClockReading) -> None:
+async def _end(
+    connection: Connection, owner: Account, former: Sanction, ended: Sanction, now: ClockReading
+) -> None:
+    """Store a sanction that has ended, and the standing that its account then has."""
+    if former.state is SanctionState.IN_FORCE:
+        await _count(connection, ended, by=-1)
+        if ended.person_id is not None and ended.state is SanctionState.LIFTED:
+            await person.lifted(
+                connection,
+                relying_party=ended.relying_party,
+                sanction_id=ended.sanction_id,
+                now=now.business,
+            )
     # Read before the sanction is stored: PostgreSQL then gets everything that is written at once.
-    after = await standing.settled(connection, owner, now=now.business, changed=sanction)
+    after = await standing.settled(connection, owner, now=now.business, without=ended.sanction_id)
     await account.put_standing(connection, after)
+    await rows.put(connection, ended)
+
+
+async def _count(connection: Connection, sanction: Sanction, *, by: int) -> None:
+    """Count a sanction at its person, so that a settlement without one reads nothing more."""
+    if sanction.person_id is not None:
+        await persons.count_sanction(
+            connection, relying_party=sanction.relying_party, person_id=sanction.person_id, by=by
+        )

@@ -203,6 +203,19 @@ def case_text() -> Values:
     }
 
 
+def moderation_text() -> Values:
+    key, place = sample("moderation-text key"), (PARTY, story.APPEAL_ID, "text", "0")
+    random = sample("data key") + sample("nonce of the data key", 12) + sample("nonce of the appeal", 12)
+    text = "示例申诉 (synthetic)"
+    return {
+        "key 0": key,
+        "appeal id": story.APPEAL_ID,
+        "text": text,
+        "data key": random[:32],
+        "stored": stored.seal_moderation_text(key, place, text, random=random),
+    }
+
+
 def second_factor() -> Values:
     key, secret = sample("second-factor key"), sample("totp secret", 20)
     actor, nonce = story.actor("zhao"), sample("nonce of the secret", 12)
@@ -475,6 +488,7 @@ EXAMPLES: dict[str, Callable[[], Values]] = {
     "fingerprint": fingerprint,
     "intake": intake,
     "case-text": case_text,
+    "moderation-text": moderation_text,
     "second-factor": second_factor,
     "hash": hashes,
     "request": request,

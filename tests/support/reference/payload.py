@@ -38,17 +38,24 @@ def encode(identity: Identity) -> bytes:
         (4, identity.outcome),
         (5, _consent(identity)),
     ]
-    message = protobuf.build(fields)
-    framed = len(message).to_bytes(4, "big") + message
+    return padded(protobuf.build(fields))
+
+
+def padded(data: bytes) -> bytes:
+    framed = len(data).to_bytes(4, "big") + data
     return framed + bytes(-len(framed) % BLOCK)
 
 
-def decode(padded: bytes) -> Identity:
+def unpadded(whole: bytes) -> bytes:
+    size = int.from_bytes(whole[:4], "big")
+    check(len(whole) % BLOCK == 0 and 4 + size <= len(whole) < 4 + size + BLOCK, "a wrong size")
+    check(not any(whole[4 + size :]), "the padding must be zeros")
+    return whole[4 : 4 + size]
+
+
+def decode(whole: bytes) -> Identity:
     """Return the identity in a padded payload."""
-    size = int.from_bytes(padded[:4], "big")
-    check(len(padded) % BLOCK == 0 and 4 + size <= len(padded) < 4 + size + BLOCK, "a wrong size")
-    check(not any(padded[4 + size :]), "the padding must be zeros")
-    fields = protobuf.parse(padded[4 : 4 + size])
+    fields = protobuf.parse(unpadded(whole))
     consent = protobuf.message(fields, 5)
     time = protobuf.message(consent, 2)
     agreed = _EPOCH + timedelta(

@@ -98,6 +98,25 @@ def open_case_text(key: bytes, disclosure_id: str, stored: bytes) -> bytes:
     return _decrypt(key, stored[1:], encode("idvault/case-text/v1", disclosure_id))
 
 
+def seal_moderation_text(
+    key: bytes, place: tuple[str, str, str, str], text: str, *, random: bytes | None = None
+) -> bytes:
+    """Seal a text of an appeal. place: platform, case, field, key version; random: data key, two nonces."""
+    chosen = random or secrets.token_bytes(32 + 12 + 12)
+    data_key, first, second = chosen[:32], chosen[32:44], chosen[44:]
+    wrapped = AESGCM(key).encrypt(first, data_key, encode("idvault/moderation-text-key/v1", *place))
+    padded = payload.padded(text.encode())
+    sealed = AESGCM(data_key).encrypt(second, padded, encode("idvault/moderation-text/v1", *place))
+    return b"\x01" + first + wrapped + second + sealed
+
+
+def open_moderation_text(key: bytes, place: tuple[str, str, str, str], stored: bytes) -> str:
+    check(stored[:1] == b"\x01", "the format is not known")
+    data_key = _decrypt(key, stored[1:61], encode("idvault/moderation-text-key/v1", *place))
+    padded = _decrypt(data_key, stored[61:], encode("idvault/moderation-text/v1", *place))
+    return payload.unpadded(padded).decode()
+
+
 def seal_second_factor(
     key: bytes, version: str, actor_id: str, secret: bytes, *, nonce: bytes | None = None
 ) -> bytes:

@@ -36,6 +36,7 @@ RECORD_ID = sample("record", 16).hex()
 CLAIM_ID = sample("claim", 16).hex()
 REQUEST_ID = "11111111-1111-4111-8111-111111111111"
 DISCLOSURE_ID = sample("disclosure", 16).hex()
+APPEAL_ID = sample("appeal", 16).hex()
 SHRED_KEY = sample("shred key")
 IDENTITY = Identity(
     "RESIDENT_ID", "110000190101010001", "某一一", "MATCH", "terms-3", datetime(2026, 3, 1, 3, 59, tzinfo=UTC)
