@@ -94,7 +94,13 @@ OPAQUE_FIELDS = {"idvault.v1.LegacyAccount.reference"}
 
 # Which edge serves which services.
 SERVICES_OF = {
-    "platform": ["VerificationService", "StatusService", "CampaignService", "SanctionService"],
+    "platform": [
+        "VerificationService",
+        "StatusService",
+        "CampaignService",
+        "SanctionService",
+        "PublicAccountService",
+    ],
     "custody": [
         "TransparencyService",
         "RosterService",
@@ -139,6 +145,14 @@ WHO_MAY_CALL = {
     "SanctionService.CloseOperation": ["ROLE_PLATFORM"],
     "SanctionService.GetOperation": ["ROLE_PLATFORM"],
     "SanctionService.ListOperations": ["ROLE_PLATFORM"],
+    "PublicAccountService.ApplyPublicAccount": ["ROLE_PLATFORM"],
+    "PublicAccountService.DecidePublicAccount": ["ROLE_PLATFORM"],
+    "PublicAccountService.RenewPublicAccount": ["ROLE_PLATFORM"],
+    "PublicAccountService.ClosePublicAccount": ["ROLE_PLATFORM"],
+    "PublicAccountService.GetPublicAccount": ["ROLE_PLATFORM"],
+    "PublicAccountService.GetPublicProfile": ["ROLE_PLATFORM"],
+    "PublicAccountService.ListPublicAccounts": ["ROLE_PLATFORM"],
+    "PublicAccountService.ListExpiringPublicAccounts": ["ROLE_PLATFORM"],
     "RosterService.GetRoster": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
     "RosterService.ProposeRoster": ["ROLE_OPERATOR"],
     "RosterService.SignRoster": ["ROLE_CUSTODIAN"],

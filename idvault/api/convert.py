@@ -56,7 +56,7 @@ def numbers(words: type[_Word], values: Callable[[str], _Number], prefix: str) -
 
 _SUBJECT_KINDS = numbers(SubjectKind, common_pb2.SubjectKind.Value, "SUBJECT_KIND_")
 _STATES = numbers(AccountState, common_pb2.AccountStatus.State.Value, "STATE_")
-_STANDINGS = numbers(Standing, common_pb2.AccountStatus.Standing.Value, "STANDING_")
+STANDINGS = numbers(Standing, common_pb2.AccountStatus.Standing.Value, "STANDING_")
 _ASSURANCES = numbers(Assurance, common_pb2.AccountStatus.Assurance.Value, "ASSURANCE_")
 _CLAIM_STATES = numbers(ClaimState, verification_pb2.Verification.State.Value, "STATE_")
 _FAILURES = numbers(FailureReason, verification_pb2.Verification.FailureReason.Value, "FAILURE_REASON_")
@@ -138,7 +138,7 @@ def status(value: Status | Account) -> common_pb2.AccountStatus:
         account_token=value.account_token,
         subject_kind=_SUBJECT_KINDS[value.subject_kind],
         state=_STATES[value.state],
-        standing=_STANDINGS[value.standing],
+        standing=STANDINGS[value.standing],
         assurance=_ASSURANCES[value.assurance],
         verify_date=value.verify_date.isoformat() if value.verify_date else "",
         expire_date=value.expire_date.isoformat() if value.expire_date else "",

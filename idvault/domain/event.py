@@ -105,6 +105,14 @@ class EventType(StrEnum):
     ORDER_MISS = "order:deadline:miss"
     OPERATION_OPEN = "operation:moderation:open"
     OPERATION_CLOSE = "operation:moderation:close"
+    PUBLIC_ACCOUNT_APPLY = "publicaccount:application:file"
+    PUBLIC_ACCOUNT_APPROVE = "publicaccount:application:approve"
+    PUBLIC_ACCOUNT_REJECT = "publicaccount:application:reject"
+    PUBLIC_ACCOUNT_RENEW = "publicaccount:term:renew"
+    PUBLIC_ACCOUNT_GRACE = "publicaccount:term:grace"
+    PUBLIC_ACCOUNT_EXPIRE = "publicaccount:term:expire"
+    PUBLIC_ACCOUNT_LICENCE_END = "publicaccount:licence:end"
+    PUBLIC_ACCOUNT_CLOSE = "publicaccount:account:close"
 
 
 FIELDS: Mapping[EventType, tuple[str, ...]] = {
@@ -181,6 +189,14 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.ORDER_MISS: ("order_id",),
     EventType.OPERATION_OPEN: ("operation_id",),
     EventType.OPERATION_CLOSE: ("operation_id",),
+    EventType.PUBLIC_ACCOUNT_APPLY: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_APPROVE: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_REJECT: ("public_account_id", "reason"),
+    EventType.PUBLIC_ACCOUNT_RENEW: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_GRACE: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_EXPIRE: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_LICENCE_END: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_CLOSE: ("public_account_id",),
     EventType.DISCLOSURE_REQUEST: ("request", "record_digest"),
     EventType.DISCLOSURE_REQUEST_FORMER: ("request",),
     EventType.DISCLOSURE_APPROVE: ("decision",),

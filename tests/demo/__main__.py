@@ -34,6 +34,7 @@ from tests.demo.history import HistorySteps
 from tests.demo.legacy import LegacySteps
 from tests.demo.log import LogSteps
 from tests.demo.offline import OfflineSteps
+from tests.demo.public_account import PublicAccountSteps
 from tests.demo.sanction import SanctionSteps
 from tests.demo.step import StepError, check
 from tests.support import open_record, programs, traces
@@ -77,6 +78,8 @@ class Demo:
         self._legacy = LegacySteps(scratch=scratch)
         self._sanctioned = testing.invent_organization()
         self._sanction = SanctionSteps(scratch=scratch, company=self._sanctioned)
+        self._publisher, self._dora = testing.invent_organization(), invent()
+        self._public = PublicAccountSteps(company=self._publisher, person=self._dora)
 
     def steps(self) -> list[tuple[str, Callable[[], None]]]:
         """Return each step with its printed name."""
@@ -107,6 +110,14 @@ class Demo:
             (
                 "the closed account is not verified again, and each lift ends only its own sanction",
                 self.restore,
+            ),
+            (
+                "a company opens a public account, and readers see its category and standing",
+                self.open_public_account,
+            ),
+            (
+                "a person's second account is no way around the limit of public accounts",
+                self.limit_public_accounts,
             ),
             ("a sign-up is pending while the registry is down, and is settled when it is back", self.outage),
             ("a repeated request returns the same claim without asking the registry", self.repeat),
@@ -244,6 +255,18 @@ class Demo:
         """All sanctions are lifted."""
         with self.vault() as vault:
             self._sanction.restore(vault)
+
+    def open_public_account(self) -> None:
+        """A company publishes to many."""
+        self.registry.add_organizations(self._publisher)
+        self.registry.add(self._dora)
+        with self.vault() as vault:
+            self._public.open(vault)
+
+    def limit_public_accounts(self) -> None:
+        """A person with two accounts gets one public account."""
+        with self.vault() as vault:
+            self._public.limit(vault)
 
     def receipt(self) -> None:
         """Check the receipt of the first sign-up."""
@@ -396,7 +419,7 @@ class Demo:
         return payload.identity
 
     def _secrets(self) -> list[str]:
-        people = (self._anna, self._bert, self._carl, self._company, self._stranger)
+        people = (self._anna, self._bert, self._carl, self._dora, self._company, self._stranger)
         return [*(text for person in people for text in (person.name, person.number)), self._malformed]
 
     def _send_again(self, vault: Vault, person: Person) -> Verification:

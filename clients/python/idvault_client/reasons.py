@@ -92,6 +92,7 @@ REASON_TEXTS: Mapping[str, Translation] = {
     ),
     Reason.ORDER_NOT_FOUND: Translation("未找到该指令，请先登记。", "This order is not recorded."),
     Reason.OPERATION_NOT_FOUND: Translation("未找到该专项行动。", "This operation was not found."),
+    Reason.PUBLIC_ACCOUNT_NOT_FOUND: Translation("未找到该公众账号。", "This public account was not found."),
     Reason.TOO_MANY_ATTEMPTS: Translation(
         "认证失败次数过多，请稍后再试。",
         "Too many failed attempts. Please try again later.",
@@ -154,6 +155,14 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.OPERATION_CLOSED: Translation(
         "该专项行动已结束，不能再纳入新的处置。",
         "This operation is closed; no new sanction can belong to it.",
+    ),
+    Reason.ACCOUNT_NOT_VERIFIED: Translation(
+        "该账号尚未通过实名认证或认证已过期，请先完成认证。",
+        "This account is not verified, or its verification has expired. Please verify it first.",
+    ),
+    Reason.RENEWAL_TOO_EARLY: Translation(
+        "尚未到续期时间，请在到期前60天内办理。",
+        "It is too early to renew. You can renew in the 60 days before the end of the term.",
     ),
     Reason.ILLEGAL_TRANSITION: Translation(
         "当前状态下不能进行此操作，请刷新页面后查看最新状态。",
