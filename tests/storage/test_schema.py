@@ -46,6 +46,8 @@ _NOT_OF_AN_ACCOUNT = {
     "handed_quorums": "the deployment's",
     "campaigns": "a relying party's",
     "moderators": "a relying party's",
+    "authority_orders": "a relying party's",
+    "operations": "a relying party's",
     "campaign_days": "the deployment's",
     "status_feed_heads": "a relying party's",
     "status_lists": "the deployment's",
