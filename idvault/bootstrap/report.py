@@ -1,0 +1,52 @@
+"""Builds the transparency report: the worker's task, and the command."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from idvault.bootstrap.base import Base, urls
+from idvault.config import Settings
+from idvault.flows.report.publication import ReportPublicationFlow
+from idvault.flows.report.report import ReportFlow
+from idvault.ports.sealing import Signer
+from idvault.storage.base.database import Database
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.public_files import LocalPublicFiles
+from idvault.storage.report.store import SqlReportStore
+from idvault.transparency.note import NoteSigner, VerifierKey
+from idvault.workers.loop import Task
+
+_PERIOD = 60.0
+
+
+def report_tasks(base: Base, *, signer: Signer) -> list[Task]:
+    """Return the worker's task: publish the reports of what has ended."""
+    settings = base.settings
+    files = LocalPublicFiles(directory=settings.public_dir)
+    flow = ReportPublicationFlow(
+        reports=ReportFlow(
+            store=SqlReportStore(database=base.main),
+            complete=SqlCheckpointStore(database=base.shred),
+            zone=settings.zone,
+            published=files,
+        ),
+        files=files,
+        signer=NoteSigner(VerifierKey(settings.log_origin, signer.public_key), signer.sign),
+    )
+    return [Task("reports", _PERIOD, lambda now: flow.run(now=now))]
+
+
+@asynccontextmanager
+async def open_reports(settings: Settings) -> AsyncIterator[ReportFlow]:
+    """Open both databases for a report on demand; months that have been published are read from there."""
+    main, shred = (Database(url=url, pool_size=1) for url in urls(settings))
+    published = LocalPublicFiles(directory=settings.public_dir) if settings.public_dir.name else None
+    try:
+        yield ReportFlow(
+            store=SqlReportStore(database=main),
+            complete=SqlCheckpointStore(database=shred),
+            zone=settings.zone,
+            published=published,
+        )
+    finally:
+        await main.close()
+        await shred.close()
