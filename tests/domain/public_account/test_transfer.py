@@ -118,14 +118,15 @@ def test_what_keeps_it_where_it_is(verb: Any, options: dict[str, Any], reason: R
 
 def test_who_may_not_accept() -> None:
     """Only the account that it was offered to, in time, whose owner may have one more."""
-    for options, reason in (
+    cases: list[tuple[dict[str, Any], Reason]] = [
         ({"made": active()}, Reason.TRANSFER_NOT_OFFERED),
         ({"to": receiver(account_token="acct_y")}, Reason.TRANSFER_NOT_OFFERED),
         ({"after": FORTNIGHT}, Reason.TRANSFER_NOT_OFFERED),
         ({"eligible": False}, Reason.OWNER_NOT_ELIGIBLE),
-    ):
+    ]
+    for options, reason in cases:
         with pytest.raises(PreconditionError) as refused:
-            accept(**options)  # type: ignore[arg-type]
+            accept(**options)
         assert refused.value.reason is reason
 
 
