@@ -27,23 +27,21 @@ def report_tasks(base: Base, rosters: RosterHolder, *, signer: Signer) -> list[T
     settings = base.settings
     files = LocalPublicFiles(directory=settings.public_dir)
     key = VerifierKey(settings.log_origin, signer.public_key)
+    reports = ReportFlow(
+        store=SqlReportStore(database=base.main),
+        complete=SqlCheckpointStore(database=base.shred),
+        zone=settings.zone,
+        published=files,
+    )
     page = SupervisionFlow(
         files=files,
+        counts=reports,
         key=key,
         roster=lambda: rosters.current,
         # The published checkpoint may have been complete under the roster before.
         policy=lambda: CosignaturePolicy(key.name, (key,), witness_keys(rosters.current)),
     )
-    flow = ReportPublicationFlow(
-        reports=ReportFlow(
-            store=SqlReportStore(database=base.main),
-            complete=SqlCheckpointStore(database=base.shred),
-            zone=settings.zone,
-            published=files,
-        ),
-        files=files,
-        signer=NoteSigner(key, signer.sign),
-    )
+    flow = ReportPublicationFlow(reports=reports, files=files, signer=NoteSigner(key, signer.sign))
     return [
         Task("reports", _REPORTS_PERIOD, lambda now: flow.run(now=now)),
         Task("supervision_page", _PAGE_PERIOD, lambda now: page.run(now=now)),

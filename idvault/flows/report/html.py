@@ -10,9 +10,9 @@ _STYLE = """
 :root { color-scheme: light dark; --bar: #1d5b8f; --line: #8a8f94; }
 @media (prefers-color-scheme: dark) { :root { --bar: #7db7e8; } }
 body { font: 1rem/1.5 system-ui, "PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; margin: 0 auto; padding: 1rem; max-width: 46rem; }
-h1 { font-size: 1.5rem; line-height: 1.25; } h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid var(--line); } h3 { font-size: 1rem; margin-bottom: .25rem; }
-table { width: 100%; border-collapse: collapse; } th, td { text-align: left; vertical-align: top; padding: .3rem .3rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-.wide { overflow-x: auto; } th { font-weight: normal; } thead th { font-weight: bold; } td.number { text-align: right; white-space: nowrap; padding-right: 0; }
+h1 { font-size: 1.5rem; line-height: 1.25; } h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid var(--line); } h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
+table { width: 100%; border-collapse: collapse; } th, td { text-align: left; vertical-align: top; padding: .3rem .3rem .3rem 0; border-bottom: 1px solid var(--line); } td { overflow-wrap: anywhere; }
+.wide { overflow-x: auto; } .wide th + th { text-align: right; } th { font-weight: normal; } thead th { font-weight: bold; } td.number { text-align: right; white-space: nowrap; padding-right: 0; }
 svg { display: block; width: 100%; max-width: 30rem; height: auto; } svg text { font-size: 13px; fill: currentColor; } svg rect { fill: var(--bar); }
 svg rect.hidden { fill: none; stroke: var(--line); stroke-dasharray: 4 3; }
 code, pre { font: .85rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere; white-space: pre-wrap; }

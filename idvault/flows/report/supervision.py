@@ -17,7 +17,7 @@ from idvault.domain.report import catalogue
 from idvault.domain.report import period as periods
 from idvault.domain.report.figure import Language, Title
 from idvault.flows.report import html, words
-from idvault.flows.report.report import FOLDER, path_of
+from idvault.flows.report.report import FOLDER, ReportFlow, path_of
 from idvault.ports.log.store import PublicDirectory
 from idvault.transparency import checkpoint, report
 from idvault.transparency.checkpoint import CosignaturePolicy, SignedCheckpoint
@@ -33,13 +33,14 @@ _MOST_MONTHS = 12
 
 @dataclass(frozen=True, slots=True)
 class Supervised:
-    """What the page shows. reports: the published ones, the newest first."""
+    """What the page shows. reports: the published ones, the newest first. so_far: the running month."""
 
     key: VerifierKey
     roster: Roster
     newest: SignedCheckpoint
     reports: Sequence[Report]
     made: datetime
+    so_far: tuple[str, Mapping[str, int]]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -47,6 +48,7 @@ class SupervisionFlow:
     """The page of one public directory. policy: whose signatures the log's checkpoints need."""
 
     files: PublicDirectory
+    counts: ReportFlow
     key: VerifierKey
     roster: Callable[[], Roster]
     policy: Callable[[], CosignaturePolicy]
@@ -56,12 +58,15 @@ class SupervisionFlow:
         raw = await self.files.read(CHECKPOINT_PATH)
         if raw is None:
             return
+        newest = checkpoint.verify(raw, self.policy())
+        month, count = await self.counts.so_far(newest.checkpoint.size, now=now)
         shown = Supervised(
             key=self.key,
             roster=self.roster(),
-            newest=checkpoint.verify(raw, self.policy()),
+            newest=newest,
             reports=await self._reports(),
             made=now.real,
+            so_far=(month.name, count.values(catalogue.logged_figures())),
         )
         for language, path in PATHS.items():
             await self.files.write(path, render(shown, language=language).encode())
@@ -86,7 +91,7 @@ def render(shown: Supervised, *, language: Language) -> str:
             html.element("p", words.WHAT_IT_IS.in_language(language)),
             *_log(shown, language),
             *_people(shown.roster, language),
-            *_deadlines(shown.reports, language),
+            *_deadlines(shown, language),
             *_reports(shown.reports, language),
             *_verify(shown.key, language),
         )
@@ -140,15 +145,16 @@ def _organisations(roster: Roster, role: str) -> list[str]:
     return sorted({member.organisation for member in roster.people if member.role == role})
 
 
-def _deadlines(reports: Sequence[Report], language: Language) -> list[str]:
-    months = [each for each in reports if each.period.months() == (each.period,)][:_MOST_MONTHS]
+def _deadlines(shown: Supervised, language: Language) -> list[str]:
+    running, counted = shown.so_far
+    ended = [each for each in shown.reports if each.period.months() == (each.period,)][:_MOST_MONTHS]
+    months = [(words.SO_FAR.in_language(language).format(month=running), counted)]
+    months += [(each.period.name, each.logged) for each in ended if each.period.name != running]
     parts = [_heading(words.DEADLINES, language), _text(words.DEADLINES_ARE, language)]
-    if not months:
-        return [*parts, _text(words.NO_REPORT, language)]
     for kind in catalogue.DEADLINES:
         names = (kind.due, *kind.missed)
         head = [words.MONTH, *(catalogue.BY_NAME[name].title for name in names)]
-        rows = [[month.period.name, *(_number(month.logged, name) for name in names)] for month in months]
+        rows = [[month, *(_number(logged, name) for name in names)] for month, logged in months]
         parts += [
             html.element("h3", kind.title.in_language(language)),
             html.grid([title.in_language(language) for title in head], rows),

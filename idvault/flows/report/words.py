@@ -60,6 +60,7 @@ DEADLINES_ARE = Title(
     "逾期由服务自行记入公开日志，任何人都可以计数。",
     "The service itself enters a missed deadline in the public log, where anybody can count it.",
 )
+SO_FAR = Title("{month}（至今）", "{month} so far")
 MONTH = Title("月份", "month")
 REPORTS = Title("透明度报告", "Transparency reports")
 REPORTS_ARE = Title(

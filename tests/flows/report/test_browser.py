@@ -55,6 +55,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         newest=checkpoint.verify(logs.signed(leaves, ONE, time=1_800_000_000), policy),
         reports=[made],
         made=at("2026-11-01T00:15"),
+        so_far=("2026-11", made.logged),
     )
     for language, name in supervision.PATHS.items():
         (folder / name).write_text(supervision.render(shown, language=language), "utf-8")

@@ -23,6 +23,7 @@ def page_of(world: ReportWorld, *, quorum: int = 0) -> SupervisionFlow:
     """Return the flow over the world's public directory."""
     return SupervisionFlow(
         files=world.files,
+        counts=world.flow(),
         key=KEY,
         roster=people.roster,
         policy=lambda: demanding(quorum) if quorum else PLAIN,
@@ -86,6 +87,19 @@ async def test_reports_and_missed_deadlines_are_listed(world: ReportWorld) -> No
         assert kind.title.en in page
     assert '<tr><th scope="row">2026-10</th><td class="number">9</td><td class="number">4</td></tr>' in page
     assert '<th scope="row">2026-Q4</th>' not in page
+
+
+async def test_a_missed_deadline_shows_at_once(world: ReportWorld) -> None:
+    """The running month is counted as it grows, and a month that begins starts from nothing."""
+    flow = page_of(world)
+    for count, day in enumerate(("05", "06", "07"), start=1):
+        await world.events(EventType.DISCLOSURE_EXPIRE, f"2026-10-{day}T10:00")
+        await world.sequence()
+        await flow.run(now=world.now(f"2026-10-{day}T11:00"))
+        row = f'2026-10 so far</th><td class="number">0</td><td class="number">{count}</td>'
+        assert row in shown(world)
+    await flow.run(now=world.now("2026-11-01T00:00"))
+    assert '2026-11 so far</th><td class="number">0</td><td class="number">0</td>' in shown(world)
 
 
 def test_deadlines_are_figures_of_the_log() -> None:
