@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Put the tests' folders into memory where there is room: databases sync their files thousands of times."""
+    """Put the tests' folders into memory where there is room: databases sync their files all the time."""
     folder = memory()
     if folder is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
