@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
 
 from idvault.domain.claim import ClaimState, FailureReason
-from idvault.domain.public_account.public_account import LIVE
+from idvault.domain.public_account.values import LIVE
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.statement import Statement, param, statement
 from idvault.storage.base.types import Micros
