@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 from idvault.api.edge.call import Caller
-from idvault.api.sanction import convert, operation, order, statement
-from idvault.domain import token
+from idvault.api.sanction import convert, imposition, operation, order
 from idvault.domain.clock import ClockReading
 from idvault.flows.sanction.moderator import ModeratorFlow
 from idvault.flows.sanction.operation import OperationFlow
 from idvault.flows.sanction.order import OrderFlow
-from idvault.flows.sanction.sanction import NewSanction, SanctionFlow
+from idvault.flows.sanction.sanction import SanctionFlow
 from idvault.v1 import sanction_pb2 as pb
 
 
@@ -59,21 +58,9 @@ class SanctionServicer:
         self, request: pb.ImposeSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Sanction:
         """Impose or propose a sanction."""
-        wanted = NewSanction(
-            account_token=token.check(request.account_token),
-            scope=convert.scope(request.scope),
-            degree=convert.degree(request.degree),
-            measure=request.measure,
-            statement=statement.from_message(request.statement, now=now.business),
-            operation_id=convert.an_id(request.operation_id, "operation_id")
-            if request.operation_id
-            else None,
-        )
-        stated = statement.parts(request.statement)
-        fields = (request.account_token, request.degree, request.measure, *stated)
-        more = (request.scope, request.operation_id)
+        wanted, fields = imposition.read(request, now=now)
         call = convert.call(
-            request.request_id, "ImposeSanction", *fields, *more, caller=caller, signature=request.signature
+            request.request_id, "ImposeSanction", *fields, caller=caller, signature=request.signature
         )
         return convert.sanction(await self.sanctions.impose(call, wanted=wanted, now=now))
 

@@ -39,21 +39,7 @@ class SqlSanctionStore:
         """Store a new sanction and the standing that it gives."""
         if (repeated := await _repeated(connection, request, sanction, now)) is not None:
             return repeated
-        await _check_signs(connection, sanction.relying_party, sanction.imposed_by)
-        if sanction.operation_id is not None:
-            named = await operation.get(connection, sanction.relying_party, sanction.operation_id)
-            operation_rules.check_open(named)
-        owner = await account.lock(
-            connection, account_token=sanction.account_token, relying_party=sanction.relying_party
-        )
-        if owner is None:
-            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        admitted = rules.admit(account=owner, sanction=sanction)
-        if admitted.state is SanctionState.IN_FORCE:
-            await _begin(connection, owner, admitted, now)
-        await rows.add(connection, admitted)
-        await log.append(connection, event)
-        return admitted
+        return await impose(connection, sanction, now=now, event=event)
 
     @act("sanction.confirm")
     async def confirm(
@@ -190,6 +176,29 @@ async def _narrowed(
         carried = await order.get(connection, relying_party, of.order_id)
         return lists.OF_ORDER, {"digest": carried.order.digest}
     return None
+
+
+async def impose(connection: Connection, sanction: Sanction, *, now: ClockReading, event: Event) -> Sanction:
+    """Store a new sanction and the standing that it gives, with its event, within any act; return it as
+    stored.
+
+    Raises what ports.sanction.SanctionStore.impose raises.
+    """
+    await _check_signs(connection, sanction.relying_party, sanction.imposed_by)
+    if sanction.operation_id is not None:
+        named = await operation.get(connection, sanction.relying_party, sanction.operation_id)
+        operation_rules.check_open(named)
+    owner = await account.lock(
+        connection, account_token=sanction.account_token, relying_party=sanction.relying_party
+    )
+    if owner is None:
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    admitted = rules.admit(account=owner, sanction=sanction)
+    if admitted.state is SanctionState.IN_FORCE:
+        await _begin(connection, owner, admitted, now)
+    await rows.add(connection, admitted)
+    await log.append(connection, event)
+    return admitted
 
 
 async def _repeated(
