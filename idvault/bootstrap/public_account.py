@@ -6,14 +6,17 @@ from idvault.bootstrap.base import ENTROPY, Base
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
+from idvault.flows.public_account.context import PublicAccountContext
+from idvault.flows.public_account.ownership import OwnershipFlow
 from idvault.flows.public_account.public_account import PublicAccountFlow
 from idvault.flows.public_account.term import TermFlow
 from idvault.ports.entropy import Entropy
-from idvault.ports.public_account import PublicAccountStore
+from idvault.ports.public_account import OwnershipStore, PublicAccountStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import KeyedFingerprinter
+from idvault.storage.public_account.ownership import SqlOwnershipStore
 from idvault.storage.public_account.store import SqlPublicAccountStore
 from idvault.v1 import public_account_pb2
 from idvault.workers.loop import Task
@@ -24,16 +27,23 @@ _BATCH = 500
 def wire_public_accounts(
     *,
     store: PublicAccountStore,
+    ownership: OwnershipStore,
     fingerprinter: Fingerprinter,
     guard: LogGuard,
     entropy: Entropy,
     policy: OperatorPolicy,
 ) -> PublicAccountServicer:
     """Connect the flows to their ports; production and tests differ only in the ports."""
+    context = PublicAccountContext(
+        store=store,
+        fingerprinter=fingerprinter,
+        guard=guard,
+        events=EventFactory(entropy=entropy),
+        policy=policy,
+    )
     return PublicAccountServicer(
-        flow=PublicAccountFlow(
-            store=store, fingerprinter=fingerprinter, guard=guard, entropy=entropy, policy=policy
-        )
+        flow=PublicAccountFlow(context=context),
+        ownership=OwnershipFlow(context=context, store=ownership),
     )
 
 
@@ -43,6 +53,7 @@ def build_public_accounts(
     """Return PublicAccountService."""
     servicer = wire_public_accounts(
         store=SqlPublicAccountStore(database=base.main),
+        ownership=SqlOwnershipStore(database=base.main),
         fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
         guard=guard,
         entropy=ENTROPY,

@@ -65,7 +65,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *campaign_tasks(base, guard=guard, policy=claims.policy),
             *sanction_tasks(base, guard=guard),
             *public_account_tasks(base, guard=guard, policy=claims.policy),
-            *report_tasks(base, signer=signer),
+            *report_tasks(base, rosters, signer=signer),
             *drill_tasks(base, rosters, guard=guard),
         ]
         loop = Loop(tasks=tasks, clock=clock, report=_report)

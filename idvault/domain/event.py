@@ -108,6 +108,10 @@ class EventType(StrEnum):
     PUBLIC_ACCOUNT_EXPIRE = "publicaccount:term:expire"
     PUBLIC_ACCOUNT_LICENCE_END = "publicaccount:licence:end"
     PUBLIC_ACCOUNT_CLOSE = "publicaccount:account:close"
+    PUBLIC_ACCOUNT_ADD_OPERATOR = "publicaccount:operator:add"
+    PUBLIC_ACCOUNT_REMOVE_OPERATOR = "publicaccount:operator:remove"
+    PUBLIC_ACCOUNT_OFFER = "publicaccount:transfer:offer"
+    PUBLIC_ACCOUNT_ACCEPT = "publicaccount:transfer:accept"
 
 
 FIELDS: Mapping[EventType, tuple[str, ...]] = {
@@ -188,6 +192,10 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.PUBLIC_ACCOUNT_EXPIRE: ("public_account_id",),
     EventType.PUBLIC_ACCOUNT_LICENCE_END: ("public_account_id",),
     EventType.PUBLIC_ACCOUNT_CLOSE: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_ADD_OPERATOR: ("public_account_id", "operator"),
+    EventType.PUBLIC_ACCOUNT_REMOVE_OPERATOR: ("public_account_id", "operator"),
+    EventType.PUBLIC_ACCOUNT_OFFER: ("public_account_id", "receiver"),
+    EventType.PUBLIC_ACCOUNT_ACCEPT: ("public_account_id", "receiver", "policy_version", "agree_time"),
     EventType.DISCLOSURE_REQUEST: ("request", "record_digest"),
     EventType.DISCLOSURE_REQUEST_FORMER: ("request",),
     EventType.DISCLOSURE_APPROVE: ("decision",),

@@ -14,7 +14,7 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event
 from idvault.domain.public_account.category import Licence
 from idvault.domain.public_account.owner import PublicAccountLimits
-from idvault.domain.public_account.public_account import (
+from idvault.domain.public_account.values import (
     Application,
     PublicAccount,
     PublicAccountState,
@@ -25,10 +25,11 @@ from idvault.domain.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """A public account and its owner's account, both as they are stored."""
+    """A public account, its owner's account and those of its operators, all as they are stored."""
 
     public_account: PublicAccount
     owner: Account
+    operators: tuple[Account, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,19 @@ class PublicAccountStore(Protocol):
         ...
 
     async def reject(
-        self, found: Owned, *, reason: RejectReason, request: Request, present: Present, event: Event
+        self,
+        found: Owned,
+        *,
+        reason: RejectReason,
+        limits: PublicAccountLimits,
+        request: Request,
+        present: Present,
+        event: Event,
     ) -> Owned:
-        """Store the result of the rules' `reject`; raises what that raises."""
+        """Store the result of the rules' `reject`; raises what that raises.
+
+        Must do the same work as `approve`: neither its statements nor its time may tell the two apart.
+        """
         ...
 
     async def renew(
@@ -138,5 +149,46 @@ class PublicAccountStore(Protocol):
 
         account_token, state: only of this owner, only in this state as of now. Raises InvalidError
         (INVALID_MESSAGE, page_token) for an unknown `after`. A new application must not move another one.
+        """
+        ...
+
+
+class OwnershipStore(Protocol):
+    """Who may publish for a public account, and to whom it moves; acts as in PublicAccountStore.
+
+    Every act raises NotFoundError (ACCOUNT_NOT_FOUND) unless the other account is the relying party's.
+    """
+
+    async def add_operator(
+        self, found: Owned, *, account_token: str, request: Request, present: Present, event: Event
+    ) -> Owned:
+        """Store the result of the rules' `operator.add`; writes nothing if the account is an operator."""
+        ...
+
+    async def remove_operator(
+        self, found: Owned, *, account_token: str, request: Request, present: Present, event: Event
+    ) -> Owned:
+        """Store the result of the rules' `operator.remove`; writes nothing if the account is none."""
+        ...
+
+    async def offer(
+        self, found: Owned, *, account_token: str, request: Request, present: Present, event: Event
+    ) -> Owned:
+        """Store the result of the rules' `transfer.offer`; raises what that raises."""
+        ...
+
+    async def accept(
+        self,
+        found: Owned,
+        *,
+        account_token: str,
+        limits: PublicAccountLimits,
+        request: Request,
+        present: Present,
+        event: Event,
+    ) -> Owned:
+        """Store the result of the rules' `transfer.accept`, without operators; raises what that raises.
+
+        Must count the new owner's public accounts by person, as an approval does.
         """
         ...

@@ -27,7 +27,7 @@ from idvault.v1 import common_pb2 as idvault_dot_v1_dot_common__pb2
 from idvault.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fidvault/v1/public_account.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17idvault/v1/common.proto\x1a\x18idvault/v1/options.proto\"g\n\x07Licence\x12\x34\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32\".idvault.v1.PublicProfile.Category\x12\x11\n\treference\x18\x02 \x01(\t\x12\x13\n\x0b\x65xpire_date\x18\x03 \x01(\t\"\xe3\x07\n\rPublicProfile\x12\x19\n\x11public_account_id\x18\x01 \x01(\t\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x1e.idvault.v1.PublicProfile.Kind\x12\x34\n\x08\x63\x61tegory\x18\x03 \x01(\x0e\x32\".idvault.v1.PublicProfile.Category\x12$\n\x07licence\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Licence\x12.\n\x05state\x18\x05 \x01(\x0e\x32\x1f.idvault.v1.PublicProfile.State\x12\x34\n\x08standing\x18\x06 \x01(\x0e\x32\".idvault.v1.AccountStatus.Standing\x12\r\n\x05since\x18\x07 \x01(\t\x12\x18\n\x10owner_changed_on\x18\x08 \x01(\t\x12\x10\n\x08revision\x18\t \x01(\x03\x12\x18\n\x10next_change_date\x18\n \x01(\t\"`\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fKIND_INDIVIDUAL\x10\x01\x12\x10\n\x0cKIND_COMPANY\x10\x02\x12\x1b\n\x17KIND_OTHER_ORGANIZATION\x10\x03\"\xff\x02\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43\x41TEGORY_PERSONAL\x10\x01\x12\x18\n\x14\x43\x41TEGORY_STATE_ORGAN\x10\x02\x12\x18\n\x14\x43\x41TEGORY_INSTITUTION\x10\x03\x12\x1e\n\x1a\x43\x41TEGORY_MASS_ORGANIZATION\x10\x04\x12 \n\x1c\x43\x41TEGORY_SOCIAL_ORGANIZATION\x10\x05\x12\x14\n\x10\x43\x41TEGORY_COMPANY\x10\x06\x12\x18\n\x14\x43\x41TEGORY_SOLE_TRADER\x10\x07\x12\x18\n\x14\x43\x41TEGORY_COOPERATIVE\x10\x08\x12\x12\n\x0e\x43\x41TEGORY_OTHER\x10\t\x12\x12\n\x0e\x43\x41TEGORY_MEDIA\x10\n\x12\x17\n\x13\x43\x41TEGORY_GOVERNMENT\x10\x0b\x12\x16\n\x12\x43\x41TEGORY_EDUCATION\x10\x0c\x12\x13\n\x0f\x43\x41TEGORY_HEALTH\x10\r\x12\x14\n\x10\x43\x41TEGORY_FINANCE\x10\x0e\"\x8d\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_APPLIED\x10\x01\x12\x10\n\x0cSTATE_ACTIVE\x10\x02\x12\x0f\n\x0bSTATE_GRACE\x10\x03\x12\x11\n\rSTATE_EXPIRED\x10\x04\x12\x10\n\x0cSTATE_CLOSED\x10\x05\x12\x12\n\x0eSTATE_REJECTED\x10\x06\"\xd7\x03\n\rPublicAccount\x12*\n\x07profile\x18\x01 \x01(\x0b\x32\x19.idvault.v1.PublicProfile\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12.\n\napply_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x65xpire_date\x18\x04 \x01(\t\x12=\n\rreject_reason\x18\x05 \x01(\x0e\x32&.idvault.v1.PublicAccount.RejectReason\"\xfe\x01\n\x0cRejectReason\x12\x1d\n\x19REJECT_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18REJECT_REASON_INCOMPLETE\x10\x01\x12$\n REJECT_REASON_NAME_NOT_PERMITTED\x10\x02\x12\'\n#REJECT_REASON_CONTENT_NOT_PERMITTED\x10\x03\x12#\n\x1fREJECT_REASON_LICENCE_NOT_VALID\x10\x04\x12$\n REJECT_REASON_OWNER_NOT_ELIGIBLE\x10\x05\x12\x17\n\x13REJECT_REASON_OTHER\x10\x06\"l\n\x19\x41pplyPublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12$\n\x07licence\x18\x03 \x01(\x0b\x32\x13.idvault.v1.Licence\"\x97\x02\n\x1a\x44\x65\x63idePublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x41\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0e\x32/.idvault.v1.DecidePublicAccountRequest.Decision\x12\x36\n\x06reason\x18\x04 \x01(\x0e\x32&.idvault.v1.PublicAccount.RejectReason\"O\n\x08\x44\x65\x63ision\x12\x18\n\x14\x44\x45\x43ISION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44\x45\x43ISION_APPROVE\x10\x01\x12\x13\n\x0f\x44\x45\x43ISION_REJECT\x10\x02\"p\n\x19RenewPublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12$\n\x07licence\x18\x03 \x01(\x0b\x32\x13.idvault.v1.Licence\"J\n\x19\x43losePublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\"4\n\x17GetPublicAccountRequest\x12\x19\n\x11public_account_id\x18\x01 \x01(\t\"4\n\x17GetPublicProfileRequest\x12\x19\n\x11public_account_id\x18\x01 \x01(\t\"\x89\x01\n\x19ListPublicAccountsRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12.\n\x05state\x18\x02 \x01(\x0e\x32\x1f.idvault.v1.PublicProfile.State\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"i\n\x1aListPublicAccountsResponse\x12\x32\n\x0fpublic_accounts\x18\x01 \x03(\x0b\x32\x19.idvault.v1.PublicAccount\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"_\n!ListExpiringPublicAccountsRequest\x12\x13\n\x0bwithin_days\x18\x01 \x01(\x05\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"q\n\"ListExpiringPublicAccountsResponse\x12\x32\n\x0fpublic_accounts\x18\x01 \x03(\x0b\x32\x19.idvault.v1.PublicAccount\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xc7\x06\n\x14PublicAccountService\x12]\n\x12\x41pplyPublicAccount\x12%.idvault.v1.ApplyPublicAccountRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12_\n\x13\x44\x65\x63idePublicAccount\x12&.idvault.v1.DecidePublicAccountRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12]\n\x12RenewPublicAccount\x12%.idvault.v1.RenewPublicAccountRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12]\n\x12\x43losePublicAccount\x12%.idvault.v1.ClosePublicAccountRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12\\\n\x10GetPublicAccount\x12#.idvault.v1.GetPublicAccountRequest\x1a\x19.idvault.v1.PublicAccount\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12\\\n\x10GetPublicProfile\x12#.idvault.v1.GetPublicProfileRequest\x1a\x19.idvault.v1.PublicProfile\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12m\n\x12ListPublicAccounts\x12%.idvault.v1.ListPublicAccountsRequest\x1a&.idvault.v1.ListPublicAccountsResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12\x85\x01\n\x1aListExpiringPublicAccounts\x12-.idvault.v1.ListExpiringPublicAccountsRequest\x1a..idvault.v1.ListExpiringPublicAccountsResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fidvault/v1/public_account.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17idvault/v1/common.proto\x1a\x18idvault/v1/options.proto\"g\n\x07Licence\x12\x34\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32\".idvault.v1.PublicProfile.Category\x12\x11\n\treference\x18\x02 \x01(\t\x12\x13\n\x0b\x65xpire_date\x18\x03 \x01(\t\"\x97\x08\n\rPublicProfile\x12\x19\n\x11public_account_id\x18\x01 \x01(\t\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x1e.idvault.v1.PublicProfile.Kind\x12\x34\n\x08\x63\x61tegory\x18\x03 \x01(\x0e\x32\".idvault.v1.PublicProfile.Category\x12$\n\x07licence\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Licence\x12.\n\x05state\x18\x05 \x01(\x0e\x32\x1f.idvault.v1.PublicProfile.State\x12\x34\n\x08standing\x18\x06 \x01(\x0e\x32\".idvault.v1.AccountStatus.Standing\x12\r\n\x05since\x18\x07 \x01(\t\x12\x18\n\x10owner_changed_on\x18\x08 \x01(\t\x12\x10\n\x08revision\x18\t \x01(\x03\x12\x18\n\x10next_change_date\x18\n \x01(\t\x12\x32\n\x0estanding_until\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"`\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fKIND_INDIVIDUAL\x10\x01\x12\x10\n\x0cKIND_COMPANY\x10\x02\x12\x1b\n\x17KIND_OTHER_ORGANIZATION\x10\x03\"\xff\x02\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43\x41TEGORY_PERSONAL\x10\x01\x12\x18\n\x14\x43\x41TEGORY_STATE_ORGAN\x10\x02\x12\x18\n\x14\x43\x41TEGORY_INSTITUTION\x10\x03\x12\x1e\n\x1a\x43\x41TEGORY_MASS_ORGANIZATION\x10\x04\x12 \n\x1c\x43\x41TEGORY_SOCIAL_ORGANIZATION\x10\x05\x12\x14\n\x10\x43\x41TEGORY_COMPANY\x10\x06\x12\x18\n\x14\x43\x41TEGORY_SOLE_TRADER\x10\x07\x12\x18\n\x14\x43\x41TEGORY_COOPERATIVE\x10\x08\x12\x12\n\x0e\x43\x41TEGORY_OTHER\x10\t\x12\x12\n\x0e\x43\x41TEGORY_MEDIA\x10\n\x12\x17\n\x13\x43\x41TEGORY_GOVERNMENT\x10\x0b\x12\x16\n\x12\x43\x41TEGORY_EDUCATION\x10\x0c\x12\x13\n\x0f\x43\x41TEGORY_HEALTH\x10\r\x12\x14\n\x10\x43\x41TEGORY_FINANCE\x10\x0e\"\x8d\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_APPLIED\x10\x01\x12\x10\n\x0cSTATE_ACTIVE\x10\x02\x12\x0f\n\x0bSTATE_GRACE\x10\x03\x12\x11\n\rSTATE_EXPIRED\x10\x04\x12\x10\n\x0cSTATE_CLOSED\x10\x05\x12\x12\n\x0eSTATE_REJECTED\x10\x06\"C\n\x15PublicAccountOperator\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x13\n\x0bmay_publish\x18\x02 \x01(\x08\"\x87\x01\n\rTransferOffer\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12.\n\noffer_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb7\x04\n\rPublicAccount\x12*\n\x07profile\x18\x01 \x01(\x0b\x32\x19.idvault.v1.PublicProfile\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12.\n\napply_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x65xpire_date\x18\x04 \x01(\t\x12=\n\rreject_reason\x18\x05 \x01(\x0e\x32&.idvault.v1.PublicAccount.RejectReason\x12\x34\n\toperators\x18\x06 \x03(\x0b\x32!.idvault.v1.PublicAccountOperator\x12(\n\x05offer\x18\x07 \x01(\x0b\x32\x19.idvault.v1.TransferOffer\"\xfe\x01\n\x0cRejectReason\x12\x1d\n\x19REJECT_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18REJECT_REASON_INCOMPLETE\x10\x01\x12$\n REJECT_REASON_NAME_NOT_PERMITTED\x10\x02\x12\'\n#REJECT_REASON_CONTENT_NOT_PERMITTED\x10\x03\x12#\n\x1fREJECT_REASON_LICENCE_NOT_VALID\x10\x04\x12$\n REJECT_REASON_OWNER_NOT_ELIGIBLE\x10\x05\x12\x17\n\x13REJECT_REASON_OTHER\x10\x06\"l\n\x19\x41pplyPublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12$\n\x07licence\x18\x03 \x01(\x0b\x32\x13.idvault.v1.Licence\"\x97\x02\n\x1a\x44\x65\x63idePublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x41\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0e\x32/.idvault.v1.DecidePublicAccountRequest.Decision\x12\x36\n\x06reason\x18\x04 \x01(\x0e\x32&.idvault.v1.PublicAccount.RejectReason\"O\n\x08\x44\x65\x63ision\x12\x18\n\x14\x44\x45\x43ISION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44\x45\x43ISION_APPROVE\x10\x01\x12\x13\n\x0f\x44\x45\x43ISION_REJECT\x10\x02\"p\n\x19RenewPublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12$\n\x07licence\x18\x03 \x01(\x0b\x32\x13.idvault.v1.Licence\"J\n\x19\x43losePublicAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\"Z\n\x12\x41\x64\x64OperatorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x15\n\raccount_token\x18\x03 \x01(\t\"]\n\x15RemoveOperatorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x15\n\raccount_token\x18\x03 \x01(\t\"\\\n\x14OfferTransferRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x15\n\raccount_token\x18\x03 \x01(\t\"\x83\x01\n\x15\x41\x63\x63\x65ptTransferRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11public_account_id\x18\x02 \x01(\t\x12\x15\n\raccount_token\x18\x03 \x01(\t\x12$\n\x07\x63onsent\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Consent\"4\n\x17GetPublicAccountRequest\x12\x19\n\x11public_account_id\x18\x01 \x01(\t\"4\n\x17GetPublicProfileRequest\x12\x19\n\x11public_account_id\x18\x01 \x01(\t\"\x89\x01\n\x19ListPublicAccountsRequest\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12.\n\x05state\x18\x02 \x01(\x0e\x32\x1f.idvault.v1.PublicProfile.State\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"i\n\x1aListPublicAccountsResponse\x12\x32\n\x0fpublic_accounts\x18\x01 \x03(\x0b\x32\x19.idvault.v1.PublicAccount\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"_\n!ListExpiringPublicAccountsRequest\x12\x13\n\x0bwithin_days\x18\x01 \x01(\x05\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"q\n\"ListExpiringPublicAccountsResponse\x12\x32\n\x0fpublic_accounts\x18\x01 \x03(\x0b\x32\x19.idvault.v1.PublicAccount\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x9b\t\n\x14PublicAccountService\x12]\n\x12\x41pplyPublicAccount\x12%.idvault.v1.ApplyPublicAccountRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12_\n\x13\x44\x65\x63idePublicAccount\x12&.idvault.v1.DecidePublicAccountRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12]\n\x12RenewPublicAccount\x12%.idvault.v1.RenewPublicAccountRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12]\n\x12\x43losePublicAccount\x12%.idvault.v1.ClosePublicAccountRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12O\n\x0b\x41\x64\x64Operator\x12\x1e.idvault.v1.AddOperatorRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12U\n\x0eRemoveOperator\x12!.idvault.v1.RemoveOperatorRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12S\n\rOfferTransfer\x12 .idvault.v1.OfferTransferRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12U\n\x0e\x41\x63\x63\x65ptTransfer\x12!.idvault.v1.AcceptTransferRequest\x1a\x19.idvault.v1.PublicAccount\"\x05\x8a\xb5\x18\x01\x01\x12\\\n\x10GetPublicAccount\x12#.idvault.v1.GetPublicAccountRequest\x1a\x19.idvault.v1.PublicAccount\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12\\\n\x10GetPublicProfile\x12#.idvault.v1.GetPublicProfileRequest\x1a\x19.idvault.v1.PublicProfile\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12m\n\x12ListPublicAccounts\x12%.idvault.v1.ListPublicAccountsRequest\x1a&.idvault.v1.ListPublicAccountsResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12\x85\x01\n\x1aListExpiringPublicAccounts\x12-.idvault.v1.ListExpiringPublicAccountsRequest\x1a..idvault.v1.ListExpiringPublicAccountsResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +42,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['RenewPublicAccount']._serialized_options = b'\212\265\030\001\001'
   _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['ClosePublicAccount']._loaded_options = None
   _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['ClosePublicAccount']._serialized_options = b'\212\265\030\001\001'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['AddOperator']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['AddOperator']._serialized_options = b'\212\265\030\001\001'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['RemoveOperator']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['RemoveOperator']._serialized_options = b'\212\265\030\001\001'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['OfferTransfer']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['OfferTransfer']._serialized_options = b'\212\265\030\001\001'
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['AcceptTransfer']._loaded_options = None
+  _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['AcceptTransfer']._serialized_options = b'\212\265\030\001\001'
   _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['GetPublicAccount']._loaded_options = None
   _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['GetPublicAccount']._serialized_options = b'\220\002\001\212\265\030\001\001'
   _globals['_PUBLICACCOUNTSERVICE'].methods_by_name['GetPublicProfile']._loaded_options = None
@@ -53,39 +61,51 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LICENCE']._serialized_start=131
   _globals['_LICENCE']._serialized_end=234
   _globals['_PUBLICPROFILE']._serialized_start=237
-  _globals['_PUBLICPROFILE']._serialized_end=1232
-  _globals['_PUBLICPROFILE_KIND']._serialized_start=606
-  _globals['_PUBLICPROFILE_KIND']._serialized_end=702
-  _globals['_PUBLICPROFILE_CATEGORY']._serialized_start=705
-  _globals['_PUBLICPROFILE_CATEGORY']._serialized_end=1088
-  _globals['_PUBLICPROFILE_STATE']._serialized_start=1091
-  _globals['_PUBLICPROFILE_STATE']._serialized_end=1232
-  _globals['_PUBLICACCOUNT']._serialized_start=1235
-  _globals['_PUBLICACCOUNT']._serialized_end=1706
-  _globals['_PUBLICACCOUNT_REJECTREASON']._serialized_start=1452
-  _globals['_PUBLICACCOUNT_REJECTREASON']._serialized_end=1706
-  _globals['_APPLYPUBLICACCOUNTREQUEST']._serialized_start=1708
-  _globals['_APPLYPUBLICACCOUNTREQUEST']._serialized_end=1816
-  _globals['_DECIDEPUBLICACCOUNTREQUEST']._serialized_start=1819
-  _globals['_DECIDEPUBLICACCOUNTREQUEST']._serialized_end=2098
-  _globals['_DECIDEPUBLICACCOUNTREQUEST_DECISION']._serialized_start=2019
-  _globals['_DECIDEPUBLICACCOUNTREQUEST_DECISION']._serialized_end=2098
-  _globals['_RENEWPUBLICACCOUNTREQUEST']._serialized_start=2100
-  _globals['_RENEWPUBLICACCOUNTREQUEST']._serialized_end=2212
-  _globals['_CLOSEPUBLICACCOUNTREQUEST']._serialized_start=2214
-  _globals['_CLOSEPUBLICACCOUNTREQUEST']._serialized_end=2288
-  _globals['_GETPUBLICACCOUNTREQUEST']._serialized_start=2290
-  _globals['_GETPUBLICACCOUNTREQUEST']._serialized_end=2342
-  _globals['_GETPUBLICPROFILEREQUEST']._serialized_start=2344
-  _globals['_GETPUBLICPROFILEREQUEST']._serialized_end=2396
-  _globals['_LISTPUBLICACCOUNTSREQUEST']._serialized_start=2399
-  _globals['_LISTPUBLICACCOUNTSREQUEST']._serialized_end=2536
-  _globals['_LISTPUBLICACCOUNTSRESPONSE']._serialized_start=2538
-  _globals['_LISTPUBLICACCOUNTSRESPONSE']._serialized_end=2643
-  _globals['_LISTEXPIRINGPUBLICACCOUNTSREQUEST']._serialized_start=2645
-  _globals['_LISTEXPIRINGPUBLICACCOUNTSREQUEST']._serialized_end=2740
-  _globals['_LISTEXPIRINGPUBLICACCOUNTSRESPONSE']._serialized_start=2742
-  _globals['_LISTEXPIRINGPUBLICACCOUNTSRESPONSE']._serialized_end=2855
-  _globals['_PUBLICACCOUNTSERVICE']._serialized_start=2858
-  _globals['_PUBLICACCOUNTSERVICE']._serialized_end=3697
+  _globals['_PUBLICPROFILE']._serialized_end=1284
+  _globals['_PUBLICPROFILE_KIND']._serialized_start=658
+  _globals['_PUBLICPROFILE_KIND']._serialized_end=754
+  _globals['_PUBLICPROFILE_CATEGORY']._serialized_start=757
+  _globals['_PUBLICPROFILE_CATEGORY']._serialized_end=1140
+  _globals['_PUBLICPROFILE_STATE']._serialized_start=1143
+  _globals['_PUBLICPROFILE_STATE']._serialized_end=1284
+  _globals['_PUBLICACCOUNTOPERATOR']._serialized_start=1286
+  _globals['_PUBLICACCOUNTOPERATOR']._serialized_end=1353
+  _globals['_TRANSFEROFFER']._serialized_start=1356
+  _globals['_TRANSFEROFFER']._serialized_end=1491
+  _globals['_PUBLICACCOUNT']._serialized_start=1494
+  _globals['_PUBLICACCOUNT']._serialized_end=2061
+  _globals['_PUBLICACCOUNT_REJECTREASON']._serialized_start=1807
+  _globals['_PUBLICACCOUNT_REJECTREASON']._serialized_end=2061
+  _globals['_APPLYPUBLICACCOUNTREQUEST']._serialized_start=2063
+  _globals['_APPLYPUBLICACCOUNTREQUEST']._serialized_end=2171
+  _globals['_DECIDEPUBLICACCOUNTREQUEST']._serialized_start=2174
+  _globals['_DECIDEPUBLICACCOUNTREQUEST']._serialized_end=2453
+  _globals['_DECIDEPUBLICACCOUNTREQUEST_DECISION']._serialized_start=2374
+  _globals['_DECIDEPUBLICACCOUNTREQUEST_DECISION']._serialized_end=2453
+  _globals['_RENEWPUBLICACCOUNTREQUEST']._serialized_start=2455
+  _globals['_RENEWPUBLICACCOUNTREQUEST']._serialized_end=2567
+  _globals['_CLOSEPUBLICACCOUNTREQUEST']._serialized_start=2569
+  _globals['_CLOSEPUBLICACCOUNTREQUEST']._serialized_end=2643
+  _globals['_ADDOPERATORREQUEST']._serialized_start=2645
+  _globals['_ADDOPERATORREQUEST']._serialized_end=2735
+  _globals['_REMOVEOPERATORREQUEST']._serialized_start=2737
+  _globals['_REMOVEOPERATORREQUEST']._serialized_end=2830
+  _globals['_OFFERTRANSFERREQUEST']._serialized_start=2832
+  _globals['_OFFERTRANSFERREQUEST']._serialized_end=2924
+  _globals['_ACCEPTTRANSFERREQUEST']._serialized_start=2927
+  _globals['_ACCEPTTRANSFERREQUEST']._serialized_end=3058
+  _globals['_GETPUBLICACCOUNTREQUEST']._serialized_start=3060
+  _globals['_GETPUBLICACCOUNTREQUEST']._serialized_end=3112
+  _globals['_GETPUBLICPROFILEREQUEST']._serialized_start=3114
+  _globals['_GETPUBLICPROFILEREQUEST']._serialized_end=3166
+  _globals['_LISTPUBLICACCOUNTSREQUEST']._serialized_start=3169
+  _globals['_LISTPUBLICACCOUNTSREQUEST']._serialized_end=3306
+  _globals['_LISTPUBLICACCOUNTSRESPONSE']._serialized_start=3308
+  _globals['_LISTPUBLICACCOUNTSRESPONSE']._serialized_end=3413
+  _globals['_LISTEXPIRINGPUBLICACCOUNTSREQUEST']._serialized_start=3415
+  _globals['_LISTEXPIRINGPUBLICACCOUNTSREQUEST']._serialized_end=3510
+  _globals['_LISTEXPIRINGPUBLICACCOUNTSRESPONSE']._serialized_start=3512
+  _globals['_LISTEXPIRINGPUBLICACCOUNTSRESPONSE']._serialized_end=3625
+  _globals['_PUBLICACCOUNTSERVICE']._serialized_start=3628
+  _globals['_PUBLICACCOUNTSERVICE']._serialized_end=4807
 # @@protoc_insertion_point(module_scope)

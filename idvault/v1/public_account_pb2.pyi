@@ -204,6 +204,7 @@ class PublicProfile(_message.Message):
     OWNER_CHANGED_ON_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     NEXT_CHANGE_DATE_FIELD_NUMBER: _builtins.int
+    STANDING_UNTIL_FIELD_NUMBER: _builtins.int
     public_account_id: _builtins.str
     """The public account: 32 lower-case hex digits."""
     kind: Global___PublicProfile.Kind.ValueType
@@ -226,6 +227,10 @@ class PublicProfile(_message.Message):
     def licence(self) -> Global___Licence:
         """The licence of a declared category; unset if there is none, and from the day on which it runs out."""
 
+    @_builtins.property
+    def standing_until(self) -> _timestamp_pb2.Timestamp:
+        """When the standing falls by itself, in whole seconds; unset if it does not."""
+
     def __init__(
         self,
         *,
@@ -239,14 +244,75 @@ class PublicProfile(_message.Message):
         owner_changed_on: _builtins.str = ...,
         revision: _builtins.int = ...,
         next_change_date: _builtins.str = ...,
+        standing_until: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["licence", b"licence"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["licence", b"licence", "standing_until", b"standing_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "kind", b"kind", "licence", b"licence", "next_change_date", b"next_change_date", "owner_changed_on", b"owner_changed_on", "public_account_id", b"public_account_id", "revision", b"revision", "since", b"since", "standing", b"standing", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "kind", b"kind", "licence", b"licence", "next_change_date", b"next_change_date", "owner_changed_on", b"owner_changed_on", "public_account_id", b"public_account_id", "revision", b"revision", "since", b"since", "standing", b"standing", "standing_until", b"standing_until", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PublicProfile: _TypeAlias = PublicProfile  # noqa: Y015
+
+@_typing.final
+class PublicAccountOperator(_message.Message):
+    """An account that may publish for an organisation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    MAY_PUBLISH_FIELD_NUMBER: _builtins.int
+    account_token: _builtins.str
+    """The operator's account."""
+    may_publish: _builtins.bool
+    """Whether it may publish now: the account is VERIFIED, the public account is active, and neither is suspended."""
+    def __init__(
+        self,
+        *,
+        account_token: _builtins.str = ...,
+        may_publish: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "may_publish", b"may_publish"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PublicAccountOperator: _TypeAlias = PublicAccountOperator  # noqa: Y015
+
+@_typing.final
+class TransferOffer(_message.Message):
+    """An offer to take a public account over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    OFFER_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    account_token: _builtins.str
+    """The account that it is offered to."""
+    @_builtins.property
+    def offer_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was offered."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """From when on the offer counts no more."""
+
+    def __init__(
+        self,
+        *,
+        account_token: _builtins.str = ...,
+        offer_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "offer_time", b"offer_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "expire_time", b"expire_time", "offer_time", b"offer_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TransferOffer: _TypeAlias = TransferOffer  # noqa: Y015
 
 @_typing.final
 class PublicAccount(_message.Message):
@@ -298,6 +364,8 @@ class PublicAccount(_message.Message):
     APPLY_TIME_FIELD_NUMBER: _builtins.int
     EXPIRE_DATE_FIELD_NUMBER: _builtins.int
     REJECT_REASON_FIELD_NUMBER: _builtins.int
+    OPERATORS_FIELD_NUMBER: _builtins.int
+    OFFER_FIELD_NUMBER: _builtins.int
     account_token: _builtins.str
     """The owner's account."""
     expire_date: _builtins.str
@@ -312,6 +380,14 @@ class PublicAccount(_message.Message):
     def apply_time(self) -> _timestamp_pb2.Timestamp:
         """When the application was filed."""
 
+    @_builtins.property
+    def operators(self) -> _containers.RepeatedCompositeFieldContainer[Global___PublicAccountOperator]:
+        """Who may publish for it, the first named first; a person's public account has none."""
+
+    @_builtins.property
+    def offer(self) -> Global___TransferOffer:
+        """The last offer to transfer it; unset if there is none."""
+
     def __init__(
         self,
         *,
@@ -320,10 +396,12 @@ class PublicAccount(_message.Message):
         apply_time: _timestamp_pb2.Timestamp | None = ...,
         expire_date: _builtins.str = ...,
         reject_reason: Global___PublicAccount.RejectReason.ValueType = ...,
+        operators: _abc.Iterable[Global___PublicAccountOperator] | None = ...,
+        offer: Global___TransferOffer | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["apply_time", b"apply_time", "profile", b"profile"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["apply_time", b"apply_time", "offer", b"offer", "profile", b"profile"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "apply_time", b"apply_time", "expire_date", b"expire_date", "profile", b"profile", "reject_reason", b"reject_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "apply_time", b"apply_time", "expire_date", b"expire_date", "offer", b"offer", "operators", b"operators", "profile", b"profile", "reject_reason", b"reject_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -475,6 +553,132 @@ class ClosePublicAccountRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClosePublicAccountRequest: _TypeAlias = ClosePublicAccountRequest  # noqa: Y015
+
+@_typing.final
+class AddOperatorRequest(_message.Message):
+    """The operator to name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    public_account_id: _builtins.str
+    """The public account."""
+    account_token: _builtins.str
+    """The operator's account."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        public_account_id: _builtins.str = ...,
+        account_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "public_account_id", b"public_account_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddOperatorRequest: _TypeAlias = AddOperatorRequest  # noqa: Y015
+
+@_typing.final
+class RemoveOperatorRequest(_message.Message):
+    """The operator to remove."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    public_account_id: _builtins.str
+    """The public account."""
+    account_token: _builtins.str
+    """The operator's account."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        public_account_id: _builtins.str = ...,
+        account_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "public_account_id", b"public_account_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveOperatorRequest: _TypeAlias = RemoveOperatorRequest  # noqa: Y015
+
+@_typing.final
+class OfferTransferRequest(_message.Message):
+    """The offer to make."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    public_account_id: _builtins.str
+    """The public account."""
+    account_token: _builtins.str
+    """The account that it is offered to."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        public_account_id: _builtins.str = ...,
+        account_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "public_account_id", b"public_account_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OfferTransferRequest: _TypeAlias = OfferTransferRequest  # noqa: Y015
+
+@_typing.final
+class AcceptTransferRequest(_message.Message):
+    """The offer to accept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    CONSENT_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same acceptance, whenever agreed."""
+    public_account_id: _builtins.str
+    """The public account."""
+    account_token: _builtins.str
+    """The account that accepts."""
+    @_builtins.property
+    def consent(self) -> _common_pb2.Consent:
+        """The new owner's agreement to the terms."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        public_account_id: _builtins.str = ...,
+        account_token: _builtins.str = ...,
+        consent: _common_pb2.Consent | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "consent", b"consent", "public_account_id", b"public_account_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcceptTransferRequest: _TypeAlias = AcceptTransferRequest  # noqa: Y015
 
 @_typing.final
 class GetPublicAccountRequest(_message.Message):

@@ -58,6 +58,26 @@ class PublicAccountServiceStub:
                 request_serializer=idvault_dot_v1_dot_public__account__pb2.ClosePublicAccountRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_public__account__pb2.PublicAccount.FromString,
                 _registered_method=True)
+        self.AddOperator = channel.unary_unary(
+                '/idvault.v1.PublicAccountService/AddOperator',
+                request_serializer=idvault_dot_v1_dot_public__account__pb2.AddOperatorRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_public__account__pb2.PublicAccount.FromString,
+                _registered_method=True)
+        self.RemoveOperator = channel.unary_unary(
+                '/idvault.v1.PublicAccountService/RemoveOperator',
+                request_serializer=idvault_dot_v1_dot_public__account__pb2.RemoveOperatorRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_public__account__pb2.PublicAccount.FromString,
+                _registered_method=True)
+        self.OfferTransfer = channel.unary_unary(
+                '/idvault.v1.PublicAccountService/OfferTransfer',
+                request_serializer=idvault_dot_v1_dot_public__account__pb2.OfferTransferRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_public__account__pb2.PublicAccount.FromString,
+                _registered_method=True)
+        self.AcceptTransfer = channel.unary_unary(
+                '/idvault.v1.PublicAccountService/AcceptTransfer',
+                request_serializer=idvault_dot_v1_dot_public__account__pb2.AcceptTransferRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_public__account__pb2.PublicAccount.FromString,
+                _registered_method=True)
         self.GetPublicAccount = channel.unary_unary(
                 '/idvault.v1.PublicAccountService/GetPublicAccount',
                 request_serializer=idvault_dot_v1_dot_public__account__pb2.GetPublicAccountRequest.SerializeToString,
@@ -131,8 +151,60 @@ class PublicAccountServiceServicer:
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, in the same words for an unknown one and for another caller's);
-        FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
-        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states; SANCTION_OPEN while it or its owner's account is under a
+        sanction, or one is proposed or appealed); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddOperator(self, request, context):
+        """Names a verified person's account that may publish for an organisation. Nothing happens if it may already.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN; TOO_MANY_ITEMS beyond
+        50 operators); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, ACCOUNT_NOT_FOUND, in the
+        same words for an unknown one and for another caller's); FAILED_PRECONDITION (PUBLIC_ACCOUNT_NOT_LIVE,
+        OPERATOR_NOT_ELIGIBLE; of the owner ACCOUNT_NOT_VERIFIED; of either RENEWAL_SUSPENDED); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveOperator(self, request, context):
+        """Takes the right to publish from an operator, whatever the state. Nothing happens if the account has none.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+        (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, in the same words for an unknown one and for another
+        caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OfferTransfer(self, request, context):
+        """Offers a public account to another account of the caller's, for 14 days. It replaces an offer made before.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+        (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, ACCOUNT_NOT_FOUND, in the same words for an unknown one
+        and for another caller's); FAILED_PRECONDITION (PUBLIC_ACCOUNT_NOT_LIVE, SANCTION_OPEN, KIND_DIFFERS; of the
+        other account ACCOUNT_NOT_VERIFIED, RENEWAL_SUSPENDED, ACCOUNT_CLOSED, ACCOUNT_ERASED); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptTransfer(self, request, context):
+        """Moves a public account to the account that it is offered to. Its operators and its licence end.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN, CONSENT_MISSING);
+        ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, ACCOUNT_NOT_FOUND, in the same words for an
+        unknown one and for another caller's); FAILED_PRECONDITION (PUBLIC_ACCOUNT_NOT_LIVE, TRANSFER_NOT_OFFERED,
+        SANCTION_OPEN, KIND_DIFFERS, OWNER_NOT_ELIGIBLE; of the other account ACCOUNT_NOT_VERIFIED, RENEWAL_SUSPENDED,
+        ACCOUNT_CLOSED, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -200,6 +272,26 @@ def add_PublicAccountServiceServicer_to_server(servicer, server):
             'ClosePublicAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.ClosePublicAccount,
                     request_deserializer=idvault_dot_v1_dot_public__account__pb2.ClosePublicAccountRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_public__account__pb2.PublicAccount.SerializeToString,
+            ),
+            'AddOperator': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddOperator,
+                    request_deserializer=idvault_dot_v1_dot_public__account__pb2.AddOperatorRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_public__account__pb2.PublicAccount.SerializeToString,
+            ),
+            'RemoveOperator': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveOperator,
+                    request_deserializer=idvault_dot_v1_dot_public__account__pb2.RemoveOperatorRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_public__account__pb2.PublicAccount.SerializeToString,
+            ),
+            'OfferTransfer': grpc.unary_unary_rpc_method_handler(
+                    servicer.OfferTransfer,
+                    request_deserializer=idvault_dot_v1_dot_public__account__pb2.OfferTransferRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_public__account__pb2.PublicAccount.SerializeToString,
+            ),
+            'AcceptTransfer': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcceptTransfer,
+                    request_deserializer=idvault_dot_v1_dot_public__account__pb2.AcceptTransferRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_public__account__pb2.PublicAccount.SerializeToString,
             ),
             'GetPublicAccount': grpc.unary_unary_rpc_method_handler(
@@ -334,6 +426,114 @@ class PublicAccountService:
             target,
             '/idvault.v1.PublicAccountService/ClosePublicAccount',
             idvault_dot_v1_dot_public__account__pb2.ClosePublicAccountRequest.SerializeToString,
+            idvault_dot_v1_dot_public__account__pb2.PublicAccount.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddOperator(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.PublicAccountService/AddOperator',
+            idvault_dot_v1_dot_public__account__pb2.AddOperatorRequest.SerializeToString,
+            idvault_dot_v1_dot_public__account__pb2.PublicAccount.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveOperator(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.PublicAccountService/RemoveOperator',
+            idvault_dot_v1_dot_public__account__pb2.RemoveOperatorRequest.SerializeToString,
+            idvault_dot_v1_dot_public__account__pb2.PublicAccount.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OfferTransfer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.PublicAccountService/OfferTransfer',
+            idvault_dot_v1_dot_public__account__pb2.OfferTransferRequest.SerializeToString,
+            idvault_dot_v1_dot_public__account__pb2.PublicAccount.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptTransfer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.PublicAccountService/AcceptTransfer',
+            idvault_dot_v1_dot_public__account__pb2.AcceptTransferRequest.SerializeToString,
             idvault_dot_v1_dot_public__account__pb2.PublicAccount.FromString,
             options,
             channel_credentials,

@@ -69,8 +69,44 @@ class PublicAccountServiceStub:
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, in the same words for an unknown one and for another caller's);
-    FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
-    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states; SANCTION_OPEN while it or its owner's account is under a
+    sanction, or one is proposed or appealed); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
+    """
+    AddOperator: _grpc.UnaryUnaryMultiCallable[_public_account_pb2.AddOperatorRequest, _public_account_pb2.PublicAccount]
+    """Names a verified person's account that may publish for an organisation. Nothing happens if it may already.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN; TOO_MANY_ITEMS beyond
+    50 operators); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, ACCOUNT_NOT_FOUND, in the
+    same words for an unknown one and for another caller's); FAILED_PRECONDITION (PUBLIC_ACCOUNT_NOT_LIVE,
+    OPERATOR_NOT_ELIGIBLE; of the owner ACCOUNT_NOT_VERIFIED; of either RENEWAL_SUSPENDED); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    RemoveOperator: _grpc.UnaryUnaryMultiCallable[_public_account_pb2.RemoveOperatorRequest, _public_account_pb2.PublicAccount]
+    """Takes the right to publish from an operator, whatever the state. Nothing happens if the account has none.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+    (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, in the same words for an unknown one and for another
+    caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    OfferTransfer: _grpc.UnaryUnaryMultiCallable[_public_account_pb2.OfferTransferRequest, _public_account_pb2.PublicAccount]
+    """Offers a public account to another account of the caller's, for 14 days. It replaces an offer made before.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+    (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, ACCOUNT_NOT_FOUND, in the same words for an unknown one
+    and for another caller's); FAILED_PRECONDITION (PUBLIC_ACCOUNT_NOT_LIVE, SANCTION_OPEN, KIND_DIFFERS; of the
+    other account ACCOUNT_NOT_VERIFIED, RENEWAL_SUSPENDED, ACCOUNT_CLOSED, ACCOUNT_ERASED); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    AcceptTransfer: _grpc.UnaryUnaryMultiCallable[_public_account_pb2.AcceptTransferRequest, _public_account_pb2.PublicAccount]
+    """Moves a public account to the account that it is offered to. Its operators and its licence end.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN, CONSENT_MISSING);
+    ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, ACCOUNT_NOT_FOUND, in the same words for an
+    unknown one and for another caller's); FAILED_PRECONDITION (PUBLIC_ACCOUNT_NOT_LIVE, TRANSFER_NOT_OFFERED,
+    SANCTION_OPEN, KIND_DIFFERS, OWNER_NOT_ELIGIBLE; of the other account ACCOUNT_NOT_VERIFIED, RENEWAL_SUSPENDED,
+    ACCOUNT_CLOSED, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
     """
     GetPublicAccount: _grpc.UnaryUnaryMultiCallable[_public_account_pb2.GetPublicAccountRequest, _public_account_pb2.PublicAccount]
     """Returns a public account as of now.
@@ -139,8 +175,44 @@ class PublicAccountServiceAsyncStub(PublicAccountServiceStub):
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, in the same words for an unknown one and for another caller's);
-    FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
-    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states; SANCTION_OPEN while it or its owner's account is under a
+    sanction, or one is proposed or appealed); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
+    """
+    AddOperator: _aio.UnaryUnaryMultiCallable[_public_account_pb2.AddOperatorRequest, _public_account_pb2.PublicAccount]  # type: ignore[assignment]
+    """Names a verified person's account that may publish for an organisation. Nothing happens if it may already.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN; TOO_MANY_ITEMS beyond
+    50 operators); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, ACCOUNT_NOT_FOUND, in the
+    same words for an unknown one and for another caller's); FAILED_PRECONDITION (PUBLIC_ACCOUNT_NOT_LIVE,
+    OPERATOR_NOT_ELIGIBLE; of the owner ACCOUNT_NOT_VERIFIED; of either RENEWAL_SUSPENDED); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    RemoveOperator: _aio.UnaryUnaryMultiCallable[_public_account_pb2.RemoveOperatorRequest, _public_account_pb2.PublicAccount]  # type: ignore[assignment]
+    """Takes the right to publish from an operator, whatever the state. Nothing happens if the account has none.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+    (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, in the same words for an unknown one and for another
+    caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    OfferTransfer: _aio.UnaryUnaryMultiCallable[_public_account_pb2.OfferTransferRequest, _public_account_pb2.PublicAccount]  # type: ignore[assignment]
+    """Offers a public account to another account of the caller's, for 14 days. It replaces an offer made before.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+    (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, ACCOUNT_NOT_FOUND, in the same words for an unknown one
+    and for another caller's); FAILED_PRECONDITION (PUBLIC_ACCOUNT_NOT_LIVE, SANCTION_OPEN, KIND_DIFFERS; of the
+    other account ACCOUNT_NOT_VERIFIED, RENEWAL_SUSPENDED, ACCOUNT_CLOSED, ACCOUNT_ERASED); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    AcceptTransfer: _aio.UnaryUnaryMultiCallable[_public_account_pb2.AcceptTransferRequest, _public_account_pb2.PublicAccount]  # type: ignore[assignment]
+    """Moves a public account to the account that it is offered to. Its operators and its licence end.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN, CONSENT_MISSING);
+    ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, ACCOUNT_NOT_FOUND, in the same words for an
+    unknown one and for another caller's); FAILED_PRECONDITION (PUBLIC_ACCOUNT_NOT_LIVE, TRANSFER_NOT_OFFERED,
+    SANCTION_OPEN, KIND_DIFFERS, OWNER_NOT_ELIGIBLE; of the other account ACCOUNT_NOT_VERIFIED, RENEWAL_SUSPENDED,
+    ACCOUNT_CLOSED, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
     """
     GetPublicAccount: _aio.UnaryUnaryMultiCallable[_public_account_pb2.GetPublicAccountRequest, _public_account_pb2.PublicAccount]  # type: ignore[assignment]
     """Returns a public account as of now.
@@ -230,8 +302,68 @@ class PublicAccountServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, in the same words for an unknown one and for another caller's);
-        FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
-        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states; SANCTION_OPEN while it or its owner's account is under a
+        sanction, or one is proposed or appealed); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def AddOperator(
+        self,
+        request: _public_account_pb2.AddOperatorRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_public_account_pb2.PublicAccount, _abc.Awaitable[_public_account_pb2.PublicAccount]]:
+        """Names a verified person's account that may publish for an organisation. Nothing happens if it may already.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN; TOO_MANY_ITEMS beyond
+        50 operators); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, ACCOUNT_NOT_FOUND, in the
+        same words for an unknown one and for another caller's); FAILED_PRECONDITION (PUBLIC_ACCOUNT_NOT_LIVE,
+        OPERATOR_NOT_ELIGIBLE; of the owner ACCOUNT_NOT_VERIFIED; of either RENEWAL_SUSPENDED); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveOperator(
+        self,
+        request: _public_account_pb2.RemoveOperatorRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_public_account_pb2.PublicAccount, _abc.Awaitable[_public_account_pb2.PublicAccount]]:
+        """Takes the right to publish from an operator, whatever the state. Nothing happens if the account has none.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+        (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, in the same words for an unknown one and for another
+        caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def OfferTransfer(
+        self,
+        request: _public_account_pb2.OfferTransferRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_public_account_pb2.PublicAccount, _abc.Awaitable[_public_account_pb2.PublicAccount]]:
+        """Offers a public account to another account of the caller's, for 14 days. It replaces an offer made before.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+        (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, ACCOUNT_NOT_FOUND, in the same words for an unknown one
+        and for another caller's); FAILED_PRECONDITION (PUBLIC_ACCOUNT_NOT_LIVE, SANCTION_OPEN, KIND_DIFFERS; of the
+        other account ACCOUNT_NOT_VERIFIED, RENEWAL_SUSPENDED, ACCOUNT_CLOSED, ACCOUNT_ERASED); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def AcceptTransfer(
+        self,
+        request: _public_account_pb2.AcceptTransferRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_public_account_pb2.PublicAccount, _abc.Awaitable[_public_account_pb2.PublicAccount]]:
+        """Moves a public account to the account that it is offered to. Its operators and its licence end.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN, CONSENT_MISSING);
+        ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (PUBLIC_ACCOUNT_NOT_FOUND, ACCOUNT_NOT_FOUND, in the same words for an
+        unknown one and for another caller's); FAILED_PRECONDITION (PUBLIC_ACCOUNT_NOT_LIVE, TRANSFER_NOT_OFFERED,
+        SANCTION_OPEN, KIND_DIFFERS, OWNER_NOT_ELIGIBLE; of the other account ACCOUNT_NOT_VERIFIED, RENEWAL_SUSPENDED,
+        ACCOUNT_CLOSED, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod

@@ -35,6 +35,7 @@ from tests.demo.legacy import LegacySteps
 from tests.demo.log import LogSteps
 from tests.demo.offline import OfflineSteps
 from tests.demo.public_account import PublicAccountSteps
+from tests.demo.report import ReportSteps
 from tests.demo.sanction import SanctionSteps
 from tests.demo.step import StepError, check
 from tests.support import open_record, programs, traces
@@ -76,6 +77,7 @@ class Demo:
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
         self._legacy = LegacySteps(scratch=scratch)
+        self._report = ReportSteps(scratch=scratch)
         self._sanctioned = testing.invent_organization()
         self._sanction = SanctionSteps(scratch=scratch, company=self._sanctioned)
         self._publisher, self._dora = testing.invent_organization(), invent()
@@ -157,6 +159,9 @@ class Demo:
             ),
             ("500 legacy accounts are imported, each exactly once", self._legacy.import_accounts),
             ("a campaign invites their owners over simulated days", self._legacy.run_campaign),
+            ("a stranger mirrors the public files, and recomputes the month's report", self.report),
+            ("a forged figure is refused, with the signature and without", self._report.forge),
+            ("the page of public supervision names log, witness and report", self._report.supervise),
             ("no owner is locked out for not answering or for failing", self._legacy.nobody_is_locked_out),
         ]
 
@@ -398,6 +403,11 @@ class Demo:
         check(written <= set(paths), "the database and every log should be among the files")
         hits = traces.search([*paths, self._session.output], self._secrets())
         check(not hits, f"found in {sorted({f'{hit.path.name} ({hit.encoding})' for hit in hits})}")
+
+    def report(self) -> None:
+        """The month of the campaign ends; a stranger has the address and the log's key alone."""
+        ready, day = self._legacy.end_month()
+        self._report.mirror(ready, month=day)
 
     def stop(self) -> None:
         """Stop as Ctrl-C does."""

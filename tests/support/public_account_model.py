@@ -5,7 +5,7 @@ It stores what people did and computes everything else anew at each question. Da
 
 from dataclasses import dataclass, field
 
-TERM, GRACE, EARLY = 365, 30, 60
+TERM, GRACE, EARLY, OFFER = 365, 30, 60, 14
 
 
 @dataclass
@@ -37,6 +37,7 @@ class ModelPublicAccount:
     rejected: bool = False
     closed: bool = False
     expire: int | None = None
+    offered: tuple[int, int] | None = None
 
     def state(self, owner: ModelOwner, day: int) -> str:
         if self.rejected:
@@ -82,12 +83,7 @@ class ModelRegister:
         if state != "APPLIED":
             return f"{state} -> ACTIVE"
         owner = self.owners[self.made[place].owner]
-        live = sum(
-            self.state(other, day) in ("ACTIVE", "GRACE")
-            for other in range(len(self.made))
-            if self.owners[self.made[other].owner].person == owner.person
-        )
-        if owner.refusal(day) or live >= owner.limit:
+        if owner.refusal(day) or self._live(owner.person, day) >= owner.limit:
             self.end(place, day, rejected=True)
             return "REJECTED"
         self.forget_licence(place, day)
@@ -119,6 +115,44 @@ class ModelRegister:
             return f"{state} -> CLOSED"
         self.end(place, day, rejected=False)
         return "CLOSED"
+
+    def offer(self, place: int, to: int, day: int) -> str:
+        made = self.made[place]
+        if to == made.owner:
+            return "INVALID_MESSAGE"
+        refusal = self._unmoved(place, to, day)
+        if refusal is None:
+            made.offered = (to, day)
+        return refusal or self.state(place, day)
+
+    def accept(self, place: int, to: int, day: int) -> str:
+        made, new = self.made[place], self.owners[to]
+        if self.state(place, day) not in ("ACTIVE", "GRACE"):
+            return "PUBLIC_ACCOUNT_NOT_LIVE"
+        if made.offered is None or made.offered[0] != to or day >= made.offered[1] + OFFER:
+            return "TRANSFER_NOT_OFFERED"
+        refusal = self._unmoved(place, to, day)
+        others = self._live(new.person, day) - (self.owners[made.owner].person == new.person)
+        if refusal is None and others >= new.limit:
+            refusal = "OWNER_NOT_ELIGIBLE"
+        if refusal is None:
+            made.owner, made.licence_end, made.offered = to, None, None
+        return refusal or self.state(place, day)
+
+    def _unmoved(self, place: int, to: int, day: int) -> str | None:
+        """Return what keeps a public account where it is."""
+        if self.state(place, day) not in ("ACTIVE", "GRACE"):
+            return "PUBLIC_ACCOUNT_NOT_LIVE"
+        refusal = self.owners[to].refusal(day)
+        same = self.owners[to].limit == self.owners[self.made[place].owner].limit
+        return refusal or (None if same else "KIND_DIFFERS")
+
+    def _live(self, person: int, day: int) -> int:
+        return sum(
+            self.state(place, day) in ("ACTIVE", "GRACE")
+            for place in range(len(self.made))
+            if self.owners[self.made[place].owner].person == person
+        )
 
     def end(self, place: int, day: int, *, rejected: bool) -> None:
         self.forget_licence(place, day)

@@ -7,16 +7,17 @@ from idvault.bootstrap.public_account import wire_public_accounts
 from idvault.domain import seal
 from idvault.domain.public_account.category import Licence, PublicAccountCategory
 from idvault.domain.public_account.owner import PublicAccountLimits
-from idvault.domain.public_account.public_account import (
+from idvault.domain.public_account.values import (
     PublicAccountState,
     PublicProfile,
     RejectReason,
 )
 from idvault.flows.campaign.campaign import Asked
 from idvault.flows.log.events import EventFactory
-from idvault.flows.public_account.public_account import ShownPublicAccount
+from idvault.flows.public_account.context import ShownPublicAccount
 from idvault.flows.public_account.term import TermFlow
 from idvault.storage.base.database import Database
+from idvault.storage.public_account.ownership import SqlOwnershipStore
 from idvault.storage.public_account.store import SqlPublicAccountStore
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
@@ -48,12 +49,13 @@ class PublicAccountWorld:
         entropy = CountingEntropy(start=7_000_000)
         self.servicer = wire_public_accounts(
             store=self.store,
+            ownership=SqlOwnershipStore(database=database),
             fingerprinter=FakeFingerprinter(),
             guard=self.claims.guard,
             entropy=entropy,
             policy=self.policy,
         )
-        self.flow = self.servicer.flow
+        self.flow, self.ownership = self.servicer.flow, self.servicer.ownership
         self.terms = TermFlow(
             store=self.store,
             guard=self.claims.guard,
@@ -132,6 +134,39 @@ class PublicAccountWorld:
         found = shown.public_account.public_account_id
         asked = self.asked("ClosePublicAccount", found, **options)
         return await self.flow.close(asked, public_account_id=found, now=at(seconds))
+
+    async def _about_two(
+        self,
+        verb: str,
+        shown: ShownPublicAccount,
+        token: str,
+        *,
+        seconds: float = 0,
+        party: str = PARTY,
+        request_id: str = "",
+        **more: Any,
+    ) -> ShownPublicAccount:
+        found = shown.public_account.public_account_id
+        asked = self.asked(verb, found, token, party=party, request_id=request_id)
+        flow = getattr(self.ownership, verb)
+        made: ShownPublicAccount = await flow(
+            asked, public_account_id=found, account_token=token, now=at(seconds), **more
+        )
+        return made
+
+    async def add_operator(self, shown: ShownPublicAccount, token: str, **options: Any) -> ShownPublicAccount:
+        return await self._about_two("add_operator", shown, token, **options)
+
+    async def remove_operator(
+        self, shown: ShownPublicAccount, token: str, **options: Any
+    ) -> ShownPublicAccount:
+        return await self._about_two("remove_operator", shown, token, **options)
+
+    async def offer(self, shown: ShownPublicAccount, token: str, **options: Any) -> ShownPublicAccount:
+        return await self._about_two("offer", shown, token, **options)
+
+    async def accept(self, shown: ShownPublicAccount, token: str, **options: Any) -> ShownPublicAccount:
+        return await self._about_two("accept", shown, token, consent=builders.consent(), **options)
 
     async def get(
         self, shown: ShownPublicAccount, *, seconds: float = 0, party: str = PARTY

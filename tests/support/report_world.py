@@ -11,7 +11,9 @@ from sqlalchemy import Table, insert
 
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import FIELDS, SYSTEM_ACTOR, Event, EventType
+from idvault.domain.report import catalogue
 from idvault.domain.report.period import Period, month_of
+from idvault.domain.report.suppression import Cells
 from idvault.flows.report.publication import ReportPublicationFlow
 from idvault.flows.report.report import ReportFlow
 from idvault.storage.account.tables import accounts
@@ -23,7 +25,10 @@ from idvault.storage.public_files import LocalPublicFiles
 from idvault.storage.report.store import SqlReportStore
 from idvault.transparency import entry
 from idvault.transparency.note import NoteSigner
+from idvault.transparency.report import Hours, Report
+from tests.support import logs
 from tests.support.log_world import KEY, SIGNER, LogWorld
+from tests.support.merkle import log_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
 OCTOBER = month_of(date(2026, 10, 1))
@@ -144,3 +149,24 @@ def _claim(token: str, outcome: str, ended_at: datetime) -> dict[str, Any]:
         "opened_at": ended_at,
         "ended_at": ended_at,
     }
+
+
+def made_up() -> Report:
+    """Return a month's report with made-up figures, some of them hidden."""
+    long_text = "Criminal Procedure Law, article 54, and the order of the court of the district"
+    cells = {each.name: dict.fromkeys(("OTHER", *each.cells), 7) for each in catalogue.breakdowns()}
+    outcome: dict[str, int | None] = {**cells["verifications.outcome"], "SUCCEEDED": 90}
+    breakdowns: dict[str, Cells | None] = {**cells}
+    breakdowns["verifications.outcome"] = {**outcome, "NO_RECORD": None, "OTHER": None}
+    breakdowns["disclosures.legal_basis"] = {"OTHER": None, long_text[:80]: 12}
+    return Report(
+        edition=1,
+        period=OCTOBER,
+        zone=ZONE.key,
+        made=at("2026-11-01T00:15"),
+        checkpoint=logs.signed(log_of(300)).decode(),
+        logged={figure.name: 12_345_678 for figure in catalogue.logged_figures()},
+        breakdowns=breakdowns,
+        levels={each.name: dict.fromkeys(each.cells, 1_234_565) for each in catalogue.levels()},
+        durations={each.name: Hours(30, 161) for each in catalogue.durations()},
+    )

@@ -1,7 +1,7 @@
 """The types that a backend needs for public accounts; `Vault.public_accounts` makes the calls."""
 
 from idvault.domain.public_account.category import Licence, PublicAccountCategory, PublicAccountKind
-from idvault.domain.public_account.public_account import PublicAccountState, RejectReason
+from idvault.domain.public_account.values import PublicAccountState, RejectReason
 from idvault_client.backend.public_account.client import AioPublicAccountClient as AioPublicAccounts
 from idvault_client.backend.public_account.client import PublicAccountClient as PublicAccounts
 from idvault_client.backend.public_account.values import (
@@ -9,6 +9,8 @@ from idvault_client.backend.public_account.values import (
     PublicAccountPage,
     ReaderProfile,
     ShownLicence,
+    ShownOffer,
+    ShownOperator,
 )
 
 __all__ = [
@@ -23,4 +25,6 @@ __all__ = [
     "ReaderProfile",
     "RejectReason",
     "ShownLicence",
+    "ShownOffer",
+    "ShownOperator",
 ]

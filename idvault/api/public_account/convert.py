@@ -10,10 +10,11 @@ from idvault.domain import token
 from idvault.domain.campaign.legacy_account import read_day
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.public_account.category import Licence, PublicAccountCategory, PublicAccountKind
-from idvault.domain.public_account.public_account import PublicAccountState, PublicProfile, RejectReason
+from idvault.domain.public_account.transfer import OFFER_LIFETIME
+from idvault.domain.public_account.values import PublicAccountState, PublicProfile, RejectReason
 from idvault.domain.seal import Part
 from idvault.flows.campaign.campaign import Asked
-from idvault.flows.public_account.public_account import ShownPublicAccount
+from idvault.flows.public_account.context import ShownPublicAccount
 from idvault.v1 import public_account_pb2 as pb
 
 PAGE_LIMIT, _PAGE = 1_000, 100
@@ -116,7 +117,15 @@ def public_account(value: ShownPublicAccount) -> pb.PublicAccount:
         profile=profile(value.profile),
         account_token=stored.account_token,
         expire_date=_day(stored.expire_date),
+        operators=[
+            pb.PublicAccountOperator(account_token=each.account_token, may_publish=each.may_publish)
+            for each in value.operators
+        ],
     )
+    if stored.offer is not None:
+        message.offer.account_token = stored.offer.account_token
+        message.offer.offer_time.FromDatetime(stored.offer.offered_at)
+        message.offer.expire_time.FromDatetime(stored.offer.offered_at + OFFER_LIFETIME)
     message.apply_time.FromDatetime(stored.applied_at)
     if stored.reject_reason is not None:
         message.reject_reason = _REASONS[stored.reject_reason]
@@ -136,6 +145,8 @@ def profile(value: PublicProfile) -> pb.PublicProfile:
         revision=value.revision,
         next_change_date=_day(value.next_change),
     )
+    if value.standing_until is not None:
+        message.standing_until.FromDatetime(value.standing_until)
     if value.licence is not None:
         message.licence.category = _CATEGORIES[value.licence.category]
         message.licence.reference = value.licence.reference

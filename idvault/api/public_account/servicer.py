@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from idvault.api import convert as convert_common
 from idvault.api.edge.call import Caller
 from idvault.api.public_account import convert
 from idvault.domain import token
 from idvault.domain.clock import ClockReading
+from idvault.flows.public_account.ownership import OwnershipFlow
 from idvault.flows.public_account.public_account import PublicAccountFlow
 from idvault.v1 import public_account_pb2 as pb
 
@@ -15,6 +17,7 @@ class PublicAccountServicer:
     """Converts, calls one flow, converts back."""
 
     flow: PublicAccountFlow
+    ownership: OwnershipFlow
 
     async def ApplyPublicAccount(
         self,
@@ -77,6 +80,50 @@ class PublicAccountServicer:
         found = convert.an_id(request.public_account_id)
         asked = convert.asked(request.request_id, "ClosePublicAccount", found, caller=caller)
         return convert.public_account(await self.flow.close(asked, public_account_id=found, now=now))
+
+    async def AddOperator(
+        self, request: pb.AddOperatorRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.PublicAccount:
+        """Name an operator."""
+        found, other = convert.an_id(request.public_account_id), token.check(request.account_token)
+        asked = convert.asked(request.request_id, "AddOperator", found, other, caller=caller)
+        return convert.public_account(
+            await self.ownership.add_operator(asked, public_account_id=found, account_token=other, now=now)
+        )
+
+    async def RemoveOperator(
+        self, request: pb.RemoveOperatorRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.PublicAccount:
+        """Remove an operator."""
+        found, other = convert.an_id(request.public_account_id), token.check(request.account_token)
+        asked = convert.asked(request.request_id, "RemoveOperator", found, other, caller=caller)
+        return convert.public_account(
+            await self.ownership.remove_operator(asked, public_account_id=found, account_token=other, now=now)
+        )
+
+    async def OfferTransfer(
+        self, request: pb.OfferTransferRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.PublicAccount:
+        """Offer a public account to another account."""
+        found, other = convert.an_id(request.public_account_id), token.check(request.account_token)
+        asked = convert.asked(request.request_id, "OfferTransfer", found, other, caller=caller)
+        return convert.public_account(
+            await self.ownership.offer(asked, public_account_id=found, account_token=other, now=now)
+        )
+
+    async def AcceptTransfer(
+        self, request: pb.AcceptTransferRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.PublicAccount:
+        """Move a public account to the account that accepts it."""
+        found, other = convert.an_id(request.public_account_id), token.check(request.account_token)
+        agreed = convert_common.consent(request.consent, now=now)
+        fields = (found, other, request.consent.policy_version)
+        asked = convert.asked(request.request_id, "AcceptTransfer", *fields, caller=caller)
+        return convert.public_account(
+            await self.ownership.accept(
+                asked, public_account_id=found, account_token=other, consent=agreed, now=now
+            )
+        )
 
     async def GetPublicAccount(
         self,

@@ -15,7 +15,7 @@ from idvault.domain.account import Account
 from idvault.domain.error import PreconditionError
 from idvault.domain.public_account import public_account as rules
 from idvault.domain.public_account.category import PublicAccountKind
-from idvault.domain.public_account.public_account import LIVE, PublicAccount
+from idvault.domain.public_account.values import LIVE, PublicAccount
 
 
 @dataclass(frozen=True, slots=True)

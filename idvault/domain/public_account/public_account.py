@@ -10,124 +10,37 @@
 | GRACE | renew | ACTIVE |
 | GRACE | 30 days pass | EXPIRED |
 | ACTIVE, GRACE | close, by its owner | CLOSED |
-| ACTIVE, GRACE | its owner's account is closed or erased | CLOSED, as long as that is so |
+| ACTIVE, GRACE | a sanction closes it or its owner; its owner is erased | CLOSED, as long as that is so |
 
 - Any other transition is refused, and the refusal names both states.
 - What falls due on a day counts from that day on, whether it is stored or not. Each such step is a revision
   of its own.
 - An owner who is not eligible is rejected with OWNER_NOT_ELIGIBLE, whatever the cause: no longer verified,
   suspended, closed, or at the limit per person or organisation (domain.public_account.owner).
+- No public account is closed by its owner, and none changes its owner, while it or its owner's account is
+  under a sanction, or a sanction is proposed or appealed: nobody escapes a sanction so.
 - The published revision also grows with the owner's status, which closes a public account and reopens it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
 from idvault.domain import account as account_rules
 from idvault.domain.account import Account, AccountState, Standing
 from idvault.domain.error import PreconditionError, Reason, TransitionError
 from idvault.domain.public_account import category
-from idvault.domain.public_account.category import Licence, PublicAccountCategory, PublicAccountKind
+from idvault.domain.public_account import standing as standing_rules
+from idvault.domain.public_account.category import Licence
+from idvault.domain.public_account.values import (
+    LIVE,
+    Application,
+    PublicAccount,
+    PublicAccountState,
+    PublicProfile,
+    RejectReason,
+)
 
-GRACE_DAYS = 30
 _RENEWAL_DAYS = 60
-
-
-class PublicAccountState(StrEnum):
-    """The state of a public account."""
-
-    APPLIED = "APPLIED"
-    ACTIVE = "ACTIVE"
-    GRACE = "GRACE"
-    EXPIRED = "EXPIRED"
-    CLOSED = "CLOSED"
-    REJECTED = "REJECTED"
-
-
-LIVE = frozenset({PublicAccountState.ACTIVE, PublicAccountState.GRACE})
-
-
-class RejectReason(StrEnum):
-    """Why an application was rejected."""
-
-    INCOMPLETE = "INCOMPLETE"
-    NAME_NOT_PERMITTED = "NAME_NOT_PERMITTED"
-    CONTENT_NOT_PERMITTED = "CONTENT_NOT_PERMITTED"
-    LICENCE_NOT_VALID = "LICENCE_NOT_VALID"
-    OWNER_NOT_ELIGIBLE = "OWNER_NOT_ELIGIBLE"
-    OTHER = "OTHER"
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """What a platform asks for. public_account_id: 32 lower-case hex digits."""
-
-    public_account_id: str
-    relying_party: str
-    account_token: str
-    licence: Licence | None
-
-
-@dataclass(frozen=True, slots=True)
-class PublicAccount:
-    """A public account as the vault stores it.
-
-    account_token, person_id: its owner. since: the day of its approval. expire_date: the first day in GRACE.
-    owner_changed_on: the day of the last transfer.
-    """
-
-    public_account_id: str
-    relying_party: str
-    account_token: str
-    person_id: str
-    kind: PublicAccountKind
-    owner_category: PublicAccountCategory
-    state: PublicAccountState
-    revision: int
-    applied_at: datetime
-    licence: Licence | None = None
-    reject_reason: RejectReason | None = None
-    since: date | None = None
-    expire_date: date | None = None
-    owner_changed_on: date | None = None
-
-    @property
-    def category(self) -> PublicAccountCategory:
-        """The declared category, or else the owner's."""
-        return self.owner_category if self.licence is None else self.licence.category
-
-    @property
-    def term_end(self) -> date | None:
-        """The day on which the state changes by itself; None if it does not."""
-        if self.expire_date is None or self.state not in LIVE:
-            return None
-        grace = self.state is PublicAccountState.GRACE
-        return self.expire_date + timedelta(days=GRACE_DAYS) if grace else self.expire_date
-
-    @property
-    def due_on(self) -> date | None:
-        """The next day on which anything changes by itself; None if there is none."""
-        ends = [self.term_end]
-        if self.licence is not None and (self.state in LIVE or self.state is PublicAccountState.APPLIED):
-            ends.append(self.licence.expire_date)
-        return min((end for end in ends if end is not None), default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class PublicProfile:
-    """Everything about a public account that readers see. next_change: the next day on which it changes."""
-
-    public_account_id: str
-    kind: PublicAccountKind
-    category: PublicAccountCategory
-    licence: Licence | None
-    state: PublicAccountState
-    standing: Standing
-    since: date | None
-    owner_changed_on: date | None
-    revision: int
-    next_change: date | None
 
 
 def admit(*, owner: Account, today: date, now: datetime) -> None:
@@ -183,10 +96,10 @@ def step(*, public_account: PublicAccount) -> PublicAccount:
 
 
 def present(*, public_account: PublicAccount, owner: Account, today: date, now: datetime) -> PublicAccount:
-    """Return the public account as of now: CLOSED if its owner's account is closed or erased."""
-    shown = fall(public_account=public_account, today=today)
-    standing = account_rules.fall(account=owner, now=now).standing
-    ended = standing is Standing.CLOSED or owner.state is AccountState.ERASED
+    """Return the public account as of now: CLOSED if it is, or its owner's account is, closed or erased."""
+    shown = standing_rules.fall(public_account=fall(public_account=public_account, today=today), now=now)
+    closed = Standing.CLOSED in (shown.standing, account_rules.fall(account=owner, now=now).standing)
+    ended = closed or owner.state is AccountState.ERASED
     return replace(shown, state=PublicAccountState.CLOSED) if ended and shown.state in LIVE else shown
 
 
@@ -240,6 +153,8 @@ def renew(
     """
     live = _from(public_account, owner, today, now, PublicAccountState.ACTIVE, *LIVE)
     admit(owner=owner, today=today, now=now)
+    if live.standing is Standing.RENEWAL_SUSPENDED:
+        raise PreconditionError(Reason.RENEWAL_SUSPENDED)
     first = today
     if live.state is PublicAccountState.ACTIVE and live.expire_date is not None:
         first = live.expire_date
@@ -254,10 +169,35 @@ def renew(
     )
 
 
-def close(*, public_account: PublicAccount, owner: Account, today: date, now: datetime) -> PublicAccount:
-    """Return a public account that its owner closes for good; raises TransitionError."""
+def close(
+    *, public_account: PublicAccount, owner: Account, disputed: bool, today: date, now: datetime
+) -> PublicAccount:
+    """Return a public account that its owner closes for good.
+
+    disputed: a sanction of it or of its owner is proposed or appealed. Raises TransitionError and
+    PreconditionError (SANCTION_OPEN).
+    """
     live = _from(public_account, owner, today, now, PublicAccountState.CLOSED, *LIVE)
+    check_clear(public_account=live, owner=owner, disputed=disputed, now=now)
     return replace(live, state=PublicAccountState.CLOSED, revision=live.revision + 1)
+
+
+def check_clear(*, public_account: PublicAccount, owner: Account, disputed: bool, now: datetime) -> None:
+    """Raise PreconditionError (SANCTION_OPEN) while there is a sanction, a proposal or an appeal.
+
+    public_account: as of now.
+    """
+    standings = {public_account.standing, account_rules.fall(account=owner, now=now).standing}
+    if disputed or standings != {Standing.GOOD}:
+        raise PreconditionError(Reason.SANCTION_OPEN)
+
+
+def check_live(*, public_account: PublicAccount, owner: Account, today: date, now: datetime) -> PublicAccount:
+    """Return a live public account as of now; raises PreconditionError (PUBLIC_ACCOUNT_NOT_LIVE)."""
+    shown = present(public_account=public_account, owner=owner, today=today, now=now)
+    if shown.state not in LIVE:
+        raise PreconditionError(Reason.PUBLIC_ACCOUNT_NOT_LIVE)
+    return shown
 
 
 def _from(
@@ -285,9 +225,10 @@ def project(*, public_account: PublicAccount, owner: Account, today: date, now: 
         shown.category,
         shown.licence,
         shown.state,
-        Standing.GOOD,
+        shown.standing,
         shown.since,
         shown.owner_changed_on,
         shown.revision + status.revision,
         shown.due_on,
+        shown.standing_until,
     )

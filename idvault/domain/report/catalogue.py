@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from idvault.domain.event import EventType as Type
 from idvault.domain.report.figure import (
     Breakdown,
+    Deadline,
     Duration,
     Level,
     LoggedFigure,
@@ -211,6 +212,14 @@ _OPERATION = Section(
         _logged("moderators.registered", "新登记的管理员", "moderators registered", Type.MODERATOR_REGISTER),
     ),
 )  # fmt: skip
+
+DEADLINES: tuple[Deadline, ...] = (
+    Deadline(
+        Title("身份披露申请的决定", "decisions on requests for a disclosure"),
+        "disclosures.requested",
+        ("disclosures.expired",),
+    ),
+)
 
 SECTIONS: tuple[Section, ...] = (
     _VERIFICATIONS,

@@ -97,6 +97,15 @@ class Duration:
 
 
 @dataclass(frozen=True, slots=True)
+class Deadline:
+    """A deadline that the public can watch, by the names of logged figures. due: what starts the clock."""
+
+    title: Title
+    due: str
+    missed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """What a report says about one subject."""
 

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import SYSTEM_ACTOR, EventType
 from idvault.domain.public_account import public_account as rules
-from idvault.domain.public_account.public_account import PublicAccount, PublicAccountState
+from idvault.domain.public_account.values import PublicAccount, PublicAccountState
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.ports.public_account import Present, PublicAccountStore

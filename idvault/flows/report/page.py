@@ -62,7 +62,10 @@ def _section(section: Section, report: Report, language: Language) -> str:
         if each.name in report.logged
     ]
     head = (words.FIGURE.in_language(language), words.NUMBER.in_language(language))
-    parts = [html.element("h2", section.title.in_language(language)), html.table(rows, head=head)]
+    parts = [
+        html.element("h2", section.title.in_language(language)),
+        html.table(rows, head=head, kind="number"),
+    ]
     for breakdown in section.breakdowns:
         titles = {cell: breakdown.title_of(cell) for cell in report.breakdowns.get(breakdown.name) or {}}
         parts += _breakdown(breakdown.title, report.breakdowns.get(breakdown.name), titles, language)

@@ -9,7 +9,7 @@
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from idvault.domain.clock import ClockReading
@@ -33,14 +33,15 @@ class ReportPublicationFlow:
     reports: ReportFlow
     files: Publication
     signer: NoteSigner
+    _done: set[str] = field(default_factory=set, init=False)
 
     async def run(self, *, now: ClockReading) -> None:
         """Publish what is due; raises UnavailableError."""
         async for period in self._ended(now):
-            raw = await self.files.read(path_of(period, "json"))
-            if raw is None:
-                raw = await self._publish(period, now)
-            await self._complete(period, raw)
+            if period.name not in self._done:
+                raw = await self.files.read(path_of(period, "json"))
+                await self._complete(period, raw or await self._publish(period, now))
+                self._done.add(period.name)
 
     async def _ended(self, now: ClockReading) -> AsyncIterator[Period]:
         """Yield the months that have ended, each quarter after its last month."""

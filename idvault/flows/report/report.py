@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from idvault.domain.error import Reason, UnavailableError
 from idvault.domain.report import catalogue, suppression
 from idvault.domain.report.entry_count import EntryCount
 from idvault.domain.report.figure import EDITION, OTHER, Breakdown, Duration
-from idvault.domain.report.period import Period
+from idvault.domain.report.period import Period, month_of
 from idvault.domain.report.suppression import Cells
 from idvault.ports.log.store import CheckpointStore, PublicFiles
 from idvault.ports.report import ReportStore
@@ -45,6 +45,7 @@ class ReportFlow:
     complete: CheckpointStore
     zone: ZoneInfo
     published: PublicFiles | None = None
+    _running: tuple[Period, int, EntryCount] | None = field(default=None, init=False)
 
     async def make(self, period: Period, *, now: ClockReading) -> Report:
         """Return the report of a period.
@@ -79,15 +80,28 @@ class ReportFlow:
     def _times(self, period: Period) -> tuple[datetime, datetime]:
         return period.start(self.zone), period.end(self.zone)
 
+    async def so_far(self, size: int, *, now: ClockReading) -> tuple[Period, EntryCount]:
+        """Return the running month and its count up to this size; only entries that are new are read."""
+        month = month_of(now.today(self.zone))
+        if self._running is None or self._running[0] != month or self._running[1] > size:
+            self._running = (month, 0, EntryCount(month, zone=self.zone))
+        _, begin, count = self._running
+        await self._count(count, month, begin, size)
+        self._running = (month, size, count)
+        return month, count
+
     async def _tally(self, period: Period, size: int) -> EntryCount:
-        tally = EntryCount(period, zone=self.zone)
+        count = EntryCount(period, zone=self.zone)
+        await self._count(count, period, 0, size)
+        return count
+
+    async def _count(self, count: EntryCount, period: Period, begin: int, size: int) -> None:
         since, until = self._times(period)
-        for start in range(0, size, _WINDOW):
+        for start in range(begin, size, _WINDOW):
             end = min(start + _WINDOW, size)
             for leaf in await self.store.leaves(start=start, end=end, since=since, until=until):
                 found = entry.decode_leaf(leaf)
-                tally.add(found.type, found.occurred_at)
-        return tally
+                count.add(found.type, found.occurred_at)
 
     async def _breakdowns(self, period: Period, tally: EntryCount, size: int) -> Mapping[str, Cells | None]:
         months = period.months()

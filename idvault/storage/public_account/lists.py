@@ -7,6 +7,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     String,
+    Table,
     and_,
     literal_column,
     not_,
@@ -17,7 +18,7 @@ from sqlalchemy import (
 
 from idvault.domain.account import AccountState, Standing
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
-from idvault.domain.public_account.public_account import GRACE_DAYS, PublicAccountState
+from idvault.domain.public_account.values import GRACE_DAYS, PublicAccountState
 from idvault.ports.public_account import Owned, Present
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
@@ -42,13 +43,16 @@ OF_PARTY: Statement[Owned] = statement(_PAGE, owned)
 # An owner has few public accounts: the flow leaves out those in another state.
 OF_OWNER: Statement[Owned] = statement(_PAGE.where(_columns.account_token == param("token")), owned)
 _LIVE = one_of(_columns.state, (PublicAccountState.ACTIVE.value, PublicAccountState.GRACE.value))
-_OWNER_ENDED = or_(
-    accounts.c.state == AccountState.ERASED.value,
-    and_(
-        accounts.c.standing == Standing.CLOSED.value,
-        accounts.c.standing_until.is_(None) | (accounts.c.standing_until > param("now", Micros)),
-    ),
-)
+
+
+def _is_closed(table: Table) -> ColumnElement[bool]:
+    until = table.c.standing_until
+    in_force = until.is_(None) | (until > param("now", Micros))
+    return and_(table.c.standing == Standing.CLOSED.value, in_force)
+
+
+# Closed by a sanction, or with its owner's account.
+_ENDED = or_(accounts.c.state == AccountState.ERASED.value, _is_closed(accounts), _is_closed(public_accounts))
 _NOT_DUE = _columns.expire_date > param("today", Day)
 # lapsed: whose grace began on this day is EXPIRED today.
 _NOT_LAPSED = _columns.expire_date > param("lapsed", Day)
@@ -63,11 +67,11 @@ _IN_STATE: dict[PublicAccountState, tuple[ColumnElement[bool], tuple[str, ...]]]
     PublicAccountState.APPLIED: (_stored(PublicAccountState.APPLIED), ()),
     PublicAccountState.REJECTED: (_stored(PublicAccountState.REJECTED), ()),
     PublicAccountState.ACTIVE: (
-        and_(_stored(PublicAccountState.ACTIVE), _NOT_DUE, not_(_OWNER_ENDED)),
+        and_(_stored(PublicAccountState.ACTIVE), _NOT_DUE, not_(_ENDED)),
         ("today", "now"),
     ),
     PublicAccountState.GRACE: (
-        and_(_LIVE, not_(_NOT_DUE), _NOT_LAPSED, not_(_OWNER_ENDED)),
+        and_(_LIVE, not_(_NOT_DUE), _NOT_LAPSED, not_(_ENDED)),
         ("today", "lapsed", "now"),
     ),
     PublicAccountState.EXPIRED: (
@@ -75,7 +79,7 @@ _IN_STATE: dict[PublicAccountState, tuple[ColumnElement[bool], tuple[str, ...]]]
         ("lapsed",),
     ),
     PublicAccountState.CLOSED: (
-        or_(_stored(PublicAccountState.CLOSED), and_(_LIVE, _NOT_LAPSED, _OWNER_ENDED)),
+        or_(_stored(PublicAccountState.CLOSED), and_(_LIVE, _NOT_LAPSED, _ENDED)),
         ("lapsed", "now"),
     ),
 }
@@ -89,7 +93,7 @@ EXPIRING: Statement[Owned] = statement(
         _columns.term_end.is_not(None),
         _columns.expire_date <= param("until", Day),
         _NOT_LAPSED,
-        not_(_OWNER_ENDED),
+        not_(_ENDED),
         tuple_(_columns.expire_date, _columns.public_account_id)
         > tuple_(param("day", Day), param("after", String)),
     )

@@ -6,10 +6,17 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from idvault.domain.account import Standing
 from idvault.domain.error import NotFoundError, Reason, UnavailableError
 from idvault.domain.public_account.category import Licence, PublicAccountCategory, PublicAccountKind
-from idvault.domain.public_account.public_account import PublicAccount, PublicAccountState, RejectReason
+from idvault.domain.public_account.values import (
+    PublicAccount,
+    PublicAccountState,
+    RejectReason,
+    TransferOffer,
+)
 from idvault.ports.public_account import Owned
+from idvault.storage.account import periods
 from idvault.storage.account import rows as account
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
@@ -45,6 +52,10 @@ def _public_account(row: Any) -> PublicAccount:
         since=row.own_since,
         expire_date=row.own_expire_date,
         owner_changed_on=row.own_owner_changed_on,
+        offer=None if row.own_offered_to is None else TransferOffer(row.own_offered_to, row.own_offered_at),
+        standing=Standing(row.own_standing),
+        standing_until=row.own_standing_until,
+        later_standings=periods.unpack(row.own_later_standings),
     )
 
 
@@ -75,7 +86,7 @@ _PUT = statement(
         {
             column: param(column.name)
             for column in public_accounts.c
-            if column.name not in ("account_token", "public_account_id", "relying_party")
+            if column.name not in ("public_account_id", "relying_party")
         }
     )
 )
@@ -119,11 +130,12 @@ async def add(connection: Connection, public_account: PublicAccount, *, now: dat
     await _add_version(connection, public_account, now)
 
 
-async def put(connection: Connection, public_account: PublicAccount, *, now: datetime) -> None:
-    """Store a public account that this act has locked."""
+async def put(connection: Connection, public_account: PublicAccount, *, token: str, now: datetime) -> None:
+    """Store a public account that this act has locked. token: of the owner that it had until now."""
     await connection.later(
         _PUT,
-        token=public_account.account_token,
+        token=token,
+        account_token=public_account.account_token,
         public=public_account.public_account_id,
         **_values(public_account),
     )
@@ -132,7 +144,7 @@ async def put(connection: Connection, public_account: PublicAccount, *, now: dat
 
 async def _add_version(connection: Connection, public_account: PublicAccount, now: datetime) -> None:
     values = _values(public_account)
-    for name in ("reject_reason", "term_end", "due_on"):
+    for name in ("reject_reason", "offered_to", "offered_at", "term_end", "due_on"):
         del values[name]
     await connection.later(
         _ADD_VERSION,
@@ -145,7 +157,7 @@ async def _add_version(connection: Connection, public_account: PublicAccount, no
 
 
 def _values(public_account: PublicAccount) -> dict[str, object]:
-    licence, reason = public_account.licence, public_account.reject_reason
+    licence, reason, offer = public_account.licence, public_account.reject_reason, public_account.offer
     return {
         "person_id": public_account.person_id,
         "kind": public_account.kind.value,
@@ -160,6 +172,11 @@ def _values(public_account: PublicAccount) -> dict[str, object]:
         "since": public_account.since,
         "expire_date": public_account.expire_date,
         "owner_changed_on": public_account.owner_changed_on,
+        "offered_to": offer and offer.account_token,
+        "offered_at": offer and offer.offered_at,
+        "standing": public_account.standing.value,
+        "standing_until": public_account.standing_until,
+        "later_standings": periods.pack(public_account.later_standings),
         "term_end": public_account.term_end,
         "due_on": public_account.due_on,
     }

@@ -1,17 +1,15 @@
 """The acts and reads of public accounts (ports.public_account.PublicAccountStore)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
-from idvault.domain.public_account import owner as owner_rules
 from idvault.domain.public_account import public_account as rules
 from idvault.domain.public_account.category import Licence
-from idvault.domain.public_account.owner import OwnerFacts, PublicAccountLimits
-from idvault.domain.public_account.public_account import (
+from idvault.domain.public_account.owner import PublicAccountLimits
+from idvault.domain.public_account.values import (
     Application,
-    PublicAccount,
     PublicAccountState,
     RejectReason,
 )
@@ -21,10 +19,8 @@ from idvault.storage.account import rows as account
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.claim import person
-from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
-from idvault.storage.public_account import lists, rows
+from idvault.storage.public_account import lists, operator, rows, steps
 
 _FIRST_DAY = date(1970, 1, 1)
 
@@ -49,7 +45,7 @@ class SqlPublicAccountStore:
         event: Event,
     ) -> Owned:
         """Store an application."""
-        repeated = await _repeated(
+        repeated = await steps.repeated(
             connection, request, application.account_token, application.public_account_id, present
         )
         if repeated is not None:
@@ -77,27 +73,22 @@ class SqlPublicAccountStore:
         rejected: Event,
     ) -> Owned:
         """Approve an application, or reject it if its owner is not eligible."""
-        if (repeated := await _repeated_for(connection, request, found, present)) is not None:
+        if (repeated := await steps.repeated_for(connection, request, found, present)) is not None:
             return repeated
-        stored = await rows.lock(connection, found)
-        facts = await _facts(connection, stored, present)
+        stored = await steps.lock(connection, found)
+        public_account, owner = stored.public_account, stored.owner
         made = rules.approve(
-            public_account=stored.public_account,
-            owner=stored.owner,
-            eligible=owner_rules.is_eligible(
-                public_account=stored.public_account,
-                owner=stored.owner,
-                facts=facts,
-                limits=limits,
-                today=present.today,
-                now=present.time,
+            public_account=public_account,
+            owner=owner,
+            eligible=await steps.is_eligible(
+                connection, public_account, owner, limits=limits, present=present
             ),
             days=limits.days,
             today=present.today,
             now=present.time,
         )
         event = approved if made.state is PublicAccountState.ACTIVE else rejected
-        return await _put(connection, stored, made, present, event)
+        return await steps.put(connection, stored, made, present, event)
 
     @act("public_account.reject")
     async def reject(
@@ -106,16 +97,19 @@ class SqlPublicAccountStore:
         found: Owned,
         *,
         reason: RejectReason,
+        limits: PublicAccountLimits,
         request: Request,
         present: Present,
         event: Event,
     ) -> Owned:
         """Reject an application."""
-        if (repeated := await _repeated_for(connection, request, found, present)) is not None:
+        if (repeated := await steps.repeated_for(connection, request, found, present)) is not None:
             return repeated
-        stored = await rows.lock(connection, found)
+        stored = await steps.lock(connection, found)
         # Read as an approval reads them: neither its statements nor its time tell what an approval found.
-        await _facts(connection, stored, present)
+        await steps.is_eligible(
+            connection, stored.public_account, stored.owner, limits=limits, present=present
+        )
         made = rules.reject(
             public_account=stored.public_account,
             owner=stored.owner,
@@ -123,7 +117,7 @@ class SqlPublicAccountStore:
             today=present.today,
             now=present.time,
         )
-        return await _put(connection, stored, made, present, event)
+        return await steps.put(connection, stored, made, present, event)
 
     @act("public_account.renew")
     async def renew(
@@ -138,9 +132,9 @@ class SqlPublicAccountStore:
         event: Event,
     ) -> Owned:
         """Begin another term."""
-        if (repeated := await _repeated_for(connection, request, found, present)) is not None:
+        if (repeated := await steps.repeated_for(connection, request, found, present)) is not None:
             return repeated
-        stored = await rows.lock(connection, found)
+        stored = await steps.lock(connection, found)
         made = rules.renew(
             public_account=stored.public_account,
             owner=stored.owner,
@@ -149,30 +143,34 @@ class SqlPublicAccountStore:
             today=present.today,
             now=present.time,
         )
-        return await _put(connection, stored, made, present, event)
+        return await steps.put(connection, stored, made, present, event)
 
     @act("public_account.close")
     async def close(
         self, connection: Connection, found: Owned, *, request: Request, present: Present, event: Event
     ) -> Owned:
         """Close a public account for its owner."""
-        if (repeated := await _repeated_for(connection, request, found, present)) is not None:
+        if (repeated := await steps.repeated_for(connection, request, found, present)) is not None:
             return repeated
-        stored = await rows.lock(connection, found)
+        stored = await steps.lock(connection, found)
         made = rules.close(
-            public_account=stored.public_account, owner=stored.owner, today=present.today, now=present.time
+            public_account=stored.public_account,
+            owner=stored.owner,
+            disputed=await steps.is_disputed(connection, stored, present),
+            today=present.today,
+            now=present.time,
         )
-        return await _put(connection, stored, made, present, event)
+        return await steps.put(connection, stored, made, present, event)
 
     @act("public_account.fall")
     async def fall(self, connection: Connection, found: Owned, *, present: Present, event: Event) -> bool:
         """Store the next step that is due, unless the public account has changed since it was read."""
-        stored = await rows.lock(connection, found)
+        stored = await steps.lock(connection, found)
         due_on = stored.public_account.due_on
         unchanged = stored.public_account.revision == found.public_account.revision
         if not unchanged or due_on is None or due_on > present.today:
             return False
-        await _put(connection, stored, rules.step(public_account=stored.public_account), present, event)
+        await steps.put(connection, stored, rules.step(public_account=stored.public_account), present, event)
         return True
 
     @read("public_account.due")
@@ -183,7 +181,7 @@ class SqlPublicAccountStore:
     @read("public_account.get")
     async def get(self, connection: Connection, *, relying_party: str, public_account_id: str) -> Owned:
         """Return a public account; raises NotFoundError (PUBLIC_ACCOUNT_NOT_FOUND)."""
-        return await rows.get(connection, relying_party, public_account_id)
+        return await steps.get(connection, relying_party, public_account_id)
 
     @read("public_account.expiring")
     async def expiring(
@@ -198,7 +196,7 @@ class SqlPublicAccountStore:
     ) -> list[Owned]:
         """Return live public accounts whose expire_date comes by a day, the first to expire first."""
         day, last = after or (_FIRST_DAY, "")
-        return await connection.all(
+        found = await connection.all(
             lists.EXPIRING,
             party=relying_party,
             until=until,
@@ -208,6 +206,7 @@ class SqlPublicAccountStore:
             lapsed=lists.lapsed(present),
             now=present.time,
         )
+        return await operator.joined(connection, found)
 
     @read("public_account.list")
     async def list(
@@ -225,41 +224,10 @@ class SqlPublicAccountStore:
         place = await lists.place_of(connection, relying_party, after)
         common = {"party": relying_party, **place, "limit": limit}
         if account_token is not None:
-            return await connection.all(lists.OF_OWNER, **common, token=account_token)
-        if state is None:
-            return await connection.all(lists.OF_PARTY, **common)
-        return await connection.all(lists.IN_STATE[state], **common, **lists.dates(state, present))
-
-
-async def _facts(connection: Connection, stored: Owned, present: Present) -> OwnerFacts:
-    """Return what is known about the owner. This act locks the person: approvals run one after the other."""
-    party, person_id = stored.owner.relying_party, stored.public_account.person_id
-    barred = await person.lock_by_id(connection, relying_party=party, person_id=person_id, now=present.time)
-    owned = await rows.of_person(connection, party, person_id)
-    return OwnerFacts(barred, tuple((each.public_account, each.owner) for each in owned))
-
-
-async def _put(
-    connection: Connection, stored: Owned, made: PublicAccount, present: Present, event: Event
-) -> Owned:
-    await rows.put(connection, made, now=present.time)
-    await log.append(connection, event)
-    return replace(stored, public_account=made)
-
-
-async def _repeated_for(
-    connection: Connection, request: Request, found: Owned, present: Present
-) -> Owned | None:
-    public_account = found.public_account
-    return await _repeated(
-        connection, request, public_account.account_token, public_account.public_account_id, present
-    )
-
-
-async def _repeated(
-    connection: Connection, request: Request, account_token: str, public_account_id: str, present: Present
-) -> Owned | None:
-    made = await requests.remember_for_account(
-        connection, request, account_token=account_token, made=public_account_id, now=present.time
-    )
-    return None if made is None else await rows.get(connection, request.caller, made.made_id)
+            found = await connection.all(lists.OF_OWNER, **common, token=account_token)
+        elif state is None:
+            found = await connection.all(lists.OF_PARTY, **common)
+        else:
+            asked = lists.IN_STATE[state]
+            found = await connection.all(asked, **common, **lists.dates(state, present))
+        return await operator.joined(connection, found)

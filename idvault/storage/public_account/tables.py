@@ -8,6 +8,7 @@ from idvault.storage.base.types import Day, Micros
 _REFERENCE = String(200)
 
 # account_token, person_id: the owner. licence_*: a declared category, null if there is none or it has ended.
+# offered_*: an offer to transfer it. standing and after: by its own sanctions, as in `accounts`.
 # term_end: when the state changes by itself; due_on: when anything does.
 public_accounts = Table(
     "public_accounts",
@@ -28,6 +29,11 @@ public_accounts = Table(
     Column("since", Day),
     Column("expire_date", Day),
     Column("owner_changed_on", Day),
+    Column("offered_to", TOKEN),
+    Column("offered_at", Micros),
+    Column("standing", WORD, nullable=False),
+    Column("standing_until", Micros),
+    Column("later_standings", String(200)),
     Column("term_end", Day),
     Column("due_on", Day),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
@@ -51,6 +57,20 @@ public_accounts = Table(
     ),
 )
 
+# Who may publish for an organisation: another account of the platform. Its row is found by the owner's token.
+public_account_operators = Table(
+    "public_account_operators",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("public_account_id", ID, primary_key=True),
+    Column("operator_token", TOKEN, primary_key=True),
+    Column("added_at", Micros, nullable=False),
+    ForeignKeyConstraint(
+        ["account_token", "public_account_id"],
+        ["public_accounts.account_token", "public_accounts.public_account_id"],
+    ),
+)
+
 # What every act left: filings of a past day are computed from it.
 public_account_versions = Table(
     "public_account_versions",
@@ -71,6 +91,9 @@ public_account_versions = Table(
     Column("since", Day),
     Column("expire_date", Day),
     Column("owner_changed_on", Day),
+    Column("standing", WORD, nullable=False),
+    Column("standing_until", Micros),
+    Column("later_standings", String(200)),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(None, "relying_party", "public_account_id", "changed_at"),
 )

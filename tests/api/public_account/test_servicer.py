@@ -19,7 +19,7 @@ from idvault.storage.base.database import Database
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 from idvault.v1 import public_account_pb2 as pb
-from idvault_client import Reason, refusals
+from idvault_client import Consent, Reason, refusals
 from idvault_client.backend.public_account import messages
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
 from idvault_client.public_accounts import (
@@ -29,6 +29,7 @@ from idvault_client.public_accounts import (
     PublicAccountKind,
     PublicAccountState,
     RejectReason,
+    ShownOperator,
 )
 from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.support.builders import ZONE
@@ -163,6 +164,40 @@ async def test_a_rejection(world: PublicAccountWorld, ask: AskPublicAccounts) ->
     other = await refused(ask("approve", applied.public_account_id, request_id=asked))
     assert type(other) is RequestIdReused
     assert type(await refused(ask("get", "f" * 32))) is NotFound
+
+
+async def test_operators(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
+    """Named, shown with its right, removed."""
+    opened = await ask("approve", (await ask("apply", await world.company())).public_account_id)
+    person = await world.person()
+    added = await ask("add_operator", opened.public_account_id, person)
+    assert added.operators == (ShownOperator(person, may_publish=True),)
+    assert await ask("get", opened.public_account_id) == added
+    assert (await ask("remove_operator", opened.public_account_id, person)).operators == ()
+    wrong = await refused(ask("add_operator", opened.public_account_id, opened.account_token))
+    assert (type(wrong), wrong.reason) == (PreconditionFailed, Reason.OPERATOR_NOT_ELIGIBLE)
+
+
+async def test_a_transfer(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
+    """Offered for 14 days, accepted with consent, repeated with a later consent; the day is public."""
+    first, second = await world.company(90), await world.company(91, body="MA000002")
+    opened = await ask("approve", (await ask("apply", first)).public_account_id)
+    offered = await ask("offer_transfer", opened.public_account_id, second)
+    assert offered.offer.account_token == second
+    assert offered.offer.expire_time - offered.offer.offer_time == timedelta(days=14)
+    asked = uuid4()
+    for _ in range(2):
+        consent = Consent("terms-3", datetime.now(UTC))
+        moved = await ask(
+            "accept_transfer", opened.public_account_id, second, consent=consent, request_id=asked
+        )
+        assert (moved.account_token, moved.offer) == (second, None)
+        assert moved.profile.owner_changed_on == today()
+    other = Consent("", datetime.now(UTC))
+    missing = await refused(ask("accept_transfer", opened.public_account_id, second, consent=other))
+    assert dict(missing.fields) == {"consent.policy_version": "REQUIRED"}
+    with pytest.raises(TypeError):
+        await ask("offer_transfer", opened.public_account_id, None)
 
 
 async def test_pages(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:

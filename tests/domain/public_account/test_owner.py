@@ -9,7 +9,7 @@ from idvault.domain.account import Standing
 from idvault.domain.public_account import owner as rules
 from idvault.domain.public_account.category import PublicAccountKind
 from idvault.domain.public_account.owner import OwnerFacts, PublicAccountLimits
-from idvault.domain.public_account.public_account import LIVE, PublicAccountState
+from idvault.domain.public_account.values import LIVE, PublicAccountState
 from tests.domain.public_account.test_public_account import active, applied, in_state, owner
 from tests.support.builders import NOW, TODAY
 

@@ -14,7 +14,7 @@ from idvault.domain.account import Account, AccountState, Standing, StandingPeri
 from idvault.domain.error import PreconditionError, Reason, TransitionError
 from idvault.domain.public_account import public_account as rules
 from idvault.domain.public_account.category import PublicAccountCategory, PublicAccountKind
-from idvault.domain.public_account.public_account import (
+from idvault.domain.public_account.values import (
     LIVE,
     Application,
     PublicAccount,
@@ -90,8 +90,12 @@ def renew(
     )
 
 
-def close(public_account: PublicAccount, who: Account | None = None) -> PublicAccount:
-    return rules.close(public_account=public_account, owner=who or owner(), today=TODAY, now=NOW)
+def close(
+    public_account: PublicAccount, who: Account | None = None, *, disputed: bool = False
+) -> PublicAccount:
+    return rules.close(
+        public_account=public_account, owner=who or owner(), disputed=disputed, today=TODAY, now=NOW
+    )
 
 
 def in_state(state: PublicAccountState) -> PublicAccount:

@@ -20,7 +20,7 @@ from idvault.domain.error import (
 )
 from idvault.domain.public_account.category import PublicAccountCategory, PublicAccountKind
 from idvault.domain.public_account.owner import PublicAccountLimits
-from idvault.domain.public_account.public_account import PublicAccountState, RejectReason
+from idvault.domain.public_account.values import PublicAccountState, RejectReason
 from idvault.domain.sanction.sanction import Degree
 from idvault.storage.base.database import Database
 from tests.support import builders
@@ -113,7 +113,7 @@ async def test_the_limit_of_organisations_and_of_operators(world: PublicAccountW
     for number in range(5):
         assert (await world.open(tokens[number % 2])).profile.state is ACTIVE
     assert (await world.open(tokens[0])).profile.state is REJECTED
-    world.flow._policy = replace(world.policy, public_accounts=PublicAccountLimits(organization=6))
+    world.flow.context.policy = replace(world.policy, public_accounts=PublicAccountLimits(organization=6))
     assert (await world.open(tokens[1])).profile.state is ACTIVE
 
 

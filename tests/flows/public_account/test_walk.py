@@ -22,9 +22,9 @@ from hypothesis.stateful import (
 
 from idvault.attest.moderator_key import ModeratorKey
 from idvault.domain.error import IdvaultError, TransitionError
-from idvault.domain.public_account.public_account import PublicProfile
+from idvault.domain.public_account.values import PublicProfile
 from idvault.domain.sanction.sanction import Sanction
-from idvault.flows.public_account.public_account import ShownPublicAccount
+from idvault.flows.public_account.context import ShownPublicAccount
 from idvault.storage.base.database import Database
 from tests.support import builders
 from tests.support.databases import Databases, Maker
@@ -81,6 +81,13 @@ class Walk:
         assert await self._told(work) == expected
         await self.agree(place)
 
+    async def move(self, verb: str, place: int, to: int) -> None:
+        """Offer one of the public accounts to an owner, or let that owner accept it."""
+        expected = getattr(self.model, verb)(place, to, self.day)
+        work = getattr(self.world, verb)(self.made[place], self.tokens[to], seconds=self.seconds)
+        assert await self._told(work) == expected
+        await self.agree(place)
+
     async def verify(self, owner: int) -> None:
         """The owner verifies again, unless the account is closed."""
         if self.model.owners[owner].is_closed(self.day):
@@ -122,6 +129,8 @@ class Walk:
         profile = await self.world.profile(self.made[place], seconds=self.seconds)
         assert profile.state.value == self.model.state(place, self.day)
         assert (profile.licence is not None) == self.model.made[place].declared(self.day)
+        moved = self.made[place].public_account.account_token != self.tokens[self.model.made[place].owner]
+        assert profile.owner_changed_on is not None or not moved
         former = self.shown.get(place, profile)
         assert profile.revision >= former.revision
         assert profile.revision > former.revision or profile == former
@@ -204,6 +213,12 @@ class PublicAccountSteps(RuleBasedStateMachine):
         """Something happens to one of them, or is refused."""
         self.run(self.walk.decide(verb, place % len(self.walk.made)))
 
+    @precondition(lambda self: self.walk.made)
+    @rule(verb=st.sampled_from(("offer", "accept")), place=st.integers(0, 50), to=OWNER)
+    def move(self, verb: str, place: int, to: int) -> None:
+        """An owner offers one of them, or another accepts it, or is refused."""
+        self.run(self.walk.move(verb, place % len(self.walk.made), to))
+
     @rule(owner=OWNER, days=st.none() | st.integers(1, 90))
     def close_owner(self, owner: int, days: int | None) -> None:
         """An owner's account is closed."""
@@ -251,13 +266,25 @@ def test_any_steps_agree_with_the_model(maker: Maker) -> None:
     )
 
 
+async def _move(walk: Walk, chance: random.Random, owner: int) -> None:
+    """Offer or accept one of the newest, mostly one that is live and to somebody who could have it."""
+    newest = range(max(0, len(walk.made) - 40), len(walk.made))
+    live = [place for place in newest if walk.model.state(place, walk.day) in ("ACTIVE", "GRACE")]
+    place = chance.choice(live or newest)
+    offered = walk.model.made[place].offered
+    if offered is None or chance.randrange(3) == 0:
+        await walk.move("offer", place, chance.choice([owner, 0, 1, 2]))
+    else:
+        await walk.move("accept", place, chance.choice([owner, offered[0], offered[0]]))
+
+
 async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases) -> None:
     """10,000 random steps; every kind of answer occurs."""
     database, chance = Database(url=sqlite_databases.main_url), random.Random(14)  # noqa: S311 - no secret
     walk = Walk(database)
     await walk.begin()
     for step in range(STEPS):
-        kind, owner = chance.randrange(16), chance.randrange(OWNERS)
+        kind, owner = chance.randrange(19), chance.randrange(OWNERS)
         # The newest ones, so that most verbs are about public accounts that can still change.
         place = max(0, len(walk.made) - 1 - chance.randrange(14))
         if kind < 4 or not walk.made:
@@ -265,11 +292,13 @@ async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases) ->
         elif kind < 12:
             verb = chance.choice(["approve", "approve", "approve", "reject", "renew", "renew", "close"])
             await walk.decide(verb, place)
-        elif kind == 12:
+        elif kind < 15:
+            await _move(walk, chance, owner)
+        elif kind == 15:
             walk.day += chance.choice([1, 5, 20, 60, 300])
-        elif kind == 13:
+        elif kind == 16:
             await walk.verify(owner)
-        elif kind == 14:
+        elif kind == 17:
             closes = chance.randrange(3) == 0
             await (walk.close_owner(owner, chance.choice([None, 20])) if closes else walk.lift_owner(owner))
         else:
@@ -285,6 +314,10 @@ async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases) ->
         "ACCOUNT_CLOSED",
         "ACCOUNT_NOT_VERIFIED",
         "RENEWAL_TOO_EARLY",
+        "PUBLIC_ACCOUNT_NOT_LIVE",
+        "TRANSFER_NOT_OFFERED",
+        "KIND_DIFFERS",
+        "OWNER_NOT_ELIGIBLE",
         *(f"{state} -> ACTIVE" for state in ("ACTIVE", "EXPIRED", "CLOSED", "REJECTED", "APPLIED")),
         *(f"{state} -> CLOSED" for state in ("EXPIRED", "CLOSED", "REJECTED", "APPLIED")),
         *(f"{state} -> REJECTED" for state in ("ACTIVE", "EXPIRED", "CLOSED", "REJECTED")),

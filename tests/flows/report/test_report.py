@@ -124,7 +124,8 @@ async def test_each_month_is_published_once(world: ReportWorld) -> None:
     data = (world.log.folder / "report" / "2026-11.json").read_bytes()
     assert report.parse(data).logged["disclosures.openings"] == 1
     (world.log.folder / "report" / "2026-11.en.html").unlink()
-    await flow.run(now=world.now("2027-02-01T01:00"))
+    await flow.run(now=world.now("2026-12-01T00:16"))
+    await world.publication().run(now=world.now("2027-02-01T01:00"))
     assert (world.log.folder / "report" / "2026-11.json").read_bytes() == data
     found = sorted(path.name for path in (world.log.folder / "report").glob("*.json"))
     assert found == ["2026-11.json", "2026-12.json", "2026-Q4.json", "2027-01.json"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.public_account.public_account import PublicAccountState
+from idvault.domain.public_account.values import PublicAccountState
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement
 from idvault.storage.public_account import lists, rows

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from idvault.domain.error import UnavailableError
-from idvault.domain.public_account.public_account import RejectReason
+from idvault.domain.public_account.values import RejectReason
 from idvault.ports.public_account import Owned, Present
 from idvault.storage.base.database import Database
 from idvault.storage.public_account.tables import public_account_versions

@@ -1,8 +1,9 @@
 """The calls of PublicAccountService."""
 
 from idvault.domain.public_account.category import Licence
-from idvault.domain.public_account.public_account import PublicAccountState, RejectReason
+from idvault.domain.public_account.values import PublicAccountState, RejectReason
 from idvault.v1 import public_account_pb2 as pb
+from idvault_client.backend.claim import Consent, consent_message
 from idvault_client.backend.public_account import messages
 from idvault_client.backend.public_account.values import (
     OwnedPublicAccount,
@@ -69,6 +70,58 @@ def close(public_account_id: str, *, request_id: RequestId = None) -> Rpc[OwnedP
     chosen = chosen_id(request_id)
     request = pb.ClosePublicAccountRequest(request_id=chosen, public_account_id=_id(public_account_id))
     return rpc(_SERVICE, "ClosePublicAccount", request, messages.read_public_account, request_id=chosen)
+
+
+def add_operator(
+    public_account_id: str, account_token: str, *, request_id: RequestId = None
+) -> Rpc[OwnedPublicAccount]:
+    """Name a verified person's account that may publish for an organisation; raises PreconditionFailed."""
+    return _about_two("AddOperator", pb.AddOperatorRequest, public_account_id, account_token, request_id)
+
+
+def remove_operator(
+    public_account_id: str, account_token: str, *, request_id: RequestId = None
+) -> Rpc[OwnedPublicAccount]:
+    """Take the right to publish from an operator; raises NotFound for an unknown public account."""
+    return _about_two(
+        "RemoveOperator", pb.RemoveOperatorRequest, public_account_id, account_token, request_id
+    )
+
+
+def offer_transfer(
+    public_account_id: str, account_token: str, *, request_id: RequestId = None
+) -> Rpc[OwnedPublicAccount]:
+    """Offer a public account to another account, for 14 days; raises PreconditionFailed."""
+    return _about_two("OfferTransfer", pb.OfferTransferRequest, public_account_id, account_token, request_id)
+
+
+def accept_transfer(
+    public_account_id: str, account_token: str, *, consent: Consent, request_id: RequestId = None
+) -> Rpc[OwnedPublicAccount]:
+    """Accept an offer for the account that it was made to; raises PreconditionFailed."""
+    chosen = chosen_id(request_id)
+    request = pb.AcceptTransferRequest(
+        request_id=chosen,
+        public_account_id=_id(public_account_id),
+        account_token=account(account_token),
+        consent=consent_message(consent),
+    )
+    return rpc(_SERVICE, "AcceptTransfer", request, messages.read_public_account, request_id=chosen)
+
+
+def _about_two(
+    method: str,
+    kind: type[pb.AddOperatorRequest] | type[pb.RemoveOperatorRequest] | type[pb.OfferTransferRequest],
+    public_account_id: str,
+    account_token: str,
+    request_id: RequestId,
+) -> Rpc[OwnedPublicAccount]:
+    """Return a call that is about a public account and another account."""
+    chosen = chosen_id(request_id)
+    request = kind(
+        request_id=chosen, public_account_id=_id(public_account_id), account_token=account(account_token)
+    )
+    return rpc(_SERVICE, method, request, messages.read_public_account, request_id=chosen)
 
 
 def get(public_account_id: str) -> Rpc[OwnedPublicAccount]:

@@ -4,7 +4,7 @@ from datetime import UTC, date
 
 from idvault.domain.account import Standing
 from idvault.domain.public_account.category import PublicAccountCategory, PublicAccountKind
-from idvault.domain.public_account.public_account import PublicAccountState, RejectReason
+from idvault.domain.public_account.values import PublicAccountState, RejectReason
 from idvault.v1 import common_pb2
 from idvault.v1 import public_account_pb2 as pb
 from idvault_client.backend.public_account.values import (
@@ -12,6 +12,8 @@ from idvault_client.backend.public_account.values import (
     PublicAccountPage,
     ReaderProfile,
     ShownLicence,
+    ShownOffer,
+    ShownOperator,
 )
 from idvault_client.backend.rpc import choice
 
@@ -54,6 +56,8 @@ def public_account(message: pb.PublicAccount) -> OwnedPublicAccount:
         apply_time=message.apply_time.ToDatetime(UTC),
         expire_date=_day(message.expire_date),
         reject_reason=choice(RejectReason, _REASON, message.reject_reason),
+        operators=tuple(ShownOperator(each.account_token, each.may_publish) for each in message.operators),
+        offer=_offer(message.offer) if message.HasField("offer") else None,
     )
 
 
@@ -72,7 +76,13 @@ def profile(message: pb.PublicProfile) -> ReaderProfile:
         owner_changed_on=_day(message.owner_changed_on),
         revision=message.revision,
         next_change_date=_day(message.next_change_date),
+        standing_until=message.standing_until.ToDatetime(UTC) if message.HasField("standing_until") else None,
     )
+
+
+def _offer(message: pb.TransferOffer) -> ShownOffer:
+    times = message.offer_time.ToDatetime(UTC), message.expire_time.ToDatetime(UTC)
+    return ShownOffer(message.account_token, *times)
 
 
 def _licence(message: pb.Licence) -> ShownLicence:
