@@ -116,7 +116,7 @@ class AccessLog:
         self._logs = logs
         self._calls: list[tuple[float, str, str, str, str, float]] = []
         self._parts: dict[tuple[str, str, str, str], tuple[str, str, str]] = {}
-        self._second = 0, ""
+        self._second = -1, ""
 
     def add(
         self, *, time: float, method: str, code: str, caller: str = "", why: str = "", seconds: float
