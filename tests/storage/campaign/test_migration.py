@@ -51,7 +51,7 @@ _INVITED = (
 
 
 def _to_invited(connection: Connection) -> None:
-    command.upgrade(MAIN.config(connection), "0020")
+    command.upgrade(MAIN.config(connection), "0021")
     for token in ("acct_invited", "acct_new"):
         connection.execute(text(_LEGACY), {"token": token, "reference": token.encode()})
     for campaign in ("a", "b"):
