@@ -25,11 +25,11 @@ PROCESS_ROOMS = ("journeys", "resilience", "scripts")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--quick", action="store_true", help="without processes and PostgreSQL")
+    parser.addoption("--quick", action="store_true", help="without processes, PostgreSQL and long walks")
 
 
 def pytest_configure() -> None:
-    """Put the tests' folders into memory where there is room: databases sync their files thousands of times."""
+    """Put the tests' folders into memory where there is room: databases sync their files all the time."""
     folder = memory()
     if folder is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
@@ -95,6 +95,7 @@ def _is_slow(item: pytest.Item) -> bool:
     kinds = getattr(item, "callspec", None)
     return (
         _starts_processes(item)
+        or item.get_closest_marker("long") is not None
         or "postgres_maker" in getattr(item, "fixturenames", ())
         or (kinds is not None and "postgres" in kinds.params.values())
     )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select
 
@@ -22,23 +22,22 @@ _columns = public_account_operators.c
 
 
 class _Row(NamedTuple):
-    """An operator's account, and the public account."""
+    """An operator of a public account, by token."""
 
     public_account_id: str
-    operator: Account
+    operator_token: str
 
 
-def _row(row: Any) -> _Row:
-    return _Row(row.public_account_id, account.from_row(row))
-
-
-# Found by the owners' tokens: an owner has few public accounts.
+# Found by the owners' tokens: an owner has few public accounts. The operators' accounts may be in other
+# units, so they are read by themselves.
 _OF_OWNERS: Statement[_Row] = statement(
-    select(_columns.public_account_id, *accounts.c)
-    .join_from(public_account_operators, accounts, accounts.c.account_token == _columns.operator_token)
+    select(_columns.public_account_id, _columns.operator_token)
     .where(among(_columns.account_token, "tokens"))
     .order_by(_columns.added_at, _columns.operator_token),
-    _row,
+    lambda row: _Row(row.public_account_id, row.operator_token),
+)
+_ACCOUNTS: Statement[Account] = statement(
+    select(accounts).where(among(accounts.c.account_token, "tokens")), account.from_row
 )
 _OF_PUBLIC_ACCOUNT = (_columns.account_token == param("token")) & (
     _columns.public_account_id == param("public")
@@ -59,9 +58,13 @@ async def joined(connection: Connection, found: Sequence[Owned]) -> list[Owned]:
     }
     if not tokens:
         return list(found)
+    rows = await connection.all(_OF_OWNERS, tokens=sorted(tokens))
+    named = {row.operator_token for row in rows}
+    read = await connection.all(_ACCOUNTS, tokens=sorted(named)) if named else []
+    theirs = {each.account_token: each for each in read}
     operators: defaultdict[str, list[Account]] = defaultdict(list)
-    for row in await connection.all(_OF_OWNERS, tokens=sorted(tokens)):
-        operators[row.public_account_id].append(row.operator)
+    for row in rows:
+        operators[row.public_account_id].append(theirs[row.operator_token])
     return [
         replace(each, operators=tuple(operators[each.public_account.public_account_id])) for each in found
     ]

@@ -6,14 +6,16 @@ A breakdown's rows are a cell and its count; so are a level's. A duration's rows
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select, true
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
 
 from idvault.domain.claim import ClaimState, FailureReason
+from idvault.domain.public_account.values import LIVE
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.statement import Statement, param, statement
 from idvault.storage.base.types import Micros
 from idvault.storage.claim.tables import claims
 from idvault.storage.disclosure.tables import disclosures
+from idvault.storage.public_account.tables import public_accounts
 from idvault.storage.sanction.tables import sanctions
 
 
@@ -51,5 +53,14 @@ BREAKDOWNS: Mapping[str, Statement[_CELL]] = {
         tuple,
     ),
 }
-LEVELS: Mapping[str, Statement[_CELL]] = {"accounts.state": statement(_by(accounts.c.state), tuple)}
+LEVELS: Mapping[str, Statement[_CELL]] = {
+    "accounts.state": statement(_by(accounts.c.state), tuple),
+    "public_accounts.category": statement(
+        _by(
+            func.coalesce(public_accounts.c.licence_category, public_accounts.c.owner_category),
+            or_(*(public_accounts.c.state == state.value for state in sorted(LIVE))),
+        ),
+        tuple,
+    ),
+}
 DURATIONS: Mapping[str, Statement[Any]] = {}

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -298,6 +299,7 @@ async def _move(walk: Walk, chance: random.Random, owner: int) -> None:
         await walk.move("accept", place, chance.choice([owner, offered[0], offered[0]]))
 
 
+@pytest.mark.long
 async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases) -> None:
     """10,000 random steps; every kind of answer occurs, and the filings of sixty past days are right."""
     database, chance = Database(url=sqlite_databases.main_url), random.Random(14)  # noqa: S311 - no secret
