@@ -7,7 +7,7 @@ from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
 from idvault.flows.public_account.context import PublicAccountContext
-from idvault.flows.public_account.filing import FilingFlow
+from idvault.flows.public_account.filing import FilingExportFlow
 from idvault.flows.public_account.ownership import OwnershipFlow
 from idvault.flows.public_account.public_account import PublicAccountFlow
 from idvault.flows.public_account.term import TermFlow
@@ -47,7 +47,7 @@ def wire_public_accounts(
     return PublicAccountServicer(
         flow=PublicAccountFlow(context=context),
         ownership=OwnershipFlow(context=context, store=ownership),
-        filings=FilingFlow(store=filings, zone=policy.zone),
+        filings=FilingExportFlow(store=filings, zone=policy.zone),
     )
 
 

@@ -9,7 +9,7 @@ from idvault.api.edge.call import Caller
 from idvault.api.public_account import convert
 from idvault.domain import token
 from idvault.domain.clock import ClockReading
-from idvault.flows.public_account.filing import FilingFlow
+from idvault.flows.public_account.filing import FilingExportFlow
 from idvault.flows.public_account.ownership import OwnershipFlow
 from idvault.flows.public_account.public_account import PublicAccountFlow
 from idvault.v1 import public_account_pb2 as pb
@@ -21,7 +21,7 @@ class PublicAccountServicer:
 
     flow: PublicAccountFlow
     ownership: OwnershipFlow
-    filings: FilingFlow
+    filings: FilingExportFlow
 
     async def ApplyPublicAccount(
         self,

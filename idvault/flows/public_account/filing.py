@@ -22,7 +22,7 @@ class FilingChunk:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class FilingFlow:
+class FilingExportFlow:
     """Filings of relying parties."""
 
     store: FilingStore
