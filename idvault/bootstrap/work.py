@@ -13,9 +13,12 @@ from idvault.bootstrap.drill import drill_tasks
 from idvault.bootstrap.handover import handover_tasks
 from idvault.bootstrap.key import key_tasks
 from idvault.bootstrap.log import build_guard, build_sequencing, log_tasks
+from idvault.bootstrap.public_account import public_account_tasks
+from idvault.bootstrap.report import report_tasks
 from idvault.bootstrap.roster import follow_rosters, read_rosters
 from idvault.bootstrap.sanction import sanction_tasks
 from idvault.bootstrap.session import session_tasks
+from idvault.bootstrap.tip_off import tip_off_tasks
 from idvault.bootstrap.witness import WitnessWatch, check_witnessed, open_witnesses, stopped
 from idvault.config import Settings
 from idvault.flows.policy import OperatorPolicy
@@ -64,6 +67,9 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *campaign_tasks(base, guard=guard, policy=claims.policy),
             *sanction_tasks(base, guard=guard),
             *session_tasks(base, guard=guard),
+            *public_account_tasks(base, guard=guard, policy=claims.policy),
+            *report_tasks(base, rosters, signer=signer),
+            *tip_off_tasks(base, guard=guard),
             *drill_tasks(base, rosters, guard=guard),
         ]
         loop = Loop(tasks=tasks, clock=clock, report=_report)

@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from idvault.config import database, web
+from idvault.config.moderation import ModerationSettings
 
 PREFIX = "IDVAULT_"
 # Read by scripts and tests, not by a process.
@@ -61,7 +62,7 @@ class ConfigError(Exception):
         self.problems = problems
 
 
-class Settings(BaseSettings):
+class Settings(ModerationSettings):
     """All settings, by their name in lower case without the prefix.
 
     A setting that a process does not need stays empty. Times are in seconds, limits are counts.
@@ -83,6 +84,7 @@ class Settings(BaseSettings):
     coalesce_reads: bool = True
     pace_milliseconds: Annotated[float, Field(ge=0, le=10)] = 2
     pace_calls: Annotated[int, Field(ge=2, le=4_000)] = 6
+    acceptors: Annotated[int, Field(ge=1, le=64)] = 16
     metrics_listen: str = "127.0.0.1:7480"
     tls_certificate: Path = Path()
     tls_key: Path = Path()

@@ -80,6 +80,70 @@ class EventType(StrEnum):
     SANCTION_CLOSE_IMPOSE = "sanction:close:impose"
     SANCTION_CLOSE_LIFT = "sanction:close:lift"
     SANCTION_CLOSE_LAPSE = "sanction:close:lapse"
+    # Of scope PERSON: the verbs above, whatever the degree, because two moderators are needed for each.
+    PERSON_WARN_PROPOSE = "person:warn:propose"
+    PERSON_WARN_WITHDRAW = "person:warn:withdraw"
+    PERSON_WARN_EXPIRE = "person:warn:expire"
+    PERSON_WARN_IMPOSE = "person:warn:impose"
+    PERSON_WARN_LIFT = "person:warn:lift"
+    PERSON_WARN_LAPSE = "person:warn:lapse"
+    PERSON_LIMIT_PROPOSE = "person:limit:propose"
+    PERSON_LIMIT_WITHDRAW = "person:limit:withdraw"
+    PERSON_LIMIT_EXPIRE = "person:limit:expire"
+    PERSON_LIMIT_IMPOSE = "person:limit:impose"
+    PERSON_LIMIT_LIFT = "person:limit:lift"
+    PERSON_LIMIT_LAPSE = "person:limit:lapse"
+    PERSON_SUSPEND_PROPOSE = "person:suspend:propose"
+    PERSON_SUSPEND_WITHDRAW = "person:suspend:withdraw"
+    PERSON_SUSPEND_EXPIRE = "person:suspend:expire"
+    PERSON_SUSPEND_IMPOSE = "person:suspend:impose"
+    PERSON_SUSPEND_LIFT = "person:suspend:lift"
+    PERSON_SUSPEND_LAPSE = "person:suspend:lapse"
+    PERSON_CLOSE_PROPOSE = "person:close:propose"
+    PERSON_CLOSE_WITHDRAW = "person:close:withdraw"
+    PERSON_CLOSE_EXPIRE = "person:close:expire"
+    PERSON_CLOSE_IMPOSE = "person:close:impose"
+    PERSON_CLOSE_LIFT = "person:close:lift"
+    PERSON_CLOSE_LAPSE = "person:close:lapse"
+    # What follows another account of the same person has changed; no field tells which account.
+    PERSON_FOLLOW = "person:account:follow"
+    ORDER_RECORD = "order:authority:record"
+    # A deadline has passed and the order was not carried out: anybody can count these.
+    ORDER_MISS = "order:deadline:miss"
+    OPERATION_OPEN = "operation:moderation:open"
+    OPERATION_CLOSE = "operation:moderation:close"
+    PUBLIC_ACCOUNT_APPLY = "publicaccount:application:file"
+    PUBLIC_ACCOUNT_APPROVE = "publicaccount:application:approve"
+    PUBLIC_ACCOUNT_REJECT = "publicaccount:application:reject"
+    PUBLIC_ACCOUNT_RENEW = "publicaccount:term:renew"
+    PUBLIC_ACCOUNT_GRACE = "publicaccount:term:grace"
+    PUBLIC_ACCOUNT_EXPIRE = "publicaccount:term:expire"
+    PUBLIC_ACCOUNT_LICENCE_END = "publicaccount:licence:end"
+    PUBLIC_ACCOUNT_CLOSE = "publicaccount:account:close"
+    PUBLIC_ACCOUNT_ADD_OPERATOR = "publicaccount:operator:add"
+    PUBLIC_ACCOUNT_REMOVE_OPERATOR = "publicaccount:operator:remove"
+    PUBLIC_ACCOUNT_OFFER = "publicaccount:transfer:offer"
+    PUBLIC_ACCOUNT_ACCEPT = "publicaccount:transfer:accept"
+    # No event about a report names an account: neither who reported nor who was reported.
+    TIP_OFF_FILE = "tipoff:report:file"
+    TIP_OFF_ASSIGN = "tipoff:report:assign"
+    TIP_OFF_RETURN = "tipoff:report:return"
+    TIP_OFF_NOTE = "tipoff:report:note"
+    TIP_OFF_ANSWER = "tipoff:report:answer"
+    TIP_OFF_MERGE = "tipoff:report:merge"
+    TIP_OFF_UPHOLD = "tipoff:report:uphold"
+    TIP_OFF_DISMISS = "tipoff:report:dismiss"
+    TIP_OFF_CLOSE_DUPLICATE = "tipoff:report:duplicate"
+    TIP_OFF_FIND_ABUSIVE = "tipoff:report:abusive"
+    TIP_OFF_REMIND_HALF = "tipoff:reminder:half"
+    TIP_OFF_REMIND_FOUR_FIFTHS = "tipoff:reminder:fourfifths"
+    # The deadline passed without a reply, without a solution: anybody can count both.
+    TIP_OFF_MISS_REPLY = "tipoff:reply:miss"
+    TIP_OFF_MISS_SOLUTION = "tipoff:solution:miss"
+    TIP_OFF_DELETE_TEXTS = "tipoff:texts:delete"
+    TIP_OFF_EXHAUST = "tipoff:tries:exhaust"
+    TIP_OFF_PURGE = "tipoff:retention:purge"
+    REPORTER_SET = "tipoff:reporter:set"
 
 
 FIELDS: Mapping[EventType, tuple[str, ...]] = {
@@ -134,6 +198,65 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.SANCTION_CLOSE_IMPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_LAPSE: ("sanction_id",),
+    EventType.PERSON_WARN_PROPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_WARN_WITHDRAW: ("sanction_id", "paper"),
+    EventType.PERSON_WARN_EXPIRE: ("sanction_id",),
+    EventType.PERSON_WARN_IMPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_WARN_LIFT: ("sanction_id", "paper"),
+    EventType.PERSON_WARN_LAPSE: ("sanction_id",),
+    EventType.PERSON_LIMIT_PROPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_LIMIT_WITHDRAW: ("sanction_id", "paper"),
+    EventType.PERSON_LIMIT_EXPIRE: ("sanction_id",),
+    EventType.PERSON_LIMIT_IMPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_LIMIT_LIFT: ("sanction_id", "paper"),
+    EventType.PERSON_LIMIT_LAPSE: ("sanction_id",),
+    EventType.PERSON_SUSPEND_PROPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_SUSPEND_WITHDRAW: ("sanction_id", "paper"),
+    EventType.PERSON_SUSPEND_EXPIRE: ("sanction_id",),
+    EventType.PERSON_SUSPEND_IMPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_SUSPEND_LIFT: ("sanction_id", "paper"),
+    EventType.PERSON_SUSPEND_LAPSE: ("sanction_id",),
+    EventType.PERSON_CLOSE_PROPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_CLOSE_WITHDRAW: ("sanction_id", "paper"),
+    EventType.PERSON_CLOSE_EXPIRE: ("sanction_id",),
+    EventType.PERSON_CLOSE_IMPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_CLOSE_LIFT: ("sanction_id", "paper"),
+    EventType.PERSON_CLOSE_LAPSE: ("sanction_id",),
+    EventType.PERSON_FOLLOW: ("standings",),
+    EventType.ORDER_RECORD: ("order_id", "digest", "deadline"),
+    EventType.ORDER_MISS: ("order_id",),
+    EventType.OPERATION_OPEN: ("operation_id",),
+    EventType.OPERATION_CLOSE: ("operation_id",),
+    EventType.PUBLIC_ACCOUNT_APPLY: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_APPROVE: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_REJECT: ("public_account_id", "reason"),
+    EventType.PUBLIC_ACCOUNT_RENEW: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_GRACE: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_EXPIRE: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_LICENCE_END: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_CLOSE: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_ADD_OPERATOR: ("public_account_id", "operator"),
+    EventType.PUBLIC_ACCOUNT_REMOVE_OPERATOR: ("public_account_id", "operator"),
+    EventType.PUBLIC_ACCOUNT_OFFER: ("public_account_id", "receiver"),
+    EventType.PUBLIC_ACCOUNT_ACCEPT: ("public_account_id", "receiver", "policy_version", "agree_time"),
+    EventType.TIP_OFF_FILE: ("tip_off_id", "evidence"),
+    EventType.TIP_OFF_ASSIGN: ("tip_off_id", "moderator_id"),
+    EventType.TIP_OFF_RETURN: ("tip_off_id", "moderator_id"),
+    EventType.TIP_OFF_NOTE: ("tip_off_id", "moderator_id"),
+    EventType.TIP_OFF_ANSWER: ("tip_off_id",),
+    EventType.TIP_OFF_MERGE: ("tip_off_id", "into"),
+    EventType.TIP_OFF_UPHOLD: ("tip_off_id", "moderator_id", "sanction_id"),
+    EventType.TIP_OFF_DISMISS: ("tip_off_id", "moderator_id", "dismissal"),
+    EventType.TIP_OFF_CLOSE_DUPLICATE: ("tip_off_id", "into"),
+    EventType.TIP_OFF_FIND_ABUSIVE: ("tip_off_id", "moderator_id"),
+    EventType.TIP_OFF_REMIND_HALF: ("tip_off_id",),
+    EventType.TIP_OFF_REMIND_FOUR_FIFTHS: ("tip_off_id",),
+    EventType.TIP_OFF_MISS_REPLY: ("tip_off_id",),
+    EventType.TIP_OFF_MISS_SOLUTION: ("tip_off_id",),
+    EventType.TIP_OFF_DELETE_TEXTS: ("tip_off_id",),
+    EventType.TIP_OFF_EXHAUST: ("day",),
+    EventType.TIP_OFF_PURGE: ("before", "count"),
+    EventType.REPORTER_SET: ("reporter_id", "standing"),
     EventType.DISCLOSURE_REQUEST: ("request", "record_digest"),
     EventType.DISCLOSURE_REQUEST_FORMER: ("request",),
     EventType.DISCLOSURE_APPROVE: ("decision",),

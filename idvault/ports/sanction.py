@@ -5,13 +5,33 @@ in every act: a repeat writes nothing and returns what the request made, as it i
 AlreadyExistsError (REQUEST_ID_REUSED).
 """
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event
 from idvault.domain.request import Request
 from idvault.domain.sanction.moderator import Moderator
+from idvault.domain.sanction.operation import Operation, OperationState, SanctionCount
+from idvault.domain.sanction.order import OrderState, RecordedOrder
 from idvault.domain.sanction.sanction import Sanction, SanctionState
+
+
+@dataclass(frozen=True, slots=True)
+class DueFollower:
+    """An account that must no longer follow a sanction of its person."""
+
+    account_token: str
+    sanction_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SanctionFilter:
+    """Which sanctions to list: at most one is given; none for all of a relying party."""
+
+    account_token: str | None = None
+    operation_id: str | None = None
+    order_id: str | None = None
 
 
 class ModeratorStore(Protocol):
@@ -42,6 +62,7 @@ class SanctionStore(Protocol):
     An act that changes one locks the account's row first, then the sanction's, so that of two decisions one
     finds what the other has done. It stores the standing that everything in force gives the account now
     (domain.account.sanction), and a moderator who is revoked at that time is refused (MODERATOR_REVOKED).
+    A sanction of scope PERSON changes no other account; act `settle` of claims lets the others follow it.
     """
 
     async def impose(
@@ -50,7 +71,8 @@ class SanctionStore(Protocol):
         """Store a new sanction.
 
         The account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass
-        domain.sanction.sanction.admit.
+        domain.sanction.sanction.admit. Its operation must belong to the relying party, else NotFoundError
+        (OPERATION_NOT_FOUND), and be open (OPERATION_CLOSED). An order that it carries out is marked.
         """
         ...
 
@@ -81,6 +103,8 @@ class SanctionStore(Protocol):
     ) -> Sanction:
         """Store the result of domain.sanction.sanction.lift; raises what that raises.
 
+        Every account that follows the sanction must end after the delay that was drawn for it.
+
         Writes `lifted` for a sanction that was in force, `withdrawn` for one that was proposed.
         """
         ...
@@ -90,6 +114,17 @@ class SanctionStore(Protocol):
 
         Must change nothing and return False unless the stored state is sanction.state and the lapse is due.
         """
+        ...
+
+    async def release(self, due: DueFollower, *, now: ClockReading, event: Event) -> bool:
+        """End what an account follows, with its standing and the event (field standings).
+
+        Must change nothing and return False unless it is stored and due.
+        """
+        ...
+
+    async def due_followers(self, *, now: ClockReading, limit: int) -> list[DueFollower]:
+        """Return accounts whose standing must no longer follow a sanction, the longest due first."""
         ...
 
     async def due(self, *, now: ClockReading, limit: int) -> list[Sanction]:
@@ -108,7 +143,7 @@ class SanctionStore(Protocol):
         self,
         *,
         relying_party: str,
-        account_token: str | None,
+        of: SanctionFilter,
         state: SanctionState | None,
         after: str,
         limit: int,
@@ -116,8 +151,81 @@ class SanctionStore(Protocol):
     ) -> list[Sanction]:
         """Return up to limit sanctions after the sanction `after` (empty: from the first), oldest first.
 
-        account_token, state: only of this account, only in this state as of now; of those that lapse without
-        an act, LAPSED has only those whose lapse is stored. Raises InvalidError (INVALID_MESSAGE, page_token)
-        for an unknown `after`. A sanction that is imposed meanwhile must not move another one.
+        state: only in this state as of now; of those that lapse without an act, LAPSED has only those whose
+        lapse is stored. Raises InvalidError (INVALID_MESSAGE, page_token) for an unknown `after`, and
+        NotFoundError (ORDER_NOT_FOUND). A sanction that is imposed meanwhile must not move another one.
+        """
+        ...
+
+
+class OrderStore(Protocol):
+    """The orders of authorities that relying parties have recorded."""
+
+    async def record(self, order: RecordedOrder, *, request: Request, event: Event) -> RecordedOrder:
+        """Store an order; one with the same digest keeps its order, and nothing is written.
+
+        A sanction with this digest that is in force already, or comes into force meanwhile, must count.
+        """
+        ...
+
+    async def miss(self, order: RecordedOrder, *, now: ClockReading, event: Event) -> bool:
+        """Store with the event that a deadline passed; False if it is stored, or the order carried out."""
+        ...
+
+    async def due(self, *, now: ClockReading, limit: int) -> list[RecordedOrder]:
+        """Return orders that are overdue without that being stored, the oldest deadline first."""
+        ...
+
+    async def overdue(self, *, now: ClockReading) -> int:
+        """Return how many orders of all relying parties are OVERDUE."""
+        ...
+
+    async def list(
+        self,
+        *,
+        relying_party: str,
+        state: OrderState | None,
+        after: str,
+        limit: int,
+        now: ClockReading,
+    ) -> list[RecordedOrder]:
+        """Return up to limit orders after the order `after`, in the order in which they were recorded.
+
+        Raises InvalidError (INVALID_MESSAGE, page_token) for an unknown `after`.
+        """
+        ...
+
+
+class OperationStore(Protocol):
+    """The operations of relying parties."""
+
+    async def begin(self, operation: Operation, *, request: Request, event: Event) -> Operation:
+        """Store a new operation."""
+        ...
+
+    async def close(
+        self, *, operation_id: str, request: Request, now: ClockReading, event: Event
+    ) -> Operation:
+        """Store the result of domain.sanction.operation.close; raises what that raises.
+
+        Raises NotFoundError (OPERATION_NOT_FOUND), also for another party's. A sanction that is imposed at
+        the same time may still name it.
+        """
+        ...
+
+    async def get(self, *, relying_party: str, operation_id: str) -> Operation:
+        """Return an operation; raises NotFoundError (OPERATION_NOT_FOUND), also for another party's."""
+        ...
+
+    async def count(self, *, relying_party: str, operation_id: str, now: ClockReading) -> list[SanctionCount]:
+        """Return the figures of an operation as of now, the mildest degree first."""
+        ...
+
+    async def list(
+        self, *, relying_party: str, state: OperationState | None, after: str, limit: int
+    ) -> list[Operation]:
+        """Return up to limit operations after the operation `after`, oldest first.
+
+        Raises InvalidError (INVALID_MESSAGE, page_token) for an unknown `after`.
         """
         ...

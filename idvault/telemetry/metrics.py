@@ -12,6 +12,8 @@
 - idvault_quorum_records{version,holders}
 - idvault_second_factor_refused_total
 - idvault_drills_overdue, idvault_drill_oldest_seconds
+- idvault_orders_overdue
+- idvault_tip_offs_open{state}, idvault_tip_offs_overdue
 
 A label value always comes from our code (a method, a code, an act), never from a caller.
 """
@@ -75,7 +77,10 @@ class Metrics:
         self._quorum_records: dict[tuple[str, str], int] = {}
         self._log_unsequenced: int | None = None
         self._drills: tuple[int, float] | None = None
+        self._orders_overdue: int | None = None
         self._log_checkpoint_age: float | None = None
+        self._tip_offs_open: dict[str, int] = {}
+        self._tip_offs_overdue: int | None = None
 
     def rpc(self, *, method: str, code: str, seconds: float) -> None:
         """Count one call of a method, by the name of its gRPC status code."""
@@ -135,9 +140,17 @@ class Metrics:
         """Set how many custodians are overdue with a drill, and the age of the oldest pass."""
         self._drills = (overdue, oldest_seconds)
 
+    def orders_overdue(self, *, count: int) -> None:
+        """Set how many orders of authorities were not carried out by their deadline and still are not."""
+        self._orders_overdue = count
+
     def quorum_records(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Set how many records are sealed for the quorum of a roster version, by who holds their shares."""
         self._quorum_records = dict(counts)
+
+    def tip_offs(self, open_: Mapping[str, int], *, overdue: int) -> None:
+        """Set how many reports are in each open state, and how many are overdue."""
+        self._tip_offs_open, self._tip_offs_overdue = dict(open_), overdue
 
     def families(self) -> Iterator[Metric]:
         """Yield every metric as Prometheus families."""
@@ -197,6 +210,11 @@ class Metrics:
             "Time since the oldest of the custodians' last passed drills.",
             self._drills and self._drills[1],
         )
+        yield _gauge(
+            "idvault_orders_overdue",
+            "Orders of authorities that are not carried out although their deadline has passed.",
+            self._orders_overdue,
+        )
         verbs = {(verb,): count for verb, count in list(self._disclosures.items())}
         yield _counter("idvault_disclosures", "Acts of disclosures, and refusals.", ("verb",), verbs)
         imported = {(outcome,): count for outcome, count in list(self._legacy_accounts.items())}
@@ -217,6 +235,17 @@ class Metrics:
         for key, count in list(self._quorum_records.items()):
             records.add_metric(key, count)
         yield records
+        yield from self._tip_off_families()
+
+    def _tip_off_families(self) -> Iterator[Metric]:
+        """Yield the metrics of reports of rumours."""
+        states = GaugeMetricFamily("idvault_tip_offs_open", "Reports without a decision.", labels=("state",))
+        for state, count in list(self._tip_offs_open.items()):
+            states.add_metric((state,), count)
+        yield states
+        yield _gauge(
+            "idvault_tip_offs_overdue", "Reports whose seven days have passed.", self._tip_offs_overdue
+        )
 
 
 class _Reader(Collector):

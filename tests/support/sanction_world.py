@@ -8,6 +8,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
+from idvault.api.account.serialised import SerialisedStatuses
 from idvault.api.account.servicer import StatusServicer
 from idvault.api.edge.server import Service
 from idvault.attest import sanction as papers
@@ -18,7 +19,7 @@ from idvault.domain import seal
 from idvault.domain.account import Status
 from idvault.domain.clock import ClockReading
 from idvault.domain.sanction.moderator import Moderator
-from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState
+from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
 from idvault.domain.sanction.statement import (
     Automation,
     Ground,
@@ -30,12 +31,16 @@ from idvault.domain.sanction.statement import (
 from idvault.flows.log.events import EventFactory
 from idvault.flows.sanction.lapse import LapseFlow
 from idvault.flows.sanction.moderator import ModerationCall
+from idvault.flows.sanction.order import OverdueFlow
 from idvault.flows.sanction.sanction import NewSanction
+from idvault.ports.sanction import SanctionFilter
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import scalar, statement
 from idvault.storage.log.tables import log_entries
 from idvault.storage.sanction.moderator import SqlModeratorStore
+from idvault.storage.sanction.operation import SqlOperationStore
+from idvault.storage.sanction.order import SqlOrderStore
 from idvault.storage.sanction.store import SqlSanctionStore
 from idvault.transparency import entry
 from idvault.v1 import status_pb2
@@ -88,19 +93,25 @@ class SanctionWorld:
         servicer = wire_sanctions(
             store=self.store,
             moderators=SqlModeratorStore(database=database),
+            orders=SqlOrderStore(database=database),
+            operations=SqlOperationStore(database=database),
             fingerprinter=FakeFingerprinter(),
             guard=guard,
             entropy=entropy,
         )
         self.servicer = servicer
         self.moderators, self.sanctions = servicer.moderators, servicer.sanctions
-        self.lapses = LapseFlow(store=self.store, guard=guard, events=EventFactory(entropy=entropy))
+        self.orders, self.operations = servicer.orders, servicer.operations
+        events = EventFactory(entropy=entropy)
+        self.lapses = LapseFlow(store=self.store, guard=guard, events=events)
+        self.deadlines = OverdueFlow(store=SqlOrderStore(database=database), guard=guard, events=events)
         self._numbers = 0
 
     def status_service(self) -> list[Service]:
         """Return StatusService with the real flow of statuses; nothing else of it is served."""
         fakes: dict[str, Any] = dict.fromkeys(("histories", "tokens", "watches"))
-        servicer = StatusServicer(flow=self.claims.status, **fakes)
+        flow = self.claims.status
+        servicer = StatusServicer(flow=flow, statuses=SerialisedStatuses(flow), **fakes)
         return [Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], servicer)]
 
     def new_id(self) -> str:
@@ -157,18 +168,26 @@ class SanctionWorld:
         key: ModeratorKey,
         given: StatementOfReasons | None = None,
         seconds: float = 0,
+        scope: Scope = Scope.ACCOUNT,
+        operation_id: str | None = None,
         **changes: Any,
     ) -> Sanction:
-        wanted = NewSanction(token, degree, "10-a-day" if degree is Degree.LIMIT else "", given or reasons())
+        measure = "10-a-day" if degree is Degree.LIMIT else ""
+        wanted = NewSanction(token, scope, degree, measure, given or reasons(), operation_id)
         changes.setdefault("signed_at", at(seconds).real)
         call, occasion = self.call(
-            "ImposeSanction", token, degree.value, repr(wanted.statement), key=key, **changes
+            "ImposeSanction",
+            *(token, scope, degree.value, repr(wanted.statement), operation_id or ""),
+            key=key,
+            **changes,
         )
         paper = papers.imposition(
             occasion,
             account_token=token,
+            scope=scope,
             degree=degree,
             measure=wanted.measure,
+            operation_id=operation_id,
             statement=wanted.statement,
         )
         signed = replace(call, signature=key.sign(paper))
@@ -209,12 +228,28 @@ class SanctionWorld:
 
     async def closed(self, token: str, keys: tuple[ModeratorKey, ModeratorKey], **options: Any) -> Sanction:
         """Close an account by two moderators."""
-        proposed = await self.impose(token, Degree.CLOSE, key=keys[0], **options)
+        return await self.by_two(token, Degree.CLOSE, keys, **options)
+
+    async def by_two(
+        self, token: str, degree: Degree, keys: tuple[ModeratorKey, ModeratorKey], **options: Any
+    ) -> Sanction:
+        """Put a sanction into force by two moderators."""
+        proposed = await self.impose(token, degree, key=keys[0], **options)
         return await self.confirm(proposed, key=keys[1], seconds=options.get("seconds", 0))
+
+    async def of_person(
+        self, token: str, degree: Degree, keys: tuple[ModeratorKey, ModeratorKey], **options: Any
+    ) -> Sanction:
+        """Sanction the owner of an account by two moderators."""
+        return await self.by_two(token, degree, keys, scope=Scope.PERSON, **options)
 
     async def work(self, *, seconds: float) -> int:
         """Let the worker store what has lapsed."""
         return await self.lapses.lapse(now=at(seconds), limit=100)
+
+    async def release(self, *, seconds: float) -> int:
+        """Let the worker end what accounts follow."""
+        return await self.lapses.release(now=at(seconds), limit=1_000)
 
     async def get(self, sanction: Sanction, *, seconds: float = 0) -> Sanction:
         return await self.sanctions.get(
@@ -234,11 +269,11 @@ class SanctionWorld:
         self, *, after: str, limit: int, now: ClockReading, **filters: Any
     ) -> tuple[list[Sanction], str]:
         """Return a page, and the last one's id if there are more."""
-        account_token: str | None = filters.get("account_token")
+        of = {name: filters.get(name) for name in ("account_token", "operation_id", "order_id")}
         state: SanctionState | None = filters.get("state")
         return await self.sanctions.list(
             relying_party=filters.get("party", PARTY),
-            account_token=account_token,
+            of=SanctionFilter(**of),
             state=state,
             after=after,
             limit=limit,

@@ -94,6 +94,14 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "链接无效，或不是在打开它的浏览器中使用。请回到应用重新获取链接。",
         "This link is not valid, or it belongs to another browser. Please go back to the app for a new one.",
     ),
+    Reason.ORDER_NOT_FOUND: Translation("未找到该指令，请先登记。", "This order is not recorded."),
+    Reason.OPERATION_NOT_FOUND: Translation("未找到该专项行动。", "This operation was not found."),
+    Reason.PUBLIC_ACCOUNT_NOT_FOUND: Translation("未找到该公众账号。", "This public account was not found."),
+    Reason.TIP_OFF_NOT_FOUND: Translation(
+        "举报编号或查询密码不正确，请核对后重新输入。",
+        "The reference or the secret is not correct. Please check both and try again.",
+    ),
+    Reason.REPORTER_NOT_FOUND: Translation("未找到该举报人记录。", "This reporter was not found."),
     Reason.TOO_MANY_ATTEMPTS: Translation(
         "认证失败次数过多，请稍后再试。",
         "Too many failed attempts. Please try again later.",
@@ -105,6 +113,10 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.CREDENTIAL_QUOTA_REACHED: Translation(
         "今天的凭证数量已达上限，请明天再试。",
         "No more credentials can be issued today. Please try again tomorrow.",
+    ),
+    Reason.TIP_OFF_LIMIT_REACHED: Translation(
+        "您今天提交的举报已达上限，请明天再提交。",
+        "You have filed as many reports as one day allows. Please file this one tomorrow.",
     ),
     Reason.ACCESS_DENIED: Translation("无权执行此操作。", "You are not allowed to do this."),
     Reason.SECOND_FACTOR_REFUSED: Translation(
@@ -132,17 +144,22 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "The roster or one of its signatures is not valid. Please contact the operator.",
     ),
     Reason.ACCOUNT_CLOSED: Translation(
-        "该账号已被关闭，无法办理实名认证。关闭理由和申诉方式见处置通知。",
-        "This account is closed and cannot be verified. The notice that you received says why, and how you "
-        "can appeal.",
+        "该账号已被关闭，关闭期间无法办理实名认证。关闭理由、期限和申诉方式见处置通知。",
+        "This account is closed and cannot be verified. The notice that you received says why, until when, "
+        "and how you can appeal.",
     ),
     Reason.ACCOUNT_ERASED: Translation(
         "该账号的身份信息已被删除，无法继续使用此账号认证。",
         "The identity of this account was erased; it cannot be verified again.",
     ),
+    Reason.PERSON_UNKNOWN: Translation(
+        "该账号尚未通过实名认证，无法对其所有人作出处置，请先处置该账号本身。",
+        "The owner of this account has not been verified, so only the account itself can be sanctioned.",
+    ),
     Reason.RENEWAL_SUSPENDED: Translation(
-        "该账号的实名认证续期已被暂停，如有疑问请联系客服或提出申诉。",
-        "Renewing the verification of this account is suspended. Contact support or file an appeal.",
+        "该账号已被暂停实名认证续期，期间不能重新认证。暂停理由、期限和申诉方式见处置通知。",
+        "The verification of this account cannot be renewed for now. The notice that you received says why, "
+        "until when, and how you can appeal.",
     ),
     Reason.MODERATOR_REVOKED: Translation(
         "该审核员的密钥已停用，不能再作出决定，请由其他审核员办理。",
@@ -160,6 +177,49 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.PAGES_NOT_SERVED: Translation(
         "暂不提供网页实名认证，请在应用内办理。",
         "Verification by web page is not available here. Please use the app.",
+    ),
+    Reason.OPERATION_CLOSED: Translation(
+        "该专项行动已结束，不能再纳入新的处置。",
+        "This operation is closed; no new sanction can belong to it.",
+    ),
+    Reason.ACCOUNT_NOT_VERIFIED: Translation(
+        "该账号尚未通过实名认证或认证已过期，请先完成认证。",
+        "This account is not verified, or its verification has expired. Please verify it first.",
+    ),
+    Reason.RENEWAL_TOO_EARLY: Translation(
+        "尚未到续期时间，请在到期前60天内办理。",
+        "It is too early to renew. You can renew in the 60 days before the end of the term.",
+    ),
+    Reason.PUBLIC_ACCOUNT_NOT_LIVE: Translation(
+        "该公众账号目前未处于有效状态，不能办理此项业务。",
+        "This public account is not active now, so this cannot be done.",
+    ),
+    Reason.SANCTION_OPEN: Translation(
+        "该公众账号或其所属账号有处置、待确认的处置或申诉尚未结束，结束前不能转让或注销。",
+        "A sanction, a proposed one or an appeal is still open. Until it ends, this public account can be "
+        "neither handed over nor closed.",
+    ),
+    Reason.OPERATOR_NOT_ELIGIBLE: Translation(
+        "运营者须为已通过实名认证且未被暂停的个人账号，且公众账号须属于单位。",
+        "An operator must be a person's verified account that is not suspended, and the public account an "
+        "organisation's.",
+    ),
+    Reason.OWNER_NOT_ELIGIBLE: Translation(
+        "目前不能由您持有该公众账号，如有疑问请联系客服。",
+        "You cannot own this public account now. Please contact support if you have questions.",
+    ),
+    Reason.KIND_DIFFERS: Translation(
+        "公众账号只能转让给同类主体：个人、企业或其他单位。",
+        "A public account can be handed over only to an owner of the same kind: a person, a company or "
+        "another organisation.",
+    ),
+    Reason.TRANSFER_NOT_OFFERED: Translation(
+        "该公众账号没有转让给您的有效邀约，邀约在14天内有效。",
+        "There is no valid offer of this public account to you. An offer is valid for 14 days.",
+    ),
+    Reason.ASSIGNEE_CHANGED: Translation(
+        "该举报已由其他审核员处理，请刷新页面后查看。",
+        "Another moderator works on this report. Please reload the page to see who.",
     ),
     Reason.ILLEGAL_TRANSITION: Translation(
         "当前状态下不能进行此操作，请刷新页面后查看最新状态。",
@@ -205,8 +265,9 @@ FAILURE_TEXTS: Mapping[FailureReason, Translation] = {
         "You have reached the limit of verified accounts here. Please close one first.",
     ),
     FailureReason.PERSON_CLOSED: Translation(
-        "您已被限制在本平台注册账号，如有疑问请联系客服或提出申诉。",
-        "You may not open accounts here any more. Contact support or file an appeal if you disagree.",
+        "您在本平台的账号已被关闭，处置期间不能认证其他账号。处置理由、期限和申诉方式见发送至该账号的处置通知。",
+        "An account of yours was closed here, and while that decision applies you cannot verify another one. "
+        "The notice sent to that account says why, until when, and how you can appeal.",
     ),
     FailureReason.DIFFERENT_OWNER: Translation(
         "填写的身份与该账号原认证的身份不一致，请使用本人账号办理。",
@@ -270,6 +331,12 @@ STANDING_TEXTS: Mapping[Standing, Translation] = {
     ),
 }
 
+FOLLOWED = Translation(
+    "这是针对您本人的处置，因此也适用于您在本平台的其他账号。处置理由、期限和申诉方式见发送至被处置账号的通知。",
+    "This follows from a decision about you, which also applies to your other accounts here. The notice sent "
+    "to the account that it names says why, until when, and how you can appeal.",
+)
+
 # The fields that a person types. The backend sets all others, where only the reason helps the person.
 _TYPED_FIELDS = frozenset({"real_name", "organization_name", "document.number"})
 
@@ -282,6 +349,11 @@ def reason_text(reason: str | None, *, language: str) -> str:
 def standing_text(standing: Standing, *, language: str) -> str:
     """Return what to tell the owner of an account about its standing."""
     return STANDING_TEXTS[standing].in_language(language)
+
+
+def followed_text(*, language: str) -> str:
+    """Return what to add for the owner of an account whose standing has no sanction of its own."""
+    return FOLLOWED.in_language(language)
 
 
 def field_text(field: str, code: str, *, reason: str | None, language: str) -> str:

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from idvault.attest import sanction as papers
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import IdvaultError
+from idvault.domain.event import Event
 from idvault.domain.sanction import moderator as moderator_rules
 from idvault.domain.sanction import sanction as rules
 from idvault.domain.sanction import statement as statement_rules
-from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState
+from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
 from idvault.domain.sanction.statement import StatementOfReasons
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.sanction.lapse import event_of
 from idvault.flows.sanction.moderator import ModerationCall
 from idvault.ports.entropy import Entropy
-from idvault.ports.sanction import ModeratorStore, SanctionStore
+from idvault.ports.sanction import ModeratorStore, SanctionFilter, SanctionStore
 from idvault.ports.sealing import Fingerprinter
 
 
@@ -27,9 +28,11 @@ class NewSanction:
     """What a moderator wants to impose."""
 
     account_token: str
+    scope: Scope
     degree: Degree
     measure: str
     statement: StatementOfReasons
+    operation_id: str | None = None
 
 
 class SanctionFlow:
@@ -55,24 +58,32 @@ class SanctionFlow:
         """Impose or propose a sanction; raises InvalidError, NotFoundError, PreconditionError and others."""
         await self._guard.check(now=now)
         try:
-            statement, paper = await self._checked(call, wanted, now)
+            made, event = await self.prepare(call, wanted=wanted, now=now)
         except IdvaultError as refused:
             return await self._repeated(call, refused, now)
+        request = call.request(self._fingerprinter)
+        return await self._store.impose(made, request=request, now=now, event=event)
+
+    async def prepare(
+        self, call: ModerationCall, *, wanted: NewSanction, now: ClockReading
+    ) -> tuple[Sanction, Event]:
+        """Return a signed sanction and its event, for an act that stores it beside something else."""
+        statement, paper = await self._checked(call, wanted, now)
         made = rules.impose(
             sanction_id=self._events.new_id(),
             relying_party=call.relying_party,
             account_token=wanted.account_token,
+            scope=wanted.scope,
             degree=wanted.degree,
             measure=wanted.measure,
+            operation_id=wanted.operation_id,
             statement=statement,
             moderator_id=call.moderator_id,
             paper=paper,
             now=now.business,
         )
         verb = "propose" if made.state is SanctionState.PROPOSED else "impose"
-        event = event_of(self._events, made, verb, call.actor_id, now, paper=paper)
-        request = call.request(self._fingerprinter)
-        return await self._store.impose(made, request=request, now=now, event=event)
+        return made, event_of(self._events, made, verb, call.actor_id, now, paper=paper)
 
     async def confirm(self, call: ModerationCall, *, sanction_id: str, now: ClockReading) -> Sanction:
         """Confirm a proposed sanction; raises TransitionError, DeniedError (SELF_APPROVAL) and others."""
@@ -107,7 +118,7 @@ class SanctionFlow:
         except IdvaultError as refused:
             return await self._repeated(call, refused, now)
         lifted = event_of(self._events, found, "lift", call.actor_id, now, paper=paper)
-        proposed = rules.needs_two(found.degree)
+        proposed = rules.needs_two(degree=found.degree, scope=found.scope)
         return await self._store.lift(
             found,
             moderator_id=call.moderator_id,
@@ -130,7 +141,7 @@ class SanctionFlow:
         self,
         *,
         relying_party: str,
-        account_token: str | None,
+        of: SanctionFilter,
         state: SanctionState | None,
         after: str,
         limit: int,
@@ -139,7 +150,7 @@ class SanctionFlow:
         """Return a page of sanctions as of now, and the last one's id if there are more, else ""."""
         found = await self._store.list(
             relying_party=relying_party,
-            account_token=account_token,
+            of=of,
             state=state,
             after=after,
             limit=limit + 1,
@@ -169,8 +180,10 @@ class SanctionFlow:
         text = papers.imposition(
             call.occasion,
             account_token=wanted.account_token,
+            scope=wanted.scope,
             degree=wanted.degree,
             measure=wanted.measure,
+            operation_id=wanted.operation_id,
             statement=statement,
         )
         return statement, await self._paper(call, text, now)

@@ -30,8 +30,10 @@ from idvault.storage.key import tables as key
 from idvault.storage.log import tables as log
 from idvault.storage.people import tables as people
 from idvault.storage.platform import tables as platform
+from idvault.storage.public_account import tables as public_account
 from idvault.storage.sanction import tables as sanction
 from idvault.storage.session import tables as session
+from idvault.storage.tip_off import tables as tip_off
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -100,8 +102,10 @@ CAPABILITIES = (
     log,
     people,
     platform,
+    public_account,
     sanction,
     session,
+    tip_off,
 )
 MAIN = Branch("main", schema.main)
 SHRED = Branch("shred", schema.shred)

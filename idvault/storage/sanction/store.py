@@ -8,20 +8,27 @@ from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.request import Request
 from idvault.domain.sanction import moderator as moderator_rules
+from idvault.domain.sanction import operation as operation_rules
 from idvault.domain.sanction import sanction as rules
 from idvault.domain.sanction.sanction import Sanction, SanctionState
+from idvault.ports.sanction import DueFollower, SanctionFilter
 from idvault.storage.account import rows as account
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.statement import Statement
+from idvault.storage.claim import person as persons
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
-from idvault.storage.sanction import lists, moderator, rows, standing
+from idvault.storage.sanction import lists, moderator, operation, order, person, rows, standing
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlSanctionStore:
-    """Sanctions in the main database. Rows are locked in this order: request, account, sanction."""
+    """Sanctions in the main database.
+
+    Rows are locked in this order: request, account, sanction, person, followers or order.
+    """
 
     database: Database
 
@@ -32,18 +39,7 @@ class SqlSanctionStore:
         """Store a new sanction and the standing that it gives."""
         if (repeated := await _repeated(connection, request, sanction, now)) is not None:
             return repeated
-        await _check_signs(connection, sanction.relying_party, sanction.imposed_by)
-        owner = await account.lock(
-            connection, account_token=sanction.account_token, relying_party=sanction.relying_party
-        )
-        if owner is None:
-            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        rules.admit(owner)
-        if sanction.state is SanctionState.IN_FORCE:
-            await _settle(connection, owner, sanction, now)
-        await rows.add(connection, sanction)
-        await log.append(connection, event)
-        return sanction
+        return await impose(connection, sanction, now=now, event=event)
 
     @act("sanction.confirm")
     async def confirm(
@@ -63,7 +59,8 @@ class SqlSanctionStore:
         await _check_signs(connection, sanction.relying_party, moderator_id)
         owner, stored = await _lock(connection, sanction)
         confirmed = rules.confirm(sanction=stored, moderator_id=moderator_id, paper=paper, now=now.business)
-        await _put(connection, owner, confirmed, now)
+        await _begin(connection, owner, confirmed, now)
+        await rows.put(connection, confirmed)
         await log.append(connection, event)
         return confirmed
 
@@ -89,7 +86,7 @@ class SqlSanctionStore:
         ended = rules.lift(
             sanction=stored, moderator_id=moderator_id, reason=reason, paper=paper, now=now.business
         )
-        await _put(connection, owner, ended, now)
+        await _end(connection, owner, stored, ended, now)
         await log.append(connection, withdrawn if stored.state is SanctionState.PROPOSED else lifted)
         return ended
 
@@ -102,9 +99,29 @@ class SqlSanctionStore:
         lapsed = rules.fall(sanction=stored, now=now.business)
         if stored.state is not sanction.state or lapsed.state is not SanctionState.LAPSED:
             return False
-        await _put(connection, owner, lapsed, now)
+        await _end(connection, owner, stored, lapsed, now)
         await log.append(connection, event)
         return True
+
+    @act("sanction.release")
+    async def release(
+        self, connection: Connection, due: DueFollower, *, now: ClockReading, event: Event
+    ) -> bool:
+        """End what an account follows, unless that has changed since it was read."""
+        owner = await account.lock(connection, account_token=due.account_token)
+        if owner is None or not await person.remove_due(connection, due, now=now.business):
+            return False
+        await account.put_standing(connection, await standing.settled(connection, owner, now=now.business))
+        standings = await person.followed(connection, due.account_token)
+        await log.append(connection, event.with_fields(standings=standings))
+        return True
+
+    @read("sanction.due_followers")
+    async def due_followers(
+        self, connection: Connection, *, now: ClockReading, limit: int
+    ) -> list[DueFollower]:
+        """Return accounts whose standing must no longer follow a sanction, the longest due first."""
+        return await connection.all(person.DUE, now=now.business, limit=limit)
 
     @read("sanction.due")
     async def due(self, connection: Connection, *, now: ClockReading, limit: int) -> list[Sanction]:
@@ -128,26 +145,60 @@ class SqlSanctionStore:
         connection: Connection,
         *,
         relying_party: str,
-        account_token: str | None,
+        of: SanctionFilter,
         state: SanctionState | None,
         after: str,
         limit: int,
         now: ClockReading,
     ) -> list[Sanction]:
         """Return sanctions that follow another one, oldest first."""
-        place = await lists.place_of(connection, relying_party, after)
+        place = await lists.SANCTIONS.place_of(connection, relying_party, after)
         common = {"party": relying_party, **place, "limit": limit}
-        if account_token is not None:
-            return await connection.all(
-                lists.OF_ACCOUNT,
-                **common,
-                token=account_token,
-                state="" if state is None else state.value,
-                now=now.business,
-            )
+        narrowed = await _narrowed(connection, relying_party, of)
+        if narrowed is not None:
+            asked, which = narrowed
+            word = "" if state is None else state.value
+            return await connection.all(asked, **common, **which, state=word, now=now.business)
         if state is None:
             return await connection.all(lists.OF_PARTY, **common)
         return await connection.all(lists.IN_STATE, **common, state=state.value, now=now.business)
+
+
+async def _narrowed(
+    connection: Connection, relying_party: str, of: SanctionFilter
+) -> tuple[Statement[Sanction], dict[str, object]] | None:
+    """Return the list of one account, operation or order; None for all of a relying party."""
+    if of.account_token is not None:
+        return lists.OF_ACCOUNT, {"token": of.account_token}
+    if of.operation_id is not None:
+        return lists.OF_OPERATION, {"operation": of.operation_id}
+    if of.order_id is not None:
+        carried = await order.get(connection, relying_party, of.order_id)
+        return lists.OF_ORDER, {"digest": carried.order.digest}
+    return None
+
+
+async def impose(connection: Connection, sanction: Sanction, *, now: ClockReading, event: Event) -> Sanction:
+    """Store a new sanction and the standing that it gives, with its event, within any act; return it as
+    stored.
+
+    Raises what ports.sanction.SanctionStore.impose raises.
+    """
+    await _check_signs(connection, sanction.relying_party, sanction.imposed_by)
+    if sanction.operation_id is not None:
+        named = await operation.get(connection, sanction.relying_party, sanction.operation_id)
+        operation_rules.check_open(named)
+    owner = await account.lock(
+        connection, account_token=sanction.account_token, relying_party=sanction.relying_party
+    )
+    if owner is None:
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    admitted = rules.admit(account=owner, sanction=sanction)
+    if admitted.state is SanctionState.IN_FORCE:
+        await _begin(connection, owner, admitted, now)
+    await rows.add(connection, admitted)
+    await log.append(connection, event)
+    return admitted
 
 
 async def _repeated(
@@ -178,13 +229,39 @@ async def _lock(connection: Connection, sanction: Sanction) -> tuple[Account, Sa
     return owner, await rows.lock(connection, sanction)
 
 
-async def _put(connection: Connection, owner: Account, sanction: Sanction, now: ClockReading) -> None:
-    """Store a changed sanction, and the standing that its account then has."""
-    await _settle(connection, owner, sanction, now)
-    await rows.put(connection, sanction)
+async def _begin(connection: Connection, owner: Account, sanction: Sanction, now: ClockReading) -> None:
+    """Store what a sanction changes when it comes into force, except its own row."""
+    await _count(connection, sanction, by=1)
+    carried = sanction.statement.order
+    if carried is not None:
+        await order.carry_out(
+            connection, relying_party=sanction.relying_party, digest=carried.digest, now=now.business
+        )
+    await account.put_standing(connection, standing.added(owner, sanction, now=now.business))
 
 
-async def _settle(connection: Connection, owner: Account, sanction: Sanction, now: ClockReading) -> None:
+async def _end(
+    connection: Connection, owner: Account, former: Sanction, ended: Sanction, now: ClockReading
+) -> None:
+    """Store a sanction that has ended, and the standing that its account then has."""
+    if former.state is SanctionState.IN_FORCE:
+        await _count(connection, ended, by=-1)
+        if ended.person_id is not None and ended.state is SanctionState.LIFTED:
+            await person.lifted(
+                connection,
+                relying_party=ended.relying_party,
+                sanction_id=ended.sanction_id,
+                now=now.business,
+            )
     # Read before the sanction is stored: PostgreSQL then gets everything that is written at once.
-    after = await standing.settled(connection, owner, now=now.business, changed=sanction)
+    after = await standing.settled(connection, owner, now=now.business, without=ended.sanction_id)
     await account.put_standing(connection, after)
+    await rows.put(connection, ended)
+
+
+async def _count(connection: Connection, sanction: Sanction, *, by: int) -> None:
+    """Count a sanction at its person, so that a settlement without one reads nothing more."""
+    if sanction.person_id is not None:
+        await persons.count_sanction(
+            connection, relying_party=sanction.relying_party, person_id=sanction.person_id, by=by
+        )

@@ -1,6 +1,7 @@
 """The tables of sanctions and moderators."""
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ForeignKeyConstraint,
     Index,
@@ -29,7 +30,7 @@ moderators = Table(
 
 # due_at: when the sanction lapses by itself; null if it does not. evidence: digests of 32 bytes each. paper,
 # confirmation, ending: what the moderators signed. What was imposed before statements were required has empty
-# texts and no paper.
+# texts and no paper. person_id: the owner, of scope PERSON only.
 sanctions = Table(
     "sanctions",
     main,
@@ -67,6 +68,9 @@ sanctions = Table(
     Column("paper", LargeBinary, nullable=False),
     Column("confirmation", LargeBinary),
     Column("ending", LargeBinary),
+    Column("scope", WORD, nullable=False),
+    Column("person_id", ID),
+    Column("operation_id", ID),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(None, "relying_party", "sanction_id"),
     Index(None, "relying_party", "imposed_at", "sanction_id"),
@@ -77,4 +81,86 @@ sanctions = Table(
         postgresql_where=text("due_at IS NOT NULL"),
         sqlite_where=text("due_at IS NOT NULL"),
     ),
+    Index(
+        "ix_sanctions_order",
+        "relying_party",
+        "order_digest",
+        "started_at",
+        postgresql_where=text("order_digest IS NOT NULL"),
+        sqlite_where=text("order_digest IS NOT NULL"),
+    ),
+    Index(
+        "ix_sanctions_operation",
+        "relying_party",
+        "operation_id",
+        "imposed_at",
+        "sanction_id",
+        postgresql_where=text("operation_id IS NOT NULL"),
+        sqlite_where=text("operation_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_sanctions_person",
+        "relying_party",
+        "person_id",
+        postgresql_where=text("person_id IS NOT NULL"),
+        sqlite_where=text("person_id IS NOT NULL"),
+    ),
+)
+
+# The accounts that follow a sanction of scope PERSON. delay: in microseconds, from a lift to the follower's
+# end. due_at: when it ends; null if it has no end.
+followers = Table(
+    "followers",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("sanction_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("degree", WORD, nullable=False),
+    Column("end_at", Micros),
+    Column("delay", BigInteger, nullable=False),
+    Column("due_at", Micros),
+    ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
+    Index(None, "relying_party", "sanction_id"),
+    Index(
+        "ix_followers_due",
+        "due_at",
+        postgresql_where=text("due_at IS NOT NULL"),
+        sqlite_where=text("due_at IS NOT NULL"),
+    ),
+)
+
+# carried_out_at: when the first sanction that carries the order out came into force. missed_at: when it was
+# stored that the deadline had passed without one.
+orders = Table(
+    "authority_orders",
+    main,
+    Column("relying_party", NAME, primary_key=True),
+    Column("order_id", ID, primary_key=True),
+    Column("authority", _LONG, nullable=False),
+    Column("reference", _LONG, nullable=False),
+    Column("issued_on", Day, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("deadline", Micros, nullable=False),
+    Column("recorded_at", Micros, nullable=False),
+    Column("carried_out_at", Micros),
+    Column("missed_at", Micros),
+    UniqueConstraint("relying_party", "digest"),
+    Index(None, "relying_party", "recorded_at", "order_id"),
+    Index(
+        "ix_authority_orders_open",
+        "deadline",
+        postgresql_where=text("carried_out_at IS NULL"),
+        sqlite_where=text("carried_out_at IS NULL"),
+    ),
+)
+
+operations = Table(
+    "operations",
+    main,
+    Column("relying_party", NAME, primary_key=True),
+    Column("operation_id", ID, primary_key=True),
+    Column("title", _LONG, nullable=False),
+    Column("opened_at", Micros, nullable=False),
+    Column("closed_at", Micros),
+    Index(None, "relying_party", "opened_at", "operation_id"),
 )

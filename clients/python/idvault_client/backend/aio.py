@@ -1,7 +1,7 @@
 """The client for asyncio: the methods of `vault.Vault`, awaited."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
 from typing import Self
 
@@ -13,9 +13,11 @@ from idvault_client.backend.account import status
 from idvault_client.backend.account.feed import AioStatusFeed
 from idvault_client.backend.account.status import Statuses
 from idvault_client.backend.campaign.client import AioCampaignClient
+from idvault_client.backend.public_account.client import AioPublicAccountClient
 from idvault_client.backend.rpc import Result, Rpc, awaited
 from idvault_client.backend.sanction.client import AioSanctionClient
 from idvault_client.backend.session.client import AioSessionClient
+from idvault_client.backend.tip_off.client import AioTipOffClient
 from idvault_client.transport import Tls
 
 
@@ -36,8 +38,9 @@ class AioVault:
 
     statuses: all your accounts, answered from a feed that is at most ten seconds behind:
     `await vault.statuses.get(token)`. campaigns: legacy accounts and campaigns.
-    sanctions: moderators, and what they decide about accounts. sessions: verification on the vault's own
-    pages, so that you never see a name.
+    sanctions: moderators, and what they decide about accounts.
+    public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
+    sessions: verification on the vault's own pages, so that you never see a name.
     """
 
     def __init__(self, channel: grpc.aio.Channel, *, timeout: float) -> None:
@@ -46,8 +49,10 @@ class AioVault:
         self._timeout = timeout
         self.statuses = AioStatusFeed(channel, self.get_status)
         self.campaigns = AioCampaignClient(run=self.run)
+        self.tip_offs = AioTipOffClient(run=self.run)
         self.sanctions = AioSanctionClient(run=self.run)
         self.sessions = AioSessionClient(run=self.run)
+        self.public_accounts = AioPublicAccountClient(run=self.run, stream=self.stream)
 
     verify_individual = awaited(claim.verify_individual)
     verify_organization = awaited(claim.verify_organization)
@@ -94,4 +99,18 @@ class AioVault:
         else:
             return call.result(answer)
         # Raised outside the handlers, so that grpc's exception does not become the context of ours.
+        raise failure
+
+    async def stream(self, call: Rpc[Result]) -> AsyncIterator[Result]:
+        """Make a call with several answers, without deadline; yield what each means. Raises VaultError."""
+        method: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = self._channel.unary_stream(call.path)
+        try:
+            async for answer in method(call.request):
+                yield call.result(answer)
+        except grpc.RpcError as error:
+            failure = refusals.from_rpc(error, request_id=call.request_id)
+        except (ValueError, grpc.aio.UsageError):  # what grpc raises once the channel is closed
+            failure = refusals.closed(request_id=call.request_id)
+        else:
+            return
         raise failure

@@ -1,6 +1,6 @@
 """The blocking client. `aio` has the same methods, awaited. Docstrings are where the calls are built."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -12,9 +12,11 @@ from idvault_client.backend.account import status
 from idvault_client.backend.account.feed import StatusFeed
 from idvault_client.backend.account.status import Statuses
 from idvault_client.backend.campaign.client import CampaignClient
+from idvault_client.backend.public_account.client import PublicAccountClient
 from idvault_client.backend.rpc import Result, Rpc, blocking
 from idvault_client.backend.sanction.client import SanctionClient
 from idvault_client.backend.session.client import SessionClient
+from idvault_client.backend.tip_off.client import TipOffClient
 from idvault_client.transport import Tls
 
 
@@ -37,8 +39,9 @@ class Vault:
 
     statuses: all your accounts, answered from a feed that is at most ten seconds behind:
     `vault.statuses.get(token)`. campaigns: legacy accounts and campaigns.
-    sanctions: moderators, and what they decide about accounts. sessions: verification on the vault's own
-    pages, so that you never see a name.
+    sanctions: moderators, and what they decide about accounts.
+    public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
+    sessions: verification on the vault's own pages, so that you never see a name.
     """
 
     def __init__(self, channel: grpc.Channel, *, timeout: float) -> None:
@@ -47,8 +50,10 @@ class Vault:
         self._timeout = timeout
         self.statuses = StatusFeed(channel, self.get_status)
         self.campaigns = CampaignClient(run=self.run)
+        self.tip_offs = TipOffClient(run=self.run)
         self.sanctions = SanctionClient(run=self.run)
         self.sessions = SessionClient(run=self.run)
+        self.public_accounts = PublicAccountClient(run=self.run, stream=self.stream)
 
     verify_individual = blocking(claim.verify_individual)
     verify_organization = blocking(claim.verify_organization)
@@ -89,4 +94,18 @@ class Vault:
         else:
             return call.result(answer)
         # Raised outside the handlers, so that grpc's exception does not become the context of ours.
+        raise failure
+
+    def stream(self, call: Rpc[Result]) -> Iterator[Result]:
+        """Make a call with several answers, without deadline; yield what each means. Raises VaultError."""
+        method: grpc.UnaryStreamMultiCallable[bytes, bytes] = self._channel.unary_stream(call.path)
+        try:
+            for answer in method(call.request):
+                yield call.result(answer)
+        except grpc.RpcError as error:
+            failure = refusals.from_rpc(error, request_id=call.request_id)
+        except ValueError:  # what grpc raises once the channel is closed
+            failure = refusals.closed(request_id=call.request_id)
+        else:
+            return
         raise failure

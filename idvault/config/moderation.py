@@ -1,0 +1,16 @@
+"""The settings of moderation: the operator's terms of public accounts and of reports."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+
+class ModerationSettings(BaseSettings):
+    """Days are calendar days of the operator's time zone."""
+
+    public_accounts_per_individual: Annotated[int, Field(ge=1, le=1_000)] = 1
+    public_accounts_per_organization: Annotated[int, Field(ge=1, le=1_000)] = 5
+    public_account_days: Annotated[int, Field(ge=61, le=36_500)] = 365
+    tip_off_retention_days: Annotated[int, Field(ge=1, le=3_650)] = 90
+    tip_offs_per_day: Annotated[int, Field(ge=1, le=10_000)] = 20
