@@ -11,7 +11,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -22,6 +21,9 @@ from pydantic_settings import SettingsConfigDict
 
 from idvault.config import database, web
 from idvault.config.moderation import ModerationSettings
+from idvault.config.process import ConfigError as ConfigError
+from idvault.config.process import Process as Process
+from idvault.config.web import WebSettings
 
 PREFIX = "IDVAULT_"
 # Read by scripts and tests, not by a process.
@@ -39,30 +41,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 WORKER_KEYS = "work.keys"
 
 
-class Process(StrEnum):
-    """The program that loads the settings; each one requires different settings."""
-
-    PLATFORM_EDGE = "platform"
-    CUSTODY_EDGE = "custody"
-    BOTH_EDGES = "both"
-    WORK = "work"
-    DATABASES = "databases"
-    PLATFORMS = "platforms"
-    KEYS = "keys"
-    ROSTER = "roster"
-    DOCTOR = "doctor"
-
-
-class ConfigError(Exception):
-    """The settings do not allow a start."""
-
-    def __init__(self, *problems: str) -> None:
-        """Keep all problems; each is a sentence that begins with the name of the setting."""
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
-class Settings(ModerationSettings):
+class Settings(ModerationSettings, WebSettings):
     """All settings, by their name in lower case without the prefix.
 
     A setting that a process does not need stays empty. Times are in seconds, limits are counts.
@@ -114,7 +93,6 @@ class Settings(ModerationSettings):
     witness_keys: str = ""
     witness_url: str = ""
     witness_key: str = ""
-    web_url: str = ""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -176,6 +154,7 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.KEYS: (*_KEYS, "log_origin"),
     Process.ROSTER: ("roster",),
     Process.DOCTOR: (*_STORES, "roster"),
+    Process.WEB: ("listen", "tls_certificate", "tls_key", "tls_ca", "web_url", "web_target"),
 }
 _EXPECTED: Mapping[str, str] = {
     "database_url": "the URL of the main database, sqlite:///FILE or postgresql://USER@HOST/NAME",
@@ -194,6 +173,8 @@ _EXPECTED: Mapping[str, str] = {
     "registry_biz_id": "the bizId that the registry assigned",
     "registry_secret_key_file": "the file with the registry's secret key, 32 hex digits",
     "public_dir": "the directory whose files are published",
+    "web_url": "the public address of the hosted pages, https://HOST",
+    "web_target": "the address of the platform edge, HOST:PORT",
     "log_origin": "the name of the transparency log, such as vault.example/log",
 }
 

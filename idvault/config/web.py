@@ -1,9 +1,25 @@
-"""Checks the public address of the hosted pages."""
+"""The settings of the hosted pages, and the check of their public address."""
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
 
 _URL = re.compile(r"https?://[a-z0-9.\-]+(?::[1-9][0-9]{0,4})?")
+
+
+class WebSettings(BaseSettings):
+    """web_url is for the platform edge, too, which makes the links; the others are for `idvault web`."""
+
+    web_url: str = ""
+    web_target: str = ""
+    web_server_name: str = ""
+    web_tls_certificate: Path = Path()
+    web_tls_key: Path = Path()
+    web_proxies: Annotated[int, Field(ge=0, le=5)] = 0
 
 
 def problems(name: str, url: str, *, development: bool) -> Iterator[str]:

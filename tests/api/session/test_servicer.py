@@ -19,7 +19,7 @@ from tests.support.databases import Databases
 from tests.support.session_edge import SERVICE, SessionEdge, served
 from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld, browser_key
 
-TERMS_OF = {"return_url": RETURN_URL, "policy_version": "terms-3", "policy_text": TERMS}
+TERMS_OF: dict[str, Any] = {"return_url": RETURN_URL, "policy_version": "terms-3", "policy_text": TERMS}
 
 
 class AskSessions(Protocol):

@@ -241,7 +241,7 @@ async def test_two_tabs_make_one_claim(world: SessionWorld) -> None:
     other = asyncio.create_task(world.submit(session_id, name="错一一"))
     await asyncio.sleep(0)
     world.claims.registry.gate.set()
-    answers: list[Any] = await asyncio.gather(first, same, other, return_exceptions=True)
+    answers: Any = await asyncio.gather(first, same, other, return_exceptions=True)
     assert answers[0].state == States.STATE_SUCCEEDED
     for answer in answers[1:]:
         refused = isinstance(answer, IdvaultError) and answer.reason is Reason.REQUEST_ID_REUSED
@@ -252,7 +252,7 @@ async def test_two_tabs_make_one_claim(world: SessionWorld) -> None:
 async def test_browsers_at_once_get_one_link(world: SessionWorld) -> None:
     """Of browsers that redeem a link at the same time one gets it."""
     made = await world.create()
-    answers: list[Any] = await asyncio.gather(
+    answers: Any = await asyncio.gather(
         *(world.redeem(made.url, browser=number) for number in range(1, 6)), return_exceptions=True
     )
     assert sorted(isinstance(each, PreconditionError) for each in answers) == [False] + [True] * 4
@@ -274,7 +274,7 @@ async def test_a_limit_is_told_and_costs_no_attempt(world: SessionWorld) -> None
 async def test_an_account_is_verified_again(world: SessionWorld) -> None:
     """A renewal is about the given account; another owner leaves the session its attempts."""
     token = (await world.submit(await world.agreed())).verification.account_token
-    renewal = {"account_token": token, "purpose": pb.SESSION_PURPOSE_RENEWAL}
+    renewal: dict[str, Any] = {"account_token": token, "purpose": pb.SESSION_PURPOSE_RENEWAL}
     session_id = await world.agreed(**renewal)
     other = await world.submit(session_id, number="110000190101010001", name="某一一")
     assert other.verification.failure_reason == CLAIMED.FAILURE_REASON_DIFFERENT_OWNER
@@ -288,7 +288,7 @@ async def test_an_invitation_survives_mistyped_names(world: SessionWorld) -> Non
     (token,) = await campaigns.members(1)
     campaign = await campaigns.started(methods=(ReverificationMethod.HOSTED_LINK,))
     (shown,) = (await campaigns.take(campaign)).shown
-    invited = {
+    invited: dict[str, Any] = {
         "account_token": token,
         "purpose": pb.SESSION_PURPOSE_INVITATION,
         "invitation_code": shown.code,
