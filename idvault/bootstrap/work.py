@@ -14,7 +14,7 @@ from idvault.bootstrap.handover import handover_tasks
 from idvault.bootstrap.key import key_tasks
 from idvault.bootstrap.log import build_guard, build_sequencing, log_tasks
 from idvault.bootstrap.roster import follow_rosters, read_rosters
-from idvault.bootstrap.sanction import sanction_tasks
+from idvault.bootstrap.sanction import appeal_tasks, sanction_tasks
 from idvault.bootstrap.witness import WitnessWatch, check_witnessed, open_witnesses, stopped
 from idvault.config import Settings
 from idvault.flows.policy import OperatorPolicy
@@ -62,6 +62,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *handover_tasks(base, rosters),
             *campaign_tasks(base, guard=guard, policy=claims.policy),
             *sanction_tasks(base, guard=guard),
+            *appeal_tasks(base, guard=guard),
             *drill_tasks(base, rosters, guard=guard),
         ]
         loop = Loop(tasks=tasks, clock=clock, report=_report)

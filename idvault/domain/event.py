@@ -61,18 +61,27 @@ class EventType(StrEnum):
     SANCTION_WARN_IMPOSE = "sanction:warn:impose"
     SANCTION_WARN_LIFT = "sanction:warn:lift"
     SANCTION_WARN_LAPSE = "sanction:warn:lapse"
+    SANCTION_WARN_OVERTURN = "sanction:warn:overturn"
     SANCTION_LIMIT_IMPOSE = "sanction:limit:impose"
     SANCTION_LIMIT_LIFT = "sanction:limit:lift"
     SANCTION_LIMIT_LAPSE = "sanction:limit:lapse"
+    SANCTION_LIMIT_OVERTURN = "sanction:limit:overturn"
     SANCTION_SUSPEND_IMPOSE = "sanction:suspend:impose"
     SANCTION_SUSPEND_LIFT = "sanction:suspend:lift"
     SANCTION_SUSPEND_LAPSE = "sanction:suspend:lapse"
+    SANCTION_SUSPEND_OVERTURN = "sanction:suspend:overturn"
     SANCTION_CLOSE_PROPOSE = "sanction:close:propose"
     SANCTION_CLOSE_WITHDRAW = "sanction:close:withdraw"
     SANCTION_CLOSE_EXPIRE = "sanction:close:expire"
     SANCTION_CLOSE_IMPOSE = "sanction:close:impose"
     SANCTION_CLOSE_LIFT = "sanction:close:lift"
     SANCTION_CLOSE_LAPSE = "sanction:close:lapse"
+    SANCTION_CLOSE_OVERTURN = "sanction:close:overturn"
+    APPEAL_FILE = "appeal:case:file"
+    APPEAL_UPHOLD = "appeal:case:uphold"
+    APPEAL_REJECT = "appeal:case:reject"
+    APPEAL_OVERDUE = "appeal:case:overdue"
+    APPEAL_DELETE = "appeal:text:delete"
 
 
 FIELDS: Mapping[EventType, tuple[str, ...]] = {
@@ -108,18 +117,27 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.SANCTION_WARN_IMPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_WARN_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_WARN_LAPSE: ("sanction_id",),
+    EventType.SANCTION_WARN_OVERTURN: ("sanction_id", "paper"),
     EventType.SANCTION_LIMIT_IMPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_LIMIT_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_LIMIT_LAPSE: ("sanction_id",),
+    EventType.SANCTION_LIMIT_OVERTURN: ("sanction_id", "paper"),
     EventType.SANCTION_SUSPEND_IMPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_SUSPEND_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_SUSPEND_LAPSE: ("sanction_id",),
+    EventType.SANCTION_SUSPEND_OVERTURN: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_PROPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_WITHDRAW: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_EXPIRE: ("sanction_id",),
     EventType.SANCTION_CLOSE_IMPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_LAPSE: ("sanction_id",),
+    EventType.SANCTION_CLOSE_OVERTURN: ("sanction_id", "paper"),
+    EventType.APPEAL_FILE: ("appeal_id", "sanction_id", "text_digest"),
+    EventType.APPEAL_UPHOLD: ("appeal_id", "paper"),
+    EventType.APPEAL_REJECT: ("appeal_id", "paper"),
+    EventType.APPEAL_OVERDUE: ("appeal_id",),
+    EventType.APPEAL_DELETE: ("appeal_id",),
     EventType.DISCLOSURE_REQUEST: ("request", "record_digest"),
     EventType.DISCLOSURE_REQUEST_FORMER: ("request",),
     EventType.DISCLOSURE_APPROVE: ("decision",),

@@ -12,6 +12,7 @@
 - idvault_quorum_records{version,holders}
 - idvault_second_factor_refused_total
 - idvault_drills_overdue, idvault_drill_oldest_seconds
+- idvault_appeals_overdue
 
 A label value always comes from our code (a method, a code, an act), never from a caller.
 """
@@ -75,6 +76,7 @@ class Metrics:
         self._quorum_records: dict[tuple[str, str], int] = {}
         self._log_unsequenced: int | None = None
         self._drills: tuple[int, float] | None = None
+        self._appeals_overdue: int | None = None
         self._log_checkpoint_age: float | None = None
 
     def rpc(self, *, method: str, code: str, seconds: float) -> None:
@@ -130,6 +132,10 @@ class Metrics:
     def campaign_people(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Set how many owners reached each stage of running campaigns, by method and stage."""
         self._campaign_people = dict(counts)
+
+    def appeals_overdue(self, count: int) -> None:
+        """Set the number of appeals that wait for a decision that was due."""
+        self._appeals_overdue = count
 
     def drills(self, *, overdue: int, oldest_seconds: float) -> None:
         """Set how many custodians are overdue with a drill, and the age of the oldest pass."""
@@ -196,6 +202,11 @@ class Metrics:
             "idvault_drill_oldest_seconds",
             "Time since the oldest of the custodians' last passed drills.",
             self._drills and self._drills[1],
+        )
+        yield _gauge(
+            "idvault_appeals_overdue",
+            "Appeals that wait for a decision that was due.",
+            self._appeals_overdue,
         )
         verbs = {(verb,): count for verb, count in list(self._disclosures.items())}
         yield _counter("idvault_disclosures", "Acts of disclosures, and refusals.", ("verb",), verbs)

@@ -21,9 +21,13 @@ class ModelSanction:
     end: int | None
     confirmed_at: int | None = None
     ended_at: int | None = None
+    confirmed_by: int | None = None
+    overturned: bool = False
 
     def state(self, now: int) -> str:
         """Return the state at a time."""
+        if self.overturned:
+            return "OVERTURNED"
         if self.ended_at is not None:
             return "LIFTED"
         if self.end is not None and self.end <= now:
@@ -54,7 +58,7 @@ class ModelPlatform:
             return f"{state} -> IN_FORCE"
         if by == sanction.by:
             return "SELF_APPROVAL"
-        sanction.confirmed_at = now
+        sanction.confirmed_at, sanction.confirmed_by = now, by
         return "IN_FORCE"
 
     def lift(self, place: int, *, now: int) -> str:

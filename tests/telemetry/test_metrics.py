@@ -26,6 +26,7 @@ PROMISED = {
     "idvault_legacy_accounts_total",
     "idvault_log_checkpoint_age_seconds",
     "idvault_second_factor_refused_total",
+    "idvault_appeals_overdue",
     "idvault_drills_overdue",
     "idvault_drill_oldest_seconds",
 }
@@ -48,6 +49,7 @@ def filled() -> Metrics:
     metrics.quorum_records({("1", "WAITING"): 4})
     metrics.second_factor_refused()
     metrics.drills(overdue=1, oldest_seconds=90.5)
+    metrics.appeals_overdue(2)
     metrics.log_unsequenced(count=3)
     metrics.log_checkpoint_age(seconds=1.5)
     return metrics
@@ -86,6 +88,7 @@ def test_names(served: list[str]) -> None:
         "idvault_registry_seconds_count 1.0",
         "idvault_second_factor_refused_total 1.0",
         "idvault_drills_overdue 1.0",
+        "idvault_appeals_overdue 2.0",
         "idvault_drill_oldest_seconds 90.5",
         "idvault_claims_pending 2.0",
         "idvault_claims_pending_oldest_seconds 7.5",

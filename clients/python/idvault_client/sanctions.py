@@ -1,6 +1,7 @@
-"""The types that a backend needs for sanctions; `Vault.sanctions` makes the calls."""
+"""The types that a backend needs for sanctions and appeals; `Vault.sanctions` makes the calls."""
 
 from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.sanction.appeal import AppealState
 from idvault.domain.sanction.sanction import Degree, SanctionState
 from idvault.domain.sanction.statement import (
     AuthorityOrder,
@@ -11,6 +12,7 @@ from idvault.domain.sanction.statement import (
     SanctionCategory,
     StatementOfReasons,
 )
+from idvault_client.backend.sanction.appeals import AccountAppeal, AppealPage
 from idvault_client.backend.sanction.client import AioSanctionClient as AioSanctions
 from idvault_client.backend.sanction.client import SanctionClient as Sanctions
 from idvault_client.backend.sanction.values import (
@@ -20,8 +22,11 @@ from idvault_client.backend.sanction.values import (
 )
 
 __all__ = [
+    "AccountAppeal",
     "AccountSanction",
     "AioSanctions",
+    "AppealPage",
+    "AppealState",
     "AuthorityOrder",
     "Automation",
     "Degree",

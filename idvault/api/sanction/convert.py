@@ -86,12 +86,12 @@ def state(number: int) -> SanctionState | None:
     raise _invalid("state", FieldCode.CHARACTER)
 
 
-def page(message: pb.ListSanctionsRequest) -> tuple[str | None, str, int]:
-    """Return the account, the sanction to continue after, and the length of a page; raises InvalidError."""
+def page(message: pb.ListSanctionsRequest | pb.ListAppealsRequest) -> tuple[str | None, str, int]:
+    """Return the account, the id to continue after, and the length of a page; raises InvalidError."""
     account = token.check(message.account_token) if message.account_token else None
     if not 0 <= message.page_size <= PAGE_LIMIT:
         raise _invalid("page_size", FieldCode.LENGTH)
-    # The caller has seen the sanction, so the token may be its id.
+    # The caller has seen what it names, so the token may be an id.
     if message.page_token and not _ID.fullmatch(message.page_token):
         raise _invalid(FIELD, FieldCode.CHARACTER)
     return account, message.page_token, message.page_size or _PAGE
@@ -116,23 +116,24 @@ def sanction(value: Sanction) -> pb.Sanction:
         statement=statements.to_message(value.statement),
         state=_STATES[value.state],
         impose_moderator_id=value.imposed_by,
-        impose_time=_time(value.imposed_at),
+        impose_time=timestamp(value.imposed_at),
         paper_digest=papers.digest(value.paper),
-        start_time=_time(value.started_at),
+        start_time=timestamp(value.started_at),
         confirm_moderator_id=value.confirmed_by or "",
-        lapse_time=_time(value.due_at),
-        finish_time=_time(value.ended_at),
+        lapse_time=timestamp(value.due_at),
+        finish_time=timestamp(value.ended_at),
         lift_moderator_id=value.ended_by or "",
         lift_reason=value.end_reason,
     )
 
 
-def _time(value: datetime | None) -> Timestamp | None:
+def timestamp(value: datetime | None) -> Timestamp | None:
+    """Return the message of a time; None for None."""
     if value is None:
         return None
-    timestamp = Timestamp()
-    timestamp.FromDatetime(value)
-    return timestamp
+    message = Timestamp()
+    message.FromDatetime(value)
+    return message
 
 
 def _invalid(field: str, code: FieldCode) -> InvalidError:

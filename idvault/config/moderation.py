@@ -1,0 +1,15 @@
+"""The settings of moderation: the operator's terms of appeals."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+
+class ModerationSettings(BaseSettings):
+    """Days are calendar days of the operator's time zone. appeal_outside_body: named by every rejection."""
+
+    appeal_days: Annotated[int, Field(ge=1, le=3_650)] = 180
+    appeal_decision_days: Annotated[int, Field(ge=1, le=365)] = 15
+    appeal_outside_body: Annotated[str, Field(max_length=200)] = ""
+    appeal_outside_days: Annotated[int, Field(ge=1, le=3_650)] = 60
