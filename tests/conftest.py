@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from itertools import islice
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,10 @@ def pytest_collection_finish() -> None:
 
 
 def _spread(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
-    """Begin each worker's share with files that start processes, so that no long test is left for the end."""
+    """Begin the shares of every other worker with files that start processes.
+
+    No long test is left for the end, and while these workers wait for a process, the others compute.
+    """
     files: dict[Path, list[pytest.Item]] = {}
     others: list[pytest.Item] = []
     for item in items:
@@ -59,7 +63,7 @@ def _spread(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
             others.append(item)
     shares: list[list[pytest.Item]] = [[] for _ in range(workers)]
     for number, file in enumerate(files.values()):
-        shares[number % workers] += file
+        shares[number % ceil(workers / 2) * 2] += file
     rest = iter(others)
     for share in shares:
         share.extend(islice(rest, max(0, len(items) // workers - len(share))))

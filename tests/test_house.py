@@ -1,6 +1,5 @@
 """Project rules that no linter checks: sizes, names, layers, and content that no tracked file may have."""
 
-import ast
 import os
 import re
 import subprocess
@@ -10,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support import source
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ROOT / "idvault"
@@ -41,7 +42,6 @@ OPENED_THINGS = {"chamber", "disclosure", "edge", "evidence", "history", "log", 
 SCHEDULERS = ("asyncio", "idvault.workers.loop")
 # Names that the log and the registry gave.
 GIVEN = re.compile("opening_key|TEST_TASK_MISSING", re.IGNORECASE)
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def tracked() -> list[Path]:
@@ -59,13 +59,6 @@ def tracked() -> list[Path]:
 def written_python() -> list[Path]:
     """List the Python files except the generated stubs."""
     return [path for path in tracked() if path.suffix == ".py" and ROOMS / "v1" not in path.parents]
-
-
-def functions(path: Path) -> Iterator[Function]:
-    """Find every function of a file, including methods and nested functions."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, Function):
-            yield node
 
 
 def where(path: Path, line: int) -> str:
@@ -105,48 +98,44 @@ def test_files_are_short() -> None:
 def test_functions_are_short() -> None:
     """No function is longer than 50 lines, except migrations, which are lists."""
     expect_none(
-        where(path, function.lineno)
+        where(path, function.line)
         for path in written_python()
         if "migrations" not in path.parts
-        for function in functions(path)
-        if (function.end_lineno or function.lineno) - function.lineno >= LONGEST_FUNCTION
+        for function in source.read(path).functions
+        if function.lines > LONGEST_FUNCTION
     )
 
 
 def test_modules_say_what_they_are_for() -> None:
     """Every module has a docstring with a first line."""
-    silent = []
-    for path in written_python():
-        text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
-        if not text.partition("\n")[0].strip():
-            silent.append(path.relative_to(ROOT).as_posix())
-    expect_none(silent)
+    expect_none(
+        path.relative_to(ROOT).as_posix()
+        for path in written_python()
+        if not source.read(path).docstring.partition("\n")[0].strip()
+    )
 
 
 def test_tests_say_what_they_show() -> None:
     """Every test has a docstring."""
     expect_none(
-        where(path, function.lineno)
+        where(path, function.line)
         for path in written_python()
         if path.name.startswith("test_")
-        for function in functions(path)
-        if function.name.startswith("test_") and len((ast.get_docstring(function) or "").split()) < 3
+        for function in source.read(path).functions
+        if function.name.startswith("test_") and len(function.docstring.split()) < 3
     )
 
 
 def test_errors_are_named_so() -> None:
     """Every exception class of the service ends in Error."""
-    wrong = []
-    for path in written_python():
-        if ROOMS not in path.parents:
-            continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(node, ast.ClassDef) or node.name.endswith("Error"):
-                continue
-            bases = [ast.unparse(base) for base in node.bases]
-            if any(base.endswith(("Error", "Exception")) for base in bases):
-                wrong.append(where(path, node.lineno))
-    expect_none(wrong)
+    expect_none(
+        where(path, each.line)
+        for path in written_python()
+        if ROOMS in path.parents
+        for each in source.read(path).classes
+        if not each.name.endswith("Error")
+        and any(base.endswith(("Error", "Exception")) for base in each.bases)
+    )
 
 
 def class_names() -> dict[str, list[str]]:
@@ -155,9 +144,8 @@ def class_names() -> dict[str, list[str]]:
     for path in written_python():
         if not {ROOMS, CLIENT} & set(path.parents) or "migrations" in path.parts:
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.ClassDef):
-                found[node.name].append(where(path, node.lineno))
+        for each in source.read(path).classes:
+            found[each.name].append(where(path, each.line))
     return found
 
 
@@ -175,17 +163,7 @@ def names(path: Path) -> Iterator[tuple[int, str]]:
     The name of a test is a sentence, so it is left out.
     """
     yield 1, path.parent.name if path.stem == "__init__" else path.stem
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        match node:
-            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                if not name.startswith("test_"):
-                    yield node.lineno, name
-            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.ExceptHandler(name=str(name)):
-                yield node.lineno, name
-            case ast.Attribute(attr=name, ctx=ast.Store()):
-                yield node.lineno, name
-            case ast.alias(asname=str(name)):
-                yield node.lineno, name
+    yield from ((line, name) for line, name in source.read(path).names if not name.startswith("test_"))
 
 
 def words(name: str) -> set[str]:
@@ -198,7 +176,7 @@ def misnamed(path: Path) -> Iterator[str]:
     wrong = set(RETIRED)
     if not words(str(path.relative_to(ROOT))) & OPENED_THINGS:
         wrong.add("opening")
-    if not any(module.startswith(SCHEDULERS) for _, module in imported(path)):
+    if not any(module.startswith(SCHEDULERS) for _, module in source.read(path).imports):
         wrong.add("task")
     for line, name in names(path):
         if words(GIVEN.sub("", name)) & wrong:
@@ -369,20 +347,11 @@ MAY_IMPORT = {
 }
 
 
-def imported(path: Path) -> Iterator[tuple[int, str]]:
-    """Find every module that a file imports, with the line; `from a import b` gives a.b."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom):
-            yield from ((node.lineno, f"{node.module or ''}.{name.name}") for name in node.names)
-        elif isinstance(node, ast.Import):
-            yield from ((node.lineno, name.name) for name in node.names)
-
-
 def backwards(path: Path) -> Iterator[str]:
     """Find the imports of a file in tests/ or scripts/ that go the wrong way."""
     top, second, *_ = path.relative_to(ROOT).parts
     allowed = MAY_IMPORT.get("scripts" if top == "scripts" else second)
-    for line, module in imported(path):
+    for line, module in source.read(path).imports:
         package, _, rest = module.partition(".")
         if package == "tests" and allowed is not None and rest.partition(".")[0] not in allowed:
             yield f"{where(path, line)} {module}"
@@ -405,7 +374,7 @@ REFERENCE = "tests.support.reference"
 def borrowed(path: Path) -> Iterator[str]:
     """Find the imports of a file of the reference that are neither its own, Python's nor cryptography."""
     allowed = {*sys.stdlib_module_names, "cryptography"}
-    for line, module in imported(path):
+    for line, module in source.read(path).imports:
         if module.partition(".")[0] not in allowed and not f"{module}.".startswith(f"{REFERENCE}."):
             yield f"{where(path, line)} {module}"
 

@@ -3,8 +3,8 @@
 - A paper is encode(purpose, relying party, request id, moderator id, time in seconds since 1970, its parts),
   followed by the 64-byte signature of these bytes. The registration has an empty moderator id.
 - Registration, purpose "idvault/moderator/v1": the public key.
-- Sanction, purpose "idvault/sanction/v1": account token, degree, measure, then the statement of reasons with
-  the pieces of evidence as one text of bytes; what a statement does not have is empty.
+- Sanction, purpose "idvault/sanction/v2": account token, scope, degree, measure, then the statement of
+  reasons with the pieces of evidence as one text of bytes; what a statement does not have is empty.
 - Confirmation, purpose "idvault/sanction-confirmation/v1": sanction id, SHA-256 of the paper of the sanction.
 - Lift, purpose "idvault/sanction-lift/v1": the same, and the reason.
 
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from idvault.domain import seal
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
-from idvault.domain.sanction.sanction import Degree
+from idvault.domain.sanction.sanction import Degree, Scope
 from idvault.domain.sanction.statement import StatementOfReasons
 from idvault.domain.seal import Part
 
@@ -50,15 +50,17 @@ def imposition(
     occasion: SigningOccasion,
     *,
     account_token: str,
+    scope: Scope,
     degree: Degree,
     measure: str,
     statement: StatementOfReasons,
 ) -> bytes:
     """Return what imposes or proposes a sanction."""
     return seal.encode(
-        "idvault/sanction/v1",
+        "idvault/sanction/v2",
         *occasion.parts(),
         account_token,
+        scope.value,
         degree.value,
         measure,
         *_stated(statement),

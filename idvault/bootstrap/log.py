@@ -8,6 +8,7 @@ from idvault.bootstrap.base import Base
 from idvault.config import ConfigError
 from idvault.domain.clock import ClockReading
 from idvault.flows.log.cosigning import Witnesses
+from idvault.flows.log.directory import DirectoryFlow
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.log.publication import PublicationFlow
 from idvault.flows.log.sequencing import LogFlow
@@ -22,6 +23,8 @@ from idvault.transparency.note import Algorithm, VerifierKey
 from idvault.workers.loop import Task
 
 _GAUGES_PERIOD = 5.0
+# The index of ten million entries has 78,000 lines.
+_INDEX_PERIOD = 10.0
 # Entries that wait for a minute stop every change, so the log retries soon after a store failure.
 _LONGEST_BACK_OFF = 4.0
 
@@ -100,9 +103,11 @@ def log_tasks(base: Base, sequencing: Sequencing) -> list[Task]:
         base.metrics.log_unsequenced(count=(await sequencing.store.unsequenced()).count)
 
     log_flow, publication = sequencing.log, sequencing.publication
+    directory = DirectoryFlow(files=LocalPublicFiles(directory=base.settings.public_dir))
     return [
         Task("log", 1, lambda now: log_flow.run(now=now), longest=_LONGEST_BACK_OFF),
         Task("publication", 1, lambda now: publication.run(now=now), longest=_LONGEST_BACK_OFF),
+        Task("directory_index", _INDEX_PERIOD, lambda _: directory.run()),
         Task("log_gauges", _GAUGES_PERIOD, read_gauges),
     ]
 

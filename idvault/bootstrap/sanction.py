@@ -105,8 +105,11 @@ def appeal_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
 
 
 def sanction_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
-    """Return the worker's task: store the ends of sanctions that have come."""
+    """Return the worker's tasks: store the ends of sanctions that have come, and of what follows them."""
     lapses = LapseFlow(
         store=SqlSanctionStore(database=base.main), guard=guard, events=EventFactory(entropy=ENTROPY)
     )
-    return [Task("lapse_sanctions", 1, lambda now: lapses.lapse(now=now, limit=_BATCH))]
+    return [
+        Task("lapse_sanctions", 1, lambda now: lapses.lapse(now=now, limit=_BATCH)),
+        Task("release_followers", 1, lambda now: lapses.release(now=now, limit=_BATCH)),
+    ]

@@ -153,6 +153,16 @@ def renumber(*, account: Account, now: datetime) -> Account:
     return replace(present, revision=present.revision + 1)
 
 
+def schedule(*, account: Account, now: datetime) -> list[StandingPeriod]:
+    """Return what sets the standing of an account from now on, as far as anybody can see it.
+
+    It is enough to add a source: what a higher standing outlasts does not show afterwards either.
+    """
+    shown = fall(account=account, now=now)
+    periods = [StandingPeriod(shown.standing, shown.standing_until), *shown.later_standings]
+    return [period for period in periods if period.standing is not Standing.GOOD]
+
+
 def sanction(*, account: Account, sources: Iterable[StandingPeriod], now: datetime) -> Account:
     """Return the account under everything that sets its standing now; the highest counts at any time.
 

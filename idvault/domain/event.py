@@ -82,6 +82,37 @@ class EventType(StrEnum):
     APPEAL_REJECT = "appeal:case:reject"
     APPEAL_OVERDUE = "appeal:case:overdue"
     APPEAL_DELETE = "appeal:text:delete"
+    # Of scope PERSON: the verbs above, whatever the degree, because two moderators are needed for each.
+    PERSON_WARN_PROPOSE = "person:warn:propose"
+    PERSON_WARN_WITHDRAW = "person:warn:withdraw"
+    PERSON_WARN_EXPIRE = "person:warn:expire"
+    PERSON_WARN_IMPOSE = "person:warn:impose"
+    PERSON_WARN_LIFT = "person:warn:lift"
+    PERSON_WARN_LAPSE = "person:warn:lapse"
+    PERSON_WARN_OVERTURN = "person:warn:overturn"
+    PERSON_LIMIT_PROPOSE = "person:limit:propose"
+    PERSON_LIMIT_WITHDRAW = "person:limit:withdraw"
+    PERSON_LIMIT_EXPIRE = "person:limit:expire"
+    PERSON_LIMIT_IMPOSE = "person:limit:impose"
+    PERSON_LIMIT_LIFT = "person:limit:lift"
+    PERSON_LIMIT_LAPSE = "person:limit:lapse"
+    PERSON_LIMIT_OVERTURN = "person:limit:overturn"
+    PERSON_SUSPEND_PROPOSE = "person:suspend:propose"
+    PERSON_SUSPEND_WITHDRAW = "person:suspend:withdraw"
+    PERSON_SUSPEND_EXPIRE = "person:suspend:expire"
+    PERSON_SUSPEND_IMPOSE = "person:suspend:impose"
+    PERSON_SUSPEND_LIFT = "person:suspend:lift"
+    PERSON_SUSPEND_LAPSE = "person:suspend:lapse"
+    PERSON_SUSPEND_OVERTURN = "person:suspend:overturn"
+    PERSON_CLOSE_PROPOSE = "person:close:propose"
+    PERSON_CLOSE_WITHDRAW = "person:close:withdraw"
+    PERSON_CLOSE_EXPIRE = "person:close:expire"
+    PERSON_CLOSE_IMPOSE = "person:close:impose"
+    PERSON_CLOSE_LIFT = "person:close:lift"
+    PERSON_CLOSE_LAPSE = "person:close:lapse"
+    PERSON_CLOSE_OVERTURN = "person:close:overturn"
+    # What follows another account of the same person has changed; no field tells which account.
+    PERSON_FOLLOW = "person:account:follow"
 
 
 FIELDS: Mapping[EventType, tuple[str, ...]] = {
@@ -138,6 +169,35 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.APPEAL_REJECT: ("appeal_id", "paper"),
     EventType.APPEAL_OVERDUE: ("appeal_id",),
     EventType.APPEAL_DELETE: ("appeal_id",),
+    EventType.PERSON_WARN_PROPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_WARN_WITHDRAW: ("sanction_id", "paper"),
+    EventType.PERSON_WARN_EXPIRE: ("sanction_id",),
+    EventType.PERSON_WARN_IMPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_WARN_LIFT: ("sanction_id", "paper"),
+    EventType.PERSON_WARN_LAPSE: ("sanction_id",),
+    EventType.PERSON_WARN_OVERTURN: ("sanction_id", "paper"),
+    EventType.PERSON_LIMIT_PROPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_LIMIT_WITHDRAW: ("sanction_id", "paper"),
+    EventType.PERSON_LIMIT_EXPIRE: ("sanction_id",),
+    EventType.PERSON_LIMIT_IMPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_LIMIT_LIFT: ("sanction_id", "paper"),
+    EventType.PERSON_LIMIT_LAPSE: ("sanction_id",),
+    EventType.PERSON_LIMIT_OVERTURN: ("sanction_id", "paper"),
+    EventType.PERSON_SUSPEND_PROPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_SUSPEND_WITHDRAW: ("sanction_id", "paper"),
+    EventType.PERSON_SUSPEND_EXPIRE: ("sanction_id",),
+    EventType.PERSON_SUSPEND_IMPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_SUSPEND_LIFT: ("sanction_id", "paper"),
+    EventType.PERSON_SUSPEND_LAPSE: ("sanction_id",),
+    EventType.PERSON_SUSPEND_OVERTURN: ("sanction_id", "paper"),
+    EventType.PERSON_CLOSE_PROPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_CLOSE_WITHDRAW: ("sanction_id", "paper"),
+    EventType.PERSON_CLOSE_EXPIRE: ("sanction_id",),
+    EventType.PERSON_CLOSE_IMPOSE: ("sanction_id", "paper"),
+    EventType.PERSON_CLOSE_LIFT: ("sanction_id", "paper"),
+    EventType.PERSON_CLOSE_LAPSE: ("sanction_id",),
+    EventType.PERSON_CLOSE_OVERTURN: ("sanction_id", "paper"),
+    EventType.PERSON_FOLLOW: ("standings",),
     EventType.DISCLOSURE_REQUEST: ("request", "record_digest"),
     EventType.DISCLOSURE_REQUEST_FORMER: ("request",),
     EventType.DISCLOSURE_APPROVE: ("decision",),

@@ -6,7 +6,7 @@ leave the store.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from idvault.domain.account import Account, SubjectKind
@@ -144,13 +144,26 @@ class OpenedClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class Following:
+    """What is written if the account begins or ceases to follow sanctions of its person.
+
+    event: PERSON_FOLLOW, written with field standings. delay: from the lift of such a sanction to the end of
+    what it does to this account (domain.sanction.person).
+    """
+
+    event: Event
+    delay: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """Everything that act `settle` writes.
 
-    outcome: domain.claim.decide; of a success the act decides itself (domain.claim.confirm). record: present
-    exactly if the outcome is a success. owner: published on success. lease_id: the lease under which the
-    claim is settled; None settles it whichever process holds the lease (the 48 h limit). today, valid_days:
-    give verify_date and expire_date on success. accounts_per_person: how many slots a person has.
+    outcome: domain.claim.decide; of a success the act decides itself (domain.claim.confirm). record,
+    following: present exactly if the outcome is a success. owner: published on success. lease_id: the lease
+    under which the claim is settled; None settles it whichever process holds the lease (the 48 h limit).
+    today, valid_days: give verify_date and expire_date on success. accounts_per_person: how many slots a
+    person has.
     """
 
     account_token: str
@@ -163,6 +176,7 @@ class Settlement:
     today: date
     valid_days: int
     now: ClockReading
+    following: Following | None = None
 
 
 class VerificationStore(Protocol):
@@ -178,8 +192,9 @@ class VerificationStore(Protocol):
         - The request row comes first. If it exists, the fingerprints must be equal
           (domain.request.check_same), nothing is written, and the current claim is returned with job None.
         - An existing account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND). It
-          must pass domain.claim.admit. A code is spent: it must be from the account's newest delivery by
-          link, unused and not expired, else PreconditionError (ILLEGAL_TRANSITION).
+          must pass domain.claim.admit. A code loses one of its tries: it must be from the account's newest
+          delivery by link, not expired, with a try left and no success, else PreconditionError
+          (ILLEGAL_TRANSITION).
         - The person is looked up by index, then by previous (and moved to index under its row lock), else
           created, and stays locked. No slot is taken.
         - An open claim of the account fails as SUPERSEDED: its job is DONE, its intake is deleted, its
@@ -227,6 +242,10 @@ class VerificationStore(Protocol):
         of account and person: the account's person, the person's closed mark, and the slot, which is taken by
         one conditional UPDATE (n < accounts_per_person) unless the account has it already. If it is not
         confirmed, the claim fails and the given record is discarded.
+
+        A claim that matched its account's person, whether it succeeds or not, lets the account follow the
+        person's sanctions that are in force, and no others (domain.sanction.person). If that changes
+        anything, the account's standing is stored with it, and following.event is written.
 
         Must change nothing and return None unless the claim is PENDING and, if lease_id is given, the job is
         held under that lease. So a late answer changes nothing.

@@ -5,6 +5,7 @@ in every act: a repeat writes nothing and returns what the request made, as it i
 AlreadyExistsError (REQUEST_ID_REUSED).
 """
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from idvault.domain.clock import ClockReading
@@ -12,6 +13,14 @@ from idvault.domain.event import Event
 from idvault.domain.request import Request
 from idvault.domain.sanction.moderator import Moderator
 from idvault.domain.sanction.sanction import Sanction, SanctionState
+
+
+@dataclass(frozen=True, slots=True)
+class DueFollower:
+    """An account that must no longer follow a sanction of its person."""
+
+    account_token: str
+    sanction_id: str
 
 
 class ModeratorStore(Protocol):
@@ -42,6 +51,7 @@ class SanctionStore(Protocol):
     An act that changes one locks the account's row first, then the sanction's, so that of two decisions one
     finds what the other has done. It stores the standing that everything in force gives the account now
     (domain.account.sanction), and a moderator who is revoked at that time is refused (MODERATOR_REVOKED).
+    A sanction of scope PERSON changes no other account; act `settle` of claims lets the others follow it.
     """
 
     async def impose(
@@ -81,6 +91,8 @@ class SanctionStore(Protocol):
     ) -> Sanction:
         """Store the result of domain.sanction.sanction.lift; raises what that raises.
 
+        Every account that follows the sanction must end after the delay that was drawn for it.
+
         Writes `lifted` for a sanction that was in force, `withdrawn` for one that was proposed.
         """
         ...
@@ -90,6 +102,17 @@ class SanctionStore(Protocol):
 
         Must change nothing and return False unless the stored state is sanction.state and the lapse is due.
         """
+        ...
+
+    async def release(self, due: DueFollower, *, now: ClockReading, event: Event) -> bool:
+        """End what an account follows, with its standing and the event (field standings).
+
+        Must change nothing and return False unless it is stored and due.
+        """
+        ...
+
+    async def due_followers(self, *, now: ClockReading, limit: int) -> list[DueFollower]:
+        """Return accounts whose standing must no longer follow a sanction, the longest due first."""
         ...
 
     async def due(self, *, now: ClockReading, limit: int) -> list[Sanction]:

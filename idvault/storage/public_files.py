@@ -59,6 +59,10 @@ class LocalPublicFiles:
         """Write a file by compare-and-set; False if its content is not `former`."""
         return await _in_thread(lambda: self._replace(path, former, content))
 
+    async def listing(self, *, without: str) -> list[str]:
+        """Return the paths of all files except hidden ones."""
+        return await _in_thread(lambda: sorted(self._walk(without)))
+
     async def remove(self, folder: str) -> None:
         """Remove a folder with its files."""
         place = self._place(folder)
@@ -74,6 +78,15 @@ class LocalPublicFiles:
             if place.is_symlink():
                 raise PublicPathError
         return place
+
+    def _walk(self, without: str) -> Iterator[str]:
+        for folder, folders, names in os.walk(self.directory):
+            here = Path(folder).relative_to(self.directory)
+            top = here == Path()
+            folders[:] = [name for name in folders if _NAME.fullmatch(name) and not (top and name == without)]
+            for name in names:
+                if _NAME.fullmatch(name) and not (Path(folder) / name).is_symlink():
+                    yield (here / name).as_posix()
 
     def _read(self, path: str) -> bytes | None:
         try:

@@ -245,7 +245,7 @@ class CampaignPlan(_message.Message):
         METHOD_AT_SENSITIVE_ACTION: CampaignPlan._Method.ValueType  # 3
         """The platform asks when the owner is about to do something sensitive."""
         METHOD_HOSTED_LINK: CampaignPlan._Method.ValueType  # 4
-        """The platform delivers a link to its own page; the invitation carries a one-time code."""
+        """The platform delivers a link to its own page; the invitation carries a code."""
 
     class Method(_Method, metaclass=_MethodEnumTypeWrapper):
         """How an owner is invited."""
@@ -259,7 +259,7 @@ class CampaignPlan(_message.Message):
     METHOD_AT_SENSITIVE_ACTION: CampaignPlan.Method.ValueType  # 3
     """The platform asks when the owner is about to do something sensitive."""
     METHOD_HOSTED_LINK: CampaignPlan.Method.ValueType  # 4
-    """The platform delivers a link to its own page; the invitation carries a one-time code."""
+    """The platform delivers a link to its own page; the invitation carries a code."""
 
     TITLE_FIELD_NUMBER: _builtins.int
     COHORT_FIELD_NUMBER: _builtins.int
@@ -735,7 +735,7 @@ class Invitation(_message.Message):
     incentive_text: _builtins.str
     """What the owner gets for verifying; empty for nothing."""
     code: _builtins.str
-    """The one-time code of method HOSTED_LINK, 26 lower-case Crockford base32 characters; empty for other methods.
+    """The code of method HOSTED_LINK, 26 lower-case Crockford base32 characters; empty for other methods.
     Only the code of the newest delivery is valid.
     """
     enforcement_date: _builtins.str

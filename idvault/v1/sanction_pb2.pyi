@@ -487,6 +487,33 @@ class Sanction(_message.Message):
     STATE_OVERTURNED: Sanction.State.ValueType  # 5
     """An appeal was upheld: it should not have been."""
 
+    class _Scope:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Sanction._Scope.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        SCOPE_UNSPECIFIED: Sanction._Scope.ValueType  # 0
+        """In a request: SCOPE_ACCOUNT. Never sent."""
+        SCOPE_ACCOUNT: Sanction._Scope.ValueType  # 1
+        """The account alone."""
+        SCOPE_PERSON: Sanction._Scope.ValueType  # 2
+        """The account's owner: the account now, the owner's other accounts at their next verification or renewal.
+        DEGREE_CLOSE also keeps the owner from opening an account.
+        """
+
+    class Scope(_Scope, metaclass=_ScopeEnumTypeWrapper):
+        """Whom it concerns."""
+
+    SCOPE_UNSPECIFIED: Sanction.Scope.ValueType  # 0
+    """In a request: SCOPE_ACCOUNT. Never sent."""
+    SCOPE_ACCOUNT: Sanction.Scope.ValueType  # 1
+    """The account alone."""
+    SCOPE_PERSON: Sanction.Scope.ValueType  # 2
+    """The account's owner: the account now, the owner's other accounts at their next verification or renewal.
+    DEGREE_CLOSE also keeps the owner from opening an account.
+    """
+
     SANCTION_ID_FIELD_NUMBER: _builtins.int
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
     DEGREE_FIELD_NUMBER: _builtins.int
@@ -502,6 +529,7 @@ class Sanction(_message.Message):
     FINISH_TIME_FIELD_NUMBER: _builtins.int
     LIFT_MODERATOR_ID_FIELD_NUMBER: _builtins.int
     LIFT_REASON_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
     sanction_id: _builtins.str
     """The sanction: 32 lower-case hex digits."""
     account_token: _builtins.str
@@ -522,6 +550,8 @@ class Sanction(_message.Message):
     """The moderator who ended it; empty if nobody did."""
     lift_reason: _builtins.str
     """Why it was ended before its end."""
+    scope: Global___Sanction.Scope.ValueType
+    """Whom it concerns."""
     @_builtins.property
     def statement(self) -> Global___StatementOfReasons:
         """Why."""
@@ -560,10 +590,11 @@ class Sanction(_message.Message):
         finish_time: _timestamp_pb2.Timestamp | None = ...,
         lift_moderator_id: _builtins.str = ...,
         lift_reason: _builtins.str = ...,
+        scope: Global___Sanction.Scope.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["finish_time", b"finish_time", "impose_time", b"impose_time", "lapse_time", b"lapse_time", "start_time", b"start_time", "statement", b"statement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "confirm_moderator_id", b"confirm_moderator_id", "degree", b"degree", "finish_time", b"finish_time", "impose_moderator_id", b"impose_moderator_id", "impose_time", b"impose_time", "lapse_time", b"lapse_time", "lift_moderator_id", b"lift_moderator_id", "lift_reason", b"lift_reason", "measure", b"measure", "paper_digest", b"paper_digest", "sanction_id", b"sanction_id", "start_time", b"start_time", "state", b"state", "statement", b"statement"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "confirm_moderator_id", b"confirm_moderator_id", "degree", b"degree", "finish_time", b"finish_time", "impose_moderator_id", b"impose_moderator_id", "impose_time", b"impose_time", "lapse_time", b"lapse_time", "lift_moderator_id", b"lift_moderator_id", "lift_reason", b"lift_reason", "measure", b"measure", "paper_digest", b"paper_digest", "sanction_id", b"sanction_id", "scope", b"scope", "start_time", b"start_time", "state", b"state", "statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -581,6 +612,7 @@ class ImposeSanctionRequest(_message.Message):
     MEASURE_FIELD_NUMBER: _builtins.int
     STATEMENT_FIELD_NUMBER: _builtins.int
     SIGNATURE_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller; the same id with the same body is the same sanction, whenever signed."""
     account_token: _builtins.str
@@ -591,6 +623,8 @@ class ImposeSanctionRequest(_message.Message):
     """How publishing is limited, a code of the platform's of up to 64 characters; required for DEGREE_LIMIT, refused
     for any other.
     """
+    scope: Global___Sanction.Scope.ValueType
+    """Whom it concerns; SCOPE_ACCOUNT if unspecified. SCOPE_PERSON needs a second moderator at every degree."""
     @_builtins.property
     def statement(self) -> Global___StatementOfReasons:
         """Why."""
@@ -608,10 +642,11 @@ class ImposeSanctionRequest(_message.Message):
         measure: _builtins.str = ...,
         statement: Global___StatementOfReasons | None = ...,
         signature: Global___ModeratorSignature | None = ...,
+        scope: Global___Sanction.Scope.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature", "statement", b"statement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "degree", b"degree", "measure", b"measure", "request_id", b"request_id", "signature", b"signature", "statement", b"statement"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "degree", b"degree", "measure", b"measure", "request_id", b"request_id", "scope", b"scope", "signature", b"signature", "statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -814,7 +849,6 @@ class Appeal(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     OUTSIDE_BODY_FIELD_NUMBER: _builtins.int
     OUTSIDE_DUE_TIME_FIELD_NUMBER: _builtins.int
-    TEXT_FIELD_NUMBER: _builtins.int
     TEXT_DELETE_TIME_FIELD_NUMBER: _builtins.int
     appeal_id: _builtins.str
     """The appeal: 32 lower-case hex digits."""
@@ -832,8 +866,6 @@ class Appeal(_message.Message):
     """Why it was decided so."""
     outside_body: _builtins.str
     """Where the owner can go after a rejection."""
-    text: _builtins.str
-    """What the owner wrote; only in the answer of GetAppeal, and empty once it is deleted."""
     @_builtins.property
     def file_time(self) -> _timestamp_pb2.Timestamp:
         """When it was filed."""
@@ -869,12 +901,11 @@ class Appeal(_message.Message):
         reason: _builtins.str = ...,
         outside_body: _builtins.str = ...,
         outside_due_time: _timestamp_pb2.Timestamp | None = ...,
-        text: _builtins.str = ...,
         text_delete_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "due_time", b"due_time", "file_time", b"file_time", "outside_due_time", b"outside_due_time", "text_delete_time", b"text_delete_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "appeal_id", b"appeal_id", "decide_moderator_id", b"decide_moderator_id", "decide_time", b"decide_time", "due_time", b"due_time", "file_time", b"file_time", "outside_body", b"outside_body", "outside_due_time", b"outside_due_time", "overdue", b"overdue", "reason", b"reason", "sanction_id", b"sanction_id", "state", b"state", "text", b"text", "text_delete_time", b"text_delete_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "appeal_id", b"appeal_id", "decide_moderator_id", b"decide_moderator_id", "decide_time", b"decide_time", "due_time", b"due_time", "file_time", b"file_time", "outside_body", b"outside_body", "outside_due_time", b"outside_due_time", "overdue", b"overdue", "reason", b"reason", "sanction_id", b"sanction_id", "state", b"state", "text_delete_time", b"text_delete_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -971,6 +1002,34 @@ class GetAppealRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetAppealRequest: _TypeAlias = GetAppealRequest  # noqa: Y015
+
+@_typing.final
+class GetAppealResponse(_message.Message):
+    """An appeal and what the owner wrote. This is the only answer of the vault with a text that people wrote."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPEAL_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """What the owner wrote; empty once it is deleted."""
+    @_builtins.property
+    def appeal(self) -> Global___Appeal:
+        """The appeal."""
+
+    def __init__(
+        self,
+        *,
+        appeal: Global___Appeal | None = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appeal", b"appeal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal", b"appeal", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAppealResponse: _TypeAlias = GetAppealResponse  # noqa: Y015
 
 @_typing.final
 class ListAppealsRequest(_message.Message):

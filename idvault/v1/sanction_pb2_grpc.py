@@ -86,7 +86,7 @@ class SanctionServiceStub:
         self.GetAppeal = channel.unary_unary(
                 '/idvault.v1.SanctionService/GetAppeal',
                 request_serializer=idvault_dot_v1_dot_sanction__pb2.GetAppealRequest.SerializeToString,
-                response_deserializer=idvault_dot_v1_dot_sanction__pb2.Appeal.FromString,
+                response_deserializer=idvault_dot_v1_dot_sanction__pb2.GetAppealResponse.FromString,
                 _registered_method=True)
         self.ListAppeals = channel.unary_unary(
                 '/idvault.v1.SanctionService/ListAppeals',
@@ -125,13 +125,18 @@ class SanctionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ImposeSanction(self, request, context):
-        """Imposes a sanction, in force at once; DEGREE_CLOSE is only proposed until another moderator confirms it.
+        """Imposes a sanction, in force at once; DEGREE_CLOSE and SCOPE_PERSON are only proposed until another moderator
+        confirms them.
+
+        SCOPE_PERSON changes no other account now. Each of the owner's other accounts follows at its next verification
+        or renewal that matches, without a sanction of its own; which ones they are is never told.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
         signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-        caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED); PERMISSION_DENIED
-        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED; PERSON_UNKNOWN
+        for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -281,7 +286,7 @@ def add_SanctionServiceServicer_to_server(servicer, server):
             'GetAppeal': grpc.unary_unary_rpc_method_handler(
                     servicer.GetAppeal,
                     request_deserializer=idvault_dot_v1_dot_sanction__pb2.GetAppealRequest.FromString,
-                    response_serializer=idvault_dot_v1_dot_sanction__pb2.Appeal.SerializeToString,
+                    response_serializer=idvault_dot_v1_dot_sanction__pb2.GetAppealResponse.SerializeToString,
             ),
             'ListAppeals': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAppeals,
@@ -562,7 +567,7 @@ class SanctionService:
             target,
             '/idvault.v1.SanctionService/GetAppeal',
             idvault_dot_v1_dot_sanction__pb2.GetAppealRequest.SerializeToString,
-            idvault_dot_v1_dot_sanction__pb2.Appeal.FromString,
+            idvault_dot_v1_dot_sanction__pb2.GetAppealResponse.FromString,
             options,
             channel_credentials,
             insecure,

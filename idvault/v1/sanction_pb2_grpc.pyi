@@ -52,13 +52,18 @@ class SanctionServiceStub:
     LOG_UNAVAILABLE).
     """
     ImposeSanction: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.ImposeSanctionRequest, _sanction_pb2.Sanction]
-    """Imposes a sanction, in force at once; DEGREE_CLOSE is only proposed until another moderator confirms it.
+    """Imposes a sanction, in force at once; DEGREE_CLOSE and SCOPE_PERSON are only proposed until another moderator
+    confirms them.
+
+    SCOPE_PERSON changes no other account now. Each of the owner's other accounts follows at its next verification
+    or renewal that matches, without a sanction of its own; which ones they are is never told.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
     signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-    caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED); PERMISSION_DENIED
-    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED; PERSON_UNKNOWN
+    for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     ConfirmSanction: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.ConfirmSanctionRequest, _sanction_pb2.Sanction]
     """Puts a proposed sanction into force, within 72 hours and by another moderator than the one who proposed it.
@@ -107,7 +112,7 @@ class SanctionServiceStub:
     MODERATOR_REVOKED); PERMISSION_DENIED (SELF_APPROVAL, ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
     LOG_UNAVAILABLE).
     """
-    GetAppeal: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.GetAppealRequest, _sanction_pb2.Appeal]
+    GetAppeal: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.GetAppealRequest, _sanction_pb2.GetAppealResponse]
     """Returns one appeal with its text, for the moderator who decides.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (APPEAL_NOT_FOUND, in the same words for an
@@ -146,13 +151,18 @@ class SanctionServiceAsyncStub(SanctionServiceStub):
     LOG_UNAVAILABLE).
     """
     ImposeSanction: _aio.UnaryUnaryMultiCallable[_sanction_pb2.ImposeSanctionRequest, _sanction_pb2.Sanction]  # type: ignore[assignment]
-    """Imposes a sanction, in force at once; DEGREE_CLOSE is only proposed until another moderator confirms it.
+    """Imposes a sanction, in force at once; DEGREE_CLOSE and SCOPE_PERSON are only proposed until another moderator
+    confirms them.
+
+    SCOPE_PERSON changes no other account now. Each of the owner's other accounts follows at its next verification
+    or renewal that matches, without a sanction of its own; which ones they are is never told.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
     signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-    caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED); PERMISSION_DENIED
-    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED; PERSON_UNKNOWN
+    for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     ConfirmSanction: _aio.UnaryUnaryMultiCallable[_sanction_pb2.ConfirmSanctionRequest, _sanction_pb2.Sanction]  # type: ignore[assignment]
     """Puts a proposed sanction into force, within 72 hours and by another moderator than the one who proposed it.
@@ -201,7 +211,7 @@ class SanctionServiceAsyncStub(SanctionServiceStub):
     MODERATOR_REVOKED); PERMISSION_DENIED (SELF_APPROVAL, ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
     LOG_UNAVAILABLE).
     """
-    GetAppeal: _aio.UnaryUnaryMultiCallable[_sanction_pb2.GetAppealRequest, _sanction_pb2.Appeal]  # type: ignore[assignment]
+    GetAppeal: _aio.UnaryUnaryMultiCallable[_sanction_pb2.GetAppealRequest, _sanction_pb2.GetAppealResponse]  # type: ignore[assignment]
     """Returns one appeal with its text, for the moderator who decides.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (APPEAL_NOT_FOUND, in the same words for an
@@ -255,13 +265,18 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _sanction_pb2.ImposeSanctionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_sanction_pb2.Sanction, _abc.Awaitable[_sanction_pb2.Sanction]]:
-        """Imposes a sanction, in force at once; DEGREE_CLOSE is only proposed until another moderator confirms it.
+        """Imposes a sanction, in force at once; DEGREE_CLOSE and SCOPE_PERSON are only proposed until another moderator
+        confirms them.
+
+        SCOPE_PERSON changes no other account now. Each of the owner's other accounts follows at its next verification
+        or renewal that matches, without a sanction of its own; which ones they are is never told.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
         signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-        caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED); PERMISSION_DENIED
-        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED; PERSON_UNKNOWN
+        for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod
@@ -352,7 +367,7 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _sanction_pb2.GetAppealRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_sanction_pb2.Appeal, _abc.Awaitable[_sanction_pb2.Appeal]]:
+    ) -> _typing.Union[_sanction_pb2.GetAppealResponse, _abc.Awaitable[_sanction_pb2.GetAppealResponse]]:
         """Returns one appeal with its text, for the moderator who decides.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (APPEAL_NOT_FOUND, in the same words for an

@@ -44,8 +44,8 @@ class VerifyIndividualRequest(_message.Message):
     account_token: _builtins.str
     """The account to verify again; empty at sign-up."""
     invitation_code: _builtins.str
-    """The one-time code of a hosted-link invitation of this account; empty for none. A given code must be valid, and
-    is used up afterwards.
+    """The code of a hosted-link invitation of this account; empty for none. A given code must be valid: it admits five
+    claims, until one of them succeeds.
     """
     @_builtins.property
     def document(self) -> _common_pb2.IdentityDocument:
@@ -94,8 +94,8 @@ class VerifyOrganizationRequest(_message.Message):
     account_token: _builtins.str
     """The account to verify again; empty at sign-up."""
     invitation_code: _builtins.str
-    """The one-time code of a hosted-link invitation of this account; empty for none. A given code must be valid, and
-    is used up afterwards.
+    """The code of a hosted-link invitation of this account; empty for none. A given code must be valid: it admits five
+    claims, until one of them succeeds.
     """
     @_builtins.property
     def document(self) -> _common_pb2.IdentityDocument:

@@ -13,7 +13,7 @@ from idvault.attest.moderator_key import ModeratorKey
 from idvault.attest.sanction import SigningOccasion
 from idvault.domain import seal
 from idvault.domain.error import InvalidError
-from idvault.domain.sanction.sanction import Degree
+from idvault.domain.sanction.sanction import Degree, Scope
 from idvault.domain.sanction.statement import (
     AuthorityOrder,
     Automation,
@@ -35,6 +35,7 @@ OTHER_KIND = X25519PrivateKey.generate()
 def imposition(**changes: Any) -> bytes:
     given: dict[str, Any] = {
         "account_token": TOKEN,
+        "scope": Scope.ACCOUNT,
         "degree": Degree.LIMIT,
         "measure": "no-video",
         "statement": reasons(),
@@ -53,9 +54,10 @@ def test_the_bytes_of_a_registration() -> None:
 def test_the_bytes_of_a_sanction() -> None:
     """Everything that the platform sends is signed; what a statement does not have is empty."""
     assert imposition() == seal.encode(
-        "idvault/sanction/v1",
+        "idvault/sanction/v2",
         *BEGINNING,
         TOKEN,
+        "ACCOUNT",
         "LIMIT",
         "no-video",
         "AGAINST_TERMS",
@@ -135,6 +137,20 @@ def test_the_bytes_of_what_follows() -> None:
 def test_every_part_of_a_statement_is_signed(changes: dict[str, Any]) -> None:
     """A changed part makes another paper."""
     assert imposition(statement=reasons(**changes)) != imposition()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"account_token": "acct_1"},
+        {"scope": Scope.PERSON},
+        {"degree": Degree.WARN},
+        {"measure": "x"},
+    ],
+)
+def test_what_is_decided_is_signed(changes: dict[str, Any]) -> None:
+    """Another account, scope, degree or measure makes another paper."""
+    assert imposition(**changes) != imposition()
 
 
 @pytest.mark.parametrize(

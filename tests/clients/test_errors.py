@@ -54,6 +54,7 @@ EXPECTED = {
     Reason.ROSTER_INVALID: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.ACCOUNT_CLOSED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.ACCOUNT_ERASED: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.PERSON_UNKNOWN: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.RENEWAL_SUSPENDED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.MODERATOR_REVOKED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.APPEAL_EXISTS: (Code.FAILED_PRECONDITION, PreconditionFailed),

@@ -36,6 +36,20 @@ def test_both_texts_exist(vocabulary: type[Reason], texts: Mapping[str, Translat
         assert text.en.isascii()
 
 
+def test_a_sanctioned_owner_is_told_everything() -> None:
+    """Each text about a sanction says where to find why, until when, and what one can do."""
+    told = [
+        *(text for standing, text in reasons.STANDING_TEXTS.items() if standing is not Standing.GOOD),
+        *(reasons.REASON_TEXTS[reason] for reason in (Reason.ACCOUNT_CLOSED, Reason.RENEWAL_SUSPENDED)),
+        *(reasons.FAILURE_TEXTS[each] for each in (FailureReason.PERSON_CLOSED, FailureReason.SANCTIONED)),
+        reasons.FOLLOWED,
+    ]
+    for text in told:
+        assert [word for word in ("理由", "期限", "申诉方式", "通知") if word not in text.zh] == [], text.zh
+        assert "says why, until when, and how you can appeal." in text.en
+    assert reasons.followed_text(language="zh") == reasons.FOLLOWED.zh
+
+
 def test_failure_reasons_are_those_of_the_vault() -> None:
     """The client's failure reasons equal the domain's and the contract's, plus one for none."""
     assert set(FailureReason) == {*claim.FailureReason, "UNSPECIFIED"}

@@ -108,6 +108,19 @@ def test_revisions_stay_in_order(
     assert after[2] == before[2] + (before[:2] != after[:2])
 
 
+@given(first=SOURCES, added=SOURCES, hour=st.integers(0, 8))
+def test_a_source_is_added_to_what_is_seen(
+    first: list[StandingPeriod], added: list[StandingPeriod], hour: int
+) -> None:
+    """The schedule in the account's row is enough: the result is as if all sources had been read again."""
+    account = account_rules.sanction(account=builders.account(), sources=first, now=NOW)
+    then = NOW + hour * HOUR
+    schedule = account_rules.schedule(account=account, now=then)
+    assert account_rules.sanction(
+        account=account, sources=[*schedule, *added], now=then
+    ) == account_rules.sanction(account=account, sources=[*first, *added], now=then)
+
+
 def test_nothing_in_force_is_good() -> None:
     """Without a source the standing is GOOD and has no end."""
     limited = builders.account(standing=Standing.PUBLISHING_LIMITED, standing_until=NOW + HOUR)

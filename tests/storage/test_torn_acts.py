@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
+from idvault.attest.moderator_key import ModeratorKey
 from idvault.domain.error import UnavailableError
 from idvault.domain.event import Event, EventType
 from idvault.domain.job import JobProgress, JobState
 from idvault.domain.sanction import sanction as rules
 from idvault.domain.sanction.moderator import Moderator
-from idvault.domain.sanction.sanction import Degree, Sanction
-from idvault.ports.claim import Intake, NewClaim
+from idvault.domain.sanction.sanction import Degree, Sanction, Scope
+from idvault.ports.claim import Intake, Job, NewClaim
 from idvault.storage.sanction.moderator import SqlModeratorStore
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.support.flow_world import PARTY
@@ -80,6 +81,7 @@ async def _impose(world: World) -> Act:
         sanction_id=world.new_id(),
         relying_party=PARTY,
         account_token=token,
+        scope=Scope.ACCOUNT,
         degree=Degree.LIMIT,
         measure="no-video",
         statement=reasons(),
@@ -140,6 +142,52 @@ def _of(world: World, kind: EventType, sanction: Sanction, **fields: bytes) -> E
     return world.event(kind, sanction.account_token, sanction_id=sanction.sanction_id, **fields)
 
 
+async def _of_person(world: World, *, renewed: bool) -> tuple[SanctionWorld, Job, Sanction, ModeratorKey]:
+    """Sanction a person by one of two accounts; return a claim of the other, settled if it is renewed."""
+    sanctions = SanctionWorld(world.database)
+    person = world.person("x")
+    named, other = await world.verified(person=person), await world.verified(person=person)
+    first, second = await sanctions.moderator(1), await sanctions.moderator(2)
+    made = await sanctions.of_person(named.account_token, Degree.LIMIT, (first, second))
+    job = await world.again(other, person=person)
+    if renewed:
+        await world.settle(job, MATCHED)
+    return sanctions, job, made, first
+
+
+async def _follow(world: World) -> Act:
+    _, job, _, _ = await _of_person(world, renewed=False)
+    settlement, written = (
+        world.settlement(job, MATCHED),
+        world.event(EventType.CLAIM_SETTLE, job.account_token),
+    )
+    return lambda: world.claims.settle(settlement, event=written)
+
+
+async def _lift_person(world: World) -> Act:
+    sanctions, _, made, key = await _of_person(world, renewed=True)
+    event, request = _of(world, EventType.PERSON_LIMIT_LIFT, made, paper=b"paper"), world.request()
+    return lambda: sanctions.store.lift(
+        made,
+        moderator_id=key.moderator_id,
+        reason="a mistake",
+        paper=b"paper",
+        request=request,
+        now=at(),
+        lifted=event,
+        withdrawn=event,
+    )
+
+
+async def _release(world: World) -> Act:
+    sanctions, job, made, key = await _of_person(world, renewed=True)
+    await sanctions.lift(made, key=key)
+    late = at(after=timedelta(days=9))
+    (due,) = await sanctions.store.due_followers(now=late, limit=9)
+    event = world.event(EventType.PERSON_FOLLOW, job.account_token)
+    return lambda: sanctions.store.release(due, now=late, event=event)
+
+
 ACTS = [
     _open,
     _supersede,
@@ -151,6 +199,9 @@ ACTS = [
     _lift,
     _lapse,
     _register,
+    _follow,
+    _lift_person,
+    _release,
 ]
 FAULTS: list[Callable[[], Exception]] = [
     lambda: OSError(errno.EIO, "Input/output error"),

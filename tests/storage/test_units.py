@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import (
+    BindParameter,
     Column,
     ForeignKeyConstraint,
     Insert,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
     insert,
     select,
+    union_all,
 )
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BinaryExpression
@@ -27,7 +29,7 @@ from sqlalchemy.sql.operators import eq
 
 import idvault.storage
 from idvault.storage.base import metadata
-from idvault.storage.base.statement import Statement
+from idvault.storage.base.statement import Statement, param
 
 TOKEN = "account_token"
 # Tables of one relying party, of the log or of the deployment: they name an account at most as a value.
@@ -105,15 +107,23 @@ def held(value: object) -> Iterator[Statement[Any]]:
 
 
 def crosses_accounts(clause: Any) -> bool:
-    """Tell whether a statement reads account data of several tables that are not joined by the token."""
+    """Tell whether a statement reads account data of several tables that are not joined by the token.
+
+    Tables whose tokens equal the same parameter are joined by it.
+    """
     if isinstance(clause, Insert) and clause.select is not None:
         return copies_to_another(clause) or crosses_accounts(clause.select)
     parts = list(visitors.iterate(clause))
     named = {part.name for part in parts if isinstance(part, Table) and is_of_an_account(part)}
     joined = {name: {name} for name in named}
+    same: dict[str, set[str]] = {}
     for part in parts:
         if isinstance(part, BinaryExpression) and part.operator is eq:
             sides = [getattr(side, "table", None) for side in (part.left, part.right)]
+            if isinstance(part.right, BindParameter) and part.left.key == TOKEN and sides[0] is not None:
+                group = same.setdefault(part.right.key, set()) | joined.get(sides[0].name, set())
+                same[part.right.key] = group
+                joined |= dict.fromkeys(group, group)
             names = [side.name for side in sides if isinstance(side, Table) and side.name in named]
             if len(names) == 2 and part.left.key == part.right.key == TOKEN:
                 group = joined[names[0]] | joined[names[1]]
@@ -188,6 +198,11 @@ def test_a_statement_across_accounts_is_found(bad: MetaData) -> None:
     assert crosses_accounts(joined)
     assert not crosses_accounts(joined.where(owners.c[TOKEN] == things.c[TOKEN]))
     assert not crosses_accounts(select(owners))
+    both = [select(table.c[TOKEN]).where(table.c[TOKEN] == param("token")) for table in (owners, things)]
+    assert not crosses_accounts(union_all(*both))
+    assert crosses_accounts(
+        union_all(both[0], select(things.c[TOKEN]).where(things.c[TOKEN] == param("other")))
+    )
     copy = insert(things)
     assert not crosses_accounts(copy.from_select([TOKEN], select(owners.c[TOKEN])))
     assert crosses_accounts(copy.from_select([TOKEN], select(owners.c.other)))

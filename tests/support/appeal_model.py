@@ -66,7 +66,9 @@ class ModelCourt(ModelPlatform):
             return "SELF_APPROVAL"
         appeal.late |= appeal.overdue(now)
         appeal.state, appeal.decided_at = verdict, now
-        sanction.overturned |= verdict == "UPHELD"
+        if verdict == "UPHELD":
+            sanction.overturned = True
+            self.release(appeal.sanction, now=now)
         return verdict
 
     def sweep(self, now: int) -> tuple[int, int]:
@@ -81,4 +83,4 @@ class ModelCourt(ModelPlatform):
 
 
 def _since(sanction: ModelSanction) -> int | None:
-    return sanction.confirmed_at if sanction.degree == "CLOSE" else sanction.imposed_at
+    return sanction.confirmed_at if sanction.needs_two else sanction.imposed_at

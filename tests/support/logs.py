@@ -14,7 +14,7 @@ from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_entries, log_head, log_nodes
 from idvault.transparency import checkpoint, note
-from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy
 from idvault.transparency.note import NoteSigner
 from idvault.transparency.tile import encode_bundle, encode_tile, grown, grown_bundles
 from idvault.transparency.tree import CompactRange, Position, leaf_hash
@@ -24,6 +24,7 @@ from tests.support.merkle import log_of, signer
 ORIGIN = "log.example/idvault"
 SIGNER = signer(ORIGIN)
 VKEY = str(SIGNER.key)
+POLICY = CosignaturePolicy(ORIGIN, (SIGNER.key,))
 START = datetime(2026, 3, 1, tzinfo=UTC)
 _BATCH = 5_000
 _ADD = statement(insert(log_entries))

@@ -19,7 +19,7 @@ from idvault.domain.account import Status
 from idvault.domain.clock import ClockReading
 from idvault.domain.sanction.appeal import AppealTerms
 from idvault.domain.sanction.moderator import Moderator
-from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState
+from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
 from idvault.domain.sanction.statement import (
     Automation,
     Ground,
@@ -171,16 +171,19 @@ class SanctionWorld:
         key: ModeratorKey,
         given: StatementOfReasons | None = None,
         seconds: float = 0,
+        scope: Scope = Scope.ACCOUNT,
         **changes: Any,
     ) -> Sanction:
-        wanted = NewSanction(token, degree, "10-a-day" if degree is Degree.LIMIT else "", given or reasons())
+        measure = "10-a-day" if degree is Degree.LIMIT else ""
+        wanted = NewSanction(token, scope, degree, measure, given or reasons())
         changes.setdefault("signed_at", at(seconds).real)
         call, occasion = self.call(
-            "ImposeSanction", token, degree.value, repr(wanted.statement), key=key, **changes
+            "ImposeSanction", token, scope, degree.value, repr(wanted.statement), key=key, **changes
         )
         paper = papers.imposition(
             occasion,
             account_token=token,
+            scope=scope,
             degree=degree,
             measure=wanted.measure,
             statement=wanted.statement,
@@ -223,12 +226,28 @@ class SanctionWorld:
 
     async def closed(self, token: str, keys: tuple[ModeratorKey, ModeratorKey], **options: Any) -> Sanction:
         """Close an account by two moderators."""
-        proposed = await self.impose(token, Degree.CLOSE, key=keys[0], **options)
+        return await self.by_two(token, Degree.CLOSE, keys, **options)
+
+    async def by_two(
+        self, token: str, degree: Degree, keys: tuple[ModeratorKey, ModeratorKey], **options: Any
+    ) -> Sanction:
+        """Put a sanction into force by two moderators."""
+        proposed = await self.impose(token, degree, key=keys[0], **options)
         return await self.confirm(proposed, key=keys[1], seconds=options.get("seconds", 0))
+
+    async def of_person(
+        self, token: str, degree: Degree, keys: tuple[ModeratorKey, ModeratorKey], **options: Any
+    ) -> Sanction:
+        """Sanction the owner of an account by two moderators."""
+        return await self.by_two(token, degree, keys, scope=Scope.PERSON, **options)
 
     async def work(self, *, seconds: float) -> int:
         """Let the worker store what has lapsed."""
         return await self.lapses.lapse(now=at(seconds), limit=100)
+
+    async def release(self, *, seconds: float) -> int:
+        """Let the worker end what accounts follow."""
+        return await self.lapses.release(now=at(seconds), limit=1_000)
 
     async def get(self, sanction: Sanction, *, seconds: float = 0) -> Sanction:
         return await self.sanctions.get(

@@ -27,6 +27,7 @@ from idvault.domain.request import Request
 from idvault.ports.budget import CallTurn
 from idvault.ports.claim import (
     Claim,
+    Following,
     Intake,
     Job,
     Lease,
@@ -185,8 +186,13 @@ class World:
             today=TODAY,
             valid_days=365,
             now=at(),
+            following=self.following(job.account_token) if outcome.succeeded else None,
         )
         return replace(made, **changes)
+
+    def following(self, account_token: str) -> Following:
+        """Return what is written if the account follows sanctions, with the longest delay."""
+        return Following(self.event(EventType.PERSON_FOLLOW, account_token), timedelta(hours=72))
 
     async def settle(self, job: Job, outcome: ClaimOutcome, **changes: Any) -> Claim | None:
         return await self.claims.settle(

@@ -199,6 +199,7 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.ROSTER_INVALID: PreconditionFailed,
     Reason.ACCOUNT_CLOSED: PreconditionFailed,
     Reason.ACCOUNT_ERASED: PreconditionFailed,
+    Reason.PERSON_UNKNOWN: PreconditionFailed,
     Reason.RENEWAL_SUSPENDED: PreconditionFailed,
     Reason.MODERATOR_REVOKED: PreconditionFailed,
     Reason.APPEAL_EXISTS: PreconditionFailed,

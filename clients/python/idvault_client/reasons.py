@@ -129,17 +129,22 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "The roster or one of its signatures is not valid. Please contact the operator.",
     ),
     Reason.ACCOUNT_CLOSED: Translation(
-        "该账号已被关闭，无法办理实名认证。关闭理由和申诉方式见处置通知。",
-        "This account is closed and cannot be verified. The notice that you received says why, and how you "
-        "can appeal.",
+        "该账号已被关闭，关闭期间无法办理实名认证。关闭理由、期限和申诉方式见处置通知。",
+        "This account is closed and cannot be verified. The notice that you received says why, until when, "
+        "and how you can appeal.",
     ),
     Reason.ACCOUNT_ERASED: Translation(
         "该账号的身份信息已被删除，无法继续使用此账号认证。",
         "The identity of this account was erased; it cannot be verified again.",
     ),
+    Reason.PERSON_UNKNOWN: Translation(
+        "该账号尚未通过实名认证，无法对其所有人作出处置，请先处置该账号本身。",
+        "The owner of this account has not been verified, so only the account itself can be sanctioned.",
+    ),
     Reason.RENEWAL_SUSPENDED: Translation(
-        "该账号的实名认证续期已被暂停，如有疑问请联系客服或提出申诉。",
-        "Renewing the verification of this account is suspended. Contact support or file an appeal.",
+        "该账号已被暂停实名认证续期，期间不能重新认证。暂停理由、期限和申诉方式见处置通知。",
+        "The verification of this account cannot be renewed for now. The notice that you received says why, "
+        "until when, and how you can appeal.",
     ),
     Reason.MODERATOR_REVOKED: Translation(
         "该审核员的密钥已停用，不能再作出决定，请由其他审核员办理。",
@@ -202,8 +207,9 @@ FAILURE_TEXTS: Mapping[FailureReason, Translation] = {
         "You have reached the limit of verified accounts here. Please close one first.",
     ),
     FailureReason.PERSON_CLOSED: Translation(
-        "您已被限制在本平台注册账号，如有疑问请联系客服或提出申诉。",
-        "You may not open accounts here any more. Contact support or file an appeal if you disagree.",
+        "您在本平台的账号已被关闭，处置期间不能认证其他账号。处置理由、期限和申诉方式见发送至该账号的处置通知。",
+        "An account of yours was closed here, and while that decision applies you cannot verify another one. "
+        "The notice sent to that account says why, until when, and how you can appeal.",
     ),
     FailureReason.DIFFERENT_OWNER: Translation(
         "填写的身份与该账号原认证的身份不一致，请使用本人账号办理。",
@@ -267,6 +273,12 @@ STANDING_TEXTS: Mapping[Standing, Translation] = {
     ),
 }
 
+FOLLOWED = Translation(
+    "这是针对您本人的处置，因此也适用于您在本平台的其他账号。处置理由、期限和申诉方式见发送至被处置账号的通知。",
+    "This follows from a decision about you, which also applies to your other accounts here. The notice sent "
+    "to the account that it names says why, until when, and how you can appeal.",
+)
+
 # The fields that a person types. The backend sets all others, where only the reason helps the person.
 _TYPED_FIELDS = frozenset({"real_name", "organization_name", "document.number"})
 
@@ -279,6 +291,11 @@ def reason_text(reason: str | None, *, language: str) -> str:
 def standing_text(standing: Standing, *, language: str) -> str:
     """Return what to tell the owner of an account about its standing."""
     return STANDING_TEXTS[standing].in_language(language)
+
+
+def followed_text(*, language: str) -> str:
+    """Return what to add for the owner of an account whose standing has no sanction of its own."""
+    return FOLLOWED.in_language(language)
 
 
 def field_text(field: str, code: str, *, reason: str | None, language: str) -> str:

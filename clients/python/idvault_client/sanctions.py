@@ -2,7 +2,7 @@
 
 from idvault.attest.moderator_key import ModeratorKey
 from idvault.domain.sanction.appeal import AppealState
-from idvault.domain.sanction.sanction import Degree, SanctionState
+from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
 from idvault.domain.sanction.statement import (
     AuthorityOrder,
     Automation,
@@ -39,5 +39,6 @@ __all__ = [
     "SanctionPage",
     "SanctionState",
     "Sanctions",
+    "Scope",
     "StatementOfReasons",
 ]

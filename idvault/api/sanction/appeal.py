@@ -53,11 +53,11 @@ class AppealMethods:
 
     async def GetAppeal(
         self, request: pb.GetAppealRequest, *, caller: Caller, now: ClockReading, remaining: float | None
-    ) -> pb.Appeal:
+    ) -> pb.GetAppealResponse:
         """Return one appeal with its text."""
         appeal_id = convert.an_id(request.appeal_id, "appeal_id")
         found, text = await self.appeals.get(relying_party=caller.name, appeal_id=appeal_id, now=now)
-        return _message(found, now=now.business, text=text)
+        return pb.GetAppealResponse(appeal=_message(found, now=now.business), text=text)
 
     async def ListAppeals(
         self, request: pb.ListAppealsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -71,7 +71,7 @@ class AppealMethods:
         )
 
 
-def _message(value: Appeal, *, now: datetime, text: str = "") -> pb.Appeal:
+def _message(value: Appeal, *, now: datetime) -> pb.Appeal:
     return pb.Appeal(
         appeal_id=value.appeal_id,
         sanction_id=value.sanction_id,
@@ -85,7 +85,6 @@ def _message(value: Appeal, *, now: datetime, text: str = "") -> pb.Appeal:
         reason=value.reason,
         outside_body=value.outside_body,
         outside_due_time=convert.timestamp(value.outside_until),
-        text=text,
         text_delete_time=convert.timestamp(value.text_deleted_at or value.delete_at),
     )
 

@@ -14,7 +14,7 @@ from idvault.domain import request as request_rules
 from idvault.domain import token
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.sanction.moderator import Moderator
-from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState
+from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
 from idvault.domain.seal import Part
 from idvault.flows.sanction.moderator import ModerationCall
 from idvault.v1 import sanction_pb2 as pb
@@ -23,6 +23,7 @@ PAGE_LIMIT = 1_000
 _PAGE = 100
 _ID = re.compile(r"[0-9a-f]{32}")
 _DEGREES = numbers(Degree, pb.Sanction.Degree.Value, "DEGREE_")
+_SCOPES = numbers(Scope, pb.Sanction.Scope.Value, "SCOPE_")
 _STATES = numbers(SanctionState, pb.Sanction.State.Value, "STATE_")
 
 
@@ -76,6 +77,16 @@ def degree(number: int) -> Degree:
     raise _invalid("degree", FieldCode.CHARACTER if number else FieldCode.REQUIRED)
 
 
+def scope(number: int) -> Scope:
+    """Return a scope, ACCOUNT unless one is chosen; raises InvalidError (INVALID_MESSAGE, scope)."""
+    if not number:
+        return Scope.ACCOUNT
+    for word, value in _SCOPES.items():
+        if value == number:
+            return word
+    raise _invalid("scope", FieldCode.CHARACTER)
+
+
 def state(number: int) -> SanctionState | None:
     """Return the state to list, None for all; raises InvalidError (INVALID_MESSAGE, state)."""
     if not number:
@@ -124,6 +135,7 @@ def sanction(value: Sanction) -> pb.Sanction:
         finish_time=timestamp(value.ended_at),
         lift_moderator_id=value.ended_by or "",
         lift_reason=value.end_reason,
+        scope=_SCOPES[value.scope],
     )
 
 

@@ -58,11 +58,13 @@ class SanctionServicer(AppealMethods):
         """Impose or propose a sanction."""
         wanted = NewSanction(
             account_token=token.check(request.account_token),
+            scope=convert.scope(request.scope),
             degree=convert.degree(request.degree),
             measure=request.measure,
             statement=statement.from_message(request.statement, now=now.business),
         )
-        fields = (request.account_token, request.degree, request.measure, *statement.parts(request.statement))
+        stated = statement.parts(request.statement)
+        fields = (request.account_token, request.degree, request.measure, *stated, request.scope)
         call = convert.call(
             request.request_id, "ImposeSanction", *fields, caller=caller, signature=request.signature
         )

@@ -5,7 +5,8 @@
 - A delivery in a batch is leased. Any event acknowledges it; otherwise it is due again when the lease ends.
 - DISMISSED ends the reminders. COMPLETED suspends them until the claim ends; they resume if the claim fails.
 - Each stage is recorded once, with the first day it was reached.
-- A code belongs to the account's newest delivery by link. It is valid for one day and for one use.
+- A code belongs to the account's newest delivery by link. It is valid for one day, for one success and for
+  five claims: a mistyped name does not use it up.
 - Events never change the account.
 - An enforcement date limits publishing until the owner verifies or the campaign ends.
 """
@@ -22,6 +23,8 @@ from idvault.domain.campaign.campaign import CampaignPlan, ReverificationMethod
 from idvault.domain.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
 
 CODE_LIFETIME = timedelta(days=1)
+CODE_TRIES = 5
+"""How many claims a code admits until one succeeds."""
 _CODE_LENGTH = 26
 _CODE = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 LIMIT = StandingPeriod(Standing.PUBLISHING_LIMITED)

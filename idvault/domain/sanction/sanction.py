@@ -9,10 +9,12 @@
 | IN_FORCE | lift, or its end comes | LIFTED, LAPSED |
 | IN_FORCE; LIFTED, LAPSED if it was in force | overturn, by an upheld appeal | OVERTURNED |
 
-- CLOSE needs two moderators.
+- CLOSE needs two moderators, and so does every degree that reaches a person's other accounts (PERSON).
 - Any other transition is refused, and the refusal names both states.
 - A lapse that is due counts even before it is stored.
 - A sanction in force gives its account the standing of its degree until its end, whatever else is in force.
+- PERSON needs an account whose owner has been verified. What it does to the owner's other accounts is in
+  domain.sanction.person.
 """
 
 from dataclasses import dataclass, field, replace
@@ -45,6 +47,13 @@ class Degree(StrEnum):
     CLOSE = "CLOSE"
 
 
+class Scope(StrEnum):
+    """Whom a sanction concerns."""
+
+    ACCOUNT = "ACCOUNT"
+    PERSON = "PERSON"
+
+
 STANDINGS = {
     Degree.WARN: Standing.WARNED,
     Degree.LIMIT: Standing.PUBLISHING_LIMITED,
@@ -70,6 +79,7 @@ _OPEN = frozenset({SanctionState.PROPOSED, SanctionState.IN_FORCE})
 class Sanction:
     """A sanction of an account; sanction_id is 32 lower-case hex digits.
 
+    account_token: the account that it names. person_id: the owner's id, of a PERSON sanction only.
     measure: the platform's own code for how publishing is limited. imposed_by, confirmed_by, ended_by:
     moderator ids; ended_by is None after a lapse. paper: the signed imposition, confirmation or lift.
     """
@@ -91,6 +101,8 @@ class Sanction:
     ended_by: str | None = None
     end_reason: str = field(default="", repr=False)
     ending: bytes | None = field(default=None, repr=False)
+    scope: Scope = Scope.ACCOUNT
+    person_id: str | None = None
 
     @property
     def due_at(self) -> datetime | None:
@@ -103,9 +115,9 @@ class Sanction:
         return min(ends, default=None)
 
 
-def needs_two(degree: Degree) -> bool:
+def needs_two(*, degree: Degree, scope: Scope) -> bool:
     """Return whether a second moderator must confirm a sanction."""
-    return degree is Degree.CLOSE
+    return degree is Degree.CLOSE or scope is Scope.PERSON
 
 
 def check_measure(*, degree: Degree, measure: str) -> str:
@@ -129,10 +141,18 @@ def check_reason(reason: str) -> str:
     return reason
 
 
-def admit(account: Account) -> None:
-    """Raise PreconditionError (ACCOUNT_ERASED) for an account that nothing can be imposed on."""
+def admit(*, account: Account, sanction: Sanction) -> Sanction:
+    """Return a new sanction of an account, with the account's owner if it is of scope PERSON.
+
+    Raises PreconditionError (ACCOUNT_ERASED, PERSON_UNKNOWN) if it cannot be imposed.
+    """
     if account.state is AccountState.ERASED:
         raise PreconditionError(Reason.ACCOUNT_ERASED)
+    if sanction.scope is Scope.ACCOUNT:
+        return sanction
+    if account.person_id is None:
+        raise PreconditionError(Reason.PERSON_UNKNOWN)
+    return replace(sanction, person_id=account.person_id)
 
 
 def impose(
@@ -140,6 +160,7 @@ def impose(
     sanction_id: str,
     relying_party: str,
     account_token: str,
+    scope: Scope,
     degree: Degree,
     measure: str,
     statement: StatementOfReasons,
@@ -148,7 +169,7 @@ def impose(
     now: datetime,
 ) -> Sanction:
     """Return a new sanction: in force at once, or proposed if a second moderator must confirm it."""
-    proposed = needs_two(degree)
+    proposed = needs_two(degree=degree, scope=scope)
     return Sanction(
         sanction_id,
         relying_party,
@@ -161,6 +182,7 @@ def impose(
         now,
         paper,
         started_at=None if proposed else now,
+        scope=scope,
     )
 
 

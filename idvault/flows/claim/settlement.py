@@ -16,12 +16,14 @@ from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
 from idvault.domain.job import JobProgress, JobState, RegistryCall, Step
 from idvault.domain.record import SealedRecord
 from idvault.domain.registry import RegistryAnswer
+from idvault.domain.sanction import person as sanction_rules
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
 from idvault.ports.budget import CallTurn, Reserved
 from idvault.ports.claim import (
     Claim,
+    Following,
     Intake,
     Job,
     Lease,
@@ -68,6 +70,7 @@ class SettlementFlow:
         self._record_sealer = record_sealer
         self._intake_sealer = intake_sealer
         self._events = EventFactory(entropy=entropy)
+        self._entropy = entropy
         self._policy = policy
         self._on_settled = on_settled
         self._unsent_at: datetime | None = None
@@ -222,6 +225,7 @@ class SettlementFlow:
             today=now.today(self._policy.zone),
             valid_days=self._policy.verification_days,
             now=now,
+            following=self._following(account_token, now) if outcome.succeeded else None,
         )
         event = self._events.event(
             EventType.CLAIM_SETTLE, actor_id=SYSTEM_ACTOR, now=now, account_token=account_token
@@ -230,6 +234,12 @@ class SettlementFlow:
         if claim is not None:
             self._on_settled(claim)
         return claim
+
+    def _following(self, account_token: str, now: ClockReading) -> Following:
+        event = self._events.event(
+            EventType.PERSON_FOLLOW, actor_id=SYSTEM_ACTOR, now=now, account_token=account_token
+        )
+        return Following(event, sanction_rules.delay(self._entropy.random(sanction_rules.DELAY_SEED_SIZE)))
 
     async def _seal(self, job: Job, identity: Identity, answer: RegistryAnswer) -> SealedRecord:
         return await self._record_sealer.seal(

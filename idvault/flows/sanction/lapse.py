@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
-from idvault.domain.sanction.sanction import Sanction, SanctionState
+from idvault.domain.sanction.sanction import Sanction, SanctionState, Scope
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.ports.sanction import SanctionStore
@@ -28,13 +28,25 @@ class LapseFlow:
             count += await self.store.lapse(found, now=now, event=event)
         return count
 
+    async def release(self, *, now: ClockReading, limit: int) -> int:
+        """End what accounts follow of ended sanctions; return how many were due."""
+        await self.guard.check(now=now)
+        count = 0
+        for due in await self.store.due_followers(now=now, limit=limit):
+            event = self.events.event(
+                EventType.PERSON_FOLLOW, actor_id=SYSTEM_ACTOR, now=now, account_token=due.account_token
+            )
+            count += await self.store.release(due, now=now, event=event)
+        return count
+
 
 def event_of(
     events: EventFactory, sanction: Sanction, verb: str, actor_id: str, now: ClockReading, **fields: bytes
 ) -> Event:
-    """Return the event of what happens to a sanction; the degree is in its type."""
+    """Return the event of what happens to a sanction; scope and degree are in its type."""
+    noun = "person" if sanction.scope is Scope.PERSON else "sanction"
     return events.event(
-        EventType(f"sanction:{sanction.degree.value.lower()}:{verb}"),
+        EventType(f"{noun}:{sanction.degree.value.lower()}:{verb}"),
         actor_id=actor_id,
         now=now,
         account_token=sanction.account_token,

@@ -10,7 +10,7 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.error import IdvaultError
 from idvault.domain.sanction import sanction as rules
 from idvault.domain.sanction import statement as statement_rules
-from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState
+from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
 from idvault.domain.sanction.statement import StatementOfReasons
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
@@ -26,6 +26,7 @@ class NewSanction:
     """What a moderator wants to impose."""
 
     account_token: str
+    scope: Scope
     degree: Degree
     measure: str
     statement: StatementOfReasons
@@ -61,6 +62,7 @@ class SanctionFlow:
             sanction_id=self._events.new_id(),
             relying_party=call.relying_party,
             account_token=wanted.account_token,
+            scope=wanted.scope,
             degree=wanted.degree,
             measure=wanted.measure,
             statement=statement,
@@ -106,7 +108,7 @@ class SanctionFlow:
         except IdvaultError as refused:
             return await self._repeated(call, refused, now)
         lifted = event_of(self._events, found, "lift", call.actor_id, now, paper=paper)
-        proposed = rules.needs_two(found.degree)
+        proposed = rules.needs_two(degree=found.degree, scope=found.scope)
         return await self._store.lift(
             found,
             moderator_id=call.moderator_id,
@@ -159,6 +161,7 @@ class SanctionFlow:
         text = papers.imposition(
             call.occasion,
             account_token=wanted.account_token,
+            scope=wanted.scope,
             degree=wanted.degree,
             measure=wanted.measure,
             statement=statement,

@@ -102,3 +102,14 @@ class Publication(PublicFiles, Protocol):
     async def remove(self, folder: str) -> None:
         """Remove a folder with its files; a missing folder is not an error."""
         ...
+
+
+class PublicDirectory(Publication, Protocol):
+    """The public directory with a listing of its files."""
+
+    async def listing(self, *, without: str) -> list[str]:
+        """Return the paths of all files except hidden ones, sorted.
+
+        without: a folder directly below the directory that is left out.
+        """
+        ...

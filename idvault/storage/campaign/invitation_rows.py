@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import false, select, update
+from sqlalchemy import literal, select, update
 
 from idvault.domain.account import Account, AccountState
 from idvault.domain.campaign import invitation as rules
@@ -53,7 +53,7 @@ def values(invitation: Invitation) -> dict[str, object]:
 
 _KEY = ("account_token", "campaign_id")
 _MADE_ONCE = frozenset({*_KEY, "method"})
-_OF_BATCH = frozenset({"batch_id", "code_hash", "code_used"})
+_OF_BATCH = frozenset({"batch_id", "code_hash", "code_tries"})
 
 
 def _put(*, kept: frozenset[str]) -> Statement[Any]:
@@ -61,7 +61,7 @@ def _put(*, kept: frozenset[str]) -> Statement[Any]:
     given = {
         column.name: param(column.name) for column in invitations.c if column.name not in _OF_BATCH & kept
     }
-    new = upsert(invitations).values(**{"code_used": false(), **given})
+    new = upsert(invitations).values(**{"code_tries": literal(0), **given})
     changed = {name: new.excluded[name] for name in given if name not in kept}
     return statement(new.on_conflict_do_update(index_elements=list(_KEY), set_=changed))
 
@@ -77,10 +77,11 @@ _USE_CODE = statement(
     .where(
         invitations.c.account_token == param("token"),
         invitations.c.code_hash == param("hash"),
-        invitations.c.code_used.is_(False),
+        invitations.c.code_tries < rules.CODE_TRIES,
+        invitations.c.state != InvitationState.VERIFIED.value,
         invitations.c.code_expires_at > param("now"),
     )
-    .values(code_used=True)
+    .values(code_tries=invitations.c.code_tries + 1)
 )
 
 
@@ -114,7 +115,7 @@ async def put_batch(
                 **values(one),
                 "batch_id": batch_id,
                 "code_hash": hashes.get(one.account_token),
-                "code_used": False,
+                "code_tries": 0,
             }
             for one in leased
         ],
@@ -122,7 +123,7 @@ async def put_batch(
 
 
 async def use_code(connection: Connection, *, account_token: str, code_hash: bytes, now: datetime) -> None:
-    """Spend a code of a locked account; raises PreconditionError if the code is no longer valid."""
+    """Spend a try of a locked account's code; raises PreconditionError if the code is no longer valid."""
     if await connection.run(_USE_CODE, token=account_token, hash=code_hash, now=now) != 1:
         raise rules.refuse_code()
 

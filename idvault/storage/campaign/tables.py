@@ -2,7 +2,6 @@
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Index,
     Integer,
@@ -87,6 +86,7 @@ campaign_days = Table(
 )
 
 # batch_id: the newest batch that leased the invitation. leased_until: null once delivery is acknowledged.
+# code_tries: how many claims were opened with the code.
 invitations = Table(
     "invitations",
     main,
@@ -100,7 +100,7 @@ invitations = Table(
     Column("leased_until", Micros),
     Column("code_hash", LargeBinary),
     Column("code_expires_at", Micros),
-    Column("code_used", Boolean, nullable=False, default=False),
+    Column("code_tries", SmallInteger, nullable=False, default=0),
     *(Column(name, Day) for name in _DAY_COLUMNS),
     Index(None, "campaign_id", "state", "due_at"),
     Index(None, "batch_id"),

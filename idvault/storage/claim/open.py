@@ -25,7 +25,7 @@ from idvault.storage.log import entry as log
 
 
 async def admit(connection: Connection, new_claim: NewClaim) -> Account | None:
-    """Return the claim's account as of now, locked, or None at sign-up; spends the invitation's code."""
+    """Return the claim's account as of now, locked, or None at sign-up; spends a try of the code."""
     if new_claim.new_account:
         return None
     stored = await account.lock(

@@ -1,15 +1,20 @@
-"""Rows of persons: found by blind index, with the slots they use."""
+"""Rows of persons: found by blind index, with the slots they use and the sanctions that concern them."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Integer, literal_column, select, update
 
 from idvault.domain.claim import Facts, Slot
+from idvault.domain.sanction import person as sanction_rules
+from idvault.domain.sanction.person import PersonSanction
 from idvault.ports.claim import PersonKey
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.claim.tables import persons
+from idvault.storage.sanction import person as sanctions
 
 _PARTY = persons.c.relying_party == param("party")
 _ID = persons.c.person_id == param("person_id")
@@ -38,6 +43,7 @@ _MEET: Statement[str] = statement(
         person_id=param("person_id"),
         accounts=0,
         closed=False,
+        sanctions=0,
     )
     .on_conflict_do_update(
         index_elements=[persons.c.relying_party, persons.c.person_index],
@@ -48,10 +54,22 @@ _MEET: Statement[str] = statement(
 )
 _TAKE_SLOT = statement(
     update(persons)
-    .where(_PARTY, _ID, persons.c.closed.is_(False), persons.c.accounts < param("limit", Integer))
+    .where(
+        _PARTY,
+        _ID,
+        persons.c.closed.is_(False),
+        persons.c.sanctions == 0,
+        persons.c.accounts < param("limit", Integer),
+    )
     .values(accounts=persons.c.accounts + 1)
 )
-_IS_CLOSED: Statement[bool] = statement(for_change(select(persons.c.closed).where(_PARTY, _ID)), scalar)
+_LOCK_ONE = statement(
+    for_change(select(persons.c.closed, persons.c.sanctions, persons.c.accounts).where(_PARTY, _ID))
+)
+_TAKE_LOCKED = statement(update(persons).where(_PARTY, _ID).values(accounts=persons.c.accounts + 1))
+_COUNT_SANCTION = statement(
+    update(persons).where(_PARTY, _ID).values(sanctions=persons.c.sanctions + param("by", Integer))
+)
 
 
 async def find(connection: Connection, *, relying_party: str, key: PersonKey, known: bool) -> str:
@@ -82,16 +100,39 @@ async def _lock(connection: Connection, relying_party: str, key: PersonKey) -> s
 
 
 async def take_slot(
-    connection: Connection, *, relying_party: str, person_id: str, owner_id: str | None, limit: int
-) -> Facts:
-    """Return the facts that confirm a match; takes a slot unless the account has one of this person.
+    connection: Connection,
+    *,
+    relying_party: str,
+    person_id: str,
+    owner_id: str | None,
+    limit: int,
+    now: datetime,
+) -> tuple[Facts, Sequence[PersonSanction]]:
+    """Return the facts that confirm a match, and the sanctions of the person that are in force.
 
-    owner_id: the person that the account, which this act has locked, belongs to.
+    Takes a slot unless the account has one of this person. owner_id: the person that the account, which this
+    act has locked, belongs to.
     """
     if owner_id is not None and owner_id != person_id:
-        return Facts(Slot.FULL, person_closed=False, different_owner=True)
+        return Facts(Slot.FULL, person_closed=False, different_owner=True), ()
     who = {"party": relying_party, "person_id": person_id}
     if owner_id is None and await connection.run(_TAKE_SLOT, **who, limit=limit):
-        return Facts(Slot.TAKEN, person_closed=False, different_owner=False)
-    closed = await connection.one(_IS_CLOSED, **who) is True
-    return Facts(Slot.FULL if owner_id is None else Slot.OWNED, person_closed=closed, different_owner=False)
+        return Facts(Slot.TAKEN, person_closed=False, different_owner=False), ()
+    found = await connection.only(_LOCK_ONE, **who)
+    in_force: Sequence[PersonSanction] = ()
+    if found.sanctions:
+        in_force = await sanctions.in_force(
+            connection, relying_party=relying_party, person_id=person_id, now=now
+        )
+    closed = found.closed or sanction_rules.closes(in_force)
+    slot = Slot.FULL if owner_id is None else Slot.OWNED
+    # Without sanctions, the first statement has refused the slot already.
+    if slot is Slot.FULL and found.sanctions and not closed and found.accounts < limit:
+        await connection.run(_TAKE_LOCKED, **who)
+        slot = Slot.TAKEN
+    return Facts(slot, person_closed=closed, different_owner=False), in_force
+
+
+async def count_sanction(connection: Connection, *, relying_party: str, person_id: str, by: int) -> None:
+    """Count a sanction of a person that comes into force, or ends."""
+    await connection.run(_COUNT_SANCTION, party=relying_party, person_id=person_id, by=by)

@@ -1,5 +1,6 @@
 """The steps of act `settle` (claim.store); rows are locked as in act `open`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,8 +9,10 @@ from sqlalchemy import select
 from idvault.domain import account as account_rules
 from idvault.domain import attempt as attempt_rules
 from idvault.domain import claim as claim_rules
-from idvault.domain.account import Account
+from idvault.domain.account import Account, Standing
 from idvault.domain.event import Event
+from idvault.domain.sanction import person as sanction_rules
+from idvault.domain.sanction.person import PersonSanction
 from idvault.ports.claim import Settlement
 from idvault.storage.account import record
 from idvault.storage.account import rows as account
@@ -24,6 +27,9 @@ from idvault.storage.claim import rows as claim
 from idvault.storage.claim.rows import OpenClaim
 from idvault.storage.claim.tables import claims, jobs
 from idvault.storage.disclosure import kept
+from idvault.storage.log import entry as log
+from idvault.storage.sanction import person as followers
+from idvault.storage.sanction import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,14 @@ class Unsettled:
     owner: Account
     claim: OpenClaim
     waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The settlement to write, and the sanctions that the account must follow, None if it stays as it is."""
+
+    settlement: Settlement
+    in_force: Sequence[PersonSanction] | None = None
 
 
 def _unsettled(row: Any) -> Unsettled:
@@ -71,25 +85,32 @@ async def lock(connection: Connection, settlement: Settlement) -> Unsettled | No
     return replace(found, owner=account_rules.fall(account=found.owner, now=settlement.now.business))
 
 
-async def confirm(connection: Connection, settlement: Settlement, found: Unsettled) -> Settlement:
+async def confirm(connection: Connection, settlement: Settlement, found: Unsettled) -> Confirmed:
     """Return the settlement to write: a match is confirmed and takes a slot, or fails without its record."""
     if not settlement.outcome.succeeded:
-        return settlement
-    barred = claim_rules.is_barred(account=found.owner)
-    facts = await person.take_slot(
+        return Confirmed(settlement)
+    owner = found.owner
+    barred = claim_rules.is_barred(account=owner)
+    facts, in_force = await person.take_slot(
         connection,
         relying_party=found.claim.relying_party,
         person_id=found.claim.person_id,
-        owner_id=found.owner.person_id,
+        owner_id=owner.person_id,
         limit=0 if barred else settlement.accounts_per_person,
+        now=settlement.now.business,
     )
-    facts = replace(facts, sanctioned=barred)
+    owned = owner.person_id == found.claim.person_id
+    facts = replace(facts, sanctioned=barred or (owned and sanction_rules.bars(in_force)))
     outcome = claim_rules.confirm(facts=facts)
-    return replace(settlement, outcome=outcome, record=settlement.record if outcome.succeeded else None)
+    written = replace(settlement, outcome=outcome, record=settlement.record if outcome.succeeded else None)
+    # What an account follows gives it another standing than GOOD: most accounts have nothing to compare.
+    differs = bool(in_force) or (owned and owner.standing is not Standing.GOOD)
+    return Confirmed(written, in_force if differs and (owned or outcome.succeeded) else None)
 
 
-async def conclude(connection: Connection, settlement: Settlement, found: Unsettled) -> Account:
+async def conclude(connection: Connection, confirmed: Confirmed, found: Unsettled) -> Account:
     """Return the account after the claim's end; updates a legacy account's invitations."""
+    settlement = confirmed.settlement
     succeeded, today = settlement.outcome.succeeded, settlement.today
     concluded = claim_rules.conclude(
         account=found.owner,
@@ -100,9 +121,33 @@ async def conclude(connection: Connection, settlement: Settlement, found: Unsett
         valid_days=settlement.valid_days,
     )
     await invitation_row.conclude(connection, found.owner, succeeded=succeeded, today=today)
-    if not succeeded:
+    if succeeded:
+        concluded = await legacy_account.verified(
+            connection, found.owner, concluded, now=settlement.now.business
+        )
+    return await _follow(connection, confirmed, found.owner, concluded)
+
+
+async def _follow(
+    connection: Connection, confirmed: Confirmed, owner: Account, concluded: Account
+) -> Account:
+    """Let the account follow its person's sanctions; the end of the claim and that are one change."""
+    settlement, following = confirmed.settlement, confirmed.settlement.following
+    if confirmed.in_force is None or following is None:
         return concluded
-    return await legacy_account.verified(connection, found.owner, concluded, now=settlement.now.business)
+    followed = await followers.follow(
+        connection,
+        relying_party=owner.relying_party,
+        account_token=owner.account_token,
+        in_force=confirmed.in_force,
+        delay=following.delay,
+    )
+    if followed is None:
+        return concluded
+    await log.append(connection, following.event.with_fields(standings=followed))
+    settled = await standing.settled(connection, concluded, now=settlement.now.business)
+    changed = concluded.revision > owner.revision
+    return replace(settled, revision=concluded.revision) if changed else settled
 
 
 async def clear(connection: Connection, settlement: Settlement, found: Unsettled) -> None:

@@ -111,14 +111,18 @@ class SqlVerificationStore:
     @act("verification.settle")
     async def settle(self, connection: Connection, settlement: Settlement, *, event: Event) -> Claim | None:
         """End a claim, if this settlement may end it."""
-        if settlement.outcome.succeeded is (settlement.record is None):
-            raise ValueError("a record must be given if and only if the outcome is a success")
+        given = settlement.record is not None, settlement.following is not None
+        if given != (settlement.outcome.succeeded, settlement.outcome.succeeded):
+            raise ValueError(
+                "a record and what follows must be given if and only if the outcome is a success"
+            )
         found = await settled.lock(connection, settlement)
         if found is None:
             return None
-        settlement = await settled.confirm(connection, settlement, found)
+        confirmed = await settled.confirm(connection, settlement, found)
+        settlement = confirmed.settlement
         outcome, record = settlement.outcome, settlement.record
-        concluded = await settled.conclude(connection, settlement, found)
+        concluded = await settled.conclude(connection, confirmed, found)
         await settled.clear(connection, settlement, found)
         await account.put(connection, concluded, claim_ended_at=settlement.now.business)
         digest = b"" if record is None else record.digest()

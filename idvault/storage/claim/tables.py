@@ -35,6 +35,7 @@ requests = Table(
     Index(None, "made_at"),
 )
 
+# sanctions: how many of scope PERSON are stored as in force.
 persons = Table(
     "persons",
     main,
@@ -44,6 +45,7 @@ persons = Table(
     Column("person_id", ID, nullable=False),
     Column("accounts", Integer, nullable=False),
     Column("closed", Boolean, nullable=False),
+    Column("sanctions", Integer, nullable=False),
     UniqueConstraint("relying_party", "person_id"),
     CheckConstraint("accounts >= 0", name="accounts"),
     Index(None, "index_version"),

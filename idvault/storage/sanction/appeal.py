@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from idvault.domain import account as account_rules
 from idvault.domain.account import Account
 from idvault.domain.clock import ClockReading
-from idvault.domain.error import NotFoundError, PreconditionError, Reason
+from idvault.domain.error import PreconditionError, Reason
 from idvault.domain.event import Event
 from idvault.domain.request import Request
 from idvault.domain.sanction import appeal as rules
@@ -21,7 +21,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
-from idvault.storage.sanction import appeal_lists, appeal_rows, moderator, rows, standing
+from idvault.storage.sanction import appeal_lists, appeal_rows, ending, moderator, rows
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -45,8 +45,8 @@ class SqlAppealStore:
         repeated = await _repeated(connection, request, sanction.account_token, filing.appeal_id, now)
         if repeated is not None:
             return repeated
-        owner, stored = await _lock(connection, sanction)
-        sanction_rules.admit(owner)
+        owner, stored = await ending.lock(connection, sanction)
+        sanction_rules.admit(account=owner, sanction=stored)
         made = rules.file(appeal_id=filing.appeal_id, sanction=stored, terms=filing.terms, now=now.business)
         found = await appeal_rows.of_sanction(
             connection, account_token=stored.account_token, sanction_id=stored.sanction_id
@@ -77,7 +77,7 @@ class SqlAppealStore:
             await moderator.get(connection, given.relying_party, decision.moderator_id)
         )
         sanction = await rows.get(connection, given.relying_party, given.sanction_id)
-        owner, sanction = await _lock(connection, sanction)
+        owner, sanction = await ending.lock(connection, sanction)
         stored = await appeal_rows.lock(connection, given)
         noted = rules.note_overdue(appeal=stored, now=now.business)
         decided = rules.decide(
@@ -178,14 +178,6 @@ async def _repeated(
     return None if made is None else await appeal_rows.get(connection, request.caller, made.made_id)
 
 
-async def _lock(connection: Connection, sanction: Sanction) -> tuple[Account, Sanction]:
-    """Return the account and the sanction as they are stored now, locked."""
-    owner = await account.lock(connection, account_token=sanction.account_token)
-    if owner is None:
-        raise NotFoundError(Reason.SANCTION_NOT_FOUND)
-    return owner, await rows.lock(connection, sanction)
-
-
 async def _lock_appeal(connection: Connection, appeal: Appeal) -> Appeal:
     """Return the appeal as it is stored now, locked behind its account's row."""
     await account.lock(connection, account_token=appeal.account_token)
@@ -210,12 +202,7 @@ async def _overturn(
         paper=appeal.paper or b"",
         now=now.business,
     )
-    before = account_rules.fall(account=owner, now=now.business)
-    settled = await standing.settled(connection, owner, now=now.business, changed=after)
-    if settled.revision == before.revision:
-        settled = account_rules.renumber(account=settled, now=now.business)
-    await account.put_standing(connection, settled)
-    await rows.put(connection, after)
+    await ending.end(connection, owner=owner, former=sanction, ended=after, now=now, by_appeal=True)
     # A sanction that has ended before is only shown otherwise: what the log counts must not change again.
     if present.state is SanctionState.IN_FORCE:
         await log.append(connection, events.overturned)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from idvault.domain.error import NotFoundError, Reason
-from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState
+from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
 from idvault.domain.sanction.statement import (
     DIGEST_SIZE,
     AuthorityOrder,
@@ -43,6 +43,8 @@ def from_row(row: Any) -> Sanction:
         ended_by=row.ended_by,
         end_reason=row.end_reason,
         ending=row.ending,
+        scope=Scope(row.scope),
+        person_id=row.person_id,
     )
 
 
@@ -128,6 +130,8 @@ def _fixed(sanction: Sanction) -> dict[str, object]:
         "imposed_by": sanction.imposed_by,
         "imposed_at": sanction.imposed_at,
         "paper": sanction.paper,
+        "scope": sanction.scope.value,
+        "person_id": sanction.person_id,
     }
 
 

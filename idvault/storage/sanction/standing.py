@@ -1,53 +1,60 @@
-"""Computes an account's standing from everything that sets it: sanctions in force, and a campaign's limit."""
+"""Computes an account's standing from everything that sets it.
+
+That is: its sanctions in force, what it follows of its owner's other accounts, and a campaign's limit.
+"""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import String, literal, literal_column, null, select, union_all
 
 from idvault.domain import account as rules
 from idvault.domain.account import Account, StandingPeriod
 from idvault.domain.campaign import invitation
 from idvault.domain.sanction import sanction as sanction_rules
 from idvault.domain.sanction.sanction import STANDINGS, Degree, Sanction, SanctionState
-from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.statement import Statement, param, statement
+from idvault.storage.base.types import Micros
 from idvault.storage.campaign.tables import legacy_accounts
-from idvault.storage.sanction.tables import sanctions
+from idvault.storage.sanction.tables import followers, sanctions
 
-_OWN = accounts.c.account_token
-# One row for each sanction in force, at least one; each says whether a campaign limits the account.
+_NO_ID = literal("", String)
+# The degree of a campaign's limit is empty.
 _SOURCES: Statement[Any] = statement(
-    select(sanctions.c.sanction_id, sanctions.c.degree, sanctions.c.end_at, legacy_accounts.c.limited_by)
-    .select_from(accounts)
-    .outerjoin(
-        sanctions,
-        (sanctions.c.account_token == _OWN)
-        & (sanctions.c.state == literal_column(f"'{SanctionState.IN_FORCE.value}'")),
+    union_all(
+        select(sanctions.c.sanction_id, sanctions.c.degree, sanctions.c.end_at).where(
+            sanctions.c.account_token == param("token"),
+            sanctions.c.state == literal_column(f"'{SanctionState.IN_FORCE.value}'"),
+        ),
+        select(_NO_ID.label("sanction_id"), followers.c.degree, followers.c.end_at).where(
+            followers.c.account_token == param("token")
+        ),
+        select(_NO_ID.label("sanction_id"), literal("", String).label("degree"), null().cast(Micros)).where(
+            legacy_accounts.c.account_token == param("token"), legacy_accounts.c.limited_by.is_not(None)
+        ),
     )
-    .outerjoin(legacy_accounts, legacy_accounts.c.account_token == _OWN)
-    .where(param("token") == _OWN)
 )
 
 
 async def settled(
-    connection: Connection, owner: Account, *, now: datetime, changed: Sanction | None = None
+    connection: Connection, owner: Account, *, now: datetime, without: str | None = None
 ) -> Account:
     """Return the account of a locked row under what is stored; the caller stores it.
 
-    changed: a sanction as this act will store it.
+    without: a sanction that this act ends.
     """
     rows = await connection.all(_SOURCES, token=owner.account_token)
-    without = None if changed is None else changed.sanction_id
-    periods = [_period(row) for row in rows if row.degree is not None and row.sanction_id != without]
-    if any(row.limited_by is not None for row in rows):
-        periods.append(invitation.LIMIT)
-    own = None if changed is None else sanction_rules.period(changed)
-    if own is not None:
-        periods.append(own)
-    return rules.sanction(account=owner, sources=periods, now=now)
+    sources = [_period(row) for row in rows if row.sanction_id != without]
+    return rules.sanction(account=owner, sources=sources, now=now)
+
+
+def added(owner: Account, sanction: Sanction, *, now: datetime) -> Account:
+    """Return the account of a locked row under one more sanction, which is in force from now on."""
+    own = sanction_rules.period(sanction)
+    periods = rules.schedule(account=owner, now=now)
+    return rules.sanction(account=owner, sources=periods if own is None else [*periods, own], now=now)
 
 
 def _period(row: Any) -> StandingPeriod:
-    return StandingPeriod(STANDINGS[Degree(row.degree)], row.end_at)
+    return StandingPeriod(STANDINGS[Degree(row.degree)], row.end_at) if row.degree else invitation.LIMIT

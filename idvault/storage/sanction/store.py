@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from idvault.domain.account import Account
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
@@ -10,18 +9,22 @@ from idvault.domain.request import Request
 from idvault.domain.sanction import moderator as moderator_rules
 from idvault.domain.sanction import sanction as rules
 from idvault.domain.sanction.sanction import Sanction, SanctionState
+from idvault.ports.sanction import DueFollower
 from idvault.storage.account import rows as account
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
-from idvault.storage.sanction import lists, moderator, rows, standing
+from idvault.storage.sanction import ending, lists, moderator, person, rows, standing
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlSanctionStore:
-    """Sanctions in the main database. Rows are locked in this order: request, account, sanction."""
+    """Sanctions in the main database.
+
+    Rows are locked in this order: request, account, sanction, person, followers.
+    """
 
     database: Database
 
@@ -38,12 +41,12 @@ class SqlSanctionStore:
         )
         if owner is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        rules.admit(owner)
-        if sanction.state is SanctionState.IN_FORCE:
-            await _settle(connection, owner, sanction, now)
-        await rows.add(connection, sanction)
+        admitted = rules.admit(account=owner, sanction=sanction)
+        if admitted.state is SanctionState.IN_FORCE:
+            await account.put_standing(connection, standing.added(owner, admitted, now=now.business))
+        await rows.add(connection, admitted)
         await log.append(connection, event)
-        return sanction
+        return admitted
 
     @act("sanction.confirm")
     async def confirm(
@@ -61,9 +64,11 @@ class SqlSanctionStore:
         if (repeated := await _repeated(connection, request, sanction, now)) is not None:
             return repeated
         await _check_signs(connection, sanction.relying_party, moderator_id)
-        owner, stored = await _lock(connection, sanction)
+        owner, stored = await ending.lock(connection, sanction)
         confirmed = rules.confirm(sanction=stored, moderator_id=moderator_id, paper=paper, now=now.business)
-        await _put(connection, owner, confirmed, now)
+        await ending.count(connection, confirmed, by=1)
+        await account.put_standing(connection, standing.added(owner, confirmed, now=now.business))
+        await rows.put(connection, confirmed)
         await log.append(connection, event)
         return confirmed
 
@@ -85,11 +90,11 @@ class SqlSanctionStore:
         if (repeated := await _repeated(connection, request, sanction, now)) is not None:
             return repeated
         await _check_signs(connection, sanction.relying_party, moderator_id)
-        owner, stored = await _lock(connection, sanction)
+        owner, stored = await ending.lock(connection, sanction)
         ended = rules.lift(
             sanction=stored, moderator_id=moderator_id, reason=reason, paper=paper, now=now.business
         )
-        await _put(connection, owner, ended, now)
+        await ending.end(connection, owner=owner, former=stored, ended=ended, now=now)
         await log.append(connection, withdrawn if stored.state is SanctionState.PROPOSED else lifted)
         return ended
 
@@ -98,13 +103,33 @@ class SqlSanctionStore:
         self, connection: Connection, sanction: Sanction, *, now: ClockReading, event: Event
     ) -> bool:
         """Store a lapse that is due, unless the sanction has changed since it was read."""
-        owner, stored = await _lock(connection, sanction)
+        owner, stored = await ending.lock(connection, sanction)
         lapsed = rules.fall(sanction=stored, now=now.business)
         if stored.state is not sanction.state or lapsed.state is not SanctionState.LAPSED:
             return False
-        await _put(connection, owner, lapsed, now)
+        await ending.end(connection, owner=owner, former=stored, ended=lapsed, now=now)
         await log.append(connection, event)
         return True
+
+    @act("sanction.release")
+    async def release(
+        self, connection: Connection, due: DueFollower, *, now: ClockReading, event: Event
+    ) -> bool:
+        """End what an account follows, unless that has changed since it was read."""
+        owner = await account.lock(connection, account_token=due.account_token)
+        if owner is None or not await person.remove_due(connection, due, now=now.business):
+            return False
+        await account.put_standing(connection, await standing.settled(connection, owner, now=now.business))
+        standings = await person.followed(connection, due.account_token)
+        await log.append(connection, event.with_fields(standings=standings))
+        return True
+
+    @read("sanction.due_followers")
+    async def due_followers(
+        self, connection: Connection, *, now: ClockReading, limit: int
+    ) -> list[DueFollower]:
+        """Return accounts whose standing must no longer follow a sanction, the longest due first."""
+        return await connection.all(person.DUE, now=now.business, limit=limit)
 
     @read("sanction.due")
     async def due(self, connection: Connection, *, now: ClockReading, limit: int) -> list[Sanction]:
@@ -165,26 +190,3 @@ async def _repeated(
 
 async def _check_signs(connection: Connection, relying_party: str, moderator_id: str) -> None:
     moderator_rules.check_signs(await moderator.get(connection, relying_party, moderator_id))
-
-
-async def _lock(connection: Connection, sanction: Sanction) -> tuple[Account, Sanction]:
-    """Return the account and the sanction as they are stored now, locked.
-
-    An account with sanctions is never removed, so it is missing only if the sanction is.
-    """
-    owner = await account.lock(connection, account_token=sanction.account_token)
-    if owner is None:
-        raise NotFoundError(Reason.SANCTION_NOT_FOUND)
-    return owner, await rows.lock(connection, sanction)
-
-
-async def _put(connection: Connection, owner: Account, sanction: Sanction, now: ClockReading) -> None:
-    """Store a changed sanction, and the standing that its account then has."""
-    await _settle(connection, owner, sanction, now)
-    await rows.put(connection, sanction)
-
-
-async def _settle(connection: Connection, owner: Account, sanction: Sanction, now: ClockReading) -> None:
-    # Read before the sanction is stored: PostgreSQL then gets everything that is written at once.
-    after = await standing.settled(connection, owner, now=now.business, changed=sanction)
-    await account.put_standing(connection, after)

@@ -1,6 +1,7 @@
 """The tables of sanctions and moderators."""
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ForeignKeyConstraint,
     Index,
@@ -29,7 +30,7 @@ moderators = Table(
 
 # due_at: when the sanction lapses by itself; null if it does not. evidence: digests of 32 bytes each. paper,
 # confirmation, ending: what the moderators signed. What was imposed before statements were required has empty
-# texts and no paper.
+# texts and no paper. person_id: the owner, of scope PERSON only.
 sanctions = Table(
     "sanctions",
     main,
@@ -67,12 +68,43 @@ sanctions = Table(
     Column("paper", LargeBinary, nullable=False),
     Column("confirmation", LargeBinary),
     Column("ending", LargeBinary),
+    Column("scope", WORD, nullable=False),
+    Column("person_id", ID),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(None, "relying_party", "sanction_id"),
     Index(None, "relying_party", "imposed_at", "sanction_id"),
     Index(None, "relying_party", "state", "imposed_at", "sanction_id"),
     Index(
         "ix_sanctions_due",
+        "due_at",
+        postgresql_where=text("due_at IS NOT NULL"),
+        sqlite_where=text("due_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_sanctions_person",
+        "relying_party",
+        "person_id",
+        postgresql_where=text("person_id IS NOT NULL"),
+        sqlite_where=text("person_id IS NOT NULL"),
+    ),
+)
+
+# The accounts that follow a sanction of scope PERSON. delay: in microseconds, from a lift to the follower's
+# end. due_at: when it ends; null if it has no end.
+followers = Table(
+    "followers",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("sanction_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("degree", WORD, nullable=False),
+    Column("end_at", Micros),
+    Column("delay", BigInteger, nullable=False),
+    Column("due_at", Micros),
+    ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
+    Index(None, "relying_party", "sanction_id"),
+    Index(
+        "ix_followers_due",
         "due_at",
         postgresql_where=text("due_at IS NOT NULL"),
         sqlite_where=text("due_at IS NOT NULL"),

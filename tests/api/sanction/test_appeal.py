@@ -20,6 +20,7 @@ from tests.support.sanction_world import SanctionWorld, reasons
 
 TEXT = "It was satire, 请看全文 (synthetic)"
 A_REQUEST = str(uuid4())
+UPHELD = pb.Appeal.STATE_UPHELD
 
 
 async def warned(world: SanctionWorld, ask: AskSanctions) -> tuple[AccountSanction, list[ModeratorKey]]:
@@ -134,18 +135,24 @@ async def test_what_does_not_exist(world: SanctionWorld, ask: AskSanctions) -> N
     [
         ("FileAppeal", pb.FileAppealRequest(request_id=A_REQUEST, text="x"), "sanction_id"),
         ("FileAppeal", pb.FileAppealRequest(request_id="a", sanction_id="f" * 32, text="x"), "request_id"),
-        ("DecideAppeal", pb.DecideAppealRequest(request_id=A_REQUEST, verdict=2), "appeal_id"),
+        (
+            "DecideAppeal",
+            pb.DecideAppealRequest(request_id=A_REQUEST, verdict=UPHELD),
+            "appeal_id",
+        ),
         ("DecideAppeal", pb.DecideAppealRequest(request_id=A_REQUEST, appeal_id="f" * 32), "verdict"),
         (
             "DecideAppeal",
-            pb.DecideAppealRequest(request_id=A_REQUEST, appeal_id="f" * 32, verdict=3),
+            pb.DecideAppealRequest(
+                request_id=A_REQUEST, appeal_id="f" * 32, verdict=pb.Appeal.STATE_REJECTED
+            ),
             "signature.moderator_id",
         ),
         ("GetAppeal", pb.GetAppealRequest(appeal_id="F" * 32), "appeal_id"),
         ("ListAppeals", pb.ListAppealsRequest(page_size=1_001), "page_size"),
         ("ListAppeals", pb.ListAppealsRequest(page_token="f" * 32), "page_token"),
         ("ListAppeals", pb.ListAppealsRequest(state=99), "state"),  # type: ignore[arg-type]
-        ("ListAppeals", pb.ListAppealsRequest(state=2, overdue=True), "state"),
+        ("ListAppeals", pb.ListAppealsRequest(state=UPHELD, overdue=True), "state"),
         ("ListAppeals", pb.ListAppealsRequest(account_token="acct_1"), "account_token"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 
 import idvault_client
 from idvault.domain.account import Standing
+from idvault.domain.registry import RegistryAnswer
 from idvault.v1 import sanction_pb2 as pb
 from idvault_client import Reason
 from idvault_client.errors import (
@@ -25,6 +26,7 @@ from idvault_client.sanctions import (
     ModeratorKey,
     Origin,
     SanctionState,
+    Scope,
 )
 from tests.api.sanction.conftest import AskSanctions, moderator, refused, violations
 from tests.support.sanction_world import SanctionWorld, key_of, reasons
@@ -67,6 +69,20 @@ async def test_a_closing_from_end_to_end(world: SanctionWorld, ask: AskSanctions
     assert lifted.finish_time is not None
     assert await ask("get", proposed.sanction_id) == lifted
     assert (await ask("get_status", token)).standing is Standing.GOOD
+
+
+async def test_a_sanction_of_a_person(world: SanctionWorld, ask: AskSanctions) -> None:
+    """The scope is sent, signed and returned; an account without a known owner is refused."""
+    token, first, second = await world.account(), await moderator(ask), await moderator(ask)
+    proposed = await ask("impose", token, Degree.WARN, reasons(), key=first, scope=Scope.PERSON)
+    assert (proposed.scope, proposed.state) == (Scope.PERSON, SanctionState.PROPOSED)
+    assert (await ask("confirm", proposed, key=second)).state is SanctionState.IN_FORCE
+    of_account = await ask("impose", token, Degree.WARN, reasons(), key=first)
+    assert (of_account.scope, of_account.state) == (Scope.ACCOUNT, SanctionState.IN_FORCE)
+    world.claims.registry.script.append(RegistryAnswer.MISMATCH)
+    unknown = await world.account(2)
+    told = await refused(ask("impose", unknown, Degree.WARN, reasons(), key=first, scope=Scope.PERSON))
+    assert (type(told), told.reason) == (PreconditionFailed, Reason.PERSON_UNKNOWN)
 
 
 async def test_a_repeat_is_signed_anew(world: SanctionWorld, ask: AskSanctions) -> None:
@@ -199,6 +215,7 @@ async def test_every_missing_part_is_named(edge: tuple[str, idvault_client.Tls])
     [
         (lambda it: setattr(it, "degree", 0), "degree", "REQUIRED"),
         (lambda it: setattr(it, "degree", 99), "degree", "CHARACTER"),
+        (lambda it: setattr(it, "scope", 99), "scope", "CHARACTER"),
         (lambda it: setattr(it.statement, "ground", 99), "statement.ground", "CHARACTER"),
         (lambda it: it.statement.ClearField("without_end"), "statement.end_time", "REQUIRED"),
         (lambda it: setattr(it.statement, "without_end", False), "statement.end_time", "REQUIRED"),

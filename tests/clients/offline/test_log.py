@@ -5,10 +5,8 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from idvault_client.offline.log.follower import AcceptedCheckpoint, LogFollower,
 from tests.support import logs, people
 from tests.support.logs import VKEY
 from tests.support.merkle import log_of, signer, witness
+from tests.support.site import Site, files_of, serving
 
 ONE, TWO = witness("witness.example/w1", seed=2), witness("witness.example/w2", seed=3)
 NOW = 1_800_000_000
@@ -314,64 +313,6 @@ def test_wrong_usage(options: tuple[str, ...], tmp_path: Path) -> None:
     assert command("--once", "--state", tmp_path / "state", *options).exit_code == 2
 
 
-@dataclass
-class Site:
-    """A web server with scripted answers."""
-
-    url: str
-    files: dict[str, bytes] = field(default_factory=dict)
-    status: int = 200
-    redirect: str = ""
-    slow: bool = False
-    lying: bool = False
-    asked: list[tuple[str, str | None]] = field(default_factory=list)
-
-
-@contextmanager
-def serving() -> Iterator[Site]:
-    """Run a server on this machine."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            site.asked.append((self.path, self.headers["Cache-Control"]))
-            data = site.files.get(self.path)
-            if site.redirect:
-                self.send_response(302)
-                self.send_header("Location", site.redirect)
-                self.end_headers()
-            elif data is None or site.status != 200:
-                self.send_error(site.status if site.status != 200 else 404)
-            else:
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(data) + (9 if site.lying else 0)))
-                self.end_headers()
-                self.answer(data)
-
-        def answer(self, data: bytes) -> None:
-            for at in range(len(data)):
-                self.wfile.write(data[at : at + 1] if site.slow else data)
-                if not site.slow:
-                    return
-                if stopped.wait(0.05):
-                    return
-
-        def log_message(self, *_: object) -> None:
-            """No-op logging."""
-
-    stopped = threading.Event()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    site = Site(f"http://127.0.0.1:{server.server_address[1]}/log")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield site
-    finally:
-        stopped.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.fixture
 def site() -> Iterator[Site]:
     """A running server without files."""
@@ -384,9 +325,7 @@ def test_over_http(site: Site, published: Published) -> None:
     leaves = log_of(300)
     for size, before in ((7, 0), (300, 7)):
         published.publish(leaves[:size])
-        for path in published.folder.rglob("*"):
-            if path.is_file():
-                site.files[f"/log/{path.relative_to(published.folder).as_posix()}"] = path.read_bytes()
+        site.files = files_of(published.folder)
         result = command(
             *("--url", site.url, "--state", published.state, "--public-key", VKEY, "--once"),
             "--unwitnessed",
@@ -470,11 +409,7 @@ def test_it_goes_on_until_the_log_is_wrong(published: Published, site: Site) -> 
 
     def publish(size: int) -> None:
         published.publish(log_of(size))
-        site.files = {
-            f"/log/{path.relative_to(published.folder).as_posix()}": path.read_bytes()
-            for path in published.folder.rglob("*")
-            if path.is_file()
-        }
+        site.files = files_of(published.folder)
 
     def kept(expected: bytes) -> bool:
         return published.state.exists() and published.state.read_bytes() == expected

@@ -9,7 +9,7 @@ import pytest
 from idvault.domain.account import AccountState, Standing, StandingPeriod
 from idvault.domain.error import DeniedError, InvalidError, PreconditionError, Reason, TransitionError
 from idvault.domain.sanction import sanction as rules
-from idvault.domain.sanction.sanction import CONFIRM_WITHIN, Degree, Sanction, SanctionState
+from idvault.domain.sanction.sanction import CONFIRM_WITHIN, Degree, Sanction, SanctionState, Scope
 from tests.support import builders
 from tests.support.builders import NOW, TOKEN
 from tests.support.sanction_world import reasons
@@ -20,11 +20,12 @@ PROPOSED, IN_FORCE = SanctionState.PROPOSED, SanctionState.IN_FORCE
 LIFTED, LAPSED = SanctionState.LIFTED, SanctionState.LAPSED
 
 
-def imposed(degree: Degree = Degree.WARN, **changes: Any) -> Sanction:
+def imposed(degree: Degree = Degree.WARN, scope: Scope = Scope.ACCOUNT, **changes: Any) -> Sanction:
     return rules.impose(
         sanction_id="a" * 32,
         relying_party="platform-a",
         account_token=TOKEN,
+        scope=scope,
         degree=degree,
         measure="",
         statement=reasons(**changes),
@@ -48,11 +49,12 @@ def lifted(sanction: Sanction) -> Sanction:
     )
 
 
+@pytest.mark.parametrize("scope", Scope)
 @pytest.mark.parametrize("degree", Degree)
-def test_who_is_needed(degree: Degree) -> None:
-    """One moderator is enough for every degree but CLOSE."""
-    made = imposed(degree)
-    if degree is Degree.CLOSE:
+def test_who_is_needed(degree: Degree, scope: Scope) -> None:
+    """One moderator is enough for an account and every degree but CLOSE."""
+    made = imposed(degree, scope)
+    if degree is Degree.CLOSE or scope is Scope.PERSON:
         assert (made.state, made.started_at) == (PROPOSED, None)
         assert rules.period(made) is None
     else:
@@ -151,9 +153,20 @@ def test_nothing_is_imposed_on_an_erased_account() -> None:
         account = builders.account(state=state)
         if state is AccountState.ERASED:
             with pytest.raises(PreconditionError):
-                rules.admit(account)
+                rules.admit(account=account, sanction=imposed())
         else:
-            rules.admit(account)
+            assert rules.admit(account=account, sanction=imposed()) == imposed()
+
+
+def test_a_person_is_known_after_a_verification() -> None:
+    """Scope PERSON needs an account with an owner and keeps the owner's id; scope ACCOUNT keeps none."""
+    made = imposed(scope=Scope.PERSON)
+    with pytest.raises(PreconditionError) as refused:
+        rules.admit(account=builders.account(), sanction=made)
+    assert refused.value.reason is Reason.PERSON_UNKNOWN
+    owned = builders.account(person_id=builders.PERSON)
+    assert rules.admit(account=owned, sanction=made).person_id == builders.PERSON
+    assert rules.admit(account=owned, sanction=imposed()).person_id is None
 
 
 def overturned(sanction: Sanction) -> Sanction:

@@ -419,61 +419,6 @@ async def test_a_pending_verification_changes_nothing(world: CampaignWorld) -> N
     assert await world.status(token) == before
 
 
-async def linked(world: CampaignWorld) -> tuple[str, str, Any]:
-    """Return an account, the code of its invitation by link, and the campaign."""
-    (token,) = await world.members(1)
-    campaign = await world.started(methods=(ReverificationMethod.HOSTED_LINK,))
-    (shown,) = (await world.take(campaign)).shown
-    assert shown.invitation
-    assert shown.invitation.code_expires_at == at(DAY).business
-    return token, shown.code, campaign
-
-
-async def test_a_code_is_spent_once(world: CampaignWorld) -> None:
-    """The claim with the code is opened and can be repeated; a second claim with it is refused."""
-    token, code, _ = await linked(world)
-    world.claims.registry.verdict = RegistryAnswer.MISMATCH
-    asked = command(account_token=token, invitation_code=code)
-    first = await world.claims.verify(asked)
-    assert await world.claims.verify(asked) == first
-    with pytest.raises(PreconditionError) as refused:
-        await world.claims.verify(command(2, account_token=token, invitation_code=code))
-    assert refused.value.reason is Reason.ILLEGAL_TRANSITION
-    assert (await world.claims.verify(command(3, account_token=token))).failure_reason is not None
-
-
-async def test_a_code_is_bound_to_its_account_and_its_day(world: CampaignWorld) -> None:
-    """Another account's code, an unknown one and an expired one get the same error."""
-    token, code, campaign = await linked(world)
-    (other,) = await world.bring("other")
-    await world.take(campaign)
-    for who, what, when in (
-        (other.account_token, code, 0),
-        (token, "0" * 26, 0),
-        (token, code, DAY),
-    ):
-        with pytest.raises(PreconditionError) as refused:
-            await world.claims.verify(command(account_token=who, invitation_code=what), seconds=when)
-        assert refused.value.reason is Reason.ILLEGAL_TRANSITION
-    assert (await world.status(token)).state is AccountState.UNVERIFIED
-
-
-async def test_a_reminder_brings_a_new_code(world: CampaignWorld) -> None:
-    """The former code is no longer valid; a repeated request returns the same new code."""
-    token, former, campaign = await linked(world)
-    await world.record(campaign, token, method=ReverificationMethod.HOSTED_LINK)
-    (shown,) = (await world.take(campaign, number=501, seconds=3 * DAY)).shown
-    (again,) = (await world.take(campaign, number=501, seconds=3 * DAY + 60)).shown
-    assert shown == again
-    assert shown.code != former
-    with pytest.raises(PreconditionError):
-        await world.claims.verify(command(account_token=token, invitation_code=former), seconds=3 * DAY)
-    done = await world.claims.verify(
-        command(2, account_token=token, invitation_code=shown.code), seconds=3 * DAY
-    )
-    assert done.account.state is AccountState.VERIFIED
-
-
 async def test_progress_is_a_funnel_by_day_and_method(world: CampaignWorld) -> None:
     """Each owner is counted once per stage, on its first day; coverage counts the cohort."""
     members = await world.members(4)

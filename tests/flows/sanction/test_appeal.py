@@ -29,7 +29,7 @@ from idvault.storage.base.database import Database
 from tests.support import builders
 from tests.support.appeal_world import TEXT, AppealWorld
 from tests.support.campaign_world import DAY
-from tests.support.flow_world import PARTY, at, request_id
+from tests.support.flow_world import PARTY, at, command, request_id
 from tests.support.sanction_world import until
 from tests.support.storage_world import World as StorageWorld
 
@@ -221,7 +221,7 @@ async def test_repeats_are_the_same_act(world: AppealWorld) -> None:
     assert await refusal(work, AlreadyExistsError) is Reason.REQUEST_ID_REUSED
     assert (await world.status(token)).revision == revision
     decided = await world.decide(appeal, REJECTED, key=judge, request_id=request_id(42))
-    again = {"key": judge, "request_id": request_id(42)}
+    again: dict[str, Any] = {"key": judge, "request_id": request_id(42)}
     assert await world.decide(appeal, REJECTED, **again) == decided
     assert await world.decide(appeal, REJECTED, **again, seconds=HOUR, signed_at=at(0).real) == decided
     late = world.decide(appeal, REJECTED, key=judge, seconds=HOUR, signed_at=at(0).real)
@@ -373,12 +373,13 @@ async def test_only_ones_own(world: AppealWorld) -> None:
     unknown = replace(made, sanction_id="f" * 32)
     for work in (world.file(made, party="platform-b"), world.file(unknown)):
         assert await refusal(work, NotFoundError) is Reason.SANCTION_NOT_FOUND
-    for work in (
+    reads = (
         world.decide(appeal, UPHELD, key=theirs, party="platform-b"),
         world.read(replace(appeal, relying_party="platform-b")),
         world.read(replace(appeal, appeal_id="f" * 32)),
-    ):
-        assert await refusal(work, NotFoundError) is Reason.APPEAL_NOT_FOUND
+    )
+    for each in reads:
+        assert await refusal(each, NotFoundError) is Reason.APPEAL_NOT_FOUND
 
 
 async def test_a_text_or_reason_that_is_refused(world: AppealWorld) -> None:
@@ -404,3 +405,26 @@ async def test_a_campaigns_limit_stays(world: AppealWorld) -> None:
     _, made, judge = await world.case(Degree.SUSPEND, token=token)
     await world.decide(await world.file(made), UPHELD, key=judge)
     assert (await world.status(token)).standing is Standing.PUBLISHING_LIMITED
+
+
+async def test_the_persons_other_accounts_are_released(world: AppealWorld) -> None:
+    """What follows an overturned sanction of a person ends as after a lift, also if it had been lifted."""
+    token = await world.account()
+    keys = (await world.moderator(1), await world.moderator(2))
+    judge = await world.moderator(3)
+    other = (await world.claims.verify(command(2, builders.identity(number="11000019010101000X")))).account
+    made = await world.of_person(token, Degree.LIMIT, keys)
+    appeal = await world.file(made)
+    again = command(3, builders.identity(number="11000019010101000X"), account_token=other.account_token)
+    await world.claims.verify(again)
+    assert (await world.status(other.account_token)).standing is Standing.PUBLISHING_LIMITED
+    await world.decide(appeal, UPHELD, key=judge)
+    assert (await world.status(token)).standing is Standing.GOOD
+    assert (await world.status(other.account_token)).standing is Standing.PUBLISHING_LIMITED
+    assert await world.release(seconds=3 * DAY) == 1
+    assert (await world.status(other.account_token, seconds=3 * DAY)).standing is Standing.GOOD
+    assert await world.events("person:limit") == [
+        "person:limit:impose",
+        "person:limit:overturn",
+        "person:limit:propose",
+    ]

@@ -5,6 +5,7 @@ import random
 import shutil
 import tempfile
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ from hypothesis.stateful import (
 
 from idvault.domain.error import IdvaultError, TransitionError
 from idvault.domain.sanction.appeal import Appeal, AppealState
-from idvault.domain.sanction.sanction import Degree
+from idvault.domain.sanction.sanction import Degree, Scope
 from idvault.storage.base.database import Database
-from tests.flows.sanction.test_walk import ACCOUNTS, HOUR, HOURS, MODERATORS, PLACE, STEPS, Walk
+from tests.flows.sanction.test_walk import ACCOUNTS, HOUR, HOURS, MODERATORS, OWNERS, PLACE, STEPS, Walk
+from tests.support import builders
 from tests.support.appeal_model import ModelCourt
 from tests.support.appeal_world import TEXT, AppealWorld
 from tests.support.databases import Databases, Maker
@@ -31,6 +33,8 @@ from tests.support.flow_world import at
 from tests.support.sanction_world import TERMS
 
 DAYS, DECISION_DAYS = 6, 2
+NOUNS = {"sanction": Scope.ACCOUNT, "person": Scope.PERSON}
+SCOPES = st.sampled_from(Scope)
 VERDICTS = [AppealState.UPHELD, AppealState.REJECTED]
 
 
@@ -43,7 +47,7 @@ class AppealWalk(Walk):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.world = AppealWorld(database, terms=replace(TERMS, days=DAYS, decision_days=DECISION_DAYS))
-        self.model = ModelCourt(days=DAYS, decision_days=DECISION_DAYS)
+        self.model = ModelCourt(OWNERS, builders.NOW, days=DAYS, decision_days=DECISION_DAYS)
         self.filed: list[Appeal] = []
 
     async def file(self, place: int) -> None:
@@ -77,7 +81,8 @@ class AppealWalk(Walk):
 
     async def agree_on_every_sanction(self) -> None:
         """Compare the state of every sanction, page by page."""
-        after, found = "", {}
+        after = ""
+        found: dict[str, str] = {}
         while True:
             page, after = await self.world.page(after=after, limit=1_000, now=at(self.now))
             found |= {each.sanction_id: each.state.value for each in page}
@@ -98,15 +103,15 @@ class AppealWalk(Walk):
         }
         found = await self.world.events("appeal:")
         assert {name: found.count(name) for name in expected} == expected
-        for degree in Degree:
-            of = f"sanction:{degree.value.lower()}:"
+        for degree, (noun, scope) in product(Degree, NOUNS.items()):
+            of = f"{noun}:{degree.value.lower()}:"
             events = await self.world.events(of)
             begun = events.count(of + "impose")
             ended = sum(events.count(of + verb) for verb in ("lift", "lapse", "overturn"))
             in_force = [
                 each
                 for each in self.model.sanctions
-                if each.degree == degree.value and each.state(self.now) == "IN_FORCE"
+                if (each.degree, each.scope, each.state(self.now)) == (degree.value, scope.value, "IN_FORCE")
             ]
             assert begun - ended == len(in_force)
 
@@ -163,10 +168,16 @@ class AppealSteps(RuleBasedStateMachine):
         degree=st.sampled_from(Degree),
         by=st.integers(0, MODERATORS - 1),
         hours=HOURS,
+        scope=SCOPES,
     )
-    def impose(self, account: int, degree: Degree, by: int, hours: int | None) -> None:
+    def impose(self, account: int, degree: Degree, by: int, hours: int | None, scope: Scope) -> None:
         """A moderator imposes or proposes."""
-        self.run(self.walk.impose(account, degree, by, hours))
+        self.run(self.walk.impose(account, degree, by, hours, scope))
+
+    @rule(account=st.integers(0, ACCOUNTS - 1))
+    def renew(self, account: int) -> None:
+        """An owner verifies again, and may follow the sanction of another account."""
+        self.run(self.walk.renew(account))
 
     @precondition(lambda self: self.walk.made)
     @rule(place=PLACE, by=st.integers(0, MODERATORS - 1), confirms=st.booleans())
@@ -227,7 +238,8 @@ async def _step(walk: AppealWalk, chance: random.Random) -> None:
     place = max(0, len(walk.made) - 1 - chance.randrange(12))
     if kind < 3 or not walk.made:
         hours = chance.choice([None, *range(1, 100)])
-        await walk.impose(chance.randrange(ACCOUNTS), chance.choice(list(Degree)), by, hours)
+        scope = chance.choice([Scope.ACCOUNT, Scope.ACCOUNT, Scope.PERSON])
+        await walk.impose(chance.randrange(ACCOUNTS), chance.choice(list(Degree)), by, hours, scope)
     elif kind < 5:
         await walk.confirm(place, by)
     elif kind == 5:
@@ -237,6 +249,8 @@ async def _step(walk: AppealWalk, chance: random.Random) -> None:
     elif kind < 12 and walk.filed:
         which = max(0, len(walk.filed) - 1 - chance.randrange(6))
         await walk.decide(which, chance.choice(VERDICTS), by)
+    elif kind == 12 and chance.randrange(3) == 0:
+        await walk.renew(chance.randrange(ACCOUNTS))
     elif kind == 12:
         walk.now += chance.randrange(1, 40) * HOUR
     else:

@@ -22,16 +22,23 @@ from hypothesis.stateful import (
 from idvault.attest.moderator_key import ModeratorKey
 from idvault.domain.account import Status
 from idvault.domain.error import IdvaultError, TransitionError
-from idvault.domain.sanction.sanction import Degree, Sanction
+from idvault.domain.sanction.sanction import Degree, Sanction, Scope
+from idvault.ports.claim import Claim
+from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.statement import param, statement
+from idvault.storage.sanction.tables import followers
 from tests.support import builders
 from tests.support.databases import Databases, Maker
-from tests.support.flow_world import at
+from tests.support.flow_world import at, command
 from tests.support.sanction_model import ModelPlatform
 from tests.support.sanction_world import SanctionWorld, reasons, until
 
 HOUR = 3_600
-ACCOUNTS, MODERATORS = 3, 3
+_FOLLOWERS = statement(followers.select().where(followers.c.account_token == param("token")))
+# The first two accounts are of one person.
+OWNERS, MODERATORS = [0, 0, 1], 3
+ACCOUNTS = len(OWNERS)
 STEPS = 10_000
 
 
@@ -39,24 +46,58 @@ class Walk:
     """The real platform and the model side by side."""
 
     def __init__(self, database: Database) -> None:
-        self.world, self.model = SanctionWorld(database), ModelPlatform()
+        self.world, self.model = SanctionWorld(database), ModelPlatform(OWNERS, builders.NOW)
         self.tokens: list[str] = []
         self.keys: list[ModeratorKey] = []
         self.made: list[Sanction] = []
         self.now = 0
         self.shown: dict[int, Status] = {}
         self.told: Counter[str] = Counter()
+        self._claims = 1_000
 
     async def begin(self) -> None:
-        self.tokens = [await self.world.account(number) for number in range(1, ACCOUNTS + 1)]
+        self.tokens = [(await self._verify(account)).account.account_token for account in range(ACCOUNTS)]
         self.keys = [await self.world.moderator(number) for number in range(1, MODERATORS + 1)]
 
-    async def impose(self, account: int, degree: Degree, by: int, hours: int | None) -> None:
+    async def _verify(self, account: int, token: str | None = None) -> Claim:
+        self._claims += 1
+        who = builders.identity(number=f"110000190101{OWNERS[account]:02}000X")
+        return await self.world.claims.verify(
+            command(self._claims, who, account_token=token), seconds=self.now
+        )
+
+    async def renew(self, account: int) -> None:
+        """Verify an account again; what it follows then, and with which delays, is read from the database."""
+        expected = self.model.renew(account, now=self.now)
+        try:
+            claim = await self._verify(account, self.tokens[account])
+        except IdvaultError as error:
+            said = error.reason.value
+        else:
+            said = claim.failure_reason.value if claim.failure_reason else claim.state.value
+            self.model.follow(account, now=self.now, delays=await self._delays(account))
+        assert said == expected
+        self.told[f"claim {said}"] += 1
+        await self.agree(account)
+
+    async def _delays(self, account: int) -> dict[int, int]:
+        """Return the drawn delays of what an account follows, by the place of the sanction."""
+
+        async def read(connection: Connection) -> list[Any]:
+            return await connection.all(_FOLLOWERS, token=self.tokens[account])
+
+        places = {made.sanction_id: place for place, made in enumerate(self.made)}
+        rows = await self.world.database.read("test", read)
+        return {places[row.sanction_id]: row.delay // 1_000_000 for row in rows}
+
+    async def impose(
+        self, account: int, degree: Degree, by: int, hours: int | None, scope: Scope = Scope.ACCOUNT
+    ) -> None:
         end = None if hours is None else self.now + hours * HOUR
-        expected = self.model.impose(account, degree.value, by=by, end=end, now=self.now)
+        expected = self.model.impose(account, degree.value, by=by, end=end, now=self.now, scope=scope.value)
         given = reasons() if end is None else until(end)
         work = self.world.impose(
-            self.tokens[account], degree, key=self.keys[by], given=given, seconds=self.now
+            self.tokens[account], degree, key=self.keys[by], given=given, seconds=self.now, scope=scope
         )
         found = await self._told(work)
         assert found == expected
@@ -75,8 +116,10 @@ class Walk:
         await self.agree(self.model.sanctions[place].account)
 
     async def work(self) -> None:
-        """Let the worker store what has come due; nothing that anybody sees changes."""
+        """Let the worker store what has come due; only what follows a lifted sanction changes visibly."""
         await self.world.work(seconds=self.now)
+        await self.world.release(seconds=self.now)
+        self.model.work(self.now)
         for account in range(ACCOUNTS):
             await self.agree(account)
 
@@ -115,7 +158,7 @@ class Walk:
         return said
 
 
-HOURS = st.none() | st.integers(0, 100)
+HOURS = st.none() | st.integers(0, 100) | st.sampled_from([40 * 24, 200 * 24])
 PLACE = st.integers(0, 50)
 
 
@@ -152,10 +195,16 @@ class SanctionSteps(RuleBasedStateMachine):
         degree=st.sampled_from(Degree),
         by=st.integers(0, MODERATORS - 1),
         hours=HOURS,
+        scope=st.sampled_from(Scope),
     )
-    def impose(self, account: int, degree: Degree, by: int, hours: int | None) -> None:
+    def impose(self, account: int, degree: Degree, by: int, hours: int | None, scope: Scope) -> None:
         """A moderator imposes or proposes."""
-        self.run(self.walk.impose(account, degree, by, hours))
+        self.run(self.walk.impose(account, degree, by, hours, scope))
+
+    @rule(account=st.integers(0, ACCOUNTS - 1))
+    def renew(self, account: int) -> None:
+        """The owner verifies an account again, which may make it follow others."""
+        self.run(self.walk.renew(account))
 
     @precondition(lambda self: self.walk.made)
     @rule(place=PLACE, by=st.integers(0, MODERATORS - 1))
@@ -207,18 +256,24 @@ async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases) ->
     walk = Walk(database)
     await walk.begin()
     for step in range(STEPS):
-        kind, by = chance.randrange(10), chance.randrange(MODERATORS)
+        kind, by = chance.randrange(11), chance.randrange(MODERATORS)
         # The newest ones, so that most decisions are about sanctions that are still open.
         place = max(0, len(walk.made) - 1 - chance.randrange(12))
+        if walk.model.alive and not chance.randrange(3):
+            # An old one too, or accounts would be closed without an end after a while.
+            place = chance.choice(walk.model.alive)
         if kind < 3 or not walk.made:
-            hours = chance.choice([None, 0, *range(1, 100)])
-            await walk.impose(chance.randrange(ACCOUNTS), chance.choice(list(Degree)), by, hours)
+            hours = chance.choice([None, 0, *range(1, 100), *range(800, 820)])
+            scope = chance.choice(list(Scope))
+            await walk.impose(chance.randrange(ACCOUNTS), chance.choice(list(Degree)), by, hours, scope)
         elif kind < 5:
             await walk.confirm(place, by)
         elif kind < 8:
             await walk.lift(place, by)
         elif kind == 8:
             walk.now += chance.randrange(1, 40) * HOUR
+        elif kind == 9:
+            await walk.renew(chance.randrange(ACCOUNTS))
         else:
             await walk.work()
         if step % 500 == 0:
@@ -234,6 +289,11 @@ async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases) ->
         "IN_FORCE -> IN_FORCE",
         "LAPSED -> LIFTED",
         "LIFTED -> LIFTED",
+        "claim SUCCEEDED",
+        "claim SANCTIONED",
+        "claim PERSON_CLOSED",
+        "claim RENEWAL_SUSPENDED",
+        "claim ACCOUNT_CLOSED",
     }
     await walk.world.claims.verification.drain()
     await database.close()

@@ -27,8 +27,8 @@ _SEQUENCED = 1_000
 # Batches find members in the order of their references, so the first half is invited first.
 _INVITED = (
     "INSERT INTO invitations "
-    "(account_token, campaign_id, method, state, deliveries, due_at, code_used, invited_on) "
-    "SELECT account_token, '{campaign}', 'WHEN_DUE', 'ACTIVE', 1, 9000000000000000, false, '2026-03-01' "
+    "(account_token, campaign_id, method, state, deliveries, due_at, code_tries, invited_on) "
+    "SELECT account_token, '{campaign}', 'WHEN_DUE', 'ACTIVE', 1, 9000000000000000, 0, '2026-03-01' "
     "FROM (SELECT account_token FROM legacy_accounts WHERE relying_party = '{party}' "
     "ORDER BY reference LIMIT {half}) AS t"
 )

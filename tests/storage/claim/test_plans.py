@@ -103,6 +103,7 @@ async def _fill(database: Database) -> None:
             "person_id": f"{number:032x}",
             "accounts": 1,
             "closed": False,
+            "sanctions": 0,
         }
         for number in numbers
     ]

@@ -6,7 +6,7 @@ import pytest
 
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement
-from idvault.storage.sanction import lists, moderator, rows, standing
+from idvault.storage.sanction import lists, moderator, person, rows, standing
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW
@@ -25,6 +25,30 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         {"token": "acct_1"},
         "SEARCH sanctions USING INDEX sqlite_autoindex_sanctions_1 (account_token=?)",
         "pk_sanctions",
+    ),
+    "what an account follows": (
+        person._OF_ACCOUNT,
+        {"token": "acct_1"},
+        "sqlite_autoindex_followers_1 (account_token=?)",
+        "pk_followers",
+    ),
+    "sanctions of a person": (
+        person._OF_PERSON,
+        {"party": "platform-a", "person": "a" * 32},
+        "ix_sanctions_person (relying_party=? AND person_id=?)",
+        "ix_sanctions_person",
+    ),
+    "followers of a lifted sanction": (
+        person._LIFTED,
+        {"party": "platform-a", "sanction": "a" * 32, "lifted": 0},
+        "ix_followers_relying_party_sanction_id (relying_party=? AND sanction_id=?)",
+        "ix_followers_relying_party_sanction_id",
+    ),
+    "followers that are due": (
+        person.DUE,
+        {"now": NOW, "limit": 9},
+        "ix_followers_due (due_at<?)",
+        "ix_followers_due",
     ),
     "due lapses": (
         lists.DUE,

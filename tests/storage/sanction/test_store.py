@@ -30,8 +30,8 @@ async def _sent(database: Database, act: Awaitable[Any]) -> int:
 
 # What each decision sends: the flow's reads of sanction and moderator, and the act's own statements.
 SENT = {
-    "sqlite": {"impose": 10, "confirm": 12, "lift": 12},
-    "postgres": {"impose": 6, "confirm": 8, "lift": 8},
+    "sqlite": {"impose": 9, "confirm": 11, "lift": 12},
+    "postgres": {"impose": 5, "confirm": 7, "lift": 8},
 }
 
 

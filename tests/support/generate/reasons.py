@@ -38,6 +38,9 @@ def render() -> str:
                 _table(("Reason", "中文", "English"), failures),
                 "## What a standing means to the owner\n\n`AccountStatus.standing`.\n",
                 _table(("Standing", "中文", "English"), standings),
+                "Without a sanction of its own, the account follows a decision about its owner"
+                " (`reasons.followed_text`):\n",
+                _table(("中文", "English"), [_texts(reasons.FOLLOWED)]),
                 "## What is wrong with a field\n",
                 _table(("Code", "中文", "English"), fields),
             ]

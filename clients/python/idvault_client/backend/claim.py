@@ -106,7 +106,7 @@ def verify_individual(
 ) -> Rpc[Verification]:
     """Verify a person's real name and number.
 
-    account_token: the account to verify again; none at sign-up. invitation_code: the one-time code of an
+    account_token: the account to verify again; none at sign-up. invitation_code: the code of an
     invitation by link, if the person followed one.
     request_id: a UUID that you saved before the call, so that you can repeat it. Without one the client
     chooses one; the result or the error has it. Raises InvalidFields, RequestIdReused, NotFound,

@@ -8,7 +8,7 @@ import typer
 
 from idvault_client import testing
 from idvault_client.backend.vault import Vault, connect
-from idvault_client.commands import account, claim, credential, disclosure_history, evidence, log
+from idvault_client.commands import account, claim, credential, disclosure_history, evidence, log, mirror
 from idvault_client.commands.campaign import commands as campaign
 from idvault_client.commands.legacy_import import command as legacy_import
 from idvault_client.transport import DEFAULT_TIMEOUT, Tls
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("follow-log", short_help="Check that the log continues the last checkpoint seen.")(log.follow)
+app.command("mirror-log", short_help="Copy a public directory, and verify its log.")(mirror.mirror)
 app.command("check-token", short_help="Check a status token or credential offline.")(credential.check)
 app.command("check-receipt", short_help="Check the proof that a sign-up was sealed and logged.")(claim.check)
 app.command("check-history", short_help="Check the proofs of a disclosure history offline.")(

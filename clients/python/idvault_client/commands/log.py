@@ -91,7 +91,7 @@ def follow(  # noqa: PLR0917 - typer makes an option of each
             files=files_of(url, directory, context.obj.timeout),
             policy=policy,
             state=state,
-            max_age=_max_age(policy, max_age, unwitnessed=unwitnessed),
+            max_age=max_age_of(policy, max_age, unwitnessed=unwitnessed),
             now=time.time,
         )
         while True:
@@ -109,13 +109,18 @@ def follow(  # noqa: PLR0917 - typer makes an option of each
 def files_of(url: str | None, directory: Path | None, timeout: float) -> LogFiles:
     """Return the public directory of the options; raises typer.BadParameter."""
     if url is not None and directory is None:
-        try:
-            return LogWebsite(url, timeout=timeout)
-        except UrlError as error:
-            raise typer.BadParameter(str(error), param_hint="--url") from error
+        return website(url, timeout, option="--url")
     if directory is not None and url is None:
         return LogFolder(directory)
     raise typer.BadParameter("give --url or --directory")
+
+
+def website(url: str, timeout: float, *, option: str) -> LogFiles:
+    """Return the public directory at a URL; raises typer.BadParameter that names the option."""
+    try:
+        return LogWebsite(url, timeout=timeout)
+    except UrlError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
 
 
 def policy_of(public_key: str, witness: list[str], quorum: int | None, roster: Path | None) -> Policy:
@@ -151,7 +156,7 @@ def _roster_policy(roster: Path, key: VerifierKey) -> Policy:
         raise UnverifiedError("ROSTER_INVALID", str(error)) from error
 
 
-def _max_age(policy: Policy, asked: float | None, *, unwitnessed: bool) -> float | None:
+def max_age_of(policy: Policy, asked: float | None, *, unwitnessed: bool) -> float | None:
     """Return the greatest age of cosignatures; raises typer.BadParameter if nobody witnesses the log."""
     if policy.quorum:
         return MAX_AGE if asked is None else asked

@@ -1,6 +1,6 @@
 """The calls of SanctionService for appeals, and the values that they return."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from google.protobuf.message import Message
@@ -38,8 +38,8 @@ class AccountAppeal:
     reason: str = field(repr=False)
     outside_body: str
     outside_due_time: datetime | None
-    text: str = field(repr=False)
     text_delete_time: datetime | None
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def decide_appeal(
 def get_appeal(appeal_id: str) -> Rpc[AccountAppeal]:
     """Return an appeal with its text; raises NotFound."""
     request = pb.GetAppealRequest(appeal_id=text(appeal_id, field="appeal_id"))
-    return rpc(_SERVICE, "GetAppeal", request, _read)
+    return rpc(_SERVICE, "GetAppeal", request, _read_with_text)
 
 
 def list_appeals(
@@ -118,12 +118,17 @@ def list_appeals(
     return rpc(_SERVICE, "ListAppeals", request, _read_page)
 
 
-def _number(state: AppealState) -> pb.Appeal.State:
+def _number(state: AppealState) -> pb.Appeal.State.ValueType:
     return pb.Appeal.State.Value(f"STATE_{state.value}")
 
 
 def _read(data: bytes) -> AccountAppeal:
     return _appeal(pb.Appeal.FromString(data))
+
+
+def _read_with_text(data: bytes) -> AccountAppeal:
+    answer = pb.GetAppealResponse.FromString(data)
+    return replace(_appeal(answer.appeal), text=answer.text)
 
 
 def _read_page(data: bytes) -> AppealPage:
@@ -147,7 +152,6 @@ def _appeal(message: pb.Appeal) -> AccountAppeal:
         reason=message.reason,
         outside_body=message.outside_body,
         outside_due_time=_optional(message, "outside_due_time"),
-        text=message.text,
         text_delete_time=_optional(message, "text_delete_time"),
     )
 

@@ -8,7 +8,7 @@ from idvault.attest import sanction as papers
 from idvault.attest.moderator_key import ModeratorKey
 from idvault.attest.sanction import SigningOccasion
 from idvault.domain.sanction import statement as statement_rules
-from idvault.domain.sanction.sanction import Degree, SanctionState
+from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
 from idvault.domain.sanction.statement import StatementOfReasons
 from idvault.v1 import sanction_pb2 as pb
 from idvault_client.backend.rpc import RequestId, Rpc, account, choice, chosen_id, rpc, text
@@ -50,11 +50,13 @@ def impose(
     *,
     key: ModeratorKey,
     measure: str = "",
+    scope: Scope = Scope.ACCOUNT,
     request_id: RequestId = None,
 ) -> Rpc[AccountSanction]:
-    """Impose a sanction; CLOSE is only proposed until another moderator confirms it.
+    """Impose a sanction; CLOSE and scope PERSON are only proposed until another moderator confirms them.
 
-    measure: your code for how publishing is limited, for LIMIT only. Raises InvalidFields, which names every
+    measure: your code for how publishing is limited, for LIMIT only. scope: PERSON also reaches the owner's
+    other accounts, each at its next verification or renewal. Raises InvalidFields, which names every
     missing part of the statement, NotFound and PreconditionFailed.
     """
     chosen = chosen_id(request_id)
@@ -62,6 +64,7 @@ def impose(
     paper = papers.imposition(
         occasion,
         account_token=account(account_token),
+        scope=scope,
         degree=degree,
         measure=text(measure, field="measure"),
         statement=statement_rules.in_seconds(statement),
@@ -73,6 +76,7 @@ def impose(
         measure=measure,
         statement=message,
         signature=signed(key, occasion, paper),
+        scope=pb.Sanction.Scope.Value(f"SCOPE_{scope.value}"),
     )
     return rpc(_SERVICE, "ImposeSanction", request, _read_sanction, request_id=chosen)
 
@@ -188,6 +192,7 @@ def _sanction(message: pb.Sanction) -> AccountSanction:
         finish_time=times["finish_time"],
         lift_moderator_id=message.lift_moderator_id,
         lift_reason=message.lift_reason,
+        scope=choice(Scope, _KINDS["Scope"], message.scope),
     )
 
 

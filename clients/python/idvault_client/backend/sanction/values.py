@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from idvault.domain.sanction.sanction import Degree, SanctionState
+from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
 from idvault.domain.sanction.statement import StatementOfReasons
 
 
@@ -18,7 +18,7 @@ class RegisteredModerator:
 
 @dataclass(frozen=True, slots=True)
 class AccountSanction:
-    """A sanction of one of your accounts; degree and state are None if this client does not know them.
+    """A sanction of one of your accounts; degree, state and scope are None if this client does not know them.
 
     measure: your own code for how publishing is limited. lapse_time: when it ends if nobody acts, None if it
     does not. start_time: since when it applies, None if it never did. paper_digest: SHA-256 of what was
@@ -40,6 +40,7 @@ class AccountSanction:
     finish_time: datetime | None
     lift_moderator_id: str
     lift_reason: str = field(repr=False)
+    scope: Scope | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,10 @@ class NotReachedError(OSError):
     """The public directory cannot be read, or one of its files is not a log's file."""
 
 
+class TooLongError(NotReachedError):
+    """A file is longer than such a file can be."""
+
+
 class UrlError(ValueError):
     """The URL is not the URL of a public directory."""
 
@@ -127,7 +131,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 def _limited(data: bytes, path: str, limit: int) -> bytes:
     if len(data) > limit:
-        raise NotReachedError(f"the file {path} is longer than {limit} bytes")
+        raise TooLongError(f"the file {path} is longer than {limit} bytes")
     return data
 
 

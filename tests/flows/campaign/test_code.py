@@ -1,0 +1,93 @@
+"""The code of an invitation by link: whose it is, how long it is valid, and how many claims it admits."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from idvault.domain.account import AccountState
+from idvault.domain.campaign.campaign import ReverificationMethod
+from idvault.domain.error import PreconditionError, Reason
+from idvault.domain.registry import RegistryAnswer
+from idvault.storage.base.database import Database
+from tests.support.campaign_world import DAY, CampaignWorld
+from tests.support.flow_world import at, command
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database) -> AsyncIterator[CampaignWorld]:
+    """Return the flows with a new database of each kind."""
+    made = CampaignWorld(main_database)
+    yield made
+    await made.claims.verification.drain()
+
+
+async def linked(world: CampaignWorld) -> tuple[str, str, Any]:
+    """Return an account, the code of its invitation by link, and the campaign."""
+    (token,) = await world.members(1)
+    campaign = await world.started(methods=(ReverificationMethod.HOSTED_LINK,))
+    (shown,) = (await world.take(campaign)).shown
+    assert shown.invitation
+    assert shown.invitation.code_expires_at == at(DAY).business
+    return token, shown.code, campaign
+
+
+async def test_a_mistyped_name_does_not_use_up_a_code(world: CampaignWorld) -> None:
+    """A code admits five claims, however often each is repeated; a sixth is refused."""
+    token, code, _ = await linked(world)
+    world.claims.registry.verdict = RegistryAnswer.MISMATCH
+    for number in range(1, 6):
+        asked = command(number, account_token=token, invitation_code=code)
+        first = await world.claims.verify(asked)
+        assert first.failure_reason is not None
+        assert await world.claims.verify(asked) == first
+    with pytest.raises(PreconditionError) as refused:
+        await world.claims.verify(command(6, account_token=token, invitation_code=code))
+    assert refused.value.reason is Reason.ILLEGAL_TRANSITION
+    assert (await world.claims.verify(command(7, account_token=token))).failure_reason is not None
+
+
+async def test_a_code_is_good_for_one_success(world: CampaignWorld) -> None:
+    """After a failed try the code still verifies the owner; then it opens nothing more."""
+    token, code, _ = await linked(world)
+    world.claims.registry.verdict = RegistryAnswer.MISMATCH
+    await world.claims.verify(command(account_token=token, invitation_code=code))
+    world.claims.registry.verdict = RegistryAnswer.MATCH
+    done = await world.claims.verify(command(2, account_token=token, invitation_code=code))
+    assert done.account.state is AccountState.VERIFIED
+    with pytest.raises(PreconditionError) as refused:
+        await world.claims.verify(command(3, account_token=token, invitation_code=code))
+    assert refused.value.reason is Reason.ILLEGAL_TRANSITION
+
+
+async def test_a_code_is_bound_to_its_account_and_its_day(world: CampaignWorld) -> None:
+    """Another account's code, an unknown one and an expired one get the same error."""
+    token, code, campaign = await linked(world)
+    (other,) = await world.bring("other")
+    await world.take(campaign)
+    for who, what, when in (
+        (other.account_token, code, 0),
+        (token, "0" * 26, 0),
+        (token, code, DAY),
+    ):
+        with pytest.raises(PreconditionError) as refused:
+            await world.claims.verify(command(account_token=who, invitation_code=what), seconds=when)
+        assert refused.value.reason is Reason.ILLEGAL_TRANSITION
+    assert (await world.status(token)).state is AccountState.UNVERIFIED
+
+
+async def test_a_reminder_brings_a_new_code(world: CampaignWorld) -> None:
+    """The former code is no longer valid; a repeated request returns the same new code."""
+    token, former, campaign = await linked(world)
+    await world.record(campaign, token, method=ReverificationMethod.HOSTED_LINK)
+    (shown,) = (await world.take(campaign, number=501, seconds=3 * DAY)).shown
+    (again,) = (await world.take(campaign, number=501, seconds=3 * DAY + 60)).shown
+    assert shown == again
+    assert shown.code != former
+    with pytest.raises(PreconditionError):
+        await world.claims.verify(command(account_token=token, invitation_code=former), seconds=3 * DAY)
+    done = await world.claims.verify(
+        command(2, account_token=token, invitation_code=shown.code), seconds=3 * DAY
+    )
+    assert done.account.state is AccountState.VERIFIED

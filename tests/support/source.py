@@ -1,0 +1,86 @@
+"""What the project's rules need to know of a Python file: its functions, classes, names and imports."""
+
+import ast
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function, a method or a nested function; lines: how many it has; docstring: empty if it has none."""
+
+    name: str
+    line: int
+    lines: int
+    docstring: str
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class; bases: as they are written."""
+
+    name: str
+    line: int
+    bases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A Python file. docstring: the module's, empty if it has none.
+
+    names: line and name of its classes, functions, parameters and variables. imports: line and module of what
+    it imports; `from a import b` gives a.b.
+    """
+
+    docstring: str
+    functions: tuple[Function, ...]
+    classes: tuple[Class, ...]
+    names: tuple[tuple[int, str], ...]
+    imports: tuple[tuple[int, str], ...]
+
+
+@cache
+def read(path: Path) -> Source:
+    """Return what a file contains; it is parsed once, because several rules ask for each file."""
+    tree = ast.parse(path.read_text("utf-8"))
+    nodes = list(ast.walk(tree))
+    return Source(
+        docstring=ast.get_docstring(tree) or "",
+        functions=tuple(
+            _function(node) for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        ),
+        classes=tuple(_class(node) for node in nodes if isinstance(node, ast.ClassDef)),
+        names=tuple(found for node in nodes if (found := _name(node)) is not None),
+        imports=tuple(found for node in nodes for found in _imports(node)),
+    )
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
+    lines = (node.end_lineno or node.lineno) - node.lineno + 1
+    return Function(node.name, node.lineno, lines, ast.get_docstring(node) or "")
+
+
+def _class(node: ast.ClassDef) -> Class:
+    return Class(node.name, node.lineno, tuple(ast.unparse(base) for base in node.bases))
+
+
+def _name(node: ast.AST) -> tuple[int, str] | None:
+    match node:
+        case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            return node.lineno, name
+        case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.ExceptHandler(name=str(name)):
+            return node.lineno, name
+        case ast.Attribute(attr=name, ctx=ast.Store()):
+            return node.lineno, name
+        case ast.alias(asname=str(name)):
+            return node.lineno, name
+    return None
+
+
+def _imports(node: ast.AST) -> list[tuple[int, str]]:
+    if isinstance(node, ast.ImportFrom):
+        return [(node.lineno, f"{node.module or ''}.{name.name}") for name in node.names]
+    if isinstance(node, ast.Import):
+        return [(node.lineno, name.name) for name in node.names]
+    return []
