@@ -1,6 +1,7 @@
 """What every room's tests may use: fresh databases of both kinds; and whose tests count as coverage."""
 
 import gc
+import os
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
@@ -13,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.storage.base.database import Database
-from tests.support.databases import Databases, Maker, PostgresMaker, SqliteMaker, postgres
+from tests.support.databases import Databases, Maker, PostgresMaker, SqliteMaker, memory, postgres
 
 MEASURED_ROOMS = ("domain", "transparency", "attest", "sealing", "custody")
 """The rooms whose own tests must reach each of their lines and branches (scripts/test)."""
@@ -24,7 +25,14 @@ PROCESS_ROOMS = ("journeys", "resilience", "scripts")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--quick", action="store_true", help="without processes and PostgreSQL")
+    parser.addoption("--quick", action="store_true", help="without processes, PostgreSQL and long walks")
+
+
+def pytest_configure() -> None:
+    """Put the tests' folders into memory where there is room: databases sync their files all the time."""
+    folder = memory()
+    if folder is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -87,6 +95,7 @@ def _is_slow(item: pytest.Item) -> bool:
     kinds = getattr(item, "callspec", None)
     return (
         _starts_processes(item)
+        or item.get_closest_marker("long") is not None
         or "postgres_maker" in getattr(item, "fixturenames", ())
         or (kinds is not None and "postgres" in kinds.params.values())
     )

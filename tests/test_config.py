@@ -147,6 +147,7 @@ def test_empty_value_is_missing(environment: Environment) -> None:
         ("PACE_MILLISECONDS", "11", "less"),
         ("POLLER_NICE", "20", "less"),
         ("PACE_CALLS", "1", "greater"),
+        ("ACCEPTORS", "0", "greater"),
         ("DEVELOPMENT", SECRET, "boolean"),
     ],
 )

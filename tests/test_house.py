@@ -27,13 +27,14 @@ CAPABILITIES = {
     "status": "account",
     "campaign": "campaign",
     "sanction": "sanction",
+    "public_account": "public_account",
     "disclosure": "disclosure",
     "drill": "custody",
     "roster": "people",
     "transparency": "log",
 }
 PARTS = {"custody": ("drill", "handover"), "people": ("roster", "second_factor"), "log": ("event",)}
-NOT_SERVED = {"credential", "platform", "key"}
+NOT_SERVED = {"credential", "platform", "key", "report"}
 # Words that no name contains, because another word says what is meant.
 RETIRED = {"claiming", "desk", "machine", "moment", "panel", "recorder"}
 # An opening is of a record or of a log entry, in these files; what a sign-up asserts is a new claim.

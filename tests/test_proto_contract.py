@@ -100,7 +100,13 @@ OPAQUE_FIELDS = {"idvault.v1.LegacyAccount.reference"}
 
 # Which edge serves which services.
 SERVICES_OF = {
-    "platform": ["VerificationService", "StatusService", "CampaignService", "SanctionService"],
+    "platform": [
+        "VerificationService",
+        "StatusService",
+        "CampaignService",
+        "SanctionService",
+        "PublicAccountService",
+    ],
     "custody": [
         "TransparencyService",
         "RosterService",
@@ -143,6 +149,18 @@ WHO_MAY_CALL = {
     "SanctionService.DecideAppeal": ["ROLE_PLATFORM"],
     "SanctionService.GetAppeal": ["ROLE_PLATFORM"],
     "SanctionService.ListAppeals": ["ROLE_PLATFORM"],
+    "PublicAccountService.ApplyPublicAccount": ["ROLE_PLATFORM"],
+    "PublicAccountService.DecidePublicAccount": ["ROLE_PLATFORM"],
+    "PublicAccountService.RenewPublicAccount": ["ROLE_PLATFORM"],
+    "PublicAccountService.ClosePublicAccount": ["ROLE_PLATFORM"],
+    "PublicAccountService.AddOperator": ["ROLE_PLATFORM"],
+    "PublicAccountService.RemoveOperator": ["ROLE_PLATFORM"],
+    "PublicAccountService.OfferTransfer": ["ROLE_PLATFORM"],
+    "PublicAccountService.AcceptTransfer": ["ROLE_PLATFORM"],
+    "PublicAccountService.GetPublicAccount": ["ROLE_PLATFORM"],
+    "PublicAccountService.GetPublicProfile": ["ROLE_PLATFORM"],
+    "PublicAccountService.ListPublicAccounts": ["ROLE_PLATFORM"],
+    "PublicAccountService.ListExpiringPublicAccounts": ["ROLE_PLATFORM"],
     "RosterService.GetRoster": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
     "RosterService.ProposeRoster": ["ROLE_OPERATOR"],
     "RosterService.SignRoster": ["ROLE_CUSTODIAN"],

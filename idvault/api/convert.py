@@ -56,7 +56,7 @@ def numbers(words: type[_Word], values: Callable[[str], _Number], prefix: str) -
 
 _SUBJECT_KINDS = numbers(SubjectKind, common_pb2.SubjectKind.Value, "SUBJECT_KIND_")
 _STATES = numbers(AccountState, common_pb2.AccountStatus.State.Value, "STATE_")
-_STANDINGS = numbers(Standing, common_pb2.AccountStatus.Standing.Value, "STANDING_")
+STANDINGS = numbers(Standing, common_pb2.AccountStatus.Standing.Value, "STANDING_")
 _ASSURANCES = numbers(Assurance, common_pb2.AccountStatus.Assurance.Value, "ASSURANCE_")
 _CLAIM_STATES = numbers(ClaimState, verification_pb2.Verification.State.Value, "STATE_")
 _FAILURES = numbers(FailureReason, verification_pb2.Verification.FailureReason.Value, "FAILURE_REASON_")
@@ -78,10 +78,10 @@ def verify_command(request: Verify, *, caller: Caller, now: ClockReading, rules:
     refusals: list[InvalidError] = []
     request_id = _checked(refusals, lambda: request_rules.check_id(request.request_id))
     identity = _checked(refusals, lambda: _identity(request, now=now, rules=rules))
-    consent = _checked(refusals, lambda: _consent(request, now=now))
+    agreed = _checked(refusals, lambda: consent(request.consent, now=now))
     account_token = _checked(refusals, lambda: _optional_token(request.account_token))
     code = _checked(refusals, lambda: _optional_code(request))
-    if request_id is None or identity is None or consent is None or refusals:
+    if request_id is None or identity is None or agreed is None or refusals:
         raise InvalidError(refusals[0].reason, *(v for error in refusals for v in error.violations))
     return VerifyCommand(
         relying_party=caller.name,
@@ -90,7 +90,7 @@ def verify_command(request: Verify, *, caller: Caller, now: ClockReading, rules:
         method=type(request).__name__.removesuffix("Request"),
         fields=fields(request),
         identity=identity,
-        consent=consent,
+        consent=agreed,
         account_token=account_token,
         invitation_code=code,
     )
@@ -138,7 +138,7 @@ def status(value: Status | Account) -> common_pb2.AccountStatus:
         account_token=value.account_token,
         subject_kind=_SUBJECT_KINDS[value.subject_kind],
         state=_STATES[value.state],
-        standing=_STANDINGS[value.standing],
+        standing=STANDINGS[value.standing],
         assurance=_ASSURANCES[value.assurance],
         verify_date=value.verify_date.isoformat() if value.verify_date else "",
         expire_date=value.expire_date.isoformat() if value.expire_date else "",
@@ -205,11 +205,11 @@ def _identity(request: Verify, *, now: ClockReading, rules: ClaimRules) -> Ident
     )
 
 
-def _consent(request: Verify, *, now: ClockReading) -> Consent:
-    consent = request.consent
-    agree_time = _time(consent.agree_time) if consent.HasField("agree_time") else None
+def consent(message: common_pb2.Consent, *, now: ClockReading) -> Consent:
+    """Return an owner's consent; raises InvalidError (CONSENT_MISSING)."""
+    agree_time = _time(message.agree_time) if message.HasField("agree_time") else None
     return claim_rules.check_consent(
-        policy_version=consent.policy_version, agree_time=agree_time, now=now.business
+        policy_version=message.policy_version, agree_time=agree_time, now=now.business
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+from idvault.api.account.serialised import SerialisedStatuses
 from idvault.api.account.servicer import StatusServicer
 from idvault.api.account.watch import Hub
 from idvault.attest import status_token
@@ -44,9 +45,12 @@ async def build_statuses(
     stack: AsyncExitStack, base: Base, *, keys: LocalKeyProvider, guard: LogGuard, policy: OperatorPolicy
 ) -> tuple[StatusServicer, Hub]:
     """Return StatusService, and its hub, which must be closed when the server drains."""
-    hub = Hub(feeds=FeedFlow(store=SqlFeedStore(database=base.main), zone=policy.zone), clock=base.clock)
-    stack.push_async_callback(cancel, asyncio.create_task(hub.run()))
     accounts = SqlStatusStore(database=base.main)
+    flow = StatusFlow(store=accounts, policy=policy)
+    statuses = SerialisedStatuses(flow)
+    feeds = FeedFlow(store=SqlFeedStore(database=base.main))
+    hub = Hub(feeds=feeds, statuses=statuses, clock=base.clock)
+    stack.push_async_callback(cancel, asyncio.create_task(hub.run()))
     signer = _signer(base, keys, Purpose.STATUS_TOKEN)
     await signer.announce(now=base.real_now())
     tokens = StatusTokenFlow(
@@ -61,7 +65,8 @@ async def build_statuses(
         issued_by=status_token.issuer(base.settings.log_origin),
     )
     servicer = StatusServicer(
-        flow=StatusFlow(store=accounts, policy=policy),
+        flow=flow,
+        statuses=statuses,
         histories=build_history(base, policy),
         tokens=tokens,
         watches=hub,

@@ -14,6 +14,7 @@ from idvault.domain.account import SubjectKind
 from idvault.domain.claim import ClaimRules, kind_of
 from idvault.domain.clock import ClockReading
 from idvault.domain.document import DocumentType
+from idvault.domain.public_account.owner import PublicAccountLimits
 from idvault.domain.record import SealedRecord
 from idvault.flows.account.retention import RetentionFlow
 from idvault.flows.claim.settlement import BacklogFlow, SettlementFlow
@@ -173,6 +174,11 @@ async def build_claims(
         registry_calls_per_second=settings.registry_calls_per_second,
         zone=settings.zone,
         credentials_per_day=settings.credentials_per_day,
+        public_accounts=PublicAccountLimits(
+            individual=settings.public_accounts_per_individual,
+            organization=settings.public_accounts_per_organization,
+            days=settings.public_account_days,
+        ),
     )
     registries = {
         kind: PacedRegistry(inner=one, clock=monotonic) for kind, one in _registries(stack, base).items()

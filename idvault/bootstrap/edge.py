@@ -32,6 +32,7 @@ def build_server(
         access_log=base.logs.access,
         clock=base.clock,
         pace=Pace(seconds=settings.pace_milliseconds / 1_000, calls=settings.pace_calls),
+        acceptors=settings.acceptors,
         reflection=settings.development,
         drains=drains,
     )

@@ -11,6 +11,7 @@ from idvault.bootstrap.campaign import build_campaigns
 from idvault.bootstrap.claim import build_claims
 from idvault.bootstrap.edge import build_server
 from idvault.bootstrap.log import build_guard
+from idvault.bootstrap.public_account import build_public_accounts
 from idvault.bootstrap.sanction import build_sanctions
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.sealing.index import ChainedIndexer
@@ -48,5 +49,6 @@ async def build_platform_edge(
         Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
         build_campaigns(base, keys=keys, guard=guard, policy=claims.policy),
         build_sanctions(base, keys=keys, guard=guard),
+        build_public_accounts(base, keys=keys, guard=guard, policy=claims.policy),
     ]
     return build_server(base, base.settings.addresses[0], services, access, drains=(hub.close,))

@@ -13,6 +13,8 @@ from idvault.bootstrap.drill import drill_tasks
 from idvault.bootstrap.handover import handover_tasks
 from idvault.bootstrap.key import key_tasks
 from idvault.bootstrap.log import build_guard, build_sequencing, log_tasks
+from idvault.bootstrap.public_account import public_account_tasks
+from idvault.bootstrap.report import report_tasks
 from idvault.bootstrap.roster import follow_rosters, read_rosters
 from idvault.bootstrap.sanction import appeal_tasks, sanction_tasks
 from idvault.bootstrap.witness import WitnessWatch, check_witnessed, open_witnesses, stopped
@@ -63,6 +65,8 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *campaign_tasks(base, guard=guard, policy=claims.policy),
             *sanction_tasks(base, guard=guard),
             *appeal_tasks(base, guard=guard),
+            *public_account_tasks(base, guard=guard, policy=claims.policy),
+            *report_tasks(base, rosters, signer=signer),
             *drill_tasks(base, rosters, guard=guard),
         ]
         loop = Loop(tasks=tasks, clock=clock, report=_report)

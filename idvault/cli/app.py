@@ -44,6 +44,7 @@ _COMMANDS = {
     "platform": ("platform:app", "Platforms and monitors, and their pinned certificate keys."),
     "roster": ("people.roster:app", "The signed file of roster members and quorums."),
     "log": ("log.commands:app", "The transparency log: verify it offline, export it."),
+    "report": ("report:report", "The transparency report: what the vault did on some days."),
     "auditor": ("people.role:auditor_app", "Request one sealed record, and open it."),
     "custodian": ("people.role:custodian_app", "Approve or deny disclosures; drill and hand over shares."),
 }

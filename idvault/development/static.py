@@ -9,7 +9,12 @@ from idvault.transparency import tile
 _HOST = "127.0.0.1"
 # How many seconds a stop waits for unfinished downloads; the library's default is a minute.
 _GRACE = 0.5
-_BY_SUFFIX = {".json": "application/json", ".jwt": "application/statuslist+jwt"}
+_BY_SUFFIX = {
+    ".json": "application/json",
+    ".jwt": "application/statuslist+jwt",
+    ".html": "text/html; charset=utf-8",
+}
+_HOME = "index.html"
 
 
 class StaticServer:
@@ -49,7 +54,7 @@ class StaticServer:
         """Return the file of a path if it is in the directory and not hidden."""
         if "\0" in name or any(part.startswith(".") for part in name.split("/")):
             return None
-        path = (self._directory / name.lstrip("/")).resolve()
+        path = (self._directory / (name.lstrip("/") or _HOME)).resolve()
         return path if path.is_relative_to(self._directory) and path.is_file() else None
 
 

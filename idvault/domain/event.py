@@ -113,6 +113,18 @@ class EventType(StrEnum):
     PERSON_CLOSE_OVERTURN = "person:close:overturn"
     # What follows another account of the same person has changed; no field tells which account.
     PERSON_FOLLOW = "person:account:follow"
+    PUBLIC_ACCOUNT_APPLY = "publicaccount:application:file"
+    PUBLIC_ACCOUNT_APPROVE = "publicaccount:application:approve"
+    PUBLIC_ACCOUNT_REJECT = "publicaccount:application:reject"
+    PUBLIC_ACCOUNT_RENEW = "publicaccount:term:renew"
+    PUBLIC_ACCOUNT_GRACE = "publicaccount:term:grace"
+    PUBLIC_ACCOUNT_EXPIRE = "publicaccount:term:expire"
+    PUBLIC_ACCOUNT_LICENCE_END = "publicaccount:licence:end"
+    PUBLIC_ACCOUNT_CLOSE = "publicaccount:account:close"
+    PUBLIC_ACCOUNT_ADD_OPERATOR = "publicaccount:operator:add"
+    PUBLIC_ACCOUNT_REMOVE_OPERATOR = "publicaccount:operator:remove"
+    PUBLIC_ACCOUNT_OFFER = "publicaccount:transfer:offer"
+    PUBLIC_ACCOUNT_ACCEPT = "publicaccount:transfer:accept"
 
 
 FIELDS: Mapping[EventType, tuple[str, ...]] = {
@@ -198,6 +210,18 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.PERSON_CLOSE_LAPSE: ("sanction_id",),
     EventType.PERSON_CLOSE_OVERTURN: ("sanction_id", "paper"),
     EventType.PERSON_FOLLOW: ("standings",),
+    EventType.PUBLIC_ACCOUNT_APPLY: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_APPROVE: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_REJECT: ("public_account_id", "reason"),
+    EventType.PUBLIC_ACCOUNT_RENEW: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_GRACE: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_EXPIRE: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_LICENCE_END: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_CLOSE: ("public_account_id",),
+    EventType.PUBLIC_ACCOUNT_ADD_OPERATOR: ("public_account_id", "operator"),
+    EventType.PUBLIC_ACCOUNT_REMOVE_OPERATOR: ("public_account_id", "operator"),
+    EventType.PUBLIC_ACCOUNT_OFFER: ("public_account_id", "receiver"),
+    EventType.PUBLIC_ACCOUNT_ACCEPT: ("public_account_id", "receiver", "policy_version", "agree_time"),
     EventType.DISCLOSURE_REQUEST: ("request", "record_digest"),
     EventType.DISCLOSURE_REQUEST_FORMER: ("request",),
     EventType.DISCLOSURE_APPROVE: ("decision",),

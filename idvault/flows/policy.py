@@ -1,7 +1,9 @@
 """The operator's settings that the flows use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
+
+from idvault.domain.public_account.owner import PublicAccountLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +12,7 @@ class OperatorPolicy:
 
     registry_calls_per_second: the shared cap on checks. zone: the deployment's time zone, which decides the
     current day. credentials_per_day: how many new status credentials a relying party may get.
+    public_accounts: limits per owner, and how long a term is.
     """
 
     accounts_per_person: int
@@ -17,3 +20,4 @@ class OperatorPolicy:
     registry_calls_per_second: float
     zone: tzinfo
     credentials_per_day: int = 100_000
+    public_accounts: PublicAccountLimits = field(default_factory=PublicAccountLimits)

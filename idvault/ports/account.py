@@ -1,6 +1,6 @@
 """Storage of accounts and their status."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -16,20 +16,23 @@ class StatusStore(Protocol):
         """Return the account, None if it is unknown or another relying party's. Must be one indexed read."""
         ...
 
-    async def get_many(self, *, relying_party: str, account_tokens: Sequence[str]) -> list[Account]:
-        """Return this relying party's accounts among up to 1,000, in any order. Must be one read."""
-        ...
-
-    async def packed(self, *, relying_party: str, account_tokens: Sequence[str]) -> list[str]:
-        """Return the accounts that `get_many` returns, each as one text. Must be one read.
+    async def packed(self, *, relying_party: str, account_token: str) -> str | None:
+        """Return the account that `get` returns, as one text. Must be one indexed read.
 
         The text begins with the token. The rest must say all that the published status depends on besides the
         day, so that equal rests mean equal statuses.
         """
         ...
 
-    def unpack(self, packed: str, *, relying_party: str) -> Account:
-        """Return the account of such a text, without person, claim and what else no status shows."""
+    async def packed_many(self, *, relying_party: str, account_tokens: Sequence[str]) -> Mapping[str, str]:
+        """Return this relying party's accounts among up to 1,000, in any order. Must be one read.
+
+        For each rest of their texts, the tokens that it follows, with commas between them.
+        """
+        ...
+
+    def unpack(self, packed: str) -> Account:
+        """Return the account of such a text, without owner, person, claim and what else no status shows."""
         ...
 
     async def expiring(self, *, today: date, limit: int) -> list[Account]:

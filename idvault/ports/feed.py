@@ -1,19 +1,20 @@
 """The change feed of a relying party: which of its accounts changed, in an order without gaps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from idvault.domain.account import Account
-
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """An account after its last change; account: None if it was removed."""
+class FeedChunk:
+    """Some accounts after their last changes, each once. place: the number of the last change.
 
-    sequence: int
-    account_token: str
-    account: Account | None
+    accounts: as StatusStore.packed_many returns them. removed: the tokens of those that no longer exist.
+    """
+
+    accounts: Mapping[str, str]
+    removed: tuple[str, ...]
+    place: int
 
 
 class FeedStore(Protocol):
@@ -36,6 +37,6 @@ class FeedStore(Protocol):
         """Return the last number assigned in each feed, 0 if there is none."""
         ...
 
-    async def changes(self, *, relying_party: str, after: int, limit: int) -> list[Change]:
-        """Return up to limit changes with a number greater than `after`, in order, each account once."""
+    async def changes(self, *, relying_party: str, after: int, limit: int) -> FeedChunk:
+        """Return the next changes after a number: up to limit ones. Without any, place is that number."""
         ...

@@ -144,7 +144,7 @@ class WatchStatusesResponse(_message.Message):
     """
     @_builtins.property
     def statuses(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.AccountStatus]:
-        """The current status of up to 100 accounts; of two statuses of an account, the higher revision is newer."""
+        """The current status of up to 1,000 accounts; of two statuses of an account, the higher revision is newer."""
 
     @_builtins.property
     def removed_account_tokens(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

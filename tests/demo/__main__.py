@@ -34,6 +34,8 @@ from tests.demo.history import HistorySteps
 from tests.demo.legacy import LegacySteps
 from tests.demo.log import LogSteps
 from tests.demo.offline import OfflineSteps
+from tests.demo.public_account import PublicAccountSteps
+from tests.demo.report import ReportSteps
 from tests.demo.sanction import SanctionSteps
 from tests.demo.step import StepError, check
 from tests.support import open_record, programs, traces
@@ -75,8 +77,11 @@ class Demo:
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
         self._legacy = LegacySteps(scratch=scratch)
+        self._report = ReportSteps(scratch=scratch)
         self._sanctioned = testing.invent_organization()
         self._sanction = SanctionSteps(scratch=scratch, company=self._sanctioned)
+        self._publisher, self._dora = testing.invent_organization(), invent()
+        self._public = PublicAccountSteps(company=self._publisher, person=self._dora)
 
     def steps(self) -> list[tuple[str, Callable[[], None]]]:
         """Return each step with its printed name."""
@@ -107,6 +112,14 @@ class Demo:
             (
                 "the closed account is not verified again, and each lift ends only its own sanction",
                 self.restore,
+            ),
+            (
+                "a company opens a public account, and readers see its category and standing",
+                self.open_public_account,
+            ),
+            (
+                "a person's second account is no way around the limit of public accounts",
+                self.limit_public_accounts,
             ),
             ("a sign-up is pending while the registry is down, and is settled when it is back", self.outage),
             ("a repeated request returns the same claim without asking the registry", self.repeat),
@@ -146,6 +159,9 @@ class Demo:
             ),
             ("500 legacy accounts are imported, each exactly once", self._legacy.import_accounts),
             ("a campaign invites their owners over simulated days", self._legacy.run_campaign),
+            ("a stranger mirrors the public files, and recomputes the month's report", self.report),
+            ("a forged figure is refused, with the signature and without", self._report.forge),
+            ("the page of public supervision names log, witness and report", self._report.supervise),
             ("no owner is locked out for not answering or for failing", self._legacy.nobody_is_locked_out),
         ]
 
@@ -244,6 +260,18 @@ class Demo:
         """All sanctions are lifted."""
         with self.vault() as vault:
             self._sanction.restore(vault)
+
+    def open_public_account(self) -> None:
+        """A company publishes to many."""
+        self.registry.add_organizations(self._publisher)
+        self.registry.add(self._dora)
+        with self.vault() as vault:
+            self._public.open(vault)
+
+    def limit_public_accounts(self) -> None:
+        """A person with two accounts gets one public account."""
+        with self.vault() as vault:
+            self._public.limit(vault)
 
     def receipt(self) -> None:
         """Check the receipt of the first sign-up."""
@@ -376,6 +404,11 @@ class Demo:
         hits = traces.search([*paths, self._session.output], self._secrets())
         check(not hits, f"found in {sorted({f'{hit.path.name} ({hit.encoding})' for hit in hits})}")
 
+    def report(self) -> None:
+        """The month of the campaign ends; a stranger has the address and the log's key alone."""
+        ready, day = self._legacy.end_month()
+        self._report.mirror(ready, month=day)
+
     def stop(self) -> None:
         """Stop as Ctrl-C does."""
         begin = time.monotonic()
@@ -396,7 +429,7 @@ class Demo:
         return payload.identity
 
     def _secrets(self) -> list[str]:
-        people = (self._anna, self._bert, self._carl, self._company, self._stranger)
+        people = (self._anna, self._bert, self._carl, self._dora, self._company, self._stranger)
         return [*(text for person in people for text in (person.name, person.number)), self._malformed]
 
     def _send_again(self, vault: Vault, person: Person) -> Verification:

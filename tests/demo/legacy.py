@@ -7,15 +7,18 @@ import csv
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from typer.testing import CliRunner
 
 from idvault.development.session import Session
+from idvault.domain.report.period import month_of
 from idvault_client import Standing, State, Vault, testing
 from idvault_client.backend.campaign.values import Invitation
 from idvault_client.campaigns import Cohort, InvitationEvent, Method, Plan
@@ -28,6 +31,8 @@ _ACCOUNTS, _DAYS, _EACH_DAY = 500, 6, 170
 _CALLS_AT_ONCE = 8
 _LABEL = "before-2014"
 _DAY = timedelta(days=1)
+# The zone of a vault that is not told another one.
+_ZONE = ZoneInfo("Asia/Shanghai")
 # The clock file is read again within 100 ms; no call returns the current business time.
 _CLOCK_WAIT = 0.2
 
@@ -47,6 +52,7 @@ class LegacySteps:
         self._ready: dict[str, Any] = {}
         self._tokens: list[str] = []
         self._campaign = ""
+        self._started = date.min
         self._verified: set[str] = set()
         self._failed: set[str] = set()
 
@@ -78,6 +84,7 @@ class LegacySteps:
             )
             self._campaign = vault.campaigns.create(plan).campaign_id
             vault.campaigns.start(self._campaign)
+            self._started = datetime.now(_ZONE).date()
             for day in range(_DAYS):
                 self._clock.write_text(str((day * _DAY).total_seconds()), "ascii")
                 time.sleep(_CLOCK_WAIT)
@@ -85,6 +92,13 @@ class LegacySteps:
         shown = self._client("campaign", "progress", self._campaign)
         print(shown, file=sys.stderr, flush=True)
         check(bool(self._verified) and bool(self._failed), "some owners should verify, and some should fail")
+
+    def end_month(self) -> tuple[Mapping[str, Any], date]:
+        """Move the clock into the month after the campaign's start; return the vault and the month's day."""
+        month = month_of(self._started)
+        over = datetime.combine(month.last + _DAY, clock_time(6), _ZONE) - datetime.now(_ZONE)
+        self._clock.write_text(str(max(over, _DAYS * _DAY).total_seconds()), "ascii")
+        return self._ready, self._started
 
     def nobody_is_locked_out(self) -> None:
         """Owners who did not verify are unchanged, and the funnel agrees with the statuses."""

@@ -425,14 +425,18 @@ async def test_a_process_without_a_usable_key_signs_nothing(checks: Checks) -> N
 async def test_a_feed_as_it_is_today(checks: Checks) -> None:
     """A feed can be read from any place, with today's statuses."""
     tokens = [await checks.sign_up(number) for number in (1, 2)]
-    flow = FeedFlow(store=SqlFeedStore(database=checks.world.database), zone=builders.ZONE)
+    flow, status = FeedFlow(store=SqlFeedStore(database=checks.world.database)), checks.world.status
     assert await flow.heads([PARTY, "platform-b"]) == {PARTY: 2, "platform-b": 0}
-    chunk = await flow.read(relying_party=PARTY, after=0, now=at(0))
-    assert sorted(status.account_token for status in chunk.statuses) == sorted(tokens)
-    assert (chunk.removed, chunk.place, chunk.today) == ((), 2, flow.today(now=at(0)))
-    late = await flow.read(relying_party=PARTY, after=1, now=at(END.total_seconds() + 86_400))
-    assert [status.state for status in late.statuses] == [AccountState.EXPIRED]
-    assert (await flow.read(relying_party=PARTY, after=2, now=at(0))).place == 2
+    chunk = await flow.read(relying_party=PARTY, after=0)
+    assert sorted(",".join(chunk.accounts.values()).split(",")) == sorted(tokens)
+    assert (chunk.removed, chunk.place) == ((), 2)
+    ((shown, token),) = (await flow.read(relying_party=PARTY, after=1)).accounts.items()
+    late = at(END.total_seconds() + 86_400)
+    early = status.unpack(token + shown, today=status.today(now=at(0)), now=at(0))
+    assert early.state is AccountState.VERIFIED
+    today = status.today(now=late)
+    assert status.unpack(token + shown, today=today, now=late).state is AccountState.EXPIRED
+    assert (await flow.read(relying_party=PARTY, after=2)).place == 2
 
 
 async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases: Databases) -> None:

@@ -36,14 +36,14 @@ def measure(options: Options) -> Measured:
             at_most(30, f"idle watch, {_WATCHERS:,} in {_CLIENTS} processes", "KiB", idle),
         ),
         figures=(
-            figure("statuses in chunks of 100", "a second", (chunked for chunked, _ in rounds)),
+            figure("statuses in chunks of 1,000", "a second", (chunked for chunked, _ in rounds)),
             figure("statuses one a message", "a second", (alone for _, alone in rounds)),
         ),
     )  # fmt: skip
 
 
 async def _streams() -> tuple[float, float]:
-    """Return statuses per second through the edge: in chunks of 100, and one per message."""
+    """Return statuses per second through the edge: in chunks of 1,000, and one per message."""
     with tempfile.TemporaryDirectory(prefix="idvault-bench-") as folder:
         async with edges.running(Path(folder), Authority()) as edge:
             tokens = [f"acct_{number:026d}" for number in range(_STATUSES)]

@@ -23,7 +23,7 @@ async def test_lists_of_every_length_are_one_statement(main_database: Database) 
     names = [f"name-{place}" for place in range(30)]
     with _spelled(main_database) as texts:
         for count in range(31):
-            await statuses.get_many(relying_party="platform-a", account_tokens=names[:count])
+            await statuses.packed_many(relying_party="platform-a", account_tokens=names[:count])
     assert len(texts) == 1
     with _spelled(main_database) as texts:
         for count in range(31):

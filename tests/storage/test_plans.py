@@ -28,7 +28,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "pk_accounts",
     ),
     "statuses": (
-        store._GET_MANY,
+        store._PACKED_MANY,
         {"tokens": _TOKENS, "party": "platform-a"},
         "SEARCH accounts USING INDEX sqlite_autoindex_accounts_1 (account_token=?)",
         "pk_accounts",
@@ -119,7 +119,8 @@ async def test_rows_are_found_by_an_index(main_database: Database, databases: Da
         assert "Seq Scan" not in plan
     else:
         assert sqlite in plan
-        assert "TEMP B-TREE" not in plan
+        # Rows that were found may be grouped: they are at most as many as one call may ask for.
+        assert "TEMP B-TREE" not in plan.replace("TEMP B-TREE FOR GROUP BY", "")
 
 
 async def test_hashes_of_a_long_log_are_found_by_their_index(main_database: Database) -> None:

@@ -47,6 +47,7 @@ WITHIN_A_UNIT = {
     ("disclosures", ("auditor_actor_id", "number")),
     ("disclosures", ("disclosure_id",)),
     ("legacy_accounts", ("relying_party", "reference")),
+    ("public_accounts", ("relying_party", "public_account_id")),
     ("status_credentials", ("number", "place")),
     ("status_feed", ("relying_party", "sequence")),
 }

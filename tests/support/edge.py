@@ -19,6 +19,7 @@ from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]
 )
 from google.rpc.status_pb2 import Status as StatusMessage  # type: ignore[import-untyped]
 
+from idvault.api.account.serialised import SerialisedStatuses
 from idvault.api.account.servicer import StatusServicer
 from idvault.api.account.watch import Hub
 from idvault.api.claim import VerificationServicer
@@ -39,7 +40,7 @@ from idvault.domain.document import DocumentType
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.request import Request
-from idvault.flows.account.feed import CHUNK, FeedChunk
+from idvault.flows.account.feed import CHUNK
 from idvault.flows.claim.receipt import Receipt
 from idvault.flows.claim.verification import VerifyCommand
 from idvault.flows.credential.status_token import CredentialCommand
@@ -48,6 +49,7 @@ from idvault.flows.disclosure.history import History
 from idvault.flows.log.proof import Proofs, Proved
 from idvault.ports.claim import Claim
 from idvault.ports.disclosure import RecordAccess
+from idvault.ports.feed import FeedChunk
 from idvault.ports.platform import Platform
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
@@ -190,21 +192,21 @@ class FakeStatuses:
         self.happens: Callable[[], Awaitable[Any]] | None = None
         self.asked: list[tuple[str, tuple[str, ...]]] = []
 
-    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> Status:
+    async def packed(self, *, relying_party: str, account_token: str) -> str:
         self.asked.append((relying_party, (account_token,)))
         if self.happens:
             await self.happens()
         if (relying_party, account_token) != ("platform-a", TOKEN):
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        return status()
+        return f"{account_token}|verified"
 
-    async def packed(self, *, relying_party: str, account_tokens: Sequence[str]) -> list[str]:
+    async def packed_many(self, *, relying_party: str, account_tokens: Sequence[str]) -> dict[str, str]:
         self.asked.append((relying_party, tuple(account_tokens)))
         if self.happens:
             await self.happens()
-        return [f"{token}|verified" for token in account_tokens if token == TOKEN]
+        return {"|verified": TOKEN} if TOKEN in account_tokens else {}
 
-    def unpack(self, packed: str, *, relying_party: str, today: date, now: ClockReading) -> Status:
+    def unpack(self, packed: str, *, today: date, now: ClockReading) -> Status:
         return status()
 
     def today(self, *, now: ClockReading) -> date:
@@ -283,16 +285,23 @@ class FakeFeeds:
             raise self.failure
         return {party: len(self.feeds.get(party, [])) for party in relying_parties}
 
-    async def read(self, *, relying_party: str, after: int, now: ClockReading) -> FeedChunk:
+    async def read(self, *, relying_party: str, after: int) -> FeedChunk:
         self.reads += 1
         self.places.append(after)
         found = self.feeds[relying_party][after : after + CHUNK]
+        shown = ",".join(token for token in found if not token.startswith("-"))
         return FeedChunk(
-            tuple(status(token) for token in found if not token.startswith("-")),
+            {"|verified": shown} if shown else {},
             tuple(token[1:] for token in found if token.startswith("-")),
             after + len(found),
-            date(2026, 3, 1),
         )
+
+
+class FakeTexts:
+    """Every account is verified; the day is fixed."""
+
+    def unpack(self, packed: str, *, today: date, now: ClockReading) -> Status:
+        return status()
 
     def today(self, *, now: ClockReading) -> date:
         return date(2026, 3, 1)
@@ -383,7 +392,13 @@ def _services(
         ),
         Service(
             status_pb2.DESCRIPTOR.services_by_name["StatusService"],
-            StatusServicer(flow=statuses, histories=FakeHistories(), tokens=tokens, watches=hub),
+            StatusServicer(
+                flow=statuses,
+                histories=FakeHistories(),
+                tokens=tokens,
+                watches=hub,
+                statuses=SerialisedStatuses(statuses),
+            ),
         ),
         campaigns.service(),
     ]
@@ -399,7 +414,7 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
     await directory.load()
     claims, statuses, metrics, tokens = FakeClaims(), FakeStatuses(), Metrics(), FakeTokens()
     feeds, campaigns = FakeFeeds(), CampaignFakes()
-    hub = Hub(feeds=feeds, clock=clock, period=0.02, heartbeat=0.2)
+    hub = Hub(feeds=feeds, statuses=SerialisedStatuses(FakeTexts()), clock=clock, period=0.02, heartbeat=0.2)
     looking = asyncio.create_task(hub.run())
     directory_reading = asyncio.create_task(directory.run())
     path = tmp_path / "serve.jsonl"

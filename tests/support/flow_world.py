@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from idvault.bootstrap.claim import wire_claims
-from idvault.domain.account import SubjectKind
+from idvault.domain.account import Status, SubjectKind
 from idvault.domain.claim import Identity
 from idvault.domain.clock import ClockReading
 from idvault.domain.registry import RegistryAnswer
@@ -57,6 +57,14 @@ def command(number: int = 1, identity: Identity | None = None, **changes: Any) -
     return replace(made, **changes)
 
 
+class Statuses(StatusFlow):
+    """The flow, and what its texts say."""
+
+    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> Status:
+        packed = await self.packed(relying_party=relying_party, account_token=account_token)
+        return self.unpack(packed, today=self.today(now=now), now=now)
+
+
 @dataclass
 class World:
     """The flows of two processes over one database: edge and worker share everything except memory."""
@@ -100,7 +108,7 @@ class World:
         )
         self.backlog = flows.backlog(opener=self.intakes)
         self.retention = flows.retention(accounts=self.accounts)
-        self.status = StatusFlow(store=self.accounts, policy=self.policy)
+        self.status = Statuses(store=self.accounts, policy=self.policy)
 
     async def verify(
         self, asked: VerifyCommand | None = None, *, seconds: float = 0, patience: float = 1.0

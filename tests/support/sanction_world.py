@@ -8,6 +8,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
+from idvault.api.account.serialised import SerialisedStatuses
 from idvault.api.account.servicer import StatusServicer
 from idvault.api.edge.server import Service
 from idvault.attest import sanction as papers
@@ -114,7 +115,8 @@ class SanctionWorld:
     def status_service(self) -> list[Service]:
         """Return StatusService with the real flow of statuses; nothing else of it is served."""
         fakes: dict[str, Any] = dict.fromkeys(("histories", "tokens", "watches"))
-        servicer = StatusServicer(flow=self.claims.status, **fakes)
+        flow = self.claims.status
+        servicer = StatusServicer(flow=flow, statuses=SerialisedStatuses(flow), **fakes)
         return [Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], servicer)]
 
     def new_id(self) -> str:

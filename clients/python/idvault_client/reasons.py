@@ -91,6 +91,7 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "This moderator is not registered. Please register the key first.",
     ),
     Reason.APPEAL_NOT_FOUND: Translation("未找到该申诉。", "This appeal was not found."),
+    Reason.PUBLIC_ACCOUNT_NOT_FOUND: Translation("未找到该公众账号。", "This public account was not found."),
     Reason.TOO_MANY_ATTEMPTS: Translation(
         "认证失败次数过多，请稍后再试。",
         "Too many failed attempts. Please try again later.",
@@ -162,6 +163,41 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.APPEAL_TOO_LATE: Translation(
         "申诉期限已过，不能再提出申诉。如有疑问请联系客服。",
         "The time for an appeal is over. Contact support if you have questions.",
+    ),
+    Reason.ACCOUNT_NOT_VERIFIED: Translation(
+        "该账号尚未通过实名认证或认证已过期，请先完成认证。",
+        "This account is not verified, or its verification has expired. Please verify it first.",
+    ),
+    Reason.RENEWAL_TOO_EARLY: Translation(
+        "尚未到续期时间，请在到期前60天内办理。",
+        "It is too early to renew. You can renew in the 60 days before the end of the term.",
+    ),
+    Reason.PUBLIC_ACCOUNT_NOT_LIVE: Translation(
+        "该公众账号目前未处于有效状态，不能办理此项业务。",
+        "This public account is not active now, so this cannot be done.",
+    ),
+    Reason.SANCTION_OPEN: Translation(
+        "该公众账号或其所属账号有处置、待确认的处置或申诉尚未结束，结束前不能转让或注销。",
+        "A sanction, a proposed one or an appeal is still open. Until it ends, this public account can be "
+        "neither handed over nor closed.",
+    ),
+    Reason.OPERATOR_NOT_ELIGIBLE: Translation(
+        "运营者须为已通过实名认证且未被暂停的个人账号，且公众账号须属于单位。",
+        "An operator must be a person's verified account that is not suspended, and the public account an "
+        "organisation's.",
+    ),
+    Reason.OWNER_NOT_ELIGIBLE: Translation(
+        "目前不能由您持有该公众账号，如有疑问请联系客服。",
+        "You cannot own this public account now. Please contact support if you have questions.",
+    ),
+    Reason.KIND_DIFFERS: Translation(
+        "公众账号只能转让给同类主体：个人、企业或其他单位。",
+        "A public account can be handed over only to an owner of the same kind: a person, a company or "
+        "another organisation.",
+    ),
+    Reason.TRANSFER_NOT_OFFERED: Translation(
+        "该公众账号没有转让给您的有效邀约，邀约在14天内有效。",
+        "There is no valid offer of this public account to you. An offer is valid for 14 days.",
     ),
     Reason.ILLEGAL_TRANSITION: Translation(
         "当前状态下不能进行此操作，请刷新页面后查看最新状态。",

@@ -7,23 +7,22 @@ from typing import Protocol
 from idvault.api import convert
 from idvault.api.account import convert as convert_status
 from idvault.api.account.batch import BatchReading, StatusBatches
-from idvault.api.account.serialised import Serialised
+from idvault.api.account.serialised import Serialised, SerialisedStatuses
 from idvault.api.account.watch import Hub
 from idvault.api.disclosure import convert as convert_disclosure
 from idvault.api.edge.call import Caller
 from idvault.domain import credential, token
-from idvault.domain.account import Status
 from idvault.domain.clock import ClockReading
 from idvault.flows.credential.status_token import CredentialCommand, Issued
 from idvault.flows.disclosure.history import History
-from idvault.v1 import common_pb2, status_pb2
+from idvault.v1 import status_pb2
 
 
 class Statuses(BatchReading, Protocol):
     """What this edge needs of flows.account.status.StatusFlow."""
 
-    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> Status:
-        """Return one status."""
+    async def packed(self, *, relying_party: str, account_token: str) -> str:
+        """Return one account as a text."""
         ...
 
 
@@ -57,10 +56,11 @@ class StatusServicer:
     histories: Histories
     tokens: Tokens
     watches: Hub
+    statuses: SerialisedStatuses
 
     def __post_init__(self) -> None:
-        """Begin without kept statuses."""
-        self._batches = StatusBatches(self.flow)
+        """Make what answers batches."""
+        self._batches = StatusBatches(flow=self.flow, statuses=self.statuses)
 
     async def GetStatus(
         self,
@@ -69,11 +69,11 @@ class StatusServicer:
         caller: Caller,
         now: ClockReading,
         remaining: float | None,
-    ) -> common_pb2.AccountStatus:
+    ) -> Serialised:
         """Return the status of one account."""
         account_token = token.check(request.account_token)
-        status = await self.flow.get(relying_party=caller.name, account_token=account_token, now=now)
-        return convert.status(status)
+        packed = await self.flow.packed(relying_party=caller.name, account_token=account_token)
+        return self.statuses.one(packed, now=now)
 
     async def BatchGetStatuses(
         self,

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from idvault.api import convert
 from idvault.api.account import convert as convert_status
-from idvault.api.account.serialised import Serialised
+from idvault.api.account.serialised import Serialised, SerialisedStatuses
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import (
     FieldCode,
@@ -25,13 +24,13 @@ from idvault.domain.error import (
     UnavailableError,
     Violation,
 )
-from idvault.flows.account.feed import FeedChunk
+from idvault.ports.feed import FeedChunk
 from idvault.telemetry.logs import describe, log
 from idvault.v1 import status_pb2
 
 PERIOD = 0.25
 HEARTBEAT = 3.0
-_PARTS_KEPT = 1_000  # of about 8 kB
+_PARTS_KEPT = 100  # of about 80 kB
 
 
 class Feeds(Protocol):
@@ -41,12 +40,8 @@ class Feeds(Protocol):
         """Assign numbers to all durable changes, then return the end of each feed."""
         ...
 
-    async def read(self, *, relying_party: str, after: int, now: ClockReading) -> FeedChunk:
+    async def read(self, *, relying_party: str, after: int) -> FeedChunk:
         """Return the next changes after a place."""
-        ...
-
-    def today(self, *, now: ClockReading) -> date:
-        """Return today in the deployment's time zone."""
         ...
 
 
@@ -103,13 +98,15 @@ class Hub:
         self,
         *,
         feeds: Feeds,
+        statuses: SerialisedStatuses,
         clock: Callable[[], ClockReading],
         period: float = PERIOD,
         heartbeat: float = HEARTBEAT,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Initialise. feeds: the flow; period: seconds between polls; heartbeat: seconds between messages."""
+        """Initialise. feeds: the flow. period: seconds between polls; heartbeat: seconds between messages."""
         self._flow = feeds
+        self._statuses = statuses
         self._clock = clock
         self._period = period
         self._heartbeat = heartbeat
@@ -200,14 +197,14 @@ class Hub:
 
         The head is read after all durable changes are numbered. While it has not moved, nothing has changed.
         """
-        now = self._clock()
-        today = self._flow.today(now=now)
         if place >= head:
-            return _serialised(FeedChunk((), (), place, today), relying_party, head)
+            return self._serialised(FeedChunk({}, (), place), relying_party, head)
+        now = self._clock()
         kept = self._parts.get((relying_party, place))
+        today = self._statuses.texts.today(now=now)
         if kept is not None and kept.holds(head=head, today=today, now=now.business):
             return kept
-        part = _serialised(await self._next(relying_party, place), relying_party, head)
+        part = self._serialised(await self._next(relying_party, place), relying_party, head)
         self._parts.pop((relying_party, place), None)
         self._parts[relying_party, place] = part
         while len(self._parts) > _PARTS_KEPT:
@@ -219,28 +216,28 @@ class Hub:
         key = (relying_party, place)
         task = self._reading.get(key)
         if task is None:
-            reading = self._flow.read(relying_party=relying_party, after=place, now=self._clock())
+            reading = self._flow.read(relying_party=relying_party, after=place)
             task = self._reading[key] = asyncio.ensure_future(reading)
             task.add_done_callback(lambda _done: self._reading.pop(key, None))
         # A watcher that disconnects must not cancel the shared read.
         return await asyncio.shield(task)
+
+    def _serialised(self, chunk: FeedChunk, relying_party: str, head: int) -> _Part:
+        now = self._clock()
+        today = self._statuses.texts.today(now=now)
+        statuses, until = self._statuses.many(chunk.accounts.items(), now=now)
+        message = status_pb2.WatchStatusesResponse(
+            removed_account_tokens=chunk.removed,
+            cursor=convert_status.cursor(chunk.place, relying_party=relying_party),
+            current_date=today.isoformat(),
+        )
+        return _Part(statuses + message.SerializeToString(), chunk.place, head, today, until)
 
 
 def _check(place: int, head: int) -> None:
     """Refuse a place beyond the end: the feed was restored from a copy and would reuse that number."""
     if place > head:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("cursor", FieldCode.CHARACTER))
-
-
-def _serialised(chunk: FeedChunk, relying_party: str, head: int) -> _Part:
-    message = status_pb2.WatchStatusesResponse(
-        statuses=[convert.status(status) for status in chunk.statuses],
-        removed_account_tokens=chunk.removed,
-        cursor=convert_status.cursor(chunk.place, relying_party=relying_party),
-        current_date=chunk.today.isoformat(),
-    )
-    ends = [status.standing_until for status in chunk.statuses if status.standing_until is not None]
-    return _Part(message.SerializeToString(), chunk.place, head, chunk.today, min(ends, default=None))
 
 
 def _message(part: _Part, *, now: datetime, elapsed: float, caught_up: bool) -> Serialised:

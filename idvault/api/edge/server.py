@@ -158,19 +158,22 @@ class GrpcServer:
         streams_at_once: int = limits.STREAMS_AT_ONCE,
         read_time: float = receiving.READ_TIME,
         pace: Pace | None = None,
+        acceptors: int = 1,
         reflection: bool = False,
         drains: Sequence[Callable[[], None]] = (),
     ) -> None:
         """Initialise. listen: "host:port", port 0 for any.
 
         deadline: the most seconds one call may take; read_time: the most seconds to send its message. pace:
-        None to start every call at once. drains: called when the server begins to stop, so that streams end.
+        None to start every call at once. acceptors: how many servers of gRPC listen at the port. drains:
+        called when the server begins to stop, so that streams end.
         Raises AccessOptionError if a method has no valid access option, and AttributeError if a servicer
         lacks a method.
         """
         self._listen = listen
         self._tls = tls
         self._services = services
+        self._acceptors = acceptors
         self._reflection = reflection
         self._drains = drains
         handle = _Pipeline(
@@ -191,22 +194,31 @@ class GrpcServer:
     async def start(self) -> None:
         """Bind, report SERVING and serve; raises ListenError."""
         self._health = Health(services=self._names)
-        self._server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=_RPCS_AT_ONCE)
-        self._server.add_generic_rpc_handlers((*self._handlers, self._health.handler()))
-        if self._reflection:
-            names = (*self._names, HEALTH_SERVICE, reflection.SERVICE_NAME)
-            reflection.enable_server_reflection(names, self._server)
+        # A server of grpc.aio takes one call at a time from gRPC, each over the polling thread and back. The
+        # kernel shares the connections among those at one port, so that a turn of the loop takes several.
         credentials = grpc.ssl_server_credentials(
             [(self._tls.key, self._tls.certificate)],
             root_certificates=self._tls.ca,
             require_client_auth=True,
         )
+        self._servers = [self._listening(credentials) for _ in range(self._acceptors)]
+        await self._health.serve()
+        for server in self._servers:
+            await server.start()
+
+    def _listening(self, credentials: grpc.ServerCredentials) -> grpc.aio.Server:
+        """Return a server that is bound to the port; the first one chooses it if it may be any."""
+        server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=_RPCS_AT_ONCE)
+        server.add_generic_rpc_handlers((*self._handlers, self._health.handler()))
+        if self._reflection:
+            names = (*self._names, HEALTH_SERVICE, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, server)
+        listen = f"{self._listen.rpartition(':')[0]}:{self.port}" if self.port else self._listen
         try:
-            self.port = self._server.add_secure_port(self._listen, credentials)
+            self.port = server.add_secure_port(listen, credentials)
         except RuntimeError as error:
             raise ListenError(f"cannot listen on {self._listen}") from error
-        await self._health.serve()
-        await self._server.start()
+        return server
 
     async def stop(self, *, grace: float, linger: float = 0.5) -> None:
         """Report NOT_SERVING for `linger` seconds, then accept no more calls and end within `grace` seconds.
@@ -219,11 +231,12 @@ class GrpcServer:
             drain()
         await asyncio.sleep(linger)
         self._health.close()
-        await self._server.stop(grace)
+        await asyncio.gather(*(server.stop(grace) for server in self._servers))
 
     async def wait(self) -> None:
         """Wait until the server has stopped."""
-        await self._server.wait_for_termination()
+        for server in self._servers:
+            await server.wait_for_termination()
 
 
 def _handler(

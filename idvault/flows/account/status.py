@@ -1,6 +1,6 @@
 """Reads the published status of accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,21 +19,23 @@ class StatusFlow:
     store: StatusStore
     policy: OperatorPolicy
 
-    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> Status:
-        """Return the status; raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account."""
-        account = await self.store.get(relying_party=relying_party, account_token=account_token)
-        if account is None:
+    async def packed(self, *, relying_party: str, account_token: str) -> str:
+        """Return an account as one text (ports.account).
+
+        Raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account.
+        """
+        packed = await self.store.packed(relying_party=relying_party, account_token=account_token)
+        if packed is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        return account_rules.project(account=account, today=now.today(self.policy.zone), now=now.business)
+        return packed
 
-    async def packed(self, *, relying_party: str, account_tokens: Sequence[str]) -> list[str]:
-        """Return known accounts, each as one text that begins with its token (ports.account)."""
-        return await self.store.packed(relying_party=relying_party, account_tokens=account_tokens)
+    async def packed_many(self, *, relying_party: str, account_tokens: Sequence[str]) -> Mapping[str, str]:
+        """Return known accounts: for each rest of a text, the tokens that it follows (ports.account)."""
+        return await self.store.packed_many(relying_party=relying_party, account_tokens=account_tokens)
 
-    def unpack(self, packed: str, *, relying_party: str, today: date, now: ClockReading) -> Status:
+    def unpack(self, packed: str, *, today: date, now: ClockReading) -> Status:
         """Return the status of such a text."""
-        account = self.store.unpack(packed, relying_party=relying_party)
-        return account_rules.project(account=account, today=today, now=now.business)
+        return account_rules.project(account=self.store.unpack(packed), today=today, now=now.business)
 
     def today(self, *, now: ClockReading) -> date:
         """Return the day that statuses are for."""

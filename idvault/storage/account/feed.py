@@ -2,24 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import BigInteger, Integer, String, select, true, update
+from sqlalchemy import BigInteger, Integer, String, func, select, true, update
 
-from idvault.ports.feed import Change
-from idvault.storage.account.rows import from_row
+from idvault.ports.feed import FeedChunk
+from idvault.storage.account.rows import PACKED
 from idvault.storage.account.tables import accounts, status_feed, status_feed_heads
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.base.listing import among, listed
+from idvault.storage.base.listing import among, as_one_text, listed
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, by_index, param, scalar, statement, upsert
-
-
-def _change(row: Any) -> Change:
-    return Change(row.sequence, row.changed, None if row.account_token is None else from_row(row))
-
 
 _LIMIT = param("limit", Integer)
 _UNNUMBERED = (
@@ -41,13 +35,21 @@ _PLACES = listed("places", token=String, place=BigInteger)
 _ARRANGE = statement(
     update(status_feed).where(status_feed.c.account_token == _PLACES.c.token).values(sequence=_PLACES.c.place)
 )
-_CHANGES = statement(
-    select(status_feed.c.sequence, status_feed.c.account_token.label("changed"), *accounts.c)
+_CHANGED = (
+    select(status_feed.c.sequence, status_feed.c.account_token, PACKED)
     .join_from(status_feed, accounts, accounts.c.account_token == status_feed.c.account_token, isouter=True)
     .where(status_feed.c.relying_party == param("party"), status_feed.c.sequence > param("after"))
     .order_by(status_feed.c.sequence)
-    .limit(_LIMIT),
-    _change,
+    .limit(_LIMIT)
+    .subquery("changed")
+)
+# Equal statuses are one row: a row for each account would cost more than reading it.
+_CHANGES = statement(
+    select(
+        _CHANGED.c.shown,
+        as_one_text(_CHANGED.c.account_token).label("tokens"),
+        func.max(_CHANGED.c.sequence).label("place"),
+    ).group_by(_CHANGED.c.shown)
 )
 _HEADS = select(status_feed_heads).where(among(status_feed_heads.c.relying_party, "parties"))
 _FIND_HEADS = statement(_HEADS)
@@ -108,9 +110,14 @@ class SqlFeedStore:
     @read("feed.changes")
     async def changes(
         self, connection: Connection, *, relying_party: str, after: int, limit: int
-    ) -> list[Change]:
-        """Return the changes numbered above `after`, in order."""
-        return await connection.all(_CHANGES, party=relying_party, after=after, limit=limit)
+    ) -> FeedChunk:
+        """Return the first changes numbered above `after`."""
+        rows = await connection.all(_CHANGES, party=relying_party, after=after, limit=limit)
+        return FeedChunk(
+            {row.shown: row.tokens for row in rows if row.shown is not None},
+            tuple(token for row in rows if row.shown is None for token in row.tokens.split(",")),
+            max((row.place for row in rows), default=after),
+        )
 
 
 async def _locked_heads(connection: Connection, parties: Sequence[str]) -> dict[str, int]:

@@ -65,24 +65,26 @@ _NUMBERS = ("revision", "standing_until")
 
 
 def _packed() -> ColumnElement[str]:
-    text: ColumnElement[str] = type_coerce(SHOWN[0], String)
+    text: ColumnElement[str] = literal_column("''", String)
     for column in SHOWN[1:]:
         shown = cast(column, String) if column.name in _NUMBERS else type_coerce(column, String)
-        text = text + literal_column("'|'", String) + func.coalesce(shown, literal_column("''"))
+        known = func.coalesce(shown, literal_column("''")) if column.nullable else shown
+        text = text + literal_column("'|'", String) + known
     return text
 
 
-PACKED = _packed()
-"""What a status shows, as one text: a row object for each account would cost more than reading it."""
+PACKED = _packed().label("shown")
+"""What a status shows besides the token, as one text: a row object for each account would cost more than
+reading it. NULL in an outer join that finds no account."""
 
 
-def unpack(packed: str, *, relying_party: str) -> Account:
-    """Return the account of a text of `PACKED`; what it does not contain is None."""
+def unpack(packed: str) -> Account:
+    """Return the account of its token and `PACKED`; what they do not contain is None or empty."""
     fields = packed.split("|")
     token, kind, state, standing, assurance, revision, verified, expires, category, until, later = fields
     return Account(
         account_token=token,
-        relying_party=relying_party,
+        relying_party="",
         subject_kind=SubjectKind(kind),
         state=AccountState(state),
         standing=Standing(standing),

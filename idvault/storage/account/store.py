@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 
 from sqlalchemy import Integer, delete, exists, select, update
 
@@ -19,7 +20,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.listing import among, as_one_text
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.look_up import KEYS, LookUp
-from idvault.storage.base.statement import Statement, param, scalar, statement
+from idvault.storage.base.statement import param, statement
 from idvault.storage.claim.tables import claims, intakes, jobs
 from idvault.storage.log import entry as log
 from idvault.storage.sanction.tables import sanctions
@@ -42,10 +43,19 @@ _GET = LookUp(
     statement(select(accounts).where(among(accounts.c.account_token, KEYS)), from_row),
     key=lambda account: account.account_token,
 )
-_GET_MANY = statement(select(accounts).where(among(accounts.c.account_token, "tokens"), _OF_PARTY), from_row)
-_PACKED: Statement[str | None] = statement(
-    select(as_one_text(PACKED)).where(among(accounts.c.account_token, "tokens"), _OF_PARTY),
-    scalar,
+_PACKED = LookUp(
+    "status.get",
+    statement(
+        select(accounts.c.account_token, PACKED, accounts.c.relying_party).where(
+            among(accounts.c.account_token, KEYS)
+        )
+    ),
+    key=itemgetter(0),
+)
+_PACKED_MANY = statement(
+    select(PACKED, as_one_text(accounts.c.account_token))
+    .where(among(accounts.c.account_token, "tokens"), _OF_PARTY)
+    .group_by(PACKED)
 )
 _EXPIRING = statement(
     select(accounts)
@@ -85,24 +95,24 @@ class SqlStatusStore:
         found = await self.database.get(_GET, account_token)
         return found if found is not None and found.relying_party == relying_party else None
 
-    @read("status.get_many")
-    async def get_many(
-        self, connection: Connection, *, relying_party: str, account_tokens: Sequence[str]
-    ) -> list[Account]:
-        """Return the accounts, among up to 1,000 tokens, that belong to this relying party."""
-        return await connection.all(_GET_MANY, tokens=account_tokens, party=relying_party)
+    async def packed(self, *, relying_party: str, account_token: str) -> str | None:
+        """Return the account that `get` returns, as one text."""
+        found = await self.database.get(_PACKED, account_token)
+        if found is None or found.relying_party != relying_party:
+            return None
+        return f"{found.account_token}{found.shown}"
 
-    @read("status.packed")
-    async def packed(
+    @read("status.packed_many")
+    async def packed_many(
         self, connection: Connection, *, relying_party: str, account_tokens: Sequence[str]
-    ) -> list[str]:
-        """Return those accounts, each as one text."""
-        found = await connection.only(_PACKED, tokens=account_tokens, party=relying_party)
-        return found.split(",") if found else []
+    ) -> dict[str, str]:
+        """Return this relying party's accounts: the tokens for each text that may follow one."""
+        found = await connection.all(_PACKED_MANY, tokens=account_tokens, party=relying_party)
+        return dict(found)
 
-    def unpack(self, packed: str, *, relying_party: str) -> Account:
+    def unpack(self, packed: str) -> Account:
         """Return the account of such a text."""
-        return unpack(packed, relying_party=relying_party)
+        return unpack(packed)
 
     @read("status.expiring")
     async def expiring(self, connection: Connection, *, today: date, limit: int) -> list[Account]:

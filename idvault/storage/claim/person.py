@@ -88,6 +88,17 @@ async def find(connection: Connection, *, relying_party: str, key: PersonKey, kn
     )
 
 
+async def lock_by_id(connection: Connection, *, relying_party: str, person_id: str, now: datetime) -> bool:
+    """Lock a person and return whether the person is closed, or suspended by a sanction in force.
+
+    Sanctions are read in any case, so that the number of statements does not tell whether there are any.
+    """
+    who = {"relying_party": relying_party, "person_id": person_id}
+    found = await connection.only(_LOCK_ONE, party=relying_party, person_id=person_id)
+    in_force = await sanctions.in_force(connection, **who, now=now)
+    return bool(found.closed) or sanction_rules.bars(in_force)
+
+
 async def _lock(connection: Connection, relying_party: str, key: PersonKey) -> str | None:
     where = {"party": relying_party, "index": key.index, "previous": key.previous or key.index}
     rows: dict[bytes, Any] = {row.person_index: row for row in await connection.all(_LOCK, **where)}

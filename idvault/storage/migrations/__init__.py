@@ -30,6 +30,7 @@ from idvault.storage.key import tables as key
 from idvault.storage.log import tables as log
 from idvault.storage.people import tables as people
 from idvault.storage.platform import tables as platform
+from idvault.storage.public_account import tables as public_account
 from idvault.storage.sanction import tables as sanction
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ CAPABILITIES = (
     log,
     people,
     platform,
+    public_account,
     sanction,
 )
 MAIN = Branch("main", schema.main)

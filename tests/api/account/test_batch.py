@@ -8,6 +8,7 @@ import pytest
 
 from idvault.api import convert
 from idvault.api.account.batch import StatusBatches
+from idvault.api.account.serialised import SerialisedStatuses
 from idvault.domain import token
 from idvault.domain.account import AccountState, Status
 from idvault.domain.clock import ClockReading
@@ -23,11 +24,13 @@ class _Flow:
         self.statuses = {one.account_token: one for one in statuses}
         self.unpacked = 0
 
-    async def packed(self, *, relying_party: str, account_tokens: Sequence[str]) -> list[str]:
-        shown = [self.statuses[one] for one in reversed(account_tokens) if one in self.statuses]
-        return [f"{one.account_token}|{one.state}|{one.revision}" for one in shown]
+    async def packed_many(self, *, relying_party: str, account_tokens: Sequence[str]) -> dict[str, str]:
+        found: dict[str, list[str]] = {}
+        for one in (self.statuses[each] for each in reversed(account_tokens) if each in self.statuses):
+            found.setdefault(f"|{one.state}|{one.revision}", []).append(one.account_token)
+        return {shown: ",".join(tokens) for shown, tokens in found.items()}
 
-    def unpack(self, packed: str, *, relying_party: str, today: date, now: ClockReading) -> Status:
+    def unpack(self, packed: str, *, today: date, now: ClockReading) -> Status:
         self.unpacked += 1
         shown = self.statuses[packed.partition("|")[0]]
         due = shown.expire_date is not None and shown.expire_date <= today
@@ -41,6 +44,10 @@ def _statuses(count: int) -> list[Status]:
     return [
         replace(status(), account_token=token.make(bytes([0, *[number] * 15]))) for number in range(count)
     ]
+
+
+def _batches(flow: _Flow, **options: int) -> StatusBatches:
+    return StatusBatches(flow=flow, statuses=SerialisedStatuses(flow, **options))
 
 
 def _at(days: int = 0) -> ClockReading:
@@ -58,7 +65,7 @@ async def test_the_answer_is_that_of_whole_messages() -> None:
     tokens = [one.account_token for one in shown]
     nobody = token.make(bytes(15) + b"x")
     asked = [tokens[4], nobody, tokens[0], tokens[4], tokens[2]]
-    answer = await _read(StatusBatches(_Flow(*shown)), *asked)
+    answer = await _read(_batches(_Flow(*shown)), *asked)
     expected = status_pb2.BatchGetStatusesResponse(
         statuses=[convert.status(shown[number]) for number in (4, 0, 2)], unknown_account_tokens=[nobody]
     )
@@ -69,7 +76,7 @@ async def test_equal_statuses_are_serialised_once() -> None:
     """A part is made for each different status, and again after a change."""
     flow = _Flow(*_statuses(5))
     tokens = list(flow.statuses)
-    batches = StatusBatches(flow)
+    batches = _batches(flow)
     for _ in range(2):
         await _read(batches, *tokens)
     assert flow.unpacked == 1
@@ -83,7 +90,7 @@ async def test_equal_statuses_are_serialised_once() -> None:
 async def test_a_new_day_begins_without_parts(days: int) -> None:
     """A status that expires overnight is shown as expired although the account has not changed."""
     flow = _Flow(*_statuses(1))
-    batches = StatusBatches(flow)
+    batches = _batches(flow)
     (first,) = (await _read(batches, *flow.statuses)).statuses
     (second,) = (await _read(batches, *flow.statuses, days=days)).statuses
     assert flow.unpacked == 2
@@ -93,7 +100,7 @@ async def test_a_new_day_begins_without_parts(days: int) -> None:
 async def test_few_parts_are_kept() -> None:
     """Above the limit the parts are made again; the answer is the same."""
     shown = [replace(one, revision=number) for number, one in enumerate(_statuses(9), 2)]
-    batches = StatusBatches(_Flow(*shown), most=4)
+    batches = _batches(_Flow(*shown), most=4)
     answer = await _read(batches, *(one.account_token for one in shown))
     assert [one.revision for one in answer.statuses] == list(range(2, 11))
-    assert len(batches._kept) <= 4
+    assert len(batches.statuses._kept) <= 4

@@ -2,21 +2,21 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
+from idvault.api.account.serialised import SerialisedStatuses
 from idvault.api.account.watch import Hub
 from idvault.api.edge import errors
 from idvault.api.edge.directory import Pin
-from idvault.domain.account import Standing
+from idvault.domain.account import Standing, Status
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import Reason, UnavailableError
 from idvault.domain.event import EventType
-from idvault.flows.account.feed import FeedChunk
 from idvault.v1 import status_pb2
 from idvault.v1.common_pb2 import AccountStatus
 from tests.support.authority import Authority, spiffe
@@ -26,6 +26,7 @@ from tests.support.edge import (
     WATCH,
     Edge,
     FakeFeeds,
+    FakeTexts,
     call,
     clock,
     platform,
@@ -79,12 +80,12 @@ def token(number: int) -> str:
 
 
 async def test_everything_first_and_then_each_change(edge: Edge) -> None:
-    """A watch starts with all accounts in chunks of 100 and continues with changes."""
-    edge.feeds.feeds["platform-a"] = [token(number) for number in range(250)]
+    """A watch starts with all accounts in chunks of 1,000 and continues with changes."""
+    edge.feeds.feeds["platform-a"] = [token(number) for number in range(2_500)]
     watch = Watch(edge.mine())
     first = await watch.caught_up()
-    assert tokens(first) == [token(number) for number in range(250)]
-    assert [len(message.statuses) for message in first] == [100, 100, 50]
+    assert tokens(first) == [token(number) for number in range(2_500)]
+    assert [len(message.statuses) for message in first] == [1_000, 1_000, 500]
     assert [message.caught_up for message in first] == [False, False, True]
     edge.feeds.feeds["platform-a"] += [token(1), "-" + token(2)]
     (news,) = [message for message in [await watch.next()] if message.statuses]
@@ -95,12 +96,12 @@ async def test_everything_first_and_then_each_change(edge: Edge) -> None:
 
 async def test_a_watch_is_resumed(edge: Edge) -> None:
     """From the last cursor nothing is repeated and nothing is missing."""
-    edge.feeds.feeds["platform-a"] = [token(number) for number in range(150)]
+    edge.feeds.feeds["platform-a"] = [token(number) for number in range(1_500)]
     watch = Watch(edge.mine())
     first = await watch.next()
     watch.cancel()
     again = Watch(edge.mine(), first.cursor)
-    assert tokens([first, *await again.caught_up()]) == [token(number) for number in range(150)]
+    assert tokens([first, *await again.caught_up()]) == [token(number) for number in range(1_500)]
     again.cancel()
 
 
@@ -209,12 +210,12 @@ async def test_who_reads_too_slowly_is_cut_off(edge: Edge, monkeypatch: pytest.M
     first = await watch.next()
     # The server ends the stream while the caller does not read; only then is its watcher removed.
     await edge.feeds.looked_no_more()
-    assert edge.feeds.reads < 1_200
+    assert edge.feeds.reads < 120
     end = await watch.end()
     assert (end.code, end.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "SLOW_CONSUMER")
     assert end.retry == 1
     again = Watch(edge.mine(), first.cursor)
-    assert tokens([await again.next()])[0] == token(100)
+    assert tokens([await again.next()])[0] == token(1_000)
     again.cancel()
 
 
@@ -259,37 +260,36 @@ async def test_bytes_that_are_no_request(edge: Edge) -> None:
 
 async def test_watchers_of_one_feed_share_serialised_changes(edge: Edge) -> None:
     """A second watcher gets the same changes without another read, until the feed moves."""
-    edge.feeds.feeds["platform-a"] = [token(number) for number in range(150)]
+    edge.feeds.feeds["platform-a"] = [token(number) for number in range(1_500)]
     first = Watch(edge.mine())
     before = tokens(await first.caught_up())
     reads = edge.feeds.reads
     second = Watch(edge.mine())
     assert tokens(await second.caught_up()) == before
     assert edge.feeds.reads == reads
-    edge.feeds.feeds["platform-a"] += [token(151)]
+    edge.feeds.feeds["platform-a"] += [token(1_501)]
     for watch in (first, second):
         (news,) = [message for message in [await watch.next()] if message.statuses]
-        assert tokens([news]) == [token(151)]
+        assert tokens([news]) == [token(1_501)]
     third = Watch(edge.mine())
-    assert tokens(await third.caught_up()) == [*before, token(151)]
+    assert tokens(await third.caught_up()) == [*before, token(1_501)]
     for watch in (first, second, third):
         watch.cancel()
 
 
-class FallingFeeds(FakeFeeds):
-    """One account, which is limited until a time."""
+class FallingTexts(FakeTexts):
+    """Every account is limited until a time."""
 
-    async def read(self, *, relying_party: str, after: int, now: ClockReading) -> FeedChunk:
-        chunk = await super().read(relying_party=relying_party, after=after, now=now)
+    def unpack(self, packed: str, *, today: date, now: ClockReading) -> Status:
         limited = replace(status(), standing=Standing.PUBLISHING_LIMITED, standing_until=END)
-        return replace(chunk, statuses=(limited if now.business < END else status(),))
+        return limited if now.business < END else status()
 
 
 async def test_what_is_kept_for_watchers_ends_with_a_standing() -> None:
     """Watchers share what was read until the end comes; every message tells the vault's time."""
-    feeds, time = FallingFeeds(), [END - timedelta(seconds=2)]
-    feeds.feeds = {"platform-a": [TOKEN]}
-    hub = Hub(feeds=feeds, clock=lambda: ClockReading(time[0], time[0]), period=0.01)
+    feeds, time = FakeFeeds(), [END - timedelta(seconds=2)]
+    feeds.feeds, statuses = {"platform-a": [TOKEN]}, SerialisedStatuses(FallingTexts())
+    hub = Hub(feeds=feeds, statuses=statuses, clock=lambda: ClockReading(time[0], time[0]), period=0.01)
     polling, watchers = asyncio.create_task(hub.run()), []
     try:
         told_at = ((0, "PUBLISHING_LIMITED", 1), (1, "PUBLISHING_LIMITED", 1), (2, "GOOD", 2))

@@ -148,6 +148,33 @@ def server(
     )
 
 
+async def test_several_acceptors_are_one_server(tmp_path: Path, authority: Authority) -> None:
+    """They share the port and the connections; limits and stop concern them together."""
+    async with running(tmp_path, authority, acceptors=3, calls_at_once=2) as edge:
+        body = requests()[GET_STATUS].SerializeToString()
+        for _ in range(12):
+            assert await call(edge.mine(), GET_STATUS, body)
+        reached, ready = asyncio.Event(), asyncio.Event()
+
+        async def wait() -> None:
+            reached.set()
+            await ready.wait()
+
+        edge.statuses.happens = wait
+        waiting = asyncio.create_task(call(edge.mine(), GET_STATUS, body))
+        await asyncio.wait_for(reached.wait(), 10)
+        for _ in range(6):
+            assert (await refused(edge.mine(), GET_STATUS, body)).reason == "STORE_UNAVAILABLE"
+        stopping = asyncio.create_task(edge.server.stop(grace=5.0, linger=0.0))
+        ready.set()
+        assert await waiting
+        await stopping
+        await edge.server.wait()
+        for _ in range(6):
+            with pytest.raises(grpc.aio.AioRpcError):
+                await call(edge.mine(), GET_STATUS, body)
+
+
 async def test_an_address_of_somebody_else(edge: Edge) -> None:
     """The error for an address that cannot be bound names it."""
     with pytest.raises(ListenError, match=r"192\.0\.2\.1:1"):

@@ -25,11 +25,12 @@ async def test_packed_accounts_are_their_owners_alone(world: World) -> None:
     """Each text gives the status that a single read gives; an unknown or foreign token has none."""
     tokens = [(await world.verify(command(number))).account.account_token for number in range(3)]
     asked = [tokens[2], UNKNOWN, tokens[0], tokens[1]]
-    found = await world.status.packed(relying_party="platform-a", account_tokens=asked)
+    found = await world.status.packed_many(relying_party="platform-a", account_tokens=asked)
+    texts = [token + shown for shown, together in found.items() for token in together.split(",")]
     today = world.status.today(now=at(0))
-    unpacked = [world.status.unpack(one, relying_party="platform-a", today=today, now=at(0)) for one in found]
+    unpacked = [world.status.unpack(one, today=today, now=at(0)) for one in texts]
     single = [
         await world.status.get(relying_party="platform-a", account_token=token, now=at(0)) for token in tokens
     ]
     assert {one.account_token: one for one in unpacked} == {one.account_token: one for one in single}
-    assert await world.status.packed(relying_party="platform-b", account_tokens=tokens) == []
+    assert await world.status.packed_many(relying_party="platform-b", account_tokens=tokens) == {}

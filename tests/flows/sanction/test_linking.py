@@ -65,7 +65,7 @@ class Platform:
     _number: int = 0
 
     def __post_init__(self) -> None:
-        self._feed = FeedFlow(store=SqlFeedStore(database=self.world.database), zone=builders.ZONE)
+        self._feed = FeedFlow(store=SqlFeedStore(database=self.world.database))
 
     async def verify(self, person: int, token: str | None = None, *, seconds: int = 0) -> str:
         """Verify a person and note the answer; whose document was shown is not the platform's to see."""
@@ -118,8 +118,11 @@ class Platform:
     async def look(self, seconds: int) -> None:
         """Note what the feed tells since the last time."""
         await self._feed.heads([PARTY])
-        chunk = await self._feed.read(relying_party=PARTY, after=self._place, now=at(seconds))
-        self.seen += [str(status) for status in chunk.statuses]
+        chunk = await self._feed.read(relying_party=PARTY, after=self._place)
+        texts, now = self.world.claims.status, at(seconds)
+        for shown, tokens in chunk.accounts.items():
+            for token in tokens.split(","):
+                self.seen.append(str(texts.unpack(token + shown, today=texts.today(now=now), now=now)))
         self._place = chunk.place
 
     async def look_at_all(self, seconds: int) -> None:

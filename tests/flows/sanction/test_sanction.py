@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from idvault.api import convert
 from idvault.api.account.batch import StatusBatches
+from idvault.api.account.serialised import SerialisedStatuses
 from idvault.domain.account import AccountState, Standing
 from idvault.domain.campaign.campaign import Verb
 from idvault.domain.claim import ClaimState, FailureReason
@@ -168,7 +169,8 @@ async def test_a_batch_is_as_a_single_read(world: SanctionWorld) -> None:
     for degree, hours in ((Degree.WARN, 3), (Degree.SUSPEND, 1), (Degree.LIMIT, 2)):
         await world.impose(token, degree, key=key, given=until(hours * HOUR))
     await world.impose(token, Degree.WARN, key=key)
-    batches = StatusBatches(world.claims.status)
+    flow = world.claims.status
+    batches = StatusBatches(flow=flow, statuses=SerialisedStatuses(flow))
     for seconds in (0, HOUR - 1, HOUR, 2 * HOUR, 9 * HOUR):
         answer = await batches.read(relying_party=PARTY, account_tokens=[token, other], now=at(seconds))
         found = status_pb2.BatchGetStatusesResponse.FromString(answer.SerializeToString())

@@ -78,7 +78,7 @@ async def read_statuses(deployment: Deployment) -> int:
     """Read one status at a time."""
     for _ in range(1_000):
         token = deployment.someone()
-        if await deployment.statuses.get(relying_party=PARTY, account_token=token) is None:
+        if await deployment.statuses.packed(relying_party=PARTY, account_token=token) is None:
             raise ValueError("a loaded account is missing")
     return 1_000
 
@@ -87,7 +87,7 @@ async def read_batches(deployment: Deployment) -> int:
     """Read a thousand statuses in one call."""
     for _ in range(10):
         tokens = [deployment.someone() for _ in range(1_000)]
-        await deployment.statuses.get_many(relying_party=PARTY, account_tokens=tokens)
+        await deployment.statuses.packed_many(relying_party=PARTY, account_tokens=tokens)
     return 10_000
 
 
@@ -150,7 +150,8 @@ async def read_feed(deployment: Deployment) -> int:
     """Read the feed from a random place."""
     for _ in range(10):
         after = deployment.random.randrange(deployment.accounts - 500)
-        if len(await deployment.feed.changes(relying_party=PARTY, after=after, limit=500)) != 500:
+        chunk = await deployment.feed.changes(relying_party=PARTY, after=after, limit=500)
+        if sum(len(tokens.split(",")) for tokens in chunk.accounts.values()) != 500:
             raise ValueError("the feed is too short")
     return 5_000
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from idvault.domain.account import AccountState, Standing
 from idvault.domain.event import EventType
-from idvault.ports.feed import Change
 from idvault.storage.account import rows as account_row
 from idvault.storage.account.feed import SqlFeedStore
 from idvault.storage.account.tables import accounts, status_feed
@@ -19,6 +18,7 @@ from idvault.storage.base.database import Database
 from tests.storage.account.test_status import END
 from tests.storage.hooks import before_statements, held_act
 from tests.support.databases import Databases
+from tests.support.feed import Change, changes
 from tests.support.storage_world import MATCHED, NO_RECORD, World, at
 
 
@@ -31,7 +31,7 @@ def feed(main_database: Database) -> SqlFeedStore:
 async def news(feed: SqlFeedStore, after: int = 0, party: str = "platform-a") -> list[Change]:
     while await feed.arrange(limit=100):
         pass
-    return await feed.changes(relying_party=party, after=after, limit=1_000)
+    return await changes(feed, party=party, after=after)
 
 
 async def test_every_change_of_a_status_is_news(world: World, feed: SqlFeedStore) -> None:
@@ -49,7 +49,9 @@ async def test_every_change_of_a_status_is_news(world: World, feed: SqlFeedStore
     assert settled.account is not None
     assert (settled.sequence, settled.account.state) == (2, AccountState.VERIFIED)
     event = world.event(EventType.ACCOUNT_EXPIRE, job.account_token)
-    assert await world.accounts.expire(settled.account, today=END, now=at(), event=event)
+    owner = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
+    assert owner is not None
+    assert await world.accounts.expire(owner, today=END, now=at(), event=event)
     (expired,) = await news(feed)
     assert expired.account is not None
     assert (expired.sequence, expired.account.state) == (3, AccountState.EXPIRED)
@@ -85,7 +87,7 @@ async def test_each_party_has_numbers_of_its_own(world: World, feed: SqlFeedStor
         "platform-c": 0,
     }
     assert await feed.heads([]) == {}
-    assert [c.sequence for c in await feed.changes(relying_party="platform-a", after=1, limit=1)] == [2]
+    assert [change.sequence for change in await changes(feed, after=1, limit=1)] == [2]
 
 
 async def test_a_limit_is_a_limit(world: World, feed: SqlFeedStore) -> None:
@@ -138,7 +140,8 @@ async def test_a_slow_act_is_not_missed(
 ) -> None:
     """A change whose act commits late gets a number that no watcher has passed yet."""
     slow = await world.verified()
-    (account,) = [change.account for change in await news(feed)]
+    await news(feed)
+    account = await world.accounts.get(relying_party="platform-a", account_token=slow.account_token)
     assert account is not None
 
     async def act(connection: Connection) -> None:
@@ -147,9 +150,7 @@ async def test_a_slow_act_is_not_missed(
         await account_row.put(connection, changed, claim_ended_at=None)
 
     async with held_act(main_database, act):
-        seen = [
-            change.sequence for change in await feed.changes(relying_party="platform-a", after=0, limit=9)
-        ]
+        seen = [change.sequence for change in await changes(feed)]
         if databases.kind == "postgres":
             # SQLite has one writer: nothing can be opened concurrently.
             other = await world.job()
@@ -159,6 +160,25 @@ async def test_a_slow_act_is_not_missed(
     (late,) = await news(feed, after=seen[-1])
     assert late.account is not None
     assert (late.account_token, late.account.standing.value) == (slow.account_token, "WARNED")
+
+
+async def test_a_chunk_has_equal_statuses_together(world: World, feed: SqlFeedStore) -> None:
+    """Each text comes once, with the tokens of all its accounts; removed accounts are apart."""
+    jobs = [await world.job() for _ in range(5)]
+    for job in jobs[:2]:
+        await world.settle(job, MATCHED)
+    gone = await world.rejected()
+    account = await world.accounts.get(relying_party="platform-a", account_token=gone.account_token)
+    assert account is not None
+    event = world.event(EventType.ACCOUNT_REMOVE, account.account_token, reason="never_verified")
+    assert await world.accounts.remove(account, now=at(), event=event)
+    last = (await news(feed))[-1].sequence
+    chunk = await feed.changes(relying_party="platform-a", after=0, limit=100)
+    found = sorted(sorted(tokens.split(",")) for tokens in chunk.accounts.values())
+    tokens = [job.account_token for job in jobs]
+    assert found == sorted([sorted(tokens[:2]), sorted(tokens[2:])])
+    assert (chunk.removed, chunk.place) == ((gone.account_token,), last)
+    assert (await feed.changes(relying_party="platform-a", after=last, limit=100)).place == last
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -177,7 +197,7 @@ async def _follow(url: str, steps: list[str]) -> None:
 
         async def read() -> int:
             place = cursor
-            for change in await feed.changes(relying_party="platform-a", after=cursor, limit=2):
+            for change in await changes(feed, after=cursor, limit=2):
                 assert change.sequence > place
                 place = change.sequence
                 if change.account is None:

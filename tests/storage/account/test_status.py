@@ -52,17 +52,6 @@ async def test_parties_that_share_a_read_get_only_their_own(world: World) -> Non
     assert len(seen) == 1
 
 
-async def test_get_many(world: World) -> None:
-    """Of 1,000 tokens, those of this relying party are returned."""
-    mine = [await world.job() for _ in range(3)]
-    theirs = await world.job(request=world.request(relying_party="platform-b"))
-    tokens = [job.account_token for job in (*mine, theirs)]
-    tokens += [world.new_claim().account_token for _ in range(996)]
-    found = await world.accounts.get_many(relying_party="platform-a", account_tokens=tokens)
-    assert {account.account_token for account in found} == {job.account_token for job in mine}
-    assert await world.accounts.get_many(relying_party="platform-a", account_tokens=[]) == []
-
-
 async def test_expiring_accounts(world: World) -> None:
     """VERIFIED accounts are listed from their expire_date on."""
     job = await world.verified()

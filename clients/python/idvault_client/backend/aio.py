@@ -13,6 +13,7 @@ from idvault_client.backend.account import status
 from idvault_client.backend.account.feed import AioStatusFeed
 from idvault_client.backend.account.status import Statuses
 from idvault_client.backend.campaign.client import AioCampaignClient
+from idvault_client.backend.public_account.client import AioPublicAccountClient
 from idvault_client.backend.rpc import Result, Rpc, awaited
 from idvault_client.backend.sanction.client import AioSanctionClient
 from idvault_client.transport import Tls
@@ -36,6 +37,7 @@ class AioVault:
     statuses: all your accounts, answered from a feed that is at most ten seconds behind:
     `await vault.statuses.get(token)`. campaigns: legacy accounts and campaigns.
     sanctions: moderators, and what they decide about accounts.
+    public_accounts: applications, terms and profiles of public accounts.
     """
 
     def __init__(self, channel: grpc.aio.Channel, *, timeout: float) -> None:
@@ -45,6 +47,7 @@ class AioVault:
         self.statuses = AioStatusFeed(channel, self.get_status)
         self.campaigns = AioCampaignClient(run=self.run)
         self.sanctions = AioSanctionClient(run=self.run)
+        self.public_accounts = AioPublicAccountClient(run=self.run)
 
     verify_individual = awaited(claim.verify_individual)
     verify_organization = awaited(claim.verify_organization)

@@ -118,7 +118,7 @@ def verify_individual(
         request_id=chosen,
         real_name=text(name, field="real_name", reason=Reason.INVALID_NAME),
         document=_document(document),
-        consent=_consent(consent),
+        consent=consent_message(consent),
         account_token=account(account_token or ""),
         invitation_code=text(invitation_code or "", field="invitation_code"),
     )
@@ -144,7 +144,7 @@ def verify_organization(
         request_id=chosen,
         organization_name=text(name, field="organization_name", reason=Reason.INVALID_NAME),
         document=_document(document),
-        consent=_consent(consent),
+        consent=consent_message(consent),
         account_token=account(account_token or ""),
         invitation_code=text(invitation_code or "", field="invitation_code"),
     )
@@ -165,7 +165,8 @@ def _document(document: IdentityDocument) -> common_pb2.IdentityDocument:
     )
 
 
-def _consent(consent: Consent) -> common_pb2.Consent:
+def consent_message(consent: Consent) -> common_pb2.Consent:
+    """Return the message of a consent."""
     agreed = Timestamp()
     agreed.FromDatetime(consent.agree_time.astimezone(UTC))
     version = text(consent.policy_version, field="consent.policy_version", reason=Reason.CONSENT_MISSING)

@@ -12,6 +12,7 @@ from idvault_client.backend.account import status
 from idvault_client.backend.account.feed import StatusFeed
 from idvault_client.backend.account.status import Statuses
 from idvault_client.backend.campaign.client import CampaignClient
+from idvault_client.backend.public_account.client import PublicAccountClient
 from idvault_client.backend.rpc import Result, Rpc, blocking
 from idvault_client.backend.sanction.client import SanctionClient
 from idvault_client.transport import Tls
@@ -37,6 +38,7 @@ class Vault:
     statuses: all your accounts, answered from a feed that is at most ten seconds behind:
     `vault.statuses.get(token)`. campaigns: legacy accounts and campaigns.
     sanctions: moderators, and what they decide about accounts.
+    public_accounts: applications, terms and profiles of public accounts.
     """
 
     def __init__(self, channel: grpc.Channel, *, timeout: float) -> None:
@@ -46,6 +48,7 @@ class Vault:
         self.statuses = StatusFeed(channel, self.get_status)
         self.campaigns = CampaignClient(run=self.run)
         self.sanctions = SanctionClient(run=self.run)
+        self.public_accounts = PublicAccountClient(run=self.run)
 
     verify_individual = blocking(claim.verify_individual)
     verify_organization = blocking(claim.verify_organization)

@@ -8,7 +8,16 @@ import typer
 
 from idvault_client import testing
 from idvault_client.backend.vault import Vault, connect
-from idvault_client.commands import account, claim, credential, disclosure_history, evidence, log, mirror
+from idvault_client.commands import (
+    account,
+    claim,
+    credential,
+    disclosure_history,
+    evidence,
+    log,
+    mirror,
+    report,
+)
 from idvault_client.commands.campaign import commands as campaign
 from idvault_client.commands.legacy_import import command as legacy_import
 from idvault_client.transport import DEFAULT_TIMEOUT, Tls
@@ -32,6 +41,7 @@ app.command("check-history", short_help="Check the proofs of a disclosure histor
 app.command("check-evidence", short_help="Check the evidence of an opening offline, without a key.")(
     evidence.check
 )
+app.command("check-report", short_help="Recompute a transparency report from the public log.")(report.check)
 app.command("import-legacy", short_help="Import legacy accounts.")(legacy_import.import_legacy)
 app.add_typer(campaign.app, name="campaign", short_help="List campaigns, and show their progress.")
 app.command("status", short_help="Print the status of each account.")(account.status)

@@ -1,7 +1,8 @@
 """Shared by all commands: `--json`, results on stdout, errors on stderr, exit codes.
 
 Exit codes: 1 a check failed, 2 wrong usage, 3 something required cannot be reached, 4 refused, 5 not
-verified, 6 valid only as far as somebody told: the vault, the file's own roster, a log without witnesses.
+verified, 6 valid only as far as somebody told: the vault, the file's own roster, a log without witnesses, 7 a
+report that the log contradicts.
 """
 
 import json
@@ -23,7 +24,7 @@ from idvault_client.offline.proof import UnverifiedError
 from idvault_client.reasons import FIELD_TEXTS
 
 _CHECK_FAILED, _WRONG_USAGE, _UNREACHABLE, _REFUSED, _UNVERIFIED = 1, 2, 3, 4, 5
-AS_TOLD = 6
+AS_TOLD, FORGED = 6, 7
 _MOST_BYTES = 4 * 1024 * 1024
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]

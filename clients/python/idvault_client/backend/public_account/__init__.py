@@ -1,0 +1,1 @@
+"""Public accounts: the calls, and the values that they take and return."""

@@ -1,0 +1,99 @@
+"""`idvault-client check-report`: recomputes a transparency report from the public log."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault.printable import escaped
+from idvault.transparency.note import MAX_NOTE_BYTES
+from idvault.transparency.report import MAX_BYTES
+from idvault_client.commands import log
+from idvault_client.commands.output import FORGED, AsJson, read, reporting, tell_error
+from idvault_client.offline.log.files import LogFiles
+from idvault_client.offline.report import CheckedReport, ForgedReportError, ReportCheck
+
+ReportFile = Annotated[Path, typer.Argument(metavar="REPORT", help="The report's JSON file.")]
+Log = Annotated[
+    str,
+    typer.Option(
+        "--log", metavar="DIR|URL", help="A copy of the public directory, or its URL: https, or http here."
+    ),
+]
+
+
+def check(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    report: ReportFile,
+    source: Log,
+    public_key: log.PublicKey,
+    witness: log.Witness = None,
+    quorum: log.Quorum = None,
+    roster: log.RosterFile = None,
+    json_option: AsJson = False,
+) -> None:
+    """Recompute every figure that the public log tells, up to the checkpoint that the report names.
+
+    Reads all entries of the log and verifies them. The last line is "report: N figures recomputed, M not
+    provable from the log"; the lines before it name those M, which only the operator states. If the file
+    REPORT.note is beside REPORT.json, the log's key must have signed it. With --roster or --witness, the
+    report's checkpoint must be cosigned.
+
+    The exit code is 7 if a figure differs from the log, is left out, or contradicts another; 5 if a signature
+    or the log does not verify; 3 if the log cannot be read.
+    """
+    with reporting(context, json_option) as as_json:
+        found = ReportCheck(
+            files=_files(source, context.obj.timeout),
+            policy=log.policy_of(public_key, witness or [], quorum, roster),
+        )
+        try:
+            checked = found.check(read(report, limit=MAX_BYTES), _note(report))
+        except ForgedReportError as error:
+            if not as_json:
+                typer.echo(escaped(f"report: {error}"))
+            tell_error("FORGED", str(error), reason=error.reason, as_json=as_json)
+            raise typer.Exit(FORGED) from error
+        _show(checked, as_json=as_json)
+
+
+def _files(source: str, timeout: float) -> LogFiles:
+    if source.startswith(("http:", "https:")):
+        return log.website(source, timeout, option="--log")
+    return log.files_of(None, Path(source), timeout)
+
+
+def _note(report: Path) -> bytes | None:
+    try:
+        return read(report.with_suffix(".note"), limit=MAX_NOTE_BYTES)
+    except FileNotFoundError:
+        return None
+
+
+def _show(checked: CheckedReport, *, as_json: bool) -> None:
+    if as_json:
+        shown = {
+            "period": checked.report.period.name,
+            "size": checked.checkpoint.size,
+            "recomputed": checked.recomputed,
+            "not_provable": checked.not_provable,
+            "signed": checked.signed,
+            "early": checked.early,
+            "later": checked.later,
+        }
+        typer.echo(json.dumps(shown))
+        return
+    for name in checked.not_provable:
+        typer.echo(f"not provable from the log: {escaped(name)}")
+    if not checked.signed:
+        typer.echo(
+            "no note of the log's key is beside the report: anybody may have written the rest", err=True
+        )
+    if checked.early:
+        typer.echo("the report was made before the end of its period: later entries may be missing", err=True)
+    elif not checked.later:
+        text = "the log has no entry after the report's checkpoint: entries of the period may follow"
+        typer.echo(text, err=True)
+    count, rest = len(checked.recomputed), len(checked.not_provable)
+    typer.echo(f"report: {count} figures recomputed, {rest} not provable from the log")

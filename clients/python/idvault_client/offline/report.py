@@ -1,0 +1,218 @@
+"""Recomputes a transparency report from the public log, without the operator's help.
+
+In this order:
+* the report names a checkpoint that the log's key signed, and that the log's newest one continues,
+* the entries up to both checkpoints lead to their roots,
+* every logged figure of the report's edition is there and has the value that the entries give,
+* no later entry has a time within the period, if the report was made after the period's end,
+* the cells of no breakdown are more than the logged figure that they divide.
+
+What the log does not tell is listed. A note of the log's key beside the report is checked, too: then the
+operator cannot deny the rest, and nobody else can have changed it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from idvault.domain.error import DamagedError
+from idvault.domain.report import catalogue
+from idvault.domain.report.entry_count import EntryCount
+from idvault.domain.report.figure import EDITION, LoggedFigure
+from idvault.transparency import checkpoint, entry, report, verifier
+from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault.transparency.note import MAX_NOTE_BYTES
+from idvault.transparency.report import Report, ReportError
+from idvault.transparency.tile import (
+    CHECKPOINT_PATH,
+    Bundle,
+    MalformedTileError,
+    decode_bundle,
+    grown_bundles,
+)
+from idvault.transparency.tree import LogError
+from idvault_client.offline.log.files import LogFiles, NotReachedError
+from idvault_client.offline.log.tiles import BUNDLE_BYTES, first_of, refused_file
+from idvault_client.offline.proof import UnverifiedError
+
+Progress = Callable[[int, int], None]
+"""Receives the number of entries read so far, and of all."""
+
+
+class ForgedReportError(UnverifiedError):
+    """The log tells something else than the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure that the log contradicts. reported: None if the report leaves it out."""
+
+    name: str
+    reported: int | None
+    recomputed: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedReport:
+    """A report that the log confirms. not_provable: what only the operator states. signed: by the log's key.
+
+    later: how many entries the newest checkpoint has beyond the report's. early: the report was made before
+    the end of its period.
+    """
+
+    report: Report
+    checkpoint: Checkpoint
+    recomputed: tuple[str, ...]
+    not_provable: tuple[str, ...]
+    signed: bool
+    later: int
+    early: bool
+
+
+@dataclass(kw_only=True, slots=True)
+class ReportCheck:
+    """Checks reports of one log. policy: whose signatures the report's checkpoint needs."""
+
+    files: LogFiles
+    policy: CosignaturePolicy
+    progress: Progress = field(default=lambda done, total: None)
+
+    def check(self, data: bytes, note: bytes | None) -> CheckedReport:
+        """Check a report and its note.
+
+        Raises UnverifiedError, ForgedReportError if the log contradicts it, and NotReachedError.
+        """
+        read = _parsed(data)
+        if note is not None:
+            self._check_note(data, note)
+        named = self._verified(read.checkpoint.encode(), self.policy)
+        newest = self._newest(named)
+        zone = _zone(read)
+        within, beyond = EntryCount(read.period, zone=zone), EntryCount(read.period, zone=zone)
+        self._count(named, newest, within, beyond)
+        early = read.made < read.period.end(zone)
+        expected = _expected(read)
+        _check_figures(read, within, expected)
+        _check_late(beyond, early=early)
+        _check_breakdowns(read, within)
+        return CheckedReport(
+            report=read,
+            checkpoint=named,
+            recomputed=tuple(figure.name for figure in expected),
+            not_provable=tuple(_not_provable(read)),
+            signed=note is not None,
+            later=newest.size - named.size,
+            early=early,
+        )
+
+    def _check_note(self, data: bytes, raw: bytes) -> None:
+        try:
+            report.verify(data, raw, self.policy.log_keys[0])
+        except ReportError as error:
+            raise UnverifiedError("SIGNATURE_INVALID", str(error)) from error
+
+    def _verified(self, raw: bytes, policy: CosignaturePolicy) -> Checkpoint:
+        try:
+            return checkpoint.verify(raw, policy).checkpoint
+        except LogError as error:
+            raise UnverifiedError("CHECKPOINT_INVALID", str(error)) from error
+
+    def _newest(self, named: Checkpoint) -> Checkpoint:
+        """Return the log's own newest checkpoint, or the report's if the log's is older."""
+        raw = self.files.read(CHECKPOINT_PATH, limit=MAX_NOTE_BYTES)
+        if raw is None:
+            raise NotReachedError("the public directory has no checkpoint")
+        found = self._verified(raw, CosignaturePolicy(self.policy.origin, self.policy.log_keys))
+        return found if found.size > named.size else named
+
+    def _count(self, named: Checkpoint, newest: Checkpoint, within: EntryCount, beyond: EntryCount) -> None:
+        """Count every entry, and verify all of them against both checkpoints."""
+        verified = verifier.LogVerifier()
+        verified.expect(named)
+        verified.expect(newest)
+        try:
+            for index, leaf in self._leaves(newest.size):
+                verified.feed(index, leaf)
+                found = entry.decode_leaf(leaf)
+                (within if index < named.size else beyond).add(found.type, found.occurred_at)
+            verified.finish()
+        except LogError as error:
+            raise UnverifiedError("LOG_INVALID", f"the entries are not those of the log: {error}") from error
+        except DamagedError as error:
+            raise UnverifiedError("LOG_INVALID", "an entry is not an entry of such a log") from error
+
+    def _leaves(self, size: int) -> Iterator[tuple[int, bytes]]:
+        for bundle in grown_bundles(0, size):
+            data = first_of(self.files, bundle.path, Bundle(bundle.index).path, limit=BUNDLE_BYTES)
+            try:
+                entries = decode_bundle(data, bundle.width)
+            except MalformedTileError as error:
+                raise refused_file(bundle.path, error) from error
+            yield from enumerate(entries, start=bundle.start)
+            self.progress(bundle.start + bundle.width, size)
+
+
+def _parsed(data: bytes) -> Report:
+    try:
+        return report.parse(data)
+    except ReportError as error:
+        raise UnverifiedError("REPORT_INVALID", str(error)) from error
+
+
+def _zone(read: Report) -> ZoneInfo:
+    try:
+        return ZoneInfo(read.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        text = "this machine does not know the time zone of the report: install the package tzdata"
+        raise UnverifiedError("ZONE_UNKNOWN", text) from error
+
+
+def _expected(read: Report) -> tuple[LoggedFigure, ...]:
+    """Return the figures that a report of this edition must have."""
+    if read.edition > EDITION:
+        text = "the report is of a later edition than this program knows: update idvault-client"
+        raise UnverifiedError("EDITION_UNKNOWN", text)
+    return tuple(figure for figure in catalogue.logged_figures() if figure.edition <= read.edition)
+
+
+def _check_figures(read: Report, tally: EntryCount, expected: tuple[LoggedFigure, ...]) -> None:
+    wrong = [
+        Difference(figure.name, read.logged.get(figure.name), tally.value(figure))
+        for figure in expected
+        if read.logged.get(figure.name) != tally.value(figure)
+    ]
+    unknown = read.logged.keys() - {figure.name for figure in expected}
+    if unknown:
+        raise ForgedReportError("UNKNOWN_FIGURE", f"the log tells no figure {min(unknown)}")
+    if wrong:
+        told = "; ".join(_told(each) for each in wrong)
+        raise ForgedReportError("FORGED_FIGURE", f"{len(wrong)} figures differ from the log: {told}")
+
+
+def _told(each: Difference) -> str:
+    said = "is left out" if each.reported is None else f"is {each.reported} in the report"
+    return f"{each.name} {said}, {each.recomputed} in the log"
+
+
+def _check_late(beyond: EntryCount, *, early: bool) -> None:
+    if beyond.entries and not early:
+        text = f"{beyond.entries} entries of the period come after the checkpoint that the report names"
+        raise ForgedReportError("ENTRIES_LEFT_OUT", text)
+
+
+def _check_breakdowns(read: Report, tally: EntryCount) -> None:
+    for breakdown in catalogue.breakdowns():
+        cells = read.breakdowns.get(breakdown.name)
+        if cells is None:
+            continue
+        total = tally.value(catalogue.BY_NAME[breakdown.total])
+        shown = sum(count for count in cells.values() if count is not None)
+        if shown > total or (shown < total and None not in cells.values()):
+            text = f"the cells of {breakdown.name} do not add up to the {total} entries of the log"
+            raise ForgedReportError("FORGED_BREAKDOWN", text)
+
+
+def _not_provable(read: Report) -> Iterator[str]:
+    yield from read.breakdowns
+    yield from read.levels
+    yield from read.durations

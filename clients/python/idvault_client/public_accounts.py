@@ -1,0 +1,30 @@
+"""The types that a backend needs for public accounts; `Vault.public_accounts` makes the calls."""
+
+from idvault.domain.public_account.category import Licence, PublicAccountCategory, PublicAccountKind
+from idvault.domain.public_account.values import PublicAccountState, RejectReason
+from idvault_client.backend.public_account.client import AioPublicAccountClient as AioPublicAccounts
+from idvault_client.backend.public_account.client import PublicAccountClient as PublicAccounts
+from idvault_client.backend.public_account.values import (
+    OwnedPublicAccount,
+    PublicAccountPage,
+    ReaderProfile,
+    ShownLicence,
+    ShownOffer,
+    ShownOperator,
+)
+
+__all__ = [
+    "AioPublicAccounts",
+    "Licence",
+    "OwnedPublicAccount",
+    "PublicAccountCategory",
+    "PublicAccountKind",
+    "PublicAccountPage",
+    "PublicAccountState",
+    "PublicAccounts",
+    "ReaderProfile",
+    "RejectReason",
+    "ShownLicence",
+    "ShownOffer",
+    "ShownOperator",
+]

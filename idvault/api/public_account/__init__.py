@@ -1,0 +1,1 @@
+"""PublicAccountService and its message conversion."""

@@ -1,0 +1,182 @@
+"""Converts messages of PublicAccountService to domain values and back."""
+
+import re
+from datetime import date
+
+from idvault.api.convert import STANDINGS, numbers
+from idvault.api.edge.call import Caller
+from idvault.domain import request as request_rules
+from idvault.domain import token
+from idvault.domain.campaign.legacy_account import read_day
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.domain.public_account.category import Licence, PublicAccountCategory, PublicAccountKind
+from idvault.domain.public_account.transfer import OFFER_LIFETIME
+from idvault.domain.public_account.values import PublicAccountState, PublicProfile, RejectReason
+from idvault.domain.seal import Part
+from idvault.flows.campaign.campaign import Asked
+from idvault.flows.public_account.context import ShownPublicAccount
+from idvault.v1 import public_account_pb2 as pb
+
+PAGE_LIMIT, _PAGE = 1_000, 100
+_LONGEST, _USUAL = 366, 60
+_ID = re.compile(r"[0-9a-f]{32}")
+_KINDS = numbers(PublicAccountKind, pb.PublicProfile.Kind.Value, "KIND_")
+_CATEGORIES = numbers(PublicAccountCategory, pb.PublicProfile.Category.Value, "CATEGORY_")
+_STATES = numbers(PublicAccountState, pb.PublicProfile.State.Value, "STATE_")
+_REASONS = numbers(RejectReason, pb.PublicAccount.RejectReason.Value, "REJECT_REASON_")
+_CATEGORY_OF: dict[int, PublicAccountCategory] = {number: word for word, number in _CATEGORIES.items()}
+_STATE_OF: dict[int, PublicAccountState] = {number: word for word, number in _STATES.items()}
+_REASON_OF: dict[int, RejectReason] = {number: word for word, number in _REASONS.items()}
+
+
+def asked(request_id: str, method: str, *fields: Part, caller: Caller) -> Asked:
+    """Return a mutation's caller and content; raises InvalidError (INVALID_REQUEST_ID)."""
+    return Asked(caller.name, caller.actor_id, request_rules.check_id(request_id), method, fields)
+
+
+def an_id(text: str) -> str:
+    """Return a public account's id unchanged; raises InvalidError (INVALID_MESSAGE, public_account_id)."""
+    if not text:
+        raise _invalid("public_account_id", FieldCode.REQUIRED)
+    if not _ID.fullmatch(text):
+        raise _invalid("public_account_id", FieldCode.CHARACTER)
+    return text
+
+
+def licence_parts(message: pb.ApplyPublicAccountRequest | pb.RenewPublicAccountRequest) -> tuple[Part, ...]:
+    """Return the fields of a licence in field-number order, as received."""
+    return (message.licence.category, message.licence.reference, message.licence.expire_date)
+
+
+def licence(message: pb.ApplyPublicAccountRequest | pb.RenewPublicAccountRequest) -> Licence | None:
+    """Return the licence of a request; raises InvalidError naming what is missing or no day."""
+    if not message.HasField("licence"):
+        return None
+    given = message.licence
+    category, day = _CATEGORY_OF.get(given.category), read_day(given.expire_date)
+    wrong = []
+    if category is None:
+        wrong.append(Violation("licence.category", _code(given.category)))
+    if day is None:
+        wrong.append(Violation("licence.expire_date", _code(given.expire_date)))
+    if category is None or day is None:
+        raise InvalidError(Reason.INVALID_MESSAGE, *wrong)
+    return Licence(category, given.reference, day)
+
+
+def reject_reason(message: pb.DecidePublicAccountRequest) -> RejectReason | None:
+    """Return the reason of a rejection, None for an approval; raises InvalidError."""
+    kind = pb.DecidePublicAccountRequest
+    if message.decision == kind.DECISION_APPROVE:
+        if message.reason:
+            raise _invalid("reason", FieldCode.CHARACTER)
+        return None
+    if message.decision != kind.DECISION_REJECT:
+        raise _invalid("decision", _code(message.decision))
+    reason = _REASON_OF.get(message.reason)
+    if reason is None:
+        raise _invalid("reason", _code(message.reason))
+    return reason
+
+
+def state(number: int) -> PublicAccountState | None:
+    """Return the state to list, None for all; raises InvalidError (INVALID_MESSAGE, state)."""
+    found = _STATE_OF.get(number)
+    if number and found is None:
+        raise _invalid("state", FieldCode.CHARACTER)
+    return found
+
+
+def page(message: pb.ListPublicAccountsRequest) -> tuple[str | None, str, int]:
+    """Return the owner, the id to continue after, and the length of a page; raises InvalidError."""
+    owner = token.check(message.account_token) if message.account_token else None
+    # The caller has seen the public account, so the token may be its id.
+    if message.page_token and not _ID.fullmatch(message.page_token):
+        raise _invalid("page_token", FieldCode.CHARACTER)
+    return owner, message.page_token, _size(message.page_size)
+
+
+def expiring(
+    message: pb.ListExpiringPublicAccountsRequest,
+) -> tuple[int, tuple[date, str] | None, int]:
+    """Return the days, the place to continue after, and the length of a page; raises InvalidError."""
+    if not 0 <= message.within_days <= _LONGEST:
+        raise _invalid("within_days", FieldCode.LENGTH)
+    return message.within_days or _USUAL, _place(message.page_token), _size(message.page_size)
+
+
+def place_token(place: tuple[date, str] | None) -> str:
+    """Return the page token of a place in the list of expiring ones: DAY.ID, which the caller knows."""
+    return "" if place is None else f"{place[0].isoformat()}.{place[1]}"
+
+
+def public_account(value: ShownPublicAccount) -> pb.PublicAccount:
+    """Return the message of a public account, which must be as of now."""
+    stored = value.public_account
+    message = pb.PublicAccount(
+        profile=profile(value.profile),
+        account_token=stored.account_token,
+        expire_date=_day(stored.expire_date),
+        operators=[
+            pb.PublicAccountOperator(account_token=each.account_token, may_publish=each.may_publish)
+            for each in value.operators
+        ],
+    )
+    if stored.offer is not None:
+        message.offer.account_token = stored.offer.account_token
+        message.offer.offer_time.FromDatetime(stored.offer.offered_at)
+        message.offer.expire_time.FromDatetime(stored.offer.offered_at + OFFER_LIFETIME)
+    message.apply_time.FromDatetime(stored.applied_at)
+    if stored.reject_reason is not None:
+        message.reject_reason = _REASONS[stored.reject_reason]
+    return message
+
+
+def profile(value: PublicProfile) -> pb.PublicProfile:
+    """Return the message of a profile."""
+    message = pb.PublicProfile(
+        public_account_id=value.public_account_id,
+        kind=_KINDS[value.kind],
+        category=_CATEGORIES[value.category],
+        state=_STATES[value.state],
+        standing=STANDINGS[value.standing],
+        since=_day(value.since),
+        owner_changed_on=_day(value.owner_changed_on),
+        revision=value.revision,
+        next_change_date=_day(value.next_change),
+    )
+    if value.standing_until is not None:
+        message.standing_until.FromDatetime(value.standing_until)
+    if value.licence is not None:
+        message.licence.category = _CATEGORIES[value.licence.category]
+        message.licence.reference = value.licence.reference
+        message.licence.expire_date = value.licence.expire_date.isoformat()
+    return message
+
+
+def _place(text: str) -> tuple[date, str] | None:
+    if not text:
+        return None
+    day, _, last = text.partition(".")
+    found = read_day(day)
+    if found is None or not _ID.fullmatch(last):
+        raise _invalid("page_token", FieldCode.CHARACTER)
+    return found, last
+
+
+def _size(page_size: int) -> int:
+    if not 0 <= page_size <= PAGE_LIMIT:
+        raise _invalid("page_size", FieldCode.LENGTH)
+    return page_size or _PAGE
+
+
+def _day(value: date | None) -> str:
+    return "" if value is None else value.isoformat()
+
+
+def _code(given: object) -> FieldCode:
+    return FieldCode.CHARACTER if given else FieldCode.REQUIRED
+
+
+def _invalid(field: str, code: FieldCode) -> InvalidError:
+    return InvalidError(Reason.INVALID_MESSAGE, Violation(field, code))

@@ -1,0 +1,73 @@
+"""Builds public accounts: the service of the platform edge, and the worker's task."""
+
+from idvault.api.edge.server import Service
+from idvault.api.public_account.servicer import PublicAccountServicer
+from idvault.bootstrap.base import ENTROPY, Base
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import OperatorPolicy
+from idvault.flows.public_account.context import PublicAccountContext
+from idvault.flows.public_account.ownership import OwnershipFlow
+from idvault.flows.public_account.public_account import PublicAccountFlow
+from idvault.flows.public_account.term import TermFlow
+from idvault.ports.entropy import Entropy
+from idvault.ports.public_account import OwnershipStore, PublicAccountStore
+from idvault.ports.sealing import Fingerprinter
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.request import KeyedFingerprinter
+from idvault.storage.public_account.ownership import SqlOwnershipStore
+from idvault.storage.public_account.store import SqlPublicAccountStore
+from idvault.v1 import public_account_pb2
+from idvault.workers.loop import Task
+
+_BATCH = 500
+
+
+def wire_public_accounts(
+    *,
+    store: PublicAccountStore,
+    ownership: OwnershipStore,
+    fingerprinter: Fingerprinter,
+    guard: LogGuard,
+    entropy: Entropy,
+    policy: OperatorPolicy,
+) -> PublicAccountServicer:
+    """Connect the flows to their ports; production and tests differ only in the ports."""
+    context = PublicAccountContext(
+        store=store,
+        fingerprinter=fingerprinter,
+        guard=guard,
+        events=EventFactory(entropy=entropy),
+        policy=policy,
+    )
+    return PublicAccountServicer(
+        flow=PublicAccountFlow(context=context),
+        ownership=OwnershipFlow(context=context, store=ownership),
+    )
+
+
+def build_public_accounts(
+    base: Base, *, keys: LocalKeyProvider, guard: LogGuard, policy: OperatorPolicy
+) -> Service:
+    """Return PublicAccountService."""
+    servicer = wire_public_accounts(
+        store=SqlPublicAccountStore(database=base.main),
+        ownership=SqlOwnershipStore(database=base.main),
+        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
+        guard=guard,
+        entropy=ENTROPY,
+        policy=policy,
+    )
+    return Service(public_account_pb2.DESCRIPTOR.services_by_name["PublicAccountService"], servicer)
+
+
+def public_account_tasks(base: Base, *, guard: LogGuard, policy: OperatorPolicy) -> list[Task]:
+    """Return the worker's task: store what has come due of public accounts."""
+    terms = TermFlow(
+        store=SqlPublicAccountStore(database=base.main),
+        guard=guard,
+        events=EventFactory(entropy=ENTROPY),
+        zone=policy.zone,
+    )
+    return [Task("public_account_terms", 1, lambda now: terms.fall(now=now, limit=_BATCH))]

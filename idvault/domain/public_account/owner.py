@@ -1,0 +1,67 @@
+"""Who may get one more public account: the limit per person or organisation at a relying party.
+
+- Live public accounts are counted by the owner's random person id, so a second token is no way around.
+- One that is closed, expired or rejected does not count. One that comes back after an appeal may exceed the
+  limit, which then only keeps new ones out.
+- The answer has one word for every cause (RejectReason.OWNER_NOT_ELIGIBLE): it does not say that another
+  token belongs to the same owner.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from idvault.domain.account import Account
+from idvault.domain.error import PreconditionError
+from idvault.domain.public_account import public_account as rules
+from idvault.domain.public_account.category import PublicAccountKind
+from idvault.domain.public_account.values import LIVE, PublicAccount
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAccountLimits:
+    """The operator's settings. days: how long an approval or a renewal lasts."""
+
+    individual: int = 1
+    organization: int = 5
+    days: int = 365
+
+    def of(self, kind: PublicAccountKind) -> int:
+        """Return how many public accounts an owner of a kind may have."""
+        return self.individual if kind is PublicAccountKind.INDIVIDUAL else self.organization
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerFacts:
+    """What the vault knows about a person or organisation.
+
+    person_barred: closed, or suspended by a sanction of scope PERSON, which the status of this token need not
+    show yet. owned: all its public accounts, with their owners' accounts.
+    """
+
+    person_barred: bool
+    owned: tuple[tuple[PublicAccount, Account], ...]
+
+
+def is_eligible(
+    *,
+    public_account: PublicAccount,
+    owner: Account,
+    facts: OwnerFacts,
+    limits: PublicAccountLimits,
+    today: date,
+    now: datetime,
+) -> bool:
+    """Return whether an owner may have this public account live beside the others."""
+    try:
+        rules.admit(owner=owner, today=today, now=now)
+    except PreconditionError:
+        return False
+    others = [pair for pair in facts.owned if pair[0].public_account_id != public_account.public_account_id]
+    room = _live(others, today, now) < limits.of(public_account.kind)
+    return room and not facts.person_barred
+
+
+def _live(owned: Iterable[tuple[PublicAccount, Account]], today: date, now: datetime) -> int:
+    shown = (rules.present(public_account=each, owner=owner, today=today, now=now) for each, owner in owned)
+    return sum(each.state in LIVE for each in shown)

@@ -1,0 +1,1 @@
+"""The rules of the transparency report: its figures, its periods, and what it must not tell."""

@@ -1,0 +1,53 @@
+"""Keeps small counts that the public log does not tell out of a report, so that nothing published undoes it.
+
+- A cell of 1 to 4 is hidden. Its breakdown's total is public, so other cells are hidden with it, in the fixed
+  order of the cells, until together they have at least 5 more than the small ones could have: then each small
+  cell may have any number from 1 to 4. If all cells are not enough, all are hidden.
+- Months alone are counted. A longer period adds up what its months show: a cell that is hidden in one of them
+  is hidden in the sum. Days that make no whole month show no breakdown. So nothing follows from the
+  difference of two periods that does not follow from the months.
+- A level is rounded down to a multiple of 5: the difference of two levels does not tell a change of 1 to 4.
+- A median needs 5 cases.
+
+What somebody knows already is not protected: who knows all cases of a cell but one learns whether there is
+another.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+FEWEST = 5
+_LARGEST_SMALL = FEWEST - 1
+
+Cells = Mapping[str, int | None]
+"""The published cells of a breakdown: None where the count is hidden."""
+
+
+def suppress(cells: Mapping[str, int]) -> dict[str, int | None]:
+    """Return the cells as they may be published; their order is the order in which they are hidden."""
+    small = {name for name, count in cells.items() if 0 < count < FEWEST}
+    hidden, enough = set(small), _LARGEST_SMALL * len(small) + FEWEST
+    for name in cells:
+        if not small or sum(cells[each] for each in hidden) >= enough:
+            break
+        hidden.add(name)
+    return {name: None if name in hidden else count for name, count in cells.items()}
+
+
+def add_up(months: Sequence[Cells]) -> dict[str, int | None]:
+    """Return the cells of a longer period from those of its months."""
+    names = dict.fromkeys(name for month in months for name in month)
+    return {name: _sum(month.get(name, 0) for month in months) for name in names}
+
+
+def round_down(count: int) -> int:
+    """Return a level as it may be published."""
+    return count - count % FEWEST
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    total = 0
+    for count in counts:
+        if count is None:
+            return None
+        total += count
+    return total

@@ -1,0 +1,95 @@
+"""What the use cases of public accounts share: the check before an act, its event, and the shown result."""
+
+from dataclasses import dataclass
+
+from idvault.domain.clock import ClockReading
+from idvault.domain.event import Event, EventType
+from idvault.domain.public_account import operator as operator_rules
+from idvault.domain.public_account import public_account as rules
+from idvault.domain.public_account.operator import PublicAccountOperator
+from idvault.domain.public_account.values import PublicAccount, PublicProfile
+from idvault.domain.request import Request
+from idvault.domain.seal import Part
+from idvault.flows.campaign.campaign import Asked
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import OperatorPolicy
+from idvault.ports.public_account import Owned, Present, PublicAccountStore
+from idvault.ports.sealing import Fingerprinter
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPublicAccount:
+    """A public account as of now, its published profile, and its operators."""
+
+    public_account: PublicAccount
+    profile: PublicProfile
+    operators: tuple[PublicAccountOperator, ...] = ()
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class PublicAccountContext:
+    """The ports that every act needs; policy: for its time zone, limits and terms."""
+
+    store: PublicAccountStore
+    fingerprinter: Fingerprinter
+    guard: LogGuard
+    events: EventFactory
+    policy: OperatorPolicy
+
+    def present(self, now: ClockReading) -> Present:
+        """Return when an act happens."""
+        return Present(now, now.today(self.policy.zone))
+
+    async def begin(self, asked: Asked, public_account_id: str, now: ClockReading) -> tuple[Owned, Present]:
+        """Ask the log guard, then return the public account; raises NotFoundError and UnavailableError."""
+        await self.guard.check(now=now)
+        found = await self.store.get(relying_party=asked.relying_party, public_account_id=public_account_id)
+        return found, self.present(now)
+
+    def request(self, asked: Asked) -> Request:
+        """Return the request of an act."""
+        return asked.request(self.fingerprinter)
+
+    def event_of(
+        self, kind: EventType, asked: Asked, now: ClockReading, found: Owned, **fields: Part
+    ) -> Event:
+        """Return the event of an act on a public account."""
+        public_account = found.public_account
+        return self.event(
+            kind, asked, now, public_account.account_token, public_account.public_account_id, **fields
+        )
+
+    def event(
+        self,
+        kind: EventType,
+        asked: Asked,
+        now: ClockReading,
+        account_token: str,
+        public_account_id: str,
+        **fields: Part,
+    ) -> Event:
+        """Return the event of an act. account_token: of the owner."""
+        return self.events.event(
+            kind,
+            actor_id=asked.actor_id,
+            now=now,
+            account_token=account_token,
+            public_account_id=public_account_id,
+            **fields,
+        )
+
+
+def shown(found: Owned, present: Present) -> ShownPublicAccount:
+    """Return a public account as of now."""
+    public_account, owner = found.public_account, found.owner
+    today, now = present.today, present.time
+    profile = rules.project(public_account=public_account, owner=owner, today=today, now=now)
+    return ShownPublicAccount(
+        rules.present(public_account=public_account, owner=owner, today=today, now=now),
+        profile,
+        tuple(
+            operator_rules.shown(operator=each, profile=profile, today=today, now=now)
+            for each in found.operators
+        ),
+    )

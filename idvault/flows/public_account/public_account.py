@@ -1,0 +1,158 @@
+"""Opens, renews, closes and reads public accounts."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from idvault.domain.clock import ClockReading
+from idvault.domain.event import EventType
+from idvault.domain.public_account import category
+from idvault.domain.public_account.category import Licence
+from idvault.domain.public_account.values import Application, PublicAccountState, RejectReason
+from idvault.flows.campaign.campaign import Asked
+from idvault.flows.public_account.context import PublicAccountContext, ShownPublicAccount, shown
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class PublicAccountFlow:
+    """Public accounts of relying parties."""
+
+    context: PublicAccountContext
+
+    async def apply(
+        self, asked: Asked, *, account_token: str, licence: Licence | None, now: ClockReading
+    ) -> ShownPublicAccount:
+        """File an application; raises InvalidError, NotFoundError, PreconditionError and others."""
+        await self.context.guard.check(now=now)
+        present = self.context.present(now)
+        if licence is not None:
+            category.check_licence(licence, today=present.today)
+        made = Application(self.context.events.new_id(), asked.relying_party, account_token, licence)
+        event = self.context.event(
+            EventType.PUBLIC_ACCOUNT_APPLY, asked, now, made.account_token, made.public_account_id
+        )
+        request = self.context.request(asked)
+        return shown(
+            await self.context.store.apply(made, request=request, present=present, event=event), present
+        )
+
+    async def approve(self, asked: Asked, *, public_account_id: str, now: ClockReading) -> ShownPublicAccount:
+        """Approve an application; it is REJECTED if its owner is not eligible. Raises TransitionError."""
+        found, present = await self.context.begin(asked, public_account_id, now)
+        made = await self.context.store.approve(
+            found,
+            limits=self.context.policy.public_accounts,
+            request=self.context.request(asked),
+            present=present,
+            approved=self.context.event_of(EventType.PUBLIC_ACCOUNT_APPROVE, asked, now, found),
+            rejected=self.context.event_of(
+                EventType.PUBLIC_ACCOUNT_REJECT,
+                asked,
+                now,
+                found,
+                reason=RejectReason.OWNER_NOT_ELIGIBLE.value,
+            ),
+        )
+        return shown(made, present)
+
+    async def reject(
+        self, asked: Asked, *, public_account_id: str, reason: RejectReason, now: ClockReading
+    ) -> ShownPublicAccount:
+        """Reject an application; raises TransitionError."""
+        found, present = await self.context.begin(asked, public_account_id, now)
+        made = await self.context.store.reject(
+            found,
+            reason=reason,
+            limits=self.context.policy.public_accounts,
+            request=self.context.request(asked),
+            present=present,
+            event=self.context.event_of(
+                EventType.PUBLIC_ACCOUNT_REJECT, asked, now, found, reason=reason.value
+            ),
+        )
+        return shown(made, present)
+
+    async def renew(
+        self, asked: Asked, *, public_account_id: str, licence: Licence | None, now: ClockReading
+    ) -> ShownPublicAccount:
+        """Begin another term; raises TransitionError and PreconditionError (RENEWAL_TOO_EARLY and others)."""
+        found, present = await self.context.begin(asked, public_account_id, now)
+        if licence is not None:
+            category.check_licence(licence, today=present.today)
+        made = await self.context.store.renew(
+            found,
+            licence=licence,
+            days=self.context.policy.public_accounts.days,
+            request=self.context.request(asked),
+            present=present,
+            event=self.context.event_of(EventType.PUBLIC_ACCOUNT_RENEW, asked, now, found),
+        )
+        return shown(made, present)
+
+    async def close(self, asked: Asked, *, public_account_id: str, now: ClockReading) -> ShownPublicAccount:
+        """Close a public account for its owner; raises TransitionError."""
+        found, present = await self.context.begin(asked, public_account_id, now)
+        made = await self.context.store.close(
+            found,
+            request=self.context.request(asked),
+            present=present,
+            event=self.context.event_of(EventType.PUBLIC_ACCOUNT_CLOSE, asked, now, found),
+        )
+        return shown(made, present)
+
+    async def get(
+        self, *, relying_party: str, public_account_id: str, now: ClockReading
+    ) -> ShownPublicAccount:
+        """Return a public account as of now; raises NotFoundError (PUBLIC_ACCOUNT_NOT_FOUND)."""
+        found = await self.context.store.get(relying_party=relying_party, public_account_id=public_account_id)
+        return shown(found, self.context.present(now))
+
+    async def expiring(
+        self,
+        *,
+        relying_party: str,
+        days: int,
+        after: tuple[date, str] | None,
+        limit: int,
+        now: ClockReading,
+    ) -> tuple[list[ShownPublicAccount], tuple[date, str] | None]:
+        """Return live public accounts whose term ends within some days, and where the list continues."""
+        present = self.context.present(now)
+        found = await self.context.store.expiring(
+            relying_party=relying_party,
+            until=present.today + timedelta(days=days),
+            after=after,
+            limit=limit + 1,
+            present=present,
+        )
+        page = [shown(one, present) for one in found[:limit]]
+        last = page[-1].public_account if len(found) > limit else None
+        if last is None or last.expire_date is None:
+            return page, None
+        return page, (last.expire_date, last.public_account_id)
+
+    async def list(
+        self,
+        *,
+        relying_party: str,
+        account_token: str | None,
+        state: PublicAccountState | None,
+        after: str,
+        limit: int,
+        now: ClockReading,
+    ) -> tuple[list[ShownPublicAccount], str]:
+        """Return a page of public accounts as of now, and the last one's id if there are more, else "".
+
+        A page of one owner's in one state may have fewer than `limit` although more follow.
+        """
+        present = self.context.present(now)
+        found = await self.context.store.list(
+            relying_party=relying_party,
+            account_token=account_token,
+            state=state,
+            after=after,
+            limit=limit + 1,
+            present=present,
+        )
+        page = [shown(one, present) for one in found[:limit]]
+        following = page[-1].public_account.public_account_id if len(found) > limit else ""
+        return [one for one in page if state in (None, one.public_account.state)], following

@@ -1,0 +1,1 @@
+"""Makes the transparency report, and publishes it."""

@@ -1,0 +1,194 @@
+"""Storage of public accounts. An act and its log entry must be one atomic, durable step.
+
+Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer. A request row comes first
+in every act: a repeat writes nothing and returns what the request made, as it is now; another body raises
+AlreadyExistsError (REQUEST_ID_REUSED).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from idvault.domain.account import Account
+from idvault.domain.clock import ClockReading
+from idvault.domain.event import Event
+from idvault.domain.public_account.category import Licence
+from idvault.domain.public_account.owner import PublicAccountLimits
+from idvault.domain.public_account.values import (
+    Application,
+    PublicAccount,
+    PublicAccountState,
+    RejectReason,
+)
+from idvault.domain.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A public account, its owner's account and those of its operators, all as they are stored."""
+
+    public_account: PublicAccount
+    owner: Account
+    operators: tuple[Account, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """When an act happens. today: in the deployment's time zone."""
+
+    now: ClockReading
+    today: date
+
+    @property
+    def time(self) -> datetime:
+        """The business time."""
+        return self.now.business
+
+
+class PublicAccountStore(Protocol):
+    """The public accounts of relying parties.
+
+    An act that changes one locks the owner's account first, so that of two decisions one finds what the other
+    has done. It stores what has come due before (domain.public_account.public_account.fall).
+    """
+
+    async def apply(
+        self, application: Application, *, request: Request, present: Present, event: Event
+    ) -> Owned:
+        """Store the result of the rules' `apply`; raises what that raises.
+
+        The account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND).
+        """
+        ...
+
+    async def approve(
+        self,
+        found: Owned,
+        *,
+        limits: PublicAccountLimits,
+        request: Request,
+        present: Present,
+        approved: Event,
+        rejected: Event,
+    ) -> Owned:
+        """Store the result of the rules' `approve`, with the event of what came of it.
+
+        Must count the owner's public accounts by person while no other act can approve one for the same
+        person.
+        """
+        ...
+
+    async def reject(
+        self,
+        found: Owned,
+        *,
+        reason: RejectReason,
+        limits: PublicAccountLimits,
+        request: Request,
+        present: Present,
+        event: Event,
+    ) -> Owned:
+        """Store the result of the rules' `reject`; raises what that raises.
+
+        Must do the same work as `approve`: neither its statements nor its time may tell the two apart.
+        """
+        ...
+
+    async def renew(
+        self,
+        found: Owned,
+        *,
+        licence: Licence | None,
+        days: int,
+        request: Request,
+        present: Present,
+        event: Event,
+    ) -> Owned:
+        """Store the result of the rules' `renew`; raises what that raises."""
+        ...
+
+    async def close(self, found: Owned, *, request: Request, present: Present, event: Event) -> Owned:
+        """Store the result of the rules' `close`; raises what that raises."""
+        ...
+
+    async def fall(self, found: Owned, *, present: Present, event: Event) -> bool:
+        """Store the next step of the rules that is due, with its event.
+
+        Must change nothing and return False unless the stored revision is that of `found` and a step is due.
+        """
+        ...
+
+    async def due(self, *, today: date, limit: int) -> list[Owned]:
+        """Return public accounts with a step that is due and not stored, the longest due first."""
+        ...
+
+    async def get(self, *, relying_party: str, public_account_id: str) -> Owned:
+        """Return a public account; raises NotFoundError (PUBLIC_ACCOUNT_NOT_FOUND), also for another's."""
+        ...
+
+    async def expiring(
+        self, *, relying_party: str, until: date, after: tuple[date, str] | None, limit: int, present: Present
+    ) -> list[Owned]:
+        """Return live public accounts whose expire_date is at or before a day, the first to expire first.
+
+        after: the expire_date and id of the last one of the page before.
+        """
+        ...
+
+    async def list(
+        self,
+        *,
+        relying_party: str,
+        account_token: str | None,
+        state: PublicAccountState | None,
+        after: str,
+        limit: int,
+        present: Present,
+    ) -> list[Owned]:
+        """Return up to limit public accounts after the one `after` (empty: from the first), oldest first.
+
+        account_token, state: only of this owner, only in this state as of now. Raises InvalidError
+        (INVALID_MESSAGE, page_token) for an unknown `after`. A new application must not move another one.
+        """
+        ...
+
+
+class OwnershipStore(Protocol):
+    """Who may publish for a public account, and to whom it moves; acts as in PublicAccountStore.
+
+    Every act raises NotFoundError (ACCOUNT_NOT_FOUND) unless the other account is the relying party's.
+    """
+
+    async def add_operator(
+        self, found: Owned, *, account_token: str, request: Request, present: Present, event: Event
+    ) -> Owned:
+        """Store the result of the rules' `operator.add`; writes nothing if the account is an operator."""
+        ...
+
+    async def remove_operator(
+        self, found: Owned, *, account_token: str, request: Request, present: Present, event: Event
+    ) -> Owned:
+        """Store the result of the rules' `operator.remove`; writes nothing if the account is none."""
+        ...
+
+    async def offer(
+        self, found: Owned, *, account_token: str, request: Request, present: Present, event: Event
+    ) -> Owned:
+        """Store the result of the rules' `transfer.offer`; raises what that raises."""
+        ...
+
+    async def accept(
+        self,
+        found: Owned,
+        *,
+        account_token: str,
+        limits: PublicAccountLimits,
+        request: Request,
+        present: Present,
+        event: Event,
+    ) -> Owned:
+        """Store the result of the rules' `transfer.accept`, without operators; raises what that raises.
+
+        Must count the new owner's public accounts by person, as an approval does.
+        """
+        ...

@@ -1,0 +1,36 @@
+"""What the transparency report reads from the main database."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+
+class ReportStore(Protocol):
+    """The log's entries by time, and counts that the log does not tell.
+
+    Every method raises UnavailableError (STORE_UNAVAILABLE).
+    """
+
+    async def first_entry_at(self) -> datetime | None:
+        """Return the time of the log's first entry, None before there is one."""
+        ...
+
+    async def leaves(self, *, start: int, end: int, since: datetime, until: datetime) -> Sequence[bytes]:
+        """Return the leaves with an index from start to before end, and a time from since to before until."""
+        ...
+
+    async def is_uncovered(self, *, size: int, since: datetime, until: datetime) -> bool:
+        """Tell whether a log of this size lacks an entry with a time from since to before until."""
+        ...
+
+    async def breakdown(self, name: str, *, since: datetime, until: datetime) -> Mapping[str, int]:
+        """Return the counts of a breakdown by cell, of what happened from since to before until."""
+        ...
+
+    async def level(self, name: str) -> Mapping[str, int]:
+        """Return the present counts of a level by cell."""
+        ...
+
+    async def durations(self, name: str, *, since: datetime, until: datetime) -> Sequence[float]:
+        """Return how many seconds each case took that ended from since to before until."""
+        ...

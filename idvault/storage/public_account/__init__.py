@@ -1,0 +1,1 @@
+"""Storage of public accounts and of their history."""

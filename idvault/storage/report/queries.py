@@ -1,0 +1,55 @@
+"""The queries of the figures that the public log does not tell, by the names of domain.report.catalogue.
+
+A breakdown's rows are a cell and its count; so are a level's. A duration's rows are two times.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, select, true
+
+from idvault.domain.claim import ClaimState, FailureReason
+from idvault.storage.account.tables import accounts
+from idvault.storage.base.statement import Statement, param, statement
+from idvault.storage.base.types import Micros
+from idvault.storage.claim.tables import claims
+from idvault.storage.disclosure.tables import disclosures
+from idvault.storage.sanction.tables import sanctions
+
+
+def _by(cell: ColumnElement[Any], *where: ColumnElement[bool]) -> Select[Any]:
+    counted = cell.label("cell")
+    return select(counted, func.count(true()).label("count")).where(*where).group_by(counted)
+
+
+def _within(time: ColumnElement[Any]) -> ColumnElement[bool]:
+    return (time >= param("since", Micros)) & (time < param("until", Micros))
+
+
+_CELL = tuple[str, int]
+_OUTCOME = case(
+    (claims.c.state == ClaimState.SUCCEEDED.value, ClaimState.SUCCEEDED.value), else_=claims.c.failure_reason
+)
+# What was superseded has an entry of another type.
+_DECIDED = (
+    _within(claims.c.ended_at),
+    claims.c.failure_reason.is_distinct_from(FailureReason.SUPERSEDED.value),
+)
+
+BREAKDOWNS: Mapping[str, Statement[_CELL]] = {
+    "verifications.outcome": statement(_by(_OUTCOME, *_DECIDED), tuple),
+    "sanctions.category": statement(_by(sanctions.c.category, _within(sanctions.c.started_at)), tuple),
+    "sanctions.issuer": statement(_by(sanctions.c.issuer_kind, _within(sanctions.c.started_at)), tuple),
+    "sanctions.detection": statement(_by(sanctions.c.detection, _within(sanctions.c.started_at)), tuple),
+    "sanctions.decision": statement(_by(sanctions.c.decision, _within(sanctions.c.started_at)), tuple),
+    "disclosures.legal_basis": statement(
+        _by(
+            disclosures.c.legal_basis,
+            _within(disclosures.c.disclosed_at),
+            disclosures.c.legal_basis.is_not(None),
+        ),
+        tuple,
+    ),
+}
+LEVELS: Mapping[str, Statement[_CELL]] = {"accounts.state": statement(_by(accounts.c.state), tuple)}
+DURATIONS: Mapping[str, Statement[Any]] = {}

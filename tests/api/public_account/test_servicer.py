@@ -1,0 +1,308 @@
+"""PublicAccountService over a real channel and a real database, called by both clients."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol, cast
+from uuid import uuid4
+
+import grpc
+import pytest
+
+import idvault_client
+from idvault.api.edge.access import Access
+from idvault.api.edge.directory import Directory
+from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.domain.account import Standing
+from idvault.storage.base.database import Database
+from idvault.telemetry.logs import Logs
+from idvault.telemetry.metrics import Metrics
+from idvault.v1 import public_account_pb2 as pb
+from idvault_client import Consent, Reason, refusals
+from idvault_client.backend.public_account import messages
+from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
+from idvault_client.public_accounts import (
+    Licence,
+    OwnedPublicAccount,
+    PublicAccountCategory,
+    PublicAccountKind,
+    PublicAccountState,
+    RejectReason,
+    ShownOperator,
+)
+from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tests.support.builders import ZONE
+from tests.support.databases import Databases
+from tests.support.edge import FakePlatforms, clock, platform
+from tests.support.public_account_world import PublicAccountWorld
+
+SERVICE = pb.DESCRIPTOR.services_by_name["PublicAccountService"]
+ACTIVE, REJECTED = PublicAccountState.ACTIVE, PublicAccountState.REJECTED
+
+
+class AskPublicAccounts(Protocol):
+    """Calls a method of `Vault.public_accounts` by name on either client."""
+
+    async def __call__(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
+        """Return what the method returns."""
+        raise AssertionError
+
+
+@pytest.fixture
+async def world(sqlite_databases: Databases) -> AsyncIterator[PublicAccountWorld]:
+    """Return the flows with a new database."""
+    database = Database(url=sqlite_databases.main_url)
+    made = PublicAccountWorld(database)
+    yield made
+    await made.claims.verification.drain()
+    await database.close()
+
+
+@pytest.fixture
+async def edge(world: PublicAccountWorld, tmp_path: Path) -> AsyncIterator[tuple[str, idvault_client.Tls]]:
+    """Serve the flows; return the target and platform-a's certificate."""
+    authority = Authority()
+    mine, issued = authority.client(spiffe("platform", "platform-a")), authority.server()
+    directory = Directory(
+        platforms=FakePlatforms(platform(mine)), people=list, clock=lambda: datetime.now(UTC)
+    )
+    await directory.load()
+    logs = Logs(process="serve-0", path=tmp_path / "serve.jsonl")
+    server = GrpcServer(
+        listen="127.0.0.1:0",
+        tls=Tls(issued.certificate, issued.key, authority.ca),
+        services=[Service(SERVICE, world.servicer)],
+        access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
+        metrics=Metrics(),
+        access_log=logs.access,
+        clock=clock,
+    )
+    await server.start()
+    for name, data in (("ca", authority.ca), ("certificate", mine.certificate), ("key", mine.key)):
+        (tmp_path / name).write_bytes(data)
+    yield (
+        f"localhost:{server.port}",
+        idvault_client.Tls(tmp_path / "ca", tmp_path / "certificate", tmp_path / "key"),
+    )
+    await server.stop(grace=1.0, linger=0.0)
+    logs.close()
+
+
+@pytest.fixture(params=["sync", "aio"])
+async def ask(
+    request: pytest.FixtureRequest, edge: tuple[str, idvault_client.Tls]
+) -> AsyncIterator[AskPublicAccounts]:
+    """The public accounts of one of the two clients."""
+    target, tls = edge
+    if request.param == "aio":
+        async with idvault_client.aio.connect(target, tls=tls) as awaited:
+
+            async def ask_aio(name: str, /, *arguments: Any, **keywords: Any) -> Any:
+                return await getattr(awaited.public_accounts, name)(*arguments, **keywords)
+
+            yield ask_aio
+        return
+    with idvault_client.connect(target, tls=tls) as vault:
+
+        async def ask_sync(name: str, /, *arguments: Any, **keywords: Any) -> Any:
+            method = getattr(vault.public_accounts, name)
+            return await asyncio.to_thread(method, *arguments, **keywords)
+
+        yield ask_sync
+
+
+async def refused(work: Any) -> VaultError:
+    with pytest.raises(VaultError) as caught:
+        await work
+    return caught.value
+
+
+def today() -> Any:
+    """Return the day of the edge's clock in the deployment's time zone."""
+    return clock().business.astimezone(ZONE).date()
+
+
+async def test_a_public_account_from_end_to_end(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
+    """Applied for with a licence, approved, read, refused a second time, closed; every value arrives."""
+    token = await world.company()
+    end = today() + timedelta(days=30)
+    licence = Licence(PublicAccountCategory.MEDIA, "licence 7 (synthetic)", end)
+    applied: OwnedPublicAccount = await ask("apply", token, licence=licence)
+    assert (applied.state, applied.account_token, applied.expire_date) == (
+        PublicAccountState.APPLIED,
+        token,
+        None,
+    )
+    opened: OwnedPublicAccount = await ask("approve", applied.public_account_id)
+    profile = opened.profile
+    assert (profile.kind, profile.category) == (PublicAccountKind.COMPANY, PublicAccountCategory.MEDIA)
+    assert (profile.state, profile.standing, profile.publishes) == (ACTIVE, Standing.GOOD, True)
+    assert profile.licence is not None
+    assert (profile.licence.reference, profile.licence.expire_date) == ("licence 7 (synthetic)", end)
+    assert (profile.since, profile.owner_changed_on, profile.next_change_date) == (today(), None, end)
+    assert opened.expire_date == today() + timedelta(days=365)
+    assert "synthetic" not in repr(opened)
+    assert await ask("get", applied.public_account_id) == opened
+    assert await ask("get_profile", applied.public_account_id) == profile
+    early = await refused(ask("renew", applied.public_account_id))
+    assert (type(early), early.reason) == (PreconditionFailed, Reason.RENEWAL_TOO_EARLY)
+    closed: OwnedPublicAccount = await ask("close", applied.public_account_id)
+    assert (closed.state, closed.profile.publishes) == (PublicAccountState.CLOSED, False)
+    told = await refused(ask("close", applied.public_account_id))
+    assert (type(told), told.states) == (PreconditionFailed, ("CLOSED", "CLOSED"))
+
+
+async def test_a_rejection(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
+    """The reason arrives; one request id is one decision."""
+    applied = await ask("apply", await world.company())
+    asked = uuid4()
+    made = await ask("reject", applied.public_account_id, RejectReason.OTHER, request_id=asked)
+    assert (made.state, made.reject_reason) == (REJECTED, RejectReason.OTHER)
+    again = await ask("reject", applied.public_account_id, RejectReason.OTHER, request_id=asked)
+    assert again == made
+    other = await refused(ask("approve", applied.public_account_id, request_id=asked))
+    assert type(other) is RequestIdReused
+    assert type(await refused(ask("get", "f" * 32))) is NotFound
+
+
+async def test_operators(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
+    """Named, shown with its right, removed."""
+    opened = await ask("approve", (await ask("apply", await world.company())).public_account_id)
+    person = await world.person()
+    added = await ask("add_operator", opened.public_account_id, person)
+    assert added.operators == (ShownOperator(person, may_publish=True),)
+    assert await ask("get", opened.public_account_id) == added
+    assert (await ask("remove_operator", opened.public_account_id, person)).operators == ()
+    wrong = await refused(ask("add_operator", opened.public_account_id, opened.account_token))
+    assert (type(wrong), wrong.reason) == (PreconditionFailed, Reason.OPERATOR_NOT_ELIGIBLE)
+
+
+async def test_a_transfer(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
+    """Offered for 14 days, accepted with consent, repeated with a later consent; the day is public."""
+    first, second = await world.company(90), await world.company(91, body="MA000002")
+    opened = await ask("approve", (await ask("apply", first)).public_account_id)
+    offered = await ask("offer_transfer", opened.public_account_id, second)
+    assert offered.offer.account_token == second
+    assert offered.offer.expire_time - offered.offer.offer_time == timedelta(days=14)
+    asked = uuid4()
+    for _ in range(2):
+        consent = Consent("terms-3", datetime.now(UTC))
+        moved = await ask(
+            "accept_transfer", opened.public_account_id, second, consent=consent, request_id=asked
+        )
+        assert (moved.account_token, moved.offer) == (second, None)
+        assert moved.profile.owner_changed_on == today()
+    other = Consent("", datetime.now(UTC))
+    missing = await refused(ask("accept_transfer", opened.public_account_id, second, consent=other))
+    assert dict(missing.fields) == {"consent.policy_version": "REQUIRED"}
+    with pytest.raises(TypeError):
+        await ask("offer_transfer", opened.public_account_id, None)
+
+
+async def test_pages(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
+    """Lists of all, of one owner, by state and by end, page by page."""
+    token, other = await world.company(), await world.person()
+    made = [await ask("apply", token) for _ in range(3)]
+    await ask("apply", other)
+    page = await ask("list_page", account_token=token, page_size=2)
+    rest = await ask("list_page", account_token=token, page_size=2, page_token=page.next_page_token)
+    found = [each.public_account_id for each in (*page.public_accounts, *rest.public_accounts)]
+    assert (sorted(found), rest.next_page_token) == (sorted(each.public_account_id for each in made), "")
+    opened = [await ask("approve", each.public_account_id) for each in made]
+    active = await ask("list_page", state=ACTIVE)
+    assert {each.public_account_id for each in active.public_accounts} == set(found)
+    assert (await ask("list_expiring_page")).public_accounts == ()
+    first = await ask("list_expiring_page", within_days=366, page_size=2)
+    last = await ask("list_expiring_page", within_days=366, page_size=2, page_token=first.next_page_token)
+    listed = [*first.public_accounts, *last.public_accounts]
+    assert listed == sorted(opened, key=lambda each: each.public_account_id)
+
+
+async def test_wrong_fields_are_named(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
+    """What the rules refuse is named with its path."""
+    token = await world.company()
+    bad = Licence(PublicAccountCategory.OTHER, "", today())
+    wrong = await refused(ask("apply", token, licence=bad))
+    assert isinstance(wrong, InvalidFields)
+    assert dict(wrong.items()) == {
+        "licence.category": "CHARACTER",
+        "licence.reference": "REQUIRED",
+        "licence.expire_date": "LENGTH",
+    }
+    for name, arguments in (("get", ("",)), ("close", ("me",))):
+        found = await refused(ask(name, *arguments))
+        assert list(found.fields) == ["public_account_id"]
+
+
+async def violations(edge: tuple[str, idvault_client.Tls], method: str, request: Any) -> dict[str, str]:
+    """Return the invalid fields of a request as a platform without our client sends it."""
+    target, tls = edge
+    async with grpc.aio.secure_channel(target, tls.credentials()) as channel:
+        path = f"/{SERVICE.full_name}/{method}"
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await channel.unary_unary(path)(request.SerializeToString())
+    return dict(refusals.from_rpc(caught.value, request_id=None).fields)
+
+
+def decided(**fields: Any) -> pb.DecidePublicAccountRequest:
+    return pb.DecidePublicAccountRequest(request_id=str(uuid4()), public_account_id="a" * 32, **fields)
+
+
+def with_licence(**fields: Any) -> pb.ApplyPublicAccountRequest:
+    return pb.ApplyPublicAccountRequest(
+        request_id=str(uuid4()), account_token="acct_" + "0" * 26, licence=pb.Licence(**fields)
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "request_", "fields"),
+    [
+        ("DecidePublicAccount", decided(), {"decision": "REQUIRED"}),
+        ("DecidePublicAccount", decided(decision=9), {"decision": "CHARACTER"}),
+        ("DecidePublicAccount", decided(decision=2), {"reason": "REQUIRED"}),
+        ("DecidePublicAccount", decided(decision=2, reason=99), {"reason": "CHARACTER"}),
+        ("DecidePublicAccount", decided(decision=1, reason=1), {"reason": "CHARACTER"}),
+        (
+            "ApplyPublicAccount",
+            with_licence(),
+            {"licence.category": "REQUIRED", "licence.expire_date": "REQUIRED"},
+        ),
+        (
+            "ApplyPublicAccount",
+            with_licence(category=99, expire_date="2026-02-30"),
+            {"licence.category": "CHARACTER", "licence.expire_date": "CHARACTER"},
+        ),
+        ("ListPublicAccounts", pb.ListPublicAccountsRequest(state=cast(Any, 99)), {"state": "CHARACTER"}),
+        ("ListPublicAccounts", pb.ListPublicAccountsRequest(page_size=-1), {"page_size": "LENGTH"}),
+        ("ListPublicAccounts", pb.ListPublicAccountsRequest(page_token="x"), {"page_token": "CHARACTER"}),
+        (
+            "ListExpiringPublicAccounts",
+            pb.ListExpiringPublicAccountsRequest(within_days=367),
+            {"within_days": "LENGTH"},
+        ),
+        (
+            "ListExpiringPublicAccounts",
+            pb.ListExpiringPublicAccountsRequest(page_token="2026-03-01.x"),
+            {"page_token": "CHARACTER"},
+        ),
+        (
+            "ListExpiringPublicAccounts",
+            pb.ListExpiringPublicAccountsRequest(page_token="x." + "a" * 32),
+            {"page_token": "CHARACTER"},
+        ),
+    ],
+)
+async def test_a_request_is_checked(
+    edge: tuple[str, idvault_client.Tls], method: str, request_: Any, fields: dict[str, str]
+) -> None:
+    """What is wrong in a request without our client is named with its code."""
+    assert await violations(edge, method, request_) == fields
+
+
+def test_a_message_that_breaks_the_contract() -> None:
+    """A public account without owner, and a profile without id, are not understood."""
+    with pytest.raises(ValueError, match="owner"):
+        messages.read_public_account(b"")
+    with pytest.raises(ValueError, match="profile"):
+        messages.read_profile(b"")

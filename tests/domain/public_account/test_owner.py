@@ -1,0 +1,70 @@
+"""Who may have one more public account."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from idvault.domain.account import Standing
+from idvault.domain.public_account import owner as rules
+from idvault.domain.public_account.category import PublicAccountKind
+from idvault.domain.public_account.owner import OwnerFacts, PublicAccountLimits
+from idvault.domain.public_account.values import LIVE, PublicAccountState
+from tests.domain.public_account.test_public_account import active, applied, in_state, owner
+from tests.support.builders import NOW, TODAY
+
+LIMITS = PublicAccountLimits()
+
+
+def eligible(
+    *others: Any, barred: bool = False, limits: PublicAccountLimits = LIMITS, **changes: Any
+) -> bool:
+    return rules.is_eligible(
+        public_account=applied(),
+        owner=owner(**changes),
+        facts=OwnerFacts(barred, others),
+        limits=limits,
+        today=TODAY,
+        now=NOW,
+    )
+
+
+def other(state: PublicAccountState, **changes: Any) -> Any:
+    """Return another public account of the same person, with its owner's account."""
+    return replace(in_state(state), public_account_id="e" * 32), owner(**changes)
+
+
+def test_the_limits_of_kinds() -> None:
+    """One for a person and five for an organisation, unless the operator says otherwise."""
+    assert LIMITS.of(PublicAccountKind.INDIVIDUAL) == 1
+    assert LIMITS.of(PublicAccountKind.COMPANY) == LIMITS.of(PublicAccountKind.OTHER_ORGANIZATION) == 5
+
+
+@pytest.mark.parametrize("state", PublicAccountState)
+def test_only_live_ones_count(state: PublicAccountState) -> None:
+    """An active one and one in grace count; what has ended or waits does not."""
+    assert eligible(other(state)) is (state not in LIVE)
+
+
+def test_one_that_its_closed_owner_closes_does_not_count() -> None:
+    """It counts again when the owner's account is open again, and blocks new ones only."""
+    assert eligible(other(PublicAccountState.ACTIVE, standing=Standing.CLOSED))
+    assert not eligible(other(PublicAccountState.ACTIVE, standing=Standing.CLOSED, standing_until=NOW))
+
+
+def test_it_does_not_count_itself() -> None:
+    """The public account in question is not one of the others."""
+    assert eligible((active(), owner()))
+
+
+def test_a_higher_limit() -> None:
+    """The operator's setting decides."""
+    assert eligible(other(PublicAccountState.ACTIVE), limits=PublicAccountLimits(individual=2))
+
+
+def test_other_causes() -> None:
+    """A person who is closed, and an owner who could not apply now, are not eligible either."""
+    assert eligible()
+    assert not eligible(barred=True)
+    assert not eligible(standing=Standing.RENEWAL_SUSPENDED)
+    assert not eligible(expire_date=TODAY)

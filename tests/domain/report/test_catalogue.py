@@ -1,0 +1,85 @@
+"""The list of figures: unique names, titles in both languages, totals that exist; and the counting."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from idvault.domain.account import AccountState
+from idvault.domain.claim import FailureReason
+from idvault.domain.event import EventType
+from idvault.domain.report import catalogue
+from idvault.domain.report.entry_count import EntryCount
+from idvault.domain.report.figure import OTHER, Breakdown, Language, Level, Title
+from idvault.domain.report.period import Period
+from idvault.domain.sanction.statement import Automation, IssuerKind, SanctionCategory
+
+DAY = Period(date(2026, 10, 1), date(2026, 10, 1))
+START = datetime(2026, 10, 1, tzinfo=UTC)
+
+
+def titles() -> list[Title]:
+    found = [section.title for section in catalogue.SECTIONS]
+    found += [figure.title for figure in catalogue.logged_figures()]
+    divided: list[Breakdown | Level] = [*catalogue.breakdowns(), *catalogue.levels()]
+    for each in divided:
+        found += [each.title, *each.cells.values()]
+    return [*found, *(each.title for each in catalogue.durations())]
+
+
+def test_every_name_is_one_figure() -> None:
+    """No name is used twice, and every breakdown and duration divides a logged figure."""
+    names = [figure.name for figure in catalogue.logged_figures()] + list(catalogue.not_logged())
+    assert len(names) == len(set(names))
+    totals = [each.total for each in catalogue.breakdowns()] + [each.total for each in catalogue.durations()]
+    assert set(totals) <= catalogue.BY_NAME.keys()
+    assert all(figure.events and figure.edition >= 1 for figure in catalogue.logged_figures())
+
+
+def test_every_title_is_there_in_both_languages() -> None:
+    """English has no Chinese, and Chinese has some."""
+    for title in titles():
+        assert title.in_language(Language.EN).isascii()
+        assert not title.in_language(Language.ZH).isascii()
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "missing"),
+    [
+        ("verifications.outcome", FailureReason, {"SUPERSEDED"}),
+        ("sanctions.category", SanctionCategory, {"OTHER"}),
+        ("sanctions.issuer", IssuerKind, set()),
+        ("sanctions.detection", Automation, set()),
+        ("sanctions.decision", Automation, set()),
+    ],
+)
+def test_cells_are_the_values_that_are_stored(name: str, values: type[EventType], missing: set[str]) -> None:
+    """A value without a cell counts as OTHER; a new one is noticed here."""
+    (found,) = (each for each in catalogue.breakdowns() if each.name == name)
+    assert {value.value for value in values} - set(found.cells) == missing
+
+
+def test_levels_have_every_state() -> None:
+    """The states of accounts are all shown."""
+    (found,) = (each for each in catalogue.levels() if each.name == "accounts.state")
+    assert set(found.cells) == {state.value for state in AccountState}
+
+
+def test_the_title_of_a_cell() -> None:
+    """OTHER is the rest, a text is its own title."""
+    plain = Breakdown("x.y", Title("某", "some"), "x", {"A": Title("甲", "first")})
+    assert plain.title_of("A") == Title("甲", "first")
+    assert plain.title_of("text") == Title("text", "text")
+    assert plain.title_of(OTHER).en == "other"
+
+
+def test_entries_of_a_period_are_counted() -> None:
+    """From the first minute to the last one; hours count once each; unknown types are counted, too."""
+    tally = EntryCount(DAY, zone=UTC)
+    times = [START - timedelta(minutes=1), START, START + timedelta(minutes=59), START + timedelta(hours=23)]
+    for time in [*times, START + timedelta(days=1)]:
+        tally.add(EventType.CLAIM_POSTPONE.value, time)
+    tally.add("future:thing:happen", START)
+    assert tally.entries == 4
+    assert tally.value(catalogue.BY_NAME["verifications.postponed"]) == 3
+    assert tally.value(catalogue.BY_NAME["registry.outage_hours"]) == 2
+    assert set(tally.values(catalogue.logged_figures())) == set(catalogue.BY_NAME)

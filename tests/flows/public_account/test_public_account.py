@@ -1,0 +1,367 @@
+"""Public accounts over both databases: what platforms decide, what days bring, and what is logged."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from idvault.domain.error import (
+    AlreadyExistsError,
+    IdvaultError,
+    InvalidError,
+    NotFoundError,
+    PreconditionError,
+    Reason,
+    TransitionError,
+)
+from idvault.domain.public_account.category import PublicAccountCategory, PublicAccountKind
+from idvault.domain.public_account.owner import PublicAccountLimits
+from idvault.domain.public_account.values import PublicAccountState, RejectReason
+from idvault.domain.sanction.sanction import Degree
+from idvault.storage.base.database import Database
+from tests.support import builders
+from tests.support.flow_world import at
+from tests.support.public_account_world import DAY, MIDNIGHT, PublicAccountWorld, licence
+from tests.support.sanction_world import until
+
+APPLIED, ACTIVE, GRACE = PublicAccountState.APPLIED, PublicAccountState.ACTIVE, PublicAccountState.GRACE
+EXPIRED, CLOSED = PublicAccountState.EXPIRED, PublicAccountState.CLOSED
+REJECTED = PublicAccountState.REJECTED
+TERM = 365
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database) -> AsyncIterator[PublicAccountWorld]:
+    """Return the flows with a new database of each kind."""
+    made = PublicAccountWorld(main_database)
+    yield made
+    await made.claims.verification.drain()
+
+
+async def outcome(work: Any) -> str:
+    """Return the state that a verb led to, or what the refusal says."""
+    try:
+        return str((await work).profile.state.value)
+    except TransitionError as error:
+        return f"{error.state} -> {error.wanted}"
+    except IdvaultError as error:
+        return error.reason.value
+
+
+async def test_a_company_opens_renews_and_closes(world: PublicAccountWorld) -> None:
+    """From the application to the end, each act with its entry in the log."""
+    token = await world.company()
+    applied = await world.apply(token)
+    assert (applied.profile.state, applied.profile.since) == (APPLIED, None)
+    opened = await world.approve(applied)
+    profile = opened.profile
+    assert (profile.kind, profile.category) == (PublicAccountKind.COMPANY, PublicAccountCategory.COMPANY)
+    assert (profile.state, profile.since) == (ACTIVE, builders.TODAY)
+    assert opened.public_account.expire_date == builders.TODAY + timedelta(days=TERM)
+    renewed = await world.renew(opened, seconds=310 * DAY)
+    assert renewed.public_account.expire_date == builders.TODAY + timedelta(days=2 * TERM)
+    closed = await world.close(opened, seconds=311 * DAY)
+    assert closed.profile.state is CLOSED
+    assert await world.get(opened, seconds=311 * DAY) == closed
+    assert await world.events() == [
+        "publicaccount:account:close",
+        "publicaccount:application:approve",
+        "publicaccount:application:file",
+        "publicaccount:term:renew",
+    ]
+
+
+async def test_who_may_apply(world: PublicAccountWorld) -> None:
+    """Only a verified account of the platform; a wrong licence is named and leaves nothing."""
+    token, key = await world.person(), await world.sanctions.moderator(1)
+    (legacy,) = await world.sanctions.campaigns.members(1)
+    assert await outcome(world.apply(legacy)) == "ACCOUNT_NOT_VERIFIED"
+    assert await outcome(world.apply("acct_" + "0" * 26)) == "ACCOUNT_NOT_FOUND"
+    assert await outcome(world.apply(token, party="platform-b")) == "ACCOUNT_NOT_FOUND"
+    with pytest.raises(InvalidError) as refused:
+        await world.apply(token, licence(builders.TODAY))
+    assert [each.field for each in refused.value.violations] == ["licence.expire_date"]
+    await world.sanctions.impose(token, Degree.SUSPEND, key=key, given=until(60))
+    assert await outcome(world.apply(token)) == "RENEWAL_SUSPENDED"
+    assert await world.events() == []
+    assert await outcome(world.apply(token, seconds=60)) == "APPLIED"
+
+
+async def test_a_second_token_is_no_way_around_the_limit(world: PublicAccountWorld) -> None:
+    """One person, two accounts: the second public account waits, and its approval ends as a rejection."""
+    first, second = await world.person(1, who=1), await world.person(2, who=1)
+    opened = await world.open(first)
+    over = await world.apply(second)
+    assert over.profile.state is APPLIED
+    refused = await world.approve(over)
+    assert (refused.profile.state, refused.public_account.reject_reason) == (
+        REJECTED,
+        RejectReason.OWNER_NOT_ELIGIBLE,
+    )
+    # With the first one closed there is room, and the owner may apply again.
+    await world.close(opened)
+    assert (await world.open(second)).profile.state is ACTIVE
+
+
+async def test_the_limit_of_organisations_and_of_operators(world: PublicAccountWorld) -> None:
+    """Five by default, over all accounts of the organisation; the operator may set another number."""
+    tokens = [await world.company(90), await world.company(91)]
+    for number in range(5):
+        assert (await world.open(tokens[number % 2])).profile.state is ACTIVE
+    assert (await world.open(tokens[0])).profile.state is REJECTED
+    world.flow.context.policy = replace(world.policy, public_accounts=PublicAccountLimits(organization=6))
+    assert (await world.open(tokens[1])).profile.state is ACTIVE
+
+
+async def test_a_rejection_for_the_limit_looks_like_any_other(world: PublicAccountWorld) -> None:
+    """Answer, list, log and statement order of a person over the limit are those of the platform's own no."""
+    await world.open(await world.person(1, who=1))
+    over = await world.apply(await world.person(2, who=1))
+    plain = await world.apply(await world.person(3, who=3), seconds=1)
+    before = await world.events()
+    refused = await world.approve(over)
+    told = await world.reject(plain, RejectReason.OWNER_NOT_ELIGIBLE)
+
+    def seen(shown: Any) -> Any:
+        public_account = shown.public_account
+        hidden = {"public_account_id": "", "account_token": "", "person_id": ""}
+        return (
+            replace(public_account, **hidden, applied_at=builders.NOW),
+            replace(shown.profile, public_account_id=""),
+        )
+
+    assert seen(refused) == seen(told)
+    after = await world.events()
+    assert [kind for kind in after if "reject" in kind] == ["publicaccount:application:reject"] * 2
+    assert len(after) == len(before) + 2
+    listed = (await world.pages(state=REJECTED))[0]
+    assert listed == [each.public_account.public_account_id for each in (over, plain)]
+
+
+async def test_an_owner_who_is_suspended_meanwhile(world: PublicAccountWorld) -> None:
+    """The same reason also says that the owner could not apply any more: it is an ordinary one."""
+    token, key = await world.person(), await world.sanctions.moderator(1)
+    applied = await world.apply(token)
+    await world.sanctions.impose(token, Degree.SUSPEND, key=key)
+    refused = await world.approve(applied)
+    assert refused.public_account.reject_reason is RejectReason.OWNER_NOT_ELIGIBLE
+
+
+async def test_an_owner_whose_other_account_was_suspended(world: PublicAccountWorld) -> None:
+    """A sanction of the person bars it too, before the owner's own status shows anything."""
+    named, other = await world.person(1, who=1), await world.person(2, who=1)
+    keys = (await world.sanctions.moderator(1), await world.sanctions.moderator(2))
+    applied = [await world.apply(other) for _ in range(2)]
+    sanction = await world.sanctions.of_person(named, Degree.SUSPEND, keys)
+    refused = await world.approve(applied[0])
+    assert refused.public_account.reject_reason is RejectReason.OWNER_NOT_ELIGIBLE
+    await world.sanctions.lift(sanction, key=keys[0])
+    assert (await world.approve(applied[1])).profile.state is ACTIVE
+
+
+async def test_parallel_decisions(world: PublicAccountWorld) -> None:
+    """Of two decisions on an application one wins, and the other is told with both states."""
+    applied = await world.apply(await world.person())
+    told = await asyncio.gather(outcome(world.approve(applied)), outcome(world.reject(applied)))
+    assert sorted(told) in (["ACTIVE", "ACTIVE -> REJECTED"], ["REJECTED", "REJECTED -> ACTIVE"])
+
+
+async def test_parallel_approvals_of_one_person(world: PublicAccountWorld) -> None:
+    """However many tokens a person has, only one approval opens a public account."""
+    tokens = [await world.person(number, who=1) for number in range(1, 5)]
+    applied = [await world.apply(token) for token in tokens]
+    told = await asyncio.gather(*(outcome(world.approve(each)) for each in applied))
+    assert sorted(told) == ["ACTIVE", "REJECTED", "REJECTED", "REJECTED"]
+
+
+async def test_repeats(world: PublicAccountWorld) -> None:
+    """The same request is the same act; with another body it is refused; an entry is written once."""
+    token = await world.person()
+    ids = {verb: world.sanctions.new_id() for verb in ("apply", "approve", "renew", "close")}
+    applied = await world.apply(token, request_id=ids["apply"])
+    assert await world.apply(token, request_id=ids["apply"]) == applied
+    with pytest.raises(AlreadyExistsError):
+        await world.apply(token, licence(builders.TODAY + timedelta(days=9)), request_id=ids["apply"])
+    opened = await world.approve(applied, request_id=ids["approve"])
+    assert await world.approve(applied, request_id=ids["approve"]) == opened
+    with pytest.raises(AlreadyExistsError):
+        await world.reject(applied, request_id=ids["approve"])
+    late = 320 * DAY
+    renewed = await world.renew(opened, request_id=ids["renew"], seconds=late)
+    assert await world.renew(opened, request_id=ids["renew"], seconds=late) == renewed
+    closed = await world.close(opened, request_id=ids["close"], seconds=late)
+    assert await world.close(opened, request_id=ids["close"], seconds=late) == closed
+    assert len(await world.events()) == 4
+
+
+async def test_a_repeat_is_answered_as_it_is_now(world: PublicAccountWorld) -> None:
+    """The answer to a repeated rejection, or to an application that was decided since, is of today."""
+    asked = world.sanctions.new_id()
+    applied = await world.apply(await world.person(), request_id=asked)
+    rejected = await world.reject(applied, request_id=world.sanctions.new_id())
+    assert await world.apply(applied.public_account.account_token, request_id=asked) == rejected
+
+
+async def test_only_its_own_platform_finds_it(world: PublicAccountWorld) -> None:
+    """Another platform gets the same answer as for an unknown one."""
+    opened = await world.open(await world.person())
+    with pytest.raises(NotFoundError) as other:
+        await world.get(opened, party="platform-b")
+    assert other.value.reason is Reason.PUBLIC_ACCOUNT_NOT_FOUND
+    for verb in (world.approve, world.reject, world.renew, world.close):
+        assert await outcome(verb(opened, party="platform-b")) == "PUBLIC_ACCOUNT_NOT_FOUND"
+
+
+async def test_grace_and_expiry_count_to_the_second(world: PublicAccountWorld) -> None:
+    """They begin with the day, whether the worker has written them down or not, in the same revision."""
+    token = await world.company()
+    opened = await world.open(token)
+    begins = (TERM - 1) * DAY + MIDNIGHT
+    assert (await world.profile(opened, seconds=begins - 1)).state is ACTIVE
+    grace = await world.profile(opened, seconds=begins)
+    assert grace.state is GRACE
+    assert await world.work(seconds=begins - 1) == 0
+    assert await world.work(seconds=begins) == 1
+    assert await world.profile(opened, seconds=begins) == grace
+    ends = begins + 30 * DAY
+    assert (await world.profile(opened, seconds=ends - 1)).state is GRACE
+    expired = await world.profile(opened, seconds=ends)
+    assert expired.state is EXPIRED
+    assert await world.work(seconds=ends) == 1
+    assert await world.profile(opened, seconds=ends) == expired
+    assert [kind for kind in await world.events() if ":term:" in kind] == [
+        "publicaccount:term:expire",
+        "publicaccount:term:grace",
+    ]
+
+
+async def test_a_renewal_in_grace(world: PublicAccountWorld) -> None:
+    """The owner verifies again and renews: a new term from that day, also before the worker came."""
+    token = await world.company()
+    opened = await world.open(token)
+    late = 370 * DAY
+    assert await outcome(world.renew(opened, seconds=late)) == "ACCOUNT_NOT_VERIFIED"
+    await world.company_again(token, seconds=late)
+    renewed = await world.renew(opened, seconds=late)
+    assert renewed.profile.state is ACTIVE
+    assert renewed.public_account.expire_date == builders.TODAY + timedelta(days=370 + TERM)
+    assert await world.work(seconds=late) == 0
+    assert await outcome(world.renew(opened, seconds=late)) == "RENEWAL_TOO_EARLY"
+
+
+async def test_a_licence_ends_on_its_day(world: PublicAccountWorld) -> None:
+    """From the day's first second on the mark is gone, written down by the worker with an entry."""
+    token = await world.company()
+    opened = await world.open(token, licence(builders.TODAY + timedelta(days=10)))
+    assert opened.profile.category is PublicAccountCategory.MEDIA
+    ends = 9 * DAY + MIDNIGHT
+    assert (await world.profile(opened, seconds=ends - 1)).licence == opened.profile.licence
+    bare = await world.profile(opened, seconds=ends)
+    assert (bare.category, bare.licence) == (PublicAccountCategory.COMPANY, None)
+    assert await world.work(seconds=ends) == 1
+    assert await world.profile(opened, seconds=ends) == bare
+    assert "publicaccount:licence:end" in await world.events()
+    new = licence(builders.TODAY + timedelta(days=700), PublicAccountCategory.FINANCE)
+    renewed = await world.renew(opened, new, seconds=320 * DAY)
+    assert renewed.profile.category is PublicAccountCategory.FINANCE
+    with pytest.raises(InvalidError):
+        await world.renew(opened, new, seconds=701 * DAY)
+
+
+async def test_workers_at_once(world: PublicAccountWorld) -> None:
+    """A step is written once, whoever comes first, and not for a public account that changed meanwhile."""
+    opened = await world.open(await world.company())
+    late = TERM * DAY
+    sweeps = (world.terms.fall(now=at(late), limit=9) for _ in range(4))
+    assert sum(await asyncio.gather(*sweeps)) == 1
+    assert (await world.profile(opened, seconds=late)).state is GRACE
+
+
+async def test_a_closed_owner_closes_it_and_a_lift_restores_it(world: PublicAccountWorld) -> None:
+    """Closed with its owner's account, in the lists, too; back as the day gives it once that is lifted."""
+    sanctions = world.sanctions
+    token, keys = await world.company(), (await sanctions.moderator(1), await sanctions.moderator(2))
+    opened = await world.open(token)
+    closing = await sanctions.closed(token, keys)
+    closed = await world.profile(opened)
+    assert (closed.state, closed.revision > opened.profile.revision) == (CLOSED, True)
+    assert await world.pages(state=CLOSED) == [[opened.public_account.public_account_id]]
+    assert await world.pages(state=ACTIVE) == await world.expiring(days=366) == [[]]
+    assert await outcome(world.renew(opened)) == "CLOSED -> ACTIVE"
+    assert await outcome(world.close(opened)) == "CLOSED -> CLOSED"
+    await sanctions.lift(closing, key=keys[0])
+    restored = await world.profile(opened)
+    assert (restored.state, restored.revision > closed.revision) == (ACTIVE, True)
+    await sanctions.closed(token, keys, given=until(60))
+    assert (await world.profile(opened, seconds=59)).state is CLOSED
+    assert (await world.profile(opened, seconds=60)).state is ACTIVE
+    assert await world.pages(state=ACTIVE, seconds=60) == [[opened.public_account.public_account_id]]
+
+
+async def test_pages_do_not_move(world: PublicAccountWorld) -> None:
+    """Applications that arrive while somebody reads appear at the end; no page repeats or omits one."""
+    token, other = await world.company(), await world.person()
+    made = [await world.apply(token, seconds=place) for place in range(5)]
+    ids = [each.public_account.public_account_id for each in made]
+    page, after = await world.flow.list(
+        relying_party="platform-a", account_token=None, state=None, after="", limit=2, now=at(9)
+    )
+    new = await world.apply(other, seconds=9)
+    rest, end = await world.flow.list(
+        relying_party="platform-a", account_token=None, state=None, after=after, limit=9, now=at(9)
+    )
+    found = [each.public_account.public_account_id for each in (*page, *rest)]
+    assert (found, end) == ([*ids, new.public_account.public_account_id], "")
+    assert await world.pages(size=2, account_token=token) == [ids[:2], ids[2:4], ids[4:]]
+    await world.reject(made[1])
+    assert await world.pages(account_token=token, state=REJECTED) == [[ids[1]]]
+    with pytest.raises(InvalidError) as refused:
+        await world.flow.list(
+            relying_party="platform-a", account_token=None, state=None, after="f" * 32, limit=9, now=at(9)
+        )
+    assert [each.field for each in refused.value.violations] == ["page_token"]
+
+
+async def test_what_expires_soon(world: PublicAccountWorld) -> None:
+    """The first to expire first, with those in grace, without those that are over or closed."""
+    token = await world.company()
+    made = [await world.open(token, seconds=days * DAY) for days in (0, 5, 10, 20)]
+    ids = [each.public_account.public_account_id for each in made]
+    await world.close(made[3], seconds=20 * DAY)
+    assert await world.expiring() == [[]]
+    assert await world.expiring(seconds=310 * DAY) == [ids[:2]]
+    assert await world.expiring(seconds=320 * DAY, size=2) == [ids[:2], ids[2:3]]
+    assert await world.expiring(seconds=(TERM + 6) * DAY) == [ids[:3]]
+    assert await world.expiring(seconds=(TERM + 30) * DAY) == [ids[1:3]]
+    assert await world.expiring(days=1, seconds=320 * DAY) == [[]]
+
+
+async def test_nothing_changes_while_the_log_stands_still(world: PublicAccountWorld) -> None:
+    """Every act asks the log guard first."""
+    opened = await world.open(await world.person())
+    world.claims.waiting.oldest = at(-3_600).real
+    late = 5.0
+    for work in (
+        world.apply(opened.public_account.account_token, seconds=late),
+        world.approve(opened, seconds=late),
+        world.reject(opened, seconds=late),
+        world.renew(opened, seconds=late),
+        world.close(opened, seconds=late),
+    ):
+        assert await outcome(work) == "LOG_UNAVAILABLE"
+    with pytest.raises(IdvaultError):
+        await world.terms.fall(now=at(late), limit=9)
+
+
+async def test_an_account_that_is_not_verified_any_more(world: PublicAccountWorld) -> None:
+    """An expired owner keeps the public account until its term ends, but cannot renew it."""
+    opened = await world.open(await world.person(), seconds=10 * DAY)
+    late = TERM * DAY
+    assert (await world.profile(opened, seconds=late)).state is ACTIVE
+    with pytest.raises(PreconditionError) as refused:
+        await world.renew(opened, seconds=late)
+    assert refused.value.reason is Reason.ACCOUNT_NOT_VERIFIED

@@ -1,0 +1,328 @@
+"""Public accounts against a reference model: a state machine on both databases, and a long random walk."""
+
+import asyncio
+import random
+import shutil
+import tempfile
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.error import IdvaultError, TransitionError
+from idvault.domain.public_account.values import PublicProfile
+from idvault.domain.sanction.sanction import Sanction
+from idvault.flows.public_account.context import ShownPublicAccount
+from idvault.storage.base.database import Database
+from tests.support import builders
+from tests.support.databases import Databases, Maker
+from tests.support.flow_world import PARTY, at, command
+from tests.support.organizations import organization
+from tests.support.public_account_model import ModelOwner, ModelRegister
+from tests.support.public_account_world import DAY, PublicAccountWorld, licence
+from tests.support.sanction_world import reasons, until
+
+STEPS = 10_000
+# Two accounts of one person, one of another person, and a company with a limit of five.
+PERSONS, LIMITS = (0, 0, 1, 2), (1, 1, 1, 5)
+OWNERS = len(PERSONS)
+VALID = 365
+
+
+class Walk:
+    """The real platform and the model side by side."""
+
+    def __init__(self, database: Database) -> None:
+        self.world, self.model = PublicAccountWorld(database), ModelRegister()
+        self.tokens: list[str] = []
+        self.keys: list[ModeratorKey] = []
+        self.made: list[ShownPublicAccount] = []
+        self.closings: dict[int, Sanction] = {}
+        self.day = 0
+        self.claims = 100
+        self.shown: dict[int, PublicProfile] = {}
+        self.told: Counter[str] = Counter()
+
+    @property
+    def seconds(self) -> int:
+        return self.day * DAY
+
+    async def begin(self) -> None:
+        people = [await self.world.person(1, who=1), await self.world.person(2, who=1)]
+        self.tokens = [*people, await self.world.person(3, who=3), await self.world.company()]
+        self.keys = [await self.world.sanctions.moderator(number) for number in (1, 2)]
+        self.model.owners = [
+            ModelOwner(person, limit, VALID) for person, limit in zip(PERSONS, LIMITS, strict=True)
+        ]
+
+    async def apply(self, owner: int, days: int | None) -> None:
+        end = None if days is None else self.day + days
+        expected = self.model.apply(owner, end, self.day)
+        given = None if end is None else licence(builders.TODAY + timedelta(days=end))
+        work = self.world.apply(self.tokens[owner], given, seconds=self.seconds)
+        assert await self._told(work) == expected
+
+    async def decide(self, verb: str, place: int) -> None:
+        """Approve, reject, renew or close one of the public accounts."""
+        expected = getattr(self.model, verb)(place, self.day)
+        work = getattr(self.world, verb)(self.made[place], seconds=self.seconds)
+        assert await self._told(work) == expected
+        await self.agree(place)
+
+    async def move(self, verb: str, place: int, to: int) -> None:
+        """Offer one of the public accounts to an owner, or let that owner accept it."""
+        expected = getattr(self.model, verb)(place, to, self.day)
+        work = getattr(self.world, verb)(self.made[place], self.tokens[to], seconds=self.seconds)
+        assert await self._told(work) == expected
+        await self.agree(place)
+
+    async def verify(self, owner: int) -> None:
+        """The owner verifies again, unless the account is closed."""
+        if self.model.owners[owner].is_closed(self.day):
+            return
+        self.claims += 1
+        who = organization() if owner == OWNERS - 1 else builders.identity(number=_number(owner))
+        asked = command(self.claims, who, account_token=self.tokens[owner])
+        await self.world.claims.verify(asked, seconds=self.seconds)
+        self.model.owners[owner].verified_until = self.day + VALID
+
+    async def close_owner(self, owner: int, days: int | None) -> None:
+        """Two moderators close the owner's account, unless it is closed."""
+        known = self.model.owners[owner]
+        if known.is_closed(self.day):
+            return
+        known.closed, known.closed_until = True, None if days is None else self.day + days
+        given = reasons() if days is None else until(self.seconds + days * DAY)
+        self.closings[owner] = await self.world.sanctions.closed(
+            self.tokens[owner], (self.keys[0], self.keys[1]), given=given, seconds=self.seconds
+        )
+
+    async def lift_owner(self, owner: int) -> None:
+        """A moderator lifts that, if it is still in force."""
+        if not self.model.owners[owner].is_closed(self.day):
+            return
+        await self.world.sanctions.lift(self.closings[owner], key=self.keys[0], seconds=self.seconds)
+        self.model.owners[owner].closed = False
+
+    async def work(self) -> None:
+        """Let the workers store what has come due; nothing that anybody sees changes."""
+        await self.world.work(seconds=self.seconds)
+        await self.world.sanctions.work(seconds=self.seconds)
+        await self.world.claims.retention.expire_accounts(now=at(self.seconds), limit=99)
+        for place in range(len(self.made))[-5:]:
+            await self.agree(place)
+
+    async def agree(self, place: int) -> None:
+        """Compare a public account with the model, and its revision with what was shown before."""
+        profile = await self.world.profile(self.made[place], seconds=self.seconds)
+        assert profile.state.value == self.model.state(place, self.day)
+        assert (profile.licence is not None) == self.model.made[place].declared(self.day)
+        moved = self.made[place].public_account.account_token != self.tokens[self.model.made[place].owner]
+        assert profile.owner_changed_on is not None or not moved
+        former = self.shown.get(place, profile)
+        assert profile.revision >= former.revision
+        assert profile.revision > former.revision or profile == former
+        self.shown[place] = profile
+
+    async def agree_on_all(self) -> None:
+        """Compare every public account, in the list of all and in the lists by state."""
+        found, _ = await self.world.flow.list(
+            relying_party=PARTY, account_token=None, state=None, after="", limit=100_000, now=at(self.seconds)
+        )
+        states = {each.public_account.public_account_id: each.profile.state for each in found}
+        assert len(states) == len(self.made)
+        for place, made in enumerate(self.made):
+            expected = self.model.state(place, self.day)
+            assert states[made.public_account.public_account_id].value == expected
+        for state in set(states.values()):
+            (listed,) = await self.world.pages(size=100_000, state=state, seconds=self.seconds)
+            assert set(listed) == {key for key, value in states.items() if value is state}
+
+    async def _told(self, work: Any) -> str:
+        """Return the state that a verb led to, or why it was refused."""
+        try:
+            found: ShownPublicAccount = await work
+        except TransitionError as error:
+            said = f"{error.state} -> {error.wanted}"
+        except IdvaultError as error:
+            said = error.reason.value
+        else:
+            said = found.profile.state.value
+            if len(self.made) < len(self.model.made):
+                self.made.append(found)
+        self.told[said] += 1
+        return said
+
+
+def _number(owner: int) -> str:
+    return f"110000190101{1 if owner < 2 else 3:02}000X"
+
+
+OWNER = st.integers(0, OWNERS - 1)
+VERBS = ("approve", "reject", "renew", "close")
+
+
+class PublicAccountSteps(RuleBasedStateMachine):
+    """The steps; the databases exist for one run."""
+
+    maker: Maker
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = Path(tempfile.mkdtemp(prefix="idvault-public-account-"))
+        self._loop = asyncio.new_event_loop()
+        self._databases: Databases = self.maker.fresh(self._folder)
+        self._database = Database(url=self._databases.main_url)
+        self.walk = Walk(self._database)
+
+    def teardown(self) -> None:
+        self.run(self.walk.world.claims.verification.drain())
+        self.run(self._database.close())
+        self._loop.close()
+        self.maker.drop(self._databases)
+        shutil.rmtree(self._folder)
+
+    def run(self, work: Any) -> Any:
+        return self._loop.run_until_complete(work)
+
+    @initialize()
+    def begin(self) -> None:
+        """Sign up the owners."""
+        self.run(self.walk.begin())
+
+    @rule(owner=OWNER, days=st.none() | st.integers(0, 500))
+    def apply(self, owner: int, days: int | None) -> None:
+        """An owner applies, or is refused."""
+        self.run(self.walk.apply(owner, days))
+
+    @precondition(lambda self: self.walk.made)
+    @rule(verb=st.sampled_from(VERBS), place=st.integers(0, 50))
+    def decide(self, verb: str, place: int) -> None:
+        """Something happens to one of them, or is refused."""
+        self.run(self.walk.decide(verb, place % len(self.walk.made)))
+
+    @precondition(lambda self: self.walk.made)
+    @rule(verb=st.sampled_from(("offer", "accept")), place=st.integers(0, 50), to=OWNER)
+    def move(self, verb: str, place: int, to: int) -> None:
+        """An owner offers one of them, or another accepts it, or is refused."""
+        self.run(self.walk.move(verb, place % len(self.walk.made), to))
+
+    @rule(owner=OWNER, days=st.none() | st.integers(1, 90))
+    def close_owner(self, owner: int, days: int | None) -> None:
+        """An owner's account is closed."""
+        self.run(self.walk.close_owner(owner, days))
+
+    @rule(owner=OWNER)
+    def lift_owner(self, owner: int) -> None:
+        """It is opened again."""
+        self.run(self.walk.lift_owner(owner))
+
+    @rule(owner=OWNER)
+    def verify(self, owner: int) -> None:
+        """An owner verifies again."""
+        self.run(self.walk.verify(owner))
+
+    @rule(days=st.integers(1, 200))
+    def time_passes(self, days: int) -> None:
+        """Terms and licences run out."""
+        self.walk.day += days
+
+    @rule()
+    def the_worker_works(self) -> None:
+        """What has come due is stored."""
+        self.run(self.walk.work())
+
+    @invariant()
+    def both_agree(self) -> None:
+        """Every public account is as in the model, also in the lists."""
+        for place in range(len(self.walk.made)):
+            self.run(self.walk.agree(place))
+        self.run(self.walk.agree_on_all())
+
+
+def test_any_steps_agree_with_the_model(maker: Maker) -> None:
+    """On both databases: state, licence, the order of revisions, and the lists by state."""
+    PublicAccountSteps.maker = maker
+    run_state_machine_as_test(
+        PublicAccountSteps,
+        settings=settings(
+            max_examples=8,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+async def _move(walk: Walk, chance: random.Random, owner: int) -> None:
+    """Offer or accept one of the newest, mostly one that is live and to somebody who could have it."""
+    newest = range(max(0, len(walk.made) - 40), len(walk.made))
+    live = [place for place in newest if walk.model.state(place, walk.day) in ("ACTIVE", "GRACE")]
+    place = chance.choice(live or newest)
+    offered = walk.model.made[place].offered
+    if offered is None or chance.randrange(3) == 0:
+        await walk.move("offer", place, chance.choice([owner, 0, 1, 2]))
+    else:
+        await walk.move("accept", place, chance.choice([owner, offered[0], offered[0]]))
+
+
+@pytest.mark.long
+async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases) -> None:
+    """10,000 random steps; every kind of answer occurs."""
+    database, chance = Database(url=sqlite_databases.main_url), random.Random(14)  # noqa: S311 - no secret
+    walk = Walk(database)
+    await walk.begin()
+    for step in range(STEPS):
+        kind, owner = chance.randrange(19), chance.randrange(OWNERS)
+        # The newest ones, so that most verbs are about public accounts that can still change.
+        place = max(0, len(walk.made) - 1 - chance.randrange(14))
+        if kind < 4 or not walk.made:
+            await walk.apply(owner, chance.choice([None, None, 0, *range(1, 300, 20)]))
+        elif kind < 12:
+            verb = chance.choice(["approve", "approve", "approve", "reject", "renew", "renew", "close"])
+            await walk.decide(verb, place)
+        elif kind < 15:
+            await _move(walk, chance, owner)
+        elif kind == 15:
+            walk.day += chance.choice([1, 5, 20, 60, 300])
+        elif kind == 16:
+            await walk.verify(owner)
+        elif kind == 17:
+            closes = chance.randrange(3) == 0
+            await (walk.close_owner(owner, chance.choice([None, 20])) if closes else walk.lift_owner(owner))
+        else:
+            await walk.work()
+        if step % 1_000 == 999:
+            await walk.agree_on_all()
+    assert walk.told.keys() >= {
+        "APPLIED",
+        "ACTIVE",
+        "REJECTED",
+        "CLOSED",
+        "INVALID_MESSAGE",
+        "ACCOUNT_CLOSED",
+        "ACCOUNT_NOT_VERIFIED",
+        "RENEWAL_TOO_EARLY",
+        "PUBLIC_ACCOUNT_NOT_LIVE",
+        "TRANSFER_NOT_OFFERED",
+        "KIND_DIFFERS",
+        "OWNER_NOT_ELIGIBLE",
+        *(f"{state} -> ACTIVE" for state in ("ACTIVE", "EXPIRED", "CLOSED", "REJECTED", "APPLIED")),
+        *(f"{state} -> CLOSED" for state in ("EXPIRED", "CLOSED", "REJECTED", "APPLIED")),
+        *(f"{state} -> REJECTED" for state in ("ACTIVE", "EXPIRED", "CLOSED", "REJECTED")),
+    }
+    await walk.world.claims.verification.drain()
+    await database.close()

@@ -1,0 +1,129 @@
+"""Reports and the page of public supervision in a real browser: readable at 320 pixels, in both languages."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from idvault.domain.report import catalogue
+from idvault.domain.report.figure import Language
+from idvault.flows.report import page, supervision
+from idvault.flows.report.supervision import Supervised
+from idvault.transparency import checkpoint
+from tests.support import logs, people
+from tests.support.browser import browsing
+from tests.support.merkle import log_of, witness
+from tests.support.report_world import at, made_up
+
+pytestmark = pytest.mark.process
+
+WIDTHS = (320, 1280)
+ONE = witness("witness.example/w1", seed=2)
+# Labels and numbers of a chart, and what of them is cut off or covers another one.
+CLASHES = """() => [...document.querySelectorAll("svg")].flatMap(svg => {
+  const box = svg.getBoundingClientRect();
+  const place = text => [text.textContent, text.getBoundingClientRect()];
+  const texts = [...svg.querySelectorAll("text")].map(place);
+  const cut = texts.filter(([, one]) => one.left < box.left - 1 || one.right > box.right + 1);
+  const over = texts.filter(([, one], place) => texts.some(([, other], after) => after > place &&
+    one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom));
+  return [...cut, ...over].map(([text]) => text);
+})"""
+SMALLEST = """() => Math.min(...[...document.querySelectorAll("svg text")].map(
+  text => text.getBoundingClientRect().height))"""
+HIDDEN_WIDTH = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a public directory with a month's report and the page of public supervision."""
+    folder = tmp_path_factory.mktemp("public")
+    (folder / "report").mkdir()
+    made = made_up()
+    leaves = log_of(1_234_567 % 5_000)
+    policy = checkpoint.CosignaturePolicy(logs.ORIGIN, (logs.SIGNER.key,), (ONE.key,))
+    shown = Supervised(
+        key=logs.SIGNER.key,
+        roster=people.roster(),
+        newest=checkpoint.verify(logs.signed(leaves, ONE, time=1_800_000_000), policy),
+        reports=[made],
+        made=at("2026-11-01T00:15"),
+        so_far=("2026-11", made.logged),
+    )
+    for language, name in supervision.PATHS.items():
+        (folder / name).write_text(supervision.render(shown, language=language), "utf-8")
+        path = folder / "report" / f"2026-10.{language.value}.html"
+        path.write_text(page.render(made, language=language), "utf-8")
+    (folder / "report" / "2026-10.json").write_bytes(made.to_bytes())
+    return folder
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Page]:
+    """Return a tab that fails on anything that the page loads or reports."""
+    tab = browser.new_page()
+    loaded: list[str] = []
+    said: list[str] = []
+    tab.on("request", lambda request: loaded.append(request.url))
+    tab.on("console", lambda message: said.append(message.text))
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    yield tab
+    assert all(url.startswith("file:") and url.endswith((".html", ".json")) for url in loaded)
+    assert said == []
+    tab.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    "name", ["index.html", "index.en.html", "report/2026-10.zh.html", "report/2026-10.en.html"]
+)
+def test_a_page_is_readable(opened: Page, site: Path, width: int, name: str) -> None:
+    """Nothing is wider than the screen, no label of a chart is cut off, covered or tiny."""
+    opened.set_viewport_size({"width": width, "height": 800})
+    opened.goto((site / name).as_uri())
+    assert opened.evaluate(HIDDEN_WIDTH) <= 0
+    assert opened.evaluate(CLASHES) == []
+    if name.startswith("report/"):
+        assert opened.locator("svg").count() == len(catalogue.breakdowns()) + len(catalogue.levels())
+        assert opened.evaluate(SMALLEST) >= 13
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_reader_gets_from_page_to_report_and_back(opened: Page, site: Path, language: Language) -> None:
+    """By links alone; each language links to the other one."""
+    opened.goto((site / supervision.PATHS[language]).as_uri())
+    opened.get_by_role("link", name="2026-10", exact=True).click()
+    assert opened.url.endswith(f"report/2026-10.{language.value}.html")
+    assert opened.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[language.value]
+    figures = [section.title.in_language(language) for section in catalogue.SECTIONS]
+    assert opened.get_by_role("heading", level=2).all_inner_texts()[: len(figures)] == figures
+    other = {Language.ZH: "English", Language.EN: "中文"}[language]
+    opened.get_by_role("link", name=other).click()
+    assert not opened.url.endswith(f".{language.value}.html")
+    opened.get_by_role("link").first.click()
+    assert "index" in opened.url
+
+
+def test_a_chart_is_read_aloud(opened: Page, site: Path) -> None:
+    """A screen reader gets every label and number, hidden ones as such."""
+    opened.goto((site / "report" / "2026-10.en.html").as_uri())
+    told = opened.get_by_role("img").first.get_attribute("aria-label") or ""
+    assert "By outcome. verified: 90;" in told
+    assert "number unknown to the registry: withheld" in told
+
+
+def test_no_page_needs_a_script(browser: Browser, site: Path) -> None:
+    """The pages are the same without one."""
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto((site / "report" / "2026-10.en.html").as_uri())
+    assert tab.get_by_text("Numbers marked").count() == 1
+    assert tab.locator("script").count() == 0
+    context.close()

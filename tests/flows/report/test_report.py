@@ -1,0 +1,171 @@
+"""Reports are made from the log up to one checkpoint; what it does not tell is suppressed, month by month."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from idvault.domain.error import UnavailableError
+from idvault.domain.event import EventType
+from idvault.domain.report.figure import Language
+from idvault.domain.report.period import Period
+from idvault.flows.report import page, text
+from idvault.transparency import checkpoint, report
+from tests.support.log_world import PLAIN, LogWorld
+from tests.support.report_world import NOVEMBER, OCTOBER, QUARTER, ReportWorld
+
+
+@pytest.fixture
+def world(log_world: LogWorld) -> ReportWorld:
+    return ReportWorld(log_world)
+
+
+async def test_logged_figures_are_counted_in_the_operator_s_days(world: ReportWorld) -> None:
+    """From midnight to midnight of the zone; the checkpoint is the newest complete one."""
+    for time in ("2026-09-30T23:59", "2026-10-01T00:00", "2026-10-31T23:59", "2026-11-01T00:00"):
+        await world.events(EventType.DISCLOSURE_OPEN, time)
+    await world.events(EventType.CLAIM_POSTPONE, "2026-10-05T10:00", 3)
+    await world.events(EventType.CLAIM_POSTPONE, "2026-10-05T11:00", 1)
+    await world.sequence()
+    made = await world.flow().make(OCTOBER, now=world.now("2026-11-02T00:00"))
+    assert made.logged["disclosures.openings"] == 2
+    assert (made.logged["verifications.postponed"], made.logged["registry.outage_hours"]) == (4, 2)
+    assert checkpoint.verify(made.checkpoint.encode(), PLAIN).checkpoint.size == world.counted
+    assert report.parse(made.to_bytes()).logged == made.logged
+
+
+async def test_a_report_covers_every_entry_of_its_period(world: ReportWorld) -> None:
+    """While one waits for its place, there is no report of an ended period; a running one is no obstacle."""
+    flow = world.flow()
+    with pytest.raises(UnavailableError):
+        await flow.make(OCTOBER, now=world.now("2026-11-02T00:00"))
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-10-05T10:00")
+    await world.sequence()
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-10-31T23:59")
+    with pytest.raises(UnavailableError):
+        await flow.make(OCTOBER, now=world.now("2026-11-02T00:00"))
+    assert (await flow.make(OCTOBER, now=world.now("2026-10-31T23:59"))).logged["disclosures.openings"] == 1
+    await world.sequence()
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-11-01T00:00")
+    assert (await flow.make(OCTOBER, now=world.now("2026-11-02T00:00"))).logged["disclosures.openings"] == 2
+
+
+async def test_small_outcomes_are_hidden(world: ReportWorld) -> None:
+    """With others until nobody can compute them; what belongs to no cell is OTHER."""
+    await world.decided("2026-10-05T10:00", SUCCEEDED=90, MISMATCH=12, NO_RECORD=3)
+    await world.events(EventType.CLAIM_SETTLE, "2026-10-06T10:00", 6)
+    await world.sequence()
+    made = await world.flow().make(OCTOBER, now=world.now("2026-11-02T00:00"))
+    cells = made.breakdowns["verifications.outcome"]
+    assert cells is not None
+    assert made.logged["verifications.decided"] == 111
+    assert {cell: count for cell, count in cells.items() if count != 0} == {
+        "OTHER": None,
+        "NO_RECORD": None,
+        "MISMATCH": 12,
+        "SUCCEEDED": 90,
+    }
+    assert made.levels["accounts.state"]["VERIFIED"] == 105
+    assert made.levels["accounts.state"]["ERASED"] == 0
+
+
+async def test_a_database_that_disagrees_with_the_log_tells_nothing(world: ReportWorld) -> None:
+    """More claims than entries of their settlement: no breakdown."""
+    await world.decided("2026-10-05T10:00", SUCCEEDED=20)
+    await world.sequence()
+    made = await world.flow().make(OCTOBER, now=world.now("2026-11-02T00:00"))
+    assert made.breakdowns["verifications.outcome"] is not None
+    await world.decided("2026-10-05T10:00", SUCCEEDED=20)
+    late = await world.flow().make(OCTOBER, now=world.now("2026-10-20T00:00"))
+    assert late.breakdowns["verifications.outcome"] is None
+
+
+async def test_a_quarter_adds_up_its_months(world: ReportWorld) -> None:
+    """A cell that a month hides is hidden in the quarter; what was published of a month counts."""
+    await world.decided("2026-10-05T10:00", SUCCEEDED=20, MISMATCH=9)
+    await world.decided("2026-11-05T10:00", SUCCEEDED=30, MISMATCH=2)
+    await world.decided("2026-12-05T10:00", SUCCEEDED=40, MISMATCH=7)
+    await world.sequence()
+    now = world.now("2027-01-02T00:00")
+    made = await world.flow().make(QUARTER, now=now)
+    cells = made.breakdowns["verifications.outcome"]
+    assert cells is not None
+    assert (made.logged["verifications.decided"], cells["MISMATCH"]) == (108, None)
+    await world.publication().run(now=now)
+    await world.decided("2026-10-06T10:00", MISMATCH=11)
+    await world.sequence()
+    again = await world.flow().make(QUARTER, now=now)
+    assert again.breakdowns == made.breakdowns
+    anew = await world.flow(published=False).make(OCTOBER, now=now)
+    published = await world.flow().make(OCTOBER, now=now)
+    assert (anew.breakdowns["verifications.outcome"] or {})["MISMATCH"] == 20
+    assert (published.breakdowns["verifications.outcome"] or {})["MISMATCH"] == 9
+
+
+async def test_days_that_are_no_month_have_no_breakdown(world: ReportWorld) -> None:
+    """Two overlapping periods would tell their difference."""
+    await world.decided("2026-10-05T10:00", SUCCEEDED=20)
+    await world.sequence()
+    almost = Period(OCTOBER.first, OCTOBER.last - timedelta(days=1))
+    made = await world.flow().make(almost, now=world.now("2026-11-02T00:00"))
+    assert made.logged["verifications.decided"] == 20
+    assert set(made.breakdowns.values()) == {None}
+
+
+async def test_each_month_is_published_once(world: ReportWorld) -> None:
+    """From the log's first month on, a quarter of an hour after the end, each quarter after its months."""
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-11-30T23:59")
+    await world.sequence()
+    flow = world.publication()
+    await flow.run(now=world.now("2026-12-01T00:14"))
+    assert not (world.log.folder / "report").exists()
+    await flow.run(now=world.now("2026-12-01T00:15"))
+    names = ["2026-11.en.html", "2026-11.json", "2026-11.note", "2026-11.zh.html"]
+    assert sorted(path.name for path in (world.log.folder / "report").iterdir()) == names
+    data = (world.log.folder / "report" / "2026-11.json").read_bytes()
+    assert report.parse(data).logged["disclosures.openings"] == 1
+    (world.log.folder / "report" / "2026-11.en.html").unlink()
+    await flow.run(now=world.now("2026-12-01T00:16"))
+    await world.publication().run(now=world.now("2027-02-01T01:00"))
+    assert (world.log.folder / "report" / "2026-11.json").read_bytes() == data
+    found = sorted(path.name for path in (world.log.folder / "report").glob("*.json"))
+    assert found == ["2026-11.json", "2026-12.json", "2026-Q4.json", "2027-01.json"]
+    assert len(list((world.log.folder / "report").iterdir())) == 16
+
+
+async def test_a_vault_without_entries_has_no_report(world: ReportWorld) -> None:
+    """There is nothing to report."""
+    await world.publication().run(now=world.now("2027-02-01T01:00"))
+    assert not (world.log.folder / "report").exists()
+
+
+async def test_the_note_names_the_published_file(world: ReportWorld) -> None:
+    """The log's key signs the bytes that are published."""
+    from tests.support.log_world import KEY
+
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-11-30T23:59")
+    await world.sequence()
+    await world.publication().run(now=world.now("2026-12-02T00:00"))
+    folder = world.log.folder / "report"
+    report.verify((folder / "2026-11.json").read_bytes(), (folder / "2026-11.note").read_bytes(), KEY)
+
+
+async def test_texts_and_pages_show_every_figure(world: ReportWorld) -> None:
+    """In both languages, with hidden numbers named as such, and no script."""
+    await world.decided("2026-11-05T10:00", SUCCEEDED=30, MISMATCH=2)
+    await world.sequence()
+    made = await world.flow().make(NOVEMBER, now=world.now("2026-12-02T00:00"))
+    days = await world.flow().make(
+        Period(date(2026, 11, 1), date(2026, 11, 5)), now=world.now("2026-12-02T00:00")
+    )
+    for language, hidden, whole in (
+        (Language.EN, "withheld", "told for whole months only"),
+        (Language.ZH, "不公布", "只按整月公布"),
+    ):
+        for shown in (page.render(made, language=language), text.render(made, language=language)):
+            assert hidden in shown
+            assert whole not in shown
+            assert "<script" not in shown
+        for shown in (page.render(days, language=language), text.render(days, language=language)):
+            assert whole in shown
+    assert "name and number do not match: withheld" in text.render(made, language=Language.EN)
+    assert 'lang="zh-CN"' in page.render(made, language=Language.ZH)

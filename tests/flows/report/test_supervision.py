@@ -1,0 +1,108 @@
+"""The page of public supervision: what is published, by whom, and no member of the roster."""
+
+from html import unescape
+
+import pytest
+
+from idvault.domain.event import EventType
+from idvault.domain.report import catalogue
+from idvault.domain.report.figure import Language
+from idvault.flows.report.supervision import SupervisionFlow
+from tests.support import people
+from tests.support.fakes.log import FakeWitness
+from tests.support.log_world import COSIGNER, KEY, PLAIN, LogWorld, demanding
+from tests.support.report_world import ReportWorld
+
+
+@pytest.fixture
+def world(log_world: LogWorld) -> ReportWorld:
+    return ReportWorld(log_world)
+
+
+def page_of(world: ReportWorld, *, quorum: int = 0) -> SupervisionFlow:
+    """Return the flow over the world's public directory."""
+    return SupervisionFlow(
+        files=world.files,
+        counts=world.flow(),
+        key=KEY,
+        roster=people.roster,
+        policy=lambda: demanding(quorum) if quorum else PLAIN,
+    )
+
+
+def shown(world: ReportWorld, language: Language = Language.EN) -> str:
+    """Return the published page as text."""
+    name = {Language.ZH: "index.html", Language.EN: "index.en.html"}[language]
+    return unescape((world.log.folder / name).read_text("utf-8"))
+
+
+async def test_there_is_no_page_before_the_first_checkpoint(world: ReportWorld) -> None:
+    """Nothing could be verified yet."""
+    await page_of(world).run(now=world.now("2026-10-05T10:00"))
+    assert not (world.log.folder / "index.html").exists()
+
+
+async def test_the_page_shows_log_people_and_how_to_check(world: ReportWorld) -> None:
+    """In both languages: size, key, organisations, commands; and no name of a member."""
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-10-05T10:00", 3)
+    await world.sequence()
+    await page_of(world).run(now=world.now("2026-10-05T10:00"))
+    for language, text in ((Language.EN, "No witness has signed it."), (Language.ZH, "目前没有见证人签名。")):
+        page = shown(world, language)
+        assert text in page
+        assert str(KEY) in page
+        assert all(
+            member.organisation in page for member in people.roster().people if member.role != "operator"
+        )
+        assert not any(f">{member.name}<" in page for member in people.roster().people)
+        assert all(command in page for command in ("mirror-log", "check-report", "follow-log"))
+        assert "<script" not in page
+    assert ">3<" in shown(world)
+    assert "The first report follows" in shown(world)
+
+
+async def test_witnesses_are_named_with_their_last_signature(world: ReportWorld) -> None:
+    """The reader sees who cosigned, and when."""
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-10-05T10:00")
+    await world.log.worker(policy=demanding(1), witness=FakeWitness(COSIGNER)).step()
+    await page_of(world, quorum=1).run(now=world.now("2026-10-05T10:00"))
+    assert "witness.example" in shown(world)
+    assert "2026-03-01 00:00 UTC" in shown(world)
+
+
+async def test_reports_and_missed_deadlines_are_listed(world: ReportWorld) -> None:
+    """The newest first, with their signatures; months alone count in the table of deadlines."""
+    await world.events(EventType.DISCLOSURE_REQUEST, "2026-10-05T10:00", 9)
+    await world.events(EventType.DISCLOSURE_EXPIRE, "2026-10-06T10:00", 4)
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-12-05T10:00")
+    await world.sequence()
+    now = world.now("2027-01-01T00:15")
+    await world.publication().run(now=now)
+    await page_of(world).run(now=now)
+    page = shown(world)
+    order = [page.index(f"report/{name}.en.html") for name in ("2026-12", "2026-Q4", "2026-11", "2026-10")]
+    assert order == sorted(order)
+    assert "report/2026-10.note" in page
+    for kind in catalogue.DEADLINES:
+        assert kind.title.en in page
+    assert '<tr><th scope="row">2026-10</th><td class="number">9</td><td class="number">4</td></tr>' in page
+    assert '<th scope="row">2026-Q4</th>' not in page
+
+
+async def test_a_missed_deadline_shows_at_once(world: ReportWorld) -> None:
+    """The running month is counted as it grows, and a month that begins starts from nothing."""
+    flow = page_of(world)
+    for count, day in enumerate(("05", "06", "07"), start=1):
+        await world.events(EventType.DISCLOSURE_EXPIRE, f"2026-10-{day}T10:00")
+        await world.sequence()
+        await flow.run(now=world.now(f"2026-10-{day}T11:00"))
+        row = f'2026-10 so far</th><td class="number">0</td><td class="number">{count}</td>'
+        assert row in shown(world)
+    await flow.run(now=world.now("2026-11-01T00:00"))
+    assert '2026-11 so far</th><td class="number">0</td><td class="number">0</td>' in shown(world)
+
+
+def test_deadlines_are_figures_of_the_log() -> None:
+    """Whoever counts the log finds the same numbers."""
+    for kind in catalogue.DEADLINES:
+        assert {kind.due, *kind.missed} <= catalogue.BY_NAME.keys()

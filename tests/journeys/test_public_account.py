@@ -1,0 +1,16 @@
+"""A platform's public accounts in a running vault: applications, limits, and what the log tells."""
+
+from idvault_client import Vault
+from idvault_client.testing import invent_organization
+from tests.demo.public_account import PublicAccountSteps
+from tests.support.sandbox import Registry, invent
+
+
+def test_a_company_opens_one_and_a_person_gets_no_second(vault: Vault, registry: Registry) -> None:
+    """The steps of the demo."""
+    company, person = invent_organization(), invent()
+    registry.add_organizations(company)
+    registry.add(person)
+    steps = PublicAccountSteps(company=company, person=person)
+    steps.open(vault)
+    steps.limit(vault)

@@ -1,0 +1,101 @@
+"""Statements of public accounts use their indexes, on both databases."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from idvault.domain.public_account.values import PublicAccountState
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import Statement
+from idvault.storage.public_account import lists, rows
+from tests.storage.plans import plan_of
+from tests.support.databases import Databases
+from tests.support.storage_world import NOW
+
+_DAY = date(2026, 3, 1)
+_PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}
+_PARTY = "(relying_party=?"
+# Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
+HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
+    "one public account": (
+        rows._GET,
+        {"party": "platform-a", "public": "a" * 32},
+        "sqlite_autoindex_public_accounts_2 (relying_party=? AND public_account_id=?)",
+        "_public_accounts_relying_party",
+    ),
+    "one to change": (
+        rows._LOCK,
+        {"token": "acct_1", "public": "a" * 32},
+        "sqlite_autoindex_public_accounts_1 (account_token=? AND public_account_id=?)",
+        "pk_public_accounts",
+    ),
+    "those of a person": (
+        rows._OF_PERSON,
+        {"party": "platform-a", "person_id": "p" * 32},
+        "ix_public_accounts_relying_party_person_id (relying_party=? AND person_id=?)",
+        "_public_accounts_relying_party",
+    ),
+    "due steps": (
+        lists.DUE,
+        {"today": _DAY, "limit": 9},
+        "ix_public_accounts_due (due_on<?)",
+        "accounts_due",
+    ),
+    "those of a party": (
+        lists.OF_PARTY,
+        _PAGE,
+        f"ix_public_accounts_relying_party_applied_at_public_account_id {_PARTY}",
+        "ix_public_accounts_relying_party_applied_at_public_account_id",
+    ),
+    "applications": (
+        lists.IN_STATE[PublicAccountState.APPLIED],
+        _PAGE,
+        f"ix_public_accounts_relying_party_state_applied_at_public_account_id {_PARTY} AND state=?",
+        "ix_public_accounts_relying_party",
+    ),
+    "expiring ones": (
+        lists.EXPIRING,
+        {
+            "party": "platform-a",
+            "until": _DAY,
+            "day": _DAY,
+            "after": "",
+            "limit": 9,
+            "lapsed": _DAY,
+            "now": NOW,
+        },
+        f"ix_public_accounts_expiring {_PARTY}",
+        "ix_public_accounts_expiring",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_rows_are_found_by_an_index(main_database: Database, databases: Databases, name: str) -> None:
+    """No table is scanned, and SQLite, which has no statistics, sorts no list."""
+    asked, parameters, sqlite, postgres = HOT[name]
+    plan = await plan_of(main_database, asked, **parameters)
+    if databases.kind == "postgres":
+        assert postgres in plan
+        assert "Seq Scan" not in plan
+    else:
+        assert sqlite in plan
+        assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.parametrize("state", PublicAccountState)
+async def test_every_list_by_state(main_database: Database, state: PublicAccountState) -> None:
+    """A list by state reads its party's rows in the order of the list, and no table."""
+    known: dict[str, Any] = {"today": _DAY, "lapsed": _DAY, "now": NOW}
+    parameters = {name: known[name] for name in lists._IN_STATE[state][1]}
+    plan = await plan_of(main_database, lists.IN_STATE[state], **_PAGE, **parameters)
+    assert "Seq Scan" not in plan
+    assert "SCAN public_accounts" not in plan
+
+
+async def test_the_list_of_an_owner(main_database: Database) -> None:
+    """An owner's few public accounts are found by the token or in the order of the list."""
+    plan = await plan_of(main_database, lists.OF_OWNER, **_PAGE, token="acct_1")
+    assert "Seq Scan" not in plan
+    assert "SCAN public_accounts" not in plan

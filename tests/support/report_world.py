@@ -1,0 +1,172 @@
+"""Reports over a real log with many events, in both databases."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Table, insert
+
+from idvault.domain.clock import ClockReading
+from idvault.domain.event import FIELDS, SYSTEM_ACTOR, Event, EventType
+from idvault.domain.report import catalogue
+from idvault.domain.report.period import Period, month_of
+from idvault.domain.report.suppression import Cells
+from idvault.flows.report.publication import ReportPublicationFlow
+from idvault.flows.report.report import ReportFlow
+from idvault.storage.account.tables import accounts
+from idvault.storage.base.statement import param
+from idvault.storage.claim.tables import claims
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.tables import log_entries
+from idvault.storage.public_files import LocalPublicFiles
+from idvault.storage.report.store import SqlReportStore
+from idvault.transparency import entry
+from idvault.transparency.note import NoteSigner
+from idvault.transparency.report import Hours, Report
+from tests.support import logs
+from tests.support.log_world import KEY, SIGNER, LogWorld
+from tests.support.merkle import log_of
+
+ZONE = ZoneInfo("Asia/Shanghai")
+OCTOBER = month_of(date(2026, 10, 1))
+NOVEMBER = month_of(date(2026, 11, 1))
+QUARTER = Period(date(2026, 10, 1), date(2026, 12, 31))
+
+
+def leaf_of(type_: EventType, occurred_at: datetime) -> bytes:
+    """Return the leaf of an event; its details are made up."""
+    return entry.encode_leaf(
+        Event(
+            type=type_,
+            actor_id=SYSTEM_ACTOR,
+            account_token="",
+            occurred_at=occurred_at,
+            recorded_at=occurred_at,
+            entry_id="0" * 32,
+            opening_key=bytes(32),
+            fields=dict.fromkeys(FIELDS[type_], "x"),
+        )
+    )
+
+
+def at(text: str) -> datetime:
+    """Return a time in the operator's zone, as UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE).astimezone(UTC)
+
+
+@dataclass
+class ReportWorld:
+    """A log with chosen events, and claims that they decided."""
+
+    log: LogWorld
+    counted: int = field(default=0, init=False)
+
+    def flow(self, *, published: bool = True) -> ReportFlow:
+        """Return the flow that makes reports."""
+        return ReportFlow(
+            store=SqlReportStore(database=self.log.main),
+            complete=SqlCheckpointStore(database=self.log.shred),
+            zone=ZONE,
+            published=self.files if published else None,
+        )
+
+    @property
+    def files(self) -> LocalPublicFiles:
+        return LocalPublicFiles(directory=self.log.folder)
+
+    def publication(self) -> ReportPublicationFlow:
+        """Return the worker's flow."""
+        return ReportPublicationFlow(
+            reports=self.flow(), files=self.files, signer=NoteSigner(KEY, SIGNER.sign)
+        )
+
+    async def events(self, type_: EventType, time: str, count: int = 1) -> None:
+        """Write entries that wait for their places."""
+        occurred_at = at(time)
+        await self.log.do(insert(log_entries), [self._entry(type_, occurred_at) for _ in range(count)])
+
+    def _entry(self, type_: EventType, occurred_at: datetime) -> Mapping[str, Any]:
+        self.counted += 1
+        return {
+            "entry_id": os.urandom(16).hex(),
+            "log_index": None,
+            "leaf": leaf_of(type_, occurred_at),
+            "occurred_at": occurred_at,
+            "recorded_at": occurred_at + timedelta(microseconds=self.counted),
+        }
+
+    async def decided(self, time: str, **outcomes: int) -> None:
+        """Write claims with these outcomes, and the entries of their settlement."""
+        ended_at = at(time)
+        names = [name for name, count in outcomes.items() for _ in range(count)]
+        tokens = [f"acct_{os.urandom(13).hex()}" for _ in names]
+        await self._insert(accounts, [_account(token) for token in tokens])
+        found = zip(tokens, names, strict=True)
+        await self._insert(claims, [_claim(token, name, ended_at) for token, name in found])
+        await self.events(EventType.CLAIM_SETTLE, time, len(names))
+
+    async def _insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
+        values = {name: param(name, table.c[name].type) for name in rows[0]}
+        await self.log.do(insert(table).values(values), rows)
+
+    async def sequence(self) -> None:
+        """Give every entry its place and a published checkpoint."""
+        await self.log.worker().step()
+
+    def now(self, time: str) -> ClockReading:
+        """Return a clock reading."""
+        return ClockReading(at(time), at(time))
+
+
+def _account(token: str) -> dict[str, Any]:
+    return {
+        "account_token": token,
+        "relying_party": "platform-a",
+        "subject_kind": "INDIVIDUAL",
+        "state": "VERIFIED",
+        "standing": "GOOD",
+        "assurance": "NONE",
+        "revision": 1,
+    }
+
+
+def _claim(token: str, outcome: str, ended_at: datetime) -> dict[str, Any]:
+    succeeded = outcome == "SUCCEEDED"
+    return {
+        "account_token": token,
+        "claim_id": os.urandom(16).hex(),
+        "relying_party": "platform-a",
+        "request_id": f"{os.urandom(4).hex()}-0000-4000-8000-000000000000",
+        "subject_kind": "INDIVIDUAL",
+        "state": "SUCCEEDED" if succeeded else "FAILED",
+        "failure_reason": None if succeeded else outcome,
+        "policy_version": "terms",
+        "agree_time": ended_at,
+        "person_id": os.urandom(16).hex(),
+        "opened_at": ended_at,
+        "ended_at": ended_at,
+    }
+
+
+def made_up() -> Report:
+    """Return a month's report with made-up figures, some of them hidden."""
+    long_text = "Criminal Procedure Law, article 54, and the order of the court of the district"
+    cells = {each.name: dict.fromkeys(("OTHER", *each.cells), 7) for each in catalogue.breakdowns()}
+    outcome: dict[str, int | None] = {**cells["verifications.outcome"], "SUCCEEDED": 90}
+    breakdowns: dict[str, Cells | None] = {**cells}
+    breakdowns["verifications.outcome"] = {**outcome, "NO_RECORD": None, "OTHER": None}
+    breakdowns["disclosures.legal_basis"] = {"OTHER": None, long_text[:80]: 12}
+    return Report(
+        edition=1,
+        period=OCTOBER,
+        zone=ZONE.key,
+        made=at("2026-11-01T00:15"),
+        checkpoint=logs.signed(log_of(300)).decode(),
+        logged={figure.name: 12_345_678 for figure in catalogue.logged_figures()},
+        breakdowns=breakdowns,
+        levels={each.name: dict.fromkeys(each.cells, 1_234_565) for each in catalogue.levels()},
+        durations={each.name: Hours(30, 161) for each in catalogue.durations()},
+    )
