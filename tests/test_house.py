@@ -28,6 +28,7 @@ CAPABILITIES = {
     "campaign": "campaign",
     "sanction": "sanction",
     "public_account": "public_account",
+    "tip_off": "tip_off",
     "disclosure": "disclosure",
     "drill": "custody",
     "roster": "people",

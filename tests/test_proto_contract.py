@@ -79,6 +79,13 @@ BYTES_OF_SANCTIONS = {
     "idvault.v1.AuthorityOrder.digest",
     "idvault.v1.Sanction.paper_digest",
 }
+# Digests of evidence, and a copy of reported content, which the platform itself sent.
+BYTES_OF_TIP_OFFS = {
+    "idvault.v1.TipOff.evidence_digests",
+    "idvault.v1.TipOffCase.content_copy",
+}
+# Reads for the people outside, by a secret; it writes only how often somebody tried.
+READS_BY_SECRET = ("FollowTipOff",)
 # Signs a statement and writes nothing: a repeat signs another one.
 SIGNS_ONLY = ("IssueStatusToken",)
 PERSONAL_FIELDS = {
@@ -106,6 +113,7 @@ SERVICES_OF = {
         "CampaignService",
         "SanctionService",
         "PublicAccountService",
+        "TipOffService",
     ],
     "custody": [
         "TransparencyService",
@@ -161,6 +169,18 @@ WHO_MAY_CALL = {
     "PublicAccountService.GetPublicProfile": ["ROLE_PLATFORM"],
     "PublicAccountService.ListPublicAccounts": ["ROLE_PLATFORM"],
     "PublicAccountService.ListExpiringPublicAccounts": ["ROLE_PLATFORM"],
+    "TipOffService.FileTipOff": ["ROLE_PLATFORM"],
+    "TipOffService.FollowTipOff": ["ROLE_PLATFORM"],
+    "TipOffService.AssignTipOff": ["ROLE_PLATFORM"],
+    "TipOffService.ReturnTipOff": ["ROLE_PLATFORM"],
+    "TipOffService.AddTipOffNote": ["ROLE_PLATFORM"],
+    "TipOffService.AnswerTipOff": ["ROLE_PLATFORM"],
+    "TipOffService.ResolveTipOff": ["ROLE_PLATFORM"],
+    "TipOffService.MergeTipOffs": ["ROLE_PLATFORM"],
+    "TipOffService.GetTipOff": ["ROLE_PLATFORM"],
+    "TipOffService.ListTipOffs": ["ROLE_PLATFORM"],
+    "TipOffService.SetReporterStanding": ["ROLE_PLATFORM"],
+    "TipOffService.ListReporters": ["ROLE_PLATFORM"],
     "RosterService.GetRoster": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
     "RosterService.ProposeRoster": ["ROLE_OPERATOR"],
     "RosterService.SignRoster": ["ROLE_CUSTODIAN"],
@@ -249,6 +269,7 @@ def test_no_answer_is_personal(method: MethodDescriptor) -> None:
             | BYTES_OF_DRILLS
             | BYTES_OF_RECEIPTS
             | BYTES_OF_SANCTIONS
+            | BYTES_OF_TIP_OFFS
         ), field.full_name
 
 
@@ -264,7 +285,9 @@ def test_who_may_call_is_said(method: MethodDescriptor) -> None:
 def test_mutations_have_a_request_id(method: MethodDescriptor) -> None:
     """Every method that is not marked as a read has request_id as its first field."""
     fields = method.input_type.fields_by_name
-    assert reads(method) == method.name.startswith(("Get", "BatchGet", "List", "Watch", *SIGNS_ONLY))
+    assert reads(method) == method.name.startswith(
+        ("Get", "BatchGet", "List", "Watch", *SIGNS_ONLY, *READS_BY_SECRET)
+    )
     if not reads(method):
         assert fields["request_id"].number == 1
 
@@ -303,7 +326,7 @@ def test_a_platform_is_given_nothing_that_opens_a_record(method: MethodDescripto
             for field in reachable(method.output_type)
             if field.type == FieldDescriptor.TYPE_BYTES
         }
-        assert found <= BYTES_OF_THE_LOG | BYTES_OF_RECEIPTS | BYTES_OF_SANCTIONS | {
+        assert found <= BYTES_OF_THE_LOG | BYTES_OF_RECEIPTS | BYTES_OF_SANCTIONS | BYTES_OF_TIP_OFFS | {
             "idvault.v1.LoggedEntry.leaf",
             "idvault.v1.LoggedEntry.opening_key",
             "idvault.v1.DisclosureOpening.record_digest",

@@ -13,6 +13,7 @@ from idvault.bootstrap.edge import build_server
 from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.public_account import build_public_accounts
 from idvault.bootstrap.sanction import build_sanctions
+from idvault.bootstrap.tip_off import build_tip_offs
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.key_set import Purpose
@@ -50,5 +51,6 @@ async def build_platform_edge(
         build_campaigns(base, keys=keys, guard=guard, policy=claims.policy),
         build_sanctions(base, keys=keys, guard=guard),
         build_public_accounts(base, keys=keys, guard=guard, policy=claims.policy),
+        build_tip_offs(base, keys=keys, guard=guard),
     ]
     return build_server(base, base.settings.addresses[0], services, access, drains=(hub.close,))

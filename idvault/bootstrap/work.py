@@ -17,6 +17,7 @@ from idvault.bootstrap.public_account import public_account_tasks
 from idvault.bootstrap.report import report_tasks
 from idvault.bootstrap.roster import follow_rosters, read_rosters
 from idvault.bootstrap.sanction import appeal_tasks, sanction_tasks
+from idvault.bootstrap.tip_off import tip_off_tasks
 from idvault.bootstrap.witness import WitnessWatch, check_witnessed, open_witnesses, stopped
 from idvault.config import Settings
 from idvault.flows.policy import OperatorPolicy
@@ -67,6 +68,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *appeal_tasks(base, guard=guard),
             *public_account_tasks(base, guard=guard, policy=claims.policy),
             *report_tasks(base, rosters, signer=signer),
+            *tip_off_tasks(base, guard=guard),
             *drill_tasks(base, rosters, guard=guard),
         ]
         loop = Loop(tasks=tasks, clock=clock, report=_report)

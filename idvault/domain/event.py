@@ -125,6 +125,26 @@ class EventType(StrEnum):
     PUBLIC_ACCOUNT_REMOVE_OPERATOR = "publicaccount:operator:remove"
     PUBLIC_ACCOUNT_OFFER = "publicaccount:transfer:offer"
     PUBLIC_ACCOUNT_ACCEPT = "publicaccount:transfer:accept"
+    # No event about a report names an account: neither who reported nor who was reported.
+    TIP_OFF_FILE = "tipoff:report:file"
+    TIP_OFF_ASSIGN = "tipoff:report:assign"
+    TIP_OFF_RETURN = "tipoff:report:return"
+    TIP_OFF_NOTE = "tipoff:report:note"
+    TIP_OFF_ANSWER = "tipoff:report:answer"
+    TIP_OFF_MERGE = "tipoff:report:merge"
+    TIP_OFF_UPHOLD = "tipoff:report:uphold"
+    TIP_OFF_DISMISS = "tipoff:report:dismiss"
+    TIP_OFF_CLOSE_DUPLICATE = "tipoff:report:duplicate"
+    TIP_OFF_FIND_ABUSIVE = "tipoff:report:abusive"
+    TIP_OFF_REMIND_HALF = "tipoff:reminder:half"
+    TIP_OFF_REMIND_FOUR_FIFTHS = "tipoff:reminder:fourfifths"
+    # The deadline passed without a reply, without a solution: anybody can count both.
+    TIP_OFF_MISS_REPLY = "tipoff:reply:miss"
+    TIP_OFF_MISS_SOLUTION = "tipoff:solution:miss"
+    TIP_OFF_DELETE_TEXTS = "tipoff:texts:delete"
+    TIP_OFF_EXHAUST = "tipoff:tries:exhaust"
+    TIP_OFF_PURGE = "tipoff:retention:purge"
+    REPORTER_SET = "tipoff:reporter:set"
 
 
 FIELDS: Mapping[EventType, tuple[str, ...]] = {
@@ -222,6 +242,24 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.PUBLIC_ACCOUNT_REMOVE_OPERATOR: ("public_account_id", "operator"),
     EventType.PUBLIC_ACCOUNT_OFFER: ("public_account_id", "receiver"),
     EventType.PUBLIC_ACCOUNT_ACCEPT: ("public_account_id", "receiver", "policy_version", "agree_time"),
+    EventType.TIP_OFF_FILE: ("tip_off_id", "evidence"),
+    EventType.TIP_OFF_ASSIGN: ("tip_off_id", "moderator_id"),
+    EventType.TIP_OFF_RETURN: ("tip_off_id", "moderator_id"),
+    EventType.TIP_OFF_NOTE: ("tip_off_id", "moderator_id"),
+    EventType.TIP_OFF_ANSWER: ("tip_off_id",),
+    EventType.TIP_OFF_MERGE: ("tip_off_id", "into"),
+    EventType.TIP_OFF_UPHOLD: ("tip_off_id", "moderator_id", "sanction_id"),
+    EventType.TIP_OFF_DISMISS: ("tip_off_id", "moderator_id", "dismissal"),
+    EventType.TIP_OFF_CLOSE_DUPLICATE: ("tip_off_id", "into"),
+    EventType.TIP_OFF_FIND_ABUSIVE: ("tip_off_id", "moderator_id"),
+    EventType.TIP_OFF_REMIND_HALF: ("tip_off_id",),
+    EventType.TIP_OFF_REMIND_FOUR_FIFTHS: ("tip_off_id",),
+    EventType.TIP_OFF_MISS_REPLY: ("tip_off_id",),
+    EventType.TIP_OFF_MISS_SOLUTION: ("tip_off_id",),
+    EventType.TIP_OFF_DELETE_TEXTS: ("tip_off_id",),
+    EventType.TIP_OFF_EXHAUST: ("day",),
+    EventType.TIP_OFF_PURGE: ("before", "count"),
+    EventType.REPORTER_SET: ("reporter_id", "standing"),
     EventType.DISCLOSURE_REQUEST: ("request", "record_digest"),
     EventType.DISCLOSURE_REQUEST_FORMER: ("request",),
     EventType.DISCLOSURE_APPROVE: ("decision",),

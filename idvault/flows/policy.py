@@ -21,3 +21,15 @@ class OperatorPolicy:
     zone: tzinfo
     credentials_per_day: int = 100_000
     public_accounts: PublicAccountLimits = field(default_factory=PublicAccountLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class TipOffPolicy:
+    """zone: the time zone that decides deadlines. retention_days: how long texts of closed reports are kept.
+
+    reports_per_day: how many reports one reporter may file on a day.
+    """
+
+    zone: tzinfo
+    retention_days: int = 90
+    reports_per_day: int = 20

@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     PAIRWISE = "pairwise"
     CASE_TEXT = "case-text"
     MODERATION_TEXT = "moderation-text"
+    TIP_OFF = "tip-off"
     SECOND_FACTOR = "second-factor"
     PERSON_REQUEST = "person-request"
 
@@ -46,6 +47,7 @@ HOLDINGS: Mapping[Holder, tuple[Purpose, ...]] = {
         Purpose.STATUS_TOKEN,
         Purpose.PAIRWISE,
         Purpose.MODERATION_TEXT,
+        Purpose.TIP_OFF,
     ),
     Holder.CUSTODY: (Purpose.SECOND_FACTOR, Purpose.PERSON_REQUEST, Purpose.CASE_TEXT),
     Holder.WORK: (Purpose.INTAKE, Purpose.LOG, Purpose.STATUS_LIST),

@@ -13,6 +13,7 @@
 - idvault_second_factor_refused_total
 - idvault_drills_overdue, idvault_drill_oldest_seconds
 - idvault_appeals_overdue
+- idvault_tip_offs_open{state}, idvault_tip_offs_overdue
 
 A label value always comes from our code (a method, a code, an act), never from a caller.
 """
@@ -78,6 +79,8 @@ class Metrics:
         self._drills: tuple[int, float] | None = None
         self._appeals_overdue: int | None = None
         self._log_checkpoint_age: float | None = None
+        self._tip_offs_open: dict[str, int] = {}
+        self._tip_offs_overdue: int | None = None
 
     def rpc(self, *, method: str, code: str, seconds: float) -> None:
         """Count one call of a method, by the name of its gRPC status code."""
@@ -144,6 +147,10 @@ class Metrics:
     def quorum_records(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Set how many records are sealed for the quorum of a roster version, by who holds their shares."""
         self._quorum_records = dict(counts)
+
+    def tip_offs(self, open_: Mapping[str, int], *, overdue: int) -> None:
+        """Set how many reports are in each open state, and how many are overdue."""
+        self._tip_offs_open, self._tip_offs_overdue = dict(open_), overdue
 
     def families(self) -> Iterator[Metric]:
         """Yield every metric as Prometheus families."""
@@ -228,6 +235,17 @@ class Metrics:
         for key, count in list(self._quorum_records.items()):
             records.add_metric(key, count)
         yield records
+        yield from self._tip_off_families()
+
+    def _tip_off_families(self) -> Iterator[Metric]:
+        """Yield the metrics of reports of rumours."""
+        states = GaugeMetricFamily("idvault_tip_offs_open", "Reports without a decision.", labels=("state",))
+        for state, count in list(self._tip_offs_open.items()):
+            states.add_metric((state,), count)
+        yield states
+        yield _gauge(
+            "idvault_tip_offs_overdue", "Reports whose seven days have passed.", self._tip_offs_overdue
+        )
 
 
 class _Reader(Collector):

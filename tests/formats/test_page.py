@@ -14,6 +14,7 @@ from idvault.v1 import (
     roster_pb2,
     sanction_pb2,
     status_pb2,
+    tip_off_pb2,
     transparency_pb2,
     verification_pb2,
 )
@@ -32,6 +33,7 @@ FILES = (
     roster_pb2,
     sanction_pb2,
     status_pb2,
+    tip_off_pb2,
     transparency_pb2,
     verification_pb2,
 )

@@ -8,6 +8,7 @@ import pytest
 from idvault.attest import status_token
 from idvault.domain.campaign import invitation
 from idvault.domain.document import DocumentType
+from idvault.domain.tip_off import filing
 from idvault.ports.claim import Intake
 from idvault.ports.disclosure import SealedText
 from idvault.ports.moderation_text import CaseField, SealedModerationText
@@ -22,6 +23,7 @@ from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.second_factor import TotpSealer
+from idvault.sealing.tip_off import KeyedTipOffSecrets
 from tests.support import builders, people
 from tests.support.fakes.keys import MemoryDayKeys
 from tests.support.fakes.sealing import CountingEntropy
@@ -29,6 +31,7 @@ from tests.support.people import CHEAP
 from tests.support.reference import hpke, stored
 from tests.support.reference.encoding import RefusedError, encode
 from tests.support.reference.payload import Identity
+from tests.support.tip_off_world import service_keys
 
 KEY = bytes(range(32))
 OTHER = bytes(range(1, 33))
@@ -128,8 +131,8 @@ def test_the_index_of_a_person_is_the_same(versions: int) -> None:
     assert DocumentType.RESIDENT_ID.value == bound["document_type"]
 
 
-def test_keyed_hashes_are_the_same() -> None:
-    """Fingerprints, kept ids, references, codes of invitations and pairwise subjects."""
+def test_keyed_hashes_are_the_same(tmp_path: Path) -> None:
+    """Fingerprints, kept ids, references, codes of invitations, secrets of reports, pairwise subjects."""
     fingerprinter = KeyedFingerprinter(key=KEY)
     assert fingerprinter.fingerprint(method="VerifyIndividual", fields=("a", 1, b"")) == stored.fingerprint(
         KEY, "VerifyIndividual", "a", 1, b""
@@ -146,5 +149,15 @@ def test_keyed_hashes_are_the_same() -> None:
     assert made == code
     hashed = invitation.code_hash(account_token=builders.TOKEN, code=code)
     assert hashed == stored.invitation_hash(builders.TOKEN, code)
+    secrets = KeyedTipOffSecrets(keys=service_keys(tmp_path))
+    key = secrets.keys.version(Purpose.TIP_OFF, "0")
+    secret = secrets.secret(
+        relying_party="platform-a", tip_off_id="a" * 32, request_id=request_id, version=None
+    )
+    assert secret.digits == stored.tip_off_secret(key, "platform-a", "a" * 32, request_id)
+    assert secret.hash == stored.tip_off_proof(key, "platform-a", "a" * 32, secret.digits)
+    reporter = secrets.reporter_id(relying_party="platform-a", kind="account", value=builders.TOKEN)
+    assert reporter == stored.tip_off_reporter(key, "platform-a", "account", builders.TOKEN)
+    assert filing.reference_of("a" * 32) == stored.tip_off_reference("a" * 32)
     subject = status_token.subject(key=KEY, audience="https://taxi.example", account_token=builders.TOKEN)
     assert subject == stored.pairwise_subject(KEY, "https://taxi.example", builders.TOKEN)

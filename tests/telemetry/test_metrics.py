@@ -29,6 +29,8 @@ PROMISED = {
     "idvault_appeals_overdue",
     "idvault_drills_overdue",
     "idvault_drill_oldest_seconds",
+    "idvault_tip_offs_open",
+    "idvault_tip_offs_overdue",
 }
 
 
@@ -50,6 +52,7 @@ def filled() -> Metrics:
     metrics.second_factor_refused()
     metrics.drills(overdue=1, oldest_seconds=90.5)
     metrics.appeals_overdue(2)
+    metrics.tip_offs({"RECEIVED": 5}, overdue=2)
     metrics.log_unsequenced(count=3)
     metrics.log_checkpoint_age(seconds=1.5)
     return metrics

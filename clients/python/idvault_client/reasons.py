@@ -92,6 +92,11 @@ REASON_TEXTS: Mapping[str, Translation] = {
     ),
     Reason.APPEAL_NOT_FOUND: Translation("未找到该申诉。", "This appeal was not found."),
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: Translation("未找到该公众账号。", "This public account was not found."),
+    Reason.TIP_OFF_NOT_FOUND: Translation(
+        "举报编号或查询密码不正确，请核对后重新输入。",
+        "The reference or the secret is not correct. Please check both and try again.",
+    ),
+    Reason.REPORTER_NOT_FOUND: Translation("未找到该举报人记录。", "This reporter was not found."),
     Reason.TOO_MANY_ATTEMPTS: Translation(
         "认证失败次数过多，请稍后再试。",
         "Too many failed attempts. Please try again later.",
@@ -103,6 +108,10 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.CREDENTIAL_QUOTA_REACHED: Translation(
         "今天的凭证数量已达上限，请明天再试。",
         "No more credentials can be issued today. Please try again tomorrow.",
+    ),
+    Reason.TIP_OFF_LIMIT_REACHED: Translation(
+        "您今天提交的举报已达上限，请明天再提交。",
+        "You have filed as many reports as one day allows. Please file this one tomorrow.",
     ),
     Reason.ACCESS_DENIED: Translation("无权执行此操作。", "You are not allowed to do this."),
     Reason.SECOND_FACTOR_REFUSED: Translation(
@@ -198,6 +207,10 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.TRANSFER_NOT_OFFERED: Translation(
         "该公众账号没有转让给您的有效邀约，邀约在14天内有效。",
         "There is no valid offer of this public account to you. An offer is valid for 14 days.",
+    ),
+    Reason.ASSIGNEE_CHANGED: Translation(
+        "该举报已由其他审核员处理，请刷新页面后查看。",
+        "Another moderator works on this report. Please reload the page to see who.",
     ),
     Reason.ILLEGAL_TRANSITION: Translation(
         "当前状态下不能进行此操作，请刷新页面后查看最新状态。",

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from idvault.api.edge.call import Caller
-from idvault.api.sanction import convert, statement
+from idvault.api.sanction import convert, imposition
 from idvault.api.sanction.appeal import AppealMethods
-from idvault.domain import token
 from idvault.domain.clock import ClockReading
 from idvault.flows.sanction.moderator import ModeratorFlow
-from idvault.flows.sanction.sanction import NewSanction, SanctionFlow
+from idvault.flows.sanction.sanction import SanctionFlow
 from idvault.v1 import sanction_pb2 as pb
 
 
@@ -56,15 +55,7 @@ class SanctionServicer(AppealMethods):
         self, request: pb.ImposeSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Sanction:
         """Impose or propose a sanction."""
-        wanted = NewSanction(
-            account_token=token.check(request.account_token),
-            scope=convert.scope(request.scope),
-            degree=convert.degree(request.degree),
-            measure=request.measure,
-            statement=statement.from_message(request.statement, now=now.business),
-        )
-        stated = statement.parts(request.statement)
-        fields = (request.account_token, request.degree, request.measure, *stated, request.scope)
+        wanted, fields = imposition.read(request, now=now)
         call = convert.call(
             request.request_id, "ImposeSanction", *fields, caller=caller, signature=request.signature
         )

@@ -115,3 +115,10 @@ class Section:
     breakdowns: tuple[Breakdown, ...] = ()
     levels: tuple[Level, ...] = ()
     durations: tuple[Duration, ...] = ()
+
+
+def logged(
+    name: str, zh: str, en: str, *events: EventType, measure: Measure = Measure.ENTRIES
+) -> LoggedFigure:
+    """Return a figure of the log of the first edition."""
+    return LoggedFigure(name, Title(zh, en), events, measure)

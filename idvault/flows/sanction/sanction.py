@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from idvault.attest import sanction as papers
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import IdvaultError
+from idvault.domain.event import Event
 from idvault.domain.sanction import sanction as rules
 from idvault.domain.sanction import statement as statement_rules
 from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
@@ -55,9 +56,17 @@ class SanctionFlow:
         """Impose or propose a sanction; raises InvalidError, NotFoundError, PreconditionError and others."""
         await self._guard.check(now=now)
         try:
-            statement, paper = await self._checked(call, wanted, now)
+            made, event = await self.prepare(call, wanted=wanted, now=now)
         except IdvaultError as refused:
             return await self._repeated(call, refused, now)
+        request = call.request(self._fingerprinter)
+        return await self._store.impose(made, request=request, now=now, event=event)
+
+    async def prepare(
+        self, call: ModerationCall, *, wanted: NewSanction, now: ClockReading
+    ) -> tuple[Sanction, Event]:
+        """Return a signed sanction and its event, for an act that stores it beside something else."""
+        statement, paper = await self._checked(call, wanted, now)
         made = rules.impose(
             sanction_id=self._events.new_id(),
             relying_party=call.relying_party,
@@ -71,9 +80,7 @@ class SanctionFlow:
             now=now.business,
         )
         verb = "propose" if made.state is SanctionState.PROPOSED else "impose"
-        event = event_of(self._events, made, verb, call.actor_id, now, paper=paper)
-        request = call.request(self._fingerprinter)
-        return await self._store.impose(made, request=request, now=now, event=event)
+        return made, event_of(self._events, made, verb, call.actor_id, now, paper=paper)
 
     async def confirm(self, call: ModerationCall, *, sanction_id: str, now: ClockReading) -> Sanction:
         """Confirm a proposed sanction; raises TransitionError, DeniedError (SELF_APPROVAL) and others."""

@@ -32,6 +32,7 @@ from idvault.storage.people import tables as people
 from idvault.storage.platform import tables as platform
 from idvault.storage.public_account import tables as public_account
 from idvault.storage.sanction import tables as sanction
+from idvault.storage.tip_off import tables as tip_off
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -102,6 +103,7 @@ CAPABILITIES = (
     platform,
     public_account,
     sanction,
+    tip_off,
 )
 MAIN = Branch("main", schema.main)
 SHRED = Branch("shred", schema.shred)

@@ -35,18 +35,7 @@ class SqlSanctionStore:
         """Store a new sanction and the standing that it gives."""
         if (repeated := await _repeated(connection, request, sanction, now)) is not None:
             return repeated
-        await _check_signs(connection, sanction.relying_party, sanction.imposed_by)
-        owner = await account.lock(
-            connection, account_token=sanction.account_token, relying_party=sanction.relying_party
-        )
-        if owner is None:
-            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        admitted = rules.admit(account=owner, sanction=sanction)
-        if admitted.state is SanctionState.IN_FORCE:
-            await account.put_standing(connection, standing.added(owner, admitted, now=now.business))
-        await rows.add(connection, admitted)
-        await log.append(connection, event)
-        return admitted
+        return await impose(connection, sanction, now=now, event=event)
 
     @act("sanction.confirm")
     async def confirm(
@@ -173,6 +162,26 @@ class SqlSanctionStore:
         if state is None:
             return await connection.all(lists.OF_PARTY, **common)
         return await connection.all(lists.IN_STATE, **common, state=state.value, now=now.business)
+
+
+async def impose(connection: Connection, sanction: Sanction, *, now: ClockReading, event: Event) -> Sanction:
+    """Store a new sanction and the standing that it gives, with its event, within any act; return it as
+    stored.
+
+    Raises what ports.sanction.SanctionStore.impose raises.
+    """
+    await _check_signs(connection, sanction.relying_party, sanction.imposed_by)
+    owner = await account.lock(
+        connection, account_token=sanction.account_token, relying_party=sanction.relying_party
+    )
+    if owner is None:
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    admitted = rules.admit(account=owner, sanction=sanction)
+    if admitted.state is SanctionState.IN_FORCE:
+        await account.put_standing(connection, standing.added(owner, admitted, now=now.business))
+    await rows.add(connection, admitted)
+    await log.append(connection, event)
+    return admitted
 
 
 async def _repeated(

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,10 +56,10 @@ class World:
         """Serve the directory as it is."""
         self.site.files = files_of(self.public)
 
-    def mirror(self, **options: int) -> Mirrored:
+    def mirror(self, *, timeout: float = 5, **options: int) -> Mirrored:
         """Run once."""
         self.site.asked.clear()
-        files = LogWebsite(self.site.url, timeout=5)
+        files = LogWebsite(self.site.url, timeout=timeout)
         return LogMirror(
             files=files, folder=self.copy, policy=POLICY, max_age=None, now=lambda: 0.0, **options
         ).run()
@@ -196,6 +197,22 @@ def test_bodies_that_end_too_early(world: World) -> None:
     world.site.lying = False
     world.mirror()
     world.verify(300)
+
+
+def test_a_slow_server(world: World) -> None:
+    """A file that trickles in is given up in time; what was there before is kept."""
+    world.publish(300)
+    world.mirror()
+    world.publish(600)
+    world.site.slow = True
+    begun = time.monotonic()
+    with pytest.raises(NotReachedError, match="too slowly"):
+        world.mirror(timeout=0.3)
+    assert time.monotonic() - begun < 10
+    world.verify(300)
+    world.site.slow = False
+    world.mirror()
+    world.verify(600)
 
 
 def test_a_full_file_serves_for_a_partial_one(world: World) -> None:

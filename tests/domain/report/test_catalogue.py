@@ -1,17 +1,20 @@
 """The list of figures: unique names, titles in both languages, totals that exist; and the counting."""
 
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 
 import pytest
 
 from idvault.domain.account import AccountState
 from idvault.domain.claim import FailureReason
 from idvault.domain.event import EventType
+from idvault.domain.public_account.category import PublicAccountCategory
 from idvault.domain.report import catalogue
 from idvault.domain.report.entry_count import EntryCount
 from idvault.domain.report.figure import OTHER, Breakdown, Language, Level, Title
 from idvault.domain.report.period import Period
 from idvault.domain.sanction.statement import Automation, IssuerKind, SanctionCategory
+from idvault.domain.tip_off.tip_off import TipOffChannel
 
 DAY = Period(date(2026, 10, 1), date(2026, 10, 1))
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -48,20 +51,26 @@ def test_every_title_is_there_in_both_languages() -> None:
         ("verifications.outcome", FailureReason, {"SUPERSEDED"}),
         ("sanctions.category", SanctionCategory, {"OTHER"}),
         ("sanctions.issuer", IssuerKind, set()),
+        ("tip_offs.category", SanctionCategory, {"OTHER"}),
+        ("tip_offs.channel", TipOffChannel, set()),
         ("sanctions.detection", Automation, set()),
         ("sanctions.decision", Automation, set()),
     ],
 )
-def test_cells_are_the_values_that_are_stored(name: str, values: type[EventType], missing: set[str]) -> None:
+def test_cells_are_the_values_that_are_stored(name: str, values: type[StrEnum], missing: set[str]) -> None:
     """A value without a cell counts as OTHER; a new one is noticed here."""
     (found,) = (each for each in catalogue.breakdowns() if each.name == name)
     assert {value.value for value in values} - set(found.cells) == missing
 
 
-def test_levels_have_every_state() -> None:
-    """The states of accounts are all shown."""
-    (found,) = (each for each in catalogue.levels() if each.name == "accounts.state")
-    assert set(found.cells) == {state.value for state in AccountState}
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("accounts.state", AccountState), ("public_accounts.category", PublicAccountCategory)],
+)
+def test_levels_have_every_value(name: str, values: type[StrEnum]) -> None:
+    """No state and no category is left out."""
+    (found,) = (each for each in catalogue.levels() if each.name == name)
+    assert set(found.cells) == {value.value for value in values}
 
 
 def test_the_title_of_a_cell() -> None:

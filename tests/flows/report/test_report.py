@@ -1,6 +1,9 @@
 """Reports are made from the log up to one checkpoint; what it does not tell is suppressed, month by month."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -9,8 +12,12 @@ from idvault.domain.event import EventType
 from idvault.domain.report.figure import Language
 from idvault.domain.report.period import Period
 from idvault.flows.report import page, text
+from idvault.storage.public_files import LocalPublicFiles
+from idvault.storage.report.store import SqlReportStore
 from idvault.transparency import checkpoint, report
-from tests.support.log_world import PLAIN, LogWorld
+from idvault.transparency.report import Hours
+from tests.support.fakes.flaky import Fault, Flaky
+from tests.support.log_world import KEY, PLAIN, LogWorld
 from tests.support.report_world import NOVEMBER, OCTOBER, QUARTER, ReportWorld
 
 
@@ -132,6 +139,83 @@ async def test_each_month_is_published_once(world: ReportWorld) -> None:
     assert len(list((world.log.folder / "report").iterdir())) == 16
 
 
+async def test_what_a_worker_left_out_is_completed(world: ReportWorld) -> None:
+    """After a crash between file and note, and with two workers at once, there is one report."""
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-11-30T23:59")
+    await world.sequence()
+    now = world.now("2026-12-02T00:00")
+    broken = world.publication()
+    failing = Flaky(world.files)
+    failing.plant("write", Fault.REFUSE)
+    broken.files = cast(LocalPublicFiles, failing)
+    with pytest.raises(UnavailableError):
+        await broken.run(now=now)
+    folder = world.log.folder / "report"
+    assert [path.name for path in folder.iterdir()] == ["2026-11.json"]
+    data = (folder / "2026-11.json").read_bytes()
+    later = world.now("2026-12-02T05:00")
+    await asyncio.gather(world.publication().run(now=later), world.publication().run(now=now))
+    assert (folder / "2026-11.json").read_bytes() == data
+    report.verify(data, (folder / "2026-11.note").read_bytes(), KEY)
+    assert len(list(folder.iterdir())) == 4
+
+
+async def test_a_legal_basis_is_named_if_it_is_no_single_case(world: ReportWorld) -> None:
+    """Texts of fewer than 5 records, and long ones, are in the rest."""
+    store = Counted({"law, art. 1": 7, "order 9": 2, "x" * 101: 6, "law, art. 2": 5})
+    await world.events(EventType.DISCLOSURE_DISCLOSE, "2026-10-05T10:00", 20)
+    await world.sequence()
+    flow = world.flow()
+    flow.store = cast(SqlReportStore, store.over(flow.store))
+    made = await flow.make(OCTOBER, now=world.now("2026-11-02T00:00"))
+    assert made.breakdowns["disclosures.legal_basis"] == {"OTHER": 8, "law, art. 1": 7, "law, art. 2": 5}
+
+
+@pytest.mark.parametrize(
+    ("hours", "answered", "shown"),
+    [
+        ([1.0, 2.0, 2.5, 30.0, 160.2], 5, Hours(3, 161)),
+        ([float(each) for each in range(1, 101)], 100, Hours(50, 90)),
+        ([1.0, 2.0, 3.0, 4.0], 4, None),
+        ([1.0] * 9, 8, None),
+    ],
+)
+async def test_times_need_five_cases(
+    world: ReportWorld, hours: list[float], answered: int, shown: Hours | None
+) -> None:
+    """Median and 90th percentile in whole hours, of a month alone, and not of more cases than the log has."""
+    await world.events(EventType.TIP_OFF_ANSWER, "2026-10-05T10:00", answered)
+    await world.sequence()
+    flow = world.flow()
+    flow.store = cast(SqlReportStore, Counted({}, [each * 3_600 for each in hours]).over(flow.store))
+    now = world.now("2027-01-02T00:00")
+    assert (await flow.make(OCTOBER, now=now)).durations["tip_offs.reply_time"] == shown
+    assert (await flow.make(QUARTER, now=now)).durations["tip_offs.reply_time"] is None
+
+
+class Counted:
+    """A report store with given legal bases and times of replies, and no others."""
+
+    def __init__(self, counts: dict[str, int], seconds: Sequence[float] = ()) -> None:
+        self._counts = counts
+        self._seconds = seconds
+        self._real: Any = None
+
+    def over(self, real: Any) -> "Counted":
+        """Use a real store for everything else."""
+        self._real = real
+        return self
+
+    async def breakdown(self, name: str, **_: Any) -> dict[str, int]:
+        return self._counts if name == "disclosures.legal_basis" else {}
+
+    async def durations(self, name: str, **_: Any) -> Sequence[float]:
+        return self._seconds if name == "tip_offs.reply_time" else ()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
 async def test_a_vault_without_entries_has_no_report(world: ReportWorld) -> None:
     """There is nothing to report."""
     await world.publication().run(now=world.now("2027-02-01T01:00"))
@@ -140,8 +224,6 @@ async def test_a_vault_without_entries_has_no_report(world: ReportWorld) -> None
 
 async def test_the_note_names_the_published_file(world: ReportWorld) -> None:
     """The log's key signs the bytes that are published."""
-    from tests.support.log_world import KEY
-
     await world.events(EventType.DISCLOSURE_OPEN, "2026-11-30T23:59")
     await world.sequence()
     await world.publication().run(now=world.now("2026-12-02T00:00"))

@@ -216,6 +216,20 @@ def moderation_text() -> Values:
     }
 
 
+def tip_off() -> Values:
+    key, tip_off_id = sample("tip-off key"), sample("tip-off", 16).hex()
+    secret = stored.tip_off_secret(key, PARTY, tip_off_id, story.REQUEST_ID)
+    return {
+        "tip-off key": key,
+        "report id": tip_off_id,
+        "request id": story.REQUEST_ID,
+        "reference": stored.tip_off_reference(tip_off_id),
+        "secret": secret,
+        "stored hash of the secret": stored.tip_off_proof(key, PARTY, tip_off_id, secret),
+        "reporter id of the account": stored.tip_off_reporter(key, PARTY, "account", TOKEN),
+    }
+
+
 def second_factor() -> Values:
     key, secret = sample("second-factor key"), sample("totp secret", 20)
     actor, nonce = story.actor("zhao"), sample("nonce of the secret", 12)
@@ -489,6 +503,7 @@ EXAMPLES: dict[str, Callable[[], Values]] = {
     "intake": intake,
     "case-text": case_text,
     "moderation-text": moderation_text,
+    "tip-off": tip_off,
     "second-factor": second_factor,
     "hash": hashes,
     "request": request,

@@ -54,6 +54,23 @@ def invitation_hash(account_token: str, code: str) -> bytes:
     return sha256(encode("idvault/invitation-code-hash/v1", account_token, code)).digest()
 
 
+def tip_off_secret(key: bytes, party: str, tip_off_id: str, request_id: str) -> str:
+    derived = mac(key, encode("idvault/tip-off-secret/v1", party, tip_off_id, request_id))
+    return f"{int.from_bytes(derived[:8], 'big') % 10**16:016}"
+
+
+def tip_off_proof(key: bytes, party: str, tip_off_id: str, secret: str) -> bytes:
+    return mac(key, encode("idvault/tip-off-proof/v1", party, tip_off_id, secret))
+
+
+def tip_off_reporter(key: bytes, party: str, kind: str, value: str) -> str:
+    return mac(key, encode("idvault/tip-off-reporter/v1", party, kind, value))[:16].hex()
+
+
+def tip_off_reference(tip_off_id: str) -> str:
+    return f"{int(tip_off_id[:16], 16) % 10**12:012}"
+
+
 def page_token(place: int, of: str) -> str:
     """Return the token that continues a list at a place."""
     data = place.to_bytes(8, "big")

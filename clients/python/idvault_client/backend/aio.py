@@ -16,6 +16,7 @@ from idvault_client.backend.campaign.client import AioCampaignClient
 from idvault_client.backend.public_account.client import AioPublicAccountClient
 from idvault_client.backend.rpc import Result, Rpc, awaited
 from idvault_client.backend.sanction.client import AioSanctionClient
+from idvault_client.backend.tip_off.client import AioTipOffClient
 from idvault_client.transport import Tls
 
 
@@ -37,7 +38,7 @@ class AioVault:
     statuses: all your accounts, answered from a feed that is at most ten seconds behind:
     `await vault.statuses.get(token)`. campaigns: legacy accounts and campaigns.
     sanctions: moderators, and what they decide about accounts.
-    public_accounts: applications, terms and profiles of public accounts.
+    public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
     """
 
     def __init__(self, channel: grpc.aio.Channel, *, timeout: float) -> None:
@@ -46,6 +47,7 @@ class AioVault:
         self._timeout = timeout
         self.statuses = AioStatusFeed(channel, self.get_status)
         self.campaigns = AioCampaignClient(run=self.run)
+        self.tip_offs = AioTipOffClient(run=self.run)
         self.sanctions = AioSanctionClient(run=self.run)
         self.public_accounts = AioPublicAccountClient(run=self.run)
 

@@ -15,6 +15,7 @@ from idvault_client.backend.campaign.client import CampaignClient
 from idvault_client.backend.public_account.client import PublicAccountClient
 from idvault_client.backend.rpc import Result, Rpc, blocking
 from idvault_client.backend.sanction.client import SanctionClient
+from idvault_client.backend.tip_off.client import TipOffClient
 from idvault_client.transport import Tls
 
 
@@ -38,7 +39,7 @@ class Vault:
     statuses: all your accounts, answered from a feed that is at most ten seconds behind:
     `vault.statuses.get(token)`. campaigns: legacy accounts and campaigns.
     sanctions: moderators, and what they decide about accounts.
-    public_accounts: applications, terms and profiles of public accounts.
+    public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
     """
 
     def __init__(self, channel: grpc.Channel, *, timeout: float) -> None:
@@ -47,6 +48,7 @@ class Vault:
         self._timeout = timeout
         self.statuses = StatusFeed(channel, self.get_status)
         self.campaigns = CampaignClient(run=self.run)
+        self.tip_offs = TipOffClient(run=self.run)
         self.sanctions = SanctionClient(run=self.run)
         self.public_accounts = PublicAccountClient(run=self.run)
 

@@ -60,7 +60,28 @@ def impose(
     missing part of the statement, NotFound and PreconditionFailed.
     """
     chosen = chosen_id(request_id)
-    message, occasion = statements.to_message(statement), key.occasion(chosen, now=datetime.now(UTC))
+    request = imposition(
+        account_token, degree, statement, key=key, measure=measure, scope=scope, signed_id=chosen
+    )
+    request.request_id = chosen
+    return rpc(_SERVICE, "ImposeSanction", request, _read_sanction, request_id=chosen)
+
+
+def imposition(
+    account_token: str,
+    degree: Degree,
+    statement: StatementOfReasons,
+    *,
+    key: ModeratorKey,
+    measure: str,
+    scope: Scope,
+    signed_id: str,
+) -> pb.ImposeSanctionRequest:
+    """Return a signed sanction without a request id, to send by itself or within a decision.
+
+    signed_id: the request id of the message that it is sent with.
+    """
+    message, occasion = statements.to_message(statement), key.occasion(signed_id, now=datetime.now(UTC))
     paper = papers.imposition(
         occasion,
         account_token=account(account_token),
@@ -69,8 +90,7 @@ def impose(
         measure=text(measure, field="measure"),
         statement=statement_rules.in_seconds(statement),
     )
-    request = pb.ImposeSanctionRequest(
-        request_id=chosen,
+    return pb.ImposeSanctionRequest(
         account_token=account_token,
         degree=pb.Sanction.Degree.Value(f"DEGREE_{degree.value}"),
         measure=measure,
@@ -78,7 +98,6 @@ def impose(
         signature=signed(key, occasion, paper),
         scope=pb.Sanction.Scope.Value(f"SCOPE_{scope.value}"),
     )
-    return rpc(_SERVICE, "ImposeSanction", request, _read_sanction, request_id=chosen)
 
 
 def confirm(

@@ -1,0 +1,41 @@
+"""The types that a backend needs for reports of rumours; `Vault.tip_offs` makes the calls."""
+
+from idvault.domain.tip_off.reminder import Reminder
+from idvault.domain.tip_off.reporter import ReporterStanding
+from idvault.domain.tip_off.target import TargetKind, TipOffTarget
+from idvault.domain.tip_off.tip_off import Dismissal, TipOffChannel, TipOffOutcome, TipOffState
+from idvault_client.backend.tip_off.client import AioTipOffClient as AioTipOffs
+from idvault_client.backend.tip_off.client import TipOffClient as TipOffs
+from idvault_client.backend.tip_off.values import (
+    FiledTipOff,
+    FollowedTipOff,
+    ReporterPage,
+    TipOffCase,
+    TipOffNote,
+    TipOffPage,
+    TipOffReport,
+    TipOffReporter,
+    UpheldSanction,
+)
+
+__all__ = [
+    "AioTipOffs",
+    "Dismissal",
+    "FiledTipOff",
+    "FollowedTipOff",
+    "Reminder",
+    "ReporterPage",
+    "ReporterStanding",
+    "TargetKind",
+    "TipOffCase",
+    "TipOffChannel",
+    "TipOffNote",
+    "TipOffOutcome",
+    "TipOffPage",
+    "TipOffReport",
+    "TipOffReporter",
+    "TipOffState",
+    "TipOffTarget",
+    "TipOffs",
+    "UpheldSanction",
+]

@@ -1,0 +1,26 @@
+"""Reads the sanction to impose, which is a call of its own or a part of a decision about a report."""
+
+from idvault.api.sanction import convert, statement
+from idvault.domain import token
+from idvault.domain.clock import ClockReading
+from idvault.domain.seal import Part
+from idvault.flows.sanction.sanction import NewSanction
+from idvault.v1 import sanction_pb2 as pb
+
+
+def read(
+    message: pb.ImposeSanctionRequest, *, now: ClockReading, within: str = ""
+) -> tuple[NewSanction, tuple[Part, ...]]:
+    """Return the sanction, and what a repetition must share; raises InvalidError.
+
+    within: what the path of the account in an error begins with.
+    """
+    wanted = NewSanction(
+        account_token=token.check(message.account_token, field=f"{within}account_token"),
+        scope=convert.scope(message.scope),
+        degree=convert.degree(message.degree),
+        measure=message.measure,
+        statement=statement.from_message(message.statement, now=now.business),
+    )
+    stated = statement.parts(message.statement)
+    return wanted, (message.account_token, message.degree, message.measure, *stated, message.scope)

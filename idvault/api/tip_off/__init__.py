@@ -1,0 +1,1 @@
+"""TipOffService: reports of rumours."""

@@ -1,0 +1,117 @@
+"""Builds reports of rumours: the service of the platform edge, and the worker's tasks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from idvault.api.edge.server import Service
+from idvault.api.tip_off.servicer import TipOffServicer
+from idvault.bootstrap.base import ENTROPY, Base
+from idvault.config import Settings
+from idvault.domain.clock import ClockReading
+from idvault.domain.tip_off.tip_off import TipOffState
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import TipOffPolicy
+from idvault.flows.sanction.sanction import SanctionFlow
+from idvault.flows.tip_off.filing import FilingFlow
+from idvault.flows.tip_off.reporter import ReporterFlow
+from idvault.flows.tip_off.schedule import TipOffSchedule
+from idvault.flows.tip_off.tip_off import TipOffFlow
+from idvault.ports.entropy import Entropy
+from idvault.ports.moderation_text import ModerationTextSealer
+from idvault.ports.sealing import Fingerprinter
+from idvault.ports.tip_off import ReporterStore, TipOffSecrets, TipOffStore
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.moderation_text import KeyedModerationTextSealer
+from idvault.sealing.request import KeyedFingerprinter
+from idvault.sealing.tip_off import KeyedTipOffSecrets
+from idvault.storage.sanction.moderator import SqlModeratorStore
+from idvault.storage.sanction.store import SqlSanctionStore
+from idvault.storage.tip_off.reporter import SqlReporterStore
+from idvault.storage.tip_off.store import SqlTipOffStore
+from idvault.v1 import tip_off_pb2
+from idvault.workers.loop import Task
+
+_BATCH = 500
+_GAUGES_PERIOD = 30.0
+_HOUR = 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class TipOffPorts:
+    """What the flows of reports need; production and tests differ only in this."""
+
+    store: TipOffStore
+    reporters: ReporterStore
+    secrets: TipOffSecrets
+    sealer: ModerationTextSealer
+    fingerprinter: Fingerprinter
+    guard: LogGuard
+    entropy: Entropy
+
+
+def wire_tip_offs(ports: TipOffPorts, *, sanctions: SanctionFlow, policy: TipOffPolicy) -> TipOffServicer:
+    """Connect the flows to their ports."""
+    common: dict[str, Any] = {"fingerprinter": ports.fingerprinter, "guard": ports.guard}
+    texts: dict[str, Any] = {"store": ports.store, "sealer": ports.sealer, "entropy": ports.entropy}
+    return TipOffServicer(
+        filing=FilingFlow(secrets=ports.secrets, policy=policy, **texts, **common),
+        tip_offs=TipOffFlow(sanctions=sanctions, **texts, **common),
+        reporters=ReporterFlow(store=ports.reporters, events=EventFactory(entropy=ports.entropy), **common),
+    )
+
+
+def tip_off_policy(settings: Settings) -> TipOffPolicy:
+    """Return the operator's settings of reports."""
+    return TipOffPolicy(
+        settings.zone,
+        retention_days=settings.tip_off_retention_days,
+        reports_per_day=settings.tip_offs_per_day,
+    )
+
+
+def build_tip_offs(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> Service:
+    """Return TipOffService."""
+    fingerprinter = KeyedFingerprinter(key=keys.primary(Purpose.REQUEST))
+    ports = TipOffPorts(
+        store=SqlTipOffStore(database=base.main),
+        reporters=SqlReporterStore(database=base.main),
+        secrets=KeyedTipOffSecrets(keys=keys),
+        sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
+        fingerprinter=fingerprinter,
+        guard=guard,
+        entropy=ENTROPY,
+    )
+    sanctions = SanctionFlow(
+        store=SqlSanctionStore(database=base.main),
+        moderators=SqlModeratorStore(database=base.main),
+        fingerprinter=fingerprinter,
+        guard=guard,
+        entropy=ENTROPY,
+    )
+    servicer = wire_tip_offs(ports, sanctions=sanctions, policy=tip_off_policy(base.settings))
+    return Service(tip_off_pb2.DESCRIPTOR.services_by_name["TipOffService"], servicer)
+
+
+def tip_off_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
+    """Return the worker's tasks: reminders, deletion of texts, and gauges."""
+    store = SqlTipOffStore(database=base.main)
+    schedule = TipOffSchedule(
+        store=store,
+        guard=guard,
+        events=EventFactory(entropy=ENTROPY),
+        policy=tip_off_policy(base.settings),
+    )
+
+    async def read_gauges(now: ClockReading) -> None:
+        counts, overdue = await store.counts(now=now)
+        known = [state for state in TipOffState if state is not TipOffState.RESOLVED]
+        base.metrics.tip_offs({state.value: counts.get(state, 0) for state in known}, overdue=overdue)
+
+    return [
+        Task("tip_off_reminders", 1, lambda now: schedule.remind(now=now, limit=_BATCH)),
+        Task("tip_off_texts", 60, lambda now: schedule.delete_texts(now=now, limit=_BATCH)),
+        Task("tip_off_purge", _HOUR, lambda now: schedule.purge(now=now)),
+        Task("tip_off_gauges", _GAUGES_PERIOD, read_gauges),
+    ]

@@ -1,0 +1,45 @@
+"""What a report is about: an account, a public account, or content by the platform's own reference."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from idvault.domain import token
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.domain.sanction.statement import text_code
+
+_CONTENT_LENGTH = 200
+_ID_LENGTH = 64
+
+
+class TargetKind(StrEnum):
+    """What kind of thing a report is about."""
+
+    ACCOUNT = "ACCOUNT"
+    PUBLIC_ACCOUNT = "PUBLIC_ACCOUNT"
+    CONTENT = "CONTENT"
+
+
+@dataclass(frozen=True, slots=True)
+class TipOffTarget:
+    """A thing that a report is about. key: account token, public account id, or reference of content."""
+
+    kind: TargetKind
+    key: str = field(repr=False)
+
+
+def check(target: TipOffTarget) -> TipOffTarget:
+    """Return the target unchanged; raises InvalidError naming the field."""
+    if target.kind is TargetKind.ACCOUNT:
+        token.check(target.key, field="target.account_token")
+        return target
+    public = target.kind is TargetKind.PUBLIC_ACCOUNT
+    code = text_code(target.key, limit=_ID_LENGTH if public else _CONTENT_LENGTH)
+    if code is not None:
+        name = "target.public_account_id" if public else "target.content"
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(name, code))
+    return target
+
+
+def missing() -> InvalidError:
+    """Return the refusal of a report that is about nothing."""
+    return InvalidError(Reason.INVALID_MESSAGE, Violation("target", FieldCode.REQUIRED))

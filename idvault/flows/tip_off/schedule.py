@@ -1,0 +1,48 @@
+"""What the worker does for reports: reminders, deletion of texts, and gauges."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from idvault.domain.clock import ClockReading
+from idvault.domain.event import SYSTEM_ACTOR
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import TipOffPolicy
+from idvault.flows.tip_off.call import maker
+from idvault.ports.tip_off import EventMaker, TipOffStore
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class TipOffSchedule:
+    """Sweeps that any number of processes may run at any time."""
+
+    store: TipOffStore
+    guard: LogGuard
+    events: EventFactory
+    policy: TipOffPolicy
+
+    async def remind(self, *, now: ClockReading, limit: int) -> int:
+        """Write the reminders that are due; return for how many reports."""
+        await self.guard.check(now=now)
+        count = 0
+        for found in await self.store.due(now=now, limit=limit):
+            count += await self.store.remind(found, make=self._maker(now), now=now)
+        return count
+
+    async def delete_texts(self, *, now: ClockReading, limit: int) -> int:
+        """Delete the texts of reports that were closed long enough ago; return of how many."""
+        await self.guard.check(now=now)
+        before = now.business - timedelta(days=self.policy.retention_days)
+        count = 0
+        for found in await self.store.kept_too_long(before=before, limit=limit):
+            count += await self.store.delete_texts(found, make=self._maker(now), now=now)
+        return count
+
+    async def purge(self, *, now: ClockReading) -> int:
+        """Delete old counts of tries, and ordinary reporters who have not reported for as long."""
+        await self.guard.check(now=now)
+        before = now.today(self.policy.zone) - timedelta(days=self.policy.retention_days)
+        return await self.store.purge(before=before, make=self._maker(now), now=now)
+
+    def _maker(self, now: ClockReading) -> EventMaker:
+        return maker(self.events, SYSTEM_ACTOR, now)

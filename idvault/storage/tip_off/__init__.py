@@ -1,0 +1,1 @@
+"""Storage of reports of rumours."""

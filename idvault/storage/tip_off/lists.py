@@ -1,0 +1,147 @@
+"""The lists of reports in the order of the queue.
+
+Each list reads one index in order and stops after a fixed number of rows, however many reports there are. A
+filter that the index does not cover is applied to these rows; the page may then be short, and the next one
+continues.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Integer, SmallInteger, String, func, select, tuple_
+
+from idvault.domain.tip_off import tip_off as rules
+from idvault.domain.tip_off.tip_off import TipOff, TipOffState
+from idvault.ports.tip_off import QueuePage, QueuePlace, TipOffFilter
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.statement import Statement, param, scalar, statement
+from idvault.storage.base.types import Micros
+from idvault.storage.tip_off.rows import from_row
+from idvault.storage.tip_off.tables import tip_offs
+
+MOST_READ = 1_001  # the longest page, and one row that tells whether another follows
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = datetime(9999, 1, 1, tzinfo=UTC)
+_OPEN, _ALL = (0, 1), (0, 1, 2)
+_LIMIT = param("limit", Integer)
+
+_PAGE = (
+    select(tip_offs)
+    .where(
+        tip_offs.c.relying_party == param("party"),
+        tip_offs.c.queue == param("group", SmallInteger),
+        tuple_(tip_offs.c.due_at, tip_offs.c.tip_off_id)
+        > tuple_(param("at", Micros), param("after", String)),
+        tip_offs.c.due_at < param("before", Micros),
+    )
+    .order_by(tip_offs.c.due_at, tip_offs.c.tip_off_id)
+    .limit(_LIMIT)
+)
+OF_PARTY: Statement[TipOff] = statement(_PAGE, from_row)
+IN_STATE: Statement[TipOff] = statement(_PAGE.where(tip_offs.c.state == param("state")), from_row)
+OF_CATEGORY: Statement[TipOff] = statement(_PAGE.where(tip_offs.c.category == param("category")), from_row)
+OF_ASSIGNEE: Statement[TipOff] = statement(_PAGE.where(tip_offs.c.assignee == param("assignee")), from_row)
+OF_TARGET: Statement[TipOff] = statement(
+    _PAGE.where(tip_offs.c.target == param("target"), tip_offs.c.target_kind == param("target_kind")),
+    from_row,
+)
+DUE: Statement[TipOff] = statement(
+    select(tip_offs).where(tip_offs.c.remind_at <= param("now")).order_by(tip_offs.c.remind_at).limit(_LIMIT),
+    from_row,
+)
+KEPT: Statement[TipOff] = statement(
+    select(tip_offs)
+    .where(
+        tip_offs.c.deleted_at.is_(None),
+        tip_offs.c.resolved_at.is_not(None),
+        tip_offs.c.resolved_at < param("before"),
+    )
+    .order_by(tip_offs.c.resolved_at)
+    .limit(_LIMIT),
+    from_row,
+)
+OPEN: Statement[Any] = statement(
+    select(tip_offs.c.state, func.count().label("count"))
+    .where(tip_offs.c.resolved_at.is_(None))
+    .group_by(tip_offs.c.state)
+)
+OVERDUE: Statement[int] = statement(
+    select(func.count())
+    .select_from(tip_offs)
+    .where(tip_offs.c.resolved_at.is_(None), tip_offs.c.due_at <= param("now")),
+    scalar,
+)
+
+
+async def page(
+    connection: Connection, party: str, wanted: TipOffFilter, *, after: QueuePlace | None, limit: int
+) -> QueuePage:
+    """Return a page of a platform's reports."""
+    asked, parameters, covered = _index(wanted)
+    left, found = limit + 1 if covered else MOST_READ, list[TipOff]()
+    for place in _places(wanted, after):
+        rows = await connection.all(
+            asked,
+            party=party,
+            group=place.group,
+            at=place.due_at,
+            after=place.tip_off_id,
+            before=wanted.due_before or _LAST,
+            limit=left,
+            **parameters,
+        )
+        for row in rows:
+            if len(found) == limit:
+                return QueuePage(tuple(found), _place_of(found[-1]))
+            if _admits(wanted, row):
+                found.append(row)
+        if len(rows) == left:
+            return QueuePage(tuple(found), _place_of(rows[-1]))
+        left -= len(rows)
+    return QueuePage(tuple(found), None)
+
+
+def _index(wanted: TipOffFilter) -> tuple[Statement[TipOff], dict[str, str], bool]:
+    """Return the statement whose index fits a filter best, its parameters, and whether it covers all."""
+    state = None if wanted.state is None else wanted.state.value
+    category = None if wanted.category is None else wanted.category.value
+    chosen: list[tuple[Statement[TipOff], dict[str, str]]] = []
+    if wanted.target is not None:
+        target = {"target": wanted.target.key, "target_kind": wanted.target.kind.value}
+        chosen.append((OF_TARGET, target))
+    if wanted.assignee is not None:
+        chosen.append((OF_ASSIGNEE, {"assignee": wanted.assignee}))
+    if category is not None:
+        chosen.append((OF_CATEGORY, {"category": category}))
+    if state is not None:
+        chosen.append((IN_STATE, {"state": state}))
+    asked, parameters = chosen[0] if chosen else (OF_PARTY, {})
+    return asked, parameters, len(chosen) <= 1
+
+
+def _places(wanted: TipOffFilter, after: QueuePlace | None) -> Iterator[QueuePlace]:
+    """Yield where to begin in each group of the queue that can hold wanted reports."""
+    groups: tuple[int, ...] = _OPEN if wanted.open_only else _ALL
+    if wanted.state is not None:
+        groups = (2,) if wanted.state is TipOffState.RESOLVED else _OPEN
+    for group in groups:
+        if after is None or group > after.group:
+            yield QueuePlace(group, _FIRST, "")
+        elif group == after.group:
+            yield after
+
+
+def _admits(wanted: TipOffFilter, tip_off: TipOff) -> bool:
+    pairs = (
+        (wanted.state, tip_off.state),
+        (wanted.assignee, tip_off.assignee),
+        (wanted.target, tip_off.target),
+        (wanted.category, tip_off.category),
+    )
+    return all(asked is None or asked == own for asked, own in pairs)
+
+
+def _place_of(tip_off: TipOff) -> QueuePlace:
+    group = rules.queue_place(state=tip_off.state, trusted=tip_off.trusted)
+    return QueuePlace(group, tip_off.due_at, tip_off.tip_off_id)

@@ -1,0 +1,326 @@
+"""TipOffService over a real channel and a real database, called by both clients."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+import idvault_client
+from idvault.api.edge.access import Access
+from idvault.api.edge.directory import Directory
+from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.storage.base.database import Database
+from idvault.telemetry.logs import Logs
+from idvault.telemetry.metrics import Metrics
+from idvault.v1 import tip_off_pb2 as pb
+from idvault.v1.sanction_pb2 import StatementOfReasons
+from idvault_client import Reason, refusals
+from idvault_client.backend.sanction import calls
+from idvault_client.errors import NotFound, PreconditionFailed, RequestIdReused, TooManyAttempts, VaultError
+from idvault_client.sanctions import Degree, ModeratorKey, Origin, SanctionCategory, Scope
+from idvault_client.tip_offs import (
+    Dismissal,
+    ReporterStanding,
+    TargetKind,
+    TipOffChannel,
+    TipOffOutcome,
+    TipOffState,
+    TipOffTarget,
+    UpheldSanction,
+)
+from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tests.support.databases import Databases
+from tests.support.edge import FakePlatforms, clock, platform
+from tests.support.sanction_world import reasons
+from tests.support.tip_off_world import CONTENT, TipOffWorld, service_keys
+
+SERVICE = pb.DESCRIPTOR.services_by_name["TipOffService"]
+RUMOUR = SanctionCategory.RUMOUR
+WEB = TipOffChannel.WEB
+
+
+class AskTipOffs(Protocol):
+    """Calls a method of `Vault.tip_offs` by name on either client."""
+
+    async def __call__(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
+        """Return what the method returns."""
+        raise AssertionError
+
+
+@pytest.fixture
+async def world(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
+    """Return the flows with a new database."""
+    database = Database(url=sqlite_databases.main_url)
+    made = TipOffWorld(database, service_keys(tmp_path))
+    yield made
+    await made.world.claims.verification.drain()
+    await database.close()
+
+
+@pytest.fixture
+async def edge(world: TipOffWorld, tmp_path: Path) -> AsyncIterator[tuple[str, idvault_client.Tls]]:
+    """Serve the flows; return the target and platform-a's certificate."""
+    authority = Authority()
+    mine, issued = authority.client(spiffe("platform", "platform-a")), authority.server()
+    directory = Directory(
+        platforms=FakePlatforms(platform(mine)), people=list, clock=lambda: datetime.now(UTC)
+    )
+    await directory.load()
+    logs = Logs(process="serve-0", path=tmp_path / "serve.jsonl")
+    server = GrpcServer(
+        listen="127.0.0.1:0",
+        tls=Tls(issued.certificate, issued.key, authority.ca),
+        services=[Service(SERVICE, world.servicer)],
+        access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
+        metrics=Metrics(),
+        access_log=logs.access,
+        clock=clock,
+    )
+    await server.start()
+    for name, data in (("ca", authority.ca), ("certificate", mine.certificate), ("key", mine.key)):
+        (tmp_path / name).write_bytes(data)
+    yield (
+        f"localhost:{server.port}",
+        idvault_client.Tls(tmp_path / "ca", tmp_path / "certificate", tmp_path / "key"),
+    )
+    await server.stop(grace=1.0, linger=0.0)
+    logs.close()
+
+
+@pytest.fixture(params=["sync", "aio"])
+async def ask(
+    request: pytest.FixtureRequest, edge: tuple[str, idvault_client.Tls]
+) -> AsyncIterator[AskTipOffs]:
+    """The reports of one of the two clients."""
+    target, tls = edge
+    if request.param == "aio":
+        async with idvault_client.aio.connect(target, tls=tls) as awaited:
+
+            async def ask_aio(name: str, /, *arguments: Any, **keywords: Any) -> Any:
+                return await getattr(awaited.tip_offs, name)(*arguments, **keywords)
+
+            yield ask_aio
+        return
+    with idvault_client.connect(target, tls=tls) as vault:
+
+        async def ask_sync(name: str, /, *arguments: Any, **keywords: Any) -> Any:
+            return await asyncio.to_thread(getattr(vault.tip_offs, name), *arguments, **keywords)
+
+        yield ask_sync
+
+
+async def refused(work: Any) -> VaultError:
+    with pytest.raises(VaultError) as caught:
+        await work
+    return caught.value
+
+
+@pytest.fixture
+async def key(world: TipOffWorld) -> ModeratorKey:
+    """Return a registered moderator; signed now, as the clients sign."""
+    return await world.world.moderator(1)
+
+
+async def test_a_report_from_end_to_end(world: TipOffWorld, ask: AskTipOffs, key: ModeratorKey) -> None:
+    """Filed, assigned, noted, answered, handed back, upheld with a sanction; every value arrives."""
+    token = await world.world.account()
+    filed = await ask(
+        "file",
+        TipOffTarget(TargetKind.ACCOUNT, token),
+        RUMOUR,
+        "not true",
+        channel=TipOffChannel.APP,
+        contact="somebody@example.org",
+        reporter_account_token=token,
+        evidence=[bytes(32)],
+        content=b"a copy",
+    )
+    made, me = filed.tip_off, key.moderator_id
+    assert (made.state, made.target.key, made.evidence) == (TipOffState.RECEIVED, token, (bytes(32),))
+    assert made.channel is TipOffChannel.APP
+    assert made.due_time - made.file_time > timedelta(days=7)
+    assigned = await ask("assign", made, me)
+    changed = await refused(ask("assign", made, me))
+    assert (type(changed), changed.reason) == (PreconditionFailed, Reason.ASSIGNEE_CHANGED)
+    await ask("add_note", made.tip_off_id, me, "a note")
+    await ask("answer", made.tip_off_id, me, "thank you")
+    await ask("hand_back", made.tip_off_id, me)
+    await ask("assign", await _fresh(ask, made.tip_off_id), me)
+    given = reasons(origin=Origin.TIP_OFF, tip_off=made.reference)
+    upheld = await ask("uphold", made.tip_off_id, UpheldSanction(token, Degree.WARN, given), key=key)
+    assert (upheld.outcome, upheld.moderator_id, len(upheld.sanction_id)) == (TipOffOutcome.UPHELD, me, 32)
+    case = await ask("get", made.tip_off_id)
+    assert case.tip_off == upheld
+    assert (case.text, case.contact, case.content) == ("not true", "somebody@example.org", b"a copy")
+    assert [(each.moderator_id, each.note) for each in case.notes] == [(me, "a note")]
+    seen = await ask("follow", f"{made.reference[:4]}-{made.reference[4:]}", filed.secret)
+    assert (seen.state, seen.outcome, seen.reply) == (TipOffState.RESOLVED, TipOffOutcome.UPHELD, "thank you")
+    assert (seen.reference, seen.resolve_time) == (made.reference, upheld.resolve_time)
+    assert assigned.moderator_id == me
+    wrong = await refused(ask("assign", upheld, me))
+    assert wrong.states == ("RESOLVED", "ASSIGNED")
+
+
+async def _fresh(ask: AskTipOffs, tip_off_id: str) -> Any:
+    return (await ask("get", tip_off_id)).tip_off
+
+
+async def test_a_repeat(ask: AskTipOffs) -> None:
+    """The same request id with the same body is the same report with the same secret."""
+    chosen = uuid4()
+    first = await ask("file", CONTENT, RUMOUR, "a", channel=WEB, request_id=chosen)
+    assert await ask("file", CONTENT, RUMOUR, "a", channel=WEB, request_id=chosen) == first
+    other = await refused(ask("file", CONTENT, RUMOUR, "b", channel=WEB, request_id=chosen))
+    assert type(other) is RequestIdReused
+
+
+async def test_dismissed_abusive_and_merged(ask: AskTipOffs, key: ModeratorKey) -> None:
+    """The other ways in which a report closes."""
+    me = key.moderator_id
+    filed = [
+        (await ask("file", CONTENT, RUMOUR, "a", channel=WEB, contact=f"{place}@example.org")).tip_off
+        for place in range(3)
+    ]
+    for each in filed[:2]:
+        await ask("assign", each, me)
+    dismissed = await ask("dismiss", filed[0].tip_off_id, me, Dismissal.NOT_COMPETENT, reply="not us")
+    assert (dismissed.outcome, dismissed.dismissal) == (TipOffOutcome.DISMISSED, Dismissal.NOT_COMPETENT)
+    merged = await ask("merge", filed[0].tip_off_id, [filed[2].tip_off_id], me)
+    assert merged == dismissed
+    duplicate = await _fresh(ask, filed[2].tip_off_id)
+    assert (duplicate.outcome, duplicate.merged_into_id) == (TipOffOutcome.DUPLICATE, filed[0].tip_off_id)
+    abusive = await ask("find_abusive", filed[1].tip_off_id, me, reply="do not")
+    assert abusive.outcome is TipOffOutcome.ABUSIVE
+    page = await ask("list_reporters", standing=ReporterStanding.WARNED)
+    (warned,) = page.reporters
+    assert (warned.abusive, warned.accuracy, page.next_page_token) == (1, 0.0, "")
+    end = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    limited = await ask("set_reporter_standing", warned.reporter_id, ReporterStanding.LIMITED, limit_end=end)
+    assert (limited.standing, limited.limit_end_time) == (ReporterStanding.LIMITED, end)
+    first = await ask("list_reporters", page_size=2)
+    rest = await ask("list_reporters", page_size=2, page_token=first.next_page_token)
+    assert len({each.reporter_id for each in (*first.reporters, *rest.reporters)}) == 3
+    assert type(await refused(ask("set_reporter_standing", "f" * 32, ReporterStanding.TRUSTED))) is NotFound
+
+
+async def test_lists(ask: AskTipOffs, key: ModeratorKey) -> None:
+    """Each filter arrives, alone and together, page by page."""
+    filed = [(await ask("file", CONTENT, RUMOUR, "a", channel=WEB)).tip_off for _ in range(3)]
+    other = TipOffTarget(TargetKind.PUBLIC_ACCOUNT, "a" * 32)
+    about = (await ask("file", other, SanctionCategory.FRAUD, "a", channel=WEB)).tip_off
+    await ask("assign", about, key.moderator_id)
+
+    async def listed(**filters: Any) -> set[str]:
+        return {each.tip_off_id for each in (await ask("list_page", **filters)).tip_offs}
+
+    assert await listed(target=other) == {about.tip_off_id}
+    assert await listed(category=SanctionCategory.FRAUD) == {about.tip_off_id}
+    assert await listed(moderator_id=key.moderator_id) == {about.tip_off_id}
+    assert await listed(state=TipOffState.RECEIVED) == {each.tip_off_id for each in filed}
+    assert await listed(open_only=True, due_before=about.file_time) == set()
+    assert len(await listed(open_only=True, due_before=about.due_time + timedelta(seconds=1))) == 4
+    page = await ask("list_page", page_size=3)
+    rest = await ask("list_page", page_size=3, page_token=page.next_page_token)
+    assert len(page.tip_offs) == 3
+    assert len({each.tip_off_id for each in (*page.tip_offs, *rest.tip_offs)}) == 4
+    assert rest.next_page_token == ""
+
+
+async def test_tries_are_limited(ask: AskTipOffs) -> None:
+    """A wrong secret is as an unknown reference, and after ten of either the day is over."""
+    for _ in range(10):
+        assert type(await refused(ask("follow", "123456789012", "1" * 16))) is NotFound
+    limited = await refused(ask("follow", "123456789012", "1" * 16))
+    assert type(limited) is TooManyAttempts
+    assert limited.retry_after is not None
+
+
+def request(**changes: Any) -> pb.FileTipOffRequest:
+    """Return a complete request, with changes."""
+    made = pb.FileTipOffRequest(
+        request_id=str(uuid4()),
+        channel=pb.TipOff.CHANNEL_WEB,
+        target=pb.TipOffTarget(content="post/1"),
+        category=StatementOfReasons.CATEGORY_RUMOUR,
+        text="a",
+    )
+    for name, value in changes.items():
+        setattr(made, name, value)
+    return made
+
+
+async def violations(edge: tuple[str, idvault_client.Tls], method: str, asked: Any) -> dict[str, str]:
+    """Return the invalid fields of a request as a platform without our client sends it."""
+    target, tls = edge
+    async with grpc.aio.secure_channel(target, tls.credentials()) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await channel.unary_unary(f"/{SERVICE.full_name}/{method}")(asked.SerializeToString())
+    return dict(refusals.from_rpc(caught.value, request_id=None).fields)
+
+
+async def test_wrong_fields_are_named(edge: tuple[str, idvault_client.Tls]) -> None:
+    """What no report, decision or list has is refused with the path of its field."""
+    ids: dict[str, Any] = {"request_id": str(uuid4()), "tip_off_id": "a" * 32, "moderator_id": "b" * 32}
+    resolve = pb.ResolveTipOffRequest(**ids, outcome=pb.TipOff.OUTCOME_UPHELD)
+    resolve.sanction.request_id = ids["request_id"]
+    no_target = request()
+    no_target.ClearField("target")
+    wrong: list[tuple[str, Any, str]] = [
+        ("FileTipOff", request(channel=0), "channel"),
+        ("FileTipOff", request(category=99), "category"),
+        ("FileTipOff", no_target, "target"),
+        ("FileTipOff", request(text=""), "text"),
+        ("FileTipOff", request(reporter_account_token="me"), "reporter_account_token"),
+        ("FollowTipOff", pb.FollowTipOffRequest(reference="1", secret="1" * 16), "reference"),
+        ("FollowTipOff", pb.FollowTipOffRequest(reference="1" * 12, secret="1"), "secret"),
+        ("AssignTipOff", pb.AssignTipOffRequest(request_id=ids["request_id"]), "tip_off_id"),
+        (
+            "AssignTipOff",
+            pb.AssignTipOffRequest(**ids, former_moderator_id="x"),
+            "former_moderator_id",
+        ),
+        ("MergeTipOffs", pb.MergeTipOffsRequest(**ids), "duplicate_ids"),
+        ("MergeTipOffs", pb.MergeTipOffsRequest(**ids, duplicate_ids=["a" * 32] * 101), "duplicate_ids"),
+        ("MergeTipOffs", pb.MergeTipOffsRequest(**ids, duplicate_ids=["a" * 32, "x"]), "duplicate_ids[1]"),
+        ("ResolveTipOff", pb.ResolveTipOffRequest(**ids), "outcome"),
+        ("ResolveTipOff", pb.ResolveTipOffRequest(**ids, outcome=pb.TipOff.OUTCOME_DUPLICATE), "outcome"),
+        ("ResolveTipOff", resolve, "sanction.request_id"),
+        ("ListTipOffs", pb.ListTipOffsRequest(page_size=1_001), "page_size"),
+        ("ListTipOffs", pb.ListTipOffsRequest(page_token="a" * 32), "page_token"),
+        ("ListTipOffs", pb.ListTipOffsRequest(page_token="0-" + "9" * 18 + "-" + "a" * 32), "page_token"),
+        ("ListTipOffs", pb.ListTipOffsRequest(state=99), "state"),  # type: ignore[arg-type]
+        ("ListTipOffs", pb.ListTipOffsRequest(due_before_time=Timestamp(seconds=2**62)), "due_before_time"),
+        ("ListReporters", pb.ListReportersRequest(page_token="me"), "page_token"),
+        ("SetReporterStanding", pb.SetReporterStandingRequest(**ids_of_reporter()), "standing"),
+    ]
+    for method, asked, field in wrong:
+        assert list(await violations(edge, method, asked)) == [field], method
+
+
+def ids_of_reporter() -> dict[str, Any]:
+    return {"request_id": str(uuid4()), "reporter_id": "a" * 32}
+
+
+async def test_a_sanction_is_signed_by_the_assignee(
+    world: TipOffWorld, ask: AskTipOffs, key: ModeratorKey, edge: tuple[str, idvault_client.Tls]
+) -> None:
+    """The moderator of the decision and of the signature are one."""
+    filed = (await ask("file", CONTENT, RUMOUR, "a", channel=WEB)).tip_off
+    asked = pb.ResolveTipOffRequest(
+        request_id=str(uuid4()),
+        tip_off_id=filed.tip_off_id,
+        moderator_id="e" * 32,
+        outcome=pb.TipOff.OUTCOME_UPHELD,
+    )
+    token = await world.world.account()
+    signed = calls.imposition(
+        token, Degree.WARN, reasons(), key=key, measure="", scope=Scope.ACCOUNT, signed_id=asked.request_id
+    )
+    asked.sanction.CopyFrom(signed)
+    assert await violations(edge, "ResolveTipOff", asked) == {"sanction.signature.moderator_id": "CHARACTER"}

@@ -1,0 +1,116 @@
+"""What may be filed: targets, texts, evidence, references and secrets."""
+
+from typing import Any
+
+import pytest
+
+from idvault.domain.error import InvalidError
+from idvault.domain.tip_off import filing as rules
+from idvault.domain.tip_off import target as target_rules
+from idvault.domain.tip_off.target import TargetKind, TipOffTarget
+
+TOKEN = "acct_" + "0" * 25 + "1"
+
+
+def named(error: InvalidError) -> dict[str, str]:
+    return {each.field: each.code.value for each in error.violations}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        TipOffTarget(TargetKind.ACCOUNT, TOKEN),
+        TipOffTarget(TargetKind.PUBLIC_ACCOUNT, "a" * 32),
+        TipOffTarget(TargetKind.CONTENT, "帖子/17"),
+    ],
+)
+def test_targets(target: TipOffTarget) -> None:
+    """An account, a public account, and content by any reference of the platform's."""
+    assert target_rules.check(target) is target
+    assert target.key not in repr(target)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "field", "code"),
+    [
+        (TargetKind.ACCOUNT, "acct_1", "target.account_token", "LENGTH"),
+        (TargetKind.PUBLIC_ACCOUNT, "", "target.public_account_id", "REQUIRED"),
+        (TargetKind.PUBLIC_ACCOUNT, "a" * 65, "target.public_account_id", "LENGTH"),
+        (TargetKind.CONTENT, "a\n", "target.content", "CHARACTER"),
+        (TargetKind.CONTENT, "a" * 201, "target.content", "LENGTH"),
+    ],
+)
+def test_wrong_targets(kind: TargetKind, key: str, field: str, code: str) -> None:
+    """The refusal names the field of the kind."""
+    with pytest.raises(InvalidError) as refused:
+        target_rules.check(TipOffTarget(kind, key))
+    assert named(refused.value) == {field: code}
+
+
+def test_a_report_is_about_something() -> None:
+    """Without a target the field is named."""
+    assert named(target_rules.missing()) == {"target": "REQUIRED"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({}, {}),
+        ({"text": "a\n\tb\r\n", "contact": "a@example.org"}, {}),
+        ({"text": "好" * 5_000, "evidence": (bytes(32),) * 50, "content": bytes(65_536)}, {}),
+        ({"text": " \n"}, {"text": "REQUIRED"}),
+        ({"text": "a" * 5_001}, {"text": "LENGTH"}),
+        ({"text": "a\x00"}, {"text": "CHARACTER"}),
+        ({"contact": "a\nb"}, {"contact": "CHARACTER"}),
+        ({"contact": "a" * 201}, {"contact": "LENGTH"}),
+        ({"evidence": (bytes(31),)}, {"evidence_digests": "LENGTH"}),
+        ({"evidence": (bytes(32),) * 51}, {"evidence_digests": "LENGTH"}),
+        ({"content": bytes(65_537)}, {"content_copy": "LENGTH"}),
+        ({"text": "", "contact": "\x1b"}, {"text": "REQUIRED", "contact": "CHARACTER"}),
+    ],
+)
+def test_what_is_filed(changes: dict[str, Any], wrong: dict[str, str]) -> None:
+    """Every wrong field is named at once, never with its value."""
+    given: dict[str, Any] = {"text": "a", "contact": "", "evidence": (), "content": b""} | changes
+    if not wrong:
+        rules.check_filing(**given)
+        return
+    with pytest.raises(InvalidError) as refused:
+        rules.check_filing(**given)
+    assert named(refused.value) == wrong
+
+
+def test_lines() -> None:
+    """Replies and notes have several lines, and nothing but text in them."""
+    assert rules.check_lines("a\nb", field="reply", limit=3) == "a\nb"
+    with pytest.raises(InvalidError) as refused:
+        rules.check_lines("a\u202eb", field="reply", limit=3)
+    assert named(refused.value) == {"reply": "CHARACTER"}
+
+
+def test_references() -> None:
+    """Twelve digits that follow from the report's id, with leading zeros."""
+    assert rules.reference_of("0" * 15 + "7" + "f" * 16) == "000000000007"
+    assert len(rules.reference_of("f" * 32)) == 12
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("", "REQUIRED"),
+        (" - ", "REQUIRED"),
+        ("123", "LENGTH"),
+        ("12345678901x", "CHARACTER"),
+        ("１" * 12, "CHARACTER"),
+    ],
+)
+def test_wrong_digits(typed: str, code: str) -> None:
+    """Too few, none, and characters that are no ASCII digits."""
+    with pytest.raises(InvalidError) as refused:
+        rules.read_digits(typed, field="reference", count=12)
+    assert named(refused.value) == {"reference": code}
+
+
+def test_digits_as_people_type_them() -> None:
+    """Spaces and hyphens do not count."""
+    assert rules.read_digits("1234-5678 9012", field="reference", count=12) == "123456789012"

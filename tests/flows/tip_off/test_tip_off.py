@@ -1,0 +1,379 @@
+"""Reports over both databases: filing, following, the moderators' work, and what is logged."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+
+from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.account import Standing
+from idvault.domain.error import (
+    AlreadyExistsError,
+    DamagedError,
+    ExhaustedError,
+    IdvaultError,
+    InvalidError,
+    NotFoundError,
+    PreconditionError,
+    Reason,
+    TransitionError,
+)
+from idvault.domain.sanction.sanction import Degree
+from idvault.domain.sanction.statement import Origin
+from idvault.domain.tip_off.reporter import ReporterStanding
+from idvault.domain.tip_off.target import TargetKind, TipOffTarget
+from idvault.domain.tip_off.tip_off import TipOff, TipOffOutcome, TipOffState
+from idvault.flows.tip_off.filing import TRIES_A_DAY
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import statement
+from tests.support.flow_world import at, request_id
+from tests.support.sanction_world import reasons
+from tests.support.tip_off_world import DAY, TipOffWorld, report, service_keys
+
+_SWAP = statement(
+    text(
+        "UPDATE tip_off_texts SET data = (SELECT other.data FROM tip_off_texts AS other"
+        " WHERE other.tip_off_id = :other) WHERE tip_off_id = :one"
+    )
+)
+RECEIVED, ASSIGNED, ANSWERED = TipOffState.RECEIVED, TipOffState.ASSIGNED, TipOffState.ANSWERED
+MERGED, RESOLVED = TipOffState.MERGED, TipOffState.RESOLVED
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
+    """Return the flows with a new database of each kind."""
+    made = TipOffWorld(main_database, service_keys(tmp_path))
+    yield made
+    await made.world.claims.verification.drain()
+
+
+@pytest_asyncio.fixture
+async def key(world: TipOffWorld) -> ModeratorKey:
+    """Return a registered moderator."""
+    return await world.world.moderator(1)
+
+
+async def assigned(world: TipOffWorld, key: ModeratorKey, **changes: Any) -> TipOff:
+    filed = await world.file(**changes)
+    return await world.assign(filed.tip_off, key.moderator_id)
+
+
+async def reason_of(work: Awaitable[object]) -> Reason:
+    with pytest.raises(IdvaultError) as refused:
+        await work
+    return refused.value.reason
+
+
+async def test_a_report_from_end_to_end(world: TipOffWorld, key: ModeratorKey) -> None:
+    """Filed by anybody, assigned, noted, answered, dismissed; the reporter reads along without an account."""
+    filed = await world.file(contact="somebody@example.org", content=b"\x00copy", evidence=(bytes(32),))
+    me = key.moderator_id
+    assert (filed.tip_off.state, len(filed.secret), len(filed.tip_off.reference)) == (RECEIVED, 16, 12)
+    assert (await world.follow(filed)).reply == ""
+    await world.assign(filed.tip_off, me, seconds=1)
+    await world.note(filed.tip_off, me, "looks true", seconds=2)
+    await world.answer(filed.tip_off, me, "thank you", seconds=3)
+    seen = await world.follow(filed, seconds=4)
+    assert (seen.tip_off.state, seen.reply) == (ANSWERED, "thank you")
+    made = await world.dismiss(filed.tip_off, me, reply="no rule was broken", seconds=5)
+    assert (made.state, made.outcome) == (RESOLVED, TipOffOutcome.DISMISSED)
+    told = await world.follow(filed, seconds=6)
+    assert (told.tip_off.outcome, told.reply) == (TipOffOutcome.DISMISSED, "no rule was broken")
+    read = await world.get(filed.tip_off)
+    assert (read.text, read.contact, read.content) == (
+        report().text,
+        "somebody@example.org",
+        b"\x00copy",
+    )
+    assert [(each.moderator_id, each.note) for each in read.notes] == [(me, "looks true")]
+    assert await world.events() == [
+        "tipoff:report:answer",
+        "tipoff:report:assign",
+        "tipoff:report:dismiss",
+        "tipoff:report:file",
+        "tipoff:report:note",
+    ]
+
+
+async def test_who_may_follow(world: TipOffWorld) -> None:
+    """An unknown reference and a wrong secret are refused in the same words and limited in the same way."""
+    filed, party = await world.file(), "platform-b"
+    assert await reason_of(world.follow(filed, party=party)) is Reason.TIP_OFF_NOT_FOUND
+    for _ in range(TRIES_A_DAY):
+        assert await reason_of(world.follow(filed, secret="0" * 16)) is Reason.TIP_OFF_NOT_FOUND
+    assert await reason_of(world.follow(filed)) is Reason.TOO_MANY_ATTEMPTS
+    for _ in range(TRIES_A_DAY - 1):
+        assert await reason_of(world.follow(filed, party=party)) is Reason.TIP_OFF_NOT_FOUND
+    assert await reason_of(world.follow(filed, party=party)) is Reason.TOO_MANY_ATTEMPTS
+    assert (await world.events()).count("tipoff:tries:exhaust") == 2
+    assert (await world.follow(filed, seconds=DAY)).tip_off.state is RECEIVED
+
+
+async def test_a_right_secret_ends_the_count(world: TipOffWorld) -> None:
+    """Whoever knows the secret may read as often as they like."""
+    filed = await world.file()
+    for _ in range(2 * TRIES_A_DAY):
+        await world.follow(filed)
+    typed = f"{filed.secret[:8]} {filed.secret[8:]}"
+    assert (await world.follow(filed, secret=typed)).tip_off == filed.tip_off
+
+
+async def test_tries_at_the_same_time_share_a_count(world: TipOffWorld) -> None:
+    """Thirty calls at once have as many tries as thirty in a row."""
+    filed = await world.file()
+    refused = await asyncio.gather(*(reason_of(world.follow(filed, secret="0" * 16)) for _ in range(30)))
+    assert refused.count(Reason.TIP_OFF_NOT_FOUND) == TRIES_A_DAY
+
+
+async def test_a_repetition_returns_the_same_secret(world: TipOffWorld) -> None:
+    """The answer was lost: the same call finds report and secret; another body is refused."""
+    first = await world.file(request_id=request_id(1))
+    again = await world.file(request_id=request_id(1))
+    assert (again.tip_off, again.secret) == (first.tip_off, first.secret)
+    with pytest.raises(AlreadyExistsError):
+        await world.file(request_id=request_id(1), text="another")
+    other = await world.file(request_id=request_id(2))
+    assert other.secret != first.secret
+    assert len(await world.listed()) == 2
+
+
+async def test_accounts_of_a_report(world: TipOffWorld) -> None:
+    """Reported and reporter must be the platform's; an unknown one is refused, and nothing is stored."""
+    token = await world.world.account(1)
+    target = TipOffTarget(TargetKind.ACCOUNT, token)
+    filed = await world.file(target=target, reporter_token=token)
+    assert filed.tip_off.reporter_id not in (None, token)
+    unknown = "acct_" + "0" * 25 + "1"
+    for changes in ({"target": TipOffTarget(TargetKind.ACCOUNT, unknown)}, {"reporter_token": unknown}):
+        assert await reason_of(world.file(**changes)) is Reason.ACCOUNT_NOT_FOUND
+    assert await reason_of(world.file(target=target, party="platform-b")) is Reason.ACCOUNT_NOT_FOUND
+    assert await world.listed() == [filed.tip_off.tip_off_id]
+
+
+async def test_of_two_moderators_one_is_assigned(world: TipOffWorld) -> None:
+    """Two assign the same report at once: one has it, the other is told."""
+    filed = (await world.file()).tip_off
+    keys = [await world.world.moderator(number) for number in (1, 2)]
+    ends = await asyncio.gather(
+        *(world.assign(filed, each.moderator_id) for each in keys), return_exceptions=True
+    )
+    refused = [each for each in ends if isinstance(each, BaseException)]
+    assert [type(each) for each in refused] == [PreconditionError]
+    assert str(refused[0]) == "ASSIGNEE_CHANGED"
+    winner = next(each for each in ends if isinstance(each, TipOff))
+    back = await world.hand_back(filed, winner.assignee or "")
+    assert (back.state, back.assignee) == (RECEIVED, None)
+
+
+async def test_two_decisions_at_once(world: TipOffWorld, key: ModeratorKey) -> None:
+    """One decides, the other is told that it is decided; there is one event."""
+    tip_off = await assigned(world, key)
+    ends = await asyncio.gather(
+        *(world.dismiss(tip_off, key.moderator_id, reply="no") for _ in range(2)), return_exceptions=True
+    )
+    assert sorted(type(each).__name__ for each in ends) == ["TipOff", "TransitionError"]
+    assert (await world.events()).count("tipoff:report:dismiss") == 1
+
+
+async def test_upholding_imposes_a_sanction(world: TipOffWorld, key: ModeratorKey) -> None:
+    """The sanction and the decision are one act, and the statement names the report."""
+    token, reporter = await world.world.account(1), await world.world.account(2)
+    target = TipOffTarget(TargetKind.ACCOUNT, token)
+    tip_off = await assigned(world, key, target=target, reporter_token=reporter)
+    made = await world.uphold(tip_off, key, token, degree=Degree.SUSPEND, reply="suspended")
+    assert (made.outcome, made.state) == (TipOffOutcome.UPHELD, RESOLVED)
+    assert (await world.world.status(token)).standing is Standing.RENEWAL_SUSPENDED
+    found, _ = await world.world.page(after="", limit=9, now=at(0), account_token=token)
+    assert [(each.sanction_id, each.statement.tip_off) for each in found] == [
+        (made.sanction_id, tip_off.reference)
+    ]
+    assert await world.world.events("sanction:") == ["sanction:suspend:impose"]
+
+
+async def test_both_or_neither(world: TipOffWorld, key: ModeratorKey) -> None:
+    """A sanction that is refused decides nothing, and a decision that is refused imposes nothing."""
+    token, other = await world.world.account(1), await world.world.account(2)
+    tip_off = await assigned(world, key, target=TipOffTarget(TargetKind.ACCOUNT, token))
+    wrong = reasons(origin=Origin.OWN_INITIATIVE)
+    with pytest.raises(InvalidError) as refused:
+        await world.uphold(tip_off, key, other, given=wrong, reply="a")
+    assert [each.field for each in refused.value.violations] == [
+        "sanction.statement.tip_off",
+        "sanction.account_token",
+    ]
+    stranger = await world.world.moderator(2)
+    assert await reason_of(world.uphold(tip_off, stranger, token, reply="a")) is Reason.ASSIGNEE_CHANGED
+    assert await reason_of(world.uphold(tip_off, key, token)) is Reason.INVALID_MESSAGE
+    content = await assigned(world, key)
+    unknown = "acct_" + "0" * 25 + "1"
+    assert await reason_of(world.uphold(content, key, unknown, reply="a")) is Reason.ACCOUNT_NOT_FOUND
+    assert (await world.get(content)).tip_off.state is ASSIGNED
+    assert await world.world.events("sanction:") == []
+    assert (await world.world.status(token)).standing is Standing.GOOD
+
+
+async def test_a_repeated_decision_is_not_signed_anew(world: TipOffWorld, key: ModeratorKey) -> None:
+    """A repetition with an old signature returns the decision; a new one with an old signature is refused."""
+    token = await world.world.account(1)
+    tip_off = await assigned(world, key)
+    made = await world.uphold(tip_off, key, token, reply="a", request_id=request_id(7))
+    again = await world.uphold(
+        tip_off, key, token, reply="a", request_id=request_id(7), seconds=DAY, signed_seconds=0
+    )
+    assert again == made
+    other = await assigned(world, key)
+    with pytest.raises(InvalidError):
+        await world.uphold(other, key, token, reply="a", seconds=DAY, signed_seconds=0)
+
+
+async def test_one_decision_answers_every_reporter(world: TipOffWorld, key: ModeratorKey) -> None:
+    """Five reports of one matter: one is worked on, all are answered and closed by it, each logged."""
+    me, filed = key.moderator_id, [await world.file(contact=f"r{number}@example.org") for number in range(5)]
+    leading, *others = (each.tip_off for each in filed)
+    await world.assign(leading, me)
+    await world.assign(others[0], me)
+    await world.merge(others[0], others[1:2], me)
+    await world.merge(leading, [others[0], *others[2:]], me)
+    await world.answer(leading, me, "thank you all", seconds=60)
+    for each in filed:
+        seen = await world.follow(each, seconds=61)
+        assert (seen.tip_off.state, seen.reply) == (ANSWERED, "thank you all")
+    token = await world.world.account(1)
+    await world.uphold(leading, key, token, seconds=120)
+    for each in filed:
+        seen = await world.follow(each, seconds=121)
+        assert (seen.tip_off.state, seen.tip_off.outcome) == (RESOLVED, TipOffOutcome.UPHELD)
+        found = (await world.get(each.tip_off)).tip_off
+        assert (found.state, found.answered_at is None) == (RESOLVED, False)
+        assert (await world.reporter(found.reporter_id or "")).upheld == 1
+    events = await world.events()
+    assert [events.count(f"tipoff:report:{verb}") for verb in ("merge", "answer", "uphold", "duplicate")] == [
+        5,
+        5,
+        1,
+        4,
+    ]
+
+
+async def test_merging_into_what_is_decided(world: TipOffWorld, key: ModeratorKey) -> None:
+    """A late report of a decided matter is closed at once with its decision."""
+    me, leading = key.moderator_id, await assigned(world, key)
+    await world.dismiss(leading, me, reply="not true")
+    late = await world.file(contact="late@example.org", seconds=DAY)
+    await world.merge(leading, [late.tip_off], me, seconds=DAY)
+    seen = await world.follow(late, seconds=DAY)
+    assert (seen.tip_off.state, seen.tip_off.outcome, seen.reply) == (
+        RESOLVED,
+        TipOffOutcome.DISMISSED,
+        "not true",
+    )
+    assert (await world.reporter(late.tip_off.reporter_id or "")).dismissed == 1
+
+
+async def test_what_is_not_merged(world: TipOffWorld, key: ModeratorKey) -> None:
+    """Into itself, twice, an unknown one, one that another moderator works on."""
+    me, leading = key.moderator_id, await assigned(world, key)
+    other = (await world.file()).tip_off
+    for wrong in ([leading], [other, other]):
+        with pytest.raises(InvalidError):
+            await world.merge(leading, wrong, me)
+    with pytest.raises(NotFoundError):
+        await world.merge(leading, [(await world.file(party="platform-b")).tip_off], me)
+    second = await world.world.moderator(2)
+    await world.assign(other, second.moderator_id)
+    assert await reason_of(world.merge(leading, [other], me)) is Reason.ASSIGNEE_CHANGED
+    await world.hand_back(other, second.moderator_id)
+    await world.merge(leading, [other], me)
+    with pytest.raises(TransitionError):
+        await world.merge(leading, [other], me)
+
+
+async def test_an_abusive_reporter(world: TipOffWorld, key: ModeratorKey) -> None:
+    """Warned, then limited to one report a day; the reporter of a merged report is not blamed for it."""
+    me = key.moderator_id
+    blamed = None
+    for _ in range(2):
+        tip_off = await assigned(world, key, contact="A@example.org")
+        merged = (await world.file(contact="other@example.org")).tip_off
+        await world.merge(tip_off, [merged], me)
+        await world.dismiss(tip_off, me, outcome=TipOffOutcome.ABUSIVE, reply="do not")
+        blamed = await world.reporter(tip_off.reporter_id or "")
+        other = await world.reporter(merged.reporter_id or "")
+        assert (other.standing, other.abusive) == (ReporterStanding.ORDINARY, 0)
+    assert blamed is not None
+    assert (blamed.standing, blamed.abusive) == (ReporterStanding.LIMITED, 2)
+    assert await reason_of(world.file(contact=" a@EXAMPLE.org")) is Reason.TIP_OFF_LIMIT_REACHED
+    await world.file(contact="a@example.org", seconds=DAY)
+    again = world.file(contact="a@example.org", seconds=DAY)
+    assert await reason_of(again) is Reason.TIP_OFF_LIMIT_REACHED
+    assert (await world.reporter(blamed.reporter_id, seconds=31 * DAY)).standing is ReporterStanding.WARNED
+
+
+async def test_a_limit_for_each_day(main_database: Database, tmp_path: Path) -> None:
+    """At most the operator's number of reports a day by one reporter; anonymous ones have no limit here."""
+    world = TipOffWorld(main_database, service_keys(tmp_path), reports_per_day=2)
+    for _ in range(3):
+        await world.file()
+    for _ in range(2):
+        await world.file(contact="a@example.org")
+    with pytest.raises(ExhaustedError) as refused:
+        await world.file(contact="a@example.org")
+    # The tests' time is noon on the operator's clock.
+    assert refused.value.retry_after.total_seconds() == 12 * 3_600
+    ends = await asyncio.gather(
+        *(world.file(contact="b@example.org") for _ in range(6)), return_exceptions=True
+    )
+    assert [isinstance(each, ExhaustedError) for each in ends].count(False) == 2
+
+
+async def test_a_trusted_flagger_comes_first(world: TipOffWorld) -> None:
+    """Reports filed from then on are at the head of the queue, and lose the place with the trust."""
+    first = (await world.file(contact="a@example.org")).tip_off
+    reporter_id = first.reporter_id or ""
+    await world.set_standing(reporter_id, ReporterStanding.TRUSTED, request_id=request_id(3))
+    again = await world.set_standing(reporter_id, ReporterStanding.TRUSTED, request_id=request_id(3))
+    assert again.standing is ReporterStanding.TRUSTED
+    trusted = (await world.file(contact="a@example.org", seconds=DAY)).tip_off
+    assert trusted.trusted
+    assert await world.listed() == [trusted.tip_off_id, first.tip_off_id]
+    assert (await world.events()).count("tipoff:reporter:set") == 1
+    assert (
+        await reason_of(world.set_standing("e" * 32, ReporterStanding.TRUSTED)) is Reason.REPORTER_NOT_FOUND
+    )
+
+
+async def test_moderators_of_reports(world: TipOffWorld, key: ModeratorKey) -> None:
+    """A moderator who is not registered or is revoked decides nothing."""
+    filed = (await world.file()).tip_off
+    assert await reason_of(world.assign(filed, "e" * 32)) is Reason.MODERATOR_NOT_FOUND
+    await world.assign(filed, key.moderator_id)
+    await world.world.revoke(key)
+    assert await reason_of(world.answer(filed, key.moderator_id)) is Reason.MODERATOR_REVOKED
+    second = await world.world.moderator(2)
+    await world.assign(filed, second.moderator_id, former=key.moderator_id)
+    assert (await world.answer(filed, second.moderator_id)).state is ANSWERED
+
+
+async def test_a_text_of_another_report_does_not_open(world: TipOffWorld) -> None:
+    """Sealed texts are bound to their report and field: a swapped one is noticed."""
+    first, second = (await world.file()).tip_off, (await world.file(text="another")).tip_off
+    ids = {"one": first.tip_off_id, "other": second.tip_off_id}
+    await world.database.act("test", lambda connection: connection.run(_SWAP, **ids))
+    with pytest.raises(DamagedError):
+        await world.get(first)
+
+
+async def test_too_many_notes(world: TipOffWorld, key: ModeratorKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report has a bounded number of notes."""
+    monkeypatch.setattr("idvault.storage.tip_off.texts.MOST_NOTES", 2)
+    tip_off = await assigned(world, key)
+    for _ in range(2):
+        await world.note(tip_off, key.moderator_id, "a note")
+    with pytest.raises(InvalidError) as refused:
+        await world.note(tip_off, key.moderator_id, "a note")
+    assert refused.value.reason is Reason.TOO_MANY_ITEMS

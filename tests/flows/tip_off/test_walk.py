@@ -1,0 +1,319 @@
+"""Reports against a reference model: a state machine on both databases, and a long random walk."""
+
+import asyncio
+import random
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.error import IdvaultError, TransitionError
+from idvault.domain.tip_off.tip_off import TipOff, TipOffOutcome
+from idvault.storage.base.database import Database
+from tests.support import builders
+from tests.support.databases import Databases, Maker
+from tests.support.tip_off_model import DAY, HALF_DAY, ModelReports
+from tests.support.tip_off_world import TipOffWorld, service_keys
+
+HOUR = 3_600
+MODERATORS, REPORTERS = 3, 4
+STEPS = 10_000
+
+
+class Walk:
+    """The real desk and the model side by side."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.world = TipOffWorld(database, service_keys(folder), reports_per_day=10_000)
+        self.model = ModelReports()
+        self.keys: list[ModeratorKey] = []
+        self.token = ""
+        self.made: list[TipOff] = []
+        self.now = 0
+        self.told: Counter[str] = Counter()
+
+    async def begin(self) -> None:
+        world = self.world.world
+        self.token = await world.account()
+        self.keys = [await world.moderator(number) for number in range(1, MODERATORS + 1)]
+
+    def id_of(self, moderator: int | None) -> str | None:
+        return None if moderator is None else self.keys[moderator].moderator_id
+
+    async def file(self, reporter: int | None) -> None:
+        contact = "" if reporter is None else f"r{reporter}@example.org"
+        # Noon plus whole seconds: the deadline is the end of the seventh day after this one.
+        due_at = ((self.now + HALF_DAY) // DAY + 8) * DAY - HALF_DAY
+        expected = self.model.file(reporter=reporter, due_at=due_at, now=self.now)
+
+        async def filed() -> TipOff:
+            made = (await self.world.file(contact=contact, seconds=self.now)).tip_off
+            assert self.seconds(made.due_at) == due_at
+            self.made.append(made)
+            return made
+
+        await self.agree_on(expected, filed())
+
+    async def assign(self, place: int, to: int, former: int | None) -> None:
+        expected = self.model.assign(place, to=to, former=former)
+        await self.agree_on(
+            expected,
+            self.world.assign(
+                self.made[place], str(self.id_of(to)), former=self.id_of(former), seconds=self.now
+            ),
+        )
+
+    async def hand_back(self, place: int, by: int) -> None:
+        expected = self.model.hand_back(place, by=by)
+        await self.agree_on(
+            expected, self.world.hand_back(self.made[place], str(self.id_of(by)), seconds=self.now)
+        )
+
+    async def answer(self, place: int, by: int) -> None:
+        expected = self.model.answer(place, by=by, now=self.now)
+        await self.agree_on(
+            expected, self.world.answer(self.made[place], str(self.id_of(by)), seconds=self.now)
+        )
+
+    async def resolve(self, place: int, by: int, outcome: TipOffOutcome, replied: bool) -> None:
+        reply = "decided (synthetic)" if replied else ""
+        expected = self.model.resolve(place, by=by, outcome=outcome.value, replied=replied, now=self.now)
+        one = self.made[place]
+        if outcome is TipOffOutcome.UPHELD:
+            work = self.world.uphold(one, self.keys[by], self.token, reply=reply, seconds=self.now)
+        else:
+            work = self.world.dismiss(
+                one, str(self.id_of(by)), outcome=outcome, reply=reply, seconds=self.now
+            )
+        await self.agree_on(expected, work)
+
+    async def merge(self, place: int, others: list[int], by: int) -> None:
+        expected = self.model.merge(place, others, by=by, now=self.now)
+        work = self.world.merge(
+            self.made[place], [self.made[each] for each in others], str(self.id_of(by)), seconds=self.now
+        )
+        await self.agree_on(expected, work)
+
+    async def work(self) -> None:
+        """Let the worker write what has come due; nothing that anybody sees changes."""
+        await self.world.remind(seconds=self.now)
+
+    async def agree_on(self, expected: str, work: Any) -> None:
+        try:
+            found: TipOff = await work
+        except TransitionError as error:
+            said = f"{error.state} -> {error.wanted}"
+        except IdvaultError as error:
+            said = error.reason.value
+        else:
+            said = found.state.value
+        self.told[said] += 1
+        assert said == expected
+
+    async def agree(self, places: list[int]) -> None:
+        """Compare reports with the model."""
+        for place in places:
+            found = (await self.world.get(self.made[place], seconds=self.now)).tip_off
+            expected = self.model.reports[place]
+            assert found.state.value == expected.state()
+            assert found.outcome == expected.outcome
+            assert found.reminder == expected.reminder(self.now)
+            assert self.seconds(found.answered_at) == expected.answered_at
+            assert self.seconds(found.resolved_at) == expected.closed_at
+            if expected.into is None:
+                assert found.assignee == self.id_of(expected.assignee)
+            else:
+                assert found.merged_into == self.made[expected.into].tip_off_id
+
+    async def agree_on_counts(self) -> None:
+        """Compare what the public log counts, after the worker has written what has come due."""
+        await self.work()
+        events = Counter(await self.world.events())
+        reports = self.model.reports
+        assert (events["tipoff:reply:miss"], events["tipoff:solution:miss"]) == self.model.counts(self.now)
+        assert events["tipoff:report:file"] == len(reports)
+        assert events["tipoff:report:answer"] == sum(each.answered_at is not None for each in reports)
+        outcomes = Counter(each.outcome for each in reports)
+        assert [
+            events[f"tipoff:report:{verb}"] for verb in ("uphold", "dismiss", "duplicate", "abusive")
+        ] == [outcomes[name] for name in ("UPHELD", "DISMISSED", "DUPLICATE", "ABUSIVE")]
+        for reporter, judged in self.model.judged.items():
+            one = next(
+                each.tip_off_id
+                for each, own in zip(self.made, reports, strict=True)
+                if own.reporter == reporter
+            )
+            found = await self.world.reporter(str((await self._read(one)).reporter_id), seconds=self.now)
+            assert [found.upheld, found.dismissed, found.abusive] == [
+                [outcome for _, outcome in judged].count(name) for name in ("UPHELD", "DISMISSED", "ABUSIVE")
+            ]
+
+    async def _read(self, tip_off_id: str) -> TipOff:
+        place = next(place for place, each in enumerate(self.made) if each.tip_off_id == tip_off_id)
+        return (await self.world.get(self.made[place], seconds=self.now)).tip_off
+
+    @staticmethod
+    def seconds(time: Any) -> int | None:
+        return None if time is None else int((time - builders.NOW).total_seconds())
+
+
+WHO = st.integers(0, MODERATORS - 1)
+PLACE = st.integers(0, 50)
+
+
+class TipOffSteps(RuleBasedStateMachine):
+    """The steps; the databases exist for one run."""
+
+    maker: Maker
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = Path(tempfile.mkdtemp(prefix="idvault-tip-off-"))
+        self._loop = asyncio.new_event_loop()
+        self._databases: Databases = self.maker.fresh(self._folder)
+        self._database = Database(url=self._databases.main_url)
+        self.walk = Walk(self._database, self._folder)
+
+    def teardown(self) -> None:
+        self.run(self.walk.agree_on_counts())
+        self.run(self.walk.world.world.claims.verification.drain())
+        self.run(self._database.close())
+        self._loop.close()
+        self.maker.drop(self._databases)
+        shutil.rmtree(self._folder)
+
+    def run(self, work: Any) -> Any:
+        return self._loop.run_until_complete(work)
+
+    @initialize()
+    def begin(self) -> None:
+        """Register the moderators."""
+        self.run(self.walk.begin())
+
+    @rule(reporter=st.none() | st.integers(0, REPORTERS - 1))
+    def file(self, reporter: int | None) -> None:
+        """Somebody reports."""
+        self.run(self.walk.file(reporter))
+
+    @precondition(lambda self: self.walk.made)
+    @rule(place=PLACE, to=WHO, former=st.none() | WHO)
+    def assign(self, place: int, to: int, former: int | None) -> None:
+        """A report is assigned, or somebody was faster."""
+        self.run(self.walk.assign(place % len(self.walk.made), to, former))
+
+    @precondition(lambda self: self.walk.made)
+    @rule(place=PLACE, by=WHO)
+    def hand_back(self, place: int, by: int) -> None:
+        """A report is handed back."""
+        self.run(self.walk.hand_back(place % len(self.walk.made), by))
+
+    @precondition(lambda self: self.walk.made)
+    @rule(place=PLACE, by=WHO)
+    def answer(self, place: int, by: int) -> None:
+        """A reporter is answered."""
+        self.run(self.walk.answer(place % len(self.walk.made), by))
+
+    @precondition(lambda self: self.walk.made)
+    @rule(
+        place=PLACE,
+        by=WHO,
+        outcome=st.sampled_from([TipOffOutcome.UPHELD, TipOffOutcome.DISMISSED, TipOffOutcome.ABUSIVE]),
+        replied=st.booleans(),
+    )
+    def resolve(self, place: int, by: int, outcome: TipOffOutcome, replied: bool) -> None:
+        """A report is decided."""
+        self.run(self.walk.resolve(place % len(self.walk.made), by, outcome, replied))
+
+    @precondition(lambda self: len(self.walk.made) > 1)
+    @rule(place=PLACE, others=st.sets(PLACE, min_size=1, max_size=3), by=WHO)
+    def merge(self, place: int, others: set[int], by: int) -> None:
+        """Reports of one matter are merged."""
+        count = len(self.walk.made)
+        chosen = sorted({each % count for each in others} - {place % count})
+        if chosen:
+            self.run(self.walk.merge(place % count, chosen, by))
+
+    @rule(hours=st.integers(1, 60))
+    def time_passes(self, hours: int) -> None:
+        """Reminders and deadlines come."""
+        self.walk.now += hours * HOUR
+
+    @rule()
+    def the_worker_works(self) -> None:
+        """What has come due is written."""
+        self.run(self.walk.work())
+
+    @invariant()
+    def both_agree(self) -> None:
+        """Every report is as in the model."""
+        self.run(self.walk.agree(list(range(len(self.walk.made)))))
+
+
+def test_any_steps_agree_with_the_model(maker: Maker) -> None:
+    """On both databases: states, reminders, answers, decisions, and what the log counts."""
+    TipOffSteps.maker = maker
+    run_state_machine_as_test(
+        TipOffSteps,
+        settings=settings(
+            max_examples=8,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases, tmp_path: Path) -> None:
+    """10,000 random steps; every kind of answer occurs."""
+    database, chance = Database(url=sqlite_databases.main_url), random.Random(15)  # noqa: S311 - no secret
+    walk = Walk(database, tmp_path)
+    await walk.begin()
+    for _ in range(STEPS):
+        kind, by = chance.randrange(20), chance.randrange(MODERATORS)
+        # The newest ones, so that most decisions are about reports that are still open.
+        place = max(0, len(walk.made) - 1 - chance.randrange(15))
+        if kind < 4 or len(walk.made) < 2:
+            await walk.file(chance.choice([None, *range(REPORTERS)]))
+        elif kind < 9:
+            own = walk.model.reports[place].assignee
+            await walk.assign(place, by, chance.choice([own, own, own, None, by]))
+        elif kind < 11:
+            await walk.answer(place, walk.model.reports[place].assignee or by)
+        elif kind < 15:
+            outcome = chance.choice([TipOffOutcome.UPHELD, TipOffOutcome.DISMISSED, TipOffOutcome.ABUSIVE])
+            by = chance.choice([by, walk.model.reports[place].assignee or by])
+            await walk.resolve(place, by, outcome, chance.random() < 0.7)
+        elif kind < 17:
+            count = len(walk.made)
+            others = {max(0, count - 1 - chance.randrange(15)) for _ in range(3)} - {place}
+            if others:
+                await walk.merge(place, sorted(others), walk.model.reports[place].assignee or by)
+        elif kind == 17:
+            await walk.hand_back(place, by)
+        elif kind == 18:
+            walk.now += chance.randrange(1, 30) * HOUR
+        else:
+            await walk.work()
+        await walk.agree([place])
+    await walk.agree_on_counts()
+    assert walk.told.keys() >= {
+        *("RECEIVED", "ASSIGNED", "ANSWERED", "RESOLVED"),
+        *("ASSIGNEE_CHANGED", "INVALID_MESSAGE", "TIP_OFF_LIMIT_REACHED"),
+        *("RESOLVED -> ASSIGNED", "MERGED -> ASSIGNED", "RESOLVED -> MERGED", "MERGED -> MERGED"),
+        *("RECEIVED -> ANSWERED", "ANSWERED -> ANSWERED", "RECEIVED -> RESOLVED", "RECEIVED -> RECEIVED"),
+    }
+    await walk.world.world.claims.verification.drain()
+    await database.close()

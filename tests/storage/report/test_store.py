@@ -1,0 +1,77 @@
+"""The queries of the report, on both databases: every figure has one, and it runs."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import insert
+
+from idvault.domain.event import EventType
+from idvault.domain.report import catalogue
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import statement
+from idvault.storage.log.tables import log_entries
+from idvault.storage.report import queries, store
+from idvault.storage.report.store import SqlReportStore
+from tests.storage.plans import plan_of
+from tests.support.report_world import leaf_of
+
+SINCE = datetime(2026, 10, 1, tzinfo=UTC)
+UNTIL = SINCE + timedelta(days=31)
+
+
+def test_every_figure_has_its_query() -> None:
+    """No breakdown, level or duration is without one, and no query is left over."""
+    assert queries.BREAKDOWNS.keys() == {each.name for each in catalogue.breakdowns()}
+    assert queries.LEVELS.keys() == {each.name for each in catalogue.levels()}
+    assert queries.DURATIONS.keys() == {each.name for each in catalogue.durations()}
+
+
+async def test_every_query_runs(main_database: Database) -> None:
+    """On an empty database there is nothing."""
+    reads = SqlReportStore(database=main_database)
+    for name in queries.BREAKDOWNS:
+        assert await reads.breakdown(name, since=SINCE, until=UNTIL) == {}
+    for name in queries.LEVELS:
+        assert await reads.level(name) == {}
+    for name in queries.DURATIONS:
+        assert await reads.durations(name, since=SINCE, until=UNTIL) == []
+    assert await reads.first_entry_at() is None
+    assert not await reads.is_uncovered(size=0, since=SINCE, until=UNTIL)
+
+
+async def test_entries_are_read_by_index_and_time(main_database: Database) -> None:
+    """From the first index and time to before the last ones; an entry without a place is uncovered."""
+    reads = SqlReportStore(database=main_database)
+    times = [SINCE - timedelta(seconds=1), SINCE, SINCE + timedelta(days=1), UNTIL, SINCE]
+    leaves = await _write(main_database, times, places=4)
+    assert await reads.first_entry_at() == times[0]
+    assert await reads.leaves(start=0, end=9, since=SINCE, until=UNTIL) == leaves[1:3]
+    assert await reads.leaves(start=2, end=9, since=SINCE, until=UNTIL) == leaves[2:3]
+    assert await reads.leaves(start=0, end=2, since=SINCE, until=UNTIL) == leaves[1:2]
+    assert await reads.is_uncovered(size=4, since=SINCE, until=UNTIL)
+    assert not await reads.is_uncovered(size=4, since=SINCE + timedelta(days=2), until=UNTIL)
+    assert await reads.is_uncovered(size=2, since=SINCE + timedelta(days=1), until=UNTIL)
+
+
+async def _write(database: Database, times: list[datetime], *, places: int) -> list[bytes]:
+    """Write entries at these times, the first ones with places in the log; return their leaves."""
+    leaves = [leaf_of(EventType.CLAIM_OPEN, time) for time in times]
+    rows = [
+        {
+            "entry_id": f"{number:032x}",
+            "log_index": number if number < places else None,
+            "leaf": leaf,
+            "occurred_at": time,
+            "recorded_at": time,
+        }
+        for number, (leaf, time) in enumerate(zip(leaves, times, strict=True))
+    ]
+    add = statement(insert(log_entries))
+    await database.act("test", lambda connection: connection.many(add, rows))
+    return leaves
+
+
+async def test_a_window_of_the_log_is_read_by_its_index(main_database: Database) -> None:
+    """It costs what it holds and not the whole log."""
+    plan = await plan_of(main_database, store._LEAVES, start=0, end=9, since=SINCE, until=UNTIL)
+    assert "log_index" in plan
+    assert "SCAN" not in plan

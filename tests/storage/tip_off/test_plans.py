@@ -1,0 +1,67 @@
+"""Statements about reports use their indexes, on both databases, and lists read a bounded number of rows."""
+
+from typing import Any
+
+import pytest
+
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import Statement
+from idvault.storage.tip_off import lists, reporter, rows, texts, tries
+from tests.storage.plans import plan_of
+from tests.support.databases import Databases
+from tests.support.storage_world import NOW
+
+PARTY = {"party": "platform-a"}
+_PAGE: dict[str, Any] = {**PARTY, "group": 1, "at": NOW, "after": "", "before": NOW, "limit": 9}
+_ONE = {**PARTY, "tip_off": "a" * 32}
+# Each statement with its index: what the databases' plans name, and whether the plan may sort.
+HOT: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
+    "one report": (rows._GET, _ONE, "sqlite_autoindex_tip_offs_1|pk_tip_offs"),
+    "a report by its reference": (rows._OF_REFERENCE, {**PARTY, "reference": "1"}, "ix_tip_offs_reference"),
+    "merged reports": (rows._LOCK_MERGED, {**PARTY, "leading": ["a" * 32]}, "ix_tip_offs_merged_into"),
+    "all reports": (lists.OF_PARTY, _PAGE, "ix_tip_offs_queue"),
+    "reports in a state": (lists.IN_STATE, {**_PAGE, "state": "RECEIVED"}, "ix_tip_offs_state"),
+    "reports of a category": (lists.OF_CATEGORY, {**_PAGE, "category": "FRAUD"}, "ix_tip_offs_category"),
+    "reports of an assignee": (lists.OF_ASSIGNEE, {**_PAGE, "assignee": "a" * 32}, "ix_tip_offs_assignee"),
+    "reports about a target": (
+        lists.OF_TARGET,
+        {**_PAGE, "target": "post/1", "target_kind": "CONTENT"},
+        "ix_tip_offs_target",
+    ),
+    "due reminders": (lists.DUE, {"now": NOW, "limit": 9}, "ix_tip_offs_remind_at"),
+    "texts kept too long": (lists.KEPT, {"before": NOW, "limit": 9}, "ix_tip_offs_kept"),
+    "overdue reports": (lists.OVERDUE, {"now": NOW}, "ix_tip_offs_open"),
+    "open reports by state": (lists.OPEN, {}, "ix_tip_offs_open"),
+    "texts of a report": (texts._ALL, _ONE, "sqlite_autoindex_tip_off_texts_1|pk_tip_off_texts"),
+    "a reporter": (
+        reporter._LOCK,
+        {**PARTY, "reporter": "a" * 32},
+        "sqlite_autoindex_tip_off_reporters_1|pk_tip_off_reporters",
+    ),
+    "reporters": (
+        reporter.ALL,
+        {**PARTY, "after": "", "limit": 9},
+        "sqlite_autoindex_tip_off_reporters_1|pk_tip_off_reporters",
+    ),
+    "reporters in a standing": (
+        reporter.IN_STANDING,
+        {**PARTY, "after": "", "limit": 9, "standing": "TRUSTED"},
+        "ix_tip_off_reporters_standing",
+    ),
+    "old tries": (tries._FORGET, {"before": NOW.date()}, "ix_tip_off_tries_day"),
+    "old reporters": (reporter._FORGET, {"before": NOW.date()}, "ix_tip_off_reporters_day"),
+}
+SORTED = {"merged reports", "texts of a report", "open reports by state"}
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_rows_are_found_by_an_index(main_database: Database, databases: Databases, name: str) -> None:
+    """No table is scanned, and SQLite, which has no statistics, sorts no list."""
+    asked, parameters, indexes = HOT[name]
+    plan = await plan_of(main_database, asked, **parameters)
+    if databases.kind == "postgres":
+        assert "Seq Scan" not in plan
+        return
+    assert any(index in plan for index in indexes.split("|")), plan
+    if name not in SORTED:
+        assert "TEMP B-TREE" not in plan

@@ -1,0 +1,155 @@
+"""A second, simple implementation of reports: what a walk over the real one must agree with.
+
+It stores no schedule and no merged state: at any time it looks at everything that was done.
+"""
+
+from dataclasses import dataclass, field
+
+DAY, HALF_DAY = 86_400, 43_200  # the tests' time is noon on the operator's clock
+SHARES = ((0.5, "HALF"), (0.8, "FOUR_FIFTHS"), (1.0, "OVERDUE"))
+
+
+@dataclass
+class ModelReport:
+    """A report; times are seconds. into: the report that it was merged into."""
+
+    filed_at: int
+    reporter: int | None
+    due_at: int
+    assignee: int | None = None
+    answered_at: int | None = None
+    closed_at: int | None = None
+    outcome: str | None = None
+    into: int | None = None
+
+    def state(self) -> str:
+        """Return the state."""
+        if self.closed_at is not None:
+            return "RESOLVED"
+        if self.into is not None:
+            return "MERGED"
+        if self.answered_at is not None:
+            return "ANSWERED"
+        return "RECEIVED" if self.assignee is None else "ASSIGNED"
+
+    def reminder(self, now: int) -> str | None:
+        """Return the last reminder that must have been written at a time."""
+        end = now if self.closed_at is None else min(now, self.closed_at)
+        length = self.due_at - self.filed_at
+        return next((name for share, name in reversed(SHARES) if end - self.filed_at >= share * length), None)
+
+    def missed(self, now: int) -> tuple[bool, bool]:
+        """Return whether the reply and the solution were late."""
+        late = self.reminder(now) == "OVERDUE"
+        return late and (self.answered_at is None or self.answered_at >= self.due_at), late
+
+
+@dataclass
+class ModelReports:
+    """All reports of a platform, in the order in which they were filed, and what their reporters did."""
+
+    reports: list[ModelReport] = field(default_factory=list)
+    judged: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+
+    def file(self, *, reporter: int | None, due_at: int, now: int) -> str:
+        """Return the state of a new report, or why it is refused."""
+        if reporter is not None and self._is_limited(reporter, now):
+            day = (now + HALF_DAY) // DAY
+            if any(
+                one.reporter == reporter and (one.filed_at + HALF_DAY) // DAY == day for one in self.reports
+            ):
+                return "TIP_OFF_LIMIT_REACHED"
+        self.reports.append(ModelReport(now, reporter, due_at))
+        return "RECEIVED"
+
+    def assign(self, place: int, *, to: int, former: int | None) -> str:
+        """Return the state after an assignment, or why it is refused."""
+        one = self.reports[place]
+        if one.state() in ("MERGED", "RESOLVED"):
+            return f"{one.state()} -> ASSIGNED"
+        if one.assignee != former:
+            return "ASSIGNEE_CHANGED"
+        one.assignee = to
+        return one.state()
+
+    def hand_back(self, place: int, *, by: int) -> str:
+        """Return the state after a report was handed back, or why it is refused."""
+        if (refused := self._refused(place, by, "RECEIVED")) is not None:
+            return refused
+        self.reports[place].assignee = None
+        return self.reports[place].state()
+
+    def answer(self, place: int, *, by: int, now: int) -> str:
+        """Return the state after a reply, or why it is refused."""
+        one = self.reports[place]
+        if one.state() != "ASSIGNED":
+            return f"{one.state()} -> ANSWERED"
+        if one.assignee != by:
+            return "ASSIGNEE_CHANGED"
+        for each in self._with_merged(place):
+            each.answered_at = now if each.answered_at is None else each.answered_at
+        return "ANSWERED"
+
+    def resolve(self, place: int, *, by: int, outcome: str, replied: bool, now: int) -> str:
+        """Return the state after a decision, or why it is refused."""
+        one = self.reports[place]
+        if (refused := self._refused(place, by, "RESOLVED")) is not None:
+            return refused
+        if one.answered_at is None and not replied:
+            return "INVALID_MESSAGE"
+        for each in self._with_merged(place):
+            each.answered_at = now if each.answered_at is None else each.answered_at
+            each.closed_at = now
+            each.outcome = outcome if each is one else "DUPLICATE"
+            self._judge(each, outcome if each is one or outcome == "UPHELD" else "DISMISSED", now)
+        return "RESOLVED"
+
+    def merge(self, place: int, others: list[int], *, by: int, now: int) -> str:
+        """Return the state of the leading report after others were merged into it, or why that is refused."""
+        into = self.reports[place]
+        decided = into.state() == "RESOLVED" and into.outcome != "DUPLICATE"
+        if not decided and (refused := self._refused(place, by, "MERGED")) is not None:
+            return refused
+        for other in others:
+            one = self.reports[other]
+            if one.state() in ("MERGED", "RESOLVED"):
+                return f"{one.state()} -> MERGED"
+            if one.assignee not in (None, by):
+                return "ASSIGNEE_CHANGED"
+        for other in others:
+            for each in self._with_merged(other):
+                self._join(each, place, into, now)
+        return into.state()
+
+    def _join(self, one: ModelReport, place: int, into: ModelReport, now: int) -> None:
+        one.into, one.assignee = place, None
+        if into.answered_at is not None and one.answered_at is None:
+            one.answered_at = now
+        if into.closed_at is not None:
+            one.closed_at, one.outcome = now, "DUPLICATE"
+            self._judge(one, "UPHELD" if into.outcome == "UPHELD" else "DISMISSED", now)
+
+    def _refused(self, place: int, by: int, wanted: str) -> str | None:
+        one = self.reports[place]
+        if one.state() not in ("ASSIGNED", "ANSWERED"):
+            return f"{one.state()} -> {wanted}"
+        return None if one.assignee == by else "ASSIGNEE_CHANGED"
+
+    def _with_merged(self, place: int) -> list[ModelReport]:
+        return [
+            self.reports[place],
+            *(each for each in self.reports if each.into == place and each.closed_at is None),
+        ]
+
+    def _judge(self, one: ModelReport, outcome: str, now: int) -> None:
+        if one.reporter is not None:
+            self.judged.setdefault(one.reporter, []).append((now, outcome))
+
+    def _is_limited(self, reporter: int, now: int) -> bool:
+        abusive = [time for time, outcome in self.judged.get(reporter, []) if outcome == "ABUSIVE"]
+        return len(abusive) > 1 and now < abusive[-1] + 30 * DAY
+
+    def counts(self, now: int) -> tuple[int, int]:
+        """Return how many replies and how many solutions were late at a time."""
+        found = [each.missed(now) for each in self.reports]
+        return sum(reply for reply, _ in found), sum(solution for _, solution in found)

@@ -1,0 +1,297 @@
+"""Reports of rumours over a real database: what the public and a platform's moderators do, as short calls."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from idvault.attest import sanction as papers
+from idvault.attest.moderator_key import ModeratorKey
+from idvault.bootstrap.tip_off import TipOffPorts, wire_tip_offs
+from idvault.domain.sanction.sanction import Degree, Scope
+from idvault.domain.sanction.statement import Origin, SanctionCategory, StatementOfReasons
+from idvault.domain.seal import Part
+from idvault.domain.tip_off.reporter import Reporter, ReporterStanding
+from idvault.domain.tip_off.target import TargetKind, TipOffTarget
+from idvault.domain.tip_off.tip_off import Dismissal, TipOff, TipOffChannel, TipOffOutcome
+from idvault.flows.log.events import EventFactory
+from idvault.flows.policy import TipOffPolicy
+from idvault.flows.sanction.sanction import NewSanction
+from idvault.flows.tip_off.call import TipOffCall
+from idvault.flows.tip_off.filing import FiledReport, NewTipOff, ReporterView
+from idvault.flows.tip_off.schedule import TipOffSchedule
+from idvault.flows.tip_off.tip_off import ReadReport, TipOffDecision
+from idvault.ports.tip_off import QueuePage, QueuePlace, TipOffFilter
+from idvault.sealing import key_set
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Holder
+from idvault.sealing.moderation_text import KeyedModerationTextSealer
+from idvault.sealing.tip_off import KeyedTipOffSecrets
+from idvault.storage.base.database import Database
+from idvault.storage.tip_off.reporter import SqlReporterStore
+from idvault.storage.tip_off.store import SqlTipOffStore
+from tests.support import builders
+from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tests.support.flow_world import PARTY, at
+from tests.support.sanction_world import SanctionWorld, reasons
+
+DAY = 86_400
+CONTENT = TipOffTarget(TargetKind.CONTENT, "post/17")
+
+
+def service_keys(folder: Path) -> LocalKeyProvider:
+    """Return the platform edge's keys in a new file, the same in every run."""
+    keys = key_set.fresh(Holder.SERVICE, entropy=CountingEntropy(start=70_000_000))
+    return LocalKeyProvider.create(
+        folder / "service.keys", keys=keys, passphrase=b"test", entropy=CountingEntropy(start=71_000_000)
+    )
+
+
+def report(**changes: Any) -> NewTipOff:
+    """Return an anonymous report about a piece of content, with changes."""
+    made = NewTipOff(
+        channel=TipOffChannel.WEB,
+        target=CONTENT,
+        category=SanctionCategory.RUMOUR,
+        text="this is not true (synthetic)",
+    )
+    return replace(made, **changes)
+
+
+class TipOffWorld:
+    """The flows of reports beside those of sanctions, over one database."""
+
+    def __init__(self, database: Database, keys: LocalKeyProvider, **policy: Any) -> None:
+        self.world = SanctionWorld(database)
+        self.database = database
+        self.store = SqlTipOffStore(database=database)
+        self.policy = TipOffPolicy(builders.ZONE, **policy)
+        entropy = CountingEntropy(start=50_000_000)
+        guard = self.world.claims.guard
+        ports = TipOffPorts(
+            store=self.store,
+            reporters=SqlReporterStore(database=database),
+            secrets=KeyedTipOffSecrets(keys=keys),
+            sealer=KeyedModerationTextSealer(keys=keys, entropy=CountingEntropy(start=60_000_000)),
+            fingerprinter=FakeFingerprinter(),
+            guard=guard,
+            entropy=entropy,
+        )
+        self.servicer = wire_tip_offs(ports, sanctions=self.world.sanctions, policy=self.policy)
+        self.filing, self.tip_offs = self.servicer.filing, self.servicer.tip_offs
+        self.reporters = self.servicer.reporters
+        self.schedule = TipOffSchedule(
+            store=self.store, guard=guard, events=EventFactory(entropy=entropy), policy=self.policy
+        )
+        self._numbers = 0
+
+    def call(self, method: str, *fields: Part, request_id: str = "", party: str = PARTY) -> TipOffCall:
+        self._numbers += 1
+        chosen = request_id or str(UUID(int=2**80 + self._numbers))
+        return TipOffCall(party, "b" * 32, chosen, method, fields)
+
+    async def file(
+        self, wanted: NewTipOff | None = None, *, seconds: float = 0, **changes: Any
+    ) -> FiledReport:
+        options = {name: changes.pop(name) for name in ("request_id", "party") if name in changes}
+        asked = replace(wanted or report(), **changes)
+        # Every field counts, the ones that are not shown, too.
+        shown = "/".join(str(getattr(asked, name)) for name in asked.__slots__)
+        return await self.filing.file(
+            self.call("FileTipOff", shown, **options), wanted=asked, now=at(seconds)
+        )
+
+    async def follow(
+        self, filed: FiledReport, *, secret: str = "", seconds: float = 0, party: str = PARTY
+    ) -> ReporterView:
+        return await self.filing.follow(
+            relying_party=party,
+            reference=filed.tip_off.reference,
+            secret=secret or filed.secret,
+            now=at(seconds),
+        )
+
+    async def assign(
+        self,
+        tip_off: TipOff,
+        moderator_id: str,
+        *,
+        former: str | None = None,
+        seconds: float = 0,
+        **options: Any,
+    ) -> TipOff:
+        call = self.call("AssignTipOff", tip_off.tip_off_id, moderator_id, former or "", **options)
+        return await self.tip_offs.assign(
+            call,
+            tip_off_id=tip_off.tip_off_id,
+            moderator_id=moderator_id,
+            former=former,
+            now=at(seconds),
+        )
+
+    async def hand_back(
+        self, tip_off: TipOff, moderator_id: str, *, seconds: float = 0, **options: Any
+    ) -> TipOff:
+        call = self.call("ReturnTipOff", tip_off.tip_off_id, moderator_id, **options)
+        return await self.tip_offs.hand_back(
+            call, tip_off_id=tip_off.tip_off_id, moderator_id=moderator_id, now=at(seconds)
+        )
+
+    async def note(
+        self, tip_off: TipOff, moderator_id: str, note: str, *, seconds: float = 0, **options: Any
+    ) -> TipOff:
+        call = self.call("AddTipOffNote", tip_off.tip_off_id, moderator_id, note, **options)
+        return await self.tip_offs.note(
+            call, tip_off_id=tip_off.tip_off_id, moderator_id=moderator_id, note=note, now=at(seconds)
+        )
+
+    async def answer(
+        self,
+        tip_off: TipOff,
+        moderator_id: str,
+        reply: str = "we look at it (synthetic)",
+        *,
+        seconds: float = 0,
+        **options: Any,
+    ) -> TipOff:
+        call = self.call("AnswerTipOff", tip_off.tip_off_id, moderator_id, reply, **options)
+        return await self.tip_offs.answer(
+            call, tip_off_id=tip_off.tip_off_id, moderator_id=moderator_id, reply=reply, now=at(seconds)
+        )
+
+    async def dismiss(
+        self,
+        tip_off: TipOff,
+        moderator_id: str,
+        *,
+        outcome: TipOffOutcome = TipOffOutcome.DISMISSED,
+        reply: str = "",
+        seconds: float = 0,
+        **options: Any,
+    ) -> TipOff:
+        """Decide without a sanction."""
+        dismissed = outcome is TipOffOutcome.DISMISSED
+        decision = TipOffDecision(outcome, Dismissal.NO_VIOLATION if dismissed else None, reply)
+        call = self.call("ResolveTipOff", tip_off.tip_off_id, moderator_id, outcome.value, reply, **options)
+        return await self.tip_offs.resolve(
+            call,
+            tip_off_id=tip_off.tip_off_id,
+            moderator_id=moderator_id,
+            decision=decision,
+            now=at(seconds),
+        )
+
+    async def uphold(
+        self,
+        tip_off: TipOff,
+        key: ModeratorKey,
+        token: str,
+        *,
+        degree: Degree = Degree.WARN,
+        given: StatementOfReasons | None = None,
+        reply: str = "",
+        seconds: float = 0,
+        signed_seconds: float | None = None,
+        **options: Any,
+    ) -> TipOff:
+        """Decide with a sanction of an account, signed by the moderator."""
+        statement = given or reasons(origin=Origin.TIP_OFF, tip_off=tip_off.reference)
+        call = self.call("ResolveTipOff", tip_off.tip_off_id, token, degree.value, reply, **options)
+        signed_at = at(seconds if signed_seconds is None else signed_seconds).real
+        signed, occasion = self.world.call(
+            "ResolveTipOff", token, degree.value, key=key, request_id=call.request_id, signed_at=signed_at
+        )
+        paper = papers.imposition(
+            occasion,
+            account_token=token,
+            scope=Scope.ACCOUNT,
+            degree=degree,
+            measure="",
+            statement=statement,
+        )
+        decision = TipOffDecision(
+            TipOffOutcome.UPHELD,
+            reply=reply,
+            sanction=NewSanction(token, Scope.ACCOUNT, degree, "", statement),
+            call=replace(signed, signature=key.sign(paper)),
+        )
+        return await self.tip_offs.resolve(
+            call,
+            tip_off_id=tip_off.tip_off_id,
+            moderator_id=key.moderator_id,
+            decision=decision,
+            now=at(seconds),
+        )
+
+    async def merge(
+        self,
+        tip_off: TipOff,
+        duplicates: Sequence[TipOff],
+        moderator_id: str,
+        *,
+        seconds: float = 0,
+        **options: Any,
+    ) -> TipOff:
+        ids = [each.tip_off_id for each in duplicates]
+        call = self.call("MergeTipOffs", tip_off.tip_off_id, moderator_id, *ids, **options)
+        return await self.tip_offs.merge(
+            call, tip_off_id=tip_off.tip_off_id, duplicates=ids, moderator_id=moderator_id, now=at(seconds)
+        )
+
+    async def get(self, tip_off: TipOff, *, seconds: float = 0, party: str = PARTY) -> ReadReport:
+        return await self.tip_offs.get(relying_party=party, tip_off_id=tip_off.tip_off_id, now=at(seconds))
+
+    async def page(
+        self, *, limit: int, after: QueuePlace | None = None, seconds: float = 0, **filters: Any
+    ) -> QueuePage:
+        return await self.tip_offs.list(
+            relying_party=filters.pop("party", PARTY),
+            wanted=TipOffFilter(**filters),
+            after=after,
+            limit=limit,
+            now=at(seconds),
+        )
+
+    async def listed(self, *, size: int = 1_000, seconds: float = 0, **filters: Any) -> list[str]:
+        """Return the ids of all pages of a list."""
+        after, found = None, list[str]()
+        while True:
+            page = await self.page(limit=size, after=after, seconds=seconds, **filters)
+            found += [each.tip_off_id for each in page.tip_offs]
+            after = page.following
+            if after is None:
+                return found
+
+    async def set_standing(
+        self,
+        reporter_id: str,
+        standing: ReporterStanding,
+        *,
+        limited_until: datetime | None = None,
+        seconds: float = 0,
+        **options: Any,
+    ) -> Reporter:
+        call = self.call("SetReporterStanding", reporter_id, standing.value, **options)
+        return await self.reporters.set_standing(
+            call,
+            reporter_id=reporter_id,
+            standing=standing,
+            limited_until=limited_until,
+            now=at(seconds),
+        )
+
+    async def reporter(self, reporter_id: str, *, seconds: float = 0) -> Reporter:
+        found, _ = await self.reporters.list(
+            relying_party=PARTY, standing=None, after="", limit=1_000, now=at(seconds)
+        )
+        return next(each for each in found if each.reporter_id == reporter_id)
+
+    async def remind(self, *, seconds: float) -> int:
+        """Let the worker write the reminders that are due."""
+        return await self.schedule.remind(now=at(seconds), limit=1_000)
+
+    async def events(self) -> list[str]:
+        """Return the types of the log entries about reports, in alphabetical order."""
+        return await self.world.events("tipoff:")
