@@ -91,6 +91,8 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "This moderator is not registered. Please register the key first.",
     ),
     Reason.APPEAL_NOT_FOUND: Translation("未找到该申诉。", "This appeal was not found."),
+    Reason.ORDER_NOT_FOUND: Translation("未找到该指令，请先登记。", "This order is not recorded."),
+    Reason.OPERATION_NOT_FOUND: Translation("未找到该专项行动。", "This operation was not found."),
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: Translation("未找到该公众账号。", "This public account was not found."),
     Reason.TIP_OFF_NOT_FOUND: Translation(
         "举报编号或查询密码不正确，请核对后重新输入。",
@@ -172,6 +174,10 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.APPEAL_TOO_LATE: Translation(
         "申诉期限已过，不能再提出申诉。如有疑问请联系客服。",
         "The time for an appeal is over. Contact support if you have questions.",
+    ),
+    Reason.OPERATION_CLOSED: Translation(
+        "该专项行动已结束，不能再纳入新的处置。",
+        "This operation is closed; no new sanction can belong to it.",
     ),
     Reason.ACCOUNT_NOT_VERIFIED: Translation(
         "该账号尚未通过实名认证或认证已过期，请先完成认证。",

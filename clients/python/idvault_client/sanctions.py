@@ -2,6 +2,8 @@
 
 from idvault.attest.moderator_key import ModeratorKey
 from idvault.domain.sanction.appeal import AppealState
+from idvault.domain.sanction.operation import OperationState
+from idvault.domain.sanction.order import OrderState
 from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
 from idvault.domain.sanction.statement import (
     AuthorityOrder,
@@ -17,6 +19,11 @@ from idvault_client.backend.sanction.client import AioSanctionClient as AioSanct
 from idvault_client.backend.sanction.client import SanctionClient as Sanctions
 from idvault_client.backend.sanction.values import (
     AccountSanction,
+    OperationFigure,
+    OperationPage,
+    OrderPage,
+    PlatformOperation,
+    PlatformOrder,
     RegisteredModerator,
     SanctionPage,
 )
@@ -33,7 +40,14 @@ __all__ = [
     "Ground",
     "IssuerKind",
     "ModeratorKey",
+    "OperationFigure",
+    "OperationPage",
+    "OperationState",
+    "OrderPage",
+    "OrderState",
     "Origin",
+    "PlatformOperation",
+    "PlatformOrder",
     "RegisteredModerator",
     "SanctionCategory",
     "SanctionPage",

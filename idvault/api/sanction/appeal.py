@@ -6,6 +6,7 @@ from datetime import datetime
 from idvault.api.convert import numbers
 from idvault.api.edge.call import Caller
 from idvault.api.sanction import convert
+from idvault.domain import token
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.sanction import appeal as rules
@@ -63,7 +64,8 @@ class AppealMethods:
         self, request: pb.ListAppealsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.ListAppealsResponse:
         """Return a page of appeals, oldest first."""
-        account_token, after, limit = convert.page(request)
+        account_token = token.check(request.account_token) if request.account_token else None
+        after, limit = convert.page(request)
         wanted = AppealFilter(caller.name, account_token, _state(request), request.overdue)
         found, following = await self.appeals.list(wanted, after=after, limit=limit, now=now)
         return pb.ListAppealsResponse(
@@ -77,15 +79,15 @@ def _message(value: Appeal, *, now: datetime) -> pb.Appeal:
         sanction_id=value.sanction_id,
         account_token=value.account_token,
         state=_STATES[value.state],
-        file_time=convert.timestamp(value.filed_at),
-        due_time=convert.timestamp(value.due_at),
+        file_time=convert.time(value.filed_at),
+        due_time=convert.time(value.due_at),
         overdue=rules.is_overdue(value, now=now),
-        decide_time=convert.timestamp(value.decided_at),
+        decide_time=convert.time(value.decided_at),
         decide_moderator_id=value.decided_by or "",
         reason=value.reason,
         outside_body=value.outside_body,
-        outside_due_time=convert.timestamp(value.outside_until),
-        text_delete_time=convert.timestamp(value.text_deleted_at or value.delete_at),
+        outside_due_time=convert.time(value.outside_until),
+        text_delete_time=convert.time(value.text_deleted_at or value.delete_at),
     )
 
 

@@ -18,7 +18,7 @@ from idvault.flows.log.guard import LogGuard
 from idvault.flows.sanction.lapse import event_of
 from idvault.flows.sanction.moderator import ModerationCall, signed_paper
 from idvault.ports.entropy import Entropy
-from idvault.ports.sanction import ModeratorStore, SanctionStore
+from idvault.ports.sanction import ModeratorStore, SanctionFilter, SanctionStore
 from idvault.ports.sealing import Fingerprinter
 
 
@@ -31,6 +31,7 @@ class NewSanction:
     degree: Degree
     measure: str
     statement: StatementOfReasons
+    operation_id: str | None = None
 
 
 class SanctionFlow:
@@ -74,6 +75,7 @@ class SanctionFlow:
             scope=wanted.scope,
             degree=wanted.degree,
             measure=wanted.measure,
+            operation_id=wanted.operation_id,
             statement=statement,
             moderator_id=call.moderator_id,
             paper=paper,
@@ -138,7 +140,7 @@ class SanctionFlow:
         self,
         *,
         relying_party: str,
-        account_token: str | None,
+        of: SanctionFilter,
         state: SanctionState | None,
         after: str,
         limit: int,
@@ -147,7 +149,7 @@ class SanctionFlow:
         """Return a page of sanctions as of now, and the last one's id if there are more, else ""."""
         found = await self._store.list(
             relying_party=relying_party,
-            account_token=account_token,
+            of=of,
             state=state,
             after=after,
             limit=limit + 1,
@@ -171,6 +173,7 @@ class SanctionFlow:
             scope=wanted.scope,
             degree=wanted.degree,
             measure=wanted.measure,
+            operation_id=wanted.operation_id,
             statement=statement,
         )
         return statement, await signed_paper(self._moderators, call, text, now=now)
