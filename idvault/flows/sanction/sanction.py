@@ -33,6 +33,7 @@ class NewSanction:
     measure: str
     statement: StatementOfReasons
     operation_id: str | None = None
+    public_account_id: str | None = None
 
 
 class SanctionFlow:
@@ -77,6 +78,7 @@ class SanctionFlow:
             degree=wanted.degree,
             measure=wanted.measure,
             operation_id=wanted.operation_id,
+            public_account_id=wanted.public_account_id,
             statement=statement,
             moderator_id=call.moderator_id,
             paper=paper,
@@ -176,6 +178,7 @@ class SanctionFlow:
     ) -> tuple[StatementOfReasons, bytes]:
         """Return the statement and the signed paper of what a moderator wants to impose."""
         rules.check_measure(degree=wanted.degree, measure=wanted.measure)
+        rules.check_target(scope=wanted.scope, public_account_id=wanted.public_account_id)
         statement = statement_rules.check(wanted.statement, now=now.business)
         text = papers.imposition(
             call.occasion,
@@ -184,6 +187,7 @@ class SanctionFlow:
             degree=wanted.degree,
             measure=wanted.measure,
             operation_id=wanted.operation_id,
+            public_account_id=wanted.public_account_id,
             statement=statement,
         )
         return statement, await self._paper(call, text, now)

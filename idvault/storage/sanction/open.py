@@ -17,12 +17,16 @@ _PROPOSED: Statement[Any] = statement(
         sanctions.c.account_token == param("token"),
         sanctions.c.state == literal_column(f"'{SanctionState.PROPOSED.value}'"),
         sanctions.c.due_at > param("now", Micros),
+        sanctions.c.public_account_id.is_(None) | (sanctions.c.public_account_id == param("public")),
     )
     .limit(literal_column("1")),
     scalar,
 )
 
 
-async def exists(connection: Connection, *, account_token: str, now: datetime) -> bool:
-    """Return whether a sanction of an account whose row this act has locked is proposed."""
-    return await connection.one(_PROPOSED, token=account_token, now=now) is not None
+async def exists(
+    connection: Connection, *, account_token: str, public_account_id: str, now: datetime
+) -> bool:
+    """Return whether a sanction of a public account, or of its owner, is proposed; the owner is locked."""
+    which = {"token": account_token, "public": public_account_id}
+    return await connection.one(_PROPOSED, **which, now=now) is not None

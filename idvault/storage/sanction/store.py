@@ -20,7 +20,7 @@ from idvault.storage.base.statement import Statement
 from idvault.storage.claim import person as persons
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
-from idvault.storage.sanction import lists, moderator, operation, order, person, rows, standing
+from idvault.storage.sanction import lists, moderator, operation, order, person, rows, standing, target
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -194,6 +194,7 @@ async def impose(connection: Connection, sanction: Sanction, *, now: ClockReadin
     if owner is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     admitted = rules.admit(account=owner, sanction=sanction)
+    await target.check(connection, admitted)
     if admitted.state is SanctionState.IN_FORCE:
         await _begin(connection, owner, admitted, now)
     await rows.add(connection, admitted)
@@ -237,7 +238,7 @@ async def _begin(connection: Connection, owner: Account, sanction: Sanction, now
         await order.carry_out(
             connection, relying_party=sanction.relying_party, digest=carried.digest, now=now.business
         )
-    await account.put_standing(connection, standing.added(owner, sanction, now=now.business))
+    await target.begin(connection, owner, sanction, now)
 
 
 async def _end(
@@ -253,9 +254,7 @@ async def _end(
                 sanction_id=ended.sanction_id,
                 now=now.business,
             )
-    # Read before the sanction is stored: PostgreSQL then gets everything that is written at once.
-    after = await standing.settled(connection, owner, now=now.business, without=ended.sanction_id)
-    await account.put_standing(connection, after)
+    await target.end(connection, owner, ended, now)
     await rows.put(connection, ended)
 
 

@@ -168,3 +168,12 @@ def test_a_person_is_known_after_a_verification() -> None:
     owned = builders.account(person_id=builders.PERSON)
     assert rules.admit(account=owned, sanction=made).person_id == builders.PERSON
     assert rules.admit(account=owned, sanction=imposed()).person_id is None
+
+
+def test_a_public_account_is_no_person() -> None:
+    """A sanction of a public account has scope ACCOUNT."""
+    rules.check_target(scope=Scope.ACCOUNT, public_account_id="f" * 32)
+    rules.check_target(scope=Scope.PERSON, public_account_id=None)
+    with pytest.raises(InvalidError) as refused:
+        rules.check_target(scope=Scope.PERSON, public_account_id="f" * 32)
+    assert [each.field for each in refused.value.violations] == ["public_account_id"]
