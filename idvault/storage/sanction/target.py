@@ -1,9 +1,11 @@
 """Stores what a sanction does to its target: the standing of an account, or of one of its public accounts."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import literal_column, select
 
+from idvault.domain import account as account_rules
 from idvault.domain.account import Account, StandingPeriod
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason
@@ -45,12 +47,15 @@ async def begin(connection: Connection, owner: Account, sanction: Sanction, now:
     await _put(connection, stored, periods if own is None else [*periods, own], now)
 
 
-async def end(connection: Connection, owner: Account, sanction: Sanction, now: ClockReading) -> None:
-    """Store the standing of the target of a sanction that ends; the account's row is locked."""
+async def end(
+    connection: Connection, owner: Account, sanction: Sanction, now: ClockReading, *, by_appeal: bool
+) -> None:
+    """Store the standing of the target of a sanction that ends; the account's row is locked.
+
+    by_appeal: the target gets a new revision in any case.
+    """
     if sanction.public_account_id is None:
-        # Read before the sanction is stored: PostgreSQL then gets everything that is written at once.
-        after = await standing.settled(connection, owner, now=now.business, without=sanction.sanction_id)
-        await account.put_standing(connection, after)
+        await _end_of_account(connection, owner, sanction, now, by_appeal=by_appeal)
         return
     stored = await _locked(connection, sanction)
     found = await connection.all(_SOURCES, token=sanction.account_token, public=sanction.public_account_id)
@@ -59,7 +64,17 @@ async def end(connection: Connection, owner: Account, sanction: Sanction, now: C
         for row in found
         if row.sanction_id != sanction.sanction_id
     ]
-    await _put(connection, stored, periods, now)
+    await _put(connection, stored, periods, now, renumbered=by_appeal)
+
+
+async def _end_of_account(
+    connection: Connection, owner: Account, sanction: Sanction, now: ClockReading, *, by_appeal: bool
+) -> None:
+    # Read before the sanction is stored: PostgreSQL then gets everything that is written at once.
+    after = await standing.settled(connection, owner, now=now.business, without=sanction.sanction_id)
+    if by_appeal and after.revision == account_rules.fall(account=owner, now=now.business).revision:
+        after = account_rules.renumber(account=after, now=now.business)
+    await account.put_standing(connection, after)
 
 
 async def _locked(connection: Connection, sanction: Sanction) -> PublicAccount:
@@ -72,7 +87,14 @@ async def _locked(connection: Connection, sanction: Sanction) -> PublicAccount:
 
 
 async def _put(
-    connection: Connection, stored: PublicAccount, periods: list[StandingPeriod], now: ClockReading
+    connection: Connection,
+    stored: PublicAccount,
+    periods: list[StandingPeriod],
+    now: ClockReading,
+    *,
+    renumbered: bool = False,
 ) -> None:
     after = public_rules.sanction(public_account=stored, sources=periods, now=now.business)
+    if renumbered:
+        after = replace(after, revision=after.revision + 1)
     await public_account.put(connection, after, token=stored.account_token, now=now.business)

@@ -9,9 +9,11 @@ from idvault.attest.moderator_key import ModeratorKey
 from idvault.domain.account import Standing
 from idvault.domain.error import IdvaultError
 from idvault.domain.public_account.values import PublicAccountState
+from idvault.domain.sanction.appeal import AppealState
 from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
 from idvault.flows.public_account.context import ShownPublicAccount
 from idvault.storage.base.database import Database
+from tests.support.appeal_world import AppealWorld
 from tests.support.public_account_world import DAY, PublicAccountWorld
 from tests.support.sanction_world import until
 
@@ -160,3 +162,30 @@ async def test_the_account_s_sanctions_stay_apart(world: PublicAccountWorld) -> 
     assert (await world.profile(opened, seconds=HOUR)).standing is Standing.PUBLISHING_LIMITED
     await world.sanctions.lift(own, key=key, seconds=HOUR)
     assert (await world.profile(opened, seconds=HOUR)).standing is Standing.GOOD
+
+
+async def test_an_appeal_restores_it(main_database: Database) -> None:
+    """While it is open nobody escapes; upheld, the public account is as if the sanction had not been."""
+    appeals = AppealWorld(main_database)
+    world = PublicAccountWorld(main_database, sanctions=appeals)
+    token = await world.company()
+    opened, other = await world.open(token), await world.open(token)
+    which = {"token": token, "public_account_id": opened.public_account.public_account_id}
+    _, suspended, judge = await appeals.case(Degree.SUSPEND, given=until(HOUR), **which)
+    appeal = await appeals.file(suspended)
+    assert await refusal(world.close(opened, seconds=2 * HOUR)) == "SANCTION_OPEN"
+    assert await refusal(world.close(other, seconds=2 * HOUR)) == ""
+    before = await world.profile(opened, seconds=2 * HOUR)
+    await appeals.decide(appeal, AppealState.UPHELD, key=judge, seconds=2 * HOUR)
+    after = await world.profile(opened, seconds=2 * HOUR)
+    assert (after.standing, after.revision > before.revision) == (Standing.GOOD, True)
+    assert await refusal(world.close(opened, seconds=2 * HOUR)) == ""
+    _, closed, judge = await appeals.case(
+        Degree.CLOSE,
+        token=token,
+        public_account_id=(await world.open(token)).public_account.public_account_id,
+    )
+    (found,) = (await world.pages(state=PublicAccountState.CLOSED))[0][-1:]
+    await appeals.decide(await appeals.file(closed), AppealState.UPHELD, key=judge)
+    assert found in (await world.pages(state=PublicAccountState.ACTIVE))[0]
+    await world.claims.verification.drain()
