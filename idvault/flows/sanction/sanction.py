@@ -22,6 +22,8 @@ from idvault.ports.entropy import Entropy
 from idvault.ports.sanction import ModeratorStore, SanctionFilter, SanctionStore
 from idvault.ports.sealing import Fingerprinter
 
+_KNOWN_KEYS = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class NewSanction:
@@ -50,6 +52,8 @@ class SanctionFlow:
         """Initialise with the ports."""
         self._store = store
         self._moderators = moderators
+        # A key belongs to one moderator for ever; whether it is revoked is read again by every act.
+        self._keys: dict[tuple[str, str], bytes] = {}
         self._fingerprinter = fingerprinter
         self._guard = guard
         self._events = EventFactory(entropy=entropy)
@@ -164,12 +168,20 @@ class SanctionFlow:
 
     async def _paper(self, call: ModerationCall, text: bytes, now: ClockReading) -> bytes:
         """Return the signed paper; raises NotFoundError (MODERATOR_NOT_FOUND) and InvalidError."""
-        moderator = await self._moderators.get(
-            relying_party=call.relying_party, moderator_id=call.moderator_id
-        )
-        moderator_rules.check_signs(moderator)
+        public_key = await self._key(call.relying_party, call.moderator_id)
         moderator_rules.check_fresh(signed_at=call.signed_at, now=now.real)
-        return papers.signed(text, call.signature, public_key=moderator.public_key)
+        return papers.signed(text, call.signature, public_key=public_key)
+
+    async def _key(self, relying_party: str, moderator_id: str) -> bytes:
+        known = self._keys.get((relying_party, moderator_id))
+        if known is not None:
+            return known
+        moderator = await self._moderators.get(relying_party=relying_party, moderator_id=moderator_id)
+        moderator_rules.check_signs(moderator)
+        if len(self._keys) >= _KNOWN_KEYS:
+            self._keys.clear()
+        self._keys[relying_party, moderator_id] = moderator.public_key
+        return moderator.public_key
 
     async def _checked(
         self, call: ModerationCall, wanted: NewSanction, now: ClockReading
