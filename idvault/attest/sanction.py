@@ -3,8 +3,9 @@
 - A paper is encode(purpose, relying party, request id, moderator id, time in seconds since 1970, its parts),
   followed by the 64-byte signature of these bytes. The registration has an empty moderator id.
 - Registration, purpose "idvault/moderator/v1": the public key.
-- Sanction, purpose "idvault/sanction/v2": account token, scope, degree, measure, then the statement of
-  reasons with the pieces of evidence as one text of bytes; what a statement does not have is empty.
+- Sanction, purpose "idvault/sanction/v2": account token, scope, degree, measure, operation id, then the
+  statement of reasons with the pieces of evidence as one text of bytes; what a statement does not have is
+  empty.
 - Confirmation, purpose "idvault/sanction-confirmation/v1": sanction id, SHA-256 of the paper of the sanction.
 - Lift, purpose "idvault/sanction-lift/v1": the same, and the reason.
 
@@ -53,7 +54,9 @@ def imposition(
     scope: Scope,
     degree: Degree,
     measure: str,
+    operation_id: str | None,
     statement: StatementOfReasons,
+    public_account_id: str | None = None,
 ) -> bytes:
     """Return what imposes or proposes a sanction."""
     return seal.encode(
@@ -63,6 +66,8 @@ def imposition(
         scope.value,
         degree.value,
         measure,
+        operation_id or "",
+        public_account_id or "",
         *_stated(statement),
     )
 
@@ -75,6 +80,15 @@ def confirmation(occasion: SigningOccasion, *, sanction_id: str, paper_digest: b
 def lift(occasion: SigningOccasion, *, sanction_id: str, paper_digest: bytes, reason: str) -> bytes:
     """Return what lifts a sanction."""
     return seal.encode("idvault/sanction-lift/v1", *occasion.parts(), sanction_id, paper_digest, reason)
+
+
+def appeal_decision(
+    occasion: SigningOccasion, *, appeal_id: str, paper_digest: bytes, verdict: str, reason: str
+) -> bytes:
+    """Return what decides an appeal. paper_digest: of the signed imposition of its sanction."""
+    return seal.encode(
+        "idvault/appeal-decision/v1", *occasion.parts(), appeal_id, paper_digest, verdict, reason
+    )
 
 
 def digest(paper: bytes) -> bytes:

@@ -61,7 +61,9 @@ class SanctionServiceStub:
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
     signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-    caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED; PERSON_UNKNOWN
+    caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND; PUBLIC_ACCOUNT_NOT_FOUND for one that is not
+    the account's); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
+    OPERATION_CLOSED; PERSON_UNKNOWN
     for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
     (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
@@ -88,6 +90,79 @@ class SanctionServiceStub:
     """
     ListSanctions: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.ListSanctionsRequest, _sanction_pb2.ListSanctionsResponse]
     """Returns a page of the caller's sanctions, oldest first. A sanction that is imposed meanwhile moves no other.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ORDER_NOT_FOUND);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
+    RecordOrder: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.RecordOrderRequest, _sanction_pb2.RecordedOrder]
+    """Records an authority's order and its deadline. Sanctions whose statement has the same digest carry it out. Its
+    digest names an order: recording it again returns the one that is recorded, with its own deadline.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    ListOrders: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.ListOrdersRequest, _sanction_pb2.ListOrdersResponse]
+    """Returns a page of the caller's orders, in the order in which they were recorded.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
+    """
+    OpenOperation: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.OpenOperationRequest, _sanction_pb2.Operation]
+    """Opens an operation, to which sanctions may belong from then on.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    CloseOperation: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.CloseOperationRequest, _sanction_pb2.Operation]
+    """Closes an operation: no new sanction may name it. What belongs to it stays.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (OPERATION_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    GetOperation: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.GetOperationRequest, _sanction_pb2.Operation]
+    """Returns one operation with its figures as of now.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (OPERATION_NOT_FOUND, in the same words for an
+    unknown operation and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
+    """
+    ListOperations: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.ListOperationsRequest, _sanction_pb2.ListOperationsResponse]
+    """Returns a page of the caller's operations without their figures, oldest first.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
+    """
+    FileAppeal: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.FileAppealRequest, _sanction_pb2.Appeal]
+    """Files the owner's appeal against a sanction that is or was in force. A sanction is appealed once, within
+    the operator's term, and the decision is due at the due_time.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (SANCTION_NOT_FOUND, in the same words for an unknown sanction and for another caller's);
+    FAILED_PRECONDITION (APPEAL_EXISTS for a second appeal against the sanction, SANCTION_NEVER_IN_FORCE,
+    APPEAL_TOO_LATE, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
+    """
+    DecideAppeal: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.DecideAppealRequest, _sanction_pb2.Appeal]
+    """Decides an appeal, by a moderator who neither imposed nor confirmed the sanction. STATE_UPHELD overturns it: the
+    account has the standing that it has without it at once. STATE_REJECTED leaves it, and the answer names the
+    outside body and until when the owner can go there.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (APPEAL_NOT_FOUND, MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states;
+    MODERATOR_REVOKED); PERMISSION_DENIED (SELF_APPROVAL, ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
+    """
+    GetAppeal: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.GetAppealRequest, _sanction_pb2.GetAppealResponse]
+    """Returns one appeal with its text, for the moderator who decides.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (APPEAL_NOT_FOUND, in the same words for an
+    unknown appeal and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE);
+    DATA_LOSS (RECORD_DAMAGED if the text does not open).
+    """
+    ListAppeals: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.ListAppealsRequest, _sanction_pb2.ListAppealsResponse]
+    """Returns a page of the caller's appeals without their texts, oldest first. An appeal that is filed meanwhile moves
+    no other.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
     UNAVAILABLE (STORE_UNAVAILABLE).
@@ -126,7 +201,9 @@ class SanctionServiceAsyncStub(SanctionServiceStub):
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
     signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-    caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED; PERSON_UNKNOWN
+    caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND; PUBLIC_ACCOUNT_NOT_FOUND for one that is not
+    the account's); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
+    OPERATION_CLOSED; PERSON_UNKNOWN
     for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
     (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
@@ -153,6 +230,79 @@ class SanctionServiceAsyncStub(SanctionServiceStub):
     """
     ListSanctions: _aio.UnaryUnaryMultiCallable[_sanction_pb2.ListSanctionsRequest, _sanction_pb2.ListSanctionsResponse]  # type: ignore[assignment]
     """Returns a page of the caller's sanctions, oldest first. A sanction that is imposed meanwhile moves no other.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ORDER_NOT_FOUND);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
+    RecordOrder: _aio.UnaryUnaryMultiCallable[_sanction_pb2.RecordOrderRequest, _sanction_pb2.RecordedOrder]  # type: ignore[assignment]
+    """Records an authority's order and its deadline. Sanctions whose statement has the same digest carry it out. Its
+    digest names an order: recording it again returns the one that is recorded, with its own deadline.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    ListOrders: _aio.UnaryUnaryMultiCallable[_sanction_pb2.ListOrdersRequest, _sanction_pb2.ListOrdersResponse]  # type: ignore[assignment]
+    """Returns a page of the caller's orders, in the order in which they were recorded.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
+    """
+    OpenOperation: _aio.UnaryUnaryMultiCallable[_sanction_pb2.OpenOperationRequest, _sanction_pb2.Operation]  # type: ignore[assignment]
+    """Opens an operation, to which sanctions may belong from then on.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    CloseOperation: _aio.UnaryUnaryMultiCallable[_sanction_pb2.CloseOperationRequest, _sanction_pb2.Operation]  # type: ignore[assignment]
+    """Closes an operation: no new sanction may name it. What belongs to it stays.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (OPERATION_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    GetOperation: _aio.UnaryUnaryMultiCallable[_sanction_pb2.GetOperationRequest, _sanction_pb2.Operation]  # type: ignore[assignment]
+    """Returns one operation with its figures as of now.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (OPERATION_NOT_FOUND, in the same words for an
+    unknown operation and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
+    """
+    ListOperations: _aio.UnaryUnaryMultiCallable[_sanction_pb2.ListOperationsRequest, _sanction_pb2.ListOperationsResponse]  # type: ignore[assignment]
+    """Returns a page of the caller's operations without their figures, oldest first.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
+    """
+    FileAppeal: _aio.UnaryUnaryMultiCallable[_sanction_pb2.FileAppealRequest, _sanction_pb2.Appeal]  # type: ignore[assignment]
+    """Files the owner's appeal against a sanction that is or was in force. A sanction is appealed once, within
+    the operator's term, and the decision is due at the due_time.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (SANCTION_NOT_FOUND, in the same words for an unknown sanction and for another caller's);
+    FAILED_PRECONDITION (APPEAL_EXISTS for a second appeal against the sanction, SANCTION_NEVER_IN_FORCE,
+    APPEAL_TOO_LATE, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
+    """
+    DecideAppeal: _aio.UnaryUnaryMultiCallable[_sanction_pb2.DecideAppealRequest, _sanction_pb2.Appeal]  # type: ignore[assignment]
+    """Decides an appeal, by a moderator who neither imposed nor confirmed the sanction. STATE_UPHELD overturns it: the
+    account has the standing that it has without it at once. STATE_REJECTED leaves it, and the answer names the
+    outside body and until when the owner can go there.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (APPEAL_NOT_FOUND, MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states;
+    MODERATOR_REVOKED); PERMISSION_DENIED (SELF_APPROVAL, ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
+    """
+    GetAppeal: _aio.UnaryUnaryMultiCallable[_sanction_pb2.GetAppealRequest, _sanction_pb2.GetAppealResponse]  # type: ignore[assignment]
+    """Returns one appeal with its text, for the moderator who decides.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (APPEAL_NOT_FOUND, in the same words for an
+    unknown appeal and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE);
+    DATA_LOSS (RECORD_DAMAGED if the text does not open).
+    """
+    ListAppeals: _aio.UnaryUnaryMultiCallable[_sanction_pb2.ListAppealsRequest, _sanction_pb2.ListAppealsResponse]  # type: ignore[assignment]
+    """Returns a page of the caller's appeals without their texts, oldest first. An appeal that is filed meanwhile moves
+    no other.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
     UNAVAILABLE (STORE_UNAVAILABLE).
@@ -206,7 +356,9 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
         signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-        caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED; PERSON_UNKNOWN
+        caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND; PUBLIC_ACCOUNT_NOT_FOUND for one that is not
+        the account's); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
+        OPERATION_CLOSED; PERSON_UNKNOWN
         for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
         (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
@@ -257,6 +409,139 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_sanction_pb2.ListSanctionsResponse, _abc.Awaitable[_sanction_pb2.ListSanctionsResponse]]:
         """Returns a page of the caller's sanctions, oldest first. A sanction that is imposed meanwhile moves no other.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ORDER_NOT_FOUND);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def RecordOrder(
+        self,
+        request: _sanction_pb2.RecordOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.RecordedOrder, _abc.Awaitable[_sanction_pb2.RecordedOrder]]:
+        """Records an authority's order and its deadline. Sanctions whose statement has the same digest carry it out. Its
+        digest names an order: recording it again returns the one that is recorded, with its own deadline.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def ListOrders(
+        self,
+        request: _sanction_pb2.ListOrdersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.ListOrdersResponse, _abc.Awaitable[_sanction_pb2.ListOrdersResponse]]:
+        """Returns a page of the caller's orders, in the order in which they were recorded.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def OpenOperation(
+        self,
+        request: _sanction_pb2.OpenOperationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.Operation, _abc.Awaitable[_sanction_pb2.Operation]]:
+        """Opens an operation, to which sanctions may belong from then on.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def CloseOperation(
+        self,
+        request: _sanction_pb2.CloseOperationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.Operation, _abc.Awaitable[_sanction_pb2.Operation]]:
+        """Closes an operation: no new sanction may name it. What belongs to it stays.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (OPERATION_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def GetOperation(
+        self,
+        request: _sanction_pb2.GetOperationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.Operation, _abc.Awaitable[_sanction_pb2.Operation]]:
+        """Returns one operation with its figures as of now.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (OPERATION_NOT_FOUND, in the same words for an
+        unknown operation and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def ListOperations(
+        self,
+        request: _sanction_pb2.ListOperationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.ListOperationsResponse, _abc.Awaitable[_sanction_pb2.ListOperationsResponse]]:
+        """Returns a page of the caller's operations without their figures, oldest first.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def FileAppeal(
+        self,
+        request: _sanction_pb2.FileAppealRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.Appeal, _abc.Awaitable[_sanction_pb2.Appeal]]:
+        """Files the owner's appeal against a sanction that is or was in force. A sanction is appealed once, within
+        the operator's term, and the decision is due at the due_time.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (SANCTION_NOT_FOUND, in the same words for an unknown sanction and for another caller's);
+        FAILED_PRECONDITION (APPEAL_EXISTS for a second appeal against the sanction, SANCTION_NEVER_IN_FORCE,
+        APPEAL_TOO_LATE, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def DecideAppeal(
+        self,
+        request: _sanction_pb2.DecideAppealRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.Appeal, _abc.Awaitable[_sanction_pb2.Appeal]]:
+        """Decides an appeal, by a moderator who neither imposed nor confirmed the sanction. STATE_UPHELD overturns it: the
+        account has the standing that it has without it at once. STATE_REJECTED leaves it, and the answer names the
+        outside body and until when the owner can go there.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (APPEAL_NOT_FOUND, MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states;
+        MODERATOR_REVOKED); PERMISSION_DENIED (SELF_APPROVAL, ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def GetAppeal(
+        self,
+        request: _sanction_pb2.GetAppealRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.GetAppealResponse, _abc.Awaitable[_sanction_pb2.GetAppealResponse]]:
+        """Returns one appeal with its text, for the moderator who decides.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (APPEAL_NOT_FOUND, in the same words for an
+        unknown appeal and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE);
+        DATA_LOSS (RECORD_DAMAGED if the text does not open).
+        """
+
+    @_abc_1.abstractmethod
+    def ListAppeals(
+        self,
+        request: _sanction_pb2.ListAppealsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.ListAppealsResponse, _abc.Awaitable[_sanction_pb2.ListAppealsResponse]]:
+        """Returns a page of the caller's appeals without their texts, oldest first. An appeal that is filed meanwhile moves
+        no other.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
         UNAVAILABLE (STORE_UNAVAILABLE).

@@ -8,6 +8,7 @@ from idvault.domain import seal
 from idvault.domain.public_account.category import Licence, PublicAccountCategory
 from idvault.domain.public_account.owner import PublicAccountLimits
 from idvault.domain.public_account.values import (
+    PublicAccount,
     PublicAccountState,
     PublicProfile,
     RejectReason,
@@ -17,6 +18,7 @@ from idvault.flows.log.events import EventFactory
 from idvault.flows.public_account.context import ShownPublicAccount
 from idvault.flows.public_account.term import TermFlow
 from idvault.storage.base.database import Database
+from idvault.storage.public_account.filing import SqlFilingStore
 from idvault.storage.public_account.ownership import SqlOwnershipStore
 from idvault.storage.public_account.store import SqlPublicAccountStore
 from tests.support import builders
@@ -40,8 +42,8 @@ def licence(
 class PublicAccountWorld:
     """The flows of public accounts beside those of claims and sanctions, over one database."""
 
-    def __init__(self, database: Database) -> None:
-        self.sanctions = SanctionWorld(database)
+    def __init__(self, database: Database, *, sanctions: SanctionWorld | None = None) -> None:
+        self.sanctions = sanctions or SanctionWorld(database)
         self.claims = self.sanctions.claims
         self.database = database
         self.policy = self.claims.policy
@@ -50,6 +52,7 @@ class PublicAccountWorld:
         self.servicer = wire_public_accounts(
             store=self.store,
             ownership=SqlOwnershipStore(database=database),
+            filings=SqlFilingStore(database=database),
             fingerprinter=FakeFingerprinter(),
             guard=self.claims.guard,
             entropy=entropy,
@@ -210,6 +213,15 @@ class PublicAccountWorld:
             found.append([each.public_account.public_account_id for each in page])
             if after is None:
                 return found
+
+    async def filings(
+        self, *, seconds: float, day: date | None = None, category: PublicAccountCategory | None = None
+    ) -> list[PublicAccount]:
+        """Return the filings of a day, as exported at a time."""
+        chunks = self.servicer.filings.export(
+            relying_party=PARTY, category=category, day=day, now=at(seconds)
+        )
+        return [each async for chunk in chunks for each in chunk.public_accounts]
 
     async def work(self, *, seconds: float) -> int:
         """Let the worker store what has come due."""

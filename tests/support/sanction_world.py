@@ -18,6 +18,7 @@ from idvault.bootstrap.sanction import wire_sanctions
 from idvault.domain import seal
 from idvault.domain.account import Status
 from idvault.domain.clock import ClockReading
+from idvault.domain.sanction.appeal import AppealTerms
 from idvault.domain.sanction.moderator import Moderator
 from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
 from idvault.domain.sanction.statement import (
@@ -31,20 +32,33 @@ from idvault.domain.sanction.statement import (
 from idvault.flows.log.events import EventFactory
 from idvault.flows.sanction.lapse import LapseFlow
 from idvault.flows.sanction.moderator import ModerationCall
+from idvault.flows.sanction.order import OverdueFlow
 from idvault.flows.sanction.sanction import NewSanction
+from idvault.ports.sanction import SanctionFilter
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import scalar, statement
 from idvault.storage.log.tables import log_entries
+from idvault.storage.sanction.appeal import SqlAppealStore
 from idvault.storage.sanction.moderator import SqlModeratorStore
+from idvault.storage.sanction.operation import SqlOperationStore
+from idvault.storage.sanction.order import SqlOrderStore
 from idvault.storage.sanction.store import SqlSanctionStore
 from idvault.transparency import entry
 from idvault.v1 import status_pb2
 from tests.support import builders
 from tests.support.campaign_world import CampaignWorld
+from tests.support.fakes.moderation_text import moderation_sealer
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at, command
 
+TERMS = AppealTerms(
+    days=180,
+    decision_days=15,
+    outside_body="Internet Court (synthetic)",
+    outside_days=60,
+    zone=builders.ZONE,
+)
 _ENTRIES = statement(select(log_entries.c.leaf), scalar)
 
 
@@ -79,7 +93,7 @@ def key_of(number: int, *, party: str = PARTY) -> ModeratorKey:
 class SanctionWorld:
     """The flows of sanctions beside those of claims and campaigns, over one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, terms: AppealTerms = TERMS) -> None:
         self.campaigns = CampaignWorld(database)
         self.claims = self.campaigns.claims
         self.database = database
@@ -89,13 +103,22 @@ class SanctionWorld:
         servicer = wire_sanctions(
             store=self.store,
             moderators=SqlModeratorStore(database=database),
+            appeals=SqlAppealStore(database=database),
+            sealer=moderation_sealer(),
+            terms=terms,
+            orders=SqlOrderStore(database=database),
+            operations=SqlOperationStore(database=database),
             fingerprinter=FakeFingerprinter(),
             guard=guard,
             entropy=entropy,
         )
         self.servicer = servicer
         self.moderators, self.sanctions = servicer.moderators, servicer.sanctions
-        self.lapses = LapseFlow(store=self.store, guard=guard, events=EventFactory(entropy=entropy))
+        self.appeals = servicer.appeals
+        self.orders, self.operations = servicer.orders, servicer.operations
+        events = EventFactory(entropy=entropy)
+        self.lapses = LapseFlow(store=self.store, guard=guard, events=events)
+        self.deadlines = OverdueFlow(store=SqlOrderStore(database=database), guard=guard, events=events)
         self._numbers = 0
 
     def status_service(self) -> list[Service]:
@@ -160,13 +183,27 @@ class SanctionWorld:
         given: StatementOfReasons | None = None,
         seconds: float = 0,
         scope: Scope = Scope.ACCOUNT,
+        operation_id: str | None = None,
+        public_account_id: str | None = None,
         **changes: Any,
     ) -> Sanction:
         measure = "10-a-day" if degree is Degree.LIMIT else ""
-        wanted = NewSanction(token, scope, degree, measure, given or reasons())
+        wanted = NewSanction(
+            token, scope, degree, measure, given or reasons(), operation_id, public_account_id
+        )
         changes.setdefault("signed_at", at(seconds).real)
         call, occasion = self.call(
-            "ImposeSanction", token, scope, degree.value, repr(wanted.statement), key=key, **changes
+            "ImposeSanction",
+            *(
+                token,
+                scope,
+                degree.value,
+                repr(wanted.statement),
+                operation_id or "",
+                public_account_id or "",
+            ),
+            key=key,
+            **changes,
         )
         paper = papers.imposition(
             occasion,
@@ -174,6 +211,8 @@ class SanctionWorld:
             scope=scope,
             degree=degree,
             measure=wanted.measure,
+            operation_id=operation_id,
+            public_account_id=public_account_id,
             statement=wanted.statement,
         )
         signed = replace(call, signature=key.sign(paper))
@@ -255,11 +294,11 @@ class SanctionWorld:
         self, *, after: str, limit: int, now: ClockReading, **filters: Any
     ) -> tuple[list[Sanction], str]:
         """Return a page, and the last one's id if there are more."""
-        account_token: str | None = filters.get("account_token")
+        of = {name: filters.get(name) for name in ("account_token", "operation_id", "order_id")}
         state: SanctionState | None = filters.get("state")
         return await self.sanctions.list(
             relying_party=filters.get("party", PARTY),
-            account_token=account_token,
+            of=SanctionFilter(**of),
             state=state,
             after=after,
             limit=limit,

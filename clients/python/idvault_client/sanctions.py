@@ -1,6 +1,9 @@
-"""The types that a backend needs for sanctions; `Vault.sanctions` makes the calls."""
+"""The types that a backend needs for sanctions and appeals; `Vault.sanctions` makes the calls."""
 
 from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.sanction.appeal import AppealState
+from idvault.domain.sanction.operation import OperationState
+from idvault.domain.sanction.order import OrderState
 from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
 from idvault.domain.sanction.statement import (
     AuthorityOrder,
@@ -11,24 +14,40 @@ from idvault.domain.sanction.statement import (
     SanctionCategory,
     StatementOfReasons,
 )
+from idvault_client.backend.sanction.appeals import AccountAppeal, AppealPage
 from idvault_client.backend.sanction.client import AioSanctionClient as AioSanctions
 from idvault_client.backend.sanction.client import SanctionClient as Sanctions
 from idvault_client.backend.sanction.values import (
     AccountSanction,
+    OperationFigure,
+    OperationPage,
+    OrderPage,
+    PlatformOperation,
+    PlatformOrder,
     RegisteredModerator,
     SanctionPage,
 )
 
 __all__ = [
+    "AccountAppeal",
     "AccountSanction",
     "AioSanctions",
+    "AppealPage",
+    "AppealState",
     "AuthorityOrder",
     "Automation",
     "Degree",
     "Ground",
     "IssuerKind",
     "ModeratorKey",
+    "OperationFigure",
+    "OperationPage",
+    "OperationState",
+    "OrderPage",
+    "OrderState",
     "Origin",
+    "PlatformOperation",
+    "PlatformOrder",
     "RegisteredModerator",
     "SanctionCategory",
     "SanctionPage",

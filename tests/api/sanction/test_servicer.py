@@ -1,33 +1,22 @@
 """SanctionService over a real channel and a real database, called by both clients."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
-import grpc
 import pytest
 
 import idvault_client
-from idvault.api.edge.access import Access
-from idvault.api.edge.directory import Directory
-from idvault.api.edge.server import GrpcServer, Service, Tls
 from idvault.domain.account import Standing
 from idvault.domain.registry import RegistryAnswer
-from idvault.storage.base.database import Database
-from idvault.telemetry.logs import Logs
-from idvault.telemetry.metrics import Metrics
 from idvault.v1 import sanction_pb2 as pb
-from idvault_client import Reason, refusals
+from idvault_client import Reason
 from idvault_client.errors import (
     AccessDenied,
     InvalidFields,
     NotFound,
     PreconditionFailed,
     RequestIdReused,
-    VaultError,
 )
 from idvault_client.sanctions import (
     AccountSanction,
@@ -35,101 +24,20 @@ from idvault_client.sanctions import (
     Degree,
     IssuerKind,
     ModeratorKey,
+    OperationFigure,
+    OperationState,
+    OrderState,
     Origin,
+    PlatformOperation,
+    PlatformOrder,
     SanctionState,
     Scope,
 )
-from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
-from tests.support.databases import Databases
-from tests.support.edge import FakePlatforms, clock, platform
+from tests.api.sanction.conftest import AskSanctions, moderator, refused, violations
 from tests.support.sanction_world import SanctionWorld, key_of, reasons
 
-SERVICE = pb.DESCRIPTOR.services_by_name["SanctionService"]
+ACCOUNT = "acct_" + "0" * 25 + "1"
 ORDER = AuthorityOrder("an authority (synthetic)", "order 3", date(2026, 2, 27), bytes(32))
-
-
-class AskSanctions(Protocol):
-    """Calls a method of `Vault.sanctions` by name on either client."""
-
-    async def __call__(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
-        """Return what the method returns."""
-        raise AssertionError
-
-
-@pytest.fixture
-async def world(sqlite_databases: Databases) -> AsyncIterator[SanctionWorld]:
-    """Return the flows with a new database."""
-    database = Database(url=sqlite_databases.main_url)
-    made = SanctionWorld(database)
-    yield made
-    await made.claims.verification.drain()
-    await database.close()
-
-
-@pytest.fixture
-async def edge(world: SanctionWorld, tmp_path: Path) -> AsyncIterator[tuple[str, idvault_client.Tls]]:
-    """Serve the flows; return the target and platform-a's certificate."""
-    authority = Authority()
-    mine, issued = authority.client(spiffe("platform", "platform-a")), authority.server()
-    directory = Directory(
-        platforms=FakePlatforms(platform(mine)), people=list, clock=lambda: datetime.now(UTC)
-    )
-    await directory.load()
-    logs = Logs(process="serve-0", path=tmp_path / "serve.jsonl")
-    server = GrpcServer(
-        listen="127.0.0.1:0",
-        tls=Tls(issued.certificate, issued.key, authority.ca),
-        services=[Service(SERVICE, world.servicer), *world.status_service()],
-        access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
-        metrics=Metrics(),
-        access_log=logs.access,
-        clock=clock,
-    )
-    await server.start()
-    for name, data in (("ca", authority.ca), ("certificate", mine.certificate), ("key", mine.key)):
-        (tmp_path / name).write_bytes(data)
-    yield (
-        f"localhost:{server.port}",
-        idvault_client.Tls(tmp_path / "ca", tmp_path / "certificate", tmp_path / "key"),
-    )
-    await server.stop(grace=1.0, linger=0.0)
-    logs.close()
-
-
-@pytest.fixture(params=["sync", "aio"])
-async def ask(
-    request: pytest.FixtureRequest, edge: tuple[str, idvault_client.Tls]
-) -> AsyncIterator[AskSanctions]:
-    """The sanctions of one of the two clients."""
-    target, tls = edge
-    if request.param == "aio":
-        async with idvault_client.aio.connect(target, tls=tls) as awaited:
-
-            async def ask_aio(name: str, /, *arguments: Any, **keywords: Any) -> Any:
-                of = awaited if name == "get_status" else awaited.sanctions
-                return await getattr(of, name)(*arguments, **keywords)
-
-            yield ask_aio
-        return
-    with idvault_client.connect(target, tls=tls) as vault:
-
-        async def ask_sync(name: str, /, *arguments: Any, **keywords: Any) -> Any:
-            of = vault if name == "get_status" else vault.sanctions
-            return await asyncio.to_thread(getattr(of, name), *arguments, **keywords)
-
-        yield ask_sync
-
-
-async def moderator(ask: AskSanctions) -> ModeratorKey:
-    key = ModeratorKey.generate("platform-a")
-    registered = await ask("register_moderator", key)
-    return key.of(registered.moderator_id)
-
-
-async def refused(work: Any) -> VaultError:
-    with pytest.raises(VaultError) as caught:
-        await work
-    return caught.value
 
 
 async def test_a_closing_from_end_to_end(world: SanctionWorld, ask: AskSanctions) -> None:
@@ -181,6 +89,46 @@ async def test_a_sanction_of_a_person(world: SanctionWorld, ask: AskSanctions) -
     unknown = await world.account(2)
     told = await refused(ask("impose", unknown, Degree.WARN, reasons(), key=first, scope=Scope.PERSON))
     assert (type(told), told.reason) == (PreconditionFailed, Reason.PERSON_UNKNOWN)
+
+
+async def test_an_order_of_an_authority(world: SanctionWorld, ask: AskSanctions) -> None:
+    """Recorded, listed by state, and carried out by a sanction that names it."""
+    token, key = await world.account(), await moderator(ask)
+    deadline = datetime.now(UTC) + timedelta(days=1)
+    recorded: PlatformOrder = await ask("record_order", ORDER, deadline=deadline)
+    assert (recorded.order, recorded.state) == (ORDER, OrderState.OPEN)
+    assert (recorded.deadline, recorded.carry_out_time) == (deadline.replace(microsecond=0), None)
+    given = reasons(issuer_kind=IssuerKind.AUTHORITY, order=ORDER, origin=Origin.AUTHORITY)
+    made = await ask("impose", token, Degree.WARN, given, key=key)
+    (found,) = (await ask("list_orders", state=OrderState.CARRIED_OUT)).orders
+    assert (found.order_id, found.carry_out_time) == (recorded.order_id, made.start_time)
+    assert (await ask("list_orders", state=OrderState.OPEN)).orders == ()
+    carried = await ask("list_page", order_id=recorded.order_id)
+    assert [each.sanction_id for each in carried.sanctions] == [made.sanction_id]
+    unknown = await refused(ask("list_page", order_id="f" * 32))
+    assert (type(unknown), unknown.reason) == (NotFound, Reason.ORDER_NOT_FOUND)
+
+
+async def test_an_operation_and_its_figures(world: SanctionWorld, ask: AskSanctions) -> None:
+    """Opened, named by a sanction, counted, closed, listed."""
+    token, key = await world.account(), await moderator(ask)
+    operation: PlatformOperation = await ask("open_operation", "a month (synthetic)")
+    assert (operation.state, operation.title) == (OperationState.OPEN, "a month (synthetic)")
+    made = await ask("impose", token, Degree.WARN, reasons(), key=key, operation=operation)
+    assert made.operation_id == operation.operation_id
+    found = await ask("get_operation", operation.operation_id)
+    assert found.figures == (OperationFigure(Degree.WARN, Scope.ACCOUNT, 1, 1, 0, 0),)
+    closed = await ask("close_operation", operation.operation_id)
+    assert closed.state is OperationState.CLOSED
+    assert closed.close_time is not None
+    page = await ask("list_operations", state=OperationState.CLOSED, page_size=1)
+    assert (page.operations, page.next_page_token) == ((closed,), "")
+    late = await refused(ask("impose", token, Degree.WARN, reasons(), key=key, operation=operation))
+    assert (type(late), late.reason) == (PreconditionFailed, Reason.OPERATION_CLOSED)
+    again = await refused(ask("close_operation", operation.operation_id))
+    assert again.states == ("CLOSED", "CLOSED")
+    listed = await ask("list_page", operation_id=operation.operation_id)
+    assert [each.sanction_id for each in listed.sanctions] == [made.sanction_id]
 
 
 async def test_a_repeat_is_signed_anew(world: SanctionWorld, ask: AskSanctions) -> None:
@@ -259,7 +207,7 @@ def imposed(**changes: Any) -> pb.ImposeSanctionRequest:
     kind = pb.StatementOfReasons
     request = pb.ImposeSanctionRequest(
         request_id=str(uuid4()),
-        account_token="acct_" + "0" * 25 + "1",
+        account_token=ACCOUNT,
         degree=pb.Sanction.DEGREE_WARN,
         statement=kind(
             ground=kind.GROUND_ILLEGAL,
@@ -279,16 +227,6 @@ def imposed(**changes: Any) -> pb.ImposeSanctionRequest:
     for name, value in changes.items():
         setattr(request, name, value)
     return request
-
-
-async def violations(edge: tuple[str, idvault_client.Tls], method: str, request: Any) -> dict[str, str]:
-    """Return the invalid fields of a request as a platform without our client sends it."""
-    target, tls = edge
-    async with grpc.aio.secure_channel(target, tls.credentials()) as channel:
-        path = f"/{SERVICE.full_name}/{method}"
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await channel.unary_unary(path)(request.SerializeToString())
-    return dict(refusals.from_rpc(caught.value, request_id=None).fields)
 
 
 async def test_every_missing_part_is_named(edge: tuple[str, idvault_client.Tls]) -> None:
@@ -324,6 +262,7 @@ async def test_every_missing_part_is_named(edge: tuple[str, idvault_client.Tls])
         (lambda it: setattr(it, "degree", 0), "degree", "REQUIRED"),
         (lambda it: setattr(it, "degree", 99), "degree", "CHARACTER"),
         (lambda it: setattr(it, "scope", 99), "scope", "CHARACTER"),
+        (lambda it: setattr(it, "operation_id", "me"), "operation_id", "CHARACTER"),
         (lambda it: setattr(it.statement, "ground", 99), "statement.ground", "CHARACTER"),
         (lambda it: it.statement.ClearField("without_end"), "statement.end_time", "REQUIRED"),
         (lambda it: setattr(it.statement, "without_end", False), "statement.end_time", "REQUIRED"),
@@ -380,5 +319,31 @@ async def test_lists_are_checked(edge: tuple[str, idvault_client.Tls]) -> None:
         (pb.ListSanctionsRequest(page_token="f" * 32), "page_token"),
         (pb.ListSanctionsRequest(state=99), "state"),  # type: ignore[arg-type]
         (pb.ListSanctionsRequest(account_token="acct_1"), "account_token"),
+        (pb.ListSanctionsRequest(operation_id="me"), "operation_id"),
+        (pb.ListSanctionsRequest(order_id="me"), "order_id"),
+        (pb.ListSanctionsRequest(operation_id="f" * 32, order_id="f" * 32), "order_id"),
+        (pb.ListSanctionsRequest(account_token=ACCOUNT, operation_id="f" * 32), "operation_id"),
     ):
         assert list(await violations(edge, "ListSanctions", request)) == [field]
+    for method, other in (
+        ("ListOrders", pb.ListOrdersRequest(state=99)),  # type: ignore[arg-type]
+        ("ListOperations", pb.ListOperationsRequest(state=99)),  # type: ignore[arg-type]
+    ):
+        assert await violations(edge, method, other) == {"state": "CHARACTER"}
+
+
+async def test_an_order_to_record_is_checked(edge: tuple[str, idvault_client.Tls]) -> None:
+    """Every missing part is named at once, and a deadline that is no time."""
+    request = pb.RecordOrderRequest(request_id=str(uuid4()))
+    assert await violations(edge, "RecordOrder", request) == {
+        "order.order_date": "REQUIRED",
+        "order.authority": "REQUIRED",
+        "order.reference": "REQUIRED",
+        "order.digest": "LENGTH",
+        "deadline": "REQUIRED",
+    }
+    request.order.CopyFrom(
+        pb.AuthorityOrder(authority="a", reference="b", order_date="2026-02-27", digest=bytes(32))
+    )
+    request.deadline.seconds = 2**62
+    assert await violations(edge, "RecordOrder", request) == {"deadline": "CHARACTER"}
