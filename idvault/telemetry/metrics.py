@@ -221,26 +221,6 @@ class Metrics:
             "Time since the oldest of the custodians' last passed drills.",
             self._drills and self._drills[1],
         )
-        yield _gauge(
-            "idvault_appeals_overdue",
-            "Appeals that wait for a decision that was due.",
-            self._appeals_overdue,
-        )
-        yield _gauge(
-            "idvault_sanctions_proposed",
-            "Sanctions that wait for a second moderator.",
-            self._sanctions and self._sanctions[0],
-        )
-        yield _gauge(
-            "idvault_sanctions_due_seconds",
-            "Time since the oldest end of a sanction that is not stored.",
-            self._sanctions and self._sanctions[1],
-        )
-        yield _gauge(
-            "idvault_orders_overdue",
-            "Orders of authorities that are not carried out although their deadline has passed.",
-            self._orders_overdue,
-        )
         verbs = {(verb,): count for verb, count in list(self._disclosures.items())}
         yield _counter("idvault_disclosures", "Acts of disclosures, and refusals.", ("verb",), verbs)
         imported = {(outcome,): count for outcome, count in list(self._legacy_accounts.items())}
@@ -261,7 +241,31 @@ class Metrics:
         for key, count in list(self._quorum_records.items()):
             records.add_metric(key, count)
         yield records
+        yield from self._sanction_families()
         yield from self._tip_off_families()
+
+    def _sanction_families(self) -> Iterator[Metric]:
+        """Yield the metrics of sanctions, appeals and orders of authorities."""
+        yield _gauge(
+            "idvault_appeals_overdue",
+            "Appeals that wait for a decision that was due.",
+            self._appeals_overdue,
+        )
+        yield _gauge(
+            "idvault_sanctions_proposed",
+            "Sanctions that wait for a second moderator.",
+            self._sanctions and self._sanctions[0],
+        )
+        yield _gauge(
+            "idvault_sanctions_due_seconds",
+            "Time since the oldest end of a sanction that is not stored.",
+            self._sanctions and self._sanctions[1],
+        )
+        yield _gauge(
+            "idvault_orders_overdue",
+            "Orders of authorities that are not carried out although their deadline has passed.",
+            self._orders_overdue,
+        )
 
     def _tip_off_families(self) -> Iterator[Metric]:
         """Yield the metrics of reports of rumours."""
