@@ -104,7 +104,7 @@ async def get(connection: Connection, relying_party: str, public_account_id: str
 async def lock(connection: Connection, found: Owned) -> Owned:
     """Return a public account and its owner's account as they are stored now, locked.
 
-    Raises UnavailableError if it has another owner since it was read: the caller's repetition finds that one.
+    Raises UnavailableError if it has another owner since it was read: a repeated call finds that one.
     """
     key = {"token": found.public_account.account_token, "public": found.public_account.public_account_id}
     stored = await connection.one(_LOCK, **key)
