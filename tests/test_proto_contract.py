@@ -147,6 +147,12 @@ WHO_MAY_CALL = {
     "SanctionService.LiftSanction": ["ROLE_PLATFORM"],
     "SanctionService.GetSanction": ["ROLE_PLATFORM"],
     "SanctionService.ListSanctions": ["ROLE_PLATFORM"],
+    "SanctionService.RecordOrder": ["ROLE_PLATFORM"],
+    "SanctionService.ListOrders": ["ROLE_PLATFORM"],
+    "SanctionService.OpenOperation": ["ROLE_PLATFORM"],
+    "SanctionService.CloseOperation": ["ROLE_PLATFORM"],
+    "SanctionService.GetOperation": ["ROLE_PLATFORM"],
+    "SanctionService.ListOperations": ["ROLE_PLATFORM"],
     "PublicAccountService.ApplyPublicAccount": ["ROLE_PLATFORM"],
     "PublicAccountService.DecidePublicAccount": ["ROLE_PLATFORM"],
     "PublicAccountService.RenewPublicAccount": ["ROLE_PLATFORM"],
@@ -171,6 +177,7 @@ WHO_MAY_CALL = {
     "TipOffService.ListTipOffs": ["ROLE_PLATFORM"],
     "TipOffService.SetReporterStanding": ["ROLE_PLATFORM"],
     "TipOffService.ListReporters": ["ROLE_PLATFORM"],
+    "PublicAccountService.ExportPublicAccountFilings": ["ROLE_PLATFORM"],
     "RosterService.GetRoster": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
     "RosterService.ProposeRoster": ["ROLE_OPERATOR"],
     "RosterService.SignRoster": ["ROLE_CUSTODIAN"],
@@ -275,9 +282,8 @@ def test_who_may_call_is_said(method: MethodDescriptor) -> None:
 def test_mutations_have_a_request_id(method: MethodDescriptor) -> None:
     """Every method that is not marked as a read has request_id as its first field."""
     fields = method.input_type.fields_by_name
-    assert reads(method) == method.name.startswith(
-        ("Get", "BatchGet", "List", "Watch", *SIGNS_ONLY, *READS_BY_SECRET)
-    )
+    reading = ("Get", "BatchGet", "List", "Watch", "Export", *SIGNS_ONLY, *READS_BY_SECRET)
+    assert reads(method) == method.name.startswith(reading)
     if not reads(method):
         assert fields["request_id"].number == 1
 

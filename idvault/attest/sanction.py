@@ -3,8 +3,9 @@
 - A paper is encode(purpose, relying party, request id, moderator id, time in seconds since 1970, its parts),
   followed by the 64-byte signature of these bytes. The registration has an empty moderator id.
 - Registration, purpose "idvault/moderator/v1": the public key.
-- Sanction, purpose "idvault/sanction/v2": account token, scope, degree, measure, then the statement of
-  reasons with the pieces of evidence as one text of bytes; what a statement does not have is empty.
+- Sanction, purpose "idvault/sanction/v2": account token, scope, degree, measure, operation id, then the
+  statement of reasons with the pieces of evidence as one text of bytes; what a statement does not have is
+  empty.
 - Confirmation, purpose "idvault/sanction-confirmation/v1": sanction id, SHA-256 of the paper of the sanction.
 - Lift, purpose "idvault/sanction-lift/v1": the same, and the reason.
 
@@ -53,6 +54,7 @@ def imposition(
     scope: Scope,
     degree: Degree,
     measure: str,
+    operation_id: str | None,
     statement: StatementOfReasons,
 ) -> bytes:
     """Return what imposes or proposes a sanction."""
@@ -63,6 +65,7 @@ def imposition(
         scope.value,
         degree.value,
         measure,
+        operation_id or "",
         *_stated(statement),
     )
 

@@ -7,15 +7,17 @@ from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
 from idvault.flows.public_account.context import PublicAccountContext
+from idvault.flows.public_account.filing import FilingExportFlow
 from idvault.flows.public_account.ownership import OwnershipFlow
 from idvault.flows.public_account.public_account import PublicAccountFlow
 from idvault.flows.public_account.term import TermFlow
 from idvault.ports.entropy import Entropy
-from idvault.ports.public_account import OwnershipStore, PublicAccountStore
+from idvault.ports.public_account import FilingStore, OwnershipStore, PublicAccountStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import KeyedFingerprinter
+from idvault.storage.public_account.filing import SqlFilingStore
 from idvault.storage.public_account.ownership import SqlOwnershipStore
 from idvault.storage.public_account.store import SqlPublicAccountStore
 from idvault.v1 import public_account_pb2
@@ -28,6 +30,7 @@ def wire_public_accounts(
     *,
     store: PublicAccountStore,
     ownership: OwnershipStore,
+    filings: FilingStore,
     fingerprinter: Fingerprinter,
     guard: LogGuard,
     entropy: Entropy,
@@ -44,6 +47,7 @@ def wire_public_accounts(
     return PublicAccountServicer(
         flow=PublicAccountFlow(context=context),
         ownership=OwnershipFlow(context=context, store=ownership),
+        filings=FilingExportFlow(store=filings, zone=policy.zone),
     )
 
 
@@ -54,6 +58,7 @@ def build_public_accounts(
     servicer = wire_public_accounts(
         store=SqlPublicAccountStore(database=base.main),
         ownership=SqlOwnershipStore(database=base.main),
+        filings=SqlFilingStore(database=base.main),
         fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
         guard=guard,
         entropy=ENTROPY,

@@ -1,45 +1,53 @@
 """Builds sanctions: the service of the platform edge, and the worker's task."""
 
+from typing import Any
+
 from idvault.api.edge.server import Service
 from idvault.api.sanction.servicer import SanctionServicer
 from idvault.bootstrap.base import ENTROPY, Base
+from idvault.domain.clock import ClockReading
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.sanction.lapse import LapseFlow
 from idvault.flows.sanction.moderator import ModeratorFlow
+from idvault.flows.sanction.operation import OperationFlow
+from idvault.flows.sanction.order import OrderFlow, OverdueFlow
 from idvault.flows.sanction.sanction import SanctionFlow
 from idvault.ports.entropy import Entropy
-from idvault.ports.sanction import ModeratorStore, SanctionStore
+from idvault.ports.sanction import ModeratorStore, OperationStore, OrderStore, SanctionStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.sanction.moderator import SqlModeratorStore
+from idvault.storage.sanction.operation import SqlOperationStore
+from idvault.storage.sanction.order import SqlOrderStore
 from idvault.storage.sanction.store import SqlSanctionStore
 from idvault.v1 import sanction_pb2
 from idvault.workers.loop import Task
 
 _BATCH = 500
+_GAUGES_PERIOD = 15.0
 
 
 def wire_sanctions(
     *,
     store: SanctionStore,
     moderators: ModeratorStore,
+    orders: OrderStore,
+    operations: OperationStore,
     fingerprinter: Fingerprinter,
     guard: LogGuard,
     entropy: Entropy,
 ) -> SanctionServicer:
     """Connect the flows to their ports; production and tests differ only in the ports."""
+    events = EventFactory(entropy=entropy)
+    common: dict[str, Any] = {"fingerprinter": fingerprinter, "guard": guard}
     return SanctionServicer(
-        moderators=ModeratorFlow(store=moderators, fingerprinter=fingerprinter, guard=guard, entropy=entropy),
-        sanctions=SanctionFlow(
-            store=store,
-            moderators=moderators,
-            fingerprinter=fingerprinter,
-            guard=guard,
-            entropy=entropy,
-        ),
+        moderators=ModeratorFlow(store=moderators, entropy=entropy, **common),
+        sanctions=SanctionFlow(store=store, moderators=moderators, entropy=entropy, **common),
+        orders=OrderFlow(store=orders, events=events, **common),
+        operations=OperationFlow(store=operations, events=events, **common),
     )
 
 
@@ -48,6 +56,8 @@ def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> S
     servicer = wire_sanctions(
         store=SqlSanctionStore(database=base.main),
         moderators=SqlModeratorStore(database=base.main),
+        orders=SqlOrderStore(database=base.main),
+        operations=SqlOperationStore(database=base.main),
         fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
         guard=guard,
         entropy=ENTROPY,
@@ -56,11 +66,17 @@ def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> S
 
 
 def sanction_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
-    """Return the worker's tasks: store the ends of sanctions that have come, and of what follows them."""
-    lapses = LapseFlow(
-        store=SqlSanctionStore(database=base.main), guard=guard, events=EventFactory(entropy=ENTROPY)
-    )
+    """Return the worker's tasks: store the ends of sanctions, of what follows them, and missed deadlines."""
+    events = EventFactory(entropy=ENTROPY)
+    lapses = LapseFlow(store=SqlSanctionStore(database=base.main), guard=guard, events=events)
+    orders = OverdueFlow(store=SqlOrderStore(database=base.main), guard=guard, events=events)
+
+    async def read_gauges(now: ClockReading) -> None:
+        base.metrics.orders_overdue(count=await orders.overdue(now=now))
+
     return [
         Task("lapse_sanctions", 1, lambda now: lapses.lapse(now=now, limit=_BATCH)),
         Task("release_followers", 1, lambda now: lapses.release(now=now, limit=_BATCH)),
+        Task("miss_orders", 5, lambda now: orders.miss(now=now, limit=_BATCH)),
+        Task("sanction_gauges", _GAUGES_PERIOD, read_gauges),
     ]

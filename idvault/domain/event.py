@@ -100,6 +100,11 @@ class EventType(StrEnum):
     PERSON_CLOSE_LAPSE = "person:close:lapse"
     # What follows another account of the same person has changed; no field tells which account.
     PERSON_FOLLOW = "person:account:follow"
+    ORDER_RECORD = "order:authority:record"
+    # A deadline has passed and the order was not carried out: anybody can count these.
+    ORDER_MISS = "order:deadline:miss"
+    OPERATION_OPEN = "operation:moderation:open"
+    OPERATION_CLOSE = "operation:moderation:close"
     PUBLIC_ACCOUNT_APPLY = "publicaccount:application:file"
     PUBLIC_ACCOUNT_APPROVE = "publicaccount:application:approve"
     PUBLIC_ACCOUNT_REJECT = "publicaccount:application:reject"
@@ -204,6 +209,10 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.PERSON_CLOSE_LIFT: ("sanction_id", "paper"),
     EventType.PERSON_CLOSE_LAPSE: ("sanction_id",),
     EventType.PERSON_FOLLOW: ("standings",),
+    EventType.ORDER_RECORD: ("order_id", "digest", "deadline"),
+    EventType.ORDER_MISS: ("order_id",),
+    EventType.OPERATION_OPEN: ("operation_id",),
+    EventType.OPERATION_CLOSE: ("operation_id",),
     EventType.PUBLIC_ACCOUNT_APPLY: ("public_account_id",),
     EventType.PUBLIC_ACCOUNT_APPROVE: ("public_account_id",),
     EventType.PUBLIC_ACCOUNT_REJECT: ("public_account_id", "reason"),

@@ -5,6 +5,7 @@ in every act: a repeat writes nothing and returns what the request made, as it i
 AlreadyExistsError (REQUEST_ID_REUSED).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -190,5 +191,27 @@ class OwnershipStore(Protocol):
         """Store the result of the rules' `transfer.accept`, without operators; raises what that raises.
 
         Must count the new owner's public accounts by person, as an approval does.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What an act left of a public account. owner_closed: whether its owner's account was closed then."""
+
+    public_account: PublicAccount
+    owner_closed: bool
+
+
+class FilingStore(Protocol):
+    """What public accounts were at any time. Raises UnavailableError (STORE_UNAVAILABLE)."""
+
+    async def versions(
+        self, *, relying_party: str, at: datetime, after: str, limit: int
+    ) -> Sequence[Version]:
+        """Return public accounts as the last act until a time (included) left them.
+
+        Only those that it left ACTIVE or in GRACE, up to limit with ids above `after`, in the order of ids.
+        No later act may change the answer.
         """
         ...

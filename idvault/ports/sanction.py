@@ -12,6 +12,8 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event
 from idvault.domain.request import Request
 from idvault.domain.sanction.moderator import Moderator
+from idvault.domain.sanction.operation import Operation, OperationState, SanctionCount
+from idvault.domain.sanction.order import OrderState, RecordedOrder
 from idvault.domain.sanction.sanction import Sanction, SanctionState
 
 
@@ -21,6 +23,15 @@ class DueFollower:
 
     account_token: str
     sanction_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SanctionFilter:
+    """Which sanctions to list: at most one is given; none for all of a relying party."""
+
+    account_token: str | None = None
+    operation_id: str | None = None
+    order_id: str | None = None
 
 
 class ModeratorStore(Protocol):
@@ -60,7 +71,8 @@ class SanctionStore(Protocol):
         """Store a new sanction.
 
         The account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass
-        domain.sanction.sanction.admit.
+        domain.sanction.sanction.admit. Its operation must belong to the relying party, else NotFoundError
+        (OPERATION_NOT_FOUND), and be open (OPERATION_CLOSED). An order that it carries out is marked.
         """
         ...
 
@@ -131,7 +143,7 @@ class SanctionStore(Protocol):
         self,
         *,
         relying_party: str,
-        account_token: str | None,
+        of: SanctionFilter,
         state: SanctionState | None,
         after: str,
         limit: int,
@@ -139,8 +151,81 @@ class SanctionStore(Protocol):
     ) -> list[Sanction]:
         """Return up to limit sanctions after the sanction `after` (empty: from the first), oldest first.
 
-        account_token, state: only of this account, only in this state as of now; of those that lapse without
-        an act, LAPSED has only those whose lapse is stored. Raises InvalidError (INVALID_MESSAGE, page_token)
-        for an unknown `after`. A sanction that is imposed meanwhile must not move another one.
+        state: only in this state as of now; of those that lapse without an act, LAPSED has only those whose
+        lapse is stored. Raises InvalidError (INVALID_MESSAGE, page_token) for an unknown `after`, and
+        NotFoundError (ORDER_NOT_FOUND). A sanction that is imposed meanwhile must not move another one.
+        """
+        ...
+
+
+class OrderStore(Protocol):
+    """The orders of authorities that relying parties have recorded."""
+
+    async def record(self, order: RecordedOrder, *, request: Request, event: Event) -> RecordedOrder:
+        """Store an order; one with the same digest keeps its order, and nothing is written.
+
+        A sanction with this digest that is in force already, or comes into force meanwhile, must count.
+        """
+        ...
+
+    async def miss(self, order: RecordedOrder, *, now: ClockReading, event: Event) -> bool:
+        """Store with the event that a deadline passed; False if it is stored, or the order carried out."""
+        ...
+
+    async def due(self, *, now: ClockReading, limit: int) -> list[RecordedOrder]:
+        """Return orders that are overdue without that being stored, the oldest deadline first."""
+        ...
+
+    async def overdue(self, *, now: ClockReading) -> int:
+        """Return how many orders of all relying parties are OVERDUE."""
+        ...
+
+    async def list(
+        self,
+        *,
+        relying_party: str,
+        state: OrderState | None,
+        after: str,
+        limit: int,
+        now: ClockReading,
+    ) -> list[RecordedOrder]:
+        """Return up to limit orders after the order `after`, in the order in which they were recorded.
+
+        Raises InvalidError (INVALID_MESSAGE, page_token) for an unknown `after`.
+        """
+        ...
+
+
+class OperationStore(Protocol):
+    """The operations of relying parties."""
+
+    async def begin(self, operation: Operation, *, request: Request, event: Event) -> Operation:
+        """Store a new operation."""
+        ...
+
+    async def close(
+        self, *, operation_id: str, request: Request, now: ClockReading, event: Event
+    ) -> Operation:
+        """Store the result of domain.sanction.operation.close; raises what that raises.
+
+        Raises NotFoundError (OPERATION_NOT_FOUND), also for another party's. A sanction that is imposed at
+        the same time may still name it.
+        """
+        ...
+
+    async def get(self, *, relying_party: str, operation_id: str) -> Operation:
+        """Return an operation; raises NotFoundError (OPERATION_NOT_FOUND), also for another party's."""
+        ...
+
+    async def count(self, *, relying_party: str, operation_id: str, now: ClockReading) -> list[SanctionCount]:
+        """Return the figures of an operation as of now, the mildest degree first."""
+        ...
+
+    async def list(
+        self, *, relying_party: str, state: OperationState | None, after: str, limit: int
+    ) -> list[Operation]:
+        """Return up to limit operations after the operation `after`, oldest first.
+
+        Raises InvalidError (INVALID_MESSAGE, page_token) for an unknown `after`.
         """
         ...

@@ -116,6 +116,7 @@ class AccessLog:
         self._logs = logs
         self._calls: list[tuple[float, str, str, str, str, float]] = []
         self._parts: dict[tuple[str, str, str, str], tuple[str, str, str]] = {}
+        self._second = -1, ""
 
     def add(
         self, *, time: float, method: str, code: str, caller: str = "", why: str = "", seconds: float
@@ -150,10 +151,13 @@ class AccessLog:
         parts = self._parts.get(key)
         if parts is None:
             parts = self._remember(key)
-        # Both values are numbers of ours: their text needs no redaction.
-        return (
-            f"{parts[0]}{_text(datetime.fromtimestamp(time, UTC))}{parts[1]}{round(seconds, 6)!r}{parts[2]}"
-        )
+        second = int(time)
+        if second != self._second[0]:
+            # A busy process writes thousands of lines a second, and all but their milliseconds are the same.
+            self._second = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        # The values are numbers of ours: their text needs no redaction.
+        milliseconds = int((time - second) * 1_000)
+        return f"{parts[0]}{self._second[1]}.{milliseconds:03}Z{parts[1]}{round(seconds, 6)!r}{parts[2]}"
 
     def _remember(self, key: tuple[str, str, str, str]) -> tuple[str, str, str]:
         """Return the parts of a line that do not differ between calls, and keep them."""

@@ -12,6 +12,7 @@
 - idvault_quorum_records{version,holders}
 - idvault_second_factor_refused_total
 - idvault_drills_overdue, idvault_drill_oldest_seconds
+- idvault_orders_overdue
 - idvault_tip_offs_open{state}, idvault_tip_offs_overdue
 
 A label value always comes from our code (a method, a code, an act), never from a caller.
@@ -76,6 +77,7 @@ class Metrics:
         self._quorum_records: dict[tuple[str, str], int] = {}
         self._log_unsequenced: int | None = None
         self._drills: tuple[int, float] | None = None
+        self._orders_overdue: int | None = None
         self._log_checkpoint_age: float | None = None
         self._tip_offs_open: dict[str, int] = {}
         self._tip_offs_overdue: int | None = None
@@ -137,6 +139,10 @@ class Metrics:
     def drills(self, *, overdue: int, oldest_seconds: float) -> None:
         """Set how many custodians are overdue with a drill, and the age of the oldest pass."""
         self._drills = (overdue, oldest_seconds)
+
+    def orders_overdue(self, *, count: int) -> None:
+        """Set how many orders of authorities were not carried out by their deadline and still are not."""
+        self._orders_overdue = count
 
     def quorum_records(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Set how many records are sealed for the quorum of a roster version, by who holds their shares."""
@@ -203,6 +209,11 @@ class Metrics:
             "idvault_drill_oldest_seconds",
             "Time since the oldest of the custodians' last passed drills.",
             self._drills and self._drills[1],
+        )
+        yield _gauge(
+            "idvault_orders_overdue",
+            "Orders of authorities that are not carried out although their deadline has passed.",
+            self._orders_overdue,
         )
         verbs = {(verb,): count for verb, count in list(self._disclosures.items())}
         yield _counter("idvault_disclosures", "Acts of disclosures, and refusals.", ("verb",), verbs)

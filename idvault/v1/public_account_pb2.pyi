@@ -843,3 +843,117 @@ class ListExpiringPublicAccountsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListExpiringPublicAccountsResponse: _TypeAlias = ListExpiringPublicAccountsResponse  # noqa: Y015
+
+@_typing.final
+class ExportPublicAccountFilingsRequest(_message.Message):
+    """Which filings to export."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    category: Global___PublicProfile.Category.ValueType
+    """Only public accounts of this category on that day; unspecified for all."""
+    as_of: _builtins.str
+    """The day, YYYY-MM-DD, not in the future; empty for today."""
+    def __init__(
+        self,
+        *,
+        category: Global___PublicProfile.Category.ValueType = ...,
+        as_of: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "category", b"category"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportPublicAccountFilingsRequest: _TypeAlias = ExportPublicAccountFilingsRequest  # noqa: Y015
+
+@_typing.final
+class ExportPublicAccountFilingsResponse(_message.Message):
+    """Some filings of a day, up to 100; at least one message is sent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AS_OF_FIELD_NUMBER: _builtins.int
+    FILINGS_FIELD_NUMBER: _builtins.int
+    as_of: _builtins.str
+    """The day, YYYY-MM-DD."""
+    @_builtins.property
+    def filings(self) -> _containers.RepeatedCompositeFieldContainer[Global___PublicAccountFiling]:
+        """The filings, in the order of their ids."""
+
+    def __init__(
+        self,
+        *,
+        as_of: _builtins.str = ...,
+        filings: _abc.Iterable[Global___PublicAccountFiling] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filings", b"filings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportPublicAccountFilingsResponse: _TypeAlias = ExportPublicAccountFilingsResponse  # noqa: Y015
+
+@_typing.final
+class PublicAccountFiling(_message.Message):
+    """A live public account as it was on a day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUBLIC_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    LICENCE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    STANDING_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    EXPIRE_DATE_FIELD_NUMBER: _builtins.int
+    OWNER_CHANGED_ON_FIELD_NUMBER: _builtins.int
+    public_account_id: _builtins.str
+    """The public account."""
+    account_token: _builtins.str
+    """The owner's account on that day."""
+    kind: Global___PublicProfile.Kind.ValueType
+    """Who owned it."""
+    category: Global___PublicProfile.Category.ValueType
+    """What it was."""
+    state: Global___PublicProfile.State.ValueType
+    """STATE_ACTIVE or STATE_GRACE."""
+    standing: _common_pb2.AccountStatus.Standing.ValueType
+    """The sanctions of the public account that applied to it."""
+    since: _builtins.str
+    """The day of its approval, YYYY-MM-DD."""
+    expire_date: _builtins.str
+    """The first day of the grace period, YYYY-MM-DD."""
+    owner_changed_on: _builtins.str
+    """The day on which its owner had changed last, YYYY-MM-DD; empty if that had never happened."""
+    @_builtins.property
+    def licence(self) -> Global___Licence:
+        """The licence of a declared category; unset if there was none."""
+
+    def __init__(
+        self,
+        *,
+        public_account_id: _builtins.str = ...,
+        account_token: _builtins.str = ...,
+        kind: Global___PublicProfile.Kind.ValueType = ...,
+        category: Global___PublicProfile.Category.ValueType = ...,
+        licence: Global___Licence | None = ...,
+        state: Global___PublicProfile.State.ValueType = ...,
+        standing: _common_pb2.AccountStatus.Standing.ValueType = ...,
+        since: _builtins.str = ...,
+        expire_date: _builtins.str = ...,
+        owner_changed_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["licence", b"licence"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "category", b"category", "expire_date", b"expire_date", "kind", b"kind", "licence", b"licence", "owner_changed_on", b"owner_changed_on", "public_account_id", b"public_account_id", "since", b"since", "standing", b"standing", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PublicAccountFiling: _TypeAlias = PublicAccountFiling  # noqa: Y015

@@ -98,6 +98,11 @@ class PublicAccountServiceStub:
                 request_serializer=idvault_dot_v1_dot_public__account__pb2.ListExpiringPublicAccountsRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_public__account__pb2.ListExpiringPublicAccountsResponse.FromString,
                 _registered_method=True)
+        self.ExportPublicAccountFilings = channel.unary_stream(
+                '/idvault.v1.PublicAccountService/ExportPublicAccountFilings',
+                request_serializer=idvault_dot_v1_dot_public__account__pb2.ExportPublicAccountFilingsRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_public__account__pb2.ExportPublicAccountFilingsResponse.FromString,
+                _registered_method=True)
 
 
 class PublicAccountServiceServicer:
@@ -251,6 +256,17 @@ class PublicAccountServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportPublicAccountFilings(self, request, context):
+        """Streams what a provider files with the authority: the caller's live public accounts of a day, as they were at its
+        end, or as of now for today. Later changes do not change the filings of a day.
+
+        Statuses: OK at the end of the stream; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED, also
+        once the caller's key is revoked); UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PublicAccountServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -313,6 +329,11 @@ def add_PublicAccountServiceServicer_to_server(servicer, server):
                     servicer.ListExpiringPublicAccounts,
                     request_deserializer=idvault_dot_v1_dot_public__account__pb2.ListExpiringPublicAccountsRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_public__account__pb2.ListExpiringPublicAccountsResponse.SerializeToString,
+            ),
+            'ExportPublicAccountFilings': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportPublicAccountFilings,
+                    request_deserializer=idvault_dot_v1_dot_public__account__pb2.ExportPublicAccountFilingsRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_public__account__pb2.ExportPublicAccountFilingsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -643,6 +664,33 @@ class PublicAccountService:
             '/idvault.v1.PublicAccountService/ListExpiringPublicAccounts',
             idvault_dot_v1_dot_public__account__pb2.ListExpiringPublicAccountsRequest.SerializeToString,
             idvault_dot_v1_dot_public__account__pb2.ListExpiringPublicAccountsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportPublicAccountFilings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/idvault.v1.PublicAccountService/ExportPublicAccountFilings',
+            idvault_dot_v1_dot_public__account__pb2.ExportPublicAccountFilingsRequest.SerializeToString,
+            idvault_dot_v1_dot_public__account__pb2.ExportPublicAccountFilingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -133,6 +133,13 @@ class PublicAccountServiceStub:
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
     (STORE_UNAVAILABLE).
     """
+    ExportPublicAccountFilings: _grpc.UnaryStreamMultiCallable[_public_account_pb2.ExportPublicAccountFilingsRequest, _public_account_pb2.ExportPublicAccountFilingsResponse]
+    """Streams what a provider files with the authority: the caller's live public accounts of a day, as they were at its
+    end, or as of now for today. Later changes do not change the filings of a day.
+
+    Statuses: OK at the end of the stream; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED, also
+    once the caller's key is revoked); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
 
 @_typing.type_check_only
 class PublicAccountServiceAsyncStub(PublicAccountServiceStub):
@@ -238,6 +245,13 @@ class PublicAccountServiceAsyncStub(PublicAccountServiceStub):
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
     (STORE_UNAVAILABLE).
+    """
+    ExportPublicAccountFilings: _aio.UnaryStreamMultiCallable[_public_account_pb2.ExportPublicAccountFilingsRequest, _public_account_pb2.ExportPublicAccountFilingsResponse]  # type: ignore[assignment]
+    """Streams what a provider files with the authority: the caller's live public accounts of a day, as they were at its
+    end, or as of now for today. Later changes do not change the filings of a day.
+
+    Statuses: OK at the end of the stream; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED, also
+    once the caller's key is revoked); UNAVAILABLE (STORE_UNAVAILABLE).
     """
 
 class PublicAccountServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -413,6 +427,19 @@ class PublicAccountServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
         (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def ExportPublicAccountFilings(
+        self,
+        request: _public_account_pb2.ExportPublicAccountFilingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_public_account_pb2.ExportPublicAccountFilingsResponse], _abc.AsyncIterator[_public_account_pb2.ExportPublicAccountFilingsResponse]]:
+        """Streams what a provider files with the authority: the caller's live public accounts of a day, as they were at its
+        end, or as of now for today. Later changes do not change the filings of a day.
+
+        Statuses: OK at the end of the stream; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED, also
+        once the caller's key is revoked); UNAVAILABLE (STORE_UNAVAILABLE).
         """
 
 def add_PublicAccountServiceServicer_to_server(servicer: PublicAccountServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

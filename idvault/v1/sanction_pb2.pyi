@@ -526,6 +526,7 @@ class Sanction(_message.Message):
     LIFT_MODERATOR_ID_FIELD_NUMBER: _builtins.int
     LIFT_REASON_FIELD_NUMBER: _builtins.int
     SCOPE_FIELD_NUMBER: _builtins.int
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
     sanction_id: _builtins.str
     """The sanction: 32 lower-case hex digits."""
     account_token: _builtins.str
@@ -548,6 +549,8 @@ class Sanction(_message.Message):
     """Why it was ended before its end."""
     scope: Global___Sanction.Scope.ValueType
     """Whom it concerns."""
+    operation_id: _builtins.str
+    """The operation that it belongs to; empty if there is none."""
     @_builtins.property
     def statement(self) -> Global___StatementOfReasons:
         """Why."""
@@ -587,10 +590,11 @@ class Sanction(_message.Message):
         lift_moderator_id: _builtins.str = ...,
         lift_reason: _builtins.str = ...,
         scope: Global___Sanction.Scope.ValueType = ...,
+        operation_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["finish_time", b"finish_time", "impose_time", b"impose_time", "lapse_time", b"lapse_time", "start_time", b"start_time", "statement", b"statement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "confirm_moderator_id", b"confirm_moderator_id", "degree", b"degree", "finish_time", b"finish_time", "impose_moderator_id", b"impose_moderator_id", "impose_time", b"impose_time", "lapse_time", b"lapse_time", "lift_moderator_id", b"lift_moderator_id", "lift_reason", b"lift_reason", "measure", b"measure", "paper_digest", b"paper_digest", "sanction_id", b"sanction_id", "scope", b"scope", "start_time", b"start_time", "state", b"state", "statement", b"statement"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "confirm_moderator_id", b"confirm_moderator_id", "degree", b"degree", "finish_time", b"finish_time", "impose_moderator_id", b"impose_moderator_id", "impose_time", b"impose_time", "lapse_time", b"lapse_time", "lift_moderator_id", b"lift_moderator_id", "lift_reason", b"lift_reason", "measure", b"measure", "operation_id", b"operation_id", "paper_digest", b"paper_digest", "sanction_id", b"sanction_id", "scope", b"scope", "start_time", b"start_time", "state", b"state", "statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -609,6 +613,7 @@ class ImposeSanctionRequest(_message.Message):
     STATEMENT_FIELD_NUMBER: _builtins.int
     SIGNATURE_FIELD_NUMBER: _builtins.int
     SCOPE_FIELD_NUMBER: _builtins.int
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller; the same id with the same body is the same sanction, whenever signed."""
     account_token: _builtins.str
@@ -621,6 +626,8 @@ class ImposeSanctionRequest(_message.Message):
     """
     scope: Global___Sanction.Scope.ValueType
     """Whom it concerns; SCOPE_ACCOUNT if unspecified. SCOPE_PERSON needs a second moderator at every degree."""
+    operation_id: _builtins.str
+    """An open operation that the sanction belongs to; empty for none."""
     @_builtins.property
     def statement(self) -> Global___StatementOfReasons:
         """Why."""
@@ -639,10 +646,11 @@ class ImposeSanctionRequest(_message.Message):
         statement: Global___StatementOfReasons | None = ...,
         signature: Global___ModeratorSignature | None = ...,
         scope: Global___Sanction.Scope.ValueType = ...,
+        operation_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature", "statement", b"statement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "degree", b"degree", "measure", b"measure", "request_id", b"request_id", "scope", b"scope", "signature", b"signature", "statement", b"statement"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "degree", b"degree", "measure", b"measure", "operation_id", b"operation_id", "request_id", b"request_id", "scope", b"scope", "signature", b"signature", "statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -748,14 +756,20 @@ class ListSanctionsRequest(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
     account_token: _builtins.str
-    """Only those of this account; empty for all."""
+    """Only those of this account; empty for all. At most one of account, operation and order is given."""
     state: Global___Sanction.State.ValueType
     """Only those in this state; unspecified for all. One that lapsed is listed under STATE_LAPSED within seconds."""
     page_size: _builtins.int
     """1 to 1,000; 0 for 100."""
     page_token: _builtins.str
     """The next_page_token of the page before; empty for the first page."""
+    operation_id: _builtins.str
+    """Only those that belong to this operation."""
+    order_id: _builtins.str
+    """Only those whose statement has this order."""
     def __init__(
         self,
         *,
@@ -763,10 +777,12 @@ class ListSanctionsRequest(_message.Message):
         state: Global___Sanction.State.ValueType = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        operation_id: _builtins.str = ...,
+        order_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "operation_id", b"operation_id", "order_id", b"order_id", "page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -799,3 +815,419 @@ class ListSanctionsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListSanctionsResponse: _TypeAlias = ListSanctionsResponse  # noqa: Y015
+
+@_typing.final
+class RecordOrderRequest(_message.Message):
+    """The order to record."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    DEADLINE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    @_builtins.property
+    def order(self) -> Global___AuthorityOrder:
+        """The order."""
+
+    @_builtins.property
+    def deadline(self) -> _timestamp_pb2.Timestamp:
+        """By when it must be carried out; fractions of a second are dropped."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        order: Global___AuthorityOrder | None = ...,
+        deadline: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "order", b"order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "order", b"order", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordOrderRequest: _TypeAlias = RecordOrderRequest  # noqa: Y015
+
+@_typing.final
+class RecordedOrder(_message.Message):
+    """An authority's order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[RecordedOrder._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: RecordedOrder._State.ValueType  # 0
+        """Never sent."""
+        STATE_OPEN: RecordedOrder._State.ValueType  # 1
+        """Not carried out; its deadline is in the future."""
+        STATE_CARRIED_OUT: RecordedOrder._State.ValueType  # 2
+        """Carried out by its deadline."""
+        STATE_OVERDUE: RecordedOrder._State.ValueType  # 3
+        """Not carried out; its deadline has passed."""
+        STATE_CARRIED_OUT_LATE: RecordedOrder._State.ValueType  # 4
+        """Carried out after its deadline."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """Whether it has been carried out."""
+
+    STATE_UNSPECIFIED: RecordedOrder.State.ValueType  # 0
+    """Never sent."""
+    STATE_OPEN: RecordedOrder.State.ValueType  # 1
+    """Not carried out; its deadline is in the future."""
+    STATE_CARRIED_OUT: RecordedOrder.State.ValueType  # 2
+    """Carried out by its deadline."""
+    STATE_OVERDUE: RecordedOrder.State.ValueType  # 3
+    """Not carried out; its deadline has passed."""
+    STATE_CARRIED_OUT_LATE: RecordedOrder.State.ValueType  # 4
+    """Carried out after its deadline."""
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    DEADLINE_FIELD_NUMBER: _builtins.int
+    RECORD_TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CARRY_OUT_TIME_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    """The order: 32 lower-case hex digits."""
+    state: Global___RecordedOrder.State.ValueType
+    """Whether it has been carried out by now."""
+    @_builtins.property
+    def order(self) -> Global___AuthorityOrder:
+        """What it is."""
+
+    @_builtins.property
+    def deadline(self) -> _timestamp_pb2.Timestamp:
+        """By when it must be carried out."""
+
+    @_builtins.property
+    def record_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was recorded."""
+
+    @_builtins.property
+    def carry_out_time(self) -> _timestamp_pb2.Timestamp:
+        """When the first sanction that carries it out came into force; unset if none has."""
+
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        order: Global___AuthorityOrder | None = ...,
+        deadline: _timestamp_pb2.Timestamp | None = ...,
+        record_time: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___RecordedOrder.State.ValueType = ...,
+        carry_out_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["carry_out_time", b"carry_out_time", "deadline", b"deadline", "order", b"order", "record_time", b"record_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carry_out_time", b"carry_out_time", "deadline", b"deadline", "order", b"order", "order_id", b"order_id", "record_time", b"record_time", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordedOrder: _TypeAlias = RecordedOrder  # noqa: Y015
+
+@_typing.final
+class ListOrdersRequest(_message.Message):
+    """Which orders to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    state: Global___RecordedOrder.State.ValueType
+    """Only those in this state as of now; unspecified for all."""
+    page_size: _builtins.int
+    """1 to 1,000; 0 for 100."""
+    page_token: _builtins.str
+    """The next_page_token of the page before; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        state: Global___RecordedOrder.State.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOrdersRequest: _TypeAlias = ListOrdersRequest  # noqa: Y015
+
+@_typing.final
+class ListOrdersResponse(_message.Message):
+    """A page of orders."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDERS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty at the end."""
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordedOrder]:
+        """The orders, in the order in which they were recorded."""
+
+    def __init__(
+        self,
+        *,
+        orders: _abc.Iterable[Global___RecordedOrder] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "orders", b"orders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOrdersResponse: _TypeAlias = ListOrdersResponse  # noqa: Y015
+
+@_typing.final
+class Operation(_message.Message):
+    """What a platform does against something for a while, such as a month against fraud."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Operation._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: Operation._State.ValueType  # 0
+        """Never sent."""
+        STATE_OPEN: Operation._State.ValueType  # 1
+        """They may."""
+        STATE_CLOSED: Operation._State.ValueType  # 2
+        """They may not."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """Whether sanctions may still name it."""
+
+    STATE_UNSPECIFIED: Operation.State.ValueType  # 0
+    """Never sent."""
+    STATE_OPEN: Operation.State.ValueType  # 1
+    """They may."""
+    STATE_CLOSED: Operation.State.ValueType  # 2
+    """They may not."""
+
+    @_typing.final
+    class SanctionCount(_message.Message):
+        """How many sanctions of a degree and scope have come into force."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        DEGREE_FIELD_NUMBER: _builtins.int
+        SCOPE_FIELD_NUMBER: _builtins.int
+        IMPOSED_FIELD_NUMBER: _builtins.int
+        IN_FORCE_FIELD_NUMBER: _builtins.int
+        LIFTED_FIELD_NUMBER: _builtins.int
+        LAPSED_FIELD_NUMBER: _builtins.int
+        degree: Global___Sanction.Degree.ValueType
+        """The degree."""
+        scope: Global___Sanction.Scope.ValueType
+        """The scope."""
+        imposed: _builtins.int
+        """How many came into force."""
+        in_force: _builtins.int
+        """How many of them are in force now."""
+        lifted: _builtins.int
+        """How many of them a moderator ended."""
+        lapsed: _builtins.int
+        """How many of them ended by themselves."""
+        def __init__(
+            self,
+            *,
+            degree: Global___Sanction.Degree.ValueType = ...,
+            scope: Global___Sanction.Scope.ValueType = ...,
+            imposed: _builtins.int = ...,
+            in_force: _builtins.int = ...,
+            lifted: _builtins.int = ...,
+            lapsed: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["degree", b"degree", "imposed", b"imposed", "in_force", b"in_force", "lapsed", b"lapsed", "lifted", b"lifted", "scope", b"scope"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_FIELD_NUMBER: _builtins.int
+    CLOSE_TIME_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    operation_id: _builtins.str
+    """The operation: 32 lower-case hex digits."""
+    title: _builtins.str
+    """The platform's title for it."""
+    state: Global___Operation.State.ValueType
+    """Whether it is open."""
+    @_builtins.property
+    def open_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was opened."""
+
+    @_builtins.property
+    def close_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was closed; unset if it is open."""
+
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Operation.SanctionCount]:
+        """Its figures, only in the answer of GetOperation."""
+
+    def __init__(
+        self,
+        *,
+        operation_id: _builtins.str = ...,
+        title: _builtins.str = ...,
+        state: Global___Operation.State.ValueType = ...,
+        open_time: _timestamp_pb2.Timestamp | None = ...,
+        close_time: _timestamp_pb2.Timestamp | None = ...,
+        counts: _abc.Iterable[Global___Operation.SanctionCount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "open_time", b"open_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "counts", b"counts", "open_time", b"open_time", "operation_id", b"operation_id", "state", b"state", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Operation: _TypeAlias = Operation  # noqa: Y015
+
+@_typing.final
+class OpenOperationRequest(_message.Message):
+    """The operation to open."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    title: _builtins.str
+    """The platform's title for it, up to 200 characters; it must name nobody."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        title: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenOperationRequest: _TypeAlias = OpenOperationRequest  # noqa: Y015
+
+@_typing.final
+class CloseOperationRequest(_message.Message):
+    """The operation to close."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    operation_id: _builtins.str
+    """The operation."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        operation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operation_id", b"operation_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseOperationRequest: _TypeAlias = CloseOperationRequest  # noqa: Y015
+
+@_typing.final
+class GetOperationRequest(_message.Message):
+    """Which operation to read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
+    operation_id: _builtins.str
+    """The operation."""
+    def __init__(
+        self,
+        *,
+        operation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operation_id", b"operation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOperationRequest: _TypeAlias = GetOperationRequest  # noqa: Y015
+
+@_typing.final
+class ListOperationsRequest(_message.Message):
+    """Which operations to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    state: Global___Operation.State.ValueType
+    """Only those in this state; unspecified for all."""
+    page_size: _builtins.int
+    """1 to 1,000; 0 for 100."""
+    page_token: _builtins.str
+    """The next_page_token of the page before; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        state: Global___Operation.State.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOperationsRequest: _TypeAlias = ListOperationsRequest  # noqa: Y015
+
+@_typing.final
+class ListOperationsResponse(_message.Message):
+    """A page of operations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty at the end."""
+    @_builtins.property
+    def operations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Operation]:
+        """The operations, oldest first."""
+
+    def __init__(
+        self,
+        *,
+        operations: _abc.Iterable[Global___Operation] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "operations", b"operations"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOperationsResponse: _TypeAlias = ListOperationsResponse  # noqa: Y015

@@ -73,6 +73,36 @@ class SanctionServiceStub:
                 request_serializer=idvault_dot_v1_dot_sanction__pb2.ListSanctionsRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_sanction__pb2.ListSanctionsResponse.FromString,
                 _registered_method=True)
+        self.RecordOrder = channel.unary_unary(
+                '/idvault.v1.SanctionService/RecordOrder',
+                request_serializer=idvault_dot_v1_dot_sanction__pb2.RecordOrderRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_sanction__pb2.RecordedOrder.FromString,
+                _registered_method=True)
+        self.ListOrders = channel.unary_unary(
+                '/idvault.v1.SanctionService/ListOrders',
+                request_serializer=idvault_dot_v1_dot_sanction__pb2.ListOrdersRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_sanction__pb2.ListOrdersResponse.FromString,
+                _registered_method=True)
+        self.OpenOperation = channel.unary_unary(
+                '/idvault.v1.SanctionService/OpenOperation',
+                request_serializer=idvault_dot_v1_dot_sanction__pb2.OpenOperationRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_sanction__pb2.Operation.FromString,
+                _registered_method=True)
+        self.CloseOperation = channel.unary_unary(
+                '/idvault.v1.SanctionService/CloseOperation',
+                request_serializer=idvault_dot_v1_dot_sanction__pb2.CloseOperationRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_sanction__pb2.Operation.FromString,
+                _registered_method=True)
+        self.GetOperation = channel.unary_unary(
+                '/idvault.v1.SanctionService/GetOperation',
+                request_serializer=idvault_dot_v1_dot_sanction__pb2.GetOperationRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_sanction__pb2.Operation.FromString,
+                _registered_method=True)
+        self.ListOperations = channel.unary_unary(
+                '/idvault.v1.SanctionService/ListOperations',
+                request_serializer=idvault_dot_v1_dot_sanction__pb2.ListOperationsRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_sanction__pb2.ListOperationsResponse.FromString,
+                _registered_method=True)
 
 
 class SanctionServiceServicer:
@@ -114,7 +144,8 @@ class SanctionServiceServicer:
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
         signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-        caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED; PERSON_UNKNOWN
+        caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
+        OPERATION_CLOSED; PERSON_UNKNOWN
         for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
         (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
@@ -158,8 +189,71 @@ class SanctionServiceServicer:
     def ListSanctions(self, request, context):
         """Returns a page of the caller's sanctions, oldest first. A sanction that is imposed meanwhile moves no other.
 
-        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
-        UNAVAILABLE (STORE_UNAVAILABLE).
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ORDER_NOT_FOUND);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordOrder(self, request, context):
+        """Records an authority's order and its deadline. Sanctions whose statement has the same digest carry it out. Its
+        digest names an order: recording it again returns the one that is recorded, with its own deadline.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOrders(self, request, context):
+        """Returns a page of the caller's orders, in the order in which they were recorded.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OpenOperation(self, request, context):
+        """Opens an operation, to which sanctions may belong from then on.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseOperation(self, request, context):
+        """Closes an operation: no new sanction may name it. What belongs to it stays.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (OPERATION_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetOperation(self, request, context):
+        """Returns one operation with its figures as of now.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (OPERATION_NOT_FOUND, in the same words for an
+        unknown operation and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOperations(self, request, context):
+        """Returns a page of the caller's operations without their figures, oldest first.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -202,6 +296,36 @@ def add_SanctionServiceServicer_to_server(servicer, server):
                     servicer.ListSanctions,
                     request_deserializer=idvault_dot_v1_dot_sanction__pb2.ListSanctionsRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_sanction__pb2.ListSanctionsResponse.SerializeToString,
+            ),
+            'RecordOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordOrder,
+                    request_deserializer=idvault_dot_v1_dot_sanction__pb2.RecordOrderRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_sanction__pb2.RecordedOrder.SerializeToString,
+            ),
+            'ListOrders': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOrders,
+                    request_deserializer=idvault_dot_v1_dot_sanction__pb2.ListOrdersRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_sanction__pb2.ListOrdersResponse.SerializeToString,
+            ),
+            'OpenOperation': grpc.unary_unary_rpc_method_handler(
+                    servicer.OpenOperation,
+                    request_deserializer=idvault_dot_v1_dot_sanction__pb2.OpenOperationRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_sanction__pb2.Operation.SerializeToString,
+            ),
+            'CloseOperation': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseOperation,
+                    request_deserializer=idvault_dot_v1_dot_sanction__pb2.CloseOperationRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_sanction__pb2.Operation.SerializeToString,
+            ),
+            'GetOperation': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetOperation,
+                    request_deserializer=idvault_dot_v1_dot_sanction__pb2.GetOperationRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_sanction__pb2.Operation.SerializeToString,
+            ),
+            'ListOperations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOperations,
+                    request_deserializer=idvault_dot_v1_dot_sanction__pb2.ListOperationsRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_sanction__pb2.ListOperationsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -397,6 +521,168 @@ class SanctionService:
             '/idvault.v1.SanctionService/ListSanctions',
             idvault_dot_v1_dot_sanction__pb2.ListSanctionsRequest.SerializeToString,
             idvault_dot_v1_dot_sanction__pb2.ListSanctionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SanctionService/RecordOrder',
+            idvault_dot_v1_dot_sanction__pb2.RecordOrderRequest.SerializeToString,
+            idvault_dot_v1_dot_sanction__pb2.RecordedOrder.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOrders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SanctionService/ListOrders',
+            idvault_dot_v1_dot_sanction__pb2.ListOrdersRequest.SerializeToString,
+            idvault_dot_v1_dot_sanction__pb2.ListOrdersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OpenOperation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SanctionService/OpenOperation',
+            idvault_dot_v1_dot_sanction__pb2.OpenOperationRequest.SerializeToString,
+            idvault_dot_v1_dot_sanction__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseOperation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SanctionService/CloseOperation',
+            idvault_dot_v1_dot_sanction__pb2.CloseOperationRequest.SerializeToString,
+            idvault_dot_v1_dot_sanction__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetOperation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SanctionService/GetOperation',
+            idvault_dot_v1_dot_sanction__pb2.GetOperationRequest.SerializeToString,
+            idvault_dot_v1_dot_sanction__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOperations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SanctionService/ListOperations',
+            idvault_dot_v1_dot_sanction__pb2.ListOperationsRequest.SerializeToString,
+            idvault_dot_v1_dot_sanction__pb2.ListOperationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -61,7 +61,8 @@ class SanctionServiceStub:
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
     signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-    caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED; PERSON_UNKNOWN
+    caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
+    OPERATION_CLOSED; PERSON_UNKNOWN
     for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
     (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
@@ -89,8 +90,47 @@ class SanctionServiceStub:
     ListSanctions: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.ListSanctionsRequest, _sanction_pb2.ListSanctionsResponse]
     """Returns a page of the caller's sanctions, oldest first. A sanction that is imposed meanwhile moves no other.
 
-    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
-    UNAVAILABLE (STORE_UNAVAILABLE).
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ORDER_NOT_FOUND);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
+    RecordOrder: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.RecordOrderRequest, _sanction_pb2.RecordedOrder]
+    """Records an authority's order and its deadline. Sanctions whose statement has the same digest carry it out. Its
+    digest names an order: recording it again returns the one that is recorded, with its own deadline.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    ListOrders: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.ListOrdersRequest, _sanction_pb2.ListOrdersResponse]
+    """Returns a page of the caller's orders, in the order in which they were recorded.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
+    """
+    OpenOperation: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.OpenOperationRequest, _sanction_pb2.Operation]
+    """Opens an operation, to which sanctions may belong from then on.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    CloseOperation: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.CloseOperationRequest, _sanction_pb2.Operation]
+    """Closes an operation: no new sanction may name it. What belongs to it stays.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (OPERATION_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    GetOperation: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.GetOperationRequest, _sanction_pb2.Operation]
+    """Returns one operation with its figures as of now.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (OPERATION_NOT_FOUND, in the same words for an
+    unknown operation and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
+    """
+    ListOperations: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.ListOperationsRequest, _sanction_pb2.ListOperationsResponse]
+    """Returns a page of the caller's operations without their figures, oldest first.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
     """
 
 @_typing.type_check_only
@@ -126,7 +166,8 @@ class SanctionServiceAsyncStub(SanctionServiceStub):
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
     signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-    caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED; PERSON_UNKNOWN
+    caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
+    OPERATION_CLOSED; PERSON_UNKNOWN
     for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
     (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
@@ -154,8 +195,47 @@ class SanctionServiceAsyncStub(SanctionServiceStub):
     ListSanctions: _aio.UnaryUnaryMultiCallable[_sanction_pb2.ListSanctionsRequest, _sanction_pb2.ListSanctionsResponse]  # type: ignore[assignment]
     """Returns a page of the caller's sanctions, oldest first. A sanction that is imposed meanwhile moves no other.
 
-    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
-    UNAVAILABLE (STORE_UNAVAILABLE).
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ORDER_NOT_FOUND);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
+    RecordOrder: _aio.UnaryUnaryMultiCallable[_sanction_pb2.RecordOrderRequest, _sanction_pb2.RecordedOrder]  # type: ignore[assignment]
+    """Records an authority's order and its deadline. Sanctions whose statement has the same digest carry it out. Its
+    digest names an order: recording it again returns the one that is recorded, with its own deadline.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    ListOrders: _aio.UnaryUnaryMultiCallable[_sanction_pb2.ListOrdersRequest, _sanction_pb2.ListOrdersResponse]  # type: ignore[assignment]
+    """Returns a page of the caller's orders, in the order in which they were recorded.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
+    """
+    OpenOperation: _aio.UnaryUnaryMultiCallable[_sanction_pb2.OpenOperationRequest, _sanction_pb2.Operation]  # type: ignore[assignment]
+    """Opens an operation, to which sanctions may belong from then on.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    CloseOperation: _aio.UnaryUnaryMultiCallable[_sanction_pb2.CloseOperationRequest, _sanction_pb2.Operation]  # type: ignore[assignment]
+    """Closes an operation: no new sanction may name it. What belongs to it stays.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (OPERATION_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    GetOperation: _aio.UnaryUnaryMultiCallable[_sanction_pb2.GetOperationRequest, _sanction_pb2.Operation]  # type: ignore[assignment]
+    """Returns one operation with its figures as of now.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (OPERATION_NOT_FOUND, in the same words for an
+    unknown operation and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
+    """
+    ListOperations: _aio.UnaryUnaryMultiCallable[_sanction_pb2.ListOperationsRequest, _sanction_pb2.ListOperationsResponse]  # type: ignore[assignment]
+    """Returns a page of the caller's operations without their figures, oldest first.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
     """
 
 class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -206,7 +286,8 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
         signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-        caller's; MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED; PERSON_UNKNOWN
+        caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
+        OPERATION_CLOSED; PERSON_UNKNOWN
         for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
         (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
@@ -258,8 +339,83 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_sanction_pb2.ListSanctionsResponse, _abc.Awaitable[_sanction_pb2.ListSanctionsResponse]]:
         """Returns a page of the caller's sanctions, oldest first. A sanction that is imposed meanwhile moves no other.
 
-        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
-        UNAVAILABLE (STORE_UNAVAILABLE).
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ORDER_NOT_FOUND);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def RecordOrder(
+        self,
+        request: _sanction_pb2.RecordOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.RecordedOrder, _abc.Awaitable[_sanction_pb2.RecordedOrder]]:
+        """Records an authority's order and its deadline. Sanctions whose statement has the same digest carry it out. Its
+        digest names an order: recording it again returns the one that is recorded, with its own deadline.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def ListOrders(
+        self,
+        request: _sanction_pb2.ListOrdersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.ListOrdersResponse, _abc.Awaitable[_sanction_pb2.ListOrdersResponse]]:
+        """Returns a page of the caller's orders, in the order in which they were recorded.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def OpenOperation(
+        self,
+        request: _sanction_pb2.OpenOperationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.Operation, _abc.Awaitable[_sanction_pb2.Operation]]:
+        """Opens an operation, to which sanctions may belong from then on.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def CloseOperation(
+        self,
+        request: _sanction_pb2.CloseOperationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.Operation, _abc.Awaitable[_sanction_pb2.Operation]]:
+        """Closes an operation: no new sanction may name it. What belongs to it stays.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (OPERATION_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def GetOperation(
+        self,
+        request: _sanction_pb2.GetOperationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.Operation, _abc.Awaitable[_sanction_pb2.Operation]]:
+        """Returns one operation with its figures as of now.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (OPERATION_NOT_FOUND, in the same words for an
+        unknown operation and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def ListOperations(
+        self,
+        request: _sanction_pb2.ListOperationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.ListOperationsResponse, _abc.Awaitable[_sanction_pb2.ListOperationsResponse]]:
+        """Returns a page of the caller's operations without their figures, oldest first.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE).
         """
 
 def add_SanctionServiceServicer_to_server(servicer: SanctionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

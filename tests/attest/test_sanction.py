@@ -38,6 +38,7 @@ def imposition(**changes: Any) -> bytes:
         "scope": Scope.ACCOUNT,
         "degree": Degree.LIMIT,
         "measure": "no-video",
+        "operation_id": None,
         "statement": reasons(),
     }
     return papers.imposition(OCCASION, **{**given, **changes})
@@ -60,6 +61,7 @@ def test_the_bytes_of_a_sanction() -> None:
         "ACCOUNT",
         "LIMIT",
         "no-video",
+        "",
         "AGAINST_TERMS",
         "RUMOUR",
         "terms 4.2",
@@ -146,6 +148,7 @@ def test_every_part_of_a_statement_is_signed(changes: dict[str, Any]) -> None:
         {"scope": Scope.PERSON},
         {"degree": Degree.WARN},
         {"measure": "x"},
+        {"operation_id": "f" * 32},
     ],
 )
 def test_what_is_decided_is_signed(changes: dict[str, Any]) -> None:

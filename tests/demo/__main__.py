@@ -117,10 +117,12 @@ class Demo:
                 "a company opens a public account, and readers see its category and standing",
                 self.open_public_account,
             ),
+            ("it names an operator, whose right is gone after the removal", self.operate_public_account),
             (
                 "a person's second account is no way around the limit of public accounts",
                 self.limit_public_accounts,
             ),
+            ("the public accounts of the day are exported as a filing", self.file_public_accounts),
             ("a sign-up is pending while the registry is down, and is settled when it is back", self.outage),
             ("a repeated request returns the same claim without asking the registry", self.repeat),
             ("the same request id with another body is refused: REQUEST_ID_REUSED", self.reuse),
@@ -267,6 +269,15 @@ class Demo:
         self.registry.add(self._dora)
         with self.vault() as vault:
             self._public.open(vault)
+
+    def operate_public_account(self) -> None:
+        """Somebody publishes for the company."""
+        with self.vault() as vault:
+            self._public.operate(vault)
+
+    def file_public_accounts(self) -> None:
+        """A line for the company, with its licence."""
+        self._public.file(self._session.ready_file, self._scratch)
 
     def limit_public_accounts(self) -> None:
         """A person with two accounts gets one public account."""

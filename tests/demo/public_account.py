@@ -1,6 +1,8 @@
-"""The demo's steps with public accounts: a company opens one, and a person gets no second one."""
+"""The demo's steps with public accounts: a company opens one and files it, a person gets no second one."""
 
+import csv
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from idvault_client import Vault
 from idvault_client.public_accounts import (
@@ -11,7 +13,7 @@ from idvault_client.public_accounts import (
     RejectReason,
 )
 from idvault_client.testing import SyntheticOrganization
-from tests.demo.step import check
+from tests.demo.step import check, client
 from tests.support.sandbox import Person, verify, verify_organization
 
 
@@ -21,6 +23,7 @@ class PublicAccountSteps:
     def __init__(self, *, company: SyntheticOrganization, person: Person) -> None:
         self._company = company
         self._person = person
+        self._opened = ""
 
     def open(self, vault: Vault) -> None:
         """The platform approves an application; readers see category, licence and standing."""
@@ -30,10 +33,28 @@ class PublicAccountSteps:
         applied = vault.public_accounts.apply(token, licence=licence)
         check(not applied.profile.publishes, "an application should publish nothing")
         opened = vault.public_accounts.approve(applied.public_account_id)
-        profile = vault.public_accounts.get_profile(opened.public_account_id)
+        self._opened = opened.public_account_id
+        profile = vault.public_accounts.get_profile(self._opened)
         check(profile.publishes, "the public account should publish")
         check(profile.category is PublicAccountCategory.MEDIA, "readers should see the declared category")
         check(profile.next_change_date == end, "the profile should say when the licence ends")
+
+    def operate(self, vault: Vault) -> None:
+        """A person may publish for the company, and may not once removed."""
+        operator = verify(vault, self._person).account_token
+        added = vault.public_accounts.add_operator(self._opened, operator)
+        check([each.may_publish for each in added.operators] == [True], "the operator should publish")
+        removed = vault.public_accounts.remove_operator(self._opened, operator)
+        check(removed.operators == (), "the right should be gone")
+
+    def file(self, ready_file: Path, scratch: Path) -> None:
+        """What the authority gets has one line for the company."""
+        out = scratch / "filings.csv"
+        done = client("--ready-file", str(ready_file), "filings", "--category", "MEDIA", "--out", str(out))
+        check(done.returncode == 0, "the filings should be written")
+        rows = list(csv.DictReader(out.read_text("utf-8").splitlines()))
+        found = [row["licence_reference"] for row in rows if row["public_account_id"] == self._opened]
+        check(found == ["licence 7 (synthetic)"], "the company should be filed with its licence")
 
     def limit(self, vault: Vault) -> None:
         """A person's second token is rejected in the same words as anything else."""

@@ -1,7 +1,7 @@
 """A platform edge without authentication, limits, metrics, logs (`python -m tests.performance.bare READY`).
 
-It answers GetStatus with the same servicer, flow, store, transport and groups of calls as `idvault serve`,
-and nothing else.
+It answers GetStatus with the same servicer, flow, store, transport, groups of calls and acceptors as
+`idvault serve`, and nothing else.
 Its settings are those of `idvault serve --edge platform`.
 """
 
@@ -58,14 +58,17 @@ async def _serve(ready: Path) -> None:
                 at_once.discard(context)
 
         handlers: dict[str, Any] = {"GetStatus": grpc.unary_unary_rpc_method_handler(answer)}
-        server = grpc.aio.server(options=OPTIONS)
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_NAME, handlers),))
         pair = (settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes())
         credentials = grpc.ssl_server_credentials([pair], settings.tls_ca.read_bytes(), True)
-        port = server.add_secure_port("127.0.0.1:0", credentials)
-        await server.start()
+        servers, port = [], 0
+        for _ in range(settings.acceptors):
+            servers.append(grpc.aio.server(options=OPTIONS))
+            servers[-1].add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_NAME, handlers),))
+            port = servers[-1].add_secure_port(f"127.0.0.1:{port}", credentials)
+        for server in servers:
+            await server.start()
         ready.write_text(json.dumps({"port": port}), "ascii")  # noqa: ASYNC240 - before it serves
-        await server.wait_for_termination()
+        await servers[0].wait_for_termination()
 
 
 def main() -> None:

@@ -46,6 +46,8 @@ _NOT_OF_AN_ACCOUNT = {
     "handed_quorums": "the deployment's",
     "campaigns": "a relying party's",
     "moderators": "a relying party's",
+    "authority_orders": "a relying party's",
+    "operations": "a relying party's",
     "tip_offs": "a relying party's",
     "tip_off_texts": "a relying party's",
     "tip_off_reporters": "a relying party's",

@@ -84,6 +84,7 @@ async def _impose(world: World) -> Act:
         scope=Scope.ACCOUNT,
         degree=Degree.LIMIT,
         measure="no-video",
+        operation_id=None,
         statement=reasons(),
         moderator_id=key.moderator_id,
         paper=b"paper",

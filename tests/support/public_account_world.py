@@ -8,6 +8,7 @@ from idvault.domain import seal
 from idvault.domain.public_account.category import Licence, PublicAccountCategory
 from idvault.domain.public_account.owner import PublicAccountLimits
 from idvault.domain.public_account.values import (
+    PublicAccount,
     PublicAccountState,
     PublicProfile,
     RejectReason,
@@ -17,6 +18,7 @@ from idvault.flows.log.events import EventFactory
 from idvault.flows.public_account.context import ShownPublicAccount
 from idvault.flows.public_account.term import TermFlow
 from idvault.storage.base.database import Database
+from idvault.storage.public_account.filing import SqlFilingStore
 from idvault.storage.public_account.ownership import SqlOwnershipStore
 from idvault.storage.public_account.store import SqlPublicAccountStore
 from tests.support import builders
@@ -50,6 +52,7 @@ class PublicAccountWorld:
         self.servicer = wire_public_accounts(
             store=self.store,
             ownership=SqlOwnershipStore(database=database),
+            filings=SqlFilingStore(database=database),
             fingerprinter=FakeFingerprinter(),
             guard=self.claims.guard,
             entropy=entropy,
@@ -210,6 +213,15 @@ class PublicAccountWorld:
             found.append([each.public_account.public_account_id for each in page])
             if after is None:
                 return found
+
+    async def filings(
+        self, *, seconds: float, day: date | None = None, category: PublicAccountCategory | None = None
+    ) -> list[PublicAccount]:
+        """Return the filings of a day, as exported at a time."""
+        chunks = self.servicer.filings.export(
+            relying_party=PARTY, category=category, day=day, now=at(seconds)
+        )
+        return [each async for chunk in chunks for each in chunk.public_accounts]
 
     async def work(self, *, seconds: float) -> int:
         """Let the worker store what has come due."""

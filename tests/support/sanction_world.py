@@ -31,12 +31,16 @@ from idvault.domain.sanction.statement import (
 from idvault.flows.log.events import EventFactory
 from idvault.flows.sanction.lapse import LapseFlow
 from idvault.flows.sanction.moderator import ModerationCall
+from idvault.flows.sanction.order import OverdueFlow
 from idvault.flows.sanction.sanction import NewSanction
+from idvault.ports.sanction import SanctionFilter
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import scalar, statement
 from idvault.storage.log.tables import log_entries
 from idvault.storage.sanction.moderator import SqlModeratorStore
+from idvault.storage.sanction.operation import SqlOperationStore
+from idvault.storage.sanction.order import SqlOrderStore
 from idvault.storage.sanction.store import SqlSanctionStore
 from idvault.transparency import entry
 from idvault.v1 import status_pb2
@@ -89,13 +93,18 @@ class SanctionWorld:
         servicer = wire_sanctions(
             store=self.store,
             moderators=SqlModeratorStore(database=database),
+            orders=SqlOrderStore(database=database),
+            operations=SqlOperationStore(database=database),
             fingerprinter=FakeFingerprinter(),
             guard=guard,
             entropy=entropy,
         )
         self.servicer = servicer
         self.moderators, self.sanctions = servicer.moderators, servicer.sanctions
-        self.lapses = LapseFlow(store=self.store, guard=guard, events=EventFactory(entropy=entropy))
+        self.orders, self.operations = servicer.orders, servicer.operations
+        events = EventFactory(entropy=entropy)
+        self.lapses = LapseFlow(store=self.store, guard=guard, events=events)
+        self.deadlines = OverdueFlow(store=SqlOrderStore(database=database), guard=guard, events=events)
         self._numbers = 0
 
     def status_service(self) -> list[Service]:
@@ -160,13 +169,17 @@ class SanctionWorld:
         given: StatementOfReasons | None = None,
         seconds: float = 0,
         scope: Scope = Scope.ACCOUNT,
+        operation_id: str | None = None,
         **changes: Any,
     ) -> Sanction:
         measure = "10-a-day" if degree is Degree.LIMIT else ""
-        wanted = NewSanction(token, scope, degree, measure, given or reasons())
+        wanted = NewSanction(token, scope, degree, measure, given or reasons(), operation_id)
         changes.setdefault("signed_at", at(seconds).real)
         call, occasion = self.call(
-            "ImposeSanction", token, scope, degree.value, repr(wanted.statement), key=key, **changes
+            "ImposeSanction",
+            *(token, scope, degree.value, repr(wanted.statement), operation_id or ""),
+            key=key,
+            **changes,
         )
         paper = papers.imposition(
             occasion,
@@ -174,6 +187,7 @@ class SanctionWorld:
             scope=scope,
             degree=degree,
             measure=wanted.measure,
+            operation_id=operation_id,
             statement=wanted.statement,
         )
         signed = replace(call, signature=key.sign(paper))
@@ -255,11 +269,11 @@ class SanctionWorld:
         self, *, after: str, limit: int, now: ClockReading, **filters: Any
     ) -> tuple[list[Sanction], str]:
         """Return a page, and the last one's id if there are more."""
-        account_token: str | None = filters.get("account_token")
+        of = {name: filters.get(name) for name in ("account_token", "operation_id", "order_id")}
         state: SanctionState | None = filters.get("state")
         return await self.sanctions.list(
             relying_party=filters.get("party", PARTY),
-            account_token=account_token,
+            of=SanctionFilter(**of),
             state=state,
             after=after,
             limit=limit,

@@ -209,6 +209,7 @@ class TipOffWorld:
             scope=Scope.ACCOUNT,
             degree=degree,
             measure="",
+            operation_id=None,
             statement=statement,
         )
         decision = TipOffDecision(

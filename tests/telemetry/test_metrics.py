@@ -28,6 +28,7 @@ PROMISED = {
     "idvault_second_factor_refused_total",
     "idvault_drills_overdue",
     "idvault_drill_oldest_seconds",
+    "idvault_orders_overdue",
     "idvault_tip_offs_open",
     "idvault_tip_offs_overdue",
 }
@@ -50,6 +51,7 @@ def filled() -> Metrics:
     metrics.quorum_records({("1", "WAITING"): 4})
     metrics.second_factor_refused()
     metrics.drills(overdue=1, oldest_seconds=90.5)
+    metrics.orders_overdue(count=2)
     metrics.tip_offs({"RECEIVED": 5}, overdue=2)
     metrics.log_unsequenced(count=3)
     metrics.log_checkpoint_age(seconds=1.5)
@@ -90,6 +92,7 @@ def test_names(served: list[str]) -> None:
         "idvault_second_factor_refused_total 1.0",
         "idvault_drills_overdue 1.0",
         "idvault_drill_oldest_seconds 90.5",
+        "idvault_orders_overdue 2.0",
         "idvault_claims_pending 2.0",
         "idvault_claims_pending_oldest_seconds 7.5",
         'idvault_claims_settled_total{outcome="SUCCEEDED"} 1.0',

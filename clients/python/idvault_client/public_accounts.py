@@ -5,6 +5,7 @@ from idvault.domain.public_account.values import PublicAccountState, RejectReaso
 from idvault_client.backend.public_account.client import AioPublicAccountClient as AioPublicAccounts
 from idvault_client.backend.public_account.client import PublicAccountClient as PublicAccounts
 from idvault_client.backend.public_account.values import (
+    AccountFiling,
     OwnedPublicAccount,
     PublicAccountPage,
     ReaderProfile,
@@ -14,6 +15,7 @@ from idvault_client.backend.public_account.values import (
 )
 
 __all__ = [
+    "AccountFiling",
     "AioPublicAccounts",
     "Licence",
     "OwnedPublicAccount",

@@ -90,6 +90,8 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "该审核员尚未登记，请先登记其密钥。",
         "This moderator is not registered. Please register the key first.",
     ),
+    Reason.ORDER_NOT_FOUND: Translation("未找到该指令，请先登记。", "This order is not recorded."),
+    Reason.OPERATION_NOT_FOUND: Translation("未找到该专项行动。", "This operation was not found."),
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: Translation("未找到该公众账号。", "This public account was not found."),
     Reason.TIP_OFF_NOT_FOUND: Translation(
         "举报编号或查询密码不正确，请核对后重新输入。",
@@ -158,6 +160,10 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.MODERATOR_REVOKED: Translation(
         "该审核员的密钥已停用，不能再作出决定，请由其他审核员办理。",
         "This moderator's key was revoked and can decide nothing more. Another moderator must decide.",
+    ),
+    Reason.OPERATION_CLOSED: Translation(
+        "该专项行动已结束，不能再纳入新的处置。",
+        "This operation is closed; no new sanction can belong to it.",
     ),
     Reason.ACCOUNT_NOT_VERIFIED: Translation(
         "该账号尚未通过实名认证或认证已过期，请先完成认证。",

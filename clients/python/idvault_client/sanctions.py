@@ -1,6 +1,8 @@
 """The types that a backend needs for sanctions; `Vault.sanctions` makes the calls."""
 
 from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.sanction.operation import OperationState
+from idvault.domain.sanction.order import OrderState
 from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
 from idvault.domain.sanction.statement import (
     AuthorityOrder,
@@ -15,6 +17,11 @@ from idvault_client.backend.sanction.client import AioSanctionClient as AioSanct
 from idvault_client.backend.sanction.client import SanctionClient as Sanctions
 from idvault_client.backend.sanction.values import (
     AccountSanction,
+    OperationFigure,
+    OperationPage,
+    OrderPage,
+    PlatformOperation,
+    PlatformOrder,
     RegisteredModerator,
     SanctionPage,
 )
@@ -28,7 +35,14 @@ __all__ = [
     "Ground",
     "IssuerKind",
     "ModeratorKey",
+    "OperationFigure",
+    "OperationPage",
+    "OperationState",
+    "OrderPage",
+    "OrderState",
     "Origin",
+    "PlatformOperation",
+    "PlatformOrder",
     "RegisteredModerator",
     "SanctionCategory",
     "SanctionPage",

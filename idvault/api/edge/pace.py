@@ -32,6 +32,7 @@ class Pace:
         self._next_trial = 0.0
         self._most = 0
         self._came = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def applies(self, running: int) -> bool:
         """Tell whether a call waits for a group while this many calls are running."""
@@ -47,7 +48,7 @@ class Pace:
 
     async def turn(self, running: int) -> None:
         """Wait for the next group."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop = self._loop or asyncio.get_running_loop()
         if not self._waiting:
             self._most = 0
             loop.call_later(self._seconds, self._start)

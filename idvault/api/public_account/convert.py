@@ -11,10 +11,16 @@ from idvault.domain.campaign.legacy_account import read_day
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.public_account.category import Licence, PublicAccountCategory, PublicAccountKind
 from idvault.domain.public_account.transfer import OFFER_LIFETIME
-from idvault.domain.public_account.values import PublicAccountState, PublicProfile, RejectReason
+from idvault.domain.public_account.values import (
+    PublicAccount,
+    PublicAccountState,
+    PublicProfile,
+    RejectReason,
+)
 from idvault.domain.seal import Part
 from idvault.flows.campaign.campaign import Asked
 from idvault.flows.public_account.context import ShownPublicAccount
+from idvault.flows.public_account.filing import FilingChunk
 from idvault.v1 import public_account_pb2 as pb
 
 PAGE_LIMIT, _PAGE = 1_000, 100
@@ -148,10 +154,51 @@ def profile(value: PublicProfile) -> pb.PublicProfile:
     if value.standing_until is not None:
         message.standing_until.FromDatetime(value.standing_until)
     if value.licence is not None:
-        message.licence.category = _CATEGORIES[value.licence.category]
-        message.licence.reference = value.licence.reference
-        message.licence.expire_date = value.licence.expire_date.isoformat()
+        message.licence.CopyFrom(_licence(value.licence))
     return message
+
+
+def filings_asked(
+    message: pb.ExportPublicAccountFilingsRequest,
+) -> tuple[PublicAccountCategory | None, date | None]:
+    """Return category and day of the filings to export, None for all and for today; raises InvalidError."""
+    category = _CATEGORY_OF.get(message.category)
+    if message.category and category is None:
+        raise _invalid("category", FieldCode.CHARACTER)
+    day = read_day(message.as_of) if message.as_of else None
+    if message.as_of and day is None:
+        raise _invalid("as_of", FieldCode.CHARACTER)
+    return category, day
+
+
+def filings(chunk: FilingChunk) -> pb.ExportPublicAccountFilingsResponse:
+    """Return the message of some filings."""
+    return pb.ExportPublicAccountFilingsResponse(
+        as_of=chunk.day.isoformat(), filings=[_filing(each) for each in chunk.public_accounts]
+    )
+
+
+def _filing(value: PublicAccount) -> pb.PublicAccountFiling:
+    return pb.PublicAccountFiling(
+        public_account_id=value.public_account_id,
+        account_token=value.account_token,
+        kind=_KINDS[value.kind],
+        category=_CATEGORIES[value.category],
+        licence=None if value.licence is None else _licence(value.licence),
+        state=_STATES[value.state],
+        standing=STANDINGS[value.standing],
+        since=_day(value.since),
+        expire_date=_day(value.expire_date),
+        owner_changed_on=_day(value.owner_changed_on),
+    )
+
+
+def _licence(value: Licence) -> pb.Licence:
+    return pb.Licence(
+        category=_CATEGORIES[value.category],
+        reference=value.reference,
+        expire_date=value.expire_date.isoformat(),
+    )
 
 
 def _place(text: str) -> tuple[date, str] | None:

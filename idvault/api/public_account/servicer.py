@@ -1,5 +1,7 @@
 """PublicAccountService, for platforms."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from idvault.api import convert as convert_common
@@ -7,6 +9,7 @@ from idvault.api.edge.call import Caller
 from idvault.api.public_account import convert
 from idvault.domain import token
 from idvault.domain.clock import ClockReading
+from idvault.flows.public_account.filing import FilingExportFlow
 from idvault.flows.public_account.ownership import OwnershipFlow
 from idvault.flows.public_account.public_account import PublicAccountFlow
 from idvault.v1 import public_account_pb2 as pb
@@ -18,6 +21,7 @@ class PublicAccountServicer:
 
     flow: PublicAccountFlow
     ownership: OwnershipFlow
+    filings: FilingExportFlow
 
     async def ApplyPublicAccount(
         self,
@@ -191,3 +195,18 @@ class PublicAccountServicer:
             public_accounts=[convert.public_account(each) for each in found],
             next_page_token=convert.place_token(following),
         )
+
+    async def ExportPublicAccountFilings(
+        self,
+        request: pb.ExportPublicAccountFilingsRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> AsyncGenerator[pb.ExportPublicAccountFilingsResponse, None]:
+        """Stream the filings of a day."""
+        category, day = convert.filings_asked(request)
+        chunks = self.filings.export(relying_party=caller.name, category=category, day=day, now=now)
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                yield convert.filings(chunk)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from typing import Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -17,14 +18,22 @@ from idvault.domain.sanction.moderator import Moderator
 from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
 from idvault.domain.seal import Part
 from idvault.flows.sanction.moderator import ModerationCall
+from idvault.ports.sanction import SanctionFilter
 from idvault.v1 import sanction_pb2 as pb
 
 PAGE_LIMIT = 1_000
 _PAGE = 100
 _ID = re.compile(r"[0-9a-f]{32}")
-_DEGREES = numbers(Degree, pb.Sanction.Degree.Value, "DEGREE_")
-_SCOPES = numbers(Scope, pb.Sanction.Scope.Value, "SCOPE_")
+DEGREES = numbers(Degree, pb.Sanction.Degree.Value, "DEGREE_")
+SCOPES = numbers(Scope, pb.Sanction.Scope.Value, "SCOPE_")
 _STATES = numbers(SanctionState, pb.Sanction.State.Value, "STATE_")
+
+
+class Page(Protocol):
+    """A request for a page of a list."""
+
+    page_size: int
+    page_token: str
 
 
 def call(
@@ -71,7 +80,7 @@ def an_id(text: str, field: str) -> str:
 
 def degree(number: int) -> Degree:
     """Return a degree; raises InvalidError (INVALID_MESSAGE, degree)."""
-    for word, value in _DEGREES.items():
+    for word, value in DEGREES.items():
         if value == number:
             return word
     raise _invalid("degree", FieldCode.CHARACTER if number else FieldCode.REQUIRED)
@@ -81,7 +90,7 @@ def scope(number: int) -> Scope:
     """Return a scope, ACCOUNT unless one is chosen; raises InvalidError (INVALID_MESSAGE, scope)."""
     if not number:
         return Scope.ACCOUNT
-    for word, value in _SCOPES.items():
+    for word, value in SCOPES.items():
         if value == number:
             return word
     raise _invalid("scope", FieldCode.CHARACTER)
@@ -97,15 +106,28 @@ def state(number: int) -> SanctionState | None:
     raise _invalid("state", FieldCode.CHARACTER)
 
 
-def page(message: pb.ListSanctionsRequest) -> tuple[str | None, str, int]:
-    """Return the account, the sanction to continue after, and the length of a page; raises InvalidError."""
+def sanction_filter(message: pb.ListSanctionsRequest) -> SanctionFilter:
+    """Return which sanctions to list; raises InvalidError (also INVALID_MESSAGE if several are chosen)."""
     account = token.check(message.account_token) if message.account_token else None
+    if message.operation_id and account:
+        raise _invalid("operation_id", FieldCode.CHARACTER)
+    if message.order_id and (account or message.operation_id):
+        raise _invalid("order_id", FieldCode.CHARACTER)
+    return SanctionFilter(
+        account,
+        an_id(message.operation_id, "operation_id") if message.operation_id else None,
+        an_id(message.order_id, "order_id") if message.order_id else None,
+    )
+
+
+def page(message: Page) -> tuple[str, int]:
+    """Return the id to continue after, and the length of a page; raises InvalidError."""
     if not 0 <= message.page_size <= PAGE_LIMIT:
         raise _invalid("page_size", FieldCode.LENGTH)
-    # The caller has seen the sanction, so the token may be its id.
+    # The caller has seen what was listed, so the token may be its id.
     if message.page_token and not _ID.fullmatch(message.page_token):
         raise _invalid(FIELD, FieldCode.CHARACTER)
-    return account, message.page_token, message.page_size or _PAGE
+    return message.page_token, message.page_size or _PAGE
 
 
 def moderator(value: Moderator) -> pb.Moderator:
@@ -122,24 +144,26 @@ def sanction(value: Sanction) -> pb.Sanction:
     return pb.Sanction(
         sanction_id=value.sanction_id,
         account_token=value.account_token,
-        degree=_DEGREES[value.degree],
+        degree=DEGREES[value.degree],
         measure=value.measure,
         statement=statements.to_message(value.statement),
         state=_STATES[value.state],
         impose_moderator_id=value.imposed_by,
-        impose_time=_time(value.imposed_at),
+        impose_time=time(value.imposed_at),
         paper_digest=papers.digest(value.paper),
-        start_time=_time(value.started_at),
+        start_time=time(value.started_at),
         confirm_moderator_id=value.confirmed_by or "",
-        lapse_time=_time(value.due_at),
-        finish_time=_time(value.ended_at),
+        lapse_time=time(value.due_at),
+        finish_time=time(value.ended_at),
         lift_moderator_id=value.ended_by or "",
         lift_reason=value.end_reason,
-        scope=_SCOPES[value.scope],
+        scope=SCOPES[value.scope],
+        operation_id=value.operation_id or "",
     )
 
 
-def _time(value: datetime | None) -> Timestamp | None:
+def time(value: datetime | None) -> Timestamp | None:
+    """Return the message of a time, None for none."""
     if value is None:
         return None
     timestamp = Timestamp()

@@ -21,6 +21,8 @@ def read(
         degree=convert.degree(message.degree),
         measure=message.measure,
         statement=statement.from_message(message.statement, now=now.business),
+        operation_id=convert.an_id(message.operation_id, "operation_id") if message.operation_id else None,
     )
     stated = statement.parts(message.statement)
-    return wanted, (message.account_token, message.degree, message.measure, *stated, message.scope)
+    fields = (message.account_token, message.degree, message.measure, *stated)
+    return wanted, (*fields, message.scope, message.operation_id)

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from idvault.api.edge.call import Caller
-from idvault.api.sanction import convert, imposition
+from idvault.api.sanction import convert, imposition, operation, order
 from idvault.domain.clock import ClockReading
 from idvault.flows.sanction.moderator import ModeratorFlow
+from idvault.flows.sanction.operation import OperationFlow
+from idvault.flows.sanction.order import OrderFlow
 from idvault.flows.sanction.sanction import SanctionFlow
 from idvault.v1 import sanction_pb2 as pb
 
@@ -16,6 +18,8 @@ class SanctionServicer:
 
     moderators: ModeratorFlow
     sanctions: SanctionFlow
+    orders: OrderFlow
+    operations: OperationFlow
 
     async def RegisterModerator(
         self,
@@ -99,10 +103,10 @@ class SanctionServicer:
         self, request: pb.ListSanctionsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.ListSanctionsResponse:
         """Return a page of sanctions, oldest first."""
-        account_token, after, limit = convert.page(request)
+        after, limit = convert.page(request)
         found, following = await self.sanctions.list(
             relying_party=caller.name,
-            account_token=account_token,
+            of=convert.sanction_filter(request),
             state=convert.state(request.state),
             after=after,
             limit=limit,
@@ -110,4 +114,64 @@ class SanctionServicer:
         )
         return pb.ListSanctionsResponse(
             sanctions=[convert.sanction(each) for each in found], next_page_token=following
+        )
+
+    async def RecordOrder(
+        self, request: pb.RecordOrderRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.RecordedOrder:
+        """Record an authority's order."""
+        given, deadline = order.read(request)
+        call = convert.call(request.request_id, "RecordOrder", *order.parts(request), caller=caller)
+        return order.message(
+            await self.orders.record(call, order=given, deadline=deadline, now=now), now=now.business
+        )
+
+    async def ListOrders(
+        self, request: pb.ListOrdersRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.ListOrdersResponse:
+        """Return a page of orders."""
+        after, limit = convert.page(request)
+        found, following = await self.orders.list(
+            relying_party=caller.name, state=order.state(request.state), after=after, limit=limit, now=now
+        )
+        return pb.ListOrdersResponse(
+            orders=[order.message(each, now=now.business) for each in found], next_page_token=following
+        )
+
+    async def OpenOperation(
+        self, request: pb.OpenOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Operation:
+        """Open an operation."""
+        call = convert.call(request.request_id, "OpenOperation", request.title, caller=caller)
+        return operation.message(await self.operations.begin(call, title=request.title, now=now))
+
+    async def CloseOperation(
+        self, request: pb.CloseOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Operation:
+        """Close an operation."""
+        operation_id = convert.an_id(request.operation_id, "operation_id")
+        call = convert.call(request.request_id, "CloseOperation", operation_id, caller=caller)
+        closed = await self.operations.close(call, operation_id=operation_id, now=now)
+        return operation.message(closed)
+
+    async def GetOperation(
+        self, request: pb.GetOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Operation:
+        """Return an operation with its figures."""
+        operation_id = convert.an_id(request.operation_id, "operation_id")
+        found, counts = await self.operations.get(
+            relying_party=caller.name, operation_id=operation_id, now=now
+        )
+        return operation.message(found, counts)
+
+    async def ListOperations(
+        self, request: pb.ListOperationsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.ListOperationsResponse:
+        """Return a page of operations."""
+        after, limit = convert.page(request)
+        found, following = await self.operations.list(
+            relying_party=caller.name, state=operation.state(request.state), after=after, limit=limit
+        )
+        return pb.ListOperationsResponse(
+            operations=[operation.message(each) for each in found], next_page_token=following
         )

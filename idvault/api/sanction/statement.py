@@ -79,7 +79,7 @@ def from_message(message: pb.StatementOfReasons, *, now: datetime) -> StatementO
         issuer_kind=_chosen(_ISSUERS, message.issuer_kind, "issuer_kind", missing),
         end_at=_end(message, missing),
         tip_off=message.tip_off,
-        order=_order(message.order, missing) if message.HasField("order") else None,
+        order=read_order(message.order, missing, "statement.order") if message.HasField("order") else None,
     )
     if missing:
         raise InvalidError(Reason.INVALID_MESSAGE, *missing, *_refused(made, missing, now))
@@ -107,16 +107,18 @@ def to_message(statement: StatementOfReasons) -> pb.StatementOfReasons:
     else:
         message.end_time.FromDatetime(statement.end_at)
     if statement.order is not None:
-        order = statement.order
-        message.order.CopyFrom(
-            pb.AuthorityOrder(
-                authority=order.authority,
-                reference=order.reference,
-                order_date=order.issued_on.isoformat(),
-                digest=order.digest,
-            )
-        )
+        message.order.CopyFrom(order_message(statement.order))
     return message
+
+
+def order_message(order: AuthorityOrder) -> pb.AuthorityOrder:
+    """Return the message of an order."""
+    return pb.AuthorityOrder(
+        authority=order.authority,
+        reference=order.reference,
+        order_date=order.issued_on.isoformat(),
+        digest=order.digest,
+    )
 
 
 def read_time(timestamp: Timestamp) -> datetime | None:
@@ -147,11 +149,12 @@ def _end(message: pb.StatementOfReasons, missing: list[Violation]) -> datetime |
     return None
 
 
-def _order(message: pb.AuthorityOrder, missing: list[Violation]) -> AuthorityOrder:
+def read_order(message: pb.AuthorityOrder, missing: list[Violation], path: str) -> AuthorityOrder:
+    """Return an order; notes its day if that is missing or none."""
     day = read_day(message.order_date)
     if day is None:
         code = FieldCode.CHARACTER if message.order_date else FieldCode.REQUIRED
-        missing.append(Violation("statement.order.order_date", code))
+        missing.append(Violation(f"{path}.order_date", code))
     return AuthorityOrder(message.authority, message.reference, day or _EPOCH.date(), message.digest)
 
 

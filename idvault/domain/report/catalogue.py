@@ -19,6 +19,11 @@ from idvault.domain.report.figure import (
 
 DEADLINES: tuple[Deadline, ...] = (
     Deadline(
+        Title("公众举报：七日内答复并处理", "reports by the public: reply and solution within seven days"),
+        "tip_offs.filed",
+        ("tip_offs.reply_missed", "tip_offs.solution_missed"),
+    ),
+    Deadline(
         Title("身份披露申请的决定", "decisions on requests for a disclosure"),
         "disclosures.requested",
         ("disclosures.expired",),
@@ -30,6 +35,7 @@ SECTIONS: tuple[Section, ...] = (
     identity.ACCOUNTS,
     moderation.PUBLIC_ACCOUNTS,
     moderation.SANCTIONS,
+    moderation.TIP_OFFS,
     identity.DISCLOSURES,
     identity.CAMPAIGNS,
     identity.OPERATION,

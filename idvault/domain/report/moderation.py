@@ -1,7 +1,7 @@
-"""Figures about moderation: public accounts, and sanctions by degree."""
+"""Figures about moderation: public accounts, sanctions by degree, reports by the public."""
 
 from idvault.domain.event import EventType as Type
-from idvault.domain.report.figure import Breakdown, Level, Section, Title, logged
+from idvault.domain.report.figure import Breakdown, Duration, Level, Section, Title, logged
 
 _DEGREES = ("warn", "limit", "suspend", "close")
 
@@ -21,6 +21,16 @@ _NOT_CONFIRMED = (
     *_each("person", "withdraw"),
     *_each("person", "expire"),
 )
+_CATEGORIES = {
+    "IMPERSONATION": Title("冒充他人", "impersonation"),
+    "PRIVACY": Title("侵犯隐私", "privacy"),
+    "NATIONAL_SECURITY": Title("国家安全", "national security"),
+    "TERRORISM": Title("恐怖主义", "terrorism"),
+    "VIOLENCE": Title("暴力", "violence"),
+    "PORNOGRAPHY": Title("淫秽色情", "pornography"),
+    "FRAUD": Title("诈骗", "fraud"),
+    "RUMOUR": Title("谣言", "rumours"),
+}
 _AUTOMATION = {
     "FULL": Title("全自动", "fully automated"),
     "PARTIAL": Title("部分自动", "partly automated"),
@@ -90,16 +100,7 @@ SANCTIONS = Section(
     breakdowns=(
         Breakdown(
             "sanctions.category", Title("事由", "By category"), "sanctions.imposed",
-            {
-                "IMPERSONATION": Title("冒充他人", "impersonation"),
-                "PRIVACY": Title("侵犯隐私", "privacy"),
-                "NATIONAL_SECURITY": Title("国家安全", "national security"),
-                "TERRORISM": Title("恐怖主义", "terrorism"),
-                "VIOLENCE": Title("暴力", "violence"),
-                "PORNOGRAPHY": Title("淫秽色情", "pornography"),
-                "FRAUD": Title("诈骗", "fraud"),
-                "RUMOUR": Title("谣言", "rumours"),
-            },
+            _CATEGORIES,
         ),
         Breakdown(
             "sanctions.issuer", Title("决定者", "By issuer"), "sanctions.imposed",
@@ -116,5 +117,52 @@ SANCTIONS = Section(
             "sanctions.decision", Title("决定方式", "By automation of decision"), "sanctions.imposed",
             _AUTOMATION,
         ),
+    ),
+)  # fmt: skip
+_RESOLVED = (
+    Type.TIP_OFF_UPHOLD,
+    Type.TIP_OFF_DISMISS,
+    Type.TIP_OFF_CLOSE_DUPLICATE,
+    Type.TIP_OFF_FIND_ABUSIVE,
+)
+TIP_OFFS = Section(
+    "tip_offs",
+    Title("公众举报", "Reports by the public"),
+    logged=(
+        logged("tip_offs.filed", "收到的举报", "received", Type.TIP_OFF_FILE),
+        logged("tip_offs.answered", "已答复举报人", "answered", Type.TIP_OFF_ANSWER),
+        logged("tip_offs.resolved", "已处理", "resolved", *_RESOLVED),
+        logged("tip_offs.upheld", "属实并处置", "upheld, with a sanction", Type.TIP_OFF_UPHOLD),
+        logged("tip_offs.dismissed", "不予支持", "dismissed", Type.TIP_OFF_DISMISS),
+        logged(
+            "tip_offs.duplicates", "重复举报", "about a matter already decided", Type.TIP_OFF_CLOSE_DUPLICATE
+        ),
+        logged("tip_offs.abusive", "滥用举报", "abusive", Type.TIP_OFF_FIND_ABUSIVE),
+        logged(
+            "tip_offs.reply_missed", "逾期未答复", "without a reply at their deadline",
+            Type.TIP_OFF_MISS_REPLY,
+        ),
+        logged(
+            "tip_offs.solution_missed", "逾期未处理", "without a solution at their deadline",
+            Type.TIP_OFF_MISS_SOLUTION,
+        ),
+    ),
+    breakdowns=(
+        Breakdown(
+            "tip_offs.category", Title("事由", "By category"), "tip_offs.filed", _CATEGORIES
+        ),
+        Breakdown(
+            "tip_offs.channel", Title("渠道", "By channel"), "tip_offs.filed",
+            {
+                "PHONE": Title("电话", "telephone"),
+                "EMAIL": Title("电子邮件", "e-mail"),
+                "WEB": Title("网页", "web"),
+                "APP": Title("应用内", "in the app"),
+            },
+        ),
+    ),
+    durations=(
+        Duration("tip_offs.reply_time", Title("答复用时", "Time to the reply"), "tip_offs.answered"),
+        Duration("tip_offs.solution_time", Title("处理用时", "Time to the solution"), "tip_offs.resolved"),
     ),
 )  # fmt: skip

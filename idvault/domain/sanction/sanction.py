@@ -78,6 +78,7 @@ class Sanction:
     """A sanction of an account; sanction_id is 32 lower-case hex digits.
 
     account_token: the account that it names. person_id: the owner's id, of a PERSON sanction only.
+    operation_id: the operation that it belongs to.
     measure: the platform's own code for how publishing is limited. imposed_by, confirmed_by, ended_by:
     moderator ids; ended_by is None after a lapse. paper: the signed imposition, confirmation or lift.
     """
@@ -101,6 +102,7 @@ class Sanction:
     ending: bytes | None = field(default=None, repr=False)
     scope: Scope = Scope.ACCOUNT
     person_id: str | None = None
+    operation_id: str | None = None
 
     @property
     def due_at(self) -> datetime | None:
@@ -161,6 +163,7 @@ def impose(
     scope: Scope,
     degree: Degree,
     measure: str,
+    operation_id: str | None,
     statement: StatementOfReasons,
     moderator_id: str,
     paper: bytes,
@@ -181,6 +184,7 @@ def impose(
         paper,
         started_at=None if proposed else now,
         scope=scope,
+        operation_id=operation_id,
     )
 
 

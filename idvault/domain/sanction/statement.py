@@ -155,6 +155,11 @@ def _order_codes(statement: StatementOfReasons) -> dict[str, FieldCode | None]:
         return {"order": None if order is None else FieldCode.CHARACTER}
     if order is None:
         return {"order": FieldCode.REQUIRED}
+    return order_codes(order)
+
+
+def order_codes(order: AuthorityOrder) -> dict[str, FieldCode | None]:
+    """Return what is wrong with each part of an order, None if nothing is."""
     return {
         "order.authority": text_code(order.authority, limit=_LONG),
         "order.reference": text_code(order.reference, limit=_LONG),

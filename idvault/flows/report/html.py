@@ -21,8 +21,8 @@ a { color: inherit; } nav a { display: inline-block; min-height: 2.75rem; line-h
 """  # noqa: E501 - a style sheet
 
 
-def page(body: str, *, title: str, language: Language) -> str:
-    """Return a whole page; the body is HTML, the title is text."""
+def page(main: str, *, links: str, title: str, language: Language) -> str:
+    """Return a whole page. main, links: HTML; title: text."""
     return "\n".join(
         (
             "<!doctype html>",
@@ -31,7 +31,7 @@ def page(body: str, *, title: str, language: Language) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="referrer" content="no-referrer">',
             f"<title>{escape(title)}</title><style>{_STYLE}</style></head>",
-            f"<body>{body}</body></html>",
+            f"<body><nav>{links}</nav><main>{main}</main></body></html>",
             "",
         )
     )
@@ -57,14 +57,15 @@ def table(rows: list[tuple[str, str]], *, head: tuple[str, str] | None = None, k
     return f"<table>{top}<tbody>{lines}</tbody></table>"
 
 
-def grid(head: list[str], rows: list[list[str]]) -> str:
+def grid(head: list[str], rows: list[list[str]], *, label: str) -> str:
     """Return a table of numbers; the first column names the row. Narrow screens scroll within it."""
     top = "".join(_head(text) for text in head)
     lines = "".join(
         f'<tr><th scope="row">{escape(first)}</th>{"".join(_cell(text) for text in rest)}</tr>'
         for first, *rest in rows
     )
-    return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table></div>'
+    region = f'<div class="wide" role="region" tabindex="0" aria-label="{escape(label)}">'
+    return f"{region}<table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table></div>"
 
 
 def _cell(text: str) -> str:

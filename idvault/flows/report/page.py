@@ -19,14 +19,13 @@ def render(report: Report, *, language: Language) -> str:
     title = f"{words.REPORT.in_language(language)} {report.period.name}"
     body = "\n".join(
         (
-            _navigation(report, language),
             html.element("h1", title),
             *(html.element("p", text) for text in introduction(report, language)),
             *(_section(section, report, language) for section in catalogue.SECTIONS),
             _check(report, language),
         )
     )
-    return html.page(body, title=title, language=language)
+    return html.page(body, links=_links(report, language), title=title, language=language)
 
 
 def introduction(report: Report, language: Language) -> Iterator[str]:
@@ -44,7 +43,7 @@ def _note_text(report: Report) -> str:
     return note.parse(report.checkpoint.encode()).text
 
 
-def _navigation(report: Report, language: Language) -> str:
+def _links(report: Report, language: Language) -> str:
     name = report.period.name
     home = {Language.ZH: "../index.html", Language.EN: "../index.en.html"}[language]
     links = (
@@ -52,7 +51,7 @@ def _navigation(report: Report, language: Language) -> str:
         html.link(f"{name}.{_OTHER[language].value}.html", words.OTHER_LANGUAGE.in_language(language)),
         html.link(f"{name}.json", words.DATA.in_language(language)),
     )
-    return f"<nav>{''.join(links)}</nav>"
+    return "".join(links)
 
 
 def _section(section: Section, report: Report, language: Language) -> str:

@@ -86,7 +86,6 @@ def render(shown: Supervised, *, language: Language) -> str:
     other = PATHS[Language.EN if language is Language.ZH else Language.ZH]
     body = "\n".join(
         (
-            f"<nav>{html.link(other, words.OTHER_LANGUAGE.in_language(language))}</nav>",
             html.element("h1", f"{title}: {shown.key.name}"),
             html.element("p", words.WHAT_IT_IS.in_language(language)),
             *_log(shown, language),
@@ -96,7 +95,8 @@ def render(shown: Supervised, *, language: Language) -> str:
             *_verify(shown.key, language),
         )
     )
-    return html.page(body, title=title, language=language)
+    links = html.link(other, words.OTHER_LANGUAGE.in_language(language))
+    return html.page(body, links=links, title=title, language=language)
 
 
 def _heading(title: Title, language: Language) -> str:
@@ -155,10 +155,9 @@ def _deadlines(shown: Supervised, language: Language) -> list[str]:
         names = (kind.due, *kind.missed)
         head = [words.MONTH, *(catalogue.BY_NAME[name].title for name in names)]
         rows = [[month, *(_number(logged, name) for name in names)] for month, logged in months]
-        parts += [
-            html.element("h3", kind.title.in_language(language)),
-            html.grid([title.in_language(language) for title in head], rows),
-        ]
+        name = kind.title.in_language(language)
+        grid = html.grid([title.in_language(language) for title in head], rows, label=name)
+        parts += [html.element("h3", name), grid]
     return parts
 
 

@@ -19,7 +19,7 @@ from idvault.flows.log.guard import LogGuard
 from idvault.flows.sanction.lapse import event_of
 from idvault.flows.sanction.moderator import ModerationCall
 from idvault.ports.entropy import Entropy
-from idvault.ports.sanction import ModeratorStore, SanctionStore
+from idvault.ports.sanction import ModeratorStore, SanctionFilter, SanctionStore
 from idvault.ports.sealing import Fingerprinter
 
 
@@ -32,6 +32,7 @@ class NewSanction:
     degree: Degree
     measure: str
     statement: StatementOfReasons
+    operation_id: str | None = None
 
 
 class SanctionFlow:
@@ -75,6 +76,7 @@ class SanctionFlow:
             scope=wanted.scope,
             degree=wanted.degree,
             measure=wanted.measure,
+            operation_id=wanted.operation_id,
             statement=statement,
             moderator_id=call.moderator_id,
             paper=paper,
@@ -139,7 +141,7 @@ class SanctionFlow:
         self,
         *,
         relying_party: str,
-        account_token: str | None,
+        of: SanctionFilter,
         state: SanctionState | None,
         after: str,
         limit: int,
@@ -148,7 +150,7 @@ class SanctionFlow:
         """Return a page of sanctions as of now, and the last one's id if there are more, else ""."""
         found = await self._store.list(
             relying_party=relying_party,
-            account_token=account_token,
+            of=of,
             state=state,
             after=after,
             limit=limit + 1,
@@ -181,6 +183,7 @@ class SanctionFlow:
             scope=wanted.scope,
             degree=wanted.degree,
             measure=wanted.measure,
+            operation_id=wanted.operation_id,
             statement=statement,
         )
         return statement, await self._paper(call, text, now)

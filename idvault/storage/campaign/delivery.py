@@ -6,7 +6,7 @@ because a claim locks its account first and the invitations second.
 
 from collections.abc import Sequence
 
-from sqlalchemy import Integer, exists, select
+from sqlalchemy import ColumnElement, Integer, exists, literal_column, select, update
 
 from idvault.domain.account import AccountState, Standing
 from idvault.domain.campaign import campaign as rules
@@ -16,7 +16,7 @@ from idvault.domain.campaign.invitation import Invitation, InvitationState
 from idvault.ports.campaign.invitation import Batch, DeliveryRequest
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
-from idvault.storage.base.listing import one_of
+from idvault.storage.base.listing import among, one_of
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, scalar, statement
 from idvault.storage.campaign import cohort
@@ -49,20 +49,38 @@ _DUE = for_change(
 )
 _RETURNED = statement(_DUE.where(invitations.c.leased_until <= param("real")), invitation_row.from_row)
 _REMINDERS = statement(_DUE.where(invitations.c.leased_until.is_(None)), invitation_row.from_row)
-_UNINVITED: Statement[str] = statement(
-    select(legacy_accounts.c.account_token)
-    .join(accounts, accounts.c.account_token == legacy_accounts.c.account_token)
-    .where(
-        IN_COHORT,
-        legacy_accounts.c.verified_on.is_(None),
-        _IS_OPEN,
-        ~exists().where(
-            invitations.c.account_token == legacy_accounts.c.account_token,
-            invitations.c.campaign_id == param("campaign"),
-        ),
+_INVITED_BY = legacy_accounts.c.invited_by
+
+
+def _members(invited_by: ColumnElement[bool]) -> Statement[str]:
+    """Return the members without an invitation in the order of an index, which is read as far as needed."""
+    return statement(
+        select(legacy_accounts.c.account_token)
+        .join(accounts, accounts.c.account_token == legacy_accounts.c.account_token)
+        .where(
+            IN_COHORT,
+            legacy_accounts.c.verified_on.is_(None),
+            invited_by,
+            _IS_OPEN,
+            ~exists().where(
+                invitations.c.account_token == legacy_accounts.c.account_token,
+                invitations.c.campaign_id == param("campaign"),
+            ),
+        )
+        .order_by(_INVITED_BY, legacy_accounts.c.account_token)
+        .limit(_LIMIT),
+        scalar,
     )
-    .limit(_LIMIT),
-    scalar,
+
+
+# First owners whom no campaign has invited, then those whom another one invited last.
+_NEVER_INVITED = _members(literal_column("''") == _INVITED_BY)
+_INVITED_BEFORE = _members((literal_column("''") < _INVITED_BY) & (param("campaign") > _INVITED_BY))
+_INVITED_AFTER = _members(param("campaign") < _INVITED_BY)
+_INVITED = statement(
+    update(legacy_accounts)
+    .where(among(legacy_accounts.c.account_token, "tokens"))
+    .values(invited_by=param("campaign"))
 )
 
 
@@ -98,9 +116,12 @@ async def _new(
 ) -> list[Invitation]:
     if limit < 1:
         return []
-    members = await connection.all(
-        _UNINVITED, campaign=found.campaign_id, limit=limit, **cohort.parameters(found)
-    )
+    members: list[str] = []
+    for some in (_NEVER_INVITED, _INVITED_BEFORE, _INVITED_AFTER):
+        if len(members) < limit:
+            members += await connection.all(
+                some, campaign=found.campaign_id, limit=limit - len(members), **cohort.parameters(found)
+            )
     return [
         invitation.new(
             account_token=token, campaign_id=found.campaign_id, method=method, now=asked.now.business
@@ -118,3 +139,11 @@ async def put(connection: Connection, asked: DeliveryRequest, leased: Sequence[I
         if one.method is ReverificationMethod.HOSTED_LINK
     }
     await invitation_row.put_batch(connection, asked.batch_id, leased, hashes)
+    # One that is delivered again was noted before; to note it again changes nothing.
+    await invited(connection, asked.campaign_id, [one.account_token for one in leased if one.deliveries == 1])
+
+
+async def invited(connection: Connection, campaign_id: str, tokens: Sequence[str]) -> None:
+    """Note who invited owners last, so that the next batch does not read past them."""
+    if tokens:
+        await connection.run(_INVITED, campaign=campaign_id, tokens=sorted(tokens))

@@ -113,6 +113,7 @@ class SqlInvitationStore:
         )
         found = await campaign_row.lock(connection, recording.request.caller, recording.campaign_id)
         before = await invitation_row.lock(connection, recording.account_token, recording.campaign_id)
+        is_new = before is None
         if before is None:
             before = await _begin(connection, recording, found)
         if repeated is not None:
@@ -126,6 +127,8 @@ class SqlInvitationStore:
             today=recording.today,
         )
         await invitation_row.put(connection, after)
+        if is_new:
+            await delivery.invited(connection, found.campaign_id, [after.account_token])
         if invitation.counts(before=before, after=after):
             await campaign_row.count_deliveries(connection, found, 1, recording.today)
         await log.append(connection, event)

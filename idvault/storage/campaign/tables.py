@@ -28,8 +28,9 @@ _DAY_COLUMNS = (
 )
 
 # reference: keyed hash of the platform's reference. verified_on: the day of the first verification.
-# limited_by: the campaign that limited the account on its enforcement date. An import writes a million rows:
-# no foreign key, and only the indexes that campaigns need.
+# limited_by: the campaign that limited the account on its enforcement date. invited_by: the campaign that
+# invited the owner last, empty if none did. An import writes a million rows: no foreign key, and only the
+# indexes that campaigns need.
 legacy_accounts = Table(
     "legacy_accounts",
     main,
@@ -41,7 +42,16 @@ legacy_accounts = Table(
     Column("create_date", Day, nullable=False),
     Column("verified_on", Day),
     Column("limited_by", ID),
+    Column("invited_by", ID, nullable=False, server_default=""),
     UniqueConstraint("relying_party", "reference"),
+    Index(
+        "ix_legacy_accounts_uninvited",
+        "relying_party",
+        "invited_by",
+        "account_token",
+        postgresql_where=text("verified_on IS NULL"),
+        sqlite_where=text("verified_on IS NULL"),
+    ),
     Index(
         "ix_legacy_accounts_limited",
         "limited_by",

@@ -17,6 +17,7 @@ from idvault.storage.claim.tables import claims
 from idvault.storage.disclosure.tables import disclosures
 from idvault.storage.public_account.tables import public_accounts
 from idvault.storage.sanction.tables import sanctions
+from idvault.storage.tip_off.tables import tip_offs
 
 
 def _by(cell: ColumnElement[Any], *where: ColumnElement[bool]) -> Select[Any]:
@@ -26,6 +27,10 @@ def _by(cell: ColumnElement[Any], *where: ColumnElement[bool]) -> Select[Any]:
 
 def _within(time: ColumnElement[Any]) -> ColumnElement[bool]:
     return (time >= param("since", Micros)) & (time < param("until", Micros))
+
+
+def _times(begin: ColumnElement[Any], end: ColumnElement[Any]) -> Select[Any]:
+    return select(begin.label("begin"), end.label("end")).where(_within(end))
 
 
 _CELL = tuple[str, int]
@@ -44,6 +49,8 @@ BREAKDOWNS: Mapping[str, Statement[_CELL]] = {
     "sanctions.issuer": statement(_by(sanctions.c.issuer_kind, _within(sanctions.c.started_at)), tuple),
     "sanctions.detection": statement(_by(sanctions.c.detection, _within(sanctions.c.started_at)), tuple),
     "sanctions.decision": statement(_by(sanctions.c.decision, _within(sanctions.c.started_at)), tuple),
+    "tip_offs.category": statement(_by(tip_offs.c.category, _within(tip_offs.c.filed_at)), tuple),
+    "tip_offs.channel": statement(_by(tip_offs.c.channel, _within(tip_offs.c.filed_at)), tuple),
     "disclosures.legal_basis": statement(
         _by(
             disclosures.c.legal_basis,
@@ -63,4 +70,7 @@ LEVELS: Mapping[str, Statement[_CELL]] = {
         tuple,
     ),
 }
-DURATIONS: Mapping[str, Statement[Any]] = {}
+DURATIONS: Mapping[str, Statement[Any]] = {
+    "tip_offs.reply_time": statement(_times(tip_offs.c.filed_at, tip_offs.c.answered_at)),
+    "tip_offs.solution_time": statement(_times(tip_offs.c.filed_at, tip_offs.c.resolved_at)),
+}

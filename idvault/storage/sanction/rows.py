@@ -45,6 +45,7 @@ def from_row(row: Any) -> Sanction:
         ending=row.ending,
         scope=Scope(row.scope),
         person_id=row.person_id,
+        operation_id=row.operation_id,
     )
 
 
@@ -132,6 +133,7 @@ def _fixed(sanction: Sanction) -> dict[str, object]:
         "paper": sanction.paper,
         "scope": sanction.scope.value,
         "person_id": sanction.person_id,
+        "operation_id": sanction.operation_id,
     }
 
 

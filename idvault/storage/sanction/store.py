@@ -8,24 +8,26 @@ from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.request import Request
 from idvault.domain.sanction import moderator as moderator_rules
+from idvault.domain.sanction import operation as operation_rules
 from idvault.domain.sanction import sanction as rules
 from idvault.domain.sanction.sanction import Sanction, SanctionState
-from idvault.ports.sanction import DueFollower
+from idvault.ports.sanction import DueFollower, SanctionFilter
 from idvault.storage.account import rows as account
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.statement import Statement
 from idvault.storage.claim import person as persons
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
-from idvault.storage.sanction import lists, moderator, person, rows, standing
+from idvault.storage.sanction import lists, moderator, operation, order, person, rows, standing
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlSanctionStore:
     """Sanctions in the main database.
 
-    Rows are locked in this order: request, account, sanction, person, followers.
+    Rows are locked in this order: request, account, sanction, person, followers or order.
     """
 
     database: Database
@@ -57,8 +59,7 @@ class SqlSanctionStore:
         await _check_signs(connection, sanction.relying_party, moderator_id)
         owner, stored = await _lock(connection, sanction)
         confirmed = rules.confirm(sanction=stored, moderator_id=moderator_id, paper=paper, now=now.business)
-        await _count(connection, confirmed, by=1)
-        await account.put_standing(connection, standing.added(owner, confirmed, now=now.business))
+        await _begin(connection, owner, confirmed, now)
         await rows.put(connection, confirmed)
         await log.append(connection, event)
         return confirmed
@@ -144,26 +145,37 @@ class SqlSanctionStore:
         connection: Connection,
         *,
         relying_party: str,
-        account_token: str | None,
+        of: SanctionFilter,
         state: SanctionState | None,
         after: str,
         limit: int,
         now: ClockReading,
     ) -> list[Sanction]:
         """Return sanctions that follow another one, oldest first."""
-        place = await lists.place_of(connection, relying_party, after)
+        place = await lists.SANCTIONS.place_of(connection, relying_party, after)
         common = {"party": relying_party, **place, "limit": limit}
-        if account_token is not None:
-            return await connection.all(
-                lists.OF_ACCOUNT,
-                **common,
-                token=account_token,
-                state="" if state is None else state.value,
-                now=now.business,
-            )
+        narrowed = await _narrowed(connection, relying_party, of)
+        if narrowed is not None:
+            asked, which = narrowed
+            word = "" if state is None else state.value
+            return await connection.all(asked, **common, **which, state=word, now=now.business)
         if state is None:
             return await connection.all(lists.OF_PARTY, **common)
         return await connection.all(lists.IN_STATE, **common, state=state.value, now=now.business)
+
+
+async def _narrowed(
+    connection: Connection, relying_party: str, of: SanctionFilter
+) -> tuple[Statement[Sanction], dict[str, object]] | None:
+    """Return the list of one account, operation or order; None for all of a relying party."""
+    if of.account_token is not None:
+        return lists.OF_ACCOUNT, {"token": of.account_token}
+    if of.operation_id is not None:
+        return lists.OF_OPERATION, {"operation": of.operation_id}
+    if of.order_id is not None:
+        carried = await order.get(connection, relying_party, of.order_id)
+        return lists.OF_ORDER, {"digest": carried.order.digest}
+    return None
 
 
 async def impose(connection: Connection, sanction: Sanction, *, now: ClockReading, event: Event) -> Sanction:
@@ -173,6 +185,9 @@ async def impose(connection: Connection, sanction: Sanction, *, now: ClockReadin
     Raises what ports.sanction.SanctionStore.impose raises.
     """
     await _check_signs(connection, sanction.relying_party, sanction.imposed_by)
+    if sanction.operation_id is not None:
+        named = await operation.get(connection, sanction.relying_party, sanction.operation_id)
+        operation_rules.check_open(named)
     owner = await account.lock(
         connection, account_token=sanction.account_token, relying_party=sanction.relying_party
     )
@@ -180,7 +195,7 @@ async def impose(connection: Connection, sanction: Sanction, *, now: ClockReadin
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     admitted = rules.admit(account=owner, sanction=sanction)
     if admitted.state is SanctionState.IN_FORCE:
-        await account.put_standing(connection, standing.added(owner, admitted, now=now.business))
+        await _begin(connection, owner, admitted, now)
     await rows.add(connection, admitted)
     await log.append(connection, event)
     return admitted
@@ -212,6 +227,17 @@ async def _lock(connection: Connection, sanction: Sanction) -> tuple[Account, Sa
     if owner is None:
         raise NotFoundError(Reason.SANCTION_NOT_FOUND)
     return owner, await rows.lock(connection, sanction)
+
+
+async def _begin(connection: Connection, owner: Account, sanction: Sanction, now: ClockReading) -> None:
+    """Store what a sanction changes when it comes into force, except its own row."""
+    await _count(connection, sanction, by=1)
+    carried = sanction.statement.order
+    if carried is not None:
+        await order.carry_out(
+            connection, relying_party=sanction.relying_party, digest=carried.digest, now=now.business
+        )
+    await account.put_standing(connection, standing.added(owner, sanction, now=now.business))
 
 
 async def _end(

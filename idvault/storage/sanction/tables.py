@@ -70,6 +70,7 @@ sanctions = Table(
     Column("ending", LargeBinary),
     Column("scope", WORD, nullable=False),
     Column("person_id", ID),
+    Column("operation_id", ID),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(None, "relying_party", "sanction_id"),
     Index(None, "relying_party", "imposed_at", "sanction_id"),
@@ -79,6 +80,23 @@ sanctions = Table(
         "due_at",
         postgresql_where=text("due_at IS NOT NULL"),
         sqlite_where=text("due_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_sanctions_order",
+        "relying_party",
+        "order_digest",
+        "started_at",
+        postgresql_where=text("order_digest IS NOT NULL"),
+        sqlite_where=text("order_digest IS NOT NULL"),
+    ),
+    Index(
+        "ix_sanctions_operation",
+        "relying_party",
+        "operation_id",
+        "imposed_at",
+        "sanction_id",
+        postgresql_where=text("operation_id IS NOT NULL"),
+        sqlite_where=text("operation_id IS NOT NULL"),
     ),
     Index(
         "ix_sanctions_person",
@@ -109,4 +127,40 @@ followers = Table(
         postgresql_where=text("due_at IS NOT NULL"),
         sqlite_where=text("due_at IS NOT NULL"),
     ),
+)
+
+# carried_out_at: when the first sanction that carries the order out came into force. missed_at: when it was
+# stored that the deadline had passed without one.
+orders = Table(
+    "authority_orders",
+    main,
+    Column("relying_party", NAME, primary_key=True),
+    Column("order_id", ID, primary_key=True),
+    Column("authority", _LONG, nullable=False),
+    Column("reference", _LONG, nullable=False),
+    Column("issued_on", Day, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("deadline", Micros, nullable=False),
+    Column("recorded_at", Micros, nullable=False),
+    Column("carried_out_at", Micros),
+    Column("missed_at", Micros),
+    UniqueConstraint("relying_party", "digest"),
+    Index(None, "relying_party", "recorded_at", "order_id"),
+    Index(
+        "ix_authority_orders_open",
+        "deadline",
+        postgresql_where=text("carried_out_at IS NULL"),
+        sqlite_where=text("carried_out_at IS NULL"),
+    ),
+)
+
+operations = Table(
+    "operations",
+    main,
+    Column("relying_party", NAME, primary_key=True),
+    Column("operation_id", ID, primary_key=True),
+    Column("title", _LONG, nullable=False),
+    Column("opened_at", Micros, nullable=False),
+    Column("closed_at", Micros),
+    Index(None, "relying_party", "opened_at", "operation_id"),
 )

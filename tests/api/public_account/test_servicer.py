@@ -1,6 +1,8 @@
 """PublicAccountService over a real channel and a real database, called by both clients."""
 
 import asyncio
+import csv
+import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,8 +23,17 @@ from idvault.telemetry.metrics import Metrics
 from idvault.v1 import public_account_pb2 as pb
 from idvault_client import Consent, Reason, refusals
 from idvault_client.backend.public_account import messages
-from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
+from idvault_client.commands import filing
+from idvault_client.errors import (
+    InvalidFields,
+    NotFound,
+    PreconditionFailed,
+    RequestIdReused,
+    Unavailable,
+    VaultError,
+)
 from idvault_client.public_accounts import (
+    AccountFiling,
     Licence,
     OwnedPublicAccount,
     PublicAccountCategory,
@@ -219,6 +230,64 @@ async def test_pages(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
     assert listed == sorted(opened, key=lambda each: each.public_account_id)
 
 
+async def test_filings(
+    world: PublicAccountWorld, edge: tuple[str, idvault_client.Tls], ask: AskPublicAccounts
+) -> None:
+    """The stream of a day: all, of a category, of a day before, and none of a day to come."""
+    token = await world.company()
+    end = today() + timedelta(days=30)
+    licence = Licence(PublicAccountCategory.MEDIA, "=licence 7 (synthetic)", end)
+    opened = await ask("approve", (await ask("apply", token, licence=licence)).public_account_id)
+    target, tls = edge
+    async with idvault_client.aio.connect(target, tls=tls) as vault:
+        filings = [each async for each in vault.public_accounts.filings()]
+        (one,) = filings
+        assert (one.as_of, one.public_account_id, one.account_token) == (
+            today(),
+            opened.public_account_id,
+            token,
+        )
+        assert (one.kind, one.category, one.state) == (
+            PublicAccountKind.COMPANY,
+            PublicAccountCategory.MEDIA,
+            ACTIVE,
+        )
+        with pytest.raises(InvalidFields):
+            [each async for each in vault.public_accounts.filings(as_of=end)]
+
+    def read() -> list[list[AccountFiling]]:
+        with idvault_client.connect(target, tls=tls) as vault:
+            public_accounts = vault.public_accounts
+            with pytest.raises(InvalidFields):
+                list(public_accounts.filings(as_of=end))
+            return [
+                list(public_accounts.filings(category=PublicAccountCategory.MEDIA)),
+                list(public_accounts.filings(category=PublicAccountCategory.COMPANY)),
+                list(public_accounts.filings(as_of=today() - timedelta(days=1))),
+            ]
+
+    assert await asyncio.to_thread(read) == [filings, [], []]
+    rows = list(csv.reader(io.StringIO(filing.text(filings))))
+    assert rows[0] == list(filing.COLUMNS)
+    values = dict(zip(*rows, strict=True))
+    assert (values["public_account_id"], values["category"]) == (opened.public_account_id, "MEDIA")
+    # A spreadsheet must not take it for a formula.
+    assert values["licence_reference"] == "'=licence 7 (synthetic)"
+
+
+async def test_a_closed_client(edge: tuple[str, idvault_client.Tls]) -> None:
+    """A stream after close() is refused as any other call."""
+    target, tls = edge
+    awaited = idvault_client.aio.connect(target, tls=tls)
+    await awaited.close()
+    with pytest.raises(Unavailable):
+        [each async for each in awaited.public_accounts.filings()]
+    vault = idvault_client.connect(target, tls=tls)
+    vault.close()
+    with pytest.raises(Unavailable):
+        list(vault.public_accounts.filings())
+
+
 async def test_wrong_fields_are_named(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
     """What the rules refuse is named with its path."""
     token = await world.company()
@@ -276,6 +345,16 @@ def with_licence(**fields: Any) -> pb.ApplyPublicAccountRequest:
         ("ListPublicAccounts", pb.ListPublicAccountsRequest(state=cast(Any, 99)), {"state": "CHARACTER"}),
         ("ListPublicAccounts", pb.ListPublicAccountsRequest(page_size=-1), {"page_size": "LENGTH"}),
         ("ListPublicAccounts", pb.ListPublicAccountsRequest(page_token="x"), {"page_token": "CHARACTER"}),
+        (
+            "ExportPublicAccountFilings",
+            pb.ExportPublicAccountFilingsRequest(category=cast(Any, 99)),
+            {"category": "CHARACTER"},
+        ),
+        (
+            "ExportPublicAccountFilings",
+            pb.ExportPublicAccountFilingsRequest(as_of="yesterday"),
+            {"as_of": "CHARACTER"},
+        ),
         (
             "ListExpiringPublicAccounts",
             pb.ListExpiringPublicAccountsRequest(within_days=367),

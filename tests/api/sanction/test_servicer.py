@@ -35,7 +35,12 @@ from idvault_client.sanctions import (
     Degree,
     IssuerKind,
     ModeratorKey,
+    OperationFigure,
+    OperationState,
+    OrderState,
     Origin,
+    PlatformOperation,
+    PlatformOrder,
     SanctionState,
     Scope,
 )
@@ -45,6 +50,7 @@ from tests.support.edge import FakePlatforms, clock, platform
 from tests.support.sanction_world import SanctionWorld, key_of, reasons
 
 SERVICE = pb.DESCRIPTOR.services_by_name["SanctionService"]
+ACCOUNT = "acct_" + "0" * 25 + "1"
 ORDER = AuthorityOrder("an authority (synthetic)", "order 3", date(2026, 2, 27), bytes(32))
 
 
@@ -183,6 +189,46 @@ async def test_a_sanction_of_a_person(world: SanctionWorld, ask: AskSanctions) -
     assert (type(told), told.reason) == (PreconditionFailed, Reason.PERSON_UNKNOWN)
 
 
+async def test_an_order_of_an_authority(world: SanctionWorld, ask: AskSanctions) -> None:
+    """Recorded, listed by state, and carried out by a sanction that names it."""
+    token, key = await world.account(), await moderator(ask)
+    deadline = datetime.now(UTC) + timedelta(days=1)
+    recorded: PlatformOrder = await ask("record_order", ORDER, deadline=deadline)
+    assert (recorded.order, recorded.state) == (ORDER, OrderState.OPEN)
+    assert (recorded.deadline, recorded.carry_out_time) == (deadline.replace(microsecond=0), None)
+    given = reasons(issuer_kind=IssuerKind.AUTHORITY, order=ORDER, origin=Origin.AUTHORITY)
+    made = await ask("impose", token, Degree.WARN, given, key=key)
+    (found,) = (await ask("list_orders", state=OrderState.CARRIED_OUT)).orders
+    assert (found.order_id, found.carry_out_time) == (recorded.order_id, made.start_time)
+    assert (await ask("list_orders", state=OrderState.OPEN)).orders == ()
+    carried = await ask("list_page", order_id=recorded.order_id)
+    assert [each.sanction_id for each in carried.sanctions] == [made.sanction_id]
+    unknown = await refused(ask("list_page", order_id="f" * 32))
+    assert (type(unknown), unknown.reason) == (NotFound, Reason.ORDER_NOT_FOUND)
+
+
+async def test_an_operation_and_its_figures(world: SanctionWorld, ask: AskSanctions) -> None:
+    """Opened, named by a sanction, counted, closed, listed."""
+    token, key = await world.account(), await moderator(ask)
+    operation: PlatformOperation = await ask("open_operation", "a month (synthetic)")
+    assert (operation.state, operation.title) == (OperationState.OPEN, "a month (synthetic)")
+    made = await ask("impose", token, Degree.WARN, reasons(), key=key, operation=operation)
+    assert made.operation_id == operation.operation_id
+    found = await ask("get_operation", operation.operation_id)
+    assert found.figures == (OperationFigure(Degree.WARN, Scope.ACCOUNT, 1, 1, 0, 0),)
+    closed = await ask("close_operation", operation.operation_id)
+    assert closed.state is OperationState.CLOSED
+    assert closed.close_time is not None
+    page = await ask("list_operations", state=OperationState.CLOSED, page_size=1)
+    assert (page.operations, page.next_page_token) == ((closed,), "")
+    late = await refused(ask("impose", token, Degree.WARN, reasons(), key=key, operation=operation))
+    assert (type(late), late.reason) == (PreconditionFailed, Reason.OPERATION_CLOSED)
+    again = await refused(ask("close_operation", operation.operation_id))
+    assert again.states == ("CLOSED", "CLOSED")
+    listed = await ask("list_page", operation_id=operation.operation_id)
+    assert [each.sanction_id for each in listed.sanctions] == [made.sanction_id]
+
+
 async def test_a_repeat_is_signed_anew(world: SanctionWorld, ask: AskSanctions) -> None:
     """The same request id with the same body is the same decision, with another body it is refused."""
     token, key, asked = await world.account(), await moderator(ask), uuid4()
@@ -259,7 +305,7 @@ def imposed(**changes: Any) -> pb.ImposeSanctionRequest:
     kind = pb.StatementOfReasons
     request = pb.ImposeSanctionRequest(
         request_id=str(uuid4()),
-        account_token="acct_" + "0" * 25 + "1",
+        account_token=ACCOUNT,
         degree=pb.Sanction.DEGREE_WARN,
         statement=kind(
             ground=kind.GROUND_ILLEGAL,
@@ -324,6 +370,7 @@ async def test_every_missing_part_is_named(edge: tuple[str, idvault_client.Tls])
         (lambda it: setattr(it, "degree", 0), "degree", "REQUIRED"),
         (lambda it: setattr(it, "degree", 99), "degree", "CHARACTER"),
         (lambda it: setattr(it, "scope", 99), "scope", "CHARACTER"),
+        (lambda it: setattr(it, "operation_id", "me"), "operation_id", "CHARACTER"),
         (lambda it: setattr(it.statement, "ground", 99), "statement.ground", "CHARACTER"),
         (lambda it: it.statement.ClearField("without_end"), "statement.end_time", "REQUIRED"),
         (lambda it: setattr(it.statement, "without_end", False), "statement.end_time", "REQUIRED"),
@@ -380,5 +427,31 @@ async def test_lists_are_checked(edge: tuple[str, idvault_client.Tls]) -> None:
         (pb.ListSanctionsRequest(page_token="f" * 32), "page_token"),
         (pb.ListSanctionsRequest(state=99), "state"),  # type: ignore[arg-type]
         (pb.ListSanctionsRequest(account_token="acct_1"), "account_token"),
+        (pb.ListSanctionsRequest(operation_id="me"), "operation_id"),
+        (pb.ListSanctionsRequest(order_id="me"), "order_id"),
+        (pb.ListSanctionsRequest(operation_id="f" * 32, order_id="f" * 32), "order_id"),
+        (pb.ListSanctionsRequest(account_token=ACCOUNT, operation_id="f" * 32), "operation_id"),
     ):
         assert list(await violations(edge, "ListSanctions", request)) == [field]
+    for method, other in (
+        ("ListOrders", pb.ListOrdersRequest(state=99)),  # type: ignore[arg-type]
+        ("ListOperations", pb.ListOperationsRequest(state=99)),  # type: ignore[arg-type]
+    ):
+        assert await violations(edge, method, other) == {"state": "CHARACTER"}
+
+
+async def test_an_order_to_record_is_checked(edge: tuple[str, idvault_client.Tls]) -> None:
+    """Every missing part is named at once, and a deadline that is no time."""
+    request = pb.RecordOrderRequest(request_id=str(uuid4()))
+    assert await violations(edge, "RecordOrder", request) == {
+        "order.order_date": "REQUIRED",
+        "order.authority": "REQUIRED",
+        "order.reference": "REQUIRED",
+        "order.digest": "LENGTH",
+        "deadline": "REQUIRED",
+    }
+    request.order.CopyFrom(
+        pb.AuthorityOrder(authority="a", reference="b", order_date="2026-02-27", digest=bytes(32))
+    )
+    request.deadline.seconds = 2**62
+    assert await violations(edge, "RecordOrder", request) == {"deadline": "CHARACTER"}

@@ -14,6 +14,7 @@ from idvault.domain.report.entry_count import EntryCount
 from idvault.domain.report.figure import OTHER, Breakdown, Language, Level, Title
 from idvault.domain.report.period import Period
 from idvault.domain.sanction.statement import Automation, IssuerKind, SanctionCategory
+from idvault.domain.tip_off.tip_off import TipOffChannel
 
 DAY = Period(date(2026, 10, 1), date(2026, 10, 1))
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -50,6 +51,8 @@ def test_every_title_is_there_in_both_languages() -> None:
         ("verifications.outcome", FailureReason, {"SUPERSEDED"}),
         ("sanctions.category", SanctionCategory, {"OTHER"}),
         ("sanctions.issuer", IssuerKind, set()),
+        ("tip_offs.category", SanctionCategory, {"OTHER"}),
+        ("tip_offs.channel", TipOffChannel, set()),
         ("sanctions.detection", Automation, set()),
         ("sanctions.decision", Automation, set()),
     ],

@@ -28,6 +28,7 @@ def imposed(degree: Degree = Degree.WARN, scope: Scope = Scope.ACCOUNT, **change
         scope=scope,
         degree=degree,
         measure="",
+        operation_id=None,
         statement=reasons(**changes),
         moderator_id="1" * 32,
         paper=b"imposed",

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import select
 
 from idvault.domain.account import AccountState, Standing
 from idvault.domain.campaign.campaign import (
@@ -31,6 +32,7 @@ from idvault.domain.event import EventType
 from idvault.domain.registry import RegistryAnswer
 from idvault.flows.policy import OperatorPolicy
 from idvault.storage.base.database import Database
+from idvault.storage.campaign.tables import legacy_accounts
 from tests.support import builders
 from tests.support.campaign_world import DAY, CampaignWorld, tokens
 from tests.support.fakes.flaky import Fault
@@ -68,6 +70,35 @@ async def test_the_life_of_a_campaign(world: CampaignWorld) -> None:
         with pytest.raises(PreconditionError) as refused:
             await world.move(made, verb)
         assert refused.value.reason is Reason.ILLEGAL_TRANSITION
+
+
+async def test_whom_nobody_invited_comes_first(world: CampaignWorld) -> None:
+    """Each campaign invites every owner once: new ones first, then those whom another campaign invited."""
+    members = set(await world.members(6))
+    first, second = await world.started(), await world.started()
+    taken = {
+        campaign.campaign_id: tokens(await world.take(campaign, limit=count))
+        for campaign, count in ((first, 4), (second, 1))
+    }
+    assert not set(taken[first.campaign_id]) & set(taken[second.campaign_id])
+    late = {row.account_token for row in await world.bring("late")}
+    for campaign in (first, second):
+        for _ in range(3):
+            taken[campaign.campaign_id] += tokens(await world.take(campaign, limit=2))
+        assert set(taken[campaign.campaign_id]) == members | late
+    assert all(len(each) == len(set(each)) == 7 for each in taken.values())
+
+
+async def test_who_was_asked_at_login_is_noted(world: CampaignWorld, main_database: Database) -> None:
+    """An owner who was invited on an occasion is not read again by each batch."""
+    token, other = await world.members(2)
+    campaign = await world.started(methods=(ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN))
+    await world.record(campaign, token, SHOWN, ReverificationMethod.AT_LOGIN)
+    rows = await Store(main_database).all(
+        select(legacy_accounts.c.account_token, legacy_accounts.c.invited_by)
+    )
+    assert dict(map(tuple, rows)) == {token: campaign.campaign_id, other: ""}
+    assert tokens(await world.take(campaign)) == [other]
 
 
 async def test_a_plan_is_kept_as_it_was_made(world: CampaignWorld) -> None:

@@ -55,6 +55,7 @@ class Walk:
         self.claims = 100
         self.shown: dict[int, PublicProfile] = {}
         self.told: Counter[str] = Counter()
+        self.filed: dict[int, set[str]] = {}
 
     @property
     def seconds(self) -> int:
@@ -67,6 +68,23 @@ class Walk:
         self.model.owners = [
             ModelOwner(person, limit, VALID) for person, limit in zip(PERSONS, LIMITS, strict=True)
         ]
+
+    def pass_days(self, days: int, also: int) -> None:
+        """Let days pass, and remember what was live at the end of the first, and of another one of them."""
+        for day in {self.day, self.day + also % days}:
+            states = [self.model.state(place, day) for place in range(len(self.made))]
+            self.filed[day] = {
+                made.public_account.public_account_id
+                for made, state in zip(self.made, states, strict=True)
+                if state in ("ACTIVE", "GRACE")
+            }
+        self.day += days
+
+    async def agree_on_filings(self, day: int) -> None:
+        """Compare the filings of a day in the past with what was live then."""
+        on = builders.TODAY + timedelta(days=day)
+        found = await self.world.filings(seconds=self.seconds, day=on)
+        assert {each.public_account_id for each in found} == self.filed[day]
 
     async def apply(self, owner: int, days: int | None) -> None:
         end = None if days is None else self.day + days
@@ -238,7 +256,7 @@ class PublicAccountSteps(RuleBasedStateMachine):
     @rule(days=st.integers(1, 200))
     def time_passes(self, days: int) -> None:
         """Terms and licences run out."""
-        self.walk.day += days
+        self.walk.pass_days(days, days // 2)
 
     @rule()
     def the_worker_works(self) -> None:
@@ -251,10 +269,12 @@ class PublicAccountSteps(RuleBasedStateMachine):
         for place in range(len(self.walk.made)):
             self.run(self.walk.agree(place))
         self.run(self.walk.agree_on_all())
+        for day in self.walk.filed:
+            self.run(self.walk.agree_on_filings(day))
 
 
 def test_any_steps_agree_with_the_model(maker: Maker) -> None:
-    """On both databases: state, licence, the order of revisions, and the lists by state."""
+    """On both databases: state, licence, order of revisions, lists by state, filings of past days."""
     PublicAccountSteps.maker = maker
     run_state_machine_as_test(
         PublicAccountSteps,
@@ -281,7 +301,7 @@ async def _move(walk: Walk, chance: random.Random, owner: int) -> None:
 
 @pytest.mark.long
 async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases) -> None:
-    """10,000 random steps; every kind of answer occurs."""
+    """10,000 random steps; every kind of answer occurs, and the filings of sixty past days are right."""
     database, chance = Database(url=sqlite_databases.main_url), random.Random(14)  # noqa: S311 - no secret
     walk = Walk(database)
     await walk.begin()
@@ -297,7 +317,7 @@ async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases) ->
         elif kind < 15:
             await _move(walk, chance, owner)
         elif kind == 15:
-            walk.day += chance.choice([1, 5, 20, 60, 300])
+            walk.pass_days(chance.choice([1, 5, 20, 60, 300]), chance.randrange(300))
         elif kind == 16:
             await walk.verify(owner)
         elif kind == 17:
@@ -307,6 +327,8 @@ async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases) ->
             await walk.work()
         if step % 1_000 == 999:
             await walk.agree_on_all()
+    for day in chance.sample(sorted(walk.filed), 60):
+        await walk.agree_on_filings(day)
     assert walk.told.keys() >= {
         "APPLIED",
         "ACTIVE",

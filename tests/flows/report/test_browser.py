@@ -12,7 +12,7 @@ from idvault.flows.report import page, supervision
 from idvault.flows.report.supervision import Supervised
 from idvault.transparency import checkpoint
 from tests.support import logs, people
-from tests.support.browser import browsing
+from tests.support.browser import browsing, violations
 from tests.support.merkle import log_of, witness
 from tests.support.report_world import at, made_up
 
@@ -90,6 +90,7 @@ def test_a_page_is_readable(opened: Page, site: Path, width: int, name: str) -> 
     opened.goto((site / name).as_uri())
     assert opened.evaluate(HIDDEN_WIDTH) <= 0
     assert opened.evaluate(CLASHES) == []
+    assert violations(opened) == ""
     if name.startswith("report/"):
         assert opened.locator("svg").count() == len(catalogue.breakdowns()) + len(catalogue.levels())
         assert opened.evaluate(SMALLEST) >= 13

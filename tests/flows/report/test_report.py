@@ -1,6 +1,7 @@
 """Reports are made from the log up to one checkpoint; what it does not tell is suppressed, month by month."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from idvault.flows.report import page, text
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.storage.report.store import SqlReportStore
 from idvault.transparency import checkpoint, report
+from idvault.transparency.report import Hours
 from tests.support.fakes.flaky import Fault, Flaky
 from tests.support.log_world import KEY, PLAIN, LogWorld
 from tests.support.report_world import NOVEMBER, OCTOBER, QUARTER, ReportWorld
@@ -169,11 +171,34 @@ async def test_a_legal_basis_is_named_if_it_is_no_single_case(world: ReportWorld
     assert made.breakdowns["disclosures.legal_basis"] == {"OTHER": 8, "law, art. 1": 7, "law, art. 2": 5}
 
 
-class Counted:
-    """A report store whose breakdown of legal bases is given, and whose others are empty."""
+@pytest.mark.parametrize(
+    ("hours", "answered", "shown"),
+    [
+        ([1.0, 2.0, 2.5, 30.0, 160.2], 5, Hours(3, 161)),
+        ([float(each) for each in range(1, 101)], 100, Hours(50, 90)),
+        ([1.0, 2.0, 3.0, 4.0], 4, None),
+        ([1.0] * 9, 8, None),
+    ],
+)
+async def test_times_need_five_cases(
+    world: ReportWorld, hours: list[float], answered: int, shown: Hours | None
+) -> None:
+    """Median and 90th percentile in whole hours, of a month alone, and not of more cases than the log has."""
+    await world.events(EventType.TIP_OFF_ANSWER, "2026-10-05T10:00", answered)
+    await world.sequence()
+    flow = world.flow()
+    flow.store = cast(SqlReportStore, Counted({}, [each * 3_600 for each in hours]).over(flow.store))
+    now = world.now("2027-01-02T00:00")
+    assert (await flow.make(OCTOBER, now=now)).durations["tip_offs.reply_time"] == shown
+    assert (await flow.make(QUARTER, now=now)).durations["tip_offs.reply_time"] is None
 
-    def __init__(self, counts: dict[str, int]) -> None:
+
+class Counted:
+    """A report store with given legal bases and times of replies, and no others."""
+
+    def __init__(self, counts: dict[str, int], seconds: Sequence[float] = ()) -> None:
         self._counts = counts
+        self._seconds = seconds
         self._real: Any = None
 
     def over(self, real: Any) -> "Counted":
@@ -183,6 +208,9 @@ class Counted:
 
     async def breakdown(self, name: str, **_: Any) -> dict[str, int]:
         return self._counts if name == "disclosures.legal_basis" else {}
+
+    async def durations(self, name: str, **_: Any) -> Sequence[float]:
+        return self._seconds if name == "tip_offs.reply_time" else ()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)

@@ -24,13 +24,17 @@ from tests.support.campaign_world import CampaignWorld
 from tests.support.databases import Databases
 
 _SEQUENCED = 1_000
-# Batches find members in the order of their references, so the first half is invited first.
+# Batches find members in the order of their tokens, so the first half is invited first.
 _INVITED = (
     "INSERT INTO invitations "
     "(account_token, campaign_id, method, state, deliveries, due_at, code_tries, invited_on) "
     "SELECT account_token, '{campaign}', 'WHEN_DUE', 'ACTIVE', 1, 9000000000000000, 0, '2026-03-01' "
     "FROM (SELECT account_token FROM legacy_accounts WHERE relying_party = '{party}' "
-    "ORDER BY reference LIMIT {half}) AS t"
+    "ORDER BY account_token LIMIT {half}) AS t"
+)
+_INVITED_BY = (
+    "UPDATE legacy_accounts SET invited_by = '{campaign}' WHERE account_token IN "
+    "(SELECT account_token FROM invitations WHERE campaign_id = '{campaign}')"
 )
 
 
@@ -83,6 +87,7 @@ def _grown(
         campaign = asyncio.run(_campaign(databases, after))
         half = after // VERIFIED_PER_LEGACY // 2
         loader.run(_INVITED.format(campaign=campaign.campaign_id, party=PARTY, half=half))
+        loader.run(_INVITED_BY.format(campaign=campaign.campaign_id))
         loader.settle()
         sizes = {**loader.sizes(), **other.sizes()}
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

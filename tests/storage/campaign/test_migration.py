@@ -1,4 +1,4 @@
-"""The migration that counts the tries of an invitation's code, from codes that were used or not."""
+"""Migrations of campaigns, from rows of the former version."""
 
 import asyncio
 from pathlib import Path
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, text
 
 from idvault.storage import migrations
 from idvault.storage.base.database import Database
-from idvault.storage.campaign.tables import invitations
+from idvault.storage.campaign.tables import invitations, legacy_accounts
 from idvault.storage.migrations import MAIN
 from tests.support.databases import Maker
 from tests.support.storage_world import World
@@ -36,5 +36,38 @@ async def test_a_used_code_stays_used(maker: Maker, tmp_path: Path) -> None:
     try:
         found = await World(database).all(select(invitations.c.account_token, invitations.c.code_tries))
         assert dict(map(tuple, found)) == {"acct_used": 5, "acct_fresh": 0}
+    finally:
+        await database.close()
+
+
+_LEGACY = (
+    "INSERT INTO legacy_accounts (account_token, relying_party, reference, import_id, label, create_date)"
+    " VALUES (:token, 'platform-a', :reference, 'i', '', '2012-05-01')"
+)
+_INVITED = (
+    "INSERT INTO invitations (account_token, campaign_id, method, state, deliveries, code_tries)"
+    " VALUES (:token, :campaign, 'WHEN_DUE', 'ACTIVE', 1, 0)"
+)
+
+
+def _to_invited(connection: Connection) -> None:
+    command.upgrade(MAIN.config(connection), "0021")
+    for token in ("acct_invited", "acct_new"):
+        connection.execute(text(_LEGACY), {"token": token, "reference": token.encode()})
+    for campaign in ("a", "b"):
+        connection.execute(text(_INVITED), {"token": "acct_invited", "campaign": campaign})
+
+
+@pytest.mark.process
+async def test_who_was_invited_is_known(maker: Maker, tmp_path: Path) -> None:
+    """An owner with invitations has one of their campaigns, any other none."""
+    urls = await asyncio.to_thread(maker.empty_urls, tmp_path)
+    await migrations.change(urls[0], _to_invited)
+    await migrations.upgrade_both(*urls)
+    database = Database(url=urls[0])
+    try:
+        columns = legacy_accounts.c.account_token, legacy_accounts.c.invited_by
+        found = await World(database).all(select(*columns))
+        assert dict(map(tuple, found)) == {"acct_invited": "b", "acct_new": ""}
     finally:
         await database.close()

@@ -23,11 +23,23 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "sqlite_autoindex_legacy_accounts_2 (relying_party=? AND reference=?)",
         "uq_legacy_accounts_relying_party",
     ),
-    "members without invitation": (
-        delivery._UNINVITED,
+    "members whom nobody invited": (
+        delivery._NEVER_INVITED,
         {"campaign": "c" * 32, "limit": 9, **_COHORT},
-        "SEARCH legacy_accounts USING INDEX sqlite_autoindex_legacy_accounts_2 (relying_party=?)",
-        "uq_legacy_accounts_relying_party",
+        "ix_legacy_accounts_uninvited (relying_party=? AND invited_by=?)",
+        "ix_legacy_accounts_uninvited",
+    ),
+    "members whom an earlier campaign invited": (
+        delivery._INVITED_BEFORE,
+        {"campaign": "c" * 32, "limit": 9, **_COHORT},
+        "ix_legacy_accounts_uninvited (relying_party=? AND invited_by>? AND invited_by<?)",
+        "ix_legacy_accounts_uninvited",
+    ),
+    "members whom a later campaign invited": (
+        delivery._INVITED_AFTER,
+        {"campaign": "c" * 32, "limit": 9, **_COHORT},
+        "ix_legacy_accounts_uninvited (relying_party=? AND invited_by>?)",
+        "ix_legacy_accounts_uninvited",
     ),
     "size of a cohort": (
         progress._COHORT,
@@ -78,4 +90,5 @@ async def test_rows_are_found_by_an_index(main_database: Database, databases: Da
         assert "Seq Scan" not in plan
     else:
         assert sqlite in plan
+        assert "TEMP B-TREE" not in plan or not name.startswith("members ")
         assert "SCAN " not in plan.replace("SCAN json_each", "")

@@ -1,7 +1,7 @@
 """The client for asyncio: the methods of `vault.Vault`, awaited."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
 from typing import Self
 
@@ -49,7 +49,7 @@ class AioVault:
         self.campaigns = AioCampaignClient(run=self.run)
         self.tip_offs = AioTipOffClient(run=self.run)
         self.sanctions = AioSanctionClient(run=self.run)
-        self.public_accounts = AioPublicAccountClient(run=self.run)
+        self.public_accounts = AioPublicAccountClient(run=self.run, stream=self.stream)
 
     verify_individual = awaited(claim.verify_individual)
     verify_organization = awaited(claim.verify_organization)
@@ -96,4 +96,18 @@ class AioVault:
         else:
             return call.result(answer)
         # Raised outside the handlers, so that grpc's exception does not become the context of ours.
+        raise failure
+
+    async def stream(self, call: Rpc[Result]) -> AsyncIterator[Result]:
+        """Make a call with several answers, without deadline; yield what each means. Raises VaultError."""
+        method: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = self._channel.unary_stream(call.path)
+        try:
+            async for answer in method(call.request):
+                yield call.result(answer)
+        except grpc.RpcError as error:
+            failure = refusals.from_rpc(error, request_id=call.request_id)
+        except (ValueError, grpc.aio.UsageError):  # what grpc raises once the channel is closed
+            failure = refusals.closed(request_id=call.request_id)
+        else:
+            return
         raise failure

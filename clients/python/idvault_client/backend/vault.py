@@ -1,6 +1,6 @@
 """The blocking client. `aio` has the same methods, awaited. Docstrings are where the calls are built."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -50,7 +50,7 @@ class Vault:
         self.campaigns = CampaignClient(run=self.run)
         self.tip_offs = TipOffClient(run=self.run)
         self.sanctions = SanctionClient(run=self.run)
-        self.public_accounts = PublicAccountClient(run=self.run)
+        self.public_accounts = PublicAccountClient(run=self.run, stream=self.stream)
 
     verify_individual = blocking(claim.verify_individual)
     verify_organization = blocking(claim.verify_organization)
@@ -91,4 +91,18 @@ class Vault:
         else:
             return call.result(answer)
         # Raised outside the handlers, so that grpc's exception does not become the context of ours.
+        raise failure
+
+    def stream(self, call: Rpc[Result]) -> Iterator[Result]:
+        """Make a call with several answers, without deadline; yield what each means. Raises VaultError."""
+        method: grpc.UnaryStreamMultiCallable[bytes, bytes] = self._channel.unary_stream(call.path)
+        try:
+            for answer in method(call.request):
+                yield call.result(answer)
+        except grpc.RpcError as error:
+            failure = refusals.from_rpc(error, request_id=call.request_id)
+        except ValueError:  # what grpc raises once the channel is closed
+            failure = refusals.closed(request_id=call.request_id)
+        else:
+            return
         raise failure

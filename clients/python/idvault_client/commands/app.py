@@ -14,6 +14,7 @@ from idvault_client.commands import (
     credential,
     disclosure_history,
     evidence,
+    filing,
     log,
     mirror,
     report,
@@ -44,6 +45,7 @@ app.command("check-evidence", short_help="Check the evidence of an opening offli
 app.command("check-report", short_help="Recompute a transparency report from the public log.")(report.check)
 app.command("import-legacy", short_help="Import legacy accounts.")(legacy_import.import_legacy)
 app.add_typer(campaign.app, name="campaign", short_help="List campaigns, and show their progress.")
+app.command("filings", short_help="Write the live public accounts of a day as CSV.")(filing.export)
 app.command("status", short_help="Print the status of each account.")(account.status)
 app.command("get-verification", short_help="Print the state of a claim; fetch its receipt.")(claim.get)
 app.command("issue-token", short_help="Fetch a status token or credential.")(credential.issue)

@@ -1,11 +1,14 @@
 """The calls of PublicAccountService."""
 
-from idvault.domain.public_account.category import Licence
+from datetime import date
+
+from idvault.domain.public_account.category import Licence, PublicAccountCategory
 from idvault.domain.public_account.values import PublicAccountState, RejectReason
 from idvault.v1 import public_account_pb2 as pb
 from idvault_client.backend.claim import Consent, consent_message
 from idvault_client.backend.public_account import messages
 from idvault_client.backend.public_account.values import (
+    AccountFiling,
     OwnedPublicAccount,
     PublicAccountPage,
     ReaderProfile,
@@ -162,6 +165,18 @@ def list_expiring_page(
         within_days=within_days, page_size=page_size, page_token=text(page_token, field="page_token")
     )
     return rpc(_SERVICE, "ListExpiringPublicAccounts", request, messages.read_expiring_page)
+
+
+def export_filings(
+    *, category: PublicAccountCategory | None = None, as_of: date | None = None
+) -> Rpc[tuple[AccountFiling, ...]]:
+    """Return the stream of the live public accounts of a day: today's as of now, or a past day's."""
+    kind = pb.PublicProfile.Category
+    request = pb.ExportPublicAccountFilingsRequest(
+        category=kind.Value(f"CATEGORY_{category.value}") if category else kind.Value("CATEGORY_UNSPECIFIED"),
+        as_of=as_of.isoformat() if as_of else "",
+    )
+    return rpc(_SERVICE, "ExportPublicAccountFilings", request, messages.read_filings)
 
 
 def _id(public_account_id: str) -> str:

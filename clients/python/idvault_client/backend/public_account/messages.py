@@ -8,6 +8,7 @@ from idvault.domain.public_account.values import PublicAccountState, RejectReaso
 from idvault.v1 import common_pb2
 from idvault.v1 import public_account_pb2 as pb
 from idvault_client.backend.public_account.values import (
+    AccountFiling,
     OwnedPublicAccount,
     PublicAccountPage,
     ReaderProfile,
@@ -77,6 +78,31 @@ def profile(message: pb.PublicProfile) -> ReaderProfile:
         revision=message.revision,
         next_change_date=_day(message.next_change_date),
         standing_until=message.standing_until.ToDatetime(UTC) if message.HasField("standing_until") else None,
+    )
+
+
+def read_filings(data: bytes) -> tuple[AccountFiling, ...]:
+    """Return the filings of a message."""
+    answer = pb.ExportPublicAccountFilingsResponse.FromString(data)
+    as_of = date.fromisoformat(answer.as_of)
+    return tuple(_filing(each, as_of) for each in answer.filings)
+
+
+def _filing(message: pb.PublicAccountFiling, as_of: date) -> AccountFiling:
+    if not message.public_account_id:
+        raise ValueError("a filing without public account")
+    return AccountFiling(
+        as_of=as_of,
+        public_account_id=message.public_account_id,
+        account_token=message.account_token,
+        kind=choice(PublicAccountKind, _PROFILE["Kind"], message.kind),
+        category=choice(PublicAccountCategory, _PROFILE["Category"], message.category),
+        licence=_licence(message.licence) if message.HasField("licence") else None,
+        state=choice(PublicAccountState, _PROFILE["State"], message.state),
+        standing=choice(Standing, _STANDING, message.standing),
+        since=_day(message.since),
+        expire_date=_day(message.expire_date),
+        owner_changed_on=_day(message.owner_changed_on),
     )
 
 

@@ -89,6 +89,23 @@ class OwnedPublicAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountFiling:
+    """A live public account as it was on a day, as you file it with the authority."""
+
+    as_of: date
+    public_account_id: str
+    account_token: str
+    kind: PublicAccountKind | None
+    category: PublicAccountCategory | None
+    licence: ShownLicence | None
+    state: PublicAccountState | None
+    standing: Standing | None
+    since: date | None
+    expire_date: date | None
+    owner_changed_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class PublicAccountPage:
     """A page of public accounts; next_page_token is empty at the end."""
 

@@ -1,6 +1,7 @@
 """The calls of SanctionService. What a moderator decides is signed here, at the time of the call."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -15,6 +16,7 @@ from idvault_client.backend.rpc import RequestId, Rpc, account, choice, chosen_i
 from idvault_client.backend.sanction import statements
 from idvault_client.backend.sanction.values import (
     AccountSanction,
+    PlatformOperation,
     RegisteredModerator,
     SanctionPage,
 )
@@ -51,17 +53,25 @@ def impose(
     key: ModeratorKey,
     measure: str = "",
     scope: Scope = Scope.ACCOUNT,
+    operation: PlatformOperation | None = None,
     request_id: RequestId = None,
 ) -> Rpc[AccountSanction]:
     """Impose a sanction; CLOSE and scope PERSON are only proposed until another moderator confirms them.
 
     measure: your code for how publishing is limited, for LIMIT only. scope: PERSON also reaches the owner's
-    other accounts, each at its next verification or renewal. Raises InvalidFields, which names every
-    missing part of the statement, NotFound and PreconditionFailed.
+    other accounts, each at its next verification or renewal. operation: an open one that it belongs to.
+    Raises InvalidFields, which names every missing part of the statement, NotFound and PreconditionFailed.
     """
     chosen = chosen_id(request_id)
     request = imposition(
-        account_token, degree, statement, key=key, measure=measure, scope=scope, signed_id=chosen
+        account_token,
+        degree,
+        statement,
+        key=key,
+        measure=measure,
+        scope=scope,
+        operation_id="" if operation is None else operation.operation_id,
+        signed_id=chosen,
     )
     request.request_id = chosen
     return rpc(_SERVICE, "ImposeSanction", request, _read_sanction, request_id=chosen)
@@ -75,6 +85,7 @@ def imposition(
     key: ModeratorKey,
     measure: str,
     scope: Scope,
+    operation_id: str = "",
     signed_id: str,
 ) -> pb.ImposeSanctionRequest:
     """Return a signed sanction without a request id, to send by itself or within a decision.
@@ -88,6 +99,7 @@ def imposition(
         scope=scope,
         degree=degree,
         measure=text(measure, field="measure"),
+        operation_id=operation_id or None,
         statement=statement_rules.in_seconds(statement),
     )
     return pb.ImposeSanctionRequest(
@@ -97,6 +109,7 @@ def imposition(
         statement=message,
         signature=_signed(key, occasion, paper),
         scope=pb.Sanction.Scope.Value(f"SCOPE_{scope.value}"),
+        operation_id=operation_id,
     )
 
 
@@ -148,12 +161,16 @@ def get(sanction_id: str) -> Rpc[AccountSanction]:
 def list_page(
     *,
     account_token: str | None = None,
+    operation_id: str = "",
+    order_id: str = "",
     state: SanctionState | None = None,
     page_size: int = 100,
     page_token: str = "",
 ) -> Rpc[SanctionPage]:
-    """Return a page of sanctions, oldest first: of all, of one account, or in one state."""
+    """Return a page of sanctions, oldest first: of all, or of one account, operation or order."""
     request = pb.ListSanctionsRequest(
+        operation_id=text(operation_id, field="operation_id"),
+        order_id=text(order_id, field="order_id"),
         account_token=account(account_token) if account_token else "",
         state=pb.Sanction.State.Value(f"STATE_{state.value}") if state else pb.Sanction.STATE_UNSPECIFIED,
         page_size=page_size,
@@ -190,10 +207,7 @@ def _read_page(data: bytes) -> SanctionPage:
 def _sanction(message: pb.Sanction) -> AccountSanction:
     if not message.sanction_id or not message.account_token:
         raise ValueError("a sanction without id or account")
-    times = {
-        name: _time(getattr(message, name)) if message.HasField(name) else None
-        for name in ("start_time", "lapse_time", "finish_time")
-    }
+    times = {name: time_of(message, name) for name in ("start_time", "lapse_time", "finish_time")}
     return AccountSanction(
         sanction_id=message.sanction_id,
         account_token=message.account_token,
@@ -211,7 +225,13 @@ def _sanction(message: pb.Sanction) -> AccountSanction:
         lift_moderator_id=message.lift_moderator_id,
         lift_reason=message.lift_reason,
         scope=choice(Scope, _KINDS["Scope"], message.scope),
+        operation_id=message.operation_id,
     )
+
+
+def time_of(message: Any, name: str) -> datetime | None:
+    """Return a time of a message, None if it is unset."""
+    return _time(getattr(message, name)) if message.HasField(name) else None
 
 
 def _time(value: Timestamp) -> datetime:

@@ -1,4 +1,4 @@
-"""`Vault.sanctions`, blocking and awaited; the functions in `calls` document the methods.
+"""`Vault.sanctions`, blocking and awaited; the functions in `calls` and `matters` document the methods.
 
 request_id: a UUID that you saved before the call, so that you can repeat it: it is signed anew and remains
 the same decision. Without one the client chooses one. Every method raises VaultError and no exception of
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from idvault_client.backend.rpc import Rpc, awaited, blocking
-from idvault_client.backend.sanction import calls
+from idvault_client.backend.sanction import calls, matters
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +26,12 @@ class SanctionClient:
     lift = blocking(calls.lift)
     get = blocking(calls.get)
     list_page = blocking(calls.list_page)
+    record_order = blocking(matters.record_order)
+    list_orders = blocking(matters.list_orders)
+    open_operation = blocking(matters.open_operation)
+    close_operation = blocking(matters.close_operation)
+    get_operation = blocking(matters.get_operation)
+    list_operations = blocking(matters.list_operations)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,3 +47,9 @@ class AioSanctionClient:
     lift = awaited(calls.lift)
     get = awaited(calls.get)
     list_page = awaited(calls.list_page)
+    record_order = awaited(matters.record_order)
+    list_orders = awaited(matters.list_orders)
+    open_operation = awaited(matters.open_operation)
+    close_operation = awaited(matters.close_operation)
+    get_operation = awaited(matters.get_operation)
+    list_operations = awaited(matters.list_operations)

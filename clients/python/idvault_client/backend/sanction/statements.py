@@ -40,11 +40,18 @@ def to_message(given: StatementOfReasons) -> pb.StatementOfReasons:
     else:
         message.end_time.FromDatetime(end_at)
     if given.order is not None:
-        message.order.authority = _text(given.order.authority, "order.authority")
-        message.order.reference = _text(given.order.reference, "order.reference")
-        message.order.order_date = given.order.issued_on.isoformat()
-        message.order.digest = given.order.digest
+        message.order.CopyFrom(order_message(given.order, "statement.order"))
     return message
+
+
+def order_message(order: AuthorityOrder, path: str) -> pb.AuthorityOrder:
+    """Return the message of an order; path: where it is in the request."""
+    return pb.AuthorityOrder(
+        authority=text(order.authority, field=f"{path}.authority"),
+        reference=text(order.reference, field=f"{path}.reference"),
+        order_date=order.issued_on.isoformat(),
+        digest=order.digest,
+    )
 
 
 def from_message(message: pb.StatementOfReasons) -> StatementOfReasons | None:
@@ -71,11 +78,12 @@ def from_message(message: pb.StatementOfReasons) -> StatementOfReasons | None:
         issuer_kind=issuer_kind,
         end_at=message.end_time.ToDatetime(UTC) if message.WhichOneof("until") == "end_time" else None,
         tip_off=message.tip_off,
-        order=_order(message.order) if message.HasField("order") else None,
+        order=read_order(message.order) if message.HasField("order") else None,
     )
 
 
-def _order(message: pb.AuthorityOrder) -> AuthorityOrder:
+def read_order(message: pb.AuthorityOrder) -> AuthorityOrder:
+    """Return the order of a message; raises ValueError for a day that is none."""
     return AuthorityOrder(
         message.authority, message.reference, date.fromisoformat(message.order_date), message.digest
     )

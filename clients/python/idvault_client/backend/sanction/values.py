@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from idvault.domain.sanction.operation import OperationState
+from idvault.domain.sanction.order import OrderState
 from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
-from idvault.domain.sanction.statement import StatementOfReasons
+from idvault.domain.sanction.statement import AuthorityOrder, StatementOfReasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class AccountSanction:
     lift_moderator_id: str
     lift_reason: str = field(repr=False)
     scope: Scope | None
+    operation_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +51,59 @@ class SanctionPage:
     """A page of sanctions, oldest first; next_page_token is empty at the end."""
 
     sanctions: tuple[AccountSanction, ...]
+    next_page_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformOrder:
+    """An order that you recorded; state is None if this client does not know it.
+
+    carry_out_time: when the first sanction that carries it out came into force, None if none has.
+    """
+
+    order_id: str
+    order: AuthorityOrder
+    deadline: datetime
+    record_time: datetime
+    state: OrderState | None
+    carry_out_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """A page of orders, as they were recorded; next_page_token is empty at the end."""
+
+    orders: tuple[PlatformOrder, ...]
+    next_page_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationFigure:
+    """How many sanctions of a degree and scope came into force, and what became of them."""
+
+    degree: Degree | None
+    scope: Scope | None
+    imposed: int
+    in_force: int
+    lifted: int
+    lapsed: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformOperation:
+    """An operation of yours. figures: only from `get_operation`."""
+
+    operation_id: str
+    title: str = field(repr=False)
+    state: OperationState | None
+    open_time: datetime
+    close_time: datetime | None
+    figures: tuple[OperationFigure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OperationPage:
+    """A page of operations, oldest first; next_page_token is empty at the end."""
+
+    operations: tuple[PlatformOperation, ...]
     next_page_token: str

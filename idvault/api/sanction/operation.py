@@ -1,0 +1,43 @@
+"""Converts the messages of operations."""
+
+from collections.abc import Sequence
+
+from idvault.api.convert import numbers
+from idvault.api.sanction.convert import DEGREES, SCOPES, time
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.domain.sanction.operation import Operation, OperationState, SanctionCount
+from idvault.v1 import sanction_pb2 as pb
+
+_STATES = numbers(OperationState, pb.Operation.State.Value, "STATE_")
+
+
+def state(number: int) -> OperationState | None:
+    """Return the state to list, None for all; raises InvalidError (INVALID_MESSAGE, state)."""
+    if not number:
+        return None
+    for word, value in _STATES.items():
+        if value == number:
+            return word
+    raise InvalidError(Reason.INVALID_MESSAGE, Violation("state", FieldCode.CHARACTER))
+
+
+def message(value: Operation, counts: Sequence[SanctionCount] = ()) -> pb.Operation:
+    """Return the message of an operation, with its figures if they are given."""
+    return pb.Operation(
+        operation_id=value.operation_id,
+        title=value.title,
+        state=_STATES[value.state],
+        open_time=time(value.opened_at),
+        close_time=time(value.closed_at),
+        counts=[
+            pb.Operation.SanctionCount(
+                degree=DEGREES[each.degree],
+                scope=SCOPES[each.scope],
+                imposed=each.imposed,
+                in_force=each.in_force,
+                lifted=each.lifted,
+                lapsed=each.lapsed,
+            )
+            for each in counts
+        ],
+    )

@@ -1,0 +1,62 @@
+"""Opens, closes and reads operations, and counts the sanctions that belong to one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from idvault.domain.clock import ClockReading
+from idvault.domain.event import Event, EventType
+from idvault.domain.sanction import operation as rules
+from idvault.domain.sanction.operation import Operation, OperationState, SanctionCount
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.sanction.moderator import ModerationCall
+from idvault.ports.sanction import OperationStore
+from idvault.ports.sealing import Fingerprinter
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class OperationFlow:
+    """Operations of relying parties."""
+
+    store: OperationStore
+    fingerprinter: Fingerprinter
+    guard: LogGuard
+    events: EventFactory
+
+    async def begin(self, call: ModerationCall, *, title: str, now: ClockReading) -> Operation:
+        """Open an operation; raises InvalidError, AlreadyExistsError and UnavailableError."""
+        await self.guard.check(now=now)
+        made = Operation(self.events.new_id(), call.relying_party, rules.check_title(title), now.business)
+        return await self.store.begin(
+            made,
+            request=call.request(self.fingerprinter),
+            event=self._event(EventType.OPERATION_OPEN, call, made.operation_id, now),
+        )
+
+    async def close(self, call: ModerationCall, *, operation_id: str, now: ClockReading) -> Operation:
+        """Close an operation; raises NotFoundError, TransitionError and others."""
+        await self.guard.check(now=now)
+        return await self.store.close(
+            operation_id=operation_id,
+            request=call.request(self.fingerprinter),
+            now=now,
+            event=self._event(EventType.OPERATION_CLOSE, call, operation_id, now),
+        )
+
+    async def get(
+        self, *, relying_party: str, operation_id: str, now: ClockReading
+    ) -> tuple[Operation, Sequence[SanctionCount]]:
+        """Return an operation with its figures; raises NotFoundError (OPERATION_NOT_FOUND)."""
+        which = {"relying_party": relying_party, "operation_id": operation_id}
+        return await self.store.get(**which), await self.store.count(**which, now=now)
+
+    async def list(
+        self, *, relying_party: str, state: OperationState | None, after: str, limit: int
+    ) -> tuple[list[Operation], str]:
+        """Return a page of operations, and the last one's id if there are more, else ""."""
+        found = await self.store.list(relying_party=relying_party, state=state, after=after, limit=limit + 1)
+        page = found[:limit]
+        return page, page[-1].operation_id if len(found) > limit else ""
+
+    def _event(self, kind: EventType, call: ModerationCall, operation_id: str, now: ClockReading) -> Event:
+        return self.events.event(kind, actor_id=call.actor_id, now=now, operation_id=operation_id)

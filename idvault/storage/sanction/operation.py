@@ -1,0 +1,161 @@
+"""The acts and reads of operations (ports.sanction.OperationStore)."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import case, func, select, update
+
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.event import Event
+from idvault.domain.request import Request
+from idvault.domain.sanction import operation as rules
+from idvault.domain.sanction.operation import Operation, OperationState, SanctionCount
+from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
+from idvault.storage.base.act import act, read
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.locking import for_change
+from idvault.storage.base.statement import Statement, param, statement
+from idvault.storage.claim import request as requests
+from idvault.storage.log import entry as log
+from idvault.storage.sanction import lists
+from idvault.storage.sanction.tables import operations, sanctions
+
+
+def _operation(row: Any) -> Operation:
+    return Operation(row.operation_id, row.relying_party, row.title, row.opened_at, row.closed_at)
+
+
+_MINE = (operations.c.relying_party == param("party")) & (operations.c.operation_id == param("operation"))
+_LIST = lists.Listing(operations, operations.c.opened_at, operations.c.operation_id)
+_ALL: Statement[Operation] = statement(_LIST.page(select(operations)), _operation)
+_IN_STATE: dict[OperationState, Statement[Operation]] = {
+    OperationState.OPEN: statement(
+        _LIST.page(select(operations)).where(operations.c.closed_at.is_(None)), _operation
+    ),
+    OperationState.CLOSED: statement(
+        _LIST.page(select(operations)).where(operations.c.closed_at.is_not(None)), _operation
+    ),
+}
+_GET: Statement[Operation] = statement(select(operations).where(_MINE), _operation)
+_LOCK: Statement[Operation] = statement(for_change(select(operations).where(_MINE)), _operation)
+_ADD = statement(operations.insert())
+_CLOSE = statement(update(operations).where(_MINE).values(closed_at=param("now")))
+# What has lapsed but is not stored so is counted as lapsed.
+_STATE = case(
+    (sanctions.c.due_at <= param("now"), SanctionState.LAPSED.value), else_=sanctions.c.state
+).label("state")
+COUNT: Statement[Any] = statement(
+    select(sanctions.c.degree, sanctions.c.scope, _STATE, func.count().label("count"))
+    .where(
+        sanctions.c.relying_party == param("party"),
+        sanctions.c.operation_id == param("operation"),
+        sanctions.c.started_at.is_not(None),
+    )
+    .group_by(sanctions.c.degree, sanctions.c.scope, _STATE)
+)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlOperationStore:
+    """Operations in the main database."""
+
+    database: Database
+
+    @act("operation.open")
+    async def begin(
+        self, connection: Connection, operation: Operation, *, request: Request, event: Event
+    ) -> Operation:
+        """Store a new operation with its event."""
+        made = await requests.remember(
+            connection, request, made=operation.operation_id, now=operation.opened_at
+        )
+        if made is not None:
+            return await get(connection, operation.relying_party, made)
+        await connection.later(
+            _ADD,
+            relying_party=operation.relying_party,
+            operation_id=operation.operation_id,
+            title=operation.title,
+            opened_at=operation.opened_at,
+            closed_at=None,
+        )
+        await log.append(connection, event)
+        return operation
+
+    @act("operation.close")
+    async def close(
+        self,
+        connection: Connection,
+        *,
+        operation_id: str,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+    ) -> Operation:
+        """Close an operation with its event; raises TransitionError and NotFoundError."""
+        made = await requests.remember(connection, request, made=operation_id, now=now.business)
+        if made is not None:
+            return await get(connection, request.caller, made)
+        found = _known(await connection.all(_LOCK, party=request.caller, operation=operation_id))
+        closed = rules.close(operation=found, now=now.business)
+        await connection.later(_CLOSE, party=request.caller, operation=operation_id, now=now.business)
+        await log.append(connection, event)
+        return closed
+
+    @read("operation.get")
+    async def get(self, connection: Connection, *, relying_party: str, operation_id: str) -> Operation:
+        """Return an operation; raises NotFoundError (OPERATION_NOT_FOUND)."""
+        return await get(connection, relying_party, operation_id)
+
+    @read("operation.count")
+    async def count(
+        self, connection: Connection, *, relying_party: str, operation_id: str, now: ClockReading
+    ) -> list[SanctionCount]:
+        """Return the figures of an operation, the mildest degree first."""
+        counts: dict[tuple[Degree, Scope], dict[SanctionState, int]] = defaultdict(dict)
+        for row in await connection.all(COUNT, party=relying_party, operation=operation_id, now=now.business):
+            counts[Degree(row.degree), Scope(row.scope)][SanctionState(row.state)] = row.count
+        return [
+            SanctionCount(
+                degree,
+                scope,
+                sum(counts[degree, scope].values()),
+                *(
+                    counts[degree, scope].get(state, 0)
+                    for state in (SanctionState.IN_FORCE, SanctionState.LIFTED, SanctionState.LAPSED)
+                ),
+            )
+            for degree in Degree
+            for scope in Scope
+            if (degree, scope) in counts
+        ]
+
+    @read("operation.list")
+    async def list(
+        self,
+        connection: Connection,
+        *,
+        relying_party: str,
+        state: OperationState | None,
+        after: str,
+        limit: int,
+    ) -> list[Operation]:
+        """Return operations that follow another one, oldest first."""
+        place = await _LIST.place_of(connection, relying_party, after)
+        asked = _ALL if state is None else _IN_STATE[state]
+        return await connection.all(asked, party=relying_party, **place, limit=limit)
+
+
+async def get(connection: Connection, relying_party: str, operation_id: str) -> Operation:
+    """Return an operation; raises NotFoundError (OPERATION_NOT_FOUND)."""
+    return _known(await connection.all(_GET, party=relying_party, operation=operation_id))
+
+
+def _known(found: Sequence[Operation]) -> Operation:
+    if not found:
+        raise NotFoundError(Reason.OPERATION_NOT_FOUND)
+    return found[0]

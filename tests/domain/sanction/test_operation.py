@@ -1,0 +1,37 @@
+"""The life of an operation."""
+
+from datetime import timedelta
+
+import pytest
+
+from idvault.domain.error import InvalidError, PreconditionError, Reason, TransitionError
+from idvault.domain.sanction import operation as rules
+from idvault.domain.sanction.operation import Operation, OperationState
+from tests.support.builders import NOW
+
+OPERATION = Operation("a" * 32, "platform-a", "a month (synthetic)", NOW)
+LATER = NOW + timedelta(days=30)
+
+
+def test_an_open_operation_is_closed_once() -> None:
+    """Sanctions name it until then; the refusal of a second closing names both states."""
+    assert OPERATION.state is OperationState.OPEN
+    rules.check_open(OPERATION)
+    closed = rules.close(operation=OPERATION, now=LATER)
+    assert (closed.state, closed.closed_at) == (OperationState.CLOSED, LATER)
+    with pytest.raises(PreconditionError) as refused:
+        rules.check_open(closed)
+    assert refused.value.reason is Reason.OPERATION_CLOSED
+    with pytest.raises(TransitionError) as told:
+        rules.close(operation=closed, now=LATER)
+    assert (told.value.state, told.value.wanted) == ("CLOSED", "CLOSED")
+
+
+def test_an_operation_has_a_title() -> None:
+    """Which is not shown where an operation is."""
+    assert rules.check_title("a month") == "a month"
+    for title in ("", " ", "x" * 201, "a\tb"):
+        with pytest.raises(InvalidError) as refused:
+            rules.check_title(title)
+        assert [each.field for each in refused.value.violations] == ["title"]
+    assert "month" not in repr(OPERATION)
