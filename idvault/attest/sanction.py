@@ -80,6 +80,15 @@ def lift(occasion: SigningOccasion, *, sanction_id: str, paper_digest: bytes, re
     return seal.encode("idvault/sanction-lift/v1", *occasion.parts(), sanction_id, paper_digest, reason)
 
 
+def appeal_decision(
+    occasion: SigningOccasion, *, appeal_id: str, paper_digest: bytes, verdict: str, reason: str
+) -> bytes:
+    """Return what decides an appeal. paper_digest: of the signed imposition of its sanction."""
+    return seal.encode(
+        "idvault/appeal-decision/v1", *occasion.parts(), appeal_id, paper_digest, verdict, reason
+    )
+
+
 def digest(paper: bytes) -> bytes:
     """Return SHA-256 of a paper with its signature; later papers are bound to it."""
     return sha256(paper).digest()

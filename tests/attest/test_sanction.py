@@ -206,3 +206,13 @@ def test_a_stored_key_is_an_ed25519_key() -> None:
     other = OTHER_KIND.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"synthetic"))
     with pytest.raises(ValueError, match="Ed25519"):
         ModeratorKey.from_pem(other, password=b"synthetic", relying_party="platform-a")
+
+
+def test_the_bytes_of_an_appeals_decision() -> None:
+    """Appeal, sanction, verdict and reason are signed, under a purpose of its own."""
+    paper = papers.appeal_decision(
+        OCCASION, appeal_id="d" * 32, paper_digest=b"h" * 32, verdict="UPHELD", reason="it was satire"
+    )
+    assert paper == seal.encode(
+        "idvault/appeal-decision/v1", *BEGINNING, "d" * 32, b"h" * 32, "UPHELD", "it was satire"
+    )

@@ -166,9 +166,9 @@ def time(value: datetime | None) -> Timestamp | None:
     """Return the message of a time, None for none."""
     if value is None:
         return None
-    timestamp = Timestamp()
-    timestamp.FromDatetime(value)
-    return timestamp
+    message = Timestamp()
+    message.FromDatetime(value)
+    return message
 
 
 def _invalid(field: str, code: FieldCode) -> InvalidError:

@@ -48,6 +48,7 @@ PUBLIC_ACCOUNTS = Section(
         logged("public_accounts.renewed", "续期", "renewed", Type.PUBLIC_ACCOUNT_RENEW),
         logged("public_accounts.expired", "到期", "expired", Type.PUBLIC_ACCOUNT_EXPIRE),
         logged("public_accounts.closed", "关闭", "closed", Type.PUBLIC_ACCOUNT_CLOSE),
+        logged("public_accounts.transferred", "转让", "with a new owner", Type.PUBLIC_ACCOUNT_ACCEPT),
     ),
     levels=(
         Level(
@@ -116,6 +117,22 @@ SANCTIONS = Section(
         Breakdown(
             "sanctions.decision", Title("决定方式", "By automation of decision"), "sanctions.imposed",
             _AUTOMATION,
+        ),
+    ),
+)  # fmt: skip
+AUTHORITY_ORDERS = Section(
+    "orders",
+    Title("主管机关的命令与专项行动", "Orders of authorities, and operations"),
+    logged=(
+        logged("orders.recorded", "收到的命令", "orders received", Type.ORDER_RECORD),
+        logged("orders.missed", "逾期未执行", "not carried out by their deadline", Type.ORDER_MISS),
+        logged("operations.opened", "开始的专项行动", "operations opened", Type.OPERATION_OPEN),
+        logged("operations.closed", "结束的专项行动", "operations closed", Type.OPERATION_CLOSE),
+    ),
+    breakdowns=(
+        Breakdown(
+            "sanctions.operation", Title("各专项行动中的处置", "Sanctions imposed, by operation"),
+            "sanctions.imposed", by_text=True,
         ),
     ),
 )  # fmt: skip

@@ -7,6 +7,7 @@
 | PROPOSED | confirm, by another moderator within 72 hours | IN_FORCE |
 | PROPOSED | lift, or 72 hours or its own end pass | LIFTED, LAPSED |
 | IN_FORCE | lift, or its end comes | LIFTED, LAPSED |
+| IN_FORCE; LIFTED, LAPSED if it was in force | overturn, by an upheld appeal | OVERTURNED |
 
 - CLOSE needs two moderators, and so does every degree that reaches a person's other accounts (PERSON).
 - Any other transition is refused, and the refusal names both states.
@@ -68,6 +69,7 @@ class SanctionState(StrEnum):
     IN_FORCE = "IN_FORCE"
     LIFTED = "LIFTED"
     LAPSED = "LAPSED"
+    OVERTURNED = "OVERTURNED"
 
 
 _OPEN = frozenset({SanctionState.PROPOSED, SanctionState.IN_FORCE})
@@ -220,6 +222,26 @@ def lift(*, sanction: Sanction, moderator_id: str, reason: str, paper: bytes, no
     return replace(
         sanction,
         state=SanctionState.LIFTED,
+        ended_at=now,
+        ended_by=moderator_id,
+        end_reason=reason,
+        ending=paper,
+    )
+
+
+def overturn(*, sanction: Sanction, moderator_id: str, reason: str, paper: bytes, now: datetime) -> Sanction:
+    """Return a sanction that should not have been; when and how it has ended before stays.
+
+    Raises TransitionError.
+    """
+    present = fall(sanction=sanction, now=now)
+    if present.started_at is None or present.state is SanctionState.OVERTURNED:
+        raise TransitionError(state=present.state.value, wanted=SanctionState.OVERTURNED.value)
+    if present.state is not SanctionState.IN_FORCE:
+        return replace(present, state=SanctionState.OVERTURNED)
+    return replace(
+        present,
+        state=SanctionState.OVERTURNED,
         ended_at=now,
         ended_by=moderator_id,
         end_reason=reason,

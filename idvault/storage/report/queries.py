@@ -16,7 +16,7 @@ from idvault.storage.base.types import Micros
 from idvault.storage.claim.tables import claims
 from idvault.storage.disclosure.tables import disclosures
 from idvault.storage.public_account.tables import public_accounts
-from idvault.storage.sanction.tables import sanctions
+from idvault.storage.sanction.tables import operations, sanctions
 from idvault.storage.tip_off.tables import tip_offs
 
 
@@ -49,6 +49,15 @@ BREAKDOWNS: Mapping[str, Statement[_CELL]] = {
     "sanctions.issuer": statement(_by(sanctions.c.issuer_kind, _within(sanctions.c.started_at)), tuple),
     "sanctions.detection": statement(_by(sanctions.c.detection, _within(sanctions.c.started_at)), tuple),
     "sanctions.decision": statement(_by(sanctions.c.decision, _within(sanctions.c.started_at)), tuple),
+    "sanctions.operation": statement(
+        _by(
+            operations.c.title,
+            operations.c.relying_party == sanctions.c.relying_party,
+            operations.c.operation_id == sanctions.c.operation_id,
+            _within(sanctions.c.started_at),
+        ),
+        tuple,
+    ),
     "tip_offs.category": statement(_by(tip_offs.c.category, _within(tip_offs.c.filed_at)), tuple),
     "tip_offs.channel": statement(_by(tip_offs.c.channel, _within(tip_offs.c.filed_at)), tuple),
     "disclosures.legal_basis": statement(

@@ -82,6 +82,12 @@ sanctions = Table(
         sqlite_where=text("due_at IS NOT NULL"),
     ),
     Index(
+        "ix_sanctions_started",
+        "started_at",
+        postgresql_where=text("started_at IS NOT NULL"),
+        sqlite_where=text("started_at IS NOT NULL"),
+    ),
+    Index(
         "ix_sanctions_order",
         "relying_party",
         "order_digest",
@@ -126,6 +132,50 @@ followers = Table(
         "due_at",
         postgresql_where=text("due_at IS NOT NULL"),
         sqlite_where=text("due_at IS NOT NULL"),
+    ),
+)
+
+# text: sealed, with the version of the key that wraps its data key; null once it is deleted at delete_at.
+appeals = Table(
+    "appeals",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("appeal_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("sanction_id", ID, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("filed_at", Micros, nullable=False),
+    Column("due_at", Micros, nullable=False),
+    Column("overdue_at", Micros),
+    Column("decided_at", Micros),
+    Column("decided_by", ID),
+    Column("reason", _TEXT, nullable=False),
+    Column("paper", LargeBinary),
+    Column("outside_body", _LONG, nullable=False),
+    Column("outside_until", Micros),
+    Column("key_version", WORD, nullable=False),
+    Column("text", LargeBinary),
+    Column("delete_at", Micros),
+    Column("text_deleted_at", Micros),
+    ForeignKeyConstraint(
+        ["account_token", "sanction_id"], ["sanctions.account_token", "sanctions.sanction_id"]
+    ),
+    UniqueConstraint("account_token", "sanction_id"),
+    Index(None, "relying_party", "appeal_id"),
+    Index(None, "relying_party", "filed_at", "appeal_id"),
+    Index(None, "relying_party", "state", "filed_at", "appeal_id"),
+    Index(
+        "ix_appeals_due",
+        "overdue_at",
+        "due_at",
+        postgresql_where=text("state = 'FILED'"),
+        sqlite_where=text("state = 'FILED'"),
+    ),
+    Index(
+        "ix_appeals_delete",
+        "delete_at",
+        postgresql_where=text("delete_at IS NOT NULL"),
+        sqlite_where=text("delete_at IS NOT NULL"),
     ),
 )
 

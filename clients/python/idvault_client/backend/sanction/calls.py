@@ -31,7 +31,7 @@ def register_moderator(key: ModeratorKey, *, request_id: RequestId = None) -> Rp
     occasion = key.occasion(chosen, now=datetime.now(UTC))
     paper = papers.registration(occasion, public_key=key.public_key)
     request = pb.RegisterModeratorRequest(
-        request_id=chosen, public_key=key.public_key, signature=_signed(key, occasion, paper)
+        request_id=chosen, public_key=key.public_key, signature=signed(key, occasion, paper)
     )
     return rpc(_SERVICE, "RegisterModerator", request, _read_moderator, request_id=chosen)
 
@@ -107,7 +107,7 @@ def imposition(
         degree=pb.Sanction.Degree.Value(f"DEGREE_{degree.value}"),
         measure=measure,
         statement=message,
-        signature=_signed(key, occasion, paper),
+        signature=signed(key, occasion, paper),
         scope=pb.Sanction.Scope.Value(f"SCOPE_{scope.value}"),
         operation_id=operation_id,
     )
@@ -126,7 +126,7 @@ def confirm(
         occasion, sanction_id=sanction.sanction_id, paper_digest=sanction.paper_digest
     )
     request = pb.ConfirmSanctionRequest(
-        request_id=chosen, sanction_id=sanction.sanction_id, signature=_signed(key, occasion, paper)
+        request_id=chosen, sanction_id=sanction.sanction_id, signature=signed(key, occasion, paper)
     )
     return rpc(_SERVICE, "ConfirmSanction", request, _read_sanction, request_id=chosen)
 
@@ -147,7 +147,7 @@ def lift(
         request_id=chosen,
         sanction_id=sanction.sanction_id,
         reason=reason,
-        signature=_signed(key, occasion, paper),
+        signature=signed(key, occasion, paper),
     )
     return rpc(_SERVICE, "LiftSanction", request, _read_sanction, request_id=chosen)
 
@@ -179,7 +179,8 @@ def list_page(
     return rpc(_SERVICE, "ListSanctions", request, _read_page)
 
 
-def _signed(key: ModeratorKey, occasion: SigningOccasion, paper: bytes) -> pb.ModeratorSignature:
+def signed(key: ModeratorKey, occasion: SigningOccasion, paper: bytes) -> pb.ModeratorSignature:
+    """Return the signature of a paper, as a message."""
     message = pb.ModeratorSignature(moderator_id=key.moderator_id, signature=key.sign(paper))
     message.sign_time.FromDatetime(occasion.signed_at)
     return message
