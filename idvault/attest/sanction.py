@@ -56,6 +56,7 @@ def imposition(
     measure: str,
     operation_id: str | None,
     statement: StatementOfReasons,
+    public_account_id: str | None = None,
 ) -> bytes:
     """Return what imposes or proposes a sanction."""
     return seal.encode(
@@ -66,6 +67,7 @@ def imposition(
         degree.value,
         measure,
         operation_id or "",
+        public_account_id or "",
         *_stated(statement),
     )
 

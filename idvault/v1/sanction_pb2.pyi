@@ -531,6 +531,7 @@ class Sanction(_message.Message):
     LIFT_REASON_FIELD_NUMBER: _builtins.int
     SCOPE_FIELD_NUMBER: _builtins.int
     OPERATION_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     sanction_id: _builtins.str
     """The sanction: 32 lower-case hex digits."""
     account_token: _builtins.str
@@ -555,6 +556,8 @@ class Sanction(_message.Message):
     """Whom it concerns."""
     operation_id: _builtins.str
     """The operation that it belongs to; empty if there is none."""
+    public_account_id: _builtins.str
+    """The target, if it is a public account of the account's; empty if it is the account."""
     @_builtins.property
     def statement(self) -> Global___StatementOfReasons:
         """Why."""
@@ -595,10 +598,11 @@ class Sanction(_message.Message):
         lift_reason: _builtins.str = ...,
         scope: Global___Sanction.Scope.ValueType = ...,
         operation_id: _builtins.str = ...,
+        public_account_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["finish_time", b"finish_time", "impose_time", b"impose_time", "lapse_time", b"lapse_time", "start_time", b"start_time", "statement", b"statement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "confirm_moderator_id", b"confirm_moderator_id", "degree", b"degree", "finish_time", b"finish_time", "impose_moderator_id", b"impose_moderator_id", "impose_time", b"impose_time", "lapse_time", b"lapse_time", "lift_moderator_id", b"lift_moderator_id", "lift_reason", b"lift_reason", "measure", b"measure", "operation_id", b"operation_id", "paper_digest", b"paper_digest", "sanction_id", b"sanction_id", "scope", b"scope", "start_time", b"start_time", "state", b"state", "statement", b"statement"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "confirm_moderator_id", b"confirm_moderator_id", "degree", b"degree", "finish_time", b"finish_time", "impose_moderator_id", b"impose_moderator_id", "impose_time", b"impose_time", "lapse_time", b"lapse_time", "lift_moderator_id", b"lift_moderator_id", "lift_reason", b"lift_reason", "measure", b"measure", "operation_id", b"operation_id", "paper_digest", b"paper_digest", "public_account_id", b"public_account_id", "sanction_id", b"sanction_id", "scope", b"scope", "start_time", b"start_time", "state", b"state", "statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -618,6 +622,7 @@ class ImposeSanctionRequest(_message.Message):
     SIGNATURE_FIELD_NUMBER: _builtins.int
     SCOPE_FIELD_NUMBER: _builtins.int
     OPERATION_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller; the same id with the same body is the same sanction, whenever signed."""
     account_token: _builtins.str
@@ -632,6 +637,8 @@ class ImposeSanctionRequest(_message.Message):
     """Whom it concerns; SCOPE_ACCOUNT if unspecified. SCOPE_PERSON needs a second moderator at every degree."""
     operation_id: _builtins.str
     """An open operation that the sanction belongs to; empty for none."""
+    public_account_id: _builtins.str
+    """The target, if it is this public account of the account's and not the account itself; not with SCOPE_PERSON."""
     @_builtins.property
     def statement(self) -> Global___StatementOfReasons:
         """Why."""
@@ -651,10 +658,11 @@ class ImposeSanctionRequest(_message.Message):
         signature: Global___ModeratorSignature | None = ...,
         scope: Global___Sanction.Scope.ValueType = ...,
         operation_id: _builtins.str = ...,
+        public_account_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature", "statement", b"statement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "degree", b"degree", "measure", b"measure", "operation_id", b"operation_id", "request_id", b"request_id", "scope", b"scope", "signature", b"signature", "statement", b"statement"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "degree", b"degree", "measure", b"measure", "operation_id", b"operation_id", "public_account_id", b"public_account_id", "request_id", b"request_id", "scope", b"scope", "signature", b"signature", "statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

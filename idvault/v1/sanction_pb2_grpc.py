@@ -164,7 +164,8 @@ class SanctionServiceServicer:
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
         signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-        caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
+        caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND; PUBLIC_ACCOUNT_NOT_FOUND for one that is not
+        the account's); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
         OPERATION_CLOSED; PERSON_UNKNOWN
         for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
         (STORE_UNAVAILABLE, LOG_UNAVAILABLE).

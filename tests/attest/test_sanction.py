@@ -39,6 +39,7 @@ def imposition(**changes: Any) -> bytes:
         "degree": Degree.LIMIT,
         "measure": "no-video",
         "operation_id": None,
+        "public_account_id": None,
         "statement": reasons(),
     }
     return papers.imposition(OCCASION, **{**given, **changes})
@@ -61,6 +62,7 @@ def test_the_bytes_of_a_sanction() -> None:
         "ACCOUNT",
         "LIMIT",
         "no-video",
+        "",
         "",
         "AGAINST_TERMS",
         "RUMOUR",
@@ -149,6 +151,7 @@ def test_every_part_of_a_statement_is_signed(changes: dict[str, Any]) -> None:
         {"degree": Degree.WARN},
         {"measure": "x"},
         {"operation_id": "f" * 32},
+        {"public_account_id": "f" * 32},
     ],
 )
 def test_what_is_decided_is_signed(changes: dict[str, Any]) -> None:

@@ -184,14 +184,24 @@ class SanctionWorld:
         seconds: float = 0,
         scope: Scope = Scope.ACCOUNT,
         operation_id: str | None = None,
+        public_account_id: str | None = None,
         **changes: Any,
     ) -> Sanction:
         measure = "10-a-day" if degree is Degree.LIMIT else ""
-        wanted = NewSanction(token, scope, degree, measure, given or reasons(), operation_id)
+        wanted = NewSanction(
+            token, scope, degree, measure, given or reasons(), operation_id, public_account_id
+        )
         changes.setdefault("signed_at", at(seconds).real)
         call, occasion = self.call(
             "ImposeSanction",
-            *(token, scope, degree.value, repr(wanted.statement), operation_id or ""),
+            *(
+                token,
+                scope,
+                degree.value,
+                repr(wanted.statement),
+                operation_id or "",
+                public_account_id or "",
+            ),
             key=key,
             **changes,
         )
@@ -202,6 +212,7 @@ class SanctionWorld:
             degree=degree,
             measure=wanted.measure,
             operation_id=operation_id,
+            public_account_id=public_account_id,
             statement=wanted.statement,
         )
         signed = replace(call, signature=key.sign(paper))

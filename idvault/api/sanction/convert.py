@@ -159,6 +159,7 @@ def sanction(value: Sanction) -> pb.Sanction:
         lift_reason=value.end_reason,
         scope=SCOPES[value.scope],
         operation_id=value.operation_id or "",
+        public_account_id=value.public_account_id or "",
     )
 
 

@@ -80,7 +80,8 @@ class Sanction:
     """A sanction of an account; sanction_id is 32 lower-case hex digits.
 
     account_token: the account that it names. person_id: the owner's id, of a PERSON sanction only.
-    operation_id: the operation that it belongs to.
+    operation_id: the operation that it belongs to. public_account_id: the target, if it is a public account
+    of that account's.
     measure: the platform's own code for how publishing is limited. imposed_by, confirmed_by, ended_by:
     moderator ids; ended_by is None after a lapse. paper: the signed imposition, confirmation or lift.
     """
@@ -105,6 +106,7 @@ class Sanction:
     scope: Scope = Scope.ACCOUNT
     person_id: str | None = None
     operation_id: str | None = None
+    public_account_id: str | None = None
 
     @property
     def due_at(self) -> datetime | None:
@@ -133,6 +135,12 @@ def check_measure(*, degree: Degree, measure: str) -> str:
     if code is not None:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("measure", code))
     return measure
+
+
+def check_target(*, scope: Scope, public_account_id: str | None) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, public_account_id) for a public account in scope PERSON."""
+    if public_account_id is not None and scope is Scope.PERSON:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("public_account_id", FieldCode.CHARACTER))
 
 
 def check_reason(reason: str) -> str:
@@ -170,6 +178,7 @@ def impose(
     moderator_id: str,
     paper: bytes,
     now: datetime,
+    public_account_id: str | None = None,
 ) -> Sanction:
     """Return a new sanction: in force at once, or proposed if a second moderator must confirm it."""
     proposed = needs_two(degree=degree, scope=scope)
@@ -187,6 +196,7 @@ def impose(
         started_at=None if proposed else now,
         scope=scope,
         operation_id=operation_id,
+        public_account_id=public_account_id,
     )
 
 

@@ -32,6 +32,7 @@ class NewSanction:
     measure: str
     statement: StatementOfReasons
     operation_id: str | None = None
+    public_account_id: str | None = None
 
 
 class SanctionFlow:
@@ -76,6 +77,7 @@ class SanctionFlow:
             degree=wanted.degree,
             measure=wanted.measure,
             operation_id=wanted.operation_id,
+            public_account_id=wanted.public_account_id,
             statement=statement,
             moderator_id=call.moderator_id,
             paper=paper,
@@ -166,6 +168,7 @@ class SanctionFlow:
     ) -> tuple[StatementOfReasons, bytes]:
         """Return the statement and the signed paper of what a moderator wants to impose."""
         rules.check_measure(degree=wanted.degree, measure=wanted.measure)
+        rules.check_target(scope=wanted.scope, public_account_id=wanted.public_account_id)
         statement = statement_rules.check(wanted.statement, now=now.business)
         text = papers.imposition(
             call.occasion,
@@ -174,6 +177,7 @@ class SanctionFlow:
             degree=wanted.degree,
             measure=wanted.measure,
             operation_id=wanted.operation_id,
+            public_account_id=wanted.public_account_id,
             statement=statement,
         )
         return statement, await signed_paper(self._moderators, call, text, now=now)

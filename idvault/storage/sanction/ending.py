@@ -1,6 +1,5 @@
 """What every act on a sanction does: lock it behind its account, and end it with what follows from that."""
 
-from idvault.domain import account as account_rules
 from idvault.domain.account import Account
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason
@@ -8,7 +7,7 @@ from idvault.domain.sanction.sanction import Sanction, SanctionState
 from idvault.storage.account import rows as account
 from idvault.storage.base.connection import Connection
 from idvault.storage.claim import person as persons
-from idvault.storage.sanction import person, rows, standing
+from idvault.storage.sanction import person, rows, target
 
 
 async def lock(connection: Connection, sanction: Sanction) -> tuple[Account, Sanction]:
@@ -31,9 +30,9 @@ async def end(
     now: ClockReading,
     by_appeal: bool = False,
 ) -> None:
-    """Store a sanction that has ended, and the standing that its account then has.
+    """Store a sanction that has ended, and the standing that its target then has.
 
-    by_appeal: the account gets a new revision in any case, and what others follow ends, however the sanction
+    by_appeal: the target gets a new revision in any case, and what others follow ends, however the sanction
     had ended before.
     """
     if former.state is SanctionState.IN_FORCE:
@@ -46,11 +45,7 @@ async def end(
             sanction_id=ended.sanction_id,
             now=now.business,
         )
-    # Read before the sanction is stored: PostgreSQL then gets everything that is written at once.
-    after = await standing.settled(connection, owner, now=now.business, without=ended.sanction_id)
-    if by_appeal and after.revision == account_rules.fall(account=owner, now=now.business).revision:
-        after = account_rules.renumber(account=after, now=now.business)
-    await account.put_standing(connection, after)
+    await target.end(connection, owner, ended, now, by_appeal=by_appeal)
     await rows.put(connection, ended)
 
 

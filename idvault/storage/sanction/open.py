@@ -12,22 +12,35 @@ from idvault.storage.base.statement import Statement, param, scalar, statement
 from idvault.storage.base.types import Micros
 from idvault.storage.sanction.tables import appeals, sanctions
 
+_ABOUT = sanctions.c.public_account_id.is_(None) | (sanctions.c.public_account_id == param("public"))
 _OPEN: Statement[Any] = statement(
     union_all(
         select(sanctions.c.sanction_id).where(
             sanctions.c.account_token == param("token"),
             sanctions.c.state == literal_column(f"'{SanctionState.PROPOSED.value}'"),
             sanctions.c.due_at > param("now", Micros),
+            _ABOUT,
         ),
-        select(appeals.c.sanction_id).where(
+        select(appeals.c.sanction_id)
+        .join_from(
+            appeals,
+            sanctions,
+            (sanctions.c.account_token == appeals.c.account_token)
+            & (sanctions.c.sanction_id == appeals.c.sanction_id),
+        )
+        .where(
             appeals.c.account_token == param("token"),
             appeals.c.state == literal_column(f"'{AppealState.FILED.value}'"),
+            _ABOUT,
         ),
     ).limit(literal_column("1")),
     scalar,
 )
 
 
-async def exists(connection: Connection, *, account_token: str, now: datetime) -> bool:
-    """Return whether a sanction of an account whose row this act has locked is proposed or appealed."""
-    return await connection.one(_OPEN, token=account_token, now=now) is not None
+async def exists(
+    connection: Connection, *, account_token: str, public_account_id: str, now: datetime
+) -> bool:
+    """Return whether a sanction of a public account, or of its locked owner, is proposed or appealed."""
+    which = {"token": account_token, "public": public_account_id}
+    return await connection.one(_OPEN, **which, now=now) is not None

@@ -19,7 +19,17 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
-from idvault.storage.sanction import ending, lists, moderator, operation, order, person, rows, standing
+from idvault.storage.sanction import (
+    ending,
+    lists,
+    moderator,
+    operation,
+    order,
+    person,
+    rows,
+    standing,
+    target,
+)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -193,6 +203,7 @@ async def impose(connection: Connection, sanction: Sanction, *, now: ClockReadin
     if owner is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     admitted = rules.admit(account=owner, sanction=sanction)
+    await target.check(connection, admitted)
     if admitted.state is SanctionState.IN_FORCE:
         await _begin(connection, owner, admitted, now)
     await rows.add(connection, admitted)
@@ -225,4 +236,4 @@ async def _begin(connection: Connection, owner: Account, sanction: Sanction, now
         await order.carry_out(
             connection, relying_party=sanction.relying_party, digest=carried.digest, now=now.business
         )
-    await account.put_standing(connection, standing.added(owner, sanction, now=now.business))
+    await target.begin(connection, owner, sanction, now)

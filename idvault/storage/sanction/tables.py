@@ -30,7 +30,8 @@ moderators = Table(
 
 # due_at: when the sanction lapses by itself; null if it does not. evidence: digests of 32 bytes each. paper,
 # confirmation, ending: what the moderators signed. What was imposed before statements were required has empty
-# texts and no paper. person_id: the owner, of scope PERSON only.
+# texts and no paper. person_id: the owner, of scope PERSON only. public_account_id: the target, null if it is
+# the account.
 sanctions = Table(
     "sanctions",
     main,
@@ -71,6 +72,7 @@ sanctions = Table(
     Column("scope", WORD, nullable=False),
     Column("person_id", ID),
     Column("operation_id", ID),
+    Column("public_account_id", ID),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(None, "relying_party", "sanction_id"),
     Index(None, "relying_party", "imposed_at", "sanction_id"),

@@ -207,3 +207,12 @@ def test_what_is_not_overturned() -> None:
     with pytest.raises(TransitionError) as told:
         lifted(overturned(imposed()))
     assert (told.value.state, told.value.wanted) == ("OVERTURNED", "LIFTED")
+
+
+def test_a_public_account_is_no_person() -> None:
+    """A sanction of a public account has scope ACCOUNT."""
+    rules.check_target(scope=Scope.ACCOUNT, public_account_id="f" * 32)
+    rules.check_target(scope=Scope.PERSON, public_account_id=None)
+    with pytest.raises(InvalidError) as refused:
+        rules.check_target(scope=Scope.PERSON, public_account_id="f" * 32)
+    assert [each.field for each in refused.value.violations] == ["public_account_id"]

@@ -54,12 +54,14 @@ def impose(
     measure: str = "",
     scope: Scope = Scope.ACCOUNT,
     operation: PlatformOperation | None = None,
+    public_account_id: str = "",
     request_id: RequestId = None,
 ) -> Rpc[AccountSanction]:
     """Impose a sanction; CLOSE and scope PERSON are only proposed until another moderator confirms them.
 
     measure: your code for how publishing is limited, for LIMIT only. scope: PERSON also reaches the owner's
     other accounts, each at its next verification or renewal. operation: an open one that it belongs to.
+    public_account_id: the target is this public account of the account's.
     Raises InvalidFields, which names every missing part of the statement, NotFound and PreconditionFailed.
     """
     chosen = chosen_id(request_id)
@@ -71,6 +73,7 @@ def impose(
         measure=measure,
         scope=scope,
         operation_id="" if operation is None else operation.operation_id,
+        public_account_id=public_account_id,
         signed_id=chosen,
     )
     request.request_id = chosen
@@ -86,6 +89,7 @@ def imposition(
     measure: str,
     scope: Scope,
     operation_id: str = "",
+    public_account_id: str = "",
     signed_id: str,
 ) -> pb.ImposeSanctionRequest:
     """Return a signed sanction without a request id, to send by itself or within a decision.
@@ -100,6 +104,7 @@ def imposition(
         degree=degree,
         measure=text(measure, field="measure"),
         operation_id=operation_id or None,
+        public_account_id=text(public_account_id, field="public_account_id") or None,
         statement=statement_rules.in_seconds(statement),
     )
     return pb.ImposeSanctionRequest(
@@ -110,6 +115,7 @@ def imposition(
         signature=signed(key, occasion, paper),
         scope=pb.Sanction.Scope.Value(f"SCOPE_{scope.value}"),
         operation_id=operation_id,
+        public_account_id=public_account_id,
     )
 
 
@@ -227,6 +233,7 @@ def _sanction(message: pb.Sanction) -> AccountSanction:
         lift_reason=message.lift_reason,
         scope=choice(Scope, _KINDS["Scope"], message.scope),
         operation_id=message.operation_id,
+        public_account_id=message.public_account_id,
     )
 
 
