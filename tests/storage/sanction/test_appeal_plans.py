@@ -61,7 +61,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     ),
     "what is open": (
         open._OPEN,
-        {"token": "acct_1", "now": NOW},
+        {"token": "acct_1", "public": "a" * 32, "now": NOW},
         "SEARCH appeals USING INDEX sqlite_autoindex_appeals",
         "_appeals_",
     ),
