@@ -61,7 +61,7 @@ async def test_nobody_escapes_an_appeal(court: AppealWorld, world: PublicAccount
 
 
 async def test_the_feed_tells_of_both_ends(court: AppealWorld, world: PublicAccountWorld) -> None:
-    """An appeal about the public account alone raises its owner's revision, and leaves the owner's standing."""
+    """An appeal about the public account alone raises its owner's revision and no standing of the owner."""
     company = await world.company()
     opened = await world.open(company)
     target = opened.public_account.public_account_id
