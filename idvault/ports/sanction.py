@@ -70,8 +70,8 @@ class ModeratorStore(Protocol):
 class SanctionStore(Protocol):
     """The sanctions of accounts.
 
-    An act that changes one locks the account's row first, then the sanction's, so that of two decisions one
-    finds what the other has done. It stores the standing that everything in force gives the account now
+    An act that changes one locks the account's row first, then the sanction's, so that the later of two
+    decisions sees the earlier one. It stores the standing that everything in force gives the account now
     (domain.account.sanction), and a moderator who is revoked at that time is refused (MODERATOR_REVOKED).
     A sanction of scope PERSON changes no other account; act `settle` of claims lets the others follow it.
     """
