@@ -110,8 +110,13 @@ class Demo:
                 self.close_account,
             ),
             (
-                "the closed account is not verified again, and each lift ends only its own sanction",
-                self.restore,
+                "the closed company appeals, another moderator upholds it, and its public account is back",
+                self.appeal,
+            ),
+            ("each lift ends only its own sanction", self.restore),
+            (
+                "a closed owner does not come back under a new account: PERSON_CLOSED",
+                self.close_person,
             ),
             (
                 "a company opens a public account, and readers see its category and standing",
@@ -258,10 +263,20 @@ class Demo:
         with self.vault() as vault:
             self._sanction.close(vault, self._ready)
 
+    def appeal(self) -> None:
+        """A third moderator decides about the closing."""
+        with self.vault() as vault:
+            self._sanction.appeal(vault, self._ready)
+
     def restore(self) -> None:
-        """All sanctions are lifted."""
+        """What is left is lifted."""
         with self.vault() as vault:
             self._sanction.restore(vault)
+
+    def close_person(self) -> None:
+        """Not the account but its owner is sanctioned."""
+        with self.vault() as vault:
+            self._sanction.close_person(vault)
 
     def open_public_account(self) -> None:
         """A company publishes to many."""
