@@ -12,6 +12,7 @@ from idvault.flows.sanction.lapse import LapseFlow
 from idvault.flows.sanction.moderator import ModeratorFlow
 from idvault.flows.sanction.operation import OperationFlow
 from idvault.flows.sanction.order import OrderFlow, OverdueFlow
+from idvault.flows.sanction.publication import StatementFlow
 from idvault.flows.sanction.sanction import SanctionFlow
 from idvault.ports.entropy import Entropy
 from idvault.ports.sanction import ModeratorStore, OperationStore, OrderStore, SanctionStore
@@ -19,15 +20,18 @@ from idvault.ports.sealing import Fingerprinter
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import KeyedFingerprinter
+from idvault.storage.public_files import LocalPublicFiles
 from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.sanction.operation import SqlOperationStore
 from idvault.storage.sanction.order import SqlOrderStore
+from idvault.storage.sanction.publication import SqlStatementStore
 from idvault.storage.sanction.store import SqlSanctionStore
 from idvault.v1 import sanction_pb2
 from idvault.workers.loop import Task
 
 _BATCH = 500
 _GAUGES_PERIOD = 15.0
+_PUBLICATION_PERIOD = 30.0
 
 
 def wire_sanctions(
@@ -66,10 +70,15 @@ def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> S
 
 
 def sanction_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
-    """Return the worker's tasks: store the ends of sanctions, of what follows them, and missed deadlines."""
+    """Return the worker's tasks: ends of sanctions and of what follows them, missed deadlines, statements."""
     events = EventFactory(entropy=ENTROPY)
     lapses = LapseFlow(store=SqlSanctionStore(database=base.main), guard=guard, events=events)
     orders = OverdueFlow(store=SqlOrderStore(database=base.main), guard=guard, events=events)
+
+    statements = StatementFlow(
+        store=SqlStatementStore(database=base.main),
+        files=LocalPublicFiles(directory=base.settings.public_dir),
+    )
 
     async def read_gauges(now: ClockReading) -> None:
         base.metrics.orders_overdue(count=await orders.overdue(now=now))
@@ -77,6 +86,7 @@ def sanction_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
     return [
         Task("lapse_sanctions", 1, lambda now: lapses.lapse(now=now, limit=_BATCH)),
         Task("release_followers", 1, lambda now: lapses.release(now=now, limit=_BATCH)),
+        Task("publish_statements", _PUBLICATION_PERIOD, lambda now: statements.publish(now=now)),
         Task("miss_orders", 5, lambda now: orders.miss(now=now, limit=_BATCH)),
         Task("sanction_gauges", _GAUGES_PERIOD, read_gauges),
     ]

@@ -5,7 +5,9 @@ in every act: a repeat writes nothing and returns what the request made, as it i
 AlreadyExistsError (REQUEST_ID_REUSED).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from idvault.domain.clock import ClockReading
@@ -14,6 +16,7 @@ from idvault.domain.request import Request
 from idvault.domain.sanction.moderator import Moderator
 from idvault.domain.sanction.operation import Operation, OperationState, SanctionCount
 from idvault.domain.sanction.order import OrderState, RecordedOrder
+from idvault.domain.sanction.publication import StatementKind, StatementWeek
 from idvault.domain.sanction.sanction import Sanction, SanctionState
 
 
@@ -155,6 +158,18 @@ class SanctionStore(Protocol):
         lapse is stored. Raises InvalidError (INVALID_MESSAGE, page_token) for an unknown `after`, and
         NotFoundError (ORDER_NOT_FOUND). A sanction that is imposed meanwhile must not move another one.
         """
+        ...
+
+
+class StatementStore(Protocol):
+    """The statements of reasons of all relying parties, for the public; only their kinds are read."""
+
+    async def first(self) -> datetime | None:
+        """Return when the first sanction with a statement came into force, None if there is none."""
+        ...
+
+    async def counts(self, week: StatementWeek) -> Mapping[StatementKind, int]:
+        """Return how many sanctions with statements of each kind came into force in a week."""
         ...
 
 

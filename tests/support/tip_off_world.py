@@ -63,12 +63,13 @@ def report(**changes: Any) -> NewTipOff:
 class TipOffWorld:
     """The flows of reports beside those of sanctions, over one database."""
 
-    def __init__(self, database: Database, keys: LocalKeyProvider, **policy: Any) -> None:
+    def __init__(self, database: Database, keys: LocalKeyProvider, *, life: int = 0, **policy: Any) -> None:
+        """Build the flows as bootstrap does. life: how often the same database was opened before."""
         self.world = SanctionWorld(database)
         self.database = database
         self.store = SqlTipOffStore(database=database)
         self.policy = TipOffPolicy(builders.ZONE, **policy)
-        entropy = CountingEntropy(start=50_000_000)
+        entropy = CountingEntropy(start=50_000_000 + life * 1_000_000)
         guard = self.world.claims.guard
         ports = TipOffPorts(
             store=self.store,
@@ -287,7 +288,8 @@ class TipOffWorld:
         found, _ = await self.reporters.list(
             relying_party=PARTY, standing=None, after="", limit=1_000, now=at(seconds)
         )
-        return next(each for each in found if each.reporter_id == reporter_id)
+        known = {each.reporter_id: each for each in found}
+        return known[reporter_id]
 
     async def remind(self, *, seconds: float) -> int:
         """Let the worker write the reminders that are due."""

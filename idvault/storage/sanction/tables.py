@@ -82,6 +82,12 @@ sanctions = Table(
         sqlite_where=text("due_at IS NOT NULL"),
     ),
     Index(
+        "ix_sanctions_started",
+        "started_at",
+        postgresql_where=text("started_at IS NOT NULL"),
+        sqlite_where=text("started_at IS NOT NULL"),
+    ),
+    Index(
         "ix_sanctions_order",
         "relying_party",
         "order_digest",

@@ -122,10 +122,11 @@ def _index(wanted: TipOffFilter) -> tuple[Statement[TipOff], dict[str, str], boo
 
 def _places(wanted: TipOffFilter, after: QueuePlace | None) -> Iterator[QueuePlace]:
     """Yield where to begin in each group of the queue that can hold wanted reports."""
-    groups: tuple[int, ...] = _OPEN if wanted.open_only else _ALL
-    if wanted.state is not None:
-        groups = (2,) if wanted.state is TipOffState.RESOLVED else _OPEN
-    for group in groups:
+    open_only = wanted.open_only or wanted.state not in (None, TipOffState.RESOLVED)
+    closed_only = wanted.state is TipOffState.RESOLVED
+    for group in _ALL:
+        if (open_only and group not in _OPEN) or (closed_only and group in _OPEN):
+            continue
         if after is None or group > after.group:
             yield QueuePlace(group, _FIRST, "")
         elif group == after.group:

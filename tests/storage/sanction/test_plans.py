@@ -6,7 +6,7 @@ import pytest
 
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement
-from idvault.storage.sanction import lists, moderator, operation, order, person, rows, standing
+from idvault.storage.sanction import lists, moderator, operation, order, person, publication, rows, standing
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW
@@ -98,6 +98,18 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "ix_authority_orders_open (deadline<?)",
         "ix_authority_orders_open",
     ),
+    "statements of a week": (
+        publication.COUNTS,
+        {"begin": NOW, "end": NOW},
+        "ix_sanctions_started (started_at>? AND started_at<?)",
+        "ix_sanctions_started",
+    ),
+    "the first statement": (
+        publication.FIRST,
+        {},
+        "ix_sanctions_started",
+        "ix_sanctions_started",
+    ),
     "a moderator": (
         moderator._GET,
         {"party": "platform-a", "moderator": "1" * 32},
@@ -107,7 +119,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
 }
 
 
-GROUPED = ("figures of an operation",)
+GROUPED = ("figures of an operation", "statements of a week")
 
 
 @pytest.mark.parametrize("name", HOT)

@@ -21,6 +21,7 @@ from idvault_client.commands import (
 )
 from idvault_client.commands.campaign import commands as campaign
 from idvault_client.commands.legacy_import import command as legacy_import
+from idvault_client.commands.tip_off import command as tip_off
 from idvault_client.transport import DEFAULT_TIMEOUT, Tls
 
 app = typer.Typer(
@@ -46,6 +47,7 @@ app.command("check-report", short_help="Recompute a transparency report from the
 app.command("import-legacy", short_help="Import legacy accounts.")(legacy_import.import_legacy)
 app.add_typer(campaign.app, name="campaign", short_help="List campaigns, and show their progress.")
 app.command("filings", short_help="Write the live public accounts of a day as CSV.")(filing.export)
+app.add_typer(tip_off.app, name="tip-offs", short_help="File the mails of a maildir as reports.")
 app.command("status", short_help="Print the status of each account.")(account.status)
 app.command("get-verification", short_help="Print the state of a claim; fetch its receipt.")(claim.get)
 app.command("issue-token", short_help="Fetch a status token or credential.")(credential.issue)

@@ -17,6 +17,7 @@ import typer
 from idvault.printable import escaped
 from idvault_client.commands.campaign.chart import NoMatplotlibError
 from idvault_client.commands.legacy_import.importer import ImportFileError
+from idvault_client.commands.tip_off.importer import MaildirError
 from idvault_client.errors import Unavailable, VaultError
 from idvault_client.offline import CheckError
 from idvault_client.offline.log.follower import RefusedLogError
@@ -56,7 +57,7 @@ def reporting(context: typer.Context, as_json: bool) -> Iterator[bool]:
         _end(_UNVERIFIED, "UNVERIFIED", str(error), reason=error.reason, as_json=as_json)
     except CheckFailedError as error:
         _end(_CHECK_FAILED, "CHECK_FAILED", str(error), as_json=as_json)
-    except ImportFileError as error:
+    except (ImportFileError, MaildirError) as error:
         _end(_WRONG_USAGE, "USAGE", str(error), as_json=as_json)
     except OSError as error:
         text = f"{error.filename}: {error.strerror}" if error.filename else str(error)

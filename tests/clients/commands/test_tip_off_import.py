@@ -1,0 +1,206 @@
+"""Importing a maildir: receipts, moves, and resuming after a crash at any point."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from idvault.domain.error import FieldCode, Reason
+from idvault.domain.sanction.statement import SanctionCategory
+from idvault.domain.tip_off.target import TargetKind, TipOffTarget
+from idvault.domain.tip_off.tip_off import TipOffChannel, TipOffState
+from idvault_client.backend.tip_off.values import FiledTipOff, TipOffReport
+from idvault_client.commands.tip_off.importer import MaildirError, MailImport
+from idvault_client.commands.tip_off.mail import MailedReport
+from idvault_client.errors import Exhausted, InvalidFields, Unavailable
+
+NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
+
+
+class Crash(BaseException):
+    """Stands for the death of the process."""
+
+
+class Vault:
+    """Files reports as the real one does: a request once; can refuse, and die before or after it."""
+
+    def __init__(self) -> None:
+        """Start empty and without faults."""
+        self.filed: dict[str, tuple[MailedReport, FiledTipOff]] = {}
+        self.refuse: Exception | None = None
+        self.die_after = False
+
+    def send(self, report: MailedReport, request_id: str) -> FiledTipOff:
+        """File, and fail where planned."""
+        if self.refuse is not None:
+            raise self.refuse
+        if request_id not in self.filed:
+            self.filed[request_id] = report, self._answer(len(self.filed))
+        former, answer = self.filed[request_id]
+        assert former == report, "one request id must be one report"
+        if self.die_after:
+            raise Crash
+        return answer
+
+    def _answer(self, place: int) -> FiledTipOff:
+        made = TipOffReport(
+            tip_off_id=f"{place:032}",
+            reference=f"{place:012}",
+            channel=TipOffChannel.EMAIL,
+            target=TipOffTarget(TargetKind.CONTENT, "mail"),
+            category=SanctionCategory.RUMOUR,
+            state=TipOffState.RECEIVED,
+            file_time=NOW,
+            due_time=NOW + timedelta(days=7),
+        )
+        return FiledTipOff(made, f"{place:016}")
+
+
+class Box:
+    """A maildir with the files of an import beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Create it."""
+        self.folder = folder
+        for name in ("new", "cur", "tmp"):
+            (folder / name).mkdir()
+        self.receipts = folder / "receipts"
+        self.refused: list[tuple[str, str]] = []
+
+    def mail(self, name: str, body: str) -> None:
+        text = f"From: {body}@example.org\r\nSubject: s\r\n\r\n{body}"
+        (self.folder / "new" / name).write_bytes(text.encode())
+
+    def start(self) -> MailImport:
+        return MailImport(
+            self.folder,
+            self.folder / "state",
+            self.receipts,
+            lambda *told: self.refused.append(told),
+        )
+
+    def run(self, vault: Vault) -> MailImport:
+        made = self.start()
+        made.run(vault.send)
+        return made
+
+    def names(self, folder: str) -> list[str]:
+        return sorted(path.name for path in (self.folder / folder).iterdir())
+
+    def lines(self) -> list[dict[str, str]]:
+        return [json.loads(line) for line in self.receipts.read_text("utf-8").splitlines()]
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Box:
+    """Return a maildir with two mails."""
+    made = Box(tmp_path)
+    made.mail("1.host", "one")
+    made.mail("2.host:2,", "two")
+    return made
+
+
+def test_a_whole_import(box: Box) -> None:
+    """Each mail is filed and moved, its receipt says whom to tell which secret, and all of it once."""
+    vault = Vault()
+    done = box.run(vault)
+    assert (done.filed, done.left, done.turned_away) == (2, 0, 0)
+    assert (box.names("new"), box.names("cur")) == ([], ["1.host:2,S", "2.host:2,S"])
+    assert box.lines() == [
+        {"contact": "one@example.org", "reference": "0" * 12, "secret": "0" * 16},
+        {"contact": "two@example.org", "reference": f"{1:012}", "secret": f"{1:016}"},
+    ]
+    assert {path.stat().st_mode & 0o777 for path in (box.receipts, box.folder / "state")} == {0o600}
+    assert box.run(vault).filed == 0
+
+
+def test_a_crash_after_the_answer(box: Box) -> None:
+    """The mail was filed and nothing of it was written: the next run gets the same report."""
+    vault = Vault()
+    vault.die_after = True
+    with pytest.raises(Crash):
+        box.run(vault)
+    vault.die_after = False
+    assert box.run(vault).filed == 2
+    assert len(vault.filed) == 2
+    assert len(box.lines()) == 2
+
+
+def test_a_crash_before_the_move(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The receipt is written and the mail was not moved: it is moved, and there is one receipt."""
+    vault = Vault()
+
+    def die(*_: object) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", die)
+        with pytest.raises(Crash):
+            box.run(vault)
+    with box.receipts.open("a", encoding="utf-8") as file:
+        file.write('{"reference": "torn')
+    box.receipts.write_text(box.receipts.read_text("utf-8").partition('{"reference": "torn')[0], "utf-8")
+    assert box.run(vault).filed == 2
+    assert [line["reference"] for line in box.lines()] == ["0" * 12, f"{1:012}"]
+
+
+def test_a_mail_that_is_delivered_twice(box: Box) -> None:
+    """The same bytes under another name are the same report, later, too."""
+    vault = Vault()
+    box.run(vault)
+    box.mail("9.host", "one")
+    assert box.run(vault).filed == 1
+    assert len(vault.filed) == 2
+    assert len(box.lines()) == 2
+
+
+def test_what_is_no_mail(box: Box, tmp_path: Path) -> None:
+    """A link, a pipe, a folder and a bounce are flagged and named; none is followed, none blocks."""
+    new = box.folder / "new"
+    (new / "3.link").symlink_to(tmp_path / "state")
+    os.mkfifo(new / "4.pipe")
+    (new / "5.folder").mkdir()
+    (new / "6.bounce").write_bytes(b"Return-Path: <>\r\n\r\nbody")
+    done = box.run(Vault())
+    assert (done.filed, done.turned_away) == (2, 4)
+    assert box.refused == [
+        ("3.link", "no ordinary file"),
+        ("4.pipe", "no ordinary file"),
+        ("5.folder", "no ordinary file"),
+        ("6.bounce", "automatic"),
+    ]
+    assert box.names("new") == []
+    assert [name for name in box.names("cur") if name.endswith("F")] == [
+        "3.link:2,F",
+        "4.pipe:2,F",
+        "5.folder:2,F",
+        "6.bounce:2,F",
+    ]
+
+
+def test_what_the_vault_refuses(box: Box) -> None:
+    """Mails beyond the reporter's limit stay for tomorrow, wrong ones are flagged, an outage ends the run."""
+    vault = Vault()
+    vault.refuse = Exhausted(Reason.TIP_OFF_LIMIT_REACHED, "RESOURCE_EXHAUSTED")
+    assert box.run(vault).left == 2
+    assert len(box.names("new")) == 2
+    vault.refuse = Unavailable(Reason.STORE_UNAVAILABLE, "UNAVAILABLE")
+    with pytest.raises(Unavailable):
+        box.run(vault)
+    assert len(box.names("new")) == 2
+    vault.refuse = InvalidFields(
+        Reason.INVALID_MESSAGE, "INVALID_ARGUMENT", fields={"text": FieldCode.CHARACTER}
+    )
+    assert box.run(vault).turned_away == 2
+    assert box.refused == [("1.host", "refused by the vault"), ("2.host:2,", "refused by the vault")]
+
+
+def test_wrong_files(box: Box, tmp_path: Path) -> None:
+    """A folder that is no maildir, and a damaged state, whose loss would file mails twice."""
+    with pytest.raises(MaildirError):
+        MailImport(tmp_path / "new", tmp_path / "state", box.receipts, lambda *_: None)
+    (box.folder / "state").write_text('{"version": 2}', "utf-8")
+    with pytest.raises(MaildirError):
+        box.start()

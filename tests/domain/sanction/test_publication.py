@@ -1,0 +1,123 @@
+"""What is told of statements of reasons, and when."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idvault.domain.sanction import publication as rules
+from idvault.domain.sanction.publication import StatementKind, StatementWeek
+from idvault.domain.sanction.sanction import Degree
+from idvault.domain.sanction.statement import Automation, Ground, IssuerKind, SanctionCategory
+
+WEEK = StatementWeek(date(2026, 2, 23))
+KIND = StatementKind(
+    Degree.LIMIT,
+    Ground.AGAINST_TERMS,
+    SanctionCategory.RUMOUR,
+    Automation.PARTIAL,
+    Automation.NONE,
+    IssuerKind.PLATFORM,
+    "CN",
+)
+ALLOWED = {"degree", "ground", "category", "automation", "issuer_kind", "territory", "week"}
+
+
+def told(counts: Mapping[StatementKind, int]) -> list[dict[str, Any]]:
+    """Return the lines of a file."""
+    return [json.loads(line) for line in rules.render(counts=counts, week=WEEK).splitlines()]
+
+
+@pytest.mark.parametrize(("count", "lines"), [(0, 0), (4, 0), (5, 5), (6, 6)])
+def test_five_must_gather(count: int, lines: int) -> None:
+    """Fewer than five equal statements are not told."""
+    assert len(told({KIND: count})) == lines
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"degree": Degree.WARN},
+        {"ground": Ground.ILLEGAL},
+        {"category": SanctionCategory.FRAUD},
+        {"detection": Automation.FULL},
+        {"decision": Automation.FULL},
+        {"issuer_kind": IssuerKind.AUTHORITY},
+        {"territory": "CN-31"},
+    ],
+)
+def test_what_differs_does_not_gather(change: dict[str, Any]) -> None:
+    """Four and one more that differs in any field are not five."""
+    assert told({KIND: 4, replace(KIND, **change): 1}) == []
+
+
+def test_a_line_has_the_allowed_fields() -> None:
+    """Exactly these, with these values."""
+    assert (
+        told({KIND: 5})
+        == [
+            {
+                "degree": "LIMIT",
+                "ground": "AGAINST_TERMS",
+                "category": "RUMOUR",
+                "automation": {"detection": "PARTIAL", "decision": "NONE"},
+                "issuer_kind": "PLATFORM",
+                "territory": "CN",
+                "week": "2026-W09",
+            }
+        ]
+        * 5
+    )
+    assert told({KIND: 5})[0].keys() == ALLOWED
+
+
+@given(st.text(max_size=64))
+def test_a_territory_is_a_code_or_other(text: str) -> None:
+    """Whatever a platform writes there, the public reads a code of at most six characters."""
+    (found,) = {line["territory"] for line in told({replace(KIND, territory=text): 5})}
+    assert found == "OTHER" or (found == text and len(text) <= 6 and text.isascii() and text.isupper())
+
+
+def test_texts_gather_under_other() -> None:
+    """Different texts are told as one, if they are five together."""
+    texts = {replace(KIND, territory=f"street {number}"): 1 for number in range(5)}
+    assert [line["territory"] for line in told(texts)] == ["OTHER"] * 5
+    assert told(dict(list(texts.items())[:4])) == []
+
+
+def test_the_order_tells_nothing() -> None:
+    """The same statements make the same file, in whatever order they came."""
+    other = replace(KIND, degree=Degree.WARN)
+    assert rules.render(counts={KIND: 5, other: 7}, week=WEEK) == rules.render(
+        counts={other: 7, KIND: 5}, week=WEEK
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "label"),
+    [
+        (datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC), "2026-W09"),
+        (datetime(2026, 3, 2, tzinfo=UTC), "2026-W10"),
+        (datetime(2026, 3, 2, 7, 59, tzinfo=timezone(timedelta(hours=8))), "2026-W09"),
+        (datetime(2026, 12, 31, tzinfo=UTC), "2026-W53"),
+        (datetime(2027, 1, 3, tzinfo=UTC), "2026-W53"),
+        (datetime(2027, 1, 4, tzinfo=UTC), "2027-W01"),
+    ],
+)
+def test_weeks_are_of_iso_and_utc(at: datetime, label: str) -> None:
+    """The first days of a year may belong to the last week of the one before."""
+    week = rules.week_of(at)
+    assert week.label == label
+    assert week.begin <= at < week.end == week.following().begin
+
+
+def test_a_week_is_told_an_hour_after_its_end() -> None:
+    """Acts that were begun in it are stored by then."""
+    end = datetime(2026, 3, 2, 1, tzinfo=UTC)
+    assert rules.newest(now=end).label == "2026-W09"
+    assert rules.newest(now=end - timedelta(seconds=1)).label == "2026-W08"
