@@ -39,6 +39,7 @@ class Environment:
             REGISTRY_SECRET_KEY_FILE=self.file("registry.key", "00112233445566778899aabbccddeeff\n"),
             PUBLIC_DIR=folder,
             LOG_ORIGIN="vault.example/log",
+            APPEAL_OUTSIDE_BODY="Internet Court (synthetic)",
         )
 
     def file(self, name: str, content: str = "") -> Path:

@@ -62,6 +62,7 @@ def settings(folder: Path) -> dict[str, str]:
         "REGISTRY_SECRET_KEY_FILE": write(folder / "registry.key", secrets.token_hex(16)),
         "PUBLIC_DIR": folder / "public",
         "LOG_ORIGIN": "vault.example/log",
+        "APPEAL_OUTSIDE_BODY": "Internet Court (synthetic)",
     }
     foreign = {name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

@@ -56,6 +56,7 @@ def imposition(
     measure: str,
     operation_id: str | None,
     statement: StatementOfReasons,
+    public_account_id: str | None = None,
 ) -> bytes:
     """Return what imposes or proposes a sanction."""
     return seal.encode(
@@ -66,6 +67,7 @@ def imposition(
         degree.value,
         measure,
         operation_id or "",
+        public_account_id or "",
         *_stated(statement),
     )
 
@@ -78,6 +80,15 @@ def confirmation(occasion: SigningOccasion, *, sanction_id: str, paper_digest: b
 def lift(occasion: SigningOccasion, *, sanction_id: str, paper_digest: bytes, reason: str) -> bytes:
     """Return what lifts a sanction."""
     return seal.encode("idvault/sanction-lift/v1", *occasion.parts(), sanction_id, paper_digest, reason)
+
+
+def appeal_decision(
+    occasion: SigningOccasion, *, appeal_id: str, paper_digest: bytes, verdict: str, reason: str
+) -> bytes:
+    """Return what decides an appeal. paper_digest: of the signed imposition of its sanction."""
+    return seal.encode(
+        "idvault/appeal-decision/v1", *occasion.parts(), appeal_id, paper_digest, verdict, reason
+    )
 
 
 def digest(paper: bytes) -> bytes:

@@ -5,22 +5,30 @@ from typing import Any
 from idvault.api.edge.server import Service
 from idvault.api.sanction.servicer import SanctionServicer
 from idvault.bootstrap.base import ENTROPY, Base
+from idvault.config import Settings
 from idvault.domain.clock import ClockReading
+from idvault.domain.sanction.appeal import AppealTerms
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
+from idvault.flows.sanction.appeal import AppealFlow
+from idvault.flows.sanction.appeal_sweep import AppealSweep
 from idvault.flows.sanction.lapse import LapseFlow
 from idvault.flows.sanction.moderator import ModeratorFlow
 from idvault.flows.sanction.operation import OperationFlow
 from idvault.flows.sanction.order import OrderFlow, OverdueFlow
 from idvault.flows.sanction.publication import StatementFlow
 from idvault.flows.sanction.sanction import SanctionFlow
+from idvault.ports.appeal import AppealStore
 from idvault.ports.entropy import Entropy
+from idvault.ports.moderation_text import ModerationTextSealer
 from idvault.ports.sanction import ModeratorStore, OperationStore, OrderStore, SanctionStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
+from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.public_files import LocalPublicFiles
+from idvault.storage.sanction.appeal import SqlAppealStore
 from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.sanction.operation import SqlOperationStore
 from idvault.storage.sanction.order import SqlOrderStore
@@ -38,6 +46,9 @@ def wire_sanctions(
     *,
     store: SanctionStore,
     moderators: ModeratorStore,
+    appeals: AppealStore,
+    sealer: ModerationTextSealer,
+    terms: AppealTerms,
     orders: OrderStore,
     operations: OperationStore,
     fingerprinter: Fingerprinter,
@@ -48,6 +59,15 @@ def wire_sanctions(
     events = EventFactory(entropy=entropy)
     common: dict[str, Any] = {"fingerprinter": fingerprinter, "guard": guard}
     return SanctionServicer(
+        appeals=AppealFlow(
+            store=appeals,
+            sanctions=store,
+            moderators=moderators,
+            sealer=sealer,
+            terms=terms,
+            entropy=entropy,
+            **common,
+        ),
         moderators=ModeratorFlow(store=moderators, entropy=entropy, **common),
         sanctions=SanctionFlow(store=store, moderators=moderators, entropy=entropy, **common),
         orders=OrderFlow(store=orders, events=events, **common),
@@ -60,6 +80,9 @@ def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> S
     servicer = wire_sanctions(
         store=SqlSanctionStore(database=base.main),
         moderators=SqlModeratorStore(database=base.main),
+        appeals=SqlAppealStore(database=base.main),
+        sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
+        terms=_terms(base.settings),
         orders=SqlOrderStore(database=base.main),
         operations=SqlOperationStore(database=base.main),
         fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
@@ -67,6 +90,31 @@ def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> S
         entropy=ENTROPY,
     )
     return Service(sanction_pb2.DESCRIPTOR.services_by_name["SanctionService"], servicer)
+
+
+def _terms(settings: Settings) -> AppealTerms:
+    return AppealTerms(
+        days=settings.appeal_days,
+        decision_days=settings.appeal_decision_days,
+        outside_body=settings.appeal_outside_body,
+        outside_days=settings.appeal_outside_days,
+        zone=settings.zone,
+    )
+
+
+def appeal_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
+    """Return the worker's tasks: log what is overdue, delete texts, and count."""
+    sweep = AppealSweep(
+        store=SqlAppealStore(database=base.main),
+        guard=guard,
+        events=EventFactory(entropy=ENTROPY),
+        observe=base.metrics.appeals_overdue,
+    )
+    return [
+        Task("overdue_appeals", 1, lambda now: sweep.note_overdue(now=now, limit=_BATCH)),
+        Task("delete_appeal_texts", 60, lambda now: sweep.delete_texts(now=now, limit=_BATCH)),
+        Task("appeal_gauge", 60, lambda now: sweep.count(now=now)),
+    ]
 
 
 def sanction_tasks(base: Base, *, guard: LogGuard) -> list[Task]:

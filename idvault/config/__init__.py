@@ -21,6 +21,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
 from idvault.config import database
+from idvault.config.expected import EXPECTED
 from idvault.config.moderation import ModerationSettings
 
 PREFIX = "IDVAULT_"
@@ -166,34 +167,15 @@ _REGISTRY = (
     "registry_secret_key_file",
 )
 REQUIRED: Mapping[Process, tuple[str, ...]] = {
-    Process.PLATFORM_EDGE: (*_EDGE, *_REGISTRY),
+    Process.PLATFORM_EDGE: (*_EDGE, *_REGISTRY, "appeal_outside_body"),
     Process.CUSTODY_EDGE: _EDGE,
-    Process.BOTH_EDGES: (*_EDGE, *_REGISTRY),
+    Process.BOTH_EDGES: (*_EDGE, *_REGISTRY, "appeal_outside_body"),
     Process.WORK: (*_STORES, *_KEYS, *_REGISTRY, "roster", "public_dir", "log_origin"),
     Process.DATABASES: _STORES,
     Process.PLATFORMS: (*_STORES, "trust_domain"),
     Process.KEYS: (*_KEYS, "log_origin"),
     Process.ROSTER: ("roster",),
     Process.DOCTOR: (*_STORES, "roster"),
-}
-_EXPECTED: Mapping[str, str] = {
-    "database_url": "the URL of the main database, sqlite:///FILE or postgresql://USER@HOST/NAME",
-    "shred_database_url": "the URL of the shred key database, which needs separate backups",
-    "listen": "the address to listen on, HOST:PORT (without --edge two, separated by a comma)",
-    "tls_certificate": "the file of this server's certificate chain",
-    "tls_key": "the file of this server's private key",
-    "tls_ca": "the file of the authority that signs the callers' certificates",
-    "trust_domain": "the domain in spiffe://DOMAIN/ROLE/NAME of the callers' certificates",
-    "keys": "this process's key file, made by `idvault keys init`",
-    "key_passphrase_file": "the file with the passphrase of the key file",
-    "roster": "the signed roster file",
-    "registry_check_url": "the base URL of the registry's check call",
-    "registry_query_url": "the base URL of the registry's query call",
-    "registry_app_id": "the appId that the registry assigned",
-    "registry_biz_id": "the bizId that the registry assigned",
-    "registry_secret_key_file": "the file with the registry's secret key, 32 hex digits",
-    "public_dir": "the directory whose files are published",
-    "log_origin": "the name of the transparency log, such as vault.example/log",
 }
 
 
@@ -229,7 +211,7 @@ def _problems(settings: Settings, process: Process, clock_file: Path | None) -> 
     needed = REQUIRED[process]
     missing = [name for name in needed if _is_empty(getattr(settings, name))]
     for name in missing:
-        yield f"{_name(name)} is missing: {_EXPECTED[name]}"
+        yield f"{_name(name)} is missing: {EXPECTED[name]}"
     present = [name for name in needed if name not in missing]
     yield from _text_problems(settings, present)
     yield from _url_problems(settings, present)
@@ -252,7 +234,7 @@ def _text_problems(settings: Settings, present: list[str]) -> Iterator[str]:
     if "log_origin" in present and not _LOG_ORIGIN.fullmatch(settings.log_origin):
         yield f"{_name('log_origin')} must have no white space and no plus sign"
     if "listen" in present and not all(_is_address(address) for address in settings.addresses):
-        yield f"{_name('listen')} must be {_EXPECTED['listen']}"
+        yield f"{_name('listen')} must be {EXPECTED['listen']}"
     if not _is_address(settings.metrics_listen):
         yield f"{_name('metrics_listen')} must be HOST:PORT"
     if not set(settings.document_types) <= _DOCUMENT_TYPES:

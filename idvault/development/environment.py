@@ -54,6 +54,7 @@ def serve(layout: Layout, *, ports: Ports) -> dict[str, str]:
     return _prefixed(
         LISTEN=f"{HOST}:{ports.platform},{HOST}:{ports.custody}",
         METRICS_LISTEN=f"{HOST}:{ports.serve_metrics}",
+        APPEAL_OUTSIDE_BODY="Internet Court (example)",
         TLS_CERTIFICATE=str(layout.certificate(SERVER)),
         TLS_KEY=str(layout.key(SERVER)),
         TLS_CA=str(layout.authority),

@@ -5,8 +5,9 @@
   an organisation that has been verified. It holds nothing else.
 - A standing may have an end. When it comes, the next of the standings that follow applies, and GOOD after the
   last one.
-- The revision grows by one with every published change. An expiry or an end of a standing that is due counts
-  even before it is stored.
+- The revision grows by one with every published change, and with every appeal that is filed or decided, so
+  that the change feed tells of it. An expiry or an end of a standing that is due counts even before it is
+  stored.
 """
 
 from collections.abc import Iterable
@@ -144,6 +145,12 @@ def fall(*, account: Account, now: datetime) -> Account:
             revision=account.revision + 1,
         )
     return account
+
+
+def renumber(*, account: Account, now: datetime) -> Account:
+    """Return the account with the next revision, after each standing whose end has come."""
+    present = fall(account=account, now=now)
+    return replace(present, revision=present.revision + 1)
 
 
 def schedule(*, account: Account, now: datetime) -> list[StandingPeriod]:

@@ -61,18 +61,27 @@ class EventType(StrEnum):
     SANCTION_WARN_IMPOSE = "sanction:warn:impose"
     SANCTION_WARN_LIFT = "sanction:warn:lift"
     SANCTION_WARN_LAPSE = "sanction:warn:lapse"
+    SANCTION_WARN_OVERTURN = "sanction:warn:overturn"
     SANCTION_LIMIT_IMPOSE = "sanction:limit:impose"
     SANCTION_LIMIT_LIFT = "sanction:limit:lift"
     SANCTION_LIMIT_LAPSE = "sanction:limit:lapse"
+    SANCTION_LIMIT_OVERTURN = "sanction:limit:overturn"
     SANCTION_SUSPEND_IMPOSE = "sanction:suspend:impose"
     SANCTION_SUSPEND_LIFT = "sanction:suspend:lift"
     SANCTION_SUSPEND_LAPSE = "sanction:suspend:lapse"
+    SANCTION_SUSPEND_OVERTURN = "sanction:suspend:overturn"
     SANCTION_CLOSE_PROPOSE = "sanction:close:propose"
     SANCTION_CLOSE_WITHDRAW = "sanction:close:withdraw"
     SANCTION_CLOSE_EXPIRE = "sanction:close:expire"
     SANCTION_CLOSE_IMPOSE = "sanction:close:impose"
     SANCTION_CLOSE_LIFT = "sanction:close:lift"
     SANCTION_CLOSE_LAPSE = "sanction:close:lapse"
+    SANCTION_CLOSE_OVERTURN = "sanction:close:overturn"
+    APPEAL_FILE = "appeal:case:file"
+    APPEAL_UPHOLD = "appeal:case:uphold"
+    APPEAL_REJECT = "appeal:case:reject"
+    APPEAL_OVERDUE = "appeal:case:overdue"
+    APPEAL_DELETE = "appeal:text:delete"
     # Of scope PERSON: the verbs above, whatever the degree, because two moderators are needed for each.
     PERSON_WARN_PROPOSE = "person:warn:propose"
     PERSON_WARN_WITHDRAW = "person:warn:withdraw"
@@ -80,24 +89,28 @@ class EventType(StrEnum):
     PERSON_WARN_IMPOSE = "person:warn:impose"
     PERSON_WARN_LIFT = "person:warn:lift"
     PERSON_WARN_LAPSE = "person:warn:lapse"
+    PERSON_WARN_OVERTURN = "person:warn:overturn"
     PERSON_LIMIT_PROPOSE = "person:limit:propose"
     PERSON_LIMIT_WITHDRAW = "person:limit:withdraw"
     PERSON_LIMIT_EXPIRE = "person:limit:expire"
     PERSON_LIMIT_IMPOSE = "person:limit:impose"
     PERSON_LIMIT_LIFT = "person:limit:lift"
     PERSON_LIMIT_LAPSE = "person:limit:lapse"
+    PERSON_LIMIT_OVERTURN = "person:limit:overturn"
     PERSON_SUSPEND_PROPOSE = "person:suspend:propose"
     PERSON_SUSPEND_WITHDRAW = "person:suspend:withdraw"
     PERSON_SUSPEND_EXPIRE = "person:suspend:expire"
     PERSON_SUSPEND_IMPOSE = "person:suspend:impose"
     PERSON_SUSPEND_LIFT = "person:suspend:lift"
     PERSON_SUSPEND_LAPSE = "person:suspend:lapse"
+    PERSON_SUSPEND_OVERTURN = "person:suspend:overturn"
     PERSON_CLOSE_PROPOSE = "person:close:propose"
     PERSON_CLOSE_WITHDRAW = "person:close:withdraw"
     PERSON_CLOSE_EXPIRE = "person:close:expire"
     PERSON_CLOSE_IMPOSE = "person:close:impose"
     PERSON_CLOSE_LIFT = "person:close:lift"
     PERSON_CLOSE_LAPSE = "person:close:lapse"
+    PERSON_CLOSE_OVERTURN = "person:close:overturn"
     # What follows another account of the same person has changed; no field tells which account.
     PERSON_FOLLOW = "person:account:follow"
     ORDER_RECORD = "order:authority:record"
@@ -172,42 +185,55 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.SANCTION_WARN_IMPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_WARN_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_WARN_LAPSE: ("sanction_id",),
+    EventType.SANCTION_WARN_OVERTURN: ("sanction_id", "paper"),
     EventType.SANCTION_LIMIT_IMPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_LIMIT_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_LIMIT_LAPSE: ("sanction_id",),
+    EventType.SANCTION_LIMIT_OVERTURN: ("sanction_id", "paper"),
     EventType.SANCTION_SUSPEND_IMPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_SUSPEND_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_SUSPEND_LAPSE: ("sanction_id",),
+    EventType.SANCTION_SUSPEND_OVERTURN: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_PROPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_WITHDRAW: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_EXPIRE: ("sanction_id",),
     EventType.SANCTION_CLOSE_IMPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_LIFT: ("sanction_id", "paper"),
     EventType.SANCTION_CLOSE_LAPSE: ("sanction_id",),
+    EventType.SANCTION_CLOSE_OVERTURN: ("sanction_id", "paper"),
+    EventType.APPEAL_FILE: ("appeal_id", "sanction_id", "text_digest"),
+    EventType.APPEAL_UPHOLD: ("appeal_id", "paper"),
+    EventType.APPEAL_REJECT: ("appeal_id", "paper"),
+    EventType.APPEAL_OVERDUE: ("appeal_id",),
+    EventType.APPEAL_DELETE: ("appeal_id",),
     EventType.PERSON_WARN_PROPOSE: ("sanction_id", "paper"),
     EventType.PERSON_WARN_WITHDRAW: ("sanction_id", "paper"),
     EventType.PERSON_WARN_EXPIRE: ("sanction_id",),
     EventType.PERSON_WARN_IMPOSE: ("sanction_id", "paper"),
     EventType.PERSON_WARN_LIFT: ("sanction_id", "paper"),
     EventType.PERSON_WARN_LAPSE: ("sanction_id",),
+    EventType.PERSON_WARN_OVERTURN: ("sanction_id", "paper"),
     EventType.PERSON_LIMIT_PROPOSE: ("sanction_id", "paper"),
     EventType.PERSON_LIMIT_WITHDRAW: ("sanction_id", "paper"),
     EventType.PERSON_LIMIT_EXPIRE: ("sanction_id",),
     EventType.PERSON_LIMIT_IMPOSE: ("sanction_id", "paper"),
     EventType.PERSON_LIMIT_LIFT: ("sanction_id", "paper"),
     EventType.PERSON_LIMIT_LAPSE: ("sanction_id",),
+    EventType.PERSON_LIMIT_OVERTURN: ("sanction_id", "paper"),
     EventType.PERSON_SUSPEND_PROPOSE: ("sanction_id", "paper"),
     EventType.PERSON_SUSPEND_WITHDRAW: ("sanction_id", "paper"),
     EventType.PERSON_SUSPEND_EXPIRE: ("sanction_id",),
     EventType.PERSON_SUSPEND_IMPOSE: ("sanction_id", "paper"),
     EventType.PERSON_SUSPEND_LIFT: ("sanction_id", "paper"),
     EventType.PERSON_SUSPEND_LAPSE: ("sanction_id",),
+    EventType.PERSON_SUSPEND_OVERTURN: ("sanction_id", "paper"),
     EventType.PERSON_CLOSE_PROPOSE: ("sanction_id", "paper"),
     EventType.PERSON_CLOSE_WITHDRAW: ("sanction_id", "paper"),
     EventType.PERSON_CLOSE_EXPIRE: ("sanction_id",),
     EventType.PERSON_CLOSE_IMPOSE: ("sanction_id", "paper"),
     EventType.PERSON_CLOSE_LIFT: ("sanction_id", "paper"),
     EventType.PERSON_CLOSE_LAPSE: ("sanction_id",),
+    EventType.PERSON_CLOSE_OVERTURN: ("sanction_id", "paper"),
     EventType.PERSON_FOLLOW: ("standings",),
     EventType.ORDER_RECORD: ("order_id", "digest", "deadline"),
     EventType.ORDER_MISS: ("order_id",),

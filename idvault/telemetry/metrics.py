@@ -12,6 +12,7 @@
 - idvault_quorum_records{version,holders}
 - idvault_second_factor_refused_total
 - idvault_drills_overdue, idvault_drill_oldest_seconds
+- idvault_appeals_overdue
 - idvault_orders_overdue
 - idvault_tip_offs_open{state}, idvault_tip_offs_overdue
 
@@ -77,6 +78,7 @@ class Metrics:
         self._quorum_records: dict[tuple[str, str], int] = {}
         self._log_unsequenced: int | None = None
         self._drills: tuple[int, float] | None = None
+        self._appeals_overdue: int | None = None
         self._orders_overdue: int | None = None
         self._log_checkpoint_age: float | None = None
         self._tip_offs_open: dict[str, int] = {}
@@ -135,6 +137,10 @@ class Metrics:
     def campaign_people(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Set how many owners reached each stage of running campaigns, by method and stage."""
         self._campaign_people = dict(counts)
+
+    def appeals_overdue(self, count: int) -> None:
+        """Set the number of appeals that wait for a decision that was due."""
+        self._appeals_overdue = count
 
     def drills(self, *, overdue: int, oldest_seconds: float) -> None:
         """Set how many custodians are overdue with a drill, and the age of the oldest pass."""
@@ -209,6 +215,11 @@ class Metrics:
             "idvault_drill_oldest_seconds",
             "Time since the oldest of the custodians' last passed drills.",
             self._drills and self._drills[1],
+        )
+        yield _gauge(
+            "idvault_appeals_overdue",
+            "Appeals that wait for a decision that was due.",
+            self._appeals_overdue,
         )
         yield _gauge(
             "idvault_orders_overdue",

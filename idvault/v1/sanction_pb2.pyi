@@ -468,6 +468,8 @@ class Sanction(_message.Message):
         """A moderator ended it, or withdrew the proposal."""
         STATE_LAPSED: Sanction._State.ValueType  # 4
         """Its end came, or nobody confirmed it in time."""
+        STATE_OVERTURNED: Sanction._State.ValueType  # 5
+        """An appeal was upheld: it should not have been."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """Whether it applies."""
@@ -482,6 +484,8 @@ class Sanction(_message.Message):
     """A moderator ended it, or withdrew the proposal."""
     STATE_LAPSED: Sanction.State.ValueType  # 4
     """Its end came, or nobody confirmed it in time."""
+    STATE_OVERTURNED: Sanction.State.ValueType  # 5
+    """An appeal was upheld: it should not have been."""
 
     class _Scope:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -527,6 +531,7 @@ class Sanction(_message.Message):
     LIFT_REASON_FIELD_NUMBER: _builtins.int
     SCOPE_FIELD_NUMBER: _builtins.int
     OPERATION_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     sanction_id: _builtins.str
     """The sanction: 32 lower-case hex digits."""
     account_token: _builtins.str
@@ -551,6 +556,8 @@ class Sanction(_message.Message):
     """Whom it concerns."""
     operation_id: _builtins.str
     """The operation that it belongs to; empty if there is none."""
+    public_account_id: _builtins.str
+    """The target, if it is a public account of the account's; empty if it is the account."""
     @_builtins.property
     def statement(self) -> Global___StatementOfReasons:
         """Why."""
@@ -591,10 +598,11 @@ class Sanction(_message.Message):
         lift_reason: _builtins.str = ...,
         scope: Global___Sanction.Scope.ValueType = ...,
         operation_id: _builtins.str = ...,
+        public_account_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["finish_time", b"finish_time", "impose_time", b"impose_time", "lapse_time", b"lapse_time", "start_time", b"start_time", "statement", b"statement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "confirm_moderator_id", b"confirm_moderator_id", "degree", b"degree", "finish_time", b"finish_time", "impose_moderator_id", b"impose_moderator_id", "impose_time", b"impose_time", "lapse_time", b"lapse_time", "lift_moderator_id", b"lift_moderator_id", "lift_reason", b"lift_reason", "measure", b"measure", "operation_id", b"operation_id", "paper_digest", b"paper_digest", "sanction_id", b"sanction_id", "scope", b"scope", "start_time", b"start_time", "state", b"state", "statement", b"statement"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "confirm_moderator_id", b"confirm_moderator_id", "degree", b"degree", "finish_time", b"finish_time", "impose_moderator_id", b"impose_moderator_id", "impose_time", b"impose_time", "lapse_time", b"lapse_time", "lift_moderator_id", b"lift_moderator_id", "lift_reason", b"lift_reason", "measure", b"measure", "operation_id", b"operation_id", "paper_digest", b"paper_digest", "public_account_id", b"public_account_id", "sanction_id", b"sanction_id", "scope", b"scope", "start_time", b"start_time", "state", b"state", "statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -614,6 +622,7 @@ class ImposeSanctionRequest(_message.Message):
     SIGNATURE_FIELD_NUMBER: _builtins.int
     SCOPE_FIELD_NUMBER: _builtins.int
     OPERATION_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller; the same id with the same body is the same sanction, whenever signed."""
     account_token: _builtins.str
@@ -628,6 +637,8 @@ class ImposeSanctionRequest(_message.Message):
     """Whom it concerns; SCOPE_ACCOUNT if unspecified. SCOPE_PERSON needs a second moderator at every degree."""
     operation_id: _builtins.str
     """An open operation that the sanction belongs to; empty for none."""
+    public_account_id: _builtins.str
+    """The target, if it is this public account of the account's and not the account itself; not with SCOPE_PERSON."""
     @_builtins.property
     def statement(self) -> Global___StatementOfReasons:
         """Why."""
@@ -647,10 +658,11 @@ class ImposeSanctionRequest(_message.Message):
         signature: Global___ModeratorSignature | None = ...,
         scope: Global___Sanction.Scope.ValueType = ...,
         operation_id: _builtins.str = ...,
+        public_account_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature", "statement", b"statement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "degree", b"degree", "measure", b"measure", "operation_id", b"operation_id", "request_id", b"request_id", "scope", b"scope", "signature", b"signature", "statement", b"statement"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "degree", b"degree", "measure", b"measure", "operation_id", b"operation_id", "public_account_id", b"public_account_id", "request_id", b"request_id", "scope", b"scope", "signature", b"signature", "statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1231,3 +1243,296 @@ class ListOperationsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListOperationsResponse: _TypeAlias = ListOperationsResponse  # noqa: Y015
+
+@_typing.final
+class Appeal(_message.Message):
+    """An appeal against a sanction."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Appeal._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: Appeal._State.ValueType  # 0
+        """Never sent; refused in a decision."""
+        STATE_FILED: Appeal._State.ValueType  # 1
+        """A moderator must decide it by the due_time."""
+        STATE_UPHELD: Appeal._State.ValueType  # 2
+        """The sanction should not have been."""
+        STATE_REJECTED: Appeal._State.ValueType  # 3
+        """The sanction stays as it is."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """Whether it is decided."""
+
+    STATE_UNSPECIFIED: Appeal.State.ValueType  # 0
+    """Never sent; refused in a decision."""
+    STATE_FILED: Appeal.State.ValueType  # 1
+    """A moderator must decide it by the due_time."""
+    STATE_UPHELD: Appeal.State.ValueType  # 2
+    """The sanction should not have been."""
+    STATE_REJECTED: Appeal.State.ValueType  # 3
+    """The sanction stays as it is."""
+
+    APPEAL_ID_FIELD_NUMBER: _builtins.int
+    SANCTION_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    FILE_TIME_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    DECIDE_TIME_FIELD_NUMBER: _builtins.int
+    DECIDE_MODERATOR_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    OUTSIDE_BODY_FIELD_NUMBER: _builtins.int
+    OUTSIDE_DUE_TIME_FIELD_NUMBER: _builtins.int
+    TEXT_DELETE_TIME_FIELD_NUMBER: _builtins.int
+    appeal_id: _builtins.str
+    """The appeal: 32 lower-case hex digits."""
+    sanction_id: _builtins.str
+    """The sanction."""
+    account_token: _builtins.str
+    """The account."""
+    state: Global___Appeal.State.ValueType
+    """Whether it is decided."""
+    overdue: _builtins.bool
+    """True if it waits for a decision that was due."""
+    decide_moderator_id: _builtins.str
+    """The moderator who decided; empty if nobody did."""
+    reason: _builtins.str
+    """Why it was decided so."""
+    outside_body: _builtins.str
+    """Where the owner can go after a rejection."""
+    @_builtins.property
+    def file_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was filed."""
+
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When the decision is due: the end of a day in the deployment's time zone."""
+
+    @_builtins.property
+    def decide_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was decided; unset if it was not."""
+
+    @_builtins.property
+    def outside_due_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the owner can go there: the end of a day in the deployment's time zone. Only of STATE_REJECTED."""
+
+    @_builtins.property
+    def text_delete_time(self) -> _timestamp_pb2.Timestamp:
+        """When the text is or was deleted; unset while nobody has decided."""
+
+    def __init__(
+        self,
+        *,
+        appeal_id: _builtins.str = ...,
+        sanction_id: _builtins.str = ...,
+        account_token: _builtins.str = ...,
+        state: Global___Appeal.State.ValueType = ...,
+        file_time: _timestamp_pb2.Timestamp | None = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        overdue: _builtins.bool = ...,
+        decide_time: _timestamp_pb2.Timestamp | None = ...,
+        decide_moderator_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        outside_body: _builtins.str = ...,
+        outside_due_time: _timestamp_pb2.Timestamp | None = ...,
+        text_delete_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "due_time", b"due_time", "file_time", b"file_time", "outside_due_time", b"outside_due_time", "text_delete_time", b"text_delete_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "appeal_id", b"appeal_id", "decide_moderator_id", b"decide_moderator_id", "decide_time", b"decide_time", "due_time", b"due_time", "file_time", b"file_time", "outside_body", b"outside_body", "outside_due_time", b"outside_due_time", "overdue", b"overdue", "reason", b"reason", "sanction_id", b"sanction_id", "state", b"state", "text_delete_time", b"text_delete_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Appeal: _TypeAlias = Appeal  # noqa: Y015
+
+@_typing.final
+class FileAppealRequest(_message.Message):
+    """The appeal to file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SANCTION_ID_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same appeal."""
+    sanction_id: _builtins.str
+    """The sanction."""
+    text: _builtins.str
+    """What the owner writes, 1 to 2,000 characters."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        sanction_id: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "sanction_id", b"sanction_id", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FileAppealRequest: _TypeAlias = FileAppealRequest  # noqa: Y015
+
+@_typing.final
+class DecideAppealRequest(_message.Message):
+    """The decision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    APPEAL_ID_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same decision, whenever signed."""
+    appeal_id: _builtins.str
+    """The appeal."""
+    verdict: Global___Appeal.State.ValueType
+    """STATE_UPHELD or STATE_REJECTED."""
+    reason: _builtins.str
+    """Why, up to 500 characters. It is stored in clear and must not name anybody."""
+    @_builtins.property
+    def signature(self) -> Global___ModeratorSignature:
+        """The moderator's signature."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        appeal_id: _builtins.str = ...,
+        verdict: Global___Appeal.State.ValueType = ...,
+        reason: _builtins.str = ...,
+        signature: Global___ModeratorSignature | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_id", b"appeal_id", "reason", b"reason", "request_id", b"request_id", "signature", b"signature", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideAppealRequest: _TypeAlias = DecideAppealRequest  # noqa: Y015
+
+@_typing.final
+class GetAppealRequest(_message.Message):
+    """Which appeal to read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPEAL_ID_FIELD_NUMBER: _builtins.int
+    appeal_id: _builtins.str
+    """The appeal."""
+    def __init__(
+        self,
+        *,
+        appeal_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_id", b"appeal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAppealRequest: _TypeAlias = GetAppealRequest  # noqa: Y015
+
+@_typing.final
+class GetAppealResponse(_message.Message):
+    """An appeal and what the owner wrote. This is the only answer of the vault with a text that people wrote."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPEAL_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """What the owner wrote; empty once it is deleted."""
+    @_builtins.property
+    def appeal(self) -> Global___Appeal:
+        """The appeal."""
+
+    def __init__(
+        self,
+        *,
+        appeal: Global___Appeal | None = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appeal", b"appeal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal", b"appeal", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAppealResponse: _TypeAlias = GetAppealResponse  # noqa: Y015
+
+@_typing.final
+class ListAppealsRequest(_message.Message):
+    """Which appeals to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    account_token: _builtins.str
+    """Only those of this account; empty for all."""
+    state: Global___Appeal.State.ValueType
+    """Only those in this state; unspecified for all."""
+    overdue: _builtins.bool
+    """Only those that wait for a decision that was due; the state is then unspecified or STATE_FILED."""
+    page_size: _builtins.int
+    """1 to 1,000; 0 for 100."""
+    page_token: _builtins.str
+    """The next_page_token of the page before; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        account_token: _builtins.str = ...,
+        state: Global___Appeal.State.ValueType = ...,
+        overdue: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "overdue", b"overdue", "page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAppealsRequest: _TypeAlias = ListAppealsRequest  # noqa: Y015
+
+@_typing.final
+class ListAppealsResponse(_message.Message):
+    """A page of appeals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPEALS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty at the end."""
+    @_builtins.property
+    def appeals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Appeal]:
+        """The appeals, oldest first."""
+
+    def __init__(
+        self,
+        *,
+        appeals: _abc.Iterable[Global___Appeal] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAppealsResponse: _TypeAlias = ListAppealsResponse  # noqa: Y015

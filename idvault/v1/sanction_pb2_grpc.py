@@ -103,6 +103,26 @@ class SanctionServiceStub:
                 request_serializer=idvault_dot_v1_dot_sanction__pb2.ListOperationsRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_sanction__pb2.ListOperationsResponse.FromString,
                 _registered_method=True)
+        self.FileAppeal = channel.unary_unary(
+                '/idvault.v1.SanctionService/FileAppeal',
+                request_serializer=idvault_dot_v1_dot_sanction__pb2.FileAppealRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_sanction__pb2.Appeal.FromString,
+                _registered_method=True)
+        self.DecideAppeal = channel.unary_unary(
+                '/idvault.v1.SanctionService/DecideAppeal',
+                request_serializer=idvault_dot_v1_dot_sanction__pb2.DecideAppealRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_sanction__pb2.Appeal.FromString,
+                _registered_method=True)
+        self.GetAppeal = channel.unary_unary(
+                '/idvault.v1.SanctionService/GetAppeal',
+                request_serializer=idvault_dot_v1_dot_sanction__pb2.GetAppealRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_sanction__pb2.GetAppealResponse.FromString,
+                _registered_method=True)
+        self.ListAppeals = channel.unary_unary(
+                '/idvault.v1.SanctionService/ListAppeals',
+                request_serializer=idvault_dot_v1_dot_sanction__pb2.ListAppealsRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_sanction__pb2.ListAppealsResponse.FromString,
+                _registered_method=True)
 
 
 class SanctionServiceServicer:
@@ -144,7 +164,8 @@ class SanctionServiceServicer:
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
         signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-        caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
+        caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND; PUBLIC_ACCOUNT_NOT_FOUND for one that is not
+        the account's); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
         OPERATION_CLOSED; PERSON_UNKNOWN
         for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
         (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
@@ -259,6 +280,56 @@ class SanctionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FileAppeal(self, request, context):
+        """Files the owner's appeal against a sanction that is or was in force. A sanction is appealed once, within
+        the operator's term, and the decision is due at the due_time.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (SANCTION_NOT_FOUND, in the same words for an unknown sanction and for another caller's);
+        FAILED_PRECONDITION (APPEAL_EXISTS for a second appeal against the sanction, SANCTION_NEVER_IN_FORCE,
+        APPEAL_TOO_LATE, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideAppeal(self, request, context):
+        """Decides an appeal, by a moderator who neither imposed nor confirmed the sanction. STATE_UPHELD overturns it: the
+        account has the standing that it has without it at once. STATE_REJECTED leaves it, and the answer names the
+        outside body and until when the owner can go there.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (APPEAL_NOT_FOUND, MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states;
+        MODERATOR_REVOKED); PERMISSION_DENIED (SELF_APPROVAL, ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAppeal(self, request, context):
+        """Returns one appeal with its text, for the moderator who decides.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (APPEAL_NOT_FOUND, in the same words for an
+        unknown appeal and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE);
+        DATA_LOSS (RECORD_DAMAGED if the text does not open).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAppeals(self, request, context):
+        """Returns a page of the caller's appeals without their texts, oldest first. An appeal that is filed meanwhile moves
+        no other.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
+        UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SanctionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -326,6 +397,26 @@ def add_SanctionServiceServicer_to_server(servicer, server):
                     servicer.ListOperations,
                     request_deserializer=idvault_dot_v1_dot_sanction__pb2.ListOperationsRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_sanction__pb2.ListOperationsResponse.SerializeToString,
+            ),
+            'FileAppeal': grpc.unary_unary_rpc_method_handler(
+                    servicer.FileAppeal,
+                    request_deserializer=idvault_dot_v1_dot_sanction__pb2.FileAppealRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_sanction__pb2.Appeal.SerializeToString,
+            ),
+            'DecideAppeal': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideAppeal,
+                    request_deserializer=idvault_dot_v1_dot_sanction__pb2.DecideAppealRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_sanction__pb2.Appeal.SerializeToString,
+            ),
+            'GetAppeal': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAppeal,
+                    request_deserializer=idvault_dot_v1_dot_sanction__pb2.GetAppealRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_sanction__pb2.GetAppealResponse.SerializeToString,
+            ),
+            'ListAppeals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAppeals,
+                    request_deserializer=idvault_dot_v1_dot_sanction__pb2.ListAppealsRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_sanction__pb2.ListAppealsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -683,6 +774,114 @@ class SanctionService:
             '/idvault.v1.SanctionService/ListOperations',
             idvault_dot_v1_dot_sanction__pb2.ListOperationsRequest.SerializeToString,
             idvault_dot_v1_dot_sanction__pb2.ListOperationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FileAppeal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SanctionService/FileAppeal',
+            idvault_dot_v1_dot_sanction__pb2.FileAppealRequest.SerializeToString,
+            idvault_dot_v1_dot_sanction__pb2.Appeal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideAppeal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SanctionService/DecideAppeal',
+            idvault_dot_v1_dot_sanction__pb2.DecideAppealRequest.SerializeToString,
+            idvault_dot_v1_dot_sanction__pb2.Appeal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAppeal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SanctionService/GetAppeal',
+            idvault_dot_v1_dot_sanction__pb2.GetAppealRequest.SerializeToString,
+            idvault_dot_v1_dot_sanction__pb2.GetAppealResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAppeals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SanctionService/ListAppeals',
+            idvault_dot_v1_dot_sanction__pb2.ListAppealsRequest.SerializeToString,
+            idvault_dot_v1_dot_sanction__pb2.ListAppealsResponse.FromString,
             options,
             channel_credentials,
             insecure,

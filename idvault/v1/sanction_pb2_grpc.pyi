@@ -61,7 +61,8 @@ class SanctionServiceStub:
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
     signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-    caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
+    caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND; PUBLIC_ACCOUNT_NOT_FOUND for one that is not
+    the account's); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
     OPERATION_CLOSED; PERSON_UNKNOWN
     for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
     (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
@@ -132,6 +133,40 @@ class SanctionServiceStub:
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
     (STORE_UNAVAILABLE).
     """
+    FileAppeal: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.FileAppealRequest, _sanction_pb2.Appeal]
+    """Files the owner's appeal against a sanction that is or was in force. A sanction is appealed once, within
+    the operator's term, and the decision is due at the due_time.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (SANCTION_NOT_FOUND, in the same words for an unknown sanction and for another caller's);
+    FAILED_PRECONDITION (APPEAL_EXISTS for a second appeal against the sanction, SANCTION_NEVER_IN_FORCE,
+    APPEAL_TOO_LATE, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
+    """
+    DecideAppeal: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.DecideAppealRequest, _sanction_pb2.Appeal]
+    """Decides an appeal, by a moderator who neither imposed nor confirmed the sanction. STATE_UPHELD overturns it: the
+    account has the standing that it has without it at once. STATE_REJECTED leaves it, and the answer names the
+    outside body and until when the owner can go there.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (APPEAL_NOT_FOUND, MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states;
+    MODERATOR_REVOKED); PERMISSION_DENIED (SELF_APPROVAL, ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
+    """
+    GetAppeal: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.GetAppealRequest, _sanction_pb2.GetAppealResponse]
+    """Returns one appeal with its text, for the moderator who decides.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (APPEAL_NOT_FOUND, in the same words for an
+    unknown appeal and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE);
+    DATA_LOSS (RECORD_DAMAGED if the text does not open).
+    """
+    ListAppeals: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.ListAppealsRequest, _sanction_pb2.ListAppealsResponse]
+    """Returns a page of the caller's appeals without their texts, oldest first. An appeal that is filed meanwhile moves
+    no other.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
+    UNAVAILABLE (STORE_UNAVAILABLE).
+    """
 
 @_typing.type_check_only
 class SanctionServiceAsyncStub(SanctionServiceStub):
@@ -166,7 +201,8 @@ class SanctionServiceAsyncStub(SanctionServiceStub):
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
     signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-    caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
+    caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND; PUBLIC_ACCOUNT_NOT_FOUND for one that is not
+    the account's); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
     OPERATION_CLOSED; PERSON_UNKNOWN
     for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
     (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
@@ -237,6 +273,40 @@ class SanctionServiceAsyncStub(SanctionServiceStub):
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
     (STORE_UNAVAILABLE).
     """
+    FileAppeal: _aio.UnaryUnaryMultiCallable[_sanction_pb2.FileAppealRequest, _sanction_pb2.Appeal]  # type: ignore[assignment]
+    """Files the owner's appeal against a sanction that is or was in force. A sanction is appealed once, within
+    the operator's term, and the decision is due at the due_time.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (SANCTION_NOT_FOUND, in the same words for an unknown sanction and for another caller's);
+    FAILED_PRECONDITION (APPEAL_EXISTS for a second appeal against the sanction, SANCTION_NEVER_IN_FORCE,
+    APPEAL_TOO_LATE, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
+    """
+    DecideAppeal: _aio.UnaryUnaryMultiCallable[_sanction_pb2.DecideAppealRequest, _sanction_pb2.Appeal]  # type: ignore[assignment]
+    """Decides an appeal, by a moderator who neither imposed nor confirmed the sanction. STATE_UPHELD overturns it: the
+    account has the standing that it has without it at once. STATE_REJECTED leaves it, and the answer names the
+    outside body and until when the owner can go there.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (APPEAL_NOT_FOUND, MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states;
+    MODERATOR_REVOKED); PERMISSION_DENIED (SELF_APPROVAL, ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
+    """
+    GetAppeal: _aio.UnaryUnaryMultiCallable[_sanction_pb2.GetAppealRequest, _sanction_pb2.GetAppealResponse]  # type: ignore[assignment]
+    """Returns one appeal with its text, for the moderator who decides.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (APPEAL_NOT_FOUND, in the same words for an
+    unknown appeal and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE);
+    DATA_LOSS (RECORD_DAMAGED if the text does not open).
+    """
+    ListAppeals: _aio.UnaryUnaryMultiCallable[_sanction_pb2.ListAppealsRequest, _sanction_pb2.ListAppealsResponse]  # type: ignore[assignment]
+    """Returns a page of the caller's appeals without their texts, oldest first. An appeal that is filed meanwhile moves
+    no other.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
+    UNAVAILABLE (STORE_UNAVAILABLE).
+    """
 
 class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Sanctions of the caller's accounts, and the moderators who sign them.
@@ -286,7 +356,8 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every missing part of the statement, also for a
         signature that does not verify; INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-        caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
+        caller's; MODERATOR_NOT_FOUND, OPERATION_NOT_FOUND; PUBLIC_ACCOUNT_NOT_FOUND for one that is not
+        the account's); FAILED_PRECONDITION (ACCOUNT_ERASED, MODERATOR_REVOKED,
         OPERATION_CLOSED; PERSON_UNKNOWN
         for SCOPE_PERSON and an account that was never verified); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
         (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
@@ -416,6 +487,64 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
         (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def FileAppeal(
+        self,
+        request: _sanction_pb2.FileAppealRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.Appeal, _abc.Awaitable[_sanction_pb2.Appeal]]:
+        """Files the owner's appeal against a sanction that is or was in force. A sanction is appealed once, within
+        the operator's term, and the decision is due at the due_time.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (SANCTION_NOT_FOUND, in the same words for an unknown sanction and for another caller's);
+        FAILED_PRECONDITION (APPEAL_EXISTS for a second appeal against the sanction, SANCTION_NEVER_IN_FORCE,
+        APPEAL_TOO_LATE, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def DecideAppeal(
+        self,
+        request: _sanction_pb2.DecideAppealRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.Appeal, _abc.Awaitable[_sanction_pb2.Appeal]]:
+        """Decides an appeal, by a moderator who neither imposed nor confirmed the sanction. STATE_UPHELD overturns it: the
+        account has the standing that it has without it at once. STATE_REJECTED leaves it, and the answer names the
+        outside body and until when the owner can go there.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (APPEAL_NOT_FOUND, MODERATOR_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states;
+        MODERATOR_REVOKED); PERMISSION_DENIED (SELF_APPROVAL, ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def GetAppeal(
+        self,
+        request: _sanction_pb2.GetAppealRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.GetAppealResponse, _abc.Awaitable[_sanction_pb2.GetAppealResponse]]:
+        """Returns one appeal with its text, for the moderator who decides.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (APPEAL_NOT_FOUND, in the same words for an
+        unknown appeal and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE);
+        DATA_LOSS (RECORD_DAMAGED if the text does not open).
+        """
+
+    @_abc_1.abstractmethod
+    def ListAppeals(
+        self,
+        request: _sanction_pb2.ListAppealsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.ListAppealsResponse, _abc.Awaitable[_sanction_pb2.ListAppealsResponse]]:
+        """Returns a page of the caller's appeals without their texts, oldest first. An appeal that is filed meanwhile moves
+        no other.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
+        UNAVAILABLE (STORE_UNAVAILABLE).
         """
 
 def add_SanctionServiceServicer_to_server(servicer: SanctionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -39,6 +39,7 @@ def imposition(**changes: Any) -> bytes:
         "degree": Degree.LIMIT,
         "measure": "no-video",
         "operation_id": None,
+        "public_account_id": None,
         "statement": reasons(),
     }
     return papers.imposition(OCCASION, **{**given, **changes})
@@ -61,6 +62,7 @@ def test_the_bytes_of_a_sanction() -> None:
         "ACCOUNT",
         "LIMIT",
         "no-video",
+        "",
         "",
         "AGAINST_TERMS",
         "RUMOUR",
@@ -149,6 +151,7 @@ def test_every_part_of_a_statement_is_signed(changes: dict[str, Any]) -> None:
         {"degree": Degree.WARN},
         {"measure": "x"},
         {"operation_id": "f" * 32},
+        {"public_account_id": "f" * 32},
     ],
 )
 def test_what_is_decided_is_signed(changes: dict[str, Any]) -> None:
@@ -206,3 +209,13 @@ def test_a_stored_key_is_an_ed25519_key() -> None:
     other = OTHER_KIND.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"synthetic"))
     with pytest.raises(ValueError, match="Ed25519"):
         ModeratorKey.from_pem(other, password=b"synthetic", relying_party="platform-a")
+
+
+def test_the_bytes_of_an_appeals_decision() -> None:
+    """Appeal, sanction, verdict and reason are signed, under a purpose of its own."""
+    paper = papers.appeal_decision(
+        OCCASION, appeal_id="d" * 32, paper_digest=b"h" * 32, verdict="UPHELD", reason="it was satire"
+    )
+    assert paper == seal.encode(
+        "idvault/appeal-decision/v1", *BEGINNING, "d" * 32, b"h" * 32, "UPHELD", "it was satire"
+    )

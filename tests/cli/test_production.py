@@ -49,6 +49,7 @@ class Deployment:
             SHRED_DATABASE_URL=f"sqlite:///{folder}/shred.sqlite3",
             TRUST_DOMAIN="vault.example",
             LOG_ORIGIN="vault.example/log",
+            APPEAL_OUTSIDE_BODY="Internet Court (synthetic)",
             KEYS=folder / "keys" / "service.keys",
             KEY_PASSPHRASE_FILE=self.secret("passphrase", "correct horse battery"),
             ROSTER=folder / "roster.json",

@@ -138,3 +138,15 @@ def test_an_end_counts_to_the_second() -> None:
     second = timedelta(seconds=1)
     assert seen(closed, NOW + HOUR - second)[0] is Standing.CLOSED
     assert seen(closed, NOW + HOUR) == (Standing.GOOD, None, closed.revision + 1)
+
+
+def test_a_new_number_follows_the_ends_that_have_come() -> None:
+    """The standing stays as it is shown, and the revision is the next one."""
+    closed = builders.account(standing=Standing.CLOSED, standing_until=NOW + HOUR)
+    assert seen(account_rules.renumber(account=closed, now=NOW), NOW) == (
+        Standing.CLOSED,
+        NOW + HOUR,
+        closed.revision + 1,
+    )
+    later = account_rules.renumber(account=closed, now=NOW + HOUR)
+    assert seen(later, NOW + HOUR) == (Standing.GOOD, None, closed.revision + 2)

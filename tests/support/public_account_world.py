@@ -42,8 +42,8 @@ def licence(
 class PublicAccountWorld:
     """The flows of public accounts beside those of claims and sanctions, over one database."""
 
-    def __init__(self, database: Database) -> None:
-        self.sanctions = SanctionWorld(database)
+    def __init__(self, database: Database, *, sanctions: SanctionWorld | None = None) -> None:
+        self.sanctions = sanctions or SanctionWorld(database)
         self.claims = self.sanctions.claims
         self.database = database
         self.policy = self.claims.policy

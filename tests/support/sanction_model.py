@@ -24,6 +24,8 @@ class ModelSanction:
     confirmed_at: int | None = None
     ended_at: int | None = None
     scope: str = "ACCOUNT"
+    confirmed_by: int | None = None
+    overturned: bool = False
 
     @property
     def needs_two(self) -> bool:
@@ -32,6 +34,8 @@ class ModelSanction:
 
     def state(self, now: int) -> str:
         """Return the state at a time."""
+        if self.overturned:
+            return "OVERTURNED"
         if self.ended_at is not None:
             return "LIFTED"
         if self.end is not None and self.end <= now:
@@ -73,7 +77,7 @@ class ModelPlatform:
             return "INVALID_MESSAGE"
         self.sanctions.append(ModelSanction(account, degree, by, now, end, scope=scope))
         # What has ended never applies again; to look at all of it each time would be slow.
-        ended = ("LIFTED", "LAPSED")
+        ended = ("LIFTED", "LAPSED", "OVERTURNED")
         self.alive = [place for place in self.alive if self.sanctions[place].state(now) not in ended]
         self.alive.append(len(self.sanctions) - 1)
         return self.sanctions[-1].state(now)
@@ -86,7 +90,7 @@ class ModelPlatform:
             return f"{state} -> IN_FORCE"
         if by == sanction.by:
             return "SELF_APPROVAL"
-        sanction.confirmed_at = now
+        sanction.confirmed_at, sanction.confirmed_by = now, by
         return "IN_FORCE"
 
     def lift(self, place: int, *, now: int) -> str:
@@ -96,11 +100,15 @@ class ModelPlatform:
         if state not in ("PROPOSED", "IN_FORCE"):
             return f"{state} -> LIFTED"
         sanction.ended_at = now
+        self.release(place, now=now)
+        return "LIFTED"
+
+    def release(self, place: int, *, now: int) -> None:
+        """Let the followers of a sanction end after their delays, unless they end before."""
         for held in self.followers.values():
             if place in held:
-                late, end = now + held[place].delay, held[place].end
+                late, end = now + held[place].delay, held[place].gone_at
                 held[place].gone_at = late if end is None else min(late, end)
-        return "LIFTED"
 
     def renew(self, account: int, *, now: int) -> str:
         """Return how a matching claim of an account ends; `follow` tells what it then follows."""

@@ -18,6 +18,7 @@ from idvault.bootstrap.sanction import wire_sanctions
 from idvault.domain import seal
 from idvault.domain.account import Status
 from idvault.domain.clock import ClockReading
+from idvault.domain.sanction.appeal import AppealTerms
 from idvault.domain.sanction.moderator import Moderator
 from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
 from idvault.domain.sanction.statement import (
@@ -38,6 +39,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import scalar, statement
 from idvault.storage.log.tables import log_entries
+from idvault.storage.sanction.appeal import SqlAppealStore
 from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.sanction.operation import SqlOperationStore
 from idvault.storage.sanction.order import SqlOrderStore
@@ -46,9 +48,17 @@ from idvault.transparency import entry
 from idvault.v1 import status_pb2
 from tests.support import builders
 from tests.support.campaign_world import CampaignWorld
+from tests.support.fakes.moderation_text import moderation_sealer
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at, command
 
+TERMS = AppealTerms(
+    days=180,
+    decision_days=15,
+    outside_body="Internet Court (synthetic)",
+    outside_days=60,
+    zone=builders.ZONE,
+)
 _ENTRIES = statement(select(log_entries.c.leaf), scalar)
 
 
@@ -83,7 +93,7 @@ def key_of(number: int, *, party: str = PARTY) -> ModeratorKey:
 class SanctionWorld:
     """The flows of sanctions beside those of claims and campaigns, over one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, terms: AppealTerms = TERMS) -> None:
         self.campaigns = CampaignWorld(database)
         self.claims = self.campaigns.claims
         self.database = database
@@ -93,6 +103,9 @@ class SanctionWorld:
         servicer = wire_sanctions(
             store=self.store,
             moderators=SqlModeratorStore(database=database),
+            appeals=SqlAppealStore(database=database),
+            sealer=moderation_sealer(),
+            terms=terms,
             orders=SqlOrderStore(database=database),
             operations=SqlOperationStore(database=database),
             fingerprinter=FakeFingerprinter(),
@@ -101,6 +114,7 @@ class SanctionWorld:
         )
         self.servicer = servicer
         self.moderators, self.sanctions = servicer.moderators, servicer.sanctions
+        self.appeals = servicer.appeals
         self.orders, self.operations = servicer.orders, servicer.operations
         events = EventFactory(entropy=entropy)
         self.lapses = LapseFlow(store=self.store, guard=guard, events=events)
@@ -170,14 +184,24 @@ class SanctionWorld:
         seconds: float = 0,
         scope: Scope = Scope.ACCOUNT,
         operation_id: str | None = None,
+        public_account_id: str | None = None,
         **changes: Any,
     ) -> Sanction:
         measure = "10-a-day" if degree is Degree.LIMIT else ""
-        wanted = NewSanction(token, scope, degree, measure, given or reasons(), operation_id)
+        wanted = NewSanction(
+            token, scope, degree, measure, given or reasons(), operation_id, public_account_id
+        )
         changes.setdefault("signed_at", at(seconds).real)
         call, occasion = self.call(
             "ImposeSanction",
-            *(token, scope, degree.value, repr(wanted.statement), operation_id or ""),
+            *(
+                token,
+                scope,
+                degree.value,
+                repr(wanted.statement),
+                operation_id or "",
+                public_account_id or "",
+            ),
             key=key,
             **changes,
         )
@@ -188,6 +212,7 @@ class SanctionWorld:
             degree=degree,
             measure=wanted.measure,
             operation_id=operation_id,
+            public_account_id=public_account_id,
             statement=wanted.statement,
         )
         signed = replace(call, signature=key.sign(paper))

@@ -26,6 +26,7 @@ PROMISED = {
     "idvault_legacy_accounts_total",
     "idvault_log_checkpoint_age_seconds",
     "idvault_second_factor_refused_total",
+    "idvault_appeals_overdue",
     "idvault_drills_overdue",
     "idvault_drill_oldest_seconds",
     "idvault_orders_overdue",
@@ -51,6 +52,7 @@ def filled() -> Metrics:
     metrics.quorum_records({("1", "WAITING"): 4})
     metrics.second_factor_refused()
     metrics.drills(overdue=1, oldest_seconds=90.5)
+    metrics.appeals_overdue(2)
     metrics.orders_overdue(count=2)
     metrics.tip_offs({"RECEIVED": 5}, overdue=2)
     metrics.log_unsequenced(count=3)
@@ -91,6 +93,7 @@ def test_names(served: list[str]) -> None:
         "idvault_registry_seconds_count 1.0",
         "idvault_second_factor_refused_total 1.0",
         "idvault_drills_overdue 1.0",
+        "idvault_appeals_overdue 2.0",
         "idvault_drill_oldest_seconds 90.5",
         "idvault_orders_overdue 2.0",
         "idvault_claims_pending 2.0",

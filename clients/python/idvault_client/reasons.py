@@ -90,6 +90,7 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "该审核员尚未登记，请先登记其密钥。",
         "This moderator is not registered. Please register the key first.",
     ),
+    Reason.APPEAL_NOT_FOUND: Translation("未找到该申诉。", "This appeal was not found."),
     Reason.ORDER_NOT_FOUND: Translation("未找到该指令，请先登记。", "This order is not recorded."),
     Reason.OPERATION_NOT_FOUND: Translation("未找到该专项行动。", "This operation was not found."),
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: Translation("未找到该公众账号。", "This public account was not found."),
@@ -160,6 +161,19 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.MODERATOR_REVOKED: Translation(
         "该审核员的密钥已停用，不能再作出决定，请由其他审核员办理。",
         "This moderator's key was revoked and can decide nothing more. Another moderator must decide.",
+    ),
+    Reason.APPEAL_EXISTS: Translation(
+        "对该处置已经提出过申诉，每项处置只能申诉一次。申诉结果会另行通知。",
+        "An appeal against this decision was filed already; each decision can be appealed once. You will be "
+        "told the outcome.",
+    ),
+    Reason.SANCTION_NEVER_IN_FORCE: Translation(
+        "该处置未曾生效，无需申诉。",
+        "This decision never took effect, so there is nothing to appeal.",
+    ),
+    Reason.APPEAL_TOO_LATE: Translation(
+        "申诉期限已过，不能再提出申诉。如有疑问请联系客服。",
+        "The time for an appeal is over. Contact support if you have questions.",
     ),
     Reason.OPERATION_CLOSED: Translation(
         "该专项行动已结束，不能再纳入新的处置。",

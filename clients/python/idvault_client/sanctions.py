@@ -1,6 +1,7 @@
-"""The types that a backend needs for sanctions; `Vault.sanctions` makes the calls."""
+"""The types that a backend needs for sanctions and appeals; `Vault.sanctions` makes the calls."""
 
 from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.sanction.appeal import AppealState
 from idvault.domain.sanction.operation import OperationState
 from idvault.domain.sanction.order import OrderState
 from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
@@ -13,6 +14,7 @@ from idvault.domain.sanction.statement import (
     SanctionCategory,
     StatementOfReasons,
 )
+from idvault_client.backend.sanction.appeals import AccountAppeal, AppealPage
 from idvault_client.backend.sanction.client import AioSanctionClient as AioSanctions
 from idvault_client.backend.sanction.client import SanctionClient as Sanctions
 from idvault_client.backend.sanction.values import (
@@ -27,8 +29,11 @@ from idvault_client.backend.sanction.values import (
 )
 
 __all__ = [
+    "AccountAppeal",
     "AccountSanction",
     "AioSanctions",
+    "AppealPage",
+    "AppealState",
     "AuthorityOrder",
     "Automation",
     "Degree",

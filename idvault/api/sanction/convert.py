@@ -159,6 +159,7 @@ def sanction(value: Sanction) -> pb.Sanction:
         lift_reason=value.end_reason,
         scope=SCOPES[value.scope],
         operation_id=value.operation_id or "",
+        public_account_id=value.public_account_id or "",
     )
 
 
@@ -166,9 +167,9 @@ def time(value: datetime | None) -> Timestamp | None:
     """Return the message of a time, None for none."""
     if value is None:
         return None
-    timestamp = Timestamp()
-    timestamp.FromDatetime(value)
-    return timestamp
+    message = Timestamp()
+    message.FromDatetime(value)
+    return message
 
 
 def _invalid(field: str, code: FieldCode) -> InvalidError:

@@ -21,8 +21,13 @@ def read(
         degree=convert.degree(message.degree),
         measure=message.measure,
         statement=statement.from_message(message.statement, now=now.business),
-        operation_id=convert.an_id(message.operation_id, "operation_id") if message.operation_id else None,
+        operation_id=_optional(message.operation_id, "operation_id"),
+        public_account_id=_optional(message.public_account_id, "public_account_id"),
     )
     stated = statement.parts(message.statement)
     fields = (message.account_token, message.degree, message.measure, *stated)
-    return wanted, (*fields, message.scope, message.operation_id)
+    return wanted, (*fields, message.scope, message.operation_id, message.public_account_id)
+
+
+def _optional(text: str, field: str) -> str | None:
+    return convert.an_id(text, field) if text else None

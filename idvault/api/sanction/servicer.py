@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from idvault.api.edge.call import Caller
 from idvault.api.sanction import convert, imposition, operation, order
+from idvault.api.sanction.appeal import AppealMethods
 from idvault.domain.clock import ClockReading
 from idvault.flows.sanction.moderator import ModeratorFlow
 from idvault.flows.sanction.operation import OperationFlow
@@ -13,7 +14,7 @@ from idvault.v1 import sanction_pb2 as pb
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SanctionServicer:
+class SanctionServicer(AppealMethods):
     """Converts, calls one flow, converts back."""
 
     moderators: ModeratorFlow

@@ -7,6 +7,7 @@
 | PROPOSED | confirm, by another moderator within 72 hours | IN_FORCE |
 | PROPOSED | lift, or 72 hours or its own end pass | LIFTED, LAPSED |
 | IN_FORCE | lift, or its end comes | LIFTED, LAPSED |
+| IN_FORCE; LIFTED, LAPSED if it was in force | overturn, by an upheld appeal | OVERTURNED |
 
 - CLOSE needs two moderators, and so does every degree that reaches a person's other accounts (PERSON).
 - Any other transition is refused, and the refusal names both states.
@@ -68,6 +69,7 @@ class SanctionState(StrEnum):
     IN_FORCE = "IN_FORCE"
     LIFTED = "LIFTED"
     LAPSED = "LAPSED"
+    OVERTURNED = "OVERTURNED"
 
 
 _OPEN = frozenset({SanctionState.PROPOSED, SanctionState.IN_FORCE})
@@ -78,7 +80,8 @@ class Sanction:
     """A sanction of an account; sanction_id is 32 lower-case hex digits.
 
     account_token: the account that it names. person_id: the owner's id, of a PERSON sanction only.
-    operation_id: the operation that it belongs to.
+    operation_id: the operation that it belongs to. public_account_id: the target, if it is a public account
+    of that account's.
     measure: the platform's own code for how publishing is limited. imposed_by, confirmed_by, ended_by:
     moderator ids; ended_by is None after a lapse. paper: the signed imposition, confirmation or lift.
     """
@@ -103,6 +106,7 @@ class Sanction:
     scope: Scope = Scope.ACCOUNT
     person_id: str | None = None
     operation_id: str | None = None
+    public_account_id: str | None = None
 
     @property
     def due_at(self) -> datetime | None:
@@ -131,6 +135,12 @@ def check_measure(*, degree: Degree, measure: str) -> str:
     if code is not None:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("measure", code))
     return measure
+
+
+def check_target(*, scope: Scope, public_account_id: str | None) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, public_account_id) for a public account in scope PERSON."""
+    if public_account_id is not None and scope is Scope.PERSON:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("public_account_id", FieldCode.CHARACTER))
 
 
 def check_reason(reason: str) -> str:
@@ -168,6 +178,7 @@ def impose(
     moderator_id: str,
     paper: bytes,
     now: datetime,
+    public_account_id: str | None = None,
 ) -> Sanction:
     """Return a new sanction: in force at once, or proposed if a second moderator must confirm it."""
     proposed = needs_two(degree=degree, scope=scope)
@@ -185,6 +196,7 @@ def impose(
         started_at=None if proposed else now,
         scope=scope,
         operation_id=operation_id,
+        public_account_id=public_account_id,
     )
 
 
@@ -220,6 +232,26 @@ def lift(*, sanction: Sanction, moderator_id: str, reason: str, paper: bytes, no
     return replace(
         sanction,
         state=SanctionState.LIFTED,
+        ended_at=now,
+        ended_by=moderator_id,
+        end_reason=reason,
+        ending=paper,
+    )
+
+
+def overturn(*, sanction: Sanction, moderator_id: str, reason: str, paper: bytes, now: datetime) -> Sanction:
+    """Return a sanction that should not have been; when and how it has ended before stays.
+
+    Raises TransitionError.
+    """
+    present = fall(sanction=sanction, now=now)
+    if present.started_at is None or present.state is SanctionState.OVERTURNED:
+        raise TransitionError(state=present.state.value, wanted=SanctionState.OVERTURNED.value)
+    if present.state is not SanctionState.IN_FORCE:
+        return replace(present, state=SanctionState.OVERTURNED)
+    return replace(
+        present,
+        state=SanctionState.OVERTURNED,
         ended_at=now,
         ended_by=moderator_id,
         end_reason=reason,

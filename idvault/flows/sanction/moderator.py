@@ -48,6 +48,19 @@ class ModerationCall:
         return SigningOccasion(self.relying_party, self.request_id, self.moderator_id, self.signed_at)
 
 
+async def signed_paper(
+    moderators: ModeratorStore, call: ModerationCall, text: bytes, *, now: ClockReading
+) -> bytes:
+    """Return what a moderator decided, with the signature.
+
+    Raises NotFoundError (MODERATOR_NOT_FOUND), PreconditionError (MODERATOR_REVOKED) and InvalidError.
+    """
+    moderator = await moderators.get(relying_party=call.relying_party, moderator_id=call.moderator_id)
+    rules.check_signs(moderator)
+    rules.check_fresh(signed_at=call.signed_at, now=now.real)
+    return papers.signed(text, call.signature, public_key=moderator.public_key)
+
+
 class ModeratorFlow:
     """Moderators of relying parties."""
 

@@ -9,7 +9,6 @@ from idvault.attest import sanction as papers
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import IdvaultError
 from idvault.domain.event import Event
-from idvault.domain.sanction import moderator as moderator_rules
 from idvault.domain.sanction import sanction as rules
 from idvault.domain.sanction import statement as statement_rules
 from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
@@ -17,7 +16,7 @@ from idvault.domain.sanction.statement import StatementOfReasons
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.sanction.lapse import event_of
-from idvault.flows.sanction.moderator import ModerationCall
+from idvault.flows.sanction.moderator import ModerationCall, signed_paper
 from idvault.ports.entropy import Entropy
 from idvault.ports.sanction import ModeratorStore, SanctionFilter, SanctionStore
 from idvault.ports.sealing import Fingerprinter
@@ -33,6 +32,7 @@ class NewSanction:
     measure: str
     statement: StatementOfReasons
     operation_id: str | None = None
+    public_account_id: str | None = None
 
 
 class SanctionFlow:
@@ -77,6 +77,7 @@ class SanctionFlow:
             degree=wanted.degree,
             measure=wanted.measure,
             operation_id=wanted.operation_id,
+            public_account_id=wanted.public_account_id,
             statement=statement,
             moderator_id=call.moderator_id,
             paper=paper,
@@ -92,7 +93,7 @@ class SanctionFlow:
         digest = papers.digest(found.paper)
         text = papers.confirmation(call.occasion, sanction_id=sanction_id, paper_digest=digest)
         try:
-            paper = await self._paper(call, text, now)
+            paper = await signed_paper(self._moderators, call, text, now=now)
         except IdvaultError as refused:
             return await self._repeated(call, refused, now)
         return await self._store.confirm(
@@ -114,7 +115,7 @@ class SanctionFlow:
         digest = papers.digest(found.paper)
         text = papers.lift(call.occasion, sanction_id=sanction_id, paper_digest=digest, reason=reason)
         try:
-            paper = await self._paper(call, text, now)
+            paper = await signed_paper(self._moderators, call, text, now=now)
         except IdvaultError as refused:
             return await self._repeated(call, refused, now)
         lifted = event_of(self._events, found, "lift", call.actor_id, now, paper=paper)
@@ -162,20 +163,12 @@ class SanctionFlow:
     async def _found(self, call: ModerationCall, sanction_id: str) -> Sanction:
         return await self._store.get(relying_party=call.relying_party, sanction_id=sanction_id)
 
-    async def _paper(self, call: ModerationCall, text: bytes, now: ClockReading) -> bytes:
-        """Return the signed paper; raises NotFoundError (MODERATOR_NOT_FOUND) and InvalidError."""
-        moderator = await self._moderators.get(
-            relying_party=call.relying_party, moderator_id=call.moderator_id
-        )
-        moderator_rules.check_signs(moderator)
-        moderator_rules.check_fresh(signed_at=call.signed_at, now=now.real)
-        return papers.signed(text, call.signature, public_key=moderator.public_key)
-
     async def _checked(
         self, call: ModerationCall, wanted: NewSanction, now: ClockReading
     ) -> tuple[StatementOfReasons, bytes]:
         """Return the statement and the signed paper of what a moderator wants to impose."""
         rules.check_measure(degree=wanted.degree, measure=wanted.measure)
+        rules.check_target(scope=wanted.scope, public_account_id=wanted.public_account_id)
         statement = statement_rules.check(wanted.statement, now=now.business)
         text = papers.imposition(
             call.occasion,
@@ -184,9 +177,10 @@ class SanctionFlow:
             degree=wanted.degree,
             measure=wanted.measure,
             operation_id=wanted.operation_id,
+            public_account_id=wanted.public_account_id,
             statement=statement,
         )
-        return statement, await self._paper(call, text, now)
+        return statement, await signed_paper(self._moderators, call, text, now=now)
 
     async def _repeated(self, call: ModerationCall, refused: IdvaultError, now: ClockReading) -> Sanction:
         """Return what the request has made or changed already; raises the refusal if the request is new.

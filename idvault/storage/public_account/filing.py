@@ -46,6 +46,7 @@ def _in_force_until(column: Any) -> Any:
 _OWNER_CLOSED = or_(
     exists().where(
         sanctions.c.account_token == _columns.account_token,
+        sanctions.c.public_account_id.is_(None),
         sanctions.c.degree == literal_column(f"'{Degree.CLOSE.value}'"),
         sanctions.c.started_at <= _AT,
         _in_force_until(sanctions.c.ended_at),

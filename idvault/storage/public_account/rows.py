@@ -101,13 +101,21 @@ async def get(connection: Connection, relying_party: str, public_account_id: str
     return found
 
 
+async def lock_of(connection: Connection, *, account_token: str, public_account_id: str) -> Owned | None:
+    """Return an owner's public account as it is stored now, locked; None if it is not this owner's."""
+    return await connection.one(_LOCK, token=account_token, public=public_account_id)
+
+
 async def lock(connection: Connection, found: Owned) -> Owned:
     """Return a public account and its owner's account as they are stored now, locked.
 
     Raises UnavailableError if it has another owner since it was read: the caller's repetition finds that one.
     """
-    key = {"token": found.public_account.account_token, "public": found.public_account.public_account_id}
-    stored = await connection.one(_LOCK, **key)
+    stored = await lock_of(
+        connection,
+        account_token=found.public_account.account_token,
+        public_account_id=found.public_account.public_account_id,
+    )
     if stored is None:
         raise UnavailableError(Reason.STORE_UNAVAILABLE)
     return stored

@@ -78,7 +78,12 @@ async def is_eligible(
 
 async def is_disputed(connection: Connection, found: Owned, present: Present) -> bool:
     """Return whether a sanction of a public account or of its locked owner is proposed or appealed."""
-    return await open_sanctions.exists(connection, account_token=found.owner.account_token, now=present.time)
+    return await open_sanctions.exists(
+        connection,
+        account_token=found.owner.account_token,
+        public_account_id=found.public_account.public_account_id,
+        now=present.time,
+    )
 
 
 async def put(

@@ -3,26 +3,44 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import literal_column, select, union_all
 
+from idvault.domain.sanction.appeal import AppealState
 from idvault.domain.sanction.sanction import SanctionState
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.statement import Statement, param, scalar, statement
 from idvault.storage.base.types import Micros
-from idvault.storage.sanction.tables import sanctions
+from idvault.storage.sanction.tables import appeals, sanctions
 
-_PROPOSED: Statement[Any] = statement(
-    select(sanctions.c.sanction_id)
-    .where(
-        sanctions.c.account_token == param("token"),
-        sanctions.c.state == literal_column(f"'{SanctionState.PROPOSED.value}'"),
-        sanctions.c.due_at > param("now", Micros),
-    )
-    .limit(literal_column("1")),
+_ABOUT = sanctions.c.public_account_id.is_(None) | (sanctions.c.public_account_id == param("public"))
+_OPEN: Statement[Any] = statement(
+    union_all(
+        select(sanctions.c.sanction_id).where(
+            sanctions.c.account_token == param("token"),
+            sanctions.c.state == literal_column(f"'{SanctionState.PROPOSED.value}'"),
+            sanctions.c.due_at > param("now", Micros),
+            _ABOUT,
+        ),
+        select(appeals.c.sanction_id)
+        .join_from(
+            appeals,
+            sanctions,
+            (sanctions.c.account_token == appeals.c.account_token)
+            & (sanctions.c.sanction_id == appeals.c.sanction_id),
+        )
+        .where(
+            appeals.c.account_token == param("token"),
+            appeals.c.state == literal_column(f"'{AppealState.FILED.value}'"),
+            _ABOUT,
+        ),
+    ).limit(literal_column("1")),
     scalar,
 )
 
 
-async def exists(connection: Connection, *, account_token: str, now: datetime) -> bool:
-    """Return whether a sanction of an account whose row this act has locked is proposed."""
-    return await connection.one(_PROPOSED, token=account_token, now=now) is not None
+async def exists(
+    connection: Connection, *, account_token: str, public_account_id: str, now: datetime
+) -> bool:
+    """Return whether a sanction of a public account, or of its locked owner, is proposed or appealed."""
+    which = {"token": account_token, "public": public_account_id}
+    return await connection.one(_OPEN, **which, now=now) is not None

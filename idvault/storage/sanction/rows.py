@@ -46,6 +46,7 @@ def from_row(row: Any) -> Sanction:
         scope=Scope(row.scope),
         person_id=row.person_id,
         operation_id=row.operation_id,
+        public_account_id=row.public_account_id,
     )
 
 
@@ -134,6 +135,7 @@ def _fixed(sanction: Sanction) -> dict[str, object]:
         "scope": sanction.scope.value,
         "person_id": sanction.person_id,
         "operation_id": sanction.operation_id,
+        "public_account_id": sanction.public_account_id,
     }
 
 

@@ -25,6 +25,7 @@ _SOURCES: Statement[Any] = statement(
     union_all(
         select(sanctions.c.sanction_id, sanctions.c.degree, sanctions.c.end_at).where(
             sanctions.c.account_token == param("token"),
+            sanctions.c.public_account_id.is_(None),
             sanctions.c.state == literal_column(f"'{SanctionState.IN_FORCE.value}'"),
         ),
         select(_NO_ID.label("sanction_id"), followers.c.degree, followers.c.end_at).where(

@@ -17,10 +17,19 @@ from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement
-from idvault.storage.claim import person as persons
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
-from idvault.storage.sanction import lists, moderator, operation, order, person, rows, standing
+from idvault.storage.sanction import (
+    ending,
+    lists,
+    moderator,
+    operation,
+    order,
+    person,
+    rows,
+    standing,
+    target,
+)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -57,7 +66,7 @@ class SqlSanctionStore:
         if (repeated := await _repeated(connection, request, sanction, now)) is not None:
             return repeated
         await _check_signs(connection, sanction.relying_party, moderator_id)
-        owner, stored = await _lock(connection, sanction)
+        owner, stored = await ending.lock(connection, sanction)
         confirmed = rules.confirm(sanction=stored, moderator_id=moderator_id, paper=paper, now=now.business)
         await _begin(connection, owner, confirmed, now)
         await rows.put(connection, confirmed)
@@ -82,11 +91,11 @@ class SqlSanctionStore:
         if (repeated := await _repeated(connection, request, sanction, now)) is not None:
             return repeated
         await _check_signs(connection, sanction.relying_party, moderator_id)
-        owner, stored = await _lock(connection, sanction)
+        owner, stored = await ending.lock(connection, sanction)
         ended = rules.lift(
             sanction=stored, moderator_id=moderator_id, reason=reason, paper=paper, now=now.business
         )
-        await _end(connection, owner, stored, ended, now)
+        await ending.end(connection, owner=owner, former=stored, ended=ended, now=now)
         await log.append(connection, withdrawn if stored.state is SanctionState.PROPOSED else lifted)
         return ended
 
@@ -95,11 +104,11 @@ class SqlSanctionStore:
         self, connection: Connection, sanction: Sanction, *, now: ClockReading, event: Event
     ) -> bool:
         """Store a lapse that is due, unless the sanction has changed since it was read."""
-        owner, stored = await _lock(connection, sanction)
+        owner, stored = await ending.lock(connection, sanction)
         lapsed = rules.fall(sanction=stored, now=now.business)
         if stored.state is not sanction.state or lapsed.state is not SanctionState.LAPSED:
             return False
-        await _end(connection, owner, stored, lapsed, now)
+        await ending.end(connection, owner=owner, former=stored, ended=lapsed, now=now)
         await log.append(connection, event)
         return True
 
@@ -194,6 +203,7 @@ async def impose(connection: Connection, sanction: Sanction, *, now: ClockReadin
     if owner is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     admitted = rules.admit(account=owner, sanction=sanction)
+    await target.check(connection, admitted)
     if admitted.state is SanctionState.IN_FORCE:
         await _begin(connection, owner, admitted, now)
     await rows.add(connection, admitted)
@@ -218,50 +228,12 @@ async def _check_signs(connection: Connection, relying_party: str, moderator_id:
     moderator_rules.check_signs(await moderator.get(connection, relying_party, moderator_id))
 
 
-async def _lock(connection: Connection, sanction: Sanction) -> tuple[Account, Sanction]:
-    """Return the account and the sanction as they are stored now, locked.
-
-    An account with sanctions is never removed, so it is missing only if the sanction is.
-    """
-    owner = await account.lock(connection, account_token=sanction.account_token)
-    if owner is None:
-        raise NotFoundError(Reason.SANCTION_NOT_FOUND)
-    return owner, await rows.lock(connection, sanction)
-
-
 async def _begin(connection: Connection, owner: Account, sanction: Sanction, now: ClockReading) -> None:
     """Store what a sanction changes when it comes into force, except its own row."""
-    await _count(connection, sanction, by=1)
+    await ending.count(connection, sanction, by=1)
     carried = sanction.statement.order
     if carried is not None:
         await order.carry_out(
             connection, relying_party=sanction.relying_party, digest=carried.digest, now=now.business
         )
-    await account.put_standing(connection, standing.added(owner, sanction, now=now.business))
-
-
-async def _end(
-    connection: Connection, owner: Account, former: Sanction, ended: Sanction, now: ClockReading
-) -> None:
-    """Store a sanction that has ended, and the standing that its account then has."""
-    if former.state is SanctionState.IN_FORCE:
-        await _count(connection, ended, by=-1)
-        if ended.person_id is not None and ended.state is SanctionState.LIFTED:
-            await person.lifted(
-                connection,
-                relying_party=ended.relying_party,
-                sanction_id=ended.sanction_id,
-                now=now.business,
-            )
-    # Read before the sanction is stored: PostgreSQL then gets everything that is written at once.
-    after = await standing.settled(connection, owner, now=now.business, without=ended.sanction_id)
-    await account.put_standing(connection, after)
-    await rows.put(connection, ended)
-
-
-async def _count(connection: Connection, sanction: Sanction, *, by: int) -> None:
-    """Count a sanction at its person, so that a settlement without one reads nothing more."""
-    if sanction.person_id is not None:
-        await persons.count_sanction(
-            connection, relying_party=sanction.relying_party, person_id=sanction.person_id, by=by
-        )
+    await target.begin(connection, owner, sanction, now)

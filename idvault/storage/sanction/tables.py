@@ -30,7 +30,8 @@ moderators = Table(
 
 # due_at: when the sanction lapses by itself; null if it does not. evidence: digests of 32 bytes each. paper,
 # confirmation, ending: what the moderators signed. What was imposed before statements were required has empty
-# texts and no paper. person_id: the owner, of scope PERSON only.
+# texts and no paper. person_id: the owner, of scope PERSON only. public_account_id: the target, null if it is
+# the account.
 sanctions = Table(
     "sanctions",
     main,
@@ -71,6 +72,7 @@ sanctions = Table(
     Column("scope", WORD, nullable=False),
     Column("person_id", ID),
     Column("operation_id", ID),
+    Column("public_account_id", ID),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(None, "relying_party", "sanction_id"),
     Index(None, "relying_party", "imposed_at", "sanction_id"),
@@ -132,6 +134,50 @@ followers = Table(
         "due_at",
         postgresql_where=text("due_at IS NOT NULL"),
         sqlite_where=text("due_at IS NOT NULL"),
+    ),
+)
+
+# text: sealed, with the version of the key that wraps its data key; null once it is deleted at delete_at.
+appeals = Table(
+    "appeals",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("appeal_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("sanction_id", ID, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("filed_at", Micros, nullable=False),
+    Column("due_at", Micros, nullable=False),
+    Column("overdue_at", Micros),
+    Column("decided_at", Micros),
+    Column("decided_by", ID),
+    Column("reason", _TEXT, nullable=False),
+    Column("paper", LargeBinary),
+    Column("outside_body", _LONG, nullable=False),
+    Column("outside_until", Micros),
+    Column("key_version", WORD, nullable=False),
+    Column("text", LargeBinary),
+    Column("delete_at", Micros),
+    Column("text_deleted_at", Micros),
+    ForeignKeyConstraint(
+        ["account_token", "sanction_id"], ["sanctions.account_token", "sanctions.sanction_id"]
+    ),
+    UniqueConstraint("account_token", "sanction_id"),
+    Index(None, "relying_party", "appeal_id"),
+    Index(None, "relying_party", "filed_at", "appeal_id"),
+    Index(None, "relying_party", "state", "filed_at", "appeal_id"),
+    Index(
+        "ix_appeals_due",
+        "overdue_at",
+        "due_at",
+        postgresql_where=text("state = 'FILED'"),
+        sqlite_where=text("state = 'FILED'"),
+    ),
+    Index(
+        "ix_appeals_delete",
+        "delete_at",
+        postgresql_where=text("delete_at IS NOT NULL"),
+        sqlite_where=text("delete_at IS NOT NULL"),
     ),
 )
 

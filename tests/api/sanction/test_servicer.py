@@ -1,33 +1,22 @@
 """SanctionService over a real channel and a real database, called by both clients."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
-import grpc
 import pytest
 
 import idvault_client
-from idvault.api.edge.access import Access
-from idvault.api.edge.directory import Directory
-from idvault.api.edge.server import GrpcServer, Service, Tls
 from idvault.domain.account import Standing
 from idvault.domain.registry import RegistryAnswer
-from idvault.storage.base.database import Database
-from idvault.telemetry.logs import Logs
-from idvault.telemetry.metrics import Metrics
 from idvault.v1 import sanction_pb2 as pb
-from idvault_client import Reason, refusals
+from idvault_client import Reason
 from idvault_client.errors import (
     AccessDenied,
     InvalidFields,
     NotFound,
     PreconditionFailed,
     RequestIdReused,
-    VaultError,
 )
 from idvault_client.sanctions import (
     AccountSanction,
@@ -44,98 +33,11 @@ from idvault_client.sanctions import (
     SanctionState,
     Scope,
 )
-from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
-from tests.support.databases import Databases
-from tests.support.edge import FakePlatforms, clock, platform
+from tests.api.sanction.conftest import AskSanctions, moderator, refused, violations
 from tests.support.sanction_world import SanctionWorld, key_of, reasons
 
-SERVICE = pb.DESCRIPTOR.services_by_name["SanctionService"]
 ACCOUNT = "acct_" + "0" * 25 + "1"
 ORDER = AuthorityOrder("an authority (synthetic)", "order 3", date(2026, 2, 27), bytes(32))
-
-
-class AskSanctions(Protocol):
-    """Calls a method of `Vault.sanctions` by name on either client."""
-
-    async def __call__(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
-        """Return what the method returns."""
-        raise AssertionError
-
-
-@pytest.fixture
-async def world(sqlite_databases: Databases) -> AsyncIterator[SanctionWorld]:
-    """Return the flows with a new database."""
-    database = Database(url=sqlite_databases.main_url)
-    made = SanctionWorld(database)
-    yield made
-    await made.claims.verification.drain()
-    await database.close()
-
-
-@pytest.fixture
-async def edge(world: SanctionWorld, tmp_path: Path) -> AsyncIterator[tuple[str, idvault_client.Tls]]:
-    """Serve the flows; return the target and platform-a's certificate."""
-    authority = Authority()
-    mine, issued = authority.client(spiffe("platform", "platform-a")), authority.server()
-    directory = Directory(
-        platforms=FakePlatforms(platform(mine)), people=list, clock=lambda: datetime.now(UTC)
-    )
-    await directory.load()
-    logs = Logs(process="serve-0", path=tmp_path / "serve.jsonl")
-    server = GrpcServer(
-        listen="127.0.0.1:0",
-        tls=Tls(issued.certificate, issued.key, authority.ca),
-        services=[Service(SERVICE, world.servicer), *world.status_service()],
-        access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
-        metrics=Metrics(),
-        access_log=logs.access,
-        clock=clock,
-    )
-    await server.start()
-    for name, data in (("ca", authority.ca), ("certificate", mine.certificate), ("key", mine.key)):
-        (tmp_path / name).write_bytes(data)
-    yield (
-        f"localhost:{server.port}",
-        idvault_client.Tls(tmp_path / "ca", tmp_path / "certificate", tmp_path / "key"),
-    )
-    await server.stop(grace=1.0, linger=0.0)
-    logs.close()
-
-
-@pytest.fixture(params=["sync", "aio"])
-async def ask(
-    request: pytest.FixtureRequest, edge: tuple[str, idvault_client.Tls]
-) -> AsyncIterator[AskSanctions]:
-    """The sanctions of one of the two clients."""
-    target, tls = edge
-    if request.param == "aio":
-        async with idvault_client.aio.connect(target, tls=tls) as awaited:
-
-            async def ask_aio(name: str, /, *arguments: Any, **keywords: Any) -> Any:
-                of = awaited if name == "get_status" else awaited.sanctions
-                return await getattr(of, name)(*arguments, **keywords)
-
-            yield ask_aio
-        return
-    with idvault_client.connect(target, tls=tls) as vault:
-
-        async def ask_sync(name: str, /, *arguments: Any, **keywords: Any) -> Any:
-            of = vault if name == "get_status" else vault.sanctions
-            return await asyncio.to_thread(getattr(of, name), *arguments, **keywords)
-
-        yield ask_sync
-
-
-async def moderator(ask: AskSanctions) -> ModeratorKey:
-    key = ModeratorKey.generate("platform-a")
-    registered = await ask("register_moderator", key)
-    return key.of(registered.moderator_id)
-
-
-async def refused(work: Any) -> VaultError:
-    with pytest.raises(VaultError) as caught:
-        await work
-    return caught.value
 
 
 async def test_a_closing_from_end_to_end(world: SanctionWorld, ask: AskSanctions) -> None:
@@ -325,16 +227,6 @@ def imposed(**changes: Any) -> pb.ImposeSanctionRequest:
     for name, value in changes.items():
         setattr(request, name, value)
     return request
-
-
-async def violations(edge: tuple[str, idvault_client.Tls], method: str, request: Any) -> dict[str, str]:
-    """Return the invalid fields of a request as a platform without our client sends it."""
-    target, tls = edge
-    async with grpc.aio.secure_channel(target, tls.credentials()) as channel:
-        path = f"/{SERVICE.full_name}/{method}"
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await channel.unary_unary(path)(request.SerializeToString())
-    return dict(refusals.from_rpc(caught.value, request_id=None).fields)
 
 
 async def test_every_missing_part_is_named(edge: tuple[str, idvault_client.Tls]) -> None:

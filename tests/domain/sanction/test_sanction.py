@@ -168,3 +168,51 @@ def test_a_person_is_known_after_a_verification() -> None:
     owned = builders.account(person_id=builders.PERSON)
     assert rules.admit(account=owned, sanction=made).person_id == builders.PERSON
     assert rules.admit(account=owned, sanction=imposed()).person_id is None
+
+
+def overturned(sanction: Sanction) -> Sanction:
+    return rules.overturn(
+        sanction=sanction, moderator_id="4" * 32, reason="upheld", paper=b"decided", now=LATER
+    )
+
+
+def test_an_upheld_appeal_overturns() -> None:
+    """What is in force ends by it; what has ended before keeps its end."""
+    ended = overturned(imposed())
+    assert ended == replace(
+        imposed(),
+        state=SanctionState.OVERTURNED,
+        ended_at=LATER,
+        ended_by="4" * 32,
+        end_reason="upheld",
+        ending=b"decided",
+    )
+    assert (ended.due_at, rules.period(ended)) == (None, None)
+    former = lifted(imposed())
+    assert overturned(former) == replace(former, state=SanctionState.OVERTURNED)
+    lapsing = imposed(end_at=NOW + SECOND)
+    assert overturned(lapsing) == replace(lapsing, state=SanctionState.OVERTURNED, ended_at=NOW + SECOND)
+
+
+def test_what_is_not_overturned() -> None:
+    """A proposal was never in force, and nothing is overturned twice; the refusal names both states."""
+    for sanction, state in (
+        (imposed(Degree.CLOSE), "PROPOSED"),
+        (lifted(imposed(Degree.CLOSE)), "LIFTED"),
+        (overturned(imposed()), "OVERTURNED"),
+    ):
+        with pytest.raises(TransitionError) as refused:
+            overturned(sanction)
+        assert (refused.value.state, refused.value.wanted) == (state, "OVERTURNED")
+    with pytest.raises(TransitionError) as told:
+        lifted(overturned(imposed()))
+    assert (told.value.state, told.value.wanted) == ("OVERTURNED", "LIFTED")
+
+
+def test_a_public_account_is_no_person() -> None:
+    """A sanction of a public account has scope ACCOUNT."""
+    rules.check_target(scope=Scope.ACCOUNT, public_account_id="f" * 32)
+    rules.check_target(scope=Scope.PERSON, public_account_id=None)
+    with pytest.raises(InvalidError) as refused:
+        rules.check_target(scope=Scope.PERSON, public_account_id="f" * 32)
+    assert [each.field for each in refused.value.violations] == ["public_account_id"]

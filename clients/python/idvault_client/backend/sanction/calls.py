@@ -31,7 +31,7 @@ def register_moderator(key: ModeratorKey, *, request_id: RequestId = None) -> Rp
     occasion = key.occasion(chosen, now=datetime.now(UTC))
     paper = papers.registration(occasion, public_key=key.public_key)
     request = pb.RegisterModeratorRequest(
-        request_id=chosen, public_key=key.public_key, signature=_signed(key, occasion, paper)
+        request_id=chosen, public_key=key.public_key, signature=signed(key, occasion, paper)
     )
     return rpc(_SERVICE, "RegisterModerator", request, _read_moderator, request_id=chosen)
 
@@ -54,12 +54,14 @@ def impose(
     measure: str = "",
     scope: Scope = Scope.ACCOUNT,
     operation: PlatformOperation | None = None,
+    public_account_id: str = "",
     request_id: RequestId = None,
 ) -> Rpc[AccountSanction]:
     """Impose a sanction; CLOSE and scope PERSON are only proposed until another moderator confirms them.
 
     measure: your code for how publishing is limited, for LIMIT only. scope: PERSON also reaches the owner's
     other accounts, each at its next verification or renewal. operation: an open one that it belongs to.
+    public_account_id: the target is this public account of the account's.
     Raises InvalidFields, which names every missing part of the statement, NotFound and PreconditionFailed.
     """
     chosen = chosen_id(request_id)
@@ -71,6 +73,7 @@ def impose(
         measure=measure,
         scope=scope,
         operation_id="" if operation is None else operation.operation_id,
+        public_account_id=public_account_id,
         signed_id=chosen,
     )
     request.request_id = chosen
@@ -86,6 +89,7 @@ def imposition(
     measure: str,
     scope: Scope,
     operation_id: str = "",
+    public_account_id: str = "",
     signed_id: str,
 ) -> pb.ImposeSanctionRequest:
     """Return a signed sanction without a request id, to send by itself or within a decision.
@@ -100,6 +104,7 @@ def imposition(
         degree=degree,
         measure=text(measure, field="measure"),
         operation_id=operation_id or None,
+        public_account_id=text(public_account_id, field="public_account_id") or None,
         statement=statement_rules.in_seconds(statement),
     )
     return pb.ImposeSanctionRequest(
@@ -107,9 +112,10 @@ def imposition(
         degree=pb.Sanction.Degree.Value(f"DEGREE_{degree.value}"),
         measure=measure,
         statement=message,
-        signature=_signed(key, occasion, paper),
+        signature=signed(key, occasion, paper),
         scope=pb.Sanction.Scope.Value(f"SCOPE_{scope.value}"),
         operation_id=operation_id,
+        public_account_id=public_account_id,
     )
 
 
@@ -126,7 +132,7 @@ def confirm(
         occasion, sanction_id=sanction.sanction_id, paper_digest=sanction.paper_digest
     )
     request = pb.ConfirmSanctionRequest(
-        request_id=chosen, sanction_id=sanction.sanction_id, signature=_signed(key, occasion, paper)
+        request_id=chosen, sanction_id=sanction.sanction_id, signature=signed(key, occasion, paper)
     )
     return rpc(_SERVICE, "ConfirmSanction", request, _read_sanction, request_id=chosen)
 
@@ -147,7 +153,7 @@ def lift(
         request_id=chosen,
         sanction_id=sanction.sanction_id,
         reason=reason,
-        signature=_signed(key, occasion, paper),
+        signature=signed(key, occasion, paper),
     )
     return rpc(_SERVICE, "LiftSanction", request, _read_sanction, request_id=chosen)
 
@@ -179,7 +185,8 @@ def list_page(
     return rpc(_SERVICE, "ListSanctions", request, _read_page)
 
 
-def _signed(key: ModeratorKey, occasion: SigningOccasion, paper: bytes) -> pb.ModeratorSignature:
+def signed(key: ModeratorKey, occasion: SigningOccasion, paper: bytes) -> pb.ModeratorSignature:
+    """Return the signature of a paper, as a message."""
     message = pb.ModeratorSignature(moderator_id=key.moderator_id, signature=key.sign(paper))
     message.sign_time.FromDatetime(occasion.signed_at)
     return message
@@ -226,6 +233,7 @@ def _sanction(message: pb.Sanction) -> AccountSanction:
         lift_reason=message.lift_reason,
         scope=choice(Scope, _KINDS["Scope"], message.scope),
         operation_id=message.operation_id,
+        public_account_id=message.public_account_id,
     )
 
 

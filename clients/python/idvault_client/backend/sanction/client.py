@@ -1,4 +1,4 @@
-"""`Vault.sanctions`, blocking and awaited; the functions in `calls` and `matters` document the methods.
+"""`Vault.sanctions`, blocking and awaited; `calls`, `appeals` and `matters` document the methods.
 
 request_id: a UUID that you saved before the call, so that you can repeat it: it is signed anew and remains
 the same decision. Without one the client chooses one. Every method raises VaultError and no exception of
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from idvault_client.backend.rpc import Rpc, awaited, blocking
-from idvault_client.backend.sanction import calls, matters
+from idvault_client.backend.sanction import appeals, calls, matters
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +26,10 @@ class SanctionClient:
     lift = blocking(calls.lift)
     get = blocking(calls.get)
     list_page = blocking(calls.list_page)
+    file_appeal = blocking(appeals.file_appeal)
+    decide_appeal = blocking(appeals.decide_appeal)
+    get_appeal = blocking(appeals.get_appeal)
+    list_appeals = blocking(appeals.list_appeals)
     record_order = blocking(matters.record_order)
     list_orders = blocking(matters.list_orders)
     open_operation = blocking(matters.open_operation)
@@ -47,6 +51,10 @@ class AioSanctionClient:
     lift = awaited(calls.lift)
     get = awaited(calls.get)
     list_page = awaited(calls.list_page)
+    file_appeal = awaited(appeals.file_appeal)
+    decide_appeal = awaited(appeals.decide_appeal)
+    get_appeal = awaited(appeals.get_appeal)
+    list_appeals = awaited(appeals.list_appeals)
     record_order = awaited(matters.record_order)
     list_orders = awaited(matters.list_orders)
     open_operation = awaited(matters.open_operation)

@@ -44,6 +44,7 @@ class AccountSanction:
     lift_reason: str = field(repr=False)
     scope: Scope | None
     operation_id: str
+    public_account_id: str
 
 
 @dataclass(frozen=True, slots=True)

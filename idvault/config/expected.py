@@ -1,0 +1,24 @@
+"""What each required setting must be, in words that end the sentence \"NAME is missing: \"."""
+
+from collections.abc import Mapping
+
+EXPECTED: Mapping[str, str] = {
+    "database_url": "the URL of the main database, sqlite:///FILE or postgresql://USER@HOST/NAME",
+    "shred_database_url": "the URL of the shred key database, which needs separate backups",
+    "listen": "the address to listen on, HOST:PORT (without --edge two, separated by a comma)",
+    "tls_certificate": "the file of this server's certificate chain",
+    "tls_key": "the file of this server's private key",
+    "tls_ca": "the file of the authority that signs the callers' certificates",
+    "trust_domain": "the domain in spiffe://DOMAIN/ROLE/NAME of the callers' certificates",
+    "keys": "this process's key file, made by `idvault keys init`",
+    "key_passphrase_file": "the file with the passphrase of the key file",
+    "roster": "the signed roster file",
+    "registry_check_url": "the base URL of the registry's check call",
+    "registry_query_url": "the base URL of the registry's query call",
+    "registry_app_id": "the appId that the registry assigned",
+    "registry_biz_id": "the bizId that the registry assigned",
+    "registry_secret_key_file": "the file with the registry's secret key, 32 hex digits",
+    "public_dir": "the directory whose files are published",
+    "log_origin": "the name of the transparency log, such as vault.example/log",
+    "appeal_outside_body": "the outside body that every rejected appeal names",
+}

@@ -1,0 +1,100 @@
+"""Stores what a sanction does to its target: the standing of an account, or of one of its public accounts."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import literal_column, select
+
+from idvault.domain import account as account_rules
+from idvault.domain.account import Account, StandingPeriod
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.public_account import standing as public_rules
+from idvault.domain.public_account.values import PublicAccount
+from idvault.domain.sanction import sanction as rules
+from idvault.domain.sanction.sanction import STANDINGS, Degree, Sanction, SanctionState
+from idvault.storage.account import rows as account
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.statement import Statement, param, statement
+from idvault.storage.public_account import rows as public_account
+from idvault.storage.sanction import standing
+from idvault.storage.sanction.tables import sanctions
+
+# What sets the standing of a public account: its own sanctions in force, found by its owner's token.
+_SOURCES: Statement[Any] = statement(
+    select(sanctions.c.sanction_id, sanctions.c.degree, sanctions.c.end_at).where(
+        sanctions.c.account_token == param("token"),
+        sanctions.c.public_account_id == param("public"),
+        sanctions.c.state == literal_column(f"'{SanctionState.IN_FORCE.value}'"),
+    )
+)
+
+
+async def check(connection: Connection, sanction: Sanction) -> None:
+    """Raise NotFoundError (PUBLIC_ACCOUNT_NOT_FOUND) unless a sanctioned public account is the account's."""
+    if sanction.public_account_id is not None:
+        await _locked(connection, sanction)
+
+
+async def begin(connection: Connection, owner: Account, sanction: Sanction, now: ClockReading) -> None:
+    """Store the standing of the target of a sanction that comes into force; the account's row is locked."""
+    if sanction.public_account_id is None:
+        await account.put_standing(connection, standing.added(owner, sanction, now=now.business))
+        return
+    stored = await _locked(connection, sanction)
+    own = rules.period(sanction)
+    periods = public_rules.schedule(public_account=stored, now=now.business)
+    await _put(connection, stored, periods if own is None else [*periods, own], now)
+
+
+async def end(
+    connection: Connection, owner: Account, sanction: Sanction, now: ClockReading, *, by_appeal: bool
+) -> None:
+    """Store the standing of the target of a sanction that ends; the account's row is locked.
+
+    by_appeal: the target gets a new revision in any case.
+    """
+    if sanction.public_account_id is None:
+        await _end_of_account(connection, owner, sanction, now, by_appeal=by_appeal)
+        return
+    stored = await _locked(connection, sanction)
+    found = await connection.all(_SOURCES, token=sanction.account_token, public=sanction.public_account_id)
+    periods = [
+        StandingPeriod(STANDINGS[Degree(row.degree)], row.end_at)
+        for row in found
+        if row.sanction_id != sanction.sanction_id
+    ]
+    await _put(connection, stored, periods, now, renumbered=by_appeal)
+
+
+async def _end_of_account(
+    connection: Connection, owner: Account, sanction: Sanction, now: ClockReading, *, by_appeal: bool
+) -> None:
+    # Read before the sanction is stored: PostgreSQL then gets everything that is written at once.
+    after = await standing.settled(connection, owner, now=now.business, without=sanction.sanction_id)
+    if by_appeal and after.revision == account_rules.fall(account=owner, now=now.business).revision:
+        after = account_rules.renumber(account=after, now=now.business)
+    await account.put_standing(connection, after)
+
+
+async def _locked(connection: Connection, sanction: Sanction) -> PublicAccount:
+    found = await public_account.lock_of(
+        connection, account_token=sanction.account_token, public_account_id=sanction.public_account_id or ""
+    )
+    if found is None:
+        raise NotFoundError(Reason.PUBLIC_ACCOUNT_NOT_FOUND)
+    return found.public_account
+
+
+async def _put(
+    connection: Connection,
+    stored: PublicAccount,
+    periods: list[StandingPeriod],
+    now: ClockReading,
+    *,
+    renumbered: bool = False,
+) -> None:
+    after = public_rules.sanction(public_account=stored, sources=periods, now=now.business)
+    if renumbered:
+        after = replace(after, revision=after.revision + 1)
+    await public_account.put(connection, after, token=stored.account_token, now=now.business)

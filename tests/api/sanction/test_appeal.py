@@ -1,0 +1,179 @@
+"""Appeals over a real channel and a real database, called by both clients."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+import idvault_client
+from idvault.domain import deadline
+from idvault.domain.account import Standing
+from idvault.telemetry.logs import Logs
+from idvault.v1 import sanction_pb2 as pb
+from idvault_client import Reason
+from idvault_client.errors import AccessDenied, InvalidFields, NotFound, PreconditionFailed, RequestIdReused
+from idvault_client.sanctions import AccountAppeal, AccountSanction, AppealState, Degree, ModeratorKey
+from tests.api.sanction.conftest import AskSanctions, moderator, refused, violations
+from tests.support.builders import ZONE
+from tests.support.sanction_world import SanctionWorld, reasons
+
+TEXT = "It was satire, 请看全文 (synthetic)"
+A_REQUEST = str(uuid4())
+UPHELD = pb.Appeal.STATE_UPHELD
+
+
+async def warned(world: SanctionWorld, ask: AskSanctions) -> tuple[AccountSanction, list[ModeratorKey]]:
+    """Return a sanction, who imposed it, and another moderator."""
+    keys = [await moderator(ask), await moderator(ask)]
+    made = await ask("impose", await world.account(), Degree.WARN, reasons(), key=keys[0])
+    return made, keys
+
+
+async def test_an_appeal_from_end_to_end(world: SanctionWorld, ask: AskSanctions) -> None:
+    """Filed, read with its text, decided by another moderator, and told in the account's status."""
+    made, keys = await warned(world, ask)
+    filed: AccountAppeal = await ask("file_appeal", made.sanction_id, TEXT)
+    assert (filed.state, filed.sanction_id, filed.account_token, filed.text, filed.overdue) == (
+        AppealState.FILED,
+        made.sanction_id,
+        made.account_token,
+        "",
+        False,
+    )
+    assert filed.due_time == deadline.due_at(start=filed.file_time, days=15, zone=ZONE)
+    read = await ask("get_appeal", filed.appeal_id)
+    assert (read.text, read.text_delete_time) == (TEXT, None)
+    assert "satire" not in repr(read)
+    own = await refused(
+        ask("decide_appeal", filed, AppealState.UPHELD, "read again", sanction=made, key=keys[0])
+    )
+    assert (type(own), own.reason) == (AccessDenied, Reason.SELF_APPROVAL)
+    upheld: AccountAppeal = await ask(
+        "decide_appeal", filed, AppealState.UPHELD, "read again", sanction=made, key=keys[1]
+    )
+    assert (upheld.state, upheld.reason, upheld.decide_moderator_id, upheld.outside_body) == (
+        AppealState.UPHELD,
+        "read again",
+        keys[1].moderator_id,
+        "",
+    )
+    assert upheld.decide_time is not None
+    assert upheld.text_delete_time == deadline.due_at(start=upheld.decide_time, days=90, zone=ZONE)
+    assert (await ask("get_status", made.account_token)).standing is Standing.GOOD
+    assert (await ask("get", made.sanction_id)).state.value == "OVERTURNED"
+    told = await refused(ask("decide_appeal", filed, AppealState.REJECTED, "no", sanction=made, key=keys[1]))
+    assert (type(told), told.states) == (PreconditionFailed, ("UPHELD", "REJECTED"))
+
+
+async def test_a_rejection_names_the_way_on(world: SanctionWorld, ask: AskSanctions) -> None:
+    """The outside body and its last day, and nothing changes for the account."""
+    made, keys = await warned(world, ask)
+    filed = await ask("file_appeal", made.sanction_id, TEXT)
+    rejected: AccountAppeal = await ask(
+        "decide_appeal", filed, AppealState.REJECTED, "as it was", sanction=made, key=keys[1]
+    )
+    assert rejected.decide_time is not None
+    assert (rejected.outside_body, rejected.outside_due_time) == (
+        "Internet Court (synthetic)",
+        deadline.due_at(start=rejected.decide_time, days=60, zone=ZONE),
+    )
+    assert (await ask("get_status", made.account_token)).standing is Standing.WARNED
+
+
+async def test_repeats(world: SanctionWorld, ask: AskSanctions) -> None:
+    """The same request is the same appeal and the same decision; another text is refused."""
+    made, keys = await warned(world, ask)
+    filing, deciding = uuid4(), uuid4()
+    filed = await ask("file_appeal", made.sanction_id, TEXT, request_id=filing)
+    assert await ask("file_appeal", made.sanction_id, TEXT, request_id=filing) == filed
+    other = await refused(ask("file_appeal", made.sanction_id, "another", request_id=filing))
+    assert type(other) is RequestIdReused
+    second = await refused(ask("file_appeal", made.sanction_id, TEXT))
+    assert (type(second), second.reason) == (PreconditionFailed, Reason.APPEAL_EXISTS)
+    given: dict[str, Any] = {"sanction": made, "key": keys[1], "request_id": deciding}
+    decided = await ask("decide_appeal", filed, AppealState.REJECTED, "as it was", **given)
+    assert await ask("decide_appeal", filed, AppealState.REJECTED, "as it was", **given) == decided
+
+
+async def test_pages(world: SanctionWorld, ask: AskSanctions) -> None:
+    """Lists by account and state, page by page, without texts."""
+    token, other, keys = await world.account(1), await world.account(2), [await moderator(ask) for _ in "ab"]
+    made = [await ask("impose", token, Degree.WARN, reasons(), key=keys[0]) for _ in range(3)]
+    filed = [await ask("file_appeal", each.sanction_id, TEXT) for each in made]
+    decided = await ask("decide_appeal", filed[0], AppealState.UPHELD, "x", sanction=made[0], key=keys[1])
+    page = await ask("list_appeals", account_token=token, page_size=2)
+    rest = await ask("list_appeals", account_token=token, page_size=2, page_token=page.next_page_token)
+    assert (*page.appeals, *rest.appeals) == (decided, *filed[1:])
+    assert rest.next_page_token == ""
+    assert (await ask("list_appeals", account_token=other)).appeals == ()
+    assert (await ask("list_appeals", state=AppealState.FILED)).appeals == tuple(filed[1:])
+    assert (await ask("list_appeals", overdue=True)).appeals == ()
+
+
+async def test_what_does_not_exist(world: SanctionWorld, ask: AskSanctions) -> None:
+    """Unknown sanctions and appeals, and text that is not text."""
+    made, keys = await warned(world, ask)
+    filed = await ask("file_appeal", made.sanction_id, TEXT)
+    for work, reason in (
+        (ask("file_appeal", "f" * 32, TEXT), Reason.SANCTION_NOT_FOUND),
+        (ask("get_appeal", "f" * 32), Reason.APPEAL_NOT_FOUND),
+    ):
+        unknown = await refused(work)
+        assert (type(unknown), unknown.reason) == (NotFound, reason)
+    for text in ("", "\ud800", "a\0b"):
+        wrong = await refused(ask("file_appeal", made.sanction_id, text))
+        assert isinstance(wrong, InvalidFields)
+        assert list(wrong.fields) == ["text"]
+    late = await refused(ask("decide_appeal", filed, AppealState.FILED, "x", sanction=made, key=keys[1]))
+    assert isinstance(late, InvalidFields)
+    assert dict(late.fields) == {"verdict": "CHARACTER"}
+
+
+@pytest.mark.parametrize(
+    ("method", "request_", "field"),
+    [
+        ("FileAppeal", pb.FileAppealRequest(request_id=A_REQUEST, text="x"), "sanction_id"),
+        ("FileAppeal", pb.FileAppealRequest(request_id="a", sanction_id="f" * 32, text="x"), "request_id"),
+        (
+            "DecideAppeal",
+            pb.DecideAppealRequest(request_id=A_REQUEST, verdict=UPHELD),
+            "appeal_id",
+        ),
+        ("DecideAppeal", pb.DecideAppealRequest(request_id=A_REQUEST, appeal_id="f" * 32), "verdict"),
+        (
+            "DecideAppeal",
+            pb.DecideAppealRequest(
+                request_id=A_REQUEST, appeal_id="f" * 32, verdict=pb.Appeal.STATE_REJECTED
+            ),
+            "signature.moderator_id",
+        ),
+        ("GetAppeal", pb.GetAppealRequest(appeal_id="F" * 32), "appeal_id"),
+        ("ListAppeals", pb.ListAppealsRequest(page_size=1_001), "page_size"),
+        ("ListAppeals", pb.ListAppealsRequest(page_token="f" * 32), "page_token"),
+        ("ListAppeals", pb.ListAppealsRequest(state=99), "state"),  # type: ignore[arg-type]
+        ("ListAppeals", pb.ListAppealsRequest(state=UPHELD, overdue=True), "state"),
+        ("ListAppeals", pb.ListAppealsRequest(account_token="acct_1"), "account_token"),
+    ],
+)
+async def test_a_request_is_checked(
+    edge: tuple[str, idvault_client.Tls], method: str, request_: Any, field: str
+) -> None:
+    """One wrong field of a request without our client is named."""
+    assert list(await violations(edge, method, request_)) == [field]
+
+
+async def test_no_log_line_has_a_text(
+    world: SanctionWorld, ask: AskSanctions, logs: Logs, tmp_path: Path
+) -> None:
+    """Neither of an appeal that is filed and read, nor of one that is refused."""
+    made, _ = await warned(world, ask)
+    filed = await ask("file_appeal", made.sanction_id, TEXT)
+    await ask("get_appeal", filed.appeal_id)
+    await refused(ask("file_appeal", made.sanction_id, TEXT))
+    await refused(ask("file_appeal", made.sanction_id, TEXT * 200))
+    logs.access.flush()
+    lines = (tmp_path / "serve.jsonl").read_text("utf-8")
+    assert (lines.count("FileAppeal"), lines.count("GetAppeal")) == (3, 1)
+    assert "satire" not in lines
+    assert "请看全文" not in lines

@@ -1,0 +1,58 @@
+"""A public account whose owner appeals, over both databases."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from idvault.domain.error import PreconditionError, Reason
+from idvault.domain.public_account.values import PublicAccountState
+from idvault.domain.sanction.appeal import AppealState
+from idvault.domain.sanction.sanction import Degree
+from idvault.storage.base.database import Database
+from tests.support.appeal_world import AppealWorld
+from tests.support.public_account_world import PublicAccountWorld
+
+UPHELD, REJECTED = AppealState.UPHELD, AppealState.REJECTED
+
+
+@pytest_asyncio.fixture
+async def court(main_database: Database) -> AsyncIterator[AppealWorld]:
+    """Return the flows of appeals with a new database of each kind."""
+    made = AppealWorld(main_database)
+    yield made
+    await made.claims.verification.drain()
+
+
+@pytest_asyncio.fixture
+async def world(court: AppealWorld) -> PublicAccountWorld:
+    """Return the flows of public accounts over the same database."""
+    return PublicAccountWorld(court.database, sanctions=court)
+
+
+async def test_an_upheld_appeal_reopens(court: AppealWorld, world: PublicAccountWorld) -> None:
+    """The public account of a closed company is closed, and active again once the closing is overturned."""
+    company = await world.company()
+    opened = await world.open(company)
+    _, closing, judge = await court.case(Degree.CLOSE, token=company)
+    assert (await world.get(opened)).profile.state is PublicAccountState.CLOSED
+    appeal = await court.file(closing)
+    assert (await world.get(opened)).profile.state is PublicAccountState.CLOSED
+    await court.decide(appeal, UPHELD, key=judge)
+    assert (await world.get(opened)).profile.state is PublicAccountState.ACTIVE
+
+
+async def test_nobody_escapes_an_appeal(court: AppealWorld, world: PublicAccountWorld) -> None:
+    """While an appeal is open there is no transfer and no closing, even if its sanction has ended."""
+    company, other = await world.company(90), await world.company(91, body="MA000002")
+    opened = await world.open(company)
+    _, warning, judge = await court.case(token=company)
+    appeal = await court.file(warning)
+    await court.lift(warning, key=judge)
+    for work in (world.offer(opened, other), world.close(opened)):
+        with pytest.raises(PreconditionError) as refused:
+            await work
+        assert refused.value.reason is Reason.SANCTION_OPEN
+    await court.decide(appeal, REJECTED, key=judge)
+    await world.close(opened)
+    assert (await world.get(opened)).profile.state is PublicAccountState.CLOSED

@@ -1,0 +1,191 @@
+"""Sanctions whose target is a public account, over both databases: its standing, and not its owner's."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest_asyncio
+
+from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.account import Standing
+from idvault.domain.error import IdvaultError
+from idvault.domain.public_account.values import PublicAccountState
+from idvault.domain.sanction.appeal import AppealState
+from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
+from idvault.flows.public_account.context import ShownPublicAccount
+from idvault.storage.base.database import Database
+from tests.support.appeal_world import AppealWorld
+from tests.support.public_account_world import DAY, PublicAccountWorld
+from tests.support.sanction_world import until
+
+HOUR = 3_600
+Keys = tuple[ModeratorKey, ModeratorKey]
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database) -> AsyncIterator[PublicAccountWorld]:
+    """Return the flows with a new database of each kind."""
+    made = PublicAccountWorld(main_database)
+    yield made
+    await made.claims.verification.drain()
+
+
+async def moderators(world: PublicAccountWorld) -> Keys:
+    return (await world.sanctions.moderator(1), await world.sanctions.moderator(2))
+
+
+async def impose(
+    world: PublicAccountWorld, shown: ShownPublicAccount, degree: Degree, key: ModeratorKey, **options: Any
+) -> Sanction:
+    """Impose a sanction of a public account."""
+    public_account = shown.public_account
+    return await world.sanctions.impose(
+        public_account.account_token,
+        degree,
+        key=key,
+        public_account_id=public_account.public_account_id,
+        **options,
+    )
+
+
+async def refusal(work: Any) -> str:
+    """Return the reason of a refusal; empty if there is none."""
+    try:
+        await work
+    except IdvaultError as error:
+        return error.reason.value
+    return ""
+
+
+async def test_the_public_account_has_a_standing_of_its_own(world: PublicAccountWorld) -> None:
+    """Warned and limited, the highest counts, each ends only its own; its owner's status does not change."""
+    key, _ = await moderators(world)
+    token = await world.company()
+    opened, other = await world.open(token), await world.open(token)
+    before = await world.sanctions.status(token)
+    warned = await impose(world, opened, Degree.WARN, key)
+    await impose(world, opened, Degree.LIMIT, key, given=until(HOUR))
+    limited = await world.profile(opened)
+    assert (limited.standing, limited.standing_until is None) == (Standing.PUBLISHING_LIMITED, False)
+    assert (await world.profile(opened, seconds=HOUR)).standing is Standing.WARNED
+    assert await world.sanctions.status(token) == before
+    assert (await world.profile(other)).standing is Standing.GOOD
+    assert await world.sanctions.work(seconds=HOUR) == 1
+    later = await world.profile(opened, seconds=HOUR)
+    assert (later.standing, later.revision) == (Standing.WARNED, limited.revision + 1)
+    await world.sanctions.lift(warned, key=key, seconds=HOUR)
+    assert (await world.profile(opened, seconds=HOUR)).standing is Standing.GOOD
+    assert await world.sanctions.events("sanction:") == [
+        "sanction:limit:impose",
+        "sanction:limit:lapse",
+        "sanction:warn:impose",
+        "sanction:warn:lift",
+    ]
+
+
+async def test_two_moderators_close_it(world: PublicAccountWorld) -> None:
+    """Proposed, confirmed: closed for readers and lists; its owner stays verified, and a lift restores it."""
+    keys, token = await moderators(world), await world.company()
+    opened = await world.open(token)
+    proposed = await impose(world, opened, Degree.CLOSE, keys[0])
+    assert (proposed.state, (await world.profile(opened)).state) == (
+        SanctionState.PROPOSED,
+        PublicAccountState.ACTIVE,
+    )
+    closed = await world.sanctions.confirm(proposed, key=keys[1])
+    shown = await world.profile(opened)
+    assert (shown.state, shown.standing) == (PublicAccountState.CLOSED, Standing.CLOSED)
+    assert (await world.sanctions.status(token)).standing is Standing.GOOD
+    found = opened.public_account.public_account_id
+    assert await world.pages(state=PublicAccountState.CLOSED) == [[found]]
+    assert await world.pages(state=PublicAccountState.ACTIVE) == [[]]
+    assert await world.filings(seconds=0) == []
+    # A closed one does not count: the owner may open another.
+    assert (await world.open(token)).profile.state is PublicAccountState.ACTIVE
+    await world.sanctions.lift(closed, key=keys[0], seconds=DAY)
+    assert (await world.profile(opened, seconds=DAY)).state is PublicAccountState.ACTIVE
+    assert len(await world.filings(seconds=DAY)) == 2
+
+
+async def test_nobody_escapes(world: PublicAccountWorld) -> None:
+    """Neither closing nor transfer while it is warned, or while its closing is proposed; others may."""
+    key, _ = await moderators(world)
+    first, second = await world.company(90), await world.company(91, body="MA000002")
+    opened, other = await world.open(first), await world.open(first)
+    warned = await impose(world, opened, Degree.WARN, key)
+    assert await refusal(world.close(opened)) == "SANCTION_OPEN"
+    await world.sanctions.lift(warned, key=key)
+    await impose(world, opened, Degree.CLOSE, key)
+    assert await refusal(world.close(opened)) == "SANCTION_OPEN"
+    assert await refusal(world.offer(opened, second)) == "SANCTION_OPEN"
+    assert await refusal(world.close(other)) == ""
+
+
+async def test_a_suspended_one(world: PublicAccountWorld) -> None:
+    """It is not renewed, names no operator, and its operators may not publish."""
+    key, _ = await moderators(world)
+    opened, person = await world.open(await world.company()), await world.person()
+    await world.add_operator(opened, person)
+    suspended = await impose(world, opened, Degree.SUSPEND, key, seconds=320 * DAY)
+    (operator,) = (await world.get(opened, seconds=320 * DAY)).operators
+    assert not operator.may_publish
+    assert await refusal(world.renew(opened, seconds=320 * DAY)) == "RENEWAL_SUSPENDED"
+    assert await refusal(world.add_operator(opened, await world.person(2, who=3), seconds=320 * DAY)) == (
+        "RENEWAL_SUSPENDED"
+    )
+    await world.sanctions.lift(suspended, key=key, seconds=320 * DAY)
+    assert await refusal(world.renew(opened, seconds=320 * DAY)) == ""
+
+
+async def test_the_target_must_be_the_accounts(world: PublicAccountWorld) -> None:
+    """Another owner's public account, an unknown one, and scope PERSON are refused, also as a proposal."""
+    key, _ = await moderators(world)
+    opened, other = await world.open(await world.company()), await world.person()
+    sanctions, found = world.sanctions, opened.public_account.public_account_id
+    for degree in (Degree.WARN, Degree.CLOSE):
+        work = sanctions.impose(other, degree, key=key, public_account_id=found)
+        assert await refusal(work) == "PUBLIC_ACCOUNT_NOT_FOUND"
+        unknown = sanctions.impose(other, degree, key=key, public_account_id="f" * 32)
+        assert await refusal(unknown) == "PUBLIC_ACCOUNT_NOT_FOUND"
+    assert await refusal(impose(world, opened, Degree.WARN, key, scope=Scope.PERSON)) == "INVALID_MESSAGE"
+    assert await sanctions.events("sanction:") == []
+
+
+async def test_the_account_s_sanctions_stay_apart(world: PublicAccountWorld) -> None:
+    """A sanction of the owner's account leaves the public account's standing, and its end, too."""
+    key, _ = await moderators(world)
+    token = await world.company()
+    opened = await world.open(token)
+    own = await impose(world, opened, Degree.LIMIT, key)
+    await world.sanctions.impose(token, Degree.WARN, key=key, given=until(HOUR))
+    assert await world.sanctions.work(seconds=HOUR) == 1
+    assert (await world.sanctions.status(token, seconds=HOUR)).standing is Standing.GOOD
+    assert (await world.profile(opened, seconds=HOUR)).standing is Standing.PUBLISHING_LIMITED
+    await world.sanctions.lift(own, key=key, seconds=HOUR)
+    assert (await world.profile(opened, seconds=HOUR)).standing is Standing.GOOD
+
+
+async def test_an_appeal_restores_it(main_database: Database) -> None:
+    """While it is open nobody escapes; upheld, the public account is as if the sanction had not been."""
+    appeals = AppealWorld(main_database)
+    world = PublicAccountWorld(main_database, sanctions=appeals)
+    token = await world.company()
+    opened, other = await world.open(token), await world.open(token)
+    which = {"token": token, "public_account_id": opened.public_account.public_account_id}
+    _, suspended, judge = await appeals.case(Degree.SUSPEND, given=until(HOUR), **which)
+    appeal = await appeals.file(suspended)
+    assert await refusal(world.close(opened, seconds=2 * HOUR)) == "SANCTION_OPEN"
+    assert await refusal(world.close(other, seconds=2 * HOUR)) == ""
+    before = await world.profile(opened, seconds=2 * HOUR)
+    await appeals.decide(appeal, AppealState.UPHELD, key=judge, seconds=2 * HOUR)
+    after = await world.profile(opened, seconds=2 * HOUR)
+    assert (after.standing, after.revision > before.revision) == (Standing.GOOD, True)
+    assert await refusal(world.close(opened, seconds=2 * HOUR)) == ""
+    _, closed, judge = await appeals.case(
+        Degree.CLOSE,
+        token=token,
+        public_account_id=(await world.open(token)).public_account.public_account_id,
+    )
+    (found,) = (await world.pages(state=PublicAccountState.CLOSED))[0][-1:]
+    await appeals.decide(await appeals.file(closed), AppealState.UPHELD, key=judge)
+    assert found in (await world.pages(state=PublicAccountState.ACTIVE))[0]
+    await world.claims.verification.drain()

@@ -1,0 +1,429 @@
+"""Appeals over both databases: what becomes of sanctions and standings, what is logged and deleted."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from idvault.domain.account import Standing
+from idvault.domain.error import (
+    AlreadyExistsError,
+    DeniedError,
+    IdvaultError,
+    InvalidError,
+    NotFoundError,
+    PreconditionError,
+    Reason,
+    TransitionError,
+)
+from idvault.domain.sanction.appeal import Appeal, AppealState
+from idvault.domain.sanction.sanction import Degree, SanctionState
+from idvault.ports.appeal import AppealFilter
+from idvault.storage.account.feed import SqlFeedStore
+from idvault.storage.base.database import Database
+from tests.support import builders
+from tests.support.appeal_world import TEXT, AppealWorld
+from tests.support.campaign_world import DAY
+from tests.support.flow_world import PARTY, at, command, request_id
+from tests.support.sanction_world import until
+from tests.support.storage_world import World as StorageWorld
+
+HOUR = 3_600
+# The tests begin at noon in Shanghai, and every deadline is a midnight there.
+DUE = 15 * DAY + 12 * HOUR
+DELETED = 90 * DAY + 12 * HOUR
+LAST_DAY_OVER = 180 * DAY + 12 * HOUR
+FILED, UPHELD, REJECTED = AppealState.FILED, AppealState.UPHELD, AppealState.REJECTED
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database) -> AsyncIterator[AppealWorld]:
+    """Return the flows with a new database of each kind."""
+    made = AppealWorld(main_database)
+    yield made
+    await made.claims.verification.drain()
+
+
+async def refusal(work: Awaitable[Any], kind: type[IdvaultError]) -> Reason:
+    """Return why a call is refused."""
+    with pytest.raises(kind) as refused:
+        await work
+    return refused.value.reason
+
+
+async def test_an_upheld_appeal_restores_the_account(world: AppealWorld) -> None:
+    """The standing is that of what else is in force, as if the sanction had not been."""
+    token, closed, judge = await world.case(Degree.CLOSE)
+    key = await world.moderator(1)
+    await world.impose(token, Degree.WARN, key=key)
+    appeal = await world.file(closed)
+    assert (appeal.state, appeal.due_at) == (FILED, at(DUE).business)
+    assert (await world.status(token)).standing is Standing.CLOSED
+    upheld = await world.decide(appeal, UPHELD, key=judge, seconds=5)
+    assert (upheld.state, upheld.decided_by, upheld.outside_body) == (UPHELD, judge.moderator_id, "")
+    assert (await world.status(token)).standing is Standing.WARNED
+    overturned = await world.get(closed)
+    assert (overturned.state, overturned.ended_by, overturned.end_reason) == (
+        SanctionState.OVERTURNED,
+        judge.moderator_id,
+        "read again",
+    )
+    assert await world.events("appeal:") == ["appeal:case:file", "appeal:case:uphold"]
+    assert await world.events("sanction:close") == [
+        "sanction:close:impose",
+        "sanction:close:overturn",
+        "sanction:close:propose",
+    ]
+
+
+async def test_a_rejected_appeal_changes_nothing_but_names_the_way_on(world: AppealWorld) -> None:
+    """The sanction stays, and the appeal names the outside body and its last day."""
+    token, made, judge = await world.case(Degree.LIMIT, given=until(30 * DAY))
+    rejected = await world.decide(await world.file(made), REJECTED, key=judge)
+    assert (rejected.outside_body, rejected.outside_until) == (
+        "Internet Court (synthetic)",
+        at(60 * DAY + 12 * HOUR).business,
+    )
+    assert await world.get(made) == made
+    assert (await world.status(token)).standing is Standing.PUBLISHING_LIMITED
+    assert (await world.status(token, seconds=30 * DAY)).standing is Standing.GOOD
+    assert await world.events("appeal:") == ["appeal:case:file", "appeal:case:reject"]
+    assert await world.read(rejected) == (rejected, TEXT)
+
+
+async def test_another_moderator_decides(world: AppealWorld) -> None:
+    """Neither of the two who closed the account."""
+    _, closed, judge = await world.case(Degree.CLOSE)
+    appeal = await world.file(closed)
+    for number in (1, 2):
+        key = await world.moderator(number)
+        work = world.decide(appeal, UPHELD, key=key)
+        assert await refusal(work, DeniedError) is Reason.SELF_APPROVAL
+    assert (await world.read(appeal))[0] == appeal
+    await world.revoke(judge)
+    assert await refusal(world.decide(appeal, UPHELD, key=judge), PreconditionError) is (
+        Reason.MODERATOR_REVOKED
+    )
+    other = await world.moderator(4)
+    forged = replace(other, private_key=judge.private_key)
+    assert await refusal(world.decide(appeal, UPHELD, key=forged), InvalidError) is Reason.INVALID_MESSAGE
+    assert (await world.decide(appeal, UPHELD, key=other)).state is UPHELD
+
+
+async def test_one_appeal_for_each_sanction(world: AppealWorld) -> None:
+    """Of several at once one is filed; a second one is refused, also after the decision."""
+    _, made, judge = await world.case()
+    answers = await asyncio.gather(*(world.file(made) for _ in range(4)), return_exceptions=True)
+    (appeal,) = [each for each in answers if isinstance(each, Appeal)]
+    told = [each for each in answers if isinstance(each, PreconditionError)]
+    assert [each.reason for each in told] == [Reason.APPEAL_EXISTS] * 3
+    await world.decide(appeal, REJECTED, key=judge)
+    assert await refusal(world.file(made), PreconditionError) is Reason.APPEAL_EXISTS
+    assert await world.events("appeal:case:file") == ["appeal:case:file"]
+
+
+async def test_of_several_decisions_one_wins(world: AppealWorld) -> None:
+    """The others are told both states."""
+    token, made, judge = await world.case()
+    other = await world.moderator(4)
+    appeal = await world.file(made)
+    answers = await asyncio.gather(
+        world.decide(appeal, UPHELD, key=judge),
+        world.decide(appeal, REJECTED, key=other),
+        world.decide(appeal, UPHELD, key=other),
+        return_exceptions=True,
+    )
+    (won,) = [each for each in answers if isinstance(each, Appeal)]
+    told = {(each.state, each.wanted) for each in answers if isinstance(each, TransitionError)}
+    assert {state for state, _ in told} == {won.state.value}
+    assert len(answers) - len([each for each in answers if isinstance(each, TransitionError)]) == 1
+    standing = (await world.status(token)).standing
+    assert standing is (Standing.GOOD if won.state is UPHELD else Standing.WARNED)
+
+
+async def test_the_time_for_an_appeal(world: AppealWorld) -> None:
+    """It ends with the 180th day in the operator's zone, and also runs after the sanction has ended."""
+    token, made, _ = await world.case(given=until(HOUR))
+    other = await world.impose(token, Degree.LIMIT, key=await world.moderator(1))
+    assert (await world.file(made, seconds=LAST_DAY_OVER - 1)).state is FILED
+    work = world.file(other, seconds=LAST_DAY_OVER)
+    assert await refusal(work, PreconditionError) is Reason.APPEAL_TOO_LATE
+
+
+async def test_what_was_never_in_force(world: AppealWorld) -> None:
+    """A proposal cannot be appealed, nor one that was withdrawn."""
+    token = await world.account()
+    key = await world.moderator(1)
+    proposed = await world.impose(token, Degree.CLOSE, key=key)
+    assert await refusal(world.file(proposed), PreconditionError) is Reason.SANCTION_NEVER_IN_FORCE
+    await world.lift(proposed, key=key)
+    assert await refusal(world.file(proposed), PreconditionError) is Reason.SANCTION_NEVER_IN_FORCE
+
+
+async def test_a_sanction_that_has_ended_is_overturned(world: AppealWorld) -> None:
+    """Its history says so; its end stays, and the log does not count it as ended twice."""
+    token, lifted, judge = await world.case(Degree.LIMIT)
+    key = await world.moderator(1)
+    lapsed = await world.impose(token, Degree.SUSPEND, key=key, given=until(HOUR))
+    unstored = await world.impose(token, Degree.WARN, key=key, given=until(HOUR))
+    appeals = [await world.file(each) for each in (lifted, lapsed, unstored)]
+    ended = await world.lift(lifted, key=key, seconds=9)
+    await world.work(seconds=HOUR)
+    for appeal in appeals:
+        await world.decide(appeal, UPHELD, key=judge, seconds=2 * HOUR)
+    found = [await world.get(each, seconds=2 * HOUR) for each in (lifted, lapsed, unstored)]
+    assert found[0] == replace(ended, state=SanctionState.OVERTURNED)
+    assert [(each.state, each.ended_at) for each in found[1:]] == [
+        (SanctionState.OVERTURNED, at(HOUR).business)
+    ] * 2
+    assert (await world.status(token, seconds=2 * HOUR)).standing is Standing.GOOD
+    assert await world.events("sanction:") == [
+        "sanction:limit:impose",
+        "sanction:limit:lift",
+        "sanction:suspend:impose",
+        "sanction:suspend:lapse",
+        "sanction:warn:impose",
+        "sanction:warn:lapse",
+    ]
+
+
+async def test_the_lapse_that_nobody_stored_is_logged(world: AppealWorld) -> None:
+    """A decision first writes down that the sanction has ended by itself."""
+    _, made, judge = await world.case(given=until(HOUR))
+    appeal = await world.file(made)
+    await world.decide(appeal, UPHELD, key=judge, seconds=HOUR)
+    assert await world.events("sanction:") == ["sanction:warn:impose", "sanction:warn:lapse"]
+    assert await world.work(seconds=2 * HOUR) == 0
+
+
+async def test_a_lift_leaves_the_appeal(world: AppealWorld) -> None:
+    """An appeal against a lifted sanction is still decided, and an overturned one is not lifted."""
+    _, made, judge = await world.case()
+    appeal = await world.file(made)
+    await world.decide(appeal, UPHELD, key=judge)
+    with pytest.raises(TransitionError) as told:
+        await world.lift(made, key=judge)
+    assert (told.value.state, told.value.wanted) == ("OVERTURNED", "LIFTED")
+
+
+async def test_repeats_are_the_same_act(world: AppealWorld) -> None:
+    """A request id files or decides once, whenever it is signed; another body is refused."""
+    token, made, judge = await world.case()
+    appeal = await world.file(made, request_id=request_id(41))
+    revision = (await world.status(token)).revision
+    assert await world.file(made, request_id=request_id(41), seconds=LAST_DAY_OVER) == appeal
+    work = world.file(made, "another text", request_id=request_id(41))
+    assert await refusal(work, AlreadyExistsError) is Reason.REQUEST_ID_REUSED
+    assert (await world.status(token)).revision == revision
+    decided = await world.decide(appeal, REJECTED, key=judge, request_id=request_id(42))
+    again: dict[str, Any] = {"key": judge, "request_id": request_id(42)}
+    assert await world.decide(appeal, REJECTED, **again) == decided
+    assert await world.decide(appeal, REJECTED, **again, seconds=HOUR, signed_at=at(0).real) == decided
+    late = world.decide(appeal, REJECTED, key=judge, seconds=HOUR, signed_at=at(0).real)
+    assert await refusal(late, InvalidError) is Reason.INVALID_MESSAGE
+    work = world.decide(appeal, UPHELD, **again)
+    assert await refusal(work, AlreadyExistsError) is Reason.REQUEST_ID_REUSED
+    assert await world.events("appeal:") == ["appeal:case:file", "appeal:case:reject"]
+
+
+async def test_the_feed_tells_of_both_ends(world: AppealWorld) -> None:
+    """Filing and deciding each raise the revision once, whether or not the standing changes."""
+    token, made, judge = await world.case(Degree.LIMIT)
+    other = await world.impose(token, Degree.LIMIT, key=await world.moderator(1))
+    feed = SqlFeedStore(database=world.database)
+    revisions: list[tuple[int, int]] = []
+
+    async def told() -> None:
+        await feed.arrange(limit=100)
+        after = revisions[-1][0] if revisions else 0
+        chunk = await feed.changes(relying_party=PARTY, after=after, limit=100)
+        assert token in str(chunk.accounts)
+        revisions.append((chunk.place, (await world.status(token)).revision))
+
+    await told()
+    appeals = [await world.file(made), await world.file(other)]
+    await told()
+    await world.decide(appeals[0], REJECTED, key=judge)
+    await told()
+    await world.decide(appeals[1], UPHELD, key=judge)
+    await told()
+    steps = [later[1] - former[1] for former, later in pairwise(revisions)]
+    assert steps == [2, 1, 1]
+
+
+async def test_an_overdue_appeal_is_logged_once(world: AppealWorld) -> None:
+    """By the worker, or by the late decision; the list and the count tell of it until it is decided."""
+    _, made, judge = await world.case()
+    other = await world.impose(await world.account(2), Degree.WARN, key=await world.moderator(1))
+    first, second = await world.file(made), await world.file(other, seconds=DAY)
+    assert await world.sweep_all(seconds=DUE - 1) == (0, 0)
+    assert await world.appeal_pages(overdue=True, seconds=DUE - 1) == [[]]
+    assert await world.sweep_all(seconds=DUE) == (1, 0)
+    assert await world.sweep_all(seconds=DUE) == (0, 0)
+    assert await world.appeal_pages(overdue=True, seconds=DUE) == [[first.appeal_id]]
+    assert await world.appeal_pages(overdue=True, seconds=DUE + DAY) == [[first.appeal_id, second.appeal_id]]
+    await world.sweep.count(now=at(DUE - 1))
+    await world.sweep.count(now=at(DUE + DAY))
+    late = await world.decide(first, UPHELD, key=judge, seconds=DUE + DAY)
+    assert late.overdue_at == at(DUE).business
+    later = await world.decide(second, REJECTED, key=judge, seconds=DUE + DAY)
+    assert later.overdue_at == at(DUE + DAY).business
+    await world.sweep.count(now=at(DUE + DAY))
+    assert world.overdue_counts == [0, 2, 0]
+    assert await world.sweep_all(seconds=DUE + DAY) == (0, 0)
+    assert await world.events("appeal:case:overdue") == ["appeal:case:overdue"] * 2
+
+
+async def test_sweeps_of_several_workers_log_once(world: AppealWorld) -> None:
+    """Each change is made by one of them."""
+    _, made, judge = await world.case()
+    appeal = await world.file(made)
+    noted = await asyncio.gather(*(world.sweep.note_overdue(now=at(DUE), limit=9) for _ in range(3)))
+    assert sum(noted) == 1
+    await world.decide(appeal, REJECTED, key=judge)
+    deleted = await asyncio.gather(*(world.sweep.delete_texts(now=at(DELETED), limit=9) for _ in range(3)))
+    assert sum(deleted) == 1
+    assert await world.events("appeal:") == [
+        "appeal:case:file",
+        "appeal:case:overdue",
+        "appeal:case:reject",
+        "appeal:text:delete",
+    ]
+
+
+async def test_a_text_is_deleted_in_time(world: AppealWorld) -> None:
+    """Nobody reads it from the 90th day after the decision, and the worker then removes its bytes."""
+    _, made, judge = await world.case()
+    appeal = await world.file(made)
+    assert await world.stored_text(appeal) is not None
+    decided = await world.decide(appeal, REJECTED, key=judge)
+    assert (await world.read(decided, seconds=DELETED - 1))[1] == TEXT
+    assert await world.sweep_all(seconds=DELETED - 1) == (0, 0)
+    assert (await world.read(decided, seconds=DELETED))[1] == ""
+    assert await world.sweep_all(seconds=DELETED) == (0, 1)
+    assert await world.sweep_all(seconds=DELETED) == (0, 0)
+    assert await world.stored_text(appeal) is None
+    bare, text = await world.read(decided, seconds=DELETED)
+    assert (bare, text) == (replace(decided, delete_at=None, text_deleted_at=at(DELETED).business), "")
+    assert await world.events("appeal:text:delete") == ["appeal:text:delete"]
+
+
+async def test_what_nobody_decides_is_kept(world: AppealWorld) -> None:
+    """A text whose appeal waits is not deleted, however late it is."""
+    _, made, _ = await world.case()
+    appeal = await world.file(made)
+    assert await world.sweep_all(seconds=400 * DAY) == (1, 0)
+    assert (await world.read(appeal, seconds=400 * DAY))[1] == TEXT
+
+
+async def test_texts_are_nowhere_in_clear(world: AppealWorld) -> None:
+    """No table and no leaf contains an appeal's text, and no two rows look alike."""
+    token, made, judge = await world.case()
+    other = await world.impose(token, Degree.WARN, key=await world.moderator(1))
+    appeals = [await world.file(each) for each in (made, other)]
+    await world.decide(appeals[0], REJECTED, key=judge)
+    contents = str(await StorageWorld(world.database).contents())
+    for part in (TEXT, "satire", "请看全文"):
+        assert part not in contents
+        assert repr(part.encode())[2:-1] not in contents
+    first, second = [await world.stored_text(each) for each in appeals]
+    assert first is not None
+    assert second is not None
+    assert b"satire" not in first
+    assert first[13:] != second[13:]
+
+
+async def test_lists_filter_and_do_not_move(world: AppealWorld) -> None:
+    """By account, state and lateness; an appeal that is filed meanwhile moves no other."""
+    key, judge = await world.moderator(1), await world.moderator(3)
+    tokens = [await world.account(number) for number in (1, 2)]
+    made = [await world.impose(tokens[place % 2], Degree.WARN, key=key) for place in range(6)]
+    appeals = [await world.file(each, seconds=place) for place, each in enumerate(made)]
+    ids = [each.appeal_id for each in appeals]
+    await world.decide(appeals[1], UPHELD, key=judge, seconds=9)
+    await world.decide(appeals[2], REJECTED, key=judge, seconds=9)
+    assert await world.appeal_pages() == [ids]
+    assert await world.appeal_pages(size=4) == [ids[:4], ids[4:]]
+    assert await world.appeal_pages(size=6) == [ids]
+    assert await world.appeal_pages(state=UPHELD) == [[ids[1]]]
+    assert await world.appeal_pages(state=FILED, size=2) == [[ids[0], ids[3]], ids[4:]]
+    assert await world.appeal_pages(account_token=tokens[0]) == [ids[::2]]
+    assert await world.appeal_pages(account_token=tokens[0], state=REJECTED) == [[ids[2]]]
+    assert await world.appeal_pages(account_token=tokens[1], overdue=True, seconds=DUE) == [[ids[3], ids[5]]]
+    assert await world.appeal_pages(party="platform-b") == [[]]
+    first = await world.appeal_pages(size=2)
+    await world.file(await world.impose(tokens[0], Degree.WARN, key=key), seconds=10)
+    assert (await world.appeal_pages(size=2))[:3] == first
+    with pytest.raises(InvalidError) as refused:
+        await world.appeals.list(AppealFilter(PARTY), after="f" * 32, limit=2, now=at(0))
+    assert [each.field for each in refused.value.violations] == ["page_token"]
+
+
+async def test_only_ones_own(world: AppealWorld) -> None:
+    """Another platform's sanction and appeal are unknown, in the same words as one that does not exist."""
+    _, made, _ = await world.case()
+    appeal = await world.file(made)
+    theirs = await world.moderator(1, party="platform-b")
+    unknown = replace(made, sanction_id="f" * 32)
+    for work in (world.file(made, party="platform-b"), world.file(unknown)):
+        assert await refusal(work, NotFoundError) is Reason.SANCTION_NOT_FOUND
+    reads = (
+        world.decide(appeal, UPHELD, key=theirs, party="platform-b"),
+        world.read(replace(appeal, relying_party="platform-b")),
+        world.read(replace(appeal, appeal_id="f" * 32)),
+    )
+    for each in reads:
+        assert await refusal(each, NotFoundError) is Reason.APPEAL_NOT_FOUND
+
+
+async def test_a_text_or_reason_that_is_refused(world: AppealWorld) -> None:
+    """The error names the field, and nothing is stored."""
+    _, made, judge = await world.case()
+    for text in ("", "x" * 2_001, "\0"):
+        assert await refusal(world.file(made, text), InvalidError) is Reason.INVALID_MESSAGE
+    appeal = await world.file(made)
+    for reason in ("", "x" * 501):
+        work = world.decide(appeal, UPHELD, key=judge, reason=reason)
+        assert await refusal(work, InvalidError) is Reason.INVALID_MESSAGE
+    assert await world.events("appeal:") == ["appeal:case:file"]
+
+
+async def test_a_campaigns_limit_stays(world: AppealWorld) -> None:
+    """An upheld appeal ends the moderator's sanction and nothing that a campaign has set."""
+    campaigns = world.campaigns
+    (token,) = await campaigns.members(1)
+    campaign = await campaigns.started(enforcement_date=builders.TODAY + timedelta(days=10))
+    await campaigns.take(campaign)
+    await campaigns.record(campaign, token)
+    assert await campaigns.enforcement.enforce(now=at(10 * DAY), limit=9) == 1
+    _, made, judge = await world.case(Degree.SUSPEND, token=token)
+    await world.decide(await world.file(made), UPHELD, key=judge)
+    assert (await world.status(token)).standing is Standing.PUBLISHING_LIMITED
+
+
+async def test_the_persons_other_accounts_are_released(world: AppealWorld) -> None:
+    """What follows an overturned sanction of a person ends as after a lift, also if it had been lifted."""
+    token = await world.account()
+    keys = (await world.moderator(1), await world.moderator(2))
+    judge = await world.moderator(3)
+    other = (await world.claims.verify(command(2, builders.identity(number="11000019010101000X")))).account
+    made = await world.of_person(token, Degree.LIMIT, keys)
+    appeal = await world.file(made)
+    again = command(3, builders.identity(number="11000019010101000X"), account_token=other.account_token)
+    await world.claims.verify(again)
+    assert (await world.status(other.account_token)).standing is Standing.PUBLISHING_LIMITED
+    await world.decide(appeal, UPHELD, key=judge)
+    assert (await world.status(token)).standing is Standing.GOOD
+    assert (await world.status(other.account_token)).standing is Standing.PUBLISHING_LIMITED
+    assert await world.release(seconds=3 * DAY) == 1
+    assert (await world.status(other.account_token, seconds=3 * DAY)).standing is Standing.GOOD
+    assert await world.events("person:limit") == [
+        "person:limit:impose",
+        "person:limit:overturn",
+        "person:limit:propose",
+    ]

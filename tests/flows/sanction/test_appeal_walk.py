@@ -1,0 +1,293 @@
+"""Appeals against a reference model: a state machine on both databases, and a long random walk."""
+
+import asyncio
+import random
+import shutil
+import tempfile
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from idvault.domain.error import IdvaultError, TransitionError
+from idvault.domain.sanction.appeal import Appeal, AppealState
+from idvault.domain.sanction.sanction import Degree, Scope
+from idvault.storage.base.database import Database
+from tests.flows.sanction.test_walk import ACCOUNTS, HOUR, HOURS, MODERATORS, OWNERS, PLACE, STEPS, Walk
+from tests.support import builders
+from tests.support.appeal_model import ModelCourt
+from tests.support.appeal_world import TEXT, AppealWorld
+from tests.support.databases import Databases, Maker
+from tests.support.flow_world import at
+from tests.support.sanction_world import TERMS
+
+DAYS, DECISION_DAYS = 6, 2
+NOUNS = {"sanction": Scope.ACCOUNT, "person": Scope.PERSON}
+SCOPES = st.sampled_from(Scope)
+VERDICTS = [AppealState.UPHELD, AppealState.REJECTED]
+
+
+class AppealWalk(Walk):
+    """The real platform and the model side by side, with appeals."""
+
+    world: AppealWorld
+    model: ModelCourt
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.world = AppealWorld(database, terms=replace(TERMS, days=DAYS, decision_days=DECISION_DAYS))
+        self.model = ModelCourt(OWNERS, builders.NOW, days=DAYS, decision_days=DECISION_DAYS)
+        self.filed: list[Appeal] = []
+
+    async def file(self, place: int) -> None:
+        expected = self.model.file(place, now=self.now)
+        assert await self._heard(self.world.file(self.made[place], seconds=self.now)) == expected
+        await self.agree(self.model.sanctions[place].account)
+
+    async def decide(self, place: int, verdict: AppealState, by: int) -> None:
+        expected = self.model.decide(place, verdict.value, by=by, now=self.now)
+        work = self.world.decide(self.filed[place], verdict, key=self.keys[by], seconds=self.now)
+        assert await self._heard(work) == expected
+        await self.agree(self.model.sanctions[self.model.appeals[place].sanction].account)
+
+    async def sweep(self) -> None:
+        assert await self.world.sweep_all(seconds=self.now) == self.model.sweep(self.now)
+
+    async def agree_on_appeals(self) -> None:
+        """Compare states, what is overdue, and which texts can be read."""
+        model = self.model.appeals
+        ids = [each.appeal_id for each in self.filed]
+        overdue = await self._listed(overdue=True)
+        late = [key for key, each in zip(ids, model, strict=True) if each.overdue(self.now)]
+        assert sorted(overdue) == sorted(late)
+        for state in AppealState:
+            found = await self._listed(state=state)
+            expected = [key for key, each in zip(ids, model, strict=True) if each.state == state.value]
+            assert sorted(found) == sorted(expected)
+        for appeal, expected_one in list(zip(self.filed, model, strict=True))[-5:]:
+            _, text = await self.world.read(appeal, seconds=self.now)
+            assert text == (TEXT if expected_one.readable(self.now) else "")
+
+    async def agree_on_every_sanction(self) -> None:
+        """Compare the state of every sanction, page by page."""
+        after = ""
+        found: dict[str, str] = {}
+        while True:
+            page, after = await self.world.page(after=after, limit=1_000, now=at(self.now))
+            found |= {each.sanction_id: each.state.value for each in page}
+            if not after:
+                break
+        expected = [each.state(self.now) for each in self.model.sanctions]
+        assert [found[each.sanction_id] for each in self.made] == expected
+
+    async def agree_on_the_log(self) -> None:
+        """Compare what anybody can count with the model."""
+        model = self.model.appeals
+        expected = {
+            "appeal:case:file": len(model),
+            "appeal:case:uphold": sum(each.state == "UPHELD" for each in model),
+            "appeal:case:reject": sum(each.state == "REJECTED" for each in model),
+            "appeal:case:overdue": sum(each.late for each in model),
+            "appeal:text:delete": sum(not each.text for each in model),
+        }
+        found = await self.world.events("appeal:")
+        assert {name: found.count(name) for name in expected} == expected
+        for degree, (noun, scope) in product(Degree, NOUNS.items()):
+            of = f"{noun}:{degree.value.lower()}:"
+            events = await self.world.events(of)
+            begun = events.count(of + "impose")
+            ended = sum(events.count(of + verb) for verb in ("lift", "lapse", "overturn"))
+            in_force = [
+                each
+                for each in self.model.sanctions
+                if (each.degree, each.scope, each.state(self.now)) == (degree.value, scope.value, "IN_FORCE")
+            ]
+            assert begun - ended == len(in_force)
+
+    async def _listed(self, **filters: Any) -> list[str]:
+        pages = await self.world.appeal_pages(seconds=self.now, **filters)
+        return [each for page in pages for each in page]
+
+    async def _heard(self, work: Any) -> str:
+        """Return the state that an act led to, or why it was refused."""
+        try:
+            found: Appeal = await work
+        except TransitionError as error:
+            said = f"{error.state} -> {error.wanted}"
+        except IdvaultError as error:
+            said = error.reason.value
+        else:
+            said = found.state.value
+            if len(self.filed) < len(self.model.appeals):
+                self.filed.append(found)
+        self.told[said] += 1
+        return said
+
+
+class AppealSteps(RuleBasedStateMachine):
+    """The steps; the databases exist for one run."""
+
+    maker: Maker
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = Path(tempfile.mkdtemp(prefix="idvault-appeal-"))
+        self._loop = asyncio.new_event_loop()
+        self._databases: Databases = self.maker.fresh(self._folder)
+        self._database = Database(url=self._databases.main_url)
+        self.walk = AppealWalk(self._database)
+
+    def teardown(self) -> None:
+        self.run(self.walk.world.claims.verification.drain())
+        self.run(self._database.close())
+        self._loop.close()
+        self.maker.drop(self._databases)
+        shutil.rmtree(self._folder)
+
+    def run(self, work: Any) -> Any:
+        return self._loop.run_until_complete(work)
+
+    @initialize()
+    def begin(self) -> None:
+        """Sign up the accounts and register the moderators."""
+        self.run(self.walk.begin())
+
+    @rule(
+        account=st.integers(0, ACCOUNTS - 1),
+        degree=st.sampled_from(Degree),
+        by=st.integers(0, MODERATORS - 1),
+        hours=HOURS,
+        scope=SCOPES,
+    )
+    def impose(self, account: int, degree: Degree, by: int, hours: int | None, scope: Scope) -> None:
+        """A moderator imposes or proposes."""
+        self.run(self.walk.impose(account, degree, by, hours, scope))
+
+    @rule(account=st.integers(0, ACCOUNTS - 1))
+    def renew(self, account: int) -> None:
+        """An owner verifies again, and may follow the sanction of another account."""
+        self.run(self.walk.renew(account))
+
+    @precondition(lambda self: self.walk.made)
+    @rule(place=PLACE, by=st.integers(0, MODERATORS - 1), confirms=st.booleans())
+    def end_or_confirm(self, place: int, by: int, confirms: bool) -> None:
+        """A moderator confirms or lifts, or is refused."""
+        act = self.walk.confirm if confirms else self.walk.lift
+        self.run(act(place % len(self.walk.made), by))
+
+    @precondition(lambda self: self.walk.made)
+    @rule(place=PLACE)
+    def file(self, place: int) -> None:
+        """An owner appeals, or is refused."""
+        self.run(self.walk.file(place % len(self.walk.made)))
+
+    @precondition(lambda self: self.walk.filed)
+    @rule(place=PLACE, verdict=st.sampled_from(VERDICTS), by=st.integers(0, MODERATORS - 1))
+    def decide(self, place: int, verdict: AppealState, by: int) -> None:
+        """A moderator decides, or is refused."""
+        self.run(self.walk.decide(place % len(self.walk.filed), verdict, by))
+
+    @rule(hours=st.integers(1, 40) | st.just(91 * 24))
+    def time_passes(self, hours: int) -> None:
+        """Deadlines and ends come."""
+        self.walk.now += hours * HOUR
+
+    @rule()
+    def the_worker_works(self) -> None:
+        """What has come due is stored."""
+        self.run(self.walk.work())
+        self.run(self.walk.sweep())
+
+    @invariant()
+    def both_agree(self) -> None:
+        """Every account, sanction and appeal is as in the model."""
+        for account in range(len(self.walk.tokens)):
+            self.run(self.walk.agree(account))
+        self.run(self.walk.agree_on_sanctions())
+        self.run(self.walk.agree_on_appeals())
+
+
+def test_any_steps_agree_with_the_model(maker: Maker) -> None:
+    """On both databases: standings, states, what is overdue, and which texts remain."""
+    AppealSteps.maker = maker
+    run_state_machine_as_test(
+        AppealSteps,
+        settings=settings(
+            max_examples=8,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+async def _step(walk: AppealWalk, chance: random.Random) -> None:
+    """Take one random step; mostly about the newest sanctions and appeals, which are still open."""
+    kind, by = chance.randrange(14), chance.randrange(MODERATORS)
+    place = max(0, len(walk.made) - 1 - chance.randrange(12))
+    if kind < 3 or not walk.made:
+        hours = chance.choice([None, *range(1, 100)])
+        scope = chance.choice([Scope.ACCOUNT, Scope.ACCOUNT, Scope.PERSON])
+        await walk.impose(chance.randrange(ACCOUNTS), chance.choice(list(Degree)), by, hours, scope)
+    elif kind < 5:
+        await walk.confirm(place, by)
+    elif kind == 5:
+        await walk.lift(place, by)
+    elif kind < 9:
+        await walk.file(place)
+    elif kind < 12 and walk.filed:
+        which = max(0, len(walk.filed) - 1 - chance.randrange(6))
+        await walk.decide(which, chance.choice(VERDICTS), by)
+    elif kind == 12 and chance.randrange(3) == 0:
+        await walk.renew(chance.randrange(ACCOUNTS))
+    elif kind == 12:
+        walk.now += chance.randrange(1, 40) * HOUR
+    else:
+        await walk.work()
+        await walk.sweep()
+
+
+async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases) -> None:
+    """10,000 random steps; every kind of answer occurs, and the log counts what there is."""
+    database, chance = Database(url=sqlite_databases.main_url), random.Random(14)  # noqa: S311 - no secret
+    walk = AppealWalk(database)
+    await walk.begin()
+    for step in range(STEPS):
+        await _step(walk, chance)
+        if step % 1_000 == 0:
+            await walk.agree_on_appeals()
+    await walk.work()
+    await walk.sweep()
+    await walk.agree_on_every_sanction()
+    await walk.agree_on_appeals()
+    await walk.agree_on_the_log()
+    assert any(not each.text for each in walk.model.appeals)
+    assert any(each.late for each in walk.model.appeals)
+    assert walk.told.keys() >= {
+        "FILED",
+        "UPHELD",
+        "REJECTED",
+        "SELF_APPROVAL",
+        "SANCTION_NEVER_IN_FORCE",
+        "APPEAL_TOO_LATE",
+        "APPEAL_EXISTS",
+        "UPHELD -> REJECTED",
+        "UPHELD -> UPHELD",
+        "REJECTED -> UPHELD",
+        "REJECTED -> REJECTED",
+        "OVERTURNED -> IN_FORCE",
+        "OVERTURNED -> LIFTED",
+    }
+    await walk.world.claims.verification.drain()
+    await database.close()
