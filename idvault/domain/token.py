@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 
 _LENGTH = 26
+_SPACED = len("acct_") + _LENGTH + 1
 _PADDING = bytes(4)
 _TO_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789abcdefghjkmnpqrstvwxyz")
-_TOKEN = re.compile(r"acct_[0-7][0-9a-hjkmnp-tv-z]{25}")
+_FORM = r"acct_[0-7][0-9a-hjkmnp-tv-z]{25}"
+_TOKEN = re.compile(_FORM)
+_TOKENS = re.compile(f"{_FORM}(?:,{_FORM})*")
 
 
 def make(random: bytes) -> str:
@@ -25,8 +28,10 @@ def base32(random: bytes) -> str:
 
 
 def are_tokens(values: Sequence[str]) -> bool:
-    """Return whether all values are tokens; `check` says what is wrong with one."""
-    return all(map(_TOKEN.fullmatch, values))
+    """Return whether all values, at least one, are tokens; `check` says what is wrong with one."""
+    # One pass for all costs a third of one for each. The length shows that no value holds several tokens.
+    text = ",".join(values)
+    return len(text) == len(values) * _SPACED - 1 and _TOKENS.fullmatch(text) is not None
 
 
 def check(token: str, *, field: str = "account_token") -> str:

@@ -32,6 +32,7 @@ class AppealDecision:
     """A decision to store. paper: as signed by the moderator."""
 
     appeal: Appeal
+    sanction: Sanction
     verdict: AppealState
     moderator_id: str
     reason: str = field(repr=False)

@@ -110,9 +110,10 @@ class Demo:
                 self.close_account,
             ),
             (
-                "the closed account is not verified again, and each lift ends only its own sanction",
-                self.restore,
+                "the closed company appeals, another moderator upholds it, and its public account is back",
+                self.appeal,
             ),
+            ("each lift ends only its own sanction", self.restore),
             (
                 "a company opens a public account, and readers see its category and standing",
                 self.open_public_account,
@@ -258,8 +259,13 @@ class Demo:
         with self.vault() as vault:
             self._sanction.close(vault, self._ready)
 
+    def appeal(self) -> None:
+        """A third moderator decides about the closing."""
+        with self.vault() as vault:
+            self._sanction.appeal(vault, self._ready)
+
     def restore(self) -> None:
-        """All sanctions are lifted."""
+        """What is left is lifted."""
         with self.vault() as vault:
             self._sanction.restore(vault)
 

@@ -1,4 +1,4 @@
-"""The demo's steps with sanctions: a company is warned, limited, closed by two moderators, and restored."""
+"""The demo's steps with sanctions: a company is warned, limited, closed, appeals, and is restored."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,8 +16,11 @@ from idvault_client import (
     Vault,
     VaultError,
 )
+from idvault_client.public_accounts import PublicAccountState
 from idvault_client.sanctions import (
+    AccountAppeal,
     AccountSanction,
+    AppealState,
     Automation,
     Degree,
     Ground,
@@ -49,19 +52,21 @@ _STATEMENT = StatementOfReasons(
 
 
 class SanctionSteps:
-    """Two moderators of a platform, and what they decide about a company's account."""
+    """Three moderators of a platform, and what they decide about a company with a public account."""
 
     def __init__(self, *, scratch: Path, company: SyntheticOrganization) -> None:
         self._folder = scratch / "third-party"
         self._company = company
         self._keys: list[ModeratorKey] = []
-        self._token = ""
+        self._token = self._public_account = ""
         self._given: list[AccountSanction] = []
 
     def warn(self, vault: Vault) -> None:
         """Nothing is imposed without reasons; with them the standing follows, and one sanction has an end."""
         self._token = verify_organization(vault, self._company).account_token
-        for _ in range(2):
+        applied = vault.public_accounts.apply(self._token)
+        self._public_account = vault.public_accounts.approve(applied.public_account_id).public_account_id
+        for _ in range(3):
             key = ModeratorKey.generate(DEVELOPMENT_PLATFORM)
             self._keys.append(key.of(vault.sanctions.register_moderator(key).moderator_id))
         try:
@@ -93,20 +98,61 @@ class SanctionSteps:
         check(own.reason == Reason.SELF_APPROVAL, "the refusal should be SELF_APPROVAL")
         self._given[-1] = vault.sanctions.confirm(closing, key=self._keys[1])
         check(vault.get_status(self._token).standing is Standing.CLOSED, "the company should be closed")
+        shown = vault.public_accounts.get_profile(self._public_account)
+        check(shown.state is PublicAccountState.CLOSED, "its public account should be closed")
         invalid = wait_for(lambda: self._said(public) == "check: STATUS_INVALID")
         check(invalid, "the public list should say INVALID")
 
-    def restore(self, vault: Vault) -> None:
-        """A closed account is not verified again; each lift ends only its own sanction."""
+    def appeal(self, vault: Vault, ready: Mapping[str, Any]) -> None:
+        """A closed company appeals: another moderator decides, and what the closing had taken is back."""
         barred = _refused(lambda: verify_organization(vault, self._company, account_token=self._token))
         check(barred.reason == Reason.ACCOUNT_CLOSED, "a closed account should not be verified again")
-        left = [Standing.PUBLISHING_LIMITED, Standing.WARNED, Standing.GOOD]
+        limited, closing = self._given[1], self._given.pop()
+        filed = vault.sanctions.file_appeal(closing.sanction_id, "It was satire (synthetic)")
+        check(filed.due_time - filed.file_time > timedelta(days=15), "15 whole days should be left to decide")
+        twice = _refused(lambda: vault.sanctions.file_appeal(closing.sanction_id, "again"))
+        check(twice.reason == Reason.APPEAL_EXISTS, "a sanction should be appealed once")
+        for own in self._keys[:2]:
+            refused = _refused(lambda key=own: self._decide(vault, filed, AppealState.UPHELD, closing, key))
+            check(refused.reason == Reason.SELF_APPROVAL, "neither of the two should decide")
+        read = vault.sanctions.get_appeal(filed.appeal_id)
+        check(read.text == "It was satire (synthetic)", "the third moderator should read the text")
+        self._decide(vault, read, AppealState.UPHELD, closing, self._keys[2])
+        check(
+            vault.get_status(self._token).standing is Standing.PUBLISHING_LIMITED,
+            "the company should be as if it had not been closed",
+        )
+        shown = vault.public_accounts.get_profile(self._public_account)
+        check(shown.state is PublicAccountState.ACTIVE, "its public account should be active again")
+        valid = wait_for(lambda: self._said(Path(ready["public"])) == "check: valid")
+        check(valid, "the public list should say VALID again")
+        other = vault.sanctions.file_appeal(limited.sanction_id, "And that was satire, too (synthetic)")
+        rejected = self._decide(vault, other, AppealState.REJECTED, limited, self._keys[2])
+        check(rejected.outside_body != "", "a rejection should name the outside body")
+        check(rejected.outside_due_time is not None, "and until when the company can go there")
+
+    def restore(self, vault: Vault) -> None:
+        """Each lift ends only its own sanction."""
+        left = [Standing.WARNED, Standing.GOOD]
         for sanction, standing in zip(reversed(self._given), left, strict=True):
             vault.sanctions.lift(sanction, "the demo is over", key=self._keys[0])
             check(vault.get_status(self._token).standing is standing, f"{standing} should be left")
         again = _refused(lambda: vault.sanctions.lift(self._given[0], "again", key=self._keys[0]))
         check(isinstance(again, PreconditionFailed), "what is lifted should not be lifted again")
         check(again.states == ("LIFTED", "LIFTED"), "the refusal should name both states")
+
+    def _decide(
+        self,
+        vault: Vault,
+        appeal: AccountAppeal,
+        verdict: AppealState,
+        sanction: AccountSanction,
+        key: ModeratorKey,
+    ) -> AccountAppeal:
+        decided: AccountAppeal = vault.sanctions.decide_appeal(
+            appeal, verdict, "read again", sanction=sanction, key=key
+        )
+        return decided
 
     def _impose(
         self, vault: Vault, degree: Degree, statement: StatementOfReasons, *, measure: str = ""

@@ -48,3 +48,11 @@ def test_anything_else_is_refused(text: str, code: FieldCode) -> None:
     assert caught.value.reason is Reason.INVALID_ACCOUNT_TOKEN
     assert not token.are_tokens([token.make(bytes(16)), text])
     assert [(v.field, v.code) for v in caught.value.violations] == [("account_tokens[3]", code)]
+
+
+def test_a_value_of_several_tokens_is_none() -> None:
+    """Values are looked at together, but two tokens in one value are not two values."""
+    one, other = token.make(bytes(16)), token.make(bytes(15) + b"x")
+    assert token.are_tokens([one, other])
+    for values in ([], [f"{one},{other}"], [f"{one},{other}", ""], [one + ",", other[1:]]):
+        assert not token.are_tokens(values)

@@ -34,6 +34,7 @@ def test_a_company_is_closed_by_two_moderators_and_restored(
     steps = SanctionSteps(scratch=tmp_path, company=company)
     steps.warn(vault)
     steps.close(vault, house.ready)
+    steps.appeal(vault, house.ready)
     steps.restore(vault)
 
 

@@ -10,6 +10,7 @@ from tests.performance.goal import spread
 from tests.performance.peer import PEER
 from tests.performance.results import Results
 from tests.performance.scale import estimate
+from tests.performance.unmet import NOTES
 
 Result = Mapping[str, Any]
 _FOLDER, _INDEX, _RESULTS = "benchmarks", "benchmarks.md", "results.json"
@@ -94,6 +95,7 @@ def page(name: str, result: Result) -> str:
             for each in result["checks"]
         ),
         *_compared(result),
+        *_why(name, result),
         "\n## How it was measured\n",
         f"- Command: `{run['command']}`, {run['rounds']} rounds",
         f"- Host: {host['processor']}, {host['cores']} cores, {host['memory_gib']} GiB, {host['system']}",
@@ -102,6 +104,13 @@ def page(name: str, result: Result) -> str:
         *result.get("notes", []),
     ]  # fmt: skip
     return "\n".join(parts) + "\n"
+
+
+def _why(name: str, result: Result) -> list[str]:
+    """Return what is known about a goal that is not met."""
+    if result["met"] or name not in NOTES:
+        return []
+    return ["\n## Why it is not met\n", NOTES[name].rstrip("\n")]
 
 
 def _compared(result: Result) -> list[str]:

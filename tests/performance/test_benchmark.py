@@ -154,6 +154,14 @@ def test_pages_are_written_from_the_results(monkeypatch: pytest.MonkeyPatch, tmp
     assert {path: path.read_text("utf-8") for path in written} == written
 
 
+def test_a_missed_goal_says_why() -> None:
+    """Its page has the profile, what was tried and what would be next; the page of a met goal has not."""
+    result = pages.read(checkout.HERE.folder / "docs")["P2"]
+    for is_met in (False, True):
+        text = pages.page("P2", {**result, "met": is_met})
+        assert all((f"**{word}**" in text) != is_met for word in ("Profile", "Tried", "Next"))
+
+
 def test_the_committed_pages_are_those_of_the_results(tmp_path: Path) -> None:
     """No figure of the benchmarks is typed by hand, neither on its own page nor in the README."""
     root = checkout.HERE.folder

@@ -52,6 +52,7 @@ def test_a_thief_of_everything_online_finds_no_name(databases: Databases, tmp_pa
         scene.play(people=3)
         loot = scene.steal("stolen")
         found = {one.attack: one for one in attacks.offline(scene, loot, most_records=1)}
+        of_appeals = attacks.of_appeals(scene, loot)
         now, later = attacks.later(scene, loot)
     finally:
         scene.vault.close()
@@ -61,6 +62,9 @@ def test_a_thief_of_everything_online_finds_no_name(databases: Databases, tmp_pa
     # The limits are exactly the stated ones.
     assert (waiting.found, waiting.most) == (2, 2)
     assert numbers.found == len(scene.victims.all)
+    # What owners wrote: nothing without the key of texts, everything with it.
+    assert [(one.found, one.most) for one in of_appeals] == [(0, 0), (3, 3)]
+    assert of_appeals[0].tried > 20
     assert now.tried >= 4
     assert now.holds
     assert (later.found, later.tried) == (0, now.tried)

@@ -18,13 +18,18 @@ from idvault.domain.error import UnavailableError
 from idvault.domain.event import Event, EventType
 from idvault.domain.job import JobProgress, JobState
 from idvault.domain.sanction import sanction as rules
+from idvault.domain.sanction.appeal import Appeal, AppealState
 from idvault.domain.sanction.moderator import Moderator
 from idvault.domain.sanction.sanction import Degree, Sanction, Scope
+from idvault.ports.appeal import AppealDecision, AppealFiling, DecisionEvents
 from idvault.ports.claim import Intake, Job, NewClaim
+from idvault.ports.moderation_text import CaseField
 from idvault.storage.sanction.moderator import SqlModeratorStore
 from tests.storage.hooks import failing_commit, failing_statement
+from tests.support.appeal_world import AppealWorld
+from tests.support.fakes.moderation_text import moderation_sealer
 from tests.support.flow_world import PARTY
-from tests.support.sanction_world import SanctionWorld, key_of, reasons, until
+from tests.support.sanction_world import TERMS, SanctionWorld, key_of, reasons, until
 from tests.support.storage_world import MATCHED, MISMATCHED, World, at
 
 Act = Callable[[], Awaitable[Any]]
@@ -143,9 +148,9 @@ def _of(world: World, kind: EventType, sanction: Sanction, **fields: bytes) -> E
     return world.event(kind, sanction.account_token, sanction_id=sanction.sanction_id, **fields)
 
 
-async def _of_person(world: World, *, renewed: bool) -> tuple[SanctionWorld, Job, Sanction, ModeratorKey]:
+async def _of_person(world: World, *, renewed: bool) -> tuple[AppealWorld, Job, Sanction, ModeratorKey]:
     """Sanction a person by one of two accounts; return a claim of the other, settled if it is renewed."""
-    sanctions = SanctionWorld(world.database)
+    sanctions = AppealWorld(world.database)
     person = world.person("x")
     named, other = await world.verified(person=person), await world.verified(person=person)
     first, second = await sanctions.moderator(1), await sanctions.moderator(2)
@@ -189,6 +194,52 @@ async def _release(world: World) -> Act:
     return lambda: sanctions.store.release(due, now=late, event=event)
 
 
+async def _file_appeal(world: World) -> Act:
+    court = AppealWorld(world.database)
+    _, made, _ = await court.case()
+    appeal_id, request = world.new_id(), world.request()
+    text = moderation_sealer().seal(CaseField(PARTY, appeal_id, "text"), "synthetic")
+    event = _of(world, EventType.APPEAL_FILE, made, text_digest=b"digest").with_fields(appeal_id=appeal_id)
+    filing = AppealFiling(appeal_id, made, text, TERMS)
+    return lambda: court.appeal_store.file(filing, request=request, now=at(), event=event)
+
+
+async def _uphold_appeal(world: World) -> Act:
+    """A late decision about a sanction in force of a person, whose other account follows it."""
+    court, _, made, _ = await _of_person(world, renewed=True)
+    judge = await court.moderator(3)
+    appeal = await court.file(made)
+    decision = AppealDecision(appeal, made, AppealState.UPHELD, judge.moderator_id, "again", b"paper", TERMS)
+    events = DecisionEvents(
+        decided=_of_appeal(world, EventType.APPEAL_UPHOLD, appeal, paper=b"paper"),
+        overdue=_of_appeal(world, EventType.APPEAL_OVERDUE, appeal),
+        overturned=_of(world, EventType.PERSON_LIMIT_OVERTURN, made, paper=b"paper"),
+        lapsed=_of(world, EventType.PERSON_LIMIT_LAPSE, made),
+    )
+    request, late = world.request(), at(after=timedelta(days=20))
+    return lambda: court.appeal_store.decide(decision, request=request, now=late, events=events)
+
+
+async def _note_overdue_appeal(world: World) -> Act:
+    court = AppealWorld(world.database)
+    _, made, _ = await court.case()
+    appeal, late = await court.file(made), at(after=timedelta(days=20))
+    event = _of_appeal(world, EventType.APPEAL_OVERDUE, appeal)
+    return lambda: court.appeal_store.note_overdue(appeal, now=late, event=event)
+
+
+async def _delete_text(world: World) -> Act:
+    court = AppealWorld(world.database)
+    _, made, judge = await court.case()
+    appeal = await court.decide(await court.file(made), AppealState.REJECTED, key=judge)
+    event, late = _of_appeal(world, EventType.APPEAL_DELETE, appeal), at(after=timedelta(days=91))
+    return lambda: court.appeal_store.delete_text(appeal, now=late, event=event)
+
+
+def _of_appeal(world: World, kind: EventType, appeal: Appeal, **fields: bytes) -> Event:
+    return world.event(kind, appeal.account_token, appeal_id=appeal.appeal_id, **fields)
+
+
 ACTS = [
     _open,
     _supersede,
@@ -203,6 +254,10 @@ ACTS = [
     _follow,
     _lift_person,
     _release,
+    _file_appeal,
+    _uphold_appeal,
+    _note_overdue_appeal,
+    _delete_text,
 ]
 FAULTS: list[Callable[[], Exception]] = [
     lambda: OSError(errno.EIO, "Input/output error"),

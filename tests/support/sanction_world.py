@@ -93,12 +93,13 @@ def key_of(number: int, *, party: str = PARTY) -> ModeratorKey:
 class SanctionWorld:
     """The flows of sanctions beside those of claims and campaigns, over one database."""
 
-    def __init__(self, database: Database, *, terms: AppealTerms = TERMS) -> None:
-        self.campaigns = CampaignWorld(database)
+    def __init__(self, database: Database, *, terms: AppealTerms = TERMS, life: int = 0) -> None:
+        """Build the flows as bootstrap does. life: how often the same database was opened before."""
+        self.campaigns = CampaignWorld(database, life=life)
         self.claims = self.campaigns.claims
         self.database = database
         self.store = SqlSanctionStore(database=database)
-        entropy = CountingEntropy(start=9_000_000)
+        entropy = CountingEntropy(start=9_000_000 + life * 10_000_000)
         guard = self.claims.guard
         servicer = wire_sanctions(
             store=self.store,
@@ -119,7 +120,7 @@ class SanctionWorld:
         events = EventFactory(entropy=entropy)
         self.lapses = LapseFlow(store=self.store, guard=guard, events=events)
         self.deadlines = OverdueFlow(store=SqlOrderStore(database=database), guard=guard, events=events)
-        self._numbers = 0
+        self._numbers = life * 10_000_000
 
     def status_service(self) -> list[Service]:
         """Return StatusService with the real flow of statuses; nothing else of it is served."""

@@ -10,7 +10,6 @@ from idvault.domain.event import SYSTEM_ACTOR, EventType
 from idvault.domain.sanction import appeal as rules
 from idvault.domain.sanction import sanction as sanction_rules
 from idvault.domain.sanction.appeal import Appeal, AppealState, AppealTerms
-from idvault.domain.sanction.sanction import Sanction
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.sanction.appeal_sweep import overdue_event
@@ -111,8 +110,8 @@ class AppealFlow:
             if repeated is None:
                 raise
             return repeated
-        decision = AppealDecision(appeal, verdict, call.moderator_id, reason, paper, self._terms)
-        events = self._decision_events(call, appeal, sanction, decision, now)
+        decision = AppealDecision(appeal, sanction, verdict, call.moderator_id, reason, paper, self._terms)
+        events = self._decision_events(call, decision, now)
         return await self._store.decide(decision, request=request, now=now, events=events)
 
     async def get(self, *, relying_party: str, appeal_id: str, now: ClockReading) -> tuple[Appeal, str]:
@@ -136,14 +135,9 @@ class AppealFlow:
         return page, page[-1].appeal_id if len(found) > limit else ""
 
     def _decision_events(
-        self,
-        call: ModerationCall,
-        appeal: Appeal,
-        sanction: Sanction,
-        decision: AppealDecision,
-        now: ClockReading,
+        self, call: ModerationCall, decision: AppealDecision, now: ClockReading
     ) -> DecisionEvents:
-        paper = decision.paper
+        appeal, sanction, paper = decision.appeal, decision.sanction, decision.paper
         return DecisionEvents(
             decided=self._events.event(
                 _DECIDED[decision.verdict],

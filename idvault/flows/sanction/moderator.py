@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from idvault.attest import sanction as papers
 from idvault.attest.sanction import SigningOccasion
@@ -16,6 +17,8 @@ from idvault.flows.log.guard import LogGuard
 from idvault.ports.entropy import Entropy
 from idvault.ports.sanction import ModeratorStore
 from idvault.ports.sealing import Fingerprinter
+
+_MOST_KNOWN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,40 @@ class ModerationCall:
         return SigningOccasion(self.relying_party, self.request_id, self.moderator_id, self.signed_at)
 
 
+class ModeratorSource(Protocol):
+    """Where the key of a moderator comes from."""
+
+    async def get(self, *, relying_party: str, moderator_id: str) -> Moderator:
+        """Return a moderator, revoked or not; raises NotFoundError (MODERATOR_NOT_FOUND)."""
+        ...
+
+
+class KnownModerators:
+    """Remembers moderators who could sign when they were read: a key is one moderator's for ever.
+
+    For acts that read by themselves whether the moderator is revoked.
+    """
+
+    def __init__(self, source: ModeratorSource) -> None:
+        """Know nobody."""
+        self._source = source
+        self._known: dict[tuple[str, str], Moderator] = {}
+
+    async def get(self, *, relying_party: str, moderator_id: str) -> Moderator:
+        """Return a moderator, as remembered if possible."""
+        known = self._known.get((relying_party, moderator_id))
+        if known is not None:
+            return known
+        found = await self._source.get(relying_party=relying_party, moderator_id=moderator_id)
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        if found.revoked_at is None:
+            self._known[relying_party, moderator_id] = found
+        return found
+
+
 async def signed_paper(
-    moderators: ModeratorStore, call: ModerationCall, text: bytes, *, now: ClockReading
+    moderators: ModeratorSource, call: ModerationCall, text: bytes, *, now: ClockReading
 ) -> bytes:
     """Return what a moderator decided, with the signature.
 

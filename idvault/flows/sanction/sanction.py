@@ -16,7 +16,7 @@ from idvault.domain.sanction.statement import StatementOfReasons
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.sanction.lapse import event_of
-from idvault.flows.sanction.moderator import ModerationCall, signed_paper
+from idvault.flows.sanction.moderator import KnownModerators, ModerationCall, signed_paper
 from idvault.ports.entropy import Entropy
 from idvault.ports.sanction import ModeratorStore, SanctionFilter, SanctionStore
 from idvault.ports.sealing import Fingerprinter
@@ -49,7 +49,7 @@ class SanctionFlow:
     ) -> None:
         """Initialise with the ports."""
         self._store = store
-        self._moderators = moderators
+        self._moderators = KnownModerators(moderators)
         self._fingerprinter = fingerprinter
         self._guard = guard
         self._events = EventFactory(entropy=entropy)

@@ -17,7 +17,7 @@ from idvault.storage.account.tables import accounts
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.base.listing import among, as_one_text
+from idvault.storage.base.listing import among, among_words, as_one_text
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.look_up import KEYS, LookUp
 from idvault.storage.base.statement import param, statement
@@ -54,7 +54,7 @@ _PACKED = LookUp(
 )
 _PACKED_MANY = statement(
     select(PACKED, as_one_text(accounts.c.account_token))
-    .where(among(accounts.c.account_token, "tokens"), _OF_PARTY)
+    .where(among_words(accounts.c.account_token, "tokens"), _OF_PARTY)
     .group_by(PACKED)
 )
 _EXPIRING = statement(

@@ -21,7 +21,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
-from idvault.storage.sanction import appeal_lists, appeal_rows, ending, moderator, rows
+from idvault.storage.sanction import appeal_lists, appeal_rows, ending, moderator
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -76,8 +76,7 @@ class SqlAppealStore:
         moderator_rules.check_signs(
             await moderator.get(connection, given.relying_party, decision.moderator_id)
         )
-        sanction = await rows.get(connection, given.relying_party, given.sanction_id)
-        owner, sanction = await ending.lock(connection, sanction)
+        owner, sanction = await ending.lock(connection, decision.sanction)
         stored = await appeal_rows.lock(connection, given)
         noted = rules.note_overdue(appeal=stored, now=now.business)
         decided = rules.decide(
@@ -203,6 +202,8 @@ async def _overturn(
         now=now.business,
     )
     await ending.end(connection, owner=owner, former=sanction, ended=after, now=now, by_appeal=True)
+    if sanction.public_account_id is not None:  # then only the public account has changed
+        await account.put_standing(connection, account_rules.renumber(account=owner, now=now.business))
     # A sanction that has ended before is only shown otherwise: what the log counts must not change again.
     if present.state is SanctionState.IN_FORCE:
         await log.append(connection, events.overturned)

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 
 from idvault.domain.account import Account
 from idvault.domain.clock import ClockReading
-from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.request import Request
-from idvault.domain.sanction import moderator as moderator_rules
 from idvault.domain.sanction import operation as operation_rules
 from idvault.domain.sanction import sanction as rules
 from idvault.domain.sanction.sanction import Sanction, SanctionState
@@ -22,7 +20,7 @@ from idvault.storage.log import entry as log
 from idvault.storage.sanction import (
     ending,
     lists,
-    moderator,
+    locked,
     operation,
     order,
     person,
@@ -65,8 +63,7 @@ class SqlSanctionStore:
         """Put a proposed sanction into force."""
         if (repeated := await _repeated(connection, request, sanction, now)) is not None:
             return repeated
-        await _check_signs(connection, sanction.relying_party, moderator_id)
-        owner, stored = await ending.lock(connection, sanction)
+        owner, stored = await locked.sanction(connection, sanction, signer=moderator_id)
         confirmed = rules.confirm(sanction=stored, moderator_id=moderator_id, paper=paper, now=now.business)
         await _begin(connection, owner, confirmed, now)
         await rows.put(connection, confirmed)
@@ -90,8 +87,7 @@ class SqlSanctionStore:
         """Lift a sanction, or withdraw a proposal."""
         if (repeated := await _repeated(connection, request, sanction, now)) is not None:
             return repeated
-        await _check_signs(connection, sanction.relying_party, moderator_id)
-        owner, stored = await ending.lock(connection, sanction)
+        owner, stored = await locked.sanction(connection, sanction, signer=moderator_id)
         ended = rules.lift(
             sanction=stored, moderator_id=moderator_id, reason=reason, paper=paper, now=now.business
         )
@@ -193,15 +189,15 @@ async def impose(connection: Connection, sanction: Sanction, *, now: ClockReadin
 
     Raises what ports.sanction.SanctionStore.impose raises.
     """
-    await _check_signs(connection, sanction.relying_party, sanction.imposed_by)
     if sanction.operation_id is not None:
         named = await operation.get(connection, sanction.relying_party, sanction.operation_id)
         operation_rules.check_open(named)
-    owner = await account.lock(
-        connection, account_token=sanction.account_token, relying_party=sanction.relying_party
+    owner = await locked.owner(
+        connection,
+        account_token=sanction.account_token,
+        relying_party=sanction.relying_party,
+        signer=sanction.imposed_by,
     )
-    if owner is None:
-        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     admitted = rules.admit(account=owner, sanction=sanction)
     await target.check(connection, admitted)
     if admitted.state is SanctionState.IN_FORCE:
@@ -222,10 +218,6 @@ async def _repeated(
         now=now.business,
     )
     return None if made is None else await rows.get(connection, request.caller, made.made_id)
-
-
-async def _check_signs(connection: Connection, relying_party: str, moderator_id: str) -> None:
-    moderator_rules.check_signs(await moderator.get(connection, relying_party, moderator_id))
 
 
 async def _begin(connection: Connection, owner: Account, sanction: Sanction, now: ClockReading) -> None:

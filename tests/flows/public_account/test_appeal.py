@@ -1,10 +1,12 @@
 """A public account whose owner appeals, over both databases."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
 
+from idvault.domain.account import Standing
 from idvault.domain.error import PreconditionError, Reason
 from idvault.domain.public_account.values import PublicAccountState
 from idvault.domain.sanction.appeal import AppealState
@@ -56,3 +58,17 @@ async def test_nobody_escapes_an_appeal(court: AppealWorld, world: PublicAccount
     await court.decide(appeal, REJECTED, key=judge)
     await world.close(opened)
     assert (await world.get(opened)).profile.state is PublicAccountState.CLOSED
+
+
+async def test_the_feed_tells_of_both_ends(court: AppealWorld, world: PublicAccountWorld) -> None:
+    """An appeal about the public account alone raises its owner's revision and no standing of the owner."""
+    company = await world.company()
+    opened = await world.open(company)
+    target = opened.public_account.public_account_id
+    _, limited, judge = await court.case(Degree.LIMIT, token=company, public_account_id=target)
+    before = await court.status(company)
+    appeal = await court.file(limited)
+    assert await court.status(company) == replace(before, revision=before.revision + 1)
+    await court.decide(appeal, UPHELD, key=judge)
+    assert await court.status(company) == replace(before, revision=before.revision + 2)
+    assert (await world.profile(opened)).standing is Standing.GOOD

@@ -10,9 +10,11 @@ from idvault.attest.status_list import LIST_SIZE
 from idvault.bootstrap.base import ENTROPY
 from idvault.domain.campaign.campaign import Campaign
 from idvault.domain.clock import ClockReading
+from idvault.domain.sanction.sanction import Degree, Sanction
 from idvault.flows.account.retention import RetentionFlow
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.log.tree import LogTree
+from idvault.ports.claim import Job
 from idvault.storage.account.feed import SqlFeedStore
 from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.campaign.store import SqlCampaignStore
@@ -26,7 +28,8 @@ from tests.performance.scale.population import VERIFIED_PER_LEGACY, token_of
 from tests.support import sandbox
 from tests.support.campaign_world import CampaignWorld
 from tests.support.fakes.log import WaitingLog
-from tests.support.storage_world import World, at, lease_of
+from tests.support.sanction_world import SanctionWorld
+from tests.support.storage_world import MATCHED, World, at, lease_of
 
 Operation = Callable[["Deployment"], Awaitable[int]]
 """Does its work and returns how many units it did."""
@@ -43,6 +46,8 @@ class Deployment:
     campaign: Campaign | None = None
     verified: list[tuple[sandbox.Person, str]] = field(default_factory=list)
     rounds: int = 0
+    opened: list[Job] = field(default_factory=list)
+    imposed: list[Sanction] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         main = self.flow.main
@@ -56,6 +61,7 @@ class Deployment:
         self.campaigns = SqlCampaignStore(database=main)
         self.world = World(main, seed=f"{self.accounts}")
         self.campaign_world = CampaignWorld(main, life=2 * self.accounts.bit_length())
+        self.sanction_world = SanctionWorld(main, life=2 * self.accounts.bit_length() + 100)
         self.retention = RetentionFlow(
             accounts=self.statuses,
             claims=self.claims,
@@ -104,6 +110,42 @@ async def verify_again(deployment: Deployment) -> int:
     """Re-verify people who have an account."""
     for person, token in deployment.verified[-50:]:
         await deployment.flow.sign_up(person, token)
+    return 50
+
+
+async def open_claims(deployment: Deployment) -> int:
+    """Open claims of new people, without registry and sealing."""
+    deployment.opened = [await deployment.world.job() for _ in range(50)]
+    return 50
+
+
+async def settle_claims(deployment: Deployment) -> int:
+    """Settle them."""
+    for job in deployment.opened:
+        await deployment.world.settle(job, MATCHED)
+    return 50
+
+
+async def impose(deployment: Deployment) -> int:
+    """Impose sanctions; their signatures are made here, too."""
+    world, key = deployment.sanction_world, await deployment.sanction_world.moderator(1)
+    deployment.imposed = [await world.impose(deployment.someone(), Degree.WARN, key=key) for _ in range(50)]
+    return 50
+
+
+async def lift(deployment: Deployment) -> int:
+    """Lift them."""
+    world, key = deployment.sanction_world, await deployment.sanction_world.moderator(1)
+    for sanction in deployment.imposed:
+        await world.lift(sanction, key=key)
+    return 50
+
+
+async def look_for_ends(deployment: Deployment) -> int:
+    """Look for ends of sanctions that have come, while there are none."""
+    for _ in range(50):
+        if await deployment.sanction_world.work(seconds=0):
+            raise ValueError("a sanction ends too early")
     return 50
 
 
@@ -241,6 +283,11 @@ FLAT: Mapping[str, Operation] = {
     "read one of 1,000 statuses": read_batches,
     "sign up": sign_up,
     "verify again": verify_again,
+    "open a claim, its act alone": open_claims,
+    "settle a claim, its act alone": settle_claims,
+    "impose a sanction, signing included": impose,
+    "lift a sanction, signing included": lift,
+    "look for ends of sanctions": look_for_ends,
     "queue a claim": queue_claims,
     "lease a job": lease_jobs,
     "look for expired accounts": look_for_expired,

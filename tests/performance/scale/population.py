@@ -2,7 +2,8 @@
 
 For each verified account: the account, its person, claim, job, receipt, sealed record, shred key, feed row,
 one status credential, two log entries with their opening keys, and in one of 50 a request of the last week.
-Blobs are random bytes of the real length. For four verified accounts there is one legacy account.
+Blobs are random bytes of the real length. One in eight has a live sanction. For four verified accounts there
+is one legacy account.
 """
 
 # ruff: noqa: S608 - every text is made of constants and numbers
@@ -21,6 +22,7 @@ from idvault.storage.claim.tables import claims, jobs, persons, receipts, reques
 from idvault.storage.credential import rows as credential_rows
 from idvault.storage.key.tables import shred_keys
 from idvault.storage.log.tables import log_entries, log_openings
+from idvault.storage.sanction.tables import sanctions
 from tests.performance.flows import PARTY, signing_up
 from tests.performance.scale.sql import POOL_SIZE, Loader
 from tests.support import sandbox
@@ -36,6 +38,7 @@ _NUMBERS = (
     "SELECT CAST({first} AS BIGINT) UNION ALL SELECT n + 1 FROM numbers WHERE n < {last}) "
 )
 _DAYS = 400
+_NEVER = "9000000000000000"  # microseconds since 1970
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ def grow(main: Loader, shred: Loader, template: Template, *, before: int, after:
     for first in range(before + 1, after + 1, _STEP):
         last = min(first + _STEP - 1, after)
         _verified(main, shred, template.verified, first, last)
+        _sanctioned(main, first, last)
     _credentials(main, before, after)
     per = VERIFIED_PER_LEGACY
     _legacy(main, template.legacy, before // per + 1, after // per)
@@ -119,6 +123,38 @@ def _verified(main: Loader, shred: Loader, template: str, first: int, last: int)
     recent = {"request_id": "md5('r' || n)", "account_token": token, "claim_id": claim_id}
     _copy(main, requests, mine, recent, numbers, only=f"n % {_RECENT} = 0")
     _copy(shred, shred_keys, mine, {"account_token": token, "shred_key": _blob("shred_key", 6)}, numbers)
+
+
+def _sanctioned(main: Loader, first: int, last: int) -> None:
+    """Limit one verified account in eight, until a day that nobody here lives to see."""
+    numbers = _NUMBERS.format(first=first, last=last)
+    token, chosen = _TOKEN.format(kind="v"), "n % 8 = 0"
+    made: dict[str, str] = dict.fromkeys((column.name for column in sanctions.c if not column.nullable), "''")
+    made |= dict.fromkeys(("evidence", "paper"), "bench_hash('s' || n)")
+    made |= dict.fromkeys(("imposed_at", "started_at"), "n")
+    made |= dict.fromkeys(("end_at", "due_at"), _NEVER)
+    made |= {
+        "account_token": token,
+        "sanction_id": "md5('s' || n)",
+        "relying_party": f"'{PARTY}'",
+        "degree": "'LIMIT'",
+        "state": "'IN_FORCE'",
+        "scope": "'ACCOUNT'",
+        "ground": "'AGAINST_TERMS'",
+        "category": "'OTHER'",
+        "origin": "'OWN_INITIATIVE'",
+        "detection": "'NONE'",
+        "decision": "'NONE'",
+        "issuer_kind": "'PLATFORM'",
+    }
+    main.run(
+        f"{numbers} INSERT INTO sanctions ({', '.join(made)}) SELECT {', '.join(made.values())} "
+        f"FROM numbers WHERE {chosen}"
+    )
+    main.run(
+        f"{numbers} UPDATE accounts SET standing = 'PUBLISHING_LIMITED', standing_until = {_NEVER} "
+        f"WHERE account_token IN (SELECT {token} FROM numbers WHERE {chosen})"
+    )
 
 
 def _legacy(main: Loader, template: str, first: int, last: int) -> None:

@@ -13,7 +13,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.storage.base.database import Database
 from idvault.storage.key.day_key import SqlDayKeyStore
 from tests.demo.disclosure import DisclosureSteps
-from tests.resilience.theft import guessing, others, records, search, victims, waiting
+from tests.resilience.theft import appeals, guessing, others, records, search, victims, waiting
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot
 from tests.resilience.theft.scene import Scene
@@ -30,6 +30,7 @@ def everything(scene: Scene, *, people: int) -> list[Finding]:
     return [
         *offline(scene, loot, most_records=people),
         others.case_texts(loot, _MARKS),
+        *of_appeals(scene, loot),
         others.one_time_codes(loot),
         *with_people(loot, document["identities"]),
         live,
@@ -55,6 +56,11 @@ def offline(scene: Scene, loot: Loot, *, most_records: int) -> list[Finding]:
         guessing.names(loot, people.dictionary(), known),
         guessing.marks(loot, people.dictionary(), known),
     ]
+
+
+def of_appeals(scene: Scene, loot: Loot) -> list[Finding]:
+    """Read what owners wrote."""
+    return appeals.texts(loot, mark=victims.MARK, most=scene.appealed)
 
 
 def with_people(loot: Loot, folders: Mapping[str, str]) -> list[Finding]:

@@ -6,8 +6,9 @@ from pathlib import Path
 from idvault.development.layout import PASSPHRASE
 from idvault_client import Vault
 from idvault_client.backend.campaign.values import LegacyAccount
+from tests.resilience.theft import appeals
 from tests.resilience.theft.loot import Loot, take, take_keys
-from tests.resilience.theft.victims import Victims, invent
+from tests.resilience.theft.victims import MARK, Victims, invent
 from tests.support.databases import Databases
 from tests.support.sandbox import Person, verify, wait_for
 from tests.support.whole_vault import WholeVault
@@ -30,6 +31,7 @@ class Scene:
         self.vault = WholeVault(folder, databases, processes=1)
         self.victims = Victims()
         self.tokens: dict[str, str] = {}
+        self.appealed = 0
         self._requests: list[str] = []
         self.folder = folder
 
@@ -49,6 +51,7 @@ class Scene:
             rows = [LegacyAccount(f"user-{place}", "2012-05-01") for place in range(people)]
             vault.campaigns.import_legacy_accounts("before-2014", rows)
             self._sign_up(vault)
+            self.appealed = appeals.file(vault, self.tokens.values(), mark=MARK)
 
     def settle_waiting(self) -> None:
         """Bring the registry back and wait until no claim waits."""

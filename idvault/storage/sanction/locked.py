@@ -1,0 +1,96 @@
+"""Locks what a moderator's decision changes, with one statement, and refuses a moderator who may not sign.
+
+The moderator's row is read, not locked: a revocation at the same moment comes before or after the decision.
+"""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from idvault.domain.account import Account
+from idvault.domain.error import NotFoundError, PreconditionError, Reason
+from idvault.domain.sanction.sanction import Sanction
+from idvault.storage.account import rows as account
+from idvault.storage.account.tables import accounts
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.locking import for_change
+from idvault.storage.base.statement import Statement, param, statement
+from idvault.storage.sanction import rows
+from idvault.storage.sanction.tables import moderators, sanctions
+
+_SIGNER = (moderators.c.relying_party == param("party")) & (moderators.c.moderator_id == param("signer"))
+_SIGNED_BY = (
+    select(moderators.c.moderator_id).where(_SIGNER).scalar_subquery().label("signer_id"),
+    select(moderators.c.revoked_at).where(_SIGNER).scalar_subquery().label("signer_revoked_at"),
+)
+# Both tables have columns of the same names.
+_PREFIX = "sanction_row_"
+_MINE = (accounts.c.account_token == param("token")) & (accounts.c.relying_party == param("party"))
+
+
+class _OfSanction:
+    """The columns of the sanction in a row that also holds an account."""
+
+    def __init__(self, row: Any) -> None:
+        self._row = row
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._row, _PREFIX + name)
+
+
+class _Locked(NamedTuple):
+    owner: Account
+    sanction: Sanction | None
+    signer_id: str | None
+    revoked: bool
+
+
+def _owner(row: Any) -> _Locked:
+    return _Locked(account.from_row(row), None, row.signer_id, row.signer_revoked_at is not None)
+
+
+def _both(row: Any) -> _Locked:
+    return _owner(row)._replace(sanction=rows.from_row(_OfSanction(row)))
+
+
+_OWNER: Statement[_Locked] = statement(for_change(select(*accounts.c, *_SIGNED_BY).where(_MINE)), _owner)
+_BOTH: Statement[_Locked] = statement(
+    for_change(
+        select(*accounts.c, *(column.label(_PREFIX + column.name) for column in sanctions.c), *_SIGNED_BY)
+        .join_from(accounts, sanctions, sanctions.c.account_token == accounts.c.account_token)
+        .where(_MINE, sanctions.c.sanction_id == param("sanction"))
+    ),
+    _both,
+)
+
+
+async def owner(connection: Connection, *, account_token: str, relying_party: str, signer: str) -> Account:
+    """Return an account, locked; raises NotFoundError and PreconditionError (MODERATOR_REVOKED).
+
+    signer: the moderator who decides.
+    """
+    found = await connection.one(_OWNER, token=account_token, party=relying_party, signer=signer)
+    return _checked(found, Reason.ACCOUNT_NOT_FOUND).owner
+
+
+async def sanction(connection: Connection, known: Sanction, *, signer: str) -> tuple[Account, Sanction]:
+    """Return a sanction and its account as they are stored now, locked; raises as `owner` does."""
+    found = await connection.one(
+        _BOTH,
+        token=known.account_token,
+        party=known.relying_party,
+        sanction=known.sanction_id,
+        signer=signer,
+    )
+    locked = _checked(found, Reason.SANCTION_NOT_FOUND)
+    return locked.owner, locked.sanction or known
+
+
+def _checked(found: _Locked | None, missing: Reason) -> _Locked:
+    if found is None:
+        raise NotFoundError(missing)
+    if found.signer_id is None:
+        raise NotFoundError(Reason.MODERATOR_NOT_FOUND)
+    if found.revoked:
+        raise PreconditionError(Reason.MODERATOR_REVOKED)
+    return found

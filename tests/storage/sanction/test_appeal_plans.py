@@ -1,0 +1,102 @@
+"""Statements of appeals use their indexes, on both databases, and what an appeal costs."""
+
+from typing import Any
+
+import pytest
+
+from idvault.domain.sanction.appeal import AppealState
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import Statement
+from idvault.storage.sanction import appeal_lists, appeal_rows, open
+from tests.storage.hooks import before_statements
+from tests.storage.plans import plan_of
+from tests.support.appeal_world import AppealWorld
+from tests.support.databases import Databases
+from tests.support.storage_world import NOW
+
+_PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9, "due_before": NOW}
+# Each statement with its index: as SQLite's plan names it, and as PostgreSQL's does.
+HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
+    "one appeal": (
+        appeal_rows._GET,
+        {"party": "platform-a", "appeal": "a" * 32},
+        "ix_appeals_relying_party_appeal_id (relying_party=? AND appeal_id=?)",
+        "ix_appeals_relying_party",
+    ),
+    "the appeal of a sanction": (
+        appeal_rows._OF_SANCTION,
+        {"token": "acct_1", "sanction": "a" * 32},
+        "sqlite_autoindex_appeals_2 (account_token=? AND sanction_id=?)",
+        "uq_appeals_account_token_sanction_id",
+    ),
+    "a text": (
+        appeal_rows._READ_TEXT,
+        {"token": "acct_1", "appeal": "a" * 32},
+        "sqlite_autoindex_appeals_1 (account_token=? AND appeal_id=?)",
+        "Index Scan using",
+    ),
+    "appeals of a party": (
+        appeal_lists.LIST_ALL,
+        _PAGE,
+        "ix_appeals_relying_party_filed_at_appeal_id (relying_party=?",
+        "ix_appeals_relying_party_filed_at_appeal_id",
+    ),
+    "appeals in a state": (
+        appeal_lists.LIST_IN_STATE,
+        {**_PAGE, "state": "FILED"},
+        "ix_appeals_relying_party_state_filed_at_appeal_id (relying_party=? AND state=?",
+        "ix_appeals_relying_party_state",
+    ),
+    "what must be noted": (
+        appeal_lists.NOT_NOTED,
+        {"due_before": NOW, "limit": 9},
+        "ix_appeals_due (overdue_at=? AND due_at<?)",
+        "ix_appeals_due",
+    ),
+    "what must be deleted": (
+        appeal_lists.DELETABLE,
+        {"now": NOW, "limit": 9},
+        "ix_appeals_delete (delete_at<?)",
+        "ix_appeals_delete",
+    ),
+    "what is open": (
+        open._OPEN,
+        {"token": "acct_1", "public": "a" * 32, "now": NOW},
+        "SEARCH appeals USING INDEX sqlite_autoindex_appeals",
+        "_appeals_",
+    ),
+}
+# What an owner's and a moderator's acts send: the flow's reads, and the act's own statements.
+SENT = {"sqlite": {"file": 10, "decide": 18}, "postgres": {"file": 6, "decide": 11}}
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_rows_are_found_by_an_index(main_database: Database, databases: Databases, name: str) -> None:
+    """No table is scanned, and SQLite, which has no statistics, sorts no list."""
+    asked, parameters, sqlite, postgres = HOT[name]
+    plan = await plan_of(main_database, asked, **parameters)
+    if databases.kind == "postgres":
+        assert postgres in plan
+        assert "Seq Scan" not in plan
+    else:
+        assert sqlite in plan
+        assert "TEMP B-TREE" not in plan
+
+
+async def test_the_list_of_an_account(main_database: Database) -> None:
+    """An account's few appeals are found by its token or in the order of the list."""
+    plan = await plan_of(main_database, appeal_lists.LIST_OF_ACCOUNT, **_PAGE, token="acct_1", state="")
+    assert "Seq Scan" not in plan
+    assert "SCAN appeals" not in plan
+
+
+async def test_an_appeal_is_few_statements(main_database: Database, databases: Databases) -> None:
+    """Filing and upholding, whatever else there is."""
+    world = AppealWorld(main_database)
+    seen: list[str] = []
+    _, made, judge = await world.case()
+    with before_statements(main_database, seen.append):
+        appeal = await world.file(made)
+        filed = len(seen)
+        await world.decide(appeal, AppealState.UPHELD, key=judge)
+    assert {"file": filed, "decide": len(seen) - filed} == SENT[databases.kind]
