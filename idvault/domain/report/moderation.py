@@ -103,7 +103,7 @@ SANCTIONS = Section(
     breakdowns=(
         Breakdown(
             "sanctions.category", Title("事由", "By category"), "sanctions.imposed",
-            _CATEGORIES,
+            _CATEGORIES, told_by="category",
         ),
         Breakdown(
             "sanctions.issuer", Title("决定者", "By issuer"), "sanctions.imposed",
@@ -111,14 +111,15 @@ SANCTIONS = Section(
                 "AUTHORITY": Title("主管机关", "an authority"),
                 "PLATFORM": Title("平台", "the platform"),
             },
+            told_by="issuer_kind",
         ),
         Breakdown(
             "sanctions.detection", Title("发现方式", "By automation of the detection"), "sanctions.imposed",
-            _AUTOMATION,
+            _AUTOMATION, told_by="detection",
         ),
         Breakdown(
             "sanctions.decision", Title("决定方式", "By automation of the decision"), "sanctions.imposed",
-            _AUTOMATION,
+            _AUTOMATION, told_by="decision",
         ),
     ),
 )  # fmt: skip
