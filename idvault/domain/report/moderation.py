@@ -114,11 +114,11 @@ SANCTIONS = Section(
             told_by="issuer_kind",
         ),
         Breakdown(
-            "sanctions.detection", Title("发现方式", "By automation of the detection"), "sanctions.imposed",
+            "sanctions.detection", Title("发现方式", "By automation of detection"), "sanctions.imposed",
             _AUTOMATION, told_by="detection",
         ),
         Breakdown(
-            "sanctions.decision", Title("决定方式", "By automation of the decision"), "sanctions.imposed",
+            "sanctions.decision", Title("决定方式", "By automation of decision"), "sanctions.imposed",
             _AUTOMATION, told_by="decision",
         ),
     ),
