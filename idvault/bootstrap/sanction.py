@@ -129,6 +129,9 @@ def sanction_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
     )
 
     async def read_gauges(now: ClockReading) -> None:
+        levels = await lapses.store.levels(now=now)
+        late = now.business - (levels.first_due_at or now.business)
+        base.metrics.sanctions(proposed=levels.proposed, due_seconds=late.total_seconds())
         base.metrics.orders_overdue(count=await orders.overdue(now=now))
 
     return [

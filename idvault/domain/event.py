@@ -143,7 +143,7 @@ class EventType(StrEnum):
     TIP_OFF_FIND_ABUSIVE = "tipoff:report:abusive"
     TIP_OFF_REMIND_HALF = "tipoff:reminder:half"
     TIP_OFF_REMIND_FOUR_FIFTHS = "tipoff:reminder:fourfifths"
-    # The deadline passed without a reply, without a solution: anybody can count both.
+    # Two types, so that anybody can count deadlines without a reply and those without a solution.
     TIP_OFF_MISS_REPLY = "tipoff:reply:miss"
     TIP_OFF_MISS_SOLUTION = "tipoff:solution:miss"
     TIP_OFF_DELETE_TEXTS = "tipoff:texts:delete"

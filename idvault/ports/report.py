@@ -20,7 +20,7 @@ class ReportStore(Protocol):
         ...
 
     async def is_uncovered(self, *, size: int, since: datetime, until: datetime) -> bool:
-        """Tell whether a log of this size lacks an entry with a time from since to before until."""
+        """Return whether a log of this size lacks an entry with a time from since to before until."""
         ...
 
     async def breakdown(self, name: str, *, since: datetime, until: datetime) -> Mapping[str, int]:

@@ -93,7 +93,7 @@ def test_moderation_texts_open_both_ways(tmp_path: Path) -> None:
 
 def test_second_factors_open_both_ways(tmp_path: Path) -> None:
     """The secret at rest, and the URI that its owner receives."""
-    member = people.person("auditor-a", role="auditor")
+    member = people.roster_member("auditor-a", role="auditor")
     sealer = TotpSealer(keys=provider(tmp_path, Purpose.SECOND_FACTOR), entropy=CountingEntropy())
     fresh = sealer.fresh(roster_member=member, request_id="11111111-1111-4111-8111-111111111111")
     secret = stored.open_second_factor({"0": KEY}, member.actor_id, fresh.at_rest)

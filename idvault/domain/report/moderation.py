@@ -111,11 +111,11 @@ SANCTIONS = Section(
             },
         ),
         Breakdown(
-            "sanctions.detection", Title("发现方式", "By automation of the detection"), "sanctions.imposed",
+            "sanctions.detection", Title("发现方式", "By automation of detection"), "sanctions.imposed",
             _AUTOMATION,
         ),
         Breakdown(
-            "sanctions.decision", Title("决定方式", "By automation of the decision"), "sanctions.imposed",
+            "sanctions.decision", Title("决定方式", "By automation of decision"), "sanctions.imposed",
             _AUTOMATION,
         ),
     ),

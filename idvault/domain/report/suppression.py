@@ -9,7 +9,7 @@
 - A level is rounded down to a multiple of 5: the difference of two levels does not tell a change of 1 to 4.
 - A median needs 5 cases.
 
-What somebody knows already is not protected: who knows all cases of a cell but one learns whether there is
+Prior knowledge is not guarded against: who knows all cases of a cell but one learns whether there is
 another.
 """
 

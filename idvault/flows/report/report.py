@@ -169,7 +169,7 @@ def _cells(breakdown: Breakdown, counts: Mapping[str, int], *, total: int) -> Ce
 
 
 def _is_common(text: str, count: int) -> bool:
-    """Tell whether a text is no text of one case: it occurs often, and is short."""
+    """Return whether a text may be a cell: it occurs often enough to name no single case, and is short."""
     return count >= suppression.FEWEST and text.isprintable() and 0 < len(text) <= _LONGEST_TEXT
 
 

@@ -43,7 +43,7 @@ _CHANGED = (
     .limit(_LIMIT)
     .subquery("changed")
 )
-# Equal statuses are one row: a row for each account would cost more than reading it.
+# One row for all accounts of a status: returning a row for each would cost more than reading it.
 _CHANGES = statement(
     select(
         _CHANGED.c.shown,

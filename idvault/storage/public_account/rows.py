@@ -109,7 +109,7 @@ async def lock_of(connection: Connection, *, account_token: str, public_account_
 async def lock(connection: Connection, found: Owned) -> Owned:
     """Return a public account and its owner's account as they are stored now, locked.
 
-    Raises UnavailableError if it has another owner since it was read: the caller's repetition finds that one.
+    Raises UnavailableError if it has another owner since it was read: a repeated call finds that one.
     """
     stored = await lock_of(
         connection,

@@ -60,7 +60,7 @@ class SqlReportStore:
     async def is_uncovered(
         self, connection: Connection, *, size: int, since: datetime, until: datetime
     ) -> bool:
-        """Tell whether a log of this size lacks an entry of these times."""
+        """Return whether a log of this size lacks an entry of these times."""
         return await connection.one(_UNCOVERED, size=size, since=since, until=until) is not None
 
     @read("report.breakdown")

@@ -240,7 +240,7 @@ async def test_texts_and_pages_show_every_figure(world: ReportWorld) -> None:
         Period(date(2026, 11, 1), date(2026, 11, 5)), now=world.now("2026-12-02T00:00")
     )
     for language, hidden, whole in (
-        (Language.EN, "withheld", "told for whole months only"),
+        (Language.EN, "withheld", "published for whole months only"),
         (Language.ZH, "不公布", "只按整月公布"),
     ):
         for shown in (page.render(made, language=language), text.render(made, language=language)):
