@@ -53,10 +53,10 @@ NOTES: Mapping[str, str] = {
     "P5": """\
 - **Profile** (perf): interpreter 55 %, kernel 12 %, sealing 12 %, gRPC 8 %, libc 4 %, asyncpg and
   uvloop 5 %. No function stands out: the largest are asyncpg's round trips (7 statements, two BEGIN and
-  two COMMIT), sealing, aiohttp 7 %, encodings of leaves 2 %. At the registry's cap of 90 a second
+  two COMMIT), sealing, and aiohttp 7 %. At the registry's cap of 90 a second
   nothing arrives together, so that each of about 30 wake-ups is paid alone.
 - **Tried**: statements that travel together (20 to 7), a slot of the registry in an act that is there
-  anyway, keys parsed once, no second time-out, log and metrics without system calls (all kept). Groups
+  anyway, keys parsed once, bound values encoded in a third of the time (all kept). Groups
   and several acceptors change nothing at this rate.
 - **Next**: BEGIN sent with the first statement, which asyncpg cannot do; a client of one request for
   the registry in place of aiohttp; fewer values made anew between the layers.
