@@ -125,8 +125,8 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "Too many wrong codes. The second factor is locked for a while; please try again later.",
     ),
     Reason.SELF_APPROVAL: Translation(
-        "不能审批自己提交的申请，请由其他人员审批。",
-        "You cannot approve your own request. Another person must approve it.",
+        "不能审批自己提交的申请，也不能复核自己作出的处置，请由其他人员办理。",
+        "You cannot decide on your own request or on your own decision. Another person must decide.",
     ),
     Reason.DISCLOSURE_EXPIRED: Translation(
         "该调阅申请已过期，请重新申请。",

@@ -78,12 +78,18 @@ def newest(*, now: datetime) -> StatementWeek:
 
 def render(*, counts: Mapping[StatementKind, int], week: StatementWeek) -> bytes:
     """Return the file of a week: a line for each statement that may be told."""
+    gathered = gather(counts)
+    lines = [_line(kind, week) * count for kind, count in gathered.items() if count >= LEAST]
+    return "".join(sorted(lines)).encode()
+
+
+def gather(counts: Mapping[StatementKind, int]) -> Counter[StatementKind]:
+    """Count statements by all that may be told about them."""
     gathered: Counter[StatementKind] = Counter()
     for kind, count in counts.items():
         code = kind.territory if _CODE.fullmatch(kind.territory) else OTHER
         gathered[replace(kind, territory=code)] += count
-    lines = [_line(kind, week) * count for kind, count in gathered.items() if count >= LEAST]
-    return "".join(sorted(lines)).encode()
+    return gathered
 
 
 def _line(kind: StatementKind, week: StatementWeek) -> str:
