@@ -200,7 +200,7 @@ async def _overturn(
     await ending.end(connection, owner=owner, former=sanction, ended=after, now=now, by_appeal=True)
     if sanction.public_account_id is not None:  # then only the public account has changed
         await account.put_standing(connection, account_rules.renumber(account=owner, now=now.business))
-    # A sanction that has ended before is only shown otherwise: what the log counts must not change again.
+    # Of a sanction that has ended, only the shown state changes: its end is already in the log.
     if present.state is SanctionState.IN_FORCE:
         await log.append(connection, events.overturned)
     elif sanction.state is SanctionState.IN_FORCE:
