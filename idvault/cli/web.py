@@ -10,7 +10,8 @@ from idvault.telemetry.logs import Logs
 def web(ready_file: running.ReadyFile = None) -> None:
     """Serve the hosted pages over HTTP until SIGTERM or SIGINT (docs/pages.md).
 
-    It is a client of the platform edge: it needs a client certificate of the role web, and no database and no key file.
+    It is a client of the platform edge, with a certificate of the role web. It needs no database and no key
+    file.
     """
     settings = config.load(config.Process.WEB)
 

@@ -8,7 +8,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -34,6 +34,7 @@ _STATIC = Path(__file__).parent / "static"
 _LANGUAGE = "language"
 _TYPES = {"style.css": "text/css", "form.js": "text/javascript"}
 _TOLD = {
+    HTTPStatus.BAD_REQUEST: "forbidden",
     HTTPStatus.FORBIDDEN: "forbidden",
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "not_found",
@@ -84,7 +85,7 @@ class Pages:
     async def submit(self, request: web.Request) -> web.StreamResponse:
         """Pass on what a person typed; show the form again with what is wrong."""
         key = await self._form_key(request)
-        form = await request.post()
+        form = await _form(request)
         _, found = await self._found(request)
         kind, attempt = str(form.get("document", "")), str(form.get("attempt", ""))
         if kind not in DocumentType.__members__ or attempt not in map(str, range(1, rules.ATTEMPTS + 1)):
@@ -137,9 +138,8 @@ class Pages:
             answer = await self._limited(request, handler)
         except web.HTTPException as error:
             answer = self._told(request, error.status, _TOLD.get(HTTPStatus(error.status), "busy"))
-            answer.headers.update(
-                {k: v for k, v in error.headers.items() if k in ("Retry-After", "Location")}
-            )
+            if "Retry-After" in error.headers:
+                answer.headers["Retry-After"] = error.headers["Retry-After"]
         except VaultError as error:
             status = _STATUSES.get(error.code, 409)
             text = error.text(self._view(request, "", "zh").language)
@@ -181,7 +181,7 @@ class Pages:
 
     async def _form_key(self, request: web.Request) -> str:
         key = self._key(request)
-        guard.check_form(str((await request.post()).get("form", "")), key=key)
+        guard.check_form(str((await _form(request)).get("form", "")), key=key)
         return key
 
     def _key(self, request: web.Request) -> str:
@@ -218,6 +218,14 @@ def application(pages: Pages) -> web.Application:
         ]
     )
     return app
+
+
+async def _form(request: web.Request) -> Mapping[str, object]:
+    """Return a form's fields; raises HTTPBadRequest for what is none."""
+    try:
+        return await request.post()
+    except ValueError:
+        raise web.HTTPBadRequest from None
 
 
 def _code(request: web.Request) -> str:
