@@ -27,6 +27,7 @@ CAPABILITIES = {
     "status": "account",
     "campaign": "campaign",
     "sanction": "sanction",
+    "session": "session",
     "public_account": "public_account",
     "tip_off": "tip_off",
     "disclosure": "disclosure",

@@ -112,8 +112,8 @@ def appeal_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
     )
     return [
         Task("overdue_appeals", 1, lambda now: sweep.note_overdue(now=now, limit=_BATCH)),
-        Task("delete_appeal_texts", 60, lambda now: sweep.delete_texts(now=now, limit=_BATCH)),
-        Task("appeal_gauge", 60, lambda now: sweep.count(now=now)),
+        Task("delete_appeal_texts", 5, lambda now: sweep.delete_texts(now=now, limit=_BATCH)),
+        Task("appeal_gauge", 5, lambda now: sweep.count(now=now)),
     ]
 
 

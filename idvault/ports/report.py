@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from idvault.domain.sanction.publication import StatementKind
+
 
 class ReportStore(Protocol):
     """The log's entries by time, and counts that the log does not tell.
@@ -25,6 +27,10 @@ class ReportStore(Protocol):
 
     async def breakdown(self, name: str, *, since: datetime, until: datetime) -> Mapping[str, int]:
         """Return the counts of a breakdown by cell, of what happened from since to before until."""
+        ...
+
+    async def statements(self, *, since: datetime, until: datetime) -> Mapping[StatementKind, int]:
+        """Return how many statements of each kind came into force from since to before until."""
         ...
 
     async def level(self, name: str) -> Mapping[str, int]:

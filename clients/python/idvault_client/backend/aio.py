@@ -16,6 +16,7 @@ from idvault_client.backend.campaign.client import AioCampaignClient
 from idvault_client.backend.public_account.client import AioPublicAccountClient
 from idvault_client.backend.rpc import Result, Rpc, awaited
 from idvault_client.backend.sanction.client import AioSanctionClient
+from idvault_client.backend.session.client import AioSessionClient
 from idvault_client.backend.tip_off.client import AioTipOffClient
 from idvault_client.transport import Tls
 
@@ -39,6 +40,7 @@ class AioVault:
     `await vault.statuses.get(token)`, and public accounts: `await vault.statuses.public_account(id)`.
     campaigns: legacy accounts and campaigns. sanctions: moderators, and what they decide about accounts.
     public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
+    sessions: verification on the vault's own pages, so that you never see a name.
     """
 
     def __init__(self, channel: grpc.aio.Channel, *, timeout: float) -> None:
@@ -48,6 +50,7 @@ class AioVault:
         self.campaigns = AioCampaignClient(run=self.run)
         self.tip_offs = AioTipOffClient(run=self.run)
         self.sanctions = AioSanctionClient(run=self.run)
+        self.sessions = AioSessionClient(run=self.run)
         self.public_accounts = AioPublicAccountClient(run=self.run, stream=self._stream)
         self.statuses = AioStatusFeed(channel, self.get_status, self.public_accounts.get)
 

@@ -15,6 +15,7 @@ from idvault_client.backend.campaign.client import CampaignClient
 from idvault_client.backend.public_account.client import PublicAccountClient
 from idvault_client.backend.rpc import Result, Rpc, blocking
 from idvault_client.backend.sanction.client import SanctionClient
+from idvault_client.backend.session.client import SessionClient
 from idvault_client.backend.tip_off.client import TipOffClient
 from idvault_client.transport import Tls
 
@@ -40,6 +41,7 @@ class Vault:
     `vault.statuses.get(token)`, and public accounts: `vault.statuses.public_account(id)`. campaigns: legacy
     accounts and campaigns. sanctions: moderators, and what they decide about accounts.
     public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
+    sessions: verification on the vault's own pages, so that you never see a name.
     """
 
     def __init__(self, channel: grpc.Channel, *, timeout: float) -> None:
@@ -49,6 +51,7 @@ class Vault:
         self.campaigns = CampaignClient(run=self.run)
         self.tip_offs = TipOffClient(run=self.run)
         self.sanctions = SanctionClient(run=self.run)
+        self.sessions = SessionClient(run=self.run)
         self.public_accounts = PublicAccountClient(run=self.run, stream=self._stream)
         self.statuses = StatusFeed(channel, self.get_status, self.public_accounts.get)
 
