@@ -51,7 +51,6 @@ class AioVault:
         self.tip_offs = AioTipOffClient(run=self.run)
         self.sanctions = AioSanctionClient(run=self.run)
         self.sessions = AioSessionClient(run=self.run)
-        self.public_accounts = AioPublicAccountClient(run=self.run, stream=self.stream)
         self.public_accounts = AioPublicAccountClient(run=self.run, stream=self._stream)
         self.statuses = AioStatusFeed(channel, self.get_status, self.public_accounts.get)
 

@@ -52,7 +52,6 @@ class Vault:
         self.tip_offs = TipOffClient(run=self.run)
         self.sanctions = SanctionClient(run=self.run)
         self.sessions = SessionClient(run=self.run)
-        self.public_accounts = PublicAccountClient(run=self.run, stream=self.stream)
         self.public_accounts = PublicAccountClient(run=self.run, stream=self._stream)
         self.statuses = StatusFeed(channel, self.get_status, self.public_accounts.get)
 
