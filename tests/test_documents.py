@@ -5,8 +5,10 @@ import os
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from idvault.mock_registry import fixtures
 from idvault.registry.nppa_wire import NppaStatus as Answer
 from idvault.telemetry.metrics import Metrics
 from idvault_client import FailureReason, InvalidFields, Status, Verification
+from idvault_client.public_accounts import PublicAccountCategory, PublicAccountState, ReaderProfile
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -143,6 +146,7 @@ class Page:
         self.calls: list[dict[str, Any]] = []
         self.attached: list[tuple[Any, ...]] = []
         self.put_off: list[tuple[Any, ...]] = []
+        self.profiles: dict[str, ReaderProfile] = {}
         self._answer = answer
         monkeypatch.setattr(idvault_client, "connect", lambda target, *, tls: self)
         self._names: dict[str, Any] = {"users": self, "later": lambda *given: self.put_off.append(given)}
@@ -152,6 +156,11 @@ class Page:
     def sign_up(self, form: Form) -> None:
         """Call the page's function."""
         self._names["sign_up"](form)
+
+    @property
+    def statuses(self) -> Any:
+        """The public account that is shown."""
+        return SimpleNamespace(public_account=lambda found: SimpleNamespace(profile=self.profiles[found]))
 
     def verify_individual(self, name: str, document: Any, **given: Any) -> Verification:
         self.calls.append({"name": name, "number": document.number, **given})
@@ -220,3 +229,16 @@ def test_the_ten_lines_show_wrong_fields(monkeypatch: pytest.MonkeyPatch) -> Non
     page.sign_up(form)
     assert set(form.shown) == {"document.number"}
     assert page.attached == []
+
+
+def test_the_badge_of_a_public_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Category and standing, with a tick while it publishes, and otherwise its state."""
+    page = Page(monkeypatch, lambda: verification(ClaimState.PENDING))
+    media, active = PublicAccountCategory.MEDIA, PublicAccountState.ACTIVE
+    shown = ReaderProfile("a", None, media, None, active, Standing.WARNED, None, None, 1, None, None)
+    page.profiles = {
+        "a": shown,
+        "b": replace(shown, state=PublicAccountState.CLOSED, standing=Standing.CLOSED),
+    }
+    badge = page._names["badge"]
+    assert [badge(found) for found in "ab"] == ["✓ MEDIA WARNED", "CLOSED MEDIA CLOSED"]

@@ -27,6 +27,7 @@ CAPABILITIES = {
     "status": "account",
     "campaign": "campaign",
     "sanction": "sanction",
+    "session": "session",
     "public_account": "public_account",
     "tip_off": "tip_off",
     "disclosure": "disclosure",
@@ -37,7 +38,7 @@ CAPABILITIES = {
 PARTS = {"custody": ("drill", "handover"), "people": ("roster", "second_factor"), "log": ("event",)}
 NOT_SERVED = {"credential", "platform", "key", "report"}
 # Words that no name contains, because another word says what is meant.
-RETIRED = {"claiming", "desk", "machine", "moment", "panel", "recorder"}
+RETIRED = {"card", "claiming", "desk", "machine", "moment", "panel", "recorder"}
 # An opening is of a record or of a log entry, in these files; what a sign-up asserts is a new claim.
 OPENED_THINGS = {"chamber", "disclosure", "edge", "evidence", "history", "log", "reference"}
 # A task is asyncio's or the worker's, in files that import one of them; a claim's work item is a job.

@@ -80,7 +80,7 @@ def verify_command(request: Verify, *, caller: Caller, now: ClockReading, rules:
     identity = _checked(refusals, lambda: _identity(request, now=now, rules=rules))
     agreed = _checked(refusals, lambda: consent(request.consent, now=now))
     account_token = _checked(refusals, lambda: _optional_token(request.account_token))
-    code = _checked(refusals, lambda: _optional_code(request))
+    code_hash = _checked(refusals, lambda: _optional_code_hash(request))
     if request_id is None or identity is None or agreed is None or refusals:
         raise InvalidError(refusals[0].reason, *(v for error in refusals for v in error.violations))
     return VerifyCommand(
@@ -92,7 +92,7 @@ def verify_command(request: Verify, *, caller: Caller, now: ClockReading, rules:
         identity=identity,
         consent=agreed,
         account_token=account_token,
-        invitation_code=code,
+        invitation_code_hash=code_hash,
     )
 
 
@@ -227,9 +227,15 @@ def _optional_token(value: str) -> str | None:
     return token.check(value) if value else None
 
 
-def _optional_code(request: Verify) -> str | None:
-    if not request.invitation_code:
+def _optional_code_hash(request: Verify) -> bytes | None:
+    return invitation_code_hash(request.invitation_code, account_token=request.account_token)
+
+
+def invitation_code_hash(code: str, *, account_token: str) -> bytes | None:
+    """Return what is kept of an invitation's code, None if there is none; raises InvalidError."""
+    if not code:
         return None
-    if not request.account_token:
+    if not account_token:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("account_token", FieldCode.REQUIRED))
-    return invitation.check_code(request.invitation_code)
+    checked = invitation.check_code(code)
+    return invitation.code_hash(account_token=account_token, code=checked)

@@ -18,7 +18,11 @@ from idvault.flows.platform import PlatformCommand
 from idvault.ports.platform import Platform
 from idvault.v1 import options_pb2, roster_pb2
 
-_ROLES = {options_pb2.ROLE_PLATFORM: "platform", options_pb2.ROLE_MONITOR: "monitor"}
+_ROLES = {
+    options_pb2.ROLE_PLATFORM: "platform",
+    options_pb2.ROLE_MONITOR: "monitor",
+    options_pb2.ROLE_WEB: "web",
+}
 
 
 class RosterFlows(Protocol):

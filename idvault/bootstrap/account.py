@@ -38,6 +38,8 @@ from idvault.storage.public_files import LocalPublicFiles
 from idvault.telemetry.logs import describe, log
 from idvault.workers.loop import Task
 
+LIST_PERIOD = 1.0
+"""Seconds between two runs of the public lists: a closed account is INVALID after one and the run itself."""
 _BATCH = 500
 
 
@@ -112,7 +114,7 @@ async def credential_tasks(base: Base, *, keys: LocalKeyProvider, policy: Operat
     )
     # The key set is published every second too, because verifiers need a new edge's key at once.
     return [
-        Task("status_lists", 1, lambda now: lists.run(now=now)),
+        Task("status_lists", LIST_PERIOD, lambda now: lists.run(now=now)),
         Task("status_keys", 1, lambda now: lists.publish_keys(now=now)),
     ]
 

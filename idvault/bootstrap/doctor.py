@@ -223,7 +223,7 @@ async def _refusal(flow: WitnessFlow) -> str:
 
 @asynccontextmanager
 async def _databases(settings: Settings) -> AsyncIterator[tuple[Database, Database]]:
-    # A check reports what it finds: five of them would wait in turn for a database that does not answer.
+    # No patience: each of five checks would wait in turn for a database that does not answer.
     main, shred = (Database(url=url, pool_size=1, patience=0) for url in urls(settings))
     try:
         yield main, shred

@@ -23,7 +23,6 @@ from idvault.transparency.note import Algorithm, VerifierKey
 from idvault.workers.loop import Task
 
 _GAUGES_PERIOD = 5.0
-# The index of ten million entries has 78,000 lines.
 _INDEX_PERIOD = 10.0
 # Entries that wait for a minute stop every change, so the log retries soon after a store failure.
 _LONGEST_BACK_OFF = 4.0

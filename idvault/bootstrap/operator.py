@@ -11,8 +11,9 @@ from idvault.bootstrap.base import ENTROPY, urls
 from idvault.config import Settings
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, Reason
+from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
-from idvault.flows.platform import PlatformFlow
+from idvault.flows.platform import PlatformFlow, PresentationFlow
 from idvault.ports.platform import Platform
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import KeyFileExistsError, LocalKeyProvider
@@ -49,6 +50,17 @@ async def register_platform(
         guard = None if settings.development else LogGuard(store=SqlLogStore(database=main))
         flow = PlatformFlow(store=SqlPlatformStore(database=main), guard=guard, entropy=ENTROPY)
         return await flow.register(name=name, role=role, spki=spki, now=now)
+
+
+async def present_platform(
+    settings: Settings, *, name: str, title: str, origins: tuple[str, ...], now: ClockReading
+) -> None:
+    """Replace how the hosted pages present a platform; raises InvalidError, NotFoundError."""
+    async with _main_database(settings) as main:
+        guard = None if settings.development else LogGuard(store=SqlLogStore(database=main))
+        store = SqlPlatformStore(database=main)
+        flow = PresentationFlow(store=store, guard=guard, events=EventFactory(entropy=ENTROPY))
+        await flow.present(name=name, title=title, origins=origins, now=now)
 
 
 async def revoke_platform(

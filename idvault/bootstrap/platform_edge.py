@@ -13,6 +13,7 @@ from idvault.bootstrap.edge import build_server
 from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.public_account import build_public_accounts
 from idvault.bootstrap.sanction import build_sanctions
+from idvault.bootstrap.session import build_sessions
 from idvault.bootstrap.tip_off import build_tip_offs
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.sealing.index import ChainedIndexer
@@ -50,6 +51,9 @@ async def build_platform_edge(
         Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
         build_campaigns(base, keys=keys, guard=guard, policy=claims.policy),
         build_sanctions(base, keys=keys, guard=guard),
+        build_sessions(
+            base, keys=keys, guard=guard, claims=verification, rules=claims.rules, rosters=rosters
+        ),
         build_public_accounts(base, keys=keys, guard=guard, policy=claims.policy),
         build_tip_offs(base, keys=keys, guard=guard),
     ]

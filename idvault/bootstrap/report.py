@@ -50,7 +50,7 @@ def report_tasks(base: Base, rosters: RosterHolder, *, signer: Signer) -> list[T
 
 @asynccontextmanager
 async def open_reports(settings: Settings) -> AsyncIterator[ReportFlow]:
-    """Open both databases for a report on demand; months that have been published are read from there."""
+    """Open both databases for a report on demand; published months are read from their files."""
     main, shred = (Database(url=url, pool_size=1) for url in urls(settings))
     published = LocalPublicFiles(directory=settings.public_dir) if settings.public_dir.name else None
     try:

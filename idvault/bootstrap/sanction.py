@@ -112,8 +112,8 @@ def appeal_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
     )
     return [
         Task("overdue_appeals", 1, lambda now: sweep.note_overdue(now=now, limit=_BATCH)),
-        Task("delete_appeal_texts", 60, lambda now: sweep.delete_texts(now=now, limit=_BATCH)),
-        Task("appeal_gauge", 60, lambda now: sweep.count(now=now)),
+        Task("delete_appeal_texts", 5, lambda now: sweep.delete_texts(now=now, limit=_BATCH)),
+        Task("appeal_gauge", 5, lambda now: sweep.count(now=now)),
     ]
 
 
@@ -129,6 +129,9 @@ def sanction_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
     )
 
     async def read_gauges(now: ClockReading) -> None:
+        levels = await lapses.store.levels(now=now)
+        late = now.business - (levels.first_due_at or now.business)
+        base.metrics.sanctions(proposed=levels.proposed, due_seconds=late.total_seconds())
         base.metrics.orders_overdue(count=await orders.overdue(now=now))
 
     return [

@@ -40,7 +40,7 @@ _HOUR = 3_600.0
 
 @dataclass(frozen=True, slots=True)
 class TipOffPorts:
-    """What the flows of reports need; production and tests differ only in this."""
+    """The ports of the flows of reports; production and tests differ only in these."""
 
     store: TipOffStore
     reporters: ReporterStore

@@ -17,6 +17,7 @@ from idvault.bootstrap.public_account import public_account_tasks
 from idvault.bootstrap.report import report_tasks
 from idvault.bootstrap.roster import follow_rosters, read_rosters
 from idvault.bootstrap.sanction import appeal_tasks, sanction_tasks
+from idvault.bootstrap.session import session_tasks
 from idvault.bootstrap.tip_off import tip_off_tasks
 from idvault.bootstrap.witness import WitnessWatch, check_witnessed, open_witnesses, stopped
 from idvault.config import Settings
@@ -65,6 +66,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *handover_tasks(base, rosters),
             *campaign_tasks(base, guard=guard, policy=claims.policy),
             *sanction_tasks(base, guard=guard),
+            *session_tasks(base, guard=guard),
             *appeal_tasks(base, guard=guard),
             *public_account_tasks(base, guard=guard, policy=claims.policy),
             *report_tasks(base, rosters, signer=signer),

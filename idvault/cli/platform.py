@@ -10,6 +10,7 @@ import typer
 from idvault import config
 from idvault.bootstrap import operator
 from idvault.cli import running
+from idvault.cli.errors import wrong_usage
 
 app = typer.Typer(help="Platforms and monitors, and their pinned certificate keys.", no_args_is_help=True)
 
@@ -19,6 +20,7 @@ class Role(StrEnum):
 
     PLATFORM = "platform"
     MONITOR = "monitor"
+    WEB = "web"
 
 
 Name = Annotated[
@@ -26,8 +28,22 @@ Name = Annotated[
 ]
 Certificate = Annotated[Path, typer.Option(help="The PEM file of the client certificate.")]
 ForRole = Annotated[
-    Role, typer.Option(help="platform: an IM backend. monitor: a program that watches the log.")
+    Role,
+    typer.Option(
+        help="platform: an IM backend. monitor: a program that watches the log. "
+        "web: a process that serves the hosted pages."
+    ),
 ]
+
+
+Origins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--return-origin",
+        help="Where the hosted pages may send a browser, such as https://chat.example; may be repeated.",
+    ),
+]
+Title = Annotated[str, typer.Option(help="How the hosted pages call the platform, at most 60 characters.")]
 
 
 @app.callback()
@@ -36,12 +52,20 @@ def platforms() -> None:
 
 
 @app.command()
-def register(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM) -> None:
+def register(
+    name: Name,
+    certificate: Certificate,
+    role: ForRole = Role.PLATFORM,
+    return_origin: Origins = None,
+    title: Title = "",
+) -> None:
     """Allow the holder of a certificate's key to call as NAME, and write a log entry.
 
     A name may have several keys, so that keys can be replaced. A repeat changes nothing; a revoked key stays
-    revoked.
+    revoked. `present` changes the return origins and the title.
     """
+    if (return_origin or title) and role is not Role.PLATFORM:
+        raise wrong_usage("only a platform has a title and return origins", field="--return-origin")
     from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
 
     settings = config.load(config.Process.PLATFORMS)
@@ -51,7 +75,27 @@ def register(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM
             settings, name=name, role=role.value, certificate_pem=pem, now=running.real_clock()
         )
     )
+    if return_origin or title:
+        _present(settings, name, return_origin, title)
     typer.echo(f"platform: {name} registered")
+
+
+@app.command()
+def present(name: Name, return_origin: Origins = None, title: Title = "") -> None:
+    """Replace how the hosted pages call NAME, and where they may send a browser; write a log entry.
+
+    Without --return-origin the platform can make no sessions. Open sessions keep their address.
+    """
+    _present(config.load(config.Process.PLATFORMS), name, return_origin, title)
+    typer.echo(f"platform: {name} presented")
+
+
+def _present(settings: "config.Settings", name: str, origins: list[str] | None, title: str) -> None:
+    asyncio.run(
+        operator.present_platform(
+            settings, name=name, title=title, origins=tuple(origins or ()), now=running.real_clock()
+        )
+    )
 
 
 @app.command()

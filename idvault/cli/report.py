@@ -81,7 +81,7 @@ async def _make(settings: config.Settings, period: Period, clock_file: Path | No
         except UnavailableError as error:
             if error.reason is not Reason.LOG_UNAVAILABLE:
                 raise
-            text = "the log has no checkpoint that covers these days yet: `idvault work` signs it"
+            text = "the log has no checkpoint that covers these days yet; `idvault work` signs one"
             raise CommandError(ExitCode.UNREACHABLE, text, reason=error.reason.value) from error
 
 

@@ -11,7 +11,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -20,9 +19,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
-from idvault.config import database
+from idvault.config import database, web
 from idvault.config.expected import EXPECTED
 from idvault.config.moderation import ModerationSettings
+from idvault.config.process import ConfigError as ConfigError
+from idvault.config.process import Process as Process
+from idvault.config.web import WebSettings
 
 PREFIX = "IDVAULT_"
 # Read by scripts and tests, not by a process.
@@ -40,30 +42,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 WORKER_KEYS = "work.keys"
 
 
-class Process(StrEnum):
-    """The program that loads the settings; each one requires different settings."""
-
-    PLATFORM_EDGE = "platform"
-    CUSTODY_EDGE = "custody"
-    BOTH_EDGES = "both"
-    WORK = "work"
-    DATABASES = "databases"
-    PLATFORMS = "platforms"
-    KEYS = "keys"
-    ROSTER = "roster"
-    DOCTOR = "doctor"
-
-
-class ConfigError(Exception):
-    """The settings do not allow a start."""
-
-    def __init__(self, *problems: str) -> None:
-        """Keep all problems; each is a sentence that begins with the name of the setting."""
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
-class Settings(ModerationSettings):
+class Settings(ModerationSettings, WebSettings):
     """All settings, by their name in lower case without the prefix.
 
     A setting that a process does not need stays empty. Times are in seconds, limits are counts.
@@ -176,6 +155,7 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.KEYS: (*_KEYS, "log_origin"),
     Process.ROSTER: ("roster",),
     Process.DOCTOR: (*_STORES, "roster"),
+    Process.WEB: ("listen", "tls_certificate", "tls_key", "tls_ca", "web_url", "web_target"),
 }
 
 
@@ -218,6 +198,7 @@ def _problems(settings: Settings, process: Process, clock_file: Path | None) -> 
     if "registry_check_url" in present:
         yield from _enterprise_problems(settings)
     yield from _witness_problems(settings)
+    yield from web.problems(_name("web_url"), settings.web_url, development=settings.development)
     yield from _file_problems(settings, present, process)
     yield from _development_problems(settings, process, clock_file)
 

@@ -154,9 +154,9 @@ def renumber(*, account: Account, now: datetime) -> Account:
 
 
 def schedule(*, account: Account, now: datetime) -> list[StandingPeriod]:
-    """Return what sets the standing of an account from now on, as far as anybody can see it.
+    """Return the periods of standing that the account's row already gives, from now on.
 
-    It is enough to add a source: what a higher standing outlasts does not show afterwards either.
+    They suffice to add a source. A source that they leave out ends before a higher one, so it never shows.
     """
     shown = fall(account=account, now=now)
     periods = [StandingPeriod(shown.standing, shown.standing_until), *shown.later_standings]

@@ -23,6 +23,7 @@ class EventType(StrEnum):
     REQUEST_PURGE = "request:retention:purge"
     PLATFORM_REGISTER = "platform:certificate:register"
     PLATFORM_REVOKE = "platform:certificate:revoke"
+    PLATFORM_PRESENT = "platform:pages:present"
     ROSTER_ADOPTED = "roster:version:adopted"
     ROSTER_PROPOSE = "roster:version:propose"
     ROSTER_SIGN = "roster:version:sign"
@@ -55,6 +56,12 @@ class EventType(StrEnum):
     INVITATION_RECORD = "campaign:invitation:record"
     ACCOUNT_LIMIT = "campaign:account:limit"
     ACCOUNT_LIFT = "campaign:account:lift"
+    SESSION_CREATE = "session:link:create"
+    SESSION_REDEEM = "session:link:redeem"
+    SESSION_BIND = "session:browser:bind"
+    SESSION_AGREE = "session:terms:agree"
+    SESSION_ATTEMPT = "session:attempt:begin"
+    SESSION_PURGE = "session:retention:purge"
     MODERATOR_REGISTER = "moderator:key:register"
     MODERATOR_REVOKE = "moderator:key:revoke"
     # The degree is in the type, so that anybody can count sanctions by degree in the public log.
@@ -143,7 +150,7 @@ class EventType(StrEnum):
     TIP_OFF_FIND_ABUSIVE = "tipoff:report:abusive"
     TIP_OFF_REMIND_HALF = "tipoff:reminder:half"
     TIP_OFF_REMIND_FOUR_FIFTHS = "tipoff:reminder:fourfifths"
-    # The deadline passed without a reply, without a solution: anybody can count both.
+    # Two types, so that anybody can count deadlines without a reply and those without a solution.
     TIP_OFF_MISS_REPLY = "tipoff:reply:miss"
     TIP_OFF_MISS_SOLUTION = "tipoff:solution:miss"
     TIP_OFF_DELETE_TEXTS = "tipoff:texts:delete"
@@ -163,6 +170,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.REQUEST_PURGE: ("before", "count"),
     EventType.PLATFORM_REGISTER: ("name", "role", "spki"),
     EventType.PLATFORM_REVOKE: ("name", "role", "spki"),
+    EventType.PLATFORM_PRESENT: ("name", "title", "origins"),
     EventType.ROSTER_ADOPTED: ("version", "hash"),
     EventType.ROSTER_PROPOSE: ("version", "hash"),
     EventType.ROSTER_SIGN: ("version", "hash", "signature"),
@@ -180,6 +188,12 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.INVITATION_RECORD: ("campaign_id", "event"),
     EventType.ACCOUNT_LIMIT: ("campaign_id",),
     EventType.ACCOUNT_LIFT: ("campaign_id",),
+    EventType.SESSION_CREATE: ("session_id",),
+    EventType.SESSION_REDEEM: ("session_id",),
+    EventType.SESSION_BIND: ("session_id",),
+    EventType.SESSION_AGREE: ("session_id", "policy_version"),
+    EventType.SESSION_ATTEMPT: ("session_id", "attempt"),
+    EventType.SESSION_PURGE: ("before", "count"),
     EventType.MODERATOR_REGISTER: ("moderator_id", "paper"),
     EventType.MODERATOR_REVOKE: ("moderator_id",),
     EventType.SANCTION_WARN_IMPOSE: ("sanction_id", "paper"),

@@ -42,9 +42,9 @@ def intake_info(*, relying_party: str, account_token: str, claim_id: str, day: s
     return encode("idvault/intake/v1", relying_party, account_token, claim_id, day)
 
 
-def second_factor_info(*, person: str, actor_id: str, request_id: str) -> bytes:
+def second_factor_info(*, member: str, actor_id: str, request_id: str) -> bytes:
     """Return the HPKE info of a new second factor that is sent to its roster member."""
-    return encode("idvault/second-factor/v1", person, actor_id, request_id)
+    return encode("idvault/second-factor/v1", member, actor_id, request_id)
 
 
 def second_factor_at_rest_info(*, actor_id: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Registers and revokes the certificate keys of platforms and monitors.
+"""Registers and revokes the certificate keys of platforms, monitors and web processes.
 
 Registering is refused while the log is unavailable, like every change. Revoking is not: it only removes
 access, and it must be possible when something is wrong.
@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from idvault.domain import drill
 from idvault.domain.clock import ClockReading
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.event import SYSTEM_ACTOR, EventType
 from idvault.domain.request import Request
+from idvault.domain.session import return_address
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.ports.entropy import Entropy
-from idvault.ports.platform import Platform, PlatformStore
+from idvault.ports.platform import Platform, PlatformPages, PlatformStore, PresentationStore
 from idvault.ports.sealing import Fingerprinter
 
 
@@ -71,6 +73,29 @@ class PlatformFlow:
         """Revoke a pinned key; raises NotFoundError if it is unknown."""
         event = self._events.event(EventType.PLATFORM_REVOKE, actor_id=actor_id, now=now)
         return await self._store.revoke(name=name, spki=spki, now=now, event=event, request=request)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class PresentationFlow:
+    """How the hosted pages present platforms. guard: as in PlatformFlow."""
+
+    store: PresentationStore
+    guard: LogGuard | None
+    events: EventFactory
+
+    async def present(self, *, name: str, title: str, origins: tuple[str, ...], now: ClockReading) -> None:
+        """Replace how the pages present a platform, and where they may send a browser.
+
+        Raises InvalidError (title, return_origin), NotFoundError for an unknown platform, UnavailableError.
+        """
+        return_address.check_title(title)
+        if len(origins) > return_address.ORIGINS:
+            raise InvalidError(Reason.TOO_MANY_ITEMS, Violation("return_origin", FieldCode.LENGTH))
+        checked = tuple(return_address.check_origin(each) for each in dict.fromkeys(origins))
+        if self.guard is not None:
+            await self.guard.check(now=now)
+        event = self.events.event(EventType.PLATFORM_PRESENT, actor_id=SYSTEM_ACTOR, now=now)
+        await self.store.present(PlatformPages(title, checked), name=name, event=event)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -19,20 +19,20 @@ class StatusStore(Protocol):
     async def packed(self, *, relying_party: str, account_token: str) -> str | None:
         """Return the account that `get` returns, as one text. Must be one indexed read.
 
-        The text begins with the token. The rest must say all that the published status depends on besides the
-        day, so that equal rests mean equal statuses.
+        The text begins with the token. The rest must hold everything else that the published status depends
+        on, except the day, so that equal rests mean equal statuses.
         """
         ...
 
     async def packed_many(self, *, relying_party: str, account_tokens: Sequence[str]) -> Mapping[str, str]:
         """Return this relying party's accounts among up to 1,000, in any order. Must be one read.
 
-        For each rest of their texts, the tokens that it follows, with commas between them.
+        The tokens are grouped by the rest of their text, and joined by commas.
         """
         ...
 
     def unpack(self, packed: str) -> Account:
-        """Return the account of such a text, without owner, person, claim and what else no status shows."""
+        """Return the account of such a text, without owner, person, claim and others that no status shows."""
         ...
 
     async def expiring(self, *, today: date, limit: int) -> list[Account]:

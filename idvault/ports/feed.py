@@ -4,23 +4,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from idvault.ports.public_account import Owned
+
 
 @dataclass(frozen=True, slots=True)
 class FeedChunk:
     """Some accounts after their last changes, each once. place: the number of the last change.
 
     accounts: as StatusStore.packed_many returns them. removed: the tokens of those that no longer exist.
+    public_accounts: every public account of those accounts.
     """
 
     accounts: Mapping[str, str]
     removed: tuple[str, ...]
     place: int
+    public_accounts: tuple[Owned, ...] = ()
 
 
 class FeedStore(Protocol):
     """The feeds. Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer.
 
-    Every act that adds, removes or raises the revision of an account must queue the change in the same step,
+    Every act that adds, removes or raises the revision of an account, or changes one of its public accounts,
+    must queue the change in the same step,
     without a number. Numbers are assigned later, to durable changes. So a reader that has seen one number has
     seen every change with a smaller one, even if the act was slow.
     """

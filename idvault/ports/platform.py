@@ -1,4 +1,4 @@
-"""The registered platforms and monitors, with their pinned certificate keys."""
+"""The registered platforms, monitors and web processes, with their pinned certificate keys."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +11,10 @@ from idvault.domain.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One registered certificate key of a platform or monitor.
+    """One registered certificate key of a platform, monitor or web process.
 
-    role: "platform" or "monitor". actor_id: 16 random bytes in hex, fixed for a name. spki: SHA-256 of the
-    certificate's SubjectPublicKeyInfo, in hex. A name may have several keys during a key change.
+    role: "platform", "monitor" or "web". actor_id: 16 random bytes in hex, fixed for a name. spki: SHA-256 of
+    the certificate's SubjectPublicKeyInfo, in hex. A name may have several keys during a key change.
     """
 
     name: str
@@ -23,6 +23,17 @@ class Platform:
     spki: str
     registered_at: datetime
     revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformPages:
+    """How the hosted pages present a platform. title: empty for its name.
+
+    origins: where its sessions may send a browser (domain.session.return_address).
+    """
+
+    title: str = ""
+    origins: tuple[str, ...] = ()
 
 
 class PlatformStore(Protocol):
@@ -51,4 +62,20 @@ class PlatformStore(Protocol):
 
     async def all(self) -> list[Platform]:
         """Return every key, including revoked ones."""
+        ...
+
+
+class PresentationStore(Protocol):
+    """How the hosted pages present platforms. Every method raises UnavailableError (STORE_UNAVAILABLE)."""
+
+    async def present(self, pages: PlatformPages, *, name: str, event: Event) -> None:
+        """Replace how the pages present a platform, with the event (fields name, title, origins).
+
+        Writes nothing if nothing changes. Raises NotFoundError (ILLEGAL_TRANSITION) for an unknown platform
+        and for the name of another role.
+        """
+        ...
+
+    async def pages(self, *, name: str) -> PlatformPages:
+        """Return how the pages present a platform; without origins if that was never set."""
         ...

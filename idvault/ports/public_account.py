@@ -49,8 +49,8 @@ class Present:
 class PublicAccountStore(Protocol):
     """The public accounts of relying parties.
 
-    An act that changes one locks the owner's account first, so that of two decisions one finds what the other
-    has done. It stores what has come due before (domain.public_account.public_account.fall).
+    An act that changes one locks the owner's account first, so that the later of two decisions sees the
+    earlier one. It first stores what has come due (domain.public_account.public_account.fall).
     """
 
     async def apply(
@@ -72,7 +72,7 @@ class PublicAccountStore(Protocol):
         approved: Event,
         rejected: Event,
     ) -> Owned:
-        """Store the result of the rules' `approve`, with the event of what came of it.
+        """Store the result of the rules' `approve`, with the event of its result.
 
         Must count the owner's public accounts by person while no other act can approve one for the same
         person.

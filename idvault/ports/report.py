@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from idvault.domain.sanction.publication import StatementKind
+
 
 class ReportStore(Protocol):
     """The log's entries by time, and counts that the log does not tell.
@@ -20,11 +22,15 @@ class ReportStore(Protocol):
         ...
 
     async def is_uncovered(self, *, size: int, since: datetime, until: datetime) -> bool:
-        """Tell whether a log of this size lacks an entry with a time from since to before until."""
+        """Return whether a log of this size lacks an entry with a time from since to before until."""
         ...
 
     async def breakdown(self, name: str, *, since: datetime, until: datetime) -> Mapping[str, int]:
         """Return the counts of a breakdown by cell, of what happened from since to before until."""
+        ...
+
+    async def statements(self, *, since: datetime, until: datetime) -> Mapping[StatementKind, int]:
+        """Return how many statements of each kind came into force from since to before until."""
         ...
 
     async def level(self, name: str) -> Mapping[str, int]:

@@ -37,6 +37,14 @@ class SanctionFilter:
     order_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SanctionLevels:
+    """What the operator watches. first_due_at: the oldest end that has come without being stored."""
+
+    proposed: int
+    first_due_at: datetime | None
+
+
 class ModeratorStore(Protocol):
     """The moderators of relying parties."""
 
@@ -62,8 +70,8 @@ class ModeratorStore(Protocol):
 class SanctionStore(Protocol):
     """The sanctions of accounts.
 
-    An act that changes one locks the account's row first, then the sanction's, so that of two decisions one
-    finds what the other has done. It stores the standing that everything in force gives the account now
+    An act that changes one locks the account's row first, then the sanction's, so that the later of two
+    decisions sees the earlier one. It stores the standing that everything in force gives the account now
     (domain.account.sanction), and a moderator who is revoked at that time is refused (MODERATOR_REVOKED).
     A sanction of scope PERSON changes no other account; act `settle` of claims lets the others follow it.
     """
@@ -128,6 +136,10 @@ class SanctionStore(Protocol):
 
     async def due_followers(self, *, now: ClockReading, limit: int) -> list[DueFollower]:
         """Return accounts whose standing must no longer follow a sanction, the longest due first."""
+        ...
+
+    async def levels(self, *, now: ClockReading) -> SanctionLevels:
+        """Return how many sanctions are proposed, and since when the oldest end is not stored."""
         ...
 
     async def due(self, *, now: ClockReading, limit: int) -> list[Sanction]:

@@ -169,7 +169,7 @@ class TipOffStore(Protocol):
         ...
 
     async def delete_texts(self, tip_off: TipOff, *, make: EventMaker, now: ClockReading) -> bool:
-        """Delete every text of a closed report, and who reported; False if that is done."""
+        """Delete every text of a closed report, and who reported; False if another process has."""
         ...
 
     async def kept_too_long(self, *, before: datetime, limit: int) -> list[TipOff]:
@@ -177,7 +177,7 @@ class TipOffStore(Protocol):
         ...
 
     async def purge(self, *, before: date, make: EventMaker, now: ClockReading) -> int:
-        """Delete counts of tries, and ordinary reporters without a report, of days before; return how many.
+        """Delete tries and ordinary reporters whose last day is before this one; return how many.
 
         Writes an event only if something was deleted.
         """
@@ -261,12 +261,12 @@ class ReporterStore(Protocol):
 
 
 class TipOffSecrets(Protocol):
-    """What a reporter proves a report with, and what a platform recognises a reporter by."""
+    """Makes the secrets of reports, and the ids by which a platform recognises reporters."""
 
     def secret(
         self, *, relying_party: str, tip_off_id: str, request_id: str, version: str | None
     ) -> "NewSecret":
-        """Return what follows from these three under a version of the key (None: the primary)."""
+        """Derive a secret from these three under a version of the key (None: the primary)."""
         ...
 
     def check(self, tip_off: TipOff, *, secret: str) -> None:

@@ -45,7 +45,7 @@ class TotpSealer:
         secret = self.entropy.random(SECRET_SIZE)
         uri = _totp(secret).provisioning_uri(name=roster_member.name, issuer_name=ISSUER)
         info = seal.second_factor_info(
-            person=roster_member.name, actor_id=roster_member.actor_id, request_id=request_id
+            member=roster_member.name, actor_id=roster_member.actor_id, request_id=request_id
         )
         for_member = hpke.seal(
             suite=roster_member.suite,

@@ -13,7 +13,7 @@
 - idvault_second_factor_refused_total
 - idvault_drills_overdue, idvault_drill_oldest_seconds
 - idvault_appeals_overdue
-- idvault_orders_overdue
+- idvault_orders_overdue, idvault_sanctions_proposed, idvault_sanctions_due_seconds
 - idvault_tip_offs_open{state}, idvault_tip_offs_overdue
 
 A label value always comes from our code (a method, a code, an act), never from a caller.
@@ -80,6 +80,7 @@ class Metrics:
         self._drills: tuple[int, float] | None = None
         self._appeals_overdue: int | None = None
         self._orders_overdue: int | None = None
+        self._sanctions: tuple[int, float] | None = None
         self._log_checkpoint_age: float | None = None
         self._tip_offs_open: dict[str, int] = {}
         self._tip_offs_overdue: int | None = None
@@ -145,6 +146,10 @@ class Metrics:
     def drills(self, *, overdue: int, oldest_seconds: float) -> None:
         """Set how many custodians are overdue with a drill, and the age of the oldest pass."""
         self._drills = (overdue, oldest_seconds)
+
+    def sanctions(self, *, proposed: int, due_seconds: float) -> None:
+        """Set how many sanctions wait for a second moderator, and how long the oldest end is not stored."""
+        self._sanctions = (proposed, due_seconds)
 
     def orders_overdue(self, *, count: int) -> None:
         """Set how many orders of authorities were not carried out by their deadline and still are not."""
@@ -216,16 +221,6 @@ class Metrics:
             "Time since the oldest of the custodians' last passed drills.",
             self._drills and self._drills[1],
         )
-        yield _gauge(
-            "idvault_appeals_overdue",
-            "Appeals that wait for a decision that was due.",
-            self._appeals_overdue,
-        )
-        yield _gauge(
-            "idvault_orders_overdue",
-            "Orders of authorities that are not carried out although their deadline has passed.",
-            self._orders_overdue,
-        )
         verbs = {(verb,): count for verb, count in list(self._disclosures.items())}
         yield _counter("idvault_disclosures", "Acts of disclosures, and refusals.", ("verb",), verbs)
         imported = {(outcome,): count for outcome, count in list(self._legacy_accounts.items())}
@@ -246,7 +241,31 @@ class Metrics:
         for key, count in list(self._quorum_records.items()):
             records.add_metric(key, count)
         yield records
+        yield from self._sanction_families()
         yield from self._tip_off_families()
+
+    def _sanction_families(self) -> Iterator[Metric]:
+        """Yield the metrics of sanctions, appeals and orders of authorities."""
+        yield _gauge(
+            "idvault_appeals_overdue",
+            "Appeals that wait for a decision that was due.",
+            self._appeals_overdue,
+        )
+        yield _gauge(
+            "idvault_sanctions_proposed",
+            "Sanctions that wait for a second moderator.",
+            self._sanctions and self._sanctions[0],
+        )
+        yield _gauge(
+            "idvault_sanctions_due_seconds",
+            "Time since the oldest end of a sanction that is not stored.",
+            self._sanctions and self._sanctions[1],
+        )
+        yield _gauge(
+            "idvault_orders_overdue",
+            "Orders of authorities that are not carried out although their deadline has passed.",
+            self._orders_overdue,
+        )
 
     def _tip_off_families(self) -> Iterator[Metric]:
         """Yield the metrics of reports of rumours."""

@@ -3,7 +3,7 @@
 - It names the files of the log at the size of one checkpoint, and every other file that is published.
 - A path consists of plain names: letters, digits, `-`, `_`, and `.` but not as the first character. So no
   path leaves the directory that it is copied to, and none names a hidden file.
-- Who copies the log takes the paths of its files from the signed checkpoint, not from the index.
+- A mirror takes the paths of the log's files from the signed checkpoint, not from the index.
 """
 
 import re
@@ -45,7 +45,7 @@ def encode(paths: Iterable[str]) -> bytes:
 
 
 def is_other(path: str) -> bool:
-    """Tell whether a path may be in an index, and names a file that is not the log's."""
+    """Return whether a path may be in an index and names a file that is not the log's."""
     first, _, _ = path.partition("/")
     return _PATH.fullmatch(path) is not None and first not in {LOG_FOLDER, CHECKPOINT_PATH, INDEX_PATH}
 

@@ -6,7 +6,7 @@
   operator's statement.
 - null stands for a hidden count. A breakdown is null if the period has no whole months; a level has its lower
   end, a multiple of 5; a duration is null if there were too few cases.
-- The note's text is not a checkpoint: its second line is no number.
+- The note's text is not a checkpoint: its second line is not a number.
 """
 
 import json

@@ -37,6 +37,8 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     """A roster member who runs the service."""
     ROLE_MONITOR: _Role.ValueType  # 5
     """A program that watches the transparency log."""
+    ROLE_WEB: _Role.ValueType  # 6
+    """The process that serves the hosted pages to people: it may pass on what they type, and read nothing else."""
 
 class Role(_Role, metaclass=_RoleEnumTypeWrapper):
     """The role that a client certificate claims in its URI SAN, spiffe://<trust domain>/<role>/<name>."""
@@ -53,6 +55,8 @@ ROLE_OPERATOR: Role.ValueType  # 4
 """A roster member who runs the service."""
 ROLE_MONITOR: Role.ValueType  # 5
 """A program that watches the transparency log."""
+ROLE_WEB: Role.ValueType  # 6
+"""The process that serves the hosted pages to people: it may pass on what they type, and read nothing else."""
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int

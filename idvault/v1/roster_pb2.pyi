@@ -187,7 +187,7 @@ class RegisterPlatformRequest(_message.Message):
     platform: _builtins.str
     """The NAME of the platform or monitor in its certificate's spiffe://DOMAIN/ROLE/NAME."""
     role: _options_pb2.Role.ValueType
-    """ROLE_PLATFORM or ROLE_MONITOR."""
+    """ROLE_PLATFORM, ROLE_MONITOR or ROLE_WEB."""
     spki: _builtins.str
     """The certificate's key: SHA-256 of its SubjectPublicKeyInfo, in hex."""
     def __init__(
@@ -251,7 +251,7 @@ class Platform(_message.Message):
     platform: _builtins.str
     """The platform or monitor."""
     role: _options_pb2.Role.ValueType
-    """ROLE_PLATFORM or ROLE_MONITOR."""
+    """ROLE_PLATFORM, ROLE_MONITOR or ROLE_WEB."""
     actor_id: _builtins.str
     """Its actor id in the log, 16 bytes in hex."""
     spki: _builtins.str

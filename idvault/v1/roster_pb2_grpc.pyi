@@ -59,7 +59,7 @@ class RosterServiceStub:
     does not count; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     RegisterPlatform: _grpc.UnaryUnaryMultiCallable[_roster_pb2.RegisterPlatformRequest, _roster_pb2.Platform]
-    """Lets the holder of a certificate's key call as a platform or monitor. A registered key does not change.
+    """Lets the holder of a certificate's key call as a platform, monitor or web process. A registered key does not change.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS
     (REQUEST_ID_REUSED; ILLEGAL_TRANSITION for a revoked key and for a name of the other role);
@@ -120,7 +120,7 @@ class RosterServiceAsyncStub(RosterServiceStub):
     does not count; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     RegisterPlatform: _aio.UnaryUnaryMultiCallable[_roster_pb2.RegisterPlatformRequest, _roster_pb2.Platform]  # type: ignore[assignment]
-    """Lets the holder of a certificate's key call as a platform or monitor. A registered key does not change.
+    """Lets the holder of a certificate's key call as a platform, monitor or web process. A registered key does not change.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS
     (REQUEST_ID_REUSED; ILLEGAL_TRANSITION for a revoked key and for a name of the other role);
@@ -202,7 +202,7 @@ class RosterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _roster_pb2.RegisterPlatformRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_roster_pb2.Platform, _abc.Awaitable[_roster_pb2.Platform]]:
-        """Lets the holder of a certificate's key call as a platform or monitor. A registered key does not change.
+        """Lets the holder of a certificate's key call as a platform, monitor or web process. A registered key does not change.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS
         (REQUEST_ID_REUSED; ILLEGAL_TRANSITION for a revoked key and for a name of the other role);

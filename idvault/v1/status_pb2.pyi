@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from idvault.v1 import common_pb2 as _common_pb2
 from idvault.v1 import disclosure_pb2 as _disclosure_pb2
+from idvault.v1 import public_account_pb2 as _public_account_pb2
 from idvault.v1 import transparency_pb2 as _transparency_pb2
 import builtins as _builtins
 import sys
@@ -134,6 +135,7 @@ class WatchStatusesResponse(_message.Message):
     CAUGHT_UP_FIELD_NUMBER: _builtins.int
     CURRENT_DATE_FIELD_NUMBER: _builtins.int
     CURRENT_TIME_FIELD_NUMBER: _builtins.int
+    PUBLIC_ACCOUNTS_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
     """Where the feed continues after this message."""
     caught_up: _builtins.bool
@@ -160,6 +162,12 @@ class WatchStatusesResponse(_message.Message):
     def current_time(self) -> _timestamp_pb2.Timestamp:
         """When the vault wrote this message, by its clock: a status whose standing_until has come is no longer valid."""
 
+    @_builtins.property
+    def public_accounts(self) -> _containers.RepeatedCompositeFieldContainer[_public_account_pb2.PublicAccount]:
+        """All public accounts of the accounts in `statuses`; of two messages about a public account, the profile with the
+        higher revision is newer. A change of a public account is sent with its owner's status.
+        """
+
     def __init__(
         self,
         *,
@@ -170,10 +178,11 @@ class WatchStatusesResponse(_message.Message):
         caught_up: _builtins.bool = ...,
         current_date: _builtins.str = ...,
         current_time: _timestamp_pb2.Timestamp | None = ...,
+        public_accounts: _abc.Iterable[_public_account_pb2.PublicAccount] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["current_time", b"current_time", "elapsed_duration", b"elapsed_duration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["caught_up", b"caught_up", "current_date", b"current_date", "current_time", b"current_time", "cursor", b"cursor", "elapsed_duration", b"elapsed_duration", "removed_account_tokens", b"removed_account_tokens", "statuses", b"statuses"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caught_up", b"caught_up", "current_date", b"current_date", "current_time", b"current_time", "cursor", b"cursor", "elapsed_duration", b"elapsed_duration", "public_accounts", b"public_accounts", "removed_account_tokens", b"removed_account_tokens", "statuses", b"statuses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -90,7 +90,7 @@ def test_a_request_comes_back() -> None:
     assert found.lifetime.days == 3
     assert (found.expire_at - found.created_at).days == 3
     disclosure.check_signature(
-        signed(asked), roster_member=people.person("auditor-a", role="auditor"), field=FIELD
+        signed(asked), roster_member=people.roster_member("auditor-a", role="auditor"), field=FIELD
     )
 
 
@@ -100,7 +100,7 @@ def test_a_decision_comes_back(verdict: Verdict) -> None:
     made = decision(verdict)
     paper = signed(made, "custodian-a")
     assert disclosure.parse_decision(paper, verdict=verdict) == made
-    disclosure.check_signature(paper, roster_member=people.person("custodian-a"), field=FIELD)
+    disclosure.check_signature(paper, roster_member=people.roster_member("custodian-a"), field=FIELD)
     other = Verdict.DENY if verdict is Verdict.APPROVE else Verdict.APPROVE
     with pytest.raises(PaperError, match="another purpose") as refused:
         disclosure.parse_decision(paper, verdict=other)
@@ -118,7 +118,7 @@ def test_a_request_is_no_decision() -> None:
 
 def test_another_signature_is_refused() -> None:
     """A signature by somebody else, of something else, of nothing, or by an invalid key is refused."""
-    person = people.person("auditor-a", role="auditor")
+    person = people.roster_member("auditor-a", role="auditor")
     for paper in (
         signed(terms(), "auditor-b"),
         terms(openings=2).canonical() + signed(terms())[-64:],

@@ -28,7 +28,7 @@ def test_the_bytes_that_are_signed() -> None:
 
 def test_a_good_signature_gives_the_whole_paper() -> None:
     """It returns the signed bytes and the signature, as the log commits to them."""
-    paper = drill.check_signature(TERMS, SIGNATURE, roster_member=people.person("custodian-a"))
+    paper = drill.check_signature(TERMS, SIGNATURE, roster_member=people.roster_member("custodian-a"))
     assert paper == TERMS.canonical() + SIGNATURE
 
 
@@ -40,7 +40,7 @@ def test_every_part_is_signed(changed: dict[str, Any]) -> None:
     """A different record, quorum, custodian or time makes a different paper."""
     with pytest.raises(SignatureError, match="not that of custodian-a"):
         drill.check_signature(
-            replace(TERMS, **changed), SIGNATURE, roster_member=people.person("custodian-a")
+            replace(TERMS, **changed), SIGNATURE, roster_member=people.roster_member("custodian-a")
         )
 
 
@@ -48,7 +48,7 @@ def test_every_part_is_signed(changed: dict[str, Any]) -> None:
 def test_what_is_no_signature(signature: bytes) -> None:
     """A signature that is too short, too long, or of nothing is refused."""
     with pytest.raises(SignatureError):
-        drill.check_signature(TERMS, signature, roster_member=people.person("custodian-a"))
+        drill.check_signature(TERMS, signature, roster_member=people.roster_member("custodian-a"))
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))

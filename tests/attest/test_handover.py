@@ -10,8 +10,8 @@ from tests.support import people
 
 FIRST = people.roster()
 _SECOND = people.roster(version=2, names=("custodian-d", *people.NAMES[1:]))
-SECOND = replace(_SECOND, people=(*_SECOND.people, people.person("custodian-a")))
-(FOUND,) = succession.find((FIRST, SECOND), leaver=people.person("custodian-a"))
+SECOND = replace(_SECOND, people=(*_SECOND.people, people.roster_member("custodian-a")))
+(FOUND,) = succession.find((FIRST, SECOND), leaver=people.roster_member("custodian-a"))
 ONE = HandedShare("acct_1", "a" * 32, "b" * 64, b"h" * 32, b"resealed")
 TWO = replace(ONE, account_token="acct_2")
 

@@ -46,7 +46,7 @@ def _drop(*path: Any) -> Change:
     return change
 
 
-def _copy_person(field: str) -> Change:
+def _copy_from_first(field: str) -> Change:
     return lambda fields: fields["people"][1].update({field: fields["people"][0][field]})
 
 
@@ -130,16 +130,16 @@ def test_development_allows_what_is_unsafe_elsewhere() -> None:
 
 
 def _mixed(fields: dict[str, Any]) -> None:
-    fields["people"][0] = people.person("custodian-a", suite=hpke.X25519).to_json()
+    fields["people"][0] = people.roster_member("custodian-a", suite=hpke.X25519).to_json()
 
 
 def _crowd(fields: dict[str, Any]) -> None:
     names = [f"custodian-{number}" for number in range(256)]
-    fields["people"] = [people.person(name, suite=hpke.X25519).to_json() for name in names]
+    fields["people"] = [people.roster_member(name, suite=hpke.X25519).to_json() for name in names]
     fields["quorums"][0]["custodians"] = names
 
 
-PERSON = ("people", 0)
+MEMBER = ("people", 0)
 QUORUM = ("quorums", 0)
 # The point of order 1, under which one signature verifies for every text.
 WEAK = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -157,33 +157,33 @@ REFUSED: list[tuple[Change, str]] = [
     (_set("development", 0), "development must be true or false"),
     (_set("people", {}), "people must be a list"),
     (_set("people", [1]), "member 1 must be an object"),
-    (_drop(*PERSON, "spki"), "member 1: spki is missing"),
-    (_set(*PERSON, "more", 1), "member 1: 'more' is not a known field"),
-    (_set(*PERSON, "name", "Custodian"), "member 1: name must be"),
-    (_set(*PERSON, "name", 7), "member 1: name must be"),
-    (_set(*PERSON, "role", "platform"), "member custodian-a: role must be"),
-    (_set(*PERSON, "role", []), "member custodian-a: role must be"),
-    (_set(*PERSON, "organisation", ""), "organisation must have 1 to 200 printable"),
-    (_set(*PERSON, "organisation", "a\n"), "organisation must have 1 to 200 printable"),
-    (_set(*PERSON, "organisation", "\ud800"), "organisation must have 1 to 200 printable"),
-    (_set(*PERSON, "organisation", "x" * 201), "organisation must have 1 to 200 printable"),
-    (_set(*PERSON, "organisation", 1), "organisation must have 1 to 200 printable"),
-    (_set(*PERSON, "actor_id", "0" * 31), "actor_id must be 16 bytes in hex"),
-    (_set(*PERSON, "spki", ""), "spki must be a SHA-256 in hex"),
-    (_set(*PERSON, "spki", "A" * 64), "spki must be a SHA-256 in hex"),
-    (_set(*PERSON, "ed25519", "AAAA"), "must have 32 bytes"),
-    (_set(*PERSON, "ed25519", 7), "ed25519 must be base64url"),
-    (_set(*PERSON, "ed25519", "A"), "ed25519 must be base64url"),
-    (_set(*PERSON, "ed25519", "B" * 42 + "A" + "="), "ed25519 must be base64url without padding"),
-    (_set(*PERSON, "ed25519", "A" * 42 + "B"), "ed25519 must be base64url without padding"),
-    (_set(*PERSON, "hpke", "key"), "hpke must be an object"),
-    (_set(*PERSON, "hpke", "suite", "AES"), "hpke: unknown HPKE suite"),
-    (_set(*PERSON, "hpke", "public_key", "AAAA"), "hpke: a public key of this suite has 1216 bytes"),
-    (_copy_person("name"), "a member's name occurs twice"),
-    (_copy_person("actor_id"), "an actor_id occurs twice"),
-    (_copy_person("hpke"), "an HPKE public key occurs twice"),
-    (_copy_person("ed25519"), "an Ed25519 public key occurs twice"),
-    (_copy_person("spki"), "a certificate key occurs twice"),
+    (_drop(*MEMBER, "spki"), "member 1: spki is missing"),
+    (_set(*MEMBER, "more", 1), "member 1: 'more' is not a known field"),
+    (_set(*MEMBER, "name", "Custodian"), "member 1: name must be"),
+    (_set(*MEMBER, "name", 7), "member 1: name must be"),
+    (_set(*MEMBER, "role", "platform"), "member custodian-a: role must be"),
+    (_set(*MEMBER, "role", []), "member custodian-a: role must be"),
+    (_set(*MEMBER, "organisation", ""), "organisation must have 1 to 200 printable"),
+    (_set(*MEMBER, "organisation", "a\n"), "organisation must have 1 to 200 printable"),
+    (_set(*MEMBER, "organisation", "\ud800"), "organisation must have 1 to 200 printable"),
+    (_set(*MEMBER, "organisation", "x" * 201), "organisation must have 1 to 200 printable"),
+    (_set(*MEMBER, "organisation", 1), "organisation must have 1 to 200 printable"),
+    (_set(*MEMBER, "actor_id", "0" * 31), "actor_id must be 16 bytes in hex"),
+    (_set(*MEMBER, "spki", ""), "spki must be a SHA-256 in hex"),
+    (_set(*MEMBER, "spki", "A" * 64), "spki must be a SHA-256 in hex"),
+    (_set(*MEMBER, "ed25519", "AAAA"), "must have 32 bytes"),
+    (_set(*MEMBER, "ed25519", 7), "ed25519 must be base64url"),
+    (_set(*MEMBER, "ed25519", "A"), "ed25519 must be base64url"),
+    (_set(*MEMBER, "ed25519", "B" * 42 + "A" + "="), "ed25519 must be base64url without padding"),
+    (_set(*MEMBER, "ed25519", "A" * 42 + "B"), "ed25519 must be base64url without padding"),
+    (_set(*MEMBER, "hpke", "key"), "hpke must be an object"),
+    (_set(*MEMBER, "hpke", "suite", "AES"), "hpke: unknown HPKE suite"),
+    (_set(*MEMBER, "hpke", "public_key", "AAAA"), "hpke: a public key of this suite has 1216 bytes"),
+    (_copy_from_first("name"), "a member's name occurs twice"),
+    (_copy_from_first("actor_id"), "an actor_id occurs twice"),
+    (_copy_from_first("hpke"), "an HPKE public key occurs twice"),
+    (_copy_from_first("ed25519"), "an Ed25519 public key occurs twice"),
+    (_copy_from_first("spki"), "a certificate key occurs twice"),
     (_set("quorums", []), "at least one quorum"),
     (_set("quorums", [1]), "quorum 1 must be an object"),
     (_drop(*QUORUM, "threshold"), "quorum 1: threshold is missing"),
@@ -287,7 +287,7 @@ def test_a_roster_in_force_needs_a_majority_of_witnesses() -> None:
 
 def test_a_member_of_the_roster_is_no_witness() -> None:
     """A custodian's or the operator's own key cannot cosign for the outside world."""
-    operator = people.person("operator", role="operator").ed25519
+    operator = people.roster_member("operator", role="operator").ed25519
     with pytest.raises(RosterError, match="cannot be a witness"):
         _watched(1, operator).check_in_force()
 

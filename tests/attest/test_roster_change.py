@@ -19,7 +19,7 @@ D = "custodian-d"
 def _second(*names: str, threshold: int = 2, also: tuple[str, ...] = ()) -> Roster:
     """Return a second version; also: custodians who stay in the roster outside the quorum."""
     made = people.roster(version=2, names=names, threshold=threshold)
-    return replace(made, people=(*made.people, *(people.person(name) for name in also)))
+    return replace(made, people=(*made.people, *(people.roster_member(name) for name in also)))
 
 
 def _verify(second: Roster, *signers: str, first: Roster | None = None) -> None:
@@ -38,7 +38,7 @@ def test_a_custodian_who_hands_over_stays_named_and_has_no_say() -> None:
 def test_a_new_hpke_key_is_not_vouched_for_by_its_owner() -> None:
     """The same name with a new key for shares counts as a new member."""
     second = _second(A, B, C)
-    changed = replace(second.people[0], hpke_public_key=people.person(D).hpke_public_key)
+    changed = replace(second.people[0], hpke_public_key=people.roster_member(D).hpke_public_key)
     custodians = (changed, *second.quorums[0].custodians[1:])
     second = replace(
         second,

@@ -17,19 +17,19 @@ FIRST = people.roster()
 
 def _version(number: int, *names: str, threshold: int = 2, also: tuple[str, ...] = (A, B)) -> Roster:
     made = people.roster(version=number, names=names, threshold=threshold)
-    more = tuple(people.person(name) for name in also if name not in names)
+    more = tuple(people.roster_member(name) for name in also if name not in names)
     return replace(made, people=(*made.people, *more))
 
 
 def _find(*versions: Roster, leaver: str = A) -> tuple[Succession, ...]:
-    return succession.find(versions, leaver=people.person(leaver))
+    return succession.find(versions, leaver=people.roster_member(leaver))
 
 
 def test_who_has_the_place_now_is_the_successor() -> None:
     """Same quorum and place; the shares may be sealed under each version with the leaver there."""
     second = _version(2, D, B, C)
     (found,) = _find(FIRST, second)
-    assert (found.successor, found.place) == (people.person(D), 1)
+    assert (found.successor, found.place) == (people.roster_member(D), 1)
     assert (found.quorum, found.former_ids) == (second.quorums[0], frozenset({FIRST.quorums[0].id}))
 
 
@@ -70,9 +70,11 @@ def test_a_quorum_of_another_shape_takes_no_shares() -> None:
 def test_another_quorum_stays_as_it_is() -> None:
     """A place in one quorum is unrelated to a place in another."""
     drills = replace(people.quorum(names=(A, E, C)), name="drills")
-    first = replace(FIRST, people=(*FIRST.people, people.person(E)), quorums=(*FIRST.quorums, drills))
+    first = replace(FIRST, people=(*FIRST.people, people.roster_member(E)), quorums=(*FIRST.quorums, drills))
     second = _version(2, D, B, C)
-    second = replace(second, people=(*second.people, people.person(E)), quorums=(*second.quorums, drills))
+    second = replace(
+        second, people=(*second.people, people.roster_member(E)), quorums=(*second.quorums, drills)
+    )
     assert [each.quorum.name for each in _find(first, second)] == ["records"]
 
 
@@ -82,8 +84,8 @@ def test_nobody_comes_to_hold_two_shares_of_a_record() -> None:
         _find(FIRST, _version(2, D, B, C), _version(3, D, A, C), leaver=B)
     second = _version(2, D, B, C)
     third = _version(3, D, E, C)
-    place = replace(people.person(E), hpke_public_key=people.person(A).hpke_public_key)
-    quorum = replace(third.quorums[0], custodians=(people.person(D), place, people.person(C)))
+    place = replace(people.roster_member(E), hpke_public_key=people.roster_member(A).hpke_public_key)
+    quorum = replace(third.quorums[0], custodians=(people.roster_member(D), place, people.roster_member(C)))
     with pytest.raises(SuccessionError, match="custodian-e has held another place"):
         _find(FIRST, second, replace(third, quorums=(quorum,)), leaver=B)
     returned = (FIRST, second, _version(3, D, A, C), _version(4, D, E, C))
@@ -94,7 +96,7 @@ def test_nobody_comes_to_hold_two_shares_of_a_record() -> None:
 def test_a_key_of_another_suite_takes_no_shares() -> None:
     """All shares of a record use one suite."""
     second = _version(2, D, B, C)
-    successor = people.person(D, suite=hpke.X25519)
+    successor = people.roster_member(D, suite=hpke.X25519)
     quorum = replace(second.quorums[0], custodians=(successor, *second.quorums[0].custodians[1:]))
     with pytest.raises(SuccessionError, match="another HPKE suite"):
         _find(FIRST, replace(second, quorums=(quorum,)))

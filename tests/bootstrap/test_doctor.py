@@ -28,7 +28,7 @@ from idvault.storage.people.roster import SqlRosterStore
 from tests.attest.test_certificate import GOOD, pem
 from tests.registry.test_probe import answering
 from tests.support import builders, logs, people
-from tests.support.chamber import CUSTODIANS, first_roster, person
+from tests.support.chamber import CUSTODIANS, first_roster, roster_member
 from tests.support.databases import Databases
 from tests.support.merkle import witness
 from tests.support.postgresql_front import Front, address, fronts
@@ -139,7 +139,7 @@ async def test_drills_that_are_overdue(ward: Ward) -> None:
     main = Database(url=ward.databases.main_url)
     try:
         for name in CUSTODIANS[:2]:
-            passing = Passing(first_roster().quorums[0].id, person(name).actor_id, ward.at)
+            passing = Passing(first_roster().quorums[0].id, roster_member(name).actor_id, ward.at)
             request = Request(passing.actor_id, str(UUID(int=1)), bytes(32))
             event = replace(_drill(main), type=EventType.DRILL_COMPLETE, fields={"paper": b""})
             await SqlDrillStore(database=main).complete(
@@ -178,8 +178,8 @@ async def test_shares_that_wait_for_their_leaver(ward: Ward) -> None:
     """The advice has the leaver's name and the number of records."""
     first = first_roster()
     custodians = first.quorums[0].custodians
-    quorum = replace(first.quorums[0], custodians=(person("custodian-d"), *custodians[1:]))
-    made = replace(first, version=2, people=(*first.people, person("custodian-d")), quorums=(quorum,))
+    quorum = replace(first.quorums[0], custodians=(roster_member("custodian-d"), *custodians[1:]))
+    made = replace(first, version=2, people=(*first.people, roster_member("custodian-d")), quorums=(quorum,))
     second = people.signed(replace(made, signatures=()), *people.NAMES[1:])
     main = Database(url=ward.databases.main_url)
     try:

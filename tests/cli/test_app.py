@@ -40,6 +40,7 @@ COMMANDS = [
     ["platform"],
     ["platform", "register"],
     ["platform", "revoke"],
+    ["platform", "present"],
     ["roster"],
     ["roster", "show"],
     ["roster", "propose"],

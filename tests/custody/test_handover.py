@@ -13,15 +13,15 @@ from idvault.custody.share import ShareError, open_share
 from idvault.domain.handover import HandedShare
 from idvault.domain.record import SealedRecord
 from tests.support import people
-from tests.support.chamber import SUITE, first_roster, identity, person
+from tests.support.chamber import SUITE, first_roster, identity, roster_member
 from tests.support.custody_vault import Vault
 
 A, B, C = people.NAMES
 D = "custodian-d"
 FIRST = first_roster()
-QUORUM = replace(FIRST.quorums[0], custodians=(person(D), person(B), person(C)))
-SECOND = replace(FIRST, version=2, people=(*FIRST.people, person(D)), quorums=(QUORUM,))
-(FOUND,) = succession.find((FIRST, SECOND), leaver=person(A))
+QUORUM = replace(FIRST.quorums[0], custodians=(roster_member(D), roster_member(B), roster_member(C)))
+SECOND = replace(FIRST, version=2, people=(*FIRST.people, roster_member(D)), quorums=(QUORUM,))
+(FOUND,) = succession.find((FIRST, SECOND), leaver=roster_member(A))
 
 
 def _handed(record: SealedRecord, **changes: Any) -> HandedShare:

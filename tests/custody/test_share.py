@@ -25,7 +25,7 @@ def _with_first(record: SealedRecord, share: bytes, *, hashed: bytes | None = No
         quorum_id=record.present_quorum_id,
         custodian=A,
     )
-    public_key = people.person(A, suite=record.suite).hpke_public_key
+    public_key = people.roster_member(A, suite=record.suite).hpke_public_key
     sealed = hpke.seal(suite=record.suite, public_key=public_key, plaintext=share, info=info)
     hashes = (hashed or record.share_hashes[0], *record.share_hashes[1:])
     return replace(record, shares=(sealed, *record.shares[1:]), share_hashes=hashes)

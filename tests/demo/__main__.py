@@ -115,6 +115,10 @@ class Demo:
             ),
             ("each lift ends only its own sanction", self.restore),
             (
+                "a closed owner does not come back under a new account: PERSON_CLOSED",
+                self.close_person,
+            ),
+            (
                 "a company opens a public account, and readers see its category and standing",
                 self.open_public_account,
             ),
@@ -268,6 +272,11 @@ class Demo:
         """What is left is lifted."""
         with self.vault() as vault:
             self._sanction.restore(vault)
+
+    def close_person(self) -> None:
+        """Not the account but its owner is sanctioned."""
+        with self.vault() as vault:
+            self._sanction.close_person(vault)
 
     def open_public_account(self) -> None:
         """A company publishes to many."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from idvault_client import (
     AccessDenied,
+    FailureReason,
     InvalidFields,
     PreconditionFailed,
     Reason,
@@ -29,6 +30,7 @@ from idvault_client.sanctions import (
     Origin,
     SanctionCategory,
     SanctionState,
+    Scope,
     StatementOfReasons,
 )
 from idvault_client.testing import DEVELOPMENT_PLATFORM, SyntheticOrganization
@@ -140,6 +142,26 @@ class SanctionSteps:
         again = _refused(lambda: vault.sanctions.lift(self._given[0], "again", key=self._keys[0]))
         check(isinstance(again, PreconditionFailed), "what is lifted should not be lifted again")
         check(again.states == ("LIFTED", "LIFTED"), "the refusal should name both states")
+
+    def close_person(self, vault: Vault) -> None:
+        """The owner is closed by one account: no new account, and another one closes at its renewal."""
+        other = verify_organization(vault, self._company).account_token
+        proposed = vault.sanctions.impose(
+            self._token, Degree.CLOSE, _STATEMENT, key=self._keys[0], scope=Scope.PERSON
+        )
+        closed = vault.sanctions.confirm(proposed, key=self._keys[1])
+        check(vault.get_status(self._token).standing is Standing.CLOSED, "the account should be closed")
+        check(vault.get_status(other).is_verified, "the other account should not change at the same time")
+        fresh = verify_organization(vault, self._company)
+        check(fresh.failure_reason is FailureReason.PERSON_CLOSED, "a new account should be refused")
+        renewal = verify_organization(vault, self._company, account_token=other)
+        check(renewal.failure_reason is FailureReason.PERSON_CLOSED, "a renewal should be refused")
+        check(vault.get_status(other).standing is Standing.CLOSED, "the other account should be closed, too")
+        listed = vault.sanctions.list_page(account_token=other).sanctions
+        check(listed == (), "no sanction should link the two accounts")
+        vault.sanctions.lift(closed, "the demo is over", key=self._keys[0])
+        again = verify_organization(vault, self._company)
+        check(again.status.is_verified, "after the lift a new account should be verified")
 
     def _decide(
         self,

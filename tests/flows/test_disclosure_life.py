@@ -30,7 +30,7 @@ from idvault.domain.disclosure import DisclosureState, Verdict
 from idvault.domain.error import IdvaultError, UnavailableError
 from idvault.domain.event import EventType
 from idvault.flows.disclosure.custodian import DecideCommand, ReleaseCommand
-from tests.support.chamber import AUDITORS, CUSTODIANS, Chamber, identity, person
+from tests.support.chamber import AUDITORS, CUSTODIANS, Chamber, identity, roster_member
 from tests.support.databases import SqliteMaker
 from tests.support.disclosure_world import confirm, request_id, signed, terms
 from tests.support.fakes.flaky import Fault
@@ -136,7 +136,7 @@ class Life(RuleBasedStateMachine):
 
         def make() -> Any:
             return self.room.auditing.request(
-                actor_id=person(auditor).actor_id, request_id=number, signed=paper, now=self.room.now()
+                actor_id=roster_member(auditor).actor_id, request_id=number, signed=paper, now=self.room.now()
             )
 
         assert self.attempt(make, method="request", lose=lose)
@@ -183,7 +183,7 @@ class Life(RuleBasedStateMachine):
             and good_share
         )
         share = SHARE if good_share else b"another share"
-        command = ReleaseCommand(person(custodian).actor_id, request_id(), which, share)
+        command = ReleaseCommand(roster_member(custodian).actor_id, request_id(), which, share)
 
         async def make() -> Any:
             async with self.room.sequencing():
@@ -204,7 +204,7 @@ class Life(RuleBasedStateMachine):
         allowed = auditor == model.auditor and model.opened > 0 and not model.confirmed
 
         def make() -> Any:
-            return confirm(self.room, which, actor_id=person(auditor).actor_id, request_id=number)
+            return confirm(self.room, which, actor_id=roster_member(auditor).actor_id, request_id=number)
 
         assert self.attempt(make, method="confirm", lose=lose) is allowed
         if allowed:
@@ -223,7 +223,7 @@ class Life(RuleBasedStateMachine):
             sha256(given).digest() if given else b"",
         )
         return DecideCommand(
-            actor_id=person(custodian).actor_id,
+            actor_id=roster_member(custodian).actor_id,
             request_id=request_id(),
             disclosure_id=which,
             verdict=verdict,
@@ -243,7 +243,7 @@ class Life(RuleBasedStateMachine):
 
         def make() -> Any:
             return self.room.auditing.cancel(
-                actor_id=person(auditor).actor_id,
+                actor_id=roster_member(auditor).actor_id,
                 request_id=number,
                 disclosure_id=which,
                 now=self.room.now(),
@@ -272,7 +272,7 @@ class Life(RuleBasedStateMachine):
             and good_code
         )
         asked: dict[str, Any] = {
-            "actor_id": person(auditor).actor_id,
+            "actor_id": roster_member(auditor).actor_id,
             "request_id": number,
             "disclosure_id": which,
             "now": self.room.now(),

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from idvault.domain.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
-from idvault.flows.platform import OperatorFlow, PlatformCommand, PlatformFlow
+from idvault.flows.log.events import EventFactory
+from idvault.flows.platform import OperatorFlow, PlatformCommand, PlatformFlow, PresentationFlow
+from idvault.ports.platform import PlatformPages
 from idvault.storage.platform.store import SqlPlatformStore
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import World, at, request_id
@@ -57,3 +59,27 @@ async def test_an_operator_s_request_is_repeated_and_not_reused(world: World) ->
         await flow.register(replace(asked, request_id=request_id(3)), now=at(6))
     with pytest.raises(NotFoundError):
         await flow.revoke(replace(revoking, request_id=request_id(4), spki="0" * 64), now=at(7))
+
+
+async def test_a_platform_is_presented_and_changed(world: World) -> None:
+    """Title and return origins are replaced as a whole; only a registered platform has them."""
+    store = SqlPlatformStore(database=world.database)
+    entropy = CountingEntropy()
+    platforms = PlatformFlow(store=store, guard=world.guard, entropy=entropy)
+    flow = PresentationFlow(store=store, guard=world.guard, events=EventFactory(entropy=entropy))
+    await platforms.register(name="platform-a", role="platform", spki=SPKI, now=at(0))
+    await platforms.register(name="monitor", role="monitor", spki="e" * 64, now=at(0))
+    assert await store.pages(name="platform-a") == PlatformPages()
+    twice = ("https://a.example", "https://b.example", "https://a.example")
+    await flow.present(name="platform-a", title="A", origins=twice, now=at(1))
+    assert await store.pages(name="platform-a") == PlatformPages("A", twice[:2])
+    await flow.present(name="platform-a", title="A", origins=twice, now=at(2))
+    await flow.present(name="platform-a", title="", origins=(), now=at(3))
+    assert await store.pages(name="platform-a") == PlatformPages()
+    for name in ("monitor", "unknown"):
+        with pytest.raises(NotFoundError):
+            await flow.present(name=name, title="A", origins=(), now=at(4))
+    for origins in (("https://a.example/",), tuple(f"https://{n}.example" for n in range(11))):
+        with pytest.raises(InvalidError) as refused:
+            await flow.present(name="platform-a", title="", origins=origins, now=at(5))
+        assert refused.value.violations[0].field == "return_origin"

@@ -12,7 +12,9 @@ from sqlalchemy import insert, update
 from idvault.attest import jose, status_check, status_token
 from idvault.attest.status_check import Attested, CheckError
 from idvault.attest.status_list import INVALID, StatusList
+from idvault.bootstrap.account import LIST_PERIOD
 from idvault.domain.account import AccountState
+from idvault.domain.claim import FailureReason
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import (
     AlreadyExistsError,
@@ -23,6 +25,7 @@ from idvault.domain.error import (
     Reason,
     UnavailableError,
 )
+from idvault.domain.sanction.sanction import Degree
 from idvault.domain.signing_key import ANNOUNCED_FOR, StatusKey
 from idvault.flows.account.feed import FeedFlow
 from idvault.flows.claim.receipt import ReceiptFlow
@@ -91,7 +94,7 @@ class Checks:
             pairwise=KeyedPairwise(key=b"p" * 32),
             fingerprinter=FakeFingerprinter(),
             guard=self.world.guard,
-            entropy=CountingEntropy(),
+            entropy=CountingEntropy(start=70_000_000),
             policy=policy,
             issued_by=ISSUER,
         )
@@ -198,6 +201,50 @@ async def test_a_closed_account_is_attested_no_more(checks: Checks) -> None:
     await checks.lists.run(now=at(hour))
     checks.check(issued.token, seconds=hour)
     await checks.tokens.issue_credential(checks.wish(token, 902), now=at(hour))
+
+
+async def test_a_closed_account_is_invalid_within_two_seconds(checks: Checks) -> None:
+    """The first run after the act publishes it, and a run begins in every second."""
+    token = await checks.sign_up()
+    issued = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
+    sanctions = SanctionWorld(checks.world.database)
+    keys = (await sanctions.moderator(1), await sanctions.moderator(2))
+    await checks.lists.run(now=at(0))
+    await sanctions.closed(token, keys)
+    checks.check(issued.token)
+    await checks.lists.run(now=at(LIST_PERIOD))
+    assert checks.reason(issued.token, seconds=LIST_PERIOD) == "STATUS_INVALID"
+    assert 2 * LIST_PERIOD <= 2
+
+
+async def test_a_follower_is_attested_until_it_follows(checks: Checks) -> None:
+    """The other account's credential stays valid until its renewal, and is invalid until its own end."""
+    named, other = await checks.sign_up(1), await checks.sign_up(2)
+    credentials = {
+        token: (await checks.tokens.issue_credential(checks.wish(token, 900 + number), now=at(0))).token
+        for number, token in enumerate((named, other))
+    }
+    sanctions = SanctionWorld(checks.world.database)
+    keys = (await sanctions.moderator(1), await sanctions.moderator(2))
+    closed = await sanctions.of_person(named, Degree.CLOSE, keys)
+    await checks.lists.run(now=at(1))
+    assert checks.reason(credentials[named], seconds=1) == "STATUS_INVALID"
+    checks.check(credentials[other], seconds=1)
+    renewal = await checks.world.verify(command(3, account_token=other), seconds=2)
+    assert renewal.failure_reason is FailureReason.PERSON_CLOSED
+    await checks.lists.run(now=at(3))
+    assert checks.reason(credentials[other], seconds=3) == "STATUS_INVALID"
+    with pytest.raises(PreconditionError) as refused:
+        await checks.tokens.issue_credential(checks.wish(other, 950), now=at(3))
+    assert refused.value.reason is Reason.ACCOUNT_CLOSED
+    await sanctions.lift(closed, key=keys[0], seconds=4)
+    await checks.lists.run(now=at(5))
+    checks.check(credentials[named], seconds=5)
+    assert checks.reason(credentials[other], seconds=5) == "STATUS_INVALID"
+    late = 73 * 3_600
+    assert await sanctions.release(seconds=late) == 1
+    await checks.lists.run(now=at(late))
+    checks.check(credentials[other], seconds=late)
 
 
 async def test_a_token_says_what_is_so(checks: Checks) -> None:

@@ -52,7 +52,7 @@ def one_time_key(folder: Path) -> tuple[Request, bytes, bytes]:
     (path,) = (folder / AUDITOR / "disclosures").iterdir()
     kept = json.loads(path.read_bytes())
     signed = from_base64url(kept["signed_request"])
-    request = paper.read_request(signed, people.person(AUDITOR).ed25519)
+    request = paper.read_request(signed, people.roster_member(AUDITOR).ed25519)
     info = encode("idvault/one-time-key/v1", request.disclosure_id)
     sealed = from_base64url(kept["sealed_key"])
     return request, signed, hpke.unseal(kept["key_suite"], people.secret(AUDITOR, "hpke"), sealed, info)
@@ -69,7 +69,7 @@ async def test_released_shares_open_the_record(room: Chamber, sqlite_databases: 
         expected = paper.decision_content(
             paper.APPROVAL, signed_request=signed, custodian=custodian, place=place, resealed=resealed
         )
-        assert paper.content(approval, people.person(custodian).ed25519) == expected
+        assert paper.content(approval, people.roster_member(custodian).ed25519) == expected
         info = paper.reseal_info(signed, custodian, place)
         share = hpke.unseal(request.suite, private, resealed, info)
         assert sha256(share).digest() == found.share_hashes[place - 1]
@@ -93,7 +93,7 @@ async def test_a_request_at_rest_opens_with_the_custody_key_file(
     key = key_file.service(content)["case-text"][1][version]
     signed = stored.open_case_text(key, disclosure_id, text)
     assert sha256(signed).digest() == digest
-    assert paper.read_request(signed, people.person(AUDITOR).ed25519).disclosure_id == disclosure_id
+    assert paper.read_request(signed, people.roster_member(AUDITOR).ed25519).disclosure_id == disclosure_id
 
 
 async def test_every_entry_of_a_disclosure_opens_with_its_key(
@@ -111,7 +111,7 @@ async def test_every_entry_of_a_disclosure_opens_with_its_key(
         "where account_token <> '' order by log_index"
     )
     entries = rows(sqlite_databases.main_url, query)
-    auditor = people.person(AUDITOR).actor_id
+    auditor = people.roster_member(AUDITOR).actor_id
     fields = {
         "disclosure:request:file": (signed, digest),
         "disclosure:record:disclose": (disclosure_id, digest, auditor, "第一条 (synthetic)"),

@@ -13,7 +13,7 @@ from idvault_client.offline.evidence.file import EvidenceError
 from idvault_client.people.disclosure import evidence as kept
 from tests.clients.offline.test_evidence import forges
 from tests.support import builders, people
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity, person
+from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity, roster_member
 from tests.support.databases import Databases
 from tests.support.evidence_world import POLICY, opening
 from tests.support.log_world import KEY
@@ -58,12 +58,12 @@ async def test_sealed_evidence_opens_both_ways(room: Chamber, tmp_path: Path) ->
     """The auditor's own copy opens with the roster key, and for nobody else."""
     opened = await opening(room)
     path = tmp_path / "kept.json"
-    kept.write_sealed(path, opened.proof, reader=person("auditor-a"))
+    kept.write_sealed(path, opened.proof, reader=roster_member("auditor-a"))
     found = evidence.unseal(path.read_bytes(), private=people.secret("auditor-a", "hpke"))
     assert found == opened.proof.to_bytes()
     with pytest.raises(RefusedError):
         evidence.unseal(path.read_bytes(), private=people.secret("auditor-b", "hpke"))
-    reader = person("auditor-a")
+    reader = roster_member("auditor-a")
     made = evidence.seal(
         found,
         disclosure_id=opened.proof.terms.disclosure_id,

@@ -204,7 +204,7 @@ def test_what_is_sealed_at_rest() -> None:
     assert payload.decode(padded) == payload.Payload(IDENTITY)
     given = GIVEN["second-factor"]
     info = seal.second_factor_info(
-        person="zhao", actor_id=given["actor id"], request_id=GIVEN["fingerprint"]["request id"]
+        member="zhao", actor_id=given["actor id"], request_id=GIVEN["fingerprint"]["request id"]
     )
     assert info == given["info of the sealed URI"]
     assert given["stored"].startswith(b"\x01\x010")

@@ -23,7 +23,7 @@ from tests.support.reference.paper import Handed, Request
 
 ONE_TIME = bytes(range(32))
 SHARE = b"\x02" + bytes(range(32))
-AUDITOR = people.person("auditor-a", role="auditor")
+AUDITOR = people.roster_member("auditor-a", role="auditor")
 
 
 def request(suite: str = hpke.X25519) -> Request:
@@ -55,7 +55,7 @@ def test_requests_are_read_both_ways(suite: str) -> None:
     signed = theirs.canonical() + people.signer("auditor-a").sign(theirs.canonical())
     assert paper.read_request(signed, AUDITOR.ed25519) == made
     with pytest.raises(RefusedError):
-        paper.read_request(signed, people.person("auditor-b").ed25519)
+        paper.read_request(signed, people.roster_member("auditor-b").ed25519)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_keys_of_small_order_are_refused_alike() -> None:
             with pytest.raises(WeakKeyError):
                 product_ed25519.check(key)
     for name in people.NAMES:
-        public = people.person(name).ed25519
+        public = people.roster_member(name).ed25519
         check_key(public)
         assert product_ed25519.check(public) == public
 
@@ -117,13 +117,16 @@ def test_drill_papers_are_the_same_bytes() -> None:
     )
     assert made == terms.canonical()
     signed = paper.sign(people.secret("custodian-a", "ed25519"), made)
-    assert drill.check_signature(terms, signed[-64:], roster_member=people.person("custodian-a")) == signed
+    assert (
+        drill.check_signature(terms, signed[-64:], roster_member=people.roster_member("custodian-a"))
+        == signed
+    )
 
 
 def test_hand_over_papers_are_the_same_bytes() -> None:
     """The paper of a batch covers every share in it."""
     quorum = people.quorum(names=("custodian-d", "custodian-b", "custodian-c"))
-    succession = Succession(quorum, 1, people.person("custodian-a"), frozenset({"ef" * 32}))
+    succession = Succession(quorum, 1, people.roster_member("custodian-a"), frozenset({"ef" * 32}))
     shares = [
         (builders.TOKEN, "ab" * 16, "ef" * 32, b"h" * 32, b"sealed"),
         (builders.TOKEN[:-1] + "t", "cd" * 16, "ef" * 32, b"i" * 32, b"other"),

@@ -8,6 +8,7 @@ import pytest
 from idvault.attest import status_token
 from idvault.domain.campaign import invitation
 from idvault.domain.document import DocumentType
+from idvault.domain.session import secret
 from idvault.domain.tip_off import filing
 from idvault.ports.claim import Intake
 from idvault.ports.disclosure import SealedText
@@ -23,13 +24,14 @@ from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.second_factor import TotpSealer
+from idvault.sealing.session import KeyedLinkCoder
 from idvault.sealing.tip_off import KeyedTipOffSecrets
 from tests.support import builders, people
 from tests.support.fakes.keys import MemoryDayKeys
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP
 from tests.support.reference import hpke, stored
-from tests.support.reference.encoding import RefusedError, encode
+from tests.support.reference.encoding import RefusedError, crockford, encode
 from tests.support.reference.payload import Identity
 from tests.support.tip_off_world import service_keys
 
@@ -93,7 +95,7 @@ def test_moderation_texts_open_both_ways(tmp_path: Path) -> None:
 
 def test_second_factors_open_both_ways(tmp_path: Path) -> None:
     """The secret at rest, and the URI that its owner receives."""
-    member = people.person("auditor-a", role="auditor")
+    member = people.roster_member("auditor-a", role="auditor")
     sealer = TotpSealer(keys=provider(tmp_path, Purpose.SECOND_FACTOR), entropy=CountingEntropy())
     fresh = sealer.fresh(roster_member=member, request_id="11111111-1111-4111-8111-111111111111")
     secret = stored.open_second_factor({"0": KEY}, member.actor_id, fresh.at_rest)
@@ -161,3 +163,21 @@ def test_keyed_hashes_are_the_same(tmp_path: Path) -> None:
     assert filing.reference_of("a" * 32) == stored.tip_off_reference("a" * 32)
     subject = status_token.subject(key=KEY, audience="https://taxi.example", account_token=builders.TOKEN)
     assert subject == stored.pairwise_subject(KEY, "https://taxi.example", builders.TOKEN)
+
+
+def test_a_hosted_session_s_secrets_are_the_same() -> None:
+    """The link's code, every stored hash, and what is derived from the browser's key."""
+    request_id, session_id = "11111111-1111-4111-8111-111111111111", "a" * 32
+    code = KeyedLinkCoder(key=KEY).code(relying_party="platform-a", request_id=request_id)
+    assert code == stored.session_link_code(KEY, "platform-a", request_id)
+    key = secret.make(bytes(range(16)))
+    assert secret.link_hash(code) == stored.session_hash("link", code)
+    assert secret.browser_hash(key, session_id=session_id) == stored.session_hash("browser", session_id, key)
+    bind_code = secret.bind_code(key, session_id=session_id)
+    assert bind_code == crockford(stored.session_hash("bind-code", session_id, key)[:16])
+    assert secret.bind_hash(bind_code, session_id=session_id) == stored.session_hash(
+        "bind", session_id, bind_code
+    )
+    assert secret.form_token(key) == crockford(stored.session_hash("form", key)[:16])
+    made = secret.request_id(key, session_id=session_id, step="agree")
+    assert made == stored.session_request_id(session_id, "agree", key)

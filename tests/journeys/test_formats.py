@@ -111,7 +111,7 @@ def test_the_roster_verifies_and_names_the_quorum(house: House) -> None:
     roster.check_in_force(found)
     assert house.ready["quorum"]["id"] in [each.id for each in found.quorums()]
     for name in house.ready["quorum"]["custodians"]:
-        assert keys(house, name)["actor_id"] == found.person(name)["actor_id"]
+        assert keys(house, name)["actor_id"] == found.member(name)["actor_id"]
 
 
 def test_a_third_party_checks_statements(house: House, vault: Vault, registry: Registry) -> None:

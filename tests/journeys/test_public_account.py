@@ -3,10 +3,13 @@
 from pathlib import Path
 
 from idvault_client import Vault
-from idvault_client.testing import invent_organization
+from idvault_client.public_accounts import PublicAccountState
+from idvault_client.sanctions import Degree, ModeratorKey
+from idvault_client.testing import DEVELOPMENT_PLATFORM, invent_organization
 from tests.demo.public_account import PublicAccountSteps
 from tests.support.house import House
-from tests.support.sandbox import Registry, invent
+from tests.support.sanction_world import reasons
+from tests.support.sandbox import Registry, invent, verify_organization, wait_for
 
 
 def test_a_company_opens_one_and_a_person_gets_no_second(
@@ -21,3 +24,23 @@ def test_a_company_opens_one_and_a_person_gets_no_second(
     steps.operate(vault)
     steps.limit(vault)
     steps.file(house.session.ready_file, tmp_path)
+
+
+def test_the_feed_and_the_cache_tell_a_closing(vault: Vault, registry: Registry) -> None:
+    """Two moderators close a public account: the client's cache says so, and its owner stays verified."""
+    company = invent_organization()
+    registry.add_organizations(company)
+    token = verify_organization(vault, company).account_token
+    applied = vault.public_accounts.apply(token)
+    assert vault.statuses.wait(30)
+    found = vault.public_accounts.approve(applied.public_account_id).public_account_id
+    assert wait_for(lambda: vault.statuses.public_account(found).profile.publishes)
+    keys = [ModeratorKey.generate(DEVELOPMENT_PLATFORM) for _ in range(2)]
+    first, second = (key.of(vault.sanctions.register_moderator(key).moderator_id) for key in keys)
+    closing = vault.sanctions.impose(token, Degree.CLOSE, reasons(), key=first, public_account_id=found)
+    assert closing.public_account_id == found
+    closed = vault.sanctions.confirm(closing, key=second)
+    assert wait_for(lambda: vault.statuses.public_account(found).state is PublicAccountState.CLOSED)
+    assert vault.statuses.get(token).is_verified
+    vault.sanctions.lift(closed, "a mistake", key=first)
+    assert wait_for(lambda: vault.statuses.public_account(found).profile.publishes)

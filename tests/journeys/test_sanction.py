@@ -36,6 +36,7 @@ def test_a_company_is_closed_by_two_moderators_and_restored(
     steps.close(vault, house.ready)
     steps.appeal(vault, house.ready)
     steps.restore(vault)
+    steps.close_person(vault)
 
 
 def test_an_end_comes_by_itself(vault: Vault, registry: Registry) -> None:

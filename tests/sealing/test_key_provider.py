@@ -204,3 +204,21 @@ def test_a_failed_write_leaves_the_old_file(path: Path, monkeypatch: pytest.Monk
     with pytest.raises(KeyMissingError):
         provider.version(Purpose.INTAKE, "2026-03-01")
     assert provider.put(Purpose.INTAKE, "2026-03-01", b"b" * 32) == b"b" * 32
+
+
+def test_a_file_is_completed(path: Path) -> None:
+    """Purposes that it lacks are added durably; what it has stays, and a second time changes nothing."""
+    _create(path)
+    ours = _load(path)
+    added = {
+        **SETS,
+        Purpose.REQUEST: KeySet("0", {"0": b"o" * 32}),
+        Purpose.LOG: KeySet("0", {"0": b"l" * 32}),
+    }
+    ours.complete(added)
+    assert ours.purposes == _load(path).purposes == (Purpose.REQUEST, Purpose.INTAKE, Purpose.LOG)
+    assert _load(path).keys(Purpose.REQUEST) == SETS[Purpose.REQUEST]
+    assert _load(path).primary(Purpose.LOG) == b"l" * 32
+    before = path.read_bytes()
+    ours.complete(added)
+    assert path.read_bytes() == before

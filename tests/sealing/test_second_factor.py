@@ -21,7 +21,7 @@ from tests.support.people import CHEAP
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "totp.json").read_text("utf-8"))
 REQUEST_ID = "00000000-0000-4000-8000-000000000001"
-PERSON = people.person("auditor-a", role="auditor")
+MEMBER = people.roster_member("auditor-a", role="auditor")
 
 
 class _Entropy(CountingEntropy):
@@ -45,37 +45,37 @@ def keys(tmp_path: Path) -> LocalKeyProvider:
 
 
 def _uri(for_member: bytes, *, request_id: str = REQUEST_ID) -> str:
-    info = seal.second_factor_info(person=PERSON.name, actor_id=PERSON.actor_id, request_id=request_id)
+    info = seal.second_factor_info(member=MEMBER.name, actor_id=MEMBER.actor_id, request_id=request_id)
     private_key = people.secret("auditor-a", "hpke")
-    return hpke.unseal(suite=PERSON.suite, private_key=private_key, sealed=for_member, info=info).decode()
+    return hpke.unseal(suite=MEMBER.suite, private_key=private_key, sealed=for_member, info=info).decode()
 
 
 @pytest.mark.parametrize(("seconds", "code"), [(v["seconds"], v["code"][-6:]) for v in VECTORS["codes"]])
 def test_codes_are_those_of_the_rfc(keys: LocalKeyProvider, seconds: int, code: str) -> None:
     """RFC 6238 appendix B, SHA-1, the last six of its eight digits."""
     sealer = TotpSealer(keys=keys, entropy=_Entropy())
-    fresh = sealer.fresh(roster_member=PERSON, request_id=REQUEST_ID)
+    fresh = sealer.fresh(roster_member=MEMBER, request_id=REQUEST_ID)
     now = datetime.fromtimestamp(seconds, UTC)
-    found = sealer.match(actor_id=PERSON.actor_id, at_rest=fresh.at_rest, code=code, now=now)
+    found = sealer.match(actor_id=MEMBER.actor_id, at_rest=fresh.at_rest, code=code, now=now)
     assert found == seconds // 30
 
 
 def test_the_window_is_one_step_before_and_after(keys: LocalKeyProvider) -> None:
     """The code's step is returned; two steps away the code is wrong."""
     sealer = TotpSealer(keys=keys, entropy=_Entropy())
-    fresh = sealer.fresh(roster_member=PERSON, request_id=REQUEST_ID)
+    fresh = sealer.fresh(roster_member=MEMBER, request_id=REQUEST_ID)
     vector = VECTORS["codes"][1]
     step = vector["seconds"] // 30
     for away, expected in ((-2, None), (-1, step), (0, step), (1, step), (2, None)):
         now = datetime.fromtimestamp((step + away) * 30, UTC)
         code = vector["code"][-6:]
-        found = sealer.match(actor_id=PERSON.actor_id, at_rest=fresh.at_rest, code=code, now=now)
+        found = sealer.match(actor_id=MEMBER.actor_id, at_rest=fresh.at_rest, code=code, now=now)
         assert found == expected
 
 
 def test_only_the_person_reads_the_secret(keys: LocalKeyProvider) -> None:
     """The URI opens only with the member's roster key and this request's id."""
-    fresh = TotpSealer(keys=keys, entropy=_Entropy()).fresh(roster_member=PERSON, request_id=REQUEST_ID)
+    fresh = TotpSealer(keys=keys, entropy=_Entropy()).fresh(roster_member=MEMBER, request_id=REQUEST_ID)
     uri = urlsplit(_uri(fresh.for_member))
     assert (uri.scheme, uri.netloc, uri.path) == ("otpauth", "totp", "/idvault:auditor-a")
     asked = parse_qs(uri.query)
@@ -89,10 +89,10 @@ def test_only_the_person_reads_the_secret(keys: LocalKeyProvider) -> None:
 def test_a_stored_secret_is_bound_to_its_person_and_key(keys: LocalKeyProvider, tmp_path: Path) -> None:
     """A swapped, damaged or truncated secret, or another key, does not open."""
     sealer = TotpSealer(keys=keys, entropy=CountingEntropy())
-    at_rest = sealer.fresh(roster_member=PERSON, request_id=REQUEST_ID).at_rest
+    at_rest = sealer.fresh(roster_member=MEMBER, request_id=REQUEST_ID).at_rest
     now = datetime(2026, 3, 1, tzinfo=UTC)
 
-    def match(stored: bytes, actor_id: str = PERSON.actor_id) -> None:
+    def match(stored: bytes, actor_id: str = MEMBER.actor_id) -> None:
         sealer.match(actor_id=actor_id, at_rest=stored, code="000000", now=now)
 
     match(at_rest)
@@ -108,13 +108,13 @@ def test_a_stored_secret_is_bound_to_its_person_and_key(keys: LocalKeyProvider, 
 def test_a_rotated_key_opens_what_the_former_one_sealed(keys: LocalKeyProvider) -> None:
     """New secrets use the primary version; old ones name theirs."""
     sealer = TotpSealer(keys=keys, entropy=CountingEntropy())
-    before = sealer.fresh(roster_member=PERSON, request_id=REQUEST_ID).at_rest
+    before = sealer.fresh(roster_member=MEMBER, request_id=REQUEST_ID).at_rest
     keys.put(Purpose.SECOND_FACTOR, "1", b"k" * 32, primary=True)
-    after = sealer.fresh(roster_member=PERSON, request_id=REQUEST_ID).at_rest
+    after = sealer.fresh(roster_member=MEMBER, request_id=REQUEST_ID).at_rest
     assert (before[2:3], after[2:3]) == (b"0", b"1")
     for stored in (before, after):
         sealer.match(
-            actor_id=PERSON.actor_id, at_rest=stored, code="000000", now=datetime(2026, 3, 1, tzinfo=UTC)
+            actor_id=MEMBER.actor_id, at_rest=stored, code="000000", now=datetime(2026, 3, 1, tzinfo=UTC)
         )
 
 

@@ -46,6 +46,8 @@ _NOT_OF_AN_ACCOUNT = {
     "handed_quorums": "the deployment's",
     "campaigns": "a relying party's",
     "moderators": "a relying party's",
+    "platform_pages": "a relying party's",
+    "sessions": "a relying party's: a sign-up has no account yet",
     "authority_orders": "a relying party's",
     "operations": "a relying party's",
     "tip_offs": "a relying party's",

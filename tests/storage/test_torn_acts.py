@@ -8,7 +8,7 @@ same to whole processes, with strace and with a proxy.
 import errno
 import sqlite3
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -20,11 +20,16 @@ from idvault.domain.job import JobProgress, JobState
 from idvault.domain.sanction import sanction as rules
 from idvault.domain.sanction.appeal import Appeal, AppealState
 from idvault.domain.sanction.moderator import Moderator
+from idvault.domain.sanction.operation import Operation
+from idvault.domain.sanction.order import RecordedOrder
 from idvault.domain.sanction.sanction import Degree, Sanction, Scope
+from idvault.domain.sanction.statement import AuthorityOrder
 from idvault.ports.appeal import AppealDecision, AppealFiling, DecisionEvents
 from idvault.ports.claim import Intake, Job, NewClaim
 from idvault.ports.moderation_text import CaseField
 from idvault.storage.sanction.moderator import SqlModeratorStore
+from idvault.storage.sanction.operation import SqlOperationStore
+from idvault.storage.sanction.order import SqlOrderStore
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.support.appeal_world import AppealWorld
 from tests.support.fakes.moderation_text import moderation_sealer
@@ -240,6 +245,41 @@ def _of_appeal(world: World, kind: EventType, appeal: Appeal, **fields: bytes) -
     return world.event(kind, appeal.account_token, appeal_id=appeal.appeal_id, **fields)
 
 
+def _order(world: World) -> RecordedOrder:
+    stated = AuthorityOrder("an authority (synthetic)", "order 1", date(2026, 2, 27), world.random(32))
+    return RecordedOrder(world.new_id(), PARTY, stated, at().business, at().business)
+
+
+async def _record_order(world: World) -> Act:
+    store, order, request = SqlOrderStore(database=world.database), _order(world), world.request()
+    event = world.event(EventType.ORDER_RECORD, order_id=order.order_id, digest=b"", deadline="")
+    return lambda: store.record(order, request=request, event=event)
+
+
+async def _miss_order(world: World) -> Act:
+    store, order = SqlOrderStore(database=world.database), _order(world)
+    recorded = world.event(EventType.ORDER_RECORD, order_id=order.order_id, digest=b"", deadline="")
+    await store.record(order, request=world.request(), event=recorded)
+    event = world.event(EventType.ORDER_MISS, order_id=order.order_id)
+    return lambda: store.miss(order, now=at(), event=event)
+
+
+async def _open_operation(world: World) -> Act:
+    store, request = SqlOperationStore(database=world.database), world.request()
+    operation = Operation(world.new_id(), PARTY, "a month (synthetic)", at().business)
+    event = world.event(EventType.OPERATION_OPEN, operation_id=operation.operation_id)
+    return lambda: store.begin(operation, request=request, event=event)
+
+
+async def _close_operation(world: World) -> Act:
+    store, request = SqlOperationStore(database=world.database), world.request()
+    operation = Operation(world.new_id(), PARTY, "a month (synthetic)", at().business)
+    opened = world.event(EventType.OPERATION_OPEN, operation_id=operation.operation_id)
+    await store.begin(operation, request=world.request(), event=opened)
+    event = world.event(EventType.OPERATION_CLOSE, operation_id=operation.operation_id)
+    return lambda: store.close(operation_id=operation.operation_id, request=request, now=at(), event=event)
+
+
 ACTS = [
     _open,
     _supersede,
@@ -254,6 +294,10 @@ ACTS = [
     _follow,
     _lift_person,
     _release,
+    _record_order,
+    _miss_order,
+    _open_operation,
+    _close_operation,
     _file_appeal,
     _uphold_appeal,
     _note_overdue_appeal,

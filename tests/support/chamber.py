@@ -89,14 +89,14 @@ ROLES = {
 Tamper = Callable[[str, Message], Message]
 
 
-def person(name: str) -> RosterMember:
+def roster_member(name: str) -> RosterMember:
     """Return a roster member."""
-    return people.person(name, role=ROLES.get(name, "auditor"), suite=SUITE)
+    return people.roster_member(name, role=ROLES.get(name, "auditor"), suite=SUITE)
 
 
 def identity(name: str) -> PersonalIdentity:
     """Return a member's identity with private keys."""
-    found = person(name)
+    found = roster_member(name)
     return PersonalIdentity(
         name=name,
         role=found.role,
@@ -110,9 +110,9 @@ def identity(name: str) -> PersonalIdentity:
 
 def first_roster() -> Roster:
     """Return a roster signed by all its custodians: two of three, and two auditors."""
-    custodians = tuple(person(name) for name in CUSTODIANS)
+    custodians = tuple(roster_member(name) for name in CUSTODIANS)
     quorum = Quorum("records", 2, custodians)
-    members = (*custodians, *(person(name) for name in AUDITORS))
+    members = (*custodians, *(roster_member(name) for name in AUDITORS))
     made = Roster(1, False, members, (quorum,), people.WITNESSED)
     return people.signed(made, *CUSTODIANS)
 
@@ -122,7 +122,7 @@ class Local:
 
     def __init__(self, chamber: "Chamber", name: str) -> None:
         self._chamber = chamber
-        found = person(name)
+        found = roster_member(name)
         self._caller = Caller(name, found.role, found.actor_id)
         self.tamper: Tamper = lambda _method, answer: answer
         self.calls: list[tuple[str, Message]] = []
@@ -398,7 +398,7 @@ class Chamber:
 
     async def refusals(self, name: str) -> int:
         """Return how many refusals of a member are in the log."""
-        actor_id = person(name).actor_id
+        actor_id = roster_member(name).actor_id
         found = await self.logged(EventType.DISCLOSURE_REFUSE)
         return sum(each.actor_id == actor_id for each in found)
 

@@ -47,7 +47,7 @@ class Vault:
         )
 
     def custodian(self, name: str) -> PersonalIdentity:
-        found = people.person(name, suite=self.suite)
+        found = people.roster_member(name, suite=self.suite)
         return PersonalIdentity(
             name=name,
             role="custodian",

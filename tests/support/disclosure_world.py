@@ -16,7 +16,7 @@ from idvault.domain.error import IdvaultError, Reason
 from idvault.flows.disclosure.custodian import DecideCommand, ReleaseCommand
 from idvault.storage.disclosure.tables import disclosure_refusals
 from tests.support import people
-from tests.support.chamber import CUSTODIANS, SUITE, Chamber, identity, person
+from tests.support.chamber import CUSTODIANS, SUITE, Chamber, identity, roster_member
 
 A, B, C = CUSTODIANS
 SHARE = b"re-sealed share (synthetic)"
@@ -54,7 +54,7 @@ def signed(paper: Terms | DecisionTerms, name: str = "auditor-a") -> bytes:
 
 async def file(room: Chamber, paper: bytes, *, name: str = "auditor-a", number: int | None = None) -> Any:
     return await room.auditing.request(
-        actor_id=person(name).actor_id, request_id=request_id(number), signed=paper, now=room.now()
+        actor_id=roster_member(name).actor_id, request_id=request_id(number), signed=paper, now=room.now()
     )
 
 
@@ -73,7 +73,7 @@ def decision(
     given = sha256(SHARE).digest() if verdict is Verdict.APPROVE else b""
     said = DecisionTerms(verdict, papers.digest(paper), name, CUSTODIANS.index(name) + 1, given)
     made = DecideCommand(
-        actor_id=person(name).actor_id,
+        actor_id=roster_member(name).actor_id,
         request_id=request_id(),
         disclosure_id=papers.parse_request(paper).disclosure_id,
         verdict=verdict,
@@ -120,7 +120,7 @@ async def approved(room: Chamber, **changes: Any) -> str:
 async def confirm(room: Chamber, disclosure_id: str, **changes: Any) -> Any:
     """Confirm as auditor-a that the shares open the record."""
     asked: dict[str, Any] = {
-        "actor_id": person("auditor-a").actor_id,
+        "actor_id": roster_member("auditor-a").actor_id,
         "request_id": request_id(),
         "disclosure_id": disclosure_id,
         "now": room.now(),
@@ -131,7 +131,7 @@ async def confirm(room: Chamber, disclosure_id: str, **changes: Any) -> Any:
 async def open_once(room: Chamber, disclosure_id: str, *, code: str | None = None, **changes: Any) -> Any:
     """Open as auditor-a while the worker runs."""
     asked: dict[str, Any] = {
-        "actor_id": person("auditor-a").actor_id,
+        "actor_id": roster_member("auditor-a").actor_id,
         "request_id": request_id(),
         "disclosure_id": disclosure_id,
         "code": room.codes.code() if code is None else code,
@@ -151,7 +151,7 @@ async def refused(room: Chamber, name: str, act: Any, reason: Reason) -> Idvault
     assert await room.refusals(name) == before + 1
     (row,) = await room.world.all(
         select(disclosure_refusals).where(
-            disclosure_refusals.c.actor_id == person(name).actor_id,
+            disclosure_refusals.c.actor_id == roster_member(name).actor_id,
             disclosure_refusals.c.reason == reason.value,
         )
     )

@@ -25,7 +25,7 @@ from idvault_client.offline.record import sealed_record
 from idvault_client.people.disclosure import evidence as evidences
 from idvault_client.people.disclosure.auditor import DisclosedRecord
 from tests.support import merkle, people
-from tests.support.chamber import CUSTODIANS, Chamber, identity, person
+from tests.support.chamber import CUSTODIANS, Chamber, identity, roster_member
 from tests.support.log_world import KEY, ORIGIN, SIGNER
 
 A, B, C = CUSTODIANS
@@ -141,7 +141,7 @@ def both(first: Forge, *more: Forge) -> Forge:
 
 
 def _events(message: evidence_pb2.DisclosureEvidence, type: EventType, when: datetime) -> dict[str, Event]:
-    record, auditor = sealed_record(message.record), person("auditor-a").actor_id
+    record, auditor = sealed_record(message.record), roster_member("auditor-a").actor_id
     terms = papers.parse_request(message.signed_request)
     settled: dict[str, Any] = {
         "claim_id": message.settlement_claim_id, "state": "SUCCEEDED", "failure_reason": "",

@@ -14,7 +14,7 @@ from idvault.storage.account.record import SqlRecordStore
 from idvault_client.people.custody.hand_over import HandOver, HandOverProgress
 from idvault_client.people.custody.journal import HandOverJournal
 from tests.support import people
-from tests.support.chamber import CUSTODIANS, SUCCESSORS, Chamber, Local, identity, person
+from tests.support.chamber import CUSTODIANS, SUCCESSORS, Chamber, Local, identity, roster_member
 
 A, B, C = CUSTODIANS
 D, E = SUCCESSORS
@@ -24,9 +24,9 @@ LIST, HAND_OVER = "CustodianService/ListSharesToHandOver", "CustodianService/Han
 def next_version(room: Chamber, *names: str, also: tuple[str, ...] = (A,)) -> Roster:
     """Return the next version with these custodians; also: further members."""
     before = room.rosters.current
-    quorum = replace(before.quorums[0], custodians=tuple(person(name) for name in names))
+    quorum = replace(before.quorums[0], custodians=tuple(roster_member(name) for name in names))
     named = {each.name: each for each in before.people if each.role != "custodian"}
-    named |= {name: person(name) for name in (*names, *also)}
+    named |= {name: roster_member(name) for name in (*names, *also)}
     return replace(
         before,
         version=before.version + 1,

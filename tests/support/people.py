@@ -27,7 +27,7 @@ def signer(name: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(secret(name, "ed25519"))
 
 
-def person(name: str, *, role: str = "custodian", suite: str = hpke.X_WING) -> RosterMember:
+def roster_member(name: str, *, role: str = "custodian", suite: str = hpke.X_WING) -> RosterMember:
     return RosterMember(
         name=name,
         role=role,
@@ -42,7 +42,7 @@ def person(name: str, *, role: str = "custodian", suite: str = hpke.X_WING) -> R
 
 def quorum(*, threshold: int = 2, names: tuple[str, ...] = NAMES, suite: str = hpke.X_WING) -> Quorum:
     """Return a quorum of synthetic custodians."""
-    return Quorum("records", threshold, tuple(person(name, suite=suite) for name in names))
+    return Quorum("records", threshold, tuple(roster_member(name, suite=suite) for name in names))
 
 
 def roster(
@@ -50,7 +50,7 @@ def roster(
 ) -> Roster:
     """Return an unsigned roster with one quorum, an auditor and an operator."""
     made = quorum(threshold=threshold, names=names)
-    others = (person("auditor-a", role="auditor"), person("operator", role="operator"))
+    others = (roster_member("auditor-a", role="auditor"), roster_member("operator", role="operator"))
     return Roster(version, development, (*made.custodians, *others), (made,))
 
 

@@ -17,7 +17,7 @@ from tests.support.fakes.log import WaitingLog
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import at, request_id
 
-OPERATOR = people.person("operator", role="operator", suite=hpke.X25519)
+OPERATOR = people.roster_member("operator", role="operator", suite=hpke.X25519)
 ENTROPY = CountingEntropy()
 NAMES = people.NAMES
 
@@ -26,9 +26,10 @@ def next_version(
     previous: Roster | None, *, variant: int = 0, names: tuple[str, ...] = NAMES, auditor: bool = True
 ) -> Roster:
     """Return an unsigned roster that may follow; variants differ only in an organisation."""
-    members = tuple(people.person(name, suite=hpke.X25519) for name in names)
+    members = tuple(people.roster_member(name, suite=hpke.X25519) for name in names)
     named = replace(
-        people.person("auditor-a", role="auditor", suite=hpke.X25519), organisation=f"variant {variant}"
+        people.roster_member("auditor-a", role="auditor", suite=hpke.X25519),
+        organisation=f"variant {variant}",
     )
     others = (named, OPERATOR) if auditor else (OPERATOR,)
     version = previous.version + 1 if previous else 1
@@ -89,7 +90,7 @@ class Process:
     ) -> Proposal:
         return await self.flow.sign(
             SignCommand(
-                actor_id=people.person(name, suite=hpke.X25519).actor_id,
+                actor_id=people.roster_member(name, suite=hpke.X25519).actor_id,
                 name=name,
                 request_id=self._request(request),
                 digest=roster.digest(),

@@ -38,7 +38,7 @@ class RealEntropy:
 
 
 ENTROPY = RealEntropy()
-AUDITOR = people.person("auditor-a", role="auditor")
+AUDITOR = people.roster_member("auditor-a", role="auditor")
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 
 
@@ -66,7 +66,7 @@ class World:
     @staticmethod
     def read(sealed_uri: bytes, request: str) -> bytes:
         """Return the secret as the member's client reads it."""
-        info = seal.second_factor_info(person=AUDITOR.name, actor_id=AUDITOR.actor_id, request_id=request)
+        info = seal.second_factor_info(member=AUDITOR.name, actor_id=AUDITOR.actor_id, request_id=request)
         private_key = people.secret(AUDITOR.name, "hpke")
         uri = hpke.unseal(suite=AUDITOR.suite, private_key=private_key, sealed=sealed_uri, info=info)
         return base64.b32decode(parse_qs(urlsplit(uri.decode()).query)["secret"][0])

@@ -22,7 +22,7 @@ from idvault_client.people import identity_folder
 from idvault_client.people.custody_edge import CustodyEdge
 from tests.support import people
 from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
-from tests.support.chamber import AUDITORS, CUSTODIANS, ROLES, Chamber, chamber, identity, person
+from tests.support.chamber import AUDITORS, CUSTODIANS, ROLES, Chamber, chamber, identity, roster_member
 from tests.support.commands import Commands, Result
 from tests.support.databases import Databases
 from tests.support.edge import FakePlatforms
@@ -101,16 +101,20 @@ def _identity_folder(folder: Path, name: str, authority: Authority) -> str:
     (folder / "certificate.pem").write_bytes(issued.certificate)
     (folder / "key.pem").write_bytes(issued.key)
     drawn = iter(
-        [bytes.fromhex(person(name).actor_id), people.secret(name, "hpke"), people.secret(name, "ed25519")]
+        [
+            bytes.fromhex(roster_member(name).actor_id),
+            people.secret(name, "hpke"),
+            people.secret(name, "ed25519"),
+        ]
     )
     identities.create(
         folder,
         name=name,
         role=ROLES[name],
-        organisation=person(name).organisation,
+        organisation=roster_member(name).organisation,
         passphrase=b"words",
         random=lambda size: next(drawn, bytes(size)),
-        suite=person(name).suite,
+        suite=roster_member(name).suite,
         cost=people.CHEAP,
     )
     assert identities.load(folder, passphrase=b"words") == identity(name)
@@ -129,7 +133,7 @@ async def serving(room: Chamber, folder: Path, idvault: Commands | None) -> Asyn
     pins = []
     for name in (*AUDITORS, *CUSTODIANS):
         spki = _identity_folder(folder / name, name, authority)
-        pins.append(Pin(name, ROLES[name], person(name).actor_id, spki))
+        pins.append(Pin(name, ROLES[name], roster_member(name).actor_id, spki))
     directory = Directory(platforms=FakePlatforms(), people=lambda: pins, clock=lambda: datetime.now(UTC))
     await directory.load()
     issued = authority.server()

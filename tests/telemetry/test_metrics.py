@@ -30,6 +30,8 @@ PROMISED = {
     "idvault_drills_overdue",
     "idvault_drill_oldest_seconds",
     "idvault_orders_overdue",
+    "idvault_sanctions_proposed",
+    "idvault_sanctions_due_seconds",
     "idvault_tip_offs_open",
     "idvault_tip_offs_overdue",
 }
@@ -54,6 +56,7 @@ def filled() -> Metrics:
     metrics.drills(overdue=1, oldest_seconds=90.5)
     metrics.appeals_overdue(2)
     metrics.orders_overdue(count=2)
+    metrics.sanctions(proposed=3, due_seconds=4.5)
     metrics.tip_offs({"RECEIVED": 5}, overdue=2)
     metrics.log_unsequenced(count=3)
     metrics.log_checkpoint_age(seconds=1.5)
@@ -96,6 +99,8 @@ def test_names(served: list[str]) -> None:
         "idvault_appeals_overdue 2.0",
         "idvault_drill_oldest_seconds 90.5",
         "idvault_orders_overdue 2.0",
+        "idvault_sanctions_proposed 3.0",
+        "idvault_sanctions_due_seconds 4.5",
         "idvault_claims_pending 2.0",
         "idvault_claims_pending_oldest_seconds 7.5",
         'idvault_claims_settled_total{outcome="SUCCEEDED"} 1.0',

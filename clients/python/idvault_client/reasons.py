@@ -90,6 +90,10 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "该审核员尚未登记，请先登记其密钥。",
         "This moderator is not registered. Please register the key first.",
     ),
+    Reason.SESSION_NOT_FOUND: Translation(
+        "链接无效，或不是在打开它的浏览器中使用。请回到应用重新获取链接。",
+        "This link is not valid, or it belongs to another browser. Please go back to the app for a new one.",
+    ),
     Reason.APPEAL_NOT_FOUND: Translation("未找到该申诉。", "This appeal was not found."),
     Reason.ORDER_NOT_FOUND: Translation("未找到该指令，请先登记。", "This order is not recorded."),
     Reason.OPERATION_NOT_FOUND: Translation("未找到该专项行动。", "This operation was not found."),
@@ -125,8 +129,8 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "Too many wrong codes. The second factor is locked for a while; please try again later.",
     ),
     Reason.SELF_APPROVAL: Translation(
-        "不能审批自己提交的申请，请由其他人员审批。",
-        "You cannot approve your own request. Another person must approve it.",
+        "不能审批自己提交的申请，也不能复核自己作出的处置，请由其他人员办理。",
+        "You cannot decide on your own request or on your own decision. Another person must decide.",
     ),
     Reason.DISCLOSURE_EXPIRED: Translation(
         "该调阅申请已过期，请重新申请。",
@@ -161,6 +165,19 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.MODERATOR_REVOKED: Translation(
         "该审核员的密钥已停用，不能再作出决定，请由其他审核员办理。",
         "This moderator's key was revoked and can decide nothing more. Another moderator must decide.",
+    ),
+    Reason.SESSION_EXPIRED: Translation(
+        "链接已过期（有效期15分钟）。请回到应用重新获取链接。",
+        "This link has expired: it is valid for 15 minutes. Please go back to the app for a new one.",
+    ),
+    Reason.SESSION_TAKEN: Translation(
+        "该链接已在另一个浏览器中打开，只能使用一次。请回到应用重新获取链接。",
+        "This link was opened in another browser, and works only once. Please go back to the app for a new "
+        "one.",
+    ),
+    Reason.PAGES_NOT_SERVED: Translation(
+        "暂不提供网页实名认证，请在应用内办理。",
+        "Verification by web page is not available here. Please use the app.",
     ),
     Reason.APPEAL_EXISTS: Translation(
         "对该处置已经提出过申诉，每项处置只能申诉一次。申诉结果会另行通知。",

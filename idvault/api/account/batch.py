@@ -14,7 +14,7 @@ class BatchReading(Protocol):
     """What batches need of flows.account.status.StatusFlow."""
 
     async def packed_many(self, *, relying_party: str, account_tokens: Sequence[str]) -> Mapping[str, str]:
-        """Return known accounts: what follows the token in their texts, and the tokens for each of these."""
+        """Return the tokens of known accounts, grouped by the rest of their stored text."""
         ...
 
 
@@ -36,7 +36,7 @@ class StatusBatches:
             shown.update(dict.fromkeys(tokens.split(","), text))
         known: list[tuple[str, str]] = []
         unknown: list[str] = []
-        # Neighbours with equal statuses are put together at once.
+        # Neighbours with equal statuses are serialised in one step.
         for found, run in groupby(asked, shown.get):
             if found is None:
                 unknown += run

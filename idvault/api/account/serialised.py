@@ -1,9 +1,9 @@
-"""Statuses as bytes, without a message for each: what follows the token is serialised once.
+"""Serialises statuses without a message object for each: the part after the token is serialised once.
 
-- The store gives an account as a text. What follows its token in the text determines, with the day, what
-  follows the token in the message. The accounts of a deployment have few different ones.
-- Nothing is kept about an account, and a kept part cannot be out of date. A new day begins with none, and
-  what falls by itself within a day is not kept.
+- The store returns an account as a text that begins with its token. The rest of the text and the day
+  determine the rest of the message, and the accounts of a deployment have few different rests.
+- Only such parts are kept, and nothing about an account. No kept part is ever out of date: all are dropped
+  when the day changes, and none is kept whose standing ends within the day.
 """
 
 from collections.abc import Iterable
@@ -46,7 +46,7 @@ class Part:
 
 
 class StatusTexts(Protocol):
-    """What reads the store's texts: flows.account.status.StatusFlow."""
+    """What this module needs of flows.account.status.StatusFlow."""
 
     def unpack(self, packed: str, *, today: date, now: ClockReading) -> Status:
         """Return the status of a text."""
@@ -59,7 +59,7 @@ class StatusTexts(Protocol):
 
 @dataclass(eq=False, repr=False)
 class SerialisedStatuses:
-    """The parts of one process. most: how many different ones it keeps."""
+    """The serialised parts that a process keeps. most: the largest number of them."""
 
     texts: StatusTexts
     most: int = _MOST
@@ -75,9 +75,9 @@ class SerialisedStatuses:
     def many(
         self, accounts: Iterable[tuple[str, str]], *, now: ClockReading
     ) -> tuple[bytes, datetime | None]:
-        """Return the field of many statuses, and when the first standing in it falls by itself.
+        """Return the field of many statuses, and the first time at which a standing in it ends.
 
-        accounts: what follows the token in the texts of some accounts, and their tokens with commas between.
+        accounts: texts without their tokens, each with the tokens that it follows, joined by commas.
         """
         fields: list[bytes] = []
         ends: list[datetime] = []

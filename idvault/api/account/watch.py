@@ -16,6 +16,7 @@ from typing import Protocol
 
 from idvault.api.account import convert as convert_status
 from idvault.api.account.serialised import Serialised, SerialisedStatuses
+from idvault.api.public_account import convert as convert_public
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import (
     FieldCode,
@@ -24,7 +25,9 @@ from idvault.domain.error import (
     UnavailableError,
     Violation,
 )
+from idvault.flows.public_account import context as public_accounts
 from idvault.ports.feed import FeedChunk
+from idvault.ports.public_account import Present
 from idvault.telemetry.logs import describe, log
 from idvault.v1 import status_pb2
 
@@ -231,6 +234,11 @@ class Hub:
             cursor=convert_status.cursor(chunk.place, relying_party=relying_party),
             current_date=today.isoformat(),
         )
+        present = Present(now, today)
+        shown = [public_accounts.shown(each, present) for each in chunk.public_accounts]
+        message.public_accounts.extend(convert_public.public_account(each) for each in shown)
+        ends = [until, *(each.profile.standing_until for each in shown)]
+        until = min((end for end in ends if end is not None), default=None)
         return _Part(statuses + message.SerializeToString(), chunk.place, head, today, until)
 
 

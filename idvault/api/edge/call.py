@@ -10,7 +10,7 @@ from idvault.domain.clock import ClockReading
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller; role: platform, auditor, custodian, operator or monitor.
+    """An authenticated caller; role: platform, auditor, custodian, operator, monitor or web.
 
     spki: SHA-256 of the certificate's key in hex, with which a stream notices that the key is revoked.
     """

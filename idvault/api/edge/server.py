@@ -194,8 +194,8 @@ class GrpcServer:
     async def start(self) -> None:
         """Bind, report SERVING and serve; raises ListenError."""
         self._health = Health(services=self._names)
-        # A server of grpc.aio takes one call at a time from gRPC, each over the polling thread and back. The
-        # kernel shares the connections among those at one port, so that a turn of the loop takes several.
+        # A grpc.aio server takes one call at a time from gRPC, by way of the polling thread. The kernel
+        # spreads connections over the servers at one port, so a turn of the loop takes several calls.
         credentials = grpc.ssl_server_credentials(
             [(self._tls.key, self._tls.certificate)],
             root_certificates=self._tls.ca,
@@ -207,7 +207,7 @@ class GrpcServer:
             await server.start()
 
     def _listening(self, credentials: grpc.ServerCredentials) -> grpc.aio.Server:
-        """Return a server that is bound to the port; the first one chooses it if it may be any."""
+        """Return a server bound to the port; if it is 0, the first server gets a free one for all."""
         server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=_RPCS_AT_ONCE)
         server.add_generic_rpc_handlers((*self._handlers, self._health.handler()))
         if self._reflection:

@@ -55,7 +55,7 @@ def licence_parts(message: pb.ApplyPublicAccountRequest | pb.RenewPublicAccountR
 
 
 def licence(message: pb.ApplyPublicAccountRequest | pb.RenewPublicAccountRequest) -> Licence | None:
-    """Return the licence of a request; raises InvalidError naming what is missing or no day."""
+    """Return the licence of a request; raises InvalidError naming each part that is missing or not a date."""
     if not message.HasField("licence"):
         return None
     given = message.licence

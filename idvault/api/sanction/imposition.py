@@ -1,4 +1,4 @@
-"""Reads the sanction to impose, which is a call of its own or a part of a decision about a report."""
+"""Reads the sanction to impose, from a call of its own or from a decision about a report."""
 
 from idvault.api.sanction import convert, statement
 from idvault.domain import token
@@ -11,9 +11,9 @@ from idvault.v1 import sanction_pb2 as pb
 def read(
     message: pb.ImposeSanctionRequest, *, now: ClockReading, within: str = ""
 ) -> tuple[NewSanction, tuple[Part, ...]]:
-    """Return the sanction, and what a repetition must share; raises InvalidError.
+    """Return the sanction, and the parts that a repeated request must share; raises InvalidError.
 
-    within: what the path of the account in an error begins with.
+    within: the prefix of the account's path in an error.
     """
     wanted = NewSanction(
         account_token=token.check(message.account_token, field=f"{within}account_token"),

@@ -37,7 +37,7 @@ def call(request_id: str, method: str, *fields: Part, caller: Caller) -> TipOffC
 
 
 def chosen(choices: Mapping[_Word, int], number: int, field: str) -> _Word:
-    """Return the word of a number; raises InvalidError (INVALID_MESSAGE)."""
+    """Return the value that a number stands for; raises InvalidError (INVALID_MESSAGE)."""
     found = perhaps(choices, number, field)
     if found is None:
         raise invalid(field, FieldCode.REQUIRED)
@@ -45,7 +45,7 @@ def chosen(choices: Mapping[_Word, int], number: int, field: str) -> _Word:
 
 
 def perhaps(choices: Mapping[_Word, int], number: int, field: str) -> _Word | None:
-    """Return the word of a number, None for 0; raises InvalidError (INVALID_MESSAGE)."""
+    """Return the value that a number stands for, None for 0; raises InvalidError (INVALID_MESSAGE)."""
     if not number:
         return None
     for word, value in choices.items():
@@ -60,7 +60,7 @@ def optional_id(text: str, field: str) -> str | None:
 
 
 def filing(message: pb.FileTipOffRequest) -> tuple[NewTipOff, tuple[Part, ...]]:
-    """Return the report to file, and what a repetition must share."""
+    """Return the report to file, and the parts that a repeated request must share."""
     reporter = message.reporter_account_token
     wanted = NewTipOff(
         channel=chosen(convert.CHANNELS, message.channel, "channel"),
@@ -89,7 +89,7 @@ def filing(message: pb.FileTipOffRequest) -> tuple[NewTipOff, tuple[Part, ...]]:
 def decision(
     message: pb.ResolveTipOffRequest, *, caller: Caller, now: ClockReading
 ) -> tuple[TipOffDecision, tuple[Part, ...]]:
-    """Return a decision with its signed sanction, and what a repetition must share."""
+    """Return a decision with its signed sanction, and the parts that a repeated request must share."""
     given, sanction, signed = message.sanction, None, None
     fields: tuple[Part, ...] = (
         message.tip_off_id,

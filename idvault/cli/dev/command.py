@@ -72,7 +72,7 @@ def dev(  # noqa: PLR0917 - typer makes an option of each
     """
     state = state.absolute()
     if lean is not None:
-        _lean(state, lean.absolute(), ready_file=ready_file, registry_latency=registry_latency)
+        _run_alone(state, lean.absolute(), ready_file=ready_file, registry_latency=registry_latency)
         return
     options = _Options(state, ready_file, ports, clock_file, registry_latency)
     # A signal before anything runs is a clean stop too. The handlers are set explicitly, because a shell
@@ -84,7 +84,7 @@ def dev(  # noqa: PLR0917 - typer makes an option of each
         _dev(options, server)
 
 
-def _lean(state: Path, prepared: Path, *, ready_file: Path | None, registry_latency: int) -> None:
+def _run_alone(state: Path, prepared: Path, *, ready_file: Path | None, registry_latency: int) -> None:
     from idvault.cli.dev import single_process  # noqa: PLC0415 - the supervisor runs no edge itself
 
     single_process.prepare(prepared, state=state)

@@ -46,11 +46,11 @@ def pending(
     seen: set[str] = set()
     with open_session(_ROLE, context.obj) as session:
         while True:
-            cards = session.custodian().pending()
-            for each in cards:
+            pending = session.custodian().pending()
+            for each in pending:
                 if each.disclosure_id not in seen:
                     _show(context, each)
-            seen = {each.disclosure_id for each in cards}
+            seen = {each.disclosure_id for each in pending}
             if not watch:
                 break
             time.sleep(_PERIOD)

@@ -2,7 +2,7 @@
 
 - An organisation names up to 50 of them, while its public account is live and it may renew itself.
 - An operator may publish as long as the account is VERIFIED and below RENEWAL_SUSPENDED, and the public
-  account is active and below it, too. Whoever is removed may not from the next reading on.
+  account is ACTIVE and below RENEWAL_SUSPENDED, too. A removal counts from the next read on.
 - A transfer removes all of them: they were the former owner's.
 """
 
@@ -56,7 +56,7 @@ def add(
 
 
 def remove(*, public_account: PublicAccount, today: date, now: datetime) -> PublicAccount:
-    """Return the public account with one operator less; possible in every state."""
+    """Return the public account without this operator; allowed in every state."""
     fallen = rules.fall(public_account=public_account, today=today)
     fallen = standing_rules.fall(public_account=fallen, now=now)
     return replace(fallen, revision=fallen.revision + 1)

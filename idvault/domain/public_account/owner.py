@@ -1,6 +1,6 @@
 """Who may get one more public account: the limit per person or organisation at a relying party.
 
-- Live public accounts are counted by the owner's random person id, so a second token is no way around.
+- Live public accounts are counted by the owner's random person id: a second token does not evade the limit.
 - One that is closed, expired or rejected does not count. One that comes back after an appeal may exceed the
   limit, which then only keeps new ones out.
 - The answer has one word for every cause (RejectReason.OWNER_NOT_ELIGIBLE): it does not say that another

@@ -18,7 +18,7 @@
 - An owner who is not eligible is rejected with OWNER_NOT_ELIGIBLE, whatever the cause: no longer verified,
   suspended, closed, or at the limit per person or organisation (domain.public_account.owner).
 - No public account is closed by its owner, and none changes its owner, while it or its owner's account is
-  under a sanction, or a sanction is proposed or appealed: nobody escapes a sanction so.
+  under a sanction, or a sanction is proposed or appealed: neither is a way out of a sanction.
 - The published revision also grows with the owner's status, which closes a public account and reopens it.
 """
 

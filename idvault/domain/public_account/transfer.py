@@ -83,7 +83,7 @@ def accept(
 
 
 def offered_to(public_account: PublicAccount, *, now: datetime) -> str | None:
-    """Return the account that may accept now, None if there is no offer that counts."""
+    """Return the account that may accept now, None if there is no valid offer."""
     offer = public_account.offer
     if offer is None or now >= offer.offered_at + OFFER_LIFETIME:
         return None

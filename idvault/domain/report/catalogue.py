@@ -23,6 +23,7 @@ DEADLINES: tuple[Deadline, ...] = (
         "tip_offs.filed",
         ("tip_offs.reply_missed", "tip_offs.solution_missed"),
     ),
+    Deadline(Title("申诉的决定", "decisions on appeals"), "appeals.filed", ("appeals.missed",)),
     Deadline(Title("主管机关的命令", "orders of authorities"), "orders.recorded", ("orders.missed",)),
     Deadline(
         Title("身份披露申请的决定", "decisions on requests for a disclosure"),
@@ -36,6 +37,7 @@ SECTIONS: tuple[Section, ...] = (
     identity.ACCOUNTS,
     moderation.PUBLIC_ACCOUNTS,
     moderation.SANCTIONS,
+    moderation.APPEALS,
     moderation.AUTHORITY_ORDERS,
     moderation.TIP_OFFS,
     identity.DISCLOSURES,

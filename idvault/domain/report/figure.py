@@ -63,6 +63,7 @@ class LoggedFigure:
 class Breakdown:
     """A logged figure by cell. total: its name. by_text: the cells are texts that occur at least 5 times.
 
+    told_by: the field of published statements of reasons (domain.sanction.publication) with the same cells.
     cells: by their names. If one is small, others are hidden with it, in this order: the least interesting
     ones come first (domain.report.suppression).
     """
@@ -72,6 +73,7 @@ class Breakdown:
     total: str
     cells: Mapping[str, Title] = field(default_factory=dict)
     by_text: bool = False
+    told_by: str = ""
 
     def title_of(self, cell: str) -> Title:
         """Return the title of a cell."""

@@ -12,7 +12,7 @@ VERIFICATIONS = Section(
         logged("verifications.replaced", "被新申请取代", "replaced by a newer one", Type.CLAIM_SUPERSEDE),
         logged(
             "verifications.postponed", "因登记机关未答复而延后",
-            "postponed for want of the registry's answer",
+            "postponed until the registry answers",
             Type.CLAIM_POSTPONE,
         ),
     ),
@@ -22,7 +22,7 @@ VERIFICATIONS = Section(
             {
                 "SANCTIONED": Title("账户受处置", "the account was sanctioned"),
                 "PERSON_CLOSED": Title("该人已被封禁", "the person is closed"),
-                "DIFFERENT_OWNER": Title("并非同一人", "another person than before"),
+                "DIFFERENT_OWNER": Title("并非同一人", "a different person than before"),
                 "ACCOUNT_LIMIT_REACHED": Title("账户数超限", "too many accounts"),
                 "REGISTRY_TIMED_OUT": Title("登记机关逾期未答复", "no answer from the registry in time"),
                 "NO_RECORD": Title("查无此号", "number unknown to the registry"),
@@ -100,7 +100,7 @@ OPERATION = Section(
     logged=(
         logged(
             "registry.outage_hours", "登记机关有申请未获答复的小时数",
-            "hours in which the registry left an application without an answer",
+            "hours in which the registry did not answer an application",
             Type.CLAIM_POSTPONE, measure=Measure.HOURS,
         ),
         logged("roster.adopted", "生效的名册版本", "versions of the roster adopted", Type.ROSTER_ADOPTED),

@@ -13,6 +13,7 @@ def _each(subject: str, verb: str) -> tuple[Type, ...]:
 _PERSON_IMPOSED = _each("person", "impose")
 _IMPOSED = (*_each("sanction", "impose"), *_PERSON_IMPOSED)
 _LIFTED = (*_each("sanction", "lift"), *_each("person", "lift"))
+_OVERTURNED = (*_each("sanction", "overturn"), *_each("person", "overturn"))
 _LAPSED = (*_each("sanction", "lapse"), *_each("person", "lapse"))
 _PROPOSED = (Type.SANCTION_CLOSE_PROPOSE, *_each("person", "propose"))
 _NOT_CONFIRMED = (
@@ -94,6 +95,7 @@ SANCTIONS = Section(
         ),
         logged("sanctions.of_persons", "其中针对本人", "of these, of a person", *_PERSON_IMPOSED),
         logged("sanctions.lifted", "提前解除", "lifted before their end", *_LIFTED),
+        logged("sanctions.overturned", "因申诉撤销", "overturned on appeal", *_OVERTURNED),
         logged("sanctions.lapsed", "到期结束", "ended by themselves", *_LAPSED),
         logged("sanctions.proposed", "待第二人确认的提议", "proposed to a second moderator", *_PROPOSED),
         logged("sanctions.not_confirmed", "提议后未确认", "proposed and not confirmed", *_NOT_CONFIRMED),
@@ -101,7 +103,7 @@ SANCTIONS = Section(
     breakdowns=(
         Breakdown(
             "sanctions.category", Title("事由", "By category"), "sanctions.imposed",
-            _CATEGORIES,
+            _CATEGORIES, told_by="category",
         ),
         Breakdown(
             "sanctions.issuer", Title("决定者", "By issuer"), "sanctions.imposed",
@@ -109,17 +111,30 @@ SANCTIONS = Section(
                 "AUTHORITY": Title("主管机关", "an authority"),
                 "PLATFORM": Title("平台", "the platform"),
             },
+            told_by="issuer_kind",
         ),
         Breakdown(
-            "sanctions.detection", Title("发现方式", "By automation of the detection"), "sanctions.imposed",
-            _AUTOMATION,
+            "sanctions.detection", Title("发现方式", "By automation of detection"), "sanctions.imposed",
+            _AUTOMATION, told_by="detection",
         ),
         Breakdown(
-            "sanctions.decision", Title("决定方式", "By automation of the decision"), "sanctions.imposed",
-            _AUTOMATION,
+            "sanctions.decision", Title("决定方式", "By automation of decision"), "sanctions.imposed",
+            _AUTOMATION, told_by="decision",
         ),
     ),
 )  # fmt: skip
+APPEALS = Section(
+    "appeals",
+    Title("申诉", "Appeals"),
+    logged=(
+        logged("appeals.filed", "收到的申诉", "received", Type.APPEAL_FILE),
+        logged("appeals.decided", "已决定", "decided", Type.APPEAL_UPHOLD, Type.APPEAL_REJECT),
+        logged("appeals.upheld", "支持申诉", "upheld: the sanction is undone", Type.APPEAL_UPHOLD),
+        logged("appeals.rejected", "驳回申诉", "rejected", Type.APPEAL_REJECT),
+        logged("appeals.missed", "逾期未决定", "not decided by their deadline", Type.APPEAL_OVERDUE),
+    ),
+    durations=(Duration("appeals.time", Title("决定用时", "Time to the decision"), "appeals.decided"),),
+)
 AUTHORITY_ORDERS = Section(
     "orders",
     Title("主管机关的命令与专项行动", "Orders of authorities, and operations"),

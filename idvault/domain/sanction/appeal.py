@@ -121,7 +121,7 @@ def is_overdue(appeal: Appeal, *, now: datetime) -> bool:
 
 
 def note_overdue(*, appeal: Appeal, now: datetime) -> Appeal:
-    """Return the appeal as overdue if it is and that was not noted before."""
+    """Return the appeal marked as overdue, if it is overdue and not yet marked."""
     if appeal.overdue_at is not None or not is_overdue(appeal, now=now):
         return appeal
     return replace(appeal, overdue_at=now)

@@ -1,8 +1,8 @@
-"""What the public is told of statements of reasons: an allow-list of fields, where five have gathered.
+"""Publishes statements of reasons: an allow-list of fields, for groups of five or more equal ones.
 
 - A statement belongs to the ISO week (UTC) in which its sanction came into force.
-- Degree, ground, category, automation, kind of issuer, territory and week are told; nothing else is.
-- The territory is a text of the platform's: only a code of ISO 3166 is told, everything else is OTHER.
+- Degree, ground, category, automation, kind of issuer, territory and week are published; nothing else is.
+- The territory is a text of the platform's: only a code of ISO 3166 is published, anything else as OTHER.
 - Statements that are equal in all of this are told if there are five of them, each as a line of its own.
   Lines are sorted, so that their order tells nothing.
 - A week is told an hour after its end, once, and never again: what became of a sanction later is not told.
@@ -78,12 +78,18 @@ def newest(*, now: datetime) -> StatementWeek:
 
 def render(*, counts: Mapping[StatementKind, int], week: StatementWeek) -> bytes:
     """Return the file of a week: a line for each statement that may be told."""
+    gathered = gather(counts)
+    lines = [_line(kind, week) * count for kind, count in gathered.items() if count >= LEAST]
+    return "".join(sorted(lines)).encode()
+
+
+def gather(counts: Mapping[StatementKind, int]) -> Counter[StatementKind]:
+    """Count statements by all that may be told about them."""
     gathered: Counter[StatementKind] = Counter()
     for kind, count in counts.items():
         code = kind.territory if _CODE.fullmatch(kind.territory) else OTHER
         gathered[replace(kind, territory=code)] += count
-    lines = [_line(kind, week) * count for kind, count in gathered.items() if count >= LEAST]
-    return "".join(sorted(lines)).encode()
+    return gathered
 
 
 def _line(kind: StatementKind, week: StatementWeek) -> str:

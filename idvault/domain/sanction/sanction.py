@@ -240,7 +240,7 @@ def lift(*, sanction: Sanction, moderator_id: str, reason: str, paper: bytes, no
 
 
 def overturn(*, sanction: Sanction, moderator_id: str, reason: str, paper: bytes, now: datetime) -> Sanction:
-    """Return a sanction that should not have been; when and how it has ended before stays.
+    """Return the sanction as overturned; one that has ended before keeps the time and kind of its end.
 
     Raises TransitionError.
     """

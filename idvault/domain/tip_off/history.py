@@ -1,7 +1,7 @@
 """What is logged when a report changes: every difference between two states of it has its event.
 
 - An answer, a decision and a merger are one event for each report, so that anybody can count them.
-- A reminder is one event. The last one is told as what was missed: the solution, and the reply if there was
+- A reminder is one event. The last one is logged as what was missed: the solution, and the reply if there was
   none.
 - The fields name the report, the moderator, the sanction, and never an account or a reporter.
 """

@@ -3,7 +3,8 @@
 - Reply and solution are both due at the end of the seventh calendar day (domain.deadline).
 - A reminder is due when that share of the time between filing and the deadline has passed, to the
   microsecond.
-- The decision stops the clock. What has come due by then is written first, so a late decision hides no miss.
+- The decision stops the clock. What has come due by then is written first, so a late decision hides no
+  missed deadline.
 - After an outage every reminder is still written, in order.
 """
 
@@ -38,7 +39,7 @@ def due_time(reminder: Reminder, *, filed_at: datetime, due_at: datetime) -> dat
 
 
 def following(last: Reminder | None) -> Reminder | None:
-    """Return the reminder that comes after the last one that was written; None after the last of all."""
+    """Return the reminder that comes after the last one that was written; None after the last one."""
     place = 0 if last is None else _ORDER.index(last) + 1
     return _ORDER[place] if place < len(_ORDER) else None
 

@@ -1,4 +1,4 @@
-"""Those who report, as a platform knows them: a derived id, a standing, and how often they were right.
+"""Reporters as a platform knows them: a derived id, a standing, and how often they were right.
 
 | standing | how it gets there | what it means |
 |---|---|---|
@@ -8,7 +8,7 @@
 | LIMITED | an abusive report by somebody who is warned or limited; set by the platform | one report a day |
 
 - A limit ends after 30 days, or when the platform says; then the reporter is WARNED.
-- Whoever reports anonymously has no standing.
+- An anonymous reporter has no standing.
 - Days are the operator's.
 """
 

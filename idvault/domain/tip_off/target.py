@@ -41,5 +41,5 @@ def check(target: TipOffTarget) -> TipOffTarget:
 
 
 def missing() -> InvalidError:
-    """Return the refusal of a report that is about nothing."""
+    """Return the error for a report without a target."""
     return InvalidError(Reason.INVALID_MESSAGE, Violation("target", FieldCode.REQUIRED))

@@ -30,7 +30,7 @@ class StatusFlow:
         return packed
 
     async def packed_many(self, *, relying_party: str, account_tokens: Sequence[str]) -> Mapping[str, str]:
-        """Return known accounts: for each rest of a text, the tokens that it follows (ports.account)."""
+        """Return the tokens of known accounts, grouped by the rest of their text (ports.account)."""
         return await self.store.packed_many(relying_party=relying_party, account_tokens=account_tokens)
 
     def unpack(self, packed: str, *, today: date, now: ClockReading) -> Status:

@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from idvault.domain import account as account_rules
 from idvault.domain import name, token
-from idvault.domain.campaign import invitation
 from idvault.domain.claim import ClaimState, Consent, Identity
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import EventType
@@ -48,7 +47,7 @@ class VerifyCommand:
 
     fields: the fields of the request that its repetitions must share, in field-number order, as received: all
     but request_id and consent.agree_time. Only their keyed hash is stored. account_token: None at sign-up.
-    invitation_code: the request's one-time code, if any.
+    invitation_code_hash: domain.campaign.invitation.code_hash of the request's code, if it had one.
     """
 
     relying_party: str
@@ -59,7 +58,7 @@ class VerifyCommand:
     identity: Identity
     consent: Consent
     account_token: str | None
-    invitation_code: str | None = field(default=None, repr=False)
+    invitation_code_hash: bytes | None = field(default=None, repr=False)
 
 
 class VerificationFlow:
@@ -141,6 +140,11 @@ class VerificationFlow:
         claim = await self._store.find(relying_party=relying_party, request_id=kept_id)
         return self._shown(claim, request_id, now)
 
+    async def find(self, *, relying_party: str, kept_id: str, now: ClockReading) -> Claim:
+        """Return the current claim of a request by its stored id; raises as `get` does."""
+        claim = await self._store.find(relying_party=relying_party, request_id=kept_id)
+        return self._shown(claim, kept_id, now)
+
     async def drain(self) -> None:
         """Wait for settlements that are still running after their calls ended."""
         while self._running:
@@ -174,7 +178,7 @@ class VerificationFlow:
             pair=self._marker.mark(relying_party=command.relying_party, identity=command.identity),
             lease=self._lease(now),
             now=now,
-            invitation_code_hash=_code_hash(command),
+            invitation_code_hash=command.invitation_code_hash,
         )
 
     def _lease(self, now: ClockReading) -> Lease:
@@ -253,9 +257,3 @@ class VerificationFlow:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
-
-
-def _code_hash(command: VerifyCommand) -> bytes | None:
-    if command.invitation_code is None or command.account_token is None:
-        return None
-    return invitation.code_hash(account_token=command.account_token, code=command.invitation_code)

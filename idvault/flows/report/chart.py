@@ -22,7 +22,7 @@ class Bar:
 
 
 def render(bars: Sequence[Bar], *, title: str) -> str:
-    """Return the chart; the same rows are in its description, for readers who do not see it."""
+    """Return the chart; its description has the same rows, for screen readers."""
     longest = max((bar.size or 0 for bar in bars), default=0)
     rows, top = [], 0
     for bar in bars:

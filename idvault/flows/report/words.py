@@ -14,11 +14,11 @@ COUNTED = Title(
 SUPPRESSED = Title(
     "日志未显示的 1 至 4 之间的数字不予公布；为使其无法推算，同一分类中的其他数字有时也不公布。"
     "状态数向下取整到 5 的倍数。",
-    "Numbers from 1 to 4 that the log does not tell are withheld, and sometimes others of the same list with "
-    "them, so that they cannot be computed. Present numbers are rounded down to a multiple of 5.",
+    "Numbers from 1 to 4 that are not in the log are withheld, sometimes with others of the same list, so "
+    "that nobody can compute them. Current numbers are rounded down to a multiple of 5.",
 )
 HIDDEN = Title("不公布", "withheld")
-NO_BREAKDOWN = Title("只按整月公布", "told for whole months only")
+NO_BREAKDOWN = Title("只按整月公布", "published for whole months only")
 AT_LEAST = Title("≥ {count}", "{count} or more")
 FEWER = Title("少于 5", "fewer than 5")
 HOURS = Title("中位数 {median} 小时，九成不超过 {p90} 小时", "median {median} h, nine of ten within {p90} h")
@@ -34,15 +34,15 @@ SUPERVISION = Title("公众监督", "Public supervision")
 WHAT_IT_IS = Title(
     "本服务核验用户的真实身份，并将其封存：服务方自身无法打开。每次核验、每次处置、每次开启都会记入公开日志。"
     "本页说明谁在监督，以及任何人如何自行核对。",
-    "This service verifies who its users are, and seals that: it cannot open it itself. Every verification, "
-    "every sanction and every opening is entered in a public log. This page says who watches over it, and "
-    "how anybody can check it.",
+    "This service verifies the identities of its users and seals them: it cannot open them itself. Every "
+    "verification, every sanction and every opening is entered in a public log. This page says who watches "
+    "over the service, and how anybody can check it.",
 )
 THE_LOG = Title("公开日志", "The log")
 LOG_IS = Title(
     "日志只增不减。见证人是独立的机构，只为延续其已见内容的日志签名。条目不含姓名，也不含证件号码。",
-    "The log only grows. Witnesses are independent organisations that sign only what continues what they "
-    "have seen. No entry has a name or the number of a document.",
+    "The log only grows. Witnesses are independent organisations that sign only a continuation of what they "
+    "have seen. No entry has a name or a document number.",
 )
 ENTRIES, AS_OF, ROOT = Title("条目数", "entries"), Title("截至", "as of"), Title("根哈希", "root hash")
 WITNESS, COSIGNED = Title("见证人", "witness"), Title("最近签名", "last signed")
@@ -69,15 +69,15 @@ REPORTS_ARE = Title(
     "the public log.",
 )
 NO_REPORT = Title(
-    "第一份月度报告将在本月结束后公布。", "The first report follows after the end of the month."
+    "第一份月度报告将在本月结束后公布。", "The first report is published after the end of the month."
 )
 SIGNATURE = Title("签名", "signature")
 KEY_IS = Title(
     "日志的公钥如下。请同时从另一来源取得它，例如见证人或报刊：只看本页的人，可能看到专为其制作的副本。",
-    "This is the log's public key. Get it from another source as well, such as a witness or a newspaper: who "
-    "sees only this page may see a copy that was made for them.",
+    "This is the log's public key. Compare it with another source, such as a witness or a newspaper: this "
+    "page alone might be a forged copy that only you are shown.",
 )
-GET_CLIENT = Title("安装检查工具：", "Install the tool that checks:")
+GET_CLIENT = Title("安装检查工具：", "Install the checking tool:")
 MIRROR = Title(
     "复制全部公开文件，复制时即核对日志；中断后可继续，可随时重复：",
     "Copy all public files; the log is verified on the way. It continues after an interruption, and can be "

@@ -62,7 +62,7 @@ class ModeratorSource(Protocol):
 class KnownModerators:
     """Remembers moderators who could sign when they were read: a key is one moderator's for ever.
 
-    For acts that read by themselves whether the moderator is revoked.
+    Only for acts that check by themselves whether the moderator is revoked.
     """
 
     def __init__(self, source: ModeratorSource) -> None:

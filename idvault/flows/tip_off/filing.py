@@ -51,7 +51,7 @@ class FiledReport:
 
 @dataclass(frozen=True, slots=True)
 class ReporterView:
-    """What a reporter may read: the report as the decision about its matter makes it, and the reply."""
+    """What a reporter may read: the report, decided if the one that it was merged into is, and the reply."""
 
     tip_off: TipOff
     reply: str = field(repr=False)
@@ -86,7 +86,7 @@ class FilingFlow:
             try:
                 filed = await self.store.file(filing, request=request, make=make, now=now)
             except ReferenceTakenError:
-                continue  # one report in 10^12 for each that there is
+                continue  # a chance of 1 in 10^12 for each stored report
             break
         secret = self.secrets.secret(
             relying_party=call.relying_party,
@@ -103,7 +103,7 @@ class FilingFlow:
         reference = rules.read_digits(reference, field="reference", count=rules.REFERENCE_DIGITS)
         secret = rules.read_digits(secret, field="secret", count=rules.SECRET_DIGITS)
         day = now.real.date()
-        # Counted before the look-up: calls at the same time share one count, and unknown references have one.
+        # Counted before the look-up, so that concurrent calls share a count and unknown references have one.
         tries = await self.store.charge(
             relying_party=relying_party,
             reference=reference,

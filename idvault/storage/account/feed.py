@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, Integer, String, func, select, true, update
 
 from idvault.ports.feed import FeedChunk
+from idvault.ports.public_account import Owned
 from idvault.storage.account.rows import PACKED
 from idvault.storage.account.tables import accounts, status_feed, status_feed_heads
 from idvault.storage.base.act import act, read
@@ -14,6 +15,9 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.listing import among, as_one_text, listed
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, by_index, param, scalar, statement, upsert
+from idvault.storage.public_account import operator
+from idvault.storage.public_account import rows as public_account
+from idvault.storage.public_account.tables import public_accounts
 
 _LIMIT = param("limit", Integer)
 _UNNUMBERED = (
@@ -43,13 +47,24 @@ _CHANGED = (
     .limit(_LIMIT)
     .subquery("changed")
 )
-# Equal statuses are one row: a row for each account would cost more than reading it.
+# One row for all accounts of a status: returning a row for each would cost more than reading it.
 _CHANGES = statement(
     select(
         _CHANGED.c.shown,
         as_one_text(_CHANGED.c.account_token).label("tokens"),
         func.max(_CHANGED.c.sequence).label("place"),
     ).group_by(_CHANGED.c.shown)
+)
+_PUBLIC: Statement[Owned] = statement(
+    public_account.OWNED.join(
+        status_feed, status_feed.c.account_token == public_accounts.c.account_token
+    ).where(
+        status_feed.c.publishes.is_not(None),
+        status_feed.c.relying_party == param("party"),
+        status_feed.c.sequence > param("after"),
+        status_feed.c.sequence <= param("last"),
+    ),
+    public_account.owned,
 )
 _HEADS = select(status_feed_heads).where(among(status_feed_heads.c.relying_party, "parties"))
 _FIND_HEADS = statement(_HEADS)
@@ -113,10 +128,13 @@ class SqlFeedStore:
     ) -> FeedChunk:
         """Return the first changes numbered above `after`."""
         rows = await connection.all(_CHANGES, party=relying_party, after=after, limit=limit)
+        place = max((row.place for row in rows), default=after)
+        owned = await connection.all(_PUBLIC, party=relying_party, after=after, last=place) if rows else []
         return FeedChunk(
             {row.shown: row.tokens for row in rows if row.shown is not None},
             tuple(token for row in rows if row.shown is None for token in row.tokens.split(",")),
-            max((row.place for row in rows), default=after),
+            place,
+            tuple(await operator.joined(connection, owned)),
         )
 
 

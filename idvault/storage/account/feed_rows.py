@@ -1,6 +1,6 @@
 """Queues status changes for the change feed in the act's transaction; they are numbered later."""
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, literal_column, update
 
 from idvault.domain.account import Account
 from idvault.storage.account.tables import status_feed
@@ -18,6 +18,9 @@ _CHANGED = statement(
 )
 _OWN = update(status_feed).where(status_feed.c.account_token == param("token"))
 _REMOVED = statement(_OWN.values(sequence=None, changes=status_feed.c.changes + 1))
+_PUBLISHED = statement(
+    _OWN.values(sequence=None, changes=status_feed.c.changes + 1, publishes=literal_column("TRUE"))
+)
 _ATTESTED = statement(_OWN.values(changes=status_feed.c.changes + 1))
 
 
@@ -38,12 +41,18 @@ def first(account: Account) -> dict[str, object]:
         "revision": account.revision,
         "changes": 1,
         "listed": 0,
+        "publishes": None,
     }
 
 
 async def removed(connection: Connection, *, account_token: str) -> None:
     """Queue the removal of an account."""
     await connection.later(_REMOVED, token=account_token)
+
+
+async def published(connection: Connection, *, account_token: str) -> None:
+    """Queue an account whose public account changed; its status need not have changed."""
+    await connection.later(_PUBLISHED, token=account_token)
 
 
 async def attested(connection: Connection, *, account_token: str) -> None:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKeyConstraint,
     Index,
@@ -74,7 +75,8 @@ records = Table(
 )
 
 # One row per account, including removed ones. sequence: null until the last change is numbered. changes: how
-# many changes there were. listed: how many of them the status lists include.
+# many changes there were. listed: how many of them the status lists include. publishes: true once the
+# account has had a public account, whose changes are changes of this row, else null.
 status_feed = Table(
     "status_feed",
     main,
@@ -84,7 +86,15 @@ status_feed = Table(
     Column("sequence", BigInteger),
     Column("changes", BigInteger, nullable=False),
     Column("listed", BigInteger, nullable=False),
+    Column("publishes", Boolean),
     UniqueConstraint("relying_party", "sequence"),
+    Index(
+        "ix_status_feed_publishing",
+        "relying_party",
+        "sequence",
+        postgresql_where=text("publishes IS NOT NULL"),
+        sqlite_where=text("publishes IS NOT NULL"),
+    ),
     Index(
         "ix_status_feed_unarranged",
         "relying_party",

@@ -139,11 +139,11 @@ async def put(connection: Connection, asked: DeliveryRequest, leased: Sequence[I
         if one.method is ReverificationMethod.HOSTED_LINK
     }
     await invitation_row.put_batch(connection, asked.batch_id, leased, hashes)
-    # One that is delivered again was noted before; to note it again changes nothing.
+    # A repeated delivery was recorded before; recording it again changes nothing.
     await invited(connection, asked.campaign_id, [one.account_token for one in leased if one.deliveries == 1])
 
 
 async def invited(connection: Connection, campaign_id: str, tokens: Sequence[str]) -> None:
-    """Note who invited owners last, so that the next batch does not read past them."""
+    """Record who invited owners last, so that the next batch does not read past them."""
     if tokens:
         await connection.run(_INVITED, campaign=campaign_id, tokens=sorted(tokens))

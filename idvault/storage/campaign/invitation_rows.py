@@ -12,7 +12,7 @@ from idvault.domain.campaign.campaign import ReverificationMethod
 from idvault.domain.campaign.invitation import Invitation, InvitationState, Stage
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.locking import for_change
-from idvault.storage.base.statement import Statement, param, statement, upsert
+from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.campaign.tables import invitations
 
 COLUMNS = {stage: invitations.c[f"{stage.lower()}_on"] for stage in Stage}
@@ -72,17 +72,15 @@ _OF_ACCOUNT = select(invitations).where(invitations.c.account_token == param("to
 _LOCK = statement(for_change(_OF_ACCOUNT.where(invitations.c.campaign_id == param("campaign"))), from_row)
 _LOCK_ALL = statement(for_change(_OF_ACCOUNT), from_row)
 _FIND_ALL = statement(_OF_ACCOUNT, from_row)
-_USE_CODE = statement(
-    update(invitations)
-    .where(
-        invitations.c.account_token == param("token"),
-        invitations.c.code_hash == param("hash"),
-        invitations.c.code_tries < rules.CODE_TRIES,
-        invitations.c.state != InvitationState.VERIFIED.value,
-        invitations.c.code_expires_at > param("now"),
-    )
-    .values(code_tries=invitations.c.code_tries + 1)
+_IS_USABLE = (
+    invitations.c.account_token == param("token"),
+    invitations.c.code_hash == param("hash"),
+    invitations.c.code_tries < rules.CODE_TRIES,
+    invitations.c.state != InvitationState.VERIFIED.value,
+    invitations.c.code_expires_at > param("now"),
 )
+_USE_CODE = statement(update(invitations).where(*_IS_USABLE).values(code_tries=invitations.c.code_tries + 1))
+_USABLE = statement(select(invitations.c.campaign_id).where(*_IS_USABLE), scalar)
 
 
 async def lock(connection: Connection, account_token: str, campaign_id: str) -> Invitation | None:
@@ -126,6 +124,14 @@ async def use_code(connection: Connection, *, account_token: str, code_hash: byt
     """Spend a try of a locked account's code; raises PreconditionError if the code is no longer valid."""
     if await connection.run(_USE_CODE, token=account_token, hash=code_hash, now=now) != 1:
         raise rules.refuse_code()
+
+
+async def check_code(connection: Connection, *, account_token: str, code_hash: bytes, now: datetime) -> str:
+    """Return the campaign of a code that has a try left; raises PreconditionError for any other code."""
+    found = await connection.one(_USABLE, token=account_token, hash=code_hash, now=now)
+    if found is None:
+        raise rules.refuse_code()
+    return str(found)
 
 
 async def conclude(connection: Connection, owner: Account, *, succeeded: bool, today: date) -> None:

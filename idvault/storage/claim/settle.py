@@ -103,7 +103,7 @@ async def confirm(connection: Connection, settlement: Settlement, found: Unsettl
     facts = replace(facts, sanctioned=barred or (owned and sanction_rules.bars(in_force)))
     outcome = claim_rules.confirm(facts=facts)
     written = replace(settlement, outcome=outcome, record=settlement.record if outcome.succeeded else None)
-    # What an account follows gives it another standing than GOOD: most accounts have nothing to compare.
+    # An account that follows a sanction is never GOOD, so most accounts need no comparison.
     differs = bool(in_force) or (owned and owner.standing is not Standing.GOOD)
     return Confirmed(written, in_force if differs and (owned or outcome.succeeded) else None)
 
@@ -131,7 +131,7 @@ async def conclude(connection: Connection, confirmed: Confirmed, found: Unsettle
 async def _follow(
     connection: Connection, confirmed: Confirmed, owner: Account, concluded: Account
 ) -> Account:
-    """Let the account follow its person's sanctions; the end of the claim and that are one change."""
+    """Let the account follow its person's sanctions, in one change with the end of the claim."""
     settlement, following = confirmed.settlement, confirmed.settlement.following
     if confirmed.in_force is None or following is None:
         return concluded

@@ -32,6 +32,7 @@ from idvault.storage.people import tables as people
 from idvault.storage.platform import tables as platform
 from idvault.storage.public_account import tables as public_account
 from idvault.storage.sanction import tables as sanction
+from idvault.storage.session import tables as session
 from idvault.storage.tip_off import tables as tip_off
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ CAPABILITIES = (
     platform,
     public_account,
     sanction,
+    session,
     tip_off,
 )
 MAIN = Branch("main", schema.main)

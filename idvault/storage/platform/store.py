@@ -1,4 +1,4 @@
-"""The registered platforms and monitors with their pinned keys (ports.platform)."""
+"""The registered platforms, monitors and web processes with their pinned keys (ports.platform)."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,15 +9,15 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.error import AlreadyExistsError, NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.request import Request
-from idvault.ports.platform import Platform
+from idvault.ports.platform import Platform, PlatformPages
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.locking import for_change
-from idvault.storage.base.statement import param, scalar, statement, upsert
+from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.log import entry as log
 from idvault.storage.people import request as person_request
-from idvault.storage.platform.tables import platform_keys, platforms
+from idvault.storage.platform.tables import platform_keys, platform_pages, platforms
 
 
 def _platform(row: Any) -> Platform:
@@ -43,6 +43,19 @@ _ADD_KEY = statement(
 )
 _LOCK_KEY = statement(for_change(_KEYS.where(_THE_KEY, _OF_NAME), of=platform_keys), _platform)
 _REVOKE = statement(update(platform_keys).where(_THE_KEY).values(revoked_at=param("now")))
+
+_PLATFORM = "platform"
+_PAGES: Statement[PlatformPages] = statement(
+    select(platform_pages.c.title, platform_pages.c.origins).where(platform_pages.c.name == param("name")),
+    lambda row: PlatformPages(row.title, tuple(row.origins.splitlines())),
+)
+_NEW_PAGES = upsert(platform_pages)
+_PUT_PAGES = statement(
+    _NEW_PAGES.on_conflict_do_update(
+        index_elements=[platform_pages.c.name],
+        set_={"title": _NEW_PAGES.excluded.title, "origins": _NEW_PAGES.excluded.origins},
+    )
+)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -87,6 +100,22 @@ class SqlPlatformStore:
         await connection.run(_REVOKE, spki=spki, now=now.business)
         await log.append(connection, _about(event, stored))
         return replace(stored, revoked_at=now.business)
+
+    @act("platform.present")
+    async def present(self, connection: Connection, pages: PlatformPages, *, name: str, event: Event) -> None:
+        """Replace how the pages present a platform."""
+        if await connection.one(_LOCK_NAME, name=name) != _PLATFORM:
+            raise NotFoundError(Reason.ILLEGAL_TRANSITION)
+        if await connection.one(_PAGES, name=name) == pages:
+            return
+        origins = "\n".join(pages.origins)
+        await connection.run(_PUT_PAGES, name=name, title=pages.title, origins=origins)
+        await log.append(connection, event.with_fields(name=name, title=pages.title, origins=origins))
+
+    @read("platform.pages")
+    async def pages(self, connection: Connection, *, name: str) -> PlatformPages:
+        """Return how the pages present a platform."""
+        return await connection.one(_PAGES, name=name) or PlatformPages()
 
     @read("platform.all")
     async def all(self, connection: Connection) -> list[Platform]:

@@ -1,6 +1,6 @@
 """The tables of platforms."""
 
-from sqlalchemy import Column, ForeignKeyConstraint, Table
+from sqlalchemy import Column, ForeignKeyConstraint, String, Table
 
 from idvault.storage.base.metadata import HASH, ID, NAME, WORD, main
 from idvault.storage.base.types import Micros
@@ -20,5 +20,15 @@ platform_keys = Table(
     Column("name", NAME, nullable=False),
     Column("registered_at", Micros, nullable=False),
     Column("revoked_at", Micros),
+    ForeignKeyConstraint(["name"], ["platforms.name"]),
+)
+
+# origins: where its sessions may send a browser, one a line.
+platform_pages = Table(
+    "platform_pages",
+    main,
+    Column("name", NAME, primary_key=True),
+    Column("title", String(60), nullable=False),
+    Column("origins", String(10_010), nullable=False),
     ForeignKeyConstraint(["name"], ["platforms.name"]),
 )

@@ -62,7 +62,7 @@ def _stored(state: PublicAccountState) -> ColumnElement[bool]:
     return _columns.state == literal_column(f"'{state.value}'")
 
 
-# What has left a state by itself is not in it, stored or not; nor is what its owner's closed account closes.
+# Steps that are due count even if they are not stored, and so does the closing of the owner's account.
 _IN_STATE: dict[PublicAccountState, tuple[ColumnElement[bool], tuple[str, ...]]] = {
     PublicAccountState.APPLIED: (_stored(PublicAccountState.APPLIED), ()),
     PublicAccountState.REJECTED: (_stored(PublicAccountState.REJECTED), ()),
@@ -89,7 +89,7 @@ IN_STATE: dict[PublicAccountState, Statement[Owned]] = {
 EXPIRING: Statement[Owned] = statement(
     OWNED.where(
         _OF_PARTY,
-        # As the index says it: term_end is set exactly while a public account is live.
+        # Worded like the index, so that it is used: term_end is set exactly while a public account is live.
         _columns.term_end.is_not(None),
         _columns.expire_date <= param("until", Day),
         _NOT_LAPSED,
@@ -107,7 +107,7 @@ DUE: Statement[Owned] = statement(
 
 
 def dates(state: PublicAccountState, present: Present) -> dict[str, Any]:
-    """Return the parameters with which a list by state says what time it is."""
+    """Return the time parameters of a list by state."""
     known = {"today": present.today, "lapsed": lapsed(present), "now": present.time}
     return {name: known[name] for name in _IN_STATE[state][1]}
 

@@ -16,6 +16,7 @@ from idvault.domain.public_account.values import (
     TransferOffer,
 )
 from idvault.ports.public_account import Owned
+from idvault.storage.account import feed_rows as feed_row
 from idvault.storage.account import periods
 from idvault.storage.account import rows as account
 from idvault.storage.account.tables import accounts
@@ -109,7 +110,7 @@ async def lock_of(connection: Connection, *, account_token: str, public_account_
 async def lock(connection: Connection, found: Owned) -> Owned:
     """Return a public account and its owner's account as they are stored now, locked.
 
-    Raises UnavailableError if it has another owner since it was read: the caller's repetition finds that one.
+    Raises UnavailableError if it has another owner since it was read: a repeated call finds that one.
     """
     stored = await lock_of(
         connection,
@@ -135,6 +136,7 @@ async def add(connection: Connection, public_account: PublicAccount, *, now: dat
         relying_party=public_account.relying_party,
         **_values(public_account),
     )
+    await feed_row.published(connection, account_token=public_account.account_token)
     await _add_version(connection, public_account, now)
 
 
@@ -147,6 +149,8 @@ async def put(connection: Connection, public_account: PublicAccount, *, token: s
         public=public_account.public_account_id,
         **_values(public_account),
     )
+    for owner in sorted({token, public_account.account_token}):
+        await feed_row.published(connection, account_token=owner)
     await _add_version(connection, public_account, now)
 
 

@@ -30,7 +30,7 @@ async def repeated(
 async def repeated_for(
     connection: Connection, request: Request, found: Owned, present: Present
 ) -> Owned | None:
-    """Do the same for a request about a public account."""
+    """Do what `repeated` does, for a request about a public account."""
     public_account = found.public_account
     return await repeated(
         connection, request, public_account.account_token, public_account.public_account_id, present
@@ -57,7 +57,7 @@ async def is_eligible(
     limits: PublicAccountLimits,
     present: Present,
 ) -> bool:
-    """Return whether somebody may own a public account, and lock the person: one act decides after the other.
+    """Return whether somebody may own a public account; locks the person, so that acts decide in turn.
 
     owner: an account whose row this act has locked.
     """

@@ -71,7 +71,7 @@ public_account_operators = Table(
     ),
 )
 
-# What every act left: filings of a past day are computed from it.
+# The state after every act: filings of a past day are computed from it.
 public_account_versions = Table(
     "public_account_versions",
     main,

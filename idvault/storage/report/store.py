@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import BigInteger, or_, select
 
+from idvault.domain.sanction.publication import StatementKind
 from idvault.storage.base.act import read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -13,6 +14,7 @@ from idvault.storage.base.statement import Statement, param, scalar, statement
 from idvault.storage.base.types import Micros
 from idvault.storage.log.tables import log_entries
 from idvault.storage.report import queries
+from idvault.storage.sanction.publication import COUNTS
 
 _FIRST: Statement[datetime] = statement(
     select(log_entries.c.occurred_at).where(log_entries.c.log_index == 0), scalar
@@ -60,7 +62,7 @@ class SqlReportStore:
     async def is_uncovered(
         self, connection: Connection, *, size: int, since: datetime, until: datetime
     ) -> bool:
-        """Tell whether a log of this size lacks an entry of these times."""
+        """Return whether a log of this size lacks an entry of these times."""
         return await connection.one(_UNCOVERED, size=size, since=since, until=until) is not None
 
     @read("report.breakdown")
@@ -69,6 +71,13 @@ class SqlReportStore:
     ) -> Mapping[str, int]:
         """Return the counts of a breakdown."""
         return dict(await connection.all(queries.BREAKDOWNS[name], since=since, until=until))
+
+    @read("report.statements")
+    async def statements(
+        self, connection: Connection, *, since: datetime, until: datetime
+    ) -> Mapping[StatementKind, int]:
+        """Return the counts of statements by kind."""
+        return dict(await connection.all(COUNTS, begin=since, end=until))
 
     @read("report.level")
     async def level(self, connection: Connection, name: str) -> Mapping[str, int]:

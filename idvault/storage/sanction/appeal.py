@@ -9,7 +9,6 @@ from idvault.domain.error import PreconditionError, Reason
 from idvault.domain.event import Event
 from idvault.domain.request import Request
 from idvault.domain.sanction import appeal as rules
-from idvault.domain.sanction import moderator as moderator_rules
 from idvault.domain.sanction import sanction as sanction_rules
 from idvault.domain.sanction.appeal import Appeal, AppealState
 from idvault.domain.sanction.sanction import Sanction, SanctionState
@@ -21,7 +20,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
-from idvault.storage.sanction import appeal_lists, appeal_rows, ending, moderator
+from idvault.storage.sanction import appeal_lists, appeal_rows, ending, locked
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -73,10 +72,7 @@ class SqlAppealStore:
         repeated = await _repeated(connection, request, given.account_token, given.appeal_id, now)
         if repeated is not None:
             return repeated
-        moderator_rules.check_signs(
-            await moderator.get(connection, given.relying_party, decision.moderator_id)
-        )
-        owner, sanction = await ending.lock(connection, decision.sanction)
+        owner, sanction = await locked.sanction(connection, decision.sanction, signer=decision.moderator_id)
         stored = await appeal_rows.lock(connection, given)
         noted = rules.note_overdue(appeal=stored, now=now.business)
         decided = rules.decide(
@@ -204,7 +200,7 @@ async def _overturn(
     await ending.end(connection, owner=owner, former=sanction, ended=after, now=now, by_appeal=True)
     if sanction.public_account_id is not None:  # then only the public account has changed
         await account.put_standing(connection, account_rules.renumber(account=owner, now=now.business))
-    # A sanction that has ended before is only shown otherwise: what the log counts must not change again.
+    # Of a sanction that has ended, only the shown state changes: its end is already in the log.
     if present.state is SanctionState.IN_FORCE:
         await log.append(connection, events.overturned)
     elif sanction.state is SanctionState.IN_FORCE:

@@ -50,7 +50,7 @@ async def end(
 
 
 async def count(connection: Connection, sanction: Sanction, *, by: int) -> None:
-    """Count a sanction at its person, so that a settlement without one reads nothing more."""
+    """Count the sanctions of a person, so that settlements of all others read nothing more."""
     if sanction.person_id is not None:
         await persons.count_sanction(
             connection, relying_party=sanction.relying_party, person_id=sanction.person_id, by=by

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Integer, Select, String, Table, or_, select, tuple_
+from sqlalchemy import Column, Integer, Select, String, Table, func, literal_column, or_, select, tuple_
 
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
-from idvault.domain.sanction.sanction import Sanction
+from idvault.domain.sanction.sanction import Sanction, SanctionState
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.statement import Statement, param, scalar, statement
 from idvault.storage.base.types import Micros
@@ -60,6 +60,24 @@ OF_OPERATION: Statement[Sanction] = statement(
 )
 OF_ORDER: Statement[Sanction] = statement(
     _PAGE.where(sanctions.c.order_digest == param("digest"), _PERHAPS_IN_STATE), from_row
+)
+# Every proposal lapses within 72 hours, so the index of lapses finds them among few others.
+PROPOSED: Statement[int] = statement(
+    select(func.count())
+    .select_from(sanctions)
+    .where(
+        sanctions.c.due_at > param("now"),
+        sanctions.c.due_at <= param("latest"),
+        sanctions.c.state == literal_column(f"'{SanctionState.PROPOSED.value}'"),
+    ),
+    scalar,
+)
+FIRST_DUE: Statement[datetime] = statement(
+    select(sanctions.c.due_at)
+    .where(sanctions.c.due_at <= param("now"))
+    .order_by(sanctions.c.due_at)
+    .limit(literal_column("1")),
+    scalar,
 )
 DUE: Statement[Sanction] = statement(
     select(sanctions).where(sanctions.c.due_at <= param("now")).order_by(sanctions.c.due_at).limit(_LIMIT),

@@ -9,7 +9,7 @@ from idvault.domain.request import Request
 from idvault.domain.sanction import operation as operation_rules
 from idvault.domain.sanction import sanction as rules
 from idvault.domain.sanction.sanction import Sanction, SanctionState
-from idvault.ports.sanction import DueFollower, SanctionFilter
+from idvault.ports.sanction import DueFollower, SanctionFilter, SanctionLevels
 from idvault.storage.account import rows as account
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
@@ -120,6 +120,14 @@ class SqlSanctionStore:
         standings = await person.followed(connection, due.account_token)
         await log.append(connection, event.with_fields(standings=standings))
         return True
+
+    @read("sanction.levels")
+    async def levels(self, connection: Connection, *, now: ClockReading) -> SanctionLevels:
+        """Return how many sanctions are proposed, and since when the oldest end is not stored."""
+        latest = now.business + rules.CONFIRM_WITHIN
+        proposed = await connection.only(lists.PROPOSED, now=now.business, latest=latest)
+        first = await connection.all(lists.FIRST_DUE, now=now.business)
+        return SanctionLevels(proposed, first[0] if first else None)
 
     @read("sanction.due_followers")
     async def due_followers(

@@ -141,5 +141,5 @@ async def put(connection: Connection, reporter: Reporter) -> None:
 
 
 async def forget(connection: Connection, *, before: date) -> int:
-    """Delete ordinary reporters whose last report was on a day before; return how many."""
+    """Delete ordinary reporters whose last report was before a day; return how many."""
     return await connection.run(_FORGET, before=before)

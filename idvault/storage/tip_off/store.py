@@ -187,7 +187,7 @@ class SqlTipOffStore:
     async def purge(
         self, connection: Connection, *, before: date, make: EventMaker, now: ClockReading
     ) -> int:
-        """Delete counts of tries, and ordinary reporters without a report, of days before."""
+        """Delete tries and ordinary reporters whose last day is before this one."""
         count = await tries.forget(connection, before=before) + await reporter.forget(
             connection, before=before
         )

@@ -41,5 +41,5 @@ async def clear(connection: Connection, *, relying_party: str, reference: str, d
 
 
 async def forget(connection: Connection, *, before: date) -> int:
-    """Delete the counts of days before; return how many."""
+    """Delete the counts of the days before one; return how many."""
     return await connection.run(_FORGET, before=before)

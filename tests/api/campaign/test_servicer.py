@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from google.protobuf.message import Message
 
+from idvault.domain.campaign import invitation
 from idvault.domain.campaign.campaign import (
     CampaignPlan,
     Cohort,
@@ -329,5 +330,6 @@ async def test_an_invitation_code_needs_its_account(edge: Edge) -> None:
     body = verify_request(account_token=TOKEN, invitation_code=code).SerializeToString()
     await call(edge.mine(), VERIFY, body)
     (command,) = edge.claims.commands
-    assert (command.invitation_code, command.fields[-1]) == (code, code)
+    assert command.fields[-1] == code
+    assert command.invitation_code_hash == invitation.code_hash(account_token=TOKEN, code=code)
     assert code not in repr(command)

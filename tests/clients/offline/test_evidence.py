@@ -26,7 +26,7 @@ from idvault_client.offline.evidence import check as evidence_check
 from idvault_client.offline.evidence import file as proof_file
 from idvault_client.offline.evidence.file import EvidenceError, ProofFile
 from tests.support import builders, merkle, people
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity, person
+from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity, roster_member
 from tests.support.databases import Databases
 from tests.support.evidence_world import (
     POLICY,
@@ -224,7 +224,7 @@ def forges(opened: Opened, other: Opened, roster: Roster) -> dict[str, tuple[For
     """Return each forge with the reason of its refusal. other: another opening of the same auditor."""
     own, its = opened.proof.message, other.proof.message
     first, request = own.signed_approvals[0], own.signed_request
-    lone = replace(roster, quorums=(people.quorum(threshold=1, suite=person(A).suite),), signatures=())
+    lone = replace(roster, quorums=(people.quorum(threshold=1, suite=roster_member(A).suite),), signatures=())
     return {
         "payload": (other_identity(opened), "OTHER_ENTRY"),
         "data key": (put(data_key=bytes(32)), "RECORD_DAMAGED"),

@@ -24,7 +24,7 @@ from idvault_client.people.disclosure.custodian import Custodian, NotPendingErro
 from idvault_client.people.disclosure.one_time_key import OneTimeKeyError, OneTimeKeys
 from idvault_client.people.trust import FindingError, Trust
 from tests.support import builders, merkle, people
-from tests.support.chamber import CUSTODIANS, Chamber, Local, chamber, identity, person
+from tests.support.chamber import CUSTODIANS, Chamber, Local, chamber, identity, roster_member
 from tests.support.databases import Databases
 
 A, B, C = CUSTODIANS
@@ -96,7 +96,7 @@ async def test_two_custodians_open_one_record_to_the_auditor(room: Chamber) -> N
     assert room.counted == ["request", "approve", "release", "approve", "release", "open", "confirm"]
     for kind in (EventType.DISCLOSURE_REQUEST, EventType.DISCLOSURE_OPEN):
         (logged,) = await room.logged(kind)
-        assert logged.actor_id == person("auditor-a").actor_id
+        assert logged.actor_id == roster_member("auditor-a").actor_id
     assert len(await room.logged(EventType.DISCLOSURE_APPROVE)) == 2
 
 
@@ -112,7 +112,7 @@ async def test_the_card_says_who_asks_and_why(room: Chamber) -> None:
     assert pending.terms is not None
     assert (pending.terms.auditor, pending.terms.legal_basis) == ("auditor-a", "第一条 (synthetic)")
     assert pending.signer is not None
-    assert (pending.signer.member, pending.signer.since_version) == (person("auditor-a"), 1)
+    assert (pending.signer.member, pending.signer.since_version) == (roster_member("auditor-a"), 1)
     assert (pending.threshold, pending.approvals, pending.denials, pending.recent_disclosures) == (2, 0, 0, 1)
     assert pending.requested_at is not None
     assert pending.log_size > 0
@@ -224,7 +224,7 @@ async def test_lists_go_on(room: Chamber) -> None:
 # Attacks by a lying service. The member's client refuses each and reports it to the log.
 
 
-async def _refused_card(room: Chamber, tamper: Any) -> Finding:
+async def _refused_request(room: Chamber, tamper: Any) -> Finding:
     disclosure_id = await room.request(await room.account())
     edge = Local(room, A)
     edge.tamper = tamper
@@ -257,25 +257,25 @@ def changed_request(**changes: Any) -> Any:
 
 async def test_a_server_that_swaps_the_one_time_key_gets_no_share(room: Chamber) -> None:
     """The server cannot sign as the auditor, so its key in the request is SIGNATURE_INVALID."""
-    own = person("mallory").hpke_public_key
-    assert await _refused_card(room, changed_request(public_key=own)) is Finding.SIGNATURE_INVALID
+    own = roster_member("mallory").hpke_public_key
+    assert await _refused_request(room, changed_request(public_key=own)) is Finding.SIGNATURE_INVALID
 
 
 async def test_a_server_that_swaps_the_auditor_gets_no_share(room: Chamber) -> None:
     """An auditor who is not in the roster is NOT_IN_ROSTER."""
-    found = await _refused_card(room, changed_request(auditor="mallory"))
+    found = await _refused_request(room, changed_request(auditor="mallory"))
     assert found is Finding.NOT_IN_ROSTER
 
 
 async def test_a_custodian_is_no_auditor(room: Chamber) -> None:
     """A request signed by a custodian is NOT_IN_ROSTER."""
-    found = await _refused_card(room, changed_request(auditor=B, signer=B))
+    found = await _refused_request(room, changed_request(auditor=B, signer=B))
     assert found is Finding.NOT_IN_ROSTER
 
 
 async def test_a_request_that_is_not_in_the_log_gets_no_share(room: Chamber) -> None:
     """Even with the auditor's signature a request must be in the log."""
-    found = await _refused_card(room, changed_request(purpose="другое", signer="auditor-a"))
+    found = await _refused_request(room, changed_request(purpose="другое", signer="auditor-a"))
     assert found is Finding.NOT_IN_LOG
 
 
@@ -287,7 +287,7 @@ async def test_a_request_without_a_proof_gets_no_share(room: Chamber) -> None:
             answer.disclosures[0].entry.ClearField("proof")
         return answer
 
-    assert await _refused_card(room, tamper) is Finding.NOT_IN_LOG
+    assert await _refused_request(room, tamper) is Finding.NOT_IN_LOG
 
 
 async def test_a_log_without_a_checkpoint_gets_no_share(room: Chamber) -> None:
@@ -298,7 +298,7 @@ async def test_a_log_without_a_checkpoint_gets_no_share(room: Chamber) -> None:
             answer.checkpoint.note = b""
         return answer
 
-    assert await _refused_card(room, tamper) is Finding.NOT_IN_LOG
+    assert await _refused_request(room, tamper) is Finding.NOT_IN_LOG
 
 
 async def test_a_log_of_another_key_gets_no_share(room: Chamber) -> None:
@@ -310,7 +310,7 @@ async def test_a_log_of_another_key_gets_no_share(room: Chamber) -> None:
             answer.checkpoint.note = note.sign_note(text, [merkle.signer("log.example/idvault", seed=9)])
         return answer
 
-    assert await _refused_card(room, tamper) is Finding.LOG_INVALID
+    assert await _refused_request(room, tamper) is Finding.LOG_INVALID
 
 
 async def test_a_request_of_another_id_gets_no_share(room: Chamber) -> None:
@@ -321,7 +321,7 @@ async def test_a_request_of_another_id_gets_no_share(room: Chamber) -> None:
             answer.disclosures[0].disclosure_id = "0" * 32
         return answer
 
-    assert await _refused_card(room, tamper) is Finding.OTHER_REQUEST
+    assert await _refused_request(room, tamper) is Finding.OTHER_REQUEST
 
 
 async def test_noise_instead_of_a_request_gets_no_share(room: Chamber) -> None:
@@ -332,7 +332,7 @@ async def test_noise_instead_of_a_request_gets_no_share(room: Chamber) -> None:
             answer.disclosures[0].signed_request = b"noise"
         return answer
 
-    assert await _refused_card(room, tamper) is Finding.OTHER_REQUEST
+    assert await _refused_request(room, tamper) is Finding.OTHER_REQUEST
 
 
 async def test_a_request_whose_time_is_over_gets_no_share(room: Chamber) -> None:
@@ -534,7 +534,7 @@ async def test_a_key_is_since_the_version_that_brought_it(room: Chamber) -> None
     """A changed key dates from the version that changed it."""
     first = room.rosters.current
     others = tuple(each for each in first.people if each.name != "auditor-a")
-    changed = replace(person("auditor-a"), ed25519=person("mallory").ed25519)
+    changed = replace(roster_member("auditor-a"), ed25519=roster_member("mallory").ed25519)
     second = replace(first, version=2, people=(*others, changed))
     trust = room.trust(A, first, second)
     assert trust.member("auditor-a", role="auditor").since_version == 2

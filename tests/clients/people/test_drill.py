@@ -21,7 +21,7 @@ from idvault.storage.custody.tables import drill_records
 from idvault.v1 import disclosure_pb2, drill_pb2
 from idvault_client.errors import AccessDenied, NotFound, VaultError
 from idvault_client.people.trust import FindingError
-from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity, person
+from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity, roster_member
 from tests.support.databases import Databases
 
 A, B, C = CUSTODIANS
@@ -148,7 +148,7 @@ async def test_before_there_is_a_record(room: Chamber) -> None:
 async def test_keys_that_are_not_in_the_quorum(room: Chamber) -> None:
     """A client whose roster has another key for its member requests nothing."""
     first = room.rosters.current
-    other = replace(person(A), hpke_public_key=person(B).hpke_public_key)
+    other = replace(roster_member(A), hpke_public_key=roster_member(B).hpke_public_key)
     quorum = replace(first.quorums[0], custodians=(other, *first.quorums[0].custodians[1:]))
     client = replace(room.drill(A), trust=room.trust(A, replace(first, quorums=(quorum,))))
     with pytest.raises(FindingError) as refused:
@@ -239,7 +239,7 @@ async def test_shares_and_hashes_that_are_wrong(room: Chamber) -> None:
     record = stored.record
     forged = hpke.seal(
         suite=SUITE,
-        public_key=person(A).hpke_public_key,
+        public_key=roster_member(A).hpke_public_key,
         plaintext=bytes(33),
         info=seal.share_info(
             account_token=record.account_token,

@@ -22,7 +22,7 @@ from idvault_client.people.disclosure import evidence
 from idvault_client.people.disclosure.evidence import FormerEvidence
 from idvault_client.people.trust import FindingError
 from tests.support import builders
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity, person
+from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity, roster_member
 from tests.support.databases import Databases
 from tests.support.evidence_world import DESTROY_AFTER, Opened, made, opening, verify_again
 from tests.support.log_world import KEY, SIGNER
@@ -42,7 +42,7 @@ async def test_the_own_copy_is_for_its_reader_alone(room: Chamber, tmp_path: Pat
     """Nothing of the identity is readable at rest; no other member's keys open it; it verifies again."""
     opened = await opening(room)
     path = tmp_path / "evidence.json"
-    evidence.write_sealed(path, opened.proof, reader=person("auditor-a"))
+    evidence.write_sealed(path, opened.proof, reader=roster_member("auditor-a"))
     assert path.stat().st_mode & 0o777 == 0o600
     for secret in (builders.NAME, builders.NUMBER, reading.base64url(opened.record.data_key)):
         assert secret.encode() not in path.read_bytes()
@@ -53,14 +53,14 @@ async def test_the_own_copy_is_for_its_reader_alone(room: Chamber, tmp_path: Pat
         with pytest.raises(EvidenceError, match="does not open with your keys"):
             evidence.read(path, identity=identity(wrong))
     with pytest.raises(FileExistsError):
-        evidence.write_sealed(path, opened.proof, reader=person("auditor-a"))
+        evidence.write_sealed(path, opened.proof, reader=roster_member("auditor-a"))
 
 
 async def test_it_can_be_sealed_to_a_named_reader(room: Chamber, tmp_path: Path) -> None:
     """Another member of the roster opens it with the member's own keys."""
     opened = await opening(room)
     path = tmp_path / "for-c.json"
-    evidence.write_sealed(path, opened.proof, reader=person(C))
+    evidence.write_sealed(path, opened.proof, reader=roster_member(C))
     found = evidence.read(path, identity=identity(C))
     assert isinstance(found, ProofFile)
     assert found == opened.proof
@@ -82,7 +82,7 @@ async def test_what_is_written_outside_is_bound(room: Chamber, tmp_path: Path, n
     """The day after which the file must be destroyed cannot be changed, and nothing else either."""
     opened = await opening(room)
     path = tmp_path / "evidence.json"
-    evidence.write_sealed(path, opened.proof, reader=person("auditor-a"))
+    evidence.write_sealed(path, opened.proof, reader=roster_member("auditor-a"))
     path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), name: value}), "utf-8")
     with pytest.raises(EvidenceError, match="does not open with your keys"):
         evidence.read(path, identity=identity("auditor-a"))
@@ -93,7 +93,7 @@ async def test_a_forger_can_seal_to_the_auditor_but_proves_nothing(room: Chamber
     opened, other = await opening(room), await opening(room)
     forged = opened.forged(lambda message: message.record.CopyFrom(other.proof.message.record))
     path = tmp_path / "evidence.json"
-    evidence.write_sealed(path, forged, reader=person("auditor-a"))
+    evidence.write_sealed(path, forged, reader=roster_member("auditor-a"))
     with pytest.raises(EvidenceError) as refused:
         await verify_again(room, path)
     assert refused.value.reason == "OTHER_RECORD"
@@ -103,7 +103,7 @@ async def test_evidence_of_a_log_that_is_not_todays_is_refused(room: Chamber, tm
     """The checkpoint must be one that the log of today continues."""
     opened = await opening(room)
     path = tmp_path / "evidence.json"
-    evidence.write_sealed(path, opened.proof, reader=person("auditor-a"))
+    evidence.write_sealed(path, opened.proof, reader=roster_member("auditor-a"))
     state = room.folder / "auditor-a.checkpoint"
     origin, size, _ = state.read_text("utf-8").split("\n", 2)
     other = Checkpoint(origin, int(size) - 1, bytes(32))
@@ -121,7 +121,7 @@ def former(opened: Opened, **changes: Any) -> bytes:
         "roster_digest": opened.versions[-1].digest(),
     }
     disclosure_id = opened.proof.terms.disclosure_id
-    own = person("auditor-a")
+    own = roster_member("auditor-a")
     sealed = hpke.seal(
         suite=own.suite,
         public_key=own.hpke_public_key,
@@ -184,7 +184,7 @@ async def test_the_kept_files_are_listed_with_their_day(room: Chamber, tmp_path:
     for number in (1, 2):
         path = evidence.free_path(tmp_path, name)
         assert path == tmp_path / "evidence" / f"{name}-{number}.json"
-        evidence.write_sealed(path, opened.proof, reader=person("auditor-a"))
+        evidence.write_sealed(path, opened.proof, reader=roster_member("auditor-a"))
     (tmp_path / "evidence" / "former.json").write_bytes(former(opened))
     found = evidence.kept(tmp_path)
     assert [outside.destroy_after for _, outside in found] == [DESTROY_AFTER, date(2027, 3, 1)]

@@ -14,7 +14,7 @@ from idvault_client.errors import PreconditionFailed, Unavailable
 from idvault_client.offline.evidence import check as evidence_check
 from idvault_client.people.custody.hand_over import HandOverProgress, NotReplacedError
 from tests.support import builders, evidence_world
-from tests.support.chamber import Chamber, chamber, person
+from tests.support.chamber import Chamber, chamber, roster_member
 from tests.support.databases import Databases
 from tests.support.handover_world import (
     HAND_OVER,
@@ -61,7 +61,7 @@ async def test_a_successor_holds_the_leavers_shares(room: Chamber) -> None:
         assert former.shares[0] not in record.shares
         assert await holders(room, account) == [B, C, D]
     batches = await room.logged(EventType.SHARES_HAND_OVER)
-    assert [each.actor_id for each in batches] == [person(A).actor_id] * 3
+    assert [each.actor_id for each in batches] == [roster_member(A).actor_id] * 3
     assert (await opened(room, accounts[0], B, D)).payload.identity == builders.identity()
     found = await opened(room, accounts[1], D, C)
     assert found.payload.identity == builders.identity()

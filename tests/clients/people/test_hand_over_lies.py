@@ -23,7 +23,7 @@ from idvault_client.people.custody.hand_over import HandOverProgress
 from idvault_client.people.custody.journal import NAME, HandOverJournal, HandOverJournalError
 from idvault_client.people.trust import FindingError
 from tests.support import people
-from tests.support.chamber import SUITE, Chamber, Local, chamber, identity, person
+from tests.support.chamber import SUITE, Chamber, Local, chamber, identity, roster_member
 from tests.support.databases import Databases
 from tests.support.handover_world import (
     HAND_OVER,
@@ -70,7 +70,7 @@ async def test_a_successor_of_the_services_own_is_no_successor(
     """A version that names the service's key needs M signatures by others than the leaver."""
     first = room.rosters.current
     made = next_version(room, D, B, C)
-    mallory = replace(person(D), hpke_public_key=person("mallory").hpke_public_key)
+    mallory = replace(roster_member(D), hpke_public_key=roster_member("mallory").hpke_public_key)
     quorum = replace(made.quorums[0], custodians=(mallory, *made.quorums[0].custodians[1:]))
     named = tuple(mallory if each.name == D else each for each in made.people)
     forged = people.signed(replace(made, people=named, quorums=(quorum,)), *signers)
@@ -100,7 +100,7 @@ async def _refused(room: Chamber, tamper: Any) -> tuple[FindingError, Local]:
 async def test_a_share_beyond_the_hand_over_is_refused(room: Chamber) -> None:
     """For a quorum in which the leaver keeps the place, or an unknown quorum, nothing is sent."""
     first = room.rosters.current
-    drills = Quorum("drills", 2, tuple(person(name) for name in (A, B, C)[::-1]))
+    drills = Quorum("drills", 2, tuple(roster_member(name) for name in (A, B, C)[::-1]))
     started = people.signed(replace(first, quorums=(*first.quorums, drills), signatures=()), A, B, C)
     room.rosters.versions[:] = [started]
     await room.account()
@@ -175,14 +175,14 @@ def _sealed_by_the_service(share: disclosure_pb2.ShareToHandOver) -> bytes:
         quorum_id=share.quorum_id,
         custodian=A,
     )
-    key = person(A).hpke_public_key
+    key = roster_member(A).hpke_public_key
     return hpke.seal(suite=SUITE, public_key=key, plaintext=bytes([1]) + os.urandom(32), info=info)
 
 
 async def test_what_was_handed_over_is_kept_before_it_is_sent(room: Chamber, tmp_path: Path) -> None:
     """The journal records each share, survives a line truncated by a crash, and refuses damage."""
     path = tmp_path / NAME
-    one, other = person(D).hpke_public_key, person(E).hpke_public_key
+    one, other = roster_member(D).hpke_public_key, roster_member(E).hpke_public_key
     HandOverJournal(path).note(["a" * 32, "b" * 32], public_key=one)
     path.write_text(path.read_text() + "c" * 20)
     journal = HandOverJournal(path)

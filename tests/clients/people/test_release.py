@@ -44,7 +44,7 @@ from tests.support.chamber import (
     Tamper,
     chamber,
     identity,
-    person,
+    roster_member,
 )
 from tests.support.databases import Databases
 from tests.support.disclosure_world import request_id, signed, terms
@@ -112,7 +112,7 @@ async def test_a_wrong_share_among_three_is_named_and_the_record_opens(
         assert opened.payload.identity == builders.identity()
         assert (opened.wrong_shares, opened.is_confirmed) == ((B,), True)
     (reported,) = await room.logged(EventType.DISCLOSURE_REPORT_SHARE)
-    assert reported.actor_id == person("auditor-a").actor_id
+    assert reported.actor_id == roster_member("auditor-a").actor_id
     assert len(await room.logged(EventType.DISCLOSURE_CONFIRM)) == 1
     shown = await asyncio.to_thread(room.auditor().show, disclosure_id)
     assert [each.custodian for each in shown.decisions if each.HasField("report_time")] == [B]
@@ -340,7 +340,7 @@ async def signed_anyhow(
     made = Disclosure(
         asked.disclosure_id,
         "auditor-a",
-        person("auditor-a").actor_id,
+        roster_member("auditor-a").actor_id,
         account,
         record.record_id,
         asked.openings,

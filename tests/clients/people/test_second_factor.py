@@ -11,7 +11,7 @@ from idvault.attest.hpke import UnsealError
 from idvault.domain import seal
 from idvault.v1 import roster_pb2
 from idvault_client.people import second_factor
-from tests.support.chamber import identity, person
+from tests.support.chamber import identity, roster_member
 
 URI = "otpauth://totp/idvault:auditor-a?secret=SYNTHETIC"
 
@@ -32,10 +32,10 @@ class Vault:
             return answer()
         assert isinstance(request, roster_pb2.BeginSecondFactorRequest)
         assert method == "RosterService/BeginSecondFactor"
-        whose = person(self.recipient)
+        whose = roster_member(self.recipient)
         info = seal.second_factor_info(
-            person="auditor-a",
-            actor_id=person("auditor-a").actor_id,
+            member="auditor-a",
+            actor_id=roster_member("auditor-a").actor_id,
             request_id=self.request_id or request.request_id,
         )
         sealed = hpke.seal(

@@ -10,7 +10,7 @@ from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
 from idvault_client.people.trust import FindingError
 from tests.support import builders
-from tests.support.chamber import CUSTODIANS, SUCCESSORS, Chamber, Local, chamber, person
+from tests.support.chamber import CUSTODIANS, SUCCESSORS, Chamber, Local, chamber, roster_member
 from tests.support.databases import Databases
 from tests.support.handover_world import adopt
 from tests.support.release_world import give_garbage, lose
@@ -61,8 +61,8 @@ async def test_a_custodian_of_before_the_request_does_not_count(room: Chamber) -
     adopt(room, D, B, C, also=())
     trust = room.trust("auditor-a")
     first, second = (each.digest() for each in trust.versions)
-    assert trust.members_since(first, name=A, role="custodian") == [person(A)]
-    assert trust.members_since(second, name=D, role="custodian") == [person(D)]
+    assert trust.members_since(first, name=A, role="custodian") == [roster_member(A)]
+    assert trust.members_since(second, name=D, role="custodian") == [roster_member(D)]
     for since, name in ((second, A), ("0" * 64, B), (first, "auditor-a")):
         with pytest.raises(FindingError) as refused:
             trust.members_since(since, name=name, role="custodian")

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from idvault.domain.report import suppression
-from idvault.domain.report.suppression import FEWEST, Cells
+from idvault.domain.report.suppression import FEWEST, Cells, Elsewhere
 
 SMALL = range(1, FEWEST)
 Published = tuple[int, tuple[tuple[str, int | None], ...]]
@@ -85,6 +85,41 @@ def test_a_quarter_tells_nothing_that_its_months_do_not() -> None:
     for each, fitting in seen.items():
         without_quarter[each[:2]] |= fitting
     assert all(fitting == without_quarter[each[:2]] for each, fitting in seen.items())
+
+
+PARTS = ((0, 0), (5, 0), (0, 5), (0, 2), (7, 3))
+
+
+def test_listed_cases_do_not_uncover_hidden_cells() -> None:
+    """Whatever is listed elsewhere, now or later: for each small rest, every number from 1 to 4 fits."""
+    tried = 0
+    for secret in product(range(0, 22, 3), (0, 1, 4, 8, 30), (0, 2, 9)):
+        for parts in product(PARTS, repeat=3):
+            elsewhere = {name: Elsewhere(*part) for name, part in zip("abc", parts, strict=True)}
+            cells = {name: rest + sum(part) for name, rest, part in zip("abc", secret, parts, strict=True)}
+            published = suppression.suppress(cells, elsewhere)
+            hidden = [name for name in "abc" if published[name] is None]
+            rests = dict(zip("abc", secret, strict=True))
+            for name in hidden:
+                # The attacker who sees every list knows the sum of the rests, and no single one.
+                assert len(hidden) > 1
+                others = sum(rests[each] for each in hidden if each != name)
+                if rests[name] in SMALL and len(hidden) < 3:
+                    assert others + rests[name] >= FEWEST + max(SMALL)
+            for name in set("abc") - set(hidden):
+                part = elsewhere[name]
+                possible = {rests[name], rests[name] + part.doubtful}
+                assert not possible & set(SMALL), "what is shown and not listed is not small"
+            tried += 1
+    assert tried > 10_000
+
+
+def test_doubtful_cases_count_in_both_ways() -> None:
+    """Listed or not: neither leaves a small rest that could be computed."""
+    hidden = suppression.suppress({"a": 40, "b": 12}, {"b": Elsewhere(doubtful=10)})
+    assert hidden == {"a": None, "b": None}
+    shown = suppression.suppress({"a": 40, "b": 12}, {"b": Elsewhere(told=12)})
+    assert shown == {"a": 40, "b": 12}
 
 
 def test_a_month_without_a_cell_counts_as_nothing() -> None:

@@ -7,9 +7,11 @@ import pytest
 import pytest_asyncio
 
 from idvault.domain.account import AccountState
+from idvault.domain.campaign import invitation
 from idvault.domain.campaign.campaign import ReverificationMethod
 from idvault.domain.error import PreconditionError, Reason
 from idvault.domain.registry import RegistryAnswer
+from idvault.flows.claim.verification import VerifyCommand
 from idvault.storage.base.database import Database
 from tests.support.campaign_world import DAY, CampaignWorld
 from tests.support.flow_world import at, command
@@ -33,17 +35,23 @@ async def linked(world: CampaignWorld) -> tuple[str, str, Any]:
     return token, shown.code, campaign
 
 
+def with_code(token: str, code: str, number: int = 1) -> VerifyCommand:
+    """Return the claim of an account with a code."""
+    code_hash = invitation.code_hash(account_token=token, code=code)
+    return command(number, account_token=token, invitation_code_hash=code_hash)
+
+
 async def test_a_mistyped_name_does_not_use_up_a_code(world: CampaignWorld) -> None:
     """A code admits five claims, however often each is repeated; a sixth is refused."""
     token, code, _ = await linked(world)
     world.claims.registry.verdict = RegistryAnswer.MISMATCH
     for number in range(1, 6):
-        asked = command(number, account_token=token, invitation_code=code)
+        asked = with_code(token, code, number)
         first = await world.claims.verify(asked)
         assert first.failure_reason is not None
         assert await world.claims.verify(asked) == first
     with pytest.raises(PreconditionError) as refused:
-        await world.claims.verify(command(6, account_token=token, invitation_code=code))
+        await world.claims.verify(with_code(token, code, 6))
     assert refused.value.reason is Reason.ILLEGAL_TRANSITION
     assert (await world.claims.verify(command(7, account_token=token))).failure_reason is not None
 
@@ -52,12 +60,12 @@ async def test_a_code_is_good_for_one_success(world: CampaignWorld) -> None:
     """After a failed try the code still verifies the owner; then it opens nothing more."""
     token, code, _ = await linked(world)
     world.claims.registry.verdict = RegistryAnswer.MISMATCH
-    await world.claims.verify(command(account_token=token, invitation_code=code))
+    await world.claims.verify(with_code(token, code))
     world.claims.registry.verdict = RegistryAnswer.MATCH
-    done = await world.claims.verify(command(2, account_token=token, invitation_code=code))
+    done = await world.claims.verify(with_code(token, code, 2))
     assert done.account.state is AccountState.VERIFIED
     with pytest.raises(PreconditionError) as refused:
-        await world.claims.verify(command(3, account_token=token, invitation_code=code))
+        await world.claims.verify(with_code(token, code, 3))
     assert refused.value.reason is Reason.ILLEGAL_TRANSITION
 
 
@@ -72,7 +80,7 @@ async def test_a_code_is_bound_to_its_account_and_its_day(world: CampaignWorld) 
         (token, code, DAY),
     ):
         with pytest.raises(PreconditionError) as refused:
-            await world.claims.verify(command(account_token=who, invitation_code=what), seconds=when)
+            await world.claims.verify(with_code(who, what), seconds=when)
         assert refused.value.reason is Reason.ILLEGAL_TRANSITION
     assert (await world.status(token)).state is AccountState.UNVERIFIED
 
@@ -86,8 +94,6 @@ async def test_a_reminder_brings_a_new_code(world: CampaignWorld) -> None:
     assert shown == again
     assert shown.code != former
     with pytest.raises(PreconditionError):
-        await world.claims.verify(command(account_token=token, invitation_code=former), seconds=3 * DAY)
-    done = await world.claims.verify(
-        command(2, account_token=token, invitation_code=shown.code), seconds=3 * DAY
-    )
+        await world.claims.verify(with_code(token, former), seconds=3 * DAY)
+    done = await world.claims.verify(with_code(token, shown.code, 2), seconds=3 * DAY)
     assert done.account.state is AccountState.VERIFIED

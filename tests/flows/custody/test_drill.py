@@ -23,7 +23,7 @@ from idvault.flows.custody.drill_record import DrillKeeper
 from idvault.flows.log.guard import LogGuard
 from idvault.ports.drill import DrillHistory
 from tests.support import people
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, first_roster, identity, person
+from tests.support.chamber import CUSTODIANS, Chamber, chamber, first_roster, identity, roster_member
 from tests.support.databases import Databases
 from tests.support.disclosure_world import refused, request_id
 
@@ -41,11 +41,11 @@ async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Cha
 
 async def command(room: Chamber, name: str = A, *, signer: str = "", **changes: Any) -> PassCommand:
     """Return a pass that a member signs now, with a valid code."""
-    shown = await room.drills.get(actor_id=person(name).actor_id, now=room.now())
+    shown = await room.drills.get(actor_id=roster_member(name).actor_id, now=room.now())
     record, time = shown.record, int(room.now().real.timestamp())
     terms = DrillTerms(record.record_id, record.present_quorum_id, name, time)
     made = PassCommand(
-        actor_id=person(name).actor_id,
+        actor_id=roster_member(name).actor_id,
         request_id=request_id(),
         record_id=record.record_id,
         quorum_id=record.present_quorum_id,
@@ -62,7 +62,7 @@ async def passed(room: Chamber, *names: str) -> list[DrillStanding]:
 
 def second_roster() -> Roster:
     """Return a version in which custodian-d replaces custodian-c."""
-    first, added = first_roster(), replace(person("custodian-d"), role="custodian")
+    first, added = first_roster(), replace(roster_member("custodian-d"), role="custodian")
     kept = tuple(each for each in first.people if each.name != C)
     quorum = replace(first.quorums[0], custodians=(*first.quorums[0].custodians[:2], added))
     unsigned = replace(first, version=2, people=(*kept, added), quorums=(quorum,), signatures=())
@@ -73,7 +73,7 @@ async def test_one_record_for_each_quorum(room: Chamber) -> None:
     """A quorum gets one synthetic record with a log entry; the next quorum gets another one."""
     (entry,) = await room.logged(EventType.DRILL_RENEW)
     assert entry.actor_id == "system"
-    shown = await room.drills.get(actor_id=person(B).actor_id, now=room.now())
+    shown = await room.drills.get(actor_id=roster_member(B).actor_id, now=room.now())
     quorum = room.rosters.quorum
     assert shown.record.relying_party == "drill"
     assert shown.record.account_token == rules.token(quorum_id=quorum.id)
@@ -82,7 +82,7 @@ async def test_one_record_for_each_quorum(room: Chamber) -> None:
     room.rosters.versions.append(second_roster())
     assert await room.keeper.keep(now=room.now()) is True
     assert len(await room.logged(EventType.DRILL_RENEW)) == 2
-    again = await room.drills.get(actor_id=person(B).actor_id, now=room.now())
+    again = await room.drills.get(actor_id=roster_member(B).actor_id, now=room.now())
     assert again.record.record_id != shown.record.record_id
 
 
@@ -118,7 +118,7 @@ async def test_a_pass_is_an_act(room: Chamber) -> None:
     now = room.now().business
     assert standing == DrillStanding(A, now, now + 90 * DAY)
     (entry,) = await room.logged(EventType.DRILL_COMPLETE)
-    assert entry.actor_id == person(A).actor_id
+    assert entry.actor_id == roster_member(A).actor_id
 
 
 async def test_a_repeat_is_the_same_pass(room: Chamber) -> None:
@@ -142,7 +142,7 @@ async def test_a_signature_counts_once(room: Chamber) -> None:
     await refused(room, A, room.drills.complete(replayed, now=room.now()), Reason.REQUEST_ID_REUSED)
     room.pass_time(minutes=1)
     await refused(room, A, room.drills.complete(older, now=room.now()), Reason.REQUEST_ID_REUSED)
-    shown = await room.drills.get(actor_id=person(A).actor_id, now=room.now())
+    shown = await room.drills.get(actor_id=roster_member(A).actor_id, now=room.now())
     assert shown.standing == answered
     assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1
     room.pass_time(seconds=2)
@@ -177,14 +177,14 @@ async def test_a_good_code_is_not_spent_on_what_is_refused(room: Chamber) -> Non
 
 async def test_who_is_not_of_the_quorum_in_force(room: Chamber) -> None:
     """Only custodians of the quorum get the record, once the worker has created it."""
-    act = room.drills.get(actor_id=person("auditor-a").actor_id, now=room.now())
+    act = room.drills.get(actor_id=roster_member("auditor-a").actor_id, now=room.now())
     await refused(room, "auditor-a", act, Reason.ACCESS_DENIED)
     room.rosters.versions.append(second_roster())
     room.pass_time(minutes=1)
-    act = room.drills.get(actor_id=person(A).actor_id, now=room.now())
+    act = room.drills.get(actor_id=roster_member(A).actor_id, now=room.now())
     await refused(room, A, act, Reason.REQUEST_NOT_FOUND)
     with pytest.raises(IdvaultError) as gone:
-        await room.drills.get(actor_id=person(C).actor_id, now=room.now())
+        await room.drills.get(actor_id=roster_member(C).actor_id, now=room.now())
     assert gone.value.reason is Reason.ACCESS_DENIED
 
 
@@ -207,7 +207,9 @@ async def test_nothing_is_changed_while_the_log_stands_still(room: Chamber) -> N
 
 async def test_findings_are_logged(room: Chamber) -> None:
     """A finding is logged as a refusal of the custodian whose client reported it."""
-    await room.drills.report(actor_id=person(A).actor_id, finding=HistoryFinding.SHARE_WRONG, now=room.now())
+    await room.drills.report(
+        actor_id=roster_member(A).actor_id, finding=HistoryFinding.SHARE_WRONG, now=room.now()
+    )
     assert await room.refusals(A) == 1
 
 

@@ -18,7 +18,7 @@ D, E = "custodian-d", "custodian-e"
 
 def _version(number: int, *names: str, also: tuple[str, ...] = ()) -> Roster:
     made = people.roster(version=number, names=names)
-    return replace(made, people=(*made.people, *(people.person(name) for name in also)))
+    return replace(made, people=(*made.people, *(people.roster_member(name) for name in also)))
 
 
 FIRST = people.roster()
@@ -52,7 +52,7 @@ def test_in_between_the_holders_are_those_of_the_hand_over() -> None:
     """The second leaver handed over first, so only the first one is waited for."""
     second, third = _version(2, D, B, C, also=(A,)), _version(3, D, E, C, also=(A, B))
     last = third.quorums[0].id
-    members = tuple((name, people.person(name).hpke_public_key) for name in (A, E, C))
+    members = tuple((name, people.roster_member(name).hpke_public_key) for name in (A, E, C))
     between = seal.quorum_id(threshold=2, members=members)
     versions = (FIRST, second, third)
     found = quorum_count.count(versions, by_quorum={between: 7}, handed={between: (ONE, last, ONE)})

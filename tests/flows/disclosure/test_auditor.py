@@ -26,7 +26,7 @@ from idvault.storage.disclosure.tables import disclosures, kept_records
 from idvault.storage.key.tables import shred_keys
 from idvault.storage.log.tables import log_openings
 from tests.support import builders
-from tests.support.chamber import Chamber, person
+from tests.support.chamber import Chamber, roster_member
 from tests.support.disclosure_world import (
     A,
     B,
@@ -52,8 +52,8 @@ async def test_self_approval(room: Chamber) -> None:
     """An auditor who becomes a custodian cannot decide on an earlier request: SELF_APPROVAL."""
     disclosure_id, paper = await filed(room)
     roster = room.rosters.current
-    turned = replace(person(A), name="auditor-a", actor_id=person("auditor-a").actor_id)
-    quorum = replace(roster.quorums[0], custodians=(turned, person(B), person(C)))
+    turned = replace(roster_member(A), name="auditor-a", actor_id=roster_member("auditor-a").actor_id)
+    quorum = replace(roster.quorums[0], custodians=(turned, roster_member(B), roster_member(C)))
     others = tuple(each for each in roster.people if each.name not in ("auditor-a", A))
     room.rosters.versions.append(replace(roster, version=2, people=(turned, *others), quorums=(quorum,)))
     command = replace(decision(paper, A), actor_id=turned.actor_id, code=room.codes.code())
@@ -137,7 +137,7 @@ async def test_somebody_who_holds_no_share(room: Chamber) -> None:
     """A custodian of another quorum gets ACCESS_DENIED and no part of the request."""
     _, paper = await filed(room)
     roster = room.rosters.current
-    outsider = person("mallory")
+    outsider = roster_member("mallory")
     room.rosters.versions[0] = replace(roster, people=(*roster.people, outsider))
     command = replace(decision(paper, A), actor_id=outsider.actor_id)
     await refused(room, "mallory", decide(room, command), Reason.ACCESS_DENIED)
@@ -221,7 +221,7 @@ async def test_an_account_without_a_record(room: Chamber) -> None:
 async def test_another_auditors_disclosure(room: Chamber) -> None:
     """For other auditors it is REQUEST_NOT_FOUND: to read, to cancel and to open."""
     disclosure_id = await approved(room)
-    actor_id = person("auditor-b").actor_id
+    actor_id = roster_member("auditor-b").actor_id
     acts: list[Any] = [
         room.auditing.get(actor_id=actor_id, disclosure_id=disclosure_id, now=room.now()),
         room.auditing.cancel(
@@ -263,7 +263,7 @@ async def test_only_the_auditor_confirms_and_reports(room: Chamber) -> None:
         ("auditor-a", Reason.ILLEGAL_TRANSITION),
     ):
         asked: dict[str, Any] = {
-            "actor_id": person(name).actor_id,
+            "actor_id": roster_member(name).actor_id,
             "disclosure_id": disclosure_id,
             "now": room.now(),
         }
@@ -293,14 +293,17 @@ async def test_a_record_that_was_replaced_is_kept_for_its_requests(room: Chamber
     assert (await open_once(room, second)).checked.record == former
     room.pass_time(hours=1)
     confirmed = await room.auditing.confirm(
-        actor_id=person("auditor-a").actor_id, request_id=request_id(), disclosure_id=second, now=room.now()
+        actor_id=roster_member("auditor-a").actor_id,
+        request_id=request_id(),
+        disclosure_id=second,
+        now=room.now(),
     )
     assert confirmed.filed.disclosure.confirmed_at is not None
     await room.retention.sweep(now=room.now(), limit=10)
     version = {"account_token": account, "record_id": former.record_id}
     assert await room.store.evidence(**version) is not None
     await room.auditing.cancel(
-        actor_id=person("auditor-a").actor_id,
+        actor_id=roster_member("auditor-a").actor_id,
         request_id=request_id(),
         disclosure_id=disclosure_id,
         now=room.now(),
@@ -315,7 +318,7 @@ async def test_a_version_that_nobody_requested_is_not_kept(room: Chamber) -> Non
     await room.verify_again(account)
     disclosure_id = await room.request(account)
     await room.auditing.cancel(
-        actor_id=person("auditor-a").actor_id,
+        actor_id=roster_member("auditor-a").actor_id,
         request_id=request_id(),
         disclosure_id=disclosure_id,
         now=room.now(),
@@ -360,7 +363,7 @@ async def test_missing_evidence_is_damage(room: Chamber) -> None:
     await room.world.do(delete(log_openings))
     await refused(room, "auditor-a", open_once(room, disclosure_id), Reason.RECORD_DAMAGED)
     with pytest.raises(DamagedError):
-        await room.custody.pending(actor_id=person(C).actor_id, offset=0, limit=10, now=room.now())
+        await room.custody.pending(actor_id=roster_member(C).actor_id, offset=0, limit=10, now=room.now())
 
 
 async def test_an_old_version_that_was_put_back_is_refused(room: Chamber) -> None:

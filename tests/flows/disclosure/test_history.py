@@ -22,7 +22,7 @@ from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_openings
 from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault_client.offline import disclosure_history
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, person
+from tests.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
 from tests.support.databases import Databases
 from tests.support.log_world import KEY
 
@@ -75,7 +75,7 @@ async def test_an_opening_is_told_once_the_horizon_has_passed_it(room: Chamber) 
         room.records[account].digest(),
     )
     assert disclosure.legal_basis == "第一条 (synthetic)"
-    assert disclosure.auditor_actor_id == person("auditor-a").actor_id
+    assert disclosure.auditor_actor_id == roster_member("auditor-a").actor_id
     assert disclosure.disclosed_at <= opening.opened_at < told.horizon
     assert len(told.proofs.entries) == 2
     assert told.proofs.are_complete
@@ -125,7 +125,7 @@ async def test_a_disclosure_of_before_releases_is_told(room: Chamber, ending: st
     (disclosure,) = told.disclosures
     assert disclosure.disclosed_at < told.horizon
     assert disclosure.record_digest == room.records[account].digest()
-    assert disclosure.auditor_actor_id == person("auditor-a").actor_id
+    assert disclosure.auditor_actor_id == roster_member("auditor-a").actor_id
     assert disclosure.legal_basis == ""  # only the custody edge can read it
     answer = disclosure_history.read_answer(convert.history(told).SerializeToString())
     (proved,) = disclosure_history.check(answer, policy=CosignaturePolicy(KEY.name, (KEY,))).disclosures

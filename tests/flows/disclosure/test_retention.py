@@ -18,7 +18,7 @@ from idvault.domain.error import (
 )
 from idvault.domain.event import EventType
 from idvault.storage.disclosure.tables import disclosure_decisions, disclosure_refusals, disclosures
-from tests.support.chamber import Chamber, person
+from tests.support.chamber import Chamber, roster_member
 from tests.support.disclosure_world import (
     A,
     B,
@@ -56,7 +56,7 @@ async def test_nothing_is_released_before_the_log_has_it(room: Chamber) -> None:
     """Without a checkpoint: LOG_UNAVAILABLE; a repeat then continues, and it is one opening."""
     disclosure_id = await approved(room)
     asked: dict[str, Any] = {
-        "actor_id": person("auditor-a").actor_id,
+        "actor_id": roster_member("auditor-a").actor_id,
         "request_id": request_id(7),
         "disclosure_id": disclosure_id,
         "now": room.now(),
@@ -85,13 +85,13 @@ async def test_nothing_changes_while_the_log_stands_still(room: Chamber) -> None
         decide(room, decision(paper, A)),
         release(room, release_of(decision(paper, B))),
         room.auditing.cancel(
-            actor_id=person("auditor-a").actor_id,
+            actor_id=roster_member("auditor-a").actor_id,
             request_id=request_id(),
             disclosure_id=ready,
             now=room.now(),
         ),
         room.auditing.open(
-            actor_id=person("auditor-a").actor_id,
+            actor_id=roster_member("auditor-a").actor_id,
             request_id=request_id(),
             disclosure_id=ready,
             code=room.codes.code(),
@@ -99,7 +99,7 @@ async def test_nothing_changes_while_the_log_stands_still(room: Chamber) -> None
             patience=0.1,
         ),
         room.custody.report(
-            actor_id=person(A).actor_id,
+            actor_id=roster_member(A).actor_id,
             disclosure_id=ready,
             finding=HistoryFinding.NOT_IN_LOG,
             now=room.now(),
@@ -135,7 +135,7 @@ async def test_a_lost_answer_is_asked_for_again(room: Chamber) -> None:
     assert again.disclosure.state is DisclosureState.APPROVED
     disclosure_id = papers.parse_request(asked).disclosure_id
     withdrawal: dict[str, Any] = {
-        "actor_id": person("auditor-a").actor_id,
+        "actor_id": roster_member("auditor-a").actor_id,
         "request_id": request_id(),
         "disclosure_id": disclosure_id,
         "now": room.now(),
@@ -221,7 +221,7 @@ async def test_refusals_within_a_minute_are_one_entry(room: Chamber) -> None:
     for _ in range(5):
         with pytest.raises(IdvaultError):
             await room.auditing.get(
-                actor_id=person("auditor-a").actor_id, disclosure_id="0" * 32, now=room.now()
+                actor_id=roster_member("auditor-a").actor_id, disclosure_id="0" * 32, now=room.now()
             )
     assert await room.refusals("auditor-a") == 1
     await room.retention.sweep(now=room.now(), limit=10)
@@ -238,14 +238,16 @@ async def test_a_refusal_that_cannot_be_logged_is_not_told(room: Chamber) -> Non
     """The caller gets STORE_UNAVAILABLE instead of a refusal that is not logged."""
     room.flaky.plant("refuse", Fault.REFUSE)
     with pytest.raises(UnavailableError):
-        await room.auditing.get(actor_id=person("auditor-a").actor_id, disclosure_id="0" * 32, now=room.now())
+        await room.auditing.get(
+            actor_id=roster_member("auditor-a").actor_id, disclosure_id="0" * 32, now=room.now()
+        )
 
 
 async def test_a_finding_is_logged(room: Chamber) -> None:
     """A finding is logged with the member as actor; one about an unknown request is not logged."""
     disclosure_id, _ = await filed(room)
     await room.custody.report(
-        actor_id=person(A).actor_id,
+        actor_id=roster_member(A).actor_id,
         disclosure_id=disclosure_id,
         finding=HistoryFinding.NOT_IN_LOG,
         now=room.now(),
@@ -253,7 +255,7 @@ async def test_a_finding_is_logged(room: Chamber) -> None:
     assert await room.refusals(A) == 1
     with pytest.raises(IdvaultError) as caught:
         await room.custody.report(
-            actor_id=person(A).actor_id,
+            actor_id=roster_member(A).actor_id,
             disclosure_id="0" * 32,
             finding=HistoryFinding.NOT_IN_LOG,
             now=room.now(),

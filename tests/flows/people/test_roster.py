@@ -111,7 +111,7 @@ async def test_a_signed_file_is_in_force_when_it_is_proposed(town: Town) -> None
 
 async def test_a_removed_person_counts_no_more(town: Town) -> None:
     """The removed auditor is refused from the adoption on."""
-    auditor = people.person("auditor-a", role="auditor").actor_id
+    auditor = people.roster_member("auditor-a", role="auditor").actor_id
     assert town.here.holder.member(auditor).name == "auditor-a"
     second = next_version(town.roster, auditor=False)
     await town.here.propose(second)

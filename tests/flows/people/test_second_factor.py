@@ -221,7 +221,7 @@ async def test_nothing_is_begun_while_the_log_stands_still(town: Town) -> None:
 async def test_only_the_person_can_read_what_was_sealed(town: Town) -> None:
     """Another member's key cannot decrypt it."""
     begun = await town.here.flow.begin(EnrolCommand(AUDITOR.actor_id, request_id(1), ""), now=at(0))
-    info = seal.second_factor_info(person=AUDITOR.name, actor_id=AUDITOR.actor_id, request_id=request_id(1))
+    info = seal.second_factor_info(member=AUDITOR.name, actor_id=AUDITOR.actor_id, request_id=request_id(1))
     opened = b""
     with suppress(hpke.UnsealError):
         opened = hpke.unseal(

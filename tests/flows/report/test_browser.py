@@ -12,7 +12,7 @@ from idvault.flows.report import page, supervision
 from idvault.flows.report.supervision import Supervised
 from idvault.transparency import checkpoint
 from tests.support import logs, people
-from tests.support.browser import browsing, violations
+from tests.support.browser import NoBrowserError, browsing, chromium, violations
 from tests.support.merkle import log_of, witness
 from tests.support.report_world import at, made_up
 
@@ -33,6 +33,17 @@ CLASHES = """() => [...document.querySelectorAll("svg")].flatMap(svg => {
 SMALLEST = """() => Math.min(...[...document.querySelectorAll("svg text")].map(
   text => text.getBoundingClientRect().height))"""
 HIDDEN_WIDTH = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def test_without_a_browser_the_tests_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is skipped: who may not install packages is told which."""
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("IDVAULT_TEST_CHROMIUM", raising=False)
+    monkeypatch.setattr("os.geteuid", lambda: 1_000)
+    with pytest.raises(NoBrowserError, match="install Debian's packages chromium and fonts-noto-cjk"):
+        chromium()
+    monkeypatch.setenv("IDVAULT_TEST_CHROMIUM", "/opt/chromium")
+    assert chromium() == "/opt/chromium"
 
 
 @pytest.fixture(scope="module")

@@ -2,16 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import delete
 
 from idvault.domain.error import UnavailableError
 from idvault.domain.event import EventType
 from idvault.domain.report.figure import Language
 from idvault.domain.report.period import Period
+from idvault.domain.sanction.publication import StatementKind
+from idvault.domain.sanction.sanction import Degree
+from idvault.domain.sanction.statement import Automation, Ground, IssuerKind, SanctionCategory
 from idvault.flows.report import page, text
+from idvault.storage.log.tables import log_entries
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.storage.report.store import SqlReportStore
 from idvault.transparency import checkpoint, report
@@ -19,6 +24,16 @@ from idvault.transparency.report import Hours
 from tests.support.fakes.flaky import Fault, Flaky
 from tests.support.log_world import KEY, PLAIN, LogWorld
 from tests.support.report_world import NOVEMBER, OCTOBER, QUARTER, ReportWorld
+
+KIND = StatementKind(
+    degree=Degree.WARN,
+    ground=Ground.ILLEGAL,
+    category=SanctionCategory.FRAUD,
+    detection=Automation.NONE,
+    decision=Automation.NONE,
+    issuer_kind=IssuerKind.PLATFORM,
+    territory="CN",
+)
 
 
 @pytest.fixture
@@ -83,7 +98,11 @@ async def test_a_database_that_disagrees_with_the_log_tells_nothing(world: Repor
     assert made.breakdowns["verifications.outcome"] is not None
     await world.decided("2026-10-05T10:00", SUCCEEDED=20)
     late = await world.flow().make(OCTOBER, now=world.now("2026-10-20T00:00"))
+    assert set(late.breakdowns.values()) == {None}, "a month that is not over would tell its rest"
+    await world.log.do(delete(log_entries).where(log_entries.c.log_index.is_(None)))
+    late = await world.flow().make(OCTOBER, now=world.now("2026-11-02T00:00"))
     assert late.breakdowns["verifications.outcome"] is None
+    assert late.breakdowns["sanctions.issuer"] is not None
 
 
 async def test_a_quarter_adds_up_its_months(world: ReportWorld) -> None:
@@ -171,6 +190,22 @@ async def test_a_legal_basis_is_named_if_it_is_no_single_case(world: ReportWorld
     assert made.breakdowns["disclosures.legal_basis"] == {"OTHER": 8, "law, art. 1": 7, "law, art. 2": 5}
 
 
+async def test_what_statements_tell_is_no_protection(world: ReportWorld) -> None:
+    """Twelve sanctions of which ten are listed by the week are two: hidden, with the others."""
+    await world.events(EventType.SANCTION_WARN_IMPOSE, "2026-10-13T10:00", 112)
+    await world.sequence()
+    store = Stated(fraud=12, rumour=100, listed=10)
+    flow = world.flow()
+    flow.store = cast(SqlReportStore, store.over(flow.store))
+    made = await flow.make(OCTOBER, now=world.now("2026-11-02T00:00"))
+    cells = made.breakdowns["sanctions.category"]
+    assert cells is not None
+    assert (cells["FRAUD"], cells["RUMOUR"]) == (None, None)
+    store.listed = 0
+    made = await flow.make(OCTOBER, now=world.now("2026-11-02T00:00"))
+    assert (made.breakdowns["sanctions.category"] or {})["FRAUD"] == 12
+
+
 @pytest.mark.parametrize(
     ("hours", "answered", "shown"),
     [
@@ -191,6 +226,30 @@ async def test_times_need_five_cases(
     now = world.now("2027-01-02T00:00")
     assert (await flow.make(OCTOBER, now=now)).durations["tip_offs.reply_time"] == shown
     assert (await flow.make(QUARTER, now=now)).durations["tip_offs.reply_time"] is None
+
+
+class Stated:
+    """A report store with sanctions for two categories, some of the first listed in a week of October."""
+
+    def __init__(self, *, fraud: int, rumour: int, listed: int) -> None:
+        self._counts = {"FRAUD": fraud, "RUMOUR": rumour}
+        self.listed = listed
+        self._real: Any = None
+
+    def over(self, real: Any) -> "Stated":
+        """Use a real store for everything else."""
+        self._real = real
+        return self
+
+    async def breakdown(self, name: str, **_: Any) -> dict[str, int]:
+        return self._counts if name == "sanctions.category" else {}
+
+    async def statements(self, *, since: datetime, until: datetime) -> dict[StatementKind, int]:
+        is_week = since <= datetime(2026, 10, 13, tzinfo=UTC) < until
+        return {KIND: self.listed} if is_week and self.listed else {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
 
 
 class Counted:
@@ -240,7 +299,7 @@ async def test_texts_and_pages_show_every_figure(world: ReportWorld) -> None:
         Period(date(2026, 11, 1), date(2026, 11, 5)), now=world.now("2026-12-02T00:00")
     )
     for language, hidden, whole in (
-        (Language.EN, "withheld", "told for whole months only"),
+        (Language.EN, "withheld", "published for whole months only"),
         (Language.ZH, "不公布", "只按整月公布"),
     ):
         for shown in (page.render(made, language=language), text.render(made, language=language)):

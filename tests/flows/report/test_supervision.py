@@ -58,7 +58,7 @@ async def test_the_page_shows_log_people_and_how_to_check(world: ReportWorld) ->
         assert all(command in page for command in ("mirror-log", "check-report", "follow-log"))
         assert "<script" not in page
     assert ">3<" in shown(world)
-    assert "The first report follows" in shown(world)
+    assert "The first report is published after" in shown(world)
 
 
 async def test_witnesses_are_named_with_their_last_signature(world: ReportWorld) -> None:

@@ -421,6 +421,25 @@ async def test_lists_by_state(world: SanctionWorld) -> None:
     assert await listed(LAPSED, 80 * HOUR) == [{proposed.sanction_id, ending.sanction_id}]
 
 
+async def test_what_an_operator_watches(world: SanctionWorld) -> None:
+    """Proposals that can still be confirmed, and the oldest end that is not stored."""
+    token, key = await world.account(), await world.moderator(1)
+    await world.impose(token, Degree.CLOSE, key=key)
+    await world.impose(token, Degree.WARN, key=key, given=until(HOUR))
+    await world.impose(token, Degree.WARN, key=key, given=until(2 * HOUR))
+    for seconds, proposed, first in (
+        (0, 1, None),
+        (3 * HOUR, 1, HOUR),
+        (72 * HOUR - 1, 1, HOUR),
+        (72 * HOUR, 0, HOUR),
+    ):
+        levels = await world.store.levels(now=at(seconds))
+        expected = None if first is None else at(first).business
+        assert (levels.proposed, levels.first_due_at) == (proposed, expected)
+    await world.work(seconds=72 * HOUR)
+    assert (await world.store.levels(now=at(72 * HOUR))).first_due_at is None
+
+
 async def test_the_statement_is_kept_as_it_was_signed(world: SanctionWorld) -> None:
     """Every part of a statement is returned, and an incomplete one imposes nothing."""
     token, key = await world.account(), await world.moderator(1)

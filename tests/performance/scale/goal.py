@@ -48,7 +48,7 @@ def measure(options: Options) -> Measured:
 
 def _reseal() -> float:
     """Return the CPU microseconds of opening a share and sealing it to a successor."""
-    leaver, successor = (people.person(name) for name in ("leaver", "successor"))
+    leaver, successor = (people.roster_member(name) for name in ("leaver", "successor"))
     share, info = os.urandom(33), b"hand-over"
     sealed = hpke.seal(suite=leaver.suite, public_key=leaver.hpke_public_key, plaintext=share, info=info)
     before = time.process_time()

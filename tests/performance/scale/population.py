@@ -30,6 +30,8 @@ from tests.support.campaign_world import CampaignWorld
 from tests.support.databases import Databases
 
 VERIFIED_PER_LEGACY = 4
+SANCTIONED = 8
+"""How many verified accounts have one live sanction among them."""
 _RECENT = 50
 _STEP = 100_000
 _TOKEN = "'acct_' || (n % 8) || substr(md5('{kind}' || n), 1, 25)"
@@ -126,9 +128,9 @@ def _verified(main: Loader, shred: Loader, template: str, first: int, last: int)
 
 
 def _sanctioned(main: Loader, first: int, last: int) -> None:
-    """Limit one verified account in eight, until a day that nobody here lives to see."""
+    """Limit some verified accounts until a distant day."""
     numbers = _NUMBERS.format(first=first, last=last)
-    token, chosen = _TOKEN.format(kind="v"), "n % 8 = 0"
+    token, chosen = _TOKEN.format(kind="v"), f"n % {SANCTIONED} = 0"
     made: dict[str, str] = dict.fromkeys((column.name for column in sanctions.c if not column.nullable), "''")
     made |= dict.fromkeys(("evidence", "paper"), "bench_hash('s' || n)")
     made |= dict.fromkeys(("imposed_at", "started_at"), "n")

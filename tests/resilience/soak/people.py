@@ -27,7 +27,7 @@ class People:
         # One object for all disclosures: it remembers the used codes.
         self._steps = DisclosureSteps(scratch=scratch)
         folder = identity_folder.load(Path(document["identities"]["auditor-b"]))
-        self._remote = folder.connect()
+        self._edge = folder.connect()
         self._follower = LogFollower(
             files=LogFolder(public),
             policy=CosignaturePolicy(folder.log_key.name, (folder.log_key,)),
@@ -47,12 +47,12 @@ class People:
         await asyncio.to_thread(self._disclose, person.name, person.number, token)
 
     def close(self) -> None:
-        self._remote.close()
+        self._edge.close()
 
     def _read_log(self) -> None:
         self._follower.follow()
         request = transparency_pb2.ListLogEntriesRequest(start_index=self._read, page_size=_PAGE)
-        page = self._remote.call(
+        page = self._edge.call(
             "TransparencyService/ListLogEntries", request, transparency_pb2.ListLogEntriesResponse
         )
         self._read += len(page.entries)

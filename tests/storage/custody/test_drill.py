@@ -15,7 +15,7 @@ from idvault.domain.event import EventType
 from idvault.domain.request import Request
 from idvault.ports.drill import DrillHistory, Passing
 from tests.support import builders
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, person
+from tests.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
 from tests.support.databases import Databases
 from tests.support.disclosure_world import request_id
 
@@ -37,7 +37,7 @@ def event(room: Chamber, kind: EventType) -> Any:
 
 async def complete(room: Chamber, *, seconds: int = 0, number: str | None = None) -> None:
     """Store a pass of custodian-a, signed this many seconds after the start."""
-    actor_id, now = person(A).actor_id, room.now()
+    actor_id, now = roster_member(A).actor_id, room.now()
     passing = Passing("e" * 64, actor_id, now.real + timedelta(seconds=seconds))
     request = Request(actor_id, number or request_id(), bytes(32))
     complete_event = event(room, EventType.DRILL_COMPLETE)
@@ -88,7 +88,7 @@ async def test_one_request_eight_times_at_once(room: Chamber) -> None:
     await asyncio.gather(*(complete(room, number=number) for _ in range(8)))
     assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1
     history = await room.drill_store.history()
-    assert history.passed == {("e" * 64, person(A).actor_id): room.now().business}
+    assert history.passed == {("e" * 64, roster_member(A).actor_id): room.now().business}
     again = request_id()
     with pytest.raises(AlreadyExistsError):
         await complete(room, seconds=-1, number=again)

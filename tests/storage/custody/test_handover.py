@@ -16,7 +16,7 @@ from idvault.domain.event import EventType
 from idvault.domain.handover import HandedShare, HandoverBatch
 from idvault.domain.request import Request
 from idvault.storage.custody.tables import handed_quorums
-from tests.support.chamber import Chamber, chamber, identity, person
+from tests.support.chamber import Chamber, chamber, identity, roster_member
 from tests.support.databases import Databases
 from tests.support.handover_world import A, B, C, D, E, adopt, holders, stored
 
@@ -32,7 +32,7 @@ async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
 
 async def batch(room: Chamber, *accounts: str, name: str = A) -> HandoverBatch:
     """Return the batch of a leaver."""
-    (found,) = succession.find(tuple(room.rosters.versions), leaver=person(name))
+    (found,) = succession.find(tuple(room.rosters.versions), leaver=roster_member(name))
     shares = []
     for account in accounts:
         record = await stored(room, account)
@@ -56,7 +56,7 @@ async def store(
 ) -> int:
     """Store a batch."""
     event = room.world.event(EventType.SHARES_HAND_OVER, "", batch=b"signed")
-    request = Request(person(A).actor_id, request_id, fingerprint)
+    request = Request(roster_member(A).actor_id, request_id, fingerprint)
     return await room.handovers.hand_over(made, request=request, now=room.now(), event=event)
 
 

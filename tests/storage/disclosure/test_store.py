@@ -18,7 +18,7 @@ from idvault.storage.disclosure.tables import (
     disclosure_refusals,
     kept_records,
 )
-from tests.support.chamber import CUSTODIANS, Chamber, chamber, person
+from tests.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
 from tests.support.databases import Databases
 from tests.support.disclosure_world import (
     decide,
@@ -66,7 +66,7 @@ async def test_the_whole_life(room: Chamber) -> None:
     (opening,) = await room.store.openings(account_token=account)
     assert opening.disclosure_id == disclosure_id
     assert opening.record_digest == room.records[account].digest()
-    actor_id, at = person("auditor-a").actor_id, opening.opened_at - timedelta(minutes=1)
+    actor_id, at = roster_member("auditor-a").actor_id, opening.opened_at - timedelta(minutes=1)
     assert await room.store.disclosures_since(actor_id=actor_id, since=at) == 1
     room.pass_time(hours=73)
     await room.retention.sweep(now=room.now(), limit=10)
@@ -97,7 +97,7 @@ async def test_two_disclosures_of_a_kept_version_end_at_once(room: Chamber) -> N
     former = await room.verify_again(account)
     version = {"account_token": account, "record_id": former.record_id}
     assert (await room.store.evidence(**version)) is not None
-    actor_id = person("auditor-a").actor_id
+    actor_id = roster_member("auditor-a").actor_id
     ends = (
         room.auditing.cancel(actor_id=actor_id, request_id=request_id(), disclosure_id=each, now=room.now())
         for each in made
@@ -112,7 +112,7 @@ async def test_a_version_is_kept_while_its_request_ends_at_the_same_time(room: C
         account = await room.account()
         disclosure_id = await room.request(account)
         cancelling = room.auditing.cancel(
-            actor_id=person("auditor-a").actor_id,
+            actor_id=roster_member("auditor-a").actor_id,
             request_id=request_id(),
             disclosure_id=disclosure_id,
             now=room.now(),
@@ -173,7 +173,7 @@ async def test_the_budget_holds_at_once(room: Chamber) -> None:
 
 async def test_refusals_at_once_are_all_counted(room: Chamber) -> None:
     """One entry, and a count of the others."""
-    actor_id = person("auditor-a").actor_id
+    actor_id = roster_member("auditor-a").actor_id
     looks = (room.auditing.get(actor_id=actor_id, disclosure_id="0" * 32, now=room.now()) for _ in range(8))
     assert reasons(await at_once(*looks)) == [Reason.REQUEST_NOT_FOUND] * 8
     (row,) = await room.world.all(select(disclosure_refusals))

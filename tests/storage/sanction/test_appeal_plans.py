@@ -67,7 +67,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     ),
 }
 # What an owner's and a moderator's acts send: the flow's reads, and the act's own statements.
-SENT = {"sqlite": {"file": 10, "decide": 18}, "postgres": {"file": 6, "decide": 11}}
+SENT = {"sqlite": {"file": 10, "decide": 16}, "postgres": {"file": 6, "decide": 9}}
 
 
 @pytest.mark.parametrize("name", HOT)

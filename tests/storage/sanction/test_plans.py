@@ -110,6 +110,18 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "ix_sanctions_started",
         "ix_sanctions_started",
     ),
+    "proposals": (
+        lists.PROPOSED,
+        {"now": NOW, "latest": NOW},
+        "ix_sanctions_due (due_at>? AND due_at<?)",
+        "ix_sanctions_due",
+    ),
+    "the first end that is due": (
+        lists.FIRST_DUE,
+        {"now": NOW},
+        "ix_sanctions_due (due_at<?)",
+        "ix_sanctions_due",
+    ),
     "a moderator": (
         moderator._GET,
         {"party": "platform-a", "moderator": "1" * 32},

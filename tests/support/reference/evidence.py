@@ -66,7 +66,7 @@ def check_file(data: bytes, *, log: Key) -> Proved:
     versions = roster.verify_chain(protobuf.repeated(fields, 10))
     signed = protobuf.octets(fields, 1)
     named, request = _request(signed, versions)
-    auditor = named.person(request.auditor)
+    auditor = named.member(request.auditor)
     check(auditor["role"] == "auditor", "the signer is no auditor")
     signature = from_base64url(document["signature"])
     paper.verify(named.key(request.auditor), signature, encode(PROOF, message))

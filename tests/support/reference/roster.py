@@ -44,13 +44,13 @@ class Roster:
     def digest(self) -> str:
         return sha256(self.content).hexdigest()
 
-    def person(self, name: str) -> dict[str, Any]:
-        """Return the entry of a person, {} if there is none."""
+    def member(self, name: str) -> dict[str, Any]:
+        """Return the entry of a roster member, {} if there is none."""
         return next((each for each in self.document["people"] if each["name"] == name), {})
 
     def key(self, name: str) -> bytes:
-        """Return the Ed25519 key of a person."""
-        return from_base64url(self.person(name)["ed25519"])
+        """Return the Ed25519 key of a roster member."""
+        return from_base64url(self.member(name)["ed25519"])
 
     def quorums(self) -> tuple[Quorum, ...]:
         return tuple(
@@ -59,7 +59,7 @@ class Roster:
         )
 
     def _custodian(self, name: str) -> Custodian:
-        found = self.person(name)
+        found = self.member(name)
         check(found.get("role") == "custodian", "a quorum names somebody who is no custodian")
         return Custodian(name, found["hpke"]["suite"], from_base64url(found["hpke"]["public_key"]))
 
@@ -153,7 +153,7 @@ def _may_sign(quorum: Quorum, former: Roster, roster: Roster) -> list[str]:
     stays = [
         each.name
         for each in quorum.custodians
-        if roster.person(each.name).get("ed25519") == former.person(each.name)["ed25519"]
+        if roster.member(each.name).get("ed25519") == former.member(each.name)["ed25519"]
     ]
     after = next((each for each in roster.quorums() if each.name == quorum.name), None)
     if after is None:

@@ -154,3 +154,18 @@ def _decrypt(key: bytes, data: bytes, bound: bytes) -> bytes:
         return AESGCM(key).decrypt(data[:12], data[12:], bound)
     except InvalidTag:
         raise RefusedError("decryption failed") from None
+
+
+def session_link_code(key: bytes, relying_party: str, request_id: str) -> str:
+    """Return the code of a hosted session's link."""
+    sub_key = mac(key, encode("idvault/session-link-key/v1"))
+    return crockford(mac(sub_key, encode("idvault/session-link-code/v1", relying_party, request_id))[:16])
+
+
+def session_hash(purpose: str, *parts: str) -> bytes:
+    """Return what is kept or derived of a session's secret, for a purpose such as link."""
+    return sha256(encode(f"idvault/session-{purpose}/v1", *parts)).digest()
+
+
+def session_request_id(session_id: str, step: str, browser_key: str) -> str:
+    return str(UUID(bytes=session_hash("request", session_id, step, browser_key)[:16], version=4))

@@ -16,6 +16,7 @@ from idvault_client.backend.campaign.client import AioCampaignClient
 from idvault_client.backend.public_account.client import AioPublicAccountClient
 from idvault_client.backend.rpc import Result, Rpc, awaited
 from idvault_client.backend.sanction.client import AioSanctionClient
+from idvault_client.backend.session.client import AioSessionClient
 from idvault_client.backend.tip_off.client import AioTipOffClient
 from idvault_client.transport import Tls
 
@@ -36,20 +37,22 @@ class AioVault:
     """The vault as a backend sees it; every method raises VaultError and no exception of gRPC.
 
     statuses: all your accounts, answered from a feed that is at most ten seconds behind:
-    `await vault.statuses.get(token)`. campaigns: legacy accounts and campaigns.
-    sanctions: moderators, and what they decide about accounts.
+    `await vault.statuses.get(token)`, and public accounts: `await vault.statuses.public_account(id)`.
+    campaigns: legacy accounts and campaigns. sanctions: moderators, and what they decide about accounts.
     public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
+    sessions: verification on the vault's own pages, so that you never see a name.
     """
 
     def __init__(self, channel: grpc.aio.Channel, *, timeout: float) -> None:
         """Use an open channel; `connect` creates both."""
         self._channel = channel
         self._timeout = timeout
-        self.statuses = AioStatusFeed(channel, self.get_status)
         self.campaigns = AioCampaignClient(run=self.run)
         self.tip_offs = AioTipOffClient(run=self.run)
         self.sanctions = AioSanctionClient(run=self.run)
-        self.public_accounts = AioPublicAccountClient(run=self.run, stream=self.stream)
+        self.sessions = AioSessionClient(run=self.run)
+        self.public_accounts = AioPublicAccountClient(run=self.run, stream=self._stream)
+        self.statuses = AioStatusFeed(channel, self.get_status, self.public_accounts.get)
 
     verify_individual = awaited(claim.verify_individual)
     verify_organization = awaited(claim.verify_organization)
@@ -98,7 +101,7 @@ class AioVault:
         # Raised outside the handlers, so that grpc's exception does not become the context of ours.
         raise failure
 
-    async def stream(self, call: Rpc[Result]) -> AsyncIterator[Result]:
+    async def _stream(self, call: Rpc[Result]) -> AsyncIterator[Result]:
         """Make a call with several answers, without deadline; yield what each means. Raises VaultError."""
         method: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = self._channel.unary_stream(call.path)
         try:

@@ -174,7 +174,11 @@ def consent_message(consent: Consent) -> common_pb2.Consent:
 
 
 def _read(data: bytes) -> Verification:
-    answer = verification_pb2.Verification.FromString(data)
+    return from_message(verification_pb2.Verification.FromString(data))
+
+
+def from_message(answer: verification_pb2.Verification) -> Verification:
+    """Return the claim of a message; raises ValueError if it breaks the contract."""
     kinds = verification_pb2.Verification.DESCRIPTOR.enum_types_by_name
     state = choice(ClaimState, kinds["State"], answer.state)
     failure = choice(FailureReason, kinds["FailureReason"], answer.failure_reason)

@@ -15,6 +15,7 @@ from idvault_client.backend.campaign.client import CampaignClient
 from idvault_client.backend.public_account.client import PublicAccountClient
 from idvault_client.backend.rpc import Result, Rpc, blocking
 from idvault_client.backend.sanction.client import SanctionClient
+from idvault_client.backend.session.client import SessionClient
 from idvault_client.backend.tip_off.client import TipOffClient
 from idvault_client.transport import Tls
 
@@ -37,20 +38,22 @@ class Vault:
     """The vault as a backend sees it; every method raises VaultError and no exception of gRPC.
 
     statuses: all your accounts, answered from a feed that is at most ten seconds behind:
-    `vault.statuses.get(token)`. campaigns: legacy accounts and campaigns.
-    sanctions: moderators, and what they decide about accounts.
+    `vault.statuses.get(token)`, and public accounts: `vault.statuses.public_account(id)`. campaigns: legacy
+    accounts and campaigns. sanctions: moderators, and what they decide about accounts.
     public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
+    sessions: verification on the vault's own pages, so that you never see a name.
     """
 
     def __init__(self, channel: grpc.Channel, *, timeout: float) -> None:
         """Use an open channel; `connect` creates both."""
         self._channel = channel
         self._timeout = timeout
-        self.statuses = StatusFeed(channel, self.get_status)
         self.campaigns = CampaignClient(run=self.run)
         self.tip_offs = TipOffClient(run=self.run)
         self.sanctions = SanctionClient(run=self.run)
-        self.public_accounts = PublicAccountClient(run=self.run, stream=self.stream)
+        self.sessions = SessionClient(run=self.run)
+        self.public_accounts = PublicAccountClient(run=self.run, stream=self._stream)
+        self.statuses = StatusFeed(channel, self.get_status, self.public_accounts.get)
 
     verify_individual = blocking(claim.verify_individual)
     verify_organization = blocking(claim.verify_organization)
@@ -93,7 +96,7 @@ class Vault:
         # Raised outside the handlers, so that grpc's exception does not become the context of ours.
         raise failure
 
-    def stream(self, call: Rpc[Result]) -> Iterator[Result]:
+    def _stream(self, call: Rpc[Result]) -> Iterator[Result]:
         """Make a call with several answers, without deadline; yield what each means. Raises VaultError."""
         method: grpc.UnaryStreamMultiCallable[bytes, bytes] = self._channel.unary_stream(call.path)
         try:

@@ -26,7 +26,7 @@ COLUMNS = (
     "expire_date",
     "owner_changed_on",
 )
-# A spreadsheet runs what begins so.
+# A spreadsheet would run a cell that begins like this as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -1,4 +1,4 @@
-"""`idvault-client mirror-log`: copies somebody else's public directory, and verifies the log on the way."""
+"""`idvault-client mirror-log`: copies a public directory, and verifies the log on the way."""
 
 import json
 import time

@@ -88,7 +88,7 @@ def _show(checked: CheckedReport, *, as_json: bool) -> None:
         typer.echo(f"not provable from the log: {escaped(name)}")
     if not checked.signed:
         typer.echo(
-            "no note of the log's key is beside the report: anybody may have written the rest", err=True
+            "the report has no note of the log's key: anybody may have written the other figures", err=True
         )
     if checked.early:
         typer.echo("the report was made before the end of its period: later entries may be missing", err=True)

@@ -40,7 +40,7 @@ Progress = Callable[[int, int], None]
 
 
 class ForgedReportError(UnverifiedError):
-    """The log tells something else than the report."""
+    """The log contradicts the report."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def begin(edge: CustodyCalls, *, identity: PersonalIdentity, code: str = "") -> 
     request = roster_pb2.BeginSecondFactorRequest(request_id=str(uuid4()), code=code)
     answer = edge.call("RosterService/BeginSecondFactor", request, roster_pb2.SecondFactor)
     info = seal.second_factor_info(
-        person=identity.name, actor_id=identity.actor_id, request_id=request.request_id
+        member=identity.name, actor_id=identity.actor_id, request_id=request.request_id
     )
     return identity.unseal(answer.sealed_uri, suite=answer.suite, info=info).decode()
 

@@ -9,13 +9,17 @@
 - A status whose standing has an end is not answered once that end may have come: the vault is asked, which
   knows what follows. The vault's time is the one of the last message and what has passed here since the
   vault wrote it; the client's own clock does not matter.
+- A public account is kept by the same rules. It is not answered from the day of its next change on, nor
+  before the statuses of all its operators are known.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from idvault.domain.account import AccountState as State
 from idvault_client.backend.account.status import Status
+from idvault_client.backend.public_account.values import OwnedPublicAccount, ShownOperator
 
 MAX_AGE = 10.0
 """How many seconds old an answer of the cache may be."""
@@ -28,6 +32,7 @@ class StatusCache:
         """max_age: how many seconds old an answer may be."""
         self._max_age = max_age
         self._known: dict[str, Status] = {}
+        self._public: dict[str, OwnedPublicAccount] = {}
         self._began = 0.0
         self._known_until: float | None = None
         self._today: date | None = None
@@ -54,8 +59,11 @@ class StatusCache:
         caught_up: bool,
         today: date | None,
         time: datetime | None = None,
+        public_accounts: Iterable[OwnedPublicAccount] = (),
     ) -> None:
         """Apply a message of the stream that was requested last."""
+        for public_account in public_accounts:
+            self._take_public(public_account)
         for status in statuses:
             self._take(status)
         for token in removed:
@@ -73,6 +81,7 @@ class StatusCache:
     def reset(self) -> None:
         """Forget everything: the feed cannot continue from the cursor."""
         self._known.clear()
+        self._public.clear()
         self._known_until = None
         self.cursor = ""
 
@@ -93,6 +102,28 @@ class StatusCache:
             return None
         return self._as_of_today(found)
 
+    def public_account(self, public_account_id: str, *, now: float) -> OwnedPublicAccount | None:
+        """Return a public account; None if the vault must be asked."""
+        found = self._public.get(public_account_id)
+        if found is None or self.age(now=now) > self._max_age:
+            return None
+        profile = found.profile
+        change = profile.next_change_date
+        if change is not None and (self._today is None or change <= self._today):
+            return None
+        if self._may_have_come(profile.standing_until, now):
+            return None
+        # What an operator may do now depends on the operator's own status, too.
+        known = [self.get(each.account_token, now=now) for each in found.operators]
+        if None in known:
+            return None
+        operators = tuple(
+            ShownOperator(status.account_token, may_publish=profile.publishes and status.may_operate)
+            for status in known
+            if status is not None
+        )
+        return replace(found, operators=operators)
+
     def age(self, *, now: float) -> float:
         """Return how many seconds ago the cache was complete; infinity if it never was."""
         return float("inf") if self._known_until is None else now - self._known_until
@@ -104,11 +135,17 @@ class StatusCache:
 
     def _may_have_fallen(self, found: Status, now: float) -> bool:
         """Return whether the end of the standing may have come by the vault's clock."""
-        if found.standing_until is None:
+        return self._may_have_come(found.standing_until, now)
+
+    def _may_have_come(self, end: datetime | None, now: float) -> bool:
+        if end is None:
             return False
-        return self._time is None or found.standing_until <= self._time + timedelta(
-            seconds=now - self._timed_at
-        )
+        return self._time is None or end <= self._time + timedelta(seconds=now - self._timed_at)
+
+    def _take_public(self, public_account: OwnedPublicAccount) -> None:
+        former = self._public.get(public_account.public_account_id)
+        if former is None or former.profile.revision <= public_account.profile.revision:
+            self._public[public_account.public_account_id] = public_account
 
     def _as_of_today(self, found: Status) -> Status:
         due = found.expire_date is not None and self._today is not None and found.expire_date <= self._today

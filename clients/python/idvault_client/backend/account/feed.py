@@ -21,6 +21,8 @@ from idvault_client import refusals
 from idvault_client.backend.account import status
 from idvault_client.backend.account.cache import MAX_AGE, StatusCache
 from idvault_client.backend.account.status import Status
+from idvault_client.backend.public_account.messages import public_account
+from idvault_client.backend.public_account.values import OwnedPublicAccount
 from idvault_client.errors import InvalidFields
 
 _PATH = "/idvault.v1.StatusService/WatchStatuses"
@@ -42,6 +44,7 @@ def _apply(cache: StatusCache, body: bytes) -> None:
         caught_up=message.caught_up,
         today=date.fromisoformat(message.current_date) if message.current_date else None,
         time=message.current_time.ToDatetime(UTC) if message.HasField("current_time") else None,
+        public_accounts=map(public_account, message.public_accounts),
     )
 
 
@@ -71,11 +74,17 @@ class StatusFeed:
     """Statuses of the blocking client; safe to share between threads."""
 
     def __init__(
-        self, channel: grpc.Channel, ask: Callable[[str], Status], *, max_age: float = MAX_AGE
+        self,
+        channel: grpc.Channel,
+        ask: Callable[[str], Status],
+        ask_public: Callable[[str], OwnedPublicAccount],
+        *,
+        max_age: float = MAX_AGE,
     ) -> None:
-        """ask: reads one status from the vault. max_age: how many seconds old an answer may be."""
+        """ask, ask_public: read one from the vault. max_age: how many seconds old an answer may be."""
         self._channel = channel
         self._ask = ask
+        self._ask_public = ask_public
         self._cache = StatusCache(max_age=max_age)
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -92,6 +101,13 @@ class StatusFeed:
             with self._lock:
                 self._cache.saw(found)
         return found
+
+    def public_account(self, public_account_id: str) -> OwnedPublicAccount:
+        """Return a public account; raises like `public_accounts.get` if the vault must be asked."""
+        self.start()
+        with self._lock:
+            found = self._cache.public_account(public_account_id, now=monotonic())
+        return found or self._ask_public(public_account_id)
 
     def start(self) -> None:
         """Start to follow the feed, unless it has started."""
@@ -155,12 +171,14 @@ class AioStatusFeed:
         self,
         channel: grpc.aio.Channel,
         ask: Callable[[str], Awaitable[Status]],
+        ask_public: Callable[[str], Awaitable[OwnedPublicAccount]],
         *,
         max_age: float = MAX_AGE,
     ) -> None:
-        """ask: reads one status from the vault. max_age: how many seconds old an answer may be."""
+        """ask, ask_public: read one from the vault. max_age: how many seconds old an answer may be."""
         self._channel = channel
         self._ask = ask
+        self._ask_public = ask_public
         self._cache = StatusCache(max_age=max_age)
         self._task: asyncio.Task[None] | None = None
         self._closed = False
@@ -174,6 +192,12 @@ class AioStatusFeed:
             found = await self._ask(account_token)
             self._cache.saw(found)
         return found
+
+    async def public_account(self, public_account_id: str) -> OwnedPublicAccount:
+        """Return a public account; raises like `public_accounts.get` if the vault must be asked."""
+        self.start()
+        found = self._cache.public_account(public_account_id, now=monotonic())
+        return found or await self._ask_public(public_account_id)
 
     def start(self) -> None:
         """Start to follow the feed, unless it has started."""

@@ -42,6 +42,13 @@ class Status:
         """Whether to show the badge: confirmed by the registry, neither expired nor closed."""
         return self.state is State.VERIFIED and self.standing not in (Standing.CLOSED, None)
 
+    @property
+    def may_operate(self) -> bool:
+        """Whether the account may publish for an organisation that named it its operator."""
+        barred = (Standing.RENEWAL_SUSPENDED, Standing.CLOSED, None)
+        person = self.subject_kind is SubjectKind.INDIVIDUAL
+        return person and self.state is State.VERIFIED and self.standing not in barred
+
 
 @dataclass(frozen=True, slots=True)
 class Statuses:

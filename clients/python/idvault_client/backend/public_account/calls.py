@@ -33,7 +33,7 @@ def apply(
 
 
 def approve(public_account_id: str, *, request_id: RequestId = None) -> Rpc[OwnedPublicAccount]:
-    """Open a public account. Look at the answer: it is REJECTED if its owner is not eligible."""
+    """Open a public account. Check the result: it is REJECTED if its owner is not eligible."""
     chosen = chosen_id(request_id)
     request = pb.DecidePublicAccountRequest(
         request_id=chosen,

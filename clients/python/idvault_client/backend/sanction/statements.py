@@ -83,7 +83,7 @@ def from_message(message: pb.StatementOfReasons) -> StatementOfReasons | None:
 
 
 def read_order(message: pb.AuthorityOrder) -> AuthorityOrder:
-    """Return the order of a message; raises ValueError for a day that is none."""
+    """Return the order of a message; raises ValueError for an invalid day."""
     return AuthorityOrder(
         message.authority, message.reference, date.fromisoformat(message.order_date), message.digest
     )

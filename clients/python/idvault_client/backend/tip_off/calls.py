@@ -159,7 +159,7 @@ def dismiss(
     reply: str = "",
     request_id: RequestId = None,
 ) -> Rpc[TipOffReport]:
-    """Decide that nothing follows from a report; reply: required if the reporter has none yet."""
+    """Dismiss a report; reply: required if the reporter has none yet."""
     dismissal = pb.TipOff.Dismissal.Value(f"DISMISSAL_{reason.value}")
     return _resolve(tip_off_id, moderator_id, TipOffOutcome.DISMISSED, dismissal, reply, request_id)
 
@@ -167,7 +167,7 @@ def dismiss(
 def find_abusive(
     tip_off_id: str, moderator_id: str, *, reply: str = "", request_id: RequestId = None
 ) -> Rpc[TipOffReport]:
-    """Decide that a report was made to harm: its reporter is warned, and limited the next time."""
+    """Decide that a report was abusive: its reporter is warned, and limited the next time."""
     none = pb.TipOff.DISMISSAL_UNSPECIFIED
     return _resolve(tip_off_id, moderator_id, TipOffOutcome.ABUSIVE, none, reply, request_id)
 

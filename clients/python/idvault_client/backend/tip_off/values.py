@@ -13,7 +13,7 @@ from idvault.domain.tip_off.tip_off import Dismissal, TipOffChannel, TipOffOutco
 
 @dataclass(frozen=True, slots=True)
 class TipOffReport:
-    """A report without its texts; a word that this client does not know is None.
+    """A report without its texts; a value that this client does not know is None.
 
     reference: the 12 digits that the reporter has. moderator_id: who works on it or decided, "" for nobody.
     due_time: when reply and solution are due. reporter_id: "" for an anonymous report.

@@ -5,8 +5,8 @@ followed.
 - The text is the first plain part, or the text of the first HTML part without scripts and styles. Nothing in
   it is fetched, executed or rendered; characters that are not printable are dropped.
 - Attachments are not kept: each is a SHA-256, after that of the whole mail.
-- Mails of programs (RFC 3834, and those without a return path) are refused, so that no reply makes a loop.
-- A refusal is a word of ours and quotes nothing.
+- Automatic mails (RFC 3834, and those without a return path) are refused, so that no reply makes a loop.
+- A refusal is one of our own words and quotes nothing of the mail.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _KEPT = "\n\t"
 
 
 class MailError(Exception):
-    """A mail is no report; the text is one word of ours."""
+    """A mail cannot be filed as a report; the text is one of our own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _refuse_programs(mail: EmailMessage) -> None:
 
 
 def _parts(mail: EmailMessage) -> Iterator[EmailMessage]:
-    """Yield the parts that hold something, in order; raises MailError for too many or too deep."""
+    """Yield the parts with content, in order; raises MailError for too many or too deep."""
     waiting: list[tuple[Any, int]] = [(mail, 0)]
     seen = 0
     while waiting:
@@ -158,7 +158,7 @@ class _Text(HTMLParser):
         self._hidden = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a line, or what is not shown."""
+        """Start a line, or an element that is not shown."""
         self._hidden += tag in _UNSHOWN
         if tag in _BREAKS:
             self.found.append("\n")

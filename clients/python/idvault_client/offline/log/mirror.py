@@ -1,4 +1,4 @@
-"""Copies a public directory; nothing is kept of the log that its signed checkpoint does not cover.
+"""Copies a public directory; stores no file of the log that the signed checkpoint does not cover.
 
 - The newest checkpoint must continue the last one seen, as for `follow-log`. It is remembered before the
   first file is fetched, so that a server cannot show an older one to a mirror that was interrupted.
@@ -69,7 +69,7 @@ class Mirrored:
 
 @dataclass(kw_only=True, slots=True)
 class LogMirror:
-    """A copy of one log's public directory. most_others: the bytes that all other files together may have."""
+    """A copy of one log's public directory. most_others: the most bytes of all other files together."""
 
     files: LogFiles
     folder: Path

@@ -1,0 +1,1 @@
+"""Hosted verification: the links that a backend makes, and what became of them."""

@@ -1,0 +1,30 @@
+"""`Vault.sessions`, blocking and awaited; the functions in `calls` document the methods."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from idvault_client.backend.rpc import Rpc, awaited, blocking
+from idvault_client.backend.session import calls
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionClient:
+    """Hosted verification. run: makes a call and returns its result, or raises VaultError."""
+
+    run: Callable[[Rpc[Any]], Any]
+
+    create = blocking(calls.create)
+    bind = blocking(calls.bind)
+    get = blocking(calls.get)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AioSessionClient:
+    """The same, awaited."""
+
+    run: Callable[[Rpc[Any]], Awaitable[Any]]
+
+    create = awaited(calls.create)
+    bind = awaited(calls.bind)
+    get = awaited(calls.get)

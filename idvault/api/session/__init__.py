@@ -1,0 +1,1 @@
+"""SessionService: hosted verification for platforms, and what the pages need."""

@@ -1,0 +1,140 @@
+"""SessionService: hosted verification for platforms, and what the web process shows to people."""
+
+from dataclasses import dataclass
+
+from idvault.api import convert as common
+from idvault.api.claim import Receipts
+from idvault.api.edge.call import Caller
+from idvault.api.session import convert
+from idvault.domain.claim import ClaimRules
+from idvault.domain.clock import ClockReading
+from idvault.domain.session import secret
+from idvault.flows.session.page import PageFlow, ShownPage
+from idvault.flows.session.session import SessionFlow
+from idvault.flows.session.steps import ShownSession
+from idvault.v1 import session_pb2 as pb
+from idvault.v1 import verification_pb2
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SessionServicer:
+    """Converts, calls one flow, converts back.
+
+    base_url: of the hosted pages, without a slash at its end. rules: what the deployment accepts.
+    patience: how many seconds a submitted form waits for the registry at most.
+    """
+
+    sessions: SessionFlow
+    pages: PageFlow
+    receipts: Receipts
+    rules: ClaimRules
+    base_url: str
+    patience: float
+
+    async def CreateVerificationSession(
+        self,
+        request: pb.CreateVerificationSessionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.VerificationSession:
+        """Make the link of a session."""
+        fields = convert.parts(request)
+        call = convert.call(request.request_id, "CreateVerificationSession", *fields, caller=caller)
+        made = await self.sessions.create(call, wanted=convert.wanted(request, now=now), now=now)
+        return await self._session(made.shown, now, url=f"{self.base_url}/v/{made.link_code}")
+
+    async def BindVerificationSession(
+        self,
+        request: pb.BindVerificationSessionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.VerificationSession:
+        """Confirm that a browser is logged in to the session's account."""
+        session_id = convert.session_id(request.session_id)
+        code = secret.check(request.bind_code, field="bind_code")
+        hashed = secret.bind_hash(code, session_id=session_id)
+        call = convert.call(request.request_id, "BindVerificationSession", session_id, hashed, caller=caller)
+        bound = await self.sessions.bind(call, session_id=session_id, bind_code=code, now=now)
+        return await self._session(bound, now, continue_url=f"{self.base_url}/s/{session_id}")
+
+    async def GetVerificationSession(
+        self,
+        request: pb.GetVerificationSessionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.VerificationSession:
+        """Return a session as of now."""
+        session_id = convert.session_id(request.session_id)
+        found = await self.sessions.get(relying_party=caller.name, session_id=session_id, now=now)
+        return await self._session(found, now)
+
+    async def GetSessionLink(
+        self, request: pb.GetSessionLinkRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.SessionPage:
+        """Return what the first page of a link shows."""
+        code = secret.check(request.link_code, field="link_code")
+        return await self._page(await self.pages.of_link(link_code=code, now=now), now)
+
+    async def RedeemSession(
+        self, request: pb.RedeemSessionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.SessionPage:
+        """Give a link to one browser."""
+        code = secret.check(request.link_code, field="link_code")
+        key = secret.check(request.browser_key, field="browser_key")
+        link, browser = secret.link_hash(code), secret.browser_hash(key, session_id="")
+        call = convert.call(request.request_id, "RedeemSession", link, browser, caller=caller)
+        return await self._page(await self.pages.redeem(call, link_code=code, browser_key=key, now=now), now)
+
+    async def GetSessionPage(
+        self, request: pb.GetSessionPageRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.SessionPage:
+        """Return what a page of the session shows now."""
+        return await self._page(await self.pages.get(convert.browser(request), now=now), now)
+
+    async def AgreeToTerms(
+        self, request: pb.AgreeToTermsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.SessionPage:
+        """Record that the person agreed to the terms."""
+        browser = convert.browser(request)
+        fields = (browser.session_id, browser.hash)
+        call = convert.call(request.request_id, "AgreeToTerms", *fields, caller=caller)
+        return await self._page(await self.pages.agree(call, browser=browser, now=now), now)
+
+    async def SubmitIdentity(
+        self, request: pb.SubmitIdentityRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.SessionPage:
+        """Make the claim of an attempt, or return the state of one that was made."""
+        browser = convert.browser(request)
+        fields = (browser.session_id, browser.hash, request.attempt)
+        call = convert.call(request.request_id, "SubmitIdentity", *fields, caller=caller)
+        submission = convert.submission(request, claims=self.rules, now=now)
+        submitted = await self.pages.submit(
+            call,
+            browser=browser,
+            submission=submission,
+            now=now,
+            patience=common.patience(remaining, longest=self.patience),
+        )
+        return await self._page(submitted, now)
+
+    async def _session(
+        self, value: ShownSession, now: ClockReading, *, url: str = "", continue_url: str = ""
+    ) -> pb.VerificationSession:
+        verification = await self._verification(value, now)
+        return convert.session(value, verification=verification, url=url, continue_url=continue_url)
+
+    async def _page(self, value: ShownPage, now: ClockReading) -> pb.SessionPage:
+        return convert.page(value, verification=await self._verification(value.shown, now))
+
+    async def _verification(
+        self, value: ShownSession, now: ClockReading
+    ) -> verification_pb2.Verification | None:
+        if value.claim is None:
+            return None
+        return common.claim(value.claim, now=now, receipt=await self.receipts.of(value.claim))

@@ -1,0 +1,114 @@
+"""Builds hosted verification sessions: the service of the platform edge, and the worker's task."""
+
+from collections.abc import Callable
+
+from idvault.api.claim import Receipts
+from idvault.api.edge.server import Service
+from idvault.api.session.servicer import SessionServicer
+from idvault.bootstrap.account import build_receipts
+from idvault.bootstrap.base import ENTROPY, Base
+from idvault.domain.claim import ClaimRules
+from idvault.flows.claim.verification import VerificationFlow
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.people.roster_holder import RosterHolder
+from idvault.flows.session.page import Custodians, PageFlow
+from idvault.flows.session.session import SessionFlow, SessionPurgeFlow
+from idvault.flows.session.steps import SessionSteps
+from idvault.ports.entropy import Entropy
+from idvault.ports.platform import PresentationStore
+from idvault.ports.sealing import Fingerprinter
+from idvault.ports.session import LinkCoder, SessionStore
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.request import KeyedFingerprinter
+from idvault.sealing.session import KeyedLinkCoder
+from idvault.storage.platform.store import SqlPlatformStore
+from idvault.storage.session.store import SqlSessionStore
+from idvault.v1 import session_pb2
+from idvault.workers.loop import Task
+
+
+def wire_sessions(
+    *,
+    store: SessionStore,
+    platforms: PresentationStore,
+    claims: VerificationFlow,
+    receipts: Receipts,
+    coder: LinkCoder,
+    fingerprinter: Fingerprinter,
+    guard: LogGuard,
+    entropy: Entropy,
+    rules: ClaimRules,
+    custodians: Callable[[], Custodians],
+    base_url: str,
+    patience: float,
+) -> SessionServicer:
+    """Connect the flows to their ports; production and tests differ only in the ports."""
+    events = EventFactory(entropy=entropy)
+    steps = SessionSteps(store=store, claims=claims, fingerprinter=fingerprinter, events=events)
+    return SessionServicer(
+        sessions=SessionFlow(
+            store=store,
+            steps=steps,
+            platforms=platforms,
+            coder=coder,
+            guard=guard,
+            events=events,
+            served=bool(base_url),
+        ),
+        pages=PageFlow(
+            store=store,
+            steps=steps,
+            platforms=platforms,
+            claims=claims,
+            guard=guard,
+            rules=rules,
+            custodians=custodians,
+        ),
+        receipts=receipts,
+        rules=rules,
+        base_url=base_url,
+        patience=patience,
+    )
+
+
+def build_sessions(
+    base: Base,
+    *,
+    keys: LocalKeyProvider,
+    guard: LogGuard,
+    claims: VerificationFlow,
+    rules: ClaimRules,
+    rosters: RosterHolder,
+) -> Service:
+    """Return SessionService."""
+    key = keys.primary(Purpose.REQUEST)
+    servicer = wire_sessions(
+        store=SqlSessionStore(database=base.main),
+        platforms=SqlPlatformStore(database=base.main),
+        claims=claims,
+        receipts=build_receipts(base, rosters),
+        coder=KeyedLinkCoder(key=key),
+        fingerprinter=KeyedFingerprinter(key=key),
+        guard=guard,
+        entropy=ENTROPY,
+        rules=rules,
+        custodians=lambda: _custodians(rosters),
+        base_url=base.settings.web_url,
+        patience=base.settings.settle_patience,
+    )
+    return Service(session_pb2.DESCRIPTOR.services_by_name["SessionService"], servicer)
+
+
+def session_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
+    """Return the worker's task: delete sessions after 7 days."""
+    purges = SessionPurgeFlow(
+        store=SqlSessionStore(database=base.main), guard=guard, events=EventFactory(entropy=ENTROPY)
+    )
+    return [Task("purge_sessions", 600, lambda now: purges.purge(now=now))]
+
+
+def _custodians(rosters: RosterHolder) -> Custodians:
+    quorum = rosters.quorum
+    return Custodians(quorum.threshold, tuple(each.name for each in quorum.custodians))

@@ -1,0 +1,1 @@
+"""Use cases of hosted verification sessions: the platform's, and those of the pages."""

@@ -1,0 +1,1 @@
+"""Hosted verification sessions in the main database."""

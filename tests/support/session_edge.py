@@ -1,0 +1,67 @@
+"""A session world behind a real edge: one platform and one web process may call it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from idvault.api.edge.access import Access
+from idvault.api.edge.directory import Directory
+from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.telemetry.logs import Logs
+from idvault.telemetry.metrics import Metrics
+from idvault.v1 import session_pb2
+from idvault_client import Tls as ClientTls
+from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tests.support.edge import FakePlatforms, clock, platform
+from tests.support.flow_world import PARTY
+from tests.support.session_world import SessionWorld
+
+WEB = "web-1"
+SERVICE = session_pb2.DESCRIPTOR.services_by_name["SessionService"]
+
+
+@dataclass(frozen=True)
+class SessionEdge:
+    """A running edge: its target, the certificates of its callers, and its log."""
+
+    target: str
+    platform: ClientTls
+    web: ClientTls
+    log: Path
+    logs: Logs
+
+
+@asynccontextmanager
+async def served(world: SessionWorld, folder: Path) -> AsyncIterator[SessionEdge]:
+    """Serve SessionService until the block ends."""
+    authority = Authority()
+    issued = authority.server()
+    callers = {PARTY: "platform", WEB: "web"}
+    certificates = {name: authority.client(spiffe(role, name)) for name, role in callers.items()}
+    registered = [platform(certificates[name], name=name, role=role) for name, role in callers.items()]
+    directory = Directory(platforms=FakePlatforms(*registered), people=list, clock=lambda: datetime.now(UTC))
+    await directory.load()
+    log = folder / "serve.jsonl"
+    logs = Logs(process="serve-0", path=log)
+    server = GrpcServer(
+        listen="127.0.0.1:0",
+        tls=Tls(issued.certificate, issued.key, authority.ca),
+        services=[Service(SERVICE, world.servicer)],
+        access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
+        metrics=Metrics(),
+        access_log=logs.access,
+        clock=clock,
+    )
+    await server.start()
+    (folder / "ca").write_bytes(authority.ca)
+    for name, certificate in certificates.items():
+        (folder / f"{name}.pem").write_bytes(certificate.certificate)
+        (folder / f"{name}.key").write_bytes(certificate.key)
+    tls = {name: ClientTls(folder / "ca", folder / f"{name}.pem", folder / f"{name}.key") for name in callers}
+    try:
+        yield SessionEdge(f"localhost:{server.port}", tls[PARTY], tls[WEB], log, logs)
+    finally:
+        await server.stop(grace=1.0, linger=0.0)
+        logs.close()

@@ -1,0 +1,221 @@
+"""Hosted verification sessions over a real database: what platforms and browsers do, as short calls."""
+
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from idvault.api.edge.call import Caller
+from idvault.bootstrap.session import wire_sessions
+from idvault.domain import seal
+from idvault.domain.clock import ClockReading
+from idvault.domain.event import EventType
+from idvault.domain.session import secret
+from idvault.flows.claim.receipt import Receipt
+from idvault.flows.log.events import EventFactory
+from idvault.flows.session.page import Custodians
+from idvault.flows.session.session import SessionPurgeFlow
+from idvault.ports.claim import Claim
+from idvault.ports.platform import Platform, PlatformPages
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import scalar, statement
+from idvault.storage.log.tables import log_entries
+from idvault.storage.platform.store import SqlPlatformStore
+from idvault.storage.session.store import SqlSessionStore
+from idvault.transparency import entry
+from idvault.v1 import common_pb2
+from idvault.v1 import session_pb2 as pb
+from tests.support import builders
+from tests.support.campaign_world import CampaignWorld
+from tests.support.edge import RULES
+from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tests.support.flow_world import PARTY, at
+
+BASE_URL = "https://verify.example"
+ORIGIN = "https://chat.example"
+RETURN_URL = f"{ORIGIN}/verified?from=vault"
+TITLE = "Example Chat"
+TERMS = "We check your name.\nWe never see it."
+CUSTODIANS = Custodians(2, ("custodian-a", "custodian-b", "custodian-c"))
+_ENTRIES = statement(select(log_entries.c.leaf), scalar)
+
+
+class FakeLinkCoder:
+    """Derives codes without a key."""
+
+    def code(self, *, relying_party: str, request_id: str) -> str:
+        """Return the same code for the same request."""
+        return secret.make(sha256(seal.encode("link", relying_party, request_id)).digest()[: secret.SIZE])
+
+
+class NoReceipts:
+    """Gives no receipt: the proofs of a log are another test's subject."""
+
+    async def of(self, claim: Claim) -> Receipt | None:
+        """Return None."""
+        return None
+
+
+def browser_key(number: int = 1) -> str:
+    """Return a browser's key, the same for the same number."""
+    return secret.make(bytes(15) + bytes([number]))
+
+
+class SessionWorld:
+    """SessionService beside claims and campaigns, over one database, called without a network."""
+
+    def __init__(self, database: Database, *, base_url: str = BASE_URL, receipts: Any = None) -> None:
+        self.campaigns = CampaignWorld(database)
+        self.claims = self.campaigns.claims
+        self.database = database
+        self.store = SqlSessionStore(database=database)
+        self.platforms = SqlPlatformStore(database=database)
+        entropy = CountingEntropy(start=7_000_000)
+        self.events_of = EventFactory(entropy=entropy)
+        self.servicer = wire_sessions(
+            store=self.store,
+            platforms=self.platforms,
+            claims=self.claims.verification,
+            receipts=receipts or NoReceipts(),
+            coder=FakeLinkCoder(),
+            fingerprinter=FakeFingerprinter(),
+            guard=self.claims.guard,
+            entropy=entropy,
+            rules=RULES,
+            custodians=lambda: CUSTODIANS,
+            base_url=base_url,
+            patience=1.0,
+        )
+        self.purges = SessionPurgeFlow(store=self.store, guard=self.claims.guard, events=self.events_of)
+        self._numbers = 0
+
+    async def prepare(self, *, name: str = PARTY, origins: tuple[str, ...] = (ORIGIN,)) -> None:
+        """Register a platform with its origins."""
+        spki = sha256(name.encode()).hexdigest()
+        event = self.events_of.event(EventType.PLATFORM_REGISTER, actor_id="b" * 32, now=at(0))
+        registered = Platform(name, "platform", "b" * 32, spki, builders.NOW)
+        await self.platforms.register(registered, now=at(0), event=event)
+        presented = self.events_of.event(EventType.PLATFORM_PRESENT, actor_id="b" * 32, now=at(0))
+        await self.platforms.present(PlatformPages(TITLE, origins), name=name, event=presented)
+
+    def new_id(self) -> str:
+        self._numbers += 1
+        return str(UUID(int=2**65 + self._numbers))
+
+    async def call(
+        self, method: str, message: Any, *, role: str = "platform", name: str = PARTY, seconds: float = 0
+    ) -> Any:
+        """Call a method of the servicer as the edge does."""
+        caller = Caller(name if role == "platform" else "web-1", role, "b" * 32)
+        return await getattr(self.servicer, method)(
+            message, caller=caller, now=self.now(seconds), remaining=None
+        )
+
+    @staticmethod
+    def now(seconds: float) -> ClockReading:
+        return at(seconds)
+
+    async def create(
+        self, *, seconds: float = 0, name: str = PARTY, **changes: Any
+    ) -> pb.VerificationSession:
+        """Make a session for a sign-up, with changes."""
+        made: pb.VerificationSession = await self.call(
+            "CreateVerificationSession", self.creation(**changes), name=name, seconds=seconds
+        )
+        return made
+
+    def creation(self, **changes: Any) -> pb.CreateVerificationSessionRequest:
+        given = {
+            "request_id": self.new_id(),
+            "purpose": pb.SESSION_PURPOSE_SIGN_UP,
+            "return_url": RETURN_URL,
+            "locale": "zh-CN",
+            "policy_version": "terms-3",
+            "policy_text": TERMS,
+        }
+        return pb.CreateVerificationSessionRequest(**{**given, **changes})
+
+    async def redeem(self, url: str, *, browser: int = 1, seconds: float = 0) -> pb.SessionPage:
+        """Let a browser redeem a link."""
+        key, code = browser_key(browser), url.rpartition("/")[2]
+        request_id = secret.request_id(key, session_id=code, step="redeem")
+        message = pb.RedeemSessionRequest(request_id=request_id, link_code=code, browser_key=key)
+        found: pb.SessionPage = await self.call("RedeemSession", message, role="web", seconds=seconds)
+        return found
+
+    async def bind(
+        self, session_id: str, *, browser: int = 1, seconds: float = 0, name: str = PARTY
+    ) -> pb.VerificationSession:
+        """Let the platform confirm the browser that came with its code."""
+        code = secret.bind_code(browser_key(browser), session_id=session_id)
+        message = pb.BindVerificationSessionRequest(
+            request_id=self.new_id(), session_id=session_id, bind_code=code
+        )
+        bound: pb.VerificationSession = await self.call(
+            "BindVerificationSession", message, name=name, seconds=seconds
+        )
+        return bound
+
+    async def agree(self, session_id: str, *, browser: int = 1, seconds: float = 0) -> pb.SessionPage:
+        """Let the person agree to the terms."""
+        key = browser_key(browser)
+        request_id = secret.request_id(key, session_id=session_id, step="agree")
+        message = pb.AgreeToTermsRequest(request_id=request_id, session_id=session_id, browser_key=key)
+        agreed: pb.SessionPage = await self.call("AgreeToTerms", message, role="web", seconds=seconds)
+        return agreed
+
+    async def submit(
+        self,
+        session_id: str,
+        attempt: int = 1,
+        *,
+        browser: int = 1,
+        seconds: float = 0,
+        name: str = "金丝雀",
+        number: str = "11010519491231002X",
+    ) -> pb.SessionPage:
+        """Let the person send the form of an attempt."""
+        key = browser_key(browser)
+        message = pb.SubmitIdentityRequest(
+            request_id=secret.request_id(key, session_id=session_id, step=f"attempt {attempt}"),
+            session_id=session_id,
+            browser_key=key,
+            attempt=attempt,
+            real_name=name,
+            document=common_pb2.IdentityDocument(type=common_pb2.DOCUMENT_TYPE_RESIDENT_ID, number=number),
+        )
+        page: pb.SessionPage = await self.call("SubmitIdentity", message, role="web", seconds=seconds)
+        return page
+
+    async def agreed(self, *, browser: int = 1, **changes: Any) -> str:
+        """Make a session and bring it to the form; return its id."""
+        made = await self.create(**changes)
+        await self.redeem(made.url, browser=browser)
+        await self.bind(made.session_id, browser=browser)
+        await self.agree(made.session_id, browser=browser)
+        return made.session_id
+
+    async def page(self, session_id: str, *, browser: int = 1, seconds: float = 0) -> pb.SessionPage:
+        """Return what the browser sees."""
+        message = pb.GetSessionPageRequest(session_id=session_id, browser_key=browser_key(browser))
+        page: pb.SessionPage = await self.call("GetSessionPage", message, role="web", seconds=seconds)
+        return page
+
+    async def get(self, session_id: str, *, seconds: float = 0, name: str = PARTY) -> pb.VerificationSession:
+        """Return what the platform sees."""
+        message = pb.GetVerificationSessionRequest(session_id=session_id)
+        found: pb.VerificationSession = await self.call(
+            "GetVerificationSession", message, name=name, seconds=seconds
+        )
+        return found
+
+    async def events(self, prefix: str = "session:") -> list[str]:
+        """Return the types of log entries that begin with a word, in alphabetical order."""
+
+        async def read(connection: Connection) -> list[bytes]:
+            return await connection.all(_ENTRIES)
+
+        types = [entry.decode_leaf(leaf).type for leaf in await self.database.read("test", read)]
+        return sorted(each for each in types if each.startswith(prefix))
