@@ -1042,6 +1042,7 @@ class Operation(_message.Message):
         IN_FORCE_FIELD_NUMBER: _builtins.int
         LIFTED_FIELD_NUMBER: _builtins.int
         LAPSED_FIELD_NUMBER: _builtins.int
+        OVERTURNED_FIELD_NUMBER: _builtins.int
         degree: Global___Sanction.Degree.ValueType
         """The degree."""
         scope: Global___Sanction.Scope.ValueType
@@ -1054,6 +1055,8 @@ class Operation(_message.Message):
         """How many of them a moderator ended."""
         lapsed: _builtins.int
         """How many of them ended by themselves."""
+        overturned: _builtins.int
+        """How many of them an appeal overturned, also after they had ended."""
         def __init__(
             self,
             *,
@@ -1063,10 +1066,11 @@ class Operation(_message.Message):
             in_force: _builtins.int = ...,
             lifted: _builtins.int = ...,
             lapsed: _builtins.int = ...,
+            overturned: _builtins.int = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["degree", b"degree", "imposed", b"imposed", "in_force", b"in_force", "lapsed", b"lapsed", "lifted", b"lifted", "scope", b"scope"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["degree", b"degree", "imposed", b"imposed", "in_force", b"in_force", "lapsed", b"lapsed", "lifted", b"lifted", "overturned", b"overturned", "scope", b"scope"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 

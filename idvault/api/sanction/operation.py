@@ -37,6 +37,7 @@ def message(value: Operation, counts: Sequence[SanctionCount] = ()) -> pb.Operat
                 in_force=each.in_force,
                 lifted=each.lifted,
                 lapsed=each.lapsed,
+                overturned=each.overturned,
             )
             for each in counts
         ],

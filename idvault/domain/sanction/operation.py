@@ -54,6 +54,7 @@ class SanctionCount:
     in_force: int
     lifted: int
     lapsed: int
+    overturned: int = 0
 
 
 def check_title(title: str) -> str:

@@ -48,6 +48,13 @@ _CLOSE = statement(update(operations).where(_MINE).values(closed_at=param("now")
 _STATE = case(
     (sanctions.c.due_at <= param("now"), SanctionState.LAPSED.value), else_=sanctions.c.state
 ).label("state")
+# In the order of a count's fields.
+_COUNTED = (
+    SanctionState.IN_FORCE,
+    SanctionState.LIFTED,
+    SanctionState.LAPSED,
+    SanctionState.OVERTURNED,
+)
 COUNT: Statement[Any] = statement(
     select(sanctions.c.degree, sanctions.c.scope, _STATE, func.count().label("count"))
     .where(
@@ -124,10 +131,7 @@ class SqlOperationStore:
                 degree,
                 scope,
                 sum(counts[degree, scope].values()),
-                *(
-                    counts[degree, scope].get(state, 0)
-                    for state in (SanctionState.IN_FORCE, SanctionState.LIFTED, SanctionState.LAPSED)
-                ),
+                *(counts[degree, scope].get(state, 0) for state in _COUNTED),
             )
             for degree in Degree
             for scope in Scope

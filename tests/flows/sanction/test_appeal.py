@@ -22,7 +22,8 @@ from idvault.domain.error import (
     TransitionError,
 )
 from idvault.domain.sanction.appeal import Appeal, AppealState
-from idvault.domain.sanction.sanction import Degree, SanctionState
+from idvault.domain.sanction.operation import SanctionCount
+from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
 from idvault.ports.appeal import AppealFilter
 from idvault.storage.account.feed import SqlFeedStore
 from idvault.storage.base.database import Database
@@ -427,3 +428,17 @@ async def test_the_persons_other_accounts_are_released(world: AppealWorld) -> No
         "person:limit:overturn",
         "person:limit:propose",
     ]
+
+
+async def test_an_operation_counts_what_was_overturned(world: AppealWorld) -> None:
+    """A sanction that an appeal overturns is no longer counted as in force, lifted or lapsed."""
+    call, _ = world.call("OpenOperation", "a month (synthetic)")
+    operation = await world.operations.begin(call, title="a month (synthetic)", now=at(0))
+    named: dict[str, Any] = {"operation_id": operation.operation_id}
+    token, made, judge = await world.case(**named)
+    lifted = await world.impose(token, Degree.WARN, key=await world.moderator(1), **named)
+    await world.lift(lifted, key=judge)
+    for sanction in (made, lifted):
+        await world.decide(await world.file(sanction), UPHELD, key=judge)
+    _, counts = await world.operations.get(relying_party=PARTY, **named, now=at(0))
+    assert list(counts) == [SanctionCount(Degree.WARN, Scope.ACCOUNT, 2, 0, 0, 0, 2)]

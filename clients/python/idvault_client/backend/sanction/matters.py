@@ -130,6 +130,7 @@ def _operation(message: pb.Operation) -> PlatformOperation:
                 each.in_force,
                 each.lifted,
                 each.lapsed,
+                each.overturned,
             )
             for each in message.counts
         ),

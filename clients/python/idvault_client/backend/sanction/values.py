@@ -88,6 +88,7 @@ class OperationFigure:
     in_force: int
     lifted: int
     lapsed: int
+    overturned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
