@@ -47,6 +47,7 @@ class Attested:
     """The attested facts. subject: the account's pairwise subject for the audience.
 
     expires_at: seconds since 1970. standing: None for a credential, and if the token does not state it.
+    public_account_id: what a credential attests in place of an account; subject is then its own.
     """
 
     issuer: str
@@ -54,6 +55,7 @@ class Attested:
     audience: str
     expires_at: int
     standing: str | None
+    public_account_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,15 @@ def _attested(claims: Mapping[str, Any], *, issuer: str | None, audience: str, s
     issued_at, expires_at = (_number(claims, name, "CLAIMS_INVALID") for name in ("iat", "exp"))
     _check_times(issued_at, expires_at, seconds, prefix="")
     standing = claims.get("standing")
-    return Attested(issued_by, subject, aud, expires_at, standing if isinstance(standing, str) else None)
+    public_account_id = claims.get("public_account_id")
+    return Attested(
+        issued_by,
+        subject,
+        aud,
+        expires_at,
+        standing if isinstance(standing, str) else None,
+        public_account_id if isinstance(public_account_id, str) else None,
+    )
 
 
 def _check_times(issued_at: int, expires_at: int, seconds: int, *, prefix: str) -> None:

@@ -96,9 +96,11 @@ def credential_claims(
     list_index: int,
     issued_at: datetime,
     expires_at: datetime,
+    public_account_id: str | None = None,
 ) -> dict[str, Any]:
-    """Return the claims of a status credential."""
-    return {
+    """Return the claims of a status credential; of a public account they name it, because readers know it."""
+    named = {} if public_account_id is None else {"public_account_id": public_account_id}
+    return named | {
         "iss": issued_by,
         "sub": subject,
         "aud": audience,

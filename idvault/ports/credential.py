@@ -21,6 +21,7 @@ class Credential:
     list_index: int
     issued_at: datetime
     expires_at: datetime
+    public_account_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class CredentialIssue:
     """Everything that act `issue` needs. candidates: random list indices, tried in this order.
 
     quota: how many new credentials the relying party may get today. zone: the deployment's.
+    public_account_id: what is attested in place of the account: a public account of it.
     """
 
     request: Request
@@ -41,6 +43,7 @@ class CredentialIssue:
     quota: int
     zone: tzinfo
     now: ClockReading
+    public_account_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,9 @@ class CredentialStore(Protocol):
         """Issue a credential, or return the one that this request got, or one that the account has.
 
         One atomic step. The request row comes first, as in VerificationStore.open. The account must belong to
-        the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass domain.credential.admit. If it has
+        the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass domain.credential.admit; a public
+        account must be the account's, else NotFoundError (PUBLIC_ACCOUNT_NOT_FOUND), and pass
+        domain.public_account.public_account.check_attested. If it has
         a credential for the audience that is current (domain.credential.is_current), the request gets that
         one, and nothing else is written. Else the relying party's count of today must pass
         domain.credential.check_quota, also of concurrent calls, and grows by one.

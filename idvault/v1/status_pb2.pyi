@@ -251,22 +251,26 @@ class IssueStatusCredentialRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
     AUDIENCE_FIELD_NUMBER: _builtins.int
+    PUBLIC_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller; the same id with the same body is the same credential."""
     account_token: _builtins.str
     """The account."""
     audience: _builtins.str
     """Who will check it: 1 to 200 printable ASCII characters, a URL or a name agreed upon."""
+    public_account_id: _builtins.str
+    """What is attested in place of the account: this public account of it; empty for the account."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         account_token: _builtins.str = ...,
         audience: _builtins.str = ...,
+        public_account_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "audience", b"audience", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "audience", b"audience", "public_account_id", b"public_account_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -123,12 +123,13 @@ class StatusServiceServicer:
 
     def IssueStatusCredential(self, request, context):
         """Issues a credential for a third party, valid for 30 days as long as its entry in a public status list says so.
+        One of a public account names it, and its entry says so as long as that is active under the same owner.
         If the account has one for this audience, that one is returned, unless a new one would live 20 days longer.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-        caller's; REQUEST_NOT_FOUND for a repeat after the credential has expired); FAILED_PRECONDITION
-        (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION if the account is not verified); RESOURCE_EXHAUSTED with
+        caller's; PUBLIC_ACCOUNT_NOT_FOUND; REQUEST_NOT_FOUND for a repeat after the credential has expired); FAILED_PRECONDITION
+        (ACCOUNT_CLOSED, ACCOUNT_ERASED; PUBLIC_ACCOUNT_NOT_LIVE; ILLEGAL_TRANSITION if the account is not verified); RESOURCE_EXHAUSTED with
         RetryInfo (CREDENTIAL_QUOTA_REACHED: the caller's new credentials of a day are limited); PERMISSION_DENIED
         (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from idvault_client import Standing, Vault
-from idvault_client.sanctions import Degree, ModeratorKey, SanctionState
+from idvault_client.sanctions import Degree, ModeratorKey, SanctionState, Scope
 from idvault_client.testing import DEVELOPMENT_PLATFORM, invent_organization
 from tests.demo.sanction import SanctionSteps
 from tests.support.house import House
@@ -68,3 +68,30 @@ def test_the_feed_tells_a_closing(vault: Vault, registry: Registry) -> None:
     assert not vault.statuses.get(token).is_verified
     vault.sanctions.lift(closed, "a mistake", key=first)
     assert wait_for(lambda: vault.statuses.get(token).is_verified)
+
+
+def test_the_feed_tells_what_an_account_follows(vault: Vault, registry: Registry) -> None:
+    """The owner's other account changes in the feed at its renewal, and not before."""
+    company = invent_organization()
+    registry.add_organizations(company)
+    named, other = [verify_organization(vault, company).account_token for _ in range(2)]
+    first, second = moderator(vault), moderator(vault)
+    assert vault.statuses.wait(30)
+    end = datetime.now(UTC) + timedelta(days=3)
+    proposed = vault.sanctions.impose(
+        named,
+        Degree.LIMIT,
+        replace(reasons(), end_at=end),
+        key=first,
+        measure="no-video",
+        scope=Scope.PERSON,
+    )
+    vault.sanctions.confirm(proposed, key=second)
+    assert wait_for(lambda: vault.statuses.get(named).standing is Standing.PUBLISHING_LIMITED)
+    assert vault.statuses.get(other).standing is Standing.GOOD
+    assert verify_organization(vault, company, account_token=other).status.is_verified
+    assert wait_for(lambda: vault.statuses.get(other).standing is Standing.PUBLISHING_LIMITED)
+    shown = vault.statuses.get(other).standing_until
+    assert shown is not None
+    assert end <= shown < end + timedelta(days=1)
+    assert (shown.hour, shown.minute, shown.second) == (0, 0, 0)

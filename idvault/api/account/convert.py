@@ -3,6 +3,7 @@
 from idvault.api import page_token
 from idvault.api.disclosure import convert
 from idvault.api.edge.call import Caller
+from idvault.api.public_account import identifier
 from idvault.attest.quorum import Quorum
 from idvault.domain import credential, token
 from idvault.domain import request as request_rules
@@ -38,9 +39,10 @@ def credential_command(
         relying_party=caller.name,
         actor_id=caller.actor_id,
         request_id=request_rules.check_id(request.request_id),
-        fields=(request.account_token, request.audience),
+        fields=(request.account_token, request.audience, request.public_account_id),
         account_token=token.check(request.account_token),
         audience=credential.check_audience(request.audience),
+        public_account_id=identifier.check(request.public_account_id) if request.public_account_id else None,
     )
 
 

@@ -1,10 +1,10 @@
 """Converts messages of PublicAccountService to domain values and back."""
 
-import re
 from datetime import date
 
 from idvault.api.convert import STANDINGS, numbers
 from idvault.api.edge.call import Caller
+from idvault.api.public_account.identifier import ID
 from idvault.domain import request as request_rules
 from idvault.domain import token
 from idvault.domain.campaign.legacy_account import read_day
@@ -25,7 +25,6 @@ from idvault.v1 import public_account_pb2 as pb
 
 PAGE_LIMIT, _PAGE = 1_000, 100
 _LONGEST, _USUAL = 366, 60
-_ID = re.compile(r"[0-9a-f]{32}")
 _KINDS = numbers(PublicAccountKind, pb.PublicProfile.Kind.Value, "KIND_")
 _CATEGORIES = numbers(PublicAccountCategory, pb.PublicProfile.Category.Value, "CATEGORY_")
 _STATES = numbers(PublicAccountState, pb.PublicProfile.State.Value, "STATE_")
@@ -38,15 +37,6 @@ _REASON_OF: dict[int, RejectReason] = {number: word for word, number in _REASONS
 def asked(request_id: str, method: str, *fields: Part, caller: Caller) -> Asked:
     """Return a mutation's caller and content; raises InvalidError (INVALID_REQUEST_ID)."""
     return Asked(caller.name, caller.actor_id, request_rules.check_id(request_id), method, fields)
-
-
-def an_id(text: str) -> str:
-    """Return a public account's id unchanged; raises InvalidError (INVALID_MESSAGE, public_account_id)."""
-    if not text:
-        raise _invalid("public_account_id", FieldCode.REQUIRED)
-    if not _ID.fullmatch(text):
-        raise _invalid("public_account_id", FieldCode.CHARACTER)
-    return text
 
 
 def licence_parts(message: pb.ApplyPublicAccountRequest | pb.RenewPublicAccountRequest) -> tuple[Part, ...]:
@@ -97,7 +87,7 @@ def page(message: pb.ListPublicAccountsRequest) -> tuple[str | None, str, int]:
     """Return the owner, the id to continue after, and the length of a page; raises InvalidError."""
     owner = token.check(message.account_token) if message.account_token else None
     # The caller has seen the public account, so the token may be its id.
-    if message.page_token and not _ID.fullmatch(message.page_token):
+    if message.page_token and not ID.fullmatch(message.page_token):
         raise _invalid("page_token", FieldCode.CHARACTER)
     return owner, message.page_token, _size(message.page_size)
 
@@ -206,7 +196,7 @@ def _place(text: str) -> tuple[date, str] | None:
         return None
     day, _, last = text.partition(".")
     found = read_day(day)
-    if found is None or not _ID.fullmatch(last):
+    if found is None or not ID.fullmatch(last):
         raise _invalid("page_token", FieldCode.CHARACTER)
     return found, last
 

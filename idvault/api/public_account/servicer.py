@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from idvault.api import convert as convert_common
 from idvault.api.edge.call import Caller
-from idvault.api.public_account import convert
+from idvault.api.public_account import convert, identifier
 from idvault.domain import token
 from idvault.domain.clock import ClockReading
 from idvault.flows.public_account.filing import FilingExportFlow
@@ -48,7 +48,7 @@ class PublicAccountServicer:
         remaining: float | None,
     ) -> pb.PublicAccount:
         """Approve or reject an application."""
-        found, reason = convert.an_id(request.public_account_id), convert.reject_reason(request)
+        found, reason = identifier.check(request.public_account_id), convert.reject_reason(request)
         fields = (found, request.decision, request.reason)
         asked = convert.asked(request.request_id, "DecidePublicAccount", *fields, caller=caller)
         if reason is None:
@@ -65,7 +65,7 @@ class PublicAccountServicer:
         remaining: float | None,
     ) -> pb.PublicAccount:
         """Begin another term."""
-        found, licence = convert.an_id(request.public_account_id), convert.licence(request)
+        found, licence = identifier.check(request.public_account_id), convert.licence(request)
         fields = (found, request.HasField("licence"), *convert.licence_parts(request))
         asked = convert.asked(request.request_id, "RenewPublicAccount", *fields, caller=caller)
         return convert.public_account(
@@ -81,7 +81,7 @@ class PublicAccountServicer:
         remaining: float | None,
     ) -> pb.PublicAccount:
         """Close a public account for good."""
-        found = convert.an_id(request.public_account_id)
+        found = identifier.check(request.public_account_id)
         asked = convert.asked(request.request_id, "ClosePublicAccount", found, caller=caller)
         return convert.public_account(await self.flow.close(asked, public_account_id=found, now=now))
 
@@ -89,7 +89,7 @@ class PublicAccountServicer:
         self, request: pb.AddOperatorRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.PublicAccount:
         """Name an operator."""
-        found, other = convert.an_id(request.public_account_id), token.check(request.account_token)
+        found, other = identifier.check(request.public_account_id), token.check(request.account_token)
         asked = convert.asked(request.request_id, "AddOperator", found, other, caller=caller)
         return convert.public_account(
             await self.ownership.add_operator(asked, public_account_id=found, account_token=other, now=now)
@@ -99,7 +99,7 @@ class PublicAccountServicer:
         self, request: pb.RemoveOperatorRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.PublicAccount:
         """Remove an operator."""
-        found, other = convert.an_id(request.public_account_id), token.check(request.account_token)
+        found, other = identifier.check(request.public_account_id), token.check(request.account_token)
         asked = convert.asked(request.request_id, "RemoveOperator", found, other, caller=caller)
         return convert.public_account(
             await self.ownership.remove_operator(asked, public_account_id=found, account_token=other, now=now)
@@ -109,7 +109,7 @@ class PublicAccountServicer:
         self, request: pb.OfferTransferRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.PublicAccount:
         """Offer a public account to another account."""
-        found, other = convert.an_id(request.public_account_id), token.check(request.account_token)
+        found, other = identifier.check(request.public_account_id), token.check(request.account_token)
         asked = convert.asked(request.request_id, "OfferTransfer", found, other, caller=caller)
         return convert.public_account(
             await self.ownership.offer(asked, public_account_id=found, account_token=other, now=now)
@@ -119,7 +119,7 @@ class PublicAccountServicer:
         self, request: pb.AcceptTransferRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.PublicAccount:
         """Move a public account to the account that accepts it."""
-        found, other = convert.an_id(request.public_account_id), token.check(request.account_token)
+        found, other = identifier.check(request.public_account_id), token.check(request.account_token)
         agreed = convert_common.consent(request.consent, now=now)
         fields = (found, other, request.consent.policy_version)
         asked = convert.asked(request.request_id, "AcceptTransfer", *fields, caller=caller)
@@ -138,7 +138,7 @@ class PublicAccountServicer:
         remaining: float | None,
     ) -> pb.PublicAccount:
         """Return a public account as of now."""
-        found = convert.an_id(request.public_account_id)
+        found = identifier.check(request.public_account_id)
         return convert.public_account(
             await self.flow.get(relying_party=caller.name, public_account_id=found, now=now)
         )
@@ -152,7 +152,7 @@ class PublicAccountServicer:
         remaining: float | None,
     ) -> pb.PublicProfile:
         """Return what readers see of a public account."""
-        found = convert.an_id(request.public_account_id)
+        found = identifier.check(request.public_account_id)
         shown = await self.flow.get(relying_party=caller.name, public_account_id=found, now=now)
         return convert.profile(shown.profile)
 

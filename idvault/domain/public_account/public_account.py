@@ -200,6 +200,18 @@ def check_live(*, public_account: PublicAccount, owner: Account, today: date, no
     return shown
 
 
+def attests(*, public_account: PublicAccount, owner: Account, today: date, now: datetime) -> bool:
+    """Return whether a public account is attested as valid to third parties: while it is ACTIVE."""
+    shown = present(public_account=public_account, owner=owner, today=today, now=now)
+    return shown.state is PublicAccountState.ACTIVE
+
+
+def check_attested(*, public_account: PublicAccount, owner: Account, today: date, now: datetime) -> None:
+    """Raise PreconditionError (PUBLIC_ACCOUNT_NOT_LIVE) unless a credential may be issued."""
+    if not attests(public_account=public_account, owner=owner, today=today, now=now):
+        raise PreconditionError(Reason.PUBLIC_ACCOUNT_NOT_LIVE)
+
+
 def _from(
     public_account: PublicAccount,
     owner: Account,

@@ -44,6 +44,7 @@ class CredentialCommand:
     fields: tuple[Part, ...]
     account_token: str
     audience: str
+    public_account_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,8 @@ class StatusTokenFlow:
         if account is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         expires_at = credential.expires_at(
-            expire_date=account.expire_date,
+            # A public account outlasts its owner's verification, to the end of its term.
+            expire_date=None if command.public_account_id else account.expire_date,
             lifetime=status_token.CREDENTIAL_LIFETIME,
             now=now,
             zone=self._policy.zone,
@@ -156,17 +158,21 @@ class StatusTokenFlow:
             quota=self._policy.credentials_per_day,
             zone=self._policy.zone,
             now=now,
+            public_account_id=command.public_account_id,
         )
 
     def _signed(self, found: Credential, now: ClockReading) -> str:
         claims = status_token.credential_claims(
             issued_by=self._issued_by,
-            subject=self._pairwise.subject(audience=found.audience, account_token=found.account_token),
+            subject=self._pairwise.subject(
+                audience=found.audience, account_token=found.public_account_id or found.account_token
+            ),
             audience=found.audience,
             list_number=found.list_number,
             list_index=found.list_index,
             issued_at=found.issued_at,
             expires_at=found.expires_at,
+            public_account_id=found.public_account_id,
         )
         return self._signer.sign(claims, typ=status_token.CREDENTIAL_TYPE, now=now.real)
 

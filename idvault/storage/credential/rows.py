@@ -20,6 +20,7 @@ def credential(row: Any) -> Credential:
         row.place,
         row.issued_at,
         row.expires_at,
+        row.public_account_id,
     )
 
 

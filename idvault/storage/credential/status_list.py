@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Integer, String, delete, select, update
 
@@ -12,8 +12,10 @@ from idvault.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
 from idvault.domain import credential
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.public_account import public_account as public_rules
 from idvault.domain.signing_key import StatusKey
 from idvault.ports.credential import StoredList
+from idvault.ports.public_account import Owned
 from idvault.storage.account.rows import from_row
 from idvault.storage.account.tables import accounts, status_feed
 from idvault.storage.base.act import act, read
@@ -24,6 +26,8 @@ from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.credential import rows
 from idvault.storage.credential.tables import status_credentials, status_keys, status_lists
+from idvault.storage.public_account import rows as public_account
+from idvault.storage.public_account.tables import public_accounts
 
 _PER_BYTE = 8
 _UNFOLLOWED = status_feed.c.listed < status_feed.c.changes
@@ -48,16 +52,48 @@ _ENTRIES = select(status_credentials.c.number, status_credentials.c.place, *acco
     accounts.c.account_token == status_credentials.c.account_token,
     isouter=True,
 )
+_OF_ACCOUNT = status_credentials.c.public_account_id.is_(None)
+_OF_TOKENS = among(status_credentials.c.account_token, "tokens")
 _ENTRIES_OF_ACCOUNTS = statement(
-    _ENTRIES.where(among(status_credentials.c.account_token, "tokens")).order_by(status_credentials.c.number)
+    _ENTRIES.where(_OF_ACCOUNT, _OF_TOKENS).order_by(status_credentials.c.number)
 )
+# A public account that has another owner since is missing, and its entries are INVALID.
+_PUBLIC_ENTRIES = (
+    select(status_credentials.c.number, status_credentials.c.place, *public_account.COLUMNS)
+    .join_from(
+        status_credentials,
+        public_accounts,
+        (public_accounts.c.account_token == status_credentials.c.account_token)
+        & (public_accounts.c.public_account_id == status_credentials.c.public_account_id),
+        isouter=True,
+    )
+    .join(accounts, accounts.c.account_token == public_accounts.c.account_token, isouter=True)
+    .where(status_credentials.c.public_account_id.is_not(None))
+)
+
+
+class _PublicEntry(NamedTuple):
+    """An entry of a public account; owned: None if it has another owner since."""
+
+    number: int
+    place: int
+    owned: Owned | None
+
+
+def _public_entry(row: Any) -> _PublicEntry:
+    owned = None if row.own_public_account_id is None else public_account.owned(row)
+    return _PublicEntry(row.number, row.place, owned)
+
+
+_PUBLIC_ENTRIES_OF_ACCOUNTS = statement(_PUBLIC_ENTRIES.where(_OF_TOKENS), _public_entry)
 # A page of a list; a whole list may have a million entries, too many for one act.
 _PAGE = 2**14
 _OF_PAGE = (
     status_credentials.c.number == param("number"),
     status_credentials.c.place.between(param("first"), param("last")),
 )
-_ENTRIES_OF_PAGE = statement(_ENTRIES.where(*_OF_PAGE))
+_ENTRIES_OF_PAGE = statement(_ENTRIES.where(_OF_ACCOUNT, *_OF_PAGE))
+_PUBLIC_ENTRIES_OF_PAGE = statement(_PUBLIC_ENTRIES.where(*_OF_PAGE), _public_entry)
 _REMOVE_OLD = statement(
     delete(status_credentials).where(*_OF_PAGE, status_credentials.c.expires_at < param("now"))
 )
@@ -90,7 +126,12 @@ class SqlStatusListStore:
     async def _update(self, connection: Connection, today: date, now: ClockReading, limit: int) -> int:
         await connection.all(_LOCK)
         changed = await connection.all(_CHANGED, limit=limit)
-        entries = await connection.all(_ENTRIES_OF_ACCOUNTS, tokens=[row.account_token for row in changed])
+        tokens = [row.account_token for row in changed]
+        entries = [
+            *await connection.all(_ENTRIES_OF_ACCOUNTS, tokens=tokens),
+            *await connection.all(_PUBLIC_ENTRIES_OF_ACCOUNTS, tokens=tokens),
+        ]
+        entries.sort(key=lambda entry: int(entry.number))
         await _change(connection, entries, today, now)
         if changed:
             await connection.run(_FOLLOW, seen=changed)
@@ -109,7 +150,11 @@ class SqlStatusListStore:
         page = {"number": number, "first": start, "last": start + _PAGE - 1}
         await connection.run(_REMOVE_OLD, now=now.real, **page)
         entries = StatusList.filled(INVALID, size=_PAGE)
-        for row in await connection.all(_ENTRIES_OF_PAGE, **page):
+        rows_of_page = [
+            *await connection.all(_ENTRIES_OF_PAGE, **page),
+            *await connection.all(_PUBLIC_ENTRIES_OF_PAGE, **page),
+        ]
+        for row in rows_of_page:
             if _holds(row, today, now):
                 entries.set(row.place - start, VALID)
         former = await _stored(connection, number)
@@ -162,6 +207,10 @@ async def _change(connection: Connection, entries: Sequence[Any], today: date, n
 
 
 def _holds(row: Any, today: date, now: ClockReading) -> bool:
+    if isinstance(row, _PublicEntry):
+        return row.owned is not None and public_rules.attests(
+            public_account=row.owned.public_account, owner=row.owned.owner, today=today, now=now.business
+        )
     return row.account_token is not None and credential.holds(
         account=from_row(row), today=today, now=now.business
     )

@@ -6,8 +6,10 @@ from sqlalchemy import delete, func, insert, literal_column, select
 
 from idvault.attest.status_list import INVALID, StatusList
 from idvault.domain import credential
+from idvault.domain.account import Account
 from idvault.domain.error import NotFoundError, Reason, UnavailableError
 from idvault.domain.event import Event
+from idvault.domain.public_account import public_account as public_rules
 from idvault.ports.credential import Credential, CredentialIssue
 from idvault.storage.account import feed_rows as feed_row
 from idvault.storage.account import rows as account
@@ -25,6 +27,7 @@ from idvault.storage.credential.tables import (
     status_marks,
 )
 from idvault.storage.log import entry as log
+from idvault.storage.public_account import rows as public_account
 
 _ADD = statement(insert(status_credentials))
 _FIND = statement(
@@ -39,6 +42,7 @@ _NEWEST = statement(
     .where(
         status_credentials.c.account_token == param("token"),
         status_credentials.c.audience == param("audience"),
+        func.coalesce(status_credentials.c.public_account_id, literal_column("''")) == param("public"),
     )
     .order_by(status_credentials.c.expires_at.desc())
     .limit(literal_column("1")),
@@ -90,7 +94,7 @@ class SqlCredentialStore:
         )
         if owner is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        credential.admit(account=owner, today=issue.today, now=issue.now.business)
+        await _admit(connection, issue, owner)
         if (current := await _current(connection, issue)) is not None:
             await request.answer_for_account(
                 connection, issue.request, account_token=issue.account_token, made=current.credential_id
@@ -107,6 +111,7 @@ class SqlCredentialStore:
             place=place,
             issued_at=issue.issued_at,
             expires_at=issue.expires_at,
+            public_account_id=issue.public_account_id,
         )
         await feed_row.attested(connection, account_token=issue.account_token)
         await log.append(connection, event.with_fields(credential_id=issue.credential_id, list=number))
@@ -118,7 +123,23 @@ class SqlCredentialStore:
             place,
             issue.issued_at,
             issue.expires_at,
+            issue.public_account_id,
         )
+
+
+async def _admit(connection: Connection, issue: CredentialIssue, owner: Account) -> None:
+    """Raise NotFoundError or PreconditionError unless the account, or its public account, is attested now."""
+    if issue.public_account_id is None:
+        credential.admit(account=owner, today=issue.today, now=issue.now.business)
+        return
+    found = await public_account.lock_of(
+        connection, account_token=owner.account_token, public_account_id=issue.public_account_id
+    )
+    if found is None:
+        raise NotFoundError(Reason.PUBLIC_ACCOUNT_NOT_FOUND)
+    public_rules.check_attested(
+        public_account=found.public_account, owner=owner, today=issue.today, now=issue.now.business
+    )
 
 
 async def _repeated(connection: Connection, repeated: Made) -> Credential:
@@ -130,7 +151,12 @@ async def _repeated(connection: Connection, repeated: Made) -> Credential:
 
 async def _current(connection: Connection, issue: CredentialIssue) -> Credential | None:
     """Return the credential that is handed out again, of an account that this act has locked."""
-    newest = await connection.one(_NEWEST, token=issue.account_token, audience=issue.audience)
+    newest = await connection.one(
+        _NEWEST,
+        token=issue.account_token,
+        audience=issue.audience,
+        public=issue.public_account_id or "",
+    )
     if newest is not None and credential.is_current(
         expires_at=newest.expires_at, renewed_until=issue.expires_at, now=issue.now.real
     ):

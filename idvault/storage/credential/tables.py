@@ -1,6 +1,6 @@
 """The tables of status credentials and status lists."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, UniqueConstraint, text
 
 from idvault.storage.base.metadata import ID, NAME, TOKEN, main
 from idvault.storage.base.types import Day, Micros
@@ -22,6 +22,7 @@ status_marks = Table(
     Column("place", Integer, primary_key=True, autoincrement=False),
 )
 
+# public_account_id: what is attested, null if it is the account.
 status_credentials = Table(
     "status_credentials",
     main,
@@ -32,7 +33,15 @@ status_credentials = Table(
     Column("place", Integer, nullable=False),
     Column("issued_at", Micros, nullable=False),
     Column("expires_at", Micros, nullable=False),
+    Column("public_account_id", ID),
     UniqueConstraint("number", "place"),
+    Index(
+        "ix_status_credentials_public",
+        "number",
+        "place",
+        postgresql_where=text("public_account_id IS NOT NULL"),
+        sqlite_where=text("public_account_id IS NOT NULL"),
+    ),
     Index(None, "expires_at"),
 )
 

@@ -27,7 +27,8 @@ from idvault.storage.public_account.tables import public_account_versions, publi
 
 # Both tables have columns of the same names.
 _PREFIX = "own_"
-OWNED = select(*(column.label(_PREFIX + column.name) for column in public_accounts.c), *accounts.c).join_from(
+COLUMNS = (*(column.label(_PREFIX + column.name) for column in public_accounts.c), *accounts.c)
+OWNED = select(*COLUMNS).join_from(
     public_accounts, accounts, accounts.c.account_token == public_accounts.c.account_token
 )
 

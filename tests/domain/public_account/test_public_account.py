@@ -307,3 +307,16 @@ def test_the_kind_is_the_owners() -> None:
     """A company's public account is a company's."""
     made = applied(subject_kind=SubjectKind.ORGANIZATION)
     assert made.kind is PublicAccountKind.OTHER_ORGANIZATION
+
+
+@pytest.mark.parametrize("state", PublicAccountState)
+def test_only_an_active_one_is_attested(state: PublicAccountState) -> None:
+    """Third parties are told of a public account that may publish."""
+    made = in_state(state)
+    assert rules.attests(public_account=made, owner=owner(), today=TODAY, now=NOW) is (state is ACTIVE)
+    if state is ACTIVE:
+        rules.check_attested(public_account=made, owner=owner(), today=TODAY, now=NOW)
+        return
+    with pytest.raises(PreconditionError) as refused:
+        rules.check_attested(public_account=made, owner=owner(), today=TODAY, now=NOW)
+    assert refused.value.reason is Reason.PUBLIC_ACCOUNT_NOT_LIVE

@@ -31,17 +31,21 @@ def issue_status_token(account_token: str, audience: str) -> Rpc[IssuedToken]:
 
 
 def issue_status_credential(
-    account_token: str, audience: str, *, request_id: RequestId = None
+    account_token: str, audience: str, *, public_account_id: str = "", request_id: RequestId = None
 ) -> Rpc[IssuedToken]:
     """Return a credential for a third party, valid for 30 days while its entry in a public list says so.
 
     It is the one that the account has for this audience, unless a new one would live 20 days longer.
+    public_account_id: attests this public account of the account's, by its own id, as long as it is active.
     request_id: a UUID that you saved before the call; the same id gives the same credential. Raises
     InvalidFields, RequestIdReused, NotFound, PreconditionFailed, Exhausted, AccessDenied, Unavailable.
     """
     chosen = chosen_id(request_id)
     request = status_pb2.IssueStatusCredentialRequest(
-        request_id=chosen, account_token=account(account_token), audience=text(audience, field="audience")
+        request_id=chosen,
+        account_token=account(account_token),
+        audience=text(audience, field="audience"),
+        public_account_id=text(public_account_id, field="public_account_id"),
     )
     return rpc(_SERVICE, "IssueStatusCredential", request, _read_credential, request_id=chosen)
 

@@ -1,0 +1,123 @@
+"""Status credentials of public accounts: checked by a third party with the published files."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from idvault.domain.error import IdvaultError, Reason
+from idvault.flows.public_account.context import ShownPublicAccount
+from idvault.storage.base.database import Database
+from tests.flows.test_status_checks import Checks
+from tests.support.flow_world import at
+from tests.support.public_account_world import DAY, PublicAccountWorld
+
+
+@dataclass
+class Issuing:
+    """The flows of public accounts, and those that issue and publish."""
+
+    world: PublicAccountWorld
+    checks: Checks
+    number: int = 900
+
+    async def issue(self, shown: ShownPublicAccount, token: str = "", *, seconds: float = 0) -> str:
+        """Return a credential of a public account. token: another account, if it is not its owner's."""
+        self.number += 1
+        public_account = shown.public_account
+        wish = self.checks.wish(
+            token or public_account.account_token,
+            self.number,
+            public_account_id=public_account.public_account_id,
+        )
+        return (await self.checks.tokens.issue_credential(wish, now=at(seconds))).token
+
+    async def said(self, credential: str, *, seconds: float = 0) -> str:
+        """Publish the lists, and return what a third party learns from a credential."""
+        await self.checks.lists.run(now=at(seconds))
+        try:
+            return self.checks.check(credential, seconds=seconds).public_account_id or ""
+        except Exception as error:
+            return str(getattr(error, "reason", error))
+
+    async def refusal(self, shown: ShownPublicAccount, token: str = "") -> Reason:
+        with pytest.raises(IdvaultError) as refused:
+            await self.issue(shown, token)
+        return refused.value.reason
+
+
+@pytest_asyncio.fixture
+async def issuing(main_database: Database, tmp_path: Path) -> AsyncIterator[Issuing]:
+    """Return all flows with a new database of each kind, and announced keys."""
+    world = PublicAccountWorld(main_database)
+    checks = Checks(world.claims, tmp_path / "public")
+    await checks.start(now=at(0).real)
+    yield Issuing(world, checks)
+    await world.claims.verification.drain()
+
+
+async def test_it_is_valid_while_the_public_account_is_active(issuing: Issuing) -> None:
+    """It names the public account; the list says INVALID once that is closed, and VALID when it is back."""
+    world = issuing.world
+    token = await world.company()
+    opened = await world.open(token)
+    found = opened.public_account.public_account_id
+    credential = await issuing.issue(opened)
+    assert await issuing.said(credential) == found
+    assert await issuing.issue(opened) == credential
+    keys = (await world.sanctions.moderator(1), await world.sanctions.moderator(2))
+    closed = await world.sanctions.closed(token, keys, public_account_id=found, seconds=1)
+    assert await issuing.said(credential, seconds=2) == "STATUS_INVALID"
+    await world.sanctions.lift(closed, key=keys[0], seconds=3)
+    assert await issuing.said(credential, seconds=4) == found
+    await world.sanctions.closed(token, keys, seconds=5)
+    assert await issuing.said(credential, seconds=6) == "STATUS_INVALID"
+    # A rebuild from the rows agrees.
+    await issuing.checks.lists.run(now=at(400))
+    assert await issuing.said(credential, seconds=401) == "STATUS_INVALID"
+
+
+async def test_a_rebuilt_list_keeps_it(issuing: Issuing) -> None:
+    """An entry of a public account and one of an account are both there after a rebuild."""
+    world = issuing.world
+    opened = await world.open(await world.company())
+    credential = await issuing.issue(opened)
+    own = await issuing.checks.tokens.issue_credential(
+        issuing.checks.wish(opened.public_account.account_token, 800), now=at(0)
+    )
+    assert own.token != credential
+    for seconds in (0, 400):
+        assert await issuing.said(credential, seconds=seconds) == opened.public_account.public_account_id
+        assert await issuing.said(own.token, seconds=seconds) == ""
+    await world.close(opened, seconds=500)
+    assert await issuing.said(credential, seconds=501) == "STATUS_INVALID"
+    assert await issuing.said(own.token, seconds=501) == ""
+
+
+async def test_a_transfer_ends_it(issuing: Issuing) -> None:
+    """The new owner asks for another one; the old one stays INVALID."""
+    world = issuing.world
+    first, second = await world.company(90), await world.company(91, body="MA000002")
+    opened = await world.open(first)
+    credential = await issuing.issue(opened)
+    await world.offer(opened, second)
+    moved = await world.accept(opened, second)
+    assert await issuing.said(credential) == "STATUS_INVALID"
+    assert await issuing.refusal(opened) is Reason.PUBLIC_ACCOUNT_NOT_FOUND
+    renewed = await issuing.issue(moved)
+    assert await issuing.said(renewed) == moved.public_account.public_account_id
+
+
+async def test_what_is_not_attested(issuing: Issuing) -> None:
+    """An application, one in grace, and another owner's get no credential."""
+    world = issuing.world
+    applied = await world.apply(await world.company())
+    assert await issuing.refusal(applied) is Reason.PUBLIC_ACCOUNT_NOT_LIVE
+    opened = await world.approve(applied)
+    person = await world.person()
+    assert await issuing.refusal(opened, person) is Reason.PUBLIC_ACCOUNT_NOT_FOUND
+    with pytest.raises(IdvaultError) as refused:
+        await issuing.issue(opened, seconds=365 * DAY)
+    assert refused.value.reason is Reason.PUBLIC_ACCOUNT_NOT_LIVE
