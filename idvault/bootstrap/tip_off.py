@@ -34,7 +34,7 @@ from idvault.v1 import tip_off_pb2
 from idvault.workers.loop import Task
 
 _BATCH = 500
-_GAUGES_PERIOD = 30.0
+_GAUGES_PERIOD = 10.0
 _HOUR = 3_600.0
 
 

@@ -104,7 +104,8 @@ class TipOffStore(Protocol):
     ) -> TipOff:
         """Store a new report with its texts, and count it for its reporter (domain.tip_off.reporter.file).
 
-        Raises NotFoundError (ACCOUNT_NOT_FOUND), ExhaustedError (TIP_OFF_LIMIT_REACHED), ReferenceTakenError.
+        Raises NotFoundError (ACCOUNT_NOT_FOUND, PUBLIC_ACCOUNT_NOT_FOUND), ExhaustedError
+        (TIP_OFF_LIMIT_REACHED), ReferenceTakenError.
         """
         ...
 

@@ -33,7 +33,7 @@ class TipOffTarget(_message.Message):
     account_token: _builtins.str
     """An account of the caller."""
     public_account_id: _builtins.str
-    """A public account of the caller."""
+    """A public account of the caller: 32 lower-case hex digits."""
     content: _builtins.str
     """A piece of content, by the platform's own reference of up to 200 characters."""
     def __init__(

@@ -42,8 +42,8 @@ class TipOffServiceStub:
     """Files a report. A repetition returns the same report with the same secret.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID,
-    INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for
-    an unknown account and for another caller's); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the
+    INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND,
+    PUBLIC_ACCOUNT_NOT_FOUND, in the same words for unknown ones and for another caller's); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the
     operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     FollowTipOff: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.FollowTipOffRequest, _tip_off_pb2.FollowedTipOff]
@@ -131,8 +131,8 @@ class TipOffServiceAsyncStub(TipOffServiceStub):
     """Files a report. A repetition returns the same report with the same secret.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID,
-    INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for
-    an unknown account and for another caller's); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the
+    INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND,
+    PUBLIC_ACCOUNT_NOT_FOUND, in the same words for unknown ones and for another caller's); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the
     operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     FollowTipOff: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.FollowTipOffRequest, _tip_off_pb2.FollowedTipOff]  # type: ignore[assignment]
@@ -223,8 +223,8 @@ class TipOffServiceServicer(metaclass=_abc_1.ABCMeta):
         """Files a report. A repetition returns the same report with the same secret.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID,
-        INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for
-        an unknown account and for another caller's); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the
+        INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND,
+        PUBLIC_ACCOUNT_NOT_FOUND, in the same words for unknown ones and for another caller's); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the
         operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 

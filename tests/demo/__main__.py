@@ -38,6 +38,7 @@ from tests.demo.public_account import PublicAccountSteps
 from tests.demo.report import ReportSteps
 from tests.demo.sanction import SanctionSteps
 from tests.demo.step import StepError, check
+from tests.demo.tip_off import TipOffSteps
 from tests.support import open_record, programs, traces
 from tests.support.sandbox import (
     Person,
@@ -78,6 +79,9 @@ class Demo:
         self._offline = OfflineSteps(scratch=scratch)
         self._legacy = LegacySteps(scratch=scratch)
         self._report = ReportSteps(scratch=scratch)
+        self._tip_off = TipOffSteps(
+            scratch=scratch, ready_file=self._legacy.ready_file, shift=self._legacy.shift
+        )
         self._sanctioned = testing.invent_organization()
         self._sanction = SanctionSteps(scratch=scratch, company=self._sanctioned)
         self._publisher, self._dora = testing.invent_organization(), invent()
@@ -165,7 +169,11 @@ class Demo:
                 self.roll_back,
             ),
             ("500 legacy accounts are imported, each exactly once", self._legacy.import_accounts),
+            ("two reports of rumours arrive by mail, and a bounce is none", self._tip_off.arrive),
             ("a campaign invites their owners over simulated days", self._legacy.run_campaign),
+            ("a report is upheld on the sixth day: a warning, and a reply to read", self.uphold_report),
+            ("the other is overdue: in the list, in the metrics and in the log", self._tip_off.miss),
+            ("no file of that vault holds a reporter's words or address", self._tip_off.search),
             ("a stranger mirrors the public files, and recomputes the month's report", self.report),
             ("a forged figure is refused, with the signature and without", self._report.forge),
             ("the page of public supervision names log, witness and report", self._report.supervise),
@@ -429,6 +437,10 @@ class Demo:
         check(written <= set(paths), "the database and every log should be among the files")
         hits = traces.search([*paths, self._session.output], self._secrets())
         check(not hits, f"found in {sorted({f'{hit.path.name} ({hit.encoding})' for hit in hits})}")
+
+    def uphold_report(self) -> None:
+        """A report leads to a sanction of an account."""
+        self._tip_off.uphold(self._legacy.verified_owner)
 
     def report(self) -> None:
         """The month of the campaign ends; a stranger has the address and the log's key alone."""

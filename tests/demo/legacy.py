@@ -52,6 +52,7 @@ class LegacySteps:
         self._ready: dict[str, Any] = {}
         self._tokens: list[str] = []
         self._campaign = ""
+        self._passed = timedelta()
         self._started = date.min
         self._verified: set[str] = set()
         self._failed: set[str] = set()
@@ -97,8 +98,14 @@ class LegacySteps:
         """Move the clock into the month after the campaign's start; return the vault and the month's day."""
         month = month_of(self._started)
         over = datetime.combine(month.last + _DAY, clock_time(6), _ZONE) - datetime.now(_ZONE)
-        self._clock.write_text(str(max(over, _DAYS * _DAY).total_seconds()), "ascii")
+        self._clock.write_text(str(max(over, self._passed, _DAYS * _DAY).total_seconds()), "ascii")
         return self._ready, self._started
+
+    def shift(self, passed: timedelta) -> None:
+        """Move the clock so far from the start of the campaign; it never goes back."""
+        self._passed = passed
+        self._clock.write_text(str(passed.total_seconds()), "ascii")
+        time.sleep(_CLOCK_WAIT)
 
     def nobody_is_locked_out(self) -> None:
         """Owners who did not verify are unchanged, and the funnel agrees with the statuses."""
@@ -126,6 +133,16 @@ class LegacySteps:
             "the funnel should count all of them",
         )
         check(self._session.stop() == 0, "the vault should stop cleanly")
+
+    @property
+    def ready_file(self) -> Path:
+        """The ready file of this vault."""
+        return self._session.ready_file
+
+    @property
+    def verified_owner(self) -> str:
+        """The token of an owner who verified in the campaign."""
+        return min(self._verified)
 
     def close(self) -> None:
         """Leave no process behind, even after a failure."""

@@ -195,6 +195,7 @@ class TipOffWorld:
         reply: str = "",
         seconds: float = 0,
         signed_seconds: float | None = None,
+        public_account_id: str | None = None,
         **options: Any,
     ) -> TipOff:
         """Decide with a sanction of an account, signed by the moderator."""
@@ -211,12 +212,15 @@ class TipOffWorld:
             degree=degree,
             measure="",
             operation_id=None,
+            public_account_id=public_account_id,
             statement=statement,
         )
         decision = TipOffDecision(
             TipOffOutcome.UPHELD,
             reply=reply,
-            sanction=NewSanction(token, Scope.ACCOUNT, degree, "", statement),
+            sanction=NewSanction(
+                token, Scope.ACCOUNT, degree, "", statement, public_account_id=public_account_id
+            ),
             call=replace(signed, signature=key.sign(paper)),
         )
         return await self.tip_offs.resolve(

@@ -1,5 +1,6 @@
 """What a report is about: an account, a public account, or content by the platform's own reference."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -8,7 +9,7 @@ from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.sanction.statement import text_code
 
 _CONTENT_LENGTH = 200
-_ID_LENGTH = 64
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class TargetKind(StrEnum):
@@ -33,7 +34,9 @@ def check(target: TipOffTarget) -> TipOffTarget:
         token.check(target.key, field="target.account_token")
         return target
     public = target.kind is TargetKind.PUBLIC_ACCOUNT
-    code = text_code(target.key, limit=_ID_LENGTH if public else _CONTENT_LENGTH)
+    code = text_code(target.key, limit=_CONTENT_LENGTH)
+    if public and code is None and not _ID.fullmatch(target.key):
+        code = FieldCode.CHARACTER
     if code is not None:
         name = "target.public_account_id" if public else "target.content"
         raise InvalidError(Reason.INVALID_MESSAGE, Violation(name, code))

@@ -250,6 +250,8 @@ class TipOffFlow:
             wrong.append(Violation("sanction.statement.tip_off", FieldCode.CHARACTER))
         if target.kind is TargetKind.ACCOUNT and decision.sanction.account_token != target.key:
             wrong.append(Violation("sanction.account_token", FieldCode.CHARACTER))
+        if target.kind is TargetKind.PUBLIC_ACCOUNT and decision.sanction.public_account_id != target.key:
+            wrong.append(Violation("sanction.public_account_id", FieldCode.CHARACTER))
         if wrong:
             raise InvalidError(Reason.INVALID_MESSAGE, *wrong)
         return await self.sanctions.prepare(decision.call, wanted=decision.sanction, now=now)

@@ -78,32 +78,38 @@ async def page(
     connection: Connection, party: str, wanted: TipOffFilter, *, after: QueuePlace | None, limit: int
 ) -> QueuePage:
     """Return a page of a platform's reports."""
-    asked, parameters, covered = _index(wanted)
-    left, found = limit + 1 if covered else MOST_READ, list[TipOff]()
-    for place in _places(wanted, after):
-        rows = await connection.all(
-            asked,
-            party=party,
-            group=place.group,
-            at=place.due_at,
-            after=place.tip_off_id,
-            before=wanted.due_before or _LAST,
-            limit=left,
-            **parameters,
-        )
-        for row in rows:
-            if len(found) == limit:
-                return QueuePage(tuple(found), _place_of(found[-1]))
-            if _admits(wanted, row):
-                found.append(row)
-        if len(rows) == left:
-            return QueuePage(tuple(found), _place_of(rows[-1]))
-        left -= len(rows)
+    asked, parameters = _index(wanted)
+    left, wants, found = max(MOST_READ, limit + 1), limit + 1, list[TipOff]()
+    for start in _places(wanted, after):
+        place: QueuePlace | None = start
+        while place is not None:
+            wants = min(left, wants)
+            rows = await connection.all(
+                asked,
+                party=party,
+                group=place.group,
+                at=place.due_at,
+                after=place.tip_off_id,
+                before=wanted.due_before or _LAST,
+                limit=wants,
+                **parameters,
+            )
+            is_full = len(rows) == wants
+            for row in rows:
+                if len(found) == limit:
+                    return QueuePage(tuple(found), _place_of(found[-1]))
+                if _admits(wanted, row):
+                    found.append(row)
+            # Twice as many, if those had too few that fit: at most ten statements for a page.
+            left, wants = left - len(rows), 2 * wants if is_full else limit + 1
+            place = _place_of(rows[-1]) if is_full else None
+            if place is not None and left <= 0:
+                return QueuePage(tuple(found), place)
     return QueuePage(tuple(found), None)
 
 
-def _index(wanted: TipOffFilter) -> tuple[Statement[TipOff], dict[str, str], bool]:
-    """Return the statement whose index fits a filter best, its parameters, and whether it covers all."""
+def _index(wanted: TipOffFilter) -> tuple[Statement[TipOff], dict[str, str]]:
+    """Return the statement whose index fits a filter best, and its parameters."""
     state = None if wanted.state is None else wanted.state.value
     category = None if wanted.category is None else wanted.category.value
     chosen: list[tuple[Statement[TipOff], dict[str, str]]] = []
@@ -116,8 +122,7 @@ def _index(wanted: TipOffFilter) -> tuple[Statement[TipOff], dict[str, str], boo
         chosen.append((OF_CATEGORY, {"category": category}))
     if state is not None:
         chosen.append((IN_STATE, {"state": state}))
-    asked, parameters = chosen[0] if chosen else (OF_PARTY, {})
-    return asked, parameters, len(chosen) <= 1
+    return chosen[0] if chosen else (OF_PARTY, {})
 
 
 def _places(wanted: TipOffFilter, after: QueuePlace | None) -> Iterator[QueuePlace]:

@@ -17,6 +17,7 @@ from idvault.domain.seal import Part
 from idvault.domain.tip_off import reporter as reporter_rules
 from idvault.domain.tip_off import tip_off as rules
 from idvault.domain.tip_off.reporter import ReporterStanding
+from idvault.domain.tip_off.target import TargetKind
 from idvault.domain.tip_off.tip_off import MOST_MERGED, TipOff, TipOffState
 from idvault.ports.tip_off import (
     EventMaker,
@@ -35,6 +36,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.statement import param, scalar, statement
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
+from idvault.storage.public_account import rows as public_account
 from idvault.storage.sanction import moderator
 from idvault.storage.sanction import store as sanctions
 from idvault.storage.tip_off import lists, reporter, rows, texts, tries, writing
@@ -71,6 +73,8 @@ class SqlTipOffStore:
         for token in filing.accounts:
             if await connection.one(_IS_THERE, token=token, party=made.relying_party) is None:
                 raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        if made.target.kind is TargetKind.PUBLIC_ACCOUNT:
+            await public_account.get(connection, made.relying_party, made.target.key)
         if made.reporter_id is not None:
             made = replace(made, trusted=await _count(connection, filing, made.reporter_id, now))
         await rows.add(connection, made)

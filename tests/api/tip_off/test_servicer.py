@@ -212,7 +212,7 @@ async def test_dismissed_abusive_and_merged(ask: AskTipOffs, key: ModeratorKey) 
 async def test_lists(ask: AskTipOffs, key: ModeratorKey) -> None:
     """Each filter arrives, alone and together, page by page."""
     filed = [(await ask("file", CONTENT, RUMOUR, "a", channel=WEB)).tip_off for _ in range(3)]
-    other = TipOffTarget(TargetKind.PUBLIC_ACCOUNT, "a" * 32)
+    other = TipOffTarget(TargetKind.CONTENT, CONTENT.key + "8")
     about = (await ask("file", other, SanctionCategory.FRAUD, "a", channel=WEB)).tip_off
     await ask("assign", about, key.moderator_id)
 
@@ -255,6 +255,13 @@ def request(**changes: Any) -> pb.FileTipOffRequest:
     return made
 
 
+def about(**target: str) -> pb.FileTipOffRequest:
+    """Return a complete request about something else."""
+    made = request()
+    made.target.CopyFrom(pb.TipOffTarget(**target))
+    return made
+
+
 async def violations(edge: tuple[str, idvault_client.Tls], method: str, asked: Any) -> dict[str, str]:
     """Return the invalid fields of a request as a platform without our client sends it."""
     target, tls = edge
@@ -276,6 +283,8 @@ async def test_wrong_fields_are_named(edge: tuple[str, idvault_client.Tls]) -> N
         ("FileTipOff", request(category=99), "category"),
         ("FileTipOff", no_target, "target"),
         ("FileTipOff", request(text=""), "text"),
+        ("FileTipOff", about(public_account_id="a" * 33), "target.public_account_id"),
+        ("FileTipOff", about(account_token="acct_1"), "target.account_token"),
         ("FileTipOff", request(reporter_account_token="me"), "reporter_account_token"),
         ("FollowTipOff", pb.FollowTipOffRequest(reference="1", secret="1" * 16), "reference"),
         ("FollowTipOff", pb.FollowTipOffRequest(reference="1" * 12, secret="1"), "secret"),

@@ -35,7 +35,8 @@ def test_targets(target: TipOffTarget) -> None:
     [
         (TargetKind.ACCOUNT, "acct_1", "target.account_token", "LENGTH"),
         (TargetKind.PUBLIC_ACCOUNT, "", "target.public_account_id", "REQUIRED"),
-        (TargetKind.PUBLIC_ACCOUNT, "a" * 65, "target.public_account_id", "LENGTH"),
+        (TargetKind.PUBLIC_ACCOUNT, "a" * 201, "target.public_account_id", "LENGTH"),
+        (TargetKind.PUBLIC_ACCOUNT, "a" * 33, "target.public_account_id", "CHARACTER"),
         (TargetKind.CONTENT, "a\n", "target.content", "CHARACTER"),
         (TargetKind.CONTENT, "a" * 201, "target.content", "LENGTH"),
     ],

@@ -31,6 +31,7 @@ from idvault.flows.tip_off.filing import TRIES_A_DAY
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import statement
 from tests.support.flow_world import at, request_id
+from tests.support.public_account_world import PublicAccountWorld
 from tests.support.sanction_world import reasons
 from tests.support.tip_off_world import DAY, TipOffWorld, report, service_keys
 
@@ -377,3 +378,21 @@ async def test_too_many_notes(world: TipOffWorld, key: ModeratorKey, monkeypatch
     with pytest.raises(InvalidError) as refused:
         await world.note(tip_off, key.moderator_id, "a note")
     assert refused.value.reason is Reason.TOO_MANY_ITEMS
+
+
+async def test_a_reported_public_account(world: TipOffWorld, key: ModeratorKey) -> None:
+    """It must be the platform's, and the sanction that upholds the report must be of it."""
+    public = PublicAccountWorld(world.database, sanctions=world.world)
+    owner = await public.company()
+    opened = (await public.open(owner)).public_account.public_account_id
+    target = TipOffTarget(TargetKind.PUBLIC_ACCOUNT, opened)
+    tip_off = await assigned(world, key, target=target)
+    unknown = TipOffTarget(TargetKind.PUBLIC_ACCOUNT, "e" * 32)
+    for work in (world.file(target=unknown), world.file(target=target, party="platform-b")):
+        assert await reason_of(work) is Reason.PUBLIC_ACCOUNT_NOT_FOUND
+    with pytest.raises(InvalidError) as refused:
+        await world.uphold(tip_off, key, owner, reply="a")
+    assert [each.field for each in refused.value.violations] == ["sanction.public_account_id"]
+    made = await world.uphold(tip_off, key, owner, reply="a", public_account_id=opened)
+    found, _ = await world.world.page(after="", limit=9, now=at(0))
+    assert [(each.sanction_id, each.public_account_id) for each in found] == [(made.sanction_id, opened)]

@@ -31,6 +31,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "change feed": ("status_feed",),
     "status credential": ("status_credentials", "status_marks", "status_lists"),
     "log entries and opening keys": ("log_entries", "log_openings", "log_nodes"),
+    "report of a rumour, one for each": ("tip_offs",),
     "legacy account, one for four": ("legacy_accounts", "invitations"),
 }
 """What an account consists of, by table."""

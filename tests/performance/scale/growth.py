@@ -16,7 +16,7 @@ from idvault.domain.campaign.campaign import Campaign
 from idvault.storage import migrations
 from tests.performance import bare_database
 from tests.performance.flows import PARTY, clock, signing_up
-from tests.performance.scale import population, sql
+from tests.performance.scale import population, reports, sql
 from tests.performance.scale.operations import FLAT, Deployment
 from tests.performance.scale.population import VERIFIED_PER_LEGACY, Template
 from tests.support import durable
@@ -76,6 +76,7 @@ def _grown(
     with main as loader, shred as other:
         begun = time.monotonic()
         population.grow(loader, other, template, before=before, after=after)
+        reports.grow(loader, before=before, after=after)
         loader.settle()
         other.settle()
         loaded = time.monotonic()

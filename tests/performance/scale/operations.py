@@ -23,7 +23,9 @@ from idvault.storage.claim.store import SqlVerificationStore
 from idvault.storage.credential.status_list import SqlStatusListStore
 from idvault.storage.log.audit import SqlLogAuditStore
 from idvault.storage.log.store import SqlLogStore
+from idvault.storage.tip_off.store import SqlTipOffStore
 from tests.performance.flows import PARTY, SignUps, clock
+from tests.performance.scale import reports
 from tests.performance.scale.population import VERIFIED_PER_LEGACY, token_of
 from tests.support import sandbox
 from tests.support.campaign_world import CampaignWorld
@@ -59,6 +61,7 @@ class Deployment:
         self.jobs = SqlJobStore(database=main)
         self.claims = SqlVerificationStore(database=main)
         self.campaigns = SqlCampaignStore(database=main)
+        self.tip_offs = SqlTipOffStore(database=main)
         self.world = World(main, seed=f"{self.accounts}")
         self.campaign_world = CampaignWorld(main, life=2 * self.accounts.bit_length())
         self.sanction_world = SanctionWorld(main, life=2 * self.accounts.bit_length() + 100)
@@ -278,6 +281,22 @@ async def read_progress(deployment: Deployment) -> int:
     return deployment.accounts // VERIFIED_PER_LEGACY
 
 
+async def list_reports(deployment: Deployment) -> int:
+    """Read a page of each list of reports, of which there are as many as accounts."""
+    pages = 0
+    for _ in range(5):
+        pages += await reports.read_lists(deployment.tip_offs, deployment.random, reports=deployment.accounts)
+    return pages
+
+
+async def look_for_reminders(deployment: Deployment) -> int:
+    """Look for due reminders of reports while there are none."""
+    for _ in range(100):
+        if await deployment.tip_offs.due(now=clock(), limit=500):
+            raise ValueError("a report is due too early")
+    return 100
+
+
 FLAT: Mapping[str, Operation] = {
     "read a status": read_statuses,
     "read one of 1,000 statuses": read_batches,
@@ -304,6 +323,8 @@ FLAT: Mapping[str, Operation] = {
     "read the queue's gauges": read_gauges,
     "import a legacy account": import_legacy,
     "invite an owner": invite,
+    "read a page of reports": list_reports,
+    "look for due reminders": look_for_reminders,
     "read a campaign's progress, per legacy account": read_progress,
 }
 """The operations in the order in which they are run: later ones work on what earlier ones changed."""

@@ -13,7 +13,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.storage.base.database import Database
 from idvault.storage.key.day_key import SqlDayKeyStore
 from tests.demo.disclosure import DisclosureSteps
-from tests.resilience.theft import appeals, guessing, others, records, search, victims, waiting
+from tests.resilience.theft import appeals, guessing, others, records, reports, search, victims, waiting
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot
 from tests.resilience.theft.scene import Scene
@@ -31,6 +31,7 @@ def everything(scene: Scene, *, people: int) -> list[Finding]:
         *offline(scene, loot, most_records=people),
         others.case_texts(loot, _MARKS),
         *of_appeals(scene, loot),
+        *of_reports(scene, loot),
         others.one_time_codes(loot),
         *with_people(loot, document["identities"]),
         live,
@@ -61,6 +62,15 @@ def offline(scene: Scene, loot: Loot, *, most_records: int) -> list[Finding]:
 def of_appeals(scene: Scene, loot: Loot) -> list[Finding]:
     """Read what owners wrote."""
     return appeals.texts(loot, mark=victims.MARK, most=scene.appealed)
+
+
+def of_reports(scene: Scene, loot: Loot) -> list[Finding]:
+    """Read the reports, and find out who reported."""
+    return [
+        *reports.texts(loot, mark=victims.MARK, most=len(scene.filed)),
+        *reports.reporters(loot, most=len(scene.filed)),
+        reports.followed(loot, scene.filed),
+    ]
 
 
 def with_people(loot: Loot, folders: Mapping[str, str]) -> list[Finding]:

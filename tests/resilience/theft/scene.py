@@ -6,7 +6,8 @@ from pathlib import Path
 from idvault.development.layout import PASSPHRASE
 from idvault_client import Vault
 from idvault_client.backend.campaign.values import LegacyAccount
-from tests.resilience.theft import appeals
+from idvault_client.tip_offs import FiledTipOff
+from tests.resilience.theft import appeals, reports
 from tests.resilience.theft.loot import Loot, take, take_keys
 from tests.resilience.theft.victims import MARK, Victims, invent
 from tests.support.databases import Databases
@@ -32,6 +33,7 @@ class Scene:
         self.victims = Victims()
         self.tokens: dict[str, str] = {}
         self.appealed = 0
+        self.filed: list[FiledTipOff] = []
         self._requests: list[str] = []
         self.folder = folder
 
@@ -51,7 +53,6 @@ class Scene:
             rows = [LegacyAccount(f"user-{place}", "2012-05-01") for place in range(people)]
             vault.campaigns.import_legacy_accounts("before-2014", rows)
             self._sign_up(vault)
-            self.appealed = appeals.file(vault, self.tokens.values(), mark=MARK)
 
     def settle_waiting(self) -> None:
         """Bring the registry back and wait until no claim waits."""
@@ -83,6 +84,9 @@ class Scene:
             answer = verify(vault, person)
             _check(answer.succeeded, "a right name is verified")
             self.tokens[person.name] = answer.account_token
+        # Before any claim waits: what is written later takes the pages that ended claims have left.
+        self.appealed = appeals.file(vault, self.tokens.values(), mark=MARK)
+        self.filed = reports.file(vault, list(self.tokens.values()), mark=MARK)
         for person in self.victims.mismatched:
             wrong = Person(person.name[:2] + person.name[:1:-1], person.number)
             _check(verify(vault, wrong).failed, "a wrong name is refused")

@@ -138,6 +138,8 @@ def uphold(
         key=key,
         measure=sanction.measure,
         scope=sanction.scope,
+        operation_id=sanction.operation_id,
+        public_account_id=sanction.public_account_id,
         signed_id=chosen,
     )
     request = pb.ResolveTipOffRequest(

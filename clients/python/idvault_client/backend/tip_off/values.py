@@ -97,7 +97,8 @@ class TipOffPage:
 class UpheldSanction:
     """The sanction of an upheld report. statement: its tip_off is the report's reference.
 
-    measure: your code for how publishing is limited, for LIMIT only. scope: as of `sanctions.impose`.
+    measure: your code for how publishing is limited, for LIMIT only. The other fields are those of
+    `sanctions.impose`; a reported public account is named by public_account_id, with its owner's token.
     """
 
     account_token: str
@@ -105,6 +106,8 @@ class UpheldSanction:
     statement: StatementOfReasons
     measure: str = ""
     scope: Scope = Scope.ACCOUNT
+    operation_id: str = ""
+    public_account_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
