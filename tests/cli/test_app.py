@@ -41,6 +41,7 @@ COMMANDS = [
     ["platform", "register"],
     ["platform", "revoke"],
     ["platform", "present"],
+    ["web"],
     ["roster"],
     ["roster", "show"],
     ["roster", "propose"],

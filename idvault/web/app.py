@@ -1,0 +1,240 @@
+"""The hosted pages over HTTP: what each address does.
+
+- A GET changes nothing at the vault: messengers fetch links for a preview. It gives a browser its key.
+- A POST does one step and sends the browser on to the page of the session, so that a reload repeats nothing.
+- What a person types is passed on and never shown again, logged or kept.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+
+from aiohttp import web
+from google.protobuf import json_format
+
+from idvault.domain.document import DocumentType
+from idvault.domain.error import Reason
+from idvault.domain.session import secret
+from idvault.domain.session import session as rules
+from idvault.telemetry.logs import describe, log
+from idvault.v1 import session_pb2 as pb
+from idvault.web import calls, guard, limits
+from idvault.web.limits import Buckets, Shares
+from idvault.web.render import View
+from idvault_client import aio, reasons
+from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, VaultError
+
+_FORM_BYTES = 16 * 1024
+_BODY_PATIENCE = 10.0
+_STATIC = Path(__file__).parent / "static"
+_LANGUAGE = "language"
+_TYPES = {"style.css": "text/css", "form.js": "text/javascript"}
+_TOLD = {
+    HTTPStatus.BAD_REQUEST: "forbidden",
+    HTTPStatus.FORBIDDEN: "forbidden",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "not_found",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
+    HTTPStatus.REQUEST_TIMEOUT: "too_slow",
+}
+_STATUSES = {"INVALID_ARGUMENT": 400, "NOT_FOUND": 404, "RESOURCE_EXHAUSTED": 429, "UNAVAILABLE": 503}
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Pages:
+    """The handlers. base_url: the pages' own address. proxies: how many of ours stand in front."""
+
+    vault: aio.Vault
+    base_url: str
+    proxies: int = 0
+    clock: Callable[[], float] = time.monotonic
+    body_patience: float = _BODY_PATIENCE
+    addresses: Buckets = field(default_factory=lambda: Buckets(burst=1_200, per_second=20))
+    browsers: Buckets = field(default_factory=lambda: Buckets(burst=60, per_second=1))
+    shares: Shares = field(default_factory=Shares)
+
+    async def show_link(self, request: web.Request) -> web.StreamResponse:
+        """Show who asks for what; give the browser a key."""
+        key = self._key(request) or secret.make(os.urandom(secret.SIZE))
+        found = await self.vault.run(calls.of_link(_code(request)))
+        return self._keep(self._view(request, key, found.locale).start(found), key)
+
+    async def redeem(self, request: web.Request) -> web.StreamResponse:
+        """Give the link to this browser."""
+        key = await self._form_key(request)
+        found = await self.vault.run(calls.redeem(_code(request), key))
+        return self._on(found.session_id, key)
+
+    async def show_session(self, request: web.Request) -> web.StreamResponse:
+        """Show the page of the session's state."""
+        key, found = await self._found(request)
+        kind = request.query.get("document", "")
+        return self._keep(self._view(request, key, found.locale).session(found, kind=kind), key)
+
+    async def agree(self, request: web.Request) -> web.StreamResponse:
+        """Record that the person agreed to the terms."""
+        key = await self._form_key(request)
+        await self.vault.run(calls.agree(request.match_info["session"], key))
+        return self._on(request.match_info["session"], key)
+
+    async def submit(self, request: web.Request) -> web.StreamResponse:
+        """Pass on what a person typed; show the form again with what is wrong."""
+        key = await self._form_key(request)
+        form = await _form(request)
+        _, found = await self._found(request)
+        kind, attempt = str(form.get("document", "")), str(form.get("attempt", ""))
+        if kind not in DocumentType.__members__ or attempt not in map(str, range(1, rules.ATTEMPTS + 1)):
+            raise web.HTTPBadRequest
+        try:
+            with self.shares.place(found.platform):
+                call = calls.submit(
+                    found.session_id,
+                    key,
+                    attempt=int(attempt),
+                    name=str(form.get("name", "")),
+                    kind=DocumentType(kind),
+                    number=str(form.get("number", "")),
+                )
+                await self.vault.run(call)
+        except RequestIdReused:
+            pass  # another tab has sent this attempt: its page shows what became of it
+        except InvalidFields as error:
+            view = self._view(request, key, found.locale)
+            if not found.next_attempt:
+                return self._on(found.session_id, key)
+            return view.identity(found, kind=kind, errors=_errors(error, view.language), status=422)
+        return self._on(found.session_id, key)
+
+    async def receipt(self, request: web.Request) -> web.StreamResponse:
+        """Send the receipt of a success."""
+        _, found = await self._found(request)
+        if not found.verification.HasField("receipt"):
+            raise web.HTTPNotFound
+        text = json_format.MessageToJson(found.verification.receipt) + "\n"
+        return web.Response(text=text, content_type="application/json")
+
+    async def static(self, request: web.Request) -> web.StreamResponse:
+        """Send the style sheet or the script."""
+        name = request.match_info["name"]
+        if name not in _TYPES:
+            raise web.HTTPNotFound
+        body = await asyncio.to_thread((_STATIC / name).read_bytes)
+        return web.Response(
+            body=body,
+            content_type=_TYPES[name],
+            charset="utf-8",
+            headers={"Cache-Control": "public, max-age=3600"},
+        )
+
+    @web.middleware
+    async def protect(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Limit, check and answer every request; no exception and nothing that was sent leaves as it is."""
+        try:
+            answer = await self._limited(request, handler)
+        except web.HTTPException as error:
+            answer = self._told(request, error.status, _TOLD.get(HTTPStatus(error.status), "busy"))
+            if "Retry-After" in error.headers:
+                answer.headers["Retry-After"] = error.headers["Retry-After"]
+        except VaultError as error:
+            status = _STATUSES.get(error.code, 409)
+            text = error.text(self._view(request, "", "zh").language)
+            answer = self._view(request, "", "zh").refusal(text, status=status)
+        except Exception as error:
+            log().error("page_failed", **describe(error))
+            text = reasons.reason_text(Reason.STORE_UNAVAILABLE, language="en")
+            answer = self._view(request, "", "zh").refusal(text, status=503)
+        wanted = request.query.get("lang", "")
+        if wanted in ("zh", "en"):
+            answer.set_cookie(_LANGUAGE, wanted, max_age=86_400, httponly=True, samesite="Lax")
+        guard.protect(answer, base_url=self.base_url)
+        return answer
+
+    async def _limited(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        now = self.clock()
+        self.addresses.check(limits.address(request, proxies=self.proxies), now=now)
+        if key := self._key(request):
+            self.browsers.check(key, now=now)
+        if request.method != "POST":
+            return await handler(request)
+        guard.check_origin(request, base_url=self.base_url)
+        try:
+            async with asyncio.timeout(self.body_patience):
+                await request.read()
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
+        return await handler(request)
+
+    def _told(self, request: web.Request, status: int, key: str) -> web.Response:
+        view = self._view(request, "", "zh")
+        return view.refusal(view.say(key), status=status)
+
+    async def _found(self, request: web.Request) -> tuple[str, pb.SessionPage]:
+        key = self._key(request)
+        if not key:
+            raise NotFound(Reason.SESSION_NOT_FOUND, "NOT_FOUND")
+        return key, await self.vault.run(calls.page(request.match_info["session"], key))
+
+    async def _form_key(self, request: web.Request) -> str:
+        key = self._key(request)
+        guard.check_form(str((await _form(request)).get("form", "")), key=key)
+        return key
+
+    def _key(self, request: web.Request) -> str:
+        return guard.browser_key(request, base_url=self.base_url)
+
+    def _on(self, session_id: str, key: str) -> web.StreamResponse:
+        """Send the browser to the page of a session."""
+        return self._keep(web.Response(status=303, headers={"Location": f"/s/{session_id}"}), key)
+
+    def _keep(self, answer: web.StreamResponse, key: str) -> web.StreamResponse:
+        guard.keep_key(answer, key, base_url=self.base_url)
+        return answer
+
+    def _view(self, request: web.Request, key: str, locale: str) -> View:
+        chosen = request.query.get("lang", "") or request.cookies.get(_LANGUAGE, "")
+        language = chosen if chosen in ("zh", "en") else rules.language(locale)
+        kind = request.query.get("document", "")
+        keep = f"&document={kind}" if kind in DocumentType.__members__ else ""
+        return View(language=language, key=key, keep=keep)
+
+
+def application(pages: Pages) -> web.Application:
+    """Return the application."""
+    app = web.Application(middlewares=[pages.protect], client_max_size=_FORM_BYTES)
+    app.add_routes(
+        [
+            web.get("/v/{code}", pages.show_link),
+            web.post("/v/{code}", pages.redeem),
+            web.get("/s/{session:[0-9a-f]{32}}", pages.show_session),
+            web.post("/s/{session:[0-9a-f]{32}}/terms", pages.agree),
+            web.post("/s/{session:[0-9a-f]{32}}/identity", pages.submit),
+            web.get("/s/{session:[0-9a-f]{32}}/receipt", pages.receipt),
+            web.get("/static/{name}", pages.static),
+        ]
+    )
+    return app
+
+
+async def _form(request: web.Request) -> Mapping[str, object]:
+    """Return a form's fields; raises HTTPBadRequest for what is none."""
+    try:
+        return await request.post()
+    except ValueError:
+        raise web.HTTPBadRequest from None
+
+
+def _code(request: web.Request) -> str:
+    code = request.match_info["code"]
+    if not secret.is_secret(code):
+        raise NotFound(Reason.SESSION_NOT_FOUND, "NOT_FOUND")
+    return code
+
+
+def _errors(error: InvalidFields, language: str) -> dict[str, str]:
+    ids = {"real_name": "name", "organization_name": "name", "document.number": "number"}
+    return {ids.get(name, ""): text for name, text in error.texts(language).items()}

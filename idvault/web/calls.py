@@ -1,0 +1,53 @@
+"""The calls that the pages make, with the role web."""
+
+from idvault.domain.document import DocumentType
+from idvault.domain.session import secret
+from idvault.v1 import common_pb2
+from idvault.v1 import session_pb2 as pb
+from idvault_client.backend.rpc import Rpc, rpc, text
+
+_SERVICE = pb.DESCRIPTOR.services_by_name["SessionService"]
+_PAGE = pb.SessionPage.FromString
+
+
+def of_link(link_code: str) -> Rpc[pb.SessionPage]:
+    """Read a link."""
+    return rpc(_SERVICE, "GetSessionLink", pb.GetSessionLinkRequest(link_code=link_code), _PAGE)
+
+
+def redeem(link_code: str, browser_key: str) -> Rpc[pb.SessionPage]:
+    """Give a link to a browser; a repeat by the same browser is the same request."""
+    request_id = secret.request_id(browser_key, session_id=link_code, step="redeem")
+    request = pb.RedeemSessionRequest(request_id=request_id, link_code=link_code, browser_key=browser_key)
+    return rpc(_SERVICE, "RedeemSession", request, _PAGE)
+
+
+def page(session_id: str, browser_key: str) -> Rpc[pb.SessionPage]:
+    """Read a browser's session."""
+    request = pb.GetSessionPageRequest(session_id=session_id, browser_key=browser_key)
+    return rpc(_SERVICE, "GetSessionPage", request, _PAGE)
+
+
+def agree(session_id: str, browser_key: str) -> Rpc[pb.SessionPage]:
+    """Record that the person agreed to the terms."""
+    request_id = secret.request_id(browser_key, session_id=session_id, step="agree")
+    request = pb.AgreeToTermsRequest(request_id=request_id, session_id=session_id, browser_key=browser_key)
+    return rpc(_SERVICE, "AgreeToTerms", request, _PAGE)
+
+
+def submit(
+    session_id: str, browser_key: str, *, attempt: int, name: str, kind: DocumentType, number: str
+) -> Rpc[pb.SessionPage]:
+    """Make the claim of an attempt; a repeat of the attempt is the same request."""
+    request = pb.SubmitIdentityRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step=f"attempt {attempt}"),
+        session_id=session_id,
+        browser_key=browser_key,
+        attempt=attempt,
+        real_name=text(name, field="real_name"),
+        document=common_pb2.IdentityDocument(
+            type=common_pb2.DocumentType.Value(f"DOCUMENT_TYPE_{kind.value}"),
+            number=text(number, field="document.number"),
+        ),
+    )
+    return rpc(_SERVICE, "SubmitIdentity", request, _PAGE)

@@ -1,0 +1,180 @@
+"""Turns what the edge says into a page: which template, which title, and which words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from babel.dates import format_date
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from idvault.domain.session import return_address, secret
+from idvault.v1 import common_pb2, verification_pb2
+from idvault.v1 import session_pb2 as pb
+from idvault.web.texts import say
+from idvault_client import reasons
+from idvault_client.reasons import FailureReason
+
+_FOLDER = Path(__file__).parent
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(_FOLDER / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+)
+States = pb.VerificationSession.State
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """What all pages of one answer share. key: the browser's. keep: what a change of language must keep."""
+
+    language: str
+    key: str = field(default="", repr=False)
+    keep: str = ""
+
+    def page(self, template: str, *, title: str, status: int = 200, **values: Any) -> web.Response:
+        """Return a page."""
+        shared: dict[str, Any] = {
+            "errors": {},
+            "retype": False,
+            "leave_to": "",
+            "waits": False,
+            "form": secret.form_token(self.key) if self.key else "",
+            "keep": self.keep,
+        }
+        body = _TEMPLATES.get_template(template).render(
+            **{**shared, **values},
+            title=title,
+            language=self.language,
+            t=lambda key, **filled: say(key, self.language, **filled),
+        )
+        return web.Response(text=body, content_type="text/html", charset="utf-8", status=status)
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a text."""
+        return say(key, self.language, **values)
+
+    def refusal(self, text: str, *, status: int) -> web.Response:
+        """Return a page that says why nothing is shown."""
+        return self.page(
+            "message.html", title=self.say("refused_title"), status=status, texts=[text], links=[]
+        )
+
+    def start(self, found: pb.SessionPage) -> web.Response:
+        """Return the first page of a link."""
+        return self.page(
+            "start.html",
+            title=self.say("start_title", platform=found.platform_title),
+            platform=found.platform_title,
+            purpose=pb.SessionPurpose.Name(found.purpose).removeprefix("SESSION_PURPOSE_"),
+            threshold=found.threshold,
+            custodians=list(found.custodians),
+        )
+
+    def session(self, found: pb.SessionPage, *, kind: str) -> web.Response:
+        """Return the page of a session in its state. kind: the chosen document."""
+        if found.state == States.STATE_AGREED:
+            return self._form(found, kind)
+        shown = {
+            States.STATE_REDEEMED: self._leave,
+            States.STATE_BOUND: self._terms,
+            States.STATE_CHECKING: self._waiting,
+            States.STATE_SUCCEEDED: self._done,
+        }
+        if found.state in shown:
+            return shown[found.state](found)
+        if found.state == States.STATE_FAILED:
+            return self._ended(found, "failed_title", self._failure(found))
+        expired = reasons.reason_text("SESSION_EXPIRED", language=self.language)
+        return self._ended(found, "expired_title", expired)
+
+    def identity(
+        self, found: pb.SessionPage, *, kind: str, errors: Mapping[str, str], status: int = 200
+    ) -> web.Response:
+        """Return the form. errors: by the id of a field, "" for the form as a whole."""
+        return self.page(
+            "identity.html",
+            title=self.say("again_title" if errors else "identity_title"),
+            status=status,
+            here=_here(found),
+            kind=kind,
+            attempt=found.next_attempt,
+            left=found.attempts_left,
+            errors=errors,
+            retype=bool(errors),
+            wrong=reasons.FIELD_TEXTS["CHECK_DIGIT"].in_language(self.language),
+        )
+
+    def _leave(self, found: pb.SessionPage) -> web.Response:
+        code = secret.bind_code(self.key, session_id=found.session_id)
+        address = return_address.with_parameters(
+            found.return_url, session_id=found.session_id, bind_code=code
+        )
+        return self.page(
+            "message.html",
+            title=self.say("leave_title", platform=found.platform_title),
+            texts=[self.say("leave_text", platform=found.platform_title)],
+            links=[(address, self.say("leave_link", platform=found.platform_title))],
+        )
+
+    def _terms(self, found: pb.SessionPage) -> web.Response:
+        title = self.say("terms_title", platform=found.platform_title, version=found.policy_version)
+        return self.page("terms.html", title=title, here=_here(found), terms=found.policy_text)
+
+    def _form(self, found: pb.SessionPage, kind: str) -> web.Response:
+        kinds = [_kind(each) for each in found.document_types]
+        chosen = kind if kind in kinds else kinds[0] if len(kinds) == 1 else ""
+        errors = {"": self._failure(found)} if found.HasField("verification") else {}
+        if chosen:
+            return self.identity(found, kind=chosen, errors=errors)
+        title = self.say("document_title")
+        return self.page("document.html", title=title, here=_here(found), kinds=kinds, errors=errors)
+
+    def _waiting(self, found: pb.SessionPage) -> web.Response:
+        return self.page(
+            "message.html",
+            title=self.say("wait_title"),
+            waits=True,
+            texts=[self.say("wait_text", platform=found.platform_title)],
+            links=[
+                (_here(found), self.say("wait_link")),
+                (_back(found), self.say("back", platform=found.platform_title)),
+            ],
+        )
+
+    def _done(self, found: pb.SessionPage) -> web.Response:
+        day = date.fromisoformat(found.verification.status.expire_date)
+        locale = "zh_CN" if self.language == "zh" else "en"
+        return self.page(
+            "done.html",
+            title=self.say("done_title"),
+            here=_here(found),
+            platform=found.platform_title,
+            day=format_date(day, format="long", locale=locale),
+            back_to=_back(found),
+        )
+
+    def _ended(self, found: pb.SessionPage, title: str, text: str) -> web.Response:
+        back = (_back(found), self.say("back", platform=found.platform_title))
+        return self.page("message.html", title=self.say(title), texts=[text], links=[back])
+
+    def _failure(self, found: pb.SessionPage) -> str:
+        name = verification_pb2.Verification.FailureReason.Name(found.verification.failure_reason)
+        reason = name.removeprefix("FAILURE_REASON_")
+        known = FailureReason(reason) if reason in FailureReason.__members__ else FailureReason.UNSPECIFIED
+        return known.text(self.language)
+
+
+def _here(found: pb.SessionPage) -> str:
+    return f"/s/{found.session_id}"
+
+
+def _back(found: pb.SessionPage) -> str:
+    return return_address.with_parameters(found.return_url, session_id=found.session_id)
+
+
+def _kind(number: common_pb2.DocumentType.ValueType) -> str:
+    return common_pb2.DocumentType.Name(number).removeprefix("DOCUMENT_TYPE_")

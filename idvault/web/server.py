@@ -1,0 +1,48 @@
+"""Runs the hosted pages: an HTTP server that calls the platform edge."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+
+from aiohttp import web
+
+from idvault.config import Settings
+from idvault.web.app import Pages, application
+from idvault_client import Tls, aio
+
+_GRACE = 5.0
+_TIMEOUT = 15.0
+
+
+async def run(settings: Settings, *, ready: Callable[[str], None], stop: asyncio.Event) -> None:
+    """Serve until stop is set; ready receives the address once the port listens.
+
+    Raises OSError if the port is taken or a file cannot be read.
+    """
+    tls = Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
+    async with aio.connect(
+        settings.web_target, tls=tls, timeout=_TIMEOUT, server_name=settings.web_server_name or None
+    ) as vault:
+        pages = Pages(vault=vault, base_url=settings.web_url, proxies=settings.web_proxies)
+        # No access log: an address holds the secret of a link.
+        runner = web.AppRunner(application(pages), access_log=None, shutdown_timeout=_GRACE)
+        await runner.setup()
+        host, _, port = settings.addresses[0].rpartition(":")
+        try:
+            site = web.TCPSite(
+                runner, host.strip("[]"), int(port), reuse_address=True, ssl_context=_tls(settings)
+            )
+            await site.start()
+            scheme = "https" if settings.web_tls_key.name else "http"
+            ready(f"{scheme}://{host}:{runner.addresses[0][1]}")
+            await stop.wait()
+        finally:
+            await runner.cleanup()
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if not settings.web_tls_key.name:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(settings.web_tls_certificate, settings.web_tls_key)
+    return context

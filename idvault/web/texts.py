@@ -1,0 +1,115 @@
+"""What the pages say, in Chinese and English; reasons and field errors come from the client package."""
+
+from collections.abc import Mapping
+
+from idvault_client.reasons import Translation
+
+TEXTS: Mapping[str, Translation] = {
+    "service": Translation("实名认证", "Identity verification"),
+    "error_title": Translation("有内容需要更正", "There is a problem"),
+    "error_prefix": Translation("错误：", "Error: "),
+    "skip": Translation("跳到正文", "Skip to main content"),
+    "switch": Translation("English", "中文"),
+    "start_title": Translation("{platform}请您进行实名认证", "{platform} asks you to verify your identity"),
+    "SIGN_UP": Translation("用于注册账号。", "You are signing up for an account."),
+    "RENEWAL": Translation(
+        "用于更新您账号的实名认证。", "The verification of your account is due for renewal."
+    ),
+    "INVITATION": Translation(
+        "邀请您为已有账号办理实名认证。", "You are invited to verify your existing account."
+    ),
+    "checked": Translation("核验什么", "What is checked"),
+    "checked_text": Translation(
+        "国家登记系统只回答您的姓名与证件号码是否一致。",
+        "A national registry answers only whether your name and your document number belong together.",
+    ),
+    "platform_sees": Translation("{platform}会看到", "What {platform} will see"),
+    "platform_sees_text": Translation(
+        "认证是否通过、到期日期，以及是个人还是单位。",
+        "Whether you are verified, until when, and whether you are a person or an organisation.",
+    ),
+    "platform_never": Translation("{platform}不会看到", "What {platform} will never see"),
+    "platform_never_text": Translation(
+        "您的姓名和证件号码。您只在本页面填写，加密后保存。",
+        "Your name and your number. You type them only on this page, and they are stored encrypted.",
+    ),
+    "custodians": Translation("谁能打开加密的信息", "Who can open what is stored"),
+    "custodians_text": Translation(
+        "须由以下{count}位保管人中的{threshold}位共同同意，且每次打开都会留下公开记录：",
+        "Only {threshold} of these {count} custodians together, and every opening leaves a public trace:",
+    ),
+    "start_button": Translation("继续", "Continue"),
+    "leave_title": Translation("请先在{platform}确认", "First, confirm in {platform}"),
+    "leave_text": Translation(
+        "{platform}会确认当前浏览器登录的是您的账号，随后回到本页面。请只为您自己的账号继续：如果链接是别人发给您的，请关闭本页面。",
+        "{platform} confirms that this browser is logged in to your account, and brings "
+        "you back here. Continue only "
+        "for your own account: if somebody else sent you the link, close this page.",
+    ),
+    "leave_link": Translation("前往{platform}", "Go to {platform}"),
+    "terms_title": Translation(
+        "{platform}的用户协议（版本{version}）", "Terms of {platform} (version {version})"
+    ),
+    "terms_button": Translation("同意并继续", "Agree and continue"),
+    "document_title": Translation("您使用哪种证件？", "Which document do you use?"),
+    "RESIDENT_ID": Translation("居民身份证", "Resident identity card"),
+    "RESIDENCE_PERMIT": Translation("港澳台居民居住证", "Residence permit (Hong Kong, Macau, Taiwan)"),
+    "FOREIGN_PERMANENT_RESIDENT": Translation(
+        "外国人永久居留身份证", "Foreign permanent resident identity card"
+    ),
+    "UNIFIED_SOCIAL_CREDIT_CODE": Translation(
+        "单位：统一社会信用代码", "Organisation: unified social credit code"
+    ),
+    "document_missing": Translation("请选择证件类型", "Choose a document"),
+    "identity_title": Translation(
+        "证件上的姓名和号码是什么？", "What are the name and number on the document?"
+    ),
+    "name": Translation("姓名", "Name"),
+    "name_hint": Translation(
+        "与证件完全一致，包括间隔点。", "Exactly as on the document, with any middle dot."
+    ),
+    "organization_name": Translation("单位名称", "Registered name"),
+    "number": Translation("证件号码", "Document number"),
+    "number_hint": Translation("共18位，最后一位可能是X。", "Usually 18 characters; the last may be X."),
+    "left": Translation("还可以尝试{left}次。", "You have {left} more attempts."),
+    "not_repeated": Translation(
+        "为保护您的信息，页面不会再次显示您填写的内容，请重新填写。",
+        "To protect you, this page does not show what you typed. Please type it again.",
+    ),
+    "submit": Translation("提交认证", "Verify"),
+    "again_title": Translation("未能确认，请核对后重试", "Not confirmed: please check and try again"),
+    "wait_title": Translation("正在核验", "Your details are being checked"),
+    "wait_text": Translation(
+        "登记系统尚未答复。您可以关闭本页面，结果会自动告知{platform}，不需要重新填写。",
+        "The registry has not answered yet. You can close this page: {platform} will get "
+        "the result, and you need not "
+        "type anything again.",
+    ),
+    "wait_link": Translation("查看最新状态", "Show the current state"),
+    "done_title": Translation("认证通过", "You are verified"),
+    "done_text": Translation("认证有效期至{day}（不含当天）。", "Your verification is valid until {day}."),
+    "badge": Translation("实名认证", "Verified"),
+    "receipt_link": Translation("下载认证回执", "Download your receipt"),
+    "receipt_text": Translation(
+        "回执证明您的信息已加密并记入公开日志，其中没有姓名和号码。",
+        "The receipt proves that your details were sealed and entered in the public log. "
+        "It has no name and no number.",
+    ),
+    "back": Translation("返回{platform}", "Back to {platform}"),
+    "failed_title": Translation("认证未通过", "You could not be verified"),
+    "expired_title": Translation("链接已过期", "This link has expired"),
+    "refused_title": Translation("无法显示此页面", "This page cannot be shown"),
+    "busy": Translation("访问过于频繁，请稍后再试。", "Too many requests. Please try again in a moment."),
+    "forbidden": Translation(
+        "该表单不是从本页面提交的，或页面已失效。请重新打开链接。",
+        "This form did not come from this page, or the page is too old. Please open your link again.",
+    ),
+    "not_found": Translation("页面不存在。", "There is no such page."),
+    "too_large": Translation("提交的内容过大。", "What was sent is too large."),
+    "too_slow": Translation("提交超时，请重试。", "Sending took too long. Please try again."),
+}
+
+
+def say(key: str, language: str, **values: object) -> str:
+    """Return a text in a language with its values filled in."""
+    return TEXTS[key].in_language(language).format(**values)

@@ -1,0 +1,80 @@
+"""A browser without script: it keeps cookies, fills in forms, and follows no redirect by itself."""
+
+import re
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp.test_utils import TestClient
+
+from tests.support.session_world import BASE_URL
+
+
+@dataclass
+class Page:
+    """An answer."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def title(self) -> str:
+        """The heading."""
+        found = re.search(r"<h1>(.*?)</h1>", self.text, re.S)
+        return unescape(found[1]).strip() if found else ""
+
+    def hidden(self, name: str) -> str:
+        """Return the value of a hidden field."""
+        found = re.search(rf'name="{name}" value="([^"]*)"', self.text)
+        return found[1] if found else ""
+
+    @property
+    def links(self) -> list[str]:
+        """The addresses of the links in the text."""
+        return [unescape(each) for each in re.findall(r'class="button" href="([^"]*)"', self.text)]
+
+
+@dataclass
+class Browser:
+    """A visitor. headers: sent with each request. seen: every answer."""
+
+    client: TestClient[Any, Any]
+    headers: dict[str, str] = field(default_factory=dict)
+    key: str = ""
+    seen: list[Page] = field(default_factory=list)
+
+    async def get(self, path: str, **headers: str) -> Page:
+        return await self._ask("GET", path, b"", headers)
+
+    async def post(self, path: str, fields: Any, *, origin: str = BASE_URL, **headers: str) -> Page:
+        body = fields if isinstance(fields, bytes) else urlencode(fields).encode()
+        given = {"Content-Type": "application/x-www-form-urlencoded", "Origin": origin, **headers}
+        return await self._ask("POST", path, body, given)
+
+    async def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Page:
+        sent = {**self.headers, **headers}
+        # The test's server speaks plain http, where no cookie jar keeps a __Host- cookie.
+        if self.key:
+            sent["Cookie"] = f"__Host-browser={self.key}"
+        async with self.client.request(
+            method, path, data=body or None, headers=sent, allow_redirects=False
+        ) as answer:
+            page = Page(answer.status, dict(answer.headers), await answer.text())
+            for cookie in answer.headers.getall("Set-Cookie", []):
+                if cookie.startswith("__Host-browser="):
+                    self.key = cookie.partition("=")[2].partition(";")[0]
+        self.seen.append(page)
+        return page
+
+    async def follow(self, page: Page) -> Page:
+        """Go where an answer sends."""
+        assert page.status == 303, page.text
+        return await self.get(page.headers["Location"])
+
+    async def open(self, url: str) -> Page:
+        """Open a link and press its button; return the page that leads to the platform."""
+        path = url.removeprefix(BASE_URL)
+        start = await self.get(path)
+        return await self.follow(await self.post(path, {"form": start.hidden("form")}))

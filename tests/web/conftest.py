@@ -1,0 +1,80 @@
+"""The hosted pages in this process, in front of a real edge and a real database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import CookieJar, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from idvault.storage.base.database import Database
+from idvault.web.app import Pages, application
+from idvault_client import aio
+from tests.support.databases import Databases
+from tests.support.session_edge import SessionEdge, served
+from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld
+from tests.web.browser import Browser
+
+
+@dataclass
+class Site:
+    """Pages, their edge, and browsers that visit them."""
+
+    world: SessionWorld
+    edge: SessionEdge
+    platform: aio.Vault
+    pages: Pages
+    server: TestServer
+    browsers: list[TestClient[web.Request, web.Application]] = field(default_factory=list)
+
+    async def browser(self, **headers: str) -> Browser:
+        """Return a browser without cookies."""
+        client = TestClient(self.server, cookie_jar=CookieJar(unsafe=True, treat_as_secure_origin=[]))
+        self.browsers.append(client)
+        return Browser(client, headers)
+
+    async def link(self, **changes: Any) -> Any:
+        """Let the platform make a session."""
+        given: dict[str, Any] = {"return_url": RETURN_URL, "policy_version": "terms-3", "policy_text": TERMS}
+        return await self.platform.sessions.create(**{**given, **changes})
+
+
+@asynccontextmanager
+async def site_of(world: SessionWorld, folder: Path, **options: Any) -> AsyncIterator[Site]:
+    """Serve the pages of a world."""
+    async with (
+        served(world, folder) as edge,
+        aio.connect(edge.target, tls=edge.web) as vault,
+        aio.connect(edge.target, tls=edge.platform) as platform,
+    ):
+        pages = Pages(vault=vault, base_url=BASE_URL, **options)
+        server = TestServer(application(pages))
+        await server.start_server()
+        site = Site(world, edge, platform, pages, server)
+        try:
+            yield site
+        finally:
+            for each in site.browsers:
+                await each.session.close()
+            await server.close()
+
+
+@pytest.fixture
+async def world(sqlite_databases: Databases) -> AsyncIterator[SessionWorld]:
+    """Return the flows with a new database."""
+    database = Database(url=sqlite_databases.main_url)
+    made = SessionWorld(database)
+    await made.prepare()
+    yield made
+    await made.claims.verification.drain()
+    await database.close()
+
+
+@pytest.fixture
+async def site(world: SessionWorld, tmp_path: Path) -> AsyncIterator[Site]:
+    """Serve the pages."""
+    async with site_of(world, tmp_path) as made:
+        yield made

@@ -1,0 +1,40 @@
+"""Limits of the pages: buckets, shares and the address of a browser behind proxies."""
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+
+from idvault.web.limits import Buckets, Shares, address
+
+
+def test_a_bucket_refills() -> None:
+    """A burst is allowed, then the pace; another key has its own bucket."""
+    pace = Buckets(burst=2, per_second=1)
+    pace.check("a", now=0)
+    pace.check("a", now=0)
+    with pytest.raises(web.HTTPTooManyRequests):
+        pace.check("a", now=0.5)
+    pace.check("b", now=0.5)
+    pace.check("a", now=2)
+
+
+def test_one_platform_leaves_room_for_another() -> None:
+    """A platform alone has half of the places; then another one still finds some."""
+    shares = Shares(at_once=4)
+    with shares.place("a"), shares.place("a"):
+        with pytest.raises(web.HTTPServiceUnavailable), shares.place("a"):
+            raise AssertionError
+        with shares.place("b"):
+            pass
+    with shares.place("a"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("proxies", "given", "expected"),
+    [(1, "9.9.9.9, 1.1.1.1", "1.1.1.1"), (2, "9.9.9.9, 1.1.1.1, 2.2.2.2", "1.1.1.1"), (2, "1.1.1.1", "")],
+)
+def test_only_our_own_proxies_are_believed(proxies: int, given: str, expected: str) -> None:
+    """What a browser writes into X-Forwarded-For itself does not change whose bucket it uses."""
+    request = make_mocked_request("GET", "/", headers={"X-Forwarded-For": given})
+    assert address(request, proxies=proxies) == expected
