@@ -24,16 +24,21 @@ from idvault.domain.sanction.operation import Operation
 from idvault.domain.sanction.order import RecordedOrder
 from idvault.domain.sanction.sanction import Degree, Sanction, Scope
 from idvault.domain.sanction.statement import AuthorityOrder
+from idvault.flows.public_account.context import ShownPublicAccount
 from idvault.ports.appeal import AppealDecision, AppealFiling, DecisionEvents
 from idvault.ports.claim import Intake, Job, NewClaim
 from idvault.ports.moderation_text import CaseField
+from idvault.ports.public_account import Owned, Present
+from idvault.storage.public_account.ownership import SqlOwnershipStore
 from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.sanction.operation import SqlOperationStore
 from idvault.storage.sanction.order import SqlOrderStore
 from tests.storage.hooks import failing_commit, failing_statement
+from tests.support import builders
 from tests.support.appeal_world import AppealWorld
 from tests.support.fakes.moderation_text import moderation_sealer
 from tests.support.flow_world import PARTY
+from tests.support.public_account_world import PublicAccountWorld
 from tests.support.sanction_world import TERMS, SanctionWorld, key_of, reasons, until
 from tests.support.storage_world import MATCHED, MISMATCHED, World, at
 
@@ -280,6 +285,51 @@ async def _close_operation(world: World) -> Act:
     return lambda: store.close(operation_id=operation.operation_id, request=request, now=at(), event=event)
 
 
+async def _public(world: World) -> tuple[PublicAccountWorld, ShownPublicAccount, Owned]:
+    """Return the flows of public accounts, and a company's application as shown and as stored."""
+    flows = PublicAccountWorld(world.database)
+    applied = await flows.apply(await flows.company())
+    public_account_id = applied.public_account.public_account_id
+    found = await flows.store.get(relying_party=PARTY, public_account_id=public_account_id)
+    return flows, applied, found
+
+
+def _of_public(world: World, kind: EventType, found: Owned, **fields: str) -> Event:
+    public_account_id = found.public_account.public_account_id
+    return world.event(
+        kind, found.public_account.account_token, public_account_id=public_account_id, **fields
+    )
+
+
+async def _approve_public(world: World) -> Act:
+    flows, _, found = await _public(world)
+    approved = _of_public(world, EventType.PUBLIC_ACCOUNT_APPROVE, found)
+    rejected = _of_public(world, EventType.PUBLIC_ACCOUNT_REJECT, found, reason="OTHER")
+    request, present = world.request(), Present(at(), builders.TODAY)
+    return lambda: flows.store.approve(
+        found,
+        limits=flows.limits,
+        request=request,
+        present=present,
+        approved=approved,
+        rejected=rejected,
+    )
+
+
+async def _accept_public(world: World) -> Act:
+    flows, applied, found = await _public(world)
+    receiver = await flows.company(91, body="MA000002")
+    opened = await flows.approve(applied)
+    await flows.add_operator(opened, await flows.person())
+    await flows.offer(opened, receiver)
+    fields = {"receiver": receiver, "policy_version": "terms-3", "agree_time": "2026-03-01T04:00:00+00:00"}
+    event = _of_public(world, EventType.PUBLIC_ACCOUNT_ACCEPT, found, **fields)
+    request, present = world.request(), Present(at(), builders.TODAY)
+    return lambda: SqlOwnershipStore(database=world.database).accept(
+        found, account_token=receiver, limits=flows.limits, request=request, present=present, event=event
+    )
+
+
 ACTS = [
     _open,
     _supersede,
@@ -302,6 +352,8 @@ ACTS = [
     _uphold_appeal,
     _note_overdue_appeal,
     _delete_text,
+    _approve_public,
+    _accept_public,
 ]
 FAULTS: list[Callable[[], Exception]] = [
     lambda: OSError(errno.EIO, "Input/output error"),

@@ -145,7 +145,7 @@ async def test_a_credential(edge: Edge) -> None:
     assert answer.expire_time.ToJsonString() == "2026-01-31T00:00:00Z"
     [command] = edge.tokens.commands
     assert (command.relying_party, command.request_id) == ("platform-a", REQUEST_ID)
-    assert command.fields == (TOKEN, AUDIENCE)
+    assert command.fields == (TOKEN, AUDIENCE, "")
 
 
 @pytest.mark.parametrize("method", [ISSUE_TOKEN, ISSUE_CREDENTIAL])

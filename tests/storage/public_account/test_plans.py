@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from idvault.domain.public_account.values import PublicAccountState
+from idvault.storage.account import feed
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement
+from idvault.storage.credential import status_list
 from idvault.storage.public_account import filing, lists, operator, rows
+from idvault.storage.sanction import target
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW
@@ -59,6 +62,24 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         {"party": "platform-a", "at": NOW, "after": "", "limit": 9},
         "ix_public_account_versions_relying_party_public_account_id_changed_at (relying_party=?",
         "public_account_versions",
+    ),
+    "those of changed owners": (
+        feed._PUBLIC,
+        {"party": "platform-a", "after": 5, "last": 9},
+        "ix_status_feed_publishing (relying_party=? AND sequence>? AND sequence<?)",
+        "_status_feed",
+    ),
+    "entries of public accounts on a page": (
+        status_list._PUBLIC_ENTRIES_OF_PAGE,
+        {"number": 0, "first": 0, "last": 99},
+        "ix_status_credentials_public (number=? AND place>? AND place<?)",
+        "status_credentials",
+    ),
+    "what sets a standing": (
+        target._SOURCES,
+        {"token": "acct_1", "public": "a" * 32},
+        "SEARCH sanctions USING INDEX sqlite_autoindex_sanctions_1 (account_token=?)",
+        "pk_sanctions",
     ),
     "operators": (
         operator._OF_OWNERS,
