@@ -7,6 +7,10 @@ VERIFICATIONS = Section(
     "verifications",
     Title("实名核验", "Verifications"),
     logged=(
+        logged(
+            "verifications.sessions", "在本服务页面上开始的核验", "begun on the vault's own pages",
+            Type.SESSION_CREATE,
+        ),
         logged("verifications.opened", "收到的核验申请", "applications received", Type.CLAIM_OPEN),
         logged("verifications.decided", "已有结果", "decided", Type.CLAIM_SETTLE),
         logged("verifications.replaced", "被新申请取代", "replaced by a newer one", Type.CLAIM_SUPERSEDE),

@@ -73,30 +73,6 @@ def test_levels_have_every_value(name: str, values: type[StrEnum]) -> None:
     assert set(found.cells) == {value.value for value in values}
 
 
-NOT_COUNTED = {
-    # What prepares or accompanies a step that is counted.
-    "campaign:plan:create", "campaign:plan:pause", "campaign:plan:resume", "campaign:chunk:import",
-    "campaign:batch:claim", "campaign:invitation:record", "custodian:drill:renew",
-    "disclosure:record:confirm", "moderator:key:revoke", "person:account:follow", "publicaccount:licence:end",
-    "publicaccount:operator:add", "publicaccount:operator:remove", "publicaccount:term:grace",
-    "publicaccount:transfer:offer",
-    "roster:version:propose", "roster:version:sign", "secondfactor:enrolment:begin",
-    "secondfactor:enrolment:confirm", "tipoff:report:assign", "tipoff:report:return", "tipoff:report:note",
-    "tipoff:report:merge", "tipoff:reminder:half", "tipoff:reminder:fourfifths", "tipoff:reporter:set",
-    "tipoff:tries:exhaust",
-    # The vault's own house-keeping, and its callers.
-    "appeal:text:delete", "platform:certificate:register", "platform:certificate:revoke",
-    "request:retention:purge", "tipoff:retention:purge", "tipoff:texts:delete",
-}  # fmt: skip
-
-
-def test_every_event_is_counted_or_left_out_on_purpose() -> None:
-    """A new type of entry belongs to a figure, or into the list above."""
-    counted = {event.value for figure in catalogue.logged_figures() for event in figure.events}
-    assert counted | NOT_COUNTED == {event.value for event in EventType}
-    assert not counted & NOT_COUNTED
-
-
 def test_the_title_of_a_cell() -> None:
     """OTHER is the rest, a text is its own title."""
     plain = Breakdown("x.y", Title("某", "some"), "x", {"A": Title("甲", "first")})

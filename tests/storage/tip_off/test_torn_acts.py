@@ -1,0 +1,145 @@
+"""The acts of reports, interrupted at each statement and at the commit, on both databases."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from idvault.domain.error import UnavailableError
+from idvault.domain.tip_off.reporter import ReporterStanding
+from idvault.domain.tip_off.target import TargetKind, TipOffTarget
+from idvault.domain.tip_off.tip_off import TipOff
+from idvault.storage.tip_off.store import SqlTipOffStore
+from tests.storage.hooks import failing_commit, failing_statement
+from tests.storage.test_torn_acts import FAULTS
+from tests.support.flow_world import at, request_id
+from tests.support.storage_world import World
+from tests.support.tip_off_world import DAY, TipOffWorld, service_keys
+
+Act = Callable[[], Awaitable[Any]]
+_MOST = 90
+
+
+@pytest.fixture
+def reports(world: World, tmp_path: Path) -> TipOffWorld:
+    """Return the flows of reports over the world's database."""
+    return TipOffWorld(world.database, service_keys(tmp_path))
+
+
+async def _leading(reports: TipOffWorld, **changes: Any) -> tuple[TipOff, str]:
+    """Return an assigned report with two that were merged into it, and its moderator."""
+    me = (await reports.world.moderator(1)).moderator_id
+    leading = (await reports.file(contact="a@example.org", **changes)).tip_off
+    others = [(await reports.file(contact=f"{place}@example.org")).tip_off for place in range(2)]
+    await reports.assign(leading, me)
+    await reports.merge(leading, others, me)
+    return leading, me
+
+
+async def _file(reports: TipOffWorld) -> Act:
+    token = await reports.world.account()
+    target = TipOffTarget(TargetKind.ACCOUNT, token)
+    return lambda: reports.file(
+        target=target, reporter_token=token, contact="a@example.org", content=b"c", request_id=request_id(9)
+    )
+
+
+async def _answer(reports: TipOffWorld) -> Act:
+    leading, me = await _leading(reports)
+    return lambda: reports.answer(leading, me, request_id=request_id(9))
+
+
+async def _note(reports: TipOffWorld) -> Act:
+    leading, me = await _leading(reports)
+    return lambda: reports.note(leading, me, "a note", request_id=request_id(9))
+
+
+async def _uphold(reports: TipOffWorld) -> Act:
+    token = await reports.world.account()
+    leading, _ = await _leading(reports, target=TipOffTarget(TargetKind.ACCOUNT, token))
+    key, given = await reports.world.moderator(1), list[tuple[Any, Any]]()
+
+    async def take(*arguments: Any, **named: Any) -> TipOff:
+        given.append((arguments, named))
+        return leading
+
+    # The flow reads before it acts; only the act itself is interrupted.
+    reads = SimpleNamespace(get=reports.store.get, requested=reports.store.requested, resolve=take)
+    reports.tip_offs.store = cast(SqlTipOffStore, reads)
+    await reports.uphold(leading, key, token, reply="a", seconds=8 * DAY, request_id=request_id(9))
+    arguments, named = given[0]
+    return lambda: reports.store.resolve(*arguments, **named)
+
+
+async def _merge(reports: TipOffWorld) -> Act:
+    leading, me = await _leading(reports)
+    other, late = [(await reports.file()).tip_off for _ in range(2)]
+    await reports.assign(other, me)
+    await reports.merge(other, [late], me)
+    return lambda: reports.merge(leading, [other], me, request_id=request_id(9))
+
+
+async def _remind(reports: TipOffWorld) -> Act:
+    made = (await reports.file()).tip_off
+    make = reports.schedule._maker(at(8 * DAY))
+    return lambda: reports.store.remind(made, make=make, now=at(8 * DAY))
+
+
+async def _delete_texts(reports: TipOffWorld) -> Act:
+    leading, me = await _leading(reports)
+    made = await reports.dismiss(leading, me, reply="a")
+    make = reports.schedule._maker(at(99 * DAY))
+    return lambda: reports.store.delete_texts(made, make=make, now=at(99 * DAY))
+
+
+async def _set_standing(reports: TipOffWorld) -> Act:
+    made = (await reports.file(contact="a@example.org")).tip_off
+    return lambda: reports.set_standing(
+        made.reporter_id or "", ReporterStanding.TRUSTED, request_id=request_id(9)
+    )
+
+
+ACTS = [_file, _answer, _note, _uphold, _merge, _remind, _delete_texts, _set_standing]
+Prepare = Callable[[TipOffWorld], Awaitable[Act]]
+
+
+@pytest.mark.parametrize("prepare", ACTS)
+async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(
+    world: World, reports: TipOffWorld, prepare: Prepare
+) -> None:
+    """Report, texts, reporters, sanction and log entries: all of them or nothing."""
+    act = await prepare(reports)
+    before = await world.contents()
+    world.database._patience = 0  # without retries after a lost connection, so that the act meets the fault
+    for number in range(1, _MOST):
+        fault = FAULTS[number % len(FAULTS)]()
+        with failing_statement(world.database, number=number, fault=fault) as seen:
+            try:
+                await act()
+            except UnavailableError:
+                assert len(seen) == number
+            else:
+                assert len(seen) < number
+                break
+        assert await world.contents() == before, f"statement {number}"
+    else:
+        pytest.fail("the act never passed")
+    assert await world.contents() != before
+
+
+@pytest.mark.parametrize("prepare", ACTS)
+async def test_a_commit_whose_answer_is_lost_has_done_everything_once(
+    world: World, reports: TipOffWorld, prepare: Prepare
+) -> None:
+    """The caller repeats: the act is found done, and nothing is added."""
+    act = await prepare(reports)
+    before = await world.contents()
+    with failing_commit(world.database, committed=True) as fired, pytest.raises(UnavailableError):
+        await act()
+    assert fired == [True]
+    after = await world.contents()
+    assert after != before
+    await act()
+    assert await world.contents() == after

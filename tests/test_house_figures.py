@@ -1,0 +1,29 @@
+"""Every type of log entry belongs to a figure of the transparency report, or is left out on purpose."""
+
+from idvault.domain.event import EventType
+from idvault.domain.report import catalogue
+
+NOT_COUNTED = {
+    # What prepares or accompanies a step that is counted.
+    "campaign:plan:create", "campaign:plan:pause", "campaign:plan:resume", "campaign:chunk:import",
+    "campaign:batch:claim", "campaign:invitation:record", "custodian:drill:renew",
+    "disclosure:record:confirm", "moderator:key:revoke", "person:account:follow", "publicaccount:licence:end",
+    "publicaccount:operator:add", "publicaccount:operator:remove", "publicaccount:term:grace",
+    "publicaccount:transfer:offer",
+    "roster:version:propose", "roster:version:sign", "secondfactor:enrolment:begin",
+    "secondfactor:enrolment:confirm", "tipoff:report:assign", "tipoff:report:return", "tipoff:report:note",
+    "tipoff:report:merge", "tipoff:reminder:half", "tipoff:reminder:fourfifths", "tipoff:reporter:set",
+    "tipoff:tries:exhaust",
+    "session:attempt:begin", "session:browser:bind", "session:link:redeem", "session:terms:agree",
+    # The vault's own house-keeping, and its callers.
+    "platform:pages:present", "session:retention:purge",
+    "appeal:text:delete", "platform:certificate:register", "platform:certificate:revoke",
+    "request:retention:purge", "tipoff:retention:purge", "tipoff:texts:delete",
+}  # fmt: skip
+
+
+def test_every_event_is_counted_or_left_out_on_purpose() -> None:
+    """A new type of entry belongs to a figure, or into the list above."""
+    counted = {event.value for figure in catalogue.logged_figures() for event in figure.events}
+    assert counted | NOT_COUNTED == {event.value for event in EventType}
+    assert not counted & NOT_COUNTED
