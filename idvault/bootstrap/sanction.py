@@ -23,6 +23,7 @@ from idvault.ports.entropy import Entropy
 from idvault.ports.moderation_text import ModerationTextSealer
 from idvault.ports.sanction import ModeratorStore, OperationStore, OrderStore, SanctionStore
 from idvault.ports.sealing import Fingerprinter
+from idvault.ports.tip_off import TipOffStore
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
@@ -34,6 +35,7 @@ from idvault.storage.sanction.operation import SqlOperationStore
 from idvault.storage.sanction.order import SqlOrderStore
 from idvault.storage.sanction.publication import SqlStatementStore
 from idvault.storage.sanction.store import SqlSanctionStore
+from idvault.storage.tip_off.store import SqlTipOffStore
 from idvault.v1 import sanction_pb2
 from idvault.workers.loop import Task
 
@@ -51,6 +53,7 @@ def wire_sanctions(
     terms: AppealTerms,
     orders: OrderStore,
     operations: OperationStore,
+    tip_offs: TipOffStore,
     fingerprinter: Fingerprinter,
     guard: LogGuard,
     entropy: Entropy,
@@ -71,7 +74,7 @@ def wire_sanctions(
         moderators=ModeratorFlow(store=moderators, entropy=entropy, **common),
         sanctions=SanctionFlow(store=store, moderators=moderators, entropy=entropy, **common),
         orders=OrderFlow(store=orders, events=events, **common),
-        operations=OperationFlow(store=operations, events=events, **common),
+        operations=OperationFlow(store=operations, tip_offs=tip_offs, events=events, **common),
     )
 
 
@@ -85,6 +88,7 @@ def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> S
         terms=_terms(base.settings),
         orders=SqlOrderStore(database=base.main),
         operations=SqlOperationStore(database=base.main),
+        tip_offs=SqlTipOffStore(database=base.main),
         fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
         guard=guard,
         entropy=ENTROPY,

@@ -67,6 +67,7 @@ class TipOffFilter:
     assignee: str | None = None
     target: TipOffTarget | None = None
     category: SanctionCategory | None = None
+    operation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,9 @@ class TipOffStore(Protocol):
     ) -> TipOff:
         """Store a new report with its texts, and count it for its reporter (domain.tip_off.reporter.file).
 
-        Raises NotFoundError (ACCOUNT_NOT_FOUND, PUBLIC_ACCOUNT_NOT_FOUND), ExhaustedError
-        (TIP_OFF_LIMIT_REACHED), ReferenceTakenError.
+        Its operation must belong to the relying party, else NotFoundError (OPERATION_NOT_FOUND), and be open,
+        else PreconditionError (OPERATION_CLOSED). Raises NotFoundError (ACCOUNT_NOT_FOUND,
+        PUBLIC_ACCOUNT_NOT_FOUND), ExhaustedError (TIP_OFF_LIMIT_REACHED), ReferenceTakenError.
         """
         ...
 
@@ -141,7 +143,8 @@ class TipOffStore(Protocol):
         """Store a decision as `change` does, its sanction in the same act, and what it says about each
         reporter.
 
-        Both are stored or neither; raises what ports.sanction.SanctionStore.impose raises.
+        Both are stored or neither; raises what ports.sanction.SanctionStore.impose raises. The sanction gets
+        the operation of domain.sanction.operation.inherit.
         """
         ...
 
@@ -232,6 +235,10 @@ class TipOffStore(Protocol):
 
     async def counts(self, *, now: ClockReading) -> tuple[dict[TipOffState, int], int]:
         """Return how many reports are in each open state, and how many are overdue."""
+        ...
+
+    async def operation_counts(self, *, relying_party: str, operation_id: str) -> dict[TipOffState, int]:
+        """Return how many reports of an operation are in each state; a state without reports is omitted."""
         ...
 
 

@@ -1021,7 +1021,7 @@ class Operation(_message.Message):
         """They may not."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
-        """Whether sanctions may still name it."""
+        """Whether sanctions and reports may still name it."""
 
     STATE_UNSPECIFIED: Operation.State.ValueType  # 0
     """Never sent."""
@@ -1074,12 +1074,49 @@ class Operation(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class TipOffCount(_message.Message):
+        """How many reports belong to it, by their state now (TipOff.State)."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        RECEIVED_FIELD_NUMBER: _builtins.int
+        ASSIGNED_FIELD_NUMBER: _builtins.int
+        ANSWERED_FIELD_NUMBER: _builtins.int
+        MERGED_FIELD_NUMBER: _builtins.int
+        RESOLVED_FIELD_NUMBER: _builtins.int
+        received: _builtins.int
+        """Nobody works on them."""
+        assigned: _builtins.int
+        """A moderator works on them."""
+        answered: _builtins.int
+        """Their reporters have a reply; the solution is outstanding."""
+        merged: _builtins.int
+        """They wait for the decision about another report of the same matter."""
+        resolved: _builtins.int
+        """Decided."""
+        def __init__(
+            self,
+            *,
+            received: _builtins.int = ...,
+            assigned: _builtins.int = ...,
+            answered: _builtins.int = ...,
+            merged: _builtins.int = ...,
+            resolved: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["answered", b"answered", "assigned", b"assigned", "merged", b"merged", "received", b"received", "resolved", b"resolved"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     OPERATION_ID_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     OPEN_TIME_FIELD_NUMBER: _builtins.int
     CLOSE_TIME_FIELD_NUMBER: _builtins.int
     COUNTS_FIELD_NUMBER: _builtins.int
+    TIP_OFF_COUNT_FIELD_NUMBER: _builtins.int
     operation_id: _builtins.str
     """The operation: 32 lower-case hex digits."""
     title: _builtins.str
@@ -1098,6 +1135,10 @@ class Operation(_message.Message):
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Operation.SanctionCount]:
         """Its figures, only in the answer of GetOperation."""
 
+    @_builtins.property
+    def tip_off_count(self) -> Global___Operation.TipOffCount:
+        """The figures of its reports, only in the answer of GetOperation."""
+
     def __init__(
         self,
         *,
@@ -1107,10 +1148,11 @@ class Operation(_message.Message):
         open_time: _timestamp_pb2.Timestamp | None = ...,
         close_time: _timestamp_pb2.Timestamp | None = ...,
         counts: _abc.Iterable[Global___Operation.SanctionCount] | None = ...,
+        tip_off_count: Global___Operation.TipOffCount | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "open_time", b"open_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "open_time", b"open_time", "tip_off_count", b"tip_off_count"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "counts", b"counts", "open_time", b"open_time", "operation_id", b"operation_id", "state", b"state", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "counts", b"counts", "open_time", b"open_time", "operation_id", b"operation_id", "state", b"state", "tip_off_count", b"tip_off_count", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -239,7 +239,7 @@ class SanctionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def OpenOperation(self, request, context):
-        """Opens an operation, to which sanctions may belong from then on.
+        """Opens an operation, to which sanctions and reports may belong from then on.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
@@ -249,7 +249,7 @@ class SanctionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CloseOperation(self, request, context):
-        """Closes an operation: no new sanction may name it. What belongs to it stays.
+        """Closes an operation: no new sanction or report may name it. What belongs to it stays.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (OPERATION_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED

@@ -108,13 +108,13 @@ class SanctionServiceStub:
     (STORE_UNAVAILABLE).
     """
     OpenOperation: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.OpenOperationRequest, _sanction_pb2.Operation]
-    """Opens an operation, to which sanctions may belong from then on.
+    """Opens an operation, to which sanctions and reports may belong from then on.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     CloseOperation: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.CloseOperationRequest, _sanction_pb2.Operation]
-    """Closes an operation: no new sanction may name it. What belongs to it stays.
+    """Closes an operation: no new sanction or report may name it. What belongs to it stays.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (OPERATION_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED
@@ -248,13 +248,13 @@ class SanctionServiceAsyncStub(SanctionServiceStub):
     (STORE_UNAVAILABLE).
     """
     OpenOperation: _aio.UnaryUnaryMultiCallable[_sanction_pb2.OpenOperationRequest, _sanction_pb2.Operation]  # type: ignore[assignment]
-    """Opens an operation, to which sanctions may belong from then on.
+    """Opens an operation, to which sanctions and reports may belong from then on.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     CloseOperation: _aio.UnaryUnaryMultiCallable[_sanction_pb2.CloseOperationRequest, _sanction_pb2.Operation]  # type: ignore[assignment]
-    """Closes an operation: no new sanction may name it. What belongs to it stays.
+    """Closes an operation: no new sanction or report may name it. What belongs to it stays.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (OPERATION_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED
@@ -445,7 +445,7 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _sanction_pb2.OpenOperationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_sanction_pb2.Operation, _abc.Awaitable[_sanction_pb2.Operation]]:
-        """Opens an operation, to which sanctions may belong from then on.
+        """Opens an operation, to which sanctions and reports may belong from then on.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
@@ -457,7 +457,7 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _sanction_pb2.CloseOperationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_sanction_pb2.Operation, _abc.Awaitable[_sanction_pb2.Operation]]:
-        """Closes an operation: no new sanction may name it. What belongs to it stays.
+        """Closes an operation: no new sanction or report may name it. What belongs to it stays.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (OPERATION_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED

@@ -238,6 +238,7 @@ class TipOff(_message.Message):
     REPORTER_ID_FIELD_NUMBER: _builtins.int
     TRUSTED_FIELD_NUMBER: _builtins.int
     DELETE_TIME_FIELD_NUMBER: _builtins.int
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
     tip_off_id: _builtins.str
     """The report: 32 lower-case hex digits."""
     reference: _builtins.str
@@ -264,6 +265,8 @@ class TipOff(_message.Message):
     """The reporter: 32 lower-case hex digits that only this platform has; empty for an anonymous report."""
     trusted: _builtins.bool
     """Whether the reporter was a trusted flagger when it was filed."""
+    operation_id: _builtins.str
+    """The operation that it belongs to; empty if there is none. Its reporter does not read it."""
     @_builtins.property
     def target(self) -> Global___TipOffTarget:
         """What it is about."""
@@ -315,10 +318,11 @@ class TipOff(_message.Message):
         reporter_id: _builtins.str = ...,
         trusted: _builtins.bool = ...,
         delete_time: _timestamp_pb2.Timestamp | None = ...,
+        operation_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "delete_time", b"delete_time", "due_time", b"due_time", "file_time", b"file_time", "resolve_time", b"resolve_time", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "category", b"category", "channel", b"channel", "delete_time", b"delete_time", "dismissal", b"dismissal", "due_time", b"due_time", "evidence_digests", b"evidence_digests", "file_time", b"file_time", "merged_into_id", b"merged_into_id", "moderator_id", b"moderator_id", "outcome", b"outcome", "reference", b"reference", "reminder", b"reminder", "reporter_id", b"reporter_id", "resolve_time", b"resolve_time", "sanction_id", b"sanction_id", "state", b"state", "target", b"target", "tip_off_id", b"tip_off_id", "trusted", b"trusted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "category", b"category", "channel", b"channel", "delete_time", b"delete_time", "dismissal", b"dismissal", "due_time", b"due_time", "evidence_digests", b"evidence_digests", "file_time", b"file_time", "merged_into_id", b"merged_into_id", "moderator_id", b"moderator_id", "operation_id", b"operation_id", "outcome", b"outcome", "reference", b"reference", "reminder", b"reminder", "reporter_id", b"reporter_id", "resolve_time", b"resolve_time", "sanction_id", b"sanction_id", "state", b"state", "target", b"target", "tip_off_id", b"tip_off_id", "trusted", b"trusted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -339,6 +343,7 @@ class FileTipOffRequest(_message.Message):
     REPORTER_ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
     EVIDENCE_DIGESTS_FIELD_NUMBER: _builtins.int
     CONTENT_COPY_FIELD_NUMBER: _builtins.int
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller. The secret depends on it: choose it at random and do not publish it."""
     channel: Global___TipOff.Channel.ValueType
@@ -353,6 +358,8 @@ class FileTipOffRequest(_message.Message):
     """The account of the reporter; empty if the report is anonymous. Not stored."""
     content_copy: _builtins.bytes
     """A copy of the content, up to 65,536 bytes; empty if none is kept. Stored sealed."""
+    operation_id: _builtins.str
+    """An open operation that the report belongs to; empty for none."""
     @_builtins.property
     def target(self) -> Global___TipOffTarget:
         """What it is about."""
@@ -373,10 +380,11 @@ class FileTipOffRequest(_message.Message):
         reporter_account_token: _builtins.str = ...,
         evidence_digests: _abc.Iterable[_builtins.bytes] | None = ...,
         content_copy: _builtins.bytes = ...,
+        operation_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "channel", b"channel", "contact", b"contact", "content_copy", b"content_copy", "evidence_digests", b"evidence_digests", "reporter_account_token", b"reporter_account_token", "request_id", b"request_id", "target", b"target", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "channel", b"channel", "contact", b"contact", "content_copy", b"content_copy", "evidence_digests", b"evidence_digests", "operation_id", b"operation_id", "reporter_account_token", b"reporter_account_token", "request_id", b"request_id", "target", b"target", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -660,7 +668,8 @@ class ResolveTipOffRequest(_message.Message):
     @_builtins.property
     def sanction(self) -> _sanction_pb2.ImposeSanctionRequest:
         """The sanction; required for OUTCOME_UPHELD, refused otherwise. Its request_id must be empty: the moderator signs
-        the request_id of this message. Its statement names the report's reference as the tip-off.
+        the request_id of this message. Its statement names the report's reference as the tip-off. If it names no
+        operation, it belongs to the report's while that one is open; the moderator signs what the message names.
         """
 
     def __init__(
@@ -832,6 +841,7 @@ class ListTipOffsRequest(_message.Message):
     CATEGORY_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
     state: Global___TipOff.State.ValueType
     """Only those in this state; unspecified for all."""
     open_only: _builtins.bool
@@ -844,6 +854,8 @@ class ListTipOffsRequest(_message.Message):
     """1 to 1,000; 0 for 100."""
     page_token: _builtins.str
     """The next_page_token of the page before; empty for the first page."""
+    operation_id: _builtins.str
+    """Only those that belong to this operation; empty for all."""
     @_builtins.property
     def due_before_time(self) -> _timestamp_pb2.Timestamp:
         """Only those that are due before this time; unset for all."""
@@ -863,10 +875,11 @@ class ListTipOffsRequest(_message.Message):
         category: _sanction_pb2.StatementOfReasons.Category.ValueType = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        operation_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["due_before_time", b"due_before_time", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "due_before_time", b"due_before_time", "moderator_id", b"moderator_id", "open_only", b"open_only", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "due_before_time", b"due_before_time", "moderator_id", b"moderator_id", "open_only", b"open_only", "operation_id", b"operation_id", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

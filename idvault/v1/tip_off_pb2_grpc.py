@@ -114,9 +114,9 @@ class TipOffServiceServicer:
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID,
         INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND,
-        PUBLIC_ACCOUNT_NOT_FOUND, in the same words for unknown ones and for another caller's); RESOURCE_EXHAUSTED
-        (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
-        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND, in the same words for unknown ones and for another caller's);
+        FAILED_PRECONDITION (OPERATION_CLOSED); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's
+        day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,9 +43,9 @@ class TipOffServiceStub:
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID,
     INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND,
-    PUBLIC_ACCOUNT_NOT_FOUND, in the same words for unknown ones and for another caller's); RESOURCE_EXHAUSTED
-    (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
-    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND, in the same words for unknown ones and for another caller's);
+    FAILED_PRECONDITION (OPERATION_CLOSED); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's
+    day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     FollowTipOff: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.FollowTipOffRequest, _tip_off_pb2.FollowedTipOff]
     """Returns what a reporter may read, for the reference and the secret. Ten tries a day for each reference.
@@ -143,9 +143,9 @@ class TipOffServiceAsyncStub(TipOffServiceStub):
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID,
     INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND,
-    PUBLIC_ACCOUNT_NOT_FOUND, in the same words for unknown ones and for another caller's); RESOURCE_EXHAUSTED
-    (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
-    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND, in the same words for unknown ones and for another caller's);
+    FAILED_PRECONDITION (OPERATION_CLOSED); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's
+    day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     FollowTipOff: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.FollowTipOffRequest, _tip_off_pb2.FollowedTipOff]  # type: ignore[assignment]
     """Returns what a reporter may read, for the reference and the secret. Ten tries a day for each reference.
@@ -246,9 +246,9 @@ class TipOffServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID,
         INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND,
-        PUBLIC_ACCOUNT_NOT_FOUND, in the same words for unknown ones and for another caller's); RESOURCE_EXHAUSTED
-        (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
-        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND, in the same words for unknown ones and for another caller's);
+        FAILED_PRECONDITION (OPERATION_CLOSED); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's
+        day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod

@@ -44,6 +44,7 @@ from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.sanction.operation import SqlOperationStore
 from idvault.storage.sanction.order import SqlOrderStore
 from idvault.storage.sanction.store import SqlSanctionStore
+from idvault.storage.tip_off.store import SqlTipOffStore
 from idvault.transparency import entry
 from idvault.v1 import status_pb2
 from tests.support import builders
@@ -109,6 +110,7 @@ class SanctionWorld:
             terms=terms,
             orders=SqlOrderStore(database=database),
             operations=SqlOperationStore(database=database),
+            tip_offs=SqlTipOffStore(database=database),
             fingerprinter=FakeFingerprinter(),
             guard=guard,
             entropy=entropy,

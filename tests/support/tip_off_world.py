@@ -10,6 +10,7 @@ from uuid import UUID
 from idvault.attest import sanction as papers
 from idvault.attest.moderator_key import ModeratorKey
 from idvault.bootstrap.tip_off import TipOffPorts, wire_tip_offs
+from idvault.domain.sanction.operation import Operation
 from idvault.domain.sanction.sanction import Degree, Scope
 from idvault.domain.sanction.statement import Origin, SanctionCategory, StatementOfReasons
 from idvault.domain.seal import Part
@@ -58,6 +59,18 @@ def report(**changes: Any) -> NewTipOff:
         text="this is not true (synthetic)",
     )
     return replace(made, **changes)
+
+
+async def opened(world: "TipOffWorld", *, party: str = PARTY) -> Operation:
+    """Open an operation."""
+    call, _ = world.world.call("OpenOperation", party=party)
+    return await world.world.operations.begin(call, title="a month (synthetic)", now=at(0))
+
+
+async def closed(world: "TipOffWorld", operation: Operation) -> Operation:
+    """Close an operation."""
+    call, _ = world.world.call("CloseOperation", operation.operation_id)
+    return await world.world.operations.close(call, operation_id=operation.operation_id, now=at(0))
 
 
 class TipOffWorld:
@@ -196,6 +209,7 @@ class TipOffWorld:
         seconds: float = 0,
         signed_seconds: float | None = None,
         public_account_id: str | None = None,
+        operation_id: str | None = None,
         **options: Any,
     ) -> TipOff:
         """Decide with a sanction of an account, signed by the moderator."""
@@ -211,7 +225,7 @@ class TipOffWorld:
             scope=Scope.ACCOUNT,
             degree=degree,
             measure="",
-            operation_id=None,
+            operation_id=operation_id,
             public_account_id=public_account_id,
             statement=statement,
         )
@@ -219,7 +233,7 @@ class TipOffWorld:
             TipOffOutcome.UPHELD,
             reply=reply,
             sanction=NewSanction(
-                token, Scope.ACCOUNT, degree, "", statement, public_account_id=public_account_id
+                token, Scope.ACCOUNT, degree, "", statement, operation_id, public_account_id
             ),
             call=replace(signed, signature=key.sign(paper)),
         )

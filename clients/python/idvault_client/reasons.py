@@ -193,8 +193,8 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "The time for an appeal is over. Contact support if you have questions.",
     ),
     Reason.OPERATION_CLOSED: Translation(
-        "该专项行动已结束，不能再纳入新的处置。",
-        "This operation is closed; no new sanction can belong to it.",
+        "该专项行动已结束，不能再纳入新的处置或举报。",
+        "This operation is closed; no new sanction or report can belong to it.",
     ),
     Reason.ACCOUNT_NOT_VERIFIED: Translation(
         "该账号尚未通过实名认证或认证已过期，请先完成认证。",

@@ -1,11 +1,12 @@
 """Converts the messages of operations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from idvault.api.convert import numbers
 from idvault.api.sanction.convert import DEGREES, SCOPES, time
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.sanction.operation import Operation, OperationState, SanctionCount
+from idvault.domain.tip_off.tip_off import TipOffState
 from idvault.v1 import sanction_pb2 as pb
 
 _STATES = numbers(OperationState, pb.Operation.State.Value, "STATE_")
@@ -21,7 +22,11 @@ def state(number: int) -> OperationState | None:
     raise InvalidError(Reason.INVALID_MESSAGE, Violation("state", FieldCode.CHARACTER))
 
 
-def message(value: Operation, counts: Sequence[SanctionCount] = ()) -> pb.Operation:
+def message(
+    value: Operation,
+    counts: Sequence[SanctionCount] = (),
+    tip_offs: Mapping[TipOffState, int] | None = None,
+) -> pb.Operation:
     """Return the message of an operation, with its figures if they are given."""
     return pb.Operation(
         operation_id=value.operation_id,
@@ -41,4 +46,9 @@ def message(value: Operation, counts: Sequence[SanctionCount] = ()) -> pb.Operat
             )
             for each in counts
         ],
+        tip_off_count=None if tip_offs is None else _tip_off_count(tip_offs),
     )
+
+
+def _tip_off_count(counts: Mapping[TipOffState, int]) -> pb.Operation.TipOffCount:
+    return pb.Operation.TipOffCount(**{state.value.lower(): count for state, count in counts.items()})

@@ -160,10 +160,10 @@ class SanctionServicer(AppealMethods):
     ) -> pb.Operation:
         """Return an operation with its figures."""
         operation_id = convert.an_id(request.operation_id, "operation_id")
-        found, counts = await self.operations.get(
+        found, counts, tip_offs = await self.operations.get(
             relying_party=caller.name, operation_id=operation_id, now=now
         )
-        return operation.message(found, counts)
+        return operation.message(found, counts, tip_offs)
 
     async def ListOperations(
         self, request: pb.ListOperationsRequest, *, caller: Caller, now: ClockReading, remaining: float | None

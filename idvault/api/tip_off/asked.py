@@ -71,6 +71,7 @@ def filing(message: pb.FileTipOffRequest) -> tuple[NewTipOff, tuple[Part, ...]]:
         reporter_token=token.check(reporter, field="reporter_account_token") if reporter else None,
         evidence=tuple(message.evidence_digests),
         content=message.content_copy,
+        operation_id=optional_id(message.operation_id, "operation_id"),
     )
     fields = (
         message.channel,
@@ -82,6 +83,7 @@ def filing(message: pb.FileTipOffRequest) -> tuple[NewTipOff, tuple[Part, ...]]:
         len(message.evidence_digests),
         *message.evidence_digests,
         message.content_copy,
+        message.operation_id,
     )
     return wanted, fields
 
@@ -139,6 +141,7 @@ def wanted(message: pb.ListTipOffsRequest) -> TipOffFilter:
         assignee=optional_id(message.moderator_id, "moderator_id"),
         target=convert.target(message.target) if message.HasField("target") else None,
         category=perhaps(convert.CATEGORIES, message.category, "category"),
+        operation_id=optional_id(message.operation_id, "operation_id"),
     )
 
 

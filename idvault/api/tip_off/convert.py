@@ -83,11 +83,12 @@ def tip_off(value: TipOff) -> pb.TipOff:
         reporter_id=value.reporter_id or "",
         trusted=value.trusted,
         delete_time=_time(value.deleted_at),
+        operation_id=value.operation_id or "",
     )
 
 
 def followed(value: ReporterView) -> pb.FollowedTipOff:
-    """Return the message of what a reporter may read: no moderator and no target."""
+    """Return the message of what a reporter may read: no moderator, target or operation."""
     whole = tip_off(value.tip_off)
     return pb.FollowedTipOff(
         reference=whole.reference,

@@ -192,6 +192,9 @@ TIP_OFFS = Section(
                 "APP": Title("应用内", "in the app"),
             },
         ),
+        Breakdown(
+            "tip_offs.operation", Title("各专项行动中的举报", "By operation"), "tip_offs.filed", by_text=True,
+        ),
     ),
     durations=(
         Duration("tip_offs.reply_time", Title("答复用时", "Time to the reply"), "tip_offs.answered"),

@@ -1,13 +1,15 @@
-"""Operations: a platform's campaigns against something, to which sanctions may belong.
+"""Operations: a platform's campaigns against something, to which sanctions and reports may belong.
 
 | from | verb | to |
 |---|---|---|
 | (none) | open | OPEN |
 | OPEN | close | CLOSED |
 
-- A sanction names an operation of its platform that is OPEN. Closing it changes no sanction.
+- A sanction or a report names an operation of its platform that is OPEN. Closing it changes neither.
+- A sanction that a report leads to belongs to the operation that it names, else to the report's if that is
+  still OPEN: a report can always be upheld.
 - Any other transition is refused, and the refusal names both states.
-- The figures of an operation count sanctions that have come into force.
+- The figures of an operation count sanctions that have come into force, and reports by their state.
 """
 
 from dataclasses import dataclass, field, replace
@@ -22,7 +24,7 @@ _TITLE_LENGTH = 200
 
 
 class OperationState(StrEnum):
-    """Whether sanctions may still name an operation."""
+    """Whether sanctions and reports may still name an operation."""
 
     OPEN = "OPEN"
     CLOSED = "CLOSED"
@@ -66,9 +68,16 @@ def check_title(title: str) -> str:
 
 
 def check_open(operation: Operation) -> None:
-    """Raise PreconditionError (OPERATION_CLOSED) unless sanctions may name it."""
+    """Raise PreconditionError (OPERATION_CLOSED) unless sanctions and reports may name it."""
     if operation.state is not OperationState.OPEN:
         raise PreconditionError(Reason.OPERATION_CLOSED)
+
+
+def inherit(*, named: str | None, reported: Operation) -> str | None:
+    """Return the operation of a sanction. named: by itself; reported: by the report that it answers."""
+    if named is not None or reported.state is not OperationState.OPEN:
+        return named
+    return reported.operation_id
 
 
 def close(*, operation: Operation, now: datetime) -> Operation:

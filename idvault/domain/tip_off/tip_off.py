@@ -88,7 +88,8 @@ class TipOff:
 
     reporter_id: None for an anonymous report, and once its texts are deleted. trusted: whether the reporter
     was a trusted flagger at filing. assignee: a moderator id. reminder: the last one that was written.
-    secret_hash, secret_key: keyed hash of the reporter's secret, and the version of its key.
+    secret_hash, secret_key: keyed hash of the reporter's secret, and the version of its key. operation_id:
+    the operation that it belongs to.
     """
 
     tip_off_id: str
@@ -114,6 +115,7 @@ class TipOff:
     sanction_id: str | None = None
     reminder: Reminder | None = None
     deleted_at: datetime | None = None
+    operation_id: str | None = None
 
 
 def queue_place(*, state: TipOffState, trusted: bool) -> int:

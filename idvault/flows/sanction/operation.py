@@ -1,17 +1,19 @@
-"""Opens, closes and reads operations, and counts the sanctions that belong to one."""
+"""Opens, closes and reads operations, and counts the sanctions and reports that belong to one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event, EventType
 from idvault.domain.sanction import operation as rules
 from idvault.domain.sanction.operation import Operation, OperationState, SanctionCount
+from idvault.domain.tip_off.tip_off import TipOffState
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.sanction.moderator import ModerationCall
 from idvault.ports.sanction import OperationStore
 from idvault.ports.sealing import Fingerprinter
+from idvault.ports.tip_off import TipOffStore
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -19,6 +21,7 @@ class OperationFlow:
     """Operations of relying parties."""
 
     store: OperationStore
+    tip_offs: TipOffStore
     fingerprinter: Fingerprinter
     guard: LogGuard
     events: EventFactory
@@ -45,10 +48,12 @@ class OperationFlow:
 
     async def get(
         self, *, relying_party: str, operation_id: str, now: ClockReading
-    ) -> tuple[Operation, Sequence[SanctionCount]]:
+    ) -> tuple[Operation, Sequence[SanctionCount], Mapping[TipOffState, int]]:
         """Return an operation with its figures; raises NotFoundError (OPERATION_NOT_FOUND)."""
         which = {"relying_party": relying_party, "operation_id": operation_id}
-        return await self.store.get(**which), await self.store.count(**which, now=now)
+        found = await self.store.get(**which)
+        reported = await self.tip_offs.operation_counts(**which)
+        return found, await self.store.count(**which, now=now), reported
 
     async def list(
         self, *, relying_party: str, state: OperationState | None, after: str, limit: int

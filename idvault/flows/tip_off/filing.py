@@ -39,6 +39,7 @@ class NewTipOff:
     reporter_token: str | None = field(default=None, repr=False)
     evidence: tuple[bytes, ...] = field(default=(), repr=False)
     content: bytes = field(default=b"", repr=False)
+    operation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class FilingFlow:
         self._events = EventFactory(entropy=self.entropy)
 
     async def file(self, call: TipOffCall, *, wanted: NewTipOff, now: ClockReading) -> FiledReport:
-        """File a report; raises InvalidError, NotFoundError (ACCOUNT_NOT_FOUND), ExhaustedError."""
+        """File a report; raises InvalidError, NotFoundError, PreconditionError, ExhaustedError."""
         await self.guard.check(now=now)
         target_rules.check(wanted.target)
         rules.check_filing(
@@ -149,6 +150,7 @@ class FilingFlow:
             due_at=deadline.due_at(start=now.business, days=TIP_OFF_DAYS, zone=zone),
             secret_hash=secret.hash,
             secret_key=secret.key_version,
+            operation_id=wanted.operation_id,
         )
         tokens = [wanted.target.key] if wanted.target.kind is TargetKind.ACCOUNT else []
         if wanted.reporter_token is not None:

@@ -60,6 +60,15 @@ BREAKDOWNS: Mapping[str, Statement[_CELL]] = {
     ),
     "tip_offs.category": statement(_by(tip_offs.c.category, _within(tip_offs.c.filed_at)), tuple),
     "tip_offs.channel": statement(_by(tip_offs.c.channel, _within(tip_offs.c.filed_at)), tuple),
+    "tip_offs.operation": statement(
+        _by(
+            operations.c.title,
+            operations.c.relying_party == tip_offs.c.relying_party,
+            operations.c.operation_id == tip_offs.c.operation_id,
+            _within(tip_offs.c.filed_at),
+        ),
+        tuple,
+    ),
     "disclosures.legal_basis": statement(
         _by(
             disclosures.c.legal_basis,

@@ -15,7 +15,7 @@ from idvault.domain.tip_off import tip_off as rules
 from idvault.domain.tip_off.tip_off import TipOff, TipOffState
 from idvault.ports.tip_off import QueuePage, QueuePlace, TipOffFilter
 from idvault.storage.base.connection import Connection
-from idvault.storage.base.statement import Statement, param, scalar, statement
+from idvault.storage.base.statement import Statement, by_index, param, scalar, statement
 from idvault.storage.base.types import Micros
 from idvault.storage.tip_off.rows import from_row
 from idvault.storage.tip_off.tables import tip_offs
@@ -42,6 +42,9 @@ OF_PARTY: Statement[TipOff] = statement(_PAGE, from_row)
 IN_STATE: Statement[TipOff] = statement(_PAGE.where(tip_offs.c.state == param("state")), from_row)
 OF_CATEGORY: Statement[TipOff] = statement(_PAGE.where(tip_offs.c.category == param("category")), from_row)
 OF_ASSIGNEE: Statement[TipOff] = statement(_PAGE.where(tip_offs.c.assignee == param("assignee")), from_row)
+OF_OPERATION: Statement[TipOff] = statement(
+    _PAGE.where(tip_offs.c.operation_id == param("operation")), from_row
+)
 OF_TARGET: Statement[TipOff] = statement(
     _PAGE.where(tip_offs.c.target == param("target"), tip_offs.c.target_kind == param("target_kind")),
     from_row,
@@ -65,6 +68,15 @@ OPEN: Statement[Any] = statement(
     select(tip_offs.c.state, func.count().label("count"))
     .where(tip_offs.c.resolved_at.is_(None))
     .group_by(tip_offs.c.state)
+)
+IN_OPERATION: Statement[Any] = statement(
+    by_index(
+        select(tip_offs.c.state, func.count().label("count"))
+        .where(tip_offs.c.relying_party == param("party"), tip_offs.c.operation_id == param("operation"))
+        .group_by(tip_offs.c.state),
+        tip_offs,
+        "ix_tip_offs_operation",
+    )
 )
 OVERDUE: Statement[int] = statement(
     select(func.count())
@@ -118,6 +130,8 @@ def _index(wanted: TipOffFilter) -> tuple[Statement[TipOff], dict[str, str]]:
         chosen.append((OF_TARGET, target))
     if wanted.assignee is not None:
         chosen.append((OF_ASSIGNEE, {"assignee": wanted.assignee}))
+    if wanted.operation_id is not None:
+        chosen.append((OF_OPERATION, {"operation": wanted.operation_id}))
     if category is not None:
         chosen.append((OF_CATEGORY, {"category": category}))
     if state is not None:
@@ -144,6 +158,7 @@ def _admits(wanted: TipOffFilter, tip_off: TipOff) -> bool:
         (wanted.assignee, tip_off.assignee),
         (wanted.target, tip_off.target),
         (wanted.category, tip_off.category),
+        (wanted.operation_id, tip_off.operation_id),
     )
     return all(asked is None or asked == own for asked, own in pairs)
 

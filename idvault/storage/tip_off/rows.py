@@ -46,6 +46,7 @@ def from_row(row: Any) -> TipOff:
         sanction_id=row.sanction_id,
         reminder=Reminder(row.reminder) if row.reminder else None,
         deleted_at=row.deleted_at,
+        operation_id=row.operation_id,
     )
 
 
@@ -162,6 +163,7 @@ def _fixed(tip_off: TipOff) -> dict[str, object]:
         "due_at": tip_off.due_at,
         "secret_hash": tip_off.secret_hash,
         "secret_key": tip_off.secret_key,
+        "operation_id": tip_off.operation_id,
     }
 
 

@@ -12,6 +12,7 @@ from idvault.domain.error import FieldCode, InvalidError, NotFoundError, Reason,
 from idvault.domain.event import Event, EventType
 from idvault.domain.request import Request
 from idvault.domain.sanction import moderator as moderator_rules
+from idvault.domain.sanction import operation as operation_rules
 from idvault.domain.sanction.sanction import Sanction
 from idvault.domain.seal import Part
 from idvault.domain.tip_off import reporter as reporter_rules
@@ -37,7 +38,7 @@ from idvault.storage.base.statement import param, scalar, statement
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
 from idvault.storage.public_account import rows as public_account
-from idvault.storage.sanction import moderator
+from idvault.storage.sanction import moderator, operation
 from idvault.storage.sanction import store as sanctions
 from idvault.storage.tip_off import lists, reporter, rows, texts, tries, writing
 
@@ -75,6 +76,9 @@ class SqlTipOffStore:
                 raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         if made.target.kind is TargetKind.PUBLIC_ACCOUNT:
             await public_account.get(connection, made.relying_party, made.target.key)
+        if made.operation_id is not None:
+            named = await operation.get(connection, made.relying_party, made.operation_id)
+            operation_rules.check_open(named)
         if made.reporter_id is not None:
             made = replace(made, trusted=await _count(connection, filing, made.reporter_id, now))
         await rows.add(connection, made)
@@ -126,6 +130,7 @@ class SqlTipOffStore:
         await _write_texts(connection, changed, texts, make, now)
         if imposition is not None:
             sanction, event = imposition
+            sanction = await _inheriting(connection, sanction, changed)
             await sanctions.impose(connection, sanction, now=now, event=event)
         await _judge(connection, changed, [changed, *merged], now)
         return changed
@@ -273,6 +278,14 @@ class SqlTipOffStore:
         states = {TipOffState(row.state): row.count for row in await connection.all(lists.OPEN)}
         return states, await connection.only(lists.OVERDUE, now=now.business)
 
+    @read("tip_off.operation_counts")
+    async def operation_counts(
+        self, connection: Connection, *, relying_party: str, operation_id: str
+    ) -> dict[TipOffState, int]:
+        """Return how many reports of an operation are in each state."""
+        found = await connection.all(lists.IN_OPERATION, party=relying_party, operation=operation_id)
+        return {TipOffState(row.state): row.count for row in found}
+
     @read("tip_off.list")
     async def list(
         self,
@@ -312,6 +325,15 @@ async def _apply(
         return changed, []
     merged = await rows.lock_merged(connection, key[0], [key[1]])
     return changed, await writing.join(connection, merged, changed, make, now)
+
+
+async def _inheriting(connection: Connection, sanction: Sanction, tip_off: TipOff) -> Sanction:
+    """Return a sanction with the operation that it names or inherits from the report that it answers."""
+    if tip_off.operation_id is None:
+        return sanction
+    reported = await operation.get(connection, tip_off.relying_party, tip_off.operation_id)
+    inherited = operation_rules.inherit(named=sanction.operation_id, reported=reported)
+    return replace(sanction, operation_id=inherited)
 
 
 async def _write_texts(

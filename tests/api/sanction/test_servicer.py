@@ -1,6 +1,7 @@
 """SanctionService over a real channel and a real database, called by both clients."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +27,7 @@ from idvault_client.sanctions import (
     ModeratorKey,
     OperationFigure,
     OperationState,
+    OperationTipOffs,
     OrderState,
     Origin,
     PlatformOperation,
@@ -35,6 +37,7 @@ from idvault_client.sanctions import (
 )
 from tests.api.sanction.conftest import AskSanctions, moderator, refused, violations
 from tests.support.sanction_world import SanctionWorld, key_of, reasons
+from tests.support.tip_off_world import TipOffWorld, service_keys
 
 ACCOUNT = "acct_" + "0" * 25 + "1"
 ORDER = AuthorityOrder("an authority (synthetic)", "order 3", date(2026, 2, 27), bytes(32))
@@ -109,14 +112,17 @@ async def test_an_order_of_an_authority(world: SanctionWorld, ask: AskSanctions)
     assert (type(unknown), unknown.reason) == (NotFound, Reason.ORDER_NOT_FOUND)
 
 
-async def test_an_operation_and_its_figures(world: SanctionWorld, ask: AskSanctions) -> None:
-    """Opened, named by a sanction, counted, closed, listed."""
+async def test_an_operation_and_its_figures(world: SanctionWorld, ask: AskSanctions, tmp_path: Path) -> None:
+    """Opened, named by a sanction and a report, counted, closed, listed."""
     token, key = await world.account(), await moderator(ask)
     operation: PlatformOperation = await ask("open_operation", "a month (synthetic)")
     assert (operation.state, operation.title) == (OperationState.OPEN, "a month (synthetic)")
     made = await ask("impose", token, Degree.WARN, reasons(), key=key, operation=operation)
     assert made.operation_id == operation.operation_id
+    reports = TipOffWorld(world.database, service_keys(tmp_path))
+    await reports.file(operation_id=operation.operation_id)
     found = await ask("get_operation", operation.operation_id)
+    assert found.tip_offs == OperationTipOffs(received=1)
     assert found.figures == (OperationFigure(Degree.WARN, Scope.ACCOUNT, 1, 1, 0, 0),)
     closed = await ask("close_operation", operation.operation_id)
     assert closed.state is OperationState.CLOSED

@@ -38,7 +38,7 @@ from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.support.databases import Databases
 from tests.support.edge import FakePlatforms, clock, platform
 from tests.support.sanction_world import reasons
-from tests.support.tip_off_world import CONTENT, TipOffWorld, service_keys
+from tests.support.tip_off_world import CONTENT, TipOffWorld, closed, opened, service_keys
 
 SERVICE = pb.DESCRIPTOR.services_by_name["TipOffService"]
 RUMOUR = SanctionCategory.RUMOUR
@@ -232,6 +232,36 @@ async def test_lists(ask: AskTipOffs, key: ModeratorKey) -> None:
     assert rest.next_page_token == ""
 
 
+async def test_an_operation(world: TipOffWorld, ask: AskTipOffs, key: ModeratorKey) -> None:
+    """It arrives, filters a list, goes to the sanction, and no reporter reads it."""
+    operation_id = (await opened(world)).operation_id
+    filed = await ask("file", CONTENT, RUMOUR, "a", channel=WEB, operation_id=operation_id)
+    other = await ask("file", CONTENT, RUMOUR, "a", channel=WEB)
+    made = filed.tip_off
+    assert (made.operation_id, other.tip_off.operation_id) == (operation_id, "")
+    assert (await ask("list_page", operation_id=operation_id)).tip_offs == (made,)
+    await ask("assign", made, key.moderator_id)
+    given = reasons(origin=Origin.TIP_OFF, tip_off=made.reference)
+    token = await world.world.account()
+    upheld = await ask(
+        "uphold", made.tip_off_id, UpheldSanction(token, Degree.WARN, given), key=key, reply="thank you"
+    )
+    stored = await world.world.store.get(relying_party="platform-a", sanction_id=upheld.sanction_id)
+    assert stored.operation_id == operation_id
+    seen = await ask("follow", made.reference, filed.secret)
+    assert operation_id not in repr(seen)
+    assert "operation_id" not in pb.FollowedTipOff.DESCRIPTOR.fields_by_name
+    unknown = await refused(ask("file", CONTENT, RUMOUR, "a", channel=WEB, operation_id="f" * 32))
+    assert (type(unknown), unknown.reason) == (NotFound, Reason.OPERATION_NOT_FOUND)
+    await closed(world, await world.world.operations.store.get(**_mine(operation_id)))
+    late = await refused(ask("file", CONTENT, RUMOUR, "a", channel=WEB, operation_id=operation_id))
+    assert (type(late), late.reason) == (PreconditionFailed, Reason.OPERATION_CLOSED)
+
+
+def _mine(operation_id: str) -> dict[str, str]:
+    return {"relying_party": "platform-a", "operation_id": operation_id}
+
+
 async def test_tries_are_limited(ask: AskTipOffs) -> None:
     """A wrong secret is as an unknown reference, and after ten of either the day is over."""
     for _ in range(10):
@@ -286,6 +316,8 @@ async def test_wrong_fields_are_named(edge: tuple[str, idvault_client.Tls]) -> N
         ("FileTipOff", about(public_account_id="a" * 33), "target.public_account_id"),
         ("FileTipOff", about(account_token="acct_1"), "target.account_token"),
         ("FileTipOff", request(reporter_account_token="me"), "reporter_account_token"),
+        ("FileTipOff", request(operation_id="a" * 31), "operation_id"),
+        ("ListTipOffs", pb.ListTipOffsRequest(operation_id="month"), "operation_id"),
         ("FollowTipOff", pb.FollowTipOffRequest(reference="1", secret="1" * 16), "reference"),
         ("FollowTipOff", pb.FollowTipOffRequest(reference="1" * 12, secret="1"), "secret"),
         ("AssignTipOff", pb.AssignTipOffRequest(request_id=ids["request_id"]), "tip_off_id"),

@@ -2,16 +2,21 @@
 
 import json
 import os
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from idvault.domain.error import FieldCode, Reason
 from idvault.domain.sanction.statement import SanctionCategory
 from idvault.domain.tip_off.target import TargetKind, TipOffTarget
 from idvault.domain.tip_off.tip_off import TipOffChannel, TipOffState
 from idvault_client.backend.tip_off.values import FiledTipOff, TipOffReport
+from idvault_client.commands.tip_off.command import app
 from idvault_client.commands.tip_off.importer import MaildirError, MailImport
 from idvault_client.commands.tip_off.mail import MailedReport
 from idvault_client.errors import Exhausted, InvalidFields, Unavailable
@@ -195,6 +200,35 @@ def test_what_the_vault_refuses(box: Box) -> None:
     )
     assert box.run(vault).turned_away == 2
     assert box.refused == [("1.host", "refused by the vault"), ("2.host:2,", "refused by the vault")]
+
+
+class Connection:
+    """Stands for the command's connection, and keeps what was filed over it."""
+
+    as_json = False
+
+    def __init__(self, vault: Vault) -> None:
+        """Begin with nothing filed."""
+        self._vault, self.filed = vault, list[dict[str, Any]]()
+
+    def open(self) -> AbstractContextManager[Any]:
+        return nullcontext(SimpleNamespace(tip_offs=self))
+
+    def file(self, target: TipOffTarget, category: SanctionCategory, told: str, **named: Any) -> FiledTipOff:
+        self.filed.append({"target": target, "category": category, **named})
+        report = MailedReport(told, named["contact"], named["evidence"][0], tuple(named["evidence"][1:]))
+        return self._vault.send(report, str(named["request_id"]))
+
+
+@pytest.mark.parametrize("operation", ["", "a" * 32])
+def test_the_command_names_an_operation(box: Box, operation: str) -> None:
+    """Each mail is filed in the operation of --operation, and in none without it."""
+    connection = Connection(Vault())
+    options = ["--state", str(box.folder / "state"), "--receipts", str(box.receipts)]
+    options += ["--operation", operation] if operation else []
+    done = CliRunner().invoke(app, ["import-mail", str(box.folder), *options], obj=connection)
+    assert (done.exit_code, done.stdout) == (0, "import: 2 filed, 0 left, 0 refused\n")
+    assert [one["operation_id"] for one in connection.filed] == [operation] * 2
 
 
 def test_wrong_files(box: Box, tmp_path: Path) -> None:

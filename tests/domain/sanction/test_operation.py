@@ -27,6 +27,23 @@ def test_an_open_operation_is_closed_once() -> None:
     assert (told.value.state, told.value.wanted) == ("CLOSED", "CLOSED")
 
 
+@pytest.mark.parametrize(
+    ("named", "is_open", "belongs"),
+    [
+        (None, True, OPERATION.operation_id),
+        (None, False, None),
+        ("b" * 32, True, "b" * 32),
+        ("b" * 32, False, "b" * 32),
+    ],
+)
+def test_a_sanction_inherits_the_operation_of_its_report(
+    named: str | None, is_open: bool, belongs: str | None
+) -> None:
+    """If it names none and the report's is still open; a report can be upheld after that is closed."""
+    reported = OPERATION if is_open else rules.close(operation=OPERATION, now=LATER)
+    assert rules.inherit(named=named, reported=reported) == belongs
+
+
 def test_an_operation_has_a_title() -> None:
     """Which is not shown where an operation is."""
     assert rules.check_title("a month") == "a month"

@@ -440,5 +440,5 @@ async def test_an_operation_counts_what_was_overturned(world: AppealWorld) -> No
     await world.lift(lifted, key=judge)
     for sanction in (made, lifted):
         await world.decide(await world.file(sanction), UPHELD, key=judge)
-    _, counts = await world.operations.get(relying_party=PARTY, **named, now=at(0))
+    _, counts, _ = await world.operations.get(relying_party=PARTY, **named, now=at(0))
     assert list(counts) == [SanctionCount(Degree.WARN, Scope.ACCOUNT, 2, 0, 0, 0, 2)]

@@ -43,7 +43,7 @@ async def close(world: SanctionWorld, operation: Operation, **changes: Any) -> O
 
 
 async def figures(world: SanctionWorld, operation: Operation, *, seconds: float = 0) -> list[SanctionCount]:
-    _, counts = await world.operations.get(
+    _, counts, _ = await world.operations.get(
         relying_party=PARTY, operation_id=operation.operation_id, now=at(seconds)
     )
     return list(counts)

@@ -16,7 +16,7 @@ from idvault.storage.base.database import Database
 from tests.storage.hooks import before_statements
 from tests.support import builders
 from tests.support.flow_world import at
-from tests.support.tip_off_world import CONTENT, DAY, TipOffWorld, service_keys
+from tests.support.tip_off_world import CONTENT, DAY, TipOffWorld, opened, report, service_keys
 
 OTHER = TipOffTarget(TargetKind.CONTENT, CONTENT.key + "8")
 
@@ -33,9 +33,12 @@ async def filled(world: TipOffWorld) -> tuple[list[TipOff], list[str]]:
     """File twelve reports of every kind; return them as they are, and two moderators."""
     ids = [(await world.world.moderator(number)).moderator_id for number in (1, 2)]
     made = []
+    named = (await opened(world)).operation_id
     kinds = product((CONTENT, OTHER), (SanctionCategory.RUMOUR, SanctionCategory.FRAUD), range(3))
     for place, (target, category, step) in enumerate(kinds):
-        one = (await world.file(target=target, category=category, seconds=place * 3_600)).tip_off
+        given = named if place % 2 else None
+        asked = report(target=target, category=category, operation_id=given)
+        one = (await world.file(asked, seconds=place * 3_600)).tip_off
         if step:
             await world.assign(one, ids[place % 2], seconds=place * 3_600)
         if step == 2:
@@ -58,7 +61,7 @@ def wanted(made: list[TipOff], **filters: Any) -> list[str]:
 
 
 async def test_every_combination_of_filters(world: TipOffWorld) -> None:
-    """All 192 of them, in pages of one, of five and of all."""
+    """All 256 of them, in pages of one, of five and of all."""
     made, ids = await filled(world)
     choices: dict[str, list[Any]] = {
         "state": [None, TipOffState.RECEIVED, TipOffState.ASSIGNED, TipOffState.RESOLVED],
@@ -67,6 +70,7 @@ async def test_every_combination_of_filters(world: TipOffWorld) -> None:
         "assignee": [None, ids[0]],
         "target": [None, OTHER],
         "category": [None, SanctionCategory.FRAUD],
+        "operation_id": [None, made[1].operation_id],
     }
     for place, values in enumerate(product(*choices.values())):
         asked = {name: value for name, value in zip(choices, values, strict=True) if value is not None}

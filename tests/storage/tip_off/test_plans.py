@@ -23,6 +23,16 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
     "reports in a state": (lists.IN_STATE, {**_PAGE, "state": "RECEIVED"}, "ix_tip_offs_state"),
     "reports of a category": (lists.OF_CATEGORY, {**_PAGE, "category": "FRAUD"}, "ix_tip_offs_category"),
     "reports of an assignee": (lists.OF_ASSIGNEE, {**_PAGE, "assignee": "a" * 32}, "ix_tip_offs_assignee"),
+    "reports of an operation": (
+        lists.OF_OPERATION,
+        {**_PAGE, "operation": "a" * 32},
+        "ix_tip_offs_operation",
+    ),
+    "reports of an operation by state": (
+        lists.IN_OPERATION,
+        {**PARTY, "operation": "a" * 32},
+        "ix_tip_offs_operation",
+    ),
     "reports about a target": (
         lists.OF_TARGET,
         {**_PAGE, "target": "post/1", "target_kind": "CONTENT"},
@@ -51,7 +61,12 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
     "old tries": (tries._FORGET, {"before": NOW.date()}, "ix_tip_off_tries_day"),
     "old reporters": (reporter._FORGET, {"before": NOW.date()}, "ix_tip_off_reporters_day"),
 }
-SORTED = {"merged reports", "texts of a report", "open reports by state"}
+SORTED = {
+    "merged reports",
+    "texts of a report",
+    "open reports by state",
+    "reports of an operation by state",
+}
 
 
 @pytest.mark.parametrize("name", HOT)

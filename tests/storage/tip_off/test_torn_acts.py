@@ -16,7 +16,7 @@ from tests.storage.hooks import failing_commit, failing_statement
 from tests.storage.test_torn_acts import FAULTS
 from tests.support.flow_world import at, request_id
 from tests.support.storage_world import World
-from tests.support.tip_off_world import DAY, TipOffWorld, service_keys
+from tests.support.tip_off_world import DAY, TipOffWorld, opened, report, service_keys
 
 Act = Callable[[], Awaitable[Any]]
 _MOST = 90
@@ -40,10 +40,14 @@ async def _leading(reports: TipOffWorld, **changes: Any) -> tuple[TipOff, str]:
 
 async def _file(reports: TipOffWorld) -> Act:
     token = await reports.world.account()
-    target = TipOffTarget(TargetKind.ACCOUNT, token)
-    return lambda: reports.file(
-        target=target, reporter_token=token, contact="a@example.org", content=b"c", request_id=request_id(9)
+    asked = report(
+        target=TipOffTarget(TargetKind.ACCOUNT, token),
+        reporter_token=token,
+        contact="a@example.org",
+        content=b"c",
+        operation_id=(await opened(reports)).operation_id,
     )
+    return lambda: reports.file(asked, request_id=request_id(9))
 
 
 async def _answer(reports: TipOffWorld) -> Act:
@@ -58,7 +62,9 @@ async def _note(reports: TipOffWorld) -> Act:
 
 async def _uphold(reports: TipOffWorld) -> Act:
     token = await reports.world.account()
-    leading, _ = await _leading(reports, target=TipOffTarget(TargetKind.ACCOUNT, token))
+    named = (await opened(reports)).operation_id
+    target = TipOffTarget(TargetKind.ACCOUNT, token)
+    leading, _ = await _leading(reports, target=target, operation_id=named)
     key, given = await reports.world.moderator(1), list[tuple[Any, Any]]()
 
     async def take(*arguments: Any, **named: Any) -> TipOff:

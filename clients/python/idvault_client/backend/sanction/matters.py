@@ -13,6 +13,7 @@ from idvault_client.backend.sanction.calls import time_of
 from idvault_client.backend.sanction.values import (
     OperationFigure,
     OperationPage,
+    OperationTipOffs,
     OrderPage,
     PlatformOperation,
     PlatformOrder,
@@ -53,7 +54,7 @@ def list_orders(
 
 
 def open_operation(title: str, *, request_id: RequestId = None) -> Rpc[PlatformOperation]:
-    """Open an operation that sanctions may name; the title must name nobody."""
+    """Open an operation that sanctions and reports may name; the title must name nobody."""
     chosen = chosen_id(request_id)
     request = pb.OpenOperationRequest(request_id=chosen, title=text(title, field="title"))
     return rpc(_SERVICE, "OpenOperation", request, _read_operation, request_id=chosen)
@@ -134,4 +135,11 @@ def _operation(message: pb.Operation) -> PlatformOperation:
             )
             for each in message.counts
         ),
+        tip_offs=_tip_offs(message.tip_off_count) if message.HasField("tip_off_count") else None,
+    )
+
+
+def _tip_offs(message: pb.Operation.TipOffCount) -> OperationTipOffs:
+    return OperationTipOffs(
+        message.received, message.assigned, message.answered, message.merged, message.resolved
     )

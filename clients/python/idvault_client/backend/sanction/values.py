@@ -92,8 +92,19 @@ class OperationFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationTipOffs:
+    """How many reports of an operation are in each state now."""
+
+    received: int = 0
+    assigned: int = 0
+    answered: int = 0
+    merged: int = 0
+    resolved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class PlatformOperation:
-    """An operation of yours. figures: only from `get_operation`."""
+    """An operation of yours. figures, of sanctions, and tip_offs, of reports: only from `get_operation`."""
 
     operation_id: str
     title: str = field(repr=False)
@@ -101,6 +112,7 @@ class PlatformOperation:
     open_time: datetime
     close_time: datetime | None
     figures: tuple[OperationFigure, ...] = ()
+    tip_offs: OperationTipOffs | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,14 @@ def file(
     reporter_account_token: str | None = None,
     evidence: Sequence[bytes] = (),
     content: bytes = b"",
+    operation_id: str = "",
     request_id: RequestId = None,
 ) -> Rpc[FiledTipOff]:
     """File a report; give reference and secret to the reporter, the secret is not stored.
 
-    told: what the reporter says. evidence: the SHA-256 of each piece that you preserve. request_id: must be
-    random. Raises InvalidFields, NotFound, and Exhausted at the reporter's limit of the day.
+    told: what the reporter says. evidence: the SHA-256 of each piece that you preserve. operation_id: an open
+    one that it belongs to. request_id: must be random. Raises InvalidFields, NotFound, PreconditionFailed
+    (OPERATION_CLOSED), and Exhausted at the reporter's limit of the day.
     """
     chosen = chosen_id(request_id)
     request = pb.FileTipOffRequest(
@@ -56,6 +58,7 @@ def file(
         reporter_account_token=account(reporter_account_token) if reporter_account_token else "",
         evidence_digests=evidence,
         content_copy=content,
+        operation_id=text(operation_id, field="operation_id"),
     )
     return rpc(_SERVICE, "FileTipOff", request, reading.filed, request_id=chosen)
 
@@ -202,6 +205,7 @@ def list_page(
     moderator_id: str = "",
     target: TipOffTarget | None = None,
     category: SanctionCategory | None = None,
+    operation_id: str = "",
     page_size: int = 100,
     page_token: str = "",
 ) -> Rpc[TipOffPage]:
@@ -214,6 +218,7 @@ def list_page(
         category=_CATEGORY.Value(f"CATEGORY_{category.value}")
         if category
         else _CATEGORY.CATEGORY_UNSPECIFIED,
+        operation_id=text(operation_id, field="operation_id"),
         page_size=page_size,
         page_token=text(page_token, field="page_token"),
     )

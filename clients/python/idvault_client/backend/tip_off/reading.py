@@ -118,6 +118,7 @@ def _report(message: pb.TipOff) -> TipOffReport:
         trusted=message.trusted,
         delete_time=_optional(message, "delete_time"),
         evidence=tuple(message.evidence_digests),
+        operation_id=message.operation_id,
     )
 
 

@@ -16,7 +16,8 @@ class TipOffReport:
     """A report without its texts; a value that this client does not know is None.
 
     reference: the 12 digits that the reporter has. moderator_id: who works on it or decided, "" for nobody.
-    due_time: when reply and solution are due. reporter_id: "" for an anonymous report.
+    due_time: when reply and solution are due. reporter_id: "" for an anonymous report. operation_id: "" if it
+    belongs to none.
     """
 
     tip_off_id: str
@@ -39,6 +40,7 @@ class TipOffReport:
     trusted: bool = False
     delete_time: datetime | None = None
     evidence: tuple[bytes, ...] = field(default=(), repr=False)
+    operation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ class TipOffPage:
 class UpheldSanction:
     """The sanction of an upheld report. statement: its tip_off is the report's reference.
 
-    measure: your code for how publishing is limited, for LIMIT only. The other fields are those of
+    measure: your code for how publishing is limited, for LIMIT only. operation_id: "" for the report's
+    operation, if it has one and that is open. The other fields are those of
     `sanctions.impose`; a reported public account is named by public_account_id, with its owner's token.
     """
 

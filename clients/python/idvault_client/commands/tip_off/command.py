@@ -42,6 +42,9 @@ def import_mail(  # noqa: PLR0917 - typer makes an option of each
         str | None,
         typer.Option(metavar="REGEX", help="Finds your reference of the reported content in a text."),
     ] = None,
+    operation: Annotated[
+        str, typer.Option(metavar="ID", help="The open operation that the reports belong to.")
+    ] = "",
     json_option: AsJson = False,
 ) -> None:
     """File each mail in MAILDIR/new as a report, and move it to MAILDIR/cur.
@@ -61,19 +64,24 @@ def import_mail(  # noqa: PLR0917 - typer makes an option of each
                 channel=TipOffChannel.EMAIL,
                 contact=report.contact,
                 evidence=report.evidence,
+                operation_id=operation,
                 request_id=request_id,
             )
             return filed
 
         running = MailImport(maildir, state, receipts, _tell)
         running.run(send)
-        shown = {"filed": running.filed, "left": running.left, "refused": running.turned_away}
-        if as_json:
-            show(shown, as_json=True)
-        else:
-            typer.echo(f"import: {', '.join(f'{count} {word}' for word, count in shown.items())}")
+        _sum_up(running, as_json=as_json)
     if running.turned_away:
         raise typer.Exit(_CHECK_FAILED)
+
+
+def _sum_up(running: MailImport, *, as_json: bool) -> None:
+    shown = {"filed": running.filed, "left": running.left, "refused": running.turned_away}
+    if as_json:
+        show(shown, as_json=True)
+    else:
+        typer.echo(f"import: {', '.join(f'{count} {word}' for word, count in shown.items())}")
 
 
 def _reference(report: MailedReport, pattern: re.Pattern[str] | None) -> str:

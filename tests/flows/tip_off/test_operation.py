@@ -1,0 +1,120 @@
+"""Reports of an operation over both databases: named at filing, counted by state, inherited by sanctions."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from idvault.domain.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
+from idvault.domain.sanction.operation import Operation, SanctionCount
+from idvault.domain.sanction.sanction import Degree, Sanction, Scope
+from idvault.domain.tip_off.tip_off import TipOff, TipOffState
+from idvault.storage.base.database import Database
+from tests.support.flow_world import PARTY, at, request_id
+from tests.support.tip_off_world import TipOffWorld, closed, opened, report, service_keys
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
+    """Return the flows with a new database of each kind."""
+    made = TipOffWorld(main_database, service_keys(tmp_path))
+    yield made
+    await made.world.claims.verification.drain()
+
+
+async def figures(world: TipOffWorld, operation: Operation) -> tuple[list[SanctionCount], Any]:
+    _, sanctions, tip_offs = await world.world.operations.get(
+        relying_party=PARTY, operation_id=operation.operation_id, now=at(0)
+    )
+    return list(sanctions), tip_offs
+
+
+async def upheld(world: TipOffWorld, tip_off: TipOff, **named: Any) -> Sanction:
+    """Assign and uphold a report; return its sanction as stored."""
+    key, token = await world.world.moderator(1), await world.world.account()
+    await world.assign(tip_off, key.moderator_id)
+    made = await world.uphold(tip_off, key, token, reply="you were right (synthetic)", **named)
+    return await world.world.store.get(relying_party=PARTY, sanction_id=made.sanction_id or "")
+
+
+async def test_reports_are_counted_by_state(world: TipOffWorld) -> None:
+    """Only those of the operation, each in the state that it has now."""
+    operation, other = await opened(world), await opened(world)
+    named = report(operation_id=operation.operation_id)
+    me = (await world.world.moderator(1)).moderator_id
+    made = [(await world.file(named)).tip_off for _ in range(6)]
+    await world.file()
+    await world.file(operation_id=other.operation_id)
+    for each in made[1:4]:
+        await world.assign(each, me)
+    await world.answer(made[2], me)
+    await world.dismiss(made[3], me, reply="no (synthetic)")
+    await world.merge(made[2], [made[4]], me)
+    assert await figures(world, operation) == (
+        [],
+        {
+            TipOffState.RECEIVED: 2,
+            TipOffState.ASSIGNED: 1,
+            TipOffState.ANSWERED: 1,
+            TipOffState.MERGED: 1,
+            TipOffState.RESOLVED: 1,
+        },
+    )
+    assert await figures(world, other) == ([], {TipOffState.RECEIVED: 1})
+    assert (await world.get(made[0])).tip_off.operation_id == operation.operation_id
+    assert await world.listed(operation_id=other.operation_id, party="platform-b") == []
+
+
+async def test_only_an_open_operation_of_ones_own(world: TipOffWorld) -> None:
+    """Another platform's is unknown; a closed one gets nothing new, and a repetition finds its report."""
+    theirs, mine = await opened(world, party="platform-b"), await opened(world)
+    for unknown in (theirs.operation_id, "f" * 32):
+        with pytest.raises(NotFoundError) as missing:
+            await world.file(operation_id=unknown)
+        assert missing.value.reason is Reason.OPERATION_NOT_FOUND
+    named = report(operation_id=mine.operation_id, contact="a@example.org")
+    first = await world.file(named, request_id=request_id(7))
+    await closed(world, mine)
+    with pytest.raises(PreconditionError) as refused:
+        await world.file(named)
+    assert refused.value.reason is Reason.OPERATION_CLOSED
+    assert await world.file(named, request_id=request_id(7)) == first
+    with pytest.raises(AlreadyExistsError):
+        await world.file(named, operation_id=None, request_id=request_id(7))
+    assert await world.events() == ["tipoff:report:file"]
+    reporter = await world.reporter(first.tip_off.reporter_id or "")
+    assert reporter.filed == 1, "what is refused counts for nobody"
+
+
+async def test_the_sanction_of_a_report_inherits_its_operation(world: TipOffWorld) -> None:
+    """Its moderator signed none; it is listed and counted where the report is."""
+    operation = await opened(world)
+    filed = (await world.file(operation_id=operation.operation_id)).tip_off
+    sanction = await upheld(world, filed)
+    assert sanction.operation_id == operation.operation_id
+    assert await figures(world, operation) == (
+        [SanctionCount(Degree.WARN, Scope.ACCOUNT, 1, 1, 0, 0)],
+        {TipOffState.RESOLVED: 1},
+    )
+    pages = await world.world.pages(size=9, operation_id=operation.operation_id)
+    assert pages == [[sanction.sanction_id]]
+
+
+async def test_what_a_sanction_names_comes_first(world: TipOffWorld) -> None:
+    """Another open operation than the report's, and none if the report has none either."""
+    operation, other = await opened(world), await opened(world)
+    filed = (await world.file(operation_id=operation.operation_id)).tip_off
+    assert (await upheld(world, filed, operation_id=other.operation_id)).operation_id == other.operation_id
+    assert (await figures(world, operation))[0] == []
+    assert (await upheld(world, (await world.file()).tip_off)).operation_id is None
+
+
+async def test_a_report_is_upheld_after_its_operation_is_closed(world: TipOffWorld) -> None:
+    """The report stays counted, and its sanction belongs to none."""
+    operation = await opened(world)
+    filed = (await world.file(operation_id=operation.operation_id)).tip_off
+    await closed(world, operation)
+    assert (await upheld(world, filed)).operation_id is None
+    assert await figures(world, operation) == ([], {TipOffState.RESOLVED: 1})
