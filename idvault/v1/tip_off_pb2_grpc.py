@@ -114,8 +114,9 @@ class TipOffServiceServicer:
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID,
         INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND,
-        PUBLIC_ACCOUNT_NOT_FOUND, in the same words for unknown ones and for another caller's); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the
-        operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        PUBLIC_ACCOUNT_NOT_FOUND, in the same words for unknown ones and for another caller's); RESOURCE_EXHAUSTED
+        (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,7 +148,7 @@ class TipOffServiceServicer:
     def ReturnTipOff(self, request, context):
         """Hands a report back to the queue, by the moderator to whom it is assigned.
 
-        Statuses: as for AssignTipOff.
+        Statuses: as AssignTipOff.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -156,7 +157,10 @@ class TipOffServiceServicer:
     def AddTipOffNote(self, request, context):
         """Adds a moderator's note, which only the platform reads.
 
-        Statuses: as for AssignTipOff.
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE; TOO_MANY_ITEMS for more than 100 notes, INVALID_REQUEST_ID);
+        ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (TIP_OFF_NOT_FOUND, MODERATOR_NOT_FOUND); FAILED_PRECONDITION
+        (ASSIGNEE_CHANGED; ILLEGAL_TRANSITION with both states; MODERATOR_REVOKED); PERMISSION_DENIED (ACCESS_DENIED);
+        UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -165,7 +169,7 @@ class TipOffServiceServicer:
     def AnswerTipOff(self, request, context):
         """Replies to the reporter, and to the reporters of every report that was merged into this one.
 
-        Statuses: as for AssignTipOff.
+        Statuses: as AssignTipOff.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -175,7 +179,11 @@ class TipOffServiceServicer:
         """Decides about a report and about every report that was merged into it; OUTCOME_UPHELD imposes a sanction in the
         same act: both are stored, or neither.
 
-        Statuses: as for AssignTipOff, and those of ImposeSanction.
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also naming every missing part of the sanction's statement;
+        INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (TIP_OFF_NOT_FOUND,
+        MODERATOR_NOT_FOUND, ACCOUNT_NOT_FOUND, PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND); FAILED_PRECONDITION
+        (ASSIGNEE_CHANGED; ILLEGAL_TRANSITION with both states; MODERATOR_REVOKED, ACCOUNT_ERASED, OPERATION_CLOSED,
+        PERSON_UNKNOWN); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -184,7 +192,10 @@ class TipOffServiceServicer:
     def MergeTipOffs(self, request, context):
         """Merges reports of the same matter into one: they wait for its decision and close with it.
 
-        Statuses: as for AssignTipOff; INVALID_ARGUMENT (TOO_MANY_ITEMS) for more than 200 in one report.
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE; TOO_MANY_ITEMS for more than 100 at once or 200 in one report,
+        INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (TIP_OFF_NOT_FOUND, MODERATOR_NOT_FOUND);
+        FAILED_PRECONDITION (ASSIGNEE_CHANGED; ILLEGAL_TRANSITION with both states; MODERATOR_REVOKED); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,8 +43,9 @@ class TipOffServiceStub:
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID,
     INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND,
-    PUBLIC_ACCOUNT_NOT_FOUND, in the same words for unknown ones and for another caller's); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the
-    operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    PUBLIC_ACCOUNT_NOT_FOUND, in the same words for unknown ones and for another caller's); RESOURCE_EXHAUSTED
+    (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     FollowTipOff: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.FollowTipOffRequest, _tip_off_pb2.FollowedTipOff]
     """Returns what a reporter may read, for the reference and the secret. Ten tries a day for each reference.
@@ -64,28 +65,38 @@ class TipOffServiceStub:
     ReturnTipOff: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.ReturnTipOffRequest, _tip_off_pb2.TipOff]
     """Hands a report back to the queue, by the moderator to whom it is assigned.
 
-    Statuses: as for AssignTipOff.
+    Statuses: as AssignTipOff.
     """
     AddTipOffNote: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.AddTipOffNoteRequest, _tip_off_pb2.TipOff]
     """Adds a moderator's note, which only the platform reads.
 
-    Statuses: as for AssignTipOff.
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE; TOO_MANY_ITEMS for more than 100 notes, INVALID_REQUEST_ID);
+    ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (TIP_OFF_NOT_FOUND, MODERATOR_NOT_FOUND); FAILED_PRECONDITION
+    (ASSIGNEE_CHANGED; ILLEGAL_TRANSITION with both states; MODERATOR_REVOKED); PERMISSION_DENIED (ACCESS_DENIED);
+    UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     AnswerTipOff: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.AnswerTipOffRequest, _tip_off_pb2.TipOff]
     """Replies to the reporter, and to the reporters of every report that was merged into this one.
 
-    Statuses: as for AssignTipOff.
+    Statuses: as AssignTipOff.
     """
     ResolveTipOff: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.ResolveTipOffRequest, _tip_off_pb2.TipOff]
     """Decides about a report and about every report that was merged into it; OUTCOME_UPHELD imposes a sanction in the
     same act: both are stored, or neither.
 
-    Statuses: as for AssignTipOff, and those of ImposeSanction.
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also naming every missing part of the sanction's statement;
+    INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (TIP_OFF_NOT_FOUND,
+    MODERATOR_NOT_FOUND, ACCOUNT_NOT_FOUND, PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND); FAILED_PRECONDITION
+    (ASSIGNEE_CHANGED; ILLEGAL_TRANSITION with both states; MODERATOR_REVOKED, ACCOUNT_ERASED, OPERATION_CLOSED,
+    PERSON_UNKNOWN); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     MergeTipOffs: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.MergeTipOffsRequest, _tip_off_pb2.TipOff]
     """Merges reports of the same matter into one: they wait for its decision and close with it.
 
-    Statuses: as for AssignTipOff; INVALID_ARGUMENT (TOO_MANY_ITEMS) for more than 200 in one report.
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE; TOO_MANY_ITEMS for more than 100 at once or 200 in one report,
+    INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (TIP_OFF_NOT_FOUND, MODERATOR_NOT_FOUND);
+    FAILED_PRECONDITION (ASSIGNEE_CHANGED; ILLEGAL_TRANSITION with both states; MODERATOR_REVOKED); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetTipOff: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.GetTipOffRequest, _tip_off_pb2.TipOffCase]
     """Returns one report with its texts.
@@ -132,8 +143,9 @@ class TipOffServiceAsyncStub(TipOffServiceStub):
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID,
     INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND,
-    PUBLIC_ACCOUNT_NOT_FOUND, in the same words for unknown ones and for another caller's); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the
-    operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    PUBLIC_ACCOUNT_NOT_FOUND, in the same words for unknown ones and for another caller's); RESOURCE_EXHAUSTED
+    (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     FollowTipOff: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.FollowTipOffRequest, _tip_off_pb2.FollowedTipOff]  # type: ignore[assignment]
     """Returns what a reporter may read, for the reference and the secret. Ten tries a day for each reference.
@@ -153,28 +165,38 @@ class TipOffServiceAsyncStub(TipOffServiceStub):
     ReturnTipOff: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.ReturnTipOffRequest, _tip_off_pb2.TipOff]  # type: ignore[assignment]
     """Hands a report back to the queue, by the moderator to whom it is assigned.
 
-    Statuses: as for AssignTipOff.
+    Statuses: as AssignTipOff.
     """
     AddTipOffNote: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.AddTipOffNoteRequest, _tip_off_pb2.TipOff]  # type: ignore[assignment]
     """Adds a moderator's note, which only the platform reads.
 
-    Statuses: as for AssignTipOff.
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE; TOO_MANY_ITEMS for more than 100 notes, INVALID_REQUEST_ID);
+    ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (TIP_OFF_NOT_FOUND, MODERATOR_NOT_FOUND); FAILED_PRECONDITION
+    (ASSIGNEE_CHANGED; ILLEGAL_TRANSITION with both states; MODERATOR_REVOKED); PERMISSION_DENIED (ACCESS_DENIED);
+    UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     AnswerTipOff: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.AnswerTipOffRequest, _tip_off_pb2.TipOff]  # type: ignore[assignment]
     """Replies to the reporter, and to the reporters of every report that was merged into this one.
 
-    Statuses: as for AssignTipOff.
+    Statuses: as AssignTipOff.
     """
     ResolveTipOff: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.ResolveTipOffRequest, _tip_off_pb2.TipOff]  # type: ignore[assignment]
     """Decides about a report and about every report that was merged into it; OUTCOME_UPHELD imposes a sanction in the
     same act: both are stored, or neither.
 
-    Statuses: as for AssignTipOff, and those of ImposeSanction.
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also naming every missing part of the sanction's statement;
+    INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (TIP_OFF_NOT_FOUND,
+    MODERATOR_NOT_FOUND, ACCOUNT_NOT_FOUND, PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND); FAILED_PRECONDITION
+    (ASSIGNEE_CHANGED; ILLEGAL_TRANSITION with both states; MODERATOR_REVOKED, ACCOUNT_ERASED, OPERATION_CLOSED,
+    PERSON_UNKNOWN); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     MergeTipOffs: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.MergeTipOffsRequest, _tip_off_pb2.TipOff]  # type: ignore[assignment]
     """Merges reports of the same matter into one: they wait for its decision and close with it.
 
-    Statuses: as for AssignTipOff; INVALID_ARGUMENT (TOO_MANY_ITEMS) for more than 200 in one report.
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE; TOO_MANY_ITEMS for more than 100 at once or 200 in one report,
+    INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (TIP_OFF_NOT_FOUND, MODERATOR_NOT_FOUND);
+    FAILED_PRECONDITION (ASSIGNEE_CHANGED; ILLEGAL_TRANSITION with both states; MODERATOR_REVOKED); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetTipOff: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.GetTipOffRequest, _tip_off_pb2.TipOffCase]  # type: ignore[assignment]
     """Returns one report with its texts.
@@ -224,8 +246,9 @@ class TipOffServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID,
         INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND,
-        PUBLIC_ACCOUNT_NOT_FOUND, in the same words for unknown ones and for another caller's); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the
-        operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        PUBLIC_ACCOUNT_NOT_FOUND, in the same words for unknown ones and for another caller's); RESOURCE_EXHAUSTED
+        (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod
@@ -263,7 +286,7 @@ class TipOffServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_tip_off_pb2.TipOff, _abc.Awaitable[_tip_off_pb2.TipOff]]:
         """Hands a report back to the queue, by the moderator to whom it is assigned.
 
-        Statuses: as for AssignTipOff.
+        Statuses: as AssignTipOff.
         """
 
     @_abc_1.abstractmethod
@@ -274,7 +297,10 @@ class TipOffServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_tip_off_pb2.TipOff, _abc.Awaitable[_tip_off_pb2.TipOff]]:
         """Adds a moderator's note, which only the platform reads.
 
-        Statuses: as for AssignTipOff.
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE; TOO_MANY_ITEMS for more than 100 notes, INVALID_REQUEST_ID);
+        ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (TIP_OFF_NOT_FOUND, MODERATOR_NOT_FOUND); FAILED_PRECONDITION
+        (ASSIGNEE_CHANGED; ILLEGAL_TRANSITION with both states; MODERATOR_REVOKED); PERMISSION_DENIED (ACCESS_DENIED);
+        UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod
@@ -285,7 +311,7 @@ class TipOffServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_tip_off_pb2.TipOff, _abc.Awaitable[_tip_off_pb2.TipOff]]:
         """Replies to the reporter, and to the reporters of every report that was merged into this one.
 
-        Statuses: as for AssignTipOff.
+        Statuses: as AssignTipOff.
         """
 
     @_abc_1.abstractmethod
@@ -297,7 +323,11 @@ class TipOffServiceServicer(metaclass=_abc_1.ABCMeta):
         """Decides about a report and about every report that was merged into it; OUTCOME_UPHELD imposes a sanction in the
         same act: both are stored, or neither.
 
-        Statuses: as for AssignTipOff, and those of ImposeSanction.
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also naming every missing part of the sanction's statement;
+        INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (TIP_OFF_NOT_FOUND,
+        MODERATOR_NOT_FOUND, ACCOUNT_NOT_FOUND, PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND); FAILED_PRECONDITION
+        (ASSIGNEE_CHANGED; ILLEGAL_TRANSITION with both states; MODERATOR_REVOKED, ACCOUNT_ERASED, OPERATION_CLOSED,
+        PERSON_UNKNOWN); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod
@@ -308,7 +338,10 @@ class TipOffServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_tip_off_pb2.TipOff, _abc.Awaitable[_tip_off_pb2.TipOff]]:
         """Merges reports of the same matter into one: they wait for its decision and close with it.
 
-        Statuses: as for AssignTipOff; INVALID_ARGUMENT (TOO_MANY_ITEMS) for more than 200 in one report.
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE; TOO_MANY_ITEMS for more than 100 at once or 200 in one report,
+        INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (TIP_OFF_NOT_FOUND, MODERATOR_NOT_FOUND);
+        FAILED_PRECONDITION (ASSIGNEE_CHANGED; ILLEGAL_TRANSITION with both states; MODERATOR_REVOKED); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod

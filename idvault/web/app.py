@@ -108,7 +108,7 @@ class Pages:
             if not found.next_attempt:
                 return self._on(found.session_id, key)
             return view.identity(found, kind=kind, errors=_errors(error, view.language), status=422)
-        return self._on(found.session_id, key)
+        return self._on(found.session_id, key, document=kind)
 
     async def receipt(self, request: web.Request) -> web.StreamResponse:
         """Send the receipt of a success."""
@@ -187,9 +187,10 @@ class Pages:
     def _key(self, request: web.Request) -> str:
         return guard.browser_key(request, base_url=self.base_url)
 
-    def _on(self, session_id: str, key: str) -> web.StreamResponse:
-        """Send the browser to the page of a session."""
-        return self._keep(web.Response(status=303, headers={"Location": f"/s/{session_id}"}), key)
+    def _on(self, session_id: str, key: str, *, document: str = "") -> web.StreamResponse:
+        """Send the browser to the page of a session. document: the kind, which another try begins with."""
+        address = f"/s/{session_id}?document={document}" if document else f"/s/{session_id}"
+        return self._keep(web.Response(status=303, headers={"Location": address}), key)
 
     def _keep(self, answer: web.StreamResponse, key: str) -> web.StreamResponse:
         guard.keep_key(answer, key, base_url=self.base_url)

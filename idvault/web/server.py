@@ -1,6 +1,7 @@
 """Runs the hosted pages: an HTTP server that calls the platform edge."""
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable
 
@@ -25,7 +26,7 @@ async def run(settings: Settings, *, ready: Callable[[str], None], stop: asyncio
     ) as vault:
         pages = Pages(vault=vault, base_url=settings.web_url, proxies=settings.web_proxies)
         # No access log: an address holds the secret of a link.
-        runner = web.AppRunner(application(pages), access_log=None, shutdown_timeout=_GRACE)
+        runner = web.AppRunner(application(pages), access_log=None, logger=silent(), shutdown_timeout=_GRACE)
         await runner.setup()
         host, _, port = settings.addresses[0].rpartition(":")
         try:
@@ -38,6 +39,13 @@ async def run(settings: Settings, *, ready: Callable[[str], None], stop: asyncio
             await stop.wait()
         finally:
             await runner.cleanup()
+
+
+def silent() -> logging.Logger:
+    """Return a logger that writes nothing: what aiohttp says of a broken request quotes the request."""
+    logger = logging.getLogger("idvault.web.silent")
+    logger.disabled = True
+    return logger
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

@@ -1,16 +1,14 @@
 """A real browser for tests: any Chromium that is there, or Debian's, installed where that is allowed."""
 
-import fcntl
 import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.support import debian
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PACKAGES = ("chromium", "fonts-noto-cjk")
@@ -37,26 +35,11 @@ def _found() -> str | None:
 
 
 def _installed() -> str:
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise NoBrowserError(ADVICE)
-    with (Path(tempfile.gettempdir()) / "idvault-chromium.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if _found() is None:
-            _install()
+    failed = debian.install(lambda: PACKAGES if _found() is None else ())
     path = _found()
     if path is None:
-        raise NoBrowserError(ADVICE)
+        raise NoBrowserError(f"{ADVICE}{failed}")
     return path
-
-
-def _install() -> None:
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    # The list of packages may be missing or old; a mirror that is away shows in the installation.
-    subprocess.run(["apt-get", "update", "-q"], check=False, env=environment, capture_output=True)
-    command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *PACKAGES]
-    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise NoBrowserError(f"{ADVICE}\n{done.stdout[-500:]}\n{done.stderr[-500:]}")
 
 
 @contextmanager

@@ -45,8 +45,8 @@ class Browser:
     key: str = ""
     seen: list[Page] = field(default_factory=list)
 
-    async def get(self, path: str, **headers: str) -> Page:
-        return await self._ask("GET", path, b"", headers)
+    async def get(self, path: str, *, query: dict[str, str] | None = None) -> Page:
+        return await self._ask("GET", f"{path}?{urlencode(query)}" if query else path, b"", {})
 
     async def post(self, path: str, fields: Any, *, origin: str = BASE_URL, **headers: str) -> Page:
         body = fields if isinstance(fields, bytes) else urlencode(fields).encode()

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from idvault.storage.base.database import Database
 from idvault.web.app import Pages, application
+from idvault.web.server import silent
 from idvault_client import aio
 from tests.support.databases import Databases
 from tests.support.session_edge import SessionEdge, served
@@ -52,7 +53,7 @@ async def site_of(world: SessionWorld, folder: Path, **options: Any) -> AsyncIte
     ):
         pages = Pages(vault=vault, base_url=BASE_URL, **options)
         server = TestServer(application(pages))
-        await server.start_server()
+        await server.start_server(access_log=None, logger=silent())
         site = Site(world, edge, platform, pages, server)
         try:
             yield site

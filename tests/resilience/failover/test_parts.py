@@ -11,6 +11,7 @@ from idvault.config import database
 from tests.resilience.failover import member, programs
 from tests.resilience.failover.pulse import Pulse
 from tests.resilience.tracer import MissingToolError
+from tests.support import debian
 
 _PAGE = (Path(__file__).parents[3] / "docs" / "operations.md").read_text("utf-8")
 
@@ -32,7 +33,7 @@ def test_missing_programs_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who may not install them is told which packages to install, and nothing is tried."""
     monkeypatch.setattr(os, "geteuid", lambda: 1_000)
     monkeypatch.setattr(programs, "_postgresql", lambda: None)
-    monkeypatch.setattr(programs, "_which", lambda name: "" if name == "patroni" else f"/usr/bin/{name}")
+    monkeypatch.setattr(programs, "which", lambda name: "" if name == "patroni" else f"/usr/bin/{name}")
     with pytest.raises(MissingToolError, match=r"apt-get install .*patroni.* postgresql") as missing:
         programs.find()
     assert "only root" in str(missing.value)
@@ -44,8 +45,9 @@ def test_a_failed_installation_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path
     apt.write_text("#!/bin/sh\necho 'E: Unable to locate package patroni' >&2\nexit 100\n")
     apt.chmod(0o755)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(programs, "_LOCK", tmp_path / "lock")
-    monkeypatch.setattr(programs, "_which", lambda name: str(apt) if name == "apt-get" else "")
+    monkeypatch.setattr(debian, "LOCK", tmp_path / "lock")
+    for module in (debian, programs):
+        monkeypatch.setattr(module, "which", lambda name: str(apt) if name == "apt-get" else "")
     with pytest.raises(MissingToolError, match=r"Unable to locate package patroni"):
         programs.find()
 

@@ -1,0 +1,80 @@
+"""`idvault web` as a process: it starts without a database and without a key, and serves https itself."""
+
+import json
+import os
+import signal
+import ssl
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.support import programs
+from tests.support.authority import Authority, spiffe
+
+pytestmark = pytest.mark.process
+
+WAIT = 60
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """Write the files of a web process; return its environment."""
+    authority = Authority()
+    own, server = authority.client(spiffe("web", "web-1")), authority.server()
+    for name, data in (
+        ("ca.pem", authority.ca),
+        ("own.pem", own.certificate),
+        ("own.key", own.key),
+        ("server.pem", server.certificate),
+        ("server.key", server.key),
+    ):
+        (folder / name).write_bytes(data)
+        (folder / name).chmod(0o600)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")}
+    return {
+        **kept,
+        "IDVAULT_LISTEN": "127.0.0.1:0",
+        "IDVAULT_TLS_CA": str(folder / "ca.pem"),
+        "IDVAULT_TLS_CERTIFICATE": str(folder / "own.pem"),
+        "IDVAULT_TLS_KEY": str(folder / "own.key"),
+        "IDVAULT_WEB_URL": "https://localhost",
+        "IDVAULT_WEB_TARGET": "127.0.0.1:1",
+        "IDVAULT_WEB_TLS_CERTIFICATE": str(folder / "server.pem"),
+        "IDVAULT_WEB_TLS_KEY": str(folder / "server.key"),
+    }
+
+
+def test_it_serves_and_says_when_the_vault_is_away(tmp_path: Path) -> None:
+    """The style sheet needs no vault; a link is answered by a page that says what to do. SIGTERM ends it."""
+    environment, ready = settings(tmp_path), tmp_path / "ready.json"
+    process = programs.start(programs.VAULT, "web", "--ready-file", ready, environment=environment)
+    try:
+        told = json.loads(process.stdout.readline())
+        assert told == {"ready": json.loads(ready.read_text("utf-8"))}
+        url = told["ready"]["url"]
+        trusted = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        with urllib.request.urlopen(f"{url}/static/style.css", timeout=WAIT, context=trusted) as answer:  # noqa: S310
+            assert answer.headers["Strict-Transport-Security"]
+        with pytest.raises(urllib.error.HTTPError) as away:
+            urllib.request.urlopen(f"{url}/v/{'0' * 26}", timeout=WAIT, context=trusted)  # noqa: S310
+        with away.value as refused:
+            assert refused.code == 503
+            assert "0" * 26 not in refused.read().decode()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        output = process.communicate(timeout=WAIT)
+    assert process.returncode == 0
+    assert "0" * 26 not in "".join(output)
+
+
+def test_a_missing_setting_is_named(tmp_path: Path) -> None:
+    """It needs its own address and the edge's, and neither database nor key file."""
+    environment = settings(tmp_path)
+    for name in ("IDVAULT_WEB_URL", "IDVAULT_WEB_TARGET"):
+        given = {key: value for key, value in environment.items() if key != name}
+        done = programs.run(programs.VAULT, "web", environment=given, timeout=WAIT)
+        assert done.returncode == 2
+        assert f"{name} is missing" in done.stderr
+    plain = {**environment, "IDVAULT_WEB_URL": "http://verify.example"}
+    assert "must be https" in programs.run(programs.VAULT, "web", environment=plain, timeout=WAIT).stderr

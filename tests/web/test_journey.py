@@ -1,0 +1,207 @@
+"""Hosted verification by clicks in Chromium: both languages, small and large, axe on each page."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestServer, unused_port
+from playwright.sync_api import Page
+
+from idvault.domain.registry import RegistryAnswer
+from idvault.storage.base.database import Database
+from idvault.web.app import Pages, application
+from idvault_client import aio
+from tests.support.browser import browsing, violations
+from tests.support.databases import Databases
+from tests.support.session_edge import served
+from tests.support.session_world import SessionWorld
+from tests.support.web_platform import WebPlatform
+
+# Synthetic: the number has a valid check digit; neither belongs to a real person.
+NAME, NUMBER, TYPO = "金丝雀", "11010519491231002X", "110105194912310021"
+BUTTONS = {
+    "zh": ("继续", "前往", "同意并继续", "居民身份证", "提交认证"),
+    "en": ("Continue", "Go to", "Agree", "Resident identity card", "Verify"),
+}
+DONE = {"zh": "认证通过", "en": "You are verified"}
+PICTURES = "IDVAULT_TEST_PICTURES"
+
+pytestmark = pytest.mark.process
+
+
+@dataclass
+class Place:
+    """A world with pages and a platform, each on a port of this machine. pages: what was seen, as text."""
+
+    world: SessionWorld
+    platform: WebPlatform
+    base_url: str
+    log: Path
+    seen: list[str] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def place_of(databases: Databases, folder: Path, *, locale: str) -> AsyncIterator[Place]:
+    """Serve both until the block ends."""
+    async with AsyncExitStack() as stack:
+        database = Database(url=databases.main_url)
+        stack.push_async_callback(database.close)
+        ports = unused_port(), unused_port()
+        base_url, origin = f"http://localhost:{ports[0]}", f"http://127.0.0.1:{ports[1]}"
+        world = SessionWorld(database, base_url=base_url)
+        stack.push_async_callback(world.claims.verification.drain)
+        await world.prepare(origins=(origin,))
+        edge = await stack.enter_async_context(served(world, folder))
+        web_vault = await stack.enter_async_context(aio.connect(edge.target, tls=edge.web))
+        own_vault = await stack.enter_async_context(aio.connect(edge.target, tls=edge.platform))
+        platform = WebPlatform(own_vault, origin, locale=locale)
+        apps = (application(Pages(vault=web_vault, base_url=base_url)), platform.application())
+        for app, port in zip(apps, ports, strict=True):
+            server = TestServer(app, port=port)
+            await server.start_server()
+            stack.push_async_callback(server.close)
+        yield Place(world, platform, base_url, edge.log)
+
+
+async def visit(work: Callable[[Page], None], **options: Any) -> None:
+    """Let a person use a browser, in a thread."""
+
+    def run() -> None:
+        with browsing() as browser:
+            context = browser.new_context(**options)
+            context.set_default_timeout(60_000)
+            work(context.new_page())
+
+    await asyncio.to_thread(run)
+
+
+def look(place: Place, page: Page, name: str, *, axe: bool = True) -> None:
+    """Check a page: axe, nothing wider than the screen; keep a picture if that was asked for."""
+    if axe:
+        assert violations(page) == "", name
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+    place.seen.append(page.content())
+    folder = os.environ.get(PICTURES)
+    if folder:
+        page.screenshot(path=Path(folder) / f"pages-{name}-{place.platform.locale}.png", full_page=True)
+
+
+@pytest.mark.parametrize(("locale", "width"), [("zh", 320), ("en", 1280)])
+async def test_a_person_verifies_by_clicks(
+    sqlite_databases: Databases, tmp_path: Path, locale: str, width: int
+) -> None:
+    """With a typing error and a mismatch on the way; the platform's process never receives name or number."""
+    begin, leave, agree, kind, submit = BUTTONS[locale]
+    async with place_of(sqlite_databases, tmp_path, locale=locale) as place:
+        place.world.claims.registry.script.append(RegistryAnswer.MISMATCH)
+
+        def person(page: Page) -> None:
+            page.goto(f"{place.platform.origin}/login/somebody")
+            look(place, page, "start")
+            page.get_by_role("button", name=begin).click()
+            look(place, page, "leave")
+            page.get_by_role("link", name=leave).click()
+            look(place, page, "terms")
+            page.get_by_role("button", name=agree).click()
+            look(place, page, "document")
+            page.get_by_label(kind, exact=True).check()
+            page.get_by_role("button", name=begin).click()
+            look(place, page, "identity")
+            page.locator("#name").fill("错一一")
+            page.locator("#number").fill(TYPO)
+            # The script notices a wrong check digit before anything is sent.
+            assert page.locator("#number").evaluate("each => !each.validity.valid")
+            page.locator("#number").fill(NUMBER)
+            page.get_by_role("button", name=submit).click()
+            page.locator(".errors").wait_for()
+            look(place, page, "again")
+            page.locator("#name").fill(NAME)
+            page.locator("#number").fill(NUMBER)
+            page.locator("#number").press("Enter")
+            page.get_by_role("heading", name=DONE[locale]).wait_for()
+            look(place, page, "done")
+            page.go_back()
+            page.goto(page.url)
+            page.get_by_role("heading", name=DONE[locale]).wait_for()
+            page.locator("a.button").click()
+            page.get_by_text("SUCCEEDED").wait_for()
+            assert page.url.count("=") == 1
+
+        await visit(person, viewport={"width": width, "height": 700})
+        assert len(place.world.claims.registry.checks) == 2
+        received = "\n".join(place.platform.received)
+        for secret in (NAME, NUMBER, "错一一"):
+            assert secret not in received
+            assert not any(secret in text for text in place.seen)
+
+
+async def test_a_person_verifies_by_keyboard_without_script(
+    sqlite_databases: Databases, tmp_path: Path
+) -> None:
+    """Every step is reached by Tab and Enter; the tree of the form has its labels and hints in order."""
+    async with place_of(sqlite_databases, tmp_path, locale="en") as place:
+
+        def person(page: Page) -> None:
+            page.goto(f"{place.platform.origin}/login/somebody")
+
+            def press(name: str, role: Any) -> None:
+                target = page.get_by_role(role, name=name)
+                for _ in range(12):
+                    page.keyboard.press("Tab")
+                    if target.first.evaluate("each => each === document.activeElement"):
+                        break
+                else:
+                    raise AssertionError(f"{name} is not reached by keyboard")
+                page.keyboard.press("Enter")
+
+            press("Continue", "button")
+            press("Go to", "link")
+            press("Agree", "button")
+            page.locator("#RESIDENT_ID").focus()
+            page.keyboard.press("Space")
+            press("Continue", "button")
+            tree = page.locator("main").aria_snapshot()
+            assert (
+                tree.index('textbox "Name"') < tree.index('textbox "Document number"') < tree.index("Verify")
+            )
+            page.locator("#name").fill(NAME)
+            page.locator("#number").fill(TYPO)
+            press("Verify", "button")
+            wrong = page.locator("main").aria_snapshot()
+            assert "alert" in wrong
+            look(place, page, "wrong", axe=False)
+            page.locator("#name").fill(NAME)
+            page.locator("#number").fill(NUMBER)
+            press("Verify", "button")
+            page.get_by_role("heading", name=DONE["en"]).wait_for()
+
+        await visit(person, java_script_enabled=False, viewport={"width": 640, "height": 700})
+        assert NAME not in "\n".join(place.platform.received)
+
+
+async def test_a_victim_is_not_confirmed(sqlite_databases: Databases, tmp_path: Path) -> None:
+    """Somebody who opens another person's link is stopped at the platform, before any form."""
+    async with place_of(sqlite_databases, tmp_path, locale="en") as place:
+        made = await place.platform.vault.sessions.create(
+            return_url=f"{place.platform.origin}/verified",
+            policy_version="terms-3",
+            policy_text="x",
+            locale="en",
+        )
+        place.platform.asked["attacker"] = made.session_id
+
+        def victim(page: Page) -> None:
+            page.goto(made.url)
+            page.get_by_role("button", name="Continue").click()
+            page.get_by_role("link", name="Go to").click()
+            page.get_by_text("this is not your session").wait_for()
+
+        await visit(victim)
+        found = await place.platform.vault.sessions.get(made.session_id)
+        assert found.state is not None
+        assert found.state.value == "REDEEMED"
