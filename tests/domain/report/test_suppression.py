@@ -152,8 +152,8 @@ def test_the_name_of_a_common_text_tells_no_rare_case() -> None:
         shown_sum = sum(count for count in published.values() if count is not None)
         assert shown_sum == total or published == {"OTHER": None}
         fitting[total, tuple(published.items())].add(rare)
-    for (_, published), rares in fitting.items():
-        if rares & set(SMALL) and published != (("OTHER", None),):
-            assert rares - set(SMALL), published
+    for (_, cells), rares in fitting.items():
+        if rares & set(SMALL) and cells != (("OTHER", None),):
+            assert rares - set(SMALL), cells
     assert suppression.common({"a": 5}, rest="OTHER", total=6) == {"OTHER": 6}
     assert suppression.common({"a": 9, "b": 7}, rest="OTHER", total=18) == {"OTHER": 11, "b": 7}
