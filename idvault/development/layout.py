@@ -13,6 +13,7 @@ PASSPHRASE = b"development"
 COST = Cost(memory_kib=8, iterations=1, lanes=1)
 PLATFORMS = ("platform-a", "platform-b")
 MONITORS = ("monitor",)
+WEB = "web"
 AUDITORS = ("auditor-a", "auditor-b")
 CUSTODIANS = ("custodian-a", "custodian-b", "custodian-c")
 OPERATORS = ("operator",)
@@ -23,6 +24,7 @@ _PRIVATE = 0o700
 ROLES: dict[str, str] = {
     **dict.fromkeys(PLATFORMS, "platform"),
     **dict.fromkeys(MONITORS, "monitor"),
+    WEB: "web",
     **dict.fromkeys(AUDITORS, "auditor"),
     **dict.fromkeys(CUSTODIANS, "custodian"),
     **dict.fromkeys(OPERATORS, "operator"),
@@ -71,7 +73,7 @@ class Layout:
 
     @property
     def certificates(self) -> Path:
-        """The folder of the certificates of authority, server, platforms and monitor."""
+        """The folder of the certificates of authority, server, platforms, monitor and pages."""
         return self.state / "certificates"
 
     @property

@@ -203,8 +203,8 @@ class TipOffStore(Protocol):
         """
         ...
 
-    async def clear(self, *, relying_party: str, reference: str, day: date) -> None:
-        """Forget the tries of a reference on a day, after a right secret."""
+    async def refund(self, *, relying_party: str, reference: str, day: date) -> None:
+        """Take back one try of a reference on a day, after a right secret; the wrong ones stay counted."""
         ...
 
     async def follow(self, *, relying_party: str, reference: str) -> FollowedReport | None:

@@ -5,7 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from idvault.attest import jose, status_check
 from idvault_client import Consent, State, Vault, resident_id, testing
 from idvault_client.campaigns import InvitationState, LegacyAccount
+from idvault_client.sanctions import AppealState, ModeratorKey, SanctionState, Scope
 
 pytestmark = pytest.mark.process
 
@@ -87,6 +88,43 @@ def test_the_guide_of_checks(server: testing.Server, vault: Vault) -> None:
     refused.clear()
     assert rider(vault.issue_status_token(token, "https://pay.example")) is None
     assert refused == ["AUDIENCE_WRONG"]
+
+
+def test_the_guide_of_moderation(server: testing.Server, vault: Vault, tmp_path: Path) -> None:
+    """Opened, limited, closed with its owner, appealed: each block goes on where the one before ended."""
+    owner, applicant = (_verified(server, vault) for _ in range(2))
+    today, now = date.today(), datetime.now(UTC)
+    names: dict[str, Any] = {
+        "vault": vault,
+        "token": owner,
+        "another_id": vault.public_accounts.apply(applicant).public_account_id,
+        "first_day_without_it": today + timedelta(days=99),
+        "file": tmp_path / "moderator.pem",
+        "passphrase": b"synthetic",
+        "sha256_of_the_preserved_post": bytes(32),
+        "sha256_of_the_order": bytes(range(32)),
+        "day_of_the_order": today,
+        "in_three_days": now + timedelta(days=3),
+        "in_seven_days": now + timedelta(days=7),
+        "what_the_reporter_says": "they ask for money (synthetic)",
+        "what_the_owner_writes": "It was satire (synthetic)",
+    }
+    for name in ("second_key", "third_key"):
+        key = ModeratorKey.generate(testing.DEVELOPMENT_PLATFORM)
+        names[name] = key.of(vault.sanctions.register_moderator(key).moderator_id)
+    for block in blocks("moderation.md"):
+        names |= run(block, **{**names, "saved_id": uuid.uuid4()})
+    closed = vault.sanctions.list_page(account_token=owner, state=SanctionState.IN_FORCE)
+    assert {each.scope for each in closed.sanctions} == {Scope.ACCOUNT, Scope.PERSON}
+    (appeal,) = vault.sanctions.list_appeals(account_token=owner).appeals
+    assert appeal.state is AppealState.UPHELD
+    assert [each.order for each in vault.sanctions.list_orders().orders] == [names["order"]]
+
+
+def _verified(server: testing.Server, vault: Vault) -> str:
+    person = server.registry.newcomer()
+    consent = Consent("terms-3", datetime.now(UTC))
+    return vault.verify_individual(person.name, resident_id(person.number), consent=consent).account_token
 
 
 def test_every_reason_of_the_guide_is_a_reason() -> None:

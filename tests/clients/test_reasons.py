@@ -9,8 +9,10 @@ import pytest
 from idvault.domain import claim
 from idvault.domain.account import Standing
 from idvault.domain.error import FieldCode, Reason
+from idvault.domain.public_account.values import RejectReason
 from idvault.v1 import verification_pb2
-from idvault_client import reasons
+from idvault_client import public_accounts, reasons
+from idvault_client.backend.public_account.texts import REJECT_TEXTS
 from idvault_client.reasons import FailureReason, Translation
 from tests.support.generate import reasons as pages
 
@@ -24,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
         (FailureReason, reasons.FAILURE_TEXTS),
         (FieldCode, reasons.FIELD_TEXTS),
         (Standing, reasons.STANDING_TEXTS),
+        (RejectReason, REJECT_TEXTS),
     ],
 )
 def test_both_texts_exist(vocabulary: type[Reason], texts: Mapping[str, Translation]) -> None:
@@ -48,6 +51,12 @@ def test_a_sanctioned_owner_is_told_everything() -> None:
         assert [word for word in ("理由", "期限", "申诉方式", "通知") if word not in text.zh] == [], text.zh
         assert "says why, until when, and how you can appeal." in text.en
     assert reasons.followed_text(language="zh") == reasons.FOLLOWED.zh
+
+
+def test_an_owner_who_may_not_have_it_hears_one_sentence() -> None:
+    """A rejected application and a refused transfer say the same, so that neither says more."""
+    told = public_accounts.reject_text(RejectReason.OWNER_NOT_ELIGIBLE, language="zh")
+    assert told == reasons.reason_text(Reason.OWNER_NOT_ELIGIBLE, language="zh")
 
 
 def test_failure_reasons_are_those_of_the_vault() -> None:

@@ -132,8 +132,7 @@ class ModelRegister:
         if made.offered is None or made.offered[0] != to or day >= made.offered[1] + OFFER:
             return "TRANSFER_NOT_OFFERED"
         refusal = self._unmoved(place, to, day)
-        others = self._live(new.person, day) - (self.owners[made.owner].person == new.person)
-        if refusal is None and others >= new.limit:
+        if refusal is None and self._live(new.person, day) >= new.limit:
             refusal = "OWNER_NOT_ELIGIBLE"
         if refusal is None:
             made.owner, made.licence_end, made.offered = to, None, None

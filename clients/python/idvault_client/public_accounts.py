@@ -4,6 +4,7 @@ from idvault.domain.public_account.category import Licence, PublicAccountCategor
 from idvault.domain.public_account.values import PublicAccountState, RejectReason
 from idvault_client.backend.public_account.client import AioPublicAccountClient as AioPublicAccounts
 from idvault_client.backend.public_account.client import PublicAccountClient as PublicAccounts
+from idvault_client.backend.public_account.texts import reject_text
 from idvault_client.backend.public_account.values import (
     AccountFiling,
     OwnedPublicAccount,
@@ -29,4 +30,5 @@ __all__ = [
     "ShownLicence",
     "ShownOffer",
     "ShownOperator",
+    "reject_text",
 ]

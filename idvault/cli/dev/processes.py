@@ -24,6 +24,7 @@ from idvault.development.layout import (
     MONITORS,
     PLATFORMS,
     ROLES,
+    WEB,
     WITNESS_NAME,
     Layout,
 )
@@ -141,7 +142,7 @@ class DevelopmentProcesses:
         return witness_key.load_or_make(self._layout.witness / witness_key.FILE, name=WITNESS_NAME).key
 
     async def _register(self, settings: config.Settings) -> None:
-        for name in (*PLATFORMS, *MONITORS):
+        for name in (*PLATFORMS, *MONITORS, WEB):
             pem = self._layout.certificate(name).read_bytes()
             await operator.register_platform(
                 settings, name=name, role=ROLES[name], certificate_pem=pem, now=running.real_clock()

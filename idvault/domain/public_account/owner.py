@@ -3,6 +3,8 @@
 - Live public accounts are counted by the owner's random person id: a second token does not evade the limit.
 - One that is closed, expired or rejected does not count. One that comes back after an appeal may exceed the
   limit, which then only keeps new ones out.
+- One that changes its owner counts, too, if it is the same person's already. Otherwise the only one
+  that a person at the limit could take over would be the person's own, and that would tell whose it is.
 - The answer has one word for every cause (RejectReason.OWNER_NOT_ELIGIBLE): it does not say that another
   token belongs to the same owner.
 """
@@ -52,13 +54,12 @@ def is_eligible(
     today: date,
     now: datetime,
 ) -> bool:
-    """Return whether an owner may have this public account live beside the others."""
+    """Return whether an owner may have this public account live beside those that count."""
     try:
         rules.admit(owner=owner, today=today, now=now)
     except PreconditionError:
         return False
-    others = [pair for pair in facts.owned if pair[0].public_account_id != public_account.public_account_id]
-    room = _live(others, today, now) < limits.of(public_account.kind)
+    room = _live(facts.owned, today, now) < limits.of(public_account.kind)
     return room and not facts.person_barred
 
 

@@ -8,6 +8,8 @@
 - Months alone are counted. A longer period adds up what its months show: a cell that is hidden in one of them
   is hidden in the sum. Days that make no whole month show no breakdown. So nothing follows from the
   difference of two periods that does not follow from the months.
+- Texts that are cells because they are common: their names alone tell that they have at least 5, so none of
+  them is hidden. Until the rest is no small number, the first of them joins it.
 - A level is rounded down to a multiple of 5: the difference of two levels does not tell a change of 1 to 4.
 - A median needs 5 cases.
 
@@ -53,6 +55,17 @@ def suppress(
             break
         hidden.add(name)
     return {name: None if name in hidden else count for name, count in cells.items()}
+
+
+def common(counts: Mapping[str, int], *, rest: str, total: int) -> dict[str, int | None]:
+    """Return the cells of a breakdown by texts, of which counts has the common ones, as it may be published.
+
+    A hidden count beside a common text would be known: of 6 cases, 5 have the text and 1 has not.
+    """
+    left, kept = total - sum(counts.values()), dict(sorted(counts.items()))
+    while 0 < left < FEWEST and kept:
+        left += kept.pop(next(iter(kept)))
+    return {**suppress({rest: left}), **kept}
 
 
 def add_up(months: Sequence[Cells]) -> dict[str, int | None]:

@@ -15,6 +15,7 @@
 
 - Assigning names the former assignee and is refused if another moderator was faster (compare-and-set).
 - Only the assignee hands back, answers, resolves and merges into a report.
+- Nothing is merged into a report whose texts are deleted: there is no reply left.
 - A merged report is answered when the other one is, and closes with it. Reports that were merged into a
   report move with it when it is merged itself.
 - Any other transition is refused, and the refusal names both states.
@@ -230,6 +231,8 @@ def resolve(
 
 def check_gathers(*, tip_off: TipOff, moderator_id: str) -> None:
     """Raise TransitionError or PreconditionError unless a moderator may merge other reports into this one."""
+    if tip_off.deleted_at is not None:  # its reply is gone, and the others' reporters would get none
+        raise TransitionError(state=tip_off.state.value, wanted=TipOffState.MERGED.value)
     if tip_off.state is TipOffState.RESOLVED and tip_off.outcome is not TipOffOutcome.DUPLICATE:
         return
     _check_works(tip_off, moderator_id, wanted=TipOffState.MERGED)

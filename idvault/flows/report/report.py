@@ -180,9 +180,9 @@ def _cells(
 ) -> Cells | None:
     """Return the cells of a month; None if they are more than the log has entries."""
     if breakdown.by_text:
-        named = {text: count for text, count in sorted(counts.items()) if _is_common(text, count)}
-    else:
-        named = {cell: counts.get(cell, 0) for cell in breakdown.cells}
+        texts = {text: count for text, count in counts.items() if _is_common(text, count)}
+        return None if sum(texts.values()) > total else suppression.common(texts, rest=OTHER, total=total)
+    named = {cell: counts.get(cell, 0) for cell in breakdown.cells}
     rest = total - sum(named.values())
     return None if rest < 0 else suppression.suppress({OTHER: rest, **named}, elsewhere)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from idvault.domain.error import Reason, UnavailableError
 from idvault.storage.base.connection import Commit, T, Work, run_through
-from idvault.storage.base.sqlite_connection import SqliteConnection
+from idvault.storage.base.sqlite_connection import USUAL_WAIT, SqliteConnection
 from idvault.storage.base.statement import Statement
 from idvault.storage.base.threads import Threads
 from idvault.storage.base.turn import Turn
@@ -45,7 +45,7 @@ class Sqlite:
 
     async def find(self, statement: Statement[T], parameters: Mapping[str, Any]) -> list[T]:
         """Return the values of a statement's rows."""
-        connection, self._inline = self._inline or SqliteConnection(self._path, patient=False), None
+        connection, self._inline = self._inline or SqliteConnection(self._path, wait=0), None
         try:
             values = run_through(connection.all(statement, **parameters))
         except BaseException:
@@ -63,7 +63,7 @@ class Sqlite:
         self._turn.close()
 
     def _connect(self) -> SqliteConnection:
-        return SqliteConnection(self._path, patient=True)
+        return SqliteConnection(self._path, wait=USUAL_WAIT)
 
     def _act(self, connection: SqliteConnection, work: Work[T], commit: Commit) -> T:
         if not self._turn.take(timeout=_TURN_WAIT):

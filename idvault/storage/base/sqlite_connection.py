@@ -9,7 +9,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.dialect import Compiled
 from idvault.storage.base.statement import Statement
 
-_BUSY_MILLISECONDS = 3_000
+USUAL_WAIT = 3.0
 _STATEMENTS_KEPT = 1_000
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -24,8 +24,8 @@ _PRAGMAS = (
 class SqliteConnection(Connection):
     """One connection, used by one thread at a time; nothing here ever suspends."""
 
-    def __init__(self, path: Path, *, patient: bool) -> None:
-        """Open an existing file; patient: wait if it is locked, which the event loop must not do."""
+    def __init__(self, path: Path, *, wait: float) -> None:
+        """Open an existing file; wait: how many seconds for a lock, none where the event loop runs."""
         # The driver would create an empty file for a mistyped path.
         if not path.is_file():
             raise FileNotFoundError
@@ -33,7 +33,7 @@ class SqliteConnection(Connection):
             path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS_KEPT
         )
         try:
-            self.driver.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS if patient else 0}")
+            self.driver.execute(f"PRAGMA busy_timeout = {round(wait * 1_000)}")
             for pragma in _PRAGMAS:
                 self.driver.execute(pragma)
         except BaseException:

@@ -141,6 +141,7 @@ async def _follow(
         account_token=owner.account_token,
         in_force=confirmed.in_force,
         delay=following.delay,
+        now=settlement.now.business,
     )
     if followed is None:
         return concluded

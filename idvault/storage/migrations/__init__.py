@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent
 _LOCK = 0x1D7A017  # any number, the same in every process that upgrades
+# How many seconds to wait for another process that upgrades an SQLite file, which may be large.
+_OTHER_UPGRADE = 60.0
 _NO_SUCH_TABLE = ("42P01", "1")  # of PostgreSQL and SQLite
 
 
@@ -204,7 +206,7 @@ def _in_sqlite(path: Path, work: Callable[[Connection], None]) -> None:
     address.create_file(path)
     engine = create_engine(
         "sqlite://",
-        creator=lambda: SqliteConnection(path, patient=True).driver,
+        creator=lambda: SqliteConnection(path, wait=_OTHER_UPGRADE).driver,
         poolclass=NullPool,
         hide_parameters=True,
     )

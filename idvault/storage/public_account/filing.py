@@ -21,7 +21,7 @@ from idvault.storage.base.listing import one_of
 from idvault.storage.base.statement import Statement, param, statement
 from idvault.storage.base.types import Micros
 from idvault.storage.public_account.tables import public_account_versions as versions
-from idvault.storage.sanction.tables import sanctions
+from idvault.storage.sanction.tables import follower_closings, sanctions
 
 _columns = versions.c
 _later = versions.alias("later")
@@ -41,8 +41,8 @@ def _in_force_until(column: Any) -> Any:
     return or_(column.is_(None), column > _AT)
 
 
-# A sanction of the owner's account that was in force then, whatever became of it; or its destruction, for
-# which nothing is left but the state.
+# A sanction of the owner's account that was in force then, whatever became of it, or one of its owner that it
+# followed; or its destruction, for which nothing is left but the state.
 _OWNER_CLOSED = or_(
     exists().where(
         sanctions.c.account_token == _columns.account_token,
@@ -51,6 +51,12 @@ _OWNER_CLOSED = or_(
         sanctions.c.started_at <= _AT,
         _in_force_until(sanctions.c.ended_at),
         _in_force_until(sanctions.c.end_at),
+    ),
+    exists().where(
+        follower_closings.c.account_token == _columns.account_token,
+        follower_closings.c.started_at <= _AT,
+        _in_force_until(follower_closings.c.ended_at),
+        _in_force_until(follower_closings.c.end_at),
     ),
     accounts.c.state == literal_column(f"'{AccountState.ERASED.value}'"),
 )

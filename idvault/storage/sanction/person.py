@@ -14,7 +14,7 @@ from idvault.storage.account import periods
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.statement import Statement, param, statement
 from idvault.storage.base.types import to_micros
-from idvault.storage.sanction.tables import followers, sanctions
+from idvault.storage.sanction.tables import follower_closings, followers, sanctions
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -51,6 +51,15 @@ _ADD = statement(insert(followers))
 _MINE = (followers.c.account_token == param("token")) & (followers.c.sanction_id == param("sanction"))
 _REMOVE = statement(delete(followers).where(_MINE))
 _REMOVE_DUE = statement(delete(followers).where(_MINE, followers.c.due_at <= param("now")))
+_CLOSED = statement(insert(follower_closings))
+_CLOSED_UNTIL = statement(
+    update(follower_closings)
+    .where(
+        follower_closings.c.account_token == param("token"),
+        follower_closings.c.sanction_id == param("sanction"),
+    )
+    .values(ended_at=param("now"))
+)
 _DELAYED = followers.c.delay + param("lifted", BigInteger)
 _LIFTED = statement(
     update(followers)
@@ -86,18 +95,21 @@ async def follow(
     account_token: str,
     in_force: Sequence[PersonSanction],
     delay: timedelta,
+    now: datetime,
 ) -> str | None:
     """Let a locked account follow these sanctions, and no others; return what it follows if that is new."""
     wanted = {
         each.sanction_id: each for each in rules.followers(sanctions=in_force, account_token=account_token)
     }
-    former = {each.sanction_id for each in await connection.all(_OF_ACCOUNT, token=account_token)}
-    if wanted.keys() == former:
+    former = {each.sanction_id: each for each in await connection.all(_OF_ACCOUNT, token=account_token)}
+    if wanted.keys() == former.keys():
         return None
-    for sanction_id in former - wanted.keys():
+    for sanction_id in former.keys() - wanted.keys():
         await connection.run(_REMOVE, token=account_token, sanction=sanction_id)
-    for sanction_id in sorted(wanted.keys() - former):
+        await _end(connection, account_token, former[sanction_id], now)
+    for sanction_id in sorted(wanted.keys() - former.keys()):
         await _add(connection, relying_party, account_token, wanted[sanction_id], delay)
+        await _begin(connection, account_token, wanted[sanction_id], now)
     return await followed(connection, account_token)
 
 
@@ -116,6 +128,25 @@ async def _add(
     )
 
 
+async def _begin(connection: Connection, account_token: str, follower: Follower, now: datetime) -> None:
+    """Keep for the filings of the past since when an account is closed."""
+    if follower.degree is not Degree.CLOSE:
+        return
+    await connection.run(
+        _CLOSED,
+        account_token=account_token,
+        sanction_id=follower.sanction_id,
+        started_at=now,
+        end_at=follower.end_at,
+        ended_at=None,
+    )
+
+
+async def _end(connection: Connection, account_token: str, follower: Follower, now: datetime) -> None:
+    if follower.degree is Degree.CLOSE:
+        await connection.run(_CLOSED_UNTIL, token=account_token, sanction=follower.sanction_id, now=now)
+
+
 async def followed(connection: Connection, account_token: str) -> str:
     """Return the standings that an account follows, as its log entry has them."""
     found = await connection.all(_OF_ACCOUNT, token=account_token)
@@ -129,4 +160,8 @@ async def lifted(connection: Connection, *, relying_party: str, sanction_id: str
 
 async def remove_due(connection: Connection, due: DueFollower, *, now: datetime) -> bool:
     """Remove a follower of a locked account if it is due."""
-    return await connection.run(_REMOVE_DUE, token=due.account_token, sanction=due.sanction_id, now=now) > 0
+    key = {"token": due.account_token, "sanction": due.sanction_id}
+    if await connection.run(_REMOVE_DUE, **key, now=now) == 0:
+        return False
+    await connection.run(_CLOSED_UNTIL, **key, now=now)
+    return True

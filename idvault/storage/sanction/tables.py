@@ -137,6 +137,19 @@ followers = Table(
     ),
 )
 
+# When an account was closed because it follows a sanction: filings of a past day are computed from it.
+# end_at: as in `followers`; ended_at: when an act ended it.
+follower_closings = Table(
+    "follower_closings",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("sanction_id", ID, primary_key=True),
+    Column("started_at", Micros, nullable=False),
+    Column("end_at", Micros),
+    Column("ended_at", Micros),
+    ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
+)
+
 # text: sealed, with the version of the key that wraps its data key; null once it is deleted at delete_at.
 appeals = Table(
     "appeals",

@@ -57,7 +57,9 @@ async def end(
     if sanction.public_account_id is None:
         await _end_of_account(connection, owner, sanction, now, by_appeal=by_appeal)
         return
-    stored = await _locked(connection, sanction)
+    stored = await _find(connection, sanction)
+    if stored is None:
+        return  # Its end had come when the public account got another owner, whom it does not concern.
     found = await connection.all(_SOURCES, token=sanction.account_token, public=sanction.public_account_id)
     periods = [
         StandingPeriod(STANDINGS[Degree(row.degree)], row.end_at)
@@ -78,12 +80,18 @@ async def _end_of_account(
 
 
 async def _locked(connection: Connection, sanction: Sanction) -> PublicAccount:
+    found = await _find(connection, sanction)
+    if found is None:
+        raise NotFoundError(Reason.PUBLIC_ACCOUNT_NOT_FOUND)
+    return found
+
+
+async def _find(connection: Connection, sanction: Sanction) -> PublicAccount | None:
+    """Return the sanctioned public account, locked; None if it has another owner by now."""
     found = await public_account.lock_of(
         connection, account_token=sanction.account_token, public_account_id=sanction.public_account_id or ""
     )
-    if found is None:
-        raise NotFoundError(Reason.PUBLIC_ACCOUNT_NOT_FOUND)
-    return found.public_account
+    return None if found is None else found.public_account
 
 
 async def _put(

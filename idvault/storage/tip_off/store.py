@@ -223,10 +223,10 @@ class SqlTipOffStore:
             await log.append(connection, make(EventType.TIP_OFF_EXHAUST, {"day": day.isoformat()}))
         return count
 
-    @act("tip_off.clear")
-    async def clear(self, connection: Connection, *, relying_party: str, reference: str, day: date) -> None:
-        """Forget the tries of a reference on a day."""
-        await tries.clear(connection, relying_party=relying_party, reference=reference, day=day)
+    @act("tip_off.refund")
+    async def refund(self, connection: Connection, *, relying_party: str, reference: str, day: date) -> None:
+        """Take back one try of a reference on a day."""
+        await tries.refund(connection, relying_party=relying_party, reference=reference, day=day)
 
     @read("tip_off.due")
     async def due(self, connection: Connection, *, now: ClockReading, limit: int) -> list[TipOff]:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
@@ -20,12 +20,14 @@ _CHARGE: Statement[int] = statement(
     ).returning(tip_off_tries.c.count),
     scalar,
 )
-_CLEAR = statement(
-    delete(tip_off_tries).where(
+_REFUND = statement(
+    update(tip_off_tries)
+    .where(
         tip_off_tries.c.relying_party == param("party"),
         tip_off_tries.c.reference == param("reference"),
         tip_off_tries.c.day == param("day"),
     )
+    .values(count=tip_off_tries.c["count"] - 1)
 )
 _FORGET = statement(delete(tip_off_tries).where(tip_off_tries.c.day < param("before")))
 
@@ -35,9 +37,9 @@ async def charge(connection: Connection, *, relying_party: str, reference: str, 
     return await connection.only(_CHARGE, relying_party=relying_party, reference=reference, day=day, count=1)
 
 
-async def clear(connection: Connection, *, relying_party: str, reference: str, day: date) -> None:
-    """Forget the tries of a reference on a day."""
-    await connection.run(_CLEAR, party=relying_party, reference=reference, day=day)
+async def refund(connection: Connection, *, relying_party: str, reference: str, day: date) -> None:
+    """Take back one try of a reference on a day."""
+    await connection.run(_REFUND, party=relying_party, reference=reference, day=day)
 
 
 async def forget(connection: Connection, *, before: date) -> int:

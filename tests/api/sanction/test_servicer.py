@@ -166,6 +166,12 @@ async def test_pages(world: SanctionWorld, ask: AskSanctions) -> None:
     assert [each.sanction_id for each in lifted.sanctions] == [made[0].sanction_id]
 
 
+async def test_a_key_is_registered_again(world: SanctionWorld, ask: AskSanctions) -> None:
+    """A key that has its id is the same moderator as before, so one key is never two people."""
+    key = await moderator(ask)
+    assert (await ask("register_moderator", key)).moderator_id == key.moderator_id
+
+
 async def test_a_revoked_moderator(world: SanctionWorld, ask: AskSanctions) -> None:
     """Revoked for good, and unknown ones are not found."""
     token, key = await world.account(), await moderator(ask)

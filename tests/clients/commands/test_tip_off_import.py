@@ -231,6 +231,21 @@ def test_the_command_names_an_operation(box: Box, operation: str) -> None:
     assert [one["operation_id"] for one in connection.filed] == [operation] * 2
 
 
+def test_one_import_at_a_time(box: Box) -> None:
+    """A second one that starts meanwhile files nothing, so no receipt overwrites another."""
+    vault, second = Vault(), box.start()
+
+    def send(report: MailedReport, request_id: str) -> FiledTipOff:
+        with pytest.raises(MaildirError):
+            second.run(vault.send)
+        return vault.send(report, request_id)
+
+    box.start().run(send)
+    assert (second.filed, len(vault.filed), len(box.lines())) == (0, 2, 2)
+    box.mail("3.host", "three")
+    assert box.run(vault).filed == 1
+
+
 def test_wrong_files(box: Box, tmp_path: Path) -> None:
     """A folder that is no maildir, and a damaged state, whose loss would file mails twice."""
     with pytest.raises(MaildirError):

@@ -5,6 +5,7 @@ import subprocess
 from base64 import b64encode
 from email.message import EmailMessage
 from hashlib import sha256
+from time import process_time
 from typing import Any
 
 import pytest
@@ -181,6 +182,43 @@ def test_nesting_is_bounded() -> None:
     assert refused(bottomless) in ("too many parts", "malformed")
 
 
+def test_nothing_holds_the_import_up() -> None:
+    """What would keep a parser busy for minutes is refused, or read in one pass."""
+    started = process_time()
+    nested = b"".join(
+        b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (place, place)
+        for place in range(300)
+    )
+    assert refused(HEAD + nested + b"\r\nbody\r\n") == "too many parts"
+    parts = plain(b"--b\n\nx\n" * 90_000, b"Content-Type: multipart/mixed; boundary=b")
+    assert refused(parts) == "too many parts"
+    assert refused(plain(b"\n" * 2_000_000)) == "too many lines"
+    for end in (b"\r ", b"\n\t", b"\r\n ", b""):
+        long = b"Content-Type: text/plain; " + end + b"a*0*=(" * 100_000
+        assert refused(plain(b"body", long)) == "header too long"
+    for piece in ("<", "<!--", "<!", "<![", "<?", "<a ", "<a b='", "</", "<script>", "&#"):
+        page = "seen" + piece * (250_000 // len(piece))
+        assert mails.read(plain(page.encode(), b"Content-Type: text/html")).text.startswith("a post\n\nseen")
+    assert process_time() - started < 20
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("a<!-- > <b>hidden</b> --><b>b</b>", "ab"),
+        ("a < b &lt;c&gt; &amp;", "a < b <c> &"),
+        ("<STYLE>x{}</Style ><p>a<BR/>b", "a\nb"),
+        ("a<script>'</b>' <!--</script>b", "ab"),
+        ("a<template>hidden", "a"),
+        ("a<b", "a"),
+        ("<!DOCTYPE html><?xml?>a</p>b", "ab"),
+    ],
+)
+def test_what_of_a_page_is_text(markup: str, text: str) -> None:
+    """Tags, comments and hidden elements are left out; what is not closed ends the text."""
+    assert mails.read(plain(markup.encode(), b"Content-Type: text/html")).text == f"a post\n\n{text}"
+
+
 def test_a_mail_within_a_mail() -> None:
     """A forwarded mail's text is read; its headers are not taken for the sender's."""
     inner = b"From: other@example.org\r\nSubject: inner\r\n\r\nforwarded words"
@@ -210,7 +248,7 @@ PIECES = st.sampled_from(
         *(b"\r\n", b"\n\n", b"\x00", b"\xff\xfe", b'"', b"<", b">", b"(", b":", b"%00", b";"),
     ]
 )
-WORDS = {"empty", "malformed", "automatic", "too many parts"}
+WORDS = {"empty", "malformed", "automatic", "too many parts", "too many lines", "header too long"}
 
 
 @given(st.lists(PIECES | st.binary(max_size=8), max_size=40).map(b"".join))

@@ -146,6 +146,18 @@ def test_a_period_that_is_moved(checked: Checked) -> None:
     assert checked.refused() == "FORGED_FIGURE"
 
 
+def test_a_good_month_under_the_name_of_a_bad_one(checked: Checked) -> None:
+    """A signed report lies where that of another month should be."""
+    checked.run()
+    for name, code in (("2026-11", 7), ("2026-Q4", 7), ("2026-10", 0), ("downloaded", 0)):
+        path = checked.folder.parent / f"{name}.json"
+        path.write_bytes(checked.made.to_bytes())
+        result = CliRunner().invoke(
+            app, ["check-report", str(path), "--log", str(checked.folder), "--public-key", VKEY]
+        )
+        assert (result.exit_code, "of 2026-10, not of" in result.stdout) == (code, code == 7)
+
+
 def test_entries_that_are_left_out(checked: Checked) -> None:
     """A report that names a checkpoint from before the end hides what came later; the log shows it."""
     checked.grow((OPEN, "2026-10-20T00:00"))

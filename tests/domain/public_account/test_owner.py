@@ -52,9 +52,13 @@ def test_one_that_its_closed_owner_closes_does_not_count() -> None:
     assert not eligible(other(PublicAccountState.ACTIVE, standing=Standing.CLOSED, standing_until=NOW))
 
 
-def test_it_does_not_count_itself() -> None:
-    """The public account in question is not one of the others."""
-    assert eligible((active(), owner()))
+def test_an_own_one_counts_when_it_moves() -> None:
+    """A person at the limit takes over neither another's public account nor one of another own account."""
+    moved = active()
+    facts = OwnerFacts(person_barred=False, owned=((moved, owner()),))
+    given: Any = {"public_account": moved, "owner": owner(), "facts": facts, "today": TODAY, "now": NOW}
+    assert not rules.is_eligible(**given, limits=LIMITS)
+    assert rules.is_eligible(**given, limits=PublicAccountLimits(individual=2))
 
 
 def test_a_higher_limit() -> None:

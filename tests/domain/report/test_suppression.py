@@ -139,3 +139,21 @@ def test_differences_of_levels_tell_no_small_change() -> None:
     assert told
     assert all(len(possible) > 4 for possible in told)
     assert [suppression.round_down(count) for count in (0, 4, 5, 9, 10)] == [0, 0, 5, 5, 10]
+
+
+def test_the_name_of_a_common_text_tells_no_rare_case() -> None:
+    """The attacker knows that a named text has at least 5: any number of rare cases fits what is shown."""
+    fitting: defaultdict[Published, set[int]] = defaultdict(set)
+    for first, second, rare in product((0, *range(FEWEST, 14)), (0, *range(FEWEST, 14)), range(24)):
+        counts = {name: count for name, count in (("a", first), ("b", second)) if count}
+        total = first + second + rare
+        published = suppression.common(counts, rest="OTHER", total=total)
+        assert all(count not in SMALL for count in published.values())
+        shown_sum = sum(count for count in published.values() if count is not None)
+        assert shown_sum == total or published == {"OTHER": None}
+        fitting[total, tuple(published.items())].add(rare)
+    for (_, cells), rares in fitting.items():
+        if rares & set(SMALL) and cells != (("OTHER", None),):
+            assert rares - set(SMALL), cells
+    assert suppression.common({"a": 5}, rest="OTHER", total=6) == {"OTHER": 6}
+    assert suppression.common({"a": 9, "b": 7}, rest="OTHER", total=18) == {"OTHER": 11, "b": 7}

@@ -229,6 +229,14 @@ def test_merging_into_a_decided_report() -> None:
     ]
 
 
+def test_nothing_is_merged_into_a_report_without_texts() -> None:
+    """Its reply is deleted, so the reporter of another one would read none."""
+    into = rules.delete_texts(tip_off=resolved(in_state(ASSIGNED)), now=LATER)
+    with pytest.raises(TransitionError) as refused:
+        rules.check_gathers(tip_off=into, moderator_id=ME)
+    assert (refused.value.state, refused.value.wanted) == ("RESOLVED", "MERGED")
+
+
 @pytest.mark.parametrize("state", [MERGED, RESOLVED])
 def test_what_is_not_merged(state: TipOffState) -> None:
     """A report is merged once, and a decided one is not; nor does a duplicate gather others."""

@@ -9,9 +9,12 @@ import pytest_asyncio
 from idvault.domain.error import InvalidError
 from idvault.domain.public_account.category import PublicAccountCategory
 from idvault.domain.public_account.values import PublicAccount, PublicAccountState
+from idvault.domain.sanction.person import LONGEST_DELAY
+from idvault.domain.sanction.sanction import Degree
 from idvault.flows.public_account import filing
 from idvault.storage.base.database import Database
 from tests.support import builders
+from tests.support.flow_world import command
 from tests.support.public_account_world import DAY, PublicAccountWorld, licence
 from tests.support.sanction_world import until
 
@@ -49,6 +52,26 @@ async def test_the_past_stays_as_it_was(world: PublicAccountWorld) -> None:
     assert (media.category, company.category) == (PublicAccountCategory.MEDIA, PublicAccountCategory.COMPANY)
     assert (company.account_token, moved.account_token) == (first, second)
     assert moved.owner_changed_on == builders.TODAY + timedelta(days=20)
+
+
+async def test_a_closed_follower_is_not_filed(world: PublicAccountWorld) -> None:
+    """Closed by its renewal under a sanction of the person, and back in the second in which that ends."""
+    sanctions = world.sanctions
+    named, other = await world.person(1, who=1), await world.person(2, who=1)
+    opened = await world.open(other, seconds=DAY)
+    keys = (await sanctions.moderator(1), await sanctions.moderator(2))
+    closing = await sanctions.of_person(named, Degree.CLOSE, keys, given=until(30 * DAY), seconds=2 * DAY)
+    renewal = command(
+        50, builders.identity(number="11000019010101000X"), account_token=other, method="VerifyIndividual"
+    )
+    await world.claims.verify(renewal, seconds=4 * DAY)
+    assert (await world.profile(opened, seconds=4 * DAY)).state is PublicAccountState.CLOSED
+    assert await world.filings(seconds=4 * DAY) == []
+    await sanctions.lift(closing, key=keys[0], seconds=10 * DAY)
+    released = 10 * DAY + int(LONGEST_DELAY.total_seconds())
+    assert await sanctions.release(seconds=released) == 1
+    assert [len(await filed(world, number)) for number in (2, 3, 4, 9, 12, 13, 40)] == [1, 1, 0, 0, 0, 1, 1]
+    assert (await world.profile(opened, seconds=released)).state is PublicAccountState.ACTIVE
 
 
 async def test_today_is_now(world: PublicAccountWorld) -> None:

@@ -156,7 +156,7 @@ async def test_a_legacy_account_gets_none(world: PublicAccountWorld) -> None:
 
 
 async def test_the_limit_of_the_new_owner(world: PublicAccountWorld) -> None:
-    """Counted by person, whatever token accepts; a person's own other account may take it over."""
+    """Counted by person, whatever token accepts and whoever owned it: no answer links two accounts."""
     mine, also_mine, theirs = (
         await world.person(1, who=1),
         await world.person(2, who=1),
@@ -166,7 +166,7 @@ async def test_the_limit_of_the_new_owner(world: PublicAccountWorld) -> None:
     await world.offer(second, also_mine)
     assert await refusal(world.accept(second, also_mine)) == "OWNER_NOT_ELIGIBLE"
     await world.offer(opened, also_mine)
-    assert await refusal(world.accept(opened, also_mine)) == ""
+    assert await refusal(world.accept(opened, also_mine)) == "OWNER_NOT_ELIGIBLE"
     assert (await world.get(second)).public_account.account_token == theirs
 
 

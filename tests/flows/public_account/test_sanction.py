@@ -189,3 +189,25 @@ async def test_an_appeal_restores_it(main_database: Database) -> None:
     await appeals.decide(await appeals.file(closed), AppealState.UPHELD, key=judge)
     assert found in (await world.pages(state=PublicAccountState.ACTIVE))[0]
     await world.claims.verification.drain()
+
+
+async def test_a_transfer_leaves_what_has_ended_behind(main_database: Database) -> None:
+    """Lapses that are stored, and an appeal that is upheld, after a transfer do not reach the new owner."""
+    court = AppealWorld(main_database)
+    world = PublicAccountWorld(main_database, sanctions=court)
+    former, new = await world.company(90), await world.company(91, body="MA000002")
+    opened = await world.open(former)
+    which = {"token": former, "public_account_id": opened.public_account.public_account_id}
+    _, limited, judge = await court.case(Degree.LIMIT, given=until(HOUR), **which)
+    proposed = await impose(world, opened, Degree.CLOSE, judge)
+    ended = 73 * HOUR
+    await world.offer(opened, new, seconds=ended)
+    moved = await world.accept(opened, new, seconds=ended)
+    assert await court.work(seconds=ended) == 2
+    found = [(await court.get(each, seconds=ended)).state for each in (limited, proposed)]
+    assert found == [SanctionState.LAPSED, SanctionState.LAPSED]
+    appeal = await court.file(limited, seconds=ended)
+    await court.decide(appeal, AppealState.UPHELD, key=judge, seconds=ended)
+    assert (await court.get(limited, seconds=ended)).state is SanctionState.OVERTURNED
+    assert await world.profile(opened, seconds=ended) == moved.profile
+    await world.claims.verification.drain()

@@ -115,11 +115,20 @@ async def test_who_may_follow(world: TipOffWorld) -> None:
     assert (await world.follow(filed, seconds=DAY)).tip_off.state is RECEIVED
 
 
-async def test_a_right_secret_ends_the_count(world: TipOffWorld) -> None:
-    """Whoever knows the secret may read as often as they like."""
-    filed = await world.file()
+async def test_a_right_secret_is_no_try(world: TipOffWorld) -> None:
+    """Whoever knows the secret may read as often as they like, and nobody who tries secrets can tell."""
+    filed, unread = await world.file(), await world.file()
     for _ in range(2 * TRIES_A_DAY):
         await world.follow(filed)
+    told = []
+    for each in (filed, unread):
+        for place in range(TRIES_A_DAY + 1):
+            if place == TRIES_A_DAY - 1 and each is filed:
+                await world.follow(filed)
+            told.append(await reason_of(world.follow(each, secret="0" * 16)))
+    assert told[: TRIES_A_DAY + 1] == told[TRIES_A_DAY + 1 :]
+    assert told[-1] is Reason.TOO_MANY_ATTEMPTS
+    filed = await world.file()
     typed = f"{filed.secret[:8]} {filed.secret[8:]}"
     assert (await world.follow(filed, secret=typed)).tip_off == filed.tip_off
 

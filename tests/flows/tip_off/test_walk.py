@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -276,6 +277,7 @@ def test_any_steps_agree_with_the_model(maker: Maker) -> None:
     )
 
 
+@pytest.mark.long
 async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases, tmp_path: Path) -> None:
     """10,000 random steps; every kind of answer occurs."""
     database, chance = Database(url=sqlite_databases.main_url), random.Random(15)  # noqa: S311 - no secret

@@ -30,6 +30,7 @@ _CALLERS = {
     "custodian": "custodian-a",
     "operator": "operator",
     "monitor": "monitor",
+    "web": "web",
 }
 EDGES = ("grpc", "grpc_custody")
 

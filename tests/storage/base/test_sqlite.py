@@ -97,7 +97,7 @@ def test_a_connection_that_cannot_be_set_up_is_closed(
 
     monkeypatch.setattr(sqlite3, "connect", remember)
     with pytest.raises(sqlite3.DatabaseError):
-        SqliteConnection(path, patient=False)
+        SqliteConnection(path, wait=0)
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         opened[0].execute("SELECT 1")
 

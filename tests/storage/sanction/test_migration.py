@@ -1,7 +1,7 @@
-"""The migration to sanctions, from a database with standings that were set without one."""
+"""The migrations of sanctions: from standings that were set without one, and of what follows a closing."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,12 @@ from idvault.domain.sanction.sanction import Degree
 from idvault.storage import migrations
 from idvault.storage.base.database import Database
 from idvault.storage.migrations import MAIN
+from tests.support import builders
 from tests.support.campaign_world import CampaignWorld
 from tests.support.databases import Maker
 from tests.support.flow_world import PARTY, at
+from tests.support.flow_world import command as command_of
+from tests.support.public_account_world import DAY, PublicAccountWorld
 from tests.support.sanction_world import SanctionWorld
 
 CAMPAIGN = "c" * 32
@@ -108,5 +111,33 @@ async def test_a_former_standing_can_be_lifted(maker: Maker, tmp_path: Path) -> 
         assert found[0].imposed_at == datetime(1970, 1, 1, tzinfo=UTC)
         await world.lift(found[0], key=key)
         assert (await world.status(TOKENS["closed"])).standing is Standing.GOOD
+    finally:
+        await database.close()
+
+
+def _before_closings(connection: Connection) -> None:
+    connection.execute(text("DROP TABLE follower_closings"))
+    command.stamp(MAIN.config(connection), "0029")
+    command.upgrade(MAIN.config(connection), "0030")
+
+
+@pytest.mark.process
+async def test_who_followed_a_closing_before_stays_closed(maker: Maker, tmp_path: Path) -> None:
+    """A follower of before the migration is in no filing since its sanction came into force."""
+    urls = await asyncio.to_thread(maker.empty_urls, tmp_path)
+    await migrations.upgrade_both(*urls)
+    database = Database(url=urls[0])
+    try:
+        world = PublicAccountWorld(database)
+        named, other = await world.person(1, who=1), await world.person(2, who=1)
+        await world.open(other)
+        keys = (await world.sanctions.moderator(1), await world.sanctions.moderator(2))
+        await world.sanctions.of_person(named, Degree.CLOSE, keys, seconds=DAY)
+        owner = builders.identity(number="11000019010101000X")
+        await world.claims.verify(command_of(50, owner, account_token=other), seconds=2 * DAY)
+        await migrations.change(urls[0], _before_closings)
+        days = [builders.TODAY + timedelta(days=number) for number in (0, 1, 2)]
+        filed = [len(await world.filings(seconds=3 * DAY, day=day)) for day in days]
+        assert filed == [1, 0, 0]
     finally:
         await database.close()

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from idvault.domain.account import Standing
 from idvault.domain.error import FieldCode, Reason
+from idvault.domain.public_account.values import RejectReason
 from idvault_client import errors, reasons
+from idvault_client.backend.public_account.texts import REJECT_TEXTS
 
 _FILE = Path(__file__).resolve().parents[3] / "docs" / "reasons.md"
 
@@ -28,6 +30,7 @@ def render() -> str:
     ]
     failures = [(f"`{reason}`", *_texts(reasons.FAILURE_TEXTS[reason])) for reason in reasons.FailureReason]
     standings = [(f"`{standing}`", *_texts(reasons.STANDING_TEXTS[standing])) for standing in Standing]
+    rejections = [(f"`{reason}`", *_texts(REJECT_TEXTS[reason])) for reason in RejectReason]
     fields = [(f"`{code}`", *_texts(reasons.FIELD_TEXTS[code])) for code in FieldCode]
     return (
         "\n".join(
@@ -41,6 +44,9 @@ def render() -> str:
                 "Without a sanction of its own, the account follows a decision about its owner"
                 " (`reasons.followed_text`):\n",
                 _table(("中文", "English"), [_texts(reasons.FOLLOWED)]),
+                "## Why a public account was rejected\n\n`PublicAccount.reject_reason`"
+                " (`public_accounts.reject_text`).\n",
+                _table(("Reason", "中文", "English"), rejections),
                 "## What is wrong with a field\n",
                 _table(("Code", "中文", "English"), fields),
             ]

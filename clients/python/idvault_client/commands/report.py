@@ -12,7 +12,7 @@ from idvault.transparency.report import MAX_BYTES
 from idvault_client.commands import log
 from idvault_client.commands.output import FORGED, AsJson, read, reporting, tell_error
 from idvault_client.offline.log.files import LogFiles
-from idvault_client.offline.report import CheckedReport, ForgedReportError, ReportCheck
+from idvault_client.offline.report import CheckedReport, ForgedReportError, ReportCheck, check_name
 
 ReportFile = Annotated[Path, typer.Argument(metavar="REPORT", help="The report's JSON file.")]
 Log = Annotated[
@@ -50,6 +50,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
         )
         try:
             checked = found.check(read(report, limit=MAX_BYTES), _note(report))
+            check_name(checked.report, report.stem)
         except ForgedReportError as error:
             if not as_json:
                 typer.echo(escaped(f"report: {error}"))

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from idvault.domain.error import DamagedError
 from idvault.domain.report import catalogue
+from idvault.domain.report import period as periods
 from idvault.domain.report.entry_count import EntryCount
 from idvault.domain.report.figure import EDITION, LoggedFigure
 from idvault.transparency import checkpoint, entry, report, verifier
@@ -150,6 +151,16 @@ class ReportCheck:
                 raise refused_file(bundle.path, error) from error
             yield from enumerate(entries, start=bundle.start)
             self.progress(bundle.start + bundle.width, size)
+
+
+def check_name(read: Report, name: str) -> None:
+    """Raise ForgedReportError if a report lies under the name of another month or quarter.
+
+    A signed report of a good month must not pass as that of a bad one.
+    """
+    named = periods.named(name)
+    if named is not None and named != read.period:
+        raise ForgedReportError("WRONG_PERIOD", f"this is the report of {read.period.name}, not of {name}")
 
 
 def _parsed(data: bytes) -> Report:

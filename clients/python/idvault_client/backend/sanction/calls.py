@@ -28,6 +28,7 @@ _KINDS = pb.Sanction.DESCRIPTOR.enum_types_by_name
 def register_moderator(key: ModeratorKey, *, request_id: RequestId = None) -> Rpc[RegisteredModerator]:
     """Register a key; `key.of(answer.moderator_id)` can then sign. A key is one moderator for ever."""
     chosen = chosen_id(request_id)
+    key = key.of("")  # A registered key may be registered again, and a registration has no moderator id.
     occasion = key.occasion(chosen, now=datetime.now(UTC))
     paper = papers.registration(occasion, public_key=key.public_key)
     request = pb.RegisterModeratorRequest(

@@ -5,13 +5,15 @@
 - The receipt (contact, reference, secret) is written durably before the mail is moved from new/ to cur/.
 - A mail that is no report is moved, too, and flagged. One that the vault refuses for the reporter's limit of
   the day stays in new/.
+- One import at a time works with a state file: of two that append to the receipts, one would lose a secret.
 """
 
+import fcntl
 import json
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID, uuid4, uuid5
@@ -53,11 +55,12 @@ class MailImport:
 
     def run(self, send: Send) -> None:
         """Import every new mail; raises what send raises, except for a mail that is refused by itself."""
-        for path in sorted((self.maildir / "new").iterdir()):
-            try:
-                self._one(path, send)
-            except MailError as error:
-                self._turn_away(path, str(error))
+        with _alone(self.state):
+            for path in sorted((self.maildir / "new").iterdir()):
+                try:
+                    self._one(path, send)
+                except MailError as error:
+                    self._turn_away(path, str(error))
 
     def _one(self, path: Path, send: Send) -> None:
         report = mails.read(_content(path))
@@ -103,6 +106,17 @@ def _content(path: Path) -> bytes:
         raise MailError("no ordinary file")
     with os.fdopen(descriptor, "rb") as file:
         return file.read(mails.MOST_BYTES + 1)
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """Hold the lock of an import; raises MaildirError while another one runs."""
+    with state.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise MaildirError("another import works with this state file") from None
+        yield
 
 
 def _begin(state: Path) -> UUID:
