@@ -12,6 +12,7 @@ from idvault.domain.sanction.operation import Operation, SanctionCount
 from idvault.domain.sanction.sanction import Degree, Sanction, Scope
 from idvault.domain.tip_off.tip_off import TipOff, TipOffState
 from idvault.storage.base.database import Database
+from idvault.storage.report.store import SqlReportStore
 from tests.support.flow_world import PARTY, at, request_id
 from tests.support.tip_off_world import TipOffWorld, closed, opened, report, service_keys
 
@@ -65,6 +66,18 @@ async def test_reports_are_counted_by_state(world: TipOffWorld) -> None:
     assert await figures(world, other) == ([], {TipOffState.RECEIVED: 1})
     assert (await world.get(made[0])).tip_off.operation_id == operation.operation_id
     assert await world.listed(operation_id=other.operation_id, party="platform-b") == []
+
+
+async def test_the_transparency_report_counts_them(world: TipOffWorld) -> None:
+    """Reports filed in a period, by the titles of the platform's own operations."""
+    operation = await opened(world)
+    for seconds in (0, 1, 99):
+        await world.file(operation_id=operation.operation_id, seconds=seconds)
+    await world.file()
+    store = SqlReportStore(database=world.database)
+    since, until = at(0).business, at(99).business
+    found = await store.breakdown("tip_offs.operation", since=since, until=until)
+    assert found == {operation.title: 2}
 
 
 async def test_only_an_open_operation_of_ones_own(world: TipOffWorld) -> None:
