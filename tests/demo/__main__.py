@@ -172,7 +172,7 @@ class Demo:
             ("two reports of rumours arrive by mail, and a bounce is none", self._tip_off.arrive),
             ("a campaign invites their owners over simulated days", self._legacy.run_campaign),
             ("a report is upheld on the sixth day: a warning, and a reply to read", self.uphold_report),
-            ("the other is overdue: in the list, in the metrics and in the log", self._tip_off.miss),
+            ("the other is overdue: in the list, the metrics, the log and the page", self._tip_off.miss),
             ("no file of that vault holds a reporter's words or address", self._tip_off.search),
             ("a stranger mirrors the public files, and recomputes the month's report", self.report),
             ("a forged figure is refused, with the signature and without", self._report.forge),

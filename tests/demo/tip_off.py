@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 from idvault_client import Standing, Vault, testing
 from idvault_client.sanctions import (
@@ -30,6 +31,7 @@ from tests.support.sandbox import wait_for
 _DAY = timedelta(days=1)
 _REFUSED = 1
 _WORDS = ("reader@example.org", "the well is not poisoned")
+_MISSED_ONCE = '<td class="number">1</td><td class="number">1</td></tr>'
 _MAILS = {
     "1.report": b"From: <reader@example.org>\r\n\r\nhttps://im.example/post/17 the well is not poisoned",
     "2.report": b"From: <another@example.org>\r\nSubject: another\r\n\r\nhttps://im.example/post/18",
@@ -81,7 +83,7 @@ class TipOffSteps:
             check(seen.reply.startswith("You were right"), "the reporter should read the reply")
 
     def miss(self) -> None:
-        """On the ninth day the other report is overdue: in the list, the metrics and the log, once."""
+        """On the ninth day the other report is overdue: in list, metrics, log and page, once."""
         self._shift(9 * _DAY)
         with self._vault() as vault:
             now = datetime.now(UTC) + 9 * _DAY
@@ -96,6 +98,10 @@ class TipOffSteps:
         events = (b"tipoff:reply:miss", b"tipoff:solution:miss")
         counted = wait_for(lambda: [_logged(file, event) for event in events] == [1, 1])
         check(counted, "the log should count it once")
+        check(
+            wait_for(lambda: _MISSED_ONCE in _deadlines(ready["public_url"])),
+            "the page of public supervision should show one missed reply and solution",
+        )
 
     def search(self) -> None:
         """Search every file of the vault for what the reporter wrote, and for the address."""
@@ -142,6 +148,15 @@ def _reasons(report: TipOffReport) -> StatementOfReasons:
 def _fetch(url: str) -> str:
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - of this machine
         return str(answer.read().decode())
+
+
+def _deadlines(url: str) -> str:
+    """Return the table of reports by the public on the page of public supervision, "" before there is one."""
+    try:
+        page = _fetch(f"{url}index.en.html")
+    except HTTPError:
+        return ""
+    return page.partition('aria-label="reports by the public')[2].partition("</tbody>")[0]
 
 
 def _logged(file: str, event: bytes) -> int:

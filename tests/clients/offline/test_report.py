@@ -211,6 +211,13 @@ def test_a_log_that_is_not_the_signed_one(checked: Checked) -> None:
     assert checked.run().exit_code == 5
     bundle.write_bytes(whole)
     made = checked.made
+    published = checked.folder / "checkpoint"
+    for entries in (len(checked.leaves), 3):
+        fork = [b"another", *checked.leaves[1:entries]]
+        published.write_bytes(logs.signed(fork))
+        checked.made = replace(made, checkpoint=logs.signed(checked.leaves).decode())
+        assert checked.run().exit_code == 5
+    published.write_bytes(logs.signed(checked.leaves))
     checked.made = replace(made, checkpoint=logs.signed([b"another", *checked.leaves[1:9]]).decode())
     assert checked.run().exit_code == 5
     checked.made = replace(

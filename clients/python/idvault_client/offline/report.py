@@ -87,10 +87,10 @@ class ReportCheck:
         if note is not None:
             self._check_note(data, note)
         named = self._verified(read.checkpoint.encode(), self.policy)
-        newest = self._newest(named)
+        found = self._published()
         zone = _zone(read)
         within, beyond = EntryCount(read.period, zone=zone), EntryCount(read.period, zone=zone)
-        self._count(named, newest, within, beyond)
+        self._count(named, found, within, beyond)
         early = read.made < read.period.end(zone)
         expected = _expected(read)
         _check_figures(read, within, expected)
@@ -102,7 +102,7 @@ class ReportCheck:
             recomputed=tuple(figure.name for figure in expected),
             not_provable=tuple(_not_provable(read)),
             signed=note is not None,
-            later=newest.size - named.size,
+            later=max(found.size - named.size, 0),
             early=early,
         )
 
@@ -118,24 +118,23 @@ class ReportCheck:
         except LogError as error:
             raise UnverifiedError("CHECKPOINT_INVALID", str(error)) from error
 
-    def _newest(self, named: Checkpoint) -> Checkpoint:
-        """Return the log's own newest checkpoint, or the report's if the log's is older."""
+    def _published(self) -> Checkpoint:
+        """Return the log's own newest checkpoint."""
         raw = self.files.read(CHECKPOINT_PATH, limit=MAX_NOTE_BYTES)
         if raw is None:
             raise NotReachedError("the public directory has no checkpoint")
-        found = self._verified(raw, CosignaturePolicy(self.policy.origin, self.policy.log_keys))
-        return found if found.size > named.size else named
+        return self._verified(raw, CosignaturePolicy(self.policy.origin, self.policy.log_keys))
 
-    def _count(self, named: Checkpoint, newest: Checkpoint, within: EntryCount, beyond: EntryCount) -> None:
+    def _count(self, named: Checkpoint, found: Checkpoint, within: EntryCount, beyond: EntryCount) -> None:
         """Count every entry, and verify all of them against both checkpoints."""
         verified = verifier.LogVerifier()
         verified.expect(named)
-        verified.expect(newest)
+        verified.expect(found)  # of the same size, too: the log may have signed two histories
         try:
-            for index, leaf in self._leaves(newest.size):
+            for index, leaf in self._leaves(max(named.size, found.size)):
                 verified.feed(index, leaf)
-                found = entry.decode_leaf(leaf)
-                (within if index < named.size else beyond).add(found.type, found.occurred_at)
+                read = entry.decode_leaf(leaf)
+                (within if index < named.size else beyond).add(read.type, read.occurred_at)
             verified.finish()
         except LogError as error:
             raise UnverifiedError("LOG_INVALID", f"the entries are not those of the log: {error}") from error
