@@ -10,10 +10,12 @@ from idvault.domain import claim
 from idvault.domain.account import Standing
 from idvault.domain.error import FieldCode, Reason
 from idvault.domain.public_account.values import RejectReason
+from idvault.domain.sanction.statement import Ground, SanctionCategory
 from idvault.v1 import verification_pb2
 from idvault_client import public_accounts, reasons
 from idvault_client.backend.public_account.texts import REJECT_TEXTS
 from idvault_client.reasons import FailureReason, Translation
+from idvault_client.sanctions import cause_text
 from tests.support.generate import reasons as pages
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -51,6 +53,20 @@ def test_a_sanctioned_owner_is_told_everything() -> None:
         assert [word for word in ("理由", "期限", "申诉方式", "通知") if word not in text.zh] == [], text.zh
         assert "says why, until when, and how you can appeal." in text.en
     assert reasons.followed_text(language="zh") == reasons.FOLLOWED.zh
+
+
+def test_each_cause_of_a_sanction_is_one_sentence() -> None:
+    """Every ground with every category has a text in both languages, and no two read the same."""
+    for language, end in (("zh", "。"), ("en", ".")):
+        told = [
+            cause_text(ground, category, language=language)
+            for ground in Ground
+            for category in SanctionCategory
+        ]
+        assert len(set(told)) == len(Ground) * len(SanctionCategory)
+        assert all(text.endswith(end) and text.count(end) == 1 for text in told)
+    with pytest.raises(ValueError, match="zh and en"):
+        cause_text(Ground.ILLEGAL, SanctionCategory.FRAUD, language="fr")
 
 
 def test_an_owner_who_may_not_have_it_hears_one_sentence() -> None:

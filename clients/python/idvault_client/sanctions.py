@@ -17,6 +17,7 @@ from idvault.domain.sanction.statement import (
 from idvault_client.backend.sanction.appeals import AccountAppeal, AppealPage
 from idvault_client.backend.sanction.client import AioSanctionClient as AioSanctions
 from idvault_client.backend.sanction.client import SanctionClient as Sanctions
+from idvault_client.backend.sanction.texts import cause_text
 from idvault_client.backend.sanction.values import (
     AccountSanction,
     OperationFigure,
@@ -57,4 +58,5 @@ __all__ = [
     "Sanctions",
     "Scope",
     "StatementOfReasons",
+    "cause_text",
 ]

@@ -19,7 +19,7 @@ from idvault_client.backend.tip_off.values import FiledTipOff, TipOffReport
 from idvault_client.commands.tip_off.command import app
 from idvault_client.commands.tip_off.importer import MaildirError, MailImport
 from idvault_client.commands.tip_off.mail import MailedReport
-from idvault_client.errors import Exhausted, InvalidFields, Unavailable
+from idvault_client.errors import Exhausted, InvalidFields, RequestIdReused, Unavailable
 
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
 
@@ -200,6 +200,10 @@ def test_what_the_vault_refuses(box: Box) -> None:
     )
     assert box.run(vault).turned_away == 2
     assert box.refused == [("1.host", "refused by the vault"), ("2.host:2,", "refused by the vault")]
+    box.mail("3.host", "one")
+    vault.refuse = RequestIdReused(Reason.REQUEST_ID_REUSED, "ALREADY_EXISTS")
+    assert box.run(vault).turned_away == 1
+    assert box.refused[-1] == ("3.host", "filed before in another form")
 
 
 class Connection:

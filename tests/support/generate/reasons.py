@@ -7,8 +7,10 @@ from pathlib import Path
 from idvault.domain.account import Standing
 from idvault.domain.error import FieldCode, Reason
 from idvault.domain.public_account.values import RejectReason
+from idvault.domain.sanction.statement import Ground, SanctionCategory
 from idvault_client import errors, reasons
 from idvault_client.backend.public_account.texts import REJECT_TEXTS
+from idvault_client.backend.sanction.texts import CATEGORY_TEXTS, GROUND_TEXTS
 
 _FILE = Path(__file__).resolve().parents[3] / "docs" / "reasons.md"
 
@@ -31,6 +33,10 @@ def render() -> str:
     failures = [(f"`{reason}`", *_texts(reasons.FAILURE_TEXTS[reason])) for reason in reasons.FailureReason]
     standings = [(f"`{standing}`", *_texts(reasons.STANDING_TEXTS[standing])) for standing in Standing]
     rejections = [(f"`{reason}`", *_texts(REJECT_TEXTS[reason])) for reason in RejectReason]
+    causes = [
+        *((f"`{ground}`", *_texts(GROUND_TEXTS[ground])) for ground in Ground),
+        *((f"`{category}`", *_texts(CATEGORY_TEXTS[category])) for category in SanctionCategory),
+    ]
     fields = [(f"`{code}`", *_texts(reasons.FIELD_TEXTS[code])) for code in FieldCode]
     return (
         "\n".join(
@@ -44,6 +50,9 @@ def render() -> str:
                 "Without a sanction of its own, the account follows a decision about its owner"
                 " (`reasons.followed_text`):\n",
                 _table(("中文", "English"), [_texts(reasons.FOLLOWED)]),
+                "## Why an account was sanctioned\n\nGround and category of a statement of reasons, as"
+                " parts of one sentence (`sanctions.cause_text`).\n",
+                _table(("Ground, category", "中文", "English"), causes),
                 "## Why a public account was rejected\n\n`PublicAccount.reject_reason`"
                 " (`public_accounts.reject_text`).\n",
                 _table(("Reason", "中文", "English"), rejections),

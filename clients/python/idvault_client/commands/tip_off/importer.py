@@ -22,7 +22,7 @@ from idvault import durable_file
 from idvault_client.backend.tip_off.values import FiledTipOff
 from idvault_client.commands.tip_off import mail as mails
 from idvault_client.commands.tip_off.mail import MailedReport, MailError
-from idvault_client.errors import Exhausted, InvalidFields
+from idvault_client.errors import Exhausted, InvalidFields, RequestIdReused
 
 _VERSION = 1
 Send = Callable[[MailedReport, str], FiledTipOff]
@@ -68,6 +68,9 @@ class MailImport:
             filed = send(report, str(uuid5(self._import_id, report.digest.hex())))
         except InvalidFields as error:
             raise MailError("refused by the vault") from error
+        except RequestIdReused as error:
+            # The same mail with another category, pattern or version of this program must not stop the run.
+            raise MailError("filed before in another form") from error
         except Exhausted:
             self.left += 1
             return
