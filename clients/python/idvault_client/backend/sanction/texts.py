@@ -32,7 +32,7 @@ _WHY = Translation("原因：{ground}（{category}）。", "The reason: {ground}
 
 
 def cause_text(ground: Ground, category: SanctionCategory, *, language: str) -> str:
-    """Return one sentence for the owner that says why, for the notice; raises ValueError for other languages."""
+    """Return one sentence that tells the owner why; raises ValueError for other languages than zh and en."""
     return _WHY.in_language(language).format(
         ground=GROUND_TEXTS[ground].in_language(language),
         category=CATEGORY_TEXTS[category].in_language(language),
