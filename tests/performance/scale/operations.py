@@ -26,7 +26,7 @@ from idvault.storage.log.store import SqlLogStore
 from idvault.storage.tip_off.store import SqlTipOffStore
 from tests.performance.flows import PARTY, SignUps, clock
 from tests.performance.scale import reports
-from tests.performance.scale.population import VERIFIED_PER_LEGACY, token_of
+from tests.performance.scale.population import SANCTIONED, VERIFIED_PER_LEGACY, token_of
 from tests.support import sandbox
 from tests.support.campaign_world import CampaignWorld
 from tests.support.fakes.log import WaitingLog
@@ -88,6 +88,16 @@ async def read_statuses(deployment: Deployment) -> int:
     for _ in range(1_000):
         token = deployment.someone()
         if await deployment.statuses.packed(relying_party=PARTY, account_token=token) is None:
+            raise ValueError("a loaded account is missing")
+    return 1_000
+
+
+async def read_sanctioned(deployment: Deployment) -> int:
+    """Read one status at a time, each of an account with a live sanction that has an end."""
+    for _ in range(1_000):
+        number = SANCTIONED * deployment.random.randrange(1, deployment.accounts // SANCTIONED)
+        text = await deployment.statuses.packed(relying_party=PARTY, account_token=token_of(number))
+        if text is None:
             raise ValueError("a loaded account is missing")
     return 1_000
 
@@ -299,6 +309,7 @@ async def look_for_reminders(deployment: Deployment) -> int:
 
 FLAT: Mapping[str, Operation] = {
     "read a status": read_statuses,
+    "read a status that a sanction lowers": read_sanctioned,
     "read one of 1,000 statuses": read_batches,
     "sign up": sign_up,
     "verify again": verify_again,

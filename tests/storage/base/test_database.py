@@ -248,21 +248,24 @@ async def test_busy_file_is_waited_for(sqlite_databases: Databases) -> None:
 
 
 _CROWD = """
-import asyncio, sys
+import asyncio, itertools, sys
 from sqlalchemy import insert
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import statement
 from idvault.storage.key.tables import day_keys
 INSERT = statement(insert(day_keys))
 async def main():
-    database = Database(url=sys.argv[1])
-    async def act(day):
-        await database.act("crowd", lambda c: c.run(INSERT, day=day, suite="s", public_key=b"k"))
-    await act("first")
+    database, numbers = Database(url=sys.argv[1]), itertools.count()
+    told = asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    async def write():
+        while not told.done():
+            day = f"{next(numbers):010}"
+            await database.act("crowd", lambda c: c.run(INSERT, day=day, suite="s", public_key=b"k"))
+    writers = [asyncio.ensure_future(write()) for _ in range(50)]
     print("begun", flush=True)
-    await asyncio.gather(*(act(f"{n:010}") for n in range(400)))
-    print("ended", flush=True)
-    sys.stdin.readline()
+    await asyncio.gather(*writers)
+    await database.close()
+    print(next(numbers), flush=True)
 asyncio.run(main())
 """
 
@@ -276,17 +279,17 @@ async def test_a_crowd_of_acts_leaves_the_file_to_others(sqlite_databases: Datab
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert crowd.stdin
-    assert crowd.stdout
-    assert crowd.stdout.readline() == "begun\n"
     database = Database(url=sqlite_databases.main_url)
-    await database.act("test", _insert_canary)
-    written = await _count(database)
-    assert crowd.stdout.readline() == "ended\n"
-    assert written < 402
-    assert await _count(database) == 402
+    try:
+        assert crowd.stdout
+        assert crowd.stdout.readline() == "begun\n"
+        await database.act("test", _insert_canary)
+        assert crowd.poll() is None
+    finally:
+        written, _ = crowd.communicate("\n")
+    assert crowd.returncode == 0
+    assert await _count(database) == int(written) + 1
     await database.close()
-    crowd.communicate("\n")
 
 
 async def test_sqlite_is_durable_and_strict(sqlite_databases: Databases) -> None:
