@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -33,8 +34,12 @@ class ModeratorKey:
 
     @classmethod
     def from_pem(cls, pem: bytes, *, password: bytes, relying_party: str, moderator_id: str = "") -> Self:
-        """Return a stored key; raises ValueError if the password or the kind of key is wrong."""
-        key = load_pem_private_key(pem, password)
+        """Return a stored key; raises ValueError if the password, the file or the kind of key is wrong."""
+        try:
+            key = load_pem_private_key(pem, password)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            # A wrong password looks like damage now and then, so one text is for both.
+            raise ValueError("a moderator's key cannot be read: the password or the file is wrong") from error
         if not isinstance(key, Ed25519PrivateKey):
             raise ValueError("a moderator's key must be an Ed25519 key")
         return cls(relying_party, key, moderator_id)

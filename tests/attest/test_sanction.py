@@ -209,6 +209,9 @@ def test_a_stored_key_is_an_ed25519_key() -> None:
     other = OTHER_KIND.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"synthetic"))
     with pytest.raises(ValueError, match="Ed25519"):
         ModeratorKey.from_pem(other, password=b"synthetic", relying_party="platform-a")
+    for file, password in ((pem, b"another"), (pem[:80], b"synthetic"), (b"", b"synthetic")):
+        with pytest.raises(ValueError, match="the password or the file is wrong"):
+            ModeratorKey.from_pem(file, password=password, relying_party="platform-a")
 
 
 def test_the_bytes_of_an_appeals_decision() -> None:
