@@ -102,7 +102,8 @@ class Pages:
                 )
                 await self.vault.run(call)
         except RequestIdReused:
-            pass  # another tab has sent this attempt: its page shows what became of it
+            # Another tab has sent this attempt: its page shows what became of it.
+            return self._on(found.session_id, key, document=kind)
         except InvalidFields as error:
             view = self._view(request, key, found.locale)
             if not found.next_attempt:

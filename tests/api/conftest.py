@@ -1,10 +1,11 @@
 """A running edge for each test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from idvault.telemetry.logs import Logs
 from tests.support.authority import Authority
 from tests.support.edge import Edge, running
 
@@ -18,3 +19,11 @@ def authority() -> Authority:
 async def edge(tmp_path: Path, authority: Authority) -> AsyncIterator[Edge]:
     async with running(tmp_path, authority) as edge:
         yield edge
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Iterator[Logs]:
+    """Return an edge's logs, in serve.jsonl."""
+    made = Logs(process="serve-0", path=tmp_path / "serve.jsonl")
+    yield made
+    made.close()

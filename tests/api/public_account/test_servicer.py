@@ -13,13 +13,10 @@ import grpc
 import pytest
 
 import idvault_client
-from idvault.api.edge.access import Access
-from idvault.api.edge.directory import Directory
-from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.api.edge.server import Service
 from idvault.domain.account import Standing
 from idvault.storage.base.database import Database
 from idvault.telemetry.logs import Logs
-from idvault.telemetry.metrics import Metrics
 from idvault.v1 import public_account_pb2 as pb
 from idvault_client import Consent, Reason, refusals
 from idvault_client.backend.public_account import messages
@@ -42,11 +39,11 @@ from idvault_client.public_accounts import (
     RejectReason,
     ShownOperator,
 )
-from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.support.builders import ZONE
 from tests.support.databases import Databases
-from tests.support.edge import FakePlatforms, clock, platform
+from tests.support.edge import clock
 from tests.support.public_account_world import PublicAccountWorld
+from tests.support.served import Served, served
 
 SERVICE = pb.DESCRIPTOR.services_by_name["PublicAccountService"]
 ACTIVE, REJECTED = PublicAccountState.ACTIVE, PublicAccountState.REJECTED
@@ -71,39 +68,14 @@ async def world(sqlite_databases: Databases) -> AsyncIterator[PublicAccountWorld
 
 
 @pytest.fixture
-async def edge(world: PublicAccountWorld, tmp_path: Path) -> AsyncIterator[tuple[str, idvault_client.Tls]]:
+async def edge(world: PublicAccountWorld, logs: Logs, tmp_path: Path) -> AsyncIterator[Served]:
     """Serve the flows; return the target and platform-a's certificate."""
-    authority = Authority()
-    mine, issued = authority.client(spiffe("platform", "platform-a")), authority.server()
-    directory = Directory(
-        platforms=FakePlatforms(platform(mine)), people=list, clock=lambda: datetime.now(UTC)
-    )
-    await directory.load()
-    logs = Logs(process="serve-0", path=tmp_path / "serve.jsonl")
-    server = GrpcServer(
-        listen="127.0.0.1:0",
-        tls=Tls(issued.certificate, issued.key, authority.ca),
-        services=[Service(SERVICE, world.servicer)],
-        access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
-        metrics=Metrics(),
-        access_log=logs.access,
-        clock=clock,
-    )
-    await server.start()
-    for name, data in (("ca", authority.ca), ("certificate", mine.certificate), ("key", mine.key)):
-        (tmp_path / name).write_bytes(data)
-    yield (
-        f"localhost:{server.port}",
-        idvault_client.Tls(tmp_path / "ca", tmp_path / "certificate", tmp_path / "key"),
-    )
-    await server.stop(grace=1.0, linger=0.0)
-    logs.close()
+    async with served([Service(SERVICE, world.servicer)], logs=logs, folder=tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(params=["sync", "aio"])
-async def ask(
-    request: pytest.FixtureRequest, edge: tuple[str, idvault_client.Tls]
-) -> AsyncIterator[AskPublicAccounts]:
+async def ask(request: pytest.FixtureRequest, edge: Served) -> AsyncIterator[AskPublicAccounts]:
     """The public accounts of one of the two clients."""
     target, tls = edge
     if request.param == "aio":
@@ -230,9 +202,7 @@ async def test_pages(world: PublicAccountWorld, ask: AskPublicAccounts) -> None:
     assert listed == sorted(opened, key=lambda each: each.public_account_id)
 
 
-async def test_filings(
-    world: PublicAccountWorld, edge: tuple[str, idvault_client.Tls], ask: AskPublicAccounts
-) -> None:
+async def test_filings(world: PublicAccountWorld, edge: Served, ask: AskPublicAccounts) -> None:
     """The stream of a day: all, of a category, of a day before, and none of a day to come."""
     token = await world.company()
     end = today() + timedelta(days=30)
@@ -275,7 +245,7 @@ async def test_filings(
     assert values["licence_reference"] == "'=licence 7 (synthetic)"
 
 
-async def test_a_closed_client(edge: tuple[str, idvault_client.Tls]) -> None:
+async def test_a_closed_client(edge: Served) -> None:
     """A stream after close() is refused as any other call."""
     target, tls = edge
     awaited = idvault_client.aio.connect(target, tls=tls)
@@ -304,7 +274,7 @@ async def test_wrong_fields_are_named(world: PublicAccountWorld, ask: AskPublicA
         assert list(found.fields) == ["public_account_id"]
 
 
-async def violations(edge: tuple[str, idvault_client.Tls], method: str, request: Any) -> dict[str, str]:
+async def violations(edge: Served, method: str, request: Any) -> dict[str, str]:
     """Return the invalid fields of a request as a platform without our client sends it."""
     target, tls = edge
     async with grpc.aio.secure_channel(target, tls.credentials()) as channel:
@@ -372,9 +342,7 @@ def with_licence(**fields: Any) -> pb.ApplyPublicAccountRequest:
         ),
     ],
 )
-async def test_a_request_is_checked(
-    edge: tuple[str, idvault_client.Tls], method: str, request_: Any, fields: dict[str, str]
-) -> None:
+async def test_a_request_is_checked(edge: Served, method: str, request_: Any, fields: dict[str, str]) -> None:
     """What is wrong in a request without our client is named with its code."""
     assert await violations(edge, method, request_) == fields
 

@@ -12,12 +12,9 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 import idvault_client
-from idvault.api.edge.access import Access
-from idvault.api.edge.directory import Directory
-from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.api.edge.server import Service
 from idvault.storage.base.database import Database
 from idvault.telemetry.logs import Logs
-from idvault.telemetry.metrics import Metrics
 from idvault.v1 import tip_off_pb2 as pb
 from idvault.v1.sanction_pb2 import StatementOfReasons
 from idvault_client import Reason, refusals
@@ -34,10 +31,9 @@ from idvault_client.tip_offs import (
     TipOffTarget,
     UpheldSanction,
 )
-from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.support.databases import Databases
-from tests.support.edge import FakePlatforms, clock, platform
 from tests.support.sanction_world import reasons
+from tests.support.served import Served, served
 from tests.support.tip_off_world import CONTENT, TipOffWorld, closed, opened, service_keys
 
 SERVICE = pb.DESCRIPTOR.services_by_name["TipOffService"]
@@ -64,39 +60,14 @@ async def world(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Ti
 
 
 @pytest.fixture
-async def edge(world: TipOffWorld, tmp_path: Path) -> AsyncIterator[tuple[str, idvault_client.Tls]]:
+async def edge(world: TipOffWorld, logs: Logs, tmp_path: Path) -> AsyncIterator[Served]:
     """Serve the flows; return the target and platform-a's certificate."""
-    authority = Authority()
-    mine, issued = authority.client(spiffe("platform", "platform-a")), authority.server()
-    directory = Directory(
-        platforms=FakePlatforms(platform(mine)), people=list, clock=lambda: datetime.now(UTC)
-    )
-    await directory.load()
-    logs = Logs(process="serve-0", path=tmp_path / "serve.jsonl")
-    server = GrpcServer(
-        listen="127.0.0.1:0",
-        tls=Tls(issued.certificate, issued.key, authority.ca),
-        services=[Service(SERVICE, world.servicer)],
-        access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
-        metrics=Metrics(),
-        access_log=logs.access,
-        clock=clock,
-    )
-    await server.start()
-    for name, data in (("ca", authority.ca), ("certificate", mine.certificate), ("key", mine.key)):
-        (tmp_path / name).write_bytes(data)
-    yield (
-        f"localhost:{server.port}",
-        idvault_client.Tls(tmp_path / "ca", tmp_path / "certificate", tmp_path / "key"),
-    )
-    await server.stop(grace=1.0, linger=0.0)
-    logs.close()
+    async with served([Service(SERVICE, world.servicer)], logs=logs, folder=tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(params=["sync", "aio"])
-async def ask(
-    request: pytest.FixtureRequest, edge: tuple[str, idvault_client.Tls]
-) -> AsyncIterator[AskTipOffs]:
+async def ask(request: pytest.FixtureRequest, edge: Served) -> AsyncIterator[AskTipOffs]:
     """The reports of one of the two clients."""
     target, tls = edge
     if request.param == "aio":
@@ -292,7 +263,7 @@ def about(**target: str) -> pb.FileTipOffRequest:
     return made
 
 
-async def violations(edge: tuple[str, idvault_client.Tls], method: str, asked: Any) -> dict[str, str]:
+async def violations(edge: Served, method: str, asked: Any) -> dict[str, str]:
     """Return the invalid fields of a request as a platform without our client sends it."""
     target, tls = edge
     async with grpc.aio.secure_channel(target, tls.credentials()) as channel:
@@ -301,7 +272,7 @@ async def violations(edge: tuple[str, idvault_client.Tls], method: str, asked: A
     return dict(refusals.from_rpc(caught.value, request_id=None).fields)
 
 
-async def test_wrong_fields_are_named(edge: tuple[str, idvault_client.Tls]) -> None:
+async def test_wrong_fields_are_named(edge: Served) -> None:
     """What no report, decision or list has is refused with the path of its field."""
     ids: dict[str, Any] = {"request_id": str(uuid4()), "tip_off_id": "a" * 32, "moderator_id": "b" * 32}
     resolve = pb.ResolveTipOffRequest(**ids, outcome=pb.TipOff.OUTCOME_UPHELD)
@@ -349,7 +320,7 @@ def ids_of_reporter() -> dict[str, Any]:
 
 
 async def test_a_sanction_is_signed_by_the_assignee(
-    world: TipOffWorld, ask: AskTipOffs, key: ModeratorKey, edge: tuple[str, idvault_client.Tls]
+    world: TipOffWorld, ask: AskTipOffs, key: ModeratorKey, edge: Served
 ) -> None:
     """The moderator of the decision and of the signature are one."""
     filed = (await ask("file", CONTENT, RUMOUR, "a", channel=WEB)).tip_off

@@ -1,0 +1,48 @@
+"""Services with real flows behind a real edge, for tests that call them as platform-a."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import idvault_client
+from idvault.api.edge.access import Access
+from idvault.api.edge.directory import Directory
+from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.telemetry.logs import Logs
+from idvault.telemetry.metrics import Metrics
+from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tests.support.edge import FakePlatforms, clock, platform
+
+Served = tuple[str, idvault_client.Tls]
+"""The target of an edge, and platform-a's certificate."""
+
+
+@asynccontextmanager
+async def served(services: Sequence[Service], *, logs: Logs, folder: Path) -> AsyncIterator[Served]:
+    """Serve until the block ends; folder: for certificates and keys."""
+    authority = Authority()
+    mine, issued = authority.client(spiffe("platform", "platform-a")), authority.server()
+    directory = Directory(
+        platforms=FakePlatforms(platform(mine)), people=list, clock=lambda: datetime.now(UTC)
+    )
+    await directory.load()
+    server = GrpcServer(
+        listen="127.0.0.1:0",
+        tls=Tls(issued.certificate, issued.key, authority.ca),
+        services=services,
+        access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
+        metrics=Metrics(),
+        access_log=logs.access,
+        clock=clock,
+    )
+    await server.start()
+    for name, data in (("ca", authority.ca), ("certificate", mine.certificate), ("key", mine.key)):
+        (folder / name).write_bytes(data)
+    try:
+        yield (
+            f"localhost:{server.port}",
+            idvault_client.Tls(folder / "ca", folder / "certificate", folder / "key"),
+        )
+    finally:
+        await server.stop(grace=1.0, linger=0.0)
