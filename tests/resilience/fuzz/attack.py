@@ -67,9 +67,13 @@ class Attack:
         *,
         seed: int,
         only: Sequence[Method] | None = None,
+        report: Report | None = None,
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Set the deployment, the seed, and the methods (default: all)."""
+        """Set the deployment, the seed, and the methods (default: all).
+
+        report: filled as answers come, so that stop can look at it.
+        """
         self._stop = stop
         self._ground = ground
         self._seed = seed
@@ -81,7 +85,7 @@ class Attack:
         self._turn = 0
         self._personal = tuple(ground.canaries.personal)
         self._canaries = (*self._personal, *ground.canaries.others)
-        self.report = Report()
+        self.report = report or Report()
 
     async def run(self, *, count: int, texts: int | None = None) -> Report:
         """Send each method this many attacks, all methods at once, unless stopped early.
