@@ -18,6 +18,7 @@ def idvault(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
     It encrypts people's keys cheaply, since each test makes some, and gives up at once on a missing database.
     """
     _set_default(monkeypatch, identity.create, "cost", CHEAP)
+    _set_default(monkeypatch, identity.change_passphrase, "cost", CHEAP)
     _set_default(monkeypatch, Database.__init__, "patience", 0.0)
     return Commands(monkeypatch, capfd)
 
