@@ -9,8 +9,8 @@ from idvault.web.limits import Buckets
 from idvault.web.tip_off.forms import Forms
 from idvault_client.errors import NotFound, VaultError
 from tests.support.session_world import SessionWorld
-from tests.web.conftest import site_of
 from tests.web.browser import Page
+from tests.web.conftest import site_of
 from tests.web.tip_off.test_pages import FORM, answer, begun, sent
 
 NEIGHBOUR = "/r/im-b"
