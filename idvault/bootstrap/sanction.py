@@ -9,6 +9,7 @@ from idvault.config import Settings
 from idvault.domain.sanction.appeal import AppealTerms
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
+from idvault.flows.report.month import MonthFlow
 from idvault.flows.sanction.appeal import AppealFlow
 from idvault.flows.sanction.moderator import ModeratorFlow
 from idvault.flows.sanction.operation import OperationFlow
@@ -17,6 +18,7 @@ from idvault.flows.sanction.sanction import SanctionFlow
 from idvault.ports.appeal import AppealStore
 from idvault.ports.entropy import Entropy
 from idvault.ports.moderation_text import ModerationTextSealer
+from idvault.ports.report import MonthStore
 from idvault.ports.sanction import ModeratorStore, OperationStore, OrderStore, SanctionStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.ports.tip_off import TipOffStore
@@ -24,6 +26,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.request import KeyedFingerprinter
+from idvault.storage.report.month import SqlMonthStore
 from idvault.storage.sanction.appeal import SqlAppealStore
 from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.sanction.operation import SqlOperationStore
@@ -43,6 +46,7 @@ def wire_sanctions(
     orders: OrderStore,
     operations: OperationStore,
     tip_offs: TipOffStore,
+    months: MonthStore,
     fingerprinter: Fingerprinter,
     guard: LogGuard,
     entropy: Entropy,
@@ -64,6 +68,7 @@ def wire_sanctions(
         sanctions=SanctionFlow(store=store, moderators=moderators, entropy=entropy, **common),
         orders=OrderFlow(store=orders, events=events, **common),
         operations=OperationFlow(store=operations, tip_offs=tip_offs, events=events, **common),
+        months=MonthFlow(store=months, zone=terms.zone),
     )
 
 
@@ -78,6 +83,7 @@ def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> S
         orders=SqlOrderStore(database=base.main),
         operations=SqlOperationStore(database=base.main),
         tip_offs=SqlTipOffStore(database=base.main),
+        months=SqlMonthStore(database=base.main),
         fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
         guard=guard,
         entropy=ENTROPY,
