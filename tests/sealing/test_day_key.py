@@ -1,5 +1,6 @@
 """Day keys: created, published, destroyed."""
 
+import os
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -63,11 +64,16 @@ async def test_the_first_keys_are_one_change_of_the_file(
     workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each change derives a key from the passphrase, which a starting worker would otherwise wait for."""
-    changes = []
+    changes: list[Path] = []
     replace = durable_file.replace
-    monkeypatch.setattr(durable_file, "replace", lambda *given: (changes.append(1), replace(*given))[1])
+
+    def counted(path: Path, content: bytes) -> os.stat_result:
+        changes.append(path)
+        return replace(path, content)
+
+    monkeypatch.setattr(durable_file, "replace", counted)
     await workers.keyring().rotate(now=NOON)
-    assert len(changes) == 1
+    assert changes == [workers.path]
 
 
 async def test_days_and_minutes_are_those_of_utc(workers: Workers) -> None:
