@@ -29,11 +29,16 @@ States = pb.VerificationSession.State
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """What all pages of one answer share. key: the browser's. keep: what a change of language must keep."""
+    """What all pages of one answer share.
+
+    key: the browser's. keep: what a change of language must keep. supervision: the address of the page of
+    public supervision, empty for none.
+    """
 
     language: str
     key: str = field(default="", repr=False)
     keep: str = ""
+    supervision: str = ""
 
     def page(self, template: str, *, title: str, status: int = 200, **values: Any) -> web.Response:
         """Return a page."""
@@ -42,6 +47,8 @@ class View:
             "retype": False,
             "leave_to": "",
             "waits": False,
+            "service": "service",
+            "supervision": self.supervision,
             "form": secret.form_token(self.key) if self.key else "",
             "keep": self.keep,
         }

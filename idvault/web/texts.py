@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
+from idvault.web.tip_off.texts import TEXTS as TIP_OFF_TEXTS
 from idvault_client.reasons import Translation
 
 TEXTS: Mapping[str, Translation] = {
+    **TIP_OFF_TEXTS,
+    "supervision": Translation("公众监督", "Public supervision"),
     "service": Translation("实名认证", "Identity verification"),
     "error_title": Translation("有内容需要更正", "There is a problem"),
     "error_prefix": Translation("错误：", "Error: "),
