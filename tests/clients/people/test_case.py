@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -54,7 +55,7 @@ async def test_a_reason_is_shown_only_if_its_custodian_signed_it(room: Chamber) 
     said = papers.parse_decision(found.decisions[0].signed_denial, verdict=Verdict.DENY)
     forged = replace(said, reason="somebody else's words").canonical() + bytes(64)
     in_other_name = replace(said, custodian=B).canonical()
-    lies = {
+    lies: dict[str, dict[Any, Finding]] = {
         "signed_denial": {
             forged: Finding.SIGNATURE_INVALID,
             b"noise": Finding.SIGNATURE_INVALID,
@@ -111,7 +112,7 @@ async def test_a_search_reads_what_was_signed(room: Chamber) -> None:
     )
     assert all(search.matches(found) for search in matching)
     assert not any(search.matches(found) for search in other)
-    strange = disclosure_pb2.Disclosure(state=0, signed_request=b"noise")
+    strange = disclosure_pb2.Disclosure(signed_request=b"noise")
     strange.create_time.FromDatetime(datetime(2026, 3, 1, tzinfo=UTC))
     assert (state(strange), case_reference(strange)) == (None, "")
     listed = await asyncio.to_thread(room.auditor().list, DisclosureSearch(account=account))
