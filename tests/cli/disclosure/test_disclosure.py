@@ -208,7 +208,7 @@ async def test_a_denial_and_a_withdrawal(house: House) -> None:
     disclosure_id = await house.request(await room.account())
     denied = await house.run(A, "deny", disclosure_id, "--reason", "示例理由 (synthetic)")
     assert (denied.code, denied.last) == (0, f"disclosure: {disclosure_id} REQUESTED")
-    denied = await house.run(B, "deny", disclosure_id)
+    denied = await house.run(B, "deny", disclosure_id, "--reason", "示例理由 (synthetic)")
     assert denied.last == f"disclosure: {disclosure_id} DENIED"
     other = await house.request(await room.account())
     cancelled = await house.run("auditor-a", "cancel", other)
