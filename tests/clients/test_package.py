@@ -196,7 +196,7 @@ def _use_the_roster(people: Installed, identity: Path, passphrase: Path) -> None
 
 
 def test_a_console_has_its_pages(install: Install) -> None:
-    """With [console] a console runs, with its style sheet and templates; nothing of the service comes along."""
+    """With [console] a console runs with its style sheet and templates, and without the service."""
     staff = install("[console]")
     assert staff.has(PEOPLE | PAGES | SERVICE) == PEOPLE | PAGES
     asked = staff.run("python", "-c", CONSOLE, str(staff.folder))
