@@ -12,25 +12,29 @@ from aiohttp import web
 from idvault.domain.session import secret
 
 LIFETIME = 15 * 60
+SESSIONS = "browser"
+"""The name of the key for sessions; reports have another one, so that neither tells of the other."""
 
 
-def cookie_name(base_url: str) -> str:
+def cookie_name(base_url: str, name: str = SESSIONS) -> str:
     """Return the cookie's name; plain http, in development, cannot have the prefix."""
-    return "__Host-browser" if base_url.startswith("https://") else "browser"
+    return f"__Host-{name}" if base_url.startswith("https://") else name
 
 
-def browser_key(request: web.Request, *, base_url: str) -> str:
-    """Return the browser's key, "" if it has none."""
-    key = request.cookies.get(cookie_name(base_url), "")
+def browser_key(request: web.Request, *, base_url: str, name: str = SESSIONS) -> str:
+    """Return the browser's key, "" if it has none. name: what the key is for."""
+    key = request.cookies.get(cookie_name(base_url, name), "")
     return key if secret.is_secret(key) else ""
 
 
-def keep_key(answer: web.StreamResponse, key: str, *, base_url: str) -> None:
-    """Let the browser keep its key for 15 minutes from now."""
+def keep_key(
+    answer: web.StreamResponse, key: str, *, base_url: str, name: str = SESSIONS, lifetime: int = LIFETIME
+) -> None:
+    """Let the browser keep its key from now on. lifetime: in seconds."""
     answer.set_cookie(
-        cookie_name(base_url),
+        cookie_name(base_url, name),
         key,
-        max_age=LIFETIME,
+        max_age=lifetime,
         path="/",
         secure=base_url.startswith("https://"),
         httponly=True,

@@ -23,15 +23,21 @@ States = pb.VerificationSession.State
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """What all pages of one answer share. key: the browser's. keep: what a change of language must keep."""
+    """What all pages of one answer share.
+
+    key: the browser's. keep: what a change of language must keep. supervision: the address of the page of
+    public supervision, empty for none.
+    """
 
     language: str
     key: str = field(default="", repr=False)
     keep: str = ""
+    supervision: str = ""
 
     def page(self, template: str, *, title: str, status: int = 200, **values: Any) -> web.Response:
         """Return a page."""
         shared: dict[str, Any] = {
+            "supervision": self.supervision,
             "form": secret.form_token(self.key) if self.key else "",
             "keep": self.keep,
             "title": title,

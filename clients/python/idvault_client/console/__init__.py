@@ -37,7 +37,7 @@ What the base does for every console:
 * `explain` turns an exception into a text in the person's language. An exception that it does not know
   becomes a page that only says that something failed. Nothing is logged.
 
-Templates extend `page.html` and import the fields of forms: `{% from "fields.html" import text with context
+Templates extend `page.html` and import the fields of forms: `{% from "controls.html" import text with context
 %}` (idvault_client.pages). They have `t` (a text by its key), `title`, `errors`, `here` (this address) and
 the page's values. Without script everything works; `console.js` leads to a form's errors and prevents double
 clicks.

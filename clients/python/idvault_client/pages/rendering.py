@@ -41,5 +41,7 @@ def render(environment: Environment, template: str, *, language: str, **values: 
         "menu": [],
         "keep": "",
         "script": "form.js",
+        "service": "service",
+        "supervision": "",
     }
     return environment.get_template(template).render(**{**shared, **values}, language=language)
