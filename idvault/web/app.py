@@ -27,10 +27,11 @@ from idvault.web.limits import Buckets, Shares
 from idvault.web.render import View
 from idvault_client import aio, reasons
 from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, VaultError
+from idvault_client.pages import headers, rendering
 
 _FORM_BYTES = 16 * 1024
 _BODY_PATIENCE = 10.0
-_STATIC = Path(__file__).parent / "static"
+_FILES = {"style.css": rendering.STYLE, "form.js": Path(__file__).parent / "static" / "form.js"}
 _LANGUAGE = "language"
 _TYPES = {"style.css": "text/css", "form.js": "text/javascript"}
 _TOLD = {
@@ -130,7 +131,7 @@ class Pages:
         name = request.match_info["name"]
         if name not in _TYPES:
             raise web.HTTPNotFound
-        body = await asyncio.to_thread((_STATIC / name).read_bytes)
+        body = await asyncio.to_thread(_FILES[name].read_bytes)
         return web.Response(
             body=body,
             content_type=_TYPES[name],
@@ -158,7 +159,7 @@ class Pages:
         wanted = request.query.get("lang", "")
         if wanted in ("zh", "en"):
             answer.set_cookie(_LANGUAGE, wanted, max_age=86_400, httponly=True, samesite="Lax")
-        guard.protect(answer, base_url=self.base_url)
+        headers.protect(answer, base_url=self.base_url)
         return answer
 
     def view(self, request: web.Request, key: str = "", locale: str = "") -> View:
@@ -189,7 +190,7 @@ class Pages:
             self.browsers.check(key, now=now)
         if request.method != "POST":
             return await handler(request)
-        guard.check_origin(request, base_url=self.base_url)
+        headers.check_origin(request, base_url=self.base_url)
         await self._read(request)
         return await handler(request)
 
