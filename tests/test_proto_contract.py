@@ -97,10 +97,15 @@ PERSONAL_FIELDS = {
     "idvault.v1.SealedIdentity.real_name",
     "idvault.v1.LegacyAccount.reference",
     "idvault.v1.FileAppealRequest.text",
+    "idvault.v1.AppealFromSessionRequest.text",
     "idvault.v1.GetAppealResponse.text",
 }
 # What people write is personal whatever the field is called.
-FREE_TEXTS = {"idvault.v1.FileAppealRequest.text", "idvault.v1.GetAppealResponse.text"}
+FREE_TEXTS = {
+    "idvault.v1.FileAppealRequest.text",
+    "idvault.v1.AppealFromSessionRequest.text",
+    "idvault.v1.GetAppealResponse.text",
+}
 # What a platform's staff must read to decide; only these answers have it.
 TEXTS_OF_OWNERS = {"GetAppeal": {"idvault.v1.GetAppealResponse.text"}}
 # A platform's reference is opaque by contract; it is marked in case a platform uses a personal one.
@@ -156,13 +161,19 @@ WHO_MAY_CALL = {
     "SanctionService.GetSanction": ["ROLE_PLATFORM"],
     "SanctionService.ListSanctions": ["ROLE_PLATFORM"],
     "SessionService.CreateVerificationSession": ["ROLE_PLATFORM"],
+    "SessionService.CreateIdentitySession": ["ROLE_PLATFORM"],
     "SessionService.BindVerificationSession": ["ROLE_PLATFORM"],
     "SessionService.GetVerificationSession": ["ROLE_PLATFORM"],
     "SessionService.GetSessionLink": ["ROLE_WEB"],
     "SessionService.RedeemSession": ["ROLE_WEB"],
     "SessionService.GetSessionPage": ["ROLE_WEB"],
     "SessionService.AgreeToTerms": ["ROLE_WEB"],
+    "SessionService.AnswerInvitation": ["ROLE_WEB"],
     "SessionService.SubmitIdentity": ["ROLE_WEB"],
+    "SessionService.GetIdentity": ["ROLE_WEB"],
+    "SessionService.GetIdentityHistory": ["ROLE_WEB"],
+    "SessionService.GetIdentityReceipt": ["ROLE_WEB"],
+    "SessionService.AppealFromSession": ["ROLE_WEB"],
     "SanctionService.FileAppeal": ["ROLE_PLATFORM"],
     "SanctionService.DecideAppeal": ["ROLE_PLATFORM"],
     "SanctionService.GetAppeal": ["ROLE_PLATFORM"],

@@ -24,6 +24,8 @@ _TEMPLATES = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
 )
+ANSWERS = ("LATER", "DISMISSED")
+"""What an owner may answer to an invitation."""
 States = pb.VerificationSession.State
 
 
@@ -42,6 +44,7 @@ class View:
             "retype": False,
             "leave_to": "",
             "waits": False,
+            "answers": (),
             "form": secret.form_token(self.key) if self.key else "",
             "keep": self.keep,
         }
@@ -72,6 +75,7 @@ class View:
             purpose=pb.SessionPurpose.Name(found.purpose).removeprefix("SESSION_PURPOSE_"),
             threshold=found.threshold,
             custodians=list(found.custodians),
+            invited=found.invited,
         )
 
     def session(self, found: pb.SessionPage, *, kind: str) -> web.Response:
@@ -91,6 +95,17 @@ class View:
         expired = reasons.reason_text("SESSION_EXPIRED", language=self.language)
         return self._ended(found, "expired_title", expired)
 
+    def answered(self, found: pb.SessionPage, answer: str) -> web.Response:
+        """Return the page after an answer to an invitation."""
+        back = (_back(found), self.say("back", platform=found.platform_title))
+        onward = (_here(found), self.say("answer_onward"))
+        return self.page(
+            "message.html",
+            title=self.say(f"{answer}_title"),
+            texts=[self.say(f"{answer}_text", platform=found.platform_title)],
+            links=[back, onward] if _answers(found) else [back],
+        )
+
     def identity(
         self, found: pb.SessionPage, *, kind: str, errors: Mapping[str, str], status: int = 200
     ) -> web.Response:
@@ -106,6 +121,7 @@ class View:
             errors=errors,
             retype=bool(errors),
             wrong=reasons.FIELD_TEXTS["CHECK_DIGIT"].in_language(self.language),
+            answers=_answers(found),
         )
 
     def _leave(self, found: pb.SessionPage) -> web.Response:
@@ -122,7 +138,9 @@ class View:
 
     def _terms(self, found: pb.SessionPage) -> web.Response:
         title = self.say("terms_title", platform=found.platform_title, version=found.policy_version)
-        return self.page("terms.html", title=title, here=_here(found), terms=found.policy_text)
+        return self.page(
+            "terms.html", title=title, here=_here(found), terms=found.policy_text, answers=_answers(found)
+        )
 
     def _form(self, found: pb.SessionPage, kind: str) -> web.Response:
         kinds = [_kind(each) for each in found.document_types]
@@ -131,7 +149,14 @@ class View:
         if chosen:
             return self.identity(found, kind=chosen, errors=errors)
         title = self.say("document_title")
-        return self.page("document.html", title=title, here=_here(found), kinds=kinds, errors=errors)
+        return self.page(
+            "document.html",
+            title=title,
+            here=_here(found),
+            kinds=kinds,
+            errors=errors,
+            answers=_answers(found),
+        )
 
     def _waiting(self, found: pb.SessionPage) -> web.Response:
         return self.page(
@@ -170,6 +195,10 @@ class View:
 
 def _here(found: pb.SessionPage) -> str:
     return f"/s/{found.session_id}"
+
+
+def _answers(found: pb.SessionPage) -> tuple[str, ...]:
+    return ANSWERS if found.invited and found.state in (States.STATE_BOUND, States.STATE_AGREED) else ()
 
 
 def _back(found: pb.SessionPage) -> str:

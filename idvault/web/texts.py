@@ -18,6 +18,27 @@ TEXTS: Mapping[str, Translation] = {
     "INVITATION": Translation(
         "邀请您为已有账号办理实名认证。", "You are invited to verify your existing account."
     ),
+    "INVITATION_answers": Translation(
+        "认证与否由您决定：{platform}确认后，您也可以选择“以后再说”或“不再询问”。",
+        "You decide. Once {platform} has confirmed you, you can also choose to be asked later or not again.",
+    ),
+    "answer_title": Translation("现在不想认证？", "Not now?"),
+    "answer_text": Translation(
+        "现在可以不认证，以后仍可随时认证。",
+        "You do not have to verify now. You can still do so at any time.",
+    ),
+    "LATER_button": Translation("以后再说", "Ask me later"),
+    "DISMISSED_button": Translation("不再询问", "Do not ask me again"),
+    "LATER_title": Translation("好的，以后再说", "You will be asked later"),
+    "LATER_text": Translation(
+        "{platform}得知您希望以后再认证。", "{platform} is told that you want to be asked later."
+    ),
+    "DISMISSED_title": Translation("好的，不再询问", "You will not be asked again"),
+    "DISMISSED_text": Translation(
+        "{platform}得知您不希望再被询问，不会再发送提醒。",
+        "{platform} is told that you do not want to be asked, and sends no more reminders.",
+    ),
+    "answer_onward": Translation("还是现在认证", "Verify now after all"),
     "checked": Translation("核验什么", "What is checked"),
     "checked_text": Translation(
         "国家登记系统只回答您的姓名与证件号码是否一致。",
