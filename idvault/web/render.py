@@ -178,6 +178,7 @@ class View:
             title=self.say("done_title"),
             here=_here(found),
             platform=found.platform_title,
+            full=found.public_account_limit_reached,
             day=format_date(day, format="long", locale=locale),
             back_to=_back(found),
         )

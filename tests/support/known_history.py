@@ -28,7 +28,7 @@ class KnownHistories:
     async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
         """Return the history of an account."""
         given: dict[str, Any] = {"disclosure_id": "d" * 32, "record_digest": b"d" * 32}
-        more = {"auditor_actor_id": "66" * 16, "legal_basis": LEGAL_BASIS}
+        more: dict[str, Any] = {"auditor_actor_id": "66" * 16, "legal_basis": LEGAL_BASIS}
         events = (
             _event(EventType.DISCLOSURE_DISCLOSE, account_token, **given, **more),
             _event(EventType.DISCLOSURE_OPEN, account_token, **given, decision=b"signed"),

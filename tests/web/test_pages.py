@@ -9,6 +9,8 @@ from idvault.domain.campaign.campaign import ReverificationMethod
 from idvault.domain.campaign.invitation import Stage
 from idvault.domain.registry import RegistryAnswer
 from idvault_client.sessions import SessionPurpose, SessionState
+from tests.support import builders
+from tests.support.edge import clock
 from tests.support.flow_world import PARTY
 from tests.support.session_world import ORIGIN, TERMS, TITLE
 from tests.web.browser import Browser, Page
@@ -158,7 +160,9 @@ async def invitation(site: Site, *, locale: str = "zh") -> tuple[Any, Any]:
     """Start a campaign by link; return it, and the session of its one invitation."""
     await site.world.campaigns.members(1)
     campaign = await site.world.campaigns.started(methods=(ReverificationMethod.HOSTED_LINK,))
-    (shown,) = (await site.world.campaigns.take(campaign)).shown
+    # The edge has a real clock, and a code is valid for a day.
+    today = (clock().business - builders.NOW).total_seconds()
+    (shown,) = (await site.world.campaigns.take(campaign, seconds=today)).shown
     link = await site.link(
         account_token=shown.account_token,
         purpose=SessionPurpose.INVITATION,

@@ -93,10 +93,13 @@ def _message(value: OwnIdentity, *, now: datetime) -> pb.Identity:
 
 
 def _past(value: PastClaim) -> pb.PastVerification:
+    reason = value.failure_reason
     return pb.PastVerification(
         verification_id=value.claim_id,
         state=common.CLAIM_STATES[value.state],
-        failure_reason=common.FAILURES[value.failure_reason] if value.failure_reason else None,
+        failure_reason=common.FAILURES[reason]
+        if reason
+        else verification_pb2.Verification.FAILURE_REASON_UNSPECIFIED,
         open_time=sanction_convert.time(value.opened_at),
         end_time=sanction_convert.time(value.ended_at),
         policy_version=value.consent.policy_version,

@@ -370,17 +370,21 @@ async def test_only_a_confirmed_browser_answers_an_invitation(world: SessionWorl
     assert await world.events("campaign:invitation:") == []
 
 
-async def test_an_answer_needs_a_code_that_has_not_expired(world: SessionWorld) -> None:
-    """A code that a newer delivery has replaced answers nothing; one without tries does."""
-    campaign, (wanted,) = await invited(world)
-    session_id = await world.agreed(**wanted)
-    world.claims.registry.script += [RegistryAnswer.MISMATCH] * 4
-    for attempt in range(1, 5):
-        await world.submit(session_id, attempt, name=f"错一{'一' * attempt}")
-    await world.answer(session_id, Answers.ANSWER_LATER)
+async def test_an_answer_needs_the_newest_code(world: SessionWorld) -> None:
+    """One that a newer delivery has replaced answers nothing; one without tries does."""
+    campaign, (first, second) = await invited(world, 2)
+    tried, other = await world.agreed(**first), await world.agreed(**first)
+    world.claims.registry.script += [RegistryAnswer.MISMATCH] * 5
+    for attempt in range(1, 6):
+        await world.submit(tried, attempt, name=f"错{'一' * attempt}")
+    assert (await world.page(tried)).state == States.STATE_FAILED
+    with pytest.raises(PreconditionError):
+        await world.create(**first)
+    await world.answer(other, Answers.ANSWER_LATER)
+    replaced = await world.agreed(**second)
     await world.campaigns.take(campaign, seconds=601)
     with pytest.raises(PreconditionError):
-        await world.answer(session_id, Answers.ANSWER_DISMISSED, seconds=602)
+        await world.answer(replaced, Answers.ANSWER_DISMISSED, seconds=602)
 
 
 @pytest.mark.parametrize(
