@@ -10,6 +10,7 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.sanction.appeal import AppealTerms
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
+from idvault.flows.report.month import MonthFlow
 from idvault.flows.sanction.appeal import AppealFlow
 from idvault.flows.sanction.appeal_sweep import AppealSweep
 from idvault.flows.sanction.lapse import LapseFlow
@@ -21,6 +22,7 @@ from idvault.flows.sanction.sanction import SanctionFlow
 from idvault.ports.appeal import AppealStore
 from idvault.ports.entropy import Entropy
 from idvault.ports.moderation_text import ModerationTextSealer
+from idvault.ports.report import MonthStore
 from idvault.ports.sanction import ModeratorStore, OperationStore, OrderStore, SanctionStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.ports.tip_off import TipOffStore
@@ -29,6 +31,7 @@ from idvault.sealing.key_set import Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.public_files import LocalPublicFiles
+from idvault.storage.report.month import SqlMonthStore
 from idvault.storage.sanction.appeal import SqlAppealStore
 from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.sanction.operation import SqlOperationStore
@@ -54,6 +57,7 @@ def wire_sanctions(
     orders: OrderStore,
     operations: OperationStore,
     tip_offs: TipOffStore,
+    months: MonthStore,
     fingerprinter: Fingerprinter,
     guard: LogGuard,
     entropy: Entropy,
@@ -75,6 +79,7 @@ def wire_sanctions(
         sanctions=SanctionFlow(store=store, moderators=moderators, entropy=entropy, **common),
         orders=OrderFlow(store=orders, events=events, **common),
         operations=OperationFlow(store=operations, tip_offs=tip_offs, events=events, **common),
+        months=MonthFlow(store=months, zone=terms.zone),
     )
 
 
@@ -89,6 +94,7 @@ def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> S
         orders=SqlOrderStore(database=base.main),
         operations=SqlOperationStore(database=base.main),
         tip_offs=SqlTipOffStore(database=base.main),
+        months=SqlMonthStore(database=base.main),
         fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
         guard=guard,
         entropy=ENTROPY,

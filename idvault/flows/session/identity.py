@@ -39,7 +39,7 @@ LIMIT = 100
 """How many verifications, sanctions, appeals and public accounts are shown."""
 
 
-class Histories(Protocol):
+class OwnHistories(Protocol):
     """What this flow needs of flows.disclosure.history.DisclosureHistoryFlow."""
 
     async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
@@ -47,7 +47,7 @@ class Histories(Protocol):
         ...
 
 
-class Receipts(Protocol):
+class OwnReceipts(Protocol):
     """What this flow needs of flows.claim.receipt.ReceiptFlow."""
 
     async def of(self, claim: Claim) -> Receipt | None:
@@ -78,8 +78,8 @@ class IdentityFlow:
     sanctions: SanctionFlow
     appeals: AppealFlow
     public_accounts: PublicAccountFlow
-    histories: Histories
-    receipts: Receipts
+    histories: OwnHistories
+    receipts: OwnReceipts
     policy: OperatorPolicy
 
     async def get(self, browser: BrowserSession, *, now: ClockReading) -> OwnIdentity:
