@@ -53,7 +53,7 @@ async def build_platform_edge(
         ),
         Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
         *_services_of_owners(base, rosters, keys=keys, guard=guard, claims=claims, verification=verification),
-        build_tip_offs(base, keys=keys, guard=guard),
+        *build_tip_offs(base, keys=keys, guard=guard),
     ]
     return build_server(base, base.settings.addresses[0], services, access, drains=(hub.close,))
 

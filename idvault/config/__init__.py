@@ -199,6 +199,9 @@ def _problems(settings: Settings, process: Process, clock_file: Path | None) -> 
         yield from _enterprise_problems(settings)
     yield from _witness_problems(settings)
     yield from web.problems(_name("web_url"), settings.web_url, development=settings.development)
+    yield from web.supervision_problems(
+        _name("web_supervision_url"), settings.web_supervision_url, development=settings.development
+    )
     yield from _file_problems(settings, present, process)
     yield from _development_problems(settings, process, clock_file)
 

@@ -1,6 +1,7 @@
 """The queries of the report, on both databases: every figure has one, and it runs."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -79,8 +80,8 @@ async def test_a_window_of_the_log_is_read_by_its_index(main_database: Database)
 
 async def test_a_month_is_read_by_indices(main_database: Database) -> None:
     """Of one platform and one month, whatever there is besides."""
-    times = {"since": SINCE, "until": UNTIL}
-    due = {"soonest": SINCE, "latest": UNTIL}
+    times: dict[str, Any] = {"since": SINCE, "until": UNTIL}
+    due: dict[str, Any] = {"soonest": SINCE, "latest": UNTIL}
     for asked, table, more in (
         (month._TIP_OFFS, "tip_offs", {**due, "now": UNTIL}),
         (month._SANCTIONS, "sanctions", {"now": UNTIL}),
