@@ -52,7 +52,6 @@ EXPECTED = {
     Reason.OPERATION_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.TIP_OFF_NOT_FOUND: (Code.NOT_FOUND, NotFound),
-    Reason.PLATFORM_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.REPORTER_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.TOO_MANY_ATTEMPTS: (Code.RESOURCE_EXHAUSTED, TooManyAttempts),
     Reason.REGISTRY_BACKLOG: (Code.RESOURCE_EXHAUSTED, RegistryBacklog),
