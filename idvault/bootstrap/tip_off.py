@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from idvault.api.edge.server import Service
+from idvault.api.tip_off.form import TipOffFormServicer
 from idvault.api.tip_off.servicer import TipOffServicer
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.bootstrap.policy import tip_off_policy
@@ -12,10 +13,12 @@ from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import TipOffPolicy
 from idvault.flows.sanction.sanction import SanctionFlow
 from idvault.flows.tip_off.filing import FilingFlow
+from idvault.flows.tip_off.form import FormFlow
 from idvault.flows.tip_off.reporter import ReporterFlow
 from idvault.flows.tip_off.tip_off import TipOffFlow
 from idvault.ports.entropy import Entropy
 from idvault.ports.moderation_text import ModerationTextSealer
+from idvault.ports.platform import PresentationStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.ports.tip_off import ReporterStore, TipOffSecrets, TipOffStore
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -23,6 +26,7 @@ from idvault.sealing.key_set import Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.tip_off import KeyedTipOffSecrets
+from idvault.storage.platform.store import SqlPlatformStore
 from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.sanction.store import SqlSanctionStore
 from idvault.storage.tip_off.reporter import SqlReporterStore
@@ -54,8 +58,13 @@ def wire_tip_offs(ports: TipOffPorts, *, sanctions: SanctionFlow, policy: TipOff
     )
 
 
-def build_tip_offs(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> Service:
-    """Return TipOffService."""
+def wire_forms(filing: FilingFlow, *, platforms: PresentationStore) -> TipOffFormServicer:
+    """Connect the public's forms to the same filing as the platforms' calls."""
+    return TipOffFormServicer(forms=FormFlow(platforms=platforms, filing=filing))
+
+
+def build_tip_offs(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> list[Service]:
+    """Return TipOffService, and TipOffFormService for the hosted pages."""
     fingerprinter = KeyedFingerprinter(key=keys.primary(Purpose.REQUEST))
     ports = TipOffPorts(
         store=SqlTipOffStore(database=base.main),
@@ -74,4 +83,6 @@ def build_tip_offs(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> Se
         entropy=ENTROPY,
     )
     servicer = wire_tip_offs(ports, sanctions=sanctions, policy=tip_off_policy(base.settings))
-    return Service(tip_off_pb2.DESCRIPTOR.services_by_name["TipOffService"], servicer)
+    forms = wire_forms(servicer.filing, platforms=SqlPlatformStore(database=base.main))
+    known = tip_off_pb2.DESCRIPTOR.services_by_name
+    return [Service(known["TipOffService"], servicer), Service(known["TipOffFormService"], forms)]

@@ -35,6 +35,7 @@ def report_tasks(base: Base, rosters: RosterHolder, *, signer: Signer) -> list[T
         roster=lambda: rosters.current,
         # The published checkpoint may have been complete under the roster before.
         policy=lambda: CosignaturePolicy(key.name, (key,), witness_keys(rosters.current)),
+        web_url=settings.web_url,
     )
     flow = ReportPublicationFlow(reports=reports, files=files, signer=NoteSigner(key, signer.sign))
     return [
