@@ -12,7 +12,8 @@ import pytest
 import idvault_client
 from idvault.domain.error import Reason, UnavailableError
 from idvault_client import NotFound, Status, Tls, aio
-from idvault_client.backend.account.feed import MAX_AGE, AioStatusFeed, StatusFeed
+from idvault_client.backend.account.cache import MAX_AGE
+from idvault_client.backend.account.feed import AioStatusFeed, StatusFeed
 from tests.support.authority import Authority
 from tests.support.edge import OTHER_TOKEN, TOKEN, Edge, running
 
