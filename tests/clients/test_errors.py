@@ -42,6 +42,8 @@ EXPECTED = {
     Reason.SANCTION_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.MODERATOR_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.SESSION_NOT_FOUND: (Code.NOT_FOUND, NotFound),
+    Reason.PLATFORM_NOT_FOUND: (Code.NOT_FOUND, NotFound),
+    Reason.VERIFICATION_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.SESSION_EXPIRED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.SESSION_TAKEN: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.PAGES_NOT_SERVED: (Code.FAILED_PRECONDITION, PreconditionFailed),

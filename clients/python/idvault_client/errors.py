@@ -187,6 +187,7 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.SANCTION_NOT_FOUND: NotFound,
     Reason.MODERATOR_NOT_FOUND: NotFound,
     Reason.SESSION_NOT_FOUND: NotFound,
+    Reason.VERIFICATION_NOT_FOUND: NotFound,
     Reason.APPEAL_NOT_FOUND: NotFound,
     Reason.ORDER_NOT_FOUND: NotFound,
     Reason.OPERATION_NOT_FOUND: NotFound,
