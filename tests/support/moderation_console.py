@@ -100,7 +100,7 @@ class Office:
         """Run a moderator's console."""
         options = transport.options("localhost")
         channel = grpc.secure_channel(self.target, self.tls.credentials(), options=options)
-        with Vault(grpc.intercept_channel(channel, self.wire), timeout=20.0) as vault:
+        with Vault(grpc.intercept_channel(channel, self.wire), timeout=60.0) as vault:
             place = Workplace(vault=vault, key=key, zone=UTC)
             folder = Path(tempfile.mkdtemp(dir=self.folder))
             async with running(console(place), folder) as made:
