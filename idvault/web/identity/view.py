@@ -61,12 +61,12 @@ class IdentityView:
 
     def verifications(self, own: pb.Identity) -> web.Response:
         """Return how each verification ended."""
-        cards = [(self._verification(each), self._receipt(each)) for each in own.verifications]
-        return self._page("verifications", self._say("verifications_title"), cards=cards)
+        shown = [(self._verification(each), self._receipt(each)) for each in own.verifications]
+        return self._page("verifications", self._say("verifications_title"), verifications=shown)
 
     def disclosures(self, found: status_pb2.DisclosureHistory) -> web.Response:
         """Return every disclosure and opening before the horizon."""
-        disclosures = [
+        disclosed = [
             (
                 ("disclosed", self._minute(entry.decode_leaf(each.entry.leaf).occurred_at)),
                 ("auditor", each.auditor_actor_id),
@@ -75,7 +75,7 @@ class IdentityView:
             )
             for each in found.disclosures
         ]
-        openings = [
+        opened = [
             (
                 ("opened", self._minute(entry.decode_leaf(each.entry.leaf).occurred_at)),
                 ("auditor", entry.decode_leaf(each.entry.leaf).actor_id),
@@ -87,8 +87,8 @@ class IdentityView:
             "disclosures",
             self._say("disclosures_title"),
             horizon=self._day(_datetime(found.horizon_time)),
-            disclosures=[self._named(each) for each in disclosures],
-            openings=[self._named(each) for each in openings],
+            disclosed=[self._named(each) for each in disclosed],
+            opened=[self._named(each) for each in opened],
         )
 
     def standing(self, own: pb.Identity) -> web.Response:
@@ -102,7 +102,7 @@ class IdentityView:
             self._say("standing_title"),
             text=reasons.standing_text(Standing(standing), language=self.view.language),
             follows="" if explained else self._say("follows"),
-            cards=[
+            sanctions=[
                 (
                     self._sanction(each),
                     self._appealed(appeals.get(each.sanction_id)),
