@@ -114,6 +114,9 @@ def test_refusals_read_well() -> None:
     assert "Send this form again" in told(DeadlineExceeded(code="DEADLINE_EXCEEDED"))
     assert told(NotFound("TIP_OFF_NOT_FOUND")) == "This report was not found."
     assert explanation.explain(ValueError("王小明"), visit()) is None
+    found = explanation.explain(DeadlineExceeded(code="DEADLINE_EXCEEDED"), visit())
+    assert found is not None
+    assert (found.status, found.text.partition(".")[0]) == (503, "The vault did not answer")
 
 
 def test_fields_are_named_by_the_form() -> None:

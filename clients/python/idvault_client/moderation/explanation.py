@@ -35,7 +35,8 @@ def explain(error: Exception, visit: Visit) -> Explanation | None:
     """Return why a page cannot be shown; None for an exception that is not the vault's."""
     if not isinstance(error, VaultError):
         return None
-    return Explanation(text(error, visit), status=status(error))
+    told = visit.say("no_answer") if isinstance(error, Unavailable) else text(error, visit)
+    return Explanation(told, status=status(error))
 
 
 def text(error: VaultError, visit: Visit) -> str:

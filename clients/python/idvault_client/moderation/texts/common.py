@@ -45,6 +45,10 @@ COMMON: Mapping[str, T] = {
         "没有收到答复，不知道是否已完成。请再次提交本表单：同一表单只会执行一次。",
         "There was no answer, so it is not known whether it was done. Send this form again: it acts once.",
     ),
+    "no_answer": T(
+        "保险库没有答复。请稍后刷新本页面：同一表单只会执行一次。",
+        "The vault did not answer. Reload this page in a moment: a form acts only once.",
+    ),
     "now_it_is": T("现在的状态：{state}。", "Now: {state}."),
     "form_used": T(
         "同一表单已提交过其他内容。请重新打开页面查看结果。",
