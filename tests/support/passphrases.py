@@ -14,7 +14,14 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from tests.support.people import CHEAP
 
 _CREATE = LocalKeyProvider.__dict__["create"].__func__
-_WITH_A_COST = (passphrase.lock, identity.create, operator.init_keys, LocalKeyProvider.__init__, _CREATE)
+_WITH_A_COST = (
+    passphrase.lock,
+    identity.create,
+    identity.change_passphrase,
+    operator.init_keys,
+    LocalKeyProvider.__init__,
+    _CREATE,
+)
 
 
 def _defaults(function: object) -> dict[str, Cost]:
