@@ -148,7 +148,7 @@ def test_a_list_may_be_as_long_as_the_limit() -> None:
 def test_a_bomb_does_not_go_off() -> None:
     """Decompressing a small file of a gigabyte stops at the limit without using the memory."""
     stream = zlib.compressobj(9, wbits=-15)
-    # One MiB of zeros, compressed so that it can be repeated; then an empty last block and the Adler-32 of all.
+    # One MiB of zeros, compressed so that it can be repeated; then an empty last block and the Adler-32.
     part = stream.compress(b"\x00" * 2**20) + stream.flush(zlib.Z_FULL_FLUSH)
     bomb = b"\x78\xda" + part * 1024 + b"\x03\x00" + struct.pack(">HH", 2**30 % 65_521, 1)
     text = jose.encode(bomb)
