@@ -14,7 +14,7 @@ from idvault.telemetry.metrics import Metrics
 from idvault.v1 import session_pb2
 from idvault_client import Tls as ClientTls
 from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
-from tests.support.edge import FakePlatforms, clock, platform
+from tests.support.edge import FakePlatforms, clock, platform, reading
 from tests.support.flow_world import PARTY
 from tests.support.session_world import SessionWorld
 
@@ -44,7 +44,6 @@ async def served(
     certificates = {name: authority.client(spiffe(role, name)) for name, role in callers.items()}
     registered = [platform(certificates[name], name=name, role=role) for name, role in callers.items()]
     directory = Directory(platforms=FakePlatforms(*registered), people=list, clock=lambda: datetime.now(UTC))
-    await directory.load()
     log = folder / "serve.jsonl"
     logs = Logs(process="serve-0", path=log)
     server = GrpcServer(
@@ -63,7 +62,8 @@ async def served(
         (folder / f"{name}.key").write_bytes(certificate.key)
     tls = {name: ClientTls(folder / "ca", folder / f"{name}.pem", folder / f"{name}.key") for name in callers}
     try:
-        yield SessionEdge(f"localhost:{server.port}", tls[PARTY], tls[WEB], log, logs)
+        async with reading(directory):
+            yield SessionEdge(f"localhost:{server.port}", tls[PARTY], tls[WEB], log, logs)
     finally:
         await server.stop(grace=1.0, linger=0.0)
         logs.close()
