@@ -122,7 +122,7 @@ class SessionWorld:
         return IdentityFlow(
             store=self.store,
             accounts=self.claims.accounts,
-            records=SqlRecordStore(database=database),
+            records=SqlRecordStore(database=self.database),
             quorum=lambda _: QUORUM,
             sanctions=self.moderation.sanctions,
             appeals=self.moderation.appeals,
