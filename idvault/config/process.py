@@ -14,6 +14,7 @@ class Process(StrEnum):
     BACKUP = "backup"
     PLATFORMS = "platforms"
     KEYS = "keys"
+    KEY_FILE = "key-file"
     ROSTER = "roster"
     DOCTOR = "doctor"
     WEB = "web"
