@@ -108,6 +108,10 @@ class Trust:
         self._mark(max(found.size, before.size if before else 0))
         return found
 
+    def seen(self) -> Checkpoint | None:
+        """Return the last checkpoint seen, None if there is none; raises FindingError (LOG_INVALID)."""
+        return self._kept()
+
     def check_before_successor(self, roster_digest: str, *, index: int) -> None:
         """Raise FindingError (NOT_IN_ROSTER) if a request names a former version, and was logged too late.
 
