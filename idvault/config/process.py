@@ -12,6 +12,8 @@ class Process(StrEnum):
     WORK = "work"
     DATABASES = "databases"
     BACKUP = "backup"
+    LOSS = "loss"
+    ACCEPT_LOSS = "accept-loss"
     PLATFORMS = "platforms"
     KEYS = "keys"
     ROSTER = "roster"

@@ -1,7 +1,6 @@
 """The verbs about evidence: `export` of auditors and custodians, `evidence` of auditors."""
 
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -10,20 +9,27 @@ import typer
 from idvault import durable_file
 from idvault.attest.reading import RosterError
 from idvault.attest.roster_member import RosterMember
-from idvault.cli.disclosure import display
+from idvault.cli.disclosure import display, tables
 from idvault.cli.errors import CommandError, ExitCode
 from idvault.cli.people.next_step import NextStep
 from idvault.cli.people.session import MemberFolder, MemberOptions, as_json, explained, now, open_folder
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault_client.offline import witness_policy
 from idvault_client.offline.evidence import check as evidence_check
-from idvault_client.offline.evidence import page
 from idvault_client.offline.evidence.check import ProvedEvidence
 from idvault_client.offline.evidence.file import EvidenceError, ProofFile
-from idvault_client.offline.evidence.page import ProofReference
 from idvault_client.people.disclosure import evidence as evidences
+from idvault_client.people.disclosure import export as exports
+from idvault_client.people.disclosure.evidence import FormerEvidence
+from idvault_client.people.member import MemberClient
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The evidence kept by `open`, or sealed for you.")]
+Kept = Annotated[
+    Path | None,
+    typer.Option(
+        "--evidence", metavar="FILE", help="Check and show evidence instead: yours, or exported for you."
+    ),
+]
 Out = Annotated[Path, typer.Option(metavar="DIR", help="The folder to write to; it is created if missing.")]
 Reader = Annotated[
     str | None,
@@ -54,6 +60,23 @@ def export(context: typer.Context, file: File, out: Out, reader: Reader = None) 
         typer.echo(f"file: {path}")
     typer.echo(f"must be destroyed after {proved.destroy_after}, with all copies", err=True)
     typer.echo(f"export: {proved.terms.disclosure_id} written")
+
+
+def show_kept(context: typer.Context, client: MemberClient, path: Path, disclosure_id: str) -> None:
+    """Check and show evidence that the member kept, or that a colleague exported for the member."""
+    found = evidences.read(path, identity=client.identity)
+    if found.terms.disclosure_id != disclosure_id:
+        raise EvidenceError("OTHER_DISCLOSURE", f"{path.name} is evidence of another disclosure")
+    if isinstance(found, FormerEvidence):
+        tables.show_former(found, as_json=as_json(context))
+        text = "the file was written by an earlier version: nothing proves the identity that it holds"
+        raise EvidenceError("UNBOUND", text)
+    proved = client.verify_evidence(found)
+    if as_json(context):
+        display.tell(display.proved(proved, found))
+        return
+    tables.show_proved(proved)
+    typer.echo(f"evidence: {disclosure_id} verified")
 
 
 def kept(
@@ -120,15 +143,12 @@ def _policy(member: MemberFolder) -> Policy:
 
 
 def _for_court(proof: ProofFile, proved: ProvedEvidence, out: Path, member: MemberFolder) -> list[Path]:
-    name = proved.terms.disclosure_id
-    proof_path, page_path = out / f"{name}.json", out / f"{name}.html"
+    files = exports.for_court(proof, proved, log_key=member.pinned.log_key, exported_at=now())
+    proof_path, page_path = out / files.proof_name, out / files.page_name
     refuse_existing(proof_path, page_path)
-    data = proof.to_bytes()
-    reference = ProofReference(proof_path.name, sha256(data).hexdigest(), str(member.pinned.log_key))
-    shown = page.render(proved, proof=reference, exported_at=now())
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    durable_file.create(proof_path, data)
-    durable_file.create(page_path, shown.encode())
+    durable_file.create(proof_path, files.proof)
+    durable_file.create(page_path, files.page)
     return [page_path, proof_path]
 
 
