@@ -25,6 +25,8 @@ class EventType(StrEnum):
     PLATFORM_REVOKE = "platform:certificate:revoke"
     PLATFORM_PRESENT = "platform:pages:present"
     ROSTER_ADOPTED = "roster:version:adopted"
+    LOG_BEGIN_EPOCH = "log:epoch:begin"
+    KEYS_LOSE = "shred:keys:lose"
     ROSTER_PROPOSE = "roster:version:propose"
     ROSTER_SIGN = "roster:version:sign"
     SECOND_FACTOR_BEGIN = "secondfactor:enrolment:begin"
@@ -57,11 +59,17 @@ class EventType(StrEnum):
     ACCOUNT_LIMIT = "campaign:account:limit"
     ACCOUNT_LIFT = "campaign:account:lift"
     SESSION_CREATE = "session:link:create"
+    SESSION_SHOW = "session:identity:create"
     SESSION_REDEEM = "session:link:redeem"
     SESSION_BIND = "session:browser:bind"
     SESSION_AGREE = "session:terms:agree"
     SESSION_ATTEMPT = "session:attempt:begin"
     SESSION_PURGE = "session:retention:purge"
+    CONTEST_FILE = "contest:case:file"
+    CONTEST_UPHOLD = "contest:case:uphold"
+    CONTEST_REJECT = "contest:case:reject"
+    CONTEST_OVERDUE = "contest:case:overdue"
+    CONTEST_DELETE = "contest:text:delete"
     MODERATOR_REGISTER = "moderator:key:register"
     MODERATOR_REVOKE = "moderator:key:revoke"
     # The degree is in the type, so that anybody can count sanctions by degree in the public log.
@@ -172,6 +180,8 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.PLATFORM_REVOKE: ("name", "role", "spki"),
     EventType.PLATFORM_PRESENT: ("name", "title", "origins"),
     EventType.ROSTER_ADOPTED: ("version", "hash"),
+    EventType.LOG_BEGIN_EPOCH: ("epoch", "statement"),
+    EventType.KEYS_LOSE: ("count",),
     EventType.ROSTER_PROPOSE: ("version", "hash"),
     EventType.ROSTER_SIGN: ("version", "hash", "signature"),
     EventType.SECOND_FACTOR_BEGIN: ("person",),
@@ -189,11 +199,17 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.ACCOUNT_LIMIT: ("campaign_id",),
     EventType.ACCOUNT_LIFT: ("campaign_id",),
     EventType.SESSION_CREATE: ("session_id",),
+    EventType.SESSION_SHOW: ("session_id",),
     EventType.SESSION_REDEEM: ("session_id",),
     EventType.SESSION_BIND: ("session_id",),
     EventType.SESSION_AGREE: ("session_id", "policy_version"),
     EventType.SESSION_ATTEMPT: ("session_id", "attempt"),
     EventType.SESSION_PURGE: ("before", "count"),
+    EventType.CONTEST_FILE: ("contest_id", "claim_id", "text_digest"),
+    EventType.CONTEST_UPHOLD: ("contest_id", "reason_digest"),
+    EventType.CONTEST_REJECT: ("contest_id", "reason_digest"),
+    EventType.CONTEST_OVERDUE: ("contest_id",),
+    EventType.CONTEST_DELETE: ("contest_id",),
     EventType.MODERATOR_REGISTER: ("moderator_id", "paper"),
     EventType.MODERATOR_REVOKE: ("moderator_id",),
     EventType.SANCTION_WARN_IMPOSE: ("sanction_id", "paper"),

@@ -160,4 +160,5 @@ async def post(
     files: Mapping[str, tuple[str, bytes]] | None = None,
 ) -> Seen:
     """Send fields and files, and follow where it leads."""
-    return await browser.post(path, None, files, **fields)
+    answer = await browser.send(path, fields, files=files)
+    return await browser.get(answer.headers["Location"]) if answer.status == 303 else answer
