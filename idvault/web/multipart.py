@@ -12,8 +12,8 @@ def fields(body: bytes, *, content_type: str) -> dict[str, bytes]:
     boundary = _header(content_type).get_boundary()
     if not boundary:
         raise web.HTTPBadRequest
-    start, *parts, end = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("latin-1", "replace"))
-    if start or end.strip() != b"--":
+    start, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("latin-1", "replace"))
+    if start or not parts or parts.pop().strip() != b"--":
         raise web.HTTPBadRequest
     found: dict[str, bytes] = {}
     for part in parts:
