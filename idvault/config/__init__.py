@@ -151,6 +151,7 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.BOTH_EDGES: (*_EDGE, *_REGISTRY, "appeal_outside_body"),
     Process.WORK: (*_STORES, *_KEYS, *_REGISTRY, "roster", "public_dir", "log_origin"),
     Process.DATABASES: _STORES,
+    Process.BACKUP: (),
     Process.PLATFORMS: (*_STORES, "trust_domain"),
     Process.KEYS: (*_KEYS, "log_origin"),
     Process.ROSTER: ("roster",),

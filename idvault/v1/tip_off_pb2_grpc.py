@@ -700,8 +700,8 @@ class TipOffFormServiceServicer:
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (PLATFORM_NOT_FOUND, in the same words for an unknown platform and for one without a
-        form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of
-        the operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

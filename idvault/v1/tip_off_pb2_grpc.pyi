@@ -420,8 +420,8 @@ class TipOffFormServiceStub:
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (PLATFORM_NOT_FOUND, in the same words for an unknown platform and for one without a
-    form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of
-    the operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     FollowTipOffForm: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.FollowTipOffFormRequest, _tip_off_pb2.FollowedTipOff]
     """Returns what a reporter may read, for the reference and the secret. The tries are those of FollowTipOff.
@@ -450,8 +450,8 @@ class TipOffFormServiceAsyncStub(TipOffFormServiceStub):
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (PLATFORM_NOT_FOUND, in the same words for an unknown platform and for one without a
-    form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of
-    the operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     FollowTipOffForm: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.FollowTipOffFormRequest, _tip_off_pb2.FollowedTipOff]  # type: ignore[assignment]
     """Returns what a reporter may read, for the reference and the secret. The tries are those of FollowTipOff.
@@ -489,8 +489,8 @@ class TipOffFormServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (PLATFORM_NOT_FOUND, in the same words for an unknown platform and for one without a
-        form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of
-        the operator's day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod

@@ -24,13 +24,14 @@ from idvault.telemetry.logs import describe, log
 from idvault.v1 import session_pb2 as pb
 from idvault.web import calls, guard, limits
 from idvault.web.limits import Buckets, Shares
-from idvault.web.render import View
+from idvault.web.render import ANSWERS, View
 from idvault_client import aio, reasons
 from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, VaultError
+from idvault_client.pages import headers, rendering
 
 _FORM_BYTES = 16 * 1024
 _BODY_PATIENCE = 10.0
-_STATIC = Path(__file__).parent / "static"
+_FILES = {"style.css": rendering.STYLE, "form.js": Path(__file__).parent / "static" / "form.js"}
 _LANGUAGE = "language"
 _TYPES = {"style.css": "text/css", "form.js": "text/javascript"}
 _TOLD = {
@@ -79,14 +80,26 @@ class Pages:
     async def show_session(self, request: web.Request) -> web.StreamResponse:
         """Show the page of the session's state."""
         key, found = await self._found(request)
-        kind = request.query.get("document", "")
-        return self._keep(self.view(request, key, found.locale).session(found, kind=kind), key)
+        kind, answered = request.query.get("document", ""), request.query.get("answered", "")
+        view = self.view(request, key, found.locale)
+        page = view.answered(found, answered) if answered in ANSWERS else view.session(found, kind=kind)
+        return self._keep(page, key)
 
     async def agree(self, request: web.Request) -> web.StreamResponse:
         """Record that the person agreed to the terms."""
         key = await self._form_key(request)
         await self.vault.run(calls.agree(request.match_info["session"], key))
         return self._on(request.match_info["session"], key)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Record that the person wants to be asked later, or never again."""
+        key = await self._form_key(request)
+        answer = str((await self.form(request)).get("answer", ""))
+        if answer not in ANSWERS:
+            raise web.HTTPBadRequest
+        await self.vault.run(calls.answer(request.match_info["session"], key, answer=answer))
+        address = f"/s/{request.match_info['session']}?answered={answer}"
+        return self._keep(web.Response(status=303, headers={"Location": address}), key)
 
     async def submit(self, request: web.Request) -> web.StreamResponse:
         """Pass on what a person typed; show the form again with what is wrong."""
@@ -130,7 +143,7 @@ class Pages:
         name = request.match_info["name"]
         if name not in _TYPES:
             raise web.HTTPNotFound
-        body = await asyncio.to_thread((_STATIC / name).read_bytes)
+        body = await asyncio.to_thread(_FILES[name].read_bytes)
         return web.Response(
             body=body,
             content_type=_TYPES[name],
@@ -158,7 +171,7 @@ class Pages:
         wanted = request.query.get("lang", "")
         if wanted in ("zh", "en"):
             answer.set_cookie(_LANGUAGE, wanted, max_age=86_400, httponly=True, samesite="Lax")
-        guard.protect(answer, base_url=self.base_url)
+        headers.protect(answer, base_url=self.base_url)
         return answer
 
     def view(self, request: web.Request, key: str = "", locale: str = "") -> View:
@@ -166,8 +179,9 @@ class Pages:
         chosen = request.query.get("lang", "") or request.cookies.get(_LANGUAGE, "")
         if chosen not in ("zh", "en"):
             chosen = rules.language(locale) if locale else _preferred(request)
-        kind = request.query.get("document", "")
+        kind, answered = request.query.get("document", ""), request.query.get("answered", "")
         keep = f"&document={kind}" if kind in DocumentType.__members__ else ""
+        keep += f"&answered={answered}" if answered in ANSWERS else ""
         return View(language=chosen, key=key, keep=keep, supervision=self.supervision_url)
 
     async def token(self, request: web.Request) -> str:
@@ -189,7 +203,7 @@ class Pages:
             self.browsers.check(key, now=now)
         if request.method != "POST":
             return await handler(request)
-        guard.check_origin(request, base_url=self.base_url)
+        headers.check_origin(request, base_url=self.base_url)
         await self._read(request)
         return await handler(request)
 
@@ -245,6 +259,7 @@ def application(pages: Pages, *, routes: Sequence[web.RouteDef] = ()) -> web.App
             web.post("/v/{code}", pages.redeem),
             web.get("/s/{session:[0-9a-f]{32}}", pages.show_session),
             web.post("/s/{session:[0-9a-f]{32}}/terms", pages.agree),
+            web.post("/s/{session:[0-9a-f]{32}}/answer", pages.answer),
             web.post("/s/{session:[0-9a-f]{32}}/identity", pages.submit),
             web.get("/s/{session:[0-9a-f]{32}}/receipt", pages.receipt),
             web.get("/static/{name}", pages.static),

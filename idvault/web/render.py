@@ -8,22 +8,18 @@ from typing import Any
 
 from aiohttp import web
 from babel.dates import format_date
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from idvault.domain.session import return_address, secret
 from idvault.v1 import common_pb2, verification_pb2
 from idvault.v1 import session_pb2 as pb
-from idvault.web.texts import say
+from idvault.web.texts import TEXTS
 from idvault_client import reasons
+from idvault_client.pages import rendering
 from idvault_client.reasons import FailureReason
 
-_FOLDER = Path(__file__).parent
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(_FOLDER / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-)
+_TEMPLATES = rendering.templates(Path(__file__).parent / "templates")
+ANSWERS = ("LATER", "DISMISSED")
+"""What an owner may answer to an invitation."""
 States = pb.VerificationSession.State
 
 
@@ -43,26 +39,19 @@ class View:
     def page(self, template: str, *, title: str, status: int = 200, **values: Any) -> web.Response:
         """Return a page."""
         shared: dict[str, Any] = {
-            "errors": {},
-            "retype": False,
-            "leave_to": "",
-            "waits": False,
-            "service": "service",
+            "answers": (),
             "supervision": self.supervision,
             "form": secret.form_token(self.key) if self.key else "",
             "keep": self.keep,
+            "title": title,
+            "t": self.say,
         }
-        body = _TEMPLATES.get_template(template).render(
-            **{**shared, **values},
-            title=title,
-            language=self.language,
-            t=lambda key, **filled: say(key, self.language, **filled),
-        )
+        body = rendering.render(_TEMPLATES, template, language=self.language, **{**shared, **values})
         return web.Response(text=body, content_type="text/html", charset="utf-8", status=status)
 
     def say(self, key: str, **values: object) -> str:
         """Return a text."""
-        return say(key, self.language, **values)
+        return rendering.saying(TEXTS, self.language)(key, **values)
 
     def refusal(self, text: str, *, status: int) -> web.Response:
         """Return a page that says why nothing is shown."""
@@ -79,6 +68,7 @@ class View:
             purpose=pb.SessionPurpose.Name(found.purpose).removeprefix("SESSION_PURPOSE_"),
             threshold=found.threshold,
             custodians=list(found.custodians),
+            invited=found.invited,
         )
 
     def session(self, found: pb.SessionPage, *, kind: str) -> web.Response:
@@ -98,6 +88,17 @@ class View:
         expired = reasons.reason_text("SESSION_EXPIRED", language=self.language)
         return self._ended(found, "expired_title", expired)
 
+    def answered(self, found: pb.SessionPage, answer: str) -> web.Response:
+        """Return the page after an answer to an invitation."""
+        back = (_back(found), self.say("back", platform=found.platform_title))
+        onward = (_here(found), self.say("answer_onward"))
+        return self.page(
+            "message.html",
+            title=self.say(f"{answer}_title"),
+            texts=[self.say(f"{answer}_text", platform=found.platform_title)],
+            links=[back, onward] if _answers(found) else [back],
+        )
+
     def identity(
         self, found: pb.SessionPage, *, kind: str, errors: Mapping[str, str], status: int = 200
     ) -> web.Response:
@@ -113,6 +114,7 @@ class View:
             errors=errors,
             retype=bool(errors),
             wrong=reasons.FIELD_TEXTS["CHECK_DIGIT"].in_language(self.language),
+            answers=_answers(found),
         )
 
     def _leave(self, found: pb.SessionPage) -> web.Response:
@@ -129,7 +131,9 @@ class View:
 
     def _terms(self, found: pb.SessionPage) -> web.Response:
         title = self.say("terms_title", platform=found.platform_title, version=found.policy_version)
-        return self.page("terms.html", title=title, here=_here(found), terms=found.policy_text)
+        return self.page(
+            "terms.html", title=title, here=_here(found), terms=found.policy_text, answers=_answers(found)
+        )
 
     def _form(self, found: pb.SessionPage, kind: str) -> web.Response:
         kinds = [_kind(each) for each in found.document_types]
@@ -138,7 +142,14 @@ class View:
         if chosen:
             return self.identity(found, kind=chosen, errors=errors)
         title = self.say("document_title")
-        return self.page("document.html", title=title, here=_here(found), kinds=kinds, errors=errors)
+        return self.page(
+            "document.html",
+            title=title,
+            here=_here(found),
+            kinds=kinds,
+            errors=errors,
+            answers=_answers(found),
+        )
 
     def _waiting(self, found: pb.SessionPage) -> web.Response:
         return self.page(
@@ -160,6 +171,7 @@ class View:
             title=self.say("done_title"),
             here=_here(found),
             platform=found.platform_title,
+            full=found.public_account_limit_reached,
             day=format_date(day, format="long", locale=locale),
             back_to=_back(found),
         )
@@ -177,6 +189,10 @@ class View:
 
 def _here(found: pb.SessionPage) -> str:
     return f"/s/{found.session_id}"
+
+
+def _answers(found: pb.SessionPage) -> tuple[str, ...]:
+    return ANSWERS if found.invited and found.state in (States.STATE_BOUND, States.STATE_AGREED) else ()
 
 
 def _back(found: pb.SessionPage) -> str:

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 
 from idvault.web.tip_off.texts import TEXTS as TIP_OFF_TEXTS
+from idvault_client.pages.texts import SHARED
 from idvault_client.reasons import Translation
 
 TEXTS: Mapping[str, Translation] = {
+    **SHARED,
     **TIP_OFF_TEXTS,
     "supervision": Translation("公众监督", "Public supervision"),
     "service": Translation("实名认证", "Identity verification"),
-    "error_title": Translation("有内容需要更正", "There is a problem"),
-    "error_prefix": Translation("错误：", "Error: "),
-    "skip": Translation("跳到正文", "Skip to main content"),
-    "switch": Translation("English", "中文"),
     "start_title": Translation("{platform}请您进行实名认证", "{platform} asks you to verify your identity"),
     "SIGN_UP": Translation("用于注册账号。", "You are signing up for an account."),
     "RENEWAL": Translation(
@@ -21,6 +19,27 @@ TEXTS: Mapping[str, Translation] = {
     "INVITATION": Translation(
         "邀请您为已有账号办理实名认证。", "You are invited to verify your existing account."
     ),
+    "INVITATION_answers": Translation(
+        "认证与否由您决定：{platform}确认后，您也可以选择“以后再说”或“不再询问”。",
+        "You decide. Once {platform} has confirmed you, you can also choose to be asked later or not again.",
+    ),
+    "answer_title": Translation("现在不想认证？", "Not now?"),
+    "answer_text": Translation(
+        "现在可以不认证，以后仍可随时认证。",
+        "You do not have to verify now. You can still do so at any time.",
+    ),
+    "LATER_button": Translation("以后再说", "Ask me later"),
+    "DISMISSED_button": Translation("不再询问", "Do not ask me again"),
+    "LATER_title": Translation("好的，以后再说", "You will be asked later"),
+    "LATER_text": Translation(
+        "{platform}得知您希望以后再认证。", "{platform} is told that you want to be asked later."
+    ),
+    "DISMISSED_title": Translation("好的，不再询问", "You will not be asked again"),
+    "DISMISSED_text": Translation(
+        "{platform}得知您不希望再被询问，不会再发送提醒。",
+        "{platform} is told that you do not want to be asked, and sends no more reminders.",
+    ),
+    "answer_onward": Translation("还是现在认证", "Verify now after all"),
     "checked": Translation("核验什么", "What is checked"),
     "checked_text": Translation(
         "国家登记系统只回答您的姓名与证件号码是否一致。",
@@ -75,10 +94,6 @@ TEXTS: Mapping[str, Translation] = {
     "number": Translation("证件号码", "Document number"),
     "number_hint": Translation("共18位，最后一位可能是X。", "Usually 18 characters; the last may be X."),
     "left": Translation("还可以尝试{left}次。", "You have {left} more attempts."),
-    "not_repeated": Translation(
-        "为保护您的信息，页面不会再次显示您填写的内容，请重新填写。",
-        "To protect you, this page does not show what you typed. Please type it again.",
-    ),
     "submit": Translation("提交认证", "Verify"),
     "again_title": Translation("未能确认，请核对后重试", "Not confirmed: please check and try again"),
     "wait_title": Translation("正在核验", "Your details are being checked"),
@@ -98,21 +113,18 @@ TEXTS: Mapping[str, Translation] = {
         "The receipt proves that your details were sealed and entered in the public log. "
         "It has no name and no number.",
     ),
+    "full_title": Translation("公众账号数量已达上限", "You have all the public accounts you may have"),
+    "full_text": Translation(
+        "您在{platform}的公众账号（包括您其他账号名下的）已达上限，新的申请不会通过。只有您能在此看到这一点，{platform}不会被告知。",
+        "Counting those of your other accounts, you have as many public accounts at {platform} as one owner "
+        "may have: another application will not be approved. Only you are told, and only here; {platform} "
+        "is not.",
+    ),
     "back": Translation("返回{platform}", "Back to {platform}"),
     "failed_title": Translation("认证未通过", "You could not be verified"),
     "expired_title": Translation("链接已过期", "This link has expired"),
-    "refused_title": Translation("无法显示此页面", "This page cannot be shown"),
-    "busy": Translation("访问过于频繁，请稍后再试。", "Too many requests. Please try again in a moment."),
     "forbidden": Translation(
         "该表单不是从本页面提交的，或页面已失效。请重新打开链接。",
         "This form did not come from this page, or the page is too old. Please open your link again.",
     ),
-    "not_found": Translation("页面不存在。", "There is no such page."),
-    "too_large": Translation("提交的内容过大。", "What was sent is too large."),
-    "too_slow": Translation("提交超时，请重试。", "Sending took too long. Please try again."),
 }
-
-
-def say(key: str, language: str, **values: object) -> str:
-    """Return a text in a language with its values filled in."""
-    return TEXTS[key].in_language(language).format(**values)

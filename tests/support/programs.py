@@ -13,6 +13,7 @@ from typing import IO
 from idvault import fork_server, tuning
 from idvault.fork_server import ForkedProcess, ForkServer, Program
 from idvault.process import ENTRY
+from tests.support import passphrases
 
 VAULT = ENTRY
 CLIENT = "idvault_client.entry:main"
@@ -30,7 +31,9 @@ _PRELOADED = (
     *("idvault.cli.mock_registry", "idvault.cli.doctor", "idvault.cli.database", "idvault.cli.key"),
     *("idvault.cli.platform", "idvault.cli.people.roster", "idvault.cli.people.role"),
     *("idvault.cli.log.commands", "idvault.cli.dev.command", "idvault.cli.dev.single_process"),
-    *("idvault_client.commands.app", "tests.demo.__main__"),
+    *("idvault.cli.report", "idvault.cli.web", "idvault.web.server", "idvault.bootstrap.log_outside"),
+    *("idvault.bootstrap.platform_edge", "idvault.bootstrap.custody_edge", "idvault.development.clock"),
+    *("alembic.command", "uvloop", "idvault_client.commands.app", "tests.demo.__main__"),
 )
 
 
@@ -163,4 +166,5 @@ def launch(
 if __name__ == "__main__":
     # As `serve` does: grpc reads this when it is imported.
     tuning.tune(scheduling="normal", grpc_listener=False, cores=frozenset())
+    passphrases.make_cheap()
     fork_server.run(socket.socket(fileno=int(sys.argv[1])), _PRELOADED)

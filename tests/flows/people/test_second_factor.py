@@ -23,7 +23,8 @@ from idvault.domain.error import (
     Reason,
     UnavailableError,
 )
-from idvault.flows.people.second_factor import EnrolCommand
+from idvault.domain.second_factor import SecondFactorError
+from idvault.flows.people.second_factor import EnrolCommand, EnrolmentState
 from idvault.storage.base.database import Database
 from tests.support.databases import Databases
 from tests.support.flow_world import request_id
@@ -229,3 +230,33 @@ async def test_only_the_person_can_read_what_was_sealed(town: Town) -> None:
         )
     assert opened == b""
     assert second_factor.step_of(NOW) > 0
+
+
+async def told(act: Awaitable[object]) -> dict[str, str]:
+    """Return what the owner is told about a refused code."""
+    with pytest.raises(SecondFactorError) as refused:
+        await act
+    return dict(refused.value.details)
+
+
+async def test_the_owner_is_told_about_the_own_second_factor(town: Town) -> None:
+    """Not enrolled, no code, a wrong code with the tries left, and a lock; the state costs no try."""
+    flow, actor_id = town.here.flow, AUDITOR.actor_id
+    assert await flow.state(actor_id=actor_id, now=at(0)) == EnrolmentState(False, False, 10, None)
+    assert await told(flow.check(actor_id=actor_id, code="123456", now=at(0))) == {"cause": "NOT_ENROLLED"}
+    secret = await enrol(town.here)
+    again = EnrolCommand(actor_id, request_id(7), "")
+    assert await told(flow.begin(again, now=at(0))) == {"cause": "CODE_MISSING"}
+    wrong = "000000" if code_of(secret, NOW) != "000000" else "000001"
+    for left in range(9, 0, -1):
+        refused = await told(flow.check(actor_id=actor_id, code=wrong, now=at(0)))
+        assert refused == {"cause": "CODE_WRONG", "tries_left": str(left)}
+    assert (await flow.state(actor_id=actor_id, now=at(0))).tries_left == 1
+    until = NOW + timedelta(minutes=15)
+    last = await told(flow.check(actor_id=actor_id, code=wrong, now=at(0)))
+    assert last == {"cause": "CODE_WRONG", "tries_left": "0", "locked_until": until.isoformat()}
+    locked = {"cause": "LOCKED", "locked_until": until.isoformat()}
+    assert await told(flow.check(actor_id=actor_id, code=wrong, now=at(1))) == locked
+    assert await told(flow.begin(again, now=at(1))) == locked
+    assert await flow.state(actor_id=actor_id, now=at(1)) == EnrolmentState(True, False, 0, until)
+    assert await flow.state(actor_id=actor_id, now=at(900)) == EnrolmentState(True, False, 10, None)

@@ -70,6 +70,7 @@ def _document(found: CampaignProgress) -> dict[str, object]:
         "state": found.state,
         "cohort_size": found.cohort_size,
         "total": asdict(found.total),
+        "unanswered": found.unanswered,
         "days": [
             {"day": day.isoformat(), "method": method, **asdict(funnel)} for day, method, funnel in found.days
         ],

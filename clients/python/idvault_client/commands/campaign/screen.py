@@ -36,6 +36,7 @@ def _funnel(progress: CampaignProgress) -> Table:
     table.add_column("of the cohort", justify="right")
     table.add_column("")
     counts = {"cohort": progress.cohort_size, **{name: getattr(progress.total, name) for name in STAGES}}
+    counts["no answer"] = progress.unanswered
     for stage, count in counts.items():
         share = count / max(1, progress.cohort_size)
         style = _STYLES.get(stage, "cyan")
