@@ -1,5 +1,6 @@
 """A session world behind a real edge: one platform and one web process may call it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -64,8 +65,11 @@ async def served(
         (folder / f"{name}.pem").write_bytes(certificate.certificate)
         (folder / f"{name}.key").write_bytes(certificate.key)
     tls = {name: ClientTls(folder / "ca", folder / f"{name}.pem", folder / f"{name}.key") for name in callers}
+    # Callers are trusted for a minute after they were read; a test may take longer.
+    reading = asyncio.create_task(directory.run())
     try:
         yield SessionEdge(f"localhost:{server.port}", tls[PARTY], tls[WEB], log, logs, metrics)
     finally:
+        reading.cancel()
         await server.stop(grace=1.0, linger=0.0)
         logs.close()

@@ -257,6 +257,12 @@ PAGES: Mapping[str, Row] = {
 }
 
 
+async def assets(site: Site) -> dict[str, Page]:
+    """Return the style sheet and the script by their addresses."""
+    browser = await site.browser()
+    return {path: await browser.get(path) for path in ("/static/style.css", "/static/form.js")}
+
+
 async def tour(site: Site, language: str) -> dict[str, tuple[Page, Browser]]:
     """Come to every page, each as a new visitor."""
     found = {}

@@ -7,27 +7,26 @@ answered, headers included. So a page that only a POST answers is checked like t
 import asyncio
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from idvault.web import guard
 from tests.support.browser import browsing, violations
 from tests.support.session_world import BASE_URL
 from tests.web import browser as client
 from tests.web.conftest import Site
-from tests.web.page_table import PAGES, tour
+from tests.web.page_table import PAGES, assets, tour
 
 pytestmark = pytest.mark.process
 
 PICTURES = "IDVAULT_TEST_PICTURES"
 ROOT = Path(__file__).resolve().parents[2]
-STATIC = Path(guard.__file__).parent / "static"
-TYPES = {".css": "text/css", ".js": "text/javascript"}
 # A telephone, and half of a screen of 1,280 pixels: what a zoom of 200 % leaves.
 SMALL, ZOOMED = {"width": 320, "height": 640}, {"width": 640, "height": 360}
 TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -44,7 +43,8 @@ STOPS = """() => [...document.querySelectorAll(
     ?? document.querySelector("input[type=radio]"))).map(each => each.outerHTML)"""
 FOCUSED = """() => { const each = document.activeElement, style = getComputedStyle(each);
   return [each.outerHTML, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0]; }"""
-HEADINGS = "() => [document.querySelectorAll('h1').length, document.title.includes(document.querySelector('h1').textContent)]"
+HEADINGS = """() => { const all = [...document.querySelectorAll("h1")];
+  return [all.length, document.title.includes(all[0]?.textContent)]; }"""
 # In this order a screen reader meets what belongs to a field.
 ORDER = """() => [...document.querySelectorAll(".field")].flatMap(each => {
   const all = [...each.querySelectorAll("label, .hint, .error, input, textarea")];
@@ -54,9 +54,13 @@ ORDER = """() => [...document.querySelectorAll(".field")].flatMap(each => {
 
 @dataclass
 class Screen:
-    """One browser page that is shown recorded answers. strays: what it asked for besides."""
+    """One browser page that is shown recorded answers. fetched: style sheet and script, by address.
+
+    strays: what it asked for besides.
+    """
 
     page: Page
+    fetched: Mapping[str, client.Page]
     recorded: client.Page | None = None
     strays: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -73,12 +77,12 @@ class Screen:
 
     def _answer(self, route: Route) -> None:
         path = urlsplit(route.request.url).path
-        static = STATIC / path.rpartition("/")[2]
-        if path.startswith("/static/") and static.is_file():
-            route.fulfill(path=static, content_type=TYPES[static.suffix])
-        elif self.recorded is not None and path == urlsplit(self.recorded.path).path:
-            headers = {name: value for name, value in self.recorded.headers.items() if name != "Set-Cookie"}
-            route.fulfill(status=self.recorded.status, headers=headers, body=self.recorded.text)
+        found = self.fetched.get(path)
+        if found is None and self.recorded is not None and path == urlsplit(self.recorded.path).path:
+            found = self.recorded
+        if found is not None:
+            headers = {name: value for name, value in found.headers.items() if name != "Set-Cookie"}
+            route.fulfill(status=found.status, headers=headers, body=found.text)
         else:
             if path != "/favicon.ico":
                 self.strays.append(route.request.url)
@@ -138,7 +142,7 @@ def named(page: Page) -> Iterator[str]:
 
 
 def stops(page: Page) -> Iterator[str]:
-    """Yield what Tab does not reach in order, or reaches unseen. The page has no script that moves the focus."""
+    """Yield what Tab does not reach in order, or reaches unseen. No script may have moved the focus."""
     for wanted in page.evaluate(STOPS):
         page.keyboard.press("Tab")
         got, is_seen = page.evaluate(FOCUSED)
@@ -159,7 +163,7 @@ def look(screen: Screen, bare: Screen, name: str, recorded: client.Page, languag
         found.append(report)
     if folder := os.environ.get(PICTURES):
         screen.page.set_viewport_size(SMALL if language == "zh" else ZOOMED)
-        screen.page.screenshot(path=Path(folder) / f"{name}-{language}.png", full_page=True)
+        keep(screen.page.screenshot(full_page=True), Path(folder) / f"{name}-{language}.png")
     bare.show(recorded)
     trees = [each.page.locator("body").aria_snapshot() for each in (screen, bare)]
     if trees[0].replace(" [active]", "") != trees[1].replace(" [active]", ""):
@@ -171,31 +175,71 @@ def look(screen: Screen, bare: Screen, name: str, recorded: client.Page, languag
     return found
 
 
-def opened(browser: Browser, *, scripts: bool) -> Screen:
+def keep(picture: bytes, path: Path) -> None:
+    """Save a picture in few colours: docs/pages.md shows many."""
+    Image.open(BytesIO(picture)).quantize(32).save(path, optimize=True)
+
+
+def opened(browser: Browser, fetched: Mapping[str, client.Page], *, scripts: bool) -> Screen:
     """Open a screen."""
     context: BrowserContext = browser.new_context(java_script_enabled=scripts, viewport=SMALL)
     context.set_default_timeout(60_000)
-    return Screen(context.new_page())
+    return Screen(context.new_page(), fetched)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 async def test_every_page_is_for_everybody(site: Site, language: str) -> None:
     """Each page of the table, in both languages, with and without script."""
-    visited = await tour(site, language)
+    visited, fetched = await tour(site, language), await assets(site)
 
     def run() -> dict[str, list[str]]:
         with browsing() as browser:
-            screen, bare = opened(browser, scripts=True), opened(browser, scripts=False)
+            screen, bare = (opened(browser, fetched, scripts=each) for each in (True, False))
             found = {name: look(screen, bare, name, page, language) for name, (page, _) in visited.items()}
             return {name: problems for name, problems in found.items() if problems}
 
     assert await asyncio.to_thread(run) == {}
 
 
+BROKEN = """<html lang="en"><title>x</title><script src="/static/form.js"></script><script>1</script>
+<img src="https://evil.example/x.png">
+<main><h1>One</h1><h1>Two</h1><div style="width:2000px">wide</div><p class="error">lost</p>
+<div class="terms"><p>text</p></div><header>kept</header>
+<div class="field"><input id="a" aria-describedby="a-hint"><p class="hint" id="a-hint">hint</p>
+<label for="a">Name</label></div>
+<a href="/b" tabindex="2">second</a><a href="/a" tabindex="1">first</a></main>"""
+
+
+async def test_a_broken_page_is_found() -> None:
+    """The checks find a page that breaks them: none passes whatever it is shown."""
+    headers = {"Content-Type": "text/html", "Content-Security-Policy": "script-src 'self'"}
+    recorded = client.Page(200, headers, BROKEN, "/broken")
+
+    def run() -> str:
+        with browsing() as browser:
+            screen, bare = (opened(browser, {}, scripts=each) for each in (True, False))
+            return "\n".join(look(screen, bare, "broken", recorded, "en"))
+
+    found = await asyncio.to_thread(run)
+    for part in (
+        "wider than 320",
+        "wider than the screen with letters",
+        "order of a field: input hint label",
+        "belongs to no field",
+        "not one heading",
+        "Tab leads to",
+        "https://evil.example/x.png",
+        "Content Security Policy",
+        "printed: ",
+        "image-alt",
+    ):
+        assert part in found, part
+
+
 def test_every_page_is_pictured() -> None:
     """docs/pages.md shows each page of the table in both languages."""
     text = (ROOT / "docs" / "pages.md").read_text("utf-8")
-    shown = {name for name in re.findall(r"\]\(pages/([a-z-]+)-(?:zh|en)\.png\)", text)}
+    shown = set(re.findall(r"\]\(pages/([a-z-]+)-(?:zh|en)\.png\)", text))
     files = {path.stem for path in (ROOT / "docs" / "pages").glob("*.png")}
     assert shown == set(PAGES)
     assert files == {f"{name}-{language}" for name in PAGES for language in ("zh", "en")}

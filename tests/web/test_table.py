@@ -1,19 +1,18 @@
 """Every page of the table over HTTP: headers, size, languages, addresses, and where a canary is not."""
 
 import re
-from pathlib import Path
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import pytest
 
-from idvault.web import guard
+from idvault_client.pages import headers
 from tests.support.session_world import ORIGIN, TERMS, TITLE
 from tests.web.browser import Page
 from tests.web.conftest import Site
 from tests.web.markup import Markup, read
-from tests.web.page_table import CANARIES, tour
+from tests.web.page_table import CANARIES, assets, tour
 
-STATIC = {each.name: each.read_bytes() for each in (Path(guard.__file__).parent / "static").iterdir()}
 # What a platform writes is in its own language.
 FOREIGN = (TITLE, *TERMS.splitlines(), "custodian-", "we look at it (synthetic)")
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
@@ -24,7 +23,7 @@ _LARGEST = 60_000
 
 def headers_of(page: Page) -> list[str]:
     """Return the headers of an answer that are missing or weaker than promised."""
-    promised = {**guard.HEADERS, "Content-Type": "text/html; charset=utf-8"}
+    promised = {**headers.HEADERS, "Content-Type": "text/html; charset=utf-8"}
     found = [name for name, value in promised.items() if page.headers.get(name) != value]
     if "Strict-Transport-Security" not in page.headers:
         found.append("Strict-Transport-Security")
@@ -47,11 +46,11 @@ def foreign(markup: Markup) -> list[str]:
     return [each for each in rest if f"{urlsplit(each).scheme}://{urlsplit(each).netloc}" != ORIGIN]
 
 
-def problems(page: Page, language: str) -> dict[str, object]:
-    """Return what is wrong with a page."""
+def problems(page: Page, language: str, fetched: Mapping[str, Page]) -> dict[str, object]:
+    """Return what is wrong with a page. fetched: what its sources are."""
     markup = read(page.text, path=page.path)
-    fetched = [STATIC.get(each.rpartition("/")[2], b"") for each in markup.sources]
-    size = len(page.text.encode()) + sum(map(len, fetched))
+    texts = [page.text, *(fetched[each].text for each in markup.sources if each in fetched)]
+    size = sum(len(each.encode()) for each in texts)
     unsafe = [form.action for form in markup.forms if form.method == "post" and not form.fields.get("form")]
     found = {
         "headers": headers_of(page),
@@ -72,7 +71,10 @@ async def test_every_page_keeps_the_rules(
 ) -> None:
     """Uncacheable, unframed, no inline code, one language, up to 60 kB, and no canary in what others see."""
     visited = await tour(site, language)
-    assert {name: found for name, (page, _) in visited.items() if (found := problems(page, language))} == {}
+    fetched = await assets(site)
+    assert all(len(each.text) > 500 for each in fetched.values())
+    wrong = {name: problems(page, language, fetched) for name, (page, _) in visited.items()}
+    assert {name: found for name, found in wrong.items() if found} == {}
     site.edge.logs.access.flush()
     metrics = "".join(str(family.samples) for family in site.edge.metrics.families())
     answers = "".join(
@@ -91,7 +93,7 @@ def test_a_broken_page_is_found() -> None:
         '<form method="post" action="/s"><input name="form" value=""></form>'
     )
     bad = Page(200, {"Content-Security-Policy": "'unsafe-inline'"}, text, "/v/x")
-    assert set(problems(bad, "zh")) == {
+    assert set(problems(bad, "zh", {})) == {
         "headers",
         "language",
         "mixed",
@@ -100,5 +102,5 @@ def test_a_broken_page_is_found() -> None:
         "without token",
         "canary",
     }
-    assert "mixed" in problems(bad, "en")
-    assert problems(Page(200, {**bad.headers}, "x" * 70_000, "/"), "en")["size"] == [70_000]
+    assert "mixed" in problems(bad, "en", {})
+    assert problems(Page(200, {**bad.headers}, "x" * 70_000, "/"), "en", {})["size"] == [70_000]
