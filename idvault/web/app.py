@@ -24,7 +24,7 @@ from idvault.telemetry.logs import describe, log
 from idvault.v1 import session_pb2 as pb
 from idvault.web import calls, guard, limits
 from idvault.web.limits import Buckets, Shares
-from idvault.web.render import ANSWERS, View
+from idvault.web.render import ANSWERS, States, View
 from idvault_client import aio, reasons
 from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, VaultError
 from idvault_client.pages import headers, rendering
@@ -80,6 +80,8 @@ class Pages:
     async def show_session(self, request: web.Request) -> web.StreamResponse:
         """Show the page of the session's state."""
         key, found = await self._found(request)
+        if found.purpose == pb.SESSION_PURPOSE_IDENTITY and found.state == States.STATE_BOUND:
+            return self._keep(_to(f"/i/{found.session_id}"), key)
         kind, answered = request.query.get("document", ""), request.query.get("answered", "")
         view = self.view(request, key, found.locale)
         page = view.answered(found, answered) if answered in ANSWERS else view.session(found, kind=kind)
@@ -99,7 +101,7 @@ class Pages:
             raise web.HTTPBadRequest
         await self.vault.run(calls.answer(request.match_info["session"], key, answer=answer))
         address = f"/s/{request.match_info['session']}?answered={answer}"
-        return self._keep(web.Response(status=303, headers={"Location": address}), key)
+        return self._keep(_to(address), key)
 
     async def submit(self, request: web.Request) -> web.StreamResponse:
         """Pass on what a person typed; show the form again with what is wrong."""
@@ -242,7 +244,7 @@ class Pages:
     def _on(self, session_id: str, key: str, *, document: str = "") -> web.StreamResponse:
         """Send the browser to the page of a session. document: the kind, which another try begins with."""
         address = f"/s/{session_id}?document={document}" if document else f"/s/{session_id}"
-        return self._keep(web.Response(status=303, headers={"Location": address}), key)
+        return self._keep(_to(address), key)
 
     def _keep(self, answer: web.StreamResponse, key: str) -> web.StreamResponse:
         guard.keep_key(answer, key, base_url=self.base_url)
@@ -279,6 +281,10 @@ def _preferred(request: web.Request) -> str:
     given = request.headers.get("Accept-Language", "zh").lower().split(",")
     tags = [each.strip()[:2] for each in given]
     return next((each for each in tags if each in ("zh", "en")), "en")
+
+
+def _to(address: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": address})
 
 
 def _code(request: web.Request) -> str:

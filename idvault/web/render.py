@@ -61,6 +61,11 @@ class View:
 
     def start(self, found: pb.SessionPage) -> web.Response:
         """Return the first page of a link."""
+        if found.purpose == pb.SESSION_PURPOSE_IDENTITY:
+            title = self.say("own_start_title", platform=found.platform_title)
+            return self.page(
+                "identity_start.html", title=title, service="own_service", platform=found.platform_title
+            )
         return self.page(
             "start.html",
             title=self.say("start_title", platform=found.platform_title),

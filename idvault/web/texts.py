@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from idvault.web.identity.texts import TEXTS as IDENTITY_TEXTS
 from idvault.web.tip_off.texts import TEXTS as TIP_OFF_TEXTS
 from idvault_client.pages.texts import SHARED
 from idvault_client.reasons import Translation
@@ -9,6 +10,7 @@ from idvault_client.reasons import Translation
 TEXTS: Mapping[str, Translation] = {
     **SHARED,
     **TIP_OFF_TEXTS,
+    **IDENTITY_TEXTS,
     "supervision": Translation("公众监督", "Public supervision"),
     "service": Translation("实名认证", "Identity verification"),
     "start_title": Translation("{platform}请您进行实名认证", "{platform} asks you to verify your identity"),

@@ -7,17 +7,16 @@ from typing import Annotated
 import typer
 
 from idvault.cli.disclosure import display, tables
-from idvault.cli.disclosure.evidence import export, refuse_existing
+from idvault.cli.disclosure.evidence import Kept, export, refuse_existing, show_kept
 from idvault.cli.disclosure.evidence import kept as kept_evidence
 from idvault.cli.errors import wrong_usage
 from idvault.cli.people.session import MemberOptions, MemberSession, as_json, now, open_session
 from idvault.domain.disclosure import MOST_OPENINGS, DisclosureState
 from idvault.printable import escaped
 from idvault.v1 import disclosure_pb2
-from idvault_client.offline.evidence.file import EvidenceError
 from idvault_client.people.disclosure import evidence as evidences
 from idvault_client.people.disclosure.auditor import DisclosedRecord, Keep, keep_nothing
-from idvault_client.people.disclosure.evidence import KEEP_DAYS, LONGEST_DAYS, FormerEvidence
+from idvault_client.people.disclosure.evidence import KEEP_DAYS, LONGEST_DAYS
 from idvault_client.people.disclosure.search import DisclosureSearch
 
 _ROLE = "auditor"
@@ -114,10 +113,7 @@ def _date(day: datetime | None) -> date | None:
 def show(
     context: typer.Context,
     disclosure_id: Id,
-    evidence: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Check and show evidence that `open` kept instead."),
-    ] = None,
+    evidence: Kept = None,
 ) -> None:
     """Show one of your requests: its case, and the custodians' decisions with their reasons.
 
@@ -126,7 +122,7 @@ def show(
     given: MemberOptions = context.obj
     with open_session(_ROLE, given, disclosure_id=disclosure_id) as session:
         if evidence is not None:
-            _show_evidence(context, session, evidence, disclosure_id)
+            show_kept(context, session.auditor(), evidence, disclosure_id)
             return
         found = session.auditor().case(disclosure_id)
     if as_json(context):
@@ -200,22 +196,6 @@ def _keeper(session: MemberSession, place: Path, days: int) -> Keep:
         evidences.write_sealed(place, proof, reader=session.identity.member(spki=""))
 
     return keep
-
-
-def _show_evidence(context: typer.Context, session: MemberSession, path: Path, disclosure_id: str) -> None:
-    kept = evidences.read(path, identity=session.identity)
-    if kept.terms.disclosure_id != disclosure_id:
-        raise EvidenceError("OTHER_DISCLOSURE", f"{path.name} is evidence of another disclosure")
-    if isinstance(kept, FormerEvidence):
-        tables.show_former(kept, as_json=as_json(context))
-        text = "the file was written by an earlier version: nothing proves the identity that it holds"
-        raise EvidenceError("UNBOUND", text)
-    proved = session.auditor().verify_evidence(kept)
-    if as_json(context):
-        display.tell(display.proved(proved, kept))
-        return
-    tables.show_proved(proved)
-    typer.echo(f"evidence: {disclosure_id} verified")
 
 
 def _tell(context: typer.Context, found: disclosure_pb2.Disclosure) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from idvault.cli.custody import drill, hand_over
 from idvault.cli.disclosure import display, tables
-from idvault.cli.disclosure.evidence import export
+from idvault.cli.disclosure.evidence import Kept, export, show_kept
 from idvault.cli.errors import ExitCode
 from idvault.cli.people import passphrase
 from idvault.cli.people.session import MemberOptions, as_json, confirm, open_session
@@ -61,9 +61,15 @@ def pending(
         typer.echo(f"pending: {len(seen)}")
 
 
-def show(context: typer.Context, disclosure_id: Id) -> None:
-    """Check and show one request that waits for you, with the decisions of the other custodians."""
+def show(context: typer.Context, disclosure_id: Id, evidence: Kept = None) -> None:
+    """Check and show one request that waits for you, with the decisions of the other custodians.
+
+    With --evidence, check and show evidence that an auditor exported for you.
+    """
     with open_session(_ROLE, context.obj, disclosure_id=disclosure_id) as session:
+        if evidence is not None:
+            show_kept(context, session.custodian(), evidence, disclosure_id)
+            return
         found = session.custodian().find(disclosure_id)
     _show(context, found)
     if found.refused is not None:

@@ -15,7 +15,7 @@ _WHY = {
     Reason.DISCLOSURE_EXPIRED: "the request has expired",
     Reason.QUORUM_INVALID: "the custodians of the record have just changed",
     Reason.ROSTER_INVALID: "the roster has just changed",
-    Reason.REQUEST_NOT_FOUND: "there is no request with this id for you",
+    Reason.REQUEST_NOT_FOUND: "there is no request of yours with this id, and only its auditor sees a case",
     Reason.ACCOUNT_NOT_FOUND: "there is no account with a record under this token",
     Reason.ACCOUNT_ERASED: "the record was erased",
     Reason.TOO_MANY_ATTEMPTS: "you have reached the limit of requests for one day",
@@ -115,6 +115,13 @@ class NextStep:
             again = "repeat the command after that; no code is accepted before"
         return f"{error}\nwhy: {why}\nnext: {again}"
 
+    @staticmethod
+    def after_evidence(text: str, reason: str) -> str:
+        """Return the text for evidence that cannot be read or does not verify."""
+        if reason != "OTHER_READER":
+            return text
+        return f"{text}\nnext: ask its reader for a copy: idvault auditor export FILE --out DIR --for NAME"
+
     def after_mistake(self, error: InvalidError) -> str:
         """Return the text for something that was refused before it was sent."""
         wrong = ", ".join(
@@ -140,6 +147,8 @@ class NextStep:
         if self.role != "auditor":
             return f"{self.command} pending"
         gone = reason in {Reason.REQUEST_NOT_FOUND, Reason.ACCOUNT_NOT_FOUND}
+        if reason is Reason.REQUEST_NOT_FOUND and self.disclosure_id:
+            return f"{self.command} list; of a colleague's case: show {self.disclosure_id} --evidence FILE"
         return (
             f"{self.command} list"
             if gone or not self.disclosure_id

@@ -168,7 +168,8 @@ def explained(again: NextStep) -> Iterator[None]:
     except OneTimeKeyError as error:
         raise CommandError(ExitCode.REFUSED, again.ask_anew(str(error)), reason="KEY_MISSING") from error
     except EvidenceError as error:
-        raise CommandError(ExitCode.UNVERIFIED, str(error), reason=error.reason) from error
+        text = again.after_evidence(str(error), error.reason)
+        raise CommandError(ExitCode.UNVERIFIED, text, reason=error.reason) from error
     except IdentityFolderError as error:
         text, reason = f"{error}\nnext: {again.command} connect --help", "NOT_CONNECTED"
         if isinstance(error, TlsFileError):

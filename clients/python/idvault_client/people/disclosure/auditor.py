@@ -31,10 +31,6 @@ from idvault.domain.record import OutcomeError, SealedRecord
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import VaultError
-from idvault_client.offline import witness_policy
-from idvault_client.offline.evidence import check as evidence_check
-from idvault_client.offline.evidence.check import ProvedEvidence
-from idvault_client.offline.evidence.file import ProofFile
 from idvault_client.people.disclosure import case, requested
 from idvault_client.people.disclosure.case import DisclosureCase
 from idvault_client.people.disclosure.one_time_key import OneTimeKey, OneTimeKeys
@@ -192,17 +188,6 @@ class Auditor(MemberClient):
             # The record was opened and is shown in any case; the service keeps the shares until the end.
             return False
         return True
-
-    def verify_evidence(self, kept: ProofFile) -> ProvedEvidence:
-        """Verify kept evidence again; raises EvidenceError, FindingError, VaultError.
-
-        The evidence's checkpoint must be one that today's log continues, and was cosigned when it was opened.
-        """
-        policy = witness_policy.of_log(self.trust.log_key)
-        proved = evidence_check.check(kept, policy=policy, published=self.trust.versions)
-        note, roster = kept.message.checkpoint.note, kept.terms.roster_digest
-        self.stored_checkpoint(note, at=proved.opening.occurred_at, roster_digest=roster)
-        return proved
 
     def _terms(self, *, lifetime: timedelta, suite: str, **asked: object) -> tuple[Terms, bytes]:
         private_key = self.random(hpke.PRIVATE_KEY_SIZE)
