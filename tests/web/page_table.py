@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from idvault.domain.registry import RegistryAnswer
+from idvault.domain.sanction.sanction import Degree
 from tests.support import builders
-from tests.support.session_world import BASE_URL, browser_key
+from tests.support.session_world import BASE_URL, RETURN_URL, browser_key
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site
-from tests.web.test_pages import bound, filled, form_of
+from tests.web.identity import test_pages as identities
+from tests.web.test_pages import bound, filled, form_of, invitation
 from tests.web.tip_off import test_pages as reports
 
 # Synthetic, and in every field of every page: neither may be seen on another one.
@@ -138,6 +140,68 @@ async def busy(visit: Visit) -> Page:
     return page
 
 
+async def offered(visit: Visit) -> Page:
+    """Come to the page on which an invitation can be answered without verifying."""
+    _, made = await invitation(visit.site, locale=visit.language)
+    return await visit.browser.get(await bound(visit.site, visit.browser, made.url))
+
+
+async def answered(visit: Visit) -> Page:
+    page = await offered(visit)
+    fields = {"form": page.hidden("form"), "answer": "LATER"}
+    return await visit.browser.follow(await visit.browser.post(f"{page.path}/answer", fields))
+
+
+async def _own(visit: Visit, name: str = "", *, sanctioned: bool = False) -> Page:
+    """Come to a page of "my identity" of an account, sanctioned or not."""
+    world, people = visit.site.world.moderation, len(visit.site.world.claims.registry.checks)
+    # A person has five accounts at most: each visitor is somebody else.
+    token = await world.account(10 + people)
+    visit.site.world.histories.disclosed.add(token)
+    if sanctioned:
+        await world.case(Degree.LIMIT, token=token, measure="no-video", seconds=identities.TODAY)
+    made = await visit.site.platform.sessions.create_identity(
+        token, return_url=RETURN_URL, locale=visit.language
+    )
+    path = await bound(visit.site, visit.browser, made.url)
+    overview = await visit.browser.follow(await visit.browser.get(path))
+    return await visit.browser.get(f"{overview.path}/{name}") if name else overview
+
+
+async def own_overview(visit: Visit) -> Page:
+    return await _own(visit)
+
+
+async def own_stored(visit: Visit) -> Page:
+    return await _own(visit, "stored")
+
+
+async def own_verifications(visit: Visit) -> Page:
+    return await _own(visit, "verifications")
+
+
+async def own_disclosures(visit: Visit) -> Page:
+    return await _own(visit, "disclosures")
+
+
+async def own_standing(visit: Visit) -> Page:
+    return await _own(visit, "standing", sanctioned=True)
+
+
+async def own_erase(visit: Visit) -> Page:
+    return await _own(visit, "erase")
+
+
+async def own_appeal(visit: Visit) -> Page:
+    standing = await _own(visit, "standing", sanctioned=True)
+    return await visit.browser.get(standing.links[0])
+
+
+async def own_appeal_wrong(visit: Visit) -> Page:
+    form = await own_appeal(visit)
+    return await visit.browser.post(form.path, {"form": form.hidden("form"), "text": " "})
+
+
 async def report_list(visit: Visit) -> Page:
     return await visit.browser.get("/r")
 
@@ -240,6 +304,16 @@ PAGES: Mapping[str, Row] = {
     "forged": Row(forged, 403),
     "too-large": Row(too_large, 413),
     "busy": Row(busy, 429),
+    "offered": Row(offered),
+    "answered": Row(answered),
+    "own-overview": Row(own_overview),
+    "own-stored": Row(own_stored),
+    "own-verifications": Row(own_verifications),
+    "own-disclosures": Row(own_disclosures),
+    "own-standing": Row(own_standing),
+    "own-erase": Row(own_erase),
+    "own-appeal": Row(own_appeal),
+    "own-appeal-wrong": Row(own_appeal_wrong, 422),
     "report-list": Row(report_list),
     "report-start": Row(report_start),
     "report-what": Row(report_what),

@@ -14,7 +14,14 @@ from tests.web.markup import Markup, read
 from tests.web.page_table import CANARIES, assets, tour
 
 # What a platform writes is in its own language.
-FOREIGN = (TITLE, *TERMS.splitlines(), "custodian-", "we look at it (synthetic)")
+FOREIGN = (
+    TITLE,
+    *TERMS.splitlines(),
+    "custodian-",
+    "we look at it (synthetic)",
+    "write to appeals",
+    "第一条 <b>(synthetic)</b>",
+)
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
 _CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 _ENGLISH = re.compile(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")
