@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,13 +43,15 @@ class Kept:
 
     server: ForkServer | None = None
     process: "subprocess.Popen[bytes] | None" = None
+    lock = threading.Lock()
 
 
 def server() -> ForkServer:
     """Return this process's fork server; it ends with this process."""
-    if Kept.server is None:
-        Kept.server = _spawned()
-    return Kept.server
+    with Kept.lock:
+        if Kept.server is None:
+            Kept.server = _spawned()
+        return Kept.server
 
 
 def fork_from_here() -> None:

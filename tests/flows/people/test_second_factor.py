@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,11 +25,10 @@ from idvault.domain.error import (
 from idvault.domain.second_factor import SecondFactorError
 from idvault.flows.people.second_factor import EnrolCommand, EnrolmentState
 from idvault.storage.base.database import Database
+from tests.support import programs
 from tests.support.databases import Databases
 from tests.support.flow_world import request_id
 from tests.support.second_factor_world import AUDITOR, NOW, World, build, code_of
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -123,14 +121,9 @@ async def test_processes_use_a_code_once(town: Town) -> None:
     arguments = (town.url, str(town.keys), code_of(secret, NOW), "16")
 
     async def run() -> int:
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.support.second_factor_world", *arguments),
-            stdout=asyncio.subprocess.PIPE,
-            cwd=ROOT,
-        )
-        out, _ = await child.communicate()
-        assert child.returncode == 0
-        return int(json.loads(out))
+        entry = "tests.support.second_factor_world:main"
+        done = await asyncio.to_thread(programs.run, entry, *arguments, check=True)
+        return int(json.loads(done.stdout))
 
     assert sum(await asyncio.gather(*(run() for _ in range(4)))) == 1
     assert await run() == 0
