@@ -86,6 +86,7 @@ async def visit(work: Callable[[Page], None], **options: Any) -> None:
 
 def look(place: Place, page: Page, name: str) -> None:
     """Keep what a page shows, and check that nothing is wider than the screen."""
+    page.locator("h1").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
     place.seen.append(page.content())
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
 from tests.support.browser import browsing, violations
 from tests.support.session_world import BASE_URL
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.process
 PICTURES = "IDVAULT_TEST_PICTURES"
 ROOT = Path(__file__).resolve().parents[2]
 # A telephone, and half of a screen of 1,280 pixels: what a zoom of 200 % leaves.
-SMALL, ZOOMED = {"width": 320, "height": 640}, {"width": 640, "height": 360}
+SMALL, ZOOMED = ViewportSize(width=320, height=640), ViewportSize(width=640, height=360)
 TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 TEXTS = """() => [...document.querySelectorAll("main :is(h1, h2, p, li, dt, dd, label, legend, .terms)")]
   .filter(each => !each.querySelector("a.button") && each.getClientRects().length)
