@@ -10,6 +10,7 @@ from idvault.bootstrap.base import ENTROPY, Base, load_keys
 from idvault.bootstrap.campaign import build_campaigns
 from idvault.bootstrap.claim import build_claims
 from idvault.bootstrap.edge import build_server
+from idvault.bootstrap.erasure import build_erasures
 from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.public_account import build_public_accounts
 from idvault.bootstrap.sanction import build_sanctions
@@ -56,5 +57,6 @@ async def build_platform_edge(
         ),
         build_public_accounts(base, keys=keys, guard=guard, policy=claims.policy),
         build_tip_offs(base, keys=keys, guard=guard),
+        build_erasures(base, keys=keys, guard=guard),
     ]
     return build_server(base, base.settings.addresses[0], services, access, drains=(hub.close,))

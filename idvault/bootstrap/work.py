@@ -10,6 +10,7 @@ from idvault.bootstrap.campaign import campaign_tasks
 from idvault.bootstrap.claim import build_claims, claim_tasks
 from idvault.bootstrap.disclosure import disclosure_tasks
 from idvault.bootstrap.drill import drill_tasks
+from idvault.bootstrap.erasure import erasure_tasks
 from idvault.bootstrap.handover import handover_tasks
 from idvault.bootstrap.key import key_tasks
 from idvault.bootstrap.log import build_guard, build_sequencing, log_tasks
@@ -71,6 +72,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *public_account_tasks(base, guard=guard, policy=claims.policy),
             *report_tasks(base, rosters, signer=signer),
             *tip_off_tasks(base, guard=guard),
+            *erasure_tasks(base, guard=guard),
             *drill_tasks(base, rosters, guard=guard),
         ]
         loop = Loop(tasks=tasks, clock=clock, report=_report)

@@ -34,6 +34,8 @@ PROMISED = {
     "idvault_sanctions_due_seconds",
     "idvault_tip_offs_open",
     "idvault_tip_offs_overdue",
+    "idvault_erasures",
+    "idvault_erasure_due_seconds",
 }
 
 
@@ -56,6 +58,7 @@ def filled() -> Metrics:
     metrics.drills(overdue=1, oldest_seconds=90.5)
     metrics.appeals_overdue(2)
     metrics.orders_overdue(count=2)
+    metrics.erasures(waiting=3, undestroyed=2, held=1, due_seconds=0.5)
     metrics.sanctions(proposed=3, due_seconds=4.5)
     metrics.tip_offs({"RECEIVED": 5}, overdue=2)
     metrics.log_unsequenced(count=3)
