@@ -2,6 +2,7 @@
 
 - `replace`: after a crash the path has either the former content or the new one, complete.
 - `create`: never overwrites.
+- `adopt`: makes a file that somebody else has written durable under its name.
 - `append`: adds to a file of known size; bytes that a crash left beyond that size are cut off.
 
 When a call returns, its content is on the disk. A call that raises leaves the former content in place, except
@@ -44,6 +45,17 @@ def create(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
         with suppress(OSError):
             path.unlink(missing_ok=True)
         raise
+    sync_folder(path.parent)
+
+
+def adopt(draft: Path, path: Path) -> None:
+    """Sync a finished file, and give it its name in place of a former one. Raises OSError."""
+    descriptor = os.open(draft, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    draft.replace(path)
     sync_folder(path.parent)
 
 

@@ -42,6 +42,15 @@ def test_replace_syncs_file_rename_folder(tmp_path: Path, synced: list[str]) -> 
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_adopt_syncs_file_rename_folder(tmp_path: Path, synced: list[str]) -> None:
+    """A file that another library has written is durable under its name when the call returns."""
+    (tmp_path / "draft").write_bytes(b"whole")
+    (tmp_path / "a").write_bytes(b"former")
+    durable_file.adopt(tmp_path / "draft", tmp_path / "a")
+    assert synced == ["file", "rename", "folder"]
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"whole"]
+
+
 @pytest.mark.parametrize("mode", [0o600, 0o644])
 @pytest.mark.parametrize("write", [durable_file.replace, durable_file.create])
 def test_the_mode_is_the_one_asked_for(tmp_path: Path, write: Callable[..., object], mode: int) -> None:

@@ -85,7 +85,7 @@ BYTES_OF_TIP_OFFS = {
     "idvault.v1.TipOffCase.content_copy",
 }
 # Reads for the people outside, by a secret; it writes only how often somebody tried.
-READS_BY_SECRET = ("FollowTipOff",)
+READS_BY_SECRET = ("FollowTipOff", "FollowTipOffForm")
 # Signs a statement and writes nothing: a repeat signs another one.
 SIGNS_ONLY = ("IssueStatusToken",)
 PERSONAL_FIELDS = {
@@ -98,9 +98,16 @@ PERSONAL_FIELDS = {
     "idvault.v1.LegacyAccount.reference",
     "idvault.v1.FileAppealRequest.text",
     "idvault.v1.GetAppealResponse.text",
+    "idvault.v1.FileTipOffFormRequest.text",
+    "idvault.v1.FileTipOffFormRequest.contact",
 }
 # What people write is personal whatever the field is called.
-FREE_TEXTS = {"idvault.v1.FileAppealRequest.text", "idvault.v1.GetAppealResponse.text"}
+FREE_TEXTS = {
+    "idvault.v1.FileAppealRequest.text",
+    "idvault.v1.GetAppealResponse.text",
+    "idvault.v1.FileTipOffFormRequest.text",
+    "idvault.v1.FileTipOffFormRequest.contact",
+}
 # What a platform's staff must read to decide; only these answers have it.
 TEXTS_OF_OWNERS = {"GetAppeal": {"idvault.v1.GetAppealResponse.text"}}
 # A platform's reference is opaque by contract; it is marked in case a platform uses a personal one.
@@ -116,6 +123,7 @@ SERVICES_OF = {
         "SessionService",
         "PublicAccountService",
         "TipOffService",
+        "TipOffFormService",
         "ErasureService",
     ],
     "custody": [
@@ -151,6 +159,7 @@ WHO_MAY_CALL = {
     "CampaignService.GetCampaignProgress": ["ROLE_PLATFORM"],
     "SanctionService.RegisterModerator": ["ROLE_PLATFORM"],
     "SanctionService.RevokeModerator": ["ROLE_PLATFORM"],
+    "SanctionService.GetModerator": ["ROLE_PLATFORM"],
     "SanctionService.ImposeSanction": ["ROLE_PLATFORM"],
     "SanctionService.ConfirmSanction": ["ROLE_PLATFORM"],
     "SanctionService.LiftSanction": ["ROLE_PLATFORM"],
@@ -164,10 +173,14 @@ WHO_MAY_CALL = {
     "SessionService.GetSessionPage": ["ROLE_WEB"],
     "SessionService.AgreeToTerms": ["ROLE_WEB"],
     "SessionService.SubmitIdentity": ["ROLE_WEB"],
+    "TipOffFormService.ListTipOffForms": ["ROLE_WEB"],
+    "TipOffFormService.FileTipOffForm": ["ROLE_WEB"],
+    "TipOffFormService.FollowTipOffForm": ["ROLE_WEB"],
     "SanctionService.FileAppeal": ["ROLE_PLATFORM"],
     "SanctionService.DecideAppeal": ["ROLE_PLATFORM"],
     "SanctionService.GetAppeal": ["ROLE_PLATFORM"],
     "SanctionService.ListAppeals": ["ROLE_PLATFORM"],
+    "SanctionService.GetMonthFigures": ["ROLE_PLATFORM"],
     "SanctionService.RecordOrder": ["ROLE_PLATFORM"],
     "SanctionService.ListOrders": ["ROLE_PLATFORM"],
     "SanctionService.OpenOperation": ["ROLE_PLATFORM"],

@@ -67,6 +67,11 @@ def unlock(document: bytes, *, passphrase: bytes, purpose: str) -> bytes:
         raise UnsealError from error
 
 
+def cost_of(document: bytes) -> Cost:
+    """Return the cost that a document was encrypted with; raises ValueError for one that `unlock` refuses."""
+    return _cost(json.loads(document))
+
+
 def _cost(fields: dict[str, Any]) -> Cost:
     if fields.keys() != _FIELDS or fields["format"] != _FORMAT:
         raise ValueError("unknown format")

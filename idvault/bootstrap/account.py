@@ -1,4 +1,4 @@
-"""Builds the status services: feeds, tokens and receipts for the edge; lists and keys for the worker."""
+"""Builds the status services of the platform edge: feeds, tokens and receipts."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -10,37 +10,27 @@ from idvault.attest import status_token
 from idvault.attest.quorum import Quorum
 from idvault.bootstrap.base import ENTROPY, Base, cancel
 from idvault.bootstrap.history import build_history
+from idvault.bootstrap.signing import status_signer
 from idvault.flows.account.feed import FeedFlow
-from idvault.flows.account.retention import RetentionFlow
 from idvault.flows.account.status import StatusFlow
 from idvault.flows.claim.receipt import ReceiptFlow
-from idvault.flows.credential.signing_key import StatusKeyFlow
-from idvault.flows.credential.status_list import StatusListFlow
 from idvault.flows.credential.status_token import StatusTokenFlow
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.log.proof import LogProofs
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.flows.policy import OperatorPolicy
 from idvault.sealing.key_provider import LocalKeyProvider
-from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.key_set import Purpose
 from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.request import KeyedFingerprinter
-from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.account.feed import SqlFeedStore
 from idvault.storage.account.record import SqlRecordStore
 from idvault.storage.account.store import SqlStatusStore
-from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusListStore
 from idvault.storage.credential.store import SqlCredentialStore
 from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
-from idvault.storage.public_files import LocalPublicFiles
 from idvault.telemetry.logs import describe, log
-from idvault.workers.loop import Task
-
-LIST_PERIOD = 1.0
-"""Seconds between two runs of the public lists: a closed account is INVALID after one and the run itself."""
-_BATCH = 500
 
 
 async def build_statuses(
@@ -53,7 +43,7 @@ async def build_statuses(
     feeds = FeedFlow(store=SqlFeedStore(database=base.main))
     hub = Hub(feeds=feeds, statuses=statuses, clock=base.clock)
     stack.push_async_callback(cancel, asyncio.create_task(hub.run()))
-    signer = _signer(base, keys, Purpose.STATUS_TOKEN)
+    signer = status_signer(base, keys, Purpose.STATUS_TOKEN)
     await signer.announce(now=base.real_now())
     tokens = StatusTokenFlow(
         accounts=accounts,
@@ -88,43 +78,6 @@ def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:
         records=SqlRecordStore(database=base.main),
         quorum=lambda quorum_id: _quorum(rosters, quorum_id),
         report=lambda error: log().warning("receipt_not_proved", **describe(error)),
-    )
-
-
-def account_tasks(*, retention: RetentionFlow) -> list[Task]:
-    """Return the worker's tasks for retention: verifications, abandoned accounts and old requests."""
-    return [
-        Task("expire_accounts", 5, lambda now: retention.expire_accounts(now=now, limit=_BATCH)),
-        Task("remove_abandoned", 60, lambda now: retention.remove_abandoned(now=now, limit=_BATCH)),
-        Task("purge_requests", 600, lambda now: retention.purge_requests(now=now)),
-    ]
-
-
-async def credential_tasks(base: Base, *, keys: LocalKeyProvider, policy: OperatorPolicy) -> list[Task]:
-    """Return the worker's tasks: publish the status lists and the key set."""
-    signer, store = _signer(base, keys, Purpose.STATUS_LIST), SqlStatusKeyStore(database=base.main)
-    await signer.announce(now=base.real_now())
-    lists = StatusListFlow(
-        store=SqlStatusListStore(database=base.main),
-        keys=store,
-        signer=signer,
-        files=LocalPublicFiles(directory=base.settings.public_dir),
-        issued_by=status_token.issuer(base.settings.log_origin),
-        zone=policy.zone,
-    )
-    # The key set is published every second too, because verifiers need a new edge's key at once.
-    return [
-        Task("status_lists", LIST_PERIOD, lambda now: lists.run(now=now)),
-        Task("status_keys", 1, lambda now: lists.publish_keys(now=now)),
-    ]
-
-
-def _signer(base: Base, keys: LocalKeyProvider, purpose: Purpose) -> StatusKeyFlow:
-    held = keys.keys(purpose).versions
-    return StatusKeyFlow(
-        store=SqlStatusKeyStore(database=base.main),
-        signers=[Ed25519Signer(keys=KeySet(version, {version: key})) for version, key in held.items()],
-        purpose=purpose.value,
     )
 
 

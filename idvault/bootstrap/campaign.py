@@ -1,4 +1,4 @@
-"""Builds campaigns: the service of the platform edge, and the worker's tasks."""
+"""Builds campaigns: the service of the platform edge."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from idvault.api.edge.server import Service
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.domain.clock import ClockReading
 from idvault.flows.campaign.campaign import CampaignFlow
-from idvault.flows.campaign.invitation import EnforcementFlow, InvitationFlow
+from idvault.flows.campaign.invitation import InvitationFlow
 from idvault.flows.campaign.legacy_account import ImportCommand, LegacyAccountFlow, RowResult
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
@@ -24,16 +24,11 @@ from idvault.sealing.key_set import Purpose
 from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.account.store import SqlStatusStore
-from idvault.storage.campaign.enforcement import SqlEnforcementStore
 from idvault.storage.campaign.invitation import SqlInvitationStore
 from idvault.storage.campaign.legacy_account import SqlLegacyAccountStore
 from idvault.storage.campaign.store import SqlCampaignStore
 from idvault.telemetry.metrics import Metrics
 from idvault.v1 import campaign_pb2
-from idvault.workers.loop import Task
-
-_BATCH = 500
-_GAUGES_PERIOD = 30.0
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -107,23 +102,3 @@ def build_campaigns(
             zone=policy.zone,
         ),
     )
-
-
-def campaign_tasks(base: Base, *, guard: LogGuard, policy: OperatorPolicy) -> list[Task]:
-    """Return the worker's tasks for campaigns."""
-    enforcement = EnforcementFlow(
-        store=SqlEnforcementStore(database=base.main), guard=guard, entropy=ENTROPY, policy=policy
-    )
-    campaigns = SqlCampaignStore(database=base.main)
-
-    async def read_gauges(_now: ClockReading) -> None:
-        people = await campaigns.people()
-        base.metrics.campaign_people(
-            {(method.value, stage.value): count for (method, stage), count in people.items()}
-        )
-
-    return [
-        Task("enforce", 60, lambda now: enforcement.enforce(now=now, limit=_BATCH)),
-        Task("lift_limits", 60, lambda now: enforcement.lift(now=now, limit=_BATCH)),
-        Task("campaign_gauges", _GAUGES_PERIOD, read_gauges),
-    ]

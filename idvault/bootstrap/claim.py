@@ -12,7 +12,6 @@ from typing import Any
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.domain.account import SubjectKind
 from idvault.domain.claim import ClaimRules, kind_of
-from idvault.domain.clock import ClockReading
 from idvault.domain.document import DocumentType
 from idvault.domain.public_account.owner import PublicAccountLimits
 from idvault.domain.record import SealedRecord
@@ -51,13 +50,10 @@ from idvault.storage.key.day_key import SqlDayKeyStore
 from idvault.storage.key.shred import SqlShredStore
 from idvault.telemetry.logs import log
 from idvault.telemetry.metrics import Metrics
-from idvault.workers.loop import Task
 
 _NPPA, _ENTERPRISE = "nppa", "enterprise"
 # The registry allows three times as many queries as checks.
 _QUERIES_PER_CHECK = 3
-_BATCH = 500
-_GAUGES_PERIOD = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,22 +199,6 @@ async def build_claims(
         on_settled=lambda claim: base.metrics.claim_settled(outcome=_outcome(claim)),
     )
     return BuiltClaims(policy, _rules(registries, settings.zone), jobs, flows)
-
-
-def claim_tasks(base: Base, claims: BuiltClaims, *, backlog: BacklogFlow) -> list[Task]:
-    """Return the worker's tasks for claims, except settlement (workers.settle)."""
-
-    async def read_gauges(now: ClockReading) -> None:
-        oldest = await claims.jobs.oldest()
-        age = (now.business - oldest).total_seconds() if oldest else 0.0
-        waiting = sum((await claims.jobs.backlog()).values())
-        base.metrics.claims_pending(count=waiting, oldest_seconds=max(age, 0.0))
-        base.metrics.job_oldest(kind="settle", seconds=max(age, 0.0))
-
-    return [
-        Task("time_out", 5, lambda now: backlog.time_out(now=now, limit=_BATCH)),
-        Task("gauges", _GAUGES_PERIOD, read_gauges),
-    ]
 
 
 def _rules(registries: Mapping[SubjectKind, Registry], zone: tzinfo) -> ClaimRules:

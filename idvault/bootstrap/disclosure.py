@@ -1,4 +1,4 @@
-"""Builds disclosures: the services of the custody edge, and the worker's part."""
+"""Builds disclosures: the services of the custody edge."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,6 @@ from idvault.flows.custody.handover import HandoverFlow
 from idvault.flows.disclosure.auditor import DisclosureFlow
 from idvault.flows.disclosure.custodian import CustodianFlow
 from idvault.flows.disclosure.refusal import Refusals
-from idvault.flows.disclosure.retention import DisclosureRetention
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.log.proof import LogProofs
 from idvault.flows.people.quorums import RosterSource
@@ -33,9 +32,6 @@ from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.people.request import SqlMemberRequestStore
 from idvault.v1 import disclosure_pb2
-from idvault.workers.loop import Task
-
-_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +126,3 @@ def build_disclosures(
         zone=base.settings.zone,
         daily=base.settings.disclosures_per_day,
     ).services()
-
-
-def disclosure_tasks(base: Base) -> list[Task]:
-    """Return the worker's task for disclosures; the worker has no key that can decrypt anything of one."""
-    store = SqlDisclosureStore(database=base.main)
-    refusals = Refusals(store=store, entropy=ENTROPY, observe=base.metrics.disclosure)
-    retention = DisclosureRetention(
-        store=store, refusals=refusals, entropy=ENTROPY, observe=base.metrics.disclosure
-    )
-    return [Task("disclosures", 5, lambda now: retention.sweep(now=now, limit=_BATCH))]

@@ -7,31 +7,12 @@ from idvault.attest import roster as rosters
 from idvault.attest import roster_chain
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
-from idvault.bootstrap.base import Base
 from idvault.config import Settings
-from idvault.domain.clock import ClockReading
 from idvault.flows.custody import quorum_count
 from idvault.flows.custody.quorum_count import Count
-from idvault.flows.people import quorums
-from idvault.flows.people.quorums import RosterSource
 from idvault.storage.base.database import Database
 from idvault.storage.custody.handover import SqlHandoverStore
 from idvault.storage.people.roster import SqlRosterStore
-from idvault.workers.loop import Task
-
-_PERIOD = 30.0
-
-
-def handover_tasks(base: Base, rosters: RosterSource) -> list[Task]:
-    """Return the worker's task: it counts records by who holds their shares."""
-
-    async def read_gauges(_now: ClockReading) -> None:
-        found = await _count(base.main, lambda: quorums.versions(rosters))
-        base.metrics.quorum_records(
-            {(version, holders.value): number for (version, holders), number in found.records.items()}
-        )
-
-    return [Task("quorum_gauges", _PERIOD, read_gauges)]
 
 
 async def check_handed_over(settings: Settings, main: Database) -> None:
@@ -43,10 +24,11 @@ async def check_handed_over(settings: Settings, main: Database) -> None:
             versions = (*versions, *following)
     except (RosterError, OSError):
         return
-    quorum_count.check_handed_over(await _count(main, lambda: versions))
+    quorum_count.check_handed_over(await count_records(main, lambda: versions))
 
 
-async def _count(main: Database, versions: Callable[[], Sequence[Roster]]) -> Count:
+async def count_records(main: Database, versions: Callable[[], Sequence[Roster]]) -> Count:
+    """Return how many records each quorum's custodians hold the shares of."""
     store = SqlHandoverStore(database=main)
     # Read before the hand-overs: each quorum in it was stored with its holders, so the later read has them
     # all.

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from idvault.attest.roster import Roster
 from idvault.bootstrap.base import Base
 from idvault.config import ConfigError
-from idvault.domain.clock import ClockReading
 from idvault.flows.log.cosigning import Witnesses
-from idvault.flows.log.directory import DirectoryFlow
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.log.publication import PublicationFlow
 from idvault.flows.log.sequencing import LogFlow
@@ -20,12 +18,6 @@ from idvault.storage.public_files import LocalPublicFiles
 from idvault.telemetry.logs import log
 from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault.transparency.note import Algorithm, VerifierKey
-from idvault.workers.loop import Task
-
-_GAUGES_PERIOD = 5.0
-_INDEX_PERIOD = 10.0
-# Entries that wait for a minute stop every change, so the log retries soon after a store failure.
-_LONGEST_BACK_OFF = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +84,6 @@ def build_sequencing(
         witnesses=witnesses,
         alarm=lambda why: log().error("log_alarm", why=why),
     )
-
-
-def log_tasks(base: Base, sequencing: Sequencing) -> list[Task]:
-    """Return the worker's tasks for the log: sequence, publish, and update the metrics of both."""
-
-    async def read_gauges(now: ClockReading) -> None:
-        base.metrics.log_checkpoint_age(seconds=sequencing.publication.age(now=now).total_seconds())
-        base.metrics.log_unsequenced(count=(await sequencing.store.unsequenced()).count)
-
-    log_flow, publication = sequencing.log, sequencing.publication
-    directory = DirectoryFlow(files=LocalPublicFiles(directory=base.settings.public_dir))
-    return [
-        Task("log", 1, lambda now: log_flow.run(now=now), longest=_LONGEST_BACK_OFF),
-        Task("publication", 1, lambda now: publication.run(now=now), longest=_LONGEST_BACK_OFF),
-        Task("directory_index", _INDEX_PERIOD, lambda _: directory.run()),
-        Task("log_gauges", _GAUGES_PERIOD, read_gauges),
-    ]
 
 
 def log_policy(

@@ -76,7 +76,7 @@ async def revoke_platform(
 def init_keys(settings: Settings, *, cost: Cost = DEFAULT_COST) -> str:
     """Create missing key files and keys beside IDVAULT_KEYS; return the log's public key as a vkey.
 
-    cost: of a guess of the passphrase that encrypts them.
+    cost: of a guess of the passphrase that encrypts a new file.
     """
     folder, passphrase = settings.keys.parent, settings.passphrase()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def init_keys(settings: Settings, *, cost: Cost = DEFAULT_COST) -> str:
             LocalKeyProvider.create(path, keys=keys, passphrase=passphrase, entropy=ENTROPY, cost=cost)
             continue
         # A file of an older version gets the additional keys that this version needs.
-        LocalKeyProvider.load(path, passphrase=passphrase, entropy=ENTROPY, cost=cost).complete(keys)
+        LocalKeyProvider.load(path, passphrase=passphrase, entropy=ENTROPY).complete(keys)
     worker = LocalKeyProvider.load(
         folder / f"{Holder.WORK.value}.keys", passphrase=passphrase, entropy=ENTROPY
     )
@@ -94,11 +94,9 @@ def init_keys(settings: Settings, *, cost: Cost = DEFAULT_COST) -> str:
     return str(VerifierKey(settings.log_origin, signer.public_key))
 
 
-def complete_keys(settings: Settings, *, cost: Cost = DEFAULT_COST) -> tuple[str, ...]:
+def complete_keys(settings: Settings) -> tuple[str, ...]:
     """Add to the file of IDVAULT_KEYS the keys that this version needs; return their purposes."""
-    provider = LocalKeyProvider.load(
-        settings.keys, passphrase=settings.passphrase(), entropy=ENTROPY, cost=cost
-    )
+    provider = LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase(), entropy=ENTROPY)
     before = provider.purposes
     provider.complete(key_set.fresh(key_set.holder_of(before), entropy=ENTROPY))
     return tuple(purpose.value for purpose in provider.purposes if purpose not in before)

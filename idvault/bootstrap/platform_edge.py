@@ -56,7 +56,7 @@ async def build_platform_edge(
             base, keys=keys, guard=guard, claims=verification, rules=claims.rules, rosters=rosters
         ),
         build_public_accounts(base, keys=keys, guard=guard, policy=claims.policy),
-        build_tip_offs(base, keys=keys, guard=guard),
+        *build_tip_offs(base, keys=keys, guard=guard),
         build_erasures(base, keys=keys, guard=guard),
     ]
     return build_server(base, base.settings.addresses[0], services, access, drains=(hub.close,))

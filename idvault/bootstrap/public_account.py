@@ -1,4 +1,4 @@
-"""Builds public accounts: the service of the platform edge, and the worker's task."""
+"""Builds public accounts: the service of the platform edge."""
 
 from idvault.api.edge.server import Service
 from idvault.api.public_account.servicer import PublicAccountServicer
@@ -10,7 +10,6 @@ from idvault.flows.public_account.context import PublicAccountContext
 from idvault.flows.public_account.filing import FilingExportFlow
 from idvault.flows.public_account.ownership import OwnershipFlow
 from idvault.flows.public_account.public_account import PublicAccountFlow
-from idvault.flows.public_account.term import TermFlow
 from idvault.ports.entropy import Entropy
 from idvault.ports.public_account import FilingStore, OwnershipStore, PublicAccountStore
 from idvault.ports.sealing import Fingerprinter
@@ -21,9 +20,6 @@ from idvault.storage.public_account.filing import SqlFilingStore
 from idvault.storage.public_account.ownership import SqlOwnershipStore
 from idvault.storage.public_account.store import SqlPublicAccountStore
 from idvault.v1 import public_account_pb2
-from idvault.workers.loop import Task
-
-_BATCH = 500
 
 
 def wire_public_accounts(
@@ -65,14 +61,3 @@ def build_public_accounts(
         policy=policy,
     )
     return Service(public_account_pb2.DESCRIPTOR.services_by_name["PublicAccountService"], servicer)
-
-
-def public_account_tasks(base: Base, *, guard: LogGuard, policy: OperatorPolicy) -> list[Task]:
-    """Return the worker's task: store what has come due of public accounts."""
-    terms = TermFlow(
-        store=SqlPublicAccountStore(database=base.main),
-        guard=guard,
-        events=EventFactory(entropy=ENTROPY),
-        zone=policy.zone,
-    )
-    return [Task("public_account_terms", 1, lambda now: terms.fall(now=now, limit=_BATCH))]

@@ -1,51 +1,15 @@
-"""Builds the transparency report: the worker's task, and the command."""
+"""Builds the transparency report: reports on demand."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from idvault.bootstrap.base import Base, urls
-from idvault.bootstrap.log import witness_keys
+from idvault.bootstrap.base import urls
 from idvault.config import Settings
-from idvault.flows.people.roster_holder import RosterHolder
-from idvault.flows.report.publication import ReportPublicationFlow
 from idvault.flows.report.report import ReportFlow
-from idvault.flows.report.supervision import SupervisionFlow
-from idvault.ports.sealing import Signer
 from idvault.storage.base.database import Database
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.storage.report.store import SqlReportStore
-from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault.transparency.note import NoteSigner, VerifierKey
-from idvault.workers.loop import Task
-
-_REPORTS_PERIOD, _PAGE_PERIOD = 10.0, 20.0
-
-
-def report_tasks(base: Base, rosters: RosterHolder, *, signer: Signer) -> list[Task]:
-    """Return the worker's tasks: publish reports of what has ended, and the page of public supervision."""
-    settings = base.settings
-    files = LocalPublicFiles(directory=settings.public_dir)
-    key = VerifierKey(settings.log_origin, signer.public_key)
-    reports = ReportFlow(
-        store=SqlReportStore(database=base.main),
-        complete=SqlCheckpointStore(database=base.shred),
-        zone=settings.zone,
-        published=files,
-    )
-    page = SupervisionFlow(
-        files=files,
-        counts=reports,
-        key=key,
-        roster=lambda: rosters.current,
-        # The published checkpoint may have been complete under the roster before.
-        policy=lambda: CosignaturePolicy(key.name, (key,), witness_keys(rosters.current)),
-    )
-    flow = ReportPublicationFlow(reports=reports, files=files, signer=NoteSigner(key, signer.sign))
-    return [
-        Task("reports", _REPORTS_PERIOD, lambda now: flow.run(now=now)),
-        Task("supervision_page", _PAGE_PERIOD, lambda now: page.run(now=now)),
-    ]
 
 
 @asynccontextmanager

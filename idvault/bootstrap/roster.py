@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 
-from idvault.api.edge.directory import Pin
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.attest.roster_chain import WatchedChain
@@ -71,8 +70,3 @@ async def _follow(base: Base, rosters: RosterHolder, changed: tuple[Changed, ...
                     await tell()
         except (IdvaultError, OSError, ValueError) as error:
             log().warning("roster_not_read", **describe(error))
-
-
-def pins(rosters: RosterHolder) -> list[Pin]:
-    """Return the certificate keys of the current roster's members."""
-    return [Pin(found.name, found.role, found.actor_id, found.spki) for found in rosters.current.people]

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 from idvault import tuning
 from idvault.api.edge.access import Access
-from idvault.api.edge.directory import Directory
+from idvault.api.edge.directory import Directory, Pin
 from idvault.api.edge.server import GrpcServer
 from idvault.attest.certificate import ed25519_keys
 from idvault.bootstrap.base import (
@@ -15,7 +15,7 @@ from idvault.bootstrap.base import (
     cancel,
     open_base,
 )
-from idvault.bootstrap.roster import follow_rosters, pins, read_rosters
+from idvault.bootstrap.roster import follow_rosters, read_rosters
 from idvault.bootstrap.witness import check_witnessed, open_witnesses, stopped
 from idvault.config import Settings
 from idvault.flows.people.roster_holder import RosterHolder
@@ -63,7 +63,7 @@ async def serve(
 
 async def _access(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> Access:
     directory = Directory(
-        platforms=SqlPlatformStore(database=base.main), people=lambda: pins(rosters), clock=base.real_now
+        platforms=SqlPlatformStore(database=base.main), people=lambda: _pins(rosters), clock=base.real_now
     )
     await directory.load()
     follow_rosters(stack, base, rosters, directory.load)
@@ -75,3 +75,7 @@ async def _start(stack: AsyncExitStack, server: GrpcServer, address: str) -> str
     await server.start()
     stack.push_async_callback(server.stop, grace=_GRACE)
     return f"{address.rpartition(':')[0]}:{server.port}"
+
+
+def _pins(rosters: RosterHolder) -> list[Pin]:
+    return [Pin(found.name, found.role, found.actor_id, found.spki) for found in rosters.current.people]

@@ -1,4 +1,4 @@
-"""Builds hosted verification sessions: the service of the platform edge, and the worker's task."""
+"""Builds hosted verification sessions: the service of the platform edge."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.flows.session.page import Custodians, PageFlow
-from idvault.flows.session.session import SessionFlow, SessionPurgeFlow
+from idvault.flows.session.session import SessionFlow
 from idvault.flows.session.steps import SessionSteps
 from idvault.ports.entropy import Entropy
 from idvault.ports.platform import PresentationStore
@@ -26,7 +26,6 @@ from idvault.sealing.session import KeyedLinkCoder
 from idvault.storage.platform.store import SqlPlatformStore
 from idvault.storage.session.store import SqlSessionStore
 from idvault.v1 import session_pb2
-from idvault.workers.loop import Task
 
 
 def wire_sessions(
@@ -99,14 +98,6 @@ def build_sessions(
         patience=base.settings.settle_patience,
     )
     return Service(session_pb2.DESCRIPTOR.services_by_name["SessionService"], servicer)
-
-
-def session_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
-    """Return the worker's task: delete sessions after 7 days."""
-    purges = SessionPurgeFlow(
-        store=SqlSessionStore(database=base.main), guard=guard, events=EventFactory(entropy=ENTROPY)
-    )
-    return [Task("purge_sessions", 600, lambda now: purges.purge(now=now))]
 
 
 def _custodians(rosters: RosterHolder) -> Custodians:

@@ -1,24 +1,24 @@
-"""Builds reports of rumours: the service of the platform edge, and the worker's tasks."""
+"""Builds reports of rumours: the service of the platform edge."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from idvault.api.edge.server import Service
+from idvault.api.tip_off.form import TipOffFormServicer
 from idvault.api.tip_off.servicer import TipOffServicer
 from idvault.bootstrap.base import ENTROPY, Base
-from idvault.config import Settings
-from idvault.domain.clock import ClockReading
-from idvault.domain.tip_off.tip_off import TipOffState
+from idvault.bootstrap.policy import tip_off_policy
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import TipOffPolicy
 from idvault.flows.sanction.sanction import SanctionFlow
 from idvault.flows.tip_off.filing import FilingFlow
+from idvault.flows.tip_off.form import FormFlow
 from idvault.flows.tip_off.reporter import ReporterFlow
-from idvault.flows.tip_off.schedule import TipOffSchedule
 from idvault.flows.tip_off.tip_off import TipOffFlow
 from idvault.ports.entropy import Entropy
 from idvault.ports.moderation_text import ModerationTextSealer
+from idvault.ports.platform import PresentationStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.ports.tip_off import ReporterStore, TipOffSecrets, TipOffStore
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -26,16 +26,12 @@ from idvault.sealing.key_set import Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.tip_off import KeyedTipOffSecrets
+from idvault.storage.platform.store import SqlPlatformStore
 from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.sanction.store import SqlSanctionStore
 from idvault.storage.tip_off.reporter import SqlReporterStore
 from idvault.storage.tip_off.store import SqlTipOffStore
 from idvault.v1 import tip_off_pb2
-from idvault.workers.loop import Task
-
-_BATCH = 500
-_GAUGES_PERIOD = 10.0
-_HOUR = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +58,13 @@ def wire_tip_offs(ports: TipOffPorts, *, sanctions: SanctionFlow, policy: TipOff
     )
 
 
-def tip_off_policy(settings: Settings) -> TipOffPolicy:
-    """Return the operator's settings of reports."""
-    return TipOffPolicy(
-        settings.zone,
-        retention_days=settings.tip_off_retention_days,
-        reports_per_day=settings.tip_offs_per_day,
-    )
+def wire_forms(filing: FilingFlow, *, platforms: PresentationStore) -> TipOffFormServicer:
+    """Connect the public's forms to the same filing as the platforms' calls."""
+    return TipOffFormServicer(forms=FormFlow(platforms=platforms, filing=filing))
 
 
-def build_tip_offs(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> Service:
-    """Return TipOffService."""
+def build_tip_offs(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> list[Service]:
+    """Return TipOffService, and TipOffFormService for the hosted pages."""
     fingerprinter = KeyedFingerprinter(key=keys.primary(Purpose.REQUEST))
     ports = TipOffPorts(
         store=SqlTipOffStore(database=base.main),
@@ -91,27 +83,6 @@ def build_tip_offs(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> Se
         entropy=ENTROPY,
     )
     servicer = wire_tip_offs(ports, sanctions=sanctions, policy=tip_off_policy(base.settings))
-    return Service(tip_off_pb2.DESCRIPTOR.services_by_name["TipOffService"], servicer)
-
-
-def tip_off_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
-    """Return the worker's tasks: reminders, deletion of texts, and gauges."""
-    store = SqlTipOffStore(database=base.main)
-    schedule = TipOffSchedule(
-        store=store,
-        guard=guard,
-        events=EventFactory(entropy=ENTROPY),
-        policy=tip_off_policy(base.settings),
-    )
-
-    async def read_gauges(now: ClockReading) -> None:
-        counts, overdue = await store.counts(now=now)
-        known = [state for state in TipOffState if state is not TipOffState.RESOLVED]
-        base.metrics.tip_offs({state.value: counts.get(state, 0) for state in known}, overdue=overdue)
-
-    return [
-        Task("tip_off_reminders", 1, lambda now: schedule.remind(now=now, limit=_BATCH)),
-        Task("tip_off_texts", 60, lambda now: schedule.delete_texts(now=now, limit=_BATCH)),
-        Task("tip_off_purge", _HOUR, lambda now: schedule.purge(now=now)),
-        Task("tip_off_gauges", _GAUGES_PERIOD, read_gauges),
-    ]
+    forms = wire_forms(servicer.filing, platforms=SqlPlatformStore(database=base.main))
+    known = tip_off_pb2.DESCRIPTOR.services_by_name
+    return [Service(known["TipOffService"], servicer), Service(known["TipOffFormService"], forms)]

@@ -4,22 +4,24 @@ import asyncio
 from contextlib import AsyncExitStack
 from math import ceil
 
-from idvault.bootstrap.account import account_tasks, credential_tasks
 from idvault.bootstrap.base import Clock, Ready, load_keys, open_base
-from idvault.bootstrap.campaign import campaign_tasks
-from idvault.bootstrap.claim import build_claims, claim_tasks
-from idvault.bootstrap.disclosure import disclosure_tasks
-from idvault.bootstrap.drill import drill_tasks
-from idvault.bootstrap.erasure import erasure_tasks
-from idvault.bootstrap.handover import handover_tasks
-from idvault.bootstrap.key import key_tasks
-from idvault.bootstrap.log import build_guard, build_sequencing, log_tasks
-from idvault.bootstrap.public_account import public_account_tasks
-from idvault.bootstrap.report import report_tasks
+from idvault.bootstrap.claim import build_claims
+from idvault.bootstrap.log import build_guard, build_sequencing
+from idvault.bootstrap.periodic.account import account_tasks, credential_tasks
+from idvault.bootstrap.periodic.campaign import campaign_tasks
+from idvault.bootstrap.periodic.claim import claim_tasks
+from idvault.bootstrap.periodic.disclosure import disclosure_tasks
+from idvault.bootstrap.periodic.drill import drill_tasks
+from idvault.bootstrap.periodic.erasure import erasure_tasks
+from idvault.bootstrap.periodic.handover import handover_tasks
+from idvault.bootstrap.periodic.key import key_tasks
+from idvault.bootstrap.periodic.log import log_tasks
+from idvault.bootstrap.periodic.public_account import public_account_tasks
+from idvault.bootstrap.periodic.report import report_tasks
+from idvault.bootstrap.periodic.sanction import appeal_tasks, sanction_tasks
+from idvault.bootstrap.periodic.session import session_tasks
+from idvault.bootstrap.periodic.tip_off import tip_off_tasks
 from idvault.bootstrap.roster import follow_rosters, read_rosters
-from idvault.bootstrap.sanction import appeal_tasks, sanction_tasks
-from idvault.bootstrap.session import session_tasks
-from idvault.bootstrap.tip_off import tip_off_tasks
 from idvault.bootstrap.witness import WitnessWatch, check_witnessed, open_witnesses, stopped
 from idvault.config import Settings
 from idvault.flows.policy import OperatorPolicy

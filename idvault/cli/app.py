@@ -41,6 +41,8 @@ _COMMANDS = {
     "mock-registry": ("mock_registry:mock_registry", "Stand in for the national registry."),
     "doctor": ("doctor:doctor", "Check whether a deployment is healthy."),
     "db": ("database:app", "The schema of both databases."),
+    "backup": ("backup:backup", "Copy both SQLite databases while the service runs."),
+    "restore": ("restore:restore", "Say what a backup or a restored pair holds and lacks."),
     "keys": ("key:app", "The key files of the service's processes."),
     "platform": ("platform:app", "Platforms, monitors and web processes, and their pinned keys."),
     "roster": ("people.roster:app", "The signed file of roster members and quorums."),

@@ -152,6 +152,7 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.BOTH_EDGES: (*_EDGE, *_REGISTRY, "appeal_outside_body"),
     Process.WORK: (*_STORES, *_KEYS, *_REGISTRY, "roster", "public_dir", "log_origin"),
     Process.DATABASES: _STORES,
+    Process.BACKUP: (),
     Process.PLATFORMS: (*_STORES, "trust_domain"),
     Process.KEYS: (*_KEYS, "log_origin"),
     Process.ROSTER: ("roster",),
@@ -200,6 +201,9 @@ def _problems(settings: Settings, process: Process, clock_file: Path | None) -> 
         yield from _enterprise_problems(settings)
     yield from _witness_problems(settings)
     yield from web.problems(_name("web_url"), settings.web_url, development=settings.development)
+    yield from web.supervision_problems(
+        _name("web_supervision_url"), settings.web_supervision_url, development=settings.development
+    )
     yield from _file_problems(settings, present, process)
     yield from _development_problems(settings, process, clock_file)
 

@@ -11,6 +11,7 @@ class Process(StrEnum):
     BOTH_EDGES = "both"
     WORK = "work"
     DATABASES = "databases"
+    BACKUP = "backup"
     PLATFORMS = "platforms"
     KEYS = "keys"
     ROSTER = "roster"

@@ -36,6 +36,14 @@ class PlatformPages:
     origins: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PresentedPlatform:
+    """A platform that the hosted pages present, as they call it."""
+
+    name: str
+    title: str
+
+
 class PlatformStore(Protocol):
     """Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer."""
 
@@ -78,4 +86,15 @@ class PresentationStore(Protocol):
 
     async def pages(self, *, name: str) -> PlatformPages:
         """Return how the pages present a platform; without origins if that was never set."""
+        ...
+
+    async def presented(self, *, after: str, limit: int) -> list[PresentedPlatform]:
+        """Return up to limit platforms whose names follow `after`, by name.
+
+        Only those that `present` was called for and that have a key which is not revoked.
+        """
+        ...
+
+    async def presented_as(self, *, name: str) -> PresentedPlatform:
+        """Return one platform of `presented`; raises NotFoundError (PLATFORM_NOT_FOUND)."""
         ...

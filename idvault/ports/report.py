@@ -1,9 +1,11 @@
-"""What the transparency report reads from the main database."""
+"""What the transparency report, and the figures of a platform's month, read from the main database."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from idvault.domain.clock import ClockReading
+from idvault.domain.report.month import AppealFigures, ApplicationFigures, SanctionFigures, TipOffFigures
 from idvault.domain.sanction.publication import StatementKind
 
 
@@ -39,4 +41,35 @@ class ReportStore(Protocol):
 
     async def durations(self, name: str, *, since: datetime, until: datetime) -> Sequence[float]:
         """Return how many seconds each case took that ended from since to before until."""
+        ...
+
+
+class MonthStore(Protocol):
+    """The figures of what began from since to before until at a relying party, as of now.
+
+    Every method raises UnavailableError (STORE_UNAVAILABLE).
+    """
+
+    async def tip_offs(
+        self, *, relying_party: str, since: datetime, until: datetime, now: ClockReading
+    ) -> TipOffFigures:
+        """Return the figures of the reports that were filed; must not read reports of other months."""
+        ...
+
+    async def sanctions(
+        self, *, relying_party: str, since: datetime, until: datetime, now: ClockReading
+    ) -> SanctionFigures:
+        """Return the figures of the sanctions; what has lapsed must count so before that is stored."""
+        ...
+
+    async def appeals(
+        self, *, relying_party: str, since: datetime, until: datetime, now: ClockReading
+    ) -> AppealFigures:
+        """Return the figures of the appeals that were filed."""
+        ...
+
+    async def applications(
+        self, *, relying_party: str, since: datetime, until: datetime
+    ) -> ApplicationFigures:
+        """Return the figures of the applications for public accounts that were filed."""
         ...

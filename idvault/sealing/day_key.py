@@ -9,7 +9,7 @@
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -55,22 +55,17 @@ class LocalDayKeyring:
 
         Safe to call from several processes that share one key file. Raises UnavailableError.
         """
-        today = now.astimezone(UTC).date()
         published = await self.store.names()
-        for day in (today.isoformat(), (today + _DAY).isoformat()):
-            if not any(name.startswith(day) for name in published):
-                await self._publish(day)
-                published.append(day)
-        newest = max(name for name in published if name <= _minute(now))
-        # Publishing the newest key again checks that this file has its private key.
-        await self._publish(newest if now - _time(newest) < _TURN else _minute(now))
-        await self._destroy(published, now=now)
+        due = _due(published, now=now)
+        # Each change re-encrypts the file with a deliberately slow key derivation: one change, and not on the
+        # event loop.
+        candidates = {name: self.entropy.random(hpke.PRIVATE_KEY_SIZE) for name in due}
+        keys = await asyncio.to_thread(self.keys.put_all, Purpose.INTAKE, candidates)
+        for name in due:
+            await self._publish(name, keys[name])
+        await self._destroy([*published, *due], now=now)
 
-    async def _publish(self, name: str) -> None:
-        # Each change re-encrypts the file with a deliberately slow key derivation: not on the event loop.
-        private_key = await asyncio.to_thread(
-            self.keys.put, Purpose.INTAKE, name, self.entropy.random(hpke.PRIVATE_KEY_SIZE)
-        )
+    async def _publish(self, name: str, private_key: bytes) -> None:
         public_key = hpke.public_key(suite=self.suite, private_key=private_key)
         published = await self.store.publish(DayKey(name, self.suite, public_key))
         if published.public_key != hpke.public_key(suite=published.suite, private_key=private_key):
@@ -86,6 +81,17 @@ class LocalDayKeyring:
                 # The private key first: a public key that is left over is found again by the next run.
                 await asyncio.to_thread(self.keys.destroy, Purpose.INTAKE, name)
                 await self.store.forget(day=name)
+
+
+def _due(published: Collection[str], *, now: datetime) -> list[str]:
+    """Return the keys to publish: of today and tomorrow, unless either had one, and the newest of today."""
+    today = now.astimezone(UTC).date()
+    days = (today.isoformat(), (today + _DAY).isoformat())
+    due = [day for day in days if not any(name.startswith(day) for name in published)]
+    newest = max(name for name in (*published, *due) if name <= _minute(now))
+    # Publishing the newest key again checks that this file has its private key.
+    last = newest if now - _time(newest) < _TURN else _minute(now)
+    return due if last in due else [*due, last]
 
 
 def _minute(now: datetime) -> str:

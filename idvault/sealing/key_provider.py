@@ -2,7 +2,8 @@
 
 - The file must be accessible to its owner only (0600) and is encrypted under a passphrase.
 - A change re-reads the file under a lock, writes a draft and renames it, each step fsynced: after a crash
-  there is the old file or the new one. An existing version is never replaced.
+  there is the old file or the new one. An existing version is never replaced. The cost of a passphrase guess
+  stays what the file was created with.
 - A destroyed key is removed from the file. Older copies still hold it, so no backup of the file may be kept
   longer than the keys in it.
 """
@@ -66,7 +67,7 @@ class LocalKeyProvider:
     """The keys of one process; use `create` or `load` to get one."""
 
     def __init__(self, *, path: Path, passphrase: bytes, entropy: Entropy, cost: Cost = DEFAULT_COST) -> None:
-        """Set up without reading the file."""
+        """Set up without reading the file; cost: of a new file."""
         self._path = path
         self._passphrase = passphrase
         self._entropy = entropy
@@ -97,14 +98,9 @@ class LocalKeyProvider:
         return provider
 
     @classmethod
-    def load(
-        cls, path: Path, *, passphrase: bytes, entropy: Entropy, cost: Cost = DEFAULT_COST
-    ) -> "LocalKeyProvider":
-        """Read a file; raises KeyFileMissingError, KeyFileExposedError or KeyFileLockedError.
-
-        cost: for encrypting changes; a file is decrypted with the cost stored in it.
-        """
-        provider = cls(path=path, passphrase=passphrase, entropy=entropy, cost=cost)
+    def load(cls, path: Path, *, passphrase: bytes, entropy: Entropy) -> "LocalKeyProvider":
+        """Read a file; raises KeyFileMissingError, KeyFileExposedError or KeyFileLockedError."""
+        provider = cls(path=path, passphrase=passphrase, entropy=entropy)
         provider._refresh()
         return provider
 
@@ -139,6 +135,12 @@ class LocalKeyProvider:
         if version not in known.versions or (primary and known.primary != version):
             self._change(purpose, lambda keys: keys.with_version(version, key, primary=primary))
         return self.keys(purpose).versions[version]
+
+    def put_all(self, purpose: Purpose, keys: Mapping[str, bytes]) -> Mapping[str, bytes]:
+        """Add all versions that do not exist, durably in one write; return every key of the file's set."""
+        if not keys.keys() <= self.keys(purpose).versions.keys():
+            self._change(purpose, lambda held: held.with_versions(keys))
+        return self.keys(purpose).versions
 
     def complete(self, keys: Mapping[Purpose, KeySet]) -> None:
         """Add, durably, the key sets of purposes that the file lacks; existing ones do not change."""
@@ -199,7 +201,9 @@ class LocalKeyProvider:
 
     def _decrypted(self, document: bytes) -> _Sets:
         try:
-            return key_set.decode(passphrases.unlock(document, passphrase=self._passphrase, purpose=_PURPOSE))
+            secret = passphrases.unlock(document, passphrase=self._passphrase, purpose=_PURPOSE)
+            self._cost = passphrases.cost_of(document)
+            return key_set.decode(secret)
         except (UnsealError, ValueError) as error:
             raise KeyFileLockedError(f"{self._path} cannot be opened with this passphrase") from error
 

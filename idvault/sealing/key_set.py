@@ -69,6 +69,10 @@ class KeySet:
         versions = {**self.versions, version: self.versions.get(version, key)}
         return replace(self, primary=version if primary else self.primary, versions=versions)
 
+    def with_versions(self, keys: Mapping[str, bytes]) -> "KeySet":
+        """Return the set with more versions; existing versions are never replaced."""
+        return replace(self, versions={**keys, **self.versions})
+
     def without(self, version: str) -> "KeySet":
         """Return the set without a version; raises ValueError for the primary one."""
         if version == self.primary:

@@ -145,6 +145,28 @@ class RevokeModeratorRequest(_message.Message):
 Global___RevokeModeratorRequest: _TypeAlias = RevokeModeratorRequest  # noqa: Y015
 
 @_typing.final
+class GetModeratorRequest(_message.Message):
+    """Which moderator to read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODERATOR_ID_FIELD_NUMBER: _builtins.int
+    moderator_id: _builtins.str
+    """The moderator."""
+    def __init__(
+        self,
+        *,
+        moderator_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetModeratorRequest: _TypeAlias = GetModeratorRequest  # noqa: Y015
+
+@_typing.final
 class StatementOfReasons(_message.Message):
     """Why an account is sanctioned. Every field is required unless it says otherwise."""
 
@@ -1582,3 +1604,197 @@ class ListAppealsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListAppealsResponse: _TypeAlias = ListAppealsResponse  # noqa: Y015
+
+@_typing.final
+class GetMonthFiguresRequest(_message.Message):
+    """Which month to count."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MONTH_FIELD_NUMBER: _builtins.int
+    month: _builtins.str
+    """The month, YYYY-MM, by the deployment's time zone; empty for the present one."""
+    def __init__(
+        self,
+        *,
+        month: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["month", b"month"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMonthFiguresRequest: _TypeAlias = GetMonthFiguresRequest  # noqa: Y015
+
+@_typing.final
+class MonthFigures(_message.Message):
+    """What has become by now of everything that began in one month. A thing counts as late if it was not done when it was
+    due: then it is late for ever, done or not.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class TipOffCount(_message.Message):
+        """The reports that were filed in the month."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        FILED_FIELD_NUMBER: _builtins.int
+        OPEN_FIELD_NUMBER: _builtins.int
+        UPHELD_FIELD_NUMBER: _builtins.int
+        DISMISSED_FIELD_NUMBER: _builtins.int
+        DUPLICATE_FIELD_NUMBER: _builtins.int
+        ABUSIVE_FIELD_NUMBER: _builtins.int
+        REPLY_LATE_FIELD_NUMBER: _builtins.int
+        SOLUTION_LATE_FIELD_NUMBER: _builtins.int
+        filed: _builtins.int
+        """How many were filed."""
+        open: _builtins.int
+        """How many of them are not decided, those that are merged into an open one included."""
+        upheld: _builtins.int
+        """How many were upheld."""
+        dismissed: _builtins.int
+        """How many were dismissed."""
+        duplicate: _builtins.int
+        """How many were decided with another one of the same matter."""
+        abusive: _builtins.int
+        """How many were abusive."""
+        reply_late: _builtins.int
+        """How many have a reply that was late, or are late without one."""
+        solution_late: _builtins.int
+        """How many have a decision that was late, or are late without one."""
+        def __init__(
+            self,
+            *,
+            filed: _builtins.int = ...,
+            open: _builtins.int = ...,
+            upheld: _builtins.int = ...,
+            dismissed: _builtins.int = ...,
+            duplicate: _builtins.int = ...,
+            abusive: _builtins.int = ...,
+            reply_late: _builtins.int = ...,
+            solution_late: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["abusive", b"abusive", "dismissed", b"dismissed", "duplicate", b"duplicate", "filed", b"filed", "open", b"open", "reply_late", b"reply_late", "solution_late", b"solution_late", "upheld", b"upheld"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class AppealCount(_message.Message):
+        """The appeals that were filed in the month."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        FILED_FIELD_NUMBER: _builtins.int
+        OPEN_FIELD_NUMBER: _builtins.int
+        UPHELD_FIELD_NUMBER: _builtins.int
+        REJECTED_FIELD_NUMBER: _builtins.int
+        LATE_FIELD_NUMBER: _builtins.int
+        filed: _builtins.int
+        """How many were filed."""
+        open: _builtins.int
+        """How many of them are not decided."""
+        upheld: _builtins.int
+        """How many were upheld."""
+        rejected: _builtins.int
+        """How many were rejected."""
+        late: _builtins.int
+        """How many have a decision that was late, or are late without one."""
+        def __init__(
+            self,
+            *,
+            filed: _builtins.int = ...,
+            open: _builtins.int = ...,
+            upheld: _builtins.int = ...,
+            rejected: _builtins.int = ...,
+            late: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["filed", b"filed", "late", b"late", "open", b"open", "rejected", b"rejected", "upheld", b"upheld"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class ApplicationCount(_message.Message):
+        """The applications for public accounts that were filed in the month."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        FILED_FIELD_NUMBER: _builtins.int
+        OPEN_FIELD_NUMBER: _builtins.int
+        APPROVED_FIELD_NUMBER: _builtins.int
+        REJECTED_FIELD_NUMBER: _builtins.int
+        filed: _builtins.int
+        """How many were filed."""
+        open: _builtins.int
+        """How many of them are not decided."""
+        approved: _builtins.int
+        """How many were approved."""
+        rejected: _builtins.int
+        """How many were not."""
+        def __init__(
+            self,
+            *,
+            filed: _builtins.int = ...,
+            open: _builtins.int = ...,
+            approved: _builtins.int = ...,
+            rejected: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["approved", b"approved", "filed", b"filed", "open", b"open", "rejected", b"rejected"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    MONTH_FIELD_NUMBER: _builtins.int
+    TIP_OFFS_FIELD_NUMBER: _builtins.int
+    SANCTIONS_FIELD_NUMBER: _builtins.int
+    PROPOSALS_OPEN_FIELD_NUMBER: _builtins.int
+    PROPOSALS_ENDED_FIELD_NUMBER: _builtins.int
+    APPEALS_FIELD_NUMBER: _builtins.int
+    APPLICATIONS_FIELD_NUMBER: _builtins.int
+    month: _builtins.str
+    """The month, YYYY-MM."""
+    proposals_open: _builtins.int
+    """How many sanctions of the month wait for a second moderator."""
+    proposals_ended: _builtins.int
+    """How many sanctions of the month ended as proposals."""
+    @_builtins.property
+    def tip_offs(self) -> Global___MonthFigures.TipOffCount:
+        """The reports."""
+
+    @_builtins.property
+    def sanctions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Operation.SanctionCount]:
+        """The sanctions that were imposed in the month and have come into force, the mildest degree first."""
+
+    @_builtins.property
+    def appeals(self) -> Global___MonthFigures.AppealCount:
+        """The appeals."""
+
+    @_builtins.property
+    def applications(self) -> Global___MonthFigures.ApplicationCount:
+        """The applications."""
+
+    def __init__(
+        self,
+        *,
+        month: _builtins.str = ...,
+        tip_offs: Global___MonthFigures.TipOffCount | None = ...,
+        sanctions: _abc.Iterable[Global___Operation.SanctionCount] | None = ...,
+        proposals_open: _builtins.int = ...,
+        proposals_ended: _builtins.int = ...,
+        appeals: Global___MonthFigures.AppealCount | None = ...,
+        applications: Global___MonthFigures.ApplicationCount | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "tip_offs", b"tip_offs"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "month", b"month", "proposals_ended", b"proposals_ended", "proposals_open", b"proposals_open", "sanctions", b"sanctions", "tip_offs", b"tip_offs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MonthFigures: _TypeAlias = MonthFigures  # noqa: Y015

@@ -48,6 +48,11 @@ class SanctionServiceStub:
                 request_serializer=idvault_dot_v1_dot_sanction__pb2.RevokeModeratorRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_sanction__pb2.Moderator.FromString,
                 _registered_method=True)
+        self.GetModerator = channel.unary_unary(
+                '/idvault.v1.SanctionService/GetModerator',
+                request_serializer=idvault_dot_v1_dot_sanction__pb2.GetModeratorRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_sanction__pb2.Moderator.FromString,
+                _registered_method=True)
         self.ImposeSanction = channel.unary_unary(
                 '/idvault.v1.SanctionService/ImposeSanction',
                 request_serializer=idvault_dot_v1_dot_sanction__pb2.ImposeSanctionRequest.SerializeToString,
@@ -123,6 +128,11 @@ class SanctionServiceStub:
                 request_serializer=idvault_dot_v1_dot_sanction__pb2.ListAppealsRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_sanction__pb2.ListAppealsResponse.FromString,
                 _registered_method=True)
+        self.GetMonthFigures = channel.unary_unary(
+                '/idvault.v1.SanctionService/GetMonthFigures',
+                request_serializer=idvault_dot_v1_dot_sanction__pb2.GetMonthFiguresRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_sanction__pb2.MonthFigures.FromString,
+                _registered_method=True)
 
 
 class SanctionServiceServicer:
@@ -149,6 +159,16 @@ class SanctionServiceServicer:
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (MODERATOR_NOT_FOUND); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
         LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetModerator(self, request, context):
+        """Returns a moderator, revoked or not.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (MODERATOR_NOT_FOUND, in the same words for an unknown
+        moderator and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -330,6 +350,18 @@ class SanctionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetMonthFigures(self, request, context):
+        """Returns what has become, by now, of everything that began in one calendar month of the deployment's time zone:
+        the reports and appeals that were filed in it, the applications for public accounts, and the sanctions that were
+        imposed or proposed in it.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also for a month that has not begun); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SanctionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -341,6 +373,11 @@ def add_SanctionServiceServicer_to_server(servicer, server):
             'RevokeModerator': grpc.unary_unary_rpc_method_handler(
                     servicer.RevokeModerator,
                     request_deserializer=idvault_dot_v1_dot_sanction__pb2.RevokeModeratorRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_sanction__pb2.Moderator.SerializeToString,
+            ),
+            'GetModerator': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetModerator,
+                    request_deserializer=idvault_dot_v1_dot_sanction__pb2.GetModeratorRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_sanction__pb2.Moderator.SerializeToString,
             ),
             'ImposeSanction': grpc.unary_unary_rpc_method_handler(
@@ -418,6 +455,11 @@ def add_SanctionServiceServicer_to_server(servicer, server):
                     request_deserializer=idvault_dot_v1_dot_sanction__pb2.ListAppealsRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_sanction__pb2.ListAppealsResponse.SerializeToString,
             ),
+            'GetMonthFigures': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMonthFigures,
+                    request_deserializer=idvault_dot_v1_dot_sanction__pb2.GetMonthFiguresRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_sanction__pb2.MonthFigures.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'idvault.v1.SanctionService', rpc_method_handlers)
@@ -476,6 +518,33 @@ class SanctionService:
             target,
             '/idvault.v1.SanctionService/RevokeModerator',
             idvault_dot_v1_dot_sanction__pb2.RevokeModeratorRequest.SerializeToString,
+            idvault_dot_v1_dot_sanction__pb2.Moderator.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetModerator(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SanctionService/GetModerator',
+            idvault_dot_v1_dot_sanction__pb2.GetModeratorRequest.SerializeToString,
             idvault_dot_v1_dot_sanction__pb2.Moderator.FromString,
             options,
             channel_credentials,
@@ -882,6 +951,33 @@ class SanctionService:
             '/idvault.v1.SanctionService/ListAppeals',
             idvault_dot_v1_dot_sanction__pb2.ListAppealsRequest.SerializeToString,
             idvault_dot_v1_dot_sanction__pb2.ListAppealsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMonthFigures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SanctionService/GetMonthFigures',
+            idvault_dot_v1_dot_sanction__pb2.GetMonthFiguresRequest.SerializeToString,
+            idvault_dot_v1_dot_sanction__pb2.MonthFigures.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,6 +51,12 @@ class SanctionServiceStub:
     NOT_FOUND (MODERATOR_NOT_FOUND); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
     LOG_UNAVAILABLE).
     """
+    GetModerator: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.GetModeratorRequest, _sanction_pb2.Moderator]
+    """Returns a moderator, revoked or not.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (MODERATOR_NOT_FOUND, in the same words for an unknown
+    moderator and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
     ImposeSanction: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.ImposeSanctionRequest, _sanction_pb2.Sanction]
     """Imposes a sanction, in force at once; DEGREE_CLOSE and SCOPE_PERSON are only proposed until another moderator
     confirms them.
@@ -167,6 +173,14 @@ class SanctionServiceStub:
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
     UNAVAILABLE (STORE_UNAVAILABLE).
     """
+    GetMonthFigures: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.GetMonthFiguresRequest, _sanction_pb2.MonthFigures]
+    """Returns what has become, by now, of everything that began in one calendar month of the deployment's time zone:
+    the reports and appeals that were filed in it, the applications for public accounts, and the sanctions that were
+    imposed or proposed in it.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also for a month that has not begun); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
 
 @_typing.type_check_only
 class SanctionServiceAsyncStub(SanctionServiceStub):
@@ -190,6 +204,12 @@ class SanctionServiceAsyncStub(SanctionServiceStub):
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (MODERATOR_NOT_FOUND); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
     LOG_UNAVAILABLE).
+    """
+    GetModerator: _aio.UnaryUnaryMultiCallable[_sanction_pb2.GetModeratorRequest, _sanction_pb2.Moderator]  # type: ignore[assignment]
+    """Returns a moderator, revoked or not.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (MODERATOR_NOT_FOUND, in the same words for an unknown
+    moderator and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
     """
     ImposeSanction: _aio.UnaryUnaryMultiCallable[_sanction_pb2.ImposeSanctionRequest, _sanction_pb2.Sanction]  # type: ignore[assignment]
     """Imposes a sanction, in force at once; DEGREE_CLOSE and SCOPE_PERSON are only proposed until another moderator
@@ -307,6 +327,14 @@ class SanctionServiceAsyncStub(SanctionServiceStub):
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
     UNAVAILABLE (STORE_UNAVAILABLE).
     """
+    GetMonthFigures: _aio.UnaryUnaryMultiCallable[_sanction_pb2.GetMonthFiguresRequest, _sanction_pb2.MonthFigures]  # type: ignore[assignment]
+    """Returns what has become, by now, of everything that began in one calendar month of the deployment's time zone:
+    the reports and appeals that were filed in it, the applications for public accounts, and the sanctions that were
+    imposed or proposed in it.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also for a month that has not begun); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
 
 class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Sanctions of the caller's accounts, and the moderators who sign them.
@@ -339,6 +367,18 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (MODERATOR_NOT_FOUND); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
         LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def GetModerator(
+        self,
+        request: _sanction_pb2.GetModeratorRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.Moderator, _abc.Awaitable[_sanction_pb2.Moderator]]:
+        """Returns a moderator, revoked or not.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (MODERATOR_NOT_FOUND, in the same words for an unknown
+        moderator and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod
@@ -545,6 +585,20 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
         UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def GetMonthFigures(
+        self,
+        request: _sanction_pb2.GetMonthFiguresRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.MonthFigures, _abc.Awaitable[_sanction_pb2.MonthFigures]]:
+        """Returns what has become, by now, of everything that began in one calendar month of the deployment's time zone:
+        the reports and appeals that were filed in it, the applications for public accounts, and the sanctions that were
+        imposed or proposed in it.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also for a month that has not begun); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
         """
 
 def add_SanctionServiceServicer_to_server(servicer: SanctionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1085,3 +1085,191 @@ class ListReportersResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListReportersResponse: _TypeAlias = ListReportersResponse  # noqa: Y015
+
+@_typing.final
+class ListTipOffFormsRequest(_message.Message):
+    """Which platforms to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most 1,000; 0 for 100."""
+    page_token: _builtins.str
+    """Where the list continues; empty for its start."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTipOffFormsRequest: _TypeAlias = ListTipOffFormsRequest  # noqa: Y015
+
+@_typing.final
+class ListTipOffFormsResponse(_message.Message):
+    """A page of platforms."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FORMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where the list continues; empty at its end."""
+    @_builtins.property
+    def forms(self) -> _containers.RepeatedCompositeFieldContainer[Global___TipOffForm]:
+        """The platforms, by name."""
+
+    def __init__(
+        self,
+        *,
+        forms: _abc.Iterable[Global___TipOffForm] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["forms", b"forms", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTipOffFormsResponse: _TypeAlias = ListTipOffFormsResponse  # noqa: Y015
+
+@_typing.final
+class TipOffForm(_message.Message):
+    """A platform that takes reports from the public."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLATFORM_FIELD_NUMBER: _builtins.int
+    PLATFORM_TITLE_FIELD_NUMBER: _builtins.int
+    platform: _builtins.str
+    """The platform, as its certificate names it."""
+    platform_title: _builtins.str
+    """How the pages call it: its registered title, or its name if it has none."""
+    def __init__(
+        self,
+        *,
+        platform: _builtins.str = ...,
+        platform_title: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["platform", b"platform", "platform_title", b"platform_title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TipOffForm: _TypeAlias = TipOffForm  # noqa: Y015
+
+@_typing.final
+class FileTipOffFormRequest(_message.Message):
+    """The report that somebody wrote on a page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PLATFORM_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    CONTACT_FIELD_NUMBER: _builtins.int
+    CONTENT_COPY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID. The secret depends on it: derive it from the browser's key or choose it at random."""
+    platform: _builtins.str
+    """The platform that the report is for."""
+    content: _builtins.str
+    """Where it is: what the reporter gives as the place, up to 200 characters."""
+    category: _sanction_pb2.StatementOfReasons.Category.ValueType
+    """What is reported."""
+    text: _builtins.str
+    """What the reporter says, up to 5,000 characters. Stored sealed."""
+    contact: _builtins.str
+    """How the reporter can be reached, up to 200 characters; empty if not given. Stored sealed."""
+    content_copy: _builtins.bytes
+    """A file that shows it, up to 65,536 bytes; empty if none is given. Stored sealed."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        platform: _builtins.str = ...,
+        content: _builtins.str = ...,
+        category: _sanction_pb2.StatementOfReasons.Category.ValueType = ...,
+        text: _builtins.str = ...,
+        contact: _builtins.str = ...,
+        content_copy: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "contact", b"contact", "content", b"content", "content_copy", b"content_copy", "platform", b"platform", "request_id", b"request_id", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FileTipOffFormRequest: _TypeAlias = FileTipOffFormRequest  # noqa: Y015
+
+@_typing.final
+class FiledTipOffForm(_message.Message):
+    """A filed report: what its reporter keeps."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    SECRET_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    reference: _builtins.str
+    """The 12 digits."""
+    secret: _builtins.str
+    """The 16 digits. Only a keyed hash is stored."""
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When reply and solution are due."""
+
+    def __init__(
+        self,
+        *,
+        reference: _builtins.str = ...,
+        secret: _builtins.str = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "reference", b"reference", "secret", b"secret"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FiledTipOffForm: _TypeAlias = FiledTipOffForm  # noqa: Y015
+
+@_typing.final
+class FollowTipOffFormRequest(_message.Message):
+    """What a reporter types."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLATFORM_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    SECRET_FIELD_NUMBER: _builtins.int
+    platform: _builtins.str
+    """The platform that the report was for."""
+    reference: _builtins.str
+    """The 12 digits; spaces and hyphens are ignored."""
+    secret: _builtins.str
+    """The 16 digits; spaces and hyphens are ignored."""
+    def __init__(
+        self,
+        *,
+        platform: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        secret: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["platform", b"platform", "reference", b"reference", "secret", b"secret"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowTipOffFormRequest: _TypeAlias = FollowTipOffFormRequest  # noqa: Y015

@@ -648,3 +648,185 @@ class TipOffService:
             timeout,
             metadata,
             _registered_method=True)
+
+
+class TipOffFormServiceStub:
+    """The public's forms of reports, for the hosted pages: reports to any platform that the operator presents.
+
+    A web process can file a report and read one by its reporter's two numbers; it can read nothing else of a platform.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.ListTipOffForms = channel.unary_unary(
+                '/idvault.v1.TipOffFormService/ListTipOffForms',
+                request_serializer=idvault_dot_v1_dot_tip__off__pb2.ListTipOffFormsRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_tip__off__pb2.ListTipOffFormsResponse.FromString,
+                _registered_method=True)
+        self.FileTipOffForm = channel.unary_unary(
+                '/idvault.v1.TipOffFormService/FileTipOffForm',
+                request_serializer=idvault_dot_v1_dot_tip__off__pb2.FileTipOffFormRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_tip__off__pb2.FiledTipOffForm.FromString,
+                _registered_method=True)
+        self.FollowTipOffForm = channel.unary_unary(
+                '/idvault.v1.TipOffFormService/FollowTipOffForm',
+                request_serializer=idvault_dot_v1_dot_tip__off__pb2.FollowTipOffFormRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_tip__off__pb2.FollowedTipOff.FromString,
+                _registered_method=True)
+
+
+class TipOffFormServiceServicer:
+    """The public's forms of reports, for the hosted pages: reports to any platform that the operator presents.
+
+    A web process can file a report and read one by its reporter's two numbers; it can read nothing else of a platform.
+    """
+
+    def ListTipOffForms(self, request, context):
+        """Returns a page of the platforms that take reports from the public, in the order of their names.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FileTipOffForm(self, request, context):
+        """Files a report of channel WEB about a piece of content. A repetition returns the same report and secret.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID); ALREADY_EXISTS
+        (REQUEST_ID_REUSED); NOT_FOUND (PLATFORM_NOT_FOUND, in the same words for an unknown platform and for one without a
+        form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FollowTipOffForm(self, request, context):
+        """Returns what a reporter may read, for the reference and the secret. The tries are those of FollowTipOff.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (PLATFORM_NOT_FOUND; TIP_OFF_NOT_FOUND, in the same
+        words for an unknown reference and for a wrong secret); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_TipOffFormServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'ListTipOffForms': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTipOffForms,
+                    request_deserializer=idvault_dot_v1_dot_tip__off__pb2.ListTipOffFormsRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_tip__off__pb2.ListTipOffFormsResponse.SerializeToString,
+            ),
+            'FileTipOffForm': grpc.unary_unary_rpc_method_handler(
+                    servicer.FileTipOffForm,
+                    request_deserializer=idvault_dot_v1_dot_tip__off__pb2.FileTipOffFormRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_tip__off__pb2.FiledTipOffForm.SerializeToString,
+            ),
+            'FollowTipOffForm': grpc.unary_unary_rpc_method_handler(
+                    servicer.FollowTipOffForm,
+                    request_deserializer=idvault_dot_v1_dot_tip__off__pb2.FollowTipOffFormRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_tip__off__pb2.FollowedTipOff.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'idvault.v1.TipOffFormService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('idvault.v1.TipOffFormService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class TipOffFormService:
+    """The public's forms of reports, for the hosted pages: reports to any platform that the operator presents.
+
+    A web process can file a report and read one by its reporter's two numbers; it can read nothing else of a platform.
+    """
+
+    @staticmethod
+    def ListTipOffForms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.TipOffFormService/ListTipOffForms',
+            idvault_dot_v1_dot_tip__off__pb2.ListTipOffFormsRequest.SerializeToString,
+            idvault_dot_v1_dot_tip__off__pb2.ListTipOffFormsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FileTipOffForm(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.TipOffFormService/FileTipOffForm',
+            idvault_dot_v1_dot_tip__off__pb2.FileTipOffFormRequest.SerializeToString,
+            idvault_dot_v1_dot_tip__off__pb2.FiledTipOffForm.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FollowTipOffForm(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.TipOffFormService/FollowTipOffForm',
+            idvault_dot_v1_dot_tip__off__pb2.FollowTipOffFormRequest.SerializeToString,
+            idvault_dot_v1_dot_tip__off__pb2.FollowedTipOff.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

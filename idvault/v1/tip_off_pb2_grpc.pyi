@@ -398,3 +398,112 @@ class TipOffServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
 def add_TipOffServiceServicer_to_server(servicer: TipOffServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
+class TipOffFormServiceStub:
+    """The public's forms of reports, for the hosted pages: reports to any platform that the operator presents.
+
+    A web process can file a report and read one by its reporter's two numbers; it can read nothing else of a platform.
+    """
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> TipOffFormServiceAsyncStub: ...
+    ListTipOffForms: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.ListTipOffFormsRequest, _tip_off_pb2.ListTipOffFormsResponse]
+    """Returns a page of the platforms that take reports from the public, in the order of their names.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
+    """
+    FileTipOffForm: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.FileTipOffFormRequest, _tip_off_pb2.FiledTipOffForm]
+    """Files a report of channel WEB about a piece of content. A repetition returns the same report and secret.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID); ALREADY_EXISTS
+    (REQUEST_ID_REUSED); NOT_FOUND (PLATFORM_NOT_FOUND, in the same words for an unknown platform and for one without a
+    form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    FollowTipOffForm: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.FollowTipOffFormRequest, _tip_off_pb2.FollowedTipOff]
+    """Returns what a reporter may read, for the reference and the secret. The tries are those of FollowTipOff.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (PLATFORM_NOT_FOUND; TIP_OFF_NOT_FOUND, in the same
+    words for an unknown reference and for a wrong secret); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
+
+@_typing.type_check_only
+class TipOffFormServiceAsyncStub(TipOffFormServiceStub):
+    """The public's forms of reports, for the hosted pages: reports to any platform that the operator presents.
+
+    A web process can file a report and read one by its reporter's two numbers; it can read nothing else of a platform.
+    """
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    ListTipOffForms: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.ListTipOffFormsRequest, _tip_off_pb2.ListTipOffFormsResponse]  # type: ignore[assignment]
+    """Returns a page of the platforms that take reports from the public, in the order of their names.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
+    """
+    FileTipOffForm: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.FileTipOffFormRequest, _tip_off_pb2.FiledTipOffForm]  # type: ignore[assignment]
+    """Files a report of channel WEB about a piece of content. A repetition returns the same report and secret.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID); ALREADY_EXISTS
+    (REQUEST_ID_REUSED); NOT_FOUND (PLATFORM_NOT_FOUND, in the same words for an unknown platform and for one without a
+    form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    FollowTipOffForm: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.FollowTipOffFormRequest, _tip_off_pb2.FollowedTipOff]  # type: ignore[assignment]
+    """Returns what a reporter may read, for the reference and the secret. The tries are those of FollowTipOff.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (PLATFORM_NOT_FOUND; TIP_OFF_NOT_FOUND, in the same
+    words for an unknown reference and for a wrong secret); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
+
+class TipOffFormServiceServicer(metaclass=_abc_1.ABCMeta):
+    """The public's forms of reports, for the hosted pages: reports to any platform that the operator presents.
+
+    A web process can file a report and read one by its reporter's two numbers; it can read nothing else of a platform.
+    """
+
+    @_abc_1.abstractmethod
+    def ListTipOffForms(
+        self,
+        request: _tip_off_pb2.ListTipOffFormsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tip_off_pb2.ListTipOffFormsResponse, _abc.Awaitable[_tip_off_pb2.ListTipOffFormsResponse]]:
+        """Returns a page of the platforms that take reports from the public, in the order of their names.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def FileTipOffForm(
+        self,
+        request: _tip_off_pb2.FileTipOffFormRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tip_off_pb2.FiledTipOffForm, _abc.Awaitable[_tip_off_pb2.FiledTipOffForm]]:
+        """Files a report of channel WEB about a piece of content. A repetition returns the same report and secret.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID); ALREADY_EXISTS
+        (REQUEST_ID_REUSED); NOT_FOUND (PLATFORM_NOT_FOUND, in the same words for an unknown platform and for one without a
+        form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def FollowTipOffForm(
+        self,
+        request: _tip_off_pb2.FollowTipOffFormRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tip_off_pb2.FollowedTipOff, _abc.Awaitable[_tip_off_pb2.FollowedTipOff]]:
+        """Returns what a reporter may read, for the reference and the secret. The tries are those of FollowTipOff.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (PLATFORM_NOT_FOUND; TIP_OFF_NOT_FOUND, in the same
+        words for an unknown reference and for a wrong secret); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+
+def add_TipOffFormServiceServicer_to_server(servicer: TipOffFormServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -8,7 +8,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -27,10 +27,11 @@ from idvault.web.limits import Buckets, Shares
 from idvault.web.render import View
 from idvault_client import aio, reasons
 from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, VaultError
+from idvault_client.pages import headers, rendering
 
 _FORM_BYTES = 16 * 1024
 _BODY_PATIENCE = 10.0
-_STATIC = Path(__file__).parent / "static"
+_FILES = {"style.css": rendering.STYLE, "form.js": Path(__file__).parent / "static" / "form.js"}
 _LANGUAGE = "language"
 _TYPES = {"style.css": "text/css", "form.js": "text/javascript"}
 _TOLD = {
@@ -47,11 +48,17 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Pages:
-    """The handlers. base_url: the pages' own address. proxies: how many of ours stand in front."""
+    """The handlers. base_url: the pages' own address. proxies: how many of ours stand in front.
+
+    supervision_url: of the page of public supervision, empty for no link. large_forms: the addresses of forms
+    with a file, and how many bytes each may have.
+    """
 
     vault: aio.Vault
     base_url: str
     proxies: int = 0
+    supervision_url: str = ""
+    large_forms: Mapping[str, int] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     body_patience: float = _BODY_PATIENCE
     addresses: Buckets = field(default_factory=lambda: Buckets(burst=1_200, per_second=20))
@@ -62,7 +69,7 @@ class Pages:
         """Show who asks for what; give the browser a key."""
         key = self._key(request) or secret.make(os.urandom(secret.SIZE))
         found = await self.vault.run(calls.of_link(_code(request)))
-        return self._keep(self._view(request, key, found.locale).start(found), key)
+        return self._keep(self.view(request, key, found.locale).start(found), key)
 
     async def redeem(self, request: web.Request) -> web.StreamResponse:
         """Give the link to this browser."""
@@ -74,7 +81,7 @@ class Pages:
         """Show the page of the session's state."""
         key, found = await self._found(request)
         kind = request.query.get("document", "")
-        return self._keep(self._view(request, key, found.locale).session(found, kind=kind), key)
+        return self._keep(self.view(request, key, found.locale).session(found, kind=kind), key)
 
     async def agree(self, request: web.Request) -> web.StreamResponse:
         """Record that the person agreed to the terms."""
@@ -85,7 +92,7 @@ class Pages:
     async def submit(self, request: web.Request) -> web.StreamResponse:
         """Pass on what a person typed; show the form again with what is wrong."""
         key = await self._form_key(request)
-        form = await _form(request)
+        form = await self.form(request)
         _, found = await self._found(request)
         kind, attempt = str(form.get("document", "")), str(form.get("attempt", ""))
         if kind not in DocumentType.__members__ or attempt not in map(str, range(1, rules.ATTEMPTS + 1)):
@@ -105,7 +112,7 @@ class Pages:
             # Another tab has sent this attempt: its page shows what became of it.
             return self._on(found.session_id, key, document=kind)
         except InvalidFields as error:
-            view = self._view(request, key, found.locale)
+            view = self.view(request, key, found.locale)
             if not found.next_attempt:
                 return self._on(found.session_id, key)
             return view.identity(found, kind=kind, errors=_errors(error, view.language), status=422)
@@ -124,7 +131,7 @@ class Pages:
         name = request.match_info["name"]
         if name not in _TYPES:
             raise web.HTTPNotFound
-        body = await asyncio.to_thread((_STATIC / name).read_bytes)
+        body = await asyncio.to_thread(_FILES[name].read_bytes)
         return web.Response(
             body=body,
             content_type=_TYPES[name],
@@ -142,18 +149,39 @@ class Pages:
             if "Retry-After" in error.headers:
                 answer.headers["Retry-After"] = error.headers["Retry-After"]
         except VaultError as error:
-            status = _STATUSES.get(error.code, 409)
-            text = error.text(self._view(request, "", "zh").language)
-            answer = self._view(request, "", "zh").refusal(text, status=status)
+            status = status_of(error)
+            view = self.view(request)
+            answer = view.refusal(error.text(view.language), status=status)
         except Exception as error:
             log().error("page_failed", **describe(error))
             text = reasons.reason_text(Reason.STORE_UNAVAILABLE, language="en")
-            answer = self._view(request, "", "zh").refusal(text, status=503)
+            answer = self.view(request).refusal(text, status=503)
         wanted = request.query.get("lang", "")
         if wanted in ("zh", "en"):
             answer.set_cookie(_LANGUAGE, wanted, max_age=86_400, httponly=True, samesite="Lax")
-        guard.protect(answer, base_url=self.base_url)
+        headers.protect(answer, base_url=self.base_url)
         return answer
+
+    def view(self, request: web.Request, key: str = "", locale: str = "") -> View:
+        """Return how to show a page. locale: of the session; without one, the browser's languages count."""
+        chosen = request.query.get("lang", "") or request.cookies.get(_LANGUAGE, "")
+        if chosen not in ("zh", "en"):
+            chosen = rules.language(locale) if locale else _preferred(request)
+        kind = request.query.get("document", "")
+        keep = f"&document={kind}" if kind in DocumentType.__members__ else ""
+        return View(language=chosen, key=key, keep=keep, supervision=self.supervision_url)
+
+    async def token(self, request: web.Request) -> str:
+        """Return the token that a form carries."""
+        return str((await self.form(request)).get("form", ""))
+
+    @staticmethod
+    async def form(request: web.Request) -> Mapping[str, object]:
+        """Return a form's fields; raises HTTPBadRequest for what is none."""
+        try:
+            return await request.post()
+        except ValueError:
+            raise web.HTTPBadRequest from None
 
     async def _limited(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         now = self.clock()
@@ -162,16 +190,26 @@ class Pages:
             self.browsers.check(key, now=now)
         if request.method != "POST":
             return await handler(request)
-        guard.check_origin(request, base_url=self.base_url)
-        try:
-            async with asyncio.timeout(self.body_patience):
-                await request.read()
-        except TimeoutError:
-            raise web.HTTPRequestTimeout from None
+        headers.check_origin(request, base_url=self.base_url)
+        await self._read(request)
         return await handler(request)
 
+    async def _read(self, request: web.Request) -> None:
+        """Read a form into memory; raises HTTPRequestEntityTooLarge and HTTPRequestTimeout."""
+        resource = request.match_info.route.resource
+        limit = self.large_forms.get(resource.canonical if resource else "", _FORM_BYTES)
+        size = request.content_length or 0
+        try:
+            async with asyncio.timeout(self.body_patience):
+                if size <= limit:
+                    size = len(await request.read())
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
+        if size > limit:
+            raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=size)
+
     def _told(self, request: web.Request, status: int, key: str) -> web.Response:
-        view = self._view(request, "", "zh")
+        view = self.view(request)
         return view.refusal(view.say(key), status=status)
 
     async def _found(self, request: web.Request) -> tuple[str, pb.SessionPage]:
@@ -182,7 +220,7 @@ class Pages:
 
     async def _form_key(self, request: web.Request) -> str:
         key = self._key(request)
-        guard.check_form(str((await _form(request)).get("form", "")), key=key)
+        guard.check_form(await self.token(request), key=key)
         return key
 
     def _key(self, request: web.Request) -> str:
@@ -197,17 +235,11 @@ class Pages:
         guard.keep_key(answer, key, base_url=self.base_url)
         return answer
 
-    def _view(self, request: web.Request, key: str, locale: str) -> View:
-        chosen = request.query.get("lang", "") or request.cookies.get(_LANGUAGE, "")
-        language = chosen if chosen in ("zh", "en") else rules.language(locale)
-        kind = request.query.get("document", "")
-        keep = f"&document={kind}" if kind in DocumentType.__members__ else ""
-        return View(language=language, key=key, keep=keep)
 
-
-def application(pages: Pages) -> web.Application:
-    """Return the application."""
-    app = web.Application(middlewares=[pages.protect], client_max_size=_FORM_BYTES)
+def application(pages: Pages, *, routes: Sequence[web.RouteDef] = ()) -> web.Application:
+    """Return the application. routes: of other capabilities."""
+    largest = max((_FORM_BYTES, *pages.large_forms.values()))
+    app = web.Application(middlewares=[pages.protect], client_max_size=largest + 1)
     app.add_routes(
         [
             web.get("/v/{code}", pages.show_link),
@@ -217,17 +249,22 @@ def application(pages: Pages) -> web.Application:
             web.post("/s/{session:[0-9a-f]{32}}/identity", pages.submit),
             web.get("/s/{session:[0-9a-f]{32}}/receipt", pages.receipt),
             web.get("/static/{name}", pages.static),
+            *routes,
         ]
     )
     return app
 
 
-async def _form(request: web.Request) -> Mapping[str, object]:
-    """Return a form's fields; raises HTTPBadRequest for what is none."""
-    try:
-        return await request.post()
-    except ValueError:
-        raise web.HTTPBadRequest from None
+def status_of(error: VaultError) -> int:
+    """Return the HTTP status for a refusal of the vault."""
+    return _STATUSES.get(error.code, 409)
+
+
+def _preferred(request: web.Request) -> str:
+    """Return the language that a browser prefers: zh without any, en for a person who reads neither."""
+    given = request.headers.get("Accept-Language", "zh").lower().split(",")
+    tags = [each.strip()[:2] for each in given]
+    return next((each for each in tags if each in ("zh", "en")), "en")
 
 
 def _code(request: web.Request) -> str:

@@ -8,54 +8,47 @@ from typing import Any
 
 from aiohttp import web
 from babel.dates import format_date
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from idvault.domain.session import return_address, secret
 from idvault.v1 import common_pb2, verification_pb2
 from idvault.v1 import session_pb2 as pb
-from idvault.web.texts import say
+from idvault.web.texts import TEXTS
 from idvault_client import reasons
+from idvault_client.pages import rendering
 from idvault_client.reasons import FailureReason
 
-_FOLDER = Path(__file__).parent
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(_FOLDER / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-)
+_TEMPLATES = rendering.templates(Path(__file__).parent / "templates")
 States = pb.VerificationSession.State
 
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """What all pages of one answer share. key: the browser's. keep: what a change of language must keep."""
+    """What all pages of one answer share.
+
+    key: the browser's. keep: what a change of language must keep. supervision: the address of the page of
+    public supervision, empty for none.
+    """
 
     language: str
     key: str = field(default="", repr=False)
     keep: str = ""
+    supervision: str = ""
 
     def page(self, template: str, *, title: str, status: int = 200, **values: Any) -> web.Response:
         """Return a page."""
         shared: dict[str, Any] = {
-            "errors": {},
-            "retype": False,
-            "leave_to": "",
-            "waits": False,
+            "supervision": self.supervision,
             "form": secret.form_token(self.key) if self.key else "",
             "keep": self.keep,
+            "title": title,
+            "t": self.say,
         }
-        body = _TEMPLATES.get_template(template).render(
-            **{**shared, **values},
-            title=title,
-            language=self.language,
-            t=lambda key, **filled: say(key, self.language, **filled),
-        )
+        body = rendering.render(_TEMPLATES, template, language=self.language, **{**shared, **values})
         return web.Response(text=body, content_type="text/html", charset="utf-8", status=status)
 
     def say(self, key: str, **values: object) -> str:
         """Return a text."""
-        return say(key, self.language, **values)
+        return rendering.saying(TEXTS, self.language)(key, **values)
 
     def refusal(self, text: str, *, status: int) -> web.Response:
         """Return a page that says why nothing is shown."""

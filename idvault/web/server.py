@@ -9,6 +9,9 @@ from aiohttp import web
 
 from idvault.config import Settings
 from idvault.web.app import Pages, application
+from idvault.web.tip_off.forms import Forms
+from idvault.web.tip_off.pages import TipOffPages
+from idvault.web.tip_off.routes import LARGE_FORMS, routes
 from idvault_client import Tls, aio
 
 _GRACE = 5.0
@@ -24,9 +27,17 @@ async def run(settings: Settings, *, ready: Callable[[str], None], stop: asyncio
     async with aio.connect(
         settings.web_target, tls=tls, timeout=_TIMEOUT, server_name=settings.web_server_name or None
     ) as vault:
-        pages = Pages(vault=vault, base_url=settings.web_url, proxies=settings.web_proxies)
+        pages = Pages(
+            vault=vault,
+            base_url=settings.web_url,
+            proxies=settings.web_proxies,
+            supervision_url=settings.web_supervision_url,
+            large_forms=LARGE_FORMS,
+        )
+        forms = Forms(vault=vault, clock=pages.clock)
+        app = application(pages, routes=routes(TipOffPages(pages=pages, forms=forms, zone=settings.zone)))
         # No access log: an address holds the secret of a link.
-        runner = web.AppRunner(application(pages), access_log=None, logger=silent(), shutdown_timeout=_GRACE)
+        runner = web.AppRunner(app, access_log=None, logger=silent(), shutdown_timeout=_GRACE)
         await runner.setup()
         host, _, port = settings.addresses[0].rpartition(":")
         try:

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 
+from idvault.web.tip_off.texts import TEXTS as TIP_OFF_TEXTS
+from idvault_client.pages.texts import SHARED
 from idvault_client.reasons import Translation
 
 TEXTS: Mapping[str, Translation] = {
+    **SHARED,
+    **TIP_OFF_TEXTS,
+    "supervision": Translation("公众监督", "Public supervision"),
     "service": Translation("实名认证", "Identity verification"),
-    "error_title": Translation("有内容需要更正", "There is a problem"),
-    "error_prefix": Translation("错误：", "Error: "),
-    "skip": Translation("跳到正文", "Skip to main content"),
-    "switch": Translation("English", "中文"),
     "start_title": Translation("{platform}请您进行实名认证", "{platform} asks you to verify your identity"),
     "SIGN_UP": Translation("用于注册账号。", "You are signing up for an account."),
     "RENEWAL": Translation(
@@ -72,10 +73,6 @@ TEXTS: Mapping[str, Translation] = {
     "number": Translation("证件号码", "Document number"),
     "number_hint": Translation("共18位，最后一位可能是X。", "Usually 18 characters; the last may be X."),
     "left": Translation("还可以尝试{left}次。", "You have {left} more attempts."),
-    "not_repeated": Translation(
-        "为保护您的信息，页面不会再次显示您填写的内容，请重新填写。",
-        "To protect you, this page does not show what you typed. Please type it again.",
-    ),
     "submit": Translation("提交认证", "Verify"),
     "again_title": Translation("未能确认，请核对后重试", "Not confirmed: please check and try again"),
     "wait_title": Translation("正在核验", "Your details are being checked"),
@@ -98,18 +95,8 @@ TEXTS: Mapping[str, Translation] = {
     "back": Translation("返回{platform}", "Back to {platform}"),
     "failed_title": Translation("认证未通过", "You could not be verified"),
     "expired_title": Translation("链接已过期", "This link has expired"),
-    "refused_title": Translation("无法显示此页面", "This page cannot be shown"),
-    "busy": Translation("访问过于频繁，请稍后再试。", "Too many requests. Please try again in a moment."),
     "forbidden": Translation(
         "该表单不是从本页面提交的，或页面已失效。请重新打开链接。",
         "This form did not come from this page, or the page is too old. Please open your link again.",
     ),
-    "not_found": Translation("页面不存在。", "There is no such page."),
-    "too_large": Translation("提交的内容过大。", "What was sent is too large."),
-    "too_slow": Translation("提交超时，请重试。", "Sending took too long. Please try again."),
 }
-
-
-def say(key: str, language: str, **values: object) -> str:
-    """Return a text in a language with its values filled in."""
-    return TEXTS[key].in_language(language).format(**values)

@@ -37,6 +37,13 @@ def test_the_default_cost_is_that_of_rfc_9106() -> None:
     assert _unlocked(document) == b"s"
 
 
+def test_a_document_tells_its_cost() -> None:
+    """Whoever replaces a document can keep its cost; an unknown document has none."""
+    assert passphrase.cost_of(_locked()) == CHEAP
+    with pytest.raises(ValueError, match="unknown format"):
+        passphrase.cost_of(b"{}")
+
+
 def test_another_passphrase_or_purpose_does_not_open() -> None:
     """Both give the same error."""
     with pytest.raises(UnsealError, match=r"^RECORD_DAMAGED$"):

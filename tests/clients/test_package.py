@@ -20,7 +20,8 @@ pytestmark = pytest.mark.process
 ROOT = Path(__file__).resolve().parents[2]
 UV = ROOT / ".venv" / "bin" / "uv"
 PEOPLE = frozenset({"typer", "rich", "segno", "rfc8785"})
-SERVICE = frozenset({"aiohttp", "alembic", "asyncpg", "pydantic_settings", "sqlalchemy", "prometheus_client"})
+PAGES = frozenset({"aiohttp", "babel", "jinja2"})
+SERVICE = frozenset({"alembic", "asyncpg", "pydantic_settings", "sqlalchemy", "prometheus_client"})
 NOT_INSTALLED = "this command needs packages that are not installed: pip install 'idvault[{}]'"
 ASK = """
 import sys
@@ -29,6 +30,32 @@ import idvault_client, idvault_client.aio, idvault_client.offline
 target, *tls = sys.argv[1:]
 with idvault_client.connect(target, tls=idvault_client.Tls(*tls), server_name="localhost") as vault:
     print(vault.batch_get_statuses([{token!r}]).statuses[0].state)
+"""
+CONSOLE = """
+import asyncio, re, sys, urllib.request
+from pathlib import Path
+from idvault_client.console import server
+from idvault_client.console.app import Console
+from idvault_client.reasons import Translation
+
+def statuses(file):
+    url = re.search('url=([^"]*)', file.read_text())[1]
+    host = url.split("/")[2]
+    base = "http://127.0.0.1:" + host.rpartition(":")[2]
+    for path in ("/static/style.css", url.partition(host)[2]):
+        asked = urllib.request.Request(base + path, headers={"Host": host})
+        yield urllib.request.urlopen(asked).status
+
+async def main(folder):
+    stop, told = asyncio.Event(), asyncio.get_running_loop().create_future()
+    texts = {"service": Translation("样例", "Sample")}
+    console = Console(texts=texts, templates=folder, menu=(), routes=(), explain=lambda error, visit: None)
+    running = asyncio.create_task(server.run(console, folder=folder, ready=told.set_result, stop=stop))
+    print(*await asyncio.to_thread(lambda file: list(statuses(file)), await told))
+    stop.set()
+    await running
+
+asyncio.run(main(Path(sys.argv[1])))
 """
 
 
@@ -103,7 +130,7 @@ def answering(server: VaultServer) -> VaultServer:
 def test_a_backend_gets_the_client_alone(install: Install, server: VaultServer, tls: Tls) -> None:
     """Without extras the client works and is typed, and each command names the missing extra."""
     bare = install("")
-    assert bare.has(PEOPLE | SERVICE | {"idvault", "grpc"}) == {"idvault", "grpc"}
+    assert bare.has(PEOPLE | PAGES | SERVICE | {"idvault", "grpc"}) == {"idvault", "grpc"}
     files = (f"{tls.ca}", f"{tls.certificate}", f"{tls.key}")
     asked = bare.run("python", "-c", ASK.format(token=TOKEN), answering(server).target, *files)
     assert (asked.stdout, asked.returncode) == ("VERIFIED\n", 0), asked.stderr
@@ -128,7 +155,7 @@ def test_a_backend_gets_the_client_alone(install: Install, server: VaultServer, 
 def test_people_get_their_commands(install: Install, server: VaultServer, tls: Tls) -> None:
     """With [cli] members can create keys and call a vault; service commands name the missing extra."""
     people = install("[cli]")
-    assert people.has(PEOPLE | SERVICE) == PEOPLE
+    assert people.has(PEOPLE | PAGES | SERVICE) == PEOPLE
     asked = people.run("idvault-client", *options(answering(server), tls), "status", TOKEN)
     assert asked.returncode == 0, asked.stderr
     assert asked.stdout.startswith(f"account_token={TOKEN} state=VERIFIED")
@@ -168,10 +195,18 @@ def _use_the_roster(people: Installed, identity: Path, passphrase: Path) -> None
     assert (missing.returncode, "pip install" in missing.stderr) == (2, False)
 
 
+def test_a_console_has_its_pages(install: Install) -> None:
+    """With [console] a console runs with its style sheet and templates, and without the service."""
+    staff = install("[console]")
+    assert staff.has(PEOPLE | PAGES | SERVICE) == PEOPLE | PAGES
+    asked = staff.run("python", "-c", CONSOLE, str(staff.folder))
+    assert (asked.stdout, asked.returncode) == ("200 200\n", 0), asked.stderr
+
+
 def test_an_operator_gets_the_service(install: Install, tmp_path: Path) -> None:
     """With [server] the whole command line works, and databases can be created."""
     service = install("[server]")
-    assert service.has(PEOPLE | SERVICE) == PEOPLE | SERVICE
+    assert service.has(PEOPLE | PAGES | SERVICE) == PEOPLE | PAGES | SERVICE
     assert "mock-registry" in service.run("idvault", "--help").stdout
     missing = service.run("idvault", "serve", "--edge", "platform")
     assert (missing.returncode, "IDVAULT_DATABASE_URL is missing" in missing.stderr) == (2, True)

@@ -12,7 +12,7 @@ from sqlalchemy import insert, update
 from idvault.attest import jose, status_check, status_token
 from idvault.attest.status_check import Attested, CheckError
 from idvault.attest.status_list import INVALID, StatusList
-from idvault.bootstrap.account import LIST_PERIOD
+from idvault.bootstrap.periodic.account import LIST_PERIOD
 from idvault.domain.account import AccountState
 from idvault.domain.claim import FailureReason
 from idvault.domain.clock import ClockReading

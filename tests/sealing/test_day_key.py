@@ -1,10 +1,12 @@
 """Day keys: created, published, destroyed."""
 
+import os
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
+from idvault import durable_file
 from idvault.attest import hpke
 from idvault.domain.error import UnavailableError
 from idvault.sealing.day_key import DayKeyConflictError, LocalDayKeyring
@@ -31,7 +33,7 @@ class Workers:
         )
 
     def load(self) -> LocalKeyProvider:
-        return LocalKeyProvider.load(self.path, passphrase=b"w", entropy=self.entropy, cost=CHEAP)
+        return LocalKeyProvider.load(self.path, passphrase=b"w", entropy=self.entropy)
 
     def keyring(self, keys: LocalKeyProvider | None = None) -> LocalDayKeyring:
         return LocalDayKeyring(keys=keys or self.load(), store=self.store, entropy=self.entropy)
@@ -56,6 +58,22 @@ async def test_today_and_tomorrow_are_published(workers: Workers) -> None:
         private_key = workers.load().version(Purpose.INTAKE, day)
         assert (key.day, key.suite) == (day, hpke.X_WING)
         assert key.public_key == hpke.public_key(suite=key.suite, private_key=private_key)
+
+
+async def test_the_first_keys_are_one_change_of_the_file(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each change derives a key from the passphrase, which a starting worker would otherwise wait for."""
+    changes: list[Path] = []
+    replace = durable_file.replace
+
+    def counted(path: Path, content: bytes) -> os.stat_result:
+        changes.append(path)
+        return replace(path, content)
+
+    monkeypatch.setattr(durable_file, "replace", counted)
+    await workers.keyring().rotate(now=NOON)
+    assert changes == [workers.path]
 
 
 async def test_days_and_minutes_are_those_of_utc(workers: Workers) -> None:
@@ -157,7 +175,8 @@ async def test_the_private_half_is_kept_before_the_public_one_is_published(worke
     workers.store.refuse = True
     with pytest.raises(UnavailableError):
         await keyring.rotate(now=NOON)
-    assert (workers.days(), workers.store.keys) == (["2026-03-01"], {})
+    assert workers.days() == ["2026-03-01", "2026-03-01T12:00", "2026-03-02"]
+    assert workers.store.keys == {}
     workers.store.refuse, workers.store.lose_answer = False, True
     with pytest.raises(UnavailableError):
         await keyring.rotate(now=NOON)

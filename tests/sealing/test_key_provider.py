@@ -33,7 +33,7 @@ def _create(path: Path, sets: Mapping[Purpose, KeySet] = SETS) -> LocalKeyProvid
 
 
 def _load(path: Path, words: bytes = b"right") -> LocalKeyProvider:
-    return LocalKeyProvider.load(path, passphrase=words, entropy=CountingEntropy(), cost=CHEAP)
+    return LocalKeyProvider.load(path, passphrase=words, entropy=CountingEntropy())
 
 
 @pytest.fixture
@@ -136,6 +136,25 @@ def test_a_version_that_is_put_is_there_for_everybody(path: Path) -> None:
     late = _load(path)
     ours.put(Purpose.INTAKE, "2026-03-02", b"b" * 32)
     assert late.put(Purpose.INTAKE, "2026-03-02", b"c" * 32) == b"b" * 32
+
+
+def test_versions_are_put_together(path: Path) -> None:
+    """Existing versions keep their keys, and nothing is written if all exist."""
+    provider = _create(path)
+    provider.put(Purpose.INTAKE, "a", b"a" * 32)
+    added = {"a": b"z" * 32, "b": b"b" * 32, "c": b"c" * 32}
+    held = {**added, "a": b"a" * 32}
+    assert provider.put_all(Purpose.INTAKE, added) == _load(path).keys(Purpose.INTAKE).versions == held
+    before = path.read_bytes()
+    assert provider.put_all(Purpose.INTAKE, added) == held
+    assert path.read_bytes() == before
+
+
+def test_a_change_keeps_the_cost_of_the_file(path: Path) -> None:
+    """A file keeps the cost of a passphrase guess that it was created with, whoever changes it."""
+    _create(path)
+    _load(path).put(Purpose.INTAKE, "2026-03-01", b"a" * 32)
+    assert passphrase.cost_of(path.read_bytes()) == CHEAP
 
 
 def test_a_version_that_is_known_is_not_written_again(path: Path) -> None:

@@ -66,9 +66,7 @@ def test_a_new_key_leaves_the_old_texts_readable(
     """Each text names its key version, and another process finds a new version without a restart."""
     old = sealer.seal(PLACE, TEXT)
     other = KeyedModerationTextSealer(
-        keys=LocalKeyProvider.load(
-            tmp_path / "service.keys", passphrase=b"words", entropy=CountingEntropy(), cost=CHEAP
-        ),
+        keys=LocalKeyProvider.load(tmp_path / "service.keys", passphrase=b"words", entropy=CountingEntropy()),
         entropy=CountingEntropy(),
     )
     keys.put(Purpose.MODERATION_TEXT, "1", b"n" * 32, primary=True)

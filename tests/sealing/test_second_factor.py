@@ -124,9 +124,9 @@ def test_a_key_file_of_an_older_version_is_completed(tmp_path: Path) -> None:
     older = {Purpose.PERSON_REQUEST: key_set.KeySet("0", {"0": b"r" * 32})}
     path = tmp_path / "custody.keys"
     LocalKeyProvider.create(path, keys=older, passphrase=b"synthetic", entropy=entropy, cost=CHEAP)
-    provider = LocalKeyProvider.load(path, passphrase=b"synthetic", entropy=entropy, cost=CHEAP)
+    provider = LocalKeyProvider.load(path, passphrase=b"synthetic", entropy=entropy)
     provider.complete(key_set.fresh(Holder.CUSTODY, entropy=entropy))
-    again = LocalKeyProvider.load(path, passphrase=b"synthetic", entropy=entropy, cost=CHEAP)
+    again = LocalKeyProvider.load(path, passphrase=b"synthetic", entropy=entropy)
     assert again.primary(Purpose.PERSON_REQUEST) == b"r" * 32
     made = again.primary(Purpose.SECOND_FACTOR)
     written = path.read_bytes()

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.erasure import wire_erasures, wire_sweep
+from idvault.bootstrap.erasure import wire_erasures
+from idvault.bootstrap.periodic.erasure import wire_sweep
 from idvault.domain.erasure import ErasureState, ErasureTerms
 from idvault.flows.erasure.erasure import ErasureCall, ShownErasure
 from idvault.flows.log.guard import LogGuard
@@ -47,7 +48,7 @@ class ErasureRoom:
             shred_keys=self.shred_keys,
             guard=guard,
             entropy=ENTROPY,
-            terms=TERMS,
+            delay=TERMS.delay,
             zone=builders.ZONE,
         )
 

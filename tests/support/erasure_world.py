@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from idvault.bootstrap.erasure import wire_erasures, wire_sweep
+from idvault.bootstrap.erasure import wire_erasures
+from idvault.bootstrap.periodic.erasure import wire_sweep
 from idvault.domain.account import Status
 from idvault.domain.claim import Identity
 from idvault.domain.erasure import Erasure, ErasureTerms
@@ -71,7 +72,7 @@ class ErasureWorld:
             shred_keys=self.shred_keys,
             guard=guard,
             entropy=entropy,
-            terms=TERMS,
+            delay=TERMS.delay,
             zone=builders.ZONE,
         )
         self._claims = 3_000 + life * 10_000

@@ -39,6 +39,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import scalar, statement
 from idvault.storage.log.tables import log_entries
+from idvault.storage.report.month import SqlMonthStore
 from idvault.storage.sanction.appeal import SqlAppealStore
 from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.sanction.operation import SqlOperationStore
@@ -111,6 +112,7 @@ class SanctionWorld:
             orders=SqlOrderStore(database=database),
             operations=SqlOperationStore(database=database),
             tip_offs=SqlTipOffStore(database=database),
+            months=SqlMonthStore(database=database),
             fingerprinter=FakeFingerprinter(),
             guard=guard,
             entropy=entropy,

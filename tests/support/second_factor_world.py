@@ -78,7 +78,7 @@ def build(database: Database, keys: Path) -> World:
     if not keys.exists():
         made = key_set.fresh(Holder.CUSTODY, entropy=ENTROPY)
         LocalKeyProvider.create(keys, keys=made, passphrase=passphrase, entropy=ENTROPY, cost=people.CHEAP)
-    provider = LocalKeyProvider.load(keys, passphrase=passphrase, entropy=ENTROPY, cost=people.CHEAP)
+    provider = LocalKeyProvider.load(keys, passphrase=passphrase, entropy=ENTROPY)
     waiting, counted = WaitingLog(), list[None]()
     flow = SecondFactorFlow(
         store=SqlSecondFactorStore(database=database),

@@ -1,6 +1,6 @@
 """A session world behind a real edge: one platform and one web process may call it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,8 +34,10 @@ class SessionEdge:
 
 
 @asynccontextmanager
-async def served(world: SessionWorld, folder: Path) -> AsyncIterator[SessionEdge]:
-    """Serve SessionService until the block ends."""
+async def served(
+    world: SessionWorld, folder: Path, *, services: Sequence[Service] = ()
+) -> AsyncIterator[SessionEdge]:
+    """Serve SessionService and other services until the block ends."""
     authority = Authority()
     issued = authority.server()
     callers = {PARTY: "platform", WEB: "web"}
@@ -48,7 +50,7 @@ async def served(world: SessionWorld, folder: Path) -> AsyncIterator[SessionEdge
     server = GrpcServer(
         listen="127.0.0.1:0",
         tls=Tls(issued.certificate, issued.key, authority.ca),
-        services=[Service(SERVICE, world.servicer)],
+        services=[Service(SERVICE, world.servicer), *services],
         access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
         metrics=Metrics(),
         access_log=logs.access,

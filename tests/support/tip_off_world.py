@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from idvault.api.edge.server import Service
 from idvault.attest import sanction as papers
 from idvault.attest.moderator_key import ModeratorKey
-from idvault.bootstrap.tip_off import TipOffPorts, wire_tip_offs
+from idvault.bootstrap.tip_off import TipOffPorts, wire_forms, wire_tip_offs
 from idvault.domain.sanction.operation import Operation
 from idvault.domain.sanction.sanction import Degree, Scope
 from idvault.domain.sanction.statement import Origin, SanctionCategory, StatementOfReasons
@@ -31,8 +32,10 @@ from idvault.sealing.key_set import Holder
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.tip_off import KeyedTipOffSecrets
 from idvault.storage.base.database import Database
+from idvault.storage.platform.store import SqlPlatformStore
 from idvault.storage.tip_off.reporter import SqlReporterStore
 from idvault.storage.tip_off.store import SqlTipOffStore
+from idvault.v1 import tip_off_pb2
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at
@@ -99,7 +102,13 @@ class TipOffWorld:
         self.schedule = TipOffSchedule(
             store=self.store, guard=guard, events=EventFactory(entropy=entropy), policy=self.policy
         )
+        self.forms = wire_forms(self.filing, platforms=SqlPlatformStore(database=database))
         self._numbers = 0
+
+    @property
+    def form_service(self) -> Service:
+        """The service of the public's forms."""
+        return Service(tip_off_pb2.DESCRIPTOR.services_by_name["TipOffFormService"], self.forms)
 
     def call(self, method: str, *fields: Part, request_id: str = "", party: str = PARTY) -> TipOffCall:
         self._numbers += 1

@@ -38,11 +38,11 @@ class Page:
 
 @dataclass
 class Browser:
-    """A visitor. headers: sent with each request. seen: every answer."""
+    """A visitor. headers: sent with each request. cookies: kept by name. seen: every answer."""
 
     client: TestClient[Any, Any]
     headers: dict[str, str] = field(default_factory=dict)
-    key: str = ""
+    cookies: dict[str, str] = field(default_factory=dict)
     seen: list[Page] = field(default_factory=list)
 
     async def get(self, path: str, *, query: dict[str, str] | None = None) -> Page:
@@ -56,15 +56,16 @@ class Browser:
     async def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Page:
         sent = {**self.headers, **headers}
         # The test's server speaks plain http, where no cookie jar keeps a __Host- cookie.
-        if self.key:
-            sent["Cookie"] = f"__Host-browser={self.key}"
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         async with self.client.request(
             method, path, data=body or None, headers=sent, allow_redirects=False
         ) as answer:
             page = Page(answer.status, dict(answer.headers), await answer.text())
             for cookie in answer.headers.getall("Set-Cookie", []):
-                if cookie.startswith("__Host-browser="):
-                    self.key = cookie.partition("=")[2].partition(";")[0]
+                name, _, value = cookie.partition(";")[0].partition("=")
+                if name != "language":
+                    self.cookies[name] = value.strip('"')
         self.seen.append(page)
         return page
 

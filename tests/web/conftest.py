@@ -12,19 +12,26 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from idvault.storage.base.database import Database
 from idvault.web.app import Pages, application
+from idvault.web.limits import Buckets
 from idvault.web.server import silent
+from idvault.web.tip_off.forms import Forms
+from idvault.web.tip_off.pages import TipOffPages
+from idvault.web.tip_off.routes import LARGE_FORMS, routes
 from idvault_client import aio
+from tests.support.builders import ZONE
 from tests.support.databases import Databases
 from tests.support.session_edge import SessionEdge, served
 from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld
+from tests.support.tip_off_world import TipOffWorld, service_keys
 from tests.web.browser import Browser
 
 
 @dataclass
 class Site:
-    """Pages, their edge, and browsers that visit them."""
+    """Pages, their edge, and browsers that visit them. tip_offs: the same platform's reports."""
 
     world: SessionWorld
+    tip_offs: TipOffWorld
     edge: SessionEdge
     platform: aio.Vault
     pages: Pages
@@ -44,17 +51,22 @@ class Site:
 
 
 @asynccontextmanager
-async def site_of(world: SessionWorld, folder: Path, **options: Any) -> AsyncIterator[Site]:
-    """Serve the pages of a world."""
+async def site_of(
+    world: SessionWorld, folder: Path, *, reports: dict[str, Buckets] | None = None, **options: Any
+) -> AsyncIterator[Site]:
+    """Serve the pages of a world. reports: limits of reports, in place of the usual ones."""
+    tip_offs = TipOffWorld(world.database, service_keys(folder))
     async with (
-        served(world, folder) as edge,
+        served(world, folder, services=[tip_offs.form_service]) as edge,
         aio.connect(edge.target, tls=edge.web) as vault,
         aio.connect(edge.target, tls=edge.platform) as platform,
     ):
-        pages = Pages(vault=vault, base_url=BASE_URL, **options)
-        server = TestServer(application(pages))
+        pages = Pages(vault=vault, base_url=BASE_URL, large_forms=LARGE_FORMS, **options)
+        forms = Forms(vault=vault, clock=pages.clock)
+        own = TipOffPages(pages=pages, forms=forms, zone=ZONE, **(reports or {}))
+        server = TestServer(application(pages, routes=routes(own)))
         await server.start_server(access_log=None, logger=silent())
-        site = Site(world, edge, platform, pages, server)
+        site = Site(world, tip_offs, edge, platform, pages, server)
         try:
             yield site
         finally:

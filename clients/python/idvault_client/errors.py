@@ -191,6 +191,7 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.ORDER_NOT_FOUND: NotFound,
     Reason.OPERATION_NOT_FOUND: NotFound,
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: NotFound,
+    Reason.PLATFORM_NOT_FOUND: NotFound,
     Reason.TIP_OFF_NOT_FOUND: NotFound,
     Reason.REPORTER_NOT_FOUND: NotFound,
     Reason.ERASURE_NOT_FOUND: NotFound,

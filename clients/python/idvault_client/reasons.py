@@ -99,6 +99,7 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.ORDER_NOT_FOUND: Translation("未找到该指令，请先登记。", "This order is not recorded."),
     Reason.OPERATION_NOT_FOUND: Translation("未找到该专项行动。", "This operation was not found."),
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: Translation("未找到该公众账号。", "This public account was not found."),
+    Reason.PLATFORM_NOT_FOUND: Translation("未找到该平台。", "This platform was not found."),
     Reason.TIP_OFF_NOT_FOUND: Translation(
         "举报编号或查询密码不正确，请核对后重新输入。",
         "The reference or the secret is not correct. Please check both and try again.",

@@ -1,6 +1,7 @@
 """The types that a backend needs for sanctions and appeals; `Vault.sanctions` makes the calls."""
 
 from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.report.month import AppealFigures, ApplicationFigures, TipOffFigures
 from idvault.domain.sanction.appeal import AppealState
 from idvault.domain.sanction.operation import OperationState
 from idvault.domain.sanction.order import OrderState
@@ -24,6 +25,7 @@ from idvault_client.backend.sanction.values import (
     OperationPage,
     OperationTipOffs,
     OrderPage,
+    PlatformMonth,
     PlatformOperation,
     PlatformOrder,
     RegisteredModerator,
@@ -34,8 +36,10 @@ __all__ = [
     "AccountAppeal",
     "AccountSanction",
     "AioSanctions",
+    "AppealFigures",
     "AppealPage",
     "AppealState",
+    "ApplicationFigures",
     "AuthorityOrder",
     "Automation",
     "Degree",
@@ -49,6 +53,7 @@ __all__ = [
     "OrderPage",
     "OrderState",
     "Origin",
+    "PlatformMonth",
     "PlatformOperation",
     "PlatformOrder",
     "RegisteredModerator",
@@ -58,5 +63,6 @@ __all__ = [
     "Sanctions",
     "Scope",
     "StatementOfReasons",
+    "TipOffFigures",
     "cause_text",
 ]

@@ -12,10 +12,12 @@ from idvault.domain.error import InvalidError, Reason, UnavailableError
 
 REQUEST_BYTES = 64 * 1024
 # Methods with larger requests: a roster has a post-quantum key for every member, an import has up to 2,000
-# rows, a batch of a hand-over has up to 200 shares.
+# rows, a batch of a hand-over has up to 200 shares, a report has a copy of up to 64 KiB beside its texts.
 LARGER_REQUEST_BYTES = {
     "/idvault.v1.RosterService/ProposeRoster": 256 * 1024,
     "/idvault.v1.CustodianService/HandOverShares": 512 * 1024,
+    "/idvault.v1.TipOffService/FileTipOff": 128 * 1024,
+    "/idvault.v1.TipOffFormService/FileTipOffForm": 128 * 1024,
     "/idvault.v1.CampaignService/ImportLegacyAccounts": 1024 * 1024,
 }
 # A caller alone may have half of these (domain.share).

@@ -34,19 +34,21 @@ def message(
         state=_STATES[value.state],
         open_time=time(value.opened_at),
         close_time=time(value.closed_at),
-        counts=[
-            pb.Operation.SanctionCount(
-                degree=DEGREES[each.degree],
-                scope=SCOPES[each.scope],
-                imposed=each.imposed,
-                in_force=each.in_force,
-                lifted=each.lifted,
-                lapsed=each.lapsed,
-                overturned=each.overturned,
-            )
-            for each in counts
-        ],
+        counts=[sanction_count(each) for each in counts],
         tip_off_count=None if tip_offs is None else _tip_off_count(tip_offs),
+    )
+
+
+def sanction_count(value: SanctionCount) -> pb.Operation.SanctionCount:
+    """Return the message of a count."""
+    return pb.Operation.SanctionCount(
+        degree=DEGREES[value.degree],
+        scope=SCOPES[value.scope],
+        imposed=value.imposed,
+        in_force=value.in_force,
+        lifted=value.lifted,
+        lapsed=value.lapsed,
+        overturned=value.overturned,
     )
 
 

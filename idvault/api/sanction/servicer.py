@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from idvault.api.edge.call import Caller
-from idvault.api.sanction import convert, imposition, operation, order
+from idvault.api.sanction import convert, imposition, month, operation, order
 from idvault.api.sanction.appeal import AppealMethods
 from idvault.domain.clock import ClockReading
+from idvault.flows.report.month import MonthFlow
 from idvault.flows.sanction.moderator import ModeratorFlow
 from idvault.flows.sanction.operation import OperationFlow
 from idvault.flows.sanction.order import OrderFlow
@@ -21,6 +22,7 @@ class SanctionServicer(AppealMethods):
     sanctions: SanctionFlow
     orders: OrderFlow
     operations: OperationFlow
+    months: MonthFlow
 
     async def RegisterModerator(
         self,
@@ -54,6 +56,14 @@ class SanctionServicer(AppealMethods):
         moderator_id = convert.an_id(request.moderator_id, "moderator_id")
         call = convert.call(request.request_id, "RevokeModerator", moderator_id, caller=caller)
         return convert.moderator(await self.moderators.revoke(call, moderator_id=moderator_id, now=now))
+
+    async def GetModerator(
+        self, request: pb.GetModeratorRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Moderator:
+        """Return a moderator."""
+        moderator_id = convert.an_id(request.moderator_id, "moderator_id")
+        found = await self.moderators.get(relying_party=caller.name, moderator_id=moderator_id)
+        return convert.moderator(found)
 
     async def ImposeSanction(
         self, request: pb.ImposeSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -176,3 +186,14 @@ class SanctionServicer(AppealMethods):
         return pb.ListOperationsResponse(
             operations=[operation.message(each) for each in found], next_page_token=following
         )
+
+    async def GetMonthFigures(
+        self,
+        request: pb.GetMonthFiguresRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.MonthFigures:
+        """Return the figures of a month."""
+        return month.message(await self.months.count(relying_party=caller.name, month=request.month, now=now))

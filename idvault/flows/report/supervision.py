@@ -33,7 +33,10 @@ _MOST_MONTHS = 12
 
 @dataclass(frozen=True, slots=True)
 class Supervised:
-    """What the page shows. reports: the published ones, the newest first. so_far: the running month."""
+    """What the page shows. reports: the published ones, the newest first. so_far: the running month.
+
+    web_url: of the hosted pages, empty if there are none.
+    """
 
     key: VerifierKey
     roster: Roster
@@ -41,17 +44,22 @@ class Supervised:
     reports: Sequence[Report]
     made: datetime
     so_far: tuple[str, Mapping[str, int]]
+    web_url: str = ""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SupervisionFlow:
-    """The page of one public directory. policy: whose signatures the log's checkpoints need."""
+    """The page of one public directory. policy: whose signatures the log's checkpoints need.
+
+    web_url: of the hosted pages, empty if there are none.
+    """
 
     files: PublicDirectory
     counts: ReportFlow
     key: VerifierKey
     roster: Callable[[], Roster]
     policy: Callable[[], CosignaturePolicy]
+    web_url: str = ""
 
     async def run(self, *, now: ClockReading) -> None:
         """Publish the page; raises UnavailableError, LogError."""
@@ -67,6 +75,7 @@ class SupervisionFlow:
             reports=await self._reports(),
             made=now.real,
             so_far=(month.name, count.values(catalogue.logged_figures())),
+            web_url=self.web_url,
         )
         for language, path in PATHS.items():
             await self.files.write(path, render(shown, language=language).encode())
@@ -90,6 +99,7 @@ def render(shown: Supervised, *, language: Language) -> str:
             html.element("p", words.WHAT_IT_IS.in_language(language)),
             *_log(shown, language),
             *_people(shown.roster, language),
+            *_tip_offs(shown.web_url, language),
             *_deadlines(shown, language),
             *_reports(shown.reports, language),
             *_verify(shown.key, language),
@@ -143,6 +153,17 @@ def _people(roster: Roster, language: Language) -> list[str]:
 
 def _organisations(roster: Roster, role: str) -> list[str]:
     return sorted({member.organisation for member in roster.people if member.role == role})
+
+
+def _tip_offs(web_url: str, language: Language) -> list[str]:
+    if not web_url:
+        return []
+    address = f"{web_url}/r?lang={language.value}"
+    return [
+        _heading(words.TIP_OFFS, language),
+        _text(words.TIP_OFFS_ARE, language),
+        f"<p>{html.link(address, words.TIP_OFF_FORMS.in_language(language))}</p>",
+    ]
 
 
 def _deadlines(shown: Supervised, language: Language) -> list[str]:

@@ -55,6 +55,13 @@ QUORUM = Title(
 )
 CUSTODIANS = Title("保管人所属机构", "organisations of the custodians")
 AUDITORS = Title("审计人所属机构", "organisations of the auditors")
+TIP_OFFS = Title("举报", "Reports of rumours")
+TIP_OFFS_ARE = Title(
+    "任何人都可以向平台举报谣言，无需账号，可以匿名；平台须在七日内答复并处理。凭编号和密码查询答复。",
+    "Anybody can report rumours to a platform, without an account and without a name. The platform must "
+    "reply and decide within seven days. The reply is read with a number and a secret.",
+)
+TIP_OFF_FORMS = Title("举报或查询答复", "Report something, or read a reply")
 DEADLINES = Title("期限", "Deadlines")
 DEADLINES_ARE = Title(
     "逾期由服务自行记入公开日志，任何人都可以计数。",

@@ -135,3 +135,7 @@ class ModeratorFlow:
         return await self._store.revoke(
             moderator_id=moderator_id, request=call.request(self._fingerprinter), now=now, event=event
         )
+
+    async def get(self, *, relying_party: str, moderator_id: str) -> Moderator:
+        """Return a moderator, revoked or not; raises NotFoundError (MODERATOR_NOT_FOUND)."""
+        return await self._store.get(relying_party=relying_party, moderator_id=moderator_id)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Integer, select, update
 
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import AlreadyExistsError, NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.request import Request
-from idvault.ports.platform import Platform, PlatformPages
+from idvault.ports.platform import Platform, PlatformPages, PresentedPlatform
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -48,6 +48,22 @@ _PLATFORM = "platform"
 _PAGES: Statement[PlatformPages] = statement(
     select(platform_pages.c.title, platform_pages.c.origins).where(platform_pages.c.name == param("name")),
     lambda row: PlatformPages(row.title, tuple(row.origins.splitlines())),
+)
+_HAS_KEY = (
+    select(platform_keys.c.spki)
+    .where(platform_keys.c.name == platform_pages.c.name, platform_keys.c.revoked_at.is_(None))
+    .exists()
+)
+_PRESENTED = select(platform_pages.c.name, platform_pages.c.title).where(_HAS_KEY)
+_LIST: Statement[PresentedPlatform] = statement(
+    _PRESENTED.where(platform_pages.c.name > param("after"))
+    .order_by(platform_pages.c.name)
+    .limit(param("limit", Integer)),
+    lambda row: PresentedPlatform(row.name, row.title or row.name),
+)
+_PRESENTED_AS: Statement[PresentedPlatform] = statement(
+    _PRESENTED.where(platform_pages.c.name == param("name")),
+    lambda row: PresentedPlatform(row.name, row.title or row.name),
 )
 _NEW_PAGES = upsert(platform_pages)
 _PUT_PAGES = statement(
@@ -116,6 +132,19 @@ class SqlPlatformStore:
     async def pages(self, connection: Connection, *, name: str) -> PlatformPages:
         """Return how the pages present a platform."""
         return await connection.one(_PAGES, name=name) or PlatformPages()
+
+    @read("platform.presented")
+    async def presented(self, connection: Connection, *, after: str, limit: int) -> list[PresentedPlatform]:
+        """Return platforms that the pages present, by name."""
+        return await connection.all(_LIST, after=after, limit=limit)
+
+    @read("platform.presented_as")
+    async def presented_as(self, connection: Connection, *, name: str) -> PresentedPlatform:
+        """Return how the pages present one of them; raises NotFoundError."""
+        found = await connection.one(_PRESENTED_AS, name=name)
+        if found is None:
+            raise NotFoundError(Reason.PLATFORM_NOT_FOUND)
+        return found
 
     @read("platform.all")
     async def all(self, connection: Connection) -> list[Platform]:

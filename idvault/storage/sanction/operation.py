@@ -45,7 +45,7 @@ _LOCK: Statement[Operation] = statement(for_change(select(operations).where(_MIN
 _ADD = statement(operations.insert())
 _CLOSE = statement(update(operations).where(_MINE).values(closed_at=param("now")))
 # What has lapsed but is not stored so is counted as lapsed.
-_STATE = case(
+STATE_NOW = case(
     (sanctions.c.due_at <= param("now"), SanctionState.LAPSED.value), else_=sanctions.c.state
 ).label("state")
 # In the order of a count's fields.
@@ -56,13 +56,13 @@ _COUNTED = (
     SanctionState.OVERTURNED,
 )
 COUNT: Statement[Any] = statement(
-    select(sanctions.c.degree, sanctions.c.scope, _STATE, func.count().label("count"))
+    select(sanctions.c.degree, sanctions.c.scope, STATE_NOW, func.count().label("count"))
     .where(
         sanctions.c.relying_party == param("party"),
         sanctions.c.operation_id == param("operation"),
         sanctions.c.started_at.is_not(None),
     )
-    .group_by(sanctions.c.degree, sanctions.c.scope, _STATE)
+    .group_by(sanctions.c.degree, sanctions.c.scope, STATE_NOW)
 )
 
 
@@ -123,20 +123,9 @@ class SqlOperationStore:
         self, connection: Connection, *, relying_party: str, operation_id: str, now: ClockReading
     ) -> list[SanctionCount]:
         """Return the figures of an operation, the mildest degree first."""
-        counts: dict[tuple[Degree, Scope], dict[SanctionState, int]] = defaultdict(dict)
-        for row in await connection.all(COUNT, party=relying_party, operation=operation_id, now=now.business):
-            counts[Degree(row.degree), Scope(row.scope)][SanctionState(row.state)] = row.count
-        return [
-            SanctionCount(
-                degree,
-                scope,
-                sum(counts[degree, scope].values()),
-                *(counts[degree, scope].get(state, 0) for state in _COUNTED),
-            )
-            for degree in Degree
-            for scope in Scope
-            if (degree, scope) in counts
-        ]
+        return counted(
+            await connection.all(COUNT, party=relying_party, operation=operation_id, now=now.business)
+        )
 
     @read("operation.list")
     async def list(
@@ -152,6 +141,24 @@ class SqlOperationStore:
         place = await _LIST.place_of(connection, relying_party, after)
         asked = _ALL if state is None else _IN_STATE[state]
         return await connection.all(asked, party=relying_party, **place, limit=limit)
+
+
+def counted(rows: Sequence[Any]) -> list[SanctionCount]:
+    """Return the counts of rows with degree, scope, state and count, the mildest degree first."""
+    counts: dict[tuple[Degree, Scope], dict[SanctionState, int]] = defaultdict(dict)
+    for row in rows:
+        counts[Degree(row.degree), Scope(row.scope)][SanctionState(row.state)] = row.count
+    return [
+        SanctionCount(
+            degree,
+            scope,
+            sum(counts[degree, scope].values()),
+            *(counts[degree, scope].get(state, 0) for state in _COUNTED),
+        )
+        for degree in Degree
+        for scope in Scope
+        if (degree, scope) in counts
+    ]
 
 
 async def get(connection: Connection, relying_party: str, operation_id: str) -> Operation:

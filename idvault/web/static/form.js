@@ -16,6 +16,32 @@
     field.addEventListener("input", check);
     field.addEventListener("change", check);
   }
+  var evidence = document.querySelector("input[type=file][data-limit]");
+  function smaller(picture, limit, width) {
+    // Half the size until it fits; the canvas also drops what a camera wrote into the file.
+    var canvas = document.createElement("canvas");
+    canvas.width = Math.min(width, picture.width);
+    canvas.height = Math.max(1, Math.round(picture.height * canvas.width / picture.width));
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    return new Promise(function (told) { canvas.toBlob(told, "image/jpeg", 0.7); }).then(function (blob) {
+      return blob && blob.size > limit && width > 100 ? smaller(picture, limit, width / 1.4) : blob;
+    });
+  }
+  if (evidence) {
+    evidence.addEventListener("change", function () {
+      var file = evidence.files[0], limit = Number(evidence.dataset.limit);
+      evidence.setCustomValidity("");
+      if (!file || file.size <= limit) { return; }
+      evidence.setCustomValidity(evidence.dataset.wrong);
+      createImageBitmap(file).then(function (picture) { return smaller(picture, limit, 1600); }).then(function (blob) {
+        if (evidence.files[0] !== file || !blob || blob.size > limit) { return; }
+        var chosen = new DataTransfer();
+        chosen.items.add(new File([blob], "evidence.jpg", { type: "image/jpeg" }));
+        evidence.files = chosen.files;
+        evidence.setCustomValidity("");
+      }).catch(function () {});
+    });
+  }
   var errors = document.querySelector(".errors");
   if (errors) { errors.focus(); }
   var form = document.querySelector("form[method=post]");

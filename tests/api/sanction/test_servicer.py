@@ -21,6 +21,8 @@ from idvault_client.errors import (
 )
 from idvault_client.sanctions import (
     AccountSanction,
+    AppealFigures,
+    ApplicationFigures,
     AuthorityOrder,
     Degree,
     IssuerKind,
@@ -30,10 +32,12 @@ from idvault_client.sanctions import (
     OperationTipOffs,
     OrderState,
     Origin,
+    PlatformMonth,
     PlatformOperation,
     PlatformOrder,
     SanctionState,
     Scope,
+    TipOffFigures,
 )
 from tests.api.sanction.conftest import AskSanctions, moderator, refused, violations
 from tests.support.sanction_world import SanctionWorld, key_of, reasons
@@ -135,6 +139,40 @@ async def test_an_operation_and_its_figures(world: SanctionWorld, ask: AskSancti
     assert again.states == ("CLOSED", "CLOSED")
     listed = await ask("list_page", operation_id=operation.operation_id)
     assert [each.sanction_id for each in listed.sanctions] == [made.sanction_id]
+
+
+async def test_the_figures_of_a_month(world: SanctionWorld, ask: AskSanctions, tmp_path: Path) -> None:
+    """Of everything that began in it; a month that has not begun is refused by the name of its field."""
+    token, key = await world.account(), await moderator(ask)
+    made = await ask("impose", token, Degree.WARN, reasons(), key=key)
+    await ask("impose", token, Degree.CLOSE, reasons(), key=key)
+    await ask("file_appeal", made.sanction_id, "it was satire (synthetic)")
+    filed = await TipOffWorld(world.database, service_keys(tmp_path)).file()
+    month = f"{filed.tip_off.filed_at:%Y-%m}"
+    assert await ask("get_month", month) == PlatformMonth(
+        month,
+        TipOffFigures(filed=1, open=1, reply_late=1, solution_late=1),
+        (),
+        0,
+        0,
+        AppealFigures(),
+        ApplicationFigures(),
+    )
+    present = await ask("get_month")
+    assert present.sanctions == (OperationFigure(Degree.WARN, Scope.ACCOUNT, 1, 1, 0, 0),)
+    assert (present.proposals_open, present.appeals) == (1, AppealFigures(filed=1, open=1))
+    for wrong in ("2999-01", "soon"):
+        assert set((await refused(ask("get_month", wrong))).fields) == {"month"}
+
+
+async def test_a_moderator_is_read(ask: AskSanctions) -> None:
+    """Registered, and revoked; an unknown one is not found."""
+    key = await moderator(ask)
+    assert (await ask("get_moderator", key.moderator_id)).revoke_time is None
+    revoked = await ask("revoke_moderator", key.moderator_id)
+    assert await ask("get_moderator", key.moderator_id) == revoked
+    assert (await refused(ask("get_moderator", "f" * 32))).reason == Reason.MODERATOR_NOT_FOUND
+    assert set((await refused(ask("get_moderator", "me"))).fields) == {"moderator_id"}
 
 
 async def test_a_repeat_is_signed_anew(world: SanctionWorld, ask: AskSanctions) -> None:

@@ -19,7 +19,7 @@ def world(log_world: LogWorld) -> ReportWorld:
     return ReportWorld(log_world)
 
 
-def page_of(world: ReportWorld, *, quorum: int = 0) -> SupervisionFlow:
+def page_of(world: ReportWorld, *, quorum: int = 0, web_url: str = "") -> SupervisionFlow:
     """Return the flow over the world's public directory."""
     return SupervisionFlow(
         files=world.files,
@@ -27,6 +27,7 @@ def page_of(world: ReportWorld, *, quorum: int = 0) -> SupervisionFlow:
         key=KEY,
         roster=people.roster,
         policy=lambda: demanding(quorum) if quorum else PLAIN,
+        web_url=web_url,
     )
 
 
@@ -106,3 +107,13 @@ def test_deadlines_are_figures_of_the_log() -> None:
     """Whoever counts the log finds the same numbers."""
     for kind in catalogue.DEADLINES:
         assert {kind.due, *kind.missed} <= catalogue.BY_NAME.keys()
+
+
+async def test_the_page_links_to_the_public_reports(world: ReportWorld) -> None:
+    """In the page's language, if there are hosted pages; else nothing is said of them."""
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-10-05T10:00", 1)
+    await world.sequence()
+    for web_url, links in (("https://verify.example", 1), ("", 0)):
+        await page_of(world, web_url=web_url).run(now=world.now("2026-10-05T10:00"))
+        for language in Language:
+            assert shown(world, language).count(f"https://verify.example/r?lang={language.value}") == links

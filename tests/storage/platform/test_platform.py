@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from idvault.domain.error import AlreadyExistsError, NotFoundError
+from idvault.domain.error import AlreadyExistsError, NotFoundError, Reason
 from idvault.domain.event import EventType
-from idvault.ports.platform import Platform
+from idvault.ports.platform import Platform, PlatformPages, PresentedPlatform
 from idvault.storage.log.tables import log_entries
 from idvault.transparency import entry
 from tests.support.storage_world import NOW, World, at
@@ -103,3 +103,25 @@ async def test_concurrent_keys_of_a_new_name(world: World) -> None:
     made = await asyncio.gather(*(_register(world, _platform(world)) for _ in range(8)))
     assert len({platform.actor_id for platform in made}) == 1
     assert (await world.counts())["log_entries"] == 8
+
+
+async def _present(world: World, name: str, title: str = "") -> None:
+    event = world.event(EventType.PLATFORM_PRESENT)
+    await world.platforms.present(PlatformPages(title), name=name, event=event)
+
+
+async def test_presented_platforms_are_listed_by_name(world: World) -> None:
+    """Those that the pages present and that have a live key, by pages; a title stands in for the name."""
+    made = {name: await _register(world, _platform(world, name)) for name in ("im-c", "im-a", "im-b", "im-d")}
+    for name, title in (("im-b", "B"), ("im-c", ""), ("im-a", "A")):
+        await _present(world, name, title)
+    await _revoke(world, made["im-a"])
+    both = [PresentedPlatform("im-b", "B"), PresentedPlatform("im-c", "im-c")]
+    assert await world.platforms.presented(after="", limit=10) == both
+    assert await world.platforms.presented(after="im-b", limit=10) == both[1:]
+    assert await world.platforms.presented(after="", limit=1) == both[:1]
+    assert await world.platforms.presented_as(name="im-c") == both[1]
+    for unknown in ("im-a", "im-d", "nobody"):
+        with pytest.raises(NotFoundError) as caught:
+            await world.platforms.presented_as(name=unknown)
+        assert caught.value.reason is Reason.PLATFORM_NOT_FOUND

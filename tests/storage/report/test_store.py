@@ -1,6 +1,7 @@
 """The queries of the report, on both databases: every figure has one, and it runs."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -9,7 +10,7 @@ from idvault.domain.report import catalogue
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import statement
 from idvault.storage.log.tables import log_entries
-from idvault.storage.report import queries, store
+from idvault.storage.report import month, queries, store
 from idvault.storage.report.store import SqlReportStore
 from tests.storage.plans import plan_of
 from tests.support.report_world import leaf_of
@@ -75,3 +76,20 @@ async def test_a_window_of_the_log_is_read_by_its_index(main_database: Database)
     plan = await plan_of(main_database, store._LEAVES, start=0, end=9, since=SINCE, until=UNTIL)
     assert "log_index" in plan
     assert "SCAN" not in plan
+
+
+async def test_a_month_is_read_by_indices(main_database: Database) -> None:
+    """Of one platform and one month, whatever there is besides."""
+    times: dict[str, Any] = {"since": SINCE, "until": UNTIL}
+    due: dict[str, Any] = {"soonest": SINCE, "latest": UNTIL}
+    for asked, table, more in (
+        (month._TIP_OFFS, "tip_offs", {**due, "now": UNTIL}),
+        (month._SANCTIONS, "sanctions", {"now": UNTIL}),
+        (month._APPEALS, "appeals", {"now": UNTIL}),
+        (month._APPLICATIONS, "public_accounts", {}),
+    ):
+        plan = await plan_of(main_database, asked, party="platform-a", **times, **more)
+        assert "Seq Scan" not in plan
+        assert f"SCAN {table}" not in plan
+        assert "relying_party" in plan
+        assert "_at" in plan

@@ -46,6 +46,12 @@ def revoke_moderator(moderator_id: str, *, request_id: RequestId = None) -> Rpc[
     return rpc(_SERVICE, "RevokeModerator", request, _read_moderator, request_id=chosen)
 
 
+def get_moderator(moderator_id: str) -> Rpc[RegisteredModerator]:
+    """Return a moderator, revoked or not; raises NotFound."""
+    request = pb.GetModeratorRequest(moderator_id=text(moderator_id, field="moderator_id"))
+    return rpc(_SERVICE, "GetModerator", request, _read_moderator)
+
+
 def impose(
     account_token: str,
     degree: Degree,

@@ -1,4 +1,4 @@
-"""`Vault.sanctions`, blocking and awaited; `calls`, `appeals` and `matters` document the methods.
+"""`Vault.sanctions`, blocking and awaited; `calls`, `appeals`, `matters` and `months` document the methods.
 
 request_id: a UUID that you saved before the call, so that you can repeat it: it is signed anew and remains
 the same decision. Without one the client chooses one. Every method raises VaultError and no exception of
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from idvault_client.backend.rpc import Rpc, awaited, blocking
-from idvault_client.backend.sanction import appeals, calls, matters
+from idvault_client.backend.sanction import appeals, calls, matters, months
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +21,7 @@ class SanctionClient:
 
     register_moderator = blocking(calls.register_moderator)
     revoke_moderator = blocking(calls.revoke_moderator)
+    get_moderator = blocking(calls.get_moderator)
     impose = blocking(calls.impose)
     confirm = blocking(calls.confirm)
     lift = blocking(calls.lift)
@@ -36,6 +37,7 @@ class SanctionClient:
     close_operation = blocking(matters.close_operation)
     get_operation = blocking(matters.get_operation)
     list_operations = blocking(matters.list_operations)
+    get_month = blocking(months.get_month)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +48,7 @@ class AioSanctionClient:
 
     register_moderator = awaited(calls.register_moderator)
     revoke_moderator = awaited(calls.revoke_moderator)
+    get_moderator = awaited(calls.get_moderator)
     impose = awaited(calls.impose)
     confirm = awaited(calls.confirm)
     lift = awaited(calls.lift)
@@ -61,3 +64,4 @@ class AioSanctionClient:
     close_operation = awaited(matters.close_operation)
     get_operation = awaited(matters.get_operation)
     list_operations = awaited(matters.list_operations)
+    get_month = awaited(months.get_month)

@@ -123,19 +123,21 @@ def _operation(message: pb.Operation) -> PlatformOperation:
         state=choice(OperationState, _OPERATION_STATE, message.state),
         open_time=message.open_time.ToDatetime(UTC),
         close_time=time_of(message, "close_time"),
-        figures=tuple(
-            OperationFigure(
-                choice(Degree, _SANCTION["Degree"], each.degree),
-                choice(Scope, _SANCTION["Scope"], each.scope),
-                each.imposed,
-                each.in_force,
-                each.lifted,
-                each.lapsed,
-                each.overturned,
-            )
-            for each in message.counts
-        ),
+        figures=tuple(read_figure(each) for each in message.counts),
         tip_offs=_tip_offs(message.tip_off_count) if message.HasField("tip_off_count") else None,
+    )
+
+
+def read_figure(message: pb.Operation.SanctionCount) -> OperationFigure:
+    """Return the figure of a message."""
+    return OperationFigure(
+        choice(Degree, _SANCTION["Degree"], message.degree),
+        choice(Scope, _SANCTION["Scope"], message.scope),
+        message.imposed,
+        message.in_force,
+        message.lifted,
+        message.lapsed,
+        message.overturned,
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from idvault.domain.report.month import AppealFigures, ApplicationFigures, TipOffFigures
 from idvault.domain.sanction.operation import OperationState
 from idvault.domain.sanction.order import OrderState
 from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
@@ -121,3 +122,21 @@ class OperationPage:
 
     operations: tuple[PlatformOperation, ...]
     next_page_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformMonth:
+    """What has become by now of everything that began in one month.
+
+    tip_offs, appeals, applications: those that were filed in it. sanctions: those that were imposed in it and
+    have come into force. proposals_open: sanctions of the month that wait for a second moderator;
+    proposals_ended: those that ended before that.
+    """
+
+    month: str
+    tip_offs: TipOffFigures
+    sanctions: tuple[OperationFigure, ...]
+    proposals_open: int
+    proposals_ended: int
+    appeals: AppealFigures
+    applications: ApplicationFigures

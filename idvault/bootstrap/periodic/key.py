@@ -1,4 +1,4 @@
-"""Builds the worker's task for day keys."""
+"""Builds the worker's task of day keys."""
 
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.sealing.day_key import LocalDayKeyring

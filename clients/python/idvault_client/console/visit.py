@@ -1,0 +1,92 @@
+"""What a page of a console gets, and what it may answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class NoPageError(Exception):
+    """There is no such page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that a form brought; it stays on this machine."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visit:
+    """One request. parts: of the address; query: of its question mark; fields, files: of a form."""
+
+    language: str
+    say: Callable[..., str]
+    path: str = "/"
+    parts: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: Mapping[str, Upload] = field(default_factory=dict, repr=False)
+
+    def given(self, name: str) -> str:
+        """Return a field of the form without surrounding blanks, "" if it is not there."""
+        return self.fields.get(name, "").replace("\r\n", "\n").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Hiding:
+    """Where a browser goes by itself after some seconds; a page that shows something secret names one."""
+
+    seconds: int
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsolePage:
+    """A page from a template. errors: by the id of a field, "" for the form as a whole."""
+
+    template: str
+    title: str
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+    hides: Hiding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo:
+    """Another page of the console, after an act."""
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Download:
+    """A file for the person."""
+
+    name: str
+    content: bytes = field(repr=False)
+    type: str
+
+
+Answer = ConsolePage | GoTo | Download
+Handler = Callable[[Visit], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One page. method: GET or POST; path: as aiohttp writes it, with {names} of parts."""
+
+    method: str
+    path: str
+    handler: Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why something did not happen, in the person's language. hint: what to do next."""
+
+    text: str
+    hint: str = ""
+    status: int = 409

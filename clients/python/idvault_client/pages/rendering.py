@@ -1,0 +1,47 @@
+"""Renders a page from a template, in a language."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from idvault_client.reasons import Translation
+
+_FOLDER = Path(__file__).parent
+STYLE = _FOLDER / "static" / "style.css"
+
+
+def templates(*folders: Path) -> Environment:
+    """Return the templates of some folders, and those that all pages share."""
+    return Environment(
+        loader=FileSystemLoader([*folders, _FOLDER / "templates"]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+
+
+def saying(texts: Mapping[str, Translation], language: str) -> Callable[..., str]:
+    """Return a function that gives the text of a key with its values filled in."""
+
+    def say(key: str, **values: object) -> str:
+        return texts[key].in_language(language).format(**values)
+
+    return say
+
+
+def render(environment: Environment, template: str, *, language: str, **values: Any) -> str:
+    """Return a page as HTML."""
+    shared: dict[str, Any] = {
+        "errors": {},
+        "retype": False,
+        "leave_to": "",
+        "waits": False,
+        "menu": [],
+        "keep": "",
+        "script": "form.js",
+        "service": "service",
+        "supervision": "",
+    }
+    return environment.get_template(template).render(**{**shared, **values}, language=language)

@@ -1,0 +1,257 @@
+"""Makes a backup of two SQLite databases, and examines a backup or a restored pair.
+
+- The main database is copied first: a shred key is stored before its record, so every record of the copy has
+  its key in the later copy of the shred database.
+- The manifest is written last: a folder without one is no backup.
+"""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from hashlib import file_digest
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from idvault import durable_file
+from idvault.attest import roster_chain
+from idvault.bootstrap.base import urls
+from idvault.config import Settings
+from idvault.domain.backup import SHRED_KEPT, Seen
+from idvault.domain.clock import ClockReading
+from idvault.flows import backup
+from idvault.flows.backup import ExaminedPair, KnownNote, PairFlow
+from idvault.flows.log.audit import LogAuditFlow
+from idvault.sealing.key_set import Holder
+from idvault.storage import migrations
+from idvault.storage.backup import SqlMainContents, SqlShredContents
+from idvault.storage.base import sqlite_copy
+from idvault.storage.base import url as address
+from idvault.storage.base.database import Database
+from idvault.storage.deployment import SqlDeploymentStore
+from idvault.storage.log.audit import SqlLogAuditStore
+from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.public_files import LocalPublicFiles
+from idvault.transparency.note import parse_key
+from idvault.transparency.tile import CHECKPOINT_PATH
+from idvault.witness.client import HttpWitness
+
+MAIN_FILE, SHRED_FILE, MANIFEST = "main.sqlite3", "shred.sqlite3", "manifest.json"
+_FORMAT = 1
+
+
+class NotSqliteError(Exception):
+    """A database is PostgreSQL's, which has backups of its own."""
+
+
+class ManifestError(Exception):
+    """A folder has no manifest of a backup, or one that cannot be read; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedFile:
+    """A database file of a backup. folder: "" beside the manifest."""
+
+    file: str
+    folder: str
+    bytes: int
+    sha256: str
+    schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup holds, and what it does not. destroy_after: the last day of the shred database's copy."""
+
+    format: int
+    version: str
+    began: str
+    ended: str
+    deployment_id: str
+    main: CopiedFile
+    shred: CopiedFile
+    destroy_after: str
+    entries: int
+    signed: int
+    accounts: int
+    records: int
+    keys: int
+    rosters: tuple[str, ...]
+    not_included: tuple[str, ...]
+
+    def to_bytes(self) -> bytes:
+        """Return the file."""
+        return json.dumps(asdict(self), indent=1).encode() + b"\n"
+
+
+async def make(settings: Settings, *, folder: Path, shred_folder: Path, now: ClockReading) -> Manifest:
+    """Copy both databases and the roster into empty places, and describe them in the manifest.
+
+    Raises NotSqliteError, FileExistsError, OSError, SchemaError, DeploymentMismatchError, UnavailableError.
+    """
+    sources = [_file(url) for url in urls(settings)]
+    await migrations.check_current(*urls(settings))
+    for each in (folder, shred_folder):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+    targets = [folder / MAIN_FILE, shred_folder / SHRED_FILE]
+    for taken in (*targets, folder / MANIFEST):
+        if taken.exists():
+            raise FileExistsError(17, "a backup is there already", str(taken))
+    for source, target in zip(sources, targets, strict=True):
+        sqlite_copy.copy(source, target)
+    rosters = _copy_rosters(settings, folder)
+    made = await _described(targets, rosters, now=now, shred_folder=shred_folder, folder=folder)
+    durable_file.create(folder / MANIFEST, made.to_bytes())
+    return made
+
+
+async def _described(
+    targets: Sequence[Path], rosters: tuple[str, ...], *, now: ClockReading, folder: Path, shred_folder: Path
+) -> Manifest:
+    # Digests before anything opens the copies.
+    main, shred = (
+        CopiedFile(path.name, place, path.stat().st_size, _digest(path), branch.newest)
+        for path, place, branch in (
+            (targets[0], "", migrations.MAIN),
+            (targets[1], "" if shred_folder == folder else str(shred_folder), migrations.SHRED),
+        )
+    )
+    async with open_pair(*(f"sqlite:///{path}" for path in targets)) as pair:
+        extent = await pair.flow.main.extent()
+        own = await pair.flow.own()
+        return Manifest(
+            format=_FORMAT,
+            version=version("idvault"),
+            began=now.real.isoformat(timespec="seconds"),
+            ended=datetime.now(UTC).isoformat(timespec="seconds"),
+            deployment_id=await pair.deployment.check(),
+            main=main,
+            shred=shred,
+            destroy_after=(now.real + SHRED_KEPT).date().isoformat(),
+            entries=extent.entries,
+            signed=0 if own is None else own.checkpoint.size,
+            accounts=extent.accounts,
+            records=extent.records,
+            keys=await pair.flow.shred.keys(),
+            rosters=rosters,
+            not_included=(*(f"{holder.value}.keys" for holder in Holder), "their passphrases", "report/"),
+        )
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of a backup; raises ManifestError."""
+    try:
+        fields: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+        if fields["format"] != _FORMAT:
+            raise ManifestError(f"{folder / MANIFEST} is of another version of idvault")
+        fields |= {name: CopiedFile(**fields[name]) for name in ("main", "shred")}
+        fields |= {name: tuple(fields[name]) for name in ("rosters", "not_included")}
+        return Manifest(**fields)
+    except FileNotFoundError as error:
+        raise ManifestError(f"{folder} has no {MANIFEST}: it is no backup, or was interrupted") from error
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise ManifestError(f"{folder / MANIFEST} cannot be read") from error
+
+
+def places(manifest: Manifest, folder: Path) -> tuple[Path, Path]:
+    """Return where the copies of both databases are."""
+    shred = Path(manifest.shred.folder) if manifest.shred.folder else folder
+    return folder / manifest.main.file, shred / manifest.shred.file
+
+
+def damage(path: Path, copied: CopiedFile, *, destroy_after: str = "", today: date) -> str | None:
+    """Return what is wrong with a copied file, None if it is as the manifest says."""
+    if not path.is_file():
+        due = destroy_after and today > date.fromisoformat(destroy_after)
+        why = f", which was due after {destroy_after}" if due else ""
+        return f"{path.name} is not there{why}"
+    if path.stat().st_size != copied.bytes or _digest(path) != copied.sha256:
+        return f"{path.name} is not the file that was copied: its size or its digest differs"
+    if not sqlite_copy.is_whole(path):
+        return f"{path.name} was copied as it was, with a damaged page or index"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPair:
+    """Two databases that are only read."""
+
+    flow: PairFlow
+    deployment: SqlDeploymentStore
+
+
+@asynccontextmanager
+async def open_pair(main_url: str, shred_url: str) -> AsyncIterator[OpenPair]:
+    """Open two databases."""
+    main, shred = (Database(url=url, pool_size=1) for url in (main_url, shred_url))
+    flow = PairFlow(
+        main=SqlMainContents(database=main),
+        shred=SqlShredContents(database=shred),
+        audit=LogAuditFlow(store=SqlLogAuditStore(database=main)),
+        signed=SqlCheckpointStore(database=shred, name=SIGNED),
+        complete=SqlCheckpointStore(database=shred),
+    )
+    try:
+        yield OpenPair(flow, SqlDeploymentStore(main=main, shred=shred))
+    finally:
+        await main.close()
+        await shred.close()
+
+
+async def examine(main_url: str, shred_url: str, *, known: Sequence[KnownNote]) -> ExaminedPair:
+    """Examine a pair; raises what PairFlow.examine raises, SchemaError and DeploymentMismatchError."""
+    await migrations.check_current(main_url, shred_url)
+    async with open_pair(main_url, shred_url) as pair:
+        await pair.deployment.check()
+        return await pair.flow.examine(known)
+
+
+async def ask_witnesses(settings: Settings, *, shred_url: str, now: ClockReading) -> list[Seen]:
+    """Return what the witnesses of the settings have seen; raises ContradictedError."""
+    shred = Database(url=shred_url, pool_size=1)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(shred.close)
+        raw = await SqlCheckpointStore(database=shred, name=SIGNED).latest()
+        if raw is None:
+            return []
+        witnesses = {}
+        for url, text in settings.witnesses:
+            key = parse_key(text)
+            witnesses[key] = HttpWitness(
+                url=url, key=key, clock=lambda: now.real, development=settings.development
+            )
+            stack.push_async_callback(witnesses[key].close)
+        return await backup.ask(witnesses, KnownNote("the shred database", raw))
+
+
+async def published(settings: Settings) -> KnownNote | None:
+    """Return the checkpoint in the public directory of the settings, None if there is none."""
+    if not settings.public_dir.name:
+        return None
+    raw = await LocalPublicFiles(directory=settings.public_dir).read(CHECKPOINT_PATH)
+    return None if raw is None else KnownNote("the public directory", raw)
+
+
+def _file(url: str) -> Path:
+    file = address.parse(url).file
+    if file is None:
+        raise NotSqliteError
+    return file
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _copy_rosters(settings: Settings, folder: Path) -> tuple[str, ...]:
+    """Copy the roster in force and its earlier versions, which are public; return their names."""
+    if not settings.roster.name or not settings.roster.is_file():
+        return ()
+    count = len(roster_chain.load_all(settings.roster))
+    formers = [roster_chain.former_path(settings.roster, version=number) for number in range(1, count)]
+    for path in (settings.roster, *formers):
+        durable_file.replace(folder / path.name, path.read_bytes())
+    return tuple(path.name for path in (settings.roster, *formers))

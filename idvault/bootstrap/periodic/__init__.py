@@ -1,0 +1,1 @@
+"""The worker's tasks, built capability by capability; nothing here imports what serves callers."""

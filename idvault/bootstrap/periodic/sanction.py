@@ -1,0 +1,61 @@
+"""Builds the worker's tasks of sanctions and appeals."""
+
+from idvault.bootstrap.base import ENTROPY, Base
+from idvault.domain.clock import ClockReading
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.sanction.appeal_sweep import AppealSweep
+from idvault.flows.sanction.lapse import LapseFlow
+from idvault.flows.sanction.order import OverdueFlow
+from idvault.flows.sanction.publication import StatementFlow
+from idvault.storage.public_files import LocalPublicFiles
+from idvault.storage.sanction.appeal import SqlAppealStore
+from idvault.storage.sanction.order import SqlOrderStore
+from idvault.storage.sanction.publication import SqlStatementStore
+from idvault.storage.sanction.store import SqlSanctionStore
+from idvault.workers.loop import Task
+
+_BATCH = 500
+_GAUGES_PERIOD = 15.0
+_PUBLICATION_PERIOD = 30.0
+
+
+def appeal_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
+    """Return the worker's tasks: log what is overdue, delete texts, and count."""
+    sweep = AppealSweep(
+        store=SqlAppealStore(database=base.main),
+        guard=guard,
+        events=EventFactory(entropy=ENTROPY),
+        observe=base.metrics.appeals_overdue,
+    )
+    return [
+        Task("overdue_appeals", 1, lambda now: sweep.note_overdue(now=now, limit=_BATCH)),
+        Task("delete_appeal_texts", 5, lambda now: sweep.delete_texts(now=now, limit=_BATCH)),
+        Task("appeal_gauge", 5, lambda now: sweep.count(now=now)),
+    ]
+
+
+def sanction_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
+    """Return the worker's tasks: ends of sanctions and of what follows them, missed deadlines, statements."""
+    events = EventFactory(entropy=ENTROPY)
+    lapses = LapseFlow(store=SqlSanctionStore(database=base.main), guard=guard, events=events)
+    orders = OverdueFlow(store=SqlOrderStore(database=base.main), guard=guard, events=events)
+
+    statements = StatementFlow(
+        store=SqlStatementStore(database=base.main),
+        files=LocalPublicFiles(directory=base.settings.public_dir),
+    )
+
+    async def read_gauges(now: ClockReading) -> None:
+        levels = await lapses.store.levels(now=now)
+        late = now.business - (levels.first_due_at or now.business)
+        base.metrics.sanctions(proposed=levels.proposed, due_seconds=late.total_seconds())
+        base.metrics.orders_overdue(count=await orders.overdue(now=now))
+
+    return [
+        Task("lapse_sanctions", 1, lambda now: lapses.lapse(now=now, limit=_BATCH)),
+        Task("release_followers", 1, lambda now: lapses.release(now=now, limit=_BATCH)),
+        Task("publish_statements", _PUBLICATION_PERIOD, lambda now: statements.publish(now=now)),
+        Task("miss_orders", 5, lambda now: orders.miss(now=now, limit=_BATCH)),
+        Task("sanction_gauges", _GAUGES_PERIOD, read_gauges),
+    ]

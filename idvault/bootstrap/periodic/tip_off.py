@@ -1,0 +1,38 @@
+"""Builds the worker's tasks of reports."""
+
+from idvault.bootstrap.base import ENTROPY, Base
+from idvault.bootstrap.policy import tip_off_policy
+from idvault.domain.clock import ClockReading
+from idvault.domain.tip_off.tip_off import TipOffState
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.tip_off.schedule import TipOffSchedule
+from idvault.storage.tip_off.store import SqlTipOffStore
+from idvault.workers.loop import Task
+
+_BATCH = 500
+_GAUGES_PERIOD = 10.0
+_HOUR = 3_600.0
+
+
+def tip_off_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
+    """Return the worker's tasks: reminders, deletion of texts, and gauges."""
+    store = SqlTipOffStore(database=base.main)
+    schedule = TipOffSchedule(
+        store=store,
+        guard=guard,
+        events=EventFactory(entropy=ENTROPY),
+        policy=tip_off_policy(base.settings),
+    )
+
+    async def read_gauges(now: ClockReading) -> None:
+        counts, overdue = await store.counts(now=now)
+        known = [state for state in TipOffState if state is not TipOffState.RESOLVED]
+        base.metrics.tip_offs({state.value: counts.get(state, 0) for state in known}, overdue=overdue)
+
+    return [
+        Task("tip_off_reminders", 1, lambda now: schedule.remind(now=now, limit=_BATCH)),
+        Task("tip_off_texts", 60, lambda now: schedule.delete_texts(now=now, limit=_BATCH)),
+        Task("tip_off_purge", _HOUR, lambda now: schedule.purge(now=now)),
+        Task("tip_off_gauges", _GAUGES_PERIOD, read_gauges),
+    ]

@@ -1,0 +1,46 @@
+"""`idvault backup`: copies both SQLite databases while the service runs."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault import config
+from idvault.bootstrap import backup as backups
+from idvault.cli import running
+from idvault.cli.errors import CommandError, ExitCode
+from idvault.config import Process
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of this backup; a new one.")],
+    shred_folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--shred-to",
+            metavar="DIR",
+            help="Another folder for the copy of the shred database, which is kept for seven days at most.",
+        ),
+    ] = None,
+) -> None:
+    """Copy both databases while the processes run, with the roster and a manifest.
+
+    Uses IDVAULT_DATABASE_URL, IDVAULT_SHRED_DATABASE_URL and, if it is set, IDVAULT_ROSTER. For SQLite only:
+    PostgreSQL is backed up with its own tools (docs/operations.md). The key files are not in the backup; the
+    last lines name them. `idvault restore --check --backup DIR` verifies it.
+    """
+    settings = config.load(Process.DATABASES)
+    place = folder.absolute()
+    shred_place = place if shred_folder is None else shred_folder.absolute()
+    try:
+        made = asyncio.run(
+            backups.make(settings, folder=place, shred_folder=shred_place, now=running.real_clock())
+        )
+    except backups.NotSqliteError as error:
+        text = "PostgreSQL is backed up with pg_basebackup or pgBackRest: see docs/operations.md"
+        raise CommandError(ExitCode.WRONG_USAGE, text, reason="NOT_SQLITE") from error
+    typer.echo(f"backup: main: {made.entries} entries, {made.accounts} accounts, {made.records} records")
+    typer.echo(f"backup: shred: {made.keys} keys; destroy {made.shred.file} after {made.destroy_after}")
+    typer.echo(f"backup: not in it: {', '.join(made.not_included)}: keep them apart")
+    typer.echo(f"backup: {made.main.bytes + made.shred.bytes} bytes in {folder}")

@@ -1,0 +1,169 @@
+"""`idvault restore`: says what a backup or a restored pair of databases holds and lacks."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault import config, durable_file
+from idvault.bootstrap import backup as backups
+from idvault.bootstrap.base import urls
+from idvault.cli import running
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.cli.log import trust as log_trust
+from idvault.config import Process, Settings
+from idvault.domain import backup as rules
+from idvault.domain.backup import Seen
+from idvault.flows.backup import ContradictedError, ExaminedPair, KnownNote
+from idvault.transparency.note import MAX_NOTE_BYTES
+from idvault.transparency.tree import LogError
+
+_SHOWN = 10
+
+
+def restore(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    check: Annotated[
+        bool, typer.Option("--check", help="Verify a backup or a restored pair; changes nothing.")
+    ] = False,
+    backup: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A folder of `idvault backup`; default: the databases in use."),
+    ] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="A checkpoint from elsewhere, as `follow-log` or `mirror-log` keeps it; may be repeated.",
+        ),
+    ] = None,
+    public_key: Annotated[
+        str | None,
+        typer.Option(metavar="VKEY", help="The log's public key, which must have signed the checkpoints."),
+    ] = None,
+    names: Annotated[
+        Path | None,
+        typer.Option("--list", metavar="FILE", help="Write the accounts whose record has no shred key here."),
+    ] = None,
+) -> None:
+    """Say what a backup or a restored pair holds, which database is old, by how much, and what is lost.
+
+    Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL, or the files of --backup. What the public
+    directory (IDVAULT_PUBLIC_DIR), the witnesses (IDVAULT_WITNESS_URLS, IDVAULT_WITNESS_KEYS) and
+    --checkpoint have seen of the log is compared with it. The exit code is 0 if nothing is missing, 1 if
+    something is, and 5 if an entry contradicts a checkpoint.
+    """
+    if not check:
+        raise wrong_usage("say what to do: --check", field="--check")
+    settings = _settings(backup)
+    known = [KnownNote(f"the checkpoint {path}", _note(path)) for path in checkpoint or []]
+    try:
+        found, lacks = asyncio.run(_examine(settings, backup, known, public_key))
+    except (LogError, ContradictedError) as error:
+        text = f"restore: {'log: ' if isinstance(error, LogError) else ''}{error}"
+        raise CommandError(ExitCode.UNVERIFIED, text, reason=type(error).__name__) from error
+    if names is not None and found is not None:
+        durable_file.replace(names, "".join(f"{each}\n" for each in found.contents.unkeyed).encode())
+    if context.obj:
+        typer.echo(json.dumps(_as_json(found, lacks)))
+    else:
+        _tell(found, lacks)
+    if lacks:
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _settings(backup: Path | None) -> Settings:
+    if backup is None:
+        return config.load(Process.DATABASES)
+    return config.load(Process.BACKUP)
+
+
+async def _examine(
+    settings: Settings, backup: Path | None, known: list[KnownNote], public_key: str | None
+) -> tuple[ExaminedPair | None, list[str]]:
+    """Return what was found, None if a file is missing, and what the pair lacks."""
+    pair = urls(settings)
+    if backup is not None:
+        pair, damages = _backup(backup)
+        if damages:
+            return None, damages
+    published = await backups.published(settings)
+    known += [] if published is None else [published]
+    if public_key is not None:
+        log_trust.read(public_key=public_key, witness=(), quorum=None).checkpoints([one.raw for one in known])
+    found = await backups.examine(*pair, known=known)
+    now = running.real_clock()
+    seen: list[Seen] = [one.seen() for one in known]
+    seen += await backups.ask_witnesses(settings, shred_url=pair[1], now=now)
+    return found, rules.lacks(found.contents, seen)
+
+
+def _backup(folder: Path) -> tuple[tuple[str, str], list[str]]:
+    """Return the addresses of a backup's databases, and what is wrong with its files."""
+    try:
+        manifest = backups.read_manifest(folder)
+    except backups.ManifestError as error:
+        raise CommandError(
+            ExitCode.UNREACHABLE, str(error), reason="NO_MANIFEST", field="--backup"
+        ) from error
+    main, shred = backups.places(manifest, folder.absolute())
+    today = running.real_clock().real.date()
+    found = [
+        backups.damage(main, manifest.main, today=today),
+        backups.damage(shred, manifest.shred, destroy_after=manifest.destroy_after, today=today),
+    ]
+    return (f"sqlite:///{main}", f"sqlite:///{shred}"), [each for each in found if each is not None]
+
+
+def _note(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_NOTE_BYTES + 1)
+
+
+def _tell(found: ExaminedPair | None, lacks: Sequence[str]) -> None:
+    if found is not None:
+        contents, extent = found.contents, found.extent
+        newest = "" if contents.newest is None else f", the newest of {rules.shown(contents.newest)}"
+        waiting = f", {extent.waiting} not in the log yet" if extent.waiting else ""
+        typer.echo(f"restore: main: {contents.entries} entries{newest}{waiting}")
+        typer.echo(f"restore: main: {extent.accounts} accounts, {contents.records} records")
+        typer.echo(
+            f"restore: shred: {contents.keys} keys, {max(contents.spare, 0)} of them without a record; "
+            f"checkpoint of {contents.signed.size} entries"
+        )
+        if contents.erased:
+            typer.echo(f"restore: {contents.erased} records of erased accounts have no shred key, as meant")
+        for each in contents.unkeyed[:_SHOWN]:
+            typer.echo(f"restore: no shred key: {each}")
+        if len(contents.unkeyed) > _SHOWN:
+            typer.echo(f"restore: no shred key: {len(contents.unkeyed) - _SHOWN} more (--list FILE)")
+    for each in lacks:
+        typer.echo(f"restore: missing: {each}")
+    if found is not None and not lacks:
+        typer.echo(
+            f"restore: complete: {found.contents.records} records, and nothing that is known is missing"
+        )
+        return
+    typer.echo(f"restore: incomplete: {len(lacks)} findings")
+
+
+def _as_json(found: ExaminedPair | None, lacks: Sequence[str]) -> dict[str, object]:
+    if found is None:
+        return {"complete": False, "missing": list(lacks)}
+    contents = found.contents
+    return {
+        "complete": not lacks,
+        "missing": list(lacks),
+        "entries": contents.entries,
+        "waiting": found.extent.waiting,
+        "newest": None if contents.newest is None else rules.shown(contents.newest),
+        "accounts": found.extent.accounts,
+        "records": contents.records,
+        "keys": contents.keys,
+        "signed": contents.signed.size,
+        "erased": contents.erased,
+        "without_key": list(contents.unkeyed),
+    }

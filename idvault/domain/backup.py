@@ -1,0 +1,110 @@
+"""What a backup, or a restored pair of databases, lacks: said in words, with counts and times.
+
+* The main database is older than the log if the shred database, a witness or anybody else has seen more
+  entries than it holds.
+* The shred database is older than the log if somebody else has seen a larger checkpoint than it holds.
+* Entries that no checkpoint of the shred database covers: it is older, or the worker had stopped.
+* A record without a shred key cannot be opened any more. That of an erased account is meant to be so.
+* A shred key without a record is no loss: it is made before its record, which the main database may not have.
+
+Different ages are what backups have. They are never called tampering: only entries that contradict a signed
+checkpoint are, and those are found elsewhere (transparency.verifier).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+SHRED_KEPT = timedelta(days=7)
+"""How long a copy of the shred database may be kept: it has the keys of who is erased meanwhile."""
+
+MAIN, SHRED = "the main database", "the shred database"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody has seen of the log. by: who, in words; at: when, None if that is not known."""
+
+    by: str
+    size: int
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PairContents:
+    """What both databases hold. entries, newest: of the log. signed: the shred database's checkpoint.
+
+    unkeyed: the accounts whose record has no shred key; erased: how many others are erased and have none.
+    """
+
+    entries: int
+    newest: datetime | None
+    records: int
+    keys: int
+    signed: Seen
+    unkeyed: tuple[str, ...]
+    erased: int
+
+    @property
+    def spare(self) -> int:
+        """How many shred keys have no record."""
+        return self.keys - (self.records - len(self.unkeyed) - self.erased)
+
+
+def lacks(found: PairContents, seen: Sequence[Seen]) -> list[str]:
+    """Return what is missing, one sentence each; empty if nothing is. seen: by others than this pair."""
+    return [*_older_main(found, seen), *_older_shred(found, seen), *_unkeyed(found)]
+
+
+def _older_main(found: PairContents, seen: Sequence[Seen]) -> Iterator[str]:
+    most = _most([found.signed, *seen])
+    if most.size > found.entries:
+        yield (
+            f"{MAIN} is older than the log: it has {found.entries} entries, and {most.by} has seen "
+            f"{most.size}, {_entries(most.size - found.entries)} more{_between(found.newest, most.at)}"
+        )
+
+
+def _older_shred(found: PairContents, seen: Sequence[Seen]) -> Iterator[str]:
+    signed, most = found.signed, _most([found.signed, *seen])
+    if most.size > signed.size:
+        yield (
+            f"{SHRED} is older than the log: its checkpoint covers {signed.size} entries, and {most.by} has "
+            f"seen {most.size}, {_entries(most.size - signed.size)} more{_between(signed.at, most.at)}"
+        )
+    elif found.entries > signed.size:
+        yield (
+            f"no checkpoint of {SHRED} covers the newest {_entries(found.entries - signed.size)} of {MAIN}: "
+            "it is older, or the worker was stopped before it had signed them"
+        )
+
+
+def _unkeyed(found: PairContents) -> Iterator[str]:
+    if found.unkeyed:
+        count = len(found.unkeyed)
+        named = "1 record has" if count == 1 else f"{count} records have"
+        yield (
+            f"{named} no shred key, so nobody can open them: their accounts must be verified anew, unless "
+            f"they were erased after the backup of {MAIN}"
+        )
+
+
+def _most(seen: Sequence[Seen]) -> Seen:
+    return max(seen, key=lambda one: one.size)
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"
+
+
+def _between(before: datetime | None, after: datetime | None) -> str:
+    """Return the time that is lost, as far as it is known."""
+    if before is None or after is None:
+        return ""
+    lost = timedelta(seconds=max(0, round((after - before).total_seconds())))
+    return f"; what happened from {shown(before)} to {shown(after)} ({lost}) is missing"
+
+
+def shown(time: datetime) -> str:
+    """Return a time as it is printed, to the second, UTC."""
+    return f"{time:%Y-%m-%dT%H:%M:%SZ}"

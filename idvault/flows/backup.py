@@ -1,0 +1,156 @@
+"""Examines a pair of databases: a backup of both, or what was restored from two backups.
+
+- Every entry of the log is verified against the stored hashes, and against each known checkpoint that it
+  reaches. A larger checkpoint only says that the pair is older.
+- Every record is looked up among the shred keys, a page at a time.
+- A witness is asked with the pair's own checkpoint. The answer tells how much it has seen.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from idvault.domain.backup import PairContents, Seen
+from idvault.domain.error import UnavailableError
+from idvault.flows.log import stored
+from idvault.flows.log.audit import LogAuditFlow
+from idvault.ports.backup import MainContents, MainExtent, ShredContents
+from idvault.ports.log.store import CheckpointStore
+from idvault.ports.log.witness import Ahead, Witness, WitnessRefusedError
+from idvault.transparency import note
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.note import VerifierKey
+
+_PAGE = 1_000
+_TIME_BYTES = 8
+_COSIGNATURE_BYTES = 72
+_LAST_TIME = 253_402_300_799
+_CONTRADICTS = -1
+_CONFLICT = 409
+
+
+class ContradictedError(Exception):
+    """Witnesses have cosigned another history than the pair's; the text names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNote:
+    """A signed checkpoint and who has it, in words."""
+
+    by: str
+    raw: bytes
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The checkpoint; raises DamagedError."""
+        return stored.parse(self.raw)
+
+    def seen(self) -> Seen:
+        """Return what it says, and its time if somebody has cosigned it."""
+        return Seen(self.by, self.checkpoint.size, cosigned_at(self.raw))
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminedPair:
+    """What was found. root: of the log's entries."""
+
+    extent: MainExtent
+    contents: PairContents
+    root: bytes
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class PairFlow:
+    """One pair of databases. signed, complete: the two notes in the shred database."""
+
+    main: MainContents
+    shred: ShredContents
+    audit: LogAuditFlow
+    signed: CheckpointStore
+    complete: CheckpointStore
+
+    async def own(self) -> KnownNote | None:
+        """Return the larger of the shred database's two notes."""
+        kept = [raw for raw in (await self.signed.latest(), await self.complete.latest()) if raw is not None]
+        notes = [KnownNote("the shred database", raw) for raw in kept]
+        return max(notes, key=lambda one: one.checkpoint.size, default=None)
+
+    async def examine(self, known: Sequence[KnownNote]) -> ExaminedPair:
+        """Return what the pair holds. known: verified checkpoints from elsewhere.
+
+        Raises LogError if an entry, a hash or a checkpoint contradicts another.
+        """
+        own = await self.own()
+        notes = [*known, *([] if own is None else [own])]
+        extent = await self.audit.extent()
+        reached = [one.checkpoint for one in notes if one.checkpoint.size <= extent.size]
+        audited = await self.audit.verify(extent=extent, checkpoints=reached, progress=lambda _: None)
+        counts = await self.main.extent()
+        unkeyed, erased = await self._unkeyed()
+        at = await self._signed_at(own)
+        signed = Seen("the shred database", 0 if own is None else own.checkpoint.size, at)
+        contents = PairContents(
+            entries=audited.tree.size,
+            newest=counts.newest,
+            records=counts.records,
+            keys=await self.shred.keys(),
+            signed=signed,
+            unkeyed=tuple(unkeyed),
+            erased=erased,
+        )
+        return ExaminedPair(counts, contents, audited.tree.root())
+
+    async def _signed_at(self, own: KnownNote | None) -> datetime | None:
+        # Only the complete note has cosignatures, and with them times; it may be one entry older.
+        complete = await self.complete.latest()
+        return cosigned_at(complete) if complete is not None and own is not None else None
+
+    async def _unkeyed(self) -> tuple[list[str], int]:
+        """Return the accounts whose record has no shred key, and how many erased ones have none."""
+        unkeyed: list[str] = []
+        erased, after = 0, ""
+        while page := await self.main.holders(after=after, limit=_PAGE):
+            keyed = await self.shred.with_key([each.account_token for each in page])
+            for each in page:
+                if each.account_token not in keyed:
+                    erased += each.erased
+                    unkeyed += [] if each.erased else [each.account_token]
+            after = page[-1].account_token
+        return unkeyed, erased
+
+
+async def ask(witnesses: Mapping[VerifierKey, Witness], own: KnownNote) -> list[Seen]:
+    """Return how much each reachable witness has seen; raises ContradictedError."""
+    names = [f"the witness {key.name}" for key in witnesses]
+    found = await asyncio.gather(*(_ask(each, own) for each in witnesses.values()))
+    against = [name for name, size in zip(names, found, strict=True) if size == _CONTRADICTS]
+    if against:
+        raise ContradictedError(
+            f"{', '.join(against)} cosigned another history of this log than the shred database has signed"
+        )
+    return [Seen(name, size) for name, size in zip(names, found, strict=True) if size is not None]
+
+
+async def _ask(witness: Witness, own: KnownNote) -> int | None:
+    size = own.checkpoint.size
+    try:
+        answer = await witness.add_checkpoint(old=size, proof=(), note=own.raw)
+    except WitnessRefusedError as error:
+        # A conflict is another root at this size. Any other refusal tells nothing of what it has seen.
+        return _CONTRADICTS if error.status == _CONFLICT else None
+    except UnavailableError:
+        return None
+    return answer.size if isinstance(answer, Ahead) else size
+
+
+def cosigned_at(raw: bytes) -> datetime | None:
+    """Return the time of a note's newest cosignature as written, None without one."""
+    times = [
+        int.from_bytes(line.value[:_TIME_BYTES], "big")
+        for line in note.parse(raw).signatures
+        if len(line.value) == _COSIGNATURE_BYTES
+    ]
+    # Lines that nobody has verified may have any time.
+    usable = [time for time in times if time <= _LAST_TIME]
+    return datetime.fromtimestamp(max(usable), UTC) if usable else None

@@ -1,0 +1,35 @@
+"""Reports from the public: the forms of the platforms that the operator presents on the hosted pages.
+
+Every call names its platform, which must have a form: a count of tries for a name that somebody made up
+would be stored.
+"""
+
+from dataclasses import dataclass
+
+from idvault.domain.clock import ClockReading
+from idvault.flows.tip_off.call import TipOffCall
+from idvault.flows.tip_off.filing import FiledReport, FilingFlow, NewTipOff, ReporterView
+from idvault.ports.platform import PresentationStore, PresentedPlatform
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class FormFlow:
+    """Reports as the hosted pages take them."""
+
+    platforms: PresentationStore
+    filing: FilingFlow
+
+    async def list(self, *, after: str, limit: int) -> tuple[list[PresentedPlatform], str]:
+        """Return the platforms with a form whose names follow `after`, and where the list continues."""
+        found = await self.platforms.presented(after=after, limit=limit + 1)
+        return found[:limit], found[limit - 1].name if len(found) > limit else ""
+
+    async def file(self, call: TipOffCall, *, wanted: NewTipOff, now: ClockReading) -> FiledReport:
+        """File a report; raises InvalidError, NotFoundError, ExhaustedError."""
+        await self.platforms.presented_as(name=call.relying_party)
+        return await self.filing.file(call, wanted=wanted, now=now)
+
+    async def follow(self, *, name: str, reference: str, secret: str, now: ClockReading) -> ReporterView:
+        """Return what a reporter may read; raises NotFoundError and ExhaustedError."""
+        await self.platforms.presented_as(name=name)
+        return await self.filing.follow(relying_party=name, reference=reference, secret=secret, now=now)

@@ -1,0 +1,59 @@
+"""The calls of the public's reports, with the role web."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from idvault.domain.sanction.statement import SanctionCategory
+from idvault.v1 import sanction_pb2
+from idvault.v1 import tip_off_pb2 as pb
+from idvault_client.backend.rpc import Rpc, rpc, text
+from idvault_client.backend.tip_off import reading
+from idvault_client.tip_offs import FollowedTipOff
+
+_SERVICE = pb.DESCRIPTOR.services_by_name["TipOffFormService"]
+_CATEGORY = sanction_pb2.StatementOfReasons.Category
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenReport:
+    """What somebody wrote."""
+
+    platform: str
+    category: SanctionCategory
+    where: str = field(repr=False)
+    why: str = field(repr=False)
+    contact: str = field(repr=False)
+    evidence: bytes = field(repr=False)
+
+
+def forms(page_token: str) -> Rpc[tuple[Mapping[str, str], str]]:
+    """List platforms with their titles, and where the list continues."""
+
+    def read(answer: bytes) -> tuple[Mapping[str, str], str]:
+        found = pb.ListTipOffFormsResponse.FromString(answer)
+        return {each.platform: each.platform_title for each in found.forms}, found.next_page_token
+
+    request = pb.ListTipOffFormsRequest(page_size=1_000, page_token=page_token)
+    return rpc(_SERVICE, "ListTipOffForms", request, read)
+
+
+def file(report: WrittenReport, *, request_id: str) -> Rpc[pb.FiledTipOffForm]:
+    """File a report."""
+    request = pb.FileTipOffFormRequest(
+        request_id=request_id,
+        platform=report.platform,
+        content=text(report.where, field="target.content"),
+        category=_CATEGORY.Value(f"CATEGORY_{report.category.value}"),
+        text=text(report.why, field="text"),
+        contact=text(report.contact, field="contact"),
+        content_copy=report.evidence,
+    )
+    return rpc(_SERVICE, "FileTipOffForm", request, pb.FiledTipOffForm.FromString)
+
+
+def follow(platform: str, *, reference: str, secret: str) -> Rpc[FollowedTipOff]:
+    """Read a report by its reporter's two numbers."""
+    request = pb.FollowTipOffFormRequest(
+        platform=platform, reference=text(reference, field="reference"), secret=text(secret, field="secret")
+    )
+    return rpc(_SERVICE, "FollowTipOffForm", request, reading.followed)

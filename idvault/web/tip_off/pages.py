@@ -1,0 +1,327 @@
+"""The public's reports over HTTP: the form of a platform, one question a page, and the reporter's page.
+
+- Nothing is filed before the last answer. Each answer sends the browser on, so that a reload repeats nothing.
+- The request id of a report is derived from the browser's key, the draft and what was written: sending the
+  same again is the same report with the same numbers.
+- The reporter's numbers are typed into a form and are in no address; the vault limits the tries of each
+  report, and the address's bucket those of many.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta, tzinfo
+from hashlib import sha256
+
+from aiohttp import web
+
+from idvault.domain import seal
+from idvault.domain.error import FieldCode, InvalidError
+from idvault.domain.sanction.statement import SanctionCategory
+from idvault.domain.session import secret
+from idvault.domain.tip_off import filing, target
+from idvault.domain.tip_off.target import TargetKind, TipOffTarget
+from idvault.web import guard, limits, multipart
+from idvault.web.app import Pages, status_of
+from idvault.web.limits import Buckets
+from idvault.web.tip_off import calls, draft
+from idvault.web.tip_off.calls import WrittenReport
+from idvault.web.tip_off.draft import Draft
+from idvault.web.tip_off.forms import Forms
+from idvault.web.tip_off.view import TipOffView
+from idvault_client.errors import InvalidFields, VaultError
+
+LIFETIME = 2 * 60 * 60
+"""How many seconds a browser keeps a draft: long enough to write a long text."""
+FORM_BYTES = 128 * 1024
+_COOKIE, _DRAFT = "reports", "draft"
+_FIELDS = {"target.content": "where", "text": "why", "content_copy": "evidence"}
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OpenDraft:
+    """One draft in one browser."""
+
+    platform: str
+    title: str
+    path: str
+    key: str = field(repr=False)
+    draft: Draft | None = field(repr=False)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class TipOffPages:
+    """The handlers. zone: of the operator's days."""
+
+    pages: Pages
+    forms: Forms
+    zone: tzinfo
+    addresses: Buckets = field(default_factory=lambda: Buckets(burst=300, per_second=0.5))
+    platforms: Buckets = field(default_factory=lambda: Buckets(burst=3_000, per_second=50))
+
+    async def list(self, request: web.Request) -> web.StreamResponse:
+        """Show the platforms that take reports."""
+        return self._view(request).platforms(await self.forms.all())
+
+    async def start(self, request: web.Request) -> web.StreamResponse:
+        """Show what a report is and where its reply is read; give the browser a key."""
+        platform, title = await self._platform(request)
+        key = self._key(request) or secret.make(os.urandom(secret.SIZE))
+        return self._keep(self._view(request, key).start(platform, title), key)
+
+    async def begin(self, request: web.Request) -> web.StreamResponse:
+        """Begin a draft."""
+        platform, title = await self._platform(request)
+        key = self._key(request)
+        guard.check_form(await self.pages.token(request), key=key)
+        path = f"/r/{platform}/{secret.make(os.urandom(secret.SIZE))}"
+        return self._on(
+            _OpenDraft(platform=platform, title=title, path=path, key=key, draft=Draft()), Draft()
+        )
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        """Show a question, or the numbers of the filed report."""
+        at = await self._place(request)
+        if at.draft is None:
+            return self._view(request, at.key).lost(at.platform)
+        wanted = _step(request)
+        step = at.draft.step(wanted)
+        if step != wanted:
+            return self._keep(_redirect(f"{at.path}/{step}"), at.key)
+        return self._keep(self._view(request, at.key).step(step, at.title, at.path, at.draft), at.key)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Keep an answer in the draft, or file the report with the last one."""
+        at = await self._place(request)
+        fields = await self._fields(request)
+        guard.check_form(_text(fields, "form"), key=at.key)
+        if at.draft is None:
+            return self._view(request, at.key).lost(at.platform)
+        step = _step(request)
+        if at.draft.step(step) != step or step == draft.DONE:
+            return self._keep(_redirect(f"{at.path}/{at.draft.newest}"), at.key)
+        try:
+            if step != draft.WHY:
+                return self._on(at, _answered(at.draft, step, fields))
+            return await self._file(request, at, at.draft, fields)
+        except VaultError as error:
+            view = self._view(request, at.key)
+            errors = view.errors(error, names=_FIELDS)
+            kept = self._kept(at, fields) if step == draft.WHY and "why" not in errors else ""
+            answer = view.step(
+                step, at.title, at.path, at.draft, errors=errors, kept=kept, status=_status(error)
+            )
+            return self._keep(answer, at.key)
+
+    async def finish(self, request: web.Request) -> web.StreamResponse:
+        """Forget the numbers in this browser."""
+        at = await self._place(request)
+        guard.check_form(await self.pages.token(request), key=at.key)
+        answer = _redirect(f"/r/{at.platform}")
+        for name, path in ((self._draft_cookie, at.path), (self._key_cookie, "/")):
+            answer.set_cookie(name, "", max_age=0, path=path, secure=self._secure, httponly=True)
+        return answer
+
+    async def ask(self, request: web.Request) -> web.StreamResponse:
+        """Show the form for the two numbers."""
+        platform, title = await self._platform(request)
+        key = self._key(request) or secret.make(os.urandom(secret.SIZE))
+        return self._keep(self._view(request, key).ask(platform, title), key)
+
+    async def read(self, request: web.Request) -> web.StreamResponse:
+        """Show a report's state and reply, or what is wrong with the numbers."""
+        platform, title = await self._platform(request)
+        fields, key = await self._fields(request), self._key(request)
+        guard.check_form(_text(fields, "form"), key=key)
+        view = self._view(request, key)
+        reference, digits = _text(fields, "reference"), _text(fields, "secret")
+        try:
+            _check_numbers(reference=reference, secret=digits)
+            with self.pages.shares.place(platform):
+                found = await self.pages.vault.run(calls.follow(platform, reference=reference, secret=digits))
+        except VaultError as error:
+            answer = view.ask(platform, title, errors=view.errors(error), status=_status(error))
+            return self._keep(answer, key)
+        return self._keep(view.state(platform, title, found, self.zone), key)
+
+    async def _file(
+        self, request: web.Request, at: _OpenDraft, answers: Draft, fields: Mapping[str, bytes]
+    ) -> web.StreamResponse:
+        why = _lines(_text(fields, "why")) or self._reopened(at, _text(fields, "kept"))
+        report = WrittenReport(
+            platform=at.platform,
+            category=SanctionCategory(answers.category),
+            where=answers.where,
+            why=why,
+            contact=answers.contact or "",
+            evidence=fields.get("evidence", b""),
+        )
+        _check(report)
+        address = limits.address(request, proxies=self.pages.proxies)
+        self.addresses.check(address, now=self.pages.clock())
+        self.platforms.check(at.platform, now=self.pages.clock())
+        with self.pages.shares.place(at.platform):
+            call = calls.file(report, request_id=_request_id(report, at))
+            filed = await self.pages.vault.run(call)
+        due = filed.due_time.ToDatetime(tzinfo=self.zone) - _TICK
+        done = Draft(
+            reference=filed.reference,
+            secret=filed.secret,
+            due_day=due.astimezone(self.zone).date().isoformat(),
+        )
+        return self._on(at, done)
+
+    def _kept(self, at: _OpenDraft, fields: Mapping[str, bytes]) -> str:
+        typed = _lines(_text(fields, "why"))
+        if not typed:
+            return _text(fields, "kept")
+        return draft.close_text(typed, key=at.key, place=f"{at.path} why")
+
+    @staticmethod
+    def _reopened(at: _OpenDraft, kept: str) -> str:
+        return draft.open_text(kept, key=at.key, place=f"{at.path} why") or ""
+
+    async def _platform(self, request: web.Request) -> tuple[str, str]:
+        platform = request.match_info["platform"]
+        return platform, await self.forms.title(platform)
+
+    async def _place(self, request: web.Request) -> _OpenDraft:
+        platform, title = await self._platform(request)
+        key, path = self._key(request), f"/r/{platform}/{request.match_info['draft']}"
+        sealed = request.cookies.get(self._draft_cookie, "")
+        found = draft.open_(sealed, key=key, place=path) if key else None
+        return _OpenDraft(platform=platform, title=title, path=path, key=key, draft=found)
+
+    async def _fields(self, request: web.Request) -> Mapping[str, bytes]:
+        if request.content_type == "multipart/form-data":
+            return multipart.fields(await request.read(), content_type=request.headers["Content-Type"])
+        return {name: str(value).encode() for name, value in (await self.pages.form(request)).items()}
+
+    def _on(self, at: _OpenDraft, answers: Draft) -> web.StreamResponse:
+        """Send the browser to the next question, with the answers so far."""
+        answer = _redirect(f"{at.path}/{answers.newest}")
+        answer.set_cookie(
+            self._draft_cookie,
+            draft.close(answers, key=at.key, place=at.path),
+            max_age=LIFETIME,
+            path=at.path,
+            secure=self._secure,
+            httponly=True,
+            samesite="Lax",
+        )
+        return self._keep(answer, at.key)
+
+    def _keep(self, answer: web.StreamResponse, key: str) -> web.StreamResponse:
+        guard.keep_key(answer, key, base_url=self.pages.base_url, name=_COOKIE, lifetime=LIFETIME)
+        return answer
+
+    def _key(self, request: web.Request) -> str:
+        return guard.browser_key(request, base_url=self.pages.base_url, name=_COOKIE)
+
+    def _view(self, request: web.Request, key: str = "") -> TipOffView:
+        return TipOffView(view=self.pages.view(request, key))
+
+    @property
+    def _secure(self) -> bool:
+        return self.pages.base_url.startswith("https://")
+
+    @property
+    def _key_cookie(self) -> str:
+        return guard.cookie_name(self.pages.base_url, _COOKIE)
+
+    @property
+    def _draft_cookie(self) -> str:
+        """The cookie of a draft, which a path keeps apart; such a cookie cannot have the prefix __Host-."""
+        return f"__Secure-{_DRAFT}" if self._secure else _DRAFT
+
+
+def _status(error: VaultError) -> int:
+    return 422 if isinstance(error, InvalidFields) else status_of(error)
+
+
+def _step(request: web.Request) -> str:
+    return request.path.rpartition("/")[2]
+
+
+def _redirect(address: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": address})
+
+
+def _text(fields: Mapping[str, bytes], name: str) -> str:
+    try:
+        return fields.get(name, b"").decode()
+    except UnicodeDecodeError:
+        raise web.HTTPBadRequest from None
+
+
+def _line(typed: str) -> str:
+    """Return a typed line without what is invisible, which telephones insert."""
+    return "".join(each for each in typed.strip() if each.isprintable())
+
+
+def _lines(typed: str) -> str:
+    """Return a typed text with one kind of line end."""
+    return "\n".join(map(_line, typed.strip().splitlines()))
+
+
+def _answered(answers: Draft, step: str, fields: Mapping[str, bytes]) -> Draft:
+    """Return the draft with an answer; raises InvalidFields."""
+    given = _line(_text(fields, step))
+    if step == draft.WHAT:
+        if given not in SanctionCategory.__members__:
+            raise _invalid({draft.WHAT: FieldCode.REQUIRED})
+        return replace(answers, category=given)
+    if step == draft.WHERE:
+        _check_target(given)
+        return replace(answers, where=given)
+    _check_contact(given)
+    return replace(answers, contact=given)
+
+
+def _check_target(where: str) -> None:
+    try:
+        target.check(TipOffTarget(TargetKind.CONTENT, where))
+    except InvalidError as error:
+        raise _invalid({each.field: each.code for each in error.violations}) from None
+
+
+def _check_contact(contact: str) -> None:
+    try:
+        filing.check_filing(text="-", contact=contact, evidence=(), content=b"")
+    except InvalidError as error:
+        raise _invalid({each.field: each.code for each in error.violations}) from None
+
+
+def _check(report: WrittenReport) -> None:
+    """Raise InvalidFields naming every wrong field of the last page."""
+    try:
+        filing.check_filing(text=report.why, contact="", evidence=(), content=report.evidence)
+    except InvalidError as error:
+        raise _invalid({each.field: each.code for each in error.violations}) from None
+
+
+def _check_numbers(*, reference: str, secret: str) -> None:
+    """Raise InvalidFields naming both numbers that have another form; the vault names the first one."""
+    wrong: dict[str, FieldCode] = {}
+    for name, typed, count in (
+        ("reference", reference, filing.REFERENCE_DIGITS),
+        ("secret", secret, filing.SECRET_DIGITS),
+    ):
+        try:
+            filing.read_digits(typed, field=name, count=count)
+        except InvalidError as error:
+            wrong |= {each.field: each.code for each in error.violations}
+    if wrong:
+        raise _invalid(wrong)
+
+
+def _invalid(fields: Mapping[str, FieldCode]) -> InvalidFields:
+    return InvalidFields("INVALID_MESSAGE", "INVALID_ARGUMENT", fields=dict(fields))
+
+
+def _request_id(report: WrittenReport, at: _OpenDraft) -> str:
+    written = sha256(
+        seal.encode("idvault/tip-off-form/v1", report.where, report.why, report.contact, report.evidence)
+    )
+    return secret.request_id(at.key, session_id=at.path, step=f"{report.category} {written.hexdigest()}")

@@ -1,0 +1,126 @@
+"""TipOffFormService: what the pages may ask, converted and bounded, over both databases."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idvault.api.edge.call import Caller
+from idvault.domain.error import FieldCode, IdvaultError, InvalidError, Reason, Violation
+from idvault.domain.event import EventType
+from idvault.flows.log.events import EventFactory
+from idvault.ports.platform import Platform, PlatformPages
+from idvault.storage.base.database import Database
+from idvault.storage.platform.store import SqlPlatformStore
+from idvault.v1 import tip_off_pb2 as pb
+from idvault.v1.sanction_pb2 import StatementOfReasons
+from tests.support import builders
+from tests.support.databases import Databases
+from tests.support.fakes.sealing import CountingEntropy
+from tests.support.flow_world import PARTY, at
+from tests.support.tip_off_world import TipOffWorld, service_keys
+
+WEB = Caller("web-1", "web", "c" * 32)
+OTHER = "im-other"
+
+
+@pytest.fixture
+async def world(databases: Databases, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
+    """Return the flows with a new database and two platforms that have a form."""
+    database = Database(url=databases.main_url)
+    made = TipOffWorld(database, service_keys(tmp_path))
+    store = SqlPlatformStore(database=database)
+    events = EventFactory(entropy=CountingEntropy(start=90_000_000))
+    for number, name in enumerate((PARTY, OTHER)):
+        key = Platform(name, "platform", "b" * 32, str(number) * 64, builders.NOW)
+        event = events.event(EventType.PLATFORM_REGISTER, actor_id="b" * 32, now=at(0))
+        await store.register(key, now=at(0), event=event)
+        event = events.event(EventType.PLATFORM_PRESENT, actor_id="b" * 32, now=at(0))
+        await store.present(PlatformPages("Title"), name=name, event=event)
+    yield made
+    await made.world.claims.verification.drain()
+    await database.close()
+
+
+async def ask(world: TipOffWorld, method: str, message: Any) -> Any:
+    return await getattr(world.forms, method)(message, caller=WEB, now=at(0), remaining=None)
+
+
+async def refused(world: TipOffWorld, method: str, message: Any) -> IdvaultError:
+    with pytest.raises(IdvaultError) as caught:
+        await ask(world, method, message)
+    return caught.value
+
+
+def report(number: int = 1, **changes: Any) -> pb.FileTipOffFormRequest:
+    given = {
+        "request_id": f"00000000-0000-4000-8000-{number:012}",
+        "platform": PARTY,
+        "content": "post/17",
+        "category": StatementOfReasons.CATEGORY_RUMOUR,
+        "text": "not true (synthetic)",
+    }
+    return pb.FileTipOffFormRequest(**{**given, **changes})
+
+
+async def test_a_report_is_its_platforms(world: TipOffWorld) -> None:
+    """It is in that platform's queue alone, and its numbers open it there alone; a repeat is the same one."""
+    filed = await ask(world, "FileTipOffForm", report(contact="a@b.example", content_copy=b"copy"))
+    assert await ask(world, "FileTipOffForm", report(contact="a@b.example", content_copy=b"copy")) == filed
+    [found] = (await world.page(limit=5)).tip_offs
+    assert (await world.page(limit=5, party=OTHER)).tip_offs == ()
+    assert (await world.get(found)).content == b"copy"
+    numbers = {"reference": filed.reference, "secret": filed.secret}
+    seen = await ask(world, "FollowTipOffForm", pb.FollowTipOffFormRequest(platform=PARTY, **numbers))
+    assert (seen.state, seen.due_time) == (pb.TipOff.STATE_RECEIVED, filed.due_time)
+    elsewhere = await refused(
+        world, "FollowTipOffForm", pb.FollowTipOffFormRequest(platform=OTHER, **numbers)
+    )
+    assert elsewhere.reason is Reason.TIP_OFF_NOT_FOUND
+    reused = await refused(world, "FileTipOffForm", report(contact="a@b.example"))
+    assert reused.reason is Reason.REQUEST_ID_REUSED
+
+
+async def test_an_unknown_platform_is_stored_nowhere(world: TipOffWorld) -> None:
+    """Neither a report nor a count of tries is kept for a name without a form."""
+    for name in ("nobody", "web-1"):
+        wrong = await refused(world, "FileTipOffForm", report(platform=name))
+        assert wrong.reason is Reason.PLATFORM_NOT_FOUND
+        message = pb.FollowTipOffFormRequest(platform=name, reference="0" * 12, secret="0" * 16)
+        for _ in range(11):
+            wrong = await refused(world, "FollowTipOffForm", message)
+            assert wrong.reason is Reason.PLATFORM_NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("changes", "violation"),
+    [
+        ({"platform": ""}, Violation("platform", FieldCode.REQUIRED)),
+        ({"platform": "A_"}, Violation("platform", FieldCode.CHARACTER)),
+        ({"content": ""}, Violation("target.content", FieldCode.REQUIRED)),
+        ({"category": 0}, Violation("category", FieldCode.REQUIRED)),
+        ({"text": ""}, Violation("text", FieldCode.REQUIRED)),
+        ({"content_copy": bytes(65_537)}, Violation("content_copy", FieldCode.LENGTH)),
+    ],
+)
+async def test_a_wrong_field_is_named(
+    world: TipOffWorld, changes: dict[str, Any], violation: Violation
+) -> None:
+    """The refusal names the field."""
+    wrong = await refused(world, "FileTipOffForm", report(**changes))
+    assert isinstance(wrong, InvalidError)
+    assert wrong.violations == (violation,)
+
+
+async def test_forms_are_listed_by_pages(world: TipOffWorld) -> None:
+    """Each page says where the list continues; a token that is no name is refused."""
+    first = await ask(world, "ListTipOffForms", pb.ListTipOffFormsRequest(page_size=1))
+    assert [each.platform for each in first.forms] == [OTHER]
+    token = first.next_page_token
+    second = await ask(world, "ListTipOffForms", pb.ListTipOffFormsRequest(page_size=1, page_token=token))
+    assert [(each.platform, each.platform_title) for each in second.forms] == [(PARTY, "Title")]
+    assert second.next_page_token == ""
+    wrong = await refused(world, "ListTipOffForms", pb.ListTipOffFormsRequest(page_token="No name"))
+    assert isinstance(wrong, InvalidError)
+    assert wrong.violations == (Violation("page_token", FieldCode.CHARACTER),)

@@ -1,0 +1,89 @@
+"""A small console with one form, to test what all consoles do."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from idvault_client.console.app import Console
+from idvault_client.console.visit import (
+    Answer,
+    ConsolePage,
+    Download,
+    Explanation,
+    GoTo,
+    Hiding,
+    NoPageError,
+    Route,
+    Visit,
+)
+from idvault_client.reasons import Translation
+
+TEXTS = {
+    "service": Translation("样例", "Sample"),
+    "start": Translation("首页", "Start"),
+    "words": Translation("内容", "Words"),
+    "hint": Translation("随便写", "Anything"),
+    "more": Translation("更多", "More"),
+    "paper": Translation("文件", "File"),
+    "kind": Translation("种类", "Kind"),
+}
+
+
+@dataclass
+class Sample:
+    """The acts of the console. said: what was sent, in order."""
+
+    said: list[tuple[str, str]] = field(default_factory=list)
+
+    def start(self, visit: Visit) -> Answer:
+        return self._form(visit)
+
+    def say(self, visit: Visit) -> Answer:
+        if not visit.given("words"):
+            return self._form(visit, words=visit.say("required"))
+        paper = visit.files.get("paper")
+        self.said.append((visit.given("words"), paper.content.decode() if paper else ""))
+        return GoTo("/secret")
+
+    def secret(self, visit: Visit) -> Answer:
+        page = self._form(visit)
+        return ConsolePage(
+            template=page.template, title=page.title, values=page.values, hides=Hiding(20, "/")
+        )
+
+    def file(self, visit: Visit) -> Answer:
+        return Download(name="资料.txt", content=b"text", type="text/plain")
+
+    def wrong(self, visit: Visit) -> Answer:
+        raise {"known": KeyError, "none": NoPageError, "else": ValueError}[visit.parts["kind"]]("王小明")
+
+    def away(self, visit: Visit) -> Answer:
+        return GoTo("//elsewhere.example/")
+
+    def explain(self, error: Exception, visit: Visit) -> Explanation | None:
+        return Explanation(visit.say("hint"), visit.say("more")) if isinstance(error, KeyError) else None
+
+    def console(self) -> Console:
+        return Console(
+            texts=TEXTS,
+            templates=Path(__file__).parent / "templates",
+            menu=(("/", "start"), ("/secret", "words")),
+            routes=(
+                Route("GET", "/", self.start),
+                Route("POST", "/say", self.say),
+                Route("GET", "/secret", self.secret),
+                Route("GET", "/file", self.file),
+                Route("GET", "/wrong/{kind}", self.wrong),
+                Route("GET", "/away", self.away),
+            ),
+            explain=self.explain,
+        )
+
+    @staticmethod
+    def _form(visit: Visit, **errors: str) -> ConsolePage:
+        return ConsolePage(
+            template="sample.html",
+            title=visit.say("start"),
+            values={"pairs": [("<b>", visit.given("words"))], "typed": visit.given("words")},
+            errors=errors,
+            status=422 if errors else 200,
+        )

@@ -1,0 +1,232 @@
+"""What every console does: who may enter, forms that act once, and what leaves it."""
+
+import asyncio
+import os
+import signal
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from idvault_client.console import server
+from idvault_client.pages.headers import HEADERS
+from tests.clients.console.sample import Sample
+from tests.support.console import Running, Seen, Visitor, running
+
+OUTSIDE = "open only to the browser that opened it"
+
+
+@pytest.fixture
+def sample() -> Sample:
+    """Return the acts of a small console."""
+    return Sample()
+
+
+@pytest.fixture
+async def console(sample: Sample, tmp_path: Path) -> AsyncIterator[Running]:
+    """Run it."""
+    async with running(sample.console(), tmp_path) as made:
+        yield made
+
+
+async def test_the_redirect_file_is_the_only_entrance(console: Running, tmp_path: Path) -> None:
+    """It is for its owner alone, works once, and no other address gives a cookie."""
+    assert stat.S_IMODE(console.file.stat().st_mode) == 0o600
+    assert console.file.parent == tmp_path
+    assert console.address.startswith("http://")
+    assert ".localhost:" in console.address
+    stranger = console.visitor()
+    for path in ("/", "/enter/", "/enter/0", "/secret", "/file", "/nothing"):
+        refused = await stranger.get(path)
+        assert (refused.status, refused.headers.get("Set-Cookie")) == (403, None), path
+    owner = await console.enter()
+    assert (await owner.get("/")).title == "Start"
+    again = console.visitor()
+    late = await again.get("/enter/" + console.address.rpartition("/")[2])
+    assert (late.status, OUTSIDE in late.text, again.cookies) == (403, True, {})
+    assert (await again.get("/")).status == 403
+    again.cookies = {"console": owner.cookies["console"][:-1] + "~"}
+    assert (await again.get("/")).status == 403
+
+
+async def test_the_session_ends_with_the_process(sample: Sample, tmp_path: Path) -> None:
+    """The button stops the process and removes the file; a new process knows no former cookie."""
+    async with running(sample.console(), tmp_path) as first:
+        owner = await first.enter()
+        outside = await first.visitor().post("/end")
+        assert (outside.status, first.stop.is_set()) == (403, False)
+        forged = await owner.send("/end", {"form": "0" * 26})
+        assert (forged.status, first.stop.is_set()) == (403, False)
+        page = await owner.get("/")
+        assert (await owner.post("/end", page)).title == "The session has ended"
+        assert first.stop.is_set()
+    assert not (tmp_path / "console.html").exists()
+    async with running(sample.console(), tmp_path) as second:
+        former = second.visitor()
+        former.cookies = owner.cookies
+        assert former.host != owner.host
+        assert (await former.get("/")).status == 403
+
+
+async def test_another_name_for_this_machine_is_refused(console: Running) -> None:
+    """DNS rebinding: a page whose name leads to this machine gets nothing, and uses no token up."""
+    visitor = console.visitor()
+    entrance = urlsplit(console.address).path
+    alone, port = visitor.host.split(":")
+    names = [
+        f"{each}{end}"
+        for each in ("127.0.0.1", "localhost", "evil.example", f"x.{alone}")
+        for end in ("", f":{port}")
+    ]
+    for path in (entrance, "/", "/static/style.css"):
+        for name in (alone, f"{visitor.host}0", *names):
+            assert (await visitor.get(path, Host=name)).status == 421, (name, path)
+    assert visitor.cookies == {}
+    owner = await console.enter()
+    for name in names:
+        assert (await owner.get("/", Host=name)).status == 421, name
+    assert (await owner.get("/")).status == 200
+
+
+async def test_a_request_of_another_site_is_refused(console: Running, sample: Sample) -> None:
+    """By Sec-Fetch-Site and by Origin, also with cookie and token; nothing is done."""
+    owner = await console.enter()
+    page = await owner.get("/")
+    fields = {"form": page.hidden("form"), "words": "x"}
+    assert (await owner.get("/", **{"Sec-Fetch-Site": "cross-site"})).status == 403
+    for headers in (
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": f"http://127.0.0.1:{owner.port}"},
+    ):
+        assert (await owner.send("/say", fields, headers=headers)).status == 403, headers
+    for token in ("", "0" * 26, page.hidden("form").upper()):
+        assert (await owner.send("/say", {**fields, "form": token})).status == 403
+    assert sample.said == []
+    hidden = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+    assert (await owner.send("/say", fields, headers=hidden)).status == 303
+
+
+async def test_a_form_acts_once(console: Running, sample: Sample) -> None:
+    """Twice the same form, also at the same time, is one act; a form from a new page is another."""
+    owner = await console.enter()
+    page = await owner.get("/")
+    fields = {"form": page.hidden("form"), "once": page.hidden("once"), "words": "hello"}
+    answers = await asyncio.gather(*(owner.send("/say", fields) for _ in range(3)))
+    assert {(each.status, each.headers["Location"]) for each in answers} == {(303, "/secret")}
+    assert sample.said == [("hello", "")]
+    await owner.post("/say", await owner.get("/"), words="hello", files={"paper": ("a.txt", b"content")})
+    assert sample.said == [("hello", ""), ("hello", "content")]
+
+
+async def test_a_form_with_a_mistake_is_shown_again(console: Running, sample: Sample) -> None:
+    """With what was typed, the error at its field and in the summary; corrected, it acts."""
+    owner = await console.enter()
+    wrong = await owner.post("/say", await owner.get("/"), words="  ", more="more")
+    assert wrong.status == 422
+    assert '<a href="#words">Enter this</a>' in wrong.text
+    assert 'aria-describedby="words-hint words-error" aria-invalid="true"' in wrong.text
+    assert (await owner.post("/say", wrong, words="<b>好</b>")).title == "Start"
+    assert sample.said == [("<b>好</b>", "")]
+
+
+async def test_answers_are_kept_by_nobody(console: Running) -> None:
+    """Each page, download and refusal has the headers; a page that hides says when, without script."""
+    owner = await console.enter()
+    await owner.get("/secret")
+    assert owner.seen[-1].headers["Refresh"] == "20; url=/"
+    await owner.get("/file")
+    assert owner.seen[-1].headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''%E8")
+    await owner.get("/none")
+    assert owner.seen[-1].status == 404
+    for name in ("style.css", "console.js"):
+        assert (await owner.get(f"/static/{name}")).status == 200
+    assert (await owner.get("/static/app.py")).status == 404
+    for seen in owner.seen:
+        assert seen.headers.items() >= HEADERS.items()
+        assert "<script>" not in seen.text
+        assert " style=" not in seen.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "text"), [("known", 409, "Anything"), ("none", 404, "no such page")]
+)
+async def test_an_error_says_what_is_known(console: Running, kind: str, status: int, text: str) -> None:
+    """In the person's language, and never with the text of the exception."""
+    owner = await console.enter()
+    found = await owner.get(f"/wrong/{kind}")
+    assert (found.status, text in found.text) == (status, True)
+    unknown = await owner.get("/wrong/else")
+    assert unknown.status == 500
+    assert "王小明" not in unknown.text + found.text
+    assert (await owner.get("/away")).status == 500
+
+
+async def test_pages_have_two_languages(console: Running) -> None:
+    """By the browser's wish, and by the link, which is remembered."""
+    chinese = await console.enter(**{"Accept-Language": "zh-TW,en"})
+    assert (await chinese.get("/")).title == "首页"
+    assert (await chinese.get("/?lang=en")).title == "Start"
+    assert (await chinese.get("/")).title == "Start"
+    assert (await chinese.get("/?lang=<b>")).title == "Start"
+
+
+async def test_large_and_slow_forms_are_refused(sample: Sample, tmp_path: Path) -> None:
+    """21 MB, and a body that does not come: each gets its own answer."""
+    async with running(sample.console(), tmp_path, patience=0.2) as console:
+        owner = await console.enter()
+        large = await _large(owner)
+        assert (large.status, "too large" in large.text) == (413, True)
+        assert await _slow(owner) == 408
+    assert sample.said == []
+
+
+async def _large(owner: Visitor) -> Seen:
+    page = await owner.get("/")
+    paper = ("a", bytes(21 * 1024 * 1024))
+    return await owner.send("/say", {"form": page.hidden("form"), "words": "x"}, files={"paper": paper})
+
+
+async def _slow(owner: Visitor) -> int:
+    reader, writer = await asyncio.open_connection("127.0.0.1", owner.port)
+    cookies = "; ".join(f"{name}={value}" for name, value in owner.cookies.items())
+    writer.write(
+        f"POST /say HTTP/1.1\r\nHost: {owner.host}\r\nOrigin: http://{owner.host}\r\nCookie: {cookies}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nform=".encode()
+    )
+    line = await asyncio.wait_for(reader.readline(), 30)
+    writer.close()
+    return int(line.split()[1])
+
+
+async def test_it_listens_on_loopback_alone(console: Running) -> None:
+    """No other interface of the machine answers."""
+    _, writer = await asyncio.open_connection("127.0.0.1", console.visitor().port)
+    assert writer.get_extra_info("peername")[0] == "127.0.0.1"
+    writer.close()
+    for address in ("::1", "127.0.0.2"):
+        with pytest.raises(OSError, match=r"."):
+            await asyncio.open_connection(address, console.visitor().port)
+
+
+def test_it_ends_with_a_signal(sample: Sample, tmp_path: Path) -> None:
+    """SIGTERM ends a served console and destroys its file; a folder that is none is told at once."""
+    found: list[Path] = []
+
+    def ready(path: Path) -> None:
+        found.append(path)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    server.serve(sample.console(), folder=tmp_path, ready=ready)
+    assert found == [tmp_path / "console.html"]
+    assert not found[0].exists()
+    with pytest.raises(FileNotFoundError):
+        server.serve(sample.console(), folder=tmp_path / "none", ready=ready)
+
+
+def test_a_page_is_read_without_tags() -> None:
+    """The tests' own reading of a page."""
+    assert Seen(200, {}, "<h1>a&amp;b</h1><p>c</p>").words == "a&b c"

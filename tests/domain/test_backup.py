@@ -1,0 +1,85 @@
+"""What a pair of databases lacks, in words: both databases of different ages, and records without keys."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from idvault.domain import backup
+from idvault.domain.backup import PairContents, Seen
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SHRED = "the shred database"
+
+
+def pair(
+    entries: int = 10,
+    signed: int = 10,
+    *,
+    records: int = 3,
+    keys: int = 3,
+    unkeyed: tuple[str, ...] = (),
+    erased: int = 0,
+) -> PairContents:
+    return PairContents(
+        entries=entries,
+        newest=NOON,
+        records=records,
+        keys=keys,
+        signed=Seen(SHRED, signed, NOON + timedelta(seconds=1)),
+        unkeyed=unkeyed,
+        erased=erased,
+    )
+
+
+def test_a_pair_that_nobody_has_seen_more_of_lacks_nothing() -> None:
+    """Others may have seen less, and erased accounts have no key."""
+    assert backup.lacks(pair(erased=1), [Seen("a witness", 4)]) == []
+    assert backup.lacks(pair(entries=0, signed=0), []) == []
+
+
+def test_a_main_database_is_older_than_what_the_shred_database_has_signed() -> None:
+    """Counted in entries, and in time as far as it is known."""
+    assert backup.lacks(pair(4, 10), []) == [
+        "the main database is older than the log: it has 4 entries, and the shred database has seen 10, "
+        "6 entries more; what happened from 2026-03-01T12:00:00Z to 2026-03-01T12:00:01Z (0:00:01) is missing"
+    ]
+
+
+def test_both_are_older_than_what_a_witness_has_seen() -> None:
+    """Each database is named with what it has; without a time of the witness there is none."""
+    assert backup.lacks(pair(4, 9), [Seen("a mirror", 2), Seen("the witness w1", 10)]) == [
+        "the main database is older than the log: it has 4 entries, and the witness w1 has seen 10, "
+        "6 entries more",
+        "the shred database is older than the log: its checkpoint covers 9 entries, and the witness w1 has "
+        "seen 10, 1 entry more",
+    ]
+
+
+def test_an_older_shred_database_is_told_by_what_it_does_not_cover() -> None:
+    """Nobody else has seen more, so the worker may also have been stopped."""
+    assert backup.lacks(pair(10, 9), []) == [
+        "no checkpoint of the shred database covers the newest 1 entry of the main database: it is older, or "
+        "the worker was stopped before it had signed them"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unkeyed", "said"), [(("a",), "1 record has no shred key"), (("a", "b"), "2 records have no shred key")]
+)
+def test_records_without_a_key_are_counted(unkeyed: tuple[str, ...], said: str) -> None:
+    """Nobody can open them; an erasure after the backup is the harmless reason."""
+    (found,) = backup.lacks(pair(unkeyed=unkeyed, keys=1), [])
+    assert found.startswith(said)
+    assert "unless they were erased after the backup" in found
+
+
+def test_keys_without_a_record_are_counted() -> None:
+    """Five keys, two of which belong to records that have one."""
+    assert pair(records=4, keys=5, unkeyed=("a",), erased=1).spare == 3
+
+
+def test_nothing_is_called_tampering() -> None:
+    """Different ages are what backups have."""
+    found = backup.lacks(pair(4, 9, unkeyed=("a",)), [Seen("x", 12, NOON)])
+    assert len(found) == 3
+    assert not any("tamper" in each or "fork" in each for each in found)

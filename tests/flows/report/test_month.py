@@ -1,0 +1,130 @@
+"""The figures of a platform's month over both databases: what has become of everything that began in it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest_asyncio
+
+from idvault.domain.public_account.values import RejectReason
+from idvault.domain.report.month import (
+    AppealFigures,
+    ApplicationFigures,
+    MonthFigures,
+    SanctionFigures,
+    TipOffFigures,
+)
+from idvault.domain.report.period import named
+from idvault.domain.sanction.appeal import AppealState
+from idvault.domain.sanction.operation import SanctionCount
+from idvault.domain.sanction.sanction import Degree, Scope
+from idvault.domain.tip_off.tip_off import TipOffOutcome
+from idvault.storage.base.database import Database
+from tests.support.appeal_world import AppealWorld
+from tests.support.flow_world import PARTY, at
+from tests.support.public_account_world import PublicAccountWorld
+from tests.support.sanction_world import SanctionWorld, until
+from tests.support.tip_off_world import DAY, TipOffWorld, service_keys
+
+# The tests' time is noon of 1 March: this long before it is February, this long after it April.
+FEBRUARY, APRIL = -DAY, 31 * DAY
+
+
+@pytest_asyncio.fixture
+async def reports(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
+    """Return the flows of reports and sanctions with a new database of each kind."""
+    made = TipOffWorld(main_database, service_keys(tmp_path))
+    yield made
+    await made.world.claims.verification.drain()
+
+
+async def count(
+    world: SanctionWorld, *, month: str = "2026-03", seconds: float = 0, party: str = PARTY
+) -> MonthFigures:
+    return await world.servicer.months.count(relying_party=party, month=month, now=at(seconds))
+
+
+async def test_reports_by_what_became_of_them(reports: TipOffWorld) -> None:
+    """Of a platform and a month; what was answered or decided late stays late, and so does what never was."""
+    key = await reports.world.moderator(1)
+    me, token = key.moderator_id, await reports.world.account()
+    await reports.file(seconds=FEBRUARY)
+    await reports.file(party="platform-b")
+    made = [(await reports.file()).tip_off for _ in range(6)]
+    for each in made[:4]:
+        await reports.assign(each, me)
+    await reports.uphold(made[0], key, token, reply="you were right (synthetic)")
+    await reports.dismiss(made[1], me, outcome=TipOffOutcome.ABUSIVE, reply="no (synthetic)")
+    await reports.answer(made[2], me, seconds=DAY)
+    await reports.merge(made[3], [made[4]], me)
+    early = await count(reports.world, seconds=DAY)
+    assert early.tip_offs == TipOffFigures(filed=6, open=4, upheld=1, abusive=1)
+    await reports.dismiss(made[2], me, seconds=8 * DAY)
+    await reports.dismiss(made[3], me, reply="no (synthetic)", seconds=8 * DAY)
+    found = await count(reports.world, seconds=9 * DAY)
+    assert found.tip_offs == TipOffFigures(
+        filed=6, open=1, upheld=1, dismissed=2, duplicate=1, abusive=1, reply_late=3, solution_late=4
+    )
+    assert (await count(reports.world, month="2026-02", seconds=9 * DAY)).tip_offs == TipOffFigures(
+        filed=1, open=1, reply_late=1, solution_late=1
+    )
+    assert (await count(reports.world, party="platform-b")).tip_offs == TipOffFigures(filed=1, open=1)
+
+
+async def test_sanctions_in_force_and_proposals(reports: TipOffWorld) -> None:
+    """A proposal that ended is no sanction; what lapsed counts so before the worker stores it."""
+    world = reports.world
+    keys = [await world.moderator(number, seconds=FEBRUARY) for number in (1, 2)]
+    tokens = [await world.account(number) for number in range(1, 5)]
+    await world.impose(tokens[0], Degree.WARN, key=keys[0], seconds=FEBRUARY)
+    await world.impose(tokens[0], Degree.WARN, key=keys[0], given=until(DAY))
+    lifted = await world.impose(tokens[1], Degree.WARN, key=keys[0])
+    await world.lift(lifted, key=keys[0])
+    await world.closed(tokens[2], (keys[0], keys[1]))
+    await world.impose(tokens[3], Degree.CLOSE, key=keys[0])
+    withdrawn = await world.impose(tokens[1], Degree.LIMIT, key=keys[0], scope=Scope.PERSON)
+    await world.lift(withdrawn, key=keys[0])
+    found = (await count(world)).sanctions
+    closed = SanctionCount(Degree.CLOSE, Scope.ACCOUNT, 1, 1, 0, 0)
+    assert found == SanctionFigures(
+        (SanctionCount(Degree.WARN, Scope.ACCOUNT, 2, 1, 1, 0), closed), proposals_open=1, proposals_ended=1
+    )
+    later = (await count(world, seconds=4 * DAY)).sanctions
+    assert later == replace(
+        found,
+        counts=(SanctionCount(Degree.WARN, Scope.ACCOUNT, 2, 0, 1, 1), closed),
+        proposals_open=0,
+        proposals_ended=2,
+    )
+    assert (await count(world, month="", seconds=APRIL)).sanctions == SanctionFigures()
+
+
+async def test_appeals_by_verdict(main_database: Database) -> None:
+    """By the month of filing, with those that were late."""
+    world = AppealWorld(main_database)
+    keys = [await world.moderator(number) for number in (1, 2)]
+    made = []
+    for number in range(1, 5):
+        sanction = await world.impose(await world.account(number), Degree.WARN, key=keys[0])
+        made.append(await world.file(sanction, seconds=DAY))
+    await world.decide(made[0], AppealState.UPHELD, key=keys[1], seconds=2 * DAY)
+    assert (await count(world, seconds=2 * DAY)).appeals == AppealFigures(filed=4, open=3, upheld=1)
+    await world.decide(made[1], AppealState.REJECTED, key=keys[1], seconds=20 * DAY)
+    assert (await count(world, seconds=20 * DAY)).appeals == AppealFigures(
+        filed=4, open=2, upheld=1, rejected=1, late=3
+    )
+    assert (await count(world, month="2026-02", seconds=20 * DAY)).appeals == AppealFigures()
+    await world.claims.verification.drain()
+
+
+async def test_applications_by_decision(main_database: Database) -> None:
+    """What was approved stays approved, whatever becomes of it."""
+    world = PublicAccountWorld(main_database)
+    made = [await world.apply(await world.person(number)) for number in range(1, 5)]
+    await world.approve(made[0])
+    await world.close(await world.approve(made[1]))
+    await world.reject(made[2], RejectReason.INCOMPLETE)
+    month = await count(world.sanctions)
+    assert month.applications == ApplicationFigures(filed=4, open=1, approved=2, rejected=1)
+    assert month.month == named("2026-03")
+    await world.claims.verification.drain()

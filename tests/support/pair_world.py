@@ -1,0 +1,69 @@
+"""A deployment's two databases with signed-up people, whose copies grow old apart from each other."""
+
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import delete, update
+
+from idvault.domain.account import AccountState
+from idvault.storage.account.tables import accounts
+from idvault.storage.base.database import Database
+from idvault.storage.deployment import SqlDeploymentStore
+from idvault.storage.key.shred import SqlShredStore
+from idvault.storage.key.tables import shred_keys
+from tests.support import sql
+from tests.support.databases import Databases
+from tests.support.log_world import Worker
+from tests.support.storage_world import MATCHED, World
+
+DEPLOYMENT = "d" * 32
+_OPENED = count()
+
+
+@dataclass
+class PairWorld:
+    """Both databases, and the worker that sequences and signs."""
+
+    databases: Databases
+    folder: Path
+    clock: float = 0
+
+    def __post_init__(self) -> None:
+        self.open()
+
+    def open(self) -> None:
+        """Open the databases, at first or after their files were replaced."""
+        self.main = Database(url=self.databases.main_url)
+        self.shred = Database(url=self.databases.shred_url)
+        # Each opening draws other synthetic people and ids.
+        self.people = World(self.main, seed=f"{self.folder} {next(_OPENED)}")
+        self.worker = Worker(self.main, self.shred, self.folder / "public")
+
+    async def begin(self) -> "PairWorld":
+        """Give both databases one deployment id."""
+        await SqlDeploymentStore(main=self.main, shred=self.shred).ensure(candidate=DEPLOYMENT)
+        return self
+
+    async def sign_up(self, number: int = 1) -> list[str]:
+        """Sign people up, each with a shred key and a record, and let the worker sign; return the tokens."""
+        tokens = []
+        for _ in range(number):
+            job = await self.people.job(person=self.people.person(self.people.new_id()))
+            key = self.people.random(32)
+            await SqlShredStore(database=self.shred).obtain(account_token=job.account_token, candidate=key)
+            assert await self.people.settle(job, MATCHED)
+            tokens.append(job.account_token)
+        await self.worker.step(self.clock)
+        return tokens
+
+    async def forget_key(self, account_token: str, *, erased: bool = False) -> None:
+        """Lose a shred key, as a damaged disk does, or as an erasure means to."""
+        await sql.change(self.shred, delete(shred_keys).where(shred_keys.c.account_token == account_token))
+        if erased:
+            gone = update(accounts).where(accounts.c.account_token == account_token)
+            await sql.change(self.main, gone.values(state=AccountState.ERASED.value))
+
+    async def close(self) -> None:
+        await self.main.close()
+        await self.shred.close()
