@@ -58,8 +58,8 @@ _SUBJECT_KINDS = numbers(SubjectKind, common_pb2.SubjectKind.Value, "SUBJECT_KIN
 _STATES = numbers(AccountState, common_pb2.AccountStatus.State.Value, "STATE_")
 STANDINGS = numbers(Standing, common_pb2.AccountStatus.Standing.Value, "STANDING_")
 _ASSURANCES = numbers(Assurance, common_pb2.AccountStatus.Assurance.Value, "ASSURANCE_")
-_CLAIM_STATES = numbers(ClaimState, verification_pb2.Verification.State.Value, "STATE_")
-_FAILURES = numbers(FailureReason, verification_pb2.Verification.FailureReason.Value, "FAILURE_REASON_")
+CLAIM_STATES = numbers(ClaimState, verification_pb2.Verification.State.Value, "STATE_")
+FAILURES = numbers(FailureReason, verification_pb2.Verification.FailureReason.Value, "FAILURE_REASON_")
 _DOCUMENT_TYPES = {
     number: word
     for word, number in numbers(DocumentType, common_pb2.DocumentType.Value, "DOCUMENT_TYPE_").items()
@@ -157,12 +157,12 @@ def claim(
     """Return the message of a claim; its account must be projected to today."""
     message = verification_pb2.Verification(
         account_token=value.account.account_token,
-        state=_CLAIM_STATES[value.state],
+        state=CLAIM_STATES[value.state],
         status=status(value.account),
         request_id=value.request_id,
     )
     if value.failure_reason is not None:
-        message.failure_reason = _FAILURES[value.failure_reason]
+        message.failure_reason = FAILURES[value.failure_reason]
     if receipt is not None:
         message.receipt.CopyFrom(convert.receipt(receipt))
     if value.state is ClaimState.PENDING:

@@ -13,7 +13,7 @@ from idvault.domain import roster as rules
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.flows.people.roster import Proposal, ProposeCommand, Published, SignCommand
-from idvault.flows.people.second_factor import Begun, EnrolCommand
+from idvault.flows.people.second_factor import Begun, EnrolCommand, EnrolmentState
 from idvault.flows.platform import PlatformCommand
 from idvault.ports.platform import Platform
 from idvault.v1 import options_pb2, roster_pb2
@@ -55,6 +55,10 @@ class Platforms(Protocol):
 
 class SecondFactors(Protocol):
     """What this edge needs of flows.people.second_factor.SecondFactorFlow."""
+
+    async def state(self, *, actor_id: str, now: ClockReading) -> EnrolmentState:
+        """Return the state of a member's own second factor."""
+        ...
 
     async def begin(self, command: EnrolCommand, *, now: ClockReading) -> Begun:
         """Make a new secret."""
@@ -146,6 +150,23 @@ class RosterServicer:
         """Revoke a key of a platform or monitor."""
         command = _platform_command(request, caller, role="")
         return _platform(await self.platforms.revoke(command, now=now))
+
+    async def GetSecondFactor(
+        self,
+        request: roster_pb2.GetSecondFactorRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> roster_pb2.SecondFactorState:
+        """Return the state of the caller's second factor."""
+        found = await self.second_factors.state(actor_id=caller.actor_id, now=now)
+        message = roster_pb2.SecondFactorState(
+            enrolled=found.enrolled, pending=found.pending, tries_left=found.tries_left
+        )
+        if found.locked_until is not None:
+            message.lock_end_time.FromDatetime(found.locked_until)
+        return message
 
     async def BeginSecondFactor(
         self,

@@ -8,11 +8,12 @@ from hashlib import sha256
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 ROLES = frozenset({"platform", "auditor", "custodian", "operator", "monitor", "web"})
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_TRUST_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+TRUST_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _SCHEME = "spiffe://"
 _UNREADABLE = (
     ValueError,
@@ -64,10 +65,26 @@ def read(pem: bytes) -> Certificate:
         trust_domain=trust_domain,
         role=role,
         name=name,
-        spki=sha256(public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest(),
+        spki=_pin(public_key),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
     )
+
+
+def key_pin(pem: bytes) -> str:
+    """Return the pin of a private key in PEM form: SHA-256 of its public half, in hex.
+
+    Raises CertificateError.
+    """
+    try:
+        public_key = load_pem_private_key(pem, password=None).public_key()
+    except (TypeError, *_UNREADABLE) as error:
+        raise CertificateError("this is not an unencrypted private key in PEM form") from error
+    return _pin(public_key)
+
+
+def _pin(public_key: PublicKeyTypes) -> str:
+    return sha256(public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 
 
 def ed25519_keys(pem: bytes) -> tuple[bytes, ...]:
@@ -96,7 +113,7 @@ def _parts(uris: list[str]) -> tuple[str, str, str]:
     if len(parts) != 3:
         raise CertificateError("the URI SAN is not spiffe://<trust domain>/<role>/<name>")
     trust_domain, role, name = parts
-    if not _TRUST_DOMAIN.fullmatch(trust_domain):
+    if not TRUST_DOMAIN.fullmatch(trust_domain):
         raise CertificateError("the trust domain has a character that is not allowed, or a wrong length")
     if role not in ROLES:
         raise CertificateError("the URI SAN does not name a known role")

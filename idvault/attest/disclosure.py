@@ -3,8 +3,10 @@
 - A paper is encode(purpose, its parts), followed by the 64-byte Ed25519 signature of these bytes.
 - Request: purpose "idvault/disclosure-request/v1", then the fields of Terms in their order; times are seconds
   since 1970.
-- Approval, denial: purpose "idvault/disclosure-approval/v1" or "idvault/disclosure-denial/v1", then SHA-256
-  of the signed request, custodian, share index, SHA-256 of the re-sealed share (empty in a denial).
+- Approval: purpose "idvault/disclosure-approval/v1", then SHA-256 of the signed request, custodian, share
+  index, SHA-256 of the re-sealed share.
+- Denial: purpose "idvault/disclosure-denial/v2", then SHA-256 of the signed request, custodian, share index,
+  the reason. A denial of the former version "idvault/disclosure-denial/v1" ends with an empty part instead.
 - Parsing is strict: the parsed content must encode to exactly the same bytes.
 """
 
@@ -25,11 +27,12 @@ from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 SIGNATURE_SIZE = 64
 LONGEST_REQUEST = 16 * 1024
 LONGEST_DECISION = 1024
+LONGEST_DENIAL = 4 * 1024
 _REQUEST = "idvault/disclosure-request/v1"
-_DECISIONS = {
-    Verdict.APPROVE: "idvault/disclosure-approval/v1",
-    Verdict.DENY: "idvault/disclosure-denial/v1",
-}
+_APPROVAL = "idvault/disclosure-approval/v1"
+_DENIAL = "idvault/disclosure-denial/v2"
+_FORMER_DENIAL = "idvault/disclosure-denial/v1"
+_DECISIONS = {Verdict.APPROVE: (_APPROVAL,), Verdict.DENY: (_DENIAL, _FORMER_DENIAL)}
 _LENGTH = 4
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = 253_402_300_799  # the last second of the year 9999
@@ -108,23 +111,28 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class DecisionTerms:
-    """The content of a decision. resealed_hash: SHA-256 of the re-sealed share, empty in a denial."""
+    """The content of a decision. resealed_hash: SHA-256 of the re-sealed share, empty in a denial.
+
+    reason: why the request was denied; empty in an approval and in a denial of the former version.
+    """
 
     verdict: Verdict
     request_digest: bytes
     custodian: str
     share_index: int
     resealed_hash: bytes = b""
+    reason: str = field(default="", repr=False)
 
     def canonical(self) -> bytes:
         """Return the bytes that are signed."""
-        return seal.encode(
-            _DECISIONS[self.verdict],
-            self.request_digest,
-            self.custodian,
-            self.share_index,
-            self.resealed_hash,
-        )
+        purpose, last = self._last()
+        return seal.encode(purpose, self.request_digest, self.custodian, self.share_index, last)
+
+    def _last(self) -> tuple[str, bytes | str]:
+        """Return the purpose and the last part."""
+        if self.verdict is Verdict.APPROVE:
+            return _APPROVAL, self.resealed_hash
+        return (_DENIAL, self.reason) if self.reason else (_FORMER_DENIAL, self.resealed_hash)
 
 
 def digest(signed: bytes) -> bytes:
@@ -163,12 +171,20 @@ def parse_request(signed: bytes, *, field: str = "signed_request") -> Terms:
 
 def parse_decision(signed: bytes, *, verdict: Verdict, field: str = "signed_decision") -> DecisionTerms:
     """Return the content of a signed approval or denial; raises PaperError. Does not check the signature."""
-    if len(signed) > LONGEST_DECISION:
+    if len(signed) > (LONGEST_DENIAL if verdict is Verdict.DENY else LONGEST_DECISION):
         raise PaperError(field, "the decision is too long")
     parts = _parts(signed[:-SIGNATURE_SIZE], field)
-    if len(parts) != 5 or parts[0] != _DECISIONS[verdict].encode():
+    if len(parts) != 5 or parts[0] not in {purpose.encode() for purpose in _DECISIONS[verdict]}:
         raise PaperError(field, "this paper has another purpose")
-    terms = DecisionTerms(verdict, parts[1], _text(parts[2], field), _integer(parts[3], field), parts[4])
+    has_reason = parts[0] == _DENIAL.encode()
+    terms = DecisionTerms(
+        verdict,
+        parts[1],
+        _text(parts[2], field),
+        _integer(parts[3], field),
+        resealed_hash=b"" if has_reason else parts[4],
+        reason=_text(parts[4], field) if has_reason else "",
+    )
     _check_spelling(terms.canonical(), signed, field)
     return terms
 

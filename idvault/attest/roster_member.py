@@ -1,7 +1,9 @@
 """A roster member: name, role, organisation and keys; each member has exactly one role."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from idvault.attest import hpke, reading
@@ -11,6 +13,7 @@ from idvault.attest.reading import RosterError
 ROLES = frozenset({"auditor", "custodian", "operator"})
 _ACTOR = re.compile(r"[0-9a-f]{32}")
 _SPKI = re.compile(r"[0-9a-f]{64}")
+_SPOKEN = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,14 @@ class RosterMember:
     ed25519: bytes
     spki: str
 
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return the fingerprint of each key by its name, for reading aloud; "" for a missing TLS key."""
+        return {
+            "signing key": fingerprint(self.ed25519),
+            "sealing key": fingerprint(self.hpke_public_key),
+            "TLS key": _grouped(self.spki),
+        }
+
     def to_json(self) -> dict[str, Any]:
         """Return the member as written in the roster file."""
         return {
@@ -40,6 +51,15 @@ class RosterMember:
             "ed25519": reading.base64url(self.ed25519),
             "spki": self.spki,
         }
+
+
+def fingerprint(key: bytes) -> str:
+    """Return the first 16 bytes of a key's SHA-256 in hex, in groups of four, for reading aloud."""
+    return _grouped(sha256(key).hexdigest())
+
+
+def _grouped(digest: str) -> str:
+    return " ".join(digest[at : at + 4] for at in range(0, min(len(digest), _SPOKEN), 4))
 
 
 def parse(value: Any, where: str) -> RosterMember:

@@ -76,12 +76,12 @@ def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:
     return ReceiptFlow(
         proofs=proofs,
         records=SqlRecordStore(database=base.main),
-        quorum=lambda quorum_id: _quorum(rosters, quorum_id),
+        quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
         report=lambda error: log().warning("receipt_not_proved", **describe(error)),
     )
 
 
-def _quorum(rosters: RosterHolder, quorum_id: str) -> Quorum | None:
+def quorum_of(rosters: RosterHolder, quorum_id: str) -> Quorum | None:
     """Return a quorum of any roster version, None if there is none with this id."""
     for number in range(rosters.current.version, 0, -1):
         for quorum in rosters.version(number).quorums:

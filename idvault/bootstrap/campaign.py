@@ -77,11 +77,11 @@ def wire_campaigns(
     )
 
 
-def build_campaigns(
+def campaign_flows(
     base: Base, *, keys: LocalKeyProvider, guard: LogGuard, policy: OperatorPolicy
-) -> Service:
-    """Return CampaignService."""
-    flows = wire_campaigns(
+) -> CampaignFlows:
+    """Return the flows of the platform edge."""
+    return wire_campaigns(
         legacy_store=SqlLegacyAccountStore(database=base.main),
         store=SqlCampaignStore(database=base.main),
         invitation_store=SqlInvitationStore(database=base.main),
@@ -93,6 +93,10 @@ def build_campaigns(
         entropy=ENTROPY,
         policy=policy,
     )
+
+
+def build_campaigns(base: Base, *, flows: CampaignFlows, policy: OperatorPolicy) -> Service:
+    """Return CampaignService."""
     return Service(
         campaign_pb2.DESCRIPTOR.services_by_name["CampaignService"],
         CampaignServicer(

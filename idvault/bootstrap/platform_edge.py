@@ -7,17 +7,20 @@ from idvault.api.edge.access import Access
 from idvault.api.edge.server import GrpcServer, Service
 from idvault.bootstrap.account import build_receipts, build_statuses
 from idvault.bootstrap.base import ENTROPY, Base, load_keys
-from idvault.bootstrap.campaign import build_campaigns
-from idvault.bootstrap.claim import build_claims
+from idvault.bootstrap.campaign import build_campaigns, campaign_flows
+from idvault.bootstrap.claim import BuiltClaims, build_claims
 from idvault.bootstrap.edge import build_server
 from idvault.bootstrap.erasure import build_erasures
 from idvault.bootstrap.log import build_guard
-from idvault.bootstrap.public_account import build_public_accounts
-from idvault.bootstrap.sanction import build_sanctions
-from idvault.bootstrap.session import build_sessions
+from idvault.bootstrap.public_account import build_public_accounts, public_account_service
+from idvault.bootstrap.sanction import build_sanctions, sanction_service
+from idvault.bootstrap.session import build_identities, build_sessions
 from idvault.bootstrap.tip_off import build_tip_offs
+from idvault.flows.claim.verification import VerificationFlow
+from idvault.flows.log.guard import LogGuard
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.sealing.index import ChainedIndexer
+from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.pair import MemoryPairMarker
 from idvault.sealing.request import KeyedFingerprinter
@@ -50,13 +53,42 @@ async def build_platform_edge(
             ),
         ),
         Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
-        build_campaigns(base, keys=keys, guard=guard, policy=claims.policy),
-        build_sanctions(base, keys=keys, guard=guard),
-        build_sessions(
-            base, keys=keys, guard=guard, claims=verification, rules=claims.rules, rosters=rosters
-        ),
-        build_public_accounts(base, keys=keys, guard=guard, policy=claims.policy),
+        *_services_of_owners(base, rosters, keys=keys, guard=guard, claims=claims, verification=verification),
         *build_tip_offs(base, keys=keys, guard=guard),
         build_erasures(base, keys=keys, guard=guard),
     ]
     return build_server(base, base.settings.addresses[0], services, access, drains=(hub.close,))
+
+
+def _services_of_owners(
+    base: Base,
+    rosters: RosterHolder,
+    *,
+    keys: LocalKeyProvider,
+    guard: LogGuard,
+    claims: BuiltClaims,
+    verification: VerificationFlow,
+) -> list[Service]:
+    """Return the sessions of the hosted pages, and the services whose flows the pages share."""
+    policy = claims.policy
+    campaigns = campaign_flows(base, keys=keys, guard=guard, policy=policy)
+    sanctions = build_sanctions(base, keys=keys, guard=guard)
+    public_accounts = build_public_accounts(base, keys=keys, guard=guard, policy=policy)
+    sessions = build_sessions(
+        base,
+        keys=keys,
+        guard=guard,
+        claims=verification,
+        invitations=campaigns.invitations,
+        identities=build_identities(
+            base, sanctions=sanctions, public_accounts=public_accounts, rosters=rosters, policy=policy
+        ),
+        rules=claims.rules,
+        rosters=rosters,
+    )
+    return [
+        build_campaigns(base, flows=campaigns, policy=policy),
+        sanction_service(sanctions),
+        sessions,
+        public_account_service(public_accounts),
+    ]

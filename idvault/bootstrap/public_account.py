@@ -49,9 +49,9 @@ def wire_public_accounts(
 
 def build_public_accounts(
     base: Base, *, keys: LocalKeyProvider, guard: LogGuard, policy: OperatorPolicy
-) -> Service:
-    """Return PublicAccountService."""
-    servicer = wire_public_accounts(
+) -> PublicAccountServicer:
+    """Return the servicer of the platform edge."""
+    return wire_public_accounts(
         store=SqlPublicAccountStore(database=base.main),
         ownership=SqlOwnershipStore(database=base.main),
         filings=SqlFilingStore(database=base.main),
@@ -60,4 +60,8 @@ def build_public_accounts(
         entropy=ENTROPY,
         policy=policy,
     )
+
+
+def public_account_service(servicer: PublicAccountServicer) -> Service:
+    """Return PublicAccountService."""
     return Service(public_account_pb2.DESCRIPTOR.services_by_name["PublicAccountService"], servicer)

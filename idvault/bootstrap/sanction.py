@@ -72,9 +72,9 @@ def wire_sanctions(
     )
 
 
-def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> Service:
-    """Return SanctionService."""
-    servicer = wire_sanctions(
+def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> SanctionServicer:
+    """Return the servicer of the platform edge."""
+    return wire_sanctions(
         store=SqlSanctionStore(database=base.main),
         moderators=SqlModeratorStore(database=base.main),
         appeals=SqlAppealStore(database=base.main),
@@ -88,6 +88,10 @@ def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> S
         guard=guard,
         entropy=ENTROPY,
     )
+
+
+def sanction_service(servicer: SanctionServicer) -> Service:
+    """Return SanctionService."""
     return Service(sanction_pb2.DESCRIPTOR.services_by_name["SanctionService"], servicer)
 
 

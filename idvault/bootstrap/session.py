@@ -4,14 +4,20 @@ from collections.abc import Callable
 
 from idvault.api.claim import Receipts
 from idvault.api.edge.server import Service
+from idvault.api.public_account.servicer import PublicAccountServicer
+from idvault.api.sanction.servicer import SanctionServicer
 from idvault.api.session.servicer import SessionServicer
-from idvault.bootstrap.account import build_receipts
+from idvault.bootstrap.account import build_receipts, quorum_of
 from idvault.bootstrap.base import ENTROPY, Base
+from idvault.bootstrap.history import build_history
 from idvault.domain.claim import ClaimRules
+from idvault.flows.campaign.invitation import InvitationFlow
 from idvault.flows.claim.verification import VerificationFlow
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.people.roster_holder import RosterHolder
+from idvault.flows.policy import OperatorPolicy
+from idvault.flows.session.identity import IdentityFlow
 from idvault.flows.session.page import Custodians, PageFlow
 from idvault.flows.session.session import SessionFlow
 from idvault.flows.session.steps import SessionSteps
@@ -23,6 +29,8 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.session import KeyedLinkCoder
+from idvault.storage.account.record import SqlRecordStore
+from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.platform.store import SqlPlatformStore
 from idvault.storage.session.store import SqlSessionStore
 from idvault.v1 import session_pb2
@@ -33,6 +41,8 @@ def wire_sessions(
     store: SessionStore,
     platforms: PresentationStore,
     claims: VerificationFlow,
+    invitations: InvitationFlow,
+    identities: IdentityFlow,
     receipts: Receipts,
     coder: LinkCoder,
     fingerprinter: Fingerprinter,
@@ -61,10 +71,13 @@ def wire_sessions(
             steps=steps,
             platforms=platforms,
             claims=claims,
+            invitations=invitations,
+            public_accounts=identities.public_accounts,
             guard=guard,
             rules=rules,
             custodians=custodians,
         ),
+        identities=identities,
         receipts=receipts,
         rules=rules,
         base_url=base_url,
@@ -78,6 +91,8 @@ def build_sessions(
     keys: LocalKeyProvider,
     guard: LogGuard,
     claims: VerificationFlow,
+    invitations: InvitationFlow,
+    identities: IdentityFlow,
     rules: ClaimRules,
     rosters: RosterHolder,
 ) -> Service:
@@ -87,6 +102,8 @@ def build_sessions(
         store=SqlSessionStore(database=base.main),
         platforms=SqlPlatformStore(database=base.main),
         claims=claims,
+        invitations=invitations,
+        identities=identities,
         receipts=build_receipts(base, rosters),
         coder=KeyedLinkCoder(key=key),
         fingerprinter=KeyedFingerprinter(key=key),
@@ -98,6 +115,29 @@ def build_sessions(
         patience=base.settings.settle_patience,
     )
     return Service(session_pb2.DESCRIPTOR.services_by_name["SessionService"], servicer)
+
+
+def build_identities(
+    base: Base,
+    *,
+    sanctions: SanctionServicer,
+    public_accounts: PublicAccountServicer,
+    rosters: RosterHolder,
+    policy: OperatorPolicy,
+) -> IdentityFlow:
+    """Return what the owner of an account sees of it."""
+    return IdentityFlow(
+        store=SqlSessionStore(database=base.main),
+        accounts=SqlStatusStore(database=base.main),
+        records=SqlRecordStore(database=base.main),
+        quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
+        sanctions=sanctions.sanctions,
+        appeals=sanctions.appeals,
+        public_accounts=public_accounts.flow,
+        histories=build_history(base, policy),
+        receipts=build_receipts(base, rosters),
+        policy=policy,
+    )
 
 
 def _custodians(rosters: RosterHolder) -> Custodians:

@@ -6,6 +6,7 @@ signature does not verify.
 
 import sys
 import traceback
+from collections.abc import Mapping
 from enum import IntEnum
 
 from idvault import printable
@@ -33,12 +34,24 @@ class ExitCode(IntEnum):
 class CommandError(Exception):
     """Ends a command with an exit code other than 0."""
 
-    def __init__(self, code: ExitCode, text: str, *, reason: str, field: str = "") -> None:
-        """reason: a code for programs. field: the wrong option, setting or field, empty if there is none."""
+    def __init__(
+        self,
+        code: ExitCode,
+        text: str,
+        *,
+        reason: str,
+        field: str = "",
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        """reason: a code for programs. field: the wrong option, setting or field, empty if there is none.
+
+        details: further words for programs, by name.
+        """
         super().__init__(text)
         self.code = code
         self.reason = reason
         self.field = field
+        self.details = dict(details or {})
 
 
 def wrong_usage(text: str, *, field: str) -> CommandError:
@@ -123,6 +136,7 @@ def tell(error: CommandError, *, as_json: bool) -> None:
             "reason": error.reason,
             "field": error.field or None,
             "text": str(error),
+            **error.details,
         }
         print(printable.to_json({"error": content}), file=sys.stderr, flush=True)
     else:

@@ -60,7 +60,7 @@ def serve(
         cores=frozenset(tuning.core_numbers(settings.cores)),
     )
     if settings.processes > 1:
-        with closing(ForkServer.beside("idvault.bootstrap.serve")) as server:
+        with closing(ForkServer.beside(*_imported(edge))) as server:
             group = _Group(settings, server=server, edge=edge, clock_file=clock_file)
             running.run(group.run, ready_file=ready_file)
         return
@@ -75,6 +75,12 @@ def serve(
         await edges.serve(settings, edge=edge.value if edge else None, ready=ready, stop=stop, clock=clock)
 
     running.run(program, ready_file=ready_file, factory=running.fast_loop)
+
+
+def _imported(edge: Edge | None) -> list[str]:
+    """Return the modules that the processes of a group would each import."""
+    edges = list(Edge) if edge is None else [edge]
+    return ["idvault.bootstrap.serve", *(f"idvault.bootstrap.{each.value}_edge" for each in edges)]
 
 
 def _addresses(settings: "Settings") -> dict[str, str]:

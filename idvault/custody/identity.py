@@ -7,14 +7,14 @@ public.json holds the member's roster entry. certificate.pem and key.pem, if pre
 import json
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idvault import durable_file
-from idvault.attest import certificate, hpke, reading
+from idvault.attest import certificate, hpke, reading, roster_member
 from idvault.attest import passphrase as passphrases
 from idvault.attest.hpke import UnsealError
 from idvault.attest.passphrase import DEFAULT_COST, Cost
@@ -24,9 +24,11 @@ from idvault.attest.roster_member import RosterMember
 KEYS = "keys.json"
 PUBLIC = "public.json"
 CERTIFICATE = "certificate.pem"
+TLS_KEY = "key.pem"
 _PURPOSE = "idvault/identity/v1"
 _KEY_SIZE = 32
 _ACTOR_SIZE = 16
+_NO_PIN = "0" * 64
 _READABLE = 0o644  # it is sent to whoever proposes the roster
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -104,19 +106,13 @@ def create(
     """Create a member's keys and write keys.json and public.json; existing keys are never replaced.
 
     random: returns the requested number of unpredictable bytes. public.json contains the pin of
-    certificate.pem if the folder has one; otherwise its spki is empty and must be filled in before the entry
-    goes into a roster. Raises IdentityError.
+    certificate.pem, or else of key.pem, if the folder has one; otherwise its spki is empty and must be filled
+    in before the entry goes into a roster. Raises IdentityError.
     """
     made = PersonalIdentity(
         name, role, organisation, random(_ACTOR_SIZE).hex(), suite, random(_KEY_SIZE), random(_KEY_SIZE)
     )
-    document = passphrases.lock(
-        json.dumps(made.to_json()).encode(),
-        passphrase=passphrase,
-        purpose=_PURPOSE,
-        random=random(passphrases.RANDOM_SIZE),
-        cost=cost,
-    )
+    document = _locked(made, passphrase, random, cost)
     public = json.dumps(made.member(spki=_spki(folder)).to_json(), ensure_ascii=False, indent=1)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -127,6 +123,50 @@ def create(
     except OSError as error:
         raise IdentityError(f"{folder} cannot be written to") from error
     return made
+
+
+def change_passphrase(
+    folder: Path,
+    *,
+    passphrase: bytes,
+    new: bytes,
+    random: Callable[[int], bytes],
+    cost: Cost = DEFAULT_COST,
+) -> PersonalIdentity:
+    """Encrypt the keys of a folder under a new passphrase, with fresh salt; return the identity.
+
+    keys.json is replaced as one step, so that after a crash it opens with either passphrase. Copies of the
+    former file still open with the former one. Raises IdentityError (PassphraseError).
+    """
+    kept = load(folder, passphrase=passphrase)
+    try:
+        durable_file.replace(folder / KEYS, _locked(kept, new, random, cost))
+    except OSError as error:
+        raise IdentityError(f"{folder} cannot be written to") from error
+    return kept
+
+
+def public_entry(folder: Path) -> RosterMember:
+    """Return the member's entry of public.json; needs no passphrase. Raises IdentityError.
+
+    Its spki is that of certificate.pem or key.pem as they are now, or else as when the keys were created.
+    """
+    try:
+        fields = reading.document((folder / PUBLIC).read_bytes())
+        found = roster_member.parse({**fields, "spki": fields.get("spki") or _NO_PIN}, PUBLIC)
+    except (OSError, RosterError) as error:
+        raise IdentityError(f"{folder / PUBLIC} cannot be used: {error}") from error
+    return replace(found, spki=_spki(folder) or found.spki.replace(_NO_PIN, ""))
+
+
+def _locked(made: PersonalIdentity, passphrase: bytes, random: Callable[[int], bytes], cost: Cost) -> bytes:
+    return passphrases.lock(
+        json.dumps(made.to_json()).encode(),
+        passphrase=passphrase,
+        purpose=_PURPOSE,
+        random=random(passphrases.RANDOM_SIZE),
+        cost=cost,
+    )
 
 
 def load(folder: Path, *, passphrase: bytes) -> PersonalIdentity:
@@ -166,10 +206,16 @@ def _private(fields: dict[str, Any], name: str) -> bytes:
 
 
 def _spki(folder: Path) -> str:
-    """Return the pin of the folder's certificate, or "" if there is none."""
-    try:
-        return certificate.read((folder / CERTIFICATE).read_bytes()).spki
-    except FileNotFoundError:
-        return ""
-    except (OSError, ValueError) as error:
-        raise IdentityError(f"{folder / CERTIFICATE} cannot be used: {error}") from error
+    """Return the pin of the folder's certificate, or else of its TLS key, or "" if there is neither."""
+    for name, pin in ((CERTIFICATE, _certificate_pin), (TLS_KEY, certificate.key_pin)):
+        try:
+            return pin((folder / name).read_bytes())
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as error:
+            raise IdentityError(f"{folder / name} cannot be used: {error}") from error
+    return ""
+
+
+def _certificate_pin(pem: bytes) -> str:
+    return certificate.read(pem).spki

@@ -44,6 +44,7 @@ USUAL_DAILY = 20  # requests of one auditor
 LONGEST_CASE_REFERENCE = 200
 LONGEST_LEGAL_BASIS = 500
 LONGEST_PURPOSE = 1_000
+LONGEST_REASON = 500
 _ID = re.compile(r"[0-9a-f]{32}")
 _ID_LENGTH = 32
 
@@ -201,6 +202,12 @@ def check_terms(
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("openings", FieldCode.LENGTH))
     if not SHORTEST_LIFETIME <= lifetime <= LONGEST_LIFETIME:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("expire_time", FieldCode.LENGTH))
+
+
+def check_reason(reason: str, *, field: str = "reason") -> str:
+    """Return the reason of a denial unchanged, or raise InvalidError (INVALID_MESSAGE) naming the field."""
+    _check_text(reason, field, LONGEST_REASON)
+    return reason
 
 
 def may_be_former(*, created_at: datetime, expire_at: datetime) -> bool:

@@ -75,6 +75,11 @@ def sealed_evidence_info(*, disclosure_id: str, reader: str, destroy_after: str)
     return encode("idvault/sealed-evidence/v2", disclosure_id, reader, destroy_after)
 
 
+def denial_info(*, disclosure_id: str, custodian: str) -> bytes:
+    """Return what the sealed text of a custodian's denial is bound to."""
+    return encode("idvault/denial-text/v1", disclosure_id, custodian)
+
+
 def case_text_info(*, disclosure_id: str) -> bytes:
     """Return what the stored text of a disclosure's request is bound to."""
     return encode("idvault/case-text/v1", disclosure_id)

@@ -8,8 +8,10 @@
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from idvault.domain.error import DeniedError, Reason
 
@@ -29,22 +31,72 @@ class Tries:
     locks: int = 0
     locked_until: datetime | None = None
 
+    @property
+    def left(self) -> int:
+        """How many tries are left before a lock."""
+        return MOST_TRIES - self.count
+
+
+def open_tries(*, tries: Tries, now: datetime) -> Tries:
+    """Return the tries as they count at a real time: none left during a lock, all of them after it."""
+    if tries.locked_until is None or now < tries.locked_until:
+        return tries
+    return Tries(locks=tries.locks)
+
+
+class Cause(StrEnum):
+    """What is wrong with a code, or with the second factor itself; told to its owner only."""
+
+    NOT_ENROLLED = "NOT_ENROLLED"
+    CODE_MISSING = "CODE_MISSING"
+    CODE_MALFORMED = "CODE_MALFORMED"
+    CODE_WRONG = "CODE_WRONG"
+    LOCKED = "LOCKED"
+
+
+class SecondFactorError(DeniedError):
+    """A code is not accepted; the caller is told why, how many tries are left and until when it is locked."""
+
+    def __init__(self, cause: Cause, *, tries: Tries | None = None) -> None:
+        """tries: after this try; None if it was not charged."""
+        locked = cause is Cause.LOCKED
+        super().__init__(Reason.SECOND_FACTOR_LOCKED if locked else Reason.SECOND_FACTOR_REFUSED)
+        self.cause = cause
+        self.tries = tries
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """What the caller is told, as words."""
+        told = {"cause": self.cause.value}
+        if self.tries is not None and self.cause is not Cause.LOCKED:
+            told["tries_left"] = str(self.tries.left)
+        if self.tries is not None and self.tries.locked_until is not None:
+            told["locked_until"] = self.tries.locked_until.astimezone(UTC).isoformat(timespec="seconds")
+        return told
+
 
 def check_code(code: str) -> str:
-    """Return the code unchanged, or raise DeniedError (SECOND_FACTOR_REFUSED)."""
+    """Return the code unchanged, or raise SecondFactorError (SECOND_FACTOR_REFUSED)."""
+    if not code:
+        raise SecondFactorError(Cause.CODE_MISSING)
     if not _CODE.fullmatch(code):
-        raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+        raise SecondFactorError(Cause.CODE_MALFORMED)
     return code
 
 
+def check_unlocked(*, tries: Tries, now: datetime) -> None:
+    """Raise SecondFactorError (SECOND_FACTOR_LOCKED) during a lock. now: real time."""
+    if tries.locked_until is not None and now < tries.locked_until:
+        raise SecondFactorError(Cause.LOCKED, tries=tries)
+
+
 def charge(*, tries: Tries, now: datetime) -> Tries:
-    """Return the tries with one more, or raise DeniedError (SECOND_FACTOR_LOCKED). now: real time.
+    """Return the tries with one more, or raise SecondFactorError (SECOND_FACTOR_LOCKED). now: real time.
 
     The tenth try sets the lock before its code is compared; if the code is right, the success clears the
     lock.
     """
-    if tries.locked_until is not None and now < tries.locked_until:
-        raise DeniedError(Reason.SECOND_FACTOR_LOCKED)
+    check_unlocked(tries=tries, now=now)
     count = 1 if tries.locked_until is not None else tries.count + 1
     if count < MOST_TRIES:
         return Tries(count, tries.locks)
@@ -62,11 +114,11 @@ def step_of(now: datetime) -> int:
     return int(now.timestamp()) // int(STEP.total_seconds())
 
 
-def check_step(*, step: int | None, last: int | None) -> int:
-    """Return the step of a matching code, or raise DeniedError (SECOND_FACTOR_REFUSED).
+def check_step(*, step: int | None, last: int | None, tries: Tries) -> int:
+    """Return the step of a matching code, or raise SecondFactorError (SECOND_FACTOR_REFUSED).
 
-    step: None if no code in the window matched. last: the step of the last success.
+    step: None if no code in the window matched. last: the step of the last success. tries: with this one.
     """
     if step is None or (last is not None and step <= last):
-        raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+        raise SecondFactorError(Cause.CODE_WRONG, tries=tries)
     return step

@@ -5,7 +5,7 @@ request, the request row (ports.people.request) comes first: a repeat writes not
 state; another method or body raises AlreadyExistsError (REQUEST_ID_REUSED).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -40,7 +40,10 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A stored disclosure. entry_id: the log entry of its request; number: counts per auditor."""
+    """A stored disclosure. entry_id: the log entry of its request; number: counts per auditor.
+
+    denials: the signed denials that hold a reason, by custodian.
+    """
 
     disclosure: Disclosure
     text: SealedText
@@ -48,13 +51,15 @@ class Filed:
     threshold: int
     entry_id: str
     number: int
+    denials: Mapping[str, SealedText] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
     """One decision to store. signed: the signed approval or denial.
 
-    quorum: the member's quorum, which must still be the record's present one.
+    quorum: the member's quorum, which must still be the record's present one. sealed: a denial that holds a
+    reason, which must be stored instead of `signed`, so that the reason is encrypted at rest.
     """
 
     disclosure_id: str
@@ -62,6 +67,7 @@ class Deciding:
     verdict: Verdict
     quorum: DecidingQuorum
     signed: bytes
+    sealed: SealedText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,13 +346,16 @@ class ShredKeys(Protocol):
 
 
 class CaseTextSealer(Protocol):
-    """Seals signed requests at rest; only the custody edge has it."""
+    """Seals signed requests and denials at rest; only the custody edge has it.
 
-    def seal(self, *, disclosure_id: str, text: bytes) -> SealedText:
+    custodian: who signed the denial; empty for a request.
+    """
+
+    def seal(self, *, disclosure_id: str, text: bytes, custodian: str = "") -> SealedText:
         """Return the sealed text."""
         ...
 
-    def open(self, *, disclosure_id: str, sealed: SealedText) -> bytes:
+    def open(self, *, disclosure_id: str, sealed: SealedText, custodian: str = "") -> bytes:
         """Return the text; raises DamagedError (RECORD_DAMAGED) if decryption fails."""
         ...
 

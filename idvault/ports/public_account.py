@@ -127,6 +127,10 @@ class PublicAccountStore(Protocol):
         """Return a public account; raises NotFoundError (PUBLIC_ACCOUNT_NOT_FOUND), also for another's."""
         ...
 
+    async def owned(self, *, relying_party: str, person_id: str) -> Sequence[Owned]:
+        """Return every public account of a person or organisation, whatever its state."""
+        ...
+
     async def expiring(
         self, *, relying_party: str, until: date, after: tuple[date, str] | None, limit: int, present: Present
     ) -> list[Owned]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from idvault.domain.claim import ClaimState, Consent, FailureReason
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event
 from idvault.domain.request import Request
 from idvault.domain.session.session import SessionClaim, VerificationSession
+from idvault.ports.claim import Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,18 @@ class StoredSession:
 
     session: VerificationSession
     claim: SessionClaim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastClaim:
+    """How a claim of an account ended, without whom it named. ended_at: None while it is open."""
+
+    claim_id: str
+    state: ClaimState
+    failure_reason: FailureReason | None
+    opened_at: datetime
+    ended_at: datetime | None
+    consent: Consent
 
 
 class SessionStore(Protocol):
@@ -32,8 +46,9 @@ class SessionStore(Protocol):
 
         The request row comes first; another body raises AlreadyExistsError (REQUEST_ID_REUSED). An account
         must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass
-        domain.claim.admit. An invitation's code must be one that a claim of the account could use, else
-        PreconditionError (ILLEGAL_TRANSITION); nothing of it is used up.
+        domain.claim.admit, unless its owner only looks at it (IDENTITY). An invitation's code must be one
+        that a claim of the account could use, else PreconditionError (ILLEGAL_TRANSITION); nothing of it is
+        used up.
         """
         ...
 
@@ -64,6 +79,14 @@ class SessionStore(Protocol):
 
     async def of_link(self, *, link_hash: bytes) -> StoredSession:
         """Return the session of a link; raises NotFoundError (SESSION_NOT_FOUND)."""
+        ...
+
+    async def past_claims(self, *, account_token: str, limit: int) -> list[PastClaim]:
+        """Return the newest claims of an account, the newest first."""
+        ...
+
+    async def claim(self, *, account_token: str, claim_id: str) -> Claim:
+        """Return a claim of an account; raises NotFoundError (VERIFICATION_NOT_FOUND)."""
         ...
 
     async def purge(self, *, before: datetime, now: ClockReading, event: Event) -> int:

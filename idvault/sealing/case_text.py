@@ -1,4 +1,4 @@
-"""Encrypts signed disclosure requests at rest, because their texts describe cases (AES-256-GCM).
+"""Encrypts signed disclosure requests and denials at rest, because their texts describe cases (AES-256-GCM).
 
 A sealed text is: format version 1 (1 byte), a random nonce (12 bytes), the GCM output. The key's version is
 stored beside it, which allows key rotation.
@@ -27,14 +27,14 @@ class KeyedCaseTextSealer:
     keys: LocalKeyProvider
     entropy: Entropy
 
-    def seal(self, *, disclosure_id: str, text: bytes) -> SealedText:
+    def seal(self, *, disclosure_id: str, text: bytes, custodian: str = "") -> SealedText:
         """Return the sealed text."""
         nonce = self.entropy.random(_NONCE_SIZE)
         version = self.keys.keys(Purpose.CASE_TEXT).primary
-        sealed = self._cipher(version).encrypt(nonce, text, seal.case_text_info(disclosure_id=disclosure_id))
+        sealed = self._cipher(version).encrypt(nonce, text, _info(disclosure_id, custodian))
         return SealedText(version, _FORMAT + nonce + sealed)
 
-    def open(self, *, disclosure_id: str, sealed: SealedText) -> bytes:
+    def open(self, *, disclosure_id: str, sealed: SealedText, custodian: str = "") -> bytes:
         """Return the text; raises DamagedError (RECORD_DAMAGED) if decryption fails."""
         data = sealed.data
         if data[:1] != _FORMAT:
@@ -42,9 +42,15 @@ class KeyedCaseTextSealer:
         nonce, encrypted = data[1 : 1 + _NONCE_SIZE], data[1 + _NONCE_SIZE :]
         try:
             cipher = self._cipher(sealed.key_version)
-            return cipher.decrypt(nonce, encrypted, seal.case_text_info(disclosure_id=disclosure_id))
+            return cipher.decrypt(nonce, encrypted, _info(disclosure_id, custodian))
         except (InvalidTag, ValueError, KeyMissingError) as error:
             raise UnsealError from error
 
     def _cipher(self, version: str) -> AESGCM:
         return AESGCM(self.keys.version(Purpose.CASE_TEXT, version))
+
+
+def _info(disclosure_id: str, custodian: str) -> bytes:
+    if custodian:
+        return seal.denial_info(disclosure_id=disclosure_id, custodian=custodian)
+    return seal.case_text_info(disclosure_id=disclosure_id)

@@ -1031,12 +1031,17 @@ class CampaignProgress(_message.Message):
     TOTAL_FIELD_NUMBER: _builtins.int
     DAYS_FIELD_NUMBER: _builtins.int
     COVERAGE_FIELD_NUMBER: _builtins.int
+    UNANSWERED_FIELD_NUMBER: _builtins.int
     campaign_id: _builtins.str
     """The campaign."""
     state: Global___Campaign.State.ValueType
     """The state of the campaign."""
     cohort_size: _builtins.int
     """How many accounts the cohort has now, including verified ones."""
+    unanswered: _builtins.int
+    """Owners who were shown the invitation and have given no answer until now: neither verified nor submitted, neither
+    postponed nor dismissed.
+    """
     @_builtins.property
     def total(self) -> Global___CampaignFunnel:
         """The funnel of all days and methods."""
@@ -1058,10 +1063,11 @@ class CampaignProgress(_message.Message):
         total: Global___CampaignFunnel | None = ...,
         days: _abc.Iterable[Global___CampaignProgress.Day] | None = ...,
         coverage: _abc.Iterable[Global___CampaignProgress.Coverage] | None = ...,
+        unanswered: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "cohort_size", b"cohort_size", "coverage", b"coverage", "days", b"days", "state", b"state", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "cohort_size", b"cohort_size", "coverage", b"coverage", "days", b"days", "state", b"state", "total", b"total", "unanswered", b"unanswered"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -169,10 +169,13 @@ class CustodianDecision(_message.Message):
     DECIDE_TIME_FIELD_NUMBER: _builtins.int
     RELEASE_TIME_FIELD_NUMBER: _builtins.int
     REPORT_TIME_FIELD_NUMBER: _builtins.int
+    SIGNED_DENIAL_FIELD_NUMBER: _builtins.int
     custodian: _builtins.str
     """The custodian's name in the roster."""
     verdict: Global___Verdict.ValueType
     """The verdict."""
+    signed_denial: _builtins.bytes
+    """The custodian's signed denial, which holds the reason; empty for an approval, and for a denial without a reason."""
     @_builtins.property
     def decide_time(self) -> _timestamp_pb2.Timestamp:
         """When the custodian decided."""
@@ -193,10 +196,11 @@ class CustodianDecision(_message.Message):
         decide_time: _timestamp_pb2.Timestamp | None = ...,
         release_time: _timestamp_pb2.Timestamp | None = ...,
         report_time: _timestamp_pb2.Timestamp | None = ...,
+        signed_denial: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "release_time", b"release_time", "report_time", b"report_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["custodian", b"custodian", "decide_time", b"decide_time", "release_time", b"release_time", "report_time", b"report_time", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["custodian", b"custodian", "decide_time", b"decide_time", "release_time", b"release_time", "report_time", b"report_time", "signed_denial", b"signed_denial", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1007,7 +1011,7 @@ class DenyDisclosureRequest(_message.Message):
     disclosure_id: _builtins.str
     """The disclosure."""
     signed_denial: _builtins.bytes
-    """The signed denial."""
+    """The signed denial, which holds the reason; at most 4 KiB. The log entry commits to it."""
     def __init__(
         self,
         *,

@@ -283,6 +283,59 @@ class Platform(_message.Message):
 Global___Platform: _TypeAlias = Platform  # noqa: Y015
 
 @_typing.final
+class GetSecondFactorRequest(_message.Message):
+    """Asks about the caller's own second factor."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSecondFactorRequest: _TypeAlias = GetSecondFactorRequest  # noqa: Y015
+
+@_typing.final
+class SecondFactorState(_message.Message):
+    """The state of a second factor; it reveals no secret."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENROLLED_FIELD_NUMBER: _builtins.int
+    PENDING_FIELD_NUMBER: _builtins.int
+    TRIES_LEFT_FIELD_NUMBER: _builtins.int
+    LOCK_END_TIME_FIELD_NUMBER: _builtins.int
+    enrolled: _builtins.bool
+    """Whether the caller has one."""
+    pending: _builtins.bool
+    """Whether an enrolment was begun and waits for its first code."""
+    tries_left: _builtins.int
+    """How many codes may be tried before a lock; 0 during one."""
+    @_builtins.property
+    def lock_end_time(self) -> _timestamp_pb2.Timestamp:
+        """When the lock ends; absent if there is none."""
+
+    def __init__(
+        self,
+        *,
+        enrolled: _builtins.bool = ...,
+        pending: _builtins.bool = ...,
+        tries_left: _builtins.int = ...,
+        lock_end_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lock_end_time", b"lock_end_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["enrolled", b"enrolled", "lock_end_time", b"lock_end_time", "pending", b"pending", "tries_left", b"tries_left"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SecondFactorState: _TypeAlias = SecondFactorState  # noqa: Y015
+
+@_typing.final
 class BeginSecondFactorRequest(_message.Message):
     """Asks for a new second factor."""
 

@@ -63,6 +63,11 @@ class RosterServiceStub:
                 request_serializer=idvault_dot_v1_dot_roster__pb2.RevokePlatformRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_roster__pb2.Platform.FromString,
                 _registered_method=True)
+        self.GetSecondFactor = channel.unary_unary(
+                '/idvault.v1.RosterService/GetSecondFactor',
+                request_serializer=idvault_dot_v1_dot_roster__pb2.GetSecondFactorRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_roster__pb2.SecondFactorState.FromString,
+                _registered_method=True)
         self.BeginSecondFactor = channel.unary_unary(
                 '/idvault.v1.RosterService/BeginSecondFactor',
                 request_serializer=idvault_dot_v1_dot_roster__pb2.BeginSecondFactorRequest.SerializeToString,
@@ -138,6 +143,15 @@ class RosterServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSecondFactor(self, request, context):
+        """Returns whether the caller has a second factor, how many tries are left and until when it is locked.
+
+        Statuses: OK; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def BeginSecondFactor(self, request, context):
         """Creates a new secret for one-time codes (RFC 6238) and returns it sealed to the caller's roster key. It is valid
         once ConfirmSecondFactor has proved that it arrived. A caller who has a second factor must give one of its codes.
@@ -188,6 +202,11 @@ def add_RosterServiceServicer_to_server(servicer, server):
                     servicer.RevokePlatform,
                     request_deserializer=idvault_dot_v1_dot_roster__pb2.RevokePlatformRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_roster__pb2.Platform.SerializeToString,
+            ),
+            'GetSecondFactor': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSecondFactor,
+                    request_deserializer=idvault_dot_v1_dot_roster__pb2.GetSecondFactorRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_roster__pb2.SecondFactorState.SerializeToString,
             ),
             'BeginSecondFactor': grpc.unary_unary_rpc_method_handler(
                     servicer.BeginSecondFactor,
@@ -339,6 +358,33 @@ class RosterService:
             '/idvault.v1.RosterService/RevokePlatform',
             idvault_dot_v1_dot_roster__pb2.RevokePlatformRequest.SerializeToString,
             idvault_dot_v1_dot_roster__pb2.Platform.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSecondFactor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.RosterService/GetSecondFactor',
+            idvault_dot_v1_dot_roster__pb2.GetSecondFactorRequest.SerializeToString,
+            idvault_dot_v1_dot_roster__pb2.SecondFactorState.FromString,
             options,
             channel_credentials,
             insecure,

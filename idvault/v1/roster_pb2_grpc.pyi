@@ -73,6 +73,11 @@ class RosterServiceStub:
     NOT_FOUND (ILLEGAL_TRANSITION); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
     LOG_UNAVAILABLE).
     """
+    GetSecondFactor: _grpc.UnaryUnaryMultiCallable[_roster_pb2.GetSecondFactorRequest, _roster_pb2.SecondFactorState]
+    """Returns whether the caller has a second factor, how many tries are left and until when it is locked.
+
+    Statuses: OK; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
     BeginSecondFactor: _grpc.UnaryUnaryMultiCallable[_roster_pb2.BeginSecondFactorRequest, _roster_pb2.SecondFactor]
     """Creates a new secret for one-time codes (RFC 6238) and returns it sealed to the caller's roster key. It is valid
     once ConfirmSecondFactor has proved that it arrived. A caller who has a second factor must give one of its codes.
@@ -133,6 +138,11 @@ class RosterServiceAsyncStub(RosterServiceStub):
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (ILLEGAL_TRANSITION); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
     LOG_UNAVAILABLE).
+    """
+    GetSecondFactor: _aio.UnaryUnaryMultiCallable[_roster_pb2.GetSecondFactorRequest, _roster_pb2.SecondFactorState]  # type: ignore[assignment]
+    """Returns whether the caller has a second factor, how many tries are left and until when it is locked.
+
+    Statuses: OK; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
     """
     BeginSecondFactor: _aio.UnaryUnaryMultiCallable[_roster_pb2.BeginSecondFactorRequest, _roster_pb2.SecondFactor]  # type: ignore[assignment]
     """Creates a new secret for one-time codes (RFC 6238) and returns it sealed to the caller's roster key. It is valid
@@ -221,6 +231,17 @@ class RosterServiceServicer(metaclass=_abc_1.ABCMeta):
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (ILLEGAL_TRANSITION); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
         LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def GetSecondFactor(
+        self,
+        request: _roster_pb2.GetSecondFactorRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_roster_pb2.SecondFactorState, _abc.Awaitable[_roster_pb2.SecondFactorState]]:
+        """Returns whether the caller has a second factor, how many tries are left and until when it is locked.
+
+        Statuses: OK; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod

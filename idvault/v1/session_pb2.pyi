@@ -36,9 +36,11 @@ class _SessionPurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Sessio
     """The account's verification has expired or will."""
     SESSION_PURPOSE_INVITATION: _SessionPurpose.ValueType  # 3
     """A campaign invites the owner of an account that was never verified."""
+    SESSION_PURPOSE_IDENTITY: _SessionPurpose.ValueType  # 4
+    """The owner looks at what is stored; only CreateIdentitySession makes such a session."""
 
 class SessionPurpose(_SessionPurpose, metaclass=_SessionPurposeEnumTypeWrapper):
-    """Why a person is asked to verify."""
+    """Why a person comes to the pages."""
 
 SESSION_PURPOSE_UNSPECIFIED: SessionPurpose.ValueType  # 0
 """Refused."""
@@ -48,6 +50,8 @@ SESSION_PURPOSE_RENEWAL: SessionPurpose.ValueType  # 2
 """The account's verification has expired or will."""
 SESSION_PURPOSE_INVITATION: SessionPurpose.ValueType  # 3
 """A campaign invites the owner of an account that was never verified."""
+SESSION_PURPOSE_IDENTITY: SessionPurpose.ValueType  # 4
+"""The owner looks at what is stored; only CreateIdentitySession makes such a session."""
 Global___SessionPurpose: _TypeAlias = SessionPurpose  # noqa: Y015
 
 @_typing.final
@@ -101,6 +105,40 @@ class CreateVerificationSessionRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateVerificationSessionRequest: _TypeAlias = CreateVerificationSessionRequest  # noqa: Y015
+
+@_typing.final
+class CreateIdentitySessionRequest(_message.Message):
+    """Whose identity to show, and where to send the browser."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    RETURN_URL_FIELD_NUMBER: _builtins.int
+    LOCALE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller, and random: the same id with the same body is the same session."""
+    account_token: _builtins.str
+    """The account."""
+    return_url: _builtins.str
+    """Where the browser goes to be confirmed, and at the end; as in CreateVerificationSessionRequest."""
+    locale: _builtins.str
+    """The language that the page begins with: zh, en, or a tag that begins with one of them."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        account_token: _builtins.str = ...,
+        return_url: _builtins.str = ...,
+        locale: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "locale", b"locale", "request_id", b"request_id", "return_url", b"return_url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateIdentitySessionRequest: _TypeAlias = CreateIdentitySessionRequest  # noqa: Y015
 
 @_typing.final
 class VerificationSession(_message.Message):
@@ -356,6 +394,63 @@ class AgreeToTermsRequest(_message.Message):
 Global___AgreeToTermsRequest: _TypeAlias = AgreeToTermsRequest  # noqa: Y015
 
 @_typing.final
+class AnswerInvitationRequest(_message.Message):
+    """What the owner answers to an invitation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Answer:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _AnswerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[AnswerInvitationRequest._Answer.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        ANSWER_UNSPECIFIED: AnswerInvitationRequest._Answer.ValueType  # 0
+        """Refused."""
+        ANSWER_LATER: AnswerInvitationRequest._Answer.ValueType  # 1
+        """Ask me later: the schedule of reminders does not change."""
+        ANSWER_DISMISSED: AnswerInvitationRequest._Answer.ValueType  # 2
+        """Do not ask me again: no reminder follows."""
+
+    class Answer(_Answer, metaclass=_AnswerEnumTypeWrapper):
+        """The answers."""
+
+    ANSWER_UNSPECIFIED: AnswerInvitationRequest.Answer.ValueType  # 0
+    """Refused."""
+    ANSWER_LATER: AnswerInvitationRequest.Answer.ValueType  # 1
+    """Ask me later: the schedule of reminders does not change."""
+    ANSWER_DISMISSED: AnswerInvitationRequest.Answer.ValueType  # 2
+    """Do not ask me again: no reminder follows."""
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    BROWSER_KEY_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    session_id: _builtins.str
+    """The session."""
+    browser_key: _builtins.str
+    """The browser's secret."""
+    answer: Global___AnswerInvitationRequest.Answer.ValueType
+    """The answer."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        browser_key: _builtins.str = ...,
+        answer: Global___AnswerInvitationRequest.Answer.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "browser_key", b"browser_key", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerInvitationRequest: _TypeAlias = AnswerInvitationRequest  # noqa: Y015
+
+@_typing.final
 class SubmitIdentityRequest(_message.Message):
     """What a person submits."""
 
@@ -423,6 +518,8 @@ class SessionPage(_message.Message):
     ATTEMPTS_LEFT_FIELD_NUMBER: _builtins.int
     VERIFICATION_FIELD_NUMBER: _builtins.int
     PLATFORM_FIELD_NUMBER: _builtins.int
+    INVITED_FIELD_NUMBER: _builtins.int
+    PUBLIC_ACCOUNT_LIMIT_REACHED_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """The session."""
     state: Global___VerificationSession.State.ValueType
@@ -447,6 +544,12 @@ class SessionPage(_message.Message):
     """How many attempts are left."""
     platform: _builtins.str
     """The platform, as its certificate names it: whose share of the pages a browser uses."""
+    invited: _builtins.bool
+    """Whether it has the code of an invitation: AnswerInvitation is possible while the state is BOUND or AGREED."""
+    public_account_limit_reached: _builtins.bool
+    """Whether the person or organisation has as many public accounts at the platform as it may have. Only in the state
+    SUCCEEDED, after a match: no other answer has it, so that no platform learns which accounts belong together.
+    """
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When it expires."""
@@ -482,10 +585,12 @@ class SessionPage(_message.Message):
         attempts_left: _builtins.int = ...,
         verification: _verification_pb2.Verification | None = ...,
         platform: _builtins.str = ...,
+        invited: _builtins.bool = ...,
+        public_account_limit_reached: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts_left", b"attempts_left", "custodians", b"custodians", "document_types", b"document_types", "expire_time", b"expire_time", "locale", b"locale", "next_attempt", b"next_attempt", "platform", b"platform", "platform_title", b"platform_title", "policy_text", b"policy_text", "policy_version", b"policy_version", "purpose", b"purpose", "return_url", b"return_url", "session_id", b"session_id", "state", b"state", "threshold", b"threshold", "verification", b"verification"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts_left", b"attempts_left", "custodians", b"custodians", "document_types", b"document_types", "expire_time", b"expire_time", "invited", b"invited", "locale", b"locale", "next_attempt", b"next_attempt", "platform", b"platform", "platform_title", b"platform_title", "policy_text", b"policy_text", "policy_version", b"policy_version", "public_account_limit_reached", b"public_account_limit_reached", "purpose", b"purpose", "return_url", b"return_url", "session_id", b"session_id", "state", b"state", "threshold", b"threshold", "verification", b"verification"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,7 +3,11 @@
 import grpc
 import warnings
 
+from idvault.v1 import identity_pb2 as idvault_dot_v1_dot_identity__pb2
+from idvault.v1 import sanction_pb2 as idvault_dot_v1_dot_sanction__pb2
 from idvault.v1 import session_pb2 as idvault_dot_v1_dot_session__pb2
+from idvault.v1 import status_pb2 as idvault_dot_v1_dot_status__pb2
+from idvault.v1 import verification_pb2 as idvault_dot_v1_dot_verification__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -43,6 +47,11 @@ class SessionServiceStub:
                 request_serializer=idvault_dot_v1_dot_session__pb2.CreateVerificationSessionRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_session__pb2.VerificationSession.FromString,
                 _registered_method=True)
+        self.CreateIdentitySession = channel.unary_unary(
+                '/idvault.v1.SessionService/CreateIdentitySession',
+                request_serializer=idvault_dot_v1_dot_session__pb2.CreateIdentitySessionRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_session__pb2.VerificationSession.FromString,
+                _registered_method=True)
         self.BindVerificationSession = channel.unary_unary(
                 '/idvault.v1.SessionService/BindVerificationSession',
                 request_serializer=idvault_dot_v1_dot_session__pb2.BindVerificationSessionRequest.SerializeToString,
@@ -73,10 +82,35 @@ class SessionServiceStub:
                 request_serializer=idvault_dot_v1_dot_session__pb2.AgreeToTermsRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_session__pb2.SessionPage.FromString,
                 _registered_method=True)
+        self.AnswerInvitation = channel.unary_unary(
+                '/idvault.v1.SessionService/AnswerInvitation',
+                request_serializer=idvault_dot_v1_dot_session__pb2.AnswerInvitationRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_session__pb2.SessionPage.FromString,
+                _registered_method=True)
         self.SubmitIdentity = channel.unary_unary(
                 '/idvault.v1.SessionService/SubmitIdentity',
                 request_serializer=idvault_dot_v1_dot_session__pb2.SubmitIdentityRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_session__pb2.SessionPage.FromString,
+                _registered_method=True)
+        self.GetIdentity = channel.unary_unary(
+                '/idvault.v1.SessionService/GetIdentity',
+                request_serializer=idvault_dot_v1_dot_identity__pb2.GetIdentityRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_identity__pb2.Identity.FromString,
+                _registered_method=True)
+        self.GetIdentityHistory = channel.unary_unary(
+                '/idvault.v1.SessionService/GetIdentityHistory',
+                request_serializer=idvault_dot_v1_dot_identity__pb2.GetIdentityHistoryRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_status__pb2.DisclosureHistory.FromString,
+                _registered_method=True)
+        self.GetIdentityReceipt = channel.unary_unary(
+                '/idvault.v1.SessionService/GetIdentityReceipt',
+                request_serializer=idvault_dot_v1_dot_identity__pb2.GetIdentityReceiptRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_verification__pb2.Receipt.FromString,
+                _registered_method=True)
+        self.AppealFromSession = channel.unary_unary(
+                '/idvault.v1.SessionService/AppealFromSession',
+                request_serializer=idvault_dot_v1_dot_identity__pb2.AppealFromSessionRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_sanction__pb2.Appeal.FromString,
                 _registered_method=True)
 
 
@@ -95,6 +129,19 @@ class SessionServiceServicer:
         NOT_FOUND (ACCOUNT_NOT_FOUND); FAILED_PRECONDITION (PAGES_NOT_SERVED; ACCOUNT_CLOSED, ACCOUNT_ERASED,
         RENEWAL_SUSPENDED; ILLEGAL_TRANSITION for an invalid invitation code); PERMISSION_DENIED (ACCESS_DENIED);
         UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateIdentitySession(self, request, context):
+        """Makes the link of a session in which the owner of an account looks at "my identity". Bind and read it like any
+        other; it has no verification, and ends with STATE_EXPIRED. The same request returns the same link.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also for a return_url whose origin is not registered;
+        INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND);
+        FAILED_PRECONDITION (PAGES_NOT_SERVED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -165,6 +212,19 @@ class SessionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AnswerInvitation(self, request, context):
+        """Records what the owner answers to the invitation of a campaign instead of verifying. It changes no account, and
+        the owner may still verify.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (SESSION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED; ILLEGAL_TRANSITION for a session without an
+        invitation, until the browser is bound, and for a code that is no longer valid); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SubmitIdentity(self, request, context):
         """Makes the claim of one attempt, or returns the state of an attempt that was made already. At most five attempts;
         what the form itself refuses is none.
@@ -179,12 +239,57 @@ class SessionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetIdentity(self, request, context):
+        """Returns what is stored about the account of an identity session, to its confirmed browser and only until the
+        session expires.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND, in the same words for an unknown
+        session and for another browser's); FAILED_PRECONDITION (SESSION_EXPIRED; ILLEGAL_TRANSITION until the browser is
+        bound, and for a session of another kind); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetIdentityHistory(self, request, context):
+        """Returns every disclosure and opening of the account's records before the horizon, as GetDisclosureHistory does.
+
+        Statuses: as GetIdentity; UNAVAILABLE (LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetIdentityReceipt(self, request, context):
+        """Returns the receipt of a verification of the account.
+
+        Statuses: as GetIdentity; NOT_FOUND (VERIFICATION_NOT_FOUND for one that is not of this account, has not succeeded
+        or has no receipt any more).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AppealFromSession(self, request, context):
+        """Files the owner's appeal, as FileAppeal does.
+
+        Statuses: as GetIdentity and FileAppeal.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SessionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'CreateVerificationSession': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateVerificationSession,
                     request_deserializer=idvault_dot_v1_dot_session__pb2.CreateVerificationSessionRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_session__pb2.VerificationSession.SerializeToString,
+            ),
+            'CreateIdentitySession': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateIdentitySession,
+                    request_deserializer=idvault_dot_v1_dot_session__pb2.CreateIdentitySessionRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_session__pb2.VerificationSession.SerializeToString,
             ),
             'BindVerificationSession': grpc.unary_unary_rpc_method_handler(
@@ -217,10 +322,35 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     request_deserializer=idvault_dot_v1_dot_session__pb2.AgreeToTermsRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_session__pb2.SessionPage.SerializeToString,
             ),
+            'AnswerInvitation': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerInvitation,
+                    request_deserializer=idvault_dot_v1_dot_session__pb2.AnswerInvitationRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_session__pb2.SessionPage.SerializeToString,
+            ),
             'SubmitIdentity': grpc.unary_unary_rpc_method_handler(
                     servicer.SubmitIdentity,
                     request_deserializer=idvault_dot_v1_dot_session__pb2.SubmitIdentityRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_session__pb2.SessionPage.SerializeToString,
+            ),
+            'GetIdentity': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetIdentity,
+                    request_deserializer=idvault_dot_v1_dot_identity__pb2.GetIdentityRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_identity__pb2.Identity.SerializeToString,
+            ),
+            'GetIdentityHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetIdentityHistory,
+                    request_deserializer=idvault_dot_v1_dot_identity__pb2.GetIdentityHistoryRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_status__pb2.DisclosureHistory.SerializeToString,
+            ),
+            'GetIdentityReceipt': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetIdentityReceipt,
+                    request_deserializer=idvault_dot_v1_dot_identity__pb2.GetIdentityReceiptRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_verification__pb2.Receipt.SerializeToString,
+            ),
+            'AppealFromSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.AppealFromSession,
+                    request_deserializer=idvault_dot_v1_dot_identity__pb2.AppealFromSessionRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_sanction__pb2.Appeal.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -253,6 +383,33 @@ class SessionService:
             target,
             '/idvault.v1.SessionService/CreateVerificationSession',
             idvault_dot_v1_dot_session__pb2.CreateVerificationSessionRequest.SerializeToString,
+            idvault_dot_v1_dot_session__pb2.VerificationSession.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateIdentitySession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SessionService/CreateIdentitySession',
+            idvault_dot_v1_dot_session__pb2.CreateIdentitySessionRequest.SerializeToString,
             idvault_dot_v1_dot_session__pb2.VerificationSession.FromString,
             options,
             channel_credentials,
@@ -427,6 +584,33 @@ class SessionService:
             _registered_method=True)
 
     @staticmethod
+    def AnswerInvitation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SessionService/AnswerInvitation',
+            idvault_dot_v1_dot_session__pb2.AnswerInvitationRequest.SerializeToString,
+            idvault_dot_v1_dot_session__pb2.SessionPage.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def SubmitIdentity(request,
             target,
             options=(),
@@ -443,6 +627,114 @@ class SessionService:
             '/idvault.v1.SessionService/SubmitIdentity',
             idvault_dot_v1_dot_session__pb2.SubmitIdentityRequest.SerializeToString,
             idvault_dot_v1_dot_session__pb2.SessionPage.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetIdentity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SessionService/GetIdentity',
+            idvault_dot_v1_dot_identity__pb2.GetIdentityRequest.SerializeToString,
+            idvault_dot_v1_dot_identity__pb2.Identity.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetIdentityHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SessionService/GetIdentityHistory',
+            idvault_dot_v1_dot_identity__pb2.GetIdentityHistoryRequest.SerializeToString,
+            idvault_dot_v1_dot_status__pb2.DisclosureHistory.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetIdentityReceipt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SessionService/GetIdentityReceipt',
+            idvault_dot_v1_dot_identity__pb2.GetIdentityReceiptRequest.SerializeToString,
+            idvault_dot_v1_dot_verification__pb2.Receipt.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AppealFromSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SessionService/AppealFromSession',
+            idvault_dot_v1_dot_identity__pb2.AppealFromSessionRequest.SerializeToString,
+            idvault_dot_v1_dot_sanction__pb2.Appeal.FromString,
             options,
             channel_credentials,
             insecure,

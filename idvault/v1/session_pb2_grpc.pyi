@@ -5,7 +5,11 @@ Hosted verification: a person types name and number on the vault's own page, and
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from idvault.v1 import identity_pb2 as _identity_pb2
+from idvault.v1 import sanction_pb2 as _sanction_pb2
 from idvault.v1 import session_pb2 as _session_pb2
+from idvault.v1 import status_pb2 as _status_pb2
+from idvault.v1 import verification_pb2 as _verification_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -45,6 +49,15 @@ class SessionServiceStub:
     NOT_FOUND (ACCOUNT_NOT_FOUND); FAILED_PRECONDITION (PAGES_NOT_SERVED; ACCOUNT_CLOSED, ACCOUNT_ERASED,
     RENEWAL_SUSPENDED; ILLEGAL_TRANSITION for an invalid invitation code); PERMISSION_DENIED (ACCESS_DENIED);
     UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    CreateIdentitySession: _grpc.UnaryUnaryMultiCallable[_session_pb2.CreateIdentitySessionRequest, _session_pb2.VerificationSession]
+    """Makes the link of a session in which the owner of an account looks at "my identity". Bind and read it like any
+    other; it has no verification, and ends with STATE_EXPIRED. The same request returns the same link.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also for a return_url whose origin is not registered;
+    INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND);
+    FAILED_PRECONDITION (PAGES_NOT_SERVED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
     """
     BindVerificationSession: _grpc.UnaryUnaryMultiCallable[_session_pb2.BindVerificationSessionRequest, _session_pb2.VerificationSession]
     """Confirms that the browser which came with this code is logged in to the session's account. Call it only after
@@ -87,6 +100,15 @@ class SessionServiceStub:
     NOT_FOUND (SESSION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED; ILLEGAL_TRANSITION with both states, until
     the browser is bound); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
+    AnswerInvitation: _grpc.UnaryUnaryMultiCallable[_session_pb2.AnswerInvitationRequest, _session_pb2.SessionPage]
+    """Records what the owner answers to the invitation of a campaign instead of verifying. It changes no account, and
+    the owner may still verify.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (SESSION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED; ILLEGAL_TRANSITION for a session without an
+    invitation, until the browser is bound, and for a code that is no longer valid); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
     SubmitIdentity: _grpc.UnaryUnaryMultiCallable[_session_pb2.SubmitIdentityRequest, _session_pb2.SessionPage]
     """Makes the claim of one attempt, or returns the state of an attempt that was made already. At most five attempts;
     what the form itself refuses is none.
@@ -96,6 +118,30 @@ class SessionServiceStub:
     (SESSION_EXPIRED; ILLEGAL_TRANSITION with both states, or for an invitation code that is no longer valid;
     ACCOUNT_CLOSED, ACCOUNT_ERASED, RENEWAL_SUSPENDED); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS, REGISTRY_BACKLOG);
     PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    GetIdentity: _grpc.UnaryUnaryMultiCallable[_identity_pb2.GetIdentityRequest, _identity_pb2.Identity]
+    """Returns what is stored about the account of an identity session, to its confirmed browser and only until the
+    session expires.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND, in the same words for an unknown
+    session and for another browser's); FAILED_PRECONDITION (SESSION_EXPIRED; ILLEGAL_TRANSITION until the browser is
+    bound, and for a session of another kind); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
+    GetIdentityHistory: _grpc.UnaryUnaryMultiCallable[_identity_pb2.GetIdentityHistoryRequest, _status_pb2.DisclosureHistory]
+    """Returns every disclosure and opening of the account's records before the horizon, as GetDisclosureHistory does.
+
+    Statuses: as GetIdentity; UNAVAILABLE (LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
+    """
+    GetIdentityReceipt: _grpc.UnaryUnaryMultiCallable[_identity_pb2.GetIdentityReceiptRequest, _verification_pb2.Receipt]
+    """Returns the receipt of a verification of the account.
+
+    Statuses: as GetIdentity; NOT_FOUND (VERIFICATION_NOT_FOUND for one that is not of this account, has not succeeded
+    or has no receipt any more).
+    """
+    AppealFromSession: _grpc.UnaryUnaryMultiCallable[_identity_pb2.AppealFromSessionRequest, _sanction_pb2.Appeal]
+    """Files the owner's appeal, as FileAppeal does.
+
+    Statuses: as GetIdentity and FileAppeal.
     """
 
 @_typing.type_check_only
@@ -115,6 +161,15 @@ class SessionServiceAsyncStub(SessionServiceStub):
     NOT_FOUND (ACCOUNT_NOT_FOUND); FAILED_PRECONDITION (PAGES_NOT_SERVED; ACCOUNT_CLOSED, ACCOUNT_ERASED,
     RENEWAL_SUSPENDED; ILLEGAL_TRANSITION for an invalid invitation code); PERMISSION_DENIED (ACCESS_DENIED);
     UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    CreateIdentitySession: _aio.UnaryUnaryMultiCallable[_session_pb2.CreateIdentitySessionRequest, _session_pb2.VerificationSession]  # type: ignore[assignment]
+    """Makes the link of a session in which the owner of an account looks at "my identity". Bind and read it like any
+    other; it has no verification, and ends with STATE_EXPIRED. The same request returns the same link.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also for a return_url whose origin is not registered;
+    INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND);
+    FAILED_PRECONDITION (PAGES_NOT_SERVED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
     """
     BindVerificationSession: _aio.UnaryUnaryMultiCallable[_session_pb2.BindVerificationSessionRequest, _session_pb2.VerificationSession]  # type: ignore[assignment]
     """Confirms that the browser which came with this code is logged in to the session's account. Call it only after
@@ -157,6 +212,15 @@ class SessionServiceAsyncStub(SessionServiceStub):
     NOT_FOUND (SESSION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED; ILLEGAL_TRANSITION with both states, until
     the browser is bound); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
+    AnswerInvitation: _aio.UnaryUnaryMultiCallable[_session_pb2.AnswerInvitationRequest, _session_pb2.SessionPage]  # type: ignore[assignment]
+    """Records what the owner answers to the invitation of a campaign instead of verifying. It changes no account, and
+    the owner may still verify.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (SESSION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED; ILLEGAL_TRANSITION for a session without an
+    invitation, until the browser is bound, and for a code that is no longer valid); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
     SubmitIdentity: _aio.UnaryUnaryMultiCallable[_session_pb2.SubmitIdentityRequest, _session_pb2.SessionPage]  # type: ignore[assignment]
     """Makes the claim of one attempt, or returns the state of an attempt that was made already. At most five attempts;
     what the form itself refuses is none.
@@ -166,6 +230,30 @@ class SessionServiceAsyncStub(SessionServiceStub):
     (SESSION_EXPIRED; ILLEGAL_TRANSITION with both states, or for an invitation code that is no longer valid;
     ACCOUNT_CLOSED, ACCOUNT_ERASED, RENEWAL_SUSPENDED); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS, REGISTRY_BACKLOG);
     PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    GetIdentity: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetIdentityRequest, _identity_pb2.Identity]  # type: ignore[assignment]
+    """Returns what is stored about the account of an identity session, to its confirmed browser and only until the
+    session expires.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND, in the same words for an unknown
+    session and for another browser's); FAILED_PRECONDITION (SESSION_EXPIRED; ILLEGAL_TRANSITION until the browser is
+    bound, and for a session of another kind); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
+    GetIdentityHistory: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetIdentityHistoryRequest, _status_pb2.DisclosureHistory]  # type: ignore[assignment]
+    """Returns every disclosure and opening of the account's records before the horizon, as GetDisclosureHistory does.
+
+    Statuses: as GetIdentity; UNAVAILABLE (LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
+    """
+    GetIdentityReceipt: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetIdentityReceiptRequest, _verification_pb2.Receipt]  # type: ignore[assignment]
+    """Returns the receipt of a verification of the account.
+
+    Statuses: as GetIdentity; NOT_FOUND (VERIFICATION_NOT_FOUND for one that is not of this account, has not succeeded
+    or has no receipt any more).
+    """
+    AppealFromSession: _aio.UnaryUnaryMultiCallable[_identity_pb2.AppealFromSessionRequest, _sanction_pb2.Appeal]  # type: ignore[assignment]
+    """Files the owner's appeal, as FileAppeal does.
+
+    Statuses: as GetIdentity and FileAppeal.
     """
 
 class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -188,6 +276,21 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         NOT_FOUND (ACCOUNT_NOT_FOUND); FAILED_PRECONDITION (PAGES_NOT_SERVED; ACCOUNT_CLOSED, ACCOUNT_ERASED,
         RENEWAL_SUSPENDED; ILLEGAL_TRANSITION for an invalid invitation code); PERMISSION_DENIED (ACCESS_DENIED);
         UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def CreateIdentitySession(
+        self,
+        request: _session_pb2.CreateIdentitySessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_session_pb2.VerificationSession, _abc.Awaitable[_session_pb2.VerificationSession]]:
+        """Makes the link of a session in which the owner of an account looks at "my identity". Bind and read it like any
+        other; it has no verification, and ends with STATE_EXPIRED. The same request returns the same link.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also for a return_url whose origin is not registered;
+        INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND);
+        FAILED_PRECONDITION (PAGES_NOT_SERVED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod
@@ -268,6 +371,21 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def AnswerInvitation(
+        self,
+        request: _session_pb2.AnswerInvitationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_session_pb2.SessionPage, _abc.Awaitable[_session_pb2.SessionPage]]:
+        """Records what the owner answers to the invitation of a campaign instead of verifying. It changes no account, and
+        the owner may still verify.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (SESSION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED; ILLEGAL_TRANSITION for a session without an
+        invitation, until the browser is bound, and for a code that is no longer valid); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
     def SubmitIdentity(
         self,
         request: _session_pb2.SubmitIdentityRequest,
@@ -281,6 +399,54 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         (SESSION_EXPIRED; ILLEGAL_TRANSITION with both states, or for an invitation code that is no longer valid;
         ACCOUNT_CLOSED, ACCOUNT_ERASED, RENEWAL_SUSPENDED); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS, REGISTRY_BACKLOG);
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def GetIdentity(
+        self,
+        request: _identity_pb2.GetIdentityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_identity_pb2.Identity, _abc.Awaitable[_identity_pb2.Identity]]:
+        """Returns what is stored about the account of an identity session, to its confirmed browser and only until the
+        session expires.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND, in the same words for an unknown
+        session and for another browser's); FAILED_PRECONDITION (SESSION_EXPIRED; ILLEGAL_TRANSITION until the browser is
+        bound, and for a session of another kind); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def GetIdentityHistory(
+        self,
+        request: _identity_pb2.GetIdentityHistoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_status_pb2.DisclosureHistory, _abc.Awaitable[_status_pb2.DisclosureHistory]]:
+        """Returns every disclosure and opening of the account's records before the horizon, as GetDisclosureHistory does.
+
+        Statuses: as GetIdentity; UNAVAILABLE (LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
+        """
+
+    @_abc_1.abstractmethod
+    def GetIdentityReceipt(
+        self,
+        request: _identity_pb2.GetIdentityReceiptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_verification_pb2.Receipt, _abc.Awaitable[_verification_pb2.Receipt]]:
+        """Returns the receipt of a verification of the account.
+
+        Statuses: as GetIdentity; NOT_FOUND (VERIFICATION_NOT_FOUND for one that is not of this account, has not succeeded
+        or has no receipt any more).
+        """
+
+    @_abc_1.abstractmethod
+    def AppealFromSession(
+        self,
+        request: _identity_pb2.AppealFromSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.Appeal, _abc.Awaitable[_sanction_pb2.Appeal]]:
+        """Files the owner's appeal, as FileAppeal does.
+
+        Statuses: as GetIdentity and FileAppeal.
         """
 
 def add_SessionServiceServicer_to_server(servicer: SessionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -24,7 +24,7 @@ from idvault.telemetry.logs import describe, log
 from idvault.v1 import session_pb2 as pb
 from idvault.web import calls, guard, limits
 from idvault.web.limits import Buckets, Shares
-from idvault.web.render import View
+from idvault.web.render import ANSWERS, States, View
 from idvault_client import aio, reasons
 from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, VaultError
 from idvault_client.pages import headers, rendering
@@ -80,14 +80,28 @@ class Pages:
     async def show_session(self, request: web.Request) -> web.StreamResponse:
         """Show the page of the session's state."""
         key, found = await self._found(request)
-        kind = request.query.get("document", "")
-        return self._keep(self.view(request, key, found.locale).session(found, kind=kind), key)
+        if found.purpose == pb.SESSION_PURPOSE_IDENTITY and found.state == States.STATE_BOUND:
+            return self._keep(_to(f"/i/{found.session_id}"), key)
+        kind, answered = request.query.get("document", ""), request.query.get("answered", "")
+        view = self.view(request, key, found.locale)
+        page = view.answered(found, answered) if answered in ANSWERS else view.session(found, kind=kind)
+        return self._keep(page, key)
 
     async def agree(self, request: web.Request) -> web.StreamResponse:
         """Record that the person agreed to the terms."""
         key = await self._form_key(request)
         await self.vault.run(calls.agree(request.match_info["session"], key))
         return self._on(request.match_info["session"], key)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Record that the person wants to be asked later, or never again."""
+        key = await self._form_key(request)
+        answer = str((await self.form(request)).get("answer", ""))
+        if answer not in ANSWERS:
+            raise web.HTTPBadRequest
+        await self.vault.run(calls.answer(request.match_info["session"], key, answer=answer))
+        address = f"/s/{request.match_info['session']}?answered={answer}"
+        return self._keep(_to(address), key)
 
     async def submit(self, request: web.Request) -> web.StreamResponse:
         """Pass on what a person typed; show the form again with what is wrong."""
@@ -167,8 +181,9 @@ class Pages:
         chosen = request.query.get("lang", "") or request.cookies.get(_LANGUAGE, "")
         if chosen not in ("zh", "en"):
             chosen = rules.language(locale) if locale else _preferred(request)
-        kind = request.query.get("document", "")
+        kind, answered = request.query.get("document", ""), request.query.get("answered", "")
         keep = f"&document={kind}" if kind in DocumentType.__members__ else ""
+        keep += f"&answered={answered}" if answered in ANSWERS else ""
         return View(language=chosen, key=key, keep=keep, supervision=self.supervision_url)
 
     async def token(self, request: web.Request) -> str:
@@ -229,7 +244,7 @@ class Pages:
     def _on(self, session_id: str, key: str, *, document: str = "") -> web.StreamResponse:
         """Send the browser to the page of a session. document: the kind, which another try begins with."""
         address = f"/s/{session_id}?document={document}" if document else f"/s/{session_id}"
-        return self._keep(web.Response(status=303, headers={"Location": address}), key)
+        return self._keep(_to(address), key)
 
     def _keep(self, answer: web.StreamResponse, key: str) -> web.StreamResponse:
         guard.keep_key(answer, key, base_url=self.base_url)
@@ -246,6 +261,7 @@ def application(pages: Pages, *, routes: Sequence[web.RouteDef] = ()) -> web.App
             web.post("/v/{code}", pages.redeem),
             web.get("/s/{session:[0-9a-f]{32}}", pages.show_session),
             web.post("/s/{session:[0-9a-f]{32}}/terms", pages.agree),
+            web.post("/s/{session:[0-9a-f]{32}}/answer", pages.answer),
             web.post("/s/{session:[0-9a-f]{32}}/identity", pages.submit),
             web.get("/s/{session:[0-9a-f]{32}}/receipt", pages.receipt),
             web.get("/static/{name}", pages.static),
@@ -265,6 +281,10 @@ def _preferred(request: web.Request) -> str:
     given = request.headers.get("Accept-Language", "zh").lower().split(",")
     tags = [each.strip()[:2] for each in given]
     return next((each for each in tags if each in ("zh", "en")), "en")
+
+
+def _to(address: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": address})
 
 
 def _code(request: web.Request) -> str:

@@ -35,6 +35,17 @@ def agree(session_id: str, browser_key: str) -> Rpc[pb.SessionPage]:
     return rpc(_SERVICE, "AgreeToTerms", request, _PAGE)
 
 
+def answer(session_id: str, browser_key: str, *, answer: str) -> Rpc[pb.SessionPage]:
+    """Record the answer to an invitation: LATER or DISMISSED."""
+    request = pb.AnswerInvitationRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step=f"answer {answer}"),
+        session_id=session_id,
+        browser_key=browser_key,
+        answer=pb.AnswerInvitationRequest.Answer.Value(f"ANSWER_{answer}"),
+    )
+    return rpc(_SERVICE, "AnswerInvitation", request, _PAGE)
+
+
 def submit(
     session_id: str, browser_key: str, *, attempt: int, name: str, kind: DocumentType, number: str
 ) -> Rpc[pb.SessionPage]:

@@ -18,6 +18,8 @@ from idvault_client.pages import rendering
 from idvault_client.reasons import FailureReason
 
 _TEMPLATES = rendering.templates(Path(__file__).parent / "templates")
+ANSWERS = ("LATER", "DISMISSED")
+"""What an owner may answer to an invitation."""
 States = pb.VerificationSession.State
 
 
@@ -37,6 +39,7 @@ class View:
     def page(self, template: str, *, title: str, status: int = 200, **values: Any) -> web.Response:
         """Return a page."""
         shared: dict[str, Any] = {
+            "answers": (),
             "supervision": self.supervision,
             "form": secret.form_token(self.key) if self.key else "",
             "keep": self.keep,
@@ -58,6 +61,11 @@ class View:
 
     def start(self, found: pb.SessionPage) -> web.Response:
         """Return the first page of a link."""
+        if found.purpose == pb.SESSION_PURPOSE_IDENTITY:
+            title = self.say("own_start_title", platform=found.platform_title)
+            return self.page(
+                "identity_start.html", title=title, service="own_service", platform=found.platform_title
+            )
         return self.page(
             "start.html",
             title=self.say("start_title", platform=found.platform_title),
@@ -65,6 +73,7 @@ class View:
             purpose=pb.SessionPurpose.Name(found.purpose).removeprefix("SESSION_PURPOSE_"),
             threshold=found.threshold,
             custodians=list(found.custodians),
+            invited=found.invited,
         )
 
     def session(self, found: pb.SessionPage, *, kind: str) -> web.Response:
@@ -84,6 +93,17 @@ class View:
         expired = reasons.reason_text("SESSION_EXPIRED", language=self.language)
         return self._ended(found, "expired_title", expired)
 
+    def answered(self, found: pb.SessionPage, answer: str) -> web.Response:
+        """Return the page after an answer to an invitation."""
+        back = (_back(found), self.say("back", platform=found.platform_title))
+        onward = (_here(found), self.say("answer_onward"))
+        return self.page(
+            "message.html",
+            title=self.say(f"{answer}_title"),
+            texts=[self.say(f"{answer}_text", platform=found.platform_title)],
+            links=[back, onward] if _answers(found) else [back],
+        )
+
     def identity(
         self, found: pb.SessionPage, *, kind: str, errors: Mapping[str, str], status: int = 200
     ) -> web.Response:
@@ -99,6 +119,7 @@ class View:
             errors=errors,
             retype=bool(errors),
             wrong=reasons.FIELD_TEXTS["CHECK_DIGIT"].in_language(self.language),
+            answers=_answers(found),
         )
 
     def _leave(self, found: pb.SessionPage) -> web.Response:
@@ -115,7 +136,9 @@ class View:
 
     def _terms(self, found: pb.SessionPage) -> web.Response:
         title = self.say("terms_title", platform=found.platform_title, version=found.policy_version)
-        return self.page("terms.html", title=title, here=_here(found), terms=found.policy_text)
+        return self.page(
+            "terms.html", title=title, here=_here(found), terms=found.policy_text, answers=_answers(found)
+        )
 
     def _form(self, found: pb.SessionPage, kind: str) -> web.Response:
         kinds = [_kind(each) for each in found.document_types]
@@ -124,7 +147,14 @@ class View:
         if chosen:
             return self.identity(found, kind=chosen, errors=errors)
         title = self.say("document_title")
-        return self.page("document.html", title=title, here=_here(found), kinds=kinds, errors=errors)
+        return self.page(
+            "document.html",
+            title=title,
+            here=_here(found),
+            kinds=kinds,
+            errors=errors,
+            answers=_answers(found),
+        )
 
     def _waiting(self, found: pb.SessionPage) -> web.Response:
         return self.page(
@@ -146,6 +176,7 @@ class View:
             title=self.say("done_title"),
             here=_here(found),
             platform=found.platform_title,
+            full=found.public_account_limit_reached,
             day=format_date(day, format="long", locale=locale),
             back_to=_back(found),
         )
@@ -163,6 +194,10 @@ class View:
 
 def _here(found: pb.SessionPage) -> str:
     return f"/s/{found.session_id}"
+
+
+def _answers(found: pb.SessionPage) -> tuple[str, ...]:
+    return ANSWERS if found.invited and found.state in (States.STATE_BOUND, States.STATE_AGREED) else ()
 
 
 def _back(found: pb.SessionPage) -> str:

@@ -9,9 +9,11 @@ from aiohttp import web
 
 from idvault.config import Settings
 from idvault.web.app import Pages, application
+from idvault.web.identity import routes as identity_routes
+from idvault.web.identity.pages import IdentityPages
+from idvault.web.tip_off import routes as tip_off_routes
 from idvault.web.tip_off.forms import Forms
 from idvault.web.tip_off.pages import TipOffPages
-from idvault.web.tip_off.routes import LARGE_FORMS, routes
 from idvault_client import Tls, aio
 
 _GRACE = 5.0
@@ -32,10 +34,16 @@ async def run(settings: Settings, *, ready: Callable[[str], None], stop: asyncio
             base_url=settings.web_url,
             proxies=settings.web_proxies,
             supervision_url=settings.web_supervision_url,
-            large_forms=LARGE_FORMS,
+            large_forms={**tip_off_routes.LARGE_FORMS, **identity_routes.LARGE_FORMS},
         )
         forms = Forms(vault=vault, clock=pages.clock)
-        app = application(pages, routes=routes(TipOffPages(pages=pages, forms=forms, zone=settings.zone)))
+        app = application(
+            pages,
+            routes=[
+                *tip_off_routes.routes(TipOffPages(pages=pages, forms=forms, zone=settings.zone)),
+                *identity_routes.routes(IdentityPages(pages=pages, zone=settings.zone)),
+            ],
+        )
         # No access log: an address holds the secret of a link.
         runner = web.AppRunner(app, access_log=None, logger=silent(), shutdown_timeout=_GRACE)
         await runner.setup()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from idvault.web.identity.texts import TEXTS as IDENTITY_TEXTS
 from idvault.web.tip_off.texts import TEXTS as TIP_OFF_TEXTS
 from idvault_client.pages.texts import SHARED
 from idvault_client.reasons import Translation
@@ -9,6 +10,7 @@ from idvault_client.reasons import Translation
 TEXTS: Mapping[str, Translation] = {
     **SHARED,
     **TIP_OFF_TEXTS,
+    **IDENTITY_TEXTS,
     "supervision": Translation("公众监督", "Public supervision"),
     "service": Translation("实名认证", "Identity verification"),
     "start_title": Translation("{platform}请您进行实名认证", "{platform} asks you to verify your identity"),
@@ -19,6 +21,27 @@ TEXTS: Mapping[str, Translation] = {
     "INVITATION": Translation(
         "邀请您为已有账号办理实名认证。", "You are invited to verify your existing account."
     ),
+    "INVITATION_answers": Translation(
+        "认证与否由您决定：{platform}确认后，您也可以选择“以后再说”或“不再询问”。",
+        "You decide. Once {platform} has confirmed you, you can also choose to be asked later or not again.",
+    ),
+    "answer_title": Translation("现在不想认证？", "Not now?"),
+    "answer_text": Translation(
+        "现在可以不认证，以后仍可随时认证。",
+        "You do not have to verify now. You can still do so at any time.",
+    ),
+    "LATER_button": Translation("以后再说", "Ask me later"),
+    "DISMISSED_button": Translation("不再询问", "Do not ask me again"),
+    "LATER_title": Translation("好的，以后再说", "You will be asked later"),
+    "LATER_text": Translation(
+        "{platform}得知您希望以后再认证。", "{platform} is told that you want to be asked later."
+    ),
+    "DISMISSED_title": Translation("好的，不再询问", "You will not be asked again"),
+    "DISMISSED_text": Translation(
+        "{platform}得知您不希望再被询问，不会再发送提醒。",
+        "{platform} is told that you do not want to be asked, and sends no more reminders.",
+    ),
+    "answer_onward": Translation("还是现在认证", "Verify now after all"),
     "checked": Translation("核验什么", "What is checked"),
     "checked_text": Translation(
         "国家登记系统只回答您的姓名与证件号码是否一致。",
@@ -91,6 +114,13 @@ TEXTS: Mapping[str, Translation] = {
         "回执证明您的信息已加密并记入公开日志，其中没有姓名和号码。",
         "The receipt proves that your details were sealed and entered in the public log. "
         "It has no name and no number.",
+    ),
+    "full_title": Translation("公众账号数量已达上限", "You have all the public accounts you may have"),
+    "full_text": Translation(
+        "您在{platform}的公众账号（包括您其他账号名下的）已达上限，新的申请不会通过。只有您能在此看到这一点，{platform}不会被告知。",
+        "Counting those of your other accounts, you have as many public accounts at {platform} as one owner "
+        "may have: another application will not be approved. Only you are told, and only here; {platform} "
+        "is not.",
     ),
     "back": Translation("返回{platform}", "Back to {platform}"),
     "failed_title": Translation("认证未通过", "You could not be verified"),

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
-from tests.support.edge import METHODS, VERIFY, Edge, call, refused, requests
+from tests.support.edge import METHODS, VERIFY, Edge, call, refused, requests, told
 
 BOUNDED = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -29,10 +29,10 @@ async def check(channel: grpc.aio.Channel, path: str, body: bytes) -> None:
     """Send bytes; the answer must be OK or one of the method's documented refusals."""
     try:
         await call(channel, path, body)
-    except grpc.aio.AioRpcError:
-        told = await refused(channel, path, body)
-        assert told.code in (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND)
-        assert told.reason in REASONS
+    except grpc.aio.AioRpcError as error:
+        refusal = told(error)
+        assert refusal.code in (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND)
+        assert refusal.reason in REASONS
 
 
 @pytest.mark.parametrize("path", METHODS)
@@ -49,8 +49,8 @@ async def check(channel: grpc.aio.Channel, path: str, body: bytes) -> None:
 )
 async def test_what_is_no_message(edge: Edge, path: str, body: bytes) -> None:
     """Undecodable bytes are INVALID_ARGUMENT, never INTERNAL or UNKNOWN, and no error is logged."""
-    told = await refused(edge.mine(), path, body)
-    assert (told.code, told.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_MESSAGE")
+    refusal = await refused(edge.mine(), path, body)
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_MESSAGE")
     assert [line["event"] for line in edge.log_lines()] == ["rpc"]
 
 

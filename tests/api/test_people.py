@@ -21,8 +21,9 @@ from idvault.api.edge.stream import while_admitted
 from idvault.api.people import RosterServicer
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, IdvaultError, NotFoundError, Reason, UnavailableError
+from idvault.domain.second_factor import Cause, SecondFactorError, Tries
 from idvault.flows.people.roster import Proposal, ProposeCommand, Published, SignCommand
-from idvault.flows.people.second_factor import Begun, EnrolCommand
+from idvault.flows.people.second_factor import Begun, EnrolCommand, EnrolmentState
 from idvault.flows.platform import PlatformCommand
 from idvault.ports.platform import Platform
 from idvault.telemetry.logs import Logs
@@ -42,6 +43,7 @@ TABLE = {
     "SignRoster": {"custodian"},
     "RegisterPlatform": {"operator"},
     "RevokePlatform": {"operator"},
+    "GetSecondFactor": {"auditor", "custodian"},
     "BeginSecondFactor": {"auditor", "custodian"},
     "ConfirmSecondFactor": {"auditor", "custodian"},
 }
@@ -57,6 +59,7 @@ REQUESTS: dict[str, Message] = {
     "RevokePlatform": roster_pb2.RevokePlatformRequest(
         request_id=REQUEST_ID, platform="platform-b", spki=SPKI
     ),
+    "GetSecondFactor": roster_pb2.GetSecondFactorRequest(),
     "BeginSecondFactor": roster_pb2.BeginSecondFactorRequest(request_id=REQUEST_ID, code="123456"),
     "ConfirmSecondFactor": roster_pb2.ConfirmSecondFactorRequest(request_id=REQUEST_ID, code="123456"),
 }
@@ -68,6 +71,7 @@ class FakeFlows:
 
     asked: list[Any] = field(default_factory=list)
     refusal: IdvaultError | None = None
+    left: int = 7
 
     def _note(self, command: Any) -> None:
         self.asked.append(command)
@@ -93,6 +97,10 @@ class FakeFlows:
     async def revoke(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
         self._note(command)
         return Platform(command.name, "monitor", "22" * 16, command.spki, now.business, now.business)
+
+    async def state(self, *, actor_id: str, now: ClockReading) -> EnrolmentState:
+        self._note(actor_id)
+        return EnrolmentState(True, False, self.left, now.real if not self.left else None)
 
     async def begin(self, command: EnrolCommand, *, now: ClockReading) -> Begun:
         self._note(command)
@@ -240,11 +248,25 @@ async def test_a_malformed_field_is_named(
 
 async def test_a_refused_code_says_no_more_than_that(custody: Custody) -> None:
     """The answer is PERMISSION_DENIED with its reason and does not contain the code."""
-    for reason in (Reason.SECOND_FACTOR_REFUSED, Reason.SECOND_FACTOR_LOCKED):
-        custody.flows.refusal = DeniedError(reason)
+    until = datetime(2026, 3, 1, tzinfo=UTC)
+    for cause, reason in (
+        (Cause.CODE_WRONG, Reason.SECOND_FACTOR_REFUSED),
+        (Cause.LOCKED, Reason.SECOND_FACTOR_LOCKED),
+    ):
+        custody.flows.refusal = SecondFactorError(cause, tries=Tries(10, 1, until))
         told = await custody.refused("auditor", "ConfirmSecondFactor")
         assert (told.code.name, told.reason) == ("PERMISSION_DENIED", reason.value)
         assert "123456" not in told.raw
+        assert "2026-03-01T00:00:00+00:00" in told.raw
+
+
+async def test_the_state_of_a_second_factor(custody: Custody) -> None:
+    """Tries left, and the end of a lock if there is one; no secret."""
+    for left in (7, 0):
+        custody.flows.left = left
+        answer = roster_pb2.SecondFactorState.FromString(await custody.call("auditor", "GetSecondFactor"))
+        assert (answer.enrolled, answer.pending, answer.tries_left) == (True, False, left)
+        assert answer.HasField("lock_end_time") is not bool(left)
 
 
 async def test_a_version_that_is_not_there(custody: Custody) -> None:

@@ -8,7 +8,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from cryptography.x509.oid import NameOID
 
 from idvault.attest import certificate
@@ -122,3 +128,13 @@ def test_the_ed25519_keys_of_a_chain() -> None:
     assert certificate.ed25519_keys(chain) == (key.public_key().public_bytes_raw(),)
     assert certificate.ed25519_keys(pem(GOOD)) == ()
     assert certificate.ed25519_keys(b"none") == ()
+
+
+def test_the_pin_of_a_private_key_is_that_of_its_certificate() -> None:
+    """A member's key file gives the pin before there is a certificate; other text is refused."""
+    key = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    assert certificate.key_pin(key) == certificate.read(pem(GOOD)).spki
+    locked = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"words"))
+    for text in (pem(GOOD), b"", locked):
+        with pytest.raises(CertificateError, match="not an unencrypted private key"):
+            certificate.key_pin(text)

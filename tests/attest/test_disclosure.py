@@ -107,6 +107,25 @@ def test_a_decision_comes_back(verdict: Verdict) -> None:
     assert refused.value.reason is Reason.INVALID_MESSAGE
 
 
+def test_a_denial_holds_its_reason() -> None:
+    """The reason is signed: another one has another signature, and an empty one is the former version."""
+    reason = "理由 (synthetic)"
+    made = replace(decision(Verdict.DENY), reason=reason)
+    paper = signed(made, "custodian-a")
+    assert disclosure.parse_decision(paper, verdict=Verdict.DENY) == made
+    person = people.roster_member("custodian-a")
+    disclosure.check_signature(paper, roster_member=person, field=FIELD)
+    forged = replace(made, reason="another").canonical() + paper[-64:]
+    with pytest.raises(SignatureError):
+        disclosure.check_signature(forged, roster_member=person, field=FIELD)
+    with pytest.raises(PaperError, match="another purpose"):
+        disclosure.parse_decision(paper, verdict=Verdict.APPROVE)
+    empty = seal.encode("idvault/disclosure-denial/v2", b"x" * 32, "custodian-a", 1, b"") + bytes(64)
+    with pytest.raises(PaperError, match="canonical"):
+        disclosure.parse_decision(empty, verdict=Verdict.DENY)
+    assert reason not in repr(made)
+
+
 def test_a_request_is_no_decision() -> None:
     """A paper of one purpose is not accepted for another."""
     paper = seal.encode("idvault/disclosure-request/v1", *["x"] * 4) + bytes(64)
@@ -170,7 +189,9 @@ def test_long_papers_are_not_read() -> None:
     with pytest.raises(PaperError, match="too long"):
         disclosure.parse_request(bytes(disclosure.LONGEST_REQUEST + 1))
     with pytest.raises(PaperError, match="too long"):
-        disclosure.parse_decision(bytes(disclosure.LONGEST_DECISION + 1), verdict=Verdict.DENY)
+        disclosure.parse_decision(bytes(disclosure.LONGEST_DECISION + 1), verdict=Verdict.APPROVE)
+    with pytest.raises(PaperError, match="too long"):
+        disclosure.parse_decision(bytes(disclosure.LONGEST_DENIAL + 1), verdict=Verdict.DENY)
 
 
 @given(st.integers(0, 200))

@@ -9,6 +9,7 @@ import pytest
 from idvault.attest import passphrase
 from idvault.attest.hpke import UnsealError
 from idvault.attest.passphrase import Cost
+from tests.support import passphrases
 from tests.support.people import CHEAP
 
 RANDOM = bytes(range(28))
@@ -31,7 +32,10 @@ def test_the_right_passphrase_opens() -> None:
 
 def test_the_default_cost_is_that_of_rfc_9106() -> None:
     """64 MiB, three passes, four lanes: the second recommended option of RFC 9106 section 4."""
-    document = passphrase.lock(b"s", passphrase=b"right", purpose="test/v1", random=RANDOM)
+    assert set(passphrases.REAL) == {passphrase.DEFAULT_COST}
+    document = passphrase.lock(
+        b"s", passphrase=b"right", purpose="test/v1", random=RANDOM, cost=passphrase.DEFAULT_COST
+    )
     fields = json.loads(document)
     assert (fields["memory_kib"], fields["iterations"], fields["lanes"]) == (65536, 3, 4)
     assert _unlocked(document) == b"s"

@@ -1,7 +1,7 @@
 """Each refusal raises a specific exception type, with only useful data."""
 
 import pickle
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
@@ -42,6 +42,8 @@ EXPECTED = {
     Reason.SANCTION_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.MODERATOR_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.SESSION_NOT_FOUND: (Code.NOT_FOUND, NotFound),
+    Reason.PLATFORM_NOT_FOUND: (Code.NOT_FOUND, NotFound),
+    Reason.VERIFICATION_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.SESSION_EXPIRED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.SESSION_TAKEN: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.PAGES_NOT_SERVED: (Code.FAILED_PRECONDITION, PreconditionFailed),
@@ -57,8 +59,8 @@ EXPECTED = {
     Reason.CREDENTIAL_QUOTA_REACHED: (Code.RESOURCE_EXHAUSTED, Exhausted),
     Reason.TIP_OFF_LIMIT_REACHED: (Code.RESOURCE_EXHAUSTED, Exhausted),
     Reason.ACCESS_DENIED: (Code.PERMISSION_DENIED, AccessDenied),
-    Reason.SECOND_FACTOR_REFUSED: (Code.PERMISSION_DENIED, AccessDenied),
-    Reason.SECOND_FACTOR_LOCKED: (Code.PERMISSION_DENIED, AccessDenied),
+    Reason.SECOND_FACTOR_REFUSED: (Code.PERMISSION_DENIED, errors.SecondFactorRefused),
+    Reason.SECOND_FACTOR_LOCKED: (Code.PERMISSION_DENIED, errors.SecondFactorRefused),
     Reason.SELF_APPROVAL: (Code.PERMISSION_DENIED, AccessDenied),
     Reason.DISCLOSURE_EXPIRED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.QUORUM_INVALID: (Code.FAILED_PRECONDITION, PreconditionFailed),
@@ -107,6 +109,19 @@ async def test_each_reason_has_its_exception(ask: Ask, server: VaultServer) -> N
         assert (error.reason, error.code, error.request_id) == (reason, code.name, REQUEST_ID)
         assert kind.usual_code == code.name
         assert error.text("zh") == reasons.REASON_TEXTS[reason].zh
+
+
+async def test_a_refused_code_is_explained(ask: Ask, server: VaultServer) -> None:
+    """Cause, tries left and the end of a lock are read; what is malformed is ignored."""
+    good = {"cause": "CODE_WRONG", "tries_left": "7", "locked_until": "2026-03-01T04:15:00+00:00"}
+    bad = {"cause": "张三", "tries_left": "-1", "locked_until": "2026-02-30T04:15:00+00:00"}
+    found = []
+    for metadata in (good, bad, {}):
+        server.outcomes = [Refuse(Code.PERMISSION_DENIED, Reason.SECOND_FACTOR_REFUSED, metadata=metadata)]
+        error = await refused(ask)
+        assert isinstance(error, errors.SecondFactorRefused)
+        found.append((error.cause, error.tries_left, error.locked_until))
+    assert found == [("CODE_WRONG", 7, datetime(2026, 3, 1, 4, 15, tzinfo=UTC)), *[("", None, None)] * 2]
 
 
 @pytest.mark.parametrize(

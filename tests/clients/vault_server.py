@@ -1,7 +1,7 @@
 """A small gRPC server for tests with scripted answers; it records the requests."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,6 +37,7 @@ class Refuse:
     retry_after: timedelta | None = None
     text: str = "refused"
     domain: str = "idvault"
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
     def status(self) -> status_pb2.Status:
         """Return the google.rpc.Status."""
@@ -49,7 +50,7 @@ class Refuse:
 
     def _details(self) -> Iterator[Message]:
         if self.reason:
-            yield error_details_pb2.ErrorInfo(reason=self.reason, domain=self.domain)
+            yield error_details_pb2.ErrorInfo(reason=self.reason, domain=self.domain, metadata=self.metadata)
         if self.fields:
             kind = error_details_pb2.BadRequest.FieldViolation
             yield error_details_pb2.BadRequest(

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from idvault.attest import hpke, passphrase, roster_member
+from idvault.attest import certificate, hpke, passphrase, roster_member
 from idvault.attest.hpke import UnsealError
 from idvault.attest.reading import RosterError
 from idvault.custody import identity
 from idvault.custody.identity import IdentityError, PassphraseError, PersonalIdentity
-from tests.attest.test_certificate import GOOD, pem
+from tests.attest.test_certificate import GOOD, KEY, pem
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP
 
@@ -144,3 +145,62 @@ def test_an_empty_or_short_private_key_is_refused(tmp_path: Path, name: str, key
     (tmp_path / identity.KEYS).write_bytes(document)
     with pytest.raises(PassphraseError):
         identity.load(tmp_path, passphrase=b"words")
+
+
+def _change(folder: Path, *, passphrase: bytes, new: bytes) -> PersonalIdentity:
+    return identity.change_passphrase(
+        folder, passphrase=passphrase, new=new, random=CountingEntropy().random, cost=CHEAP
+    )
+
+
+def test_a_passphrase_can_be_changed(tmp_path: Path) -> None:
+    """The keys stay the same, only the new passphrase opens them, and a wrong one changes nothing."""
+    folder = tmp_path / "person"
+    made = _create(folder)
+    public = (folder / identity.PUBLIC).read_bytes()
+    with pytest.raises(PassphraseError):
+        _change(folder, passphrase=b"wrong", new=b"other words")
+    assert _change(folder, passphrase=b"words", new=b"other words") == made
+    assert identity.load(folder, passphrase=b"other words") == made
+    with pytest.raises(PassphraseError):
+        identity.load(folder, passphrase=b"words")
+    assert (folder / identity.KEYS).stat().st_mode & 0o777 == 0o600
+    assert (folder / identity.PUBLIC).read_bytes() == public
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_crash_leaves_one_of_both_passphrases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """A change that fails before the rename leaves the former file, complete."""
+    folder = tmp_path / "person"
+    made = _create(folder)
+
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(5, "no power")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os if step == "fsync" else Path, step, fails)
+        with pytest.raises(IdentityError, match="cannot be written to"):
+            _change(folder, passphrase=b"words", new=b"other words")
+    assert identity.load(folder, passphrase=b"words") == made
+    assert _change(folder, passphrase=b"words", new=b"other words") == made
+
+
+def test_the_public_entry_needs_no_passphrase(tmp_path: Path) -> None:
+    """Its pin is that of the certificate, else of the TLS key, else empty; damage is named."""
+    folder = tmp_path / "person"
+    folder.mkdir()
+    with pytest.raises(IdentityError, match=r"public\.json cannot be used"):
+        identity.public_entry(folder)
+    made = _create(folder)
+    assert identity.public_entry(folder) == made.member(spki="")
+    key = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / identity.TLS_KEY).write_bytes(key)
+    pin = certificate.key_pin(key)
+    assert identity.public_entry(folder) == made.member(spki=pin)
+    (folder / identity.CERTIFICATE).write_bytes(pem(GOOD))
+    assert identity.public_entry(folder) == made.member(spki=pin)
+    (folder / identity.PUBLIC).write_text("{}")
+    with pytest.raises(IdentityError, match=r"public\.json cannot be used"):
+        identity.public_entry(folder)

@@ -348,3 +348,15 @@ def test_only_a_request_of_before_may_fix_no_record(
     """A new request under the former entry type, or one dated back with a longer life, is not believed."""
     at = rules.FORMER_REQUESTS_END + created
     assert rules.may_be_former(created_at=at, expire_at=at + lifetime) is former
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [("", "REQUIRED"), ("  ", "REQUIRED"), ("x" * 501, "LENGTH"), ("a\u202eb", "CHARACTER")],
+)
+def test_a_denial_needs_a_printable_reason(reason: str, code: str) -> None:
+    """It is shown to the auditor, so it follows the rules of the request's texts."""
+    with pytest.raises(InvalidError) as refused:
+        rules.check_reason(reason)
+    assert [(each.field, each.code.value) for each in refused.value.violations] == [("reason", code)]
+    assert rules.check_reason("理由 (synthetic)") == "理由 (synthetic)"

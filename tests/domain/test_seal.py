@@ -81,6 +81,8 @@ def test_things_are_bound_as_the_design_says() -> None:
         disclosure_id="d", reader="auditor-a", destroy_after="2027-03-01"
     ) == seal.encode("idvault/sealed-evidence/v2", "d", "auditor-a", "2027-03-01")
     assert seal.case_text_info(disclosure_id="d") == seal.encode("idvault/case-text/v1", "d")
+    denial = seal.denial_info(disclosure_id="d", custodian="c")
+    assert denial == seal.encode("idvault/denial-text/v1", "d", "c")
     place = {"relying_party": "p", "case_id": "c", "field": "f", "key_version": "0"}
     assert seal.moderation_text_info(**place) == seal.encode("idvault/moderation-text/v1", *place.values())
     assert seal.moderation_text_key_info(**place) == seal.encode(

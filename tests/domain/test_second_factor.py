@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from idvault.domain import second_factor as rules
 from idvault.domain.error import DeniedError, Reason
-from idvault.domain.second_factor import Tries
+from idvault.domain.second_factor import Cause, SecondFactorError, Tries
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 
@@ -93,8 +93,37 @@ def test_steps_are_those_of_the_rfc() -> None:
 
 def test_a_step_is_good_once() -> None:
     """No match, the last step and earlier steps are refused."""
-    assert rules.check_step(step=5, last=None) == 5
-    assert rules.check_step(step=5, last=4) == 5
+    assert rules.check_step(step=5, last=None, tries=Tries(1)) == 5
+    assert rules.check_step(step=5, last=4, tries=Tries(1)) == 5
     for step, last in ((None, None), (5, 5), (4, 5)):
-        with pytest.raises(DeniedError):
-            rules.check_step(step=step, last=last)
+        with pytest.raises(SecondFactorError) as refused:
+            rules.check_step(step=step, last=last, tries=Tries(3))
+        assert refused.value.details == {"cause": "CODE_WRONG", "tries_left": "7"}
+
+
+def test_the_owner_is_told_what_is_wrong() -> None:
+    """A missing and a malformed code differ; a lock and the try that sets it say until when."""
+    for code, cause in (("", Cause.CODE_MISSING), ("12345", Cause.CODE_MALFORMED)):
+        with pytest.raises(SecondFactorError) as refused:
+            rules.check_code(code)
+        assert refused.value.details == {"cause": cause.value}
+    locked = Tries(10, 1, NOW + timedelta(minutes=15))
+    with pytest.raises(SecondFactorError) as refused:
+        rules.check_unlocked(tries=locked, now=NOW)
+    assert refused.value.reason is Reason.SECOND_FACTOR_LOCKED
+    assert refused.value.details == {"cause": "LOCKED", "locked_until": "2026-03-01T04:15:00+00:00"}
+    last = SecondFactorError(Cause.CODE_WRONG, tries=locked)
+    assert last.details == {
+        "cause": "CODE_WRONG",
+        "tries_left": "0",
+        "locked_until": "2026-03-01T04:15:00+00:00",
+    }
+
+
+def test_tries_are_open_again_after_a_lock() -> None:
+    """During a lock none is left, and after it all ten."""
+    locked = Tries(10, 1, NOW + timedelta(minutes=15))
+    assert rules.open_tries(tries=locked, now=NOW).left == 0
+    after = rules.open_tries(tries=locked, now=NOW + timedelta(minutes=15))
+    assert (after.left, after.locks, after.locked_until) == (10, 1, None)
+    assert rules.open_tries(tries=Tries(4), now=NOW).left == 6

@@ -220,8 +220,13 @@ def test_papers() -> None:
     assert papers.digest(signed) == GIVEN["request"]["its SHA-256"]
     assert (terms.account_token, terms.roster_digest) == (TOKEN, roster.digest())
     given = GIVEN["decision"]
-    for verdict, paper in ((Verdict.APPROVE, "signed approval"), (Verdict.DENY, "signed denial")):
+    for verdict, paper, reason in (
+        (Verdict.APPROVE, "signed approval", ""),
+        (Verdict.DENY, "signed denial", given["reason"]),
+        (Verdict.DENY, "signed denial of the former version", ""),
+    ):
         said = papers.parse_decision(given[paper], verdict=verdict)
+        assert said.reason == reason
         papers.check_signature(given[paper], roster_member=roster.member("wang"), field="")
         assert (said.request_digest, said.share_index) == (papers.digest(signed), 2)
     share = reseal.open_resealed(

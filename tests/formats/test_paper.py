@@ -60,7 +60,7 @@ def test_requests_are_read_both_ways(suite: str) -> None:
 
 @pytest.mark.parametrize(
     ("verdict", "purpose", "resealed"),
-    [(Verdict.APPROVE, paper.APPROVAL, b"sealed share"), (Verdict.DENY, paper.DENIAL, b"")],
+    [(Verdict.APPROVE, paper.APPROVAL, b"sealed share"), (Verdict.DENY, paper.FORMER_DENIAL, b"")],
 )
 def test_decisions_are_the_same_bytes(verdict: Verdict, purpose: str, resealed: bytes) -> None:
     """Both are bound to the signed request, the custodian, the place and the share."""
@@ -72,6 +72,15 @@ def test_decisions_are_the_same_bytes(verdict: Verdict, purpose: str, resealed: 
     theirs = DecisionTerms(verdict, papers.digest(signed), "custodian-b", 2, given)
     assert theirs.canonical() == made
     assert papers.parse_decision(made + bytes(64), verdict=verdict) == theirs
+
+
+def test_denials_are_the_same_bytes() -> None:
+    """A denial is bound to the signed request, the custodian, the place and its reason."""
+    signed = paper.sign(ONE_TIME, paper.request_content(request()))
+    made = paper.denial_content(signed_request=signed, custodian="custodian-b", place=2, reason="理由")
+    theirs = DecisionTerms(Verdict.DENY, papers.digest(signed), "custodian-b", 2, reason="理由")
+    assert theirs.canonical() == made
+    assert papers.parse_decision(made + bytes(64), verdict=Verdict.DENY) == theirs
 
 
 @pytest.mark.parametrize("suite", [hpke.X25519, hpke.X_WING])

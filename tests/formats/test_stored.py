@@ -78,6 +78,11 @@ def test_case_texts_open_both_ways(tmp_path: Path) -> None:
     assert sealer.open(disclosure_id="d" * 32, sealed=made) == b"signed request"
     with pytest.raises(RefusedError):
         stored.open_case_text(KEY, "e" * 32, sealed.data)
+    place, signed = ("d" * 32, "custodian-a"), b"signed denial"
+    denial = sealer.seal(disclosure_id=place[0], text=signed, custodian=place[1])
+    assert stored.open_denial(KEY, *place, denial.data) == signed
+    theirs = SealedText("0", stored.seal_denial(KEY, *place, signed))
+    assert sealer.open(disclosure_id=place[0], sealed=theirs, custodian=place[1]) == signed
 
 
 def test_moderation_texts_open_both_ways(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from idvault.process import ProcessError
-from tests.support import traces
+from tests.support import programs, traces
 from tests.support.house import House, running
 from tests.support.sandbox import fetch, verify, wait_for
 
@@ -69,12 +69,11 @@ def test_signal_stops_everything(own_house: House, number: int) -> None:
 def test_signal_during_the_start_is_a_clean_stop(tmp_path: Path, number: int, seen: str) -> None:
     """A stop while the state is prepared or children start ends with 0 and leaves no process."""
     state = tmp_path / "state"
-    command = [sys.executable, "-m", "idvault.cli", "dev", "--state", str(state), "--ports", "free"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        assert wait_for((state / seen).exists)
-        process.send_signal(number)
-        _, told = process.communicate(timeout=10)
-    assert process.returncode == 0, told
+    process = programs.start(programs.VAULT, "dev", "--state", state, "--ports", "free")
+    assert wait_for((state / seen).exists)
+    process.send_signal(number)
+    _, told = process.communicate(timeout=60)
+    assert process.wait() == 0, told
     assert not (state / "ready.json").exists()
     assert not list((state / "run").iterdir())
 

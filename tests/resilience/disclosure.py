@@ -21,7 +21,8 @@ from sqlalchemy import select
 from idvault.domain.event import EventType
 from idvault.storage.disclosure.tables import disclosure_decisions
 from idvault_client.errors import Unavailable, VaultError
-from idvault_client.people.disclosure.custodian import Custodian, NotPendingError, PendingRequest
+from idvault_client.people.disclosure.custodian import Custodian
+from idvault_client.people.disclosure.pending import NotPendingError, PendingRequest
 from idvault_client.people.trust import FindingError
 from tests.resilience import rooms
 from tests.resilience.campaign import Options
@@ -95,7 +96,7 @@ class Round:
 
     def _decide(self, custodian: Custodian, pending: PendingRequest, behaviour: str) -> None:
         if behaviour == "denies":
-            custodian.deny(pending)
+            custodian.deny(pending, reason="示例理由 (synthetic)")
             return
         try:
             custodian.approve(pending, code=self.room.codes.code())

@@ -32,8 +32,8 @@ from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault.transparency.note import NoteSigner, VerifierKey
 from idvault_client.errors import VaultError
 from idvault_client.people.disclosure.auditor import Auditor
-from idvault_client.people.disclosure.custodian import NotPendingError
 from idvault_client.people.disclosure.one_time_key import OneTimeKeyError
+from idvault_client.people.disclosure.pending import NotPendingError
 from idvault_client.people.trust import FindingError
 from tests.resilience import rooms
 from tests.resilience.campaign import Options

@@ -63,3 +63,13 @@ def test_what_was_changed_does_not_open(tmp_path: Path) -> None:
             sealer.open(disclosure_id=ID, sealed=each)
     with pytest.raises(UnsealError):
         sealer.open(disclosure_id="e" * 32, sealed=sealed)
+
+
+def test_a_denial_is_bound_to_its_custodian(tmp_path: Path) -> None:
+    """It opens neither as the request's text nor as another custodian's denial."""
+    sealer = KeyedCaseTextSealer(keys=_keys(tmp_path), entropy=CountingEntropy())
+    sealed = sealer.seal(disclosure_id=ID, text=TEXT, custodian="custodian-a")
+    assert sealer.open(disclosure_id=ID, sealed=sealed, custodian="custodian-a") == TEXT
+    for custodian in ("", "custodian-b"):
+        with pytest.raises(UnsealError):
+            sealer.open(disclosure_id=ID, sealed=sealed, custodian=custodian)

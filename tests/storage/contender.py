@@ -28,6 +28,7 @@ async def contend(url: str, name: str, request_id: str, count: int) -> dict[str,
     }
 
 
-if __name__ == "__main__":
-    _, given_url, given_name, given_id, given_count = sys.argv
-    print(json.dumps(asyncio.run(contend(given_url, given_name, given_id, int(given_count)))))
+def main() -> None:
+    """Run with the arguments of the command line; print the answer."""
+    _, url, name, request_id, count = sys.argv
+    print(json.dumps(asyncio.run(contend(url, name, request_id, int(count)))))

@@ -2,30 +2,23 @@
 
 import asyncio
 import json
-import sys
-from pathlib import Path
 
 import pytest
 
 from idvault.storage.base.database import Database
+from tests.support import programs
 from tests.support.databases import Databases
 from tests.support.storage_world import World
 
 pytestmark = pytest.mark.process
 
 REQUEST_ID = "00000000-0000-4000-8000-000000000001"
-ROOT = Path(__file__).parents[2]
 
 
 async def _contend(url: str, name: str) -> dict[str, list[str]]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.storage.contender", url, name, REQUEST_ID, "12"),
-        stdout=asyncio.subprocess.PIPE,
-        cwd=ROOT,
-    )
-    out, _ = await process.communicate()
-    assert process.returncode == 0
-    answer: dict[str, list[str]] = json.loads(out)
+    arguments = ("tests.storage.contender:main", url, name, REQUEST_ID, "12")
+    done = await asyncio.to_thread(programs.run, *arguments, check=True)
+    answer: dict[str, list[str]] = json.loads(done.stdout)
     return answer
 
 

@@ -16,7 +16,7 @@ from idvault.domain.error import PreconditionError, Reason, UnavailableError
 from idvault.storage import migrations
 from idvault.storage.base import metadata as schema
 from idvault.storage.migrations import MAIN, SHRED, Branch, SchemaError
-from tests.support import tls_proxy
+from tests.support import programs, tls_proxy
 from tests.support.databases import Databases, Maker
 
 ROOT = Path(__file__).parents[2]
@@ -139,11 +139,9 @@ def test_upgrade_from_nothing_and_again(maker: Maker, tmp_path: Path) -> None:
 async def test_processes_that_upgrade_at_once(maker: Maker, tmp_path: Path) -> None:
     """Concurrent upgrades do the work once, and none of them fails."""
     urls = await asyncio.to_thread(maker.empty_urls, tmp_path)
-    script = "import sys; from idvault.storage import migrations; migrations.upgrade(*sys.argv[1:])"
-    processes = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", script, *urls, cwd=ROOT) for _ in range(3)
-    ]
-    assert [await process.wait() for process in processes] == [0, 0, 0]
+    processes = [programs.start("tests.storage.upgrader:main", *urls) for _ in range(3)]
+    ends = [await asyncio.to_thread(process.communicate) for process in processes]
+    assert [process.wait() for process in processes] == [0, 0, 0], ends
     await migrations.check_current(*urls)
 
 

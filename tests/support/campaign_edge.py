@@ -159,7 +159,7 @@ class FakeCampaigns:
             (first, ReverificationMethod.AT_LOGIN, Stage.INVITED): 2,
             (second, ReverificationMethod.HOSTED_LINK, Stage.INVITED): 1,
         }
-        return found, CampaignProgress(9, reached, {second: 2, first: 1})
+        return found, CampaignProgress(9, reached, {second: 2, first: 1}, 4)
 
 
 class FakeInvitations:

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import IO
 from idvault import fork_server, tuning
 from idvault.fork_server import ForkedProcess, ForkServer, Program
 from idvault.process import ENTRY
+from tests.support import passphrases
 
 VAULT = ENTRY
 CLIENT = "idvault_client.entry:main"
@@ -30,7 +32,9 @@ _PRELOADED = (
     *("idvault.cli.mock_registry", "idvault.cli.doctor", "idvault.cli.database", "idvault.cli.key"),
     *("idvault.cli.platform", "idvault.cli.people.roster", "idvault.cli.people.role"),
     *("idvault.cli.log.commands", "idvault.cli.dev.command", "idvault.cli.dev.single_process"),
-    *("idvault_client.commands.app", "tests.demo.__main__"),
+    *("idvault.cli.report", "idvault.cli.web", "idvault.web.server", "idvault.bootstrap.log_outside"),
+    *("idvault.bootstrap.platform_edge", "idvault.bootstrap.custody_edge", "idvault.development.clock"),
+    *("alembic.command", "uvloop", "idvault_client.commands.app", "tests.demo.__main__"),
 )
 
 
@@ -39,13 +43,15 @@ class Kept:
 
     server: ForkServer | None = None
     process: "subprocess.Popen[bytes] | None" = None
+    lock = threading.Lock()
 
 
 def server() -> ForkServer:
     """Return this process's fork server; it ends with this process."""
-    if Kept.server is None:
-        Kept.server = _spawned()
-    return Kept.server
+    with Kept.lock:
+        if Kept.server is None:
+            Kept.server = _spawned()
+        return Kept.server
 
 
 def fork_from_here() -> None:
@@ -163,4 +169,5 @@ def launch(
 if __name__ == "__main__":
     # As `serve` does: grpc reads this when it is imported.
     tuning.tune(scheduling="normal", grpc_listener=False, cores=frozenset())
+    passphrases.make_cheap()
     fork_server.run(socket.socket(fileno=int(sys.argv[1])), _PRELOADED)

@@ -116,6 +116,7 @@ async def contend(url: str, keys: str, code: str, count: int) -> int:
     return taken
 
 
-if __name__ == "__main__":
-    _, given_url, given_keys, given_code, given_count = sys.argv
-    print(json.dumps(asyncio.run(contend(given_url, given_keys, given_code, int(given_count)))))
+def main() -> None:
+    """Try a code with the arguments of the command line; print how often it was accepted."""
+    _, url, keys, code, count = sys.argv
+    print(json.dumps(asyncio.run(contend(url, keys, code, int(count)))))

@@ -1,7 +1,7 @@
 """Hosted verification sessions over a real database: what platforms and browsers do, as short calls."""
 
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,10 +14,12 @@ from idvault.domain.event import EventType
 from idvault.domain.session import secret
 from idvault.flows.claim.receipt import Receipt
 from idvault.flows.log.events import EventFactory
+from idvault.flows.session.identity import IdentityFlow
 from idvault.flows.session.page import Custodians
 from idvault.flows.session.session import SessionPurgeFlow
 from idvault.ports.claim import Claim
 from idvault.ports.platform import Platform, PlatformPages
+from idvault.storage.account.record import SqlRecordStore
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import scalar, statement
@@ -27,17 +29,20 @@ from idvault.storage.session.store import SqlSessionStore
 from idvault.transparency import entry
 from idvault.v1 import common_pb2
 from idvault.v1 import session_pb2 as pb
-from tests.support import builders
-from tests.support.campaign_world import CampaignWorld
+from tests.support import builders, people
+from tests.support.appeal_world import AppealWorld
 from tests.support.edge import RULES
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at
+from tests.support.known_history import KnownHistories
+from tests.support.public_account_world import PublicAccountWorld
 
 BASE_URL = "https://verify.example"
 ORIGIN = "https://chat.example"
 RETURN_URL = f"{ORIGIN}/verified?from=vault"
 TITLE = "Example Chat"
 TERMS = "We check your name.\nWe never see it."
+QUORUM = people.quorum()
 CUSTODIANS = Custodians(2, ("custodian-a", "custodian-b", "custodian-c"))
 _ENTRIES = statement(select(log_entries.c.leaf), scalar)
 
@@ -67,17 +72,34 @@ class SessionWorld:
     """SessionService beside claims and campaigns, over one database, called without a network."""
 
     def __init__(self, database: Database, *, base_url: str = BASE_URL, receipts: Any = None) -> None:
-        self.campaigns = CampaignWorld(database)
+        self.moderation = AppealWorld(database)
+        self.publishing = PublicAccountWorld(database, sanctions=self.moderation)
+        self.campaigns = self.moderation.campaigns
         self.claims = self.campaigns.claims
         self.database = database
         self.store = SqlSessionStore(database=database)
         self.platforms = SqlPlatformStore(database=database)
-        entropy = CountingEntropy(start=7_000_000)
+        entropy = CountingEntropy(start=13_000_000)
         self.events_of = EventFactory(entropy=entropy)
+        self.histories = KnownHistories()
+        self.identities = IdentityFlow(
+            store=self.store,
+            accounts=self.claims.accounts,
+            records=SqlRecordStore(database=database),
+            quorum=lambda _: QUORUM,
+            sanctions=self.moderation.sanctions,
+            appeals=self.moderation.appeals,
+            public_accounts=self.publishing.flow,
+            histories=self.histories,
+            receipts=receipts or NoReceipts(),
+            policy=self.claims.policy,
+        )
         self.servicer = wire_sessions(
             store=self.store,
             platforms=self.platforms,
             claims=self.claims.verification,
+            invitations=self.campaigns.invitations,
+            identities=self.identities,
             receipts=receipts or NoReceipts(),
             coder=FakeLinkCoder(),
             fingerprinter=FakeFingerprinter(),
@@ -137,6 +159,23 @@ class SessionWorld:
         }
         return pb.CreateVerificationSessionRequest(**{**given, **changes})
 
+    async def identity(self, account_token: str, *, browser: int = 1, seconds: float = 0) -> str:
+        """Make an identity session and let the platform confirm its browser; return its id."""
+        message = pb.CreateIdentitySessionRequest(
+            request_id=self.new_id(), account_token=account_token, return_url=RETURN_URL, locale="zh"
+        )
+        made = await self.call("CreateIdentitySession", message, seconds=seconds)
+        await self.redeem(made.url, browser=browser, seconds=seconds)
+        await self.bind(made.session_id, browser=browser, seconds=seconds)
+        return str(made.session_id)
+
+    async def own(
+        self, method: str, kind: Any, session_id: str, *, browser: int = 1, seconds: float = 0, **more: Any
+    ) -> Any:
+        """Call a method of an identity session as its page does."""
+        message = kind(session_id=session_id, browser_key=browser_key(browser), **more)
+        return await self.call(method, message, role="web", seconds=seconds)
+
     async def redeem(self, url: str, *, browser: int = 1, seconds: float = 0) -> pb.SessionPage:
         """Let a browser redeem a link."""
         key, code = browser_key(browser), url.rpartition("/")[2]
@@ -165,6 +204,18 @@ class SessionWorld:
         message = pb.AgreeToTermsRequest(request_id=request_id, session_id=session_id, browser_key=key)
         agreed: pb.SessionPage = await self.call("AgreeToTerms", message, role="web", seconds=seconds)
         return agreed
+
+    async def answer(
+        self, session_id: str, answer: int, *, browser: int = 1, seconds: float = 0
+    ) -> pb.SessionPage:
+        """Let the person answer an invitation."""
+        key = browser_key(browser)
+        request_id = secret.request_id(key, session_id=session_id, step=f"answer {answer}")
+        message = pb.AnswerInvitationRequest(
+            request_id=request_id, session_id=session_id, browser_key=key, answer=cast(Any, answer)
+        )
+        answered: pb.SessionPage = await self.call("AnswerInvitation", message, role="web", seconds=seconds)
+        return answered
 
     async def submit(
         self,

@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from idvault_client import aio
+from idvault_client.sessions import HostedSession
 from tests.support.session_world import TERMS
 
 
@@ -23,6 +24,7 @@ class WebPlatform:
         """Return its application."""
         app = web.Application()
         app.add_routes([web.get("/login/{name}", self.login), web.get("/verified", self.verified)])
+        app.add_routes([web.get("/me/{name}/{token}", self.show)])
         return app
 
     async def login(self, request: web.Request) -> web.StreamResponse:
@@ -35,11 +37,15 @@ class WebPlatform:
             policy_text=TERMS,
             locale=self.locale,
         )
-        self.received.append(repr(session))
-        self.asked[name] = session.session_id
-        answer = web.Response(status=303, headers={"Location": session.url})
-        answer.set_cookie("login", name)
-        return answer
+        return self._sent(name, session)
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        """Send somebody who is logged in to "my identity"."""
+        await self._note(request)
+        session = await self.vault.sessions.create_identity(
+            request.match_info["token"], return_url=f"{self.origin}/verified", locale=self.locale
+        )
+        return self._sent(request.match_info["name"], session)
 
     async def verified(self, request: web.Request) -> web.StreamResponse:
         """Confirm the browser, or show what became of its session."""
@@ -54,6 +60,13 @@ class WebPlatform:
         found = await self.vault.sessions.get(session_id)
         self.received.append(repr(found))
         return web.Response(text=f"<title>platform</title>{found.state}", content_type="text/html")
+
+    def _sent(self, name: str, session: HostedSession) -> web.StreamResponse:
+        self.received.append(repr(session))
+        self.asked[name] = session.session_id
+        answer = web.Response(status=303, headers={"Location": session.url})
+        answer.set_cookie("login", name)
+        return answer
 
     async def _note(self, request: web.Request) -> None:
         body: Any = await request.read()

@@ -12,6 +12,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from idvault.storage.base.database import Database
 from idvault.web.app import Pages, application
+from idvault.web.identity import routes as identity_routes
+from idvault.web.identity.pages import IdentityPages
 from idvault.web.limits import Buckets
 from idvault.web.server import silent
 from idvault.web.tip_off.forms import Forms
@@ -24,6 +26,8 @@ from tests.support.session_edge import SessionEdge, served
 from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld
 from tests.support.tip_off_world import TipOffWorld, service_keys
 from tests.web.browser import Browser
+
+LARGE = {**LARGE_FORMS, **identity_routes.LARGE_FORMS}
 
 
 @dataclass
@@ -61,10 +65,16 @@ async def site_of(
         aio.connect(edge.target, tls=edge.web) as vault,
         aio.connect(edge.target, tls=edge.platform) as platform,
     ):
-        pages = Pages(vault=vault, base_url=BASE_URL, large_forms=LARGE_FORMS, **options)
+        pages = Pages(
+            vault=vault,
+            base_url=BASE_URL,
+            large_forms=LARGE,
+            **options,
+        )
         forms = Forms(vault=vault, clock=pages.clock)
         own = TipOffPages(pages=pages, forms=forms, zone=ZONE, **(reports or {}))
-        server = TestServer(application(pages, routes=routes(own)))
+        identity = identity_routes.routes(IdentityPages(pages=pages, zone=ZONE))
+        server = TestServer(application(pages, routes=[*routes(own), *identity]))
         await server.start_server(access_log=None, logger=silent())
         site = Site(world, tip_offs, edge, platform, pages, server)
         try:

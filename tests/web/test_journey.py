@@ -15,12 +15,16 @@ from playwright.sync_api import Page
 from idvault.domain.registry import RegistryAnswer
 from idvault.storage.base.database import Database
 from idvault.web.app import Pages, application
+from idvault.web.identity import routes as identity_routes
+from idvault.web.identity.pages import IdentityPages
 from idvault_client import aio
 from tests.support.browser import browsing, violations
+from tests.support.builders import ZONE
 from tests.support.databases import Databases
 from tests.support.session_edge import served
 from tests.support.session_world import SessionWorld
 from tests.support.web_platform import WebPlatform
+from tests.web.conftest import LARGE
 
 # Synthetic: the number has a valid check digit; neither belongs to a real person.
 NAME, NUMBER, TYPO = "金丝雀", "11010519491231002X", "110105194912310021"
@@ -60,7 +64,9 @@ async def place_of(databases: Databases, folder: Path, *, locale: str) -> AsyncI
         web_vault = await stack.enter_async_context(aio.connect(edge.target, tls=edge.web))
         own_vault = await stack.enter_async_context(aio.connect(edge.target, tls=edge.platform))
         platform = WebPlatform(own_vault, origin, locale=locale)
-        apps = (application(Pages(vault=web_vault, base_url=base_url)), platform.application())
+        pages = Pages(vault=web_vault, base_url=base_url, large_forms=LARGE)
+        identity = identity_routes.routes(IdentityPages(pages=pages, zone=ZONE))
+        apps = (application(pages, routes=identity), platform.application())
         for app, port in zip(apps, ports, strict=True):
             server = TestServer(app, port=port)
             await server.start_server()

@@ -1,11 +1,17 @@
 """Hosted verification without script: each page in order, what is never shown, and what is never repeated."""
 
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from idvault.domain.campaign.campaign import ReverificationMethod
+from idvault.domain.campaign.invitation import Stage
 from idvault.domain.registry import RegistryAnswer
-from idvault_client.sessions import SessionState
+from idvault_client.sessions import SessionPurpose, SessionState
+from tests.support import builders
+from tests.support.edge import clock
+from tests.support.flow_world import PARTY
 from tests.support.session_world import ORIGIN, TERMS, TITLE
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site
@@ -148,6 +154,55 @@ async def test_a_mistyped_name_leaves_the_link(site: Site) -> None:
     assert "错一一" not in again.text
     done = await browser.follow(await browser.post(f"{path}/identity", filled(again)))
     assert done.title == "认证通过"
+
+
+async def invitation(site: Site, *, locale: str = "zh") -> tuple[Any, Any]:
+    """Start a campaign by link; return it, and the session of its one invitation."""
+    await site.world.campaigns.members(1)
+    campaign = await site.world.campaigns.started(methods=(ReverificationMethod.HOSTED_LINK,))
+    # The edge has a real clock, and a code is valid for a day.
+    today = (clock().business - builders.NOW).total_seconds()
+    (shown,) = (await site.world.campaigns.take(campaign, seconds=today)).shown
+    link = await site.link(
+        account_token=shown.account_token,
+        purpose=SessionPurpose.INVITATION,
+        invitation_code=shown.code,
+        locale=locale,
+    )
+    return campaign, link
+
+
+@pytest.mark.parametrize(("answer", "title"), [("LATER", "You will be asked later"), ("DISMISSED", "again")])
+async def test_an_invitation_is_answered_on_the_page(site: Site, answer: str, title: str) -> None:
+    """Once the platform has confirmed the browser, the person may say later or never; or verify after all."""
+    campaign, made = await invitation(site, locale="en")
+    browser = await site.browser()
+    path = await bound(site, browser, made.url)
+    assert "not again" in browser.seen[0].text
+    terms = await browser.get(path)
+    sent = await browser.post(f"{path}/answer", {"form": terms.hidden("form"), "answer": answer})
+    noted = await browser.follow(sent)
+    assert noted.title.endswith(title)
+    back, onward = noted.links
+    assert (back.startswith(ORIGIN), onward) == (True, path)
+    assert TERMS in (await browser.get(onward)).text
+    _, figures = await site.world.campaigns.campaigns.progress(
+        relying_party=PARTY, campaign_id=campaign.campaign_id
+    )
+    assert Stage(answer) in {stage for _, _, stage in figures.reached}
+    refused = await browser.post(f"{path}/answer", {"form": terms.hidden("form"), "answer": "NEVER"})
+    assert refused.status == 400
+
+
+async def test_a_page_without_an_invitation_offers_no_answer(site: Site) -> None:
+    """A sign-up has nothing to postpone: no button, and a form of one's own is refused."""
+    made = await site.link()
+    browser = await site.browser()
+    path = await bound(site, browser, made.url)
+    terms = await browser.get(path)
+    assert "/answer" not in terms.text
+    refused = await browser.post(f"{path}/answer", {"form": terms.hidden("form"), "answer": "LATER"})
+    assert refused.status == 409
 
 
 async def test_wrong_fields_are_named_and_not_repeated(site: Site) -> None:

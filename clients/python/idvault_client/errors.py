@@ -1,7 +1,7 @@
 """Why a call failed: one exception class for each kind. No exception shows what the caller sent."""
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from idvault.domain.error import Reason
@@ -17,6 +17,7 @@ class VaultError(Exception):
     request_id: the request id of the call, also if the client chose it; use it to repeat the call.
     fields: which fields were wrong and how, {"document.number": "CHECK_DIGIT"}.
     states: of an illegal transition, the present state and the one that cannot follow it.
+    details: what else the vault said, by name; SecondFactorRefused reads it.
     """
 
     usual_code: ClassVar[str] = "UNKNOWN"
@@ -30,6 +31,7 @@ class VaultError(Exception):
         request_id: str | None = None,
         fields: Mapping[str, str] | None = None,
         states: tuple[str, str] | None = None,
+        details: Mapping[str, str] | None = None,
         hint: str = "",
     ) -> None:
         """hint: what the client itself knows about the cause. No argument may hold personal data."""
@@ -40,6 +42,7 @@ class VaultError(Exception):
         self.request_id = request_id
         self.fields: Mapping[str, str] = dict(fields or {})
         self.states = states
+        self.details: Mapping[str, str] = dict(details or {})
         self.hint = hint
 
     def text(self, language: str) -> str:
@@ -145,6 +148,27 @@ class AccessDenied(VaultError):
     usual_code = "PERMISSION_DENIED"
 
 
+class SecondFactorRefused(AccessDenied):
+    """A code of your second factor was not accepted, or there is none, or it is locked."""
+
+    @property
+    def cause(self) -> str:
+        """NOT_ENROLLED, CODE_MISSING, CODE_MALFORMED, CODE_WRONG or LOCKED; "" if the vault did not say."""
+        return self.details.get("cause", "")
+
+    @property
+    def tries_left(self) -> int | None:
+        """How many more codes may be tried before a lock; None if the vault did not say."""
+        left = self.details.get("tries_left")
+        return int(left) if left is not None else None
+
+    @property
+    def locked_until(self) -> datetime | None:
+        """When the lock ends, None if there is none or the vault did not say."""
+        until = self.details.get("locked_until")
+        return datetime.fromisoformat(until) if until is not None else None
+
+
 class PreconditionFailed(VaultError):
     """The present state does not allow this: an account's, a sanction's or a campaign's."""
 
@@ -187,6 +211,7 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.SANCTION_NOT_FOUND: NotFound,
     Reason.MODERATOR_NOT_FOUND: NotFound,
     Reason.SESSION_NOT_FOUND: NotFound,
+    Reason.VERIFICATION_NOT_FOUND: NotFound,
     Reason.APPEAL_NOT_FOUND: NotFound,
     Reason.ORDER_NOT_FOUND: NotFound,
     Reason.OPERATION_NOT_FOUND: NotFound,
@@ -200,8 +225,8 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.CREDENTIAL_QUOTA_REACHED: Exhausted,
     Reason.TIP_OFF_LIMIT_REACHED: Exhausted,
     Reason.ACCESS_DENIED: AccessDenied,
-    Reason.SECOND_FACTOR_REFUSED: AccessDenied,
-    Reason.SECOND_FACTOR_LOCKED: AccessDenied,
+    Reason.SECOND_FACTOR_REFUSED: SecondFactorRefused,
+    Reason.SECOND_FACTOR_LOCKED: SecondFactorRefused,
     Reason.SELF_APPROVAL: AccessDenied,
     Reason.DISCLOSURE_EXPIRED: PreconditionFailed,
     Reason.QUORUM_INVALID: PreconditionFailed,

@@ -98,6 +98,9 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.APPEAL_NOT_FOUND: Translation("未找到该申诉。", "This appeal was not found."),
     Reason.ORDER_NOT_FOUND: Translation("未找到该指令，请先登记。", "This order is not recorded."),
     Reason.OPERATION_NOT_FOUND: Translation("未找到该专项行动。", "This operation was not found."),
+    Reason.VERIFICATION_NOT_FOUND: Translation(
+        "未找到该次认证或其回执。", "This verification, or its receipt, was not found."
+    ),
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: Translation("未找到该公众账号。", "This public account was not found."),
     Reason.PLATFORM_NOT_FOUND: Translation("未找到该平台。", "This platform was not found."),
     Reason.TIP_OFF_NOT_FOUND: Translation(

@@ -4,7 +4,8 @@ Only well-formed reasons, field paths and codes of a server's text are kept.
 """
 
 import re
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import cast
 
 import grpc
@@ -33,14 +34,37 @@ _HINTS = (
 )
 
 
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+_TOLD: Mapping[str, Callable[[str], object]] = {
+    "cause": _WORD.fullmatch,
+    "tries_left": re.compile(r"[0-9]{1,3}").fullmatch,
+    "locked_until": _is_time,
+}
+
+
 def from_rpc(error: grpc.RpcError, *, request_id: str | None) -> errors.VaultError:
     """Return the error of a failed call, blocking or awaited."""
     call = cast(grpc.Call, error)  # grpc raises objects that are both
     code, status = call.code().name, _status(call)
-    reason, fields, retry_after, states = _details(status)
+    reason, fields, retry_after, info = _details(status)
     kind = errors.BY_REASON.get(reason or "") or errors.BY_CODE.get(code, errors.VaultError)
     hint = "" if reason else _hint(call.details() or "")
-    return kind(reason, code, retry_after, request_id=request_id, fields=fields, states=states, hint=hint)
+    return kind(
+        reason,
+        code,
+        retry_after,
+        request_id=request_id,
+        fields=fields,
+        states=_states(info) if reason else None,
+        details=_told(info) if reason else None,
+        hint=hint,
+    )
 
 
 def closed(*, request_id: str | None) -> errors.Unavailable:
@@ -63,7 +87,7 @@ def _status(call: grpc.Call) -> status_pb2.Status:
 
 def _details(
     status: status_pb2.Status,
-) -> tuple[str | None, dict[str, str], timedelta | None, tuple[str, str] | None]:
+) -> tuple[str | None, dict[str, str], timedelta | None, error_details_pb2.ErrorInfo]:
     info, request = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
     retry = error_details_pb2.RetryInfo()
     found = {message.DESCRIPTOR.full_name: _unpack(status, message) for message in (info, request, retry)}
@@ -72,12 +96,18 @@ def _details(
     fields = dict(_violation(violation) for violation in request.field_violations)
     fields.pop("", None)
     wait = retry.retry_delay.ToTimedelta() if found[retry.DESCRIPTOR.full_name] else None
-    return reason, fields, wait, _states(info) if known else None
+    return reason, fields, wait, info
 
 
 def _states(info: error_details_pb2.ErrorInfo) -> tuple[str, str] | None:
     state, wanted = (info.metadata.get(name, "") for name in ("state", "wanted_state"))
     return (state, wanted) if _WORD.fullmatch(state) and _WORD.fullmatch(wanted) else None
+
+
+def _told(info: error_details_pb2.ErrorInfo) -> dict[str, str]:
+    """Return what is said about a second factor; malformed values are ignored."""
+    told = {name: info.metadata.get(name, "") for name in _TOLD}
+    return {name: value for name, value in told.items() if _TOLD[name](value)}
 
 
 def _unpack(

@@ -71,7 +71,7 @@ def receipt(value: Receipt) -> verification_pb2.Receipt:
     )
     if value.record is not None and value.quorum is not None:
         message.record.CopyFrom(_covered(value.record))
-        message.sealing_quorum.CopyFrom(_quorum(value.quorum))
+        message.sealing_quorum.CopyFrom(quorum(value.quorum))
     if value.note:
         message.checkpoint.CopyFrom(transparency_pb2.Checkpoint(note=value.note))
     return message
@@ -89,11 +89,12 @@ def _covered(record: SealedRecord) -> disclosure_pb2.SealedRecord:
     return message
 
 
-def _quorum(quorum: Quorum) -> verification_pb2.SealingQuorum:
+def quorum(value: Quorum) -> verification_pb2.SealingQuorum:
+    """Return the message of a quorum."""
     return verification_pb2.SealingQuorum(
-        threshold=quorum.threshold,
+        threshold=value.threshold,
         custodians=[
             verification_pb2.SealingCustodian(custodian=each.name, hpke_public_key=each.hpke_public_key)
-            for each in quorum.custodians
+            for each in value.custodians
         ],
     )

@@ -246,7 +246,10 @@ def batch(value: TakenBatch) -> pb.ClaimDueInvitationsResponse:
 def progress(found: Campaign, figures: CampaignProgress) -> pb.CampaignProgress:
     """Return the message of a campaign's progress."""
     message = pb.CampaignProgress(
-        campaign_id=found.campaign_id, state=_STATES[found.state], cohort_size=figures.cohort_size
+        campaign_id=found.campaign_id,
+        state=_STATES[found.state],
+        cohort_size=figures.cohort_size,
+        unanswered=figures.unanswered,
     )
     for (day, by, stage), count in sorted(figures.reached.items()):
         _add(message.total, stage, count)

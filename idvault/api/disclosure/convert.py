@@ -1,5 +1,6 @@
 """Converts messages of disclosures to domain values and back."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -7,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from idvault.domain import disclosure as rules
 from idvault.domain.disclosure import (
     Decision,
+    Disclosure,
     DisclosureState,
     HistoryFinding,
     QuorumMember,
@@ -69,7 +71,7 @@ def shown(value: ShownDisclosure) -> disclosure_pb2.Disclosure:
         openings=found.openings,
         opened=found.opened,
         threshold=value.filed.threshold,
-        decisions=[_decision(made) for made in found.decisions],
+        decisions=_decisions(found, value.denials),
         signed_request=value.signed_request,
     )
     if found.disclosed_at is not None:
@@ -86,7 +88,7 @@ def decided(value: Decided) -> disclosure_pb2.DecidedDisclosure:
         disclosure_id=filed.disclosure.disclosure_id,
         state=_STATES[filed.disclosure.state],
         threshold=filed.threshold,
-        decisions=[_decision(made) for made in filed.disclosure.decisions],
+        decisions=_decisions(filed.disclosure, value.denials),
     )
     if value.proofs is not None:
         message.entry.CopyFrom(logged(value.proofs.entries[0]))
@@ -104,7 +106,7 @@ def waiting(value: PendingDisclosures) -> disclosure_pb2.PendingDisclosure:
         create_time=_time(found.created_at),
         expire_time=_time(found.expire_at),
         threshold=value.filed.threshold,
-        decisions=[_decision(made) for made in found.decisions],
+        decisions=_decisions(found, value.denials),
         recent_openings=value.recent_disclosures,
         recent_disclosures=value.recent_disclosures,
         record_digest=found.record_digest,
@@ -206,9 +208,16 @@ def logged(entry: Proved) -> disclosure_pb2.LoggedEntry:
     return message
 
 
-def _decision(made: Decision) -> disclosure_pb2.CustodianDecision:
+def _decisions(found: Disclosure, denials: Mapping[str, bytes]) -> list[disclosure_pb2.CustodianDecision]:
+    return [_decision(made, denials.get(made.custodian, b"")) for made in found.decisions]
+
+
+def _decision(made: Decision, denial: bytes) -> disclosure_pb2.CustodianDecision:
     message = disclosure_pb2.CustodianDecision(
-        custodian=made.custodian, verdict=_VERDICTS[made.verdict], decide_time=_time(made.decided_at)
+        custodian=made.custodian,
+        verdict=_VERDICTS[made.verdict],
+        decide_time=_time(made.decided_at),
+        signed_denial=denial,
     )
     if made.released_at is not None:
         message.release_time.FromDatetime(made.released_at)

@@ -1,7 +1,8 @@
 """Converts exceptions to the error that a caller receives, in fixed words only (google.rpc.Status).
 
 - A refusal with a published reason becomes its status code and ErrorInfo, with field violations or RetryInfo.
-- The ErrorInfo of an illegal transition names both states in its metadata.
+- The ErrorInfo of an illegal transition names both states in its metadata; that of a refused code says to its
+  owner why, how many tries are left and until when the second factor is locked.
 - Any other exception becomes UNAVAILABLE (STORE_UNAVAILABLE), and one line with its type names is logged.
 - A cancelled call is not converted: the caller has gone.
 """
@@ -27,6 +28,7 @@ from idvault.api.edge.call import Call, EdgeMethod, Stage
 from idvault.domain import error as kinds
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import ExhaustedError, IdvaultError, Reason, Violation
+from idvault.domain.second_factor import SecondFactorError
 from idvault.telemetry.logs import describe, log
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -131,6 +133,8 @@ def refusal(error: Exception) -> Refusal:
     metadata = {}
     if isinstance(error, kinds.TransitionError):
         metadata = {"state": error.state, "wanted_state": error.wanted}
+    if isinstance(error, SecondFactorError):
+        metadata = dict(error.details)
     return Refusal(code, error.reason, _status(code, error.reason, *extra, metadata=metadata))
 
 

@@ -33,7 +33,7 @@ class AppealMethods:
         fields = (request.request_id, sanction_id, request.text)
         call = convert.call(request.request_id, "FileAppeal", *fields, caller=caller)
         filed = await self.appeals.file(call, sanction_id=sanction_id, text=request.text, now=now)
-        return _message(filed, now=now.business)
+        return message(filed, now=now.business)
 
     async def DecideAppeal(
         self, request: pb.DecideAppealRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -50,7 +50,7 @@ class AppealMethods:
         decided = await self.appeals.decide(
             call, appeal_id=appeal_id, verdict=verdict, reason=request.reason, now=now
         )
-        return _message(decided, now=now.business)
+        return message(decided, now=now.business)
 
     async def GetAppeal(
         self, request: pb.GetAppealRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -58,7 +58,7 @@ class AppealMethods:
         """Return one appeal with its text."""
         appeal_id = convert.an_id(request.appeal_id, "appeal_id")
         found, text = await self.appeals.get(relying_party=caller.name, appeal_id=appeal_id, now=now)
-        return pb.GetAppealResponse(appeal=_message(found, now=now.business), text=text)
+        return pb.GetAppealResponse(appeal=message(found, now=now.business), text=text)
 
     async def ListAppeals(
         self, request: pb.ListAppealsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -69,11 +69,12 @@ class AppealMethods:
         wanted = AppealFilter(caller.name, account_token, _state(request), request.overdue)
         found, following = await self.appeals.list(wanted, after=after, limit=limit, now=now)
         return pb.ListAppealsResponse(
-            appeals=[_message(each, now=now.business) for each in found], next_page_token=following
+            appeals=[message(each, now=now.business) for each in found], next_page_token=following
         )
 
 
-def _message(value: Appeal, *, now: datetime) -> pb.Appeal:
+def message(value: Appeal, *, now: datetime) -> pb.Appeal:
+    """Return the message of an appeal."""
     return pb.Appeal(
         appeal_id=value.appeal_id,
         sanction_id=value.sanction_id,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -10,6 +11,7 @@ from idvault.api.edge.call import Caller
 from idvault.domain import claim as claim_rules
 from idvault.domain import request as request_rules
 from idvault.domain import token
+from idvault.domain.campaign.invitation import InvitationEvent
 from idvault.domain.claim import ClaimRules, Identity
 from idvault.domain.clock import ClockReading
 from idvault.domain.document import DocumentType
@@ -24,10 +26,22 @@ from idvault.flows.session.steps import SessionCall, ShownSession
 from idvault.v1 import common_pb2, verification_pb2
 from idvault.v1 import session_pb2 as pb
 
+
+class OfBrowser(Protocol):
+    """A request of the pages."""
+
+    session_id: str
+    browser_key: str
+
+
 _ID = re.compile(r"[0-9a-f]{32}")
 _PURPOSES = convert.numbers(SessionPurpose, pb.SessionPurpose.Value, "SESSION_PURPOSE_")
 _STATES = convert.numbers(SessionState, pb.VerificationSession.State.Value, "STATE_")
 _DOCUMENT_TYPES = convert.numbers(DocumentType, common_pb2.DocumentType.Value, "DOCUMENT_TYPE_")
+_ANSWERS: dict[int, InvitationEvent] = {
+    pb.AnswerInvitationRequest.ANSWER_LATER: InvitationEvent.LATER,
+    pb.AnswerInvitationRequest.ANSWER_DISMISSED: InvitationEvent.DISMISSED,
+}
 _TYPES = {number: word for word, number in _DOCUMENT_TYPES.items()}
 
 
@@ -61,6 +75,19 @@ def wanted(message: pb.CreateVerificationSessionRequest, *, now: ClockReading) -
     )
 
 
+def wanted_identity(message: pb.CreateIdentitySessionRequest) -> NewSession:
+    """Return the session that shows an account to its owner; raises InvalidError."""
+    rules.language(message.locale)
+    return NewSession(
+        account_token=token.check(message.account_token),
+        purpose=SessionPurpose.IDENTITY,
+        return_url=message.return_url,
+        locale=message.locale,
+        policy_version="",
+        policy_text="",
+    )
+
+
 def parts(message: pb.CreateVerificationSessionRequest) -> tuple[Part, ...]:
     """Return the fields that make two requests the same, in field-number order, as received."""
     return (
@@ -91,12 +118,19 @@ def session_id(text: str) -> str:
 
 
 def browser(
-    message: pb.GetSessionPageRequest | pb.AgreeToTermsRequest | pb.SubmitIdentityRequest,
+    message: OfBrowser,
 ) -> BrowserSession:
     """Return the session and the key of a browser; raises InvalidError."""
     return BrowserSession(
         session_id(message.session_id), secret.check(message.browser_key, field="browser_key")
     )
+
+
+def answer(number: int) -> InvitationEvent:
+    """Return an answer to an invitation; raises InvalidError (INVALID_MESSAGE, answer)."""
+    if number not in _ANSWERS:
+        raise _invalid("answer", FieldCode.CHARACTER if number else FieldCode.REQUIRED)
+    return _ANSWERS[number]
 
 
 def submission(
@@ -166,6 +200,8 @@ def page(value: ShownPage, *, verification: verification_pb2.Verification | None
         attempts_left=shown.attempts_left,
         verification=verification,
         platform=found.relying_party,
+        public_account_limit_reached=value.public_account_limit_reached,
+        invited=found.invitation_code_hash is not None,
     )
 
 

@@ -3,21 +3,21 @@
 from dataclasses import dataclass
 
 from idvault.api import convert as common
-from idvault.api.claim import Receipts
 from idvault.api.edge.call import Caller
 from idvault.api.session import convert
+from idvault.api.session.identity import IdentityMethods
 from idvault.domain.claim import ClaimRules
 from idvault.domain.clock import ClockReading
 from idvault.domain.session import secret
 from idvault.flows.session.page import PageFlow, ShownPage
-from idvault.flows.session.session import SessionFlow
-from idvault.flows.session.steps import ShownSession
+from idvault.flows.session.session import NewSession, SessionFlow
+from idvault.flows.session.steps import SessionCall, ShownSession
 from idvault.v1 import session_pb2 as pb
 from idvault.v1 import verification_pb2
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SessionServicer:
+class SessionServicer(IdentityMethods):
     """Converts, calls one flow, converts back.
 
     base_url: of the hosted pages, without a slash at its end. rules: what the deployment accepts.
@@ -26,7 +26,6 @@ class SessionServicer:
 
     sessions: SessionFlow
     pages: PageFlow
-    receipts: Receipts
     rules: ClaimRules
     base_url: str
     patience: float
@@ -42,8 +41,20 @@ class SessionServicer:
         """Make the link of a session."""
         fields = convert.parts(request)
         call = convert.call(request.request_id, "CreateVerificationSession", *fields, caller=caller)
-        made = await self.sessions.create(call, wanted=convert.wanted(request, now=now), now=now)
-        return await self._session(made.shown, now, url=f"{self.base_url}/v/{made.link_code}")
+        return await self._create(call, convert.wanted(request, now=now), now)
+
+    async def CreateIdentitySession(
+        self,
+        request: pb.CreateIdentitySessionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.VerificationSession:
+        """Make the link of a session that shows an account to its owner."""
+        fields = (request.account_token, request.return_url, request.locale)
+        call = convert.call(request.request_id, "CreateIdentitySession", *fields, caller=caller)
+        return await self._create(call, convert.wanted_identity(request), now)
 
     async def BindVerificationSession(
         self,
@@ -106,6 +117,20 @@ class SessionServicer:
         call = convert.call(request.request_id, "AgreeToTerms", *fields, caller=caller)
         return await self._page(await self.pages.agree(call, browser=browser, now=now), now)
 
+    async def AnswerInvitation(
+        self,
+        request: pb.AnswerInvitationRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.SessionPage:
+        """Record what the owner answers to an invitation."""
+        browser, event = convert.browser(request), convert.answer(request.answer)
+        fields = (browser.session_id, browser.hash, request.answer)
+        call = convert.call(request.request_id, "AnswerInvitation", *fields, caller=caller)
+        return await self._page(await self.pages.answer(call, browser=browser, event=event, now=now), now)
+
     async def SubmitIdentity(
         self, request: pb.SubmitIdentityRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.SessionPage:
@@ -122,6 +147,12 @@ class SessionServicer:
             patience=common.patience(remaining, longest=self.patience),
         )
         return await self._page(submitted, now)
+
+    async def _create(
+        self, call: SessionCall, wanted: NewSession, now: ClockReading
+    ) -> pb.VerificationSession:
+        made = await self.sessions.create(call, wanted=wanted, now=now)
+        return await self._session(made.shown, now, url=f"{self.base_url}/v/{made.link_code}")
 
     async def _session(
         self, value: ShownSession, now: ClockReading, *, url: str = "", continue_url: str = ""

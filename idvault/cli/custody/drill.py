@@ -2,7 +2,7 @@
 
 import typer
 
-from idvault.cli.disclosure import display
+from idvault.cli.disclosure import display, tables
 from idvault.cli.people.next_step import WITNESSES, NextStep
 from idvault.cli.people.session import MemberOptions, as_json, open_session
 from idvault.domain.disclosure import HistoryFinding
@@ -68,7 +68,7 @@ class DrillNextStep(NextStep):
 
 def _show(found: VerifiedDrill) -> None:
     last = f"{found.passed_at:%Y-%m-%d}" if found.passed_at else "never with these keys"
-    display.show_rows(
+    tables.show_rows(
         {
             "record": f"{found.record.record_id} (a test record)",
             "your place": f"{found.place} of {found.custodians}",

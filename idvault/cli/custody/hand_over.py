@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress as Bar
 
+from idvault.attest import roster_member
 from idvault.attest.succession import Succession
 from idvault.cli.disclosure import display
 from idvault.cli.errors import CommandError, ExitCode
@@ -82,7 +83,7 @@ def _show(context: typer.Context, session: MemberSession, found: Succession) -> 
     print(
         f"quorum {found.quorum.name}, place {found.place}, by version {version} of the roster:\n"
         f"  your shares go to {successor.name}, {successor.organisation}\n"
-        f"  key {display.fingerprint(successor.hpke_public_key)}",
+        f"  sealing key {roster_member.fingerprint(successor.hpke_public_key)}",
         file=sys.stderr,
     )
 

@@ -19,7 +19,7 @@ from idvault.fork_server import ForkServer
 
 _CHILDREN = (
     *(f"idvault.cli.{name}" for name in ("mock_registry", "witness", "serve", "work")),
-    "idvault.bootstrap.serve",
+    *(f"idvault.bootstrap.{name}" for name in ("serve", "platform_edge", "custody_edge")),
 )
 
 

@@ -1,25 +1,29 @@
 """The verbs of `idvault auditor`: request, list, show, cancel, open; evidence, export."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from idvault.cli.disclosure import display
-from idvault.cli.disclosure.evidence import export, refuse_existing
+from idvault.cli.disclosure import display, tables
+from idvault.cli.disclosure.evidence import Kept, export, refuse_existing, show_kept
 from idvault.cli.disclosure.evidence import kept as kept_evidence
 from idvault.cli.errors import wrong_usage
 from idvault.cli.people.session import MemberOptions, MemberSession, as_json, now, open_session
-from idvault.domain.disclosure import MOST_OPENINGS
+from idvault.domain.disclosure import MOST_OPENINGS, DisclosureState
 from idvault.printable import escaped
 from idvault.v1 import disclosure_pb2
-from idvault_client.offline.evidence.file import EvidenceError
 from idvault_client.people.disclosure import evidence as evidences
 from idvault_client.people.disclosure.auditor import DisclosedRecord, Keep, keep_nothing
-from idvault_client.people.disclosure.evidence import KEEP_DAYS, LONGEST_DAYS, FormerEvidence
+from idvault_client.people.disclosure.evidence import KEEP_DAYS, LONGEST_DAYS
+from idvault_client.people.disclosure.search import DisclosureSearch
 
 _ROLE = "auditor"
+_DAY = "%Y-%m-%d"
+DayOption = Annotated[
+    datetime | None, typer.Option(formats=[_DAY], help="Only requests filed on this day (UTC).")
+]
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="The disclosure's id, as shown by `request` and `list`.")
 ]
@@ -67,34 +71,65 @@ def request(  # noqa: PLR0917 - typer makes an option of each
     _tell(context, found)
 
 
-def list_(context: typer.Context) -> None:
-    """List your requests, newest first."""
+def list_(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    state: Annotated[
+        list[DisclosureState] | None,
+        typer.Option(case_sensitive=False, help="Only requests in this state; may be repeated."),
+    ] = None,
+    case: Annotated[str, typer.Option(metavar="TEXT", help="Only cases whose reference contains this.")] = "",
+    account: Annotated[str, typer.Option(metavar="TOKEN", help="Only this account, or a part of it.")] = "",
+    day: DayOption = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=[_DAY], help="Only requests filed on this day (UTC) or later.")
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=[_DAY], help="Only requests filed on this day (UTC) or earlier."),
+    ] = None,
+) -> None:
+    """List your requests, newest first, all of them or those that match every option."""
+    search = DisclosureSearch(
+        states=frozenset(state or ()),
+        case=case,
+        account=account,
+        since=_date(day or since),
+        until=_date(day or until),
+    )
     with open_session(_ROLE, context.obj) as session:
-        found = session.auditor().list()
+        found = session.auditor().list(search)
     if as_json(context):
         for each in found:
             display.tell(display.disclosure(each))
         return
-    display.show_disclosures(found)
+    tables.show_disclosures(found)
     typer.echo(f"disclosures: {len(found)}")
+
+
+def _date(day: datetime | None) -> date | None:
+    return day.date() if day else None
 
 
 def show(
     context: typer.Context,
     disclosure_id: Id,
-    evidence: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Check and show evidence that `open` kept instead."),
-    ] = None,
+    evidence: Kept = None,
 ) -> None:
-    """Show one of your requests, with the custodians' decisions."""
+    """Show one of your requests: its case, and the custodians' decisions with their reasons.
+
+    With --evidence, check and show evidence, yours or that which a colleague exported for you.
+    """
     given: MemberOptions = context.obj
     with open_session(_ROLE, given, disclosure_id=disclosure_id) as session:
         if evidence is not None:
-            _show_evidence(context, session, evidence, disclosure_id)
+            show_kept(context, session.auditor(), evidence, disclosure_id)
             return
-        found = session.auditor().show(disclosure_id)
-    _tell(context, found)
+        found = session.auditor().case(disclosure_id)
+    if as_json(context):
+        display.tell(display.case(found))
+        return
+    tables.show_case(found)
+    typer.echo(escaped(f"disclosure: {disclosure_id} {display.state(found.disclosure.state)}"))
 
 
 def cancel(context: typer.Context, disclosure_id: Id) -> None:
@@ -135,7 +170,7 @@ def open_(
     if as_json(context):
         display.tell({**display.opened(opened), "evidence": str(place) if place else None})
         return
-    display.show_opened(opened)
+    tables.show_opened(opened)
     typer.echo(f"evidence: {place or 'not kept'}")
     typer.echo(f"disclosure: {disclosure_id} OPENED")
 
@@ -163,26 +198,10 @@ def _keeper(session: MemberSession, place: Path, days: int) -> Keep:
     return keep
 
 
-def _show_evidence(context: typer.Context, session: MemberSession, path: Path, disclosure_id: str) -> None:
-    kept = evidences.read(path, identity=session.identity)
-    if kept.terms.disclosure_id != disclosure_id:
-        raise EvidenceError("OTHER_DISCLOSURE", f"{path.name} is evidence of another disclosure")
-    if isinstance(kept, FormerEvidence):
-        display.show_former(kept, as_json=as_json(context))
-        text = "the file was written by an earlier version: nothing proves the identity that it holds"
-        raise EvidenceError("UNBOUND", text)
-    proved = session.auditor().verify_evidence(kept)
-    if as_json(context):
-        display.tell(display.proved(proved, kept))
-        return
-    display.show_proved(proved)
-    typer.echo(f"evidence: {disclosure_id} verified")
-
-
 def _tell(context: typer.Context, found: disclosure_pb2.Disclosure) -> None:
     content = display.disclosure(found)
     if as_json(context):
         display.tell(content)
         return
-    display.show_disclosures([found])
+    tables.show_disclosures([found])
     typer.echo(escaped(f"disclosure: {content['disclosure_id']} {content['state']}"))

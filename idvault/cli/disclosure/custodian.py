@@ -9,13 +9,15 @@ from typing import Annotated
 import typer
 
 from idvault.cli.custody import drill, hand_over
-from idvault.cli.disclosure import display
-from idvault.cli.disclosure.evidence import export
+from idvault.cli.disclosure import display, tables
+from idvault.cli.disclosure.evidence import Kept, export, show_kept
+from idvault.cli.errors import ExitCode
+from idvault.cli.people import passphrase
 from idvault.cli.people.session import MemberOptions, as_json, confirm, open_session
 from idvault.domain.disclosure import USUAL_DAILY
 from idvault.printable import escaped
 from idvault.v1 import disclosure_pb2
-from idvault_client.people.disclosure.custodian import NotPendingError, PendingRequest
+from idvault_client.people.disclosure.pending import NotPendingError, PendingRequest
 
 _ROLE = "custodian"
 _PERIOD = 5.0
@@ -26,6 +28,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")
 def add(app: typer.Typer) -> None:
     """Add the verbs to the commands of the role."""
     app.command("pending", short_help="Check and show the requests that wait for you.")(pending)
+    app.command("show", short_help="Check and show one request.")(show)
     app.command("approve", short_help="Approve a request with your share.")(approve)
     app.command("deny", short_help="Deny a request.")(deny)
     app.command("export", short_help="Export evidence that was sealed for you.")(export)
@@ -58,6 +61,23 @@ def pending(
         typer.echo(f"pending: {len(seen)}")
 
 
+def show(context: typer.Context, disclosure_id: Id, evidence: Kept = None) -> None:
+    """Check and show one request that waits for you, with the decisions of the other custodians.
+
+    With --evidence, check and show evidence that an auditor exported for you.
+    """
+    with open_session(_ROLE, context.obj, disclosure_id=disclosure_id) as session:
+        if evidence is not None:
+            show_kept(context, session.custodian(), evidence, disclosure_id)
+            return
+        found = session.custodian().find(disclosure_id)
+    _show(context, found)
+    if found.refused is not None:
+        raise typer.Exit(ExitCode.UNVERIFIED)
+    if not as_json(context):
+        typer.echo(f"disclosure: {disclosure_id} waits for you")
+
+
 def approve(
     context: typer.Context,
     disclosure_id: Id,
@@ -88,19 +108,30 @@ def approve(
         _tell(context, custodian.approve(found, code=code))
 
 
-def deny(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None:
-    """Deny a request; it ends when too few custodians are left to approve it."""
+def deny(
+    context: typer.Context,
+    disclosure_id: Id,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            help="Why, at most 500 characters; without it the command asks at the terminal. The auditor and "
+            "the other custodians read it."
+        ),
+    ] = None,
+    yes: Yes = False,
+) -> None:
+    """Deny a request, and sign why; it ends when too few custodians are left to approve it."""
     with open_session(_ROLE, context.obj, disclosure_id=disclosure_id) as session:
         custodian = session.custodian()
         found = custodian.find(disclosure_id)
         _show(context, found, on_stdout=False)
         confirm(yes, "Refuse your share for this request?", otherwise="nothing was decided")
-        _tell(context, custodian.deny(found))
+        _tell(context, custodian.deny(found, reason=reason or passphrase.prompt("Reason", option="--reason")))
 
 
 def _show(context: typer.Context, found: PendingRequest, *, on_stdout: bool = True) -> None:
     if not as_json(context):
-        display.show_pending(found)
+        tables.show_pending(found)
     elif on_stdout:
         display.tell(display.pending(found))
 

@@ -10,7 +10,7 @@ import typer
 from idvault import durable_file
 from idvault.attest.reading import RosterError
 from idvault.attest.roster_member import RosterMember
-from idvault.cli.disclosure import display
+from idvault.cli.disclosure import display, tables
 from idvault.cli.errors import CommandError, ExitCode
 from idvault.cli.people.next_step import NextStep
 from idvault.cli.people.session import MemberFolder, MemberOptions, as_json, explained, now, open_folder
@@ -22,8 +22,16 @@ from idvault_client.offline.evidence.check import ProvedEvidence
 from idvault_client.offline.evidence.file import EvidenceError, ProofFile
 from idvault_client.offline.evidence.page import ProofReference
 from idvault_client.people.disclosure import evidence as evidences
+from idvault_client.people.disclosure.evidence import FormerEvidence
+from idvault_client.people.member import MemberClient
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The evidence kept by `open`, or sealed for you.")]
+Kept = Annotated[
+    Path | None,
+    typer.Option(
+        "--evidence", metavar="FILE", help="Check and show evidence instead: yours, or exported for you."
+    ),
+]
 Out = Annotated[Path, typer.Option(metavar="DIR", help="The folder to write to; it is created if missing.")]
 Reader = Annotated[
     str | None,
@@ -54,6 +62,23 @@ def export(context: typer.Context, file: File, out: Out, reader: Reader = None) 
         typer.echo(f"file: {path}")
     typer.echo(f"must be destroyed after {proved.destroy_after}, with all copies", err=True)
     typer.echo(f"export: {proved.terms.disclosure_id} written")
+
+
+def show_kept(context: typer.Context, client: MemberClient, path: Path, disclosure_id: str) -> None:
+    """Check and show evidence that the member kept, or that a colleague exported for the member."""
+    found = evidences.read(path, identity=client.identity)
+    if found.terms.disclosure_id != disclosure_id:
+        raise EvidenceError("OTHER_DISCLOSURE", f"{path.name} is evidence of another disclosure")
+    if isinstance(found, FormerEvidence):
+        tables.show_former(found, as_json=as_json(context))
+        text = "the file was written by an earlier version: nothing proves the identity that it holds"
+        raise EvidenceError("UNBOUND", text)
+    proved = client.verify_evidence(found)
+    if as_json(context):
+        display.tell(display.proved(proved, found))
+        return
+    tables.show_proved(proved)
+    typer.echo(f"evidence: {disclosure_id} verified")
 
 
 def kept(

@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from idvault.attest import roster_chain
+from idvault.cli.people import membership, passphrase
 from idvault.cli.people.next_step import NextStep
 from idvault.cli.people.session import MemberOptions, explained
+from idvault.custody import identity as identities
 from idvault.process import split_address
 from idvault_client.people import identity_folder
 
@@ -37,7 +39,7 @@ def connect(  # noqa: PLR0917 - typer makes an option of each
     """Connect to a vault, and pin its roster and log key.
 
     Run it again to change the address. It refuses another log key, or a roster that contradicts the pinned
-    one.
+    one. It warns you if the roster does not have you, or has other keys than yours.
     """
     given: MemberOptions = context.obj
     folder = given.folder()
@@ -51,4 +53,9 @@ def connect(  # noqa: PLR0917 - typer makes an option of each
             log_key=log_key,
             versions=roster_chain.load_all(roster),
         )
+    if (folder / identities.PUBLIC).exists():
+        with passphrase.identity_errors():
+            own = identities.public_entry(folder)
+        for text in membership.problems(pinned.versions[-1], own):
+            typer.echo(f"warning: {text}", err=True)
     typer.echo(f"roster: version {pinned.versions[-1].version} pinned, {pinned.versions[-1].digest()}")

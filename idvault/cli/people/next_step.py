@@ -6,17 +6,16 @@ from pathlib import Path
 
 from idvault.domain.disclosure import HistoryFinding
 from idvault.domain.error import InvalidError, Reason
+from idvault_client.errors import SecondFactorRefused
 
 _WHY = {
     Reason.ACCESS_DENIED: "the roster in force does not give you this role or a share of this record",
-    Reason.SECOND_FACTOR_REFUSED: "the code is wrong, expired or already used",
-    Reason.SECOND_FACTOR_LOCKED: "there were too many wrong codes",
     Reason.SELF_APPROVAL: "you cannot decide on your own request",
     Reason.ILLEGAL_TRANSITION: "not possible now: too few shares, or already decided, confirmed or ended",
     Reason.DISCLOSURE_EXPIRED: "the request has expired",
     Reason.QUORUM_INVALID: "the custodians of the record have just changed",
     Reason.ROSTER_INVALID: "the roster has just changed",
-    Reason.REQUEST_NOT_FOUND: "there is no request with this id for you",
+    Reason.REQUEST_NOT_FOUND: "there is no request of yours with this id, and only its auditor sees a case",
     Reason.ACCOUNT_NOT_FOUND: "there is no account with a record under this token",
     Reason.ACCOUNT_ERASED: "the record was erased",
     Reason.TOO_MANY_ATTEMPTS: "you have reached the limit of requests for one day",
@@ -26,8 +25,6 @@ _WHY = {
     Reason.RECORD_DAMAGED: "the log entry of its settlement names another record",
 }
 _AGAIN = {
-    Reason.SECOND_FACTOR_REFUSED: "wait for the next code, then repeat the command",
-    Reason.SECOND_FACTOR_LOCKED: "wait until the lock ends (15 minutes or more), then repeat the command",
     Reason.LOG_UNAVAILABLE: "repeat the command in a few seconds; it counts once",
     Reason.STORE_UNAVAILABLE: "repeat the command in a few seconds",
     Reason.TOO_MANY_ATTEMPTS: "repeat the command tomorrow",
@@ -45,6 +42,7 @@ _OPTIONS = {
     "purpose": "--purpose",
     "openings": "--openings",
     "expire_time": "--hours",
+    "reason": "--reason",
 }
 
 
@@ -97,6 +95,33 @@ class NextStep:
         why = f"\nwhy: {_WHY[known]}" if known in _WHY else ""
         return f"{text}{why}\nnext: {self._after(known)}"
 
+    def after_code(self, error: SecondFactorRefused) -> str:
+        """Return the text for a code that was not accepted, or a second factor that is missing or locked."""
+        until = f"{error.locked_until:%Y-%m-%d %H:%M} UTC" if error.locked_until else "the lock ends"
+        again = "wait for the next code, then repeat the command"
+        left = f"; {error.tries_left} tries are left before a lock" if error.tries_left else ""
+        match error.cause:
+            case "NOT_ENROLLED":
+                why, again = "you have no second factor yet", f"{self.command} second-factor"
+            case "CODE_MISSING":
+                why = "you have a second factor, and a new one needs one of its codes"
+                again = f"{self.command} --code CODE second-factor"
+            case "CODE_MALFORMED":
+                why, again = "a code has six digits", "repeat the command"
+            case _:
+                why = f"the code is wrong, expired or already used{left}"
+        if error.locked_until or error.reason == Reason.SECOND_FACTOR_LOCKED:
+            why = f"there were too many wrong codes: the second factor is locked until {until}"
+            again = "repeat the command after that; no code is accepted before"
+        return f"{error}\nwhy: {why}\nnext: {again}"
+
+    @staticmethod
+    def after_evidence(text: str, reason: str) -> str:
+        """Return the text for evidence that cannot be read or does not verify."""
+        if reason != "OTHER_READER":
+            return text
+        return f"{text}\nnext: ask its reader for a copy: idvault auditor export FILE --out DIR --for NAME"
+
     def after_mistake(self, error: InvalidError) -> str:
         """Return the text for something that was refused before it was sent."""
         wrong = ", ".join(
@@ -122,6 +147,8 @@ class NextStep:
         if self.role != "auditor":
             return f"{self.command} pending"
         gone = reason in {Reason.REQUEST_NOT_FOUND, Reason.ACCOUNT_NOT_FOUND}
+        if reason is Reason.REQUEST_NOT_FOUND and self.disclosure_id:
+            return f"{self.command} list; of a colleague's case: show {self.disclosure_id} --evidence FILE"
         return (
             f"{self.command} list"
             if gone or not self.disclosure_id

@@ -50,6 +50,12 @@ def ask(what: str, *, option: str) -> str:
     return str(typer.prompt(what, hide_input=True))
 
 
+def prompt(what: str, *, option: str) -> str:
+    """Ask for something that may be seen; raises CommandError if there is no terminal."""
+    _check_terminal(option)
+    return str(typer.prompt(what, err=True))
+
+
 @contextmanager
 def identity_errors() -> Iterator[None]:
     """Turn the errors of identity folders and certificates into CommandError."""

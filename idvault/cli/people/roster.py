@@ -19,7 +19,7 @@ from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.attest.witness import WitnessPolicy
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
-from idvault.cli.people import passphrase, roster_server, witness_options
+from idvault.cli.people import membership, passphrase, roster_server, witness_options
 from idvault.cli.people.roster_server import CaOption, ServerNameOption, ServerOption
 
 app = typer.Typer(
@@ -101,10 +101,15 @@ def rosters() -> None:
 
 @app.command(short_help="Print the members and quorums of a roster.")
 def show(file: File, after: After = None) -> None:
-    """Print the members and quorums of a roster; exit code 5 with the reason if it is not valid yet."""
+    """Print the members and quorums of a roster; exit code 5 with the reason if it is not valid yet.
+
+    Compare the fingerprints with those that each member's `init` printed, before you sign.
+    """
     found = _read(file)
     for each in found.people:
         typer.echo(f"{each.role:<10} {each.name:<20} {each.organisation}")
+        for line in membership.fingerprints(each):
+            typer.echo(f"  {line}")
     for quorum in found.quorums:
         names = ", ".join(custodian.name for custodian in quorum.custodians)
         typer.echo(f"quorum     {quorum.name:<20} {quorum.threshold} of {names}; id {quorum.id}")

@@ -7,8 +7,11 @@ from typing import Annotated
 import segno
 import typer
 
+from idvault.cli.people.next_step import NextStep
 from idvault.cli.people.session import MemberOptions, as_json, open_session
+from idvault.domain.error import Reason
 from idvault_client.people import second_factor as enrolments
+from idvault_client.people.second_factor import SecondFactorState
 
 Confirm = Annotated[
     str | None,
@@ -18,7 +21,12 @@ Confirm = Annotated[
 ]
 
 
-def second_factor(context: typer.Context, confirm: Confirm = None) -> None:
+Status = Annotated[
+    bool, typer.Option("--status", help="Only show whether there is one, the tries left, and a lock's end.")
+]
+
+
+def second_factor(context: typer.Context, confirm: Confirm = None, status: Status = False) -> None:
     """Enrol an authenticator app: show a QR code, and ask for the app's first code.
 
     If you already have a second factor, give one of its codes with --code before `second-factor`. The secret
@@ -27,7 +35,10 @@ def second_factor(context: typer.Context, confirm: Confirm = None) -> None:
     """
     given: MemberOptions = context.obj
     role = str(context.parent.info_name if context.parent else "")
-    with open_session(role, given) as session:
+    with open_session(role, given, next_=SecondFactorNextStep) as session:
+        if status:
+            _tell_state(context, session.identity.name, enrolments.state(session.edge))
+            return
         if confirm is None:
             _show(context, enrolments.begin(session.edge, identity=session.identity, code=given.code or ""))
             if not sys.stdin.isatty():
@@ -36,6 +47,33 @@ def second_factor(context: typer.Context, confirm: Confirm = None) -> None:
             confirm = str(typer.prompt("The code that the app shows now", err=True))
         enrolments.confirm(session.edge, code=confirm)
     _tell(context, session.identity.name, "enrolled")
+
+
+class SecondFactorNextStep(NextStep):
+    """Suggests the next command after a failed enrolment."""
+
+    def after_refusal(self, text: str, reason: str | None, field: str) -> str:
+        """Return the text for an enrolment that the vault refused."""
+        if reason == Reason.ILLEGAL_TRANSITION:
+            why = "no enrolment waits for a code: none was begun, or it is confirmed"
+            return f"{text}\nwhy: {why}\nnext: {self.command} second-factor --status"
+        return super().after_refusal(text, reason, field)
+
+
+def _tell_state(context: typer.Context, name: str, found: SecondFactorState) -> None:
+    if as_json(context):
+        until = found.locked_until.isoformat() if found.locked_until else None
+        content = {"person": name, "enrolled": found.enrolled, "pending": found.pending}
+        typer.echo(json.dumps({**content, "tries_left": found.tries_left, "locked_until": until}))
+        return
+    state = "enrolled" if found.enrolled else "not enrolled"
+    if found.pending:
+        state += ", a new one waits for --confirm CODE"
+    if found.locked_until:
+        state += f", locked until {found.locked_until:%Y-%m-%d %H:%M} UTC"
+    else:
+        state += f", {found.tries_left} tries left"
+    typer.echo(f"second factor: {name} {state}")
 
 
 def _show(context: typer.Context, uri: str) -> None:

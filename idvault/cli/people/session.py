@@ -20,18 +20,19 @@ from idvault.custody import identity as identities
 from idvault.custody.identity import PersonalIdentity
 from idvault.domain.disclosure import USUAL_DAILY
 from idvault.domain.error import InvalidError
-from idvault_client.errors import RecordDamaged, Unavailable, VaultError
+from idvault_client.errors import RecordDamaged, SecondFactorRefused, Unavailable, VaultError
 from idvault_client.offline.evidence.file import EvidenceError
 from idvault_client.people import identity_folder
 from idvault_client.people.custody.drill import Drill
 from idvault_client.people.custody_edge import CustodyEdge
 from idvault_client.people.disclosure.auditor import Auditor
-from idvault_client.people.disclosure.custodian import Custodian, NotPendingError, UnloggedReleaseError
+from idvault_client.people.disclosure.custodian import Custodian, UnloggedReleaseError
 from idvault_client.people.disclosure.kept_approval import KeptApprovalError, KeptApprovals
 from idvault_client.people.disclosure.one_time_key import OneTimeKeyError, OneTimeKeys
+from idvault_client.people.disclosure.pending import NotPendingError
 from idvault_client.people.disclosure.quota import NAME as QUOTA
 from idvault_client.people.disclosure.quota import ShareQuota
-from idvault_client.people.identity_folder import IdentityFolder, IdentityFolderError
+from idvault_client.people.identity_folder import IdentityFolder, IdentityFolderError, TlsFileError
 from idvault_client.people.trust import FindingError
 
 
@@ -146,15 +147,15 @@ def explained(again: NextStep) -> Iterator[None]:
     except FindingError as error:
         text = again.after_finding(str(error), error.finding)
         raise CommandError(ExitCode.UNVERIFIED, text, reason=error.finding.value) from error
+    except SecondFactorRefused as error:
+        text, reason = again.after_code(error), error.reason or error.code
+        raise CommandError(
+            ExitCode.REFUSED, text, reason=reason, field="--code", details=error.details
+        ) from error
     except VaultError as error:
-        code = ExitCode.REFUSED
-        if isinstance(error, Unavailable):
-            code = ExitCode.UNREACHABLE
-        elif isinstance(error, RecordDamaged):
-            code = ExitCode.UNVERIFIED
         field = next(iter(error.fields), "")
         text = again.after_refusal(str(error), error.reason, field)
-        raise CommandError(code, text, reason=error.reason or error.code, field=field) from error
+        raise CommandError(_exit_code(error), text, reason=error.reason or error.code, field=field) from error
     except InvalidError as error:
         field = error.violations[0].field if error.violations else ""
         text = again.after_mistake(error)
@@ -167,10 +168,19 @@ def explained(again: NextStep) -> Iterator[None]:
     except OneTimeKeyError as error:
         raise CommandError(ExitCode.REFUSED, again.ask_anew(str(error)), reason="KEY_MISSING") from error
     except EvidenceError as error:
-        raise CommandError(ExitCode.UNVERIFIED, str(error), reason=error.reason) from error
+        text = again.after_evidence(str(error), error.reason)
+        raise CommandError(ExitCode.UNVERIFIED, text, reason=error.reason) from error
     except IdentityFolderError as error:
-        text = f"{error}\nnext: {again.command} connect --help"
-        raise CommandError(ExitCode.REFUSED, text, reason="NOT_CONNECTED", field="--identity") from error
+        text, reason = f"{error}\nnext: {again.command} connect --help", "NOT_CONNECTED"
+        if isinstance(error, TlsFileError):
+            text, reason = str(error), "TLS_FILE"
+        raise CommandError(ExitCode.REFUSED, text, reason=reason, field="--identity") from error
+
+
+def _exit_code(error: VaultError) -> ExitCode:
+    if isinstance(error, Unavailable):
+        return ExitCode.UNREACHABLE
+    return ExitCode.UNVERIFIED if isinstance(error, RecordDamaged) else ExitCode.REFUSED
 
 
 def as_json(context: typer.Context) -> bool:

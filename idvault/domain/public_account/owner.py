@@ -8,7 +8,8 @@
 - One that changes its owner counts, too, if it is the same person's already. Otherwise the only one
   that a person at the limit could take over would be the person's own, and that would tell whose it is.
 - The answer has one word for every cause (RejectReason.OWNER_NOT_ELIGIBLE): it does not say that another
-  token belongs to the same owner.
+  token belongs to the same owner. That the limit is reached is told to nobody but the owner, on the page of a
+  verification that has matched.
 """
 
 from collections.abc import Iterable
@@ -62,8 +63,20 @@ def is_eligible(
         rules.admit(owner=owner, today=today, now=now)
     except PreconditionError:
         return False
-    room = _live(facts.owned, today, now) < limits.of(public_account.kind)
-    return room and not facts.person_barred
+    full = is_full(owned=facts.owned, kind=public_account.kind, limits=limits, today=today, now=now)
+    return not full and not facts.person_barred
+
+
+def is_full(
+    *,
+    owned: Iterable[tuple[PublicAccount, Account]],
+    kind: PublicAccountKind,
+    limits: PublicAccountLimits,
+    today: date,
+    now: datetime,
+) -> bool:
+    """Return whether an owner has as many live public accounts as it may have (LIMIT_REACHED)."""
+    return _live(owned, today, now) >= limits.of(kind)
 
 
 def _live(owned: Iterable[tuple[PublicAccount, Account]], today: date, now: datetime) -> int:

@@ -8,6 +8,8 @@
 | AGREED | the person submits the form: CHECKING, and then the end of the claim |
 | CHECKING | the claim succeeds: SUCCEEDED; it fails: AGREED, or FAILED if another attempt would not help |
 
+- A session of the purpose IDENTITY stays BOUND and shows an account to its owner; once it has expired it
+  shows nothing, also to the same browser.
 - A session expires 15 minutes after it was made (business time), in every state but the last three; a claim
   that waits by then goes on.
 - A step that was taken is not taken again: a repeat by the same browser changes nothing.
@@ -15,6 +17,8 @@
 - An attempt belongs to a number, and a number to one claim. A form that is sent again, from a second tab or
   from the history, is about an attempt that was made: it asks nothing.
 - A name that does not match leaves the other attempts; so does a number that another person owns.
+- An invitation can be answered with "later" or "do not ask me again" by a confirmed browser only: whoever is
+  sent somebody else's link cannot answer it. The answer ends nothing, and the person may still verify.
 """
 
 from dataclasses import dataclass, field, replace
@@ -52,11 +56,12 @@ _WORTH_ANOTHER = frozenset(
 
 
 class SessionPurpose(StrEnum):
-    """Why a person is asked to verify."""
+    """Why a person comes to the pages. IDENTITY: to look at what is stored."""
 
     SIGN_UP = "SIGN_UP"
     RENEWAL = "RENEWAL"
     INVITATION = "INVITATION"
+    IDENTITY = "IDENTITY"
 
 
 class SessionState(StrEnum):
@@ -136,7 +141,9 @@ def language(locale: str) -> str:
 
 
 def check_purpose(*, purpose: SessionPurpose, account_token: str | None, invited: bool) -> None:
-    """Raise InvalidError (INVALID_MESSAGE) unless purpose, account and invitation belong together."""
+    """Raise InvalidError (INVALID_MESSAGE) unless a verification may have these."""
+    if purpose is SessionPurpose.IDENTITY:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("purpose", FieldCode.CHARACTER))
     if (purpose is SessionPurpose.SIGN_UP) is (account_token is not None):
         code = FieldCode.REQUIRED if account_token is None else FieldCode.CHARACTER
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("account_token", code))
@@ -223,9 +230,29 @@ def agree(*, session: VerificationSession, now: datetime) -> VerificationSession
     if session.agreed_at is not None:
         return session
     _check_alive(session, now)
-    if session.bound_at is None:
+    if session.bound_at is None or session.purpose is SessionPurpose.IDENTITY:
         raise TransitionError(state=_step(session).value, wanted=SessionState.AGREED.value)
     return replace(session, agreed_at=now)
+
+
+def owned_account(*, session: VerificationSession, now: datetime) -> str:
+    """Return the account that an identity session shows to its browser (check_browser).
+
+    Raises PreconditionError: SESSION_EXPIRED; ILLEGAL_TRANSITION for another kind, and until it is bound.
+    """
+    _check_alive(session, now)
+    token = session.account_token
+    if session.purpose is not SessionPurpose.IDENTITY or session.bound_at is None or token is None:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    return token
+
+
+def check_answer(*, session: VerificationSession, claim: SessionClaim | None, now: datetime) -> None:
+    """Raise PreconditionError (SESSION_EXPIRED, ILLEGAL_TRANSITION) unless an invitation can be answered."""
+    _check_alive(session, now)
+    open_ = state(session=session, claim=claim, now=now) in (SessionState.BOUND, SessionState.AGREED)
+    if session.invitation_code_hash is None or not open_:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
 
 
 def attempt(

@@ -157,6 +157,28 @@ class InvitationFlow:
         recorded = await self._store.record(recording, event=entry)
         return ShownInvitation(account_token, recorded.invitation, recorded.campaign)
 
+    async def answer(
+        self,
+        asked: Asked,
+        *,
+        account_token: str,
+        code_hash: bytes,
+        event: InvitationEvent,
+        now: ClockReading,
+    ) -> None:
+        """Record what an owner answers to an invitation by link; raises PreconditionError and others."""
+        campaign_id = await self._store.campaign_of(
+            account_token=account_token, code_hash=code_hash, now=now.business
+        )
+        await self.record(
+            asked,
+            account_token=account_token,
+            campaign_id=campaign_id,
+            method=ReverificationMethod.HOSTED_LINK,
+            event=event,
+            now=now,
+        )
+
     def _codes(self, campaign_id: str, batch_id: str) -> Callable[[str], str]:
         return lambda token: self._coder.code(account_token=token, campaign_id=campaign_id, batch_id=batch_id)
 

@@ -6,7 +6,7 @@
 - A code is spent after all other checks, and never for a repeat.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
@@ -20,7 +20,7 @@ from idvault.domain.disclosure import Disclosure
 from idvault.domain.error import DamagedError, NotFoundError, PreconditionError, Reason
 from idvault.domain.event import EventType
 from idvault.domain.request import Request
-from idvault.flows.disclosure import record_check
+from idvault.flows.disclosure import denial, record_check
 from idvault.flows.disclosure.record_check import CheckedRecord
 from idvault.flows.disclosure.refusal import Refusals
 from idvault.flows.log.events import EventFactory
@@ -44,10 +44,11 @@ from idvault.ports.sealing import Fingerprinter
 
 @dataclass(frozen=True, slots=True)
 class ShownDisclosure:
-    """A disclosure as returned to its auditor."""
+    """A disclosure as returned to its auditor. denials: the signed denials with a reason, by custodian."""
 
     filed: Filed
     signed_request: bytes = field(repr=False)
+    denials: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +344,8 @@ class DisclosureFlow:
 
     def _show(self, filed: Filed) -> ShownDisclosure:
         disclosure_id = filed.disclosure.disclosure_id
-        return ShownDisclosure(filed, self._case_texts.open(disclosure_id=disclosure_id, sealed=filed.text))
+        signed = self._case_texts.open(disclosure_id=disclosure_id, sealed=filed.text)
+        return ShownDisclosure(filed, signed, denial.opened(case_texts=self._case_texts, filed=filed))
 
     def _request(self, method: str, actor_id: str, request_id: str, body: str | bytes) -> Request:
         # The code is not part of the fingerprint: a repeat has no unused code.

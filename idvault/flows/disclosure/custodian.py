@@ -6,7 +6,7 @@
 - A code is spent after all other checks, and never for a repeat. A denial and a release need no code.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -21,6 +21,7 @@ from idvault.domain.error import NotFoundError, PreconditionError, Reason
 from idvault.domain.event import Event, EventType
 from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
+from idvault.flows.disclosure import denial
 from idvault.flows.disclosure.refusal import Refusals
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
@@ -50,20 +51,28 @@ _METHODS = {Verdict.APPROVE: "ApproveDisclosure", Verdict.DENY: "DenyDisclosure"
 
 @dataclass(frozen=True, slots=True)
 class PendingDisclosures:
-    """A waiting request. recent_disclosures: to its auditor in the last 30 days, opened or not."""
+    """A waiting request. recent_disclosures: to its auditor in the last 30 days, opened or not.
+
+    denials: the signed denials with a reason, by custodian.
+    """
 
     filed: Filed
     signed_request: bytes = field(repr=False)
     entry: Proved
     recent_disclosures: int
+    denials: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A disclosure after a custodian's act. proofs: of the act's entry, None for a denial."""
+    """A disclosure after a custodian's act. proofs: of the act's entry, None for a denial.
+
+    denials: the signed denials with a reason, by custodian.
+    """
 
     filed: Filed
     proofs: Proofs | None = None
+    denials: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +170,9 @@ class CustodianFlow:
         """
         filed = await self._decide(command, now=now)
         if command.verdict is Verdict.DENY:
-            return Decided(filed)
+            return Decided(filed, denials=self._denials(filed))
         own = await self._own(filed, command.actor_id)
-        return Decided(filed, await self._proved(filed, own.entry_id, patience))
+        return Decided(filed, await self._proved(filed, own.entry_id, patience), self._denials(filed))
 
     async def release(self, command: ReleaseCommand, *, now: ClockReading, patience: float = 0.0) -> Decided:
         """Take the share that was approved; the M-th share makes the disclosure. Waits as `decide` does."""
@@ -176,7 +185,8 @@ class CustodianFlow:
             own = await self._own(filed, command.actor_id)
             if own.release_entry_id is None:
                 raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-        return Decided(filed, await self._proved(filed, own.release_entry_id, patience))
+        proofs = await self._proved(filed, own.release_entry_id, patience)
+        return Decided(filed, proofs, self._denials(filed))
 
     async def _release_once(
         self, command: ReleaseCommand, filed: Filed, asked: Request, now: ClockReading
@@ -236,11 +246,11 @@ class CustodianFlow:
             roster_member = self._rosters.member(command.actor_id)
             _, member, seats = await self._seat(filed, roster_member)
             rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)
-            _check_paper(command, filed, roster_member, member)
+            said = _checked_paper(command, filed, roster_member, member)
             if command.verdict is Verdict.APPROVE:
                 await self._second_factor.check(actor_id=command.actor_id, code=command.code, now=now)
             decided = await self._store.decide(
-                _deciding(command, member, seats),
+                self._deciding(command, filed, said, member, seats),
                 request=asked,
                 now=now,
                 event=self._event(command, filed, now),
@@ -289,7 +299,32 @@ class CustodianFlow:
         recent = await self._store.disclosures_since(
             actor_id=disclosure.auditor_actor_id, since=now.business - _COUNTED
         )
-        return PendingDisclosures(filed, signed, entry, recent)
+        return PendingDisclosures(filed, signed, entry, recent, self._denials(filed))
+
+    def _denials(self, filed: Filed) -> Mapping[str, bytes]:
+        return denial.opened(case_texts=self._case_texts, filed=filed)
+
+    def _deciding(
+        self,
+        command: DecideCommand,
+        filed: Filed,
+        said: DecisionTerms,
+        member: QuorumMember,
+        seats: DecidingQuorum,
+    ) -> Deciding:
+        sealed = None
+        if said.reason:
+            sealed = denial.sealed(
+                case_texts=self._case_texts, filed=filed, custodian=member.name, signed=command.signed
+            )
+        return Deciding(
+            disclosure_id=command.disclosure_id,
+            member=member,
+            verdict=command.verdict,
+            quorum=seats,
+            signed=command.signed,
+            sealed=sealed,
+        )
 
     @staticmethod
     def _newest(note: bytes, proofs: Proofs) -> tuple[bytes, Proved]:
@@ -319,25 +354,21 @@ class CustodianFlow:
         return Request(command.actor_id, command.request_id, fingerprint)
 
 
-def _deciding(command: DecideCommand, member: QuorumMember, seats: DecidingQuorum) -> Deciding:
-    return Deciding(
-        disclosure_id=command.disclosure_id,
-        member=member,
-        verdict=command.verdict,
-        quorum=seats,
-        signed=command.signed,
-    )
-
-
-def _check_paper(
+def _checked_paper(
     command: DecideCommand, filed: Filed, roster_member: RosterMember, member: QuorumMember
-) -> None:
+) -> DecisionTerms:
+    """Return what a signed paper says; raises PaperError, InvalidError unless it matches the call."""
     name = "signed_approval" if command.verdict is Verdict.APPROVE else "signed_denial"
     said = papers.parse_decision(command.signed, verdict=command.verdict, field=name)
     size = _HASH_SIZE if command.verdict is Verdict.APPROVE else 0
     if len(said.resealed_hash) != size:
         raise PaperError(name, "an approval must have the hash of a share, and a denial must not")
-    meant = DecisionTerms(command.verdict, filed.digest, roster_member.name, member.place, said.resealed_hash)
+    meant = DecisionTerms(
+        command.verdict, filed.digest, roster_member.name, member.place, said.resealed_hash, said.reason
+    )
     if said != meant:
         raise PaperError(name, "the signed paper does not match the call")
+    if said.reason:
+        rules.check_reason(said.reason, field=name)
     papers.check_signature(command.signed, roster_member=roster_member, field=name)
+    return said

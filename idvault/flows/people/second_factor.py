@@ -8,6 +8,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from idvault.attest.roster_member import RosterMember
 from idvault.domain import second_factor
@@ -15,6 +16,7 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, PreconditionError, Reason
 from idvault.domain.event import EventType
 from idvault.domain.request import Request
+from idvault.domain.second_factor import Cause, SecondFactorError, Tries
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.ports.entropy import Entropy
@@ -38,6 +40,16 @@ class Begun:
 
     suite: str
     sealed_uri: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentState:
+    """What a member may know about the own second factor. tries_left: 0 during a lock."""
+
+    enrolled: bool
+    pending: bool
+    tries_left: int
+    locked_until: datetime | None
 
 
 class SecondFactorFlow:
@@ -78,6 +90,17 @@ class SecondFactorFlow:
             self._on_refused()
             raise
 
+    async def state(self, *, actor_id: str, now: ClockReading) -> EnrolmentState:
+        """Return the state of a member's own second factor; it costs no try."""
+        found = await self._store.find(actor_id=actor_id)
+        tries = Tries() if found is None else second_factor.open_tries(tries=found.tries, now=now.real)
+        return EnrolmentState(
+            enrolled=found is not None and found.active is not None,
+            pending=found is not None and found.pending is not None,
+            tries_left=tries.left,
+            locked_until=tries.locked_until,
+        )
+
     async def begin(self, command: EnrolCommand, *, now: ClockReading) -> Begun:
         """Make a new secret, which is active once confirmed; raises DeniedError as `check` does."""
         roster_member = self._member(command.actor_id)
@@ -87,6 +110,7 @@ class SecondFactorFlow:
             await self._guard.check(now=now)
             found = await self._store.find(actor_id=command.actor_id)
             if found is not None and found.active is not None:
+                second_factor.check_unlocked(tries=found.tries, now=now.real)
                 await self.check(actor_id=command.actor_id, code=command.code, now=now)
             fresh = self._sealer.fresh(roster_member=roster_member, request_id=command.request_id)
             event = self._events.event(
@@ -117,12 +141,12 @@ class SecondFactorFlow:
         second_factor.check_code(code)
         found = await self._charge(actor_id, now)
         if found.active is None:
-            raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+            raise SecondFactorError(Cause.NOT_ENROLLED)
         matched = self._sealer.match(actor_id=actor_id, at_rest=found.active, code=code, now=now.real)
-        step = second_factor.check_step(step=matched, last=found.last_step)
+        step = second_factor.check_step(step=matched, last=found.last_step, tries=found.tries)
         # There may be concurrent calls; the store decides which one spends the step.
         if not await self._store.accept(actor_id=actor_id, secret=found.active, step=step):
-            raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+            raise SecondFactorError(Cause.CODE_WRONG, tries=found.tries)
 
     async def _confirm(self, command: EnrolCommand, request: Request, now: ClockReading) -> None:
         await self._guard.check(now=now)
@@ -133,11 +157,11 @@ class SecondFactorFlow:
         second_factor.check_code(command.code)
         found = await self._charge(command.actor_id, now)
         if found.pending is None:
-            raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+            raise SecondFactorError(Cause.CODE_WRONG, tries=found.tries)
         matched = self._sealer.match(
             actor_id=command.actor_id, at_rest=found.pending, code=command.code, now=now.real
         )
-        step = second_factor.check_step(step=matched, last=None)
+        step = second_factor.check_step(step=matched, last=None, tries=found.tries)
         event = self._events.event(
             EventType.SECOND_FACTOR_CONFIRM, actor_id=command.actor_id, now=now, person=roster_member.name
         )
@@ -149,7 +173,7 @@ class SecondFactorFlow:
             now=now,
             event=event,
         ):
-            raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+            raise SecondFactorError(Cause.CODE_WRONG, tries=found.tries)
 
     async def _charge(self, actor_id: str, now: ClockReading) -> SecondFactor:
         event = self._events.event(EventType.SECOND_FACTOR_EXHAUST, actor_id=actor_id, now=now)

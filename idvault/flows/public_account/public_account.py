@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from idvault.domain.account import Account
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import EventType
 from idvault.domain.public_account import category
+from idvault.domain.public_account import owner as owner_rules
 from idvault.domain.public_account.category import Licence
 from idvault.domain.public_account.values import Application, PublicAccountState, RejectReason
 from idvault.flows.campaign.campaign import Asked
@@ -129,6 +131,20 @@ class PublicAccountFlow:
         if last is None or last.expire_date is None:
             return page, None
         return page, (last.expire_date, last.public_account_id)
+
+    async def is_full(self, *, owner: Account, now: ClockReading) -> bool:
+        """Return whether an owner can have no further public account (LIMIT_REACHED); only for the owner."""
+        if owner.person_id is None:
+            return False
+        found = await self.context.store.owned(relying_party=owner.relying_party, person_id=owner.person_id)
+        present = self.context.present(now)
+        return owner_rules.is_full(
+            owned=((each.public_account, each.owner) for each in found),
+            kind=category.kind_of(owner),
+            limits=self.context.policy.public_accounts,
+            today=present.today,
+            now=present.time,
+        )
 
     async def list(
         self,

@@ -6,6 +6,7 @@ A session is found by its id and the browser's key together; neither alone opens
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from idvault.domain.campaign.invitation import InvitationEvent
 from idvault.domain.claim import ClaimRules, Consent, Identity
 from idvault.domain.clock import ClockReading
 from idvault.domain.document import DocumentType
@@ -14,9 +15,12 @@ from idvault.domain.event import EventType
 from idvault.domain.seal import Part
 from idvault.domain.session import secret
 from idvault.domain.session import session as rules
-from idvault.domain.session.session import VerificationSession
+from idvault.domain.session.session import SessionState, VerificationSession
+from idvault.flows.campaign.campaign import Asked
+from idvault.flows.campaign.invitation import InvitationFlow
 from idvault.flows.claim.verification import VerificationFlow, VerifyCommand
 from idvault.flows.log.guard import LogGuard
+from idvault.flows.public_account.public_account import PublicAccountFlow
 from idvault.flows.session.steps import SessionCall, SessionSteps, ShownSession
 from idvault.ports.platform import PresentationStore
 from idvault.ports.session import SessionStore, StoredSession
@@ -32,12 +36,16 @@ class Custodians:
 
 @dataclass(frozen=True, slots=True)
 class ShownPage:
-    """What a page shows. title: of the platform."""
+    """What a page shows. title: of the platform.
+
+    public_account_limit_reached: never true before a match, which shows that a person uses the browser.
+    """
 
     shown: ShownSession
     title: str
     document_types: tuple[DocumentType, ...]
     custodians: Custodians
+    public_account_limit_reached: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,8 @@ class PageFlow:
     steps: SessionSteps
     platforms: PresentationStore
     claims: VerificationFlow
+    invitations: InvitationFlow
+    public_accounts: PublicAccountFlow
     guard: LogGuard
     rules: ClaimRules
     custodians: Callable[[], Custodians]
@@ -121,6 +131,23 @@ class PageFlow:
             policy_version=found.session.policy_version,
         )
         return await self._page(agreed, now)
+
+    async def answer(
+        self, call: SessionCall, *, browser: BrowserSession, event: InvitationEvent, now: ClockReading
+    ) -> ShownPage:
+        """Record what the owner answers to an invitation; raises PreconditionError and others."""
+        found = await self._of_browser(browser)
+        session = found.session
+        rules.check_answer(session=session, claim=found.claim, now=now.business)
+        asked = Asked(session.relying_party, call.actor_id, call.request_id, call.method, call.fields)
+        await self.invitations.answer(
+            asked,
+            account_token=session.account_token or "",
+            code_hash=session.invitation_code_hash or b"",
+            event=event,
+            now=now,
+        )
+        return await self._page(found, now)
 
     async def submit(
         self,
@@ -184,9 +211,16 @@ class PageFlow:
 
     async def _page(self, found: StoredSession, now: ClockReading) -> ShownPage:
         pages = await self.platforms.pages(name=found.session.relying_party)
+        shown = await self.steps.shown(found, now=now)
         return ShownPage(
-            await self.steps.shown(found, now=now),
+            shown,
             pages.title or found.session.relying_party,
             tuple(sorted(self.rules.document_types, key=list(DocumentType).index)),
             self.custodians(),
+            await self._is_full(shown, now),
         )
+
+    async def _is_full(self, shown: ShownSession, now: ClockReading) -> bool:
+        if shown.state is not SessionState.SUCCEEDED or shown.claim is None:
+            return False
+        return await self.public_accounts.is_full(owner=shown.claim.account, now=now)

@@ -17,7 +17,10 @@ from idvault.ports.session import LinkCoder, SessionStore, StoredSession
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """What a platform asks a person for, checked except for its return address."""
+    """What a platform asks a person for, checked except for its return address.
+
+    policy_version, policy_text: empty if nothing is to be agreed to.
+    """
 
     account_token: str | None
     purpose: SessionPurpose

@@ -17,12 +17,14 @@ class CampaignProgress:
     """The progress of a campaign.
 
     reached: how many owners reached each stage, by day, method and stage. verified: how many accounts of the
-    cohort were first verified on each day.
+    cohort were first verified on each day. unanswered: how many owners were shown the invitation and have
+    neither postponed nor dismissed it, and have submitted nothing.
     """
 
     cohort_size: int
     reached: Mapping[tuple[date, ReverificationMethod, Stage], int]
     verified: Mapping[date, int]
+    unanswered: int
 
 
 class CampaignStore(Protocol):

@@ -113,6 +113,13 @@ class InvitationStore(Protocol):
         """Return the offers for an imported account, ordered by the start of their campaigns."""
         ...
 
+    async def campaign_of(self, *, account_token: str, code_hash: bytes, now: datetime) -> str:
+        """Return the campaign of an invitation's code that has not expired, whatever claims it has admitted.
+
+        Any other code, and that of a verified owner, raises PreconditionError (ILLEGAL_TRANSITION).
+        """
+        ...
+
     async def record(self, recording: Recording, *, event: Event) -> Recorded:
         """Store the result of domain.campaign.invitation.record with the event; a repeat changes nothing.
 

@@ -1,7 +1,7 @@
 """The acts and reads of invitations (ports.campaign.invitation)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 
@@ -103,6 +103,15 @@ class SqlInvitationStore:
             for found in await connection.all(_RUNNING, party=relying_party)
             if rules.covers(cohort=found.plan.cohort, label=member.label, create_date=member.create_date)
         ]
+
+    @read("invitation.campaign_of")
+    async def campaign_of(
+        self, connection: Connection, *, account_token: str, code_hash: bytes, now: datetime
+    ) -> str:
+        """Return the campaign of a code; raises PreconditionError (ILLEGAL_TRANSITION) for any other."""
+        return await invitation_row.campaign_of(
+            connection, account_token=account_token, code_hash=code_hash, now=now
+        )
 
     @act("invitation.record")
     async def record(self, connection: Connection, recording: Recording, *, event: Event) -> Recorded:

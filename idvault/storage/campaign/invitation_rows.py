@@ -72,13 +72,14 @@ _OF_ACCOUNT = select(invitations).where(invitations.c.account_token == param("to
 _LOCK = statement(for_change(_OF_ACCOUNT.where(invitations.c.campaign_id == param("campaign"))), from_row)
 _LOCK_ALL = statement(for_change(_OF_ACCOUNT), from_row)
 _FIND_ALL = statement(_OF_ACCOUNT, from_row)
-_IS_USABLE = (
+_IS_VALID = (
     invitations.c.account_token == param("token"),
     invitations.c.code_hash == param("hash"),
-    invitations.c.code_tries < rules.CODE_TRIES,
     invitations.c.state != InvitationState.VERIFIED.value,
     invitations.c.code_expires_at > param("now"),
 )
+_IS_USABLE = (*_IS_VALID, invitations.c.code_tries < rules.CODE_TRIES)
+_VALID = statement(select(invitations.c.campaign_id).where(*_IS_VALID), scalar)
 _USE_CODE = statement(update(invitations).where(*_IS_USABLE).values(code_tries=invitations.c.code_tries + 1))
 _USABLE = statement(select(invitations.c.campaign_id).where(*_IS_USABLE), scalar)
 
@@ -129,6 +130,14 @@ async def use_code(connection: Connection, *, account_token: str, code_hash: byt
 async def check_code(connection: Connection, *, account_token: str, code_hash: bytes, now: datetime) -> str:
     """Return the campaign of a code that has a try left; raises PreconditionError for any other code."""
     found = await connection.one(_USABLE, token=account_token, hash=code_hash, now=now)
+    if found is None:
+        raise rules.refuse_code()
+    return str(found)
+
+
+async def campaign_of(connection: Connection, *, account_token: str, code_hash: bytes, now: datetime) -> str:
+    """Return the campaign of a code, also one without tries; raises PreconditionError for any other code."""
+    found = await connection.one(_VALID, token=account_token, hash=code_hash, now=now)
     if found is None:
         raise rules.refuse_code()
     return str(found)

@@ -10,7 +10,7 @@ from idvault.domain.campaign.campaign import Campaign, CampaignState, Reverifica
 from idvault.domain.campaign.invitation import Stage
 from idvault.ports.campaign.campaign import CampaignProgress
 from idvault.storage.base.connection import Connection
-from idvault.storage.base.statement import param, statement
+from idvault.storage.base.statement import Statement, param, scalar, statement
 from idvault.storage.campaign import cohort
 from idvault.storage.campaign.cohort import IN_COHORT
 from idvault.storage.campaign.invitation_rows import COLUMNS
@@ -37,6 +37,15 @@ _COHORT = statement(
     .where(IN_COHORT)
     .group_by(legacy_accounts.c.verified_on)
 )
+_ANSWERS = (Stage.LATER, Stage.DISMISSED, Stage.COMPLETED, Stage.VERIFIED, Stage.FAILED)
+_UNANSWERED: Statement[int] = statement(
+    select(func.count(true())).where(
+        invitations.c.campaign_id == param("campaign"),
+        COLUMNS[Stage.SHOWN].is_not(None),
+        *(COLUMNS[stage].is_(None) for stage in _ANSWERS),
+    ),
+    scalar,
+)
 _PEOPLE = statement(
     select(
         invitations.c.method,
@@ -57,7 +66,8 @@ async def read(connection: Connection, campaign: Campaign) -> CampaignProgress:
         size += row.owners
         if row.verified_on is not None:
             verified[row.verified_on] = row.owners
-    return CampaignProgress(size, reached, verified)
+    unanswered = await connection.only(_UNANSWERED, campaign=campaign.campaign_id)
+    return CampaignProgress(size, reached, verified, unanswered)
 
 
 async def people(connection: Connection) -> Mapping[tuple[ReverificationMethod, Stage], int]:

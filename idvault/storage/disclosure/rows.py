@@ -17,11 +17,11 @@ from idvault.storage.disclosure import kept
 from idvault.storage.disclosure.tables import disclosure_decisions, disclosures
 
 
-def _decision(row: Row[Any]) -> tuple[str, Decision]:
+def _decision(row: Row[Any]) -> tuple[str, Decision, SealedText | None]:
     made = Decision(
         row.custodian, row.place, Verdict(row.verdict), row.decided_at, row.released_at, row.reported_at
     )
-    return row.disclosure_id, made
+    return row.disclosure_id, made, SealedText(row.key_version, row.signed) if row.key_version else None
 
 
 _BY_ID = select(disclosures).where(disclosures.c.disclosure_id == param("disclosure_id"))
@@ -36,6 +36,8 @@ _DECISIONS = statement(
         disclosure_decisions.c.decided_at,
         disclosure_decisions.c.released_at,
         disclosure_decisions.c.reported_at,
+        disclosure_decisions.c.key_version,
+        disclosure_decisions.c.signed,
     )
     .where(among(disclosure_decisions.c.disclosure_id, "ids"))
     .order_by(disclosure_decisions.c.decided_at, disclosure_decisions.c.place),
@@ -160,7 +162,8 @@ async def add_decision(
         custodian_actor_id=deciding.member.actor_id,
         verdict=made.verdict.value,
         decided_at=made.decided_at,
-        signed=deciding.signed,
+        signed=deciding.sealed.data if deciding.sealed else deciding.signed,
+        key_version=deciding.sealed.key_version if deciding.sealed else None,
         resealed=None,
         entry_id=entry_id,
         released_at=None,
@@ -244,14 +247,17 @@ async def load(connection: Connection, query: Statement[Row[Any]], **parameters:
     """Return the disclosures in a query's order; the query must select every column of `disclosures`."""
     rows = await connection.all(query, **parameters)
     decisions = await _decisions(connection, [row.disclosure_id for row in rows])
-    return [_filed(row, decisions.get(row.disclosure_id, ())) for row in rows]
+    return [_filed(row, decisions.get(row.disclosure_id, [])) for row in rows]
 
 
-async def _decisions(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Decision, ...]]:
-    found: dict[str, tuple[Decision, ...]] = {}
+_Made = tuple[Decision, SealedText | None]
+
+
+async def _decisions(connection: Connection, ids: Sequence[str]) -> dict[str, list[_Made]]:
+    found: dict[str, list[_Made]] = {}
     if ids:
-        for disclosure_id, made in await connection.all(_DECISIONS, ids=ids):
-            found[disclosure_id] = (*found.get(disclosure_id, ()), made)
+        for disclosure_id, made, denial in await connection.all(_DECISIONS, ids=ids):
+            found.setdefault(disclosure_id, []).append((made, denial))
     return found
 
 
@@ -261,7 +267,7 @@ def _only(found: list[Filed]) -> Filed:
     return found[0]
 
 
-def _filed(row: Row[Any], decisions: tuple[Decision, ...]) -> Filed:
+def _filed(row: Row[Any], made: Sequence[_Made]) -> Filed:
     disclosure = Disclosure(
         disclosure_id=row.disclosure_id,
         auditor=row.auditor,
@@ -274,10 +280,11 @@ def _filed(row: Row[Any], decisions: tuple[Decision, ...]) -> Filed:
         state=DisclosureState(row.state),
         opened=row.opened,
         opened_at=row.opened_at,
-        decisions=decisions,
+        decisions=tuple(decision for decision, _ in made),
         record_digest=row.record_digest or b"",
         disclosed_at=row.disclosed_at,
         confirmed_at=row.confirmed_at,
     )
     text = SealedText(row.key_version, row.text)
-    return Filed(disclosure, text, row.digest, row.threshold, row.entry_id, row.number)
+    denials = {decision.custodian: denial for decision, denial in made if denial is not None}
+    return Filed(disclosure, text, row.digest, row.threshold, row.entry_id, row.number, denials)

@@ -62,6 +62,7 @@ disclosures = Table(
     Index(None, "key_version"),
 )
 
+# signed: of a denial with a reason sealed under the case-text key of key_version, which others do not have.
 # resealed: the share, sealed to the auditor's one-time key; null until its release and once destroyed.
 # reported_at: when the auditor reported the share as wrong.
 disclosure_decisions = Table(
@@ -75,6 +76,7 @@ disclosure_decisions = Table(
     Column("verdict", WORD, nullable=False),
     Column("decided_at", Micros, nullable=False),
     Column("signed", LargeBinary, nullable=False),
+    Column("key_version", WORD),
     Column("resealed", LargeBinary),
     Column("entry_id", ID, nullable=False),
     Column("released_at", Micros),

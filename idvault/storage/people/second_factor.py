@@ -1,16 +1,15 @@
 """Second factors of roster members: every attempt and every step is a separate act."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, or_, select, update
 
 from idvault.domain import second_factor as rules
 from idvault.domain.clock import ClockReading
-from idvault.domain.error import DeniedError, Reason
 from idvault.domain.event import Event
 from idvault.domain.request import Request
-from idvault.domain.second_factor import Tries
+from idvault.domain.second_factor import Cause, SecondFactorError, Tries
 from idvault.ports.people.second_factor import FreshSecret, SecondFactor
 from idvault.storage.base.act import act
 from idvault.storage.base.connection import Connection
@@ -91,14 +90,14 @@ class SqlSecondFactorStore:
         """Charge one try and return the second factor to compare with; durable before it returns."""
         found = await connection.one(_LOCK, member=actor_id)
         if found is None:
-            raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+            raise SecondFactorError(Cause.NOT_ENROLLED)
         tries = rules.charge(tries=found.tries, now=now.real)
         await connection.run(
             _CHARGE, member=actor_id, tries=tries.count, locks=tries.locks, locked_until=tries.locked_until
         )
         if tries.locked_until is not None:
             await log.append(connection, event.with_fields(locked_until=tries.locked_until.isoformat()))
-        return found
+        return replace(found, tries=tries)
 
     @act("second_factor.accept")
     async def accept(self, connection: Connection, *, actor_id: str, secret: bytes, step: int) -> bool:

@@ -1,5 +1,6 @@
 """The acts and reads of public accounts (ports.public_account.PublicAccountStore)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -182,6 +183,11 @@ class SqlPublicAccountStore:
     async def get(self, connection: Connection, *, relying_party: str, public_account_id: str) -> Owned:
         """Return a public account; raises NotFoundError (PUBLIC_ACCOUNT_NOT_FOUND)."""
         return await steps.get(connection, relying_party, public_account_id)
+
+    @read("public_account.owned")
+    async def owned(self, connection: Connection, *, relying_party: str, person_id: str) -> Sequence[Owned]:
+        """Return every public account of a person or organisation, whatever its state."""
+        return await rows.of_person(connection, relying_party, person_id)
 
     @read("public_account.expiring")
     async def expiring(

@@ -3,13 +3,16 @@
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Integer, insert, select, update
 
-from idvault.domain.claim import ClaimState, FailureReason
+from idvault.domain.claim import ClaimState, Consent, FailureReason
 from idvault.domain.session.session import SessionClaim, SessionPurpose, VerificationSession
+from idvault.ports.claim import Claim
+from idvault.ports.session import PastClaim
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, statement
+from idvault.storage.claim import rows as claim_rows
 from idvault.storage.claim.tables import claims, requests
 from idvault.storage.session.tables import sessions
 
@@ -31,6 +34,18 @@ def _claim(row: Any) -> SessionClaim:
     return SessionClaim(ClaimState(row.state), reason and FailureReason(reason), row.account_token)
 
 
+def _past(row: Any) -> PastClaim:
+    reason = row.failure_reason
+    return PastClaim(
+        row.claim_id,
+        ClaimState(row.state),
+        reason and FailureReason(reason),
+        row.opened_at,
+        row.ended_at,
+        Consent(row.policy_version, row.agree_time),
+    )
+
+
 _MINE = sessions.c.session_id == param("session")
 _GET: Statement[VerificationSession] = statement(select(sessions).where(_MINE), from_row)
 _LOCK: Statement[VerificationSession] = statement(for_change(select(sessions).where(_MINE)), from_row)
@@ -46,6 +61,15 @@ _CLAIM: Statement[SessionClaim] = statement(
     .where(requests.c.relying_party == param("party"), requests.c.request_id == param("request")),
     _claim,
 )
+# An account has few claims: they are sorted after they are read.
+_PAST: Statement[PastClaim] = statement(
+    select(claims)
+    .where(claims.c.account_token == param("token"))
+    .order_by(claims.c.opened_at.desc(), claims.c.claim_id)
+    .limit(param("limit", Integer)),
+    _past,
+)
+_CLAIM_OF: Statement[Claim] = statement(claim_rows.QUERY.where(claim_rows.IS_CLAIM), claim_rows.from_row)
 _ADD = statement(insert(sessions))
 _PUT = statement(update(sessions).where(_MINE).values({name: param(name) for name in _LIFE}))
 
@@ -70,6 +94,16 @@ async def claim_of(connection: Connection, session: VerificationSession) -> Sess
     if session.attempt_id is None:
         return None
     return await connection.one(_CLAIM, party=session.relying_party, request=session.attempt_id)
+
+
+async def past_claims(connection: Connection, account_token: str, limit: int) -> list[PastClaim]:
+    """Return the newest claims of an account, the newest first."""
+    return await connection.all(_PAST, token=account_token, limit=limit)
+
+
+async def claim(connection: Connection, account_token: str, claim_id: str) -> Claim | None:
+    """Return a claim of an account with its receipt."""
+    return await connection.one(_CLAIM_OF, token=account_token, claim=claim_id)
 
 
 async def add(connection: Connection, session: VerificationSession) -> None:

@@ -11,8 +11,9 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.request import Request
-from idvault.domain.session.session import VerificationSession
-from idvault.ports.session import StoredSession
+from idvault.domain.session.session import SessionPurpose, VerificationSession
+from idvault.ports.claim import Claim
+from idvault.ports.session import PastClaim, StoredSession
 from idvault.storage.account import rows as account
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
@@ -88,6 +89,19 @@ class SqlSessionStore:
         """Return the session of a link; raises NotFoundError (SESSION_NOT_FOUND)."""
         return await _found(connection, await rows.of_link(connection, link_hash))
 
+    @read("session.past_claims")
+    async def past_claims(self, connection: Connection, *, account_token: str, limit: int) -> list[PastClaim]:
+        """Return the newest claims of an account, the newest first."""
+        return await rows.past_claims(connection, account_token, limit)
+
+    @read("session.claim")
+    async def claim(self, connection: Connection, *, account_token: str, claim_id: str) -> Claim:
+        """Return a claim of an account; raises NotFoundError (VERIFICATION_NOT_FOUND)."""
+        found = await rows.claim(connection, account_token, claim_id)
+        if found is None:
+            raise NotFoundError(Reason.VERIFICATION_NOT_FOUND)
+        return found
+
     @act("session.purge")
     async def purge(
         self, connection: Connection, *, before: datetime, now: ClockReading, event: Event
@@ -112,7 +126,8 @@ async def _check_account(connection: Connection, session: VerificationSession, n
     stored = await account.lock(connection, account_token=token, relying_party=session.relying_party)
     if stored is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-    claim_rules.admit(account=account_rules.fall(account=stored, now=now.business))
+    if session.purpose is not SessionPurpose.IDENTITY:
+        claim_rules.admit(account=account_rules.fall(account=stored, now=now.business))
     if session.invitation_code_hash is not None:
         await invitation_row.check_code(
             connection, account_token=token, code_hash=session.invitation_code_hash, now=now.business

@@ -11,10 +11,12 @@ import pytest
 import idvault_client
 from idvault.domain.session import secret
 from idvault.storage.base.database import Database
+from idvault.v1 import identity_pb2
 from idvault.v1 import session_pb2 as pb
 from idvault_client import AccessDenied, InvalidFields, NotFound, RequestIdReused
 from idvault_client.backend.rpc import rpc
 from idvault_client.sessions import SessionPurpose, SessionState
+from tests.support.builders import TOKEN
 from tests.support.databases import Databases
 from tests.support.session_edge import SERVICE, SessionEdge, served
 from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld, browser_key
@@ -96,6 +98,24 @@ async def test_a_backend_makes_binds_and_reads_a_session(ask: AskSessions, edge:
     assert (found.state, found.succeeded, found.url) == (SessionState.BOUND, False, "")
 
 
+async def test_a_backend_makes_an_identity_session(
+    ask: AskSessions, edge: SessionEdge, world: SessionWorld
+) -> None:
+    """For an account of its own, in a language; the platform sees states of the session and nothing else."""
+    token = await world.moderation.account()
+    request_id = uuid4()
+    made = await ask("create_identity", token, return_url=RETURN_URL, request_id=request_id)
+    assert await ask("create_identity", token, return_url=RETURN_URL, request_id=request_id) == made
+    await redeem(edge, made.url)
+    await ask("bind", made.session_id, secret.bind_code(browser_key(), session_id=made.session_id))
+    found = await ask("get", made.session_id)
+    assert (found.state, found.verification) == (SessionState.BOUND, None)
+    with pytest.raises(NotFound):
+        await ask("create_identity", TOKEN, return_url=RETURN_URL)
+    with pytest.raises(InvalidFields):
+        await ask("create_identity", token, return_url="https://evil.example/")
+
+
 async def test_refusals_have_their_reasons(ask: AskSessions, edge: SessionEdge) -> None:
     """Unknown sessions, wrong codes, wrong fields and a request id with another body."""
     made = await ask("create", **TERMS_OF, request_id=(request_id := uuid4()))
@@ -125,7 +145,12 @@ async def test_refusals_have_their_reasons(ask: AskSessions, edge: SessionEdge) 
         ("RedeemSession", pb.RedeemSessionRequest()),
         ("GetSessionPage", pb.GetSessionPageRequest()),
         ("AgreeToTerms", pb.AgreeToTermsRequest()),
+        ("AnswerInvitation", pb.AnswerInvitationRequest()),
         ("SubmitIdentity", pb.SubmitIdentityRequest()),
+        ("GetIdentity", identity_pb2.GetIdentityRequest()),
+        ("GetIdentityHistory", identity_pb2.GetIdentityHistoryRequest()),
+        ("GetIdentityReceipt", identity_pb2.GetIdentityReceiptRequest()),
+        ("AppealFromSession", identity_pb2.AppealFromSessionRequest()),
     ],
 )
 async def test_a_platform_cannot_act_for_a_browser(edge: SessionEdge, method: str, message: Any) -> None:
@@ -139,6 +164,7 @@ async def test_the_web_process_reads_nothing_else(edge: SessionEdge) -> None:
     async with idvault_client.aio.connect(edge.target, tls=edge.web) as client:
         for refused in (
             client.sessions.create(**TERMS_OF),
+            client.sessions.create_identity(TOKEN, return_url=RETURN_URL),
             client.sessions.bind("0" * 32, "0" * 26),
             client.sessions.get("0" * 32),
         ):

@@ -206,9 +206,9 @@ async def test_a_denial_and_a_withdrawal(house: House) -> None:
     """Both end in their state."""
     room = house.room
     disclosure_id = await house.request(await room.account())
-    denied = await house.run(A, "deny", disclosure_id)
+    denied = await house.run(A, "deny", disclosure_id, "--reason", "示例理由 (synthetic)")
     assert (denied.code, denied.last) == (0, f"disclosure: {disclosure_id} REQUESTED")
-    denied = await house.run(B, "deny", disclosure_id)
+    denied = await house.run(B, "deny", disclosure_id, "--reason", "示例理由 (synthetic)")
     assert denied.last == f"disclosure: {disclosure_id} DENIED"
     other = await house.request(await room.account())
     cancelled = await house.run("auditor-a", "cancel", other)
@@ -281,7 +281,7 @@ async def test_a_request_that_does_not_verify_is_refused(house: House) -> None:
     assert refused.code == 5
     assert f"next: idvault custodian --identity {house.folder / A} deny {disclosure_id}" in refused.err
     assert await room.refusals(A) == 1
-    denied = await house.run(A, "deny", disclosure_id)
+    denied = await house.run(A, "deny", disclosure_id, "--reason", "示例理由 (synthetic)")
     assert denied.code == 0
 
 

@@ -13,6 +13,7 @@ import pytest_asyncio
 from typer.testing import CliRunner
 
 from idvault.cli.disclosure import evidence as verbs
+from idvault.domain.event import EventType
 from idvault_client.commands.app import app
 from tests.clients.people.test_evidence import OTHER, former
 from tests.support import builders
@@ -197,5 +198,28 @@ async def test_the_export_for_a_named_reader(house: House) -> None:
     assert read.code == 0, read.err
     files = [Path(file) for file in json.loads(read.out)["files"]]
     assert builders.NAME in files[0].read_text("utf-8")
+    shown = await house.run(C, "show", disclosure_id, "--evidence", path)
+    assert (shown.code, shown.last) == (0, f"evidence: {disclosure_id} verified")
+    assert builders.NUMBER in shown.err
     nobody = await house.run("auditor-a", "export", kept_at(result), "--out", folder, "--for", "mallory")
     assert (nobody.code, "not a member of the roster" in nobody.err) == (4, True)
+
+
+async def test_the_evidence_of_a_colleague_s_case(house: House) -> None:
+    """A colleague reads it from an export, never from the vault; each refusal says how to get one."""
+    disclosure_id, result = await opened(house)
+    path, folder = kept_at(result), house.folder / "sent"
+    case = await house.run("auditor-b", "show", disclosure_id)
+    assert (case.code, "only its auditor sees a case" in case.err) == (4, True)
+    assert f"show {disclosure_id} --evidence FILE" in case.err
+    sealed = await house.run("auditor-b", "show", disclosure_id, "--evidence", path)
+    assert (sealed.code, "its reader is 'auditor-a'" in sealed.err) == (5, True)
+    assert "--for NAME" in sealed.err.splitlines()[-1]
+    sent = await house.run("auditor-a", "export", path, "--out", folder, "--for", "auditor-b")
+    assert sent.code == 0
+    (copy,) = folder.iterdir()
+    shown = await house.run("auditor-b", "show", disclosure_id, "--evidence", copy)
+    assert (shown.code, shown.last) == (0, f"evidence: {disclosure_id} verified")
+    for text in (builders.NUMBER, "auditor-a, 示例机构 (synthetic)", f"{A}, {B}"):
+        assert text in shown.err
+    assert len(await house.room.logged(EventType.DISCLOSURE_OPEN)) == 1

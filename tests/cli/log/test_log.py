@@ -7,8 +7,7 @@ import random
 import re
 import select
 import shutil
-import subprocess
-import sys
+import tempfile
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from idvault.cli.errors import ExitCode
-from tests.support import logs
+from tests.support import logs, programs
 from tests.support.commands import Commands, Result
 from tests.support.databases import Databases
 from tests.support.logs import VKEY
@@ -439,21 +438,25 @@ def test_progress_is_for_terminals_only(tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
     logs.write_folder(folder, leaves, logs.signed(leaves))
     kept = outside(tmp_path, leaves)
-    command = [sys.executable, "-m", "idvault.cli", "log", "verify", "--bundle", str(folder)]
+    command = [programs.VAULT, "log", "verify", "--bundle", str(folder)]
     command += ["--public-key", VKEY, "--checkpoint", str(kept)]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
-    quiet = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    quiet = programs.run(*command, check=True, environment=environment)
     assert (quiet.stdout, quiet.stderr) == (line_of(leaves) + "\n", "")
     ours, theirs = os.openpty()
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=True, env=environment)
+        with tempfile.TemporaryFile() as out, Path(os.devnull).open("rb") as nothing:
+            files = (nothing.fileno(), out.fileno(), theirs)
+            assert programs.launch(*command, environment=environment, files=files).wait() == 0
+            out.seek(0)
+            told = out.read().decode()
         shown = b""
         while select.select([ours], [], [], 0)[0]:
             shown += os.read(ours, 65_536)
     finally:
         os.close(ours)
         os.close(theirs)
-    assert done.stdout.decode() == line_of(leaves) + "\n"
+    assert told == line_of(leaves) + "\n"
     assert b"300/300" in shown
 
 

@@ -1,4 +1,4 @@
-"""`idvault-client import-legacy` and `campaign`: output, charts and exit codes."""
+"""`idvault-client import-legacy` and `campaign progress`: output, charts and exit codes."""
 
 import builtins
 import json
@@ -58,6 +58,7 @@ def found(**changes: Any) -> CampaignProgress:
         "state": CampaignState.RUNNING,
         "cohort_size": 100,
         "total": FUNNEL,
+        "unanswered": 7,
         "days": tuple((FIRST + timedelta(days=day), Method.WHEN_DUE, Funnel(9)) for day in range(10)),
         "coverage": tuple((FIRST + timedelta(days=day), 5 * day) for day in (1, 2, 4, 6)),
     }
@@ -135,11 +136,12 @@ def test_an_import_without_an_answer(
 
 def message() -> pb.CampaignProgress:
     """Return a progress as in the vault's answer."""
-    funnel = pb.CampaignFunnel(invited=5, shown=4, verified=1)
+    funnel = pb.CampaignFunnel(invited=5, shown=4, later=1, verified=1)
     return pb.CampaignProgress(
         campaign_id=CAMPAIGN,
         state=pb.Campaign.STATE_RUNNING,
         cohort_size=9,
+        unanswered=2,
         total=funnel,
         days=[
             pb.CampaignProgress.Day(day="2026-03-01", method=pb.CampaignPlan.METHOD_AT_LOGIN, funnel=funnel)
@@ -154,7 +156,9 @@ def test_progress(server: VaultServer, connection: Sequence[str], tmp_path: Path
     files = ("--svg", str(tmp_path / "p.svg"), "--png", str(tmp_path / "p.png"))
     result = run(*connection, "campaign", "progress", CAMPAIGN, *files)
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-1] == "progress: 1 of 5 invited owners verified, cohort of 9"
+    assert result.stdout.splitlines()[-1] == (
+        "progress: 1 of 5 invited owners verified, 1 later, 2 without an answer, cohort of 9"
+    )
     assert "at login" in result.stdout
     assert parsed((tmp_path / "p.svg").read_text("utf-8")).get("role") == "img"
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
@@ -166,6 +170,7 @@ def test_progress_as_json(server: VaultServer, connection: Sequence[str]) -> Non
     result = run(*connection, "campaign", "progress", CAMPAIGN, "--json")
     shown = json.loads(result.stdout)
     assert (shown["cohort_size"], shown["state"], shown["total"]["invited"]) == (9, "RUNNING", 5)
+    assert (shown["total"]["later"], shown["unanswered"]) == (1, 2)
     assert shown["days"][0]["method"] == "AT_LOGIN"
     assert shown["coverage"] == [{"day": "2026-03-01", "verified": 1}]
 
@@ -208,7 +213,7 @@ def test_a_chart_needs_matplotlib(
     monkeypatch: pytest.MonkeyPatch,
     option: str,
 ) -> None:
-    """Without it the text says what to install; charts on the terminal do not need it."""
+    """Without it the figures are printed all the same, and the text says what to install: exit code 3."""
     real = builtins.__import__
 
     def without(name: str, *arguments: Any, **keywords: Any) -> Any:
@@ -222,7 +227,9 @@ def test_a_chart_needs_matplotlib(
     result = run(*connection, *drawn)
     assert result.exit_code == 3
     assert result.stderr == "a chart needs matplotlib: pip install 'idvault[plot]'\n"
+    assert result.stdout.splitlines()[-1].startswith("progress: 1 of 5 invited owners verified")
     result = run(*connection, "--json", *drawn)
+    assert json.loads(result.stdout)["cohort_size"] == 9
     assert "pip install" in json.loads(result.stderr)["error"]["reason"]
     assert not (tmp_path / "chart").exists()
     assert run(*connection, "campaign", "progress", CAMPAIGN).exit_code == 0
@@ -233,8 +240,8 @@ def test_a_chart_draws_what_it_says() -> None:
     figure = campaign_chart.chart(found())
     funnel, coverage = figure.axes
     bars = [patch.get_width() for patch in funnel.patches if isinstance(patch, Rectangle)]
-    assert bars == [100, 90, 80, 60, 10, 5, 40, 30, 4]
-    assert [label.get_text() for label in funnel.get_yticklabels()] == ["cohort", *STAGES]
+    assert bars == [100, 90, 80, 60, 10, 5, 40, 30, 4, 7]
+    assert [label.get_text() for label in funnel.get_yticklabels()] == ["cohort", *STAGES, "no answer"]
     assert [text.get_text() for text in funnel.texts][:2] == ["100", "90  90 %"]
     (curve,) = coverage.lines
     drawn: Any = curve.get_ydata()
@@ -258,6 +265,21 @@ def test_charts_of_little_and_much(progress: CampaignProgress) -> None:
     console = Console(record=True, width=120)
     screen.show(progress, console)
     assert CAMPAIGN in console.export_text()
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_figures_fit_the_terminal(width: int) -> None:
+    """Every figure is there, and no line is longer than the terminal, however many stages were reached."""
+    days = tuple((FIRST + timedelta(days=day), Method.AT_SENSITIVE_ACTION, FUNNEL) for day in range(90))
+    console = Console(record=True, width=width)
+    screen.show(found(days=days), console)
+    text = console.export_text()
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= width
+    assert "…" not in text
+    first = text[text.index("2026-03-01") :].split("2026-03-02", maxsplit=1)[0]
+    figures = [int(word) for word in first.replace(",", " ").split() if word.isdecimal()]
+    assert figures == [90, 80, 60, 10, 5, 40, 30, 4]
+    assert CAMPAIGN in text
 
 
 def test_the_curve_has_every_day() -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,16 @@ from idvault import durable_file
 from idvault.attest import disclosure as papers
 from idvault.attest.witness import WitnessPolicy
 from idvault.domain.disclosure import HistoryFinding as Finding
+from idvault.domain.disclosure import Verdict
 from idvault.domain.error import InvalidError, Reason
 from idvault.domain.event import EventType
 from idvault.transparency import note
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import PreconditionFailed, Unavailable, VaultError
-from idvault_client.people.disclosure.custodian import Custodian, NotPendingError
+from idvault_client.people.disclosure.custodian import Custodian
 from idvault_client.people.disclosure.one_time_key import OneTimeKeyError, OneTimeKeys
+from idvault_client.people.disclosure.pending import NotPendingError
 from idvault_client.people.trust import FindingError, Trust
 from tests.support import builders, merkle, people
 from tests.support.chamber import CUSTODIANS, Chamber, Local, chamber, identity, roster_member
@@ -159,12 +162,16 @@ async def test_denials_end_a_request(room: Chamber) -> None:
     for name in (A, B):
         custodian = room.custodian(name)
         pending = await asyncio.to_thread(custodian.find, disclosure_id)
-        answer = await asyncio.to_thread(custodian.deny, pending)
+        answer = await asyncio.to_thread(partial(custodian.deny, pending, reason=f"理由 {name} (synthetic)"))
     assert answer.state == disclosure_pb2.DISCLOSURE_STATE_DENIED
     with pytest.raises(NotPendingError):
         await asyncio.to_thread(room.custodian(C).find, disclosure_id)
     shown = await asyncio.to_thread(room.auditor().show, disclosure_id)
     assert [decision.custodian for decision in shown.decisions] == [A, B]
+    case = await asyncio.to_thread(room.auditor().case, disclosure_id)
+    told = [(made.custodian, made.verdict, made.reason) for made in case.decisions]
+    assert told == [(name, Verdict.DENY, f"理由 {name} (synthetic)") for name in (A, B)]
+    assert (case.terms.disclosure_id, case.disclosure) == (disclosure_id, shown)
 
 
 async def test_a_withdrawal_destroys_the_key(room: Chamber) -> None:

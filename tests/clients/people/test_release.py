@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,10 @@ from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.note import NoteSigner as Signer
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import Unavailable
-from idvault_client.people.disclosure.custodian import NotPendingError, UnloggedReleaseError
+from idvault_client.people.disclosure.custodian import UnloggedReleaseError
 from idvault_client.people.disclosure.kept_approval import KeptApprovalError
 from idvault_client.people.disclosure.one_time_key import OneTimeKeys
+from idvault_client.people.disclosure.pending import NotPendingError
 from idvault_client.people.disclosure.quota import ShareQuota
 from idvault_client.people.trust import FindingError
 from tests.support import builders, merkle, people
@@ -139,7 +141,7 @@ async def test_a_denial_after_the_disclosure_ends_nothing(room: Chamber) -> None
     custodian = room.custodian(C)
     pending = await asyncio.to_thread(custodian.find, disclosure_id)
     assert (pending.releases, pending.threshold) == (2, 2)
-    assert (await asyncio.to_thread(custodian.deny, pending)).state == APPROVED
+    assert (await asyncio.to_thread(partial(custodian.deny, pending, reason="late"))).state == APPROVED
     assert (await room.open(disclosure_id)).payload.identity == builders.identity()
 
 

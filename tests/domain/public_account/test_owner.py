@@ -61,6 +61,13 @@ def test_an_own_one_counts_when_it_moves() -> None:
     assert rules.is_eligible(**given, limits=PublicAccountLimits(individual=2))
 
 
+def test_an_owner_at_the_limit() -> None:
+    """LIMIT_REACHED is as many live ones as the limit, whoever the owner is barred by."""
+    given: Any = {"kind": PublicAccountKind.INDIVIDUAL, "limits": LIMITS, "today": TODAY, "now": NOW}
+    assert rules.is_full(owned=[other(PublicAccountState.ACTIVE)], **given)
+    assert not rules.is_full(owned=[other(PublicAccountState.REJECTED)], **given)
+
+
 def test_a_higher_limit() -> None:
     """The operator's setting decides."""
     assert eligible(other(PublicAccountState.ACTIVE), limits=PublicAccountLimits(individual=2))

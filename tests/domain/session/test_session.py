@@ -253,3 +253,44 @@ def test_purpose_and_account_belong_together(
     with pytest.raises(InvalidError) as refused:
         rules.check_purpose(purpose=purpose, account_token=token, invited=invited)
     assert refused.value.violations[0].field == field
+
+
+def test_an_identity_session_is_no_verification() -> None:
+    """Its purpose is refused for a verification, and its browser agrees to nothing."""
+    with pytest.raises(InvalidError) as refused:
+        rules.check_purpose(purpose=SessionPurpose.IDENTITY, account_token=TOKEN, invited=False)
+    assert refused.value.violations[0].field == "purpose"
+    with pytest.raises(TransitionError):
+        rules.agree(session=replace(BOUND, purpose=SessionPurpose.IDENTITY), now=NOW)
+
+
+def test_an_identity_session_shows_its_account_while_it_lives() -> None:
+    """Bound and not expired; no other session shows an account."""
+    mine = replace(BOUND, purpose=SessionPurpose.IDENTITY, account_token=TOKEN)
+    assert rules.owned_account(session=mine, now=NOW) == TOKEN
+    for session, now, reason in (
+        (mine, LATE, Reason.SESSION_EXPIRED),
+        (replace(mine, bound_at=None), NOW, Reason.ILLEGAL_TRANSITION),
+        (replace(mine, purpose=SessionPurpose.RENEWAL), NOW, Reason.ILLEGAL_TRANSITION),
+        (replace(mine, account_token=None), NOW, Reason.ILLEGAL_TRANSITION),
+    ):
+        with pytest.raises(PreconditionError) as refused:
+            rules.owned_account(session=session, now=now)
+        assert refused.value.reason is reason
+
+
+def test_an_invitation_is_answered_by_a_confirmed_browser() -> None:
+    """In the states BOUND and AGREED, with a code, until the session expires."""
+    mine = replace(BOUND, invitation_code_hash=b"c" * 32)
+    rules.check_answer(session=mine, claim=None, now=NOW)
+    rules.check_answer(session=replace(mine, agreed_at=NOW, attempts=1), claim=MISMATCH, now=NOW)
+    for session, found, now, reason in (
+        (mine, None, LATE, Reason.SESSION_EXPIRED),
+        (BOUND, None, NOW, Reason.ILLEGAL_TRANSITION),
+        (replace(mine, bound_at=None), None, NOW, Reason.ILLEGAL_TRANSITION),
+        (mine, PENDING, NOW, Reason.ILLEGAL_TRANSITION),
+        (mine, SUCCEEDED, NOW, Reason.ILLEGAL_TRANSITION),
+    ):
+        with pytest.raises(PreconditionError) as refused:
+            rules.check_answer(session=session, claim=found, now=now)
+        assert refused.value.reason is reason

@@ -21,6 +21,7 @@ MANY = 100_000
 MIB = 2**20
 
 
+@pytest.mark.long
 def test_memory_is_bounded(sqlite_databases: Databases) -> None:
     """10^5 entries are verified within a few MiB, with a checkpoint in the middle and progress reports."""
     leaves = asyncio.run(logs.fill(sqlite_databases, MANY))

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,13 +22,13 @@ from idvault.domain.error import (
     Reason,
     UnavailableError,
 )
-from idvault.flows.people.second_factor import EnrolCommand
+from idvault.domain.second_factor import SecondFactorError
+from idvault.flows.people.second_factor import EnrolCommand, EnrolmentState
 from idvault.storage.base.database import Database
+from tests.support import programs
 from tests.support.databases import Databases
 from tests.support.flow_world import request_id
 from tests.support.second_factor_world import AUDITOR, NOW, World, build, code_of
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -122,14 +121,9 @@ async def test_processes_use_a_code_once(town: Town) -> None:
     arguments = (town.url, str(town.keys), code_of(secret, NOW), "16")
 
     async def run() -> int:
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.support.second_factor_world", *arguments),
-            stdout=asyncio.subprocess.PIPE,
-            cwd=ROOT,
-        )
-        out, _ = await child.communicate()
-        assert child.returncode == 0
-        return int(json.loads(out))
+        entry = "tests.support.second_factor_world:main"
+        done = await asyncio.to_thread(programs.run, entry, *arguments, check=True)
+        return int(json.loads(done.stdout))
 
     assert sum(await asyncio.gather(*(run() for _ in range(4)))) == 1
     assert await run() == 0
@@ -229,3 +223,33 @@ async def test_only_the_person_can_read_what_was_sealed(town: Town) -> None:
         )
     assert opened == b""
     assert second_factor.step_of(NOW) > 0
+
+
+async def told(act: Awaitable[object]) -> dict[str, str]:
+    """Return what the owner is told about a refused code."""
+    with pytest.raises(SecondFactorError) as refused:
+        await act
+    return dict(refused.value.details)
+
+
+async def test_the_owner_is_told_about_the_own_second_factor(town: Town) -> None:
+    """Not enrolled, no code, a wrong code with the tries left, and a lock; the state costs no try."""
+    flow, actor_id = town.here.flow, AUDITOR.actor_id
+    assert await flow.state(actor_id=actor_id, now=at(0)) == EnrolmentState(False, False, 10, None)
+    assert await told(flow.check(actor_id=actor_id, code="123456", now=at(0))) == {"cause": "NOT_ENROLLED"}
+    secret = await enrol(town.here)
+    again = EnrolCommand(actor_id, request_id(7), "")
+    assert await told(flow.begin(again, now=at(0))) == {"cause": "CODE_MISSING"}
+    wrong = "000000" if code_of(secret, NOW) != "000000" else "000001"
+    for left in range(9, 0, -1):
+        refused = await told(flow.check(actor_id=actor_id, code=wrong, now=at(0)))
+        assert refused == {"cause": "CODE_WRONG", "tries_left": str(left)}
+    assert (await flow.state(actor_id=actor_id, now=at(0))).tries_left == 1
+    until = NOW + timedelta(minutes=15)
+    last = await told(flow.check(actor_id=actor_id, code=wrong, now=at(0)))
+    assert last == {"cause": "CODE_WRONG", "tries_left": "0", "locked_until": until.isoformat()}
+    locked = {"cause": "LOCKED", "locked_until": until.isoformat()}
+    assert await told(flow.check(actor_id=actor_id, code=wrong, now=at(1))) == locked
+    assert await told(flow.begin(again, now=at(1))) == locked
+    assert await flow.state(actor_id=actor_id, now=at(1)) == EnrolmentState(True, False, 0, until)
+    assert await flow.state(actor_id=actor_id, now=at(900)) == EnrolmentState(True, False, 10, None)

@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -258,6 +259,7 @@ async def _step(walk: AppealWalk, chance: random.Random) -> None:
         await walk.sweep()
 
 
+@pytest.mark.long
 async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases) -> None:
     """10,000 random steps; every kind of answer occurs, and the log counts what there is."""
     database, chance = Database(url=sqlite_databases.main_url), random.Random(14)  # noqa: S311 - no secret

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.domain.campaign.campaign import ReverificationMethod
+from idvault.domain.campaign.campaign import Campaign, ReverificationMethod
+from idvault.domain.campaign.invitation import InvitationEvent, Stage
 from idvault.domain.error import (
     AlreadyExistsError,
     ExhaustedError,
@@ -37,6 +38,7 @@ from tests.support.session_world import (
 )
 
 States = pb.VerificationSession.State
+Answers = pb.AnswerInvitationRequest
 CLAIMED = verification_pb2.Verification
 MINUTE = 60
 STEPS = [
@@ -302,6 +304,87 @@ async def test_an_invitation_survives_mistyped_names(world: SessionWorld) -> Non
     assert (await world.submit(session_id, 2)).state == States.STATE_SUCCEEDED
     with pytest.raises(PreconditionError):
         await world.create(**invited)
+
+
+async def invited(world: SessionWorld, count: int = 1) -> tuple[Campaign, list[dict[str, Any]]]:
+    """Start a campaign by link; return what the platform asks for with each invitation."""
+    await world.campaigns.members(count)
+    campaign = await world.campaigns.started(methods=(ReverificationMethod.HOSTED_LINK,))
+    shown = (await world.campaigns.take(campaign)).shown
+    wanted = [
+        {
+            "account_token": each.account_token,
+            "purpose": pb.SESSION_PURPOSE_INVITATION,
+            "invitation_code": each.code,
+        }
+        for each in shown
+    ]
+    return campaign, wanted
+
+
+async def test_an_invitation_is_answered_without_verifying(world: SessionWorld) -> None:
+    """LATER, DISMISSED and no answer are told apart in the figures; the repeat of an answer counts once."""
+    campaign, wanted = await invited(world, 4)
+    later, dismissed, silent = [await world.agreed(**each) for each in wanted[:3]]
+    for _ in range(2):
+        page = await world.answer(later, Answers.ANSWER_LATER)
+    assert (page.invited, page.state) == (True, States.STATE_AGREED)
+    await world.answer(dismissed, Answers.ANSWER_DISMISSED)
+    await world.campaigns.record(
+        campaign, wanted[2]["account_token"], InvitationEvent.SHOWN, ReverificationMethod.HOSTED_LINK
+    )
+    _, figures = await world.campaigns.campaigns.progress(
+        relying_party=PARTY, campaign_id=campaign.campaign_id
+    )
+    counts = {stage: count for (_, _, stage), count in figures.reached.items()}
+    assert (counts[Stage.SHOWN], counts[Stage.LATER], counts[Stage.DISMISSED]) == (3, 1, 1)
+    assert figures.unanswered == 1
+    assert await world.events("campaign:invitation:") == ["campaign:invitation:record"] * 3
+    # The person changes her mind: an answer ends nothing.
+    assert (await world.submit(later)).state == States.STATE_SUCCEEDED
+    with pytest.raises(PreconditionError):
+        await world.answer(later, Answers.ANSWER_DISMISSED)
+    assert (await world.page(silent)).state == States.STATE_AGREED
+
+
+async def test_only_a_confirmed_browser_answers_an_invitation(world: SessionWorld) -> None:
+    """Not who was sent the link, nor another browser, nor a session without invitation or after its end."""
+    _, (wanted,) = await invited(world)
+    made = await world.create(**wanted)
+    page = await world.redeem(made.url)
+    assert page.invited
+    with pytest.raises(PreconditionError) as unconfirmed:
+        await world.answer(made.session_id, Answers.ANSWER_DISMISSED)
+    assert unconfirmed.value.reason is Reason.ILLEGAL_TRANSITION
+    await world.bind(made.session_id)
+    with pytest.raises(NotFoundError):
+        await world.answer(made.session_id, Answers.ANSWER_LATER, browser=2)
+    for wrong in (0, 9):
+        with pytest.raises(InvalidError):
+            await world.answer(made.session_id, wrong)
+    with pytest.raises(PreconditionError) as late:
+        await world.answer(made.session_id, Answers.ANSWER_LATER, seconds=15 * MINUTE)
+    assert late.value.reason is Reason.SESSION_EXPIRED
+    with pytest.raises(PreconditionError):
+        await world.answer(await world.agreed(), Answers.ANSWER_LATER)
+    assert await world.events("campaign:invitation:") == []
+
+
+async def test_an_answer_needs_the_newest_code(world: SessionWorld) -> None:
+    """One that a newer delivery has replaced answers nothing; one without tries does."""
+    campaign, (first, second) = await invited(world, 2)
+    tried, other = await world.agreed(**first), await world.agreed(**first)
+    world.claims.registry.script += [RegistryAnswer.MISMATCH] * 5
+    for attempt in range(1, 6):
+        await world.submit(tried, attempt, name=f"错{'一' * attempt}")
+    assert (await world.page(tried)).state == States.STATE_FAILED
+    with pytest.raises(PreconditionError):
+        await world.create(**first)
+    await world.answer(other, Answers.ANSWER_LATER)
+    replaced = await world.agreed(**second)
+    await world.campaigns.take(campaign, seconds=601)
+    with pytest.raises(PreconditionError):
+        await world.answer(replaced, Answers.ANSWER_DISMISSED, seconds=602)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from idvault.attest.roster_member import RosterMember
 from idvault.domain import second_factor
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, Reason
+from idvault.domain.second_factor import Cause, SecondFactorError, Tries
 
 
 class FakeRosters:
@@ -33,10 +34,11 @@ class FakeRosters:
 
 
 class FakeCodes:
-    """Second factors: each issued code is valid once, until it is withdrawn."""
+    """Second factors: each issued code is valid once, until it is withdrawn; wrong ones lock."""
 
     def __init__(self) -> None:
         self.good: set[str] = set()
+        self._tries: dict[str, Tries] = {}
         self._numbers = 100_000
 
     def code(self) -> str:
@@ -46,6 +48,9 @@ class FakeCodes:
 
     async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
         second_factor.check_code(code)
+        charged = second_factor.charge(tries=self._tries.get(actor_id, Tries()), now=now.real)
+        self._tries[actor_id] = charged
         if code not in self.good:
-            raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+            raise SecondFactorError(Cause.CODE_WRONG, tries=charged)
+        del self._tries[actor_id]
         self.good.remove(code)

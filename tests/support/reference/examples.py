@@ -33,6 +33,7 @@ Values = dict[str, Value]
 # ML-KEM draws its own randomness, so this message was sealed once.
 _X_WING = json.loads((Path(__file__).parents[2] / "vectors" / "formats_x_wing.json").read_text("utf-8"))
 X_WING_MESSAGE = bytes.fromhex("".join(_X_WING["sealed"]))
+_REASON = "示例理由 (synthetic)"
 
 
 def encoded() -> Values:
@@ -200,6 +201,9 @@ def case_text() -> Values:
         "disclosure id": story.DISCLOSURE_ID,
         "text": story.SIGNED_REQUEST,
         "stored": stored.seal_case_text(key, story.DISCLOSURE_ID, story.SIGNED_REQUEST, nonce=nonce),
+        "stored denial of wang": stored.seal_denial(
+            key, story.DISCLOSURE_ID, "wang", _denial(), nonce=sample("nonce of the denial", 12)
+        ),
     }
 
 
@@ -269,8 +273,8 @@ def request() -> Values:
 def decisions() -> Values:
     private = sample("ed25519 of wang")
     given = story.RESEALED["wang"]
-    denial = paper.decision_content(
-        paper.DENIAL, signed_request=story.SIGNED_REQUEST, custodian="wang", place=2, resealed=b""
+    former = paper.decision_content(
+        paper.FORMER_DENIAL, signed_request=story.SIGNED_REQUEST, custodian="wang", place=2, resealed=b""
     )
     return {
         "private key of wang": private,
@@ -278,8 +282,17 @@ def decisions() -> Values:
         "reseal info": paper.reseal_info(story.SIGNED_REQUEST, "wang", 2),
         "resealed share": given,
         "signed approval": story.approval("wang"),
-        "signed denial": paper.sign(private, denial),
+        "reason": _REASON,
+        "signed denial": _denial(),
+        "signed denial of the former version": paper.sign(private, former),
     }
+
+
+def _denial() -> bytes:
+    content = paper.denial_content(
+        signed_request=story.SIGNED_REQUEST, custodian="wang", place=2, reason=_REASON
+    )
+    return paper.sign(sample("ed25519 of wang"), content)
 
 
 def drill() -> Values:

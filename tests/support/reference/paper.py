@@ -13,7 +13,8 @@ from tests.support.reference.encoding import RefusedError, check, encode, unpack
 
 REQUEST = "idvault/disclosure-request/v1"
 APPROVAL = "idvault/disclosure-approval/v1"
-DENIAL = "idvault/disclosure-denial/v1"
+DENIAL = "idvault/disclosure-denial/v2"
+FORMER_DENIAL = "idvault/disclosure-denial/v1"
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,13 @@ def read_request(signed: bytes, public: bytes) -> Request:
 def decision_content(
     purpose: str, *, signed_request: bytes, custodian: str, place: int, resealed: bytes
 ) -> bytes:
-    """Return the content of an approval or denial; resealed: empty in a denial."""
+    """Return the content of an approval or former denial; resealed: empty in a denial."""
     given = sha256(resealed).digest() if resealed else b""
     return encode(purpose, sha256(signed_request).digest(), custodian, place, given)
+
+
+def denial_content(*, signed_request: bytes, custodian: str, place: int, reason: str) -> bytes:
+    return encode(DENIAL, sha256(signed_request).digest(), custodian, place, reason)
 
 
 def reseal(

@@ -115,6 +115,19 @@ def open_case_text(key: bytes, disclosure_id: str, stored: bytes) -> bytes:
     return _decrypt(key, stored[1:], encode("idvault/case-text/v1", disclosure_id))
 
 
+def seal_denial(
+    key: bytes, disclosure_id: str, custodian: str, signed: bytes, *, nonce: bytes | None = None
+) -> bytes:
+    chosen = nonce or secrets.token_bytes(12)
+    info = encode("idvault/denial-text/v1", disclosure_id, custodian)
+    return b"\x01" + chosen + AESGCM(key).encrypt(chosen, signed, info)
+
+
+def open_denial(key: bytes, disclosure_id: str, custodian: str, stored: bytes) -> bytes:
+    check(stored[:1] == b"\x01", "the format is not known")
+    return _decrypt(key, stored[1:], encode("idvault/denial-text/v1", disclosure_id, custodian))
+
+
 def seal_moderation_text(
     key: bytes, place: tuple[str, str, str, str], text: str, *, random: bytes | None = None
 ) -> bytes:

@@ -47,7 +47,9 @@ app.command("check-evidence", short_help="Check the evidence of an opening offli
 )
 app.command("check-report", short_help="Recompute a transparency report from the public log.")(report.check)
 app.command("import-legacy", short_help="Import legacy accounts.")(legacy_import.import_legacy)
-app.add_typer(campaign.app, name="campaign", short_help="List campaigns, and show their progress.")
+app.add_typer(
+    campaign.app, name="campaign", short_help="Create and steer campaigns, and show their progress."
+)
 app.command("filings", short_help="Write the live public accounts of a day as CSV.")(filing.export)
 app.add_typer(tip_off.app, name="tip-offs", short_help="File the mails of a maildir as reports.")
 app.command("status", short_help="Print the status of each account.")(account.status)

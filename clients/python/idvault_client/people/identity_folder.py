@@ -26,6 +26,7 @@ from idvault_client.transport import Tls
 
 CONNECTION, CA, ROSTER, CHECKPOINT = "connection.json", "ca.pem", "roster.json", "checkpoint"
 _FIELDS = ("target", "server_name", "log_key")
+_TLS_FILES = {"certificate.pem": "your TLS certificate", "key.pem": "the private key of your TLS certificate"}
 
 
 class IdentityFolderError(Exception):
@@ -33,6 +34,10 @@ class IdentityFolderError(Exception):
 
     The text says what.
     """
+
+
+class TlsFileError(IdentityFolderError):
+    """The member's TLS certificate or its key is missing; the text says which, and where it must be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,10 @@ class IdentityFolder:
     versions: tuple[Roster, ...]
 
     def connect(self) -> CustodyEdge:
-        """Return a connection; raises OSError if a PEM file cannot be read."""
+        """Return a connection; raises TlsFileError for a missing PEM file, OSError for an unreadable one."""
+        for name, what in _TLS_FILES.items():
+            if not (self.folder / name).exists():
+                raise TlsFileError(f"{self.folder / name} is missing: {what}")
         tls = Tls(self.folder / CA, self.folder / "certificate.pem", self.folder / "key.pem")
         return CustodyEdge(self.target, tls=tls, server_name=self.server_name or None)
 

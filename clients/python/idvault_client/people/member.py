@@ -12,6 +12,10 @@ from idvault.custody.identity import PersonalIdentity
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.v1 import transparency_pb2
 from idvault_client.errors import InvalidFields, VaultError
+from idvault_client.offline import witness_policy
+from idvault_client.offline.evidence import check as evidence_check
+from idvault_client.offline.evidence.check import ProvedEvidence
+from idvault_client.offline.evidence.file import ProofFile
 from idvault_client.people.custody_edge import CustodyCalls
 from idvault_client.people.trust import NoProofError, Trust
 
@@ -43,6 +47,17 @@ class MemberClient:
         return self.trust.stored_checkpoint(
             note, consistency=self._consistency, at=at, roster_digest=roster_digest
         )
+
+    def verify_evidence(self, kept: ProofFile) -> ProvedEvidence:
+        """Verify evidence, one's own or a colleague's; raises EvidenceError, FindingError, VaultError.
+
+        The evidence's checkpoint must be one that today's log continues, and was cosigned when it was opened.
+        """
+        policy = witness_policy.of_log(self.trust.log_key)
+        proved = evidence_check.check(kept, policy=policy, published=self.trust.versions)
+        note, roster = kept.message.checkpoint.note, kept.terms.roster_digest
+        self.stored_checkpoint(note, at=proved.opening.occurred_at, roster_digest=roster)
+        return proved
 
     def report(self, method: str, request: Message, answer: type[Message]) -> None:
         """Tell the service what was found in its answer; what it says to that changes nothing."""

@@ -1,11 +1,32 @@
 """Enrols a member's second factor; the secret arrives sealed to the member's key, and the client opens it."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from idvault.custody.identity import PersonalIdentity
 from idvault.domain import seal
 from idvault.v1 import roster_pb2
 from idvault_client.people.custody_edge import CustodyCalls
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorState:
+    """The state of a member's own second factor. tries_left: before a lock; locked_until: of that lock."""
+
+    enrolled: bool
+    pending: bool
+    tries_left: int
+    locked_until: datetime | None
+
+
+def state(edge: CustodyCalls) -> SecondFactorState:
+    """Return the state of the member's second factor; raises VaultError."""
+    found = edge.call(
+        "RosterService/GetSecondFactor", roster_pb2.GetSecondFactorRequest(), roster_pb2.SecondFactorState
+    )
+    until = found.lock_end_time.ToDatetime(UTC) if found.HasField("lock_end_time") else None
+    return SecondFactorState(found.enrolled, found.pending, found.tries_left, until)
 
 
 def begin(edge: CustodyCalls, *, identity: PersonalIdentity, code: str = "") -> str:

@@ -224,6 +224,7 @@ def _read_progress(data: bytes) -> CampaignProgress:
             for one in answer.days
         ),
         coverage=tuple((date.fromisoformat(one.day), one.verified) for one in answer.coverage),
+        unanswered=answer.unanswered,
     )
 
 

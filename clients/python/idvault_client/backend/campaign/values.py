@@ -72,7 +72,10 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True)
 class CampaignProgress:
-    """The progress of a campaign. days: the funnel by day and method. coverage: verified up to each day."""
+    """The progress of a campaign. days: the funnel by day and method. coverage: verified up to each day.
+
+    unanswered: owners who were shown the invitation and have given no answer; whoever postponed it has.
+    """
 
     campaign_id: str
     state: CampaignState | None
@@ -80,6 +83,7 @@ class CampaignProgress:
     total: Funnel
     days: tuple[tuple[date, Method | None, Funnel], ...]
     coverage: tuple[tuple[date, int], ...]
+    unanswered: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,24 @@ def create(
     return rpc(_SERVICE, "CreateVerificationSession", request, _read, request_id=chosen)
 
 
+def create_identity(
+    account_token: str, *, return_url: str, locale: str = "zh", request_id: RequestId = None
+) -> Rpc[HostedSession]:
+    """Make a link on which the owner of an account sees what is stored about it, and can appeal.
+
+    Bind it as any other session. Whoever passes `bind` sees the account: check that this browser is logged in
+    to it. Raises InvalidFields, RequestIdReused, NotFound, PreconditionFailed, AccessDenied, Unavailable.
+    """
+    chosen = chosen_id(request_id)
+    request = pb.CreateIdentitySessionRequest(
+        request_id=chosen,
+        account_token=account(account_token),
+        return_url=text(return_url, field="return_url"),
+        locale=text(locale, field="locale"),
+    )
+    return rpc(_SERVICE, "CreateIdentitySession", request, _read, request_id=chosen)
+
+
 def bind(session_id: str, bind_code: str, *, request_id: RequestId = None) -> Rpc[HostedSession]:
     """Confirm the browser that came to return_url with these parameters, and send it to continue_url.
 

@@ -15,6 +15,7 @@ class SessionClient:
     run: Callable[[Rpc[Any]], Any]
 
     create = blocking(calls.create)
+    create_identity = blocking(calls.create_identity)
     bind = blocking(calls.bind)
     get = blocking(calls.get)
 
@@ -26,5 +27,6 @@ class AioSessionClient:
     run: Callable[[Rpc[Any]], Awaitable[Any]]
 
     create = awaited(calls.create)
+    create_identity = awaited(calls.create_identity)
     bind = awaited(calls.bind)
     get = awaited(calls.get)

@@ -23,6 +23,7 @@ _COLORS = {
     "completed": "#6aa67a",
     "verified": "#2e7d4f",
     "failed": "#b5473c",
+    "no answer": "#e4e7eb",
 }
 _SIZE, _DPI = (7.6, 6.0), 200
 _TOPS = (1, 2, 4, 8, 20, 40, 60, 80, 100)
@@ -93,7 +94,8 @@ def _saved(progress: CampaignProgress, form: Literal["svg", "png"]) -> bytes:
 
 def _draw_funnel(progress: CampaignProgress, axes: "Axes") -> None:
     most = max(1, progress.cohort_size)
-    counts = [progress.cohort_size, *(getattr(progress.total, stage) for stage in STAGES)]
+    reached = [getattr(progress.total, stage) for stage in STAGES]
+    counts = [progress.cohort_size, *reached, progress.unanswered]
     bars = axes.barh(list(_COLORS), counts, color=list(_COLORS.values()))
     shares = [f"{count}  {100 * count / most:.0f} %" for count in counts[1:]]
     axes.bar_label(bars, [f"{progress.cohort_size}", *shares], padding=4)

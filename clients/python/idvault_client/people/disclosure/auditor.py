@@ -31,12 +31,10 @@ from idvault.domain.record import OutcomeError, SealedRecord
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import VaultError
-from idvault_client.offline import witness_policy
-from idvault_client.offline.evidence import check as evidence_check
-from idvault_client.offline.evidence.check import ProvedEvidence
-from idvault_client.offline.evidence.file import ProofFile
-from idvault_client.people.disclosure import requested
+from idvault_client.people.disclosure import case, requested
+from idvault_client.people.disclosure.case import DisclosureCase
 from idvault_client.people.disclosure.one_time_key import OneTimeKey, OneTimeKeys
+from idvault_client.people.disclosure.search import EVERYTHING, DisclosureSearch
 from idvault_client.people.disclosure.shares import SortedShares, sort, too_few
 from idvault_client.people.member import MemberClient
 from idvault_client.people.record import sealed_record
@@ -113,8 +111,8 @@ class Auditor(MemberClient):
         message = disclosure_pb2.RequestDisclosureRequest(request_id=self.request_id(), signed_request=signed)
         return self.edge.call("DisclosureService/RequestDisclosure", message, disclosure_pb2.Disclosure)
 
-    def list(self) -> list[disclosure_pb2.Disclosure]:
-        """Return the auditor's disclosures, newest first; raises VaultError."""
+    def list(self, search: DisclosureSearch = EVERYTHING) -> list[disclosure_pb2.Disclosure]:
+        """Return the auditor's disclosures that match a search, newest first; raises VaultError."""
         self.keys.destroy_expired(now=self.now())
         found: list[disclosure_pb2.Disclosure] = []
         token = ""
@@ -123,7 +121,7 @@ class Auditor(MemberClient):
             page = self.edge.call(
                 "DisclosureService/ListDisclosures", asked, disclosure_pb2.ListDisclosuresResponse
             )
-            found += page.disclosures
+            found += filter(search.matches, page.disclosures)
             token = page.next_page_token
             if not token:
                 return found
@@ -132,6 +130,13 @@ class Auditor(MemberClient):
         """Return one of the auditor's disclosures; raises VaultError."""
         asked = disclosure_pb2.GetDisclosureRequest(disclosure_id=disclosure_id)
         return self.edge.call("DisclosureService/GetDisclosure", asked, disclosure_pb2.Disclosure)
+
+    def case(self, disclosure_id: str) -> DisclosureCase:
+        """Return one of the auditor's disclosures with its signed texts and reasons.
+
+        Raises FindingError for a request that this auditor did not sign, and VaultError.
+        """
+        return case.read(self.show(disclosure_id), identity=self.identity, trust=self.trust)
 
     def cancel(self, disclosure_id: str) -> disclosure_pb2.Disclosure:
         """Withdraw an unopened request, and destroy its key; raises VaultError."""
@@ -183,17 +188,6 @@ class Auditor(MemberClient):
             # The record was opened and is shown in any case; the service keeps the shares until the end.
             return False
         return True
-
-    def verify_evidence(self, kept: ProofFile) -> ProvedEvidence:
-        """Verify kept evidence again; raises EvidenceError, FindingError, VaultError.
-
-        The evidence's checkpoint must be one that today's log continues, and was cosigned when it was opened.
-        """
-        policy = witness_policy.of_log(self.trust.log_key)
-        proved = evidence_check.check(kept, policy=policy, published=self.trust.versions)
-        note, roster = kept.message.checkpoint.note, kept.terms.roster_digest
-        self.stored_checkpoint(note, at=proved.opening.occurred_at, roster_digest=roster)
-        return proved
 
     def _terms(self, *, lifetime: timedelta, suite: str, **asked: object) -> tuple[Terms, bytes]:
         private_key = self.random(hpke.PRIVATE_KEY_SIZE)

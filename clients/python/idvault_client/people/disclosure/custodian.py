@@ -17,7 +17,7 @@ that the log has the release, too.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -35,49 +35,19 @@ from idvault.domain.event import EventType
 from idvault.domain.seal import Part
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.v1 import disclosure_pb2
-from idvault_client.people.disclosure import requested
+from idvault_client.people.disclosure import decisions, requested
+from idvault_client.people.disclosure.decisions import ShownDecision
 from idvault_client.people.disclosure.kept_approval import KeptApproval, KeptApprovals
+from idvault_client.people.disclosure.pending import NotPendingError, PendingRequest, check_record, terms_of
 from idvault_client.people.disclosure.quota import ShareQuota
 from idvault_client.people.member import MemberClient
-from idvault_client.people.record import sealed_record
 from idvault_client.people.trust import FindingError, PinnedMember
 
 _PAGE = 100
 
 
-class NotPendingError(Exception):
-    """No request with this id waits for the custodian's decision or share."""
-
-
 class UnloggedReleaseError(FindingError):
     """The share was sent, but the log does not show its release."""
-
-
-@dataclass(frozen=True, slots=True)
-class PendingRequest:
-    """A request that a custodian decides on, read from the signed request, the roster and the log.
-
-    refused: why the request does not verify, None if it does. requested_at: by the log, to the minute.
-    record_digest: of the record that the entry fixes, empty for requests of the former kind.
-    recent_disclosures: how many records were disclosed to this auditor in the last 30 days. This count, the
-    threshold and the decisions are the service's statements. is_approved: whether this custodian approved it
-    from this machine, so that only the share is missing.
-    """
-
-    disclosure_id: str
-    signed_request: bytes = field(repr=False)
-    terms: Terms | None
-    signer: PinnedMember | None
-    requested_at: datetime | None
-    log_size: int
-    threshold: int
-    approvals: int
-    denials: int
-    recent_disclosures: int
-    releases: int = 0
-    record_digest: bytes = b""
-    is_approved: bool = False
-    refused: FindingError | None = None
 
 
 class _Newest:
@@ -143,7 +113,7 @@ class Custodian(MemberClient):
         service, which writes it to the log.
         """
         try:
-            terms = _terms_of(pending)
+            terms = terms_of(pending)
             kept = self.approvals.find(pending.disclosure_id) or self._prepared(pending, terms)
             if kept.signed_request != pending.signed_request:
                 raise FindingError(Finding.OTHER_REQUEST, "you approved another request under this id")
@@ -182,7 +152,9 @@ class Custodian(MemberClient):
         )
         kept = KeptApproval(
             signed_request=pending.signed_request,
-            signed_approval=self._paper(pending, Verdict.APPROVE, share[0], sha256(resealed).digest()),
+            signed_approval=self._paper(
+                pending, Verdict.APPROVE, share[0], resealed_hash=sha256(resealed).digest()
+            ),
             resealed=resealed,
             approval_id=self.request_id(),
             release_id=self.request_id(),
@@ -235,14 +207,18 @@ class Custodian(MemberClient):
         self.trust.check_entry(answer.entry, at, type=type, account_token=terms.account_token, fields=fields)
 
     def deny(
-        self, pending: PendingRequest, *, request_id: str | None = None
+        self, pending: PendingRequest, *, reason: str, request_id: str | None = None
     ) -> disclosure_pb2.DecidedDisclosure:
-        """Deny a request, verified or not; raises VaultError."""
+        """Deny a request, verified or not; raises InvalidError for the reason, and VaultError.
+
+        reason: signed with the denial; the auditor and the other custodians read it.
+        """
+        rules.check_reason(reason)
         sealed = self._sealed_share(pending.disclosure_id)
         request = disclosure_pb2.DenyDisclosureRequest(
             request_id=request_id or self.request_id(),
             disclosure_id=pending.disclosure_id,
-            signed_denial=self._paper(pending, Verdict.DENY, sealed.share_index, b""),
+            signed_denial=self._paper(pending, Verdict.DENY, sealed.share_index, reason=reason),
         )
         return self.edge.call("CustodianService/DenyDisclosure", request, disclosure_pb2.DecidedDisclosure)
 
@@ -287,7 +263,15 @@ class Custodian(MemberClient):
             record_digest=pending.record_digest if requested.fixes_record(pending.entry) else b"",
             is_approved=self._is_approved(pending.disclosure_id),
             refused=refused,
+            decided=self._decided(pending, terms),
         )
+
+    def _decided(
+        self, pending: disclosure_pb2.PendingDisclosure, terms: Terms | None
+    ) -> tuple[ShownDecision, ...]:
+        if terms is None:
+            return ()
+        return decisions.read(pending.decisions, signed_request=pending.signed_request, trust=self.trust)
 
     def _terms(self, pending: disclosure_pb2.PendingDisclosure) -> Terms:
         try:
@@ -341,7 +325,7 @@ class Custodian(MemberClient):
     def _open_share(self, pending: PendingRequest, terms: Terms) -> bytes:
         sealed = self._sealed_share(pending.disclosure_id)
         if pending.record_digest:
-            _check_record(sealed, pending.record_digest)
+            check_record(sealed, pending.record_digest)
         try:
             return open_sealed_share(
                 identity=self.identity,
@@ -362,9 +346,17 @@ class Custodian(MemberClient):
         request = disclosure_pb2.GetSealedShareRequest(disclosure_id=disclosure_id)
         return self.edge.call("CustodianService/GetSealedShare", request, disclosure_pb2.SealedShare)
 
-    def _paper(self, pending: PendingRequest, verdict: Verdict, index: int, resealed_hash: bytes) -> bytes:
+    def _paper(
+        self,
+        pending: PendingRequest,
+        verdict: Verdict,
+        index: int,
+        *,
+        resealed_hash: bytes = b"",
+        reason: str = "",
+    ) -> bytes:
         digest = papers.digest(pending.signed_request)
-        terms = DecisionTerms(verdict, digest, self.identity.name, index, resealed_hash)
+        terms = DecisionTerms(verdict, digest, self.identity.name, index, resealed_hash, reason)
         return terms.canonical() + self.identity.sign(terms.canonical())
 
     def _report(self, disclosure_id: str, finding: Finding) -> None:
@@ -374,26 +366,3 @@ class Custodian(MemberClient):
             finding=disclosure_pb2.Finding.Value(f"FINDING_{finding.value}"),
         )
         self.report("CustodianService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
-
-
-def _check_record(sealed: disclosure_pb2.SealedShare, digest: bytes) -> None:
-    """Raise FindingError unless the share belongs to the record that the request fixed."""
-    record = sealed_record(sealed.record)
-    at = sealed.share_index - 1
-    hashes = record.share_hashes
-    if (
-        record.digest() != digest
-        or record.record_id != sealed.record_id
-        or not 0 <= at < len(hashes)
-        or hashes[at] != sealed.share_hash
-    ):
-        text = "the share from the service belongs to another record than the request"
-        raise FindingError(Finding.SHARE_WRONG, text)
-
-
-def _terms_of(pending: PendingRequest) -> Terms:
-    if pending.refused is not None:
-        raise pending.refused
-    if pending.terms is None:
-        raise FindingError(Finding.OTHER_REQUEST, "there is no request to approve")
-    return pending.terms

@@ -1,20 +1,18 @@
 """Sorts the shares of the service's answer into good ones and wrong ones, for the auditor's client."""
 
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from idvault.attest import disclosure as papers
 from idvault.attest.disclosure import DecisionTerms, PaperError
 from idvault.attest.hpke import UnsealError
-from idvault.attest.roster_member import RosterMember
 from idvault.custody.reseal import open_resealed
 from idvault.custody.share import ShareError, check_share
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.disclosure import Verdict
 from idvault.domain.record import SealedRecord
 from idvault.v1 import disclosure_pb2
+from idvault_client.people.disclosure.decisions import check_signed_by_one
 from idvault_client.people.disclosure.one_time_key import OneTimeKey
 from idvault_client.people.trust import FindingError, Trust
 
@@ -63,22 +61,12 @@ def _check_approval(given: disclosure_pb2.ResealedShare, kept: OneTimeKey, trust
     )
     try:
         said = papers.parse_decision(given.signed_approval, verdict=Verdict.APPROVE)
-        _check_signed_by_one(given.signed_approval, candidates)
+        check_signed_by_one(given.signed_approval, candidates, field="signed_approval")
     except PaperError as error:
         raise FindingError(Finding.SIGNATURE_INVALID, str(error)) from error
     if said != meant:
         text = f"the approval of {given.custodian} is for another request or share"
         raise FindingError(Finding.OTHER_REQUEST, text)
-
-
-def _check_signed_by_one(signed: bytes, candidates: Sequence[RosterMember]) -> None:
-    """Raise PaperError unless one of the keys that a custodian has had since the request signed a paper."""
-    *earlier, newest = candidates
-    for member in earlier:
-        with suppress(PaperError):
-            papers.check_signature(signed, roster_member=member, field="signed_approval")
-            return
-    papers.check_signature(signed, roster_member=newest, field="signed_approval")
 
 
 def too_few(shares: SortedShares, threshold: int, unreported: tuple[str, ...]) -> FindingError:

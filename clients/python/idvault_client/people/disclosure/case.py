@@ -1,0 +1,44 @@
+"""One of the auditor's requests with everything that its signed texts and the custodians' papers say.
+
+The terms are read from the signed request, whose signature is checked: the service cannot show another case.
+"""
+
+from dataclasses import dataclass
+
+from idvault.attest import disclosure as papers
+from idvault.attest.disclosure import PaperError, Terms
+from idvault.custody.identity import PersonalIdentity
+from idvault.domain.disclosure import HistoryFinding as Finding
+from idvault.v1 import disclosure_pb2
+from idvault_client.people.disclosure import decisions
+from idvault_client.people.disclosure.decisions import ShownDecision
+from idvault_client.people.trust import FindingError, Trust
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureCase:
+    """A request. disclosure: the service's statement; terms: as signed; decisions: with verified reasons."""
+
+    disclosure: disclosure_pb2.Disclosure
+    terms: Terms
+    decisions: tuple[ShownDecision, ...]
+
+
+def read(found: disclosure_pb2.Disclosure, *, identity: PersonalIdentity, trust: Trust) -> DisclosureCase:
+    """Return the case of a disclosure; raises FindingError (OTHER_REQUEST, SIGNATURE_INVALID).
+
+    identity: the auditor who made the request.
+    """
+    try:
+        terms = papers.parse_request(found.signed_request)
+    except PaperError as error:
+        raise FindingError(Finding.OTHER_REQUEST, str(error)) from error
+    if (terms.disclosure_id, terms.account_token) != (found.disclosure_id, found.account_token):
+        raise FindingError(Finding.OTHER_REQUEST, "the signed request is for another disclosure or account")
+    try:
+        own = identity.member(spki="")
+        papers.check_signature(found.signed_request, roster_member=own, field="signed_request")
+    except PaperError as error:
+        raise FindingError(Finding.SIGNATURE_INVALID, str(error)) from error
+    made = decisions.read(found.decisions, signed_request=found.signed_request, trust=trust)
+    return DisclosureCase(found, terms, made)

@@ -1,0 +1,107 @@
+"""The methods of SessionService for "my identity", and their messages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from idvault.api import convert as common
+from idvault.api.account import convert as account_convert
+from idvault.api.claim import Receipts
+from idvault.api.disclosure import convert as disclosure_convert
+from idvault.api.edge.call import Caller
+from idvault.api.public_account import convert as public_account_convert
+from idvault.api.sanction import appeal as appeal_messages
+from idvault.api.sanction import convert as sanction_convert
+from idvault.api.session import convert
+from idvault.domain.clock import ClockReading
+from idvault.flows.session.identity import IdentityFlow, OwnIdentity
+from idvault.ports.session import PastClaim
+from idvault.v1 import identity_pb2 as pb
+from idvault.v1 import sanction_pb2, status_pb2, verification_pb2
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class IdentityMethods:
+    """Converts, calls one flow, converts back."""
+
+    identities: IdentityFlow
+    receipts: Receipts
+
+    async def GetIdentity(
+        self, request: pb.GetIdentityRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Identity:
+        """Return the account of a session, as its owner sees it."""
+        found = await self.identities.get(convert.browser(request), now=now)
+        return _message(found, now=now.business)
+
+    async def GetIdentityHistory(
+        self,
+        request: pb.GetIdentityHistoryRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> status_pb2.DisclosureHistory:
+        """Return the disclosures and openings of the account's records."""
+        found = await self.identities.history(convert.browser(request), now=now)
+        return disclosure_convert.history(found)
+
+    async def GetIdentityReceipt(
+        self,
+        request: pb.GetIdentityReceiptRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> verification_pb2.Receipt:
+        """Return the receipt of a verification."""
+        browser = convert.browser(request)
+        claim_id = sanction_convert.an_id(request.verification_id, "verification_id")
+        found = await self.identities.receipt(browser, claim_id=claim_id, now=now)
+        return account_convert.receipt(found)
+
+    async def AppealFromSession(
+        self,
+        request: pb.AppealFromSessionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> sanction_pb2.Appeal:
+        """File an appeal against a sanction of the account."""
+        browser = convert.browser(request)
+        sanction_id = sanction_convert.an_id(request.sanction_id, "sanction_id")
+        # With the request id, the stored fingerprint tells nothing about a text, even to who has the key.
+        fields = (request.request_id, browser.session_id, browser.hash, sanction_id, request.text)
+        call = convert.call(request.request_id, "AppealFromSession", *fields, caller=caller)
+        filed = await self.identities.appeal(
+            call, browser=browser, sanction_id=sanction_id, text=request.text, now=now
+        )
+        return appeal_messages.message(filed, now=now.business)
+
+
+def _message(value: OwnIdentity, *, now: datetime) -> pb.Identity:
+    message = pb.Identity(
+        status=common.status(value.status),
+        verifications=[_past(each) for each in value.claims],
+        sanctions=[sanction_convert.sanction(each) for each in value.sanctions],
+        appeals=[appeal_messages.message(each, now=now) for each in value.appeals],
+        public_accounts=[public_account_convert.public_account(each) for each in value.public_accounts],
+    )
+    if value.quorum is not None:
+        message.record_quorum.CopyFrom(account_convert.quorum(value.quorum))
+    return message
+
+
+def _past(value: PastClaim) -> pb.PastVerification:
+    reason = value.failure_reason
+    return pb.PastVerification(
+        verification_id=value.claim_id,
+        state=common.CLAIM_STATES[value.state],
+        failure_reason=common.FAILURES[reason]
+        if reason
+        else verification_pb2.Verification.FAILURE_REASON_UNSPECIFIED,
+        open_time=sanction_convert.time(value.opened_at),
+        end_time=sanction_convert.time(value.ended_at),
+        policy_version=value.consent.policy_version,
+        agree_time=sanction_convert.time(value.consent.agree_time),
+    )

@@ -1,0 +1,139 @@
+"""What the owner of an account sees of it ("my identity"), and the appeals that are filed there.
+
+- A session shows its account only to the browser that the platform has confirmed, and only until it expires.
+- A platform could open the session in place of its user. So it shows nothing that the platform cannot read by
+  calls of its own; what it must not learn is told after a match alone (flows.session.page).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from idvault.attest.quorum import Quorum
+from idvault.domain import account as account_rules
+from idvault.domain.account import Status
+from idvault.domain.claim import ClaimState
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.sanction.appeal import Appeal
+from idvault.domain.sanction.sanction import Sanction
+from idvault.domain.session import session as rules
+from idvault.domain.session.session import VerificationSession
+from idvault.flows.claim.receipt import NewestRecords, Receipt
+from idvault.flows.disclosure.history import History
+from idvault.flows.policy import OperatorPolicy
+from idvault.flows.public_account.context import ShownPublicAccount
+from idvault.flows.public_account.public_account import PublicAccountFlow
+from idvault.flows.sanction.appeal import AppealFlow
+from idvault.flows.sanction.moderator import ModerationCall
+from idvault.flows.sanction.sanction import SanctionFlow
+from idvault.flows.session.page import BrowserSession
+from idvault.flows.session.steps import SessionCall
+from idvault.ports.account import StatusStore
+from idvault.ports.appeal import AppealFilter
+from idvault.ports.claim import Claim
+from idvault.ports.sanction import SanctionFilter
+from idvault.ports.session import PastClaim, SessionStore
+
+LIMIT = 100
+"""How many verifications, sanctions, appeals and public accounts are shown."""
+
+
+class OwnHistories(Protocol):
+    """What this flow needs of flows.disclosure.history.DisclosureHistoryFlow."""
+
+    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
+        """Return the disclosures and openings of an account's records up to the horizon."""
+        ...
+
+
+class OwnReceipts(Protocol):
+    """What this flow needs of flows.claim.receipt.ReceiptFlow."""
+
+    async def of(self, claim: Claim) -> Receipt | None:
+        """Return the receipt of a claim, None if it has none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnIdentity:
+    """An account as its owner sees it. quorum: of the stored record, None if there is none."""
+
+    status: Status
+    quorum: Quorum | None
+    claims: tuple[PastClaim, ...]
+    sanctions: tuple[Sanction, ...]
+    appeals: tuple[Appeal, ...]
+    public_accounts: tuple[ShownPublicAccount, ...]
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class IdentityFlow:
+    """Accounts in their owners' sessions. quorum: finds a quorum of any roster version by its id."""
+
+    store: SessionStore
+    accounts: StatusStore
+    records: NewestRecords
+    quorum: Callable[[str], Quorum | None]
+    sanctions: SanctionFlow
+    appeals: AppealFlow
+    public_accounts: PublicAccountFlow
+    histories: OwnHistories
+    receipts: OwnReceipts
+    policy: OperatorPolicy
+
+    async def get(self, browser: BrowserSession, *, now: ClockReading) -> OwnIdentity:
+        """Return the account of a session; raises NotFoundError and PreconditionError."""
+        session, token = await self._owned(browser, now)
+        party = session.relying_party
+        account = await self.accounts.get(relying_party=party, account_token=token)
+        if account is None:
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        record = await self.records.get(account_token=token)
+        sanctions, _ = await self.sanctions.list(
+            relying_party=party, of=SanctionFilter(token), state=None, after="", limit=LIMIT, now=now
+        )
+        appeals, _ = await self.appeals.list(AppealFilter(party, token), after="", limit=LIMIT, now=now)
+        public_accounts, _ = await self.public_accounts.list(
+            relying_party=party, account_token=token, state=None, after="", limit=LIMIT, now=now
+        )
+        return OwnIdentity(
+            account_rules.project(account=account, today=now.today(self.policy.zone), now=now.business),
+            None if record is None else self.quorum(record.present_quorum_id),
+            tuple(await self.store.past_claims(account_token=token, limit=LIMIT)),
+            tuple(sanctions),
+            tuple(appeals),
+            tuple(public_accounts),
+        )
+
+    async def history(self, browser: BrowserSession, *, now: ClockReading) -> History:
+        """Return the disclosure history of a session's account; raises as `get`, and as the history does."""
+        session, token = await self._owned(browser, now)
+        return await self.histories.get(relying_party=session.relying_party, account_token=token, now=now)
+
+    async def receipt(self, browser: BrowserSession, *, claim_id: str, now: ClockReading) -> Receipt:
+        """Return the receipt of a verification; raises NotFoundError (VERIFICATION_NOT_FOUND)."""
+        _, token = await self._owned(browser, now)
+        claim = await self.store.claim(account_token=token, claim_id=claim_id)
+        found = await self.receipts.of(claim) if claim.state is ClaimState.SUCCEEDED else None
+        if found is None:
+            raise NotFoundError(Reason.VERIFICATION_NOT_FOUND)
+        return found
+
+    async def appeal(
+        self, call: SessionCall, *, browser: BrowserSession, sanction_id: str, text: str, now: ClockReading
+    ) -> Appeal:
+        """File an appeal against a sanction of the session's account; raises as AppealFlow.file."""
+        session, token = await self._owned(browser, now)
+        party = session.relying_party
+        sanction = await self.sanctions.get(relying_party=party, sanction_id=sanction_id, now=now)
+        if sanction.account_token != token:
+            raise NotFoundError(Reason.SANCTION_NOT_FOUND)
+        filing = ModerationCall(party, call.actor_id, call.request_id, call.method, call.fields)
+        return await self.appeals.file(filing, sanction_id=sanction_id, text=text, now=now)
+
+    async def _owned(self, browser: BrowserSession, now: ClockReading) -> tuple[VerificationSession, str]:
+        """Return a session and its account; raises NotFoundError and PreconditionError."""
+        found = await self.store.get(session_id=browser.session_id)
+        rules.check_browser(session=found.session, browser_hash=browser.hash)
+        return found.session, rules.owned_account(session=found.session, now=now.business)

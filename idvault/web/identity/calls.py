@@ -1,0 +1,40 @@
+"""The calls of "my identity", with the role web."""
+
+from idvault.domain.session import secret
+from idvault.v1 import identity_pb2 as pb
+from idvault.v1 import sanction_pb2, session_pb2, status_pb2, verification_pb2
+from idvault_client.backend.rpc import Rpc, rpc, text
+
+_SERVICE = session_pb2.DESCRIPTOR.services_by_name["SessionService"]
+
+
+def identity(session_id: str, browser_key: str) -> Rpc[pb.Identity]:
+    """Read the account of a session."""
+    request = pb.GetIdentityRequest(session_id=session_id, browser_key=browser_key)
+    return rpc(_SERVICE, "GetIdentity", request, pb.Identity.FromString)
+
+
+def history(session_id: str, browser_key: str) -> Rpc[status_pb2.DisclosureHistory]:
+    """Read the disclosures and openings of the account's records."""
+    request = pb.GetIdentityHistoryRequest(session_id=session_id, browser_key=browser_key)
+    return rpc(_SERVICE, "GetIdentityHistory", request, status_pb2.DisclosureHistory.FromString)
+
+
+def receipt(session_id: str, browser_key: str, *, verification_id: str) -> Rpc[verification_pb2.Receipt]:
+    """Read the receipt of a verification."""
+    request = pb.GetIdentityReceiptRequest(
+        session_id=session_id, browser_key=browser_key, verification_id=verification_id
+    )
+    return rpc(_SERVICE, "GetIdentityReceipt", request, verification_pb2.Receipt.FromString)
+
+
+def appeal(session_id: str, browser_key: str, *, sanction_id: str, words: str) -> Rpc[sanction_pb2.Appeal]:
+    """File an appeal; a repeat in the same session is the same request."""
+    request = pb.AppealFromSessionRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step=f"appeal {sanction_id}"),
+        session_id=session_id,
+        browser_key=browser_key,
+        sanction_id=sanction_id,
+        text=text(words, field="text"),
+    )
+    return rpc(_SERVICE, "AppealFromSession", request, sanction_pb2.Appeal.FromString)

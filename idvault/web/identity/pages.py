@@ -1,0 +1,146 @@
+""" "My identity" over HTTP: each page answers one question about an account, for its owner.
+
+- Every page reads the account anew with the browser's key: nothing is kept between two requests.
+- A text that the owner writes is passed on and never shown again, logged or kept.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import TypeVar
+
+from aiohttp import web
+from google.protobuf import json_format
+from google.protobuf.message import Message
+
+from idvault.domain.error import Reason
+from idvault.v1 import identity_pb2, session_pb2
+from idvault.web import calls as session_calls
+from idvault.web import guard
+from idvault.web.app import Pages
+from idvault.web.identity import calls
+from idvault.web.identity.view import IdentityView
+from idvault_client.backend.rpc import Rpc
+from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused
+
+FORM_BYTES = 32 * 1024
+"""Of a form with a text of 2,000 characters: one may need nine bytes."""
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Visit:
+    """One request: the session, the browser's key, and how to show a page."""
+
+    session_id: str
+    key: str
+    found: session_pb2.SessionPage
+    view: IdentityView
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class IdentityPages:
+    """The handlers. zone: of the operator's days."""
+
+    pages: Pages
+    zone: tzinfo
+
+    async def overview(self, request: web.Request) -> web.StreamResponse:
+        """Show the status, and the way to the other pages."""
+        return await self._show(request, lambda visit, own: visit.view.overview(own))
+
+    async def stored(self, request: web.Request) -> web.StreamResponse:
+        """Show what is stored and until when."""
+        return await self._show(request, lambda visit, own: visit.view.stored(own))
+
+    async def verifications(self, request: web.Request) -> web.StreamResponse:
+        """Show how each verification ended."""
+        return await self._show(request, lambda visit, own: visit.view.verifications(own))
+
+    async def standing(self, request: web.Request) -> web.StreamResponse:
+        """Show the standing, the sanctions with their reasons, the appeals, and the public accounts."""
+        return await self._show(request, lambda visit, own: visit.view.standing(own))
+
+    async def erase(self, request: web.Request) -> web.StreamResponse:
+        """Say what erasure will be."""
+        return await self._show(request, lambda visit, _own: visit.view.erase())
+
+    async def disclosures(self, request: web.Request) -> web.StreamResponse:
+        """Show every disclosure and opening up to the horizon."""
+        visit = await self._visit(request)
+        found = await self._run(visit, calls.history(visit.session_id, visit.key))
+        return self._keep(visit.view.disclosures(found), visit)
+
+    async def history(self, request: web.Request) -> web.StreamResponse:
+        """Send the disclosures with their proofs, as a file that `idvault-client check-history` checks."""
+        visit = await self._visit(request)
+        found = await self._run(visit, calls.history(visit.session_id, visit.key))
+        return _file(found)
+
+    async def receipt(self, request: web.Request) -> web.StreamResponse:
+        """Send the receipt of a verification."""
+        visit = await self._visit(request)
+        verification_id = request.match_info["verification"]
+        call = calls.receipt(visit.session_id, visit.key, verification_id=verification_id)
+        found = await self._run(visit, call)
+        return _file(found)
+
+    async def ask_appeal(self, request: web.Request) -> web.StreamResponse:
+        """Show the form of an appeal."""
+        sanction_id = request.match_info["sanction"]
+        return await self._show(request, lambda visit, own: visit.view.appeal(own, sanction_id))
+
+    async def appeal(self, request: web.Request) -> web.StreamResponse:
+        """File an appeal; show the form again with what is wrong."""
+        visit = await self._visit(request)
+        guard.check_form(await self.pages.token(request), key=visit.key)
+        words = str((await self.pages.form(request)).get("text", ""))
+        sanction_id = request.match_info["sanction"]
+        call = calls.appeal(visit.session_id, visit.key, sanction_id=sanction_id, words=words)
+        try:
+            await self._run(visit, call)
+        except RequestIdReused:
+            # Another tab has sent one: the page of the standing shows it.
+            return self._on(visit, "standing")
+        except (InvalidFields, PreconditionFailed) as error:
+            own = await self._run(visit, calls.identity(visit.session_id, visit.key))
+            return self._keep(visit.view.appeal(own, sanction_id, error=error), visit)
+        return self._on(visit, "standing")
+
+    async def _show(
+        self, request: web.Request, page: Callable[[_Visit, identity_pb2.Identity], web.Response]
+    ) -> web.StreamResponse:
+        visit = await self._visit(request)
+        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
+        return self._keep(page(visit, own), visit)
+
+    async def _visit(self, request: web.Request) -> _Visit:
+        key = guard.browser_key(request, base_url=self.pages.base_url)
+        if not key:
+            raise NotFound(Reason.SESSION_NOT_FOUND, "NOT_FOUND")
+        session_id = request.match_info["session"]
+        found = await self.pages.vault.run(session_calls.page(session_id, key))
+        view = self.pages.view(request, key, found.locale)
+        return _Visit(
+            session_id=session_id,
+            key=key,
+            found=found,
+            view=IdentityView(view=view, found=found, zone=self.zone),
+        )
+
+    async def _run(self, visit: _Visit, call: Rpc[_Answer]) -> _Answer:
+        """Make a call within the share of the session's platform."""
+        with self.pages.shares.place(visit.found.platform):
+            return await self.pages.vault.run(call)
+
+    def _on(self, visit: _Visit, page: str) -> web.StreamResponse:
+        address = f"/i/{visit.session_id}/{page}"
+        return self._keep(web.Response(status=303, headers={"Location": address}), visit)
+
+    def _keep(self, answer: web.StreamResponse, visit: _Visit) -> web.StreamResponse:
+        guard.keep_key(answer, visit.key, base_url=self.pages.base_url)
+        return answer
+
+
+def _file(message: Message) -> web.Response:
+    return web.Response(text=json_format.MessageToJson(message) + "\n", content_type="application/json")

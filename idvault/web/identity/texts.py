@@ -1,0 +1,211 @@
+"""What the pages of "my identity" say, in Chinese and English."""
+
+from collections.abc import Mapping
+
+from idvault_client.reasons import Translation
+
+TEXTS: Mapping[str, Translation] = {
+    "own_service": Translation("我的身份", "My identity"),
+    "own_start_title": Translation("在{platform}的“我的身份”", "My identity at {platform}"),
+    "own_start_text": Translation(
+        "您可以在此查看有关您账号的存储内容、认证结果、谁曾打开您的信息以及处置决定，并提出申诉。",
+        "Here you see what is stored about your account, how your verifications ended, who has opened your "
+        "details and what was decided about the account; and you can appeal.",
+    ),
+    "own_start_sees": Translation(
+        "您的姓名和证件号码不会显示：单凭本服务无法打开它们。{platform}会先确认当前浏览器登录的是您的账号。",
+        "Your name and your number are not shown: this service alone cannot open them. First, {platform} "
+        "confirms that this browser is logged in to your account.",
+    ),
+    "own_title": Translation("我在{platform}的身份", "My identity at {platform}"),
+    "own_up": Translation("返回“我的身份”", "Back to “My identity”"),
+    "own_expires": Translation(
+        "本页面在打开链接15分钟后失效。", "These pages can be read for 15 minutes after the link was made."
+    ),
+    "own_state": Translation("状态", "State"),
+    "own_valid_until": Translation("有效期至（不含当天）", "Valid until"),
+    "own_standing": Translation("处置情况", "Standing"),
+    "own_STATE_UNVERIFIED": Translation("未认证", "Not verified"),
+    "own_STATE_PENDING": Translation("正在核验", "Being checked"),
+    "own_STATE_VERIFIED": Translation("已认证", "Verified"),
+    "own_STATE_REJECTED": Translation("认证未通过", "Not confirmed"),
+    "own_STATE_EXPIRED": Translation("认证已过期", "Verification expired"),
+    "own_STATE_ERASED": Translation("已删除", "Erased"),
+    "own_STANDING_GOOD": Translation("正常", "Good"),
+    "own_STANDING_WARNED": Translation("已警告", "Warned"),
+    "own_STANDING_PUBLISHING_LIMITED": Translation("限制发布", "Publishing limited"),
+    "own_STANDING_RENEWAL_SUSPENDED": Translation("暂停更新", "Suspended"),
+    "own_STANDING_CLOSED": Translation("已关闭", "Closed"),
+    "own_stored_title": Translation("存储了什么，存到何时", "What is stored, and until when"),
+    "own_stored_record": Translation("姓名和证件号码（已加密）", "Your name and number, encrypted"),
+    "own_stored_record_until": Translation(
+        "至账号信息被删除，或被新的认证取代",
+        "until the account is erased, or a new verification replaces them",
+    ),
+    "own_stored_no_record": Translation("姓名和证件号码", "Your name and number"),
+    "own_stored_no_record_until": Translation("未存储", "are not stored"),
+    "own_stored_status": Translation("认证状态、到期日期、处置情况", "State, expiry and standing"),
+    "own_stored_status_until": Translation("与账号同在", "as long as the account exists"),
+    "own_stored_history": Translation(
+        "每次认证的时间、结果和所同意的协议版本",
+        "When you were verified, with what result, and which terms you agreed to",
+    ),
+    "own_stored_history_until": Translation("与账号同在", "as long as the account exists"),
+    "own_stored_waiting": Translation(
+        "等待登记系统答复的姓名和号码（已加密）", "A name and number that wait for the registry, encrypted"
+    ),
+    "own_stored_waiting_until": Translation("最多48小时", "at most 48 hours"),
+    "own_stored_appeals": Translation("您在申诉中写的内容（已加密）", "What you wrote in appeals, encrypted"),
+    "own_stored_appeals_until": Translation("作出决定后90天", "90 days after the decision"),
+    "own_stored_log": Translation("公开日志中的记录", "Entries in the public log"),
+    "own_stored_log_until": Translation(
+        "永久；其中没有姓名、号码或账号，他人无法看出与您有关",
+        "for ever; they show no name, no number and no account, and nobody else can see that they are yours",
+    ),
+    "own_stored_session": Translation("您打开了本页面", "That you opened these pages"),
+    "own_stored_session_until": Translation("7天", "7 days"),
+    "own_verifications_title": Translation("每次认证的结果", "How each verification ended"),
+    "own_no_verifications": Translation("该账号尚未认证过。", "This account was never verified."),
+    "own_asked": Translation("申请时间", "Asked"),
+    "own_ended": Translation("结束时间", "Ended"),
+    "own_result": Translation("结果", "Result"),
+    "own_terms": Translation("所同意的协议", "Terms agreed to"),
+    "own_terms_value": Translation("版本{version}，{time}", "version {version}, {time}"),
+    "own_CLAIM_STATE_PENDING": Translation("登记系统尚未答复", "the registry has not answered yet"),
+    "own_CLAIM_STATE_SUCCEEDED": Translation("认证通过", "confirmed"),
+    "own_disclosures_title": Translation("谁曾打开您的信息", "Who has opened your details"),
+    "own_horizon": Translation(
+        "此列表到{day}为止。之后的情况暂不告知任何人；日期对所有人相同，因此不会透露是否正在调查。",
+        "This list goes up to {day}. What happened later is told to nobody yet. The day is the same "
+        "for everybody, "
+        "so that it does not reveal whether there is a running case.",
+    ),
+    "own_no_disclosures": Translation(
+        "{day}之前，您的信息从未被打开，也未被交出。",
+        "Before {day}, your details were never opened or released.",
+    ),
+    "own_releases": Translation("交出", "Releases"),
+    "own_releases_text": Translation(
+        "足够的保管人交出了各自的份额：从此审计员可以打开您的信息，即使没有打开。",
+        "Enough custodians have released their shares: from then on the auditor could open your "
+        "details, also if "
+        "no opening follows.",
+    ),
+    "own_openings": Translation("打开", "Openings"),
+    "own_none": Translation("无", "None"),
+    "own_unknown": Translation("未记录", "not recorded"),
+    "own_disclosed": Translation("交出时间", "Released"),
+    "own_opened": Translation("打开时间", "Opened"),
+    "own_auditor": Translation("审计员（日志中的编号）", "Auditor, by the id in the log"),
+    "own_legal_basis": Translation("法律依据", "Legal basis"),
+    "own_place": Translation("日志中的位置", "Place in the log"),
+    "own_proof": Translation("自己验证", "Check it yourself"),
+    "own_proof_text": Translation(
+        "下载的文件含有每一项的证明。请在您自己的设备上验证，不要只相信本页面；KEY为公开日志的公钥，请从别处获取。",
+        "The file has the proof of each entry. Check it on your own machine instead of believing "
+        "this page; KEY is "
+        "the public key of the log, from another source than this page.",
+    ),
+    "own_history_link": Translation("下载列表及证明", "Download the list with its proofs"),
+    "own_unproved": Translation("此列表不能证明什么", "What this list cannot prove"),
+    "own_unproved_text": Translation(
+        "日志证明列出的每一项确实发生。没有遗漏，则只是本服务的说法：别人看不出日志中的哪些记录与您有关。"
+        "日志中全部账号的打开次数是公开的，任何人都可以统计。",
+        "The log proves that each listed entry happened. That none is missing is this service's "
+        "statement: nobody "
+        "else can see which entries of the log are about you. How many openings the log has for all accounts "
+        "together is public, and anybody can count them.",
+    ),
+    "own_standing_title": Translation("处置、理由和申诉", "Decisions about the account, reasons, appeals"),
+    "own_follows": Translation(
+        "没有针对该账号本身的处置。此状态来自针对您本人而通知另一账号的决定，或来自认证活动的截止日期（完成认证后即解除）。",
+        "No sanction names this account. The standing follows from a decision about you that was "
+        "sent to another "
+        "account, or from the deadline of a campaign, which verifying lifts.",
+    ),
+    "own_sanctions": Translation("处置决定", "Sanctions"),
+    "own_no_sanctions": Translation("没有处置决定。", "There is none."),
+    "own_degree": Translation("处置", "Sanction"),
+    "own_DEGREE_WARN": Translation("警告", "Warning"),
+    "own_DEGREE_LIMIT": Translation("限制发布", "Publishing limited"),
+    "own_DEGREE_SUSPEND": Translation("暂停更新", "Suspended: nothing new is published"),
+    "own_DEGREE_CLOSE": Translation("关闭", "Closed"),
+    "own_target": Translation("对象", "Of"),
+    "own_target_account": Translation("您的账号", "your account"),
+    "own_sanction_state": Translation("状态", "State"),
+    "own_SANCTION_STATE_PROPOSED": Translation("待另一位工作人员确认", "waits for a second moderator"),
+    "own_SANCTION_STATE_IN_FORCE": Translation("生效中", "in force"),
+    "own_SANCTION_STATE_LIFTED": Translation("已解除", "lifted"),
+    "own_SANCTION_STATE_LAPSED": Translation("已到期", "over"),
+    "own_SANCTION_STATE_OVERTURNED": Translation("经申诉撤销", "overturned by an appeal"),
+    "own_imposed": Translation("决定时间", "Decided"),
+    "own_until": Translation("期限", "Until"),
+    "own_without_end": Translation("无期限", "without an end"),
+    "own_cause": Translation("理由", "Why"),
+    "own_rule": Translation("依据的规则", "Rule"),
+    "own_case": Translation("案件编号", "Case"),
+    "own_origin": Translation("线索来源", "How it came to light"),
+    "own_ORIGIN_TIP_OFF": Translation("举报", "a report"),
+    "own_ORIGIN_OWN_INITIATIVE": Translation("平台自查", "the platform's own work"),
+    "own_ORIGIN_AUTHORITY": Translation("主管部门", "an authority"),
+    "own_detection": Translation("发现方式", "Found"),
+    "own_decision": Translation("决定方式", "Decided by"),
+    "own_AUTOMATION_NONE": Translation("人工", "people"),
+    "own_AUTOMATION_PARTIAL": Translation("部分由程序完成", "people with a program"),
+    "own_AUTOMATION_FULL": Translation("完全由程序完成", "a program"),
+    "own_territory": Translation("适用地域", "Where it applies"),
+    "own_issuer": Translation("决定机构", "Decision of"),
+    "own_redress": Translation("救济途径", "How to appeal"),
+    "own_appeal": Translation("您的申诉", "Your appeal"),
+    "own_appeal_title": Translation("提出申诉", "Appeal against this decision"),
+    "own_appeal_text": Translation(
+        "申诉由{platform}另一位工作人员决定，每项处置只能申诉一次。您写的内容加密保存，作出决定90天后删除。",
+        "Another moderator of {platform} decides. A sanction can be appealed once. What you write is stored "
+        "encrypted, and deleted 90 days after the decision.",
+    ),
+    "own_appeal_label": Translation("为什么该决定不正确？", "Why is the decision wrong?"),
+    "own_appeal_hint": Translation("最多2000字。", "At most 2,000 characters."),
+    "own_appeal_button": Translation("提交申诉", "Send the appeal"),
+    "own_appeal_state": Translation("状态", "State"),
+    "own_APPEAL_STATE_FILED": Translation("等待决定", "waits for a decision"),
+    "own_APPEAL_STATE_UPHELD": Translation("申诉成立，处置已撤销", "upheld: the sanction is overturned"),
+    "own_APPEAL_STATE_REJECTED": Translation("申诉不成立", "rejected"),
+    "own_appeal_filed": Translation("提交时间", "Sent"),
+    "own_appeal_due": Translation("应在此前决定", "Due"),
+    "own_appeal_decided": Translation("决定时间", "Decided"),
+    "own_appeal_reason": Translation("决定理由", "Reason"),
+    "own_outside": Translation("还可以向何处申诉", "Where else you can go"),
+    "own_outside_value": Translation("{body}，至{time}", "{body}, until {time}"),
+    "own_public_accounts": Translation("公众账号", "Public accounts"),
+    "own_public_account": Translation("编号", "Number"),
+    "own_PUBLIC_STATE_APPLIED": Translation("申请中", "applied for"),
+    "own_PUBLIC_STATE_ACTIVE": Translation("使用中", "active"),
+    "own_PUBLIC_STATE_GRACE": Translation("待续期，暂停发布", "to be renewed; publishes nothing"),
+    "own_PUBLIC_STATE_EXPIRED": Translation("已过期", "expired"),
+    "own_PUBLIC_STATE_CLOSED": Translation("已关闭", "closed"),
+    "own_PUBLIC_STATE_REJECTED": Translation("申请未通过", "not approved"),
+    "own_rejected": Translation("原因", "Why"),
+    "own_limit": Translation(
+        "是否因为公众账号数量已达上限，只在您完成一次认证后的结果页面上告知您本人。",
+        " Whether you have as many public accounts as you may have is told to you alone, on the "
+        "result page of "
+        "your next verification.",
+    ),
+    "own_erase_title": Translation("删除我的信息", "Erase my details"),
+    "own_erase_later": Translation(
+        "目前还不能在此删除，该功能即将提供。",
+        "This cannot be done here yet. It will be possible on this page.",
+    ),
+    "own_erase_text": Translation(
+        "删除后，您的姓名和号码永远无法再被打开，账号不再显示为已认证。",
+        "Once erased, your name and number can never be opened again, and the account is no longer "
+        "shown as verified.",
+    ),
+    "own_erase_stays": Translation("会保留什么", "What stays"),
+    "own_erase_stays_text": Translation(
+        "公开日志中的记录保留，其中没有姓名、号码或账号。账号被关闭期间，为防止重新注册，会保留一个无法还原出号码的标记。",
+        "The entries in the public log, which show no name, no number and no account. While an "
+        "account is closed, also "
+        "a mark that gives no number away, so that nobody escapes a decision by erasing.",
+    ),
+}

@@ -1,0 +1,271 @@
+"""The pages of "my identity": which template, which title, and which words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+
+from aiohttp import web
+from babel.dates import format_date
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault.domain.account import Standing
+from idvault.domain.public_account.values import RejectReason
+from idvault.domain.sanction import appeal as appeal_rules
+from idvault.domain.sanction.statement import Ground, SanctionCategory
+from idvault.domain.session import return_address
+from idvault.transparency import entry
+from idvault.v1 import common_pb2, public_account_pb2, sanction_pb2, session_pb2, status_pb2, verification_pb2
+from idvault.v1 import identity_pb2 as pb
+from idvault.web.render import View
+from idvault_client import reasons
+from idvault_client.backend.public_account.texts import reject_text
+from idvault_client.backend.sanction.texts import cause_text
+from idvault_client.errors import InvalidFields, NotFound, VaultError
+from idvault_client.reasons import FIELD_TEXTS, FailureReason
+
+_PAGES = ("stored", "verifications", "disclosures", "standing", "erase")
+_Status = common_pb2.AccountStatus
+_Claim = verification_pb2.Verification
+_Sanction = sanction_pb2.Sanction
+Rows = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityView:
+    """The pages of one answer. found: the session. zone: of the operator's days."""
+
+    view: View
+    found: session_pb2.SessionPage
+    zone: tzinfo
+
+    def overview(self, own: pb.Identity) -> web.Response:
+        """Return the first page."""
+        links = [(f"{self._here}/{page}", self._say(f"{page}_title")) for page in _PAGES]
+        back = return_address.with_parameters(self.found.return_url, session_id=self.found.session_id)
+        title = self._say("title", platform=self.found.platform_title)
+        return self._page("overview", title, rows=self._status(own.status), links=links, back=back)
+
+    def stored(self, own: pb.Identity) -> web.Response:
+        """Return what is stored and until when."""
+        quorum = own.record_quorum
+        pending = any(each.state == _Claim.STATE_PENDING for each in own.verifications)
+        kinds = ["record" if quorum.threshold else "no_record", "status", "history", "log", "session"]
+        kinds += ["waiting"] * pending + ["appeals"] * bool(own.appeals)
+        return self._page(
+            "stored",
+            self._say("stored_title"),
+            rows=[(self._say(f"stored_{kind}"), self._say(f"stored_{kind}_until")) for kind in kinds],
+            threshold=quorum.threshold,
+            custodians=[each.custodian for each in quorum.custodians],
+        )
+
+    def verifications(self, own: pb.Identity) -> web.Response:
+        """Return how each verification ended."""
+        shown = [(self._verification(each), self._receipt(each)) for each in own.verifications]
+        return self._page("verifications", self._say("verifications_title"), verifications=shown)
+
+    def disclosures(self, found: status_pb2.DisclosureHistory) -> web.Response:
+        """Return every disclosure and opening before the horizon."""
+        disclosed = [
+            (
+                ("disclosed", self._minute(entry.decode_leaf(each.entry.leaf).occurred_at)),
+                ("auditor", each.auditor_actor_id),
+                ("legal_basis", each.legal_basis or self._say("unknown")),
+                ("place", str(each.entry.proof.index)),
+            )
+            for each in found.disclosures
+        ]
+        opened = [
+            (
+                ("opened", self._minute(entry.decode_leaf(each.entry.leaf).occurred_at)),
+                ("auditor", entry.decode_leaf(each.entry.leaf).actor_id),
+                ("place", str(each.entry.proof.index)),
+            )
+            for each in found.openings
+        ]
+        return self._page(
+            "disclosures",
+            self._say("disclosures_title"),
+            horizon=self._day(_datetime(found.horizon_time)),
+            disclosed=[self._named(each) for each in disclosed],
+            opened=[self._named(each) for each in opened],
+        )
+
+    def standing(self, own: pb.Identity) -> web.Response:
+        """Return the standing, and what it comes from."""
+        standing = _Status.Standing.Name(own.status.standing).removeprefix("STANDING_")
+        appeals = {each.sanction_id: each for each in own.appeals}
+        in_force = [each for each in own.sanctions if each.state == _Sanction.STATE_IN_FORCE]
+        explained = standing == Standing.GOOD.value or any(not each.public_account_id for each in in_force)
+        return self._page(
+            "standing",
+            self._say("standing_title"),
+            text=reasons.standing_text(Standing(standing), language=self.view.language),
+            follows="" if explained else self._say("follows"),
+            sanctions=[
+                (
+                    self._sanction(each),
+                    self._appealed(appeals.get(each.sanction_id)),
+                    each.sanction_id if _may_appeal(each, appeals) else "",
+                )
+                for each in own.sanctions
+            ],
+            public_accounts=[self._public_account(each) for each in own.public_accounts],
+        )
+
+    def appeal(self, own: pb.Identity, sanction_id: str, *, error: VaultError | None = None) -> web.Response:
+        """Return the form of an appeal; raises NotFound for a sanction of another account."""
+        sanction = next((each for each in own.sanctions if each.sanction_id == sanction_id), None)
+        if sanction is None:
+            raise NotFound("SANCTION_NOT_FOUND", "NOT_FOUND")
+        return self._page(
+            "appeal",
+            self._say("appeal_title"),
+            status=422 if error else 200,
+            errors=self._errors(error),
+            retype=isinstance(error, InvalidFields),
+            rows=self._sanction(sanction),
+            sanction_id=sanction_id,
+            limit=appeal_rules.TEXT_LENGTH,
+        )
+
+    def erase(self) -> web.Response:
+        """Return what erasure will be. A deployment that can erase has its form here."""
+        return self._page("erase", self._say("erase_title"))
+
+    @property
+    def _here(self) -> str:
+        return f"/i/{self.found.session_id}"
+
+    def _status(self, status: common_pb2.AccountStatus) -> Rows:
+        rows = [("state", self._say(_Status.State.Name(status.state)))]
+        if status.expire_date:
+            rows.append(("valid_until", self._date(date.fromisoformat(status.expire_date))))
+        rows.append(("standing", self._say(_Status.Standing.Name(status.standing))))
+        return self._named(rows)
+
+    def _verification(self, each: pb.PastVerification) -> Rows:
+        rows = [("asked", self._minute(_datetime(each.open_time)))]
+        if each.HasField("end_time"):
+            rows.append(("ended", self._minute(_datetime(each.end_time))))
+        rows.append(("result", self._result(each)))
+        agreed = self._minute(_datetime(each.agree_time))
+        rows.append(("terms", self._say("terms_value", version=each.policy_version, time=agreed)))
+        return self._named(rows)
+
+    def _result(self, each: pb.PastVerification) -> str:
+        if each.state != _Claim.STATE_FAILED:
+            return self._say(f"CLAIM_{_Claim.State.Name(each.state)}")
+        name = _Claim.FailureReason.Name(each.failure_reason).removeprefix("FAILURE_REASON_")
+        return FailureReason(name).text(self.view.language)
+
+    def _receipt(self, each: pb.PastVerification) -> str:
+        succeeded = each.state == _Claim.STATE_SUCCEEDED
+        return f"{self._here}/verifications/{each.verification_id}/receipt" if succeeded else ""
+
+    def _sanction(self, each: sanction_pb2.Sanction) -> Rows:
+        stated = each.statement
+        kinds = sanction_pb2.StatementOfReasons
+        ground = Ground(kinds.Ground.Name(stated.ground).removeprefix("GROUND_"))
+        category = SanctionCategory(kinds.Category.Name(stated.category).removeprefix("CATEGORY_"))
+        rows = [
+            ("degree", self._say(_Sanction.Degree.Name(each.degree))),
+            ("target", each.public_account_id or self._say("target_account")),
+            ("sanction_state", self._say(f"SANCTION_{_Sanction.State.Name(each.state)}")),
+            ("imposed", self._minute(_datetime(each.impose_time))),
+            ("until", self._until(each)),
+            ("cause", cause_text(ground, category, language=self.view.language)),
+            ("rule", stated.rule_reference),
+            ("case", stated.case_reference),
+            ("origin", self._say(kinds.Origin.Name(stated.origin))),
+            ("detection", self._say(kinds.Automation.Name(stated.detection))),
+            ("decision", self._say(kinds.Automation.Name(stated.decision))),
+            ("territory", stated.territory),
+            ("issuer", self._issuer(stated)),
+            ("redress", stated.redress),
+        ]
+        return self._named((name, value) for name, value in rows if value)
+
+    def _issuer(self, stated: sanction_pb2.StatementOfReasons) -> str:
+        if not stated.HasField("order"):
+            return self.found.platform_title
+        order = stated.order
+        return f"{order.authority}, {order.reference}, {order.order_date}"
+
+    def _until(self, each: sanction_pb2.Sanction) -> str:
+        if each.HasField("finish_time"):
+            return self._minute(_datetime(each.finish_time))
+        if each.statement.HasField("end_time"):
+            return self._minute(_datetime(each.statement.end_time))
+        return self._say("without_end")
+
+    def _appealed(self, appeal: sanction_pb2.Appeal | None) -> Rows:
+        if appeal is None:
+            return []
+        rows = [
+            ("appeal_state", self._say(f"APPEAL_{sanction_pb2.Appeal.State.Name(appeal.state)}")),
+            ("appeal_filed", self._minute(_datetime(appeal.file_time))),
+            ("appeal_due", self._minute(_datetime(appeal.due_time))),
+        ]
+        if appeal.HasField("decide_time"):
+            rows += [("appeal_decided", self._minute(_datetime(appeal.decide_time)))]
+            rows += [("appeal_reason", appeal.reason)]
+        if appeal.HasField("outside_due_time"):
+            until = self._minute(_datetime(appeal.outside_due_time))
+            rows.append(("outside", self._say("outside_value", body=appeal.outside_body, time=until)))
+        return self._named(rows)
+
+    def _public_account(self, each: public_account_pb2.PublicAccount) -> Rows:
+        kinds = public_account_pb2
+        rows = [
+            ("public_account", each.profile.public_account_id),
+            ("state", self._say(f"PUBLIC_{kinds.PublicProfile.State.Name(each.profile.state)}")),
+        ]
+        if each.reject_reason:
+            name = kinds.PublicAccount.RejectReason.Name(each.reject_reason)
+            reason = RejectReason(name.removeprefix("REJECT_REASON_"))
+            text = reject_text(reason, language=self.view.language)
+            more = self._say("limit") if reason is RejectReason.OWNER_NOT_ELIGIBLE else ""
+            rows.append(("rejected", f"{text}{more}"))
+        return self._named(rows)
+
+    def _errors(self, error: VaultError | None) -> dict[str, str]:
+        if isinstance(error, InvalidFields):
+            return {
+                name: FIELD_TEXTS[code].in_language(self.view.language) for name, code in error.fields.items()
+            }
+        return {} if error is None else {"": error.text(self.view.language)}
+
+    def _named(self, rows: Iterable[tuple[str, str]]) -> Rows:
+        return [(self._say(name), value) for name, value in rows]
+
+    def _minute(self, time: datetime) -> str:
+        return f"{time.astimezone(self.zone):%Y-%m-%d %H:%M}"
+
+    def _day(self, time: datetime) -> str:
+        return self._date(time.astimezone(self.zone).date())
+
+    def _date(self, day: date) -> str:
+        return format_date(day, format="long", locale="zh_CN" if self.view.language == "zh" else "en")
+
+    def _say(self, key: str, **values: object) -> str:
+        return self.view.say(f"own_{key}", **values)
+
+    def _page(self, name: str, title: str, *, status: int = 200, **values: object) -> web.Response:
+        return self.view.page(
+            f"identity_{name}.html",
+            title=title,
+            status=status,
+            service="own_service",
+            here=self._here,
+            platform=self.found.platform_title,
+            **values,
+        )
+
+
+def _datetime(value: Timestamp) -> datetime:
+    return value.ToDatetime(UTC)
+
+
+def _may_appeal(sanction: sanction_pb2.Sanction, appeals: dict[str, sanction_pb2.Appeal]) -> bool:
+    return sanction.HasField("start_time") and sanction.sanction_id not in appeals

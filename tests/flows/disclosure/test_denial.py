@@ -1,0 +1,75 @@
+"""Denials hold a reason: signed, logged, encrypted at rest, shown to auditor and custodians."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, update
+
+from idvault.attest import disclosure as papers
+from idvault.attest.hpke import UnsealError
+from idvault.domain.disclosure import Verdict
+from idvault.domain.error import InvalidError, Reason
+from idvault.domain.event import EventType
+from idvault.storage.disclosure.tables import disclosure_decisions
+from tests.support.chamber import Chamber, roster_member
+from tests.support.disclosure_world import A, B, C, decide, decision, filed, refused, signed
+
+REASON = "理由不足 (synthetic)"
+
+
+def denial(paper: bytes, name: str, reason: str = REASON) -> bytes:
+    """Return a signed denial with a reason."""
+    plain = papers.parse_decision(decision(paper, name, verdict=Verdict.DENY).signed, verdict=Verdict.DENY)
+    return signed(replace(plain, reason=reason), name)
+
+
+async def test_a_reason_is_kept_and_shown(room: Chamber) -> None:
+    """The auditor and the other custodians get the signed paper; the database has no word of it."""
+    disclosure_id, paper = await filed(room)
+    made = denial(paper, A)
+    await decide(room, decision(paper, A, verdict=Verdict.DENY, signed=made))
+    shown = await room.auditing.get(
+        actor_id=roster_member("auditor-a").actor_id, disclosure_id=disclosure_id, now=room.now()
+    )
+    assert shown.denials == {A: made}
+    pending, _, _ = await room.custody.pending(
+        actor_id=roster_member(B).actor_id, offset=0, limit=10, now=room.now()
+    )
+    assert pending[0].denials == {A: made}
+    (row,) = await room.world.all(select(disclosure_decisions))
+    assert row.key_version == "0"
+    assert REASON.encode() not in row.signed
+    assert len(await room.logged(EventType.DISCLOSURE_DENY)) == 1
+
+
+async def test_a_reason_cannot_be_exchanged(room: Chamber) -> None:
+    """Whoever moves a stored denial to another custodian's row destroys it, and shows nothing false."""
+    disclosure_id, paper = await filed(room)
+    await decide(room, decision(paper, A, verdict=Verdict.DENY, signed=denial(paper, A)))
+    await room.world.do(update(disclosure_decisions).values(custodian=C))
+    with pytest.raises(UnsealError):
+        await room.auditing.get(
+            actor_id=roster_member("auditor-a").actor_id, disclosure_id=disclosure_id, now=room.now()
+        )
+
+
+async def test_a_denial_without_a_reason_is_still_taken(room: Chamber) -> None:
+    """Clients of before sign the former paper; it is stored as it was."""
+    disclosure_id, paper = await filed(room)
+    await decide(room, decision(paper, A, verdict=Verdict.DENY))
+    shown = await room.auditing.get(
+        actor_id=roster_member("auditor-a").actor_id, disclosure_id=disclosure_id, now=room.now()
+    )
+    assert shown.denials == {}
+    (row,) = await room.world.all(select(disclosure_decisions))
+    assert row.key_version is None
+
+
+@pytest.mark.parametrize("reason", ["x" * 501, "a\u202eb", " "])
+async def test_a_reason_follows_the_rules_of_texts(room: Chamber, reason: str) -> None:
+    """The service refuses what a client should not have signed, and names the field."""
+    _, paper = await filed(room)
+    made = decision(paper, A, verdict=Verdict.DENY, signed=denial(paper, A, reason))
+    error = await refused(room, A, decide(room, made), Reason.INVALID_MESSAGE)
+    assert isinstance(error, InvalidError)
+    assert [violation.field for violation in error.violations] == ["signed_denial"]

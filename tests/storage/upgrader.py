@@ -1,0 +1,10 @@
+"""Upgrades both databases, as a process of test_schema.py."""
+
+import sys
+
+from idvault.storage import migrations
+
+
+def main() -> None:
+    """Upgrade the databases of the command line."""
+    migrations.upgrade(*sys.argv[1:])

@@ -1,0 +1,64 @@
+"""Disclosure histories of a test's choice, proved in a log of their own that a client can check."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from idvault.domain.clock import ClockReading
+from idvault.domain.event import Event, EventType
+from idvault.flows.disclosure.history import History
+from idvault.flows.log.proof import Proofs, Proved
+from idvault.ports.disclosure import RecordAccess, RecordDisclosure
+from idvault.transparency import entry
+from tests.support import logs, merkle
+from tests.support.merkle import log_of
+
+HORIZON = datetime(2026, 2, 20, tzinfo=UTC)
+AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)
+LEGAL_BASIS = "第一条 <b>(synthetic)</b>"
+_SIZE = 5
+
+
+@dataclass
+class KnownHistories:
+    """One disclosure and its opening for each account in `disclosed`; nothing for any other."""
+
+    disclosed: set[str] = field(default_factory=set)
+
+    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
+        """Return the history of an account."""
+        given: dict[str, Any] = {"disclosure_id": "d" * 32, "record_digest": b"d" * 32}
+        more: dict[str, Any] = {"auditor_actor_id": "66" * 16, "legal_basis": LEGAL_BASIS}
+        events = (
+            _event(EventType.DISCLOSURE_DISCLOSE, account_token, **given, **more),
+            _event(EventType.DISCLOSURE_OPEN, account_token, **given, decision=b"signed"),
+        )
+        told = events if account_token in self.disclosed else ()
+        leaves = [*log_of(_SIZE), *(entry.encode_leaf(each) for each in told)]
+        proved = tuple(
+            Proved(
+                leaves[_SIZE + place],
+                each.opening_key,
+                _SIZE + place,
+                len(leaves),
+                tuple(merkle.path(_SIZE + place, leaves)),
+            )
+            for place, each in enumerate(told)
+        )
+        disclosures = (
+            RecordDisclosure(
+                account_token=account_token, entry_id="1" * 32, disclosed_at=AT, **given, **more
+            ),
+        )
+        openings = (RecordAccess(account_token=account_token, entry_id="2" * 32, opened_at=AT, **given),)
+        return History(
+            account_token,
+            HORIZON,
+            disclosures if told else (),
+            openings if told else (),
+            Proofs(logs.signed(leaves), proved),
+        )
+
+
+def _event(kind: EventType, account_token: str, **fields: Any) -> Event:
+    return Event(kind, "55" * 16, account_token, AT, AT, "3" * 32, b"k" * 32, fields)

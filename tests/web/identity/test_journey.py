@@ -1,0 +1,145 @@
+""" "My identity" by clicks in Chromium: both languages, small and large, axe and a picture of each page."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from idvault.domain.campaign.campaign import ReverificationMethod
+from idvault.domain.sanction.sanction import Degree
+from idvault_client.sessions import SessionPurpose
+from tests.support.databases import Databases
+from tests.support.flow_world import PARTY
+from tests.web.identity.test_pages import PAGES, TITLES, TODAY
+from tests.web.test_journey import BUTTONS, Place, look, place_of, visit
+
+APPEAL = {
+    "zh": ("提出申诉", "提交申诉", "等待决定"),
+    "en": ("Appeal against", "Send", "waits for a decision"),
+}
+FIRST = {"zh": "我在", "en": "My identity at"}
+TEXT = "这是讽刺（synthetic）"
+
+pytestmark = pytest.mark.process
+
+
+def press(page: Page, name: str, role: str) -> None:
+    """Reach a control by Tab, and press Enter on it."""
+    target = page.get_by_role(role, name=name)  # type: ignore[arg-type]
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if target.first.evaluate("each => each === document.activeElement"):
+            break
+    else:
+        raise AssertionError(f"{name} is not reached by keyboard")
+    page.keyboard.press("Enter")
+
+
+def arrive(place: Place, page: Page, token: str) -> None:
+    """Come from the platform to the first page."""
+    locale = place.platform.locale
+    page.goto(f"{place.platform.origin}/me/somebody/{token}")
+    look(place, page, "own-start")
+    page.get_by_role("button", name=BUTTONS[locale][0]).click()
+    page.get_by_role("link", name=BUTTONS[locale][1]).click()
+    page.get_by_role("heading", name=FIRST[locale]).wait_for()
+    look(place, page, "own-overview")
+
+
+@pytest.mark.parametrize(("locale", "width"), [("zh", 320), ("en", 1280)])
+async def test_an_owner_reads_and_appeals_by_clicks(
+    sqlite_databases: Databases, tmp_path: Path, locale: str, width: int
+) -> None:
+    """Each page from the overview and back, an appeal, another language, and back to the platform."""
+    async with place_of(sqlite_databases, tmp_path, locale=locale) as place:
+        token, _, _ = await place.world.moderation.case(Degree.LIMIT, measure="no-video", seconds=TODAY)
+        place.world.histories.disclosed.add(token)
+        ask, send, sent = APPEAL[locale]
+
+        def person(page: Page) -> None:
+            arrive(place, page, token)
+            for name, title in zip(PAGES, TITLES[locale], strict=True):
+                page.get_by_role("link", name=title).click()
+                page.get_by_role("heading", level=1, name=title).wait_for()
+                look(place, page, f"own-{name}")
+                page.locator("main p a").last.click()
+                page.get_by_role("heading", name=FIRST[locale]).wait_for()
+            page.get_by_role("link", name=TITLES[locale][3]).click()
+            page.get_by_role("link", name=ask).click()
+            look(place, page, "own-appeal")
+            page.locator("#text").fill(TEXT)
+            page.get_by_role("button", name=send).click()
+            page.get_by_text(sent).wait_for()
+            page.reload()
+            page.get_by_text(sent).wait_for()
+            page.get_by_role("link", name="English" if locale == "zh" else "中文").click()
+            page.get_by_text(APPEAL["en" if locale == "zh" else "zh"][2]).wait_for()
+            page.locator("main p a").last.click()
+            page.locator("a.button").click()
+            page.get_by_text("BOUND").wait_for()
+
+        await visit(person, viewport={"width": width, "height": 700})
+        assert TEXT not in "\n".join(place.platform.received)
+        assert not any(TEXT in text for text in place.seen)
+
+
+async def test_an_owner_appeals_by_keyboard_without_script(
+    sqlite_databases: Databases, tmp_path: Path
+) -> None:
+    """Every step is reached by Tab and Enter at 200 % zoom; reasons precede the form, errors come first."""
+    async with place_of(sqlite_databases, tmp_path, locale="en") as place:
+        token, _, _ = await place.world.moderation.case(Degree.WARN, seconds=TODAY)
+
+        def person(page: Page) -> None:
+            page.goto(f"{place.platform.origin}/me/somebody/{token}")
+            press(page, "Continue", "button")
+            press(page, "Go to", "link")
+            press(page, "Decisions", "link")
+            press(page, "Appeal against", "link")
+            tree = page.locator("main").aria_snapshot()
+            assert tree.index("terms 4.2") < tree.index('textbox "Why is the decision wrong?"')
+            page.locator("#text").fill("  ")
+            press(page, "Send", "button")
+            wrong = page.locator("main").aria_snapshot()
+            assert wrong.index("alert") < wrong.index("textbox")
+            look(place, page, "own-wrong", axe=False)
+            page.locator("#text").fill(TEXT)
+            press(page, "Send", "button")
+            page.get_by_text("waits for a decision").wait_for()
+
+        await visit(person, java_script_enabled=False, viewport={"width": 640, "height": 350})
+
+
+async def test_an_invitation_is_postponed_by_a_click(sqlite_databases: Databases, tmp_path: Path) -> None:
+    """On the page after the platform's: the answer is told from silence in the campaign's figures."""
+
+    async with place_of(sqlite_databases, tmp_path, locale="en") as place:
+        campaigns = place.world.campaigns
+        await campaigns.members(1)
+        campaign = await campaigns.started(methods=(ReverificationMethod.HOSTED_LINK,))
+        (shown,) = (await campaigns.take(campaign, seconds=TODAY)).shown
+        made = await place.platform.vault.sessions.create(
+            return_url=f"{place.platform.origin}/verified",
+            policy_version="terms-3",
+            policy_text="Terms (synthetic)",
+            locale="en",
+            account_token=shown.account_token,
+            purpose=SessionPurpose.INVITATION,
+            invitation_code=shown.code,
+        )
+        place.platform.asked["somebody"] = made.session_id
+
+        def person(page: Page) -> None:
+            page.context.add_cookies([{"name": "login", "value": "somebody", "url": place.platform.origin}])
+            page.goto(made.url)
+            look(place, page, "invitation")
+            page.get_by_role("button", name="Continue").click()
+            page.get_by_role("link", name="Go to").click()
+            look(place, page, "answer")
+            page.get_by_role("button", name="Ask me later").click()
+            page.get_by_role("heading", name="You will be asked later").wait_for()
+            look(place, page, "answered")
+
+        await visit(person, viewport={"width": 320, "height": 700})
+        _, figures = await campaigns.campaigns.progress(relying_party=PARTY, campaign_id=campaign.campaign_id)
+        assert figures.unanswered == 0

@@ -1,0 +1,185 @@
+""" "My identity" without script: each page, what it never shows, and the appeal that is sent from it."""
+
+import json
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from idvault.domain.sanction.appeal import AppealState
+from idvault.domain.sanction.sanction import Degree
+from idvault.ports.appeal import AppealFilter
+from idvault_client.offline import disclosure_history
+from tests.support import builders, logs
+from tests.support.edge import clock
+from tests.support.flow_world import PARTY
+from tests.support.known_history import LEGAL_BASIS
+from tests.support.session_world import ORIGIN, RETURN_URL, TITLE
+from tests.web.browser import Browser, Page
+from tests.web.conftest import Site
+from tests.web.test_pages import bound, filled, form_of
+
+TEXT = "It was satire, 请看全文 <b>(synthetic)</b>"
+# The edge has a real clock, and an appeal has a term.
+TODAY = (clock().business - builders.NOW).total_seconds()
+PAGES = ("stored", "verifications", "disclosures", "standing", "erase")
+TITLES = {
+    "zh": ("存储了什么", "每次认证", "谁曾打开", "处置、理由", "删除我的信息"),
+    "en": ("What is stored", "How each verification", "Who has opened", "Decisions", "Erase"),
+}
+
+
+async def opened(site: Site, token: str, *, locale: str = "en") -> tuple[Browser, str, Page]:
+    """Open "my identity" in a browser that the platform confirms; return it, the path, and the first page."""
+    made = await site.platform.sessions.create_identity(token, return_url=RETURN_URL, locale=locale)
+    browser = await site.browser()
+    path = await bound(site, browser, made.url)
+    overview = await browser.follow(await browser.get(path))
+    return browser, f"/i/{made.session_id}", overview
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+async def test_an_owner_finds_each_page(site: Site, locale: str) -> None:
+    """The overview leads to each question; each answer is small, uncacheable, and goes back."""
+    token = await site.world.moderation.account()
+    browser, path, overview = await opened(site, token, locale=locale)
+    assert TITLE in overview.title
+    for name, title in zip(PAGES, TITLES[locale], strict=True):
+        assert f'href="{path}/{name}"' in overview.text
+        page = await browser.get(f"{path}/{name}")
+        assert (page.status, page.title[: len(title)]) == (200, title)
+        assert f'href="{path}"' in page.text
+        assert page.headers["Cache-Control"] == "no-store"
+        assert len(page.text.encode()) < 20_000
+    [back] = overview.links
+    assert back.startswith(ORIGIN)
+    assert set(parse_qs(urlsplit(back).query)) == {"from", "session_id"}
+    for page in browser.seen:
+        assert "110000190101011" not in page.text + str(page.headers)
+
+
+async def test_the_language_changes_on_each_page(site: Site) -> None:
+    """The link is there on every page, and the choice stays."""
+    browser, path, _ = await opened(site, await site.world.moderation.account(), locale="zh")
+    english = await browser.get(f"{path}/stored", query={"lang": "en"})
+    assert english.title == "What is stored, and until when"
+    assert '<html lang="en">' in english.text
+
+
+async def test_what_is_stored(site: Site) -> None:
+    """A verified account has a sealed record with its custodians; an imported one has none."""
+    browser, path, _ = await opened(site, await site.world.moderation.account())
+    stored = await browser.get(f"{path}/stored")
+    assert "Your name and number, encrypted" in stored.text
+    for custodian in ("custodian-a", "custodian-b", "custodian-c"):
+        assert f"<li>{custodian}</li>" in stored.text
+    (token,) = await site.world.campaigns.members(1)
+    browser, path, _ = await opened(site, token)
+    assert "are not stored" in (await browser.get(f"{path}/stored")).text
+    assert "never verified" in (await browser.get(f"{path}/verifications")).text
+
+
+async def test_disclosures_are_listed_with_their_proof(site: Site, tmp_path: Path) -> None:
+    """The file that the page gives is one that the client checks offline; what it cannot prove is said."""
+    token = await site.world.moderation.account()
+    site.world.histories.disclosed.add(token)
+    browser, path, _ = await opened(site, token)
+    page = await browser.get(f"{path}/disclosures")
+    assert "2026-02-01 20:30" in page.text
+    assert "第一条 &lt;b&gt;(synthetic)&lt;/b&gt;" in page.text
+    assert LEGAL_BASIS not in page.text
+    assert "this service&#39;s statement" in page.text
+    file = await browser.get(f"{path}/history")
+    proved = disclosure_history.check(disclosure_history.parse(file.text), policy=logs.POLICY)
+    assert (len(proved.disclosures), len(proved.openings)) == (1, 1)
+    assert json.loads(file.text)["accountToken"] == token
+    other, elsewhere, _ = await opened(site, await site.world.moderation.account(2))
+    assert "never opened or released" in (await other.get(f"{elsewhere}/disclosures")).text
+
+
+async def test_an_appeal_is_sent_from_the_page(site: Site) -> None:
+    """With the statement of reasons before it; once sent, the page shows it, and its text nowhere."""
+    token, sanction, key = await site.world.moderation.case(Degree.LIMIT, measure="no-video", seconds=TODAY)
+    browser, path, _ = await opened(site, token)
+    standing = await browser.get(f"{path}/standing")
+    for shown in ("terms 4.2", "case 17", "write to appeals", "Publishing limited", "in force"):
+        assert shown in standing.text
+    form_path = f"{path}/sanctions/{sanction.sanction_id}/appeal"
+    assert standing.links == [form_path]
+    form = await browser.get(form_path)
+    assert "terms 4.2" in form.text
+    empty = await browser.post(form_path, {"form": form.hidden("form"), "text": " "})
+    assert (empty.status, 'href="#text"' in empty.text) == (422, True)
+    fields = {"form": form.hidden("form"), "text": TEXT * 40}
+    for _ in range(2):
+        sent = await browser.post(form_path, fields)
+        assert "waits for a decision" in (await browser.follow(sent)).text
+    again = await browser.follow(await browser.post(form_path, {**fields, "text": "other"}))
+    assert again.links == []
+    wanted = AppealFilter(PARTY, token)
+    (appeal,), _ = await site.world.moderation.appeals.list(wanted, after="", limit=9, now=clock())
+    assert (await site.world.moderation.read(appeal))[1] == TEXT * 40
+    await site.world.moderation.decide(
+        appeal, AppealState.REJECTED, key=key, reason="as stated", seconds=TODAY
+    )
+    decided = await browser.get(f"{path}/standing")
+    assert "rejected" in decided.text
+    assert "Internet Court (synthetic)" in decided.text
+    site.edge.logs.access.flush()
+    for text in (*(page.text + str(page.headers) for page in browser.seen), site.edge.log.read_text("utf-8")):
+        assert "satire" not in text
+
+
+async def test_an_appeal_that_is_too_late_is_told_on_its_page(site: Site) -> None:
+    """With the reason, in the session's language, and the way back."""
+    token, sanction, _ = await site.world.moderation.case()
+    browser, path, _ = await opened(site, token)
+    form_path = f"{path}/sanctions/{sanction.sanction_id}/appeal"
+    form = await browser.get(form_path)
+    late = await browser.post(form_path, {"form": form.hidden("form"), "text": TEXT})
+    assert (late.status, "The time for an appeal is over" in late.text) == (422, True)
+    assert f'href="{path}/standing"' in late.text
+
+
+async def test_another_browser_sees_nothing(site: Site) -> None:
+    """No page, no file and no form without the browser's key; nor another account's sanction."""
+    token, sanction, _ = await site.world.moderation.case()
+    browser, path, _ = await opened(site, token)
+    stranger = await site.browser()
+    await stranger.get("/v/" + "0" * 26)
+    for name in ("", "/history", *(f"/{each}" for each in PAGES)):
+        assert (await stranger.get(f"{path}{name}")).status == 404
+        stranger.cookies["__Host-browser"] = "0" * 26
+    form_path = f"{path}/sanctions/{sanction.sanction_id}/appeal"
+    assert (await stranger.post(form_path, {"form": "x", "text": TEXT})).status == 404
+    assert (await browser.post(form_path, {"form": "x", "text": TEXT})).status == 403
+    other, elsewhere, _ = await opened(site, await site.world.moderation.account(2))
+    foreign = f"{elsewhere}/sanctions/{sanction.sanction_id}/appeal"
+    assert (await other.get(foreign)).status == 404
+    form = (await other.get(f"{elsewhere}/standing")).hidden("form")
+    assert form == ""
+
+
+async def test_a_verification_has_no_identity_pages(site: Site) -> None:
+    """A session in which somebody verifies shows no account."""
+    made = await site.link()
+    browser = await site.browser()
+    await bound(site, browser, made.url)
+    assert (await browser.get(f"/i/{made.session_id}")).status == 409
+
+
+async def test_the_limit_is_shown_after_a_match(site: Site) -> None:
+    """On the result page of the person's second account, and nowhere in the platform's answers."""
+    titles = []
+    for number in range(2):
+        made = await site.link(locale="en")
+        browser = await site.browser()
+        path, form = await form_of(site, browser, made.url)
+        done = await browser.follow(await browser.post(f"{path}/identity", filled(form)))
+        titles.append("all the public accounts" in done.text)
+        found = await site.platform.sessions.get(made.session_id)
+        assert "limit" not in repr(found).lower()
+        if number == 0:
+            assert found.verification is not None
+            await site.world.publishing.open(found.verification.account_token, seconds=0)
+    assert titles == [False, True]
