@@ -33,6 +33,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.log.audit import SqlLogAuditStore
 from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.log.epoch import EPOCHS
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.transparency.note import parse_key
 from idvault.transparency.tile import CHECKPOINT_PATH
@@ -192,6 +193,7 @@ async def open_pair(main_url: str, shred_url: str) -> AsyncIterator[OpenPair]:
         audit=LogAuditFlow(store=SqlLogAuditStore(database=main)),
         signed=SqlCheckpointStore(database=shred, name=SIGNED),
         complete=SqlCheckpointStore(database=shred),
+        epochs=SqlCheckpointStore(database=shred, name=EPOCHS),
     )
     try:
         yield OpenPair(flow, SqlDeploymentStore(main=main, shred=shred))

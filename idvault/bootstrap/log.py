@@ -13,6 +13,7 @@ from idvault.flows.log.sequencing import LogFlow
 from idvault.ports.log.store import CheckpointStore, LogStore, Publication
 from idvault.ports.sealing import Signer
 from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.log.epoch import EPOCHS
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.telemetry.logs import log
@@ -34,6 +35,7 @@ def wire_sequencing(
     store: LogStore,
     signed: CheckpointStore,
     complete: CheckpointStore,
+    epochs: CheckpointStore,
     files: Publication,
     signer: Signer,
     policy: Callable[[], CosignaturePolicy],
@@ -45,15 +47,15 @@ def wire_sequencing(
         store=store,
         signed=signed,
         complete=complete,
+        epochs=epochs,
         files=files,
         signer=signer,
         policy=policy,
         witnesses=witnesses,
         alarm=alarm,
     )
-    return Sequencing(
-        store, flow, PublicationFlow(store=store, complete=complete, files=files, policy=policy)
-    )
+    publication = PublicationFlow(store=store, complete=complete, epochs=epochs, files=files, policy=policy)
+    return Sequencing(store, flow, publication)
 
 
 def build_guard(base: Base) -> LogGuard:
@@ -78,6 +80,7 @@ def build_sequencing(
         store=SqlLogStore(database=base.main),
         signed=SqlCheckpointStore(database=base.shred, name=SIGNED),
         complete=SqlCheckpointStore(database=base.shred),
+        epochs=SqlCheckpointStore(database=base.shred, name=EPOCHS),
         files=LocalPublicFiles(directory=settings.public_dir),
         signer=signer,
         policy=lambda: log_policy(settings.log_origin, roster(), signer.public_key, asked=asked),

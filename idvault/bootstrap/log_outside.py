@@ -17,6 +17,7 @@ from idvault.storage.base import url as address
 from idvault.storage.base.database import Database
 from idvault.storage.log.audit import SqlLogAuditStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.epoch import EPOCHS
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.transparency import checkpoint
@@ -70,6 +71,7 @@ async def export_log(settings: Settings, *, directory: Path, key: VerifierKey, n
         await PublicationFlow(
             store=SqlLogStore(database=main),
             complete=SqlCheckpointStore(database=shred),
+            epochs=SqlCheckpointStore(database=shred, name=EPOCHS),
             files=files,
             policy=lambda: policy,
         ).run(now=now)

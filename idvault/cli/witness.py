@@ -10,23 +10,44 @@ from typing import Annotated
 import typer
 
 from idvault import process
+from idvault.attest import epoch as statements
+from idvault.attest import roster_chain
+from idvault.attest.reading import RosterError
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.telemetry.logs import Logs
 from idvault.transparency.note import MalformedKeyError, parse_key
 from idvault.witness import app, cosigner, key
+from idvault.witness import epoch as epochs
 from idvault.witness.cosigner import Cosigner
 from idvault.witness.state import StateError, WitnessState
 
+State = Annotated[
+    Path,
+    typer.Option(
+        help="The folder with its key and the checkpoints it has cosigned; created if it is missing. Never "
+        "restore an old copy: the witness could then cosign a fork."
+    ),
+]
+EpochFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A statement of a new epoch of the log, signed by its custodians; needs --roster. It is "
+        "followed once, whether the option stays or not.",
+    ),
+]
+RosterFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="The published roster, whose custodians signed it; earlier versions are beside it.",
+    ),
+]
+
 
 def witness(  # noqa: PLR0917 - typer makes an option of each
-    state: Annotated[
-        Path,
-        typer.Option(
-            help="The folder with its key and the checkpoints it has cosigned; created if it is missing. "
-            "Never restore an old copy: the witness could then cosign a fork."
-        ),
-    ],
+    state: State,
     log_key: Annotated[
         list[str],
         typer.Option(
@@ -48,6 +69,8 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
         ),
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The private key of that certificate.")] = None,
+    epoch: EpochFile = None,
+    roster: RosterFile = None,
     ready_file: running.ReadyFile = None,
 ) -> None:
     """Cosign checkpoints that continue those seen before, until SIGTERM or SIGINT (C2SP tlog-witness).
@@ -56,11 +79,16 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
     custodians name it in the roster (`roster propose --witness`), and the vault's operator in
     IDVAULT_WITNESS_KEYS. An organisation that the operator does not control should run the witness
     (docs/log.md). Only one process can use a state folder.
+
+    If the vault was restored from a backup and has lost entries, its custodians sign a statement. With
+    --epoch the witness follows it, and refuses the former history from then on (docs/log.md).
     """
     address = running.address(listen, option="--listen")
     tls = _tls(tls_certificate, tls_key)
     with _held(state) as folder:
         cosigner = _cosigner(folder, log_key, name)
+        if epoch is not None:
+            _follow(folder, log_key, epoch, roster)
         typer.echo(f"witness public key: {cosigner.key}")
         running.run(_program(cosigner, address, tls), ready_file=ready_file)
 
@@ -96,6 +124,26 @@ def _held(path: Path) -> Iterator[WitnessState]:
     finally:
         logs.close()
         folder.close()
+
+
+def _follow(state: WitnessState, log_keys: Sequence[str], path: Path, roster: Path | None) -> None:
+    """Follow the statement in a file; raises CommandError."""
+    if roster is None:
+        raise wrong_usage("--epoch needs --roster: the custodians in it sign the statement", field="--roster")
+    try:
+        carried = epochs.follow(
+            state,
+            statements.parse(path.read_bytes()),
+            keys=[parse_key(text) for text in log_keys],
+            versions=roster_chain.load_all(roster),
+        )
+    except (epochs.EpochNotFollowedError, RosterError) as error:
+        raise CommandError(
+            ExitCode.UNVERIFIED, str(error), reason="EPOCH_INVALID", field="--epoch"
+        ) from error
+    if carried is not None:
+        lost = "".join(f", entries {each.first} to {each.last - 1} are lost" for each in carried.lost)
+        typer.echo(f"witness: follows the log from {carried.checkpoint.size} entries on{lost}")
 
 
 def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:

@@ -129,6 +129,11 @@ class ExhaustedError(IdvaultError):
 class DeniedError(IdvaultError):
     """The caller may not do this."""
 
+    def __init__(self, reason: Reason, *, why: str = "") -> None:
+        """why: a fixed word for the operator's log, which callers do not get."""
+        super().__init__(reason)
+        self.why = why
+
 
 class PreconditionError(IdvaultError):
     """The current state does not allow this."""

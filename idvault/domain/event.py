@@ -26,6 +26,8 @@ class EventType(StrEnum):
     PLATFORM_REVOKE = "platform:certificate:revoke"
     PLATFORM_PRESENT = "platform:pages:present"
     ROSTER_ADOPTED = "roster:version:adopted"
+    LOG_BEGIN_EPOCH = "log:epoch:begin"
+    KEYS_LOSE = "shred:keys:lose"
     ROSTER_PROPOSE = "roster:version:propose"
     ROSTER_SIGN = "roster:version:sign"
     SECOND_FACTOR_BEGIN = "secondfactor:enrolment:begin"
@@ -179,6 +181,8 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.PLATFORM_REVOKE: ("name", "role", "spki"),
     EventType.PLATFORM_PRESENT: ("name", "title", "origins"),
     EventType.ROSTER_ADOPTED: ("version", "hash"),
+    EventType.LOG_BEGIN_EPOCH: ("epoch", "statement"),
+    EventType.KEYS_LOSE: ("count",),
     EventType.ROSTER_PROPOSE: ("version", "hash"),
     EventType.ROSTER_SIGN: ("version", "hash", "signature"),
     EventType.SECOND_FACTOR_BEGIN: ("person",),

@@ -15,12 +15,15 @@ from idvault.domain.backup import PairContents, Seen
 from idvault.domain.error import UnavailableError
 from idvault.flows.log import stored
 from idvault.flows.log.audit import LogAuditFlow
+from idvault.flows.log.epoch import LogEpochs
 from idvault.ports.backup import MainContents, MainExtent, ShredContents
 from idvault.ports.log.store import CheckpointStore
 from idvault.ports.log.witness import Ahead, Witness, WitnessRefusedError
-from idvault.transparency import note
+from idvault.transparency import epoch, note
 from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.epoch import EarlierEpochError
 from idvault.transparency.note import VerifierKey
+from idvault.transparency.tree import CompactRange
 
 _PAGE = 1_000
 _TIME_BYTES = 8
@@ -46,29 +49,32 @@ class KnownNote:
         """The checkpoint; raises DamagedError."""
         return stored.parse(self.raw)
 
-    def seen(self) -> Seen:
-        """Return what it says, and its time if somebody has cosigned it."""
-        return Seen(self.by, self.checkpoint.size, cosigned_at(self.raw))
-
 
 @dataclass(frozen=True, slots=True)
 class ExaminedPair:
-    """What was found. root: of the log's entries."""
+    """What was found. tree: of the log's entries. seen: what the known checkpoints say, by whom."""
 
     extent: MainExtent
     contents: PairContents
-    root: bytes
+    tree: CompactRange
+    seen: tuple[Seen, ...]
+
+    @property
+    def root(self) -> bytes:
+        """The root of the log's entries."""
+        return self.tree.root()
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class PairFlow:
-    """One pair of databases. signed, complete: the two notes in the shred database."""
+    """One pair of databases. signed, complete, epochs: the notes in the shred database."""
 
     main: MainContents
     shred: ShredContents
     audit: LogAuditFlow
     signed: CheckpointStore
     complete: CheckpointStore
+    epochs: CheckpointStore
 
     async def own(self) -> KnownNote | None:
         """Return the larger of the shred database's two notes."""
@@ -84,7 +90,9 @@ class PairFlow:
         own = await self.own()
         notes = [*known, *([] if own is None else [own])]
         extent = await self.audit.extent()
-        reached = [one.checkpoint for one in notes if one.checkpoint.size <= extent.size]
+        epochs = LogEpochs(store=self.epochs)
+        await epochs.refresh()
+        reached = [one for one in (_left(note, epochs) for note in notes) if one and one.size <= extent.size]
         audited = await self.audit.verify(extent=extent, checkpoints=reached, progress=lambda _: None)
         counts = await self.main.extent()
         unkeyed, erased = await self._unkeyed()
@@ -99,7 +107,8 @@ class PairFlow:
             unkeyed=tuple(unkeyed),
             erased=erased,
         )
-        return ExaminedPair(counts, contents, audited.tree.root())
+        seen = tuple(_seen(one, _left(one, epochs)) for one in known)
+        return ExaminedPair(counts, contents, audited.tree, seen)
 
     async def _signed_at(self, own: KnownNote | None) -> datetime | None:
         # Only the complete note has cosignatures, and with them times; it may be one entry older.
@@ -118,6 +127,19 @@ class PairFlow:
                     unkeyed += [] if each.erased else [each.account_token]
             after = page[-1].account_token
         return unkeyed, erased
+
+
+def _left(known: KnownNote, epochs: LogEpochs) -> Checkpoint | None:
+    """Return what is left of a checkpoint in the pair's epoch; None if the pair is from before its epoch."""
+    found = known.checkpoint
+    try:
+        return epoch.carry(found, epochs.probe(found.origin), epochs.breaks).checkpoint
+    except EarlierEpochError:
+        return None
+
+
+def _seen(known: KnownNote, left: Checkpoint | None) -> Seen:
+    return Seen(known.by, (left or known.checkpoint).size, cosigned_at(known.raw))
 
 
 async def ask(witnesses: Mapping[VerifierKey, Witness], own: KnownNote) -> list[Seen]:

@@ -284,6 +284,10 @@ class DisclosureStore(Protocol):
         """Return a stored disclosure."""
         ...
 
+    async def filed_on(self, *, actor_id: str, day: date) -> int:
+        """Return how many requests an auditor has filed on a day."""
+        ...
+
     async def of_auditor(self, *, actor_id: str, below: int | None, limit: int) -> list[Filed]:
         """Return an auditor's disclosures with a number less than `below`, newest first."""
         ...

@@ -396,8 +396,14 @@ class ListDisclosuresResponse(_message.Message):
 
     DISCLOSURES_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILED_TODAY_COUNT_FIELD_NUMBER: _builtins.int
+    DAILY_LIMIT_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """The page_token of the next page; empty at the end."""
+    filed_today_count: _builtins.int
+    """How many requests the caller has filed today, by the vault's day."""
+    daily_limit: _builtins.int
+    """How many requests the caller may file in a day."""
     @_builtins.property
     def disclosures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Disclosure]:
         """The disclosures, newest first."""
@@ -407,10 +413,12 @@ class ListDisclosuresResponse(_message.Message):
         *,
         disclosures: _abc.Iterable[Global___Disclosure] | None = ...,
         next_page_token: _builtins.str = ...,
+        filed_today_count: _builtins.int = ...,
+        daily_limit: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosures", b"disclosures", "next_page_token", b"next_page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["daily_limit", b"daily_limit", "disclosures", b"disclosures", "filed_today_count", b"filed_today_count", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,6 +3,7 @@
 * the request, its note or its checkpoint is malformed: 400;
 * the log is unknown: 404; none of its keys signed, or one of its signatures does not verify: 403;
 * the old size is greater than the checkpoint's: 400;
+* the checkpoint is of another epoch of the log than this witness follows: 428;
 * the old size is not that of the last cosigned checkpoint: 409, with that size;
 * the size is the same but the root differs: 409, a fork;
 * the consistency proof does not verify: 422;
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idvault.telemetry.logs import describe, log
-from idvault.transparency import checkpoint, note
+from idvault.transparency import checkpoint, epoch, note
 from idvault.transparency.checkpoint import Checkpoint, MalformedCheckpointError, verify_successor
 from idvault.transparency.note import (
     Algorithm,
@@ -120,6 +121,10 @@ class Cosigner:
 
     def _check_follows(self, request: AddCheckpoint, submitted: Checkpoint) -> None:
         known = self._state.latest(submitted.origin)
+        # Before the sizes: a log that was restored is smaller than what this witness has seen.
+        if epoch.of(submitted) != epoch.of(known):
+            log().error("witness_refused", code=wire.OTHER_EPOCH, count=submitted.size)
+            raise _RefusedError(CosignerAnswer(wire.OTHER_EPOCH, "this witness follows another epoch\n"))
         if request.old != known.size:
             raise _RefusedError(CosignerAnswer(409, wire.encode_size(known.size), wire.SIZE_TYPE))
         if submitted.size == known.size > 0 and submitted.root != known.root:

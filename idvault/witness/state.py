@@ -1,9 +1,8 @@
 """A witness's durable state: for each log, the size and root that it cosigned last.
 
-- A log's file holds the three lines of its last checkpoint. It is replaced by rename; the file and its folder
-  are synced before the witness cosigns.
-- One process holds the folder. The files are read once at the start: the result of a failed write is not read
-  back, because it may be gone after a crash.
+- A log's file holds the three lines of its last checkpoint, and the line of its epoch if that is not the
+  first. It is replaced by rename; the file and its folder are synced before the witness cosigns.
+- A statement that began an epoch is kept in epochs/ before the checkpoint is set back, and is followed once.
 - A file that cannot be read prevents the start: a witness without its state could cosign a fork.
 """
 
@@ -13,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from idvault import durable_file
-from idvault.transparency import checkpoint, note
+from idvault.transparency import checkpoint, epoch, note
 from idvault.transparency.checkpoint import Checkpoint, MalformedCheckpointError
 from idvault.transparency.tree import EMPTY_ROOT
 
@@ -21,6 +20,7 @@ _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
 _LOGS = "logs"
 _FORKS = "forks"
+_EPOCHS = "epochs"
 
 
 class StateError(Exception):
@@ -33,7 +33,7 @@ class WitnessState:
     def __init__(self, folder: Path) -> None:
         """Create the folder if needed and lock it; raises StateError, OSError."""
         self.folder = folder
-        for path in (folder, folder / _LOGS, folder / _FORKS):
+        for path in (folder, folder / _LOGS, folder / _FORKS, folder / _EPOCHS):
             path.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, _PRIVATE_FILE)
         try:
@@ -56,9 +56,14 @@ class WitnessState:
 
     def keep(self, newer: Checkpoint) -> None:
         """Store a checkpoint as the last one, durably; raises OSError if that fails."""
-        kept = Checkpoint(newer.origin, newer.size, newer.root)
+        kept = Checkpoint(newer.origin, newer.size, newer.root, epoch.of(newer).extensions)
         durable_file.replace(self._file(newer.origin), kept.text.encode())
         self._latest[newer.origin] = kept
+
+    def begin_epoch(self, digest: str, statement: bytes, stays: Checkpoint) -> None:
+        """Keep the statement of a new epoch, then what the log continues from; raises OSError."""
+        durable_file.replace(self.folder / _EPOCHS / digest, statement)
+        self.keep(stays)
 
     def keep_fork(self, raw: bytes) -> None:
         """Store a signed checkpoint that contradicts the last one; together they prove a fork of the log."""

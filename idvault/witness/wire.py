@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from idvault.transparency.tree import MAX_SIZE
 
 PATH = "/add-checkpoint"
+OTHER_EPOCH = 428
+"""The status for a checkpoint of another epoch of the log; C2SP tlog-witness has none for it."""
+
 MAX_PROOF = 63
 # Sixteen signatures of five kilobytes, which a note may have, plus a margin.
 MAX_REQUEST_BYTES = 131_072

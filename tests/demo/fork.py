@@ -21,6 +21,7 @@ from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.base.database import Database
 from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.log.epoch import EPOCHS
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.transparency.checkpoint import CosignaturePolicy
@@ -122,6 +123,7 @@ class ForkSteps:
                 store=SqlLogStore(database=main),
                 signed=SqlCheckpointStore(database=shred, name=SIGNED),
                 complete=SqlCheckpointStore(database=shred),
+                epochs=SqlCheckpointStore(database=shred, name=EPOCHS),
                 files=LocalPublicFiles(directory=self._layout.public),
                 signer=signer,
                 policy=lambda: policy,

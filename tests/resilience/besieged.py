@@ -26,7 +26,7 @@ from tests.resilience.campaign import Options
 from tests.resilience.load import until_ended
 from tests.resilience.tally import Tally
 from tests.support import processes
-from tests.support.checkout import HERE
+from tests.support.checkout import HERE, Checkout
 from tests.support.cluster import Cluster
 from tests.support.databases import Databases
 from tests.support.durable import durable
@@ -52,11 +52,12 @@ class Besieged:
         self,
         folder: Path,
         pair: Databases,
+        checkout: Checkout | None,
     ) -> None:
-        """Prepare everything and start only the registry."""
+        """Prepare everything and start only the registry. checkout: whose interpreter runs; None: forks."""
         self.databases = pair
         self.folder = folder
-        self.cluster = Cluster(folder, pair, processes=1, checkout=HERE)
+        self.cluster = Cluster(folder, pair, processes=1, checkout=checkout)
         self._public_key = self.cluster.log_key
         self._kept = folder / "kept-checkpoint"
 
@@ -142,9 +143,12 @@ class Siege(ABC):
 
 
 @contextmanager
-def besieging(pair: Databases, folder: Path) -> Iterator[Besieged]:
-    """Provide a deployment of which only the registry runs, and leave no process behind."""
-    besieged = Besieged(folder, pair)
+def besieging(pair: Databases, folder: Path, *, checkout: Checkout | None = None) -> Iterator[Besieged]:
+    """Provide a deployment of which only the registry runs, and leave no process behind.
+
+    checkout: start its interpreter for each process, to measure starts; without it, processes are forked.
+    """
+    besieged = Besieged(folder, pair, checkout)
     try:
         yield besieged
     finally:
@@ -156,7 +160,7 @@ def siege(kind: type[Siege]) -> Callable[[Options], Tally]:
         with (
             tempfile.TemporaryDirectory(prefix="idvault-torture-") as name,
             durable(options.database, Path(name)) as pair,
-            besieging(pair, Path(name)) as besieged,
+            besieging(pair, Path(name), checkout=HERE) as besieged,
         ):
             return kind(besieged, dice=options.dice(), stop=options.stop).run(options.count)
 

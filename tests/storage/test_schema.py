@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from idvault.domain.error import PreconditionError, Reason, UnavailableError
 from idvault.storage import migrations
 from idvault.storage.base import metadata as schema
+from idvault.storage.base.turn import Turn
 from idvault.storage.migrations import MAIN, SHRED, Branch, SchemaError
 from tests.support import programs, tls_proxy
 from tests.support.databases import Databases, Maker
@@ -143,6 +144,20 @@ async def test_processes_that_upgrade_at_once(maker: Maker, tmp_path: Path) -> N
     ends = [await asyncio.to_thread(process.communicate) for process in processes]
     assert [process.wait() for process in processes] == [0, 0, 0], ends
     await migrations.check_current(*urls)
+
+
+async def test_an_upgrade_waits_for_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite refuses some of the processes that create one file at once, whatever they wait for its lock."""
+    monkeypatch.setattr(migrations, "_OTHER_UPGRADE", 0.0)
+    url, other = f"sqlite:///{tmp_path / 'main'}", Turn.beside(tmp_path / "main")
+    assert other.take(timeout=0.0)
+    with pytest.raises(UnavailableError):
+        await migrations.change(url, lambda _: None)
+    other.close()
+    monkeypatch.undo()
+    changed: list[Connection] = []
+    await migrations.change(url, changed.append)
+    assert len(changed) == 1
 
 
 async def test_missing_schema_is_refused(maker: Maker, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from idvault.domain.error import IdvaultError
 from idvault.domain.event import EventType
 from idvault.domain.record import SealedRecord
 from idvault.domain.registry import RegistryAnswer
+from idvault.domain.second_factor import SecondFactorError
 from idvault.flows.custody.drill import DrillFlow
 from idvault.flows.custody.drill_record import DrillKeeper
 from idvault.flows.disclosure.refusal import Refusals
@@ -139,7 +140,8 @@ class Local:
             found = asyncio.run_coroutine_threadsafe(work, self._chamber.loop).result(30)
         except IdvaultError as error:
             told = errors.refusal(error)
-            failure = BY_REASON[told.reason](told.reason, told.code.name)
+            details = error.details if isinstance(error, SecondFactorError) else None
+            failure = BY_REASON[told.reason](told.reason, told.code.name, details=details)
         else:
             return self.tamper(method, answer.FromString(found.SerializeToString()))
         raise failure

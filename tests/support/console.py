@@ -55,18 +55,20 @@ class Visitor:
     seen: list[Seen] = field(default_factory=list)
 
     async def get(self, path: str, **headers: str) -> Seen:
-        return await self._ask("GET", path, headers)
+        """Open an address; follow where it leads."""
+        return await self._followed(await self._ask("GET", path, headers))
 
-    async def post(
-        self,
-        path: str,
-        page: Seen | None = None,
-        files: Mapping[str, tuple[str, bytes]] | None = None,
-        **fields: str,
-    ) -> Seen:
+    async def post(self, path: str, page: Seen | None = None, **fields: str) -> Seen:
         """Send a form of a page; follow where it leads."""
-        hidden = {name: page.hidden(name) for name in ("form", "once")} if page is not None else {}
-        answer = await self.send(path, {**hidden, **fields}, files=files)
+        return await self._followed(await self.send(path, {**_hidden(page), **fields}))
+
+    async def upload(
+        self, path: str, page: Seen, files: Mapping[str, tuple[str, bytes]], **fields: str
+    ) -> Seen:
+        """Send a form with files; follow where it leads."""
+        return await self._followed(await self.send(path, {**_hidden(page), **fields}, files=files))
+
+    async def _followed(self, answer: Seen) -> Seen:
         return await self.get(answer.headers["Location"]) if answer.status == 303 else answer
 
     async def send(
@@ -99,6 +101,10 @@ class Visitor:
         return page
 
 
+def _hidden(page: Seen | None) -> dict[str, str]:
+    return {name: page.hidden(name) for name in ("form", "once")} if page is not None else {}
+
+
 @dataclass
 class Running:
     """A running console. file: the redirect file."""
@@ -124,6 +130,13 @@ class Running:
         made = self.visitor(**headers)
         assert (await made.get(urlsplit(self.address).path)).status == 200
         return made
+
+
+@asynccontextmanager
+async def visiting(file: Path) -> AsyncIterator[Visitor]:
+    """Enter a console that another process runs, by its redirect file."""
+    async with ClientSession(cookie_jar=DummyCookieJar()) as session:
+        yield await Running(file, asyncio.Event(), session).enter()
 
 
 @asynccontextmanager

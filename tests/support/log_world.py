@@ -17,6 +17,7 @@ from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import statement
 from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.log.epoch import EPOCHS
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_checkpoints, log_entries, log_head, log_nodes
 from idvault.storage.public_files import LocalPublicFiles
@@ -69,6 +70,7 @@ class Worker:
             store=cast(SqlLogStore, self.store),
             signed=cast(SqlCheckpointStore, self.signed),
             complete=cast(SqlCheckpointStore, self.complete),
+            epochs=SqlCheckpointStore(database=self.shred, name=EPOCHS),
             files=cast(LocalPublicFiles, self.files),
             signer=SIGNER,
             policy=lambda: self.policy,

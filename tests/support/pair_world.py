@@ -7,14 +7,16 @@ from pathlib import Path
 from sqlalchemy import delete, update
 
 from idvault.domain.account import AccountState
+from idvault.ports.log.witness import Witness
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.key.shred import SqlShredStore
 from idvault.storage.key.tables import shred_keys
+from idvault.transparency.checkpoint import CosignaturePolicy
 from tests.support import sql
 from tests.support.databases import Databases
-from tests.support.log_world import Worker
+from tests.support.log_world import PLAIN, Worker
 from tests.support.storage_world import MATCHED, World
 
 DEPLOYMENT = "d" * 32
@@ -28,6 +30,8 @@ class PairWorld:
     databases: Databases
     folder: Path
     clock: float = 0
+    witness: Witness | None = None
+    policy: CosignaturePolicy = PLAIN
 
     def __post_init__(self) -> None:
         self.open()
@@ -38,7 +42,7 @@ class PairWorld:
         self.shred = Database(url=self.databases.shred_url)
         # Each opening draws other synthetic people and ids.
         self.people = World(self.main, seed=f"{self.folder} {next(_OPENED)}")
-        self.worker = Worker(self.main, self.shred, self.folder / "public")
+        self.worker = Worker(self.main, self.shred, self.folder / "public", self.policy, self.witness)
 
     async def begin(self) -> "PairWorld":
         """Give both databases one deployment id."""

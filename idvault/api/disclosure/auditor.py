@@ -64,9 +64,12 @@ class DisclosureServicer:
         limit = converted.page_size(request.page_size)
         below = page_token.decode(request.page_token, of=_LIST) if request.page_token else None
         found, further = await self.flow.list(actor_id=caller.actor_id, below=below, limit=limit)
+        filed, daily = await self.flow.quota(actor_id=caller.actor_id, now=now)
         return disclosure_pb2.ListDisclosuresResponse(
             disclosures=[converted.shown(each) for each in found],
             next_page_token=page_token.encode(further, of=_LIST),
+            filed_today_count=filed,
+            daily_limit=daily,
         )
 
     async def CancelDisclosure(

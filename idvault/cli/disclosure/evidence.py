@@ -1,7 +1,6 @@
 """The verbs about evidence: `export` of auditors and custodians, `evidence` of auditors."""
 
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -17,11 +16,10 @@ from idvault.cli.people.session import MemberFolder, MemberOptions, as_json, exp
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault_client.offline import witness_policy
 from idvault_client.offline.evidence import check as evidence_check
-from idvault_client.offline.evidence import page
 from idvault_client.offline.evidence.check import ProvedEvidence
 from idvault_client.offline.evidence.file import EvidenceError, ProofFile
-from idvault_client.offline.evidence.page import ProofReference
 from idvault_client.people.disclosure import evidence as evidences
+from idvault_client.people.disclosure import export as exports
 from idvault_client.people.disclosure.evidence import FormerEvidence
 from idvault_client.people.member import MemberClient
 
@@ -145,15 +143,12 @@ def _policy(member: MemberFolder) -> Policy:
 
 
 def _for_court(proof: ProofFile, proved: ProvedEvidence, out: Path, member: MemberFolder) -> list[Path]:
-    name = proved.terms.disclosure_id
-    proof_path, page_path = out / f"{name}.json", out / f"{name}.html"
+    files = exports.for_court(proof, proved, log_key=member.pinned.log_key, exported_at=now())
+    proof_path, page_path = out / files.proof_name, out / files.page_name
     refuse_existing(proof_path, page_path)
-    data = proof.to_bytes()
-    reference = ProofReference(proof_path.name, sha256(data).hexdigest(), str(member.pinned.log_key))
-    shown = page.render(proved, proof=reference, exported_at=now())
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    durable_file.create(proof_path, data)
-    durable_file.create(page_path, shown.encode())
+    durable_file.create(proof_path, files.proof)
+    durable_file.create(page_path, files.page)
     return [page_path, proof_path]
 
 

@@ -60,6 +60,22 @@ Quorum = Annotated[
 ]
 
 
+Epochs = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="The statements of the log's epochs, if it has lost entries (epochs.json of the public "
+        "directory); needs --roster.",
+    ),
+]
+RosterFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--roster", metavar="FILE", help="The published roster, whose custodians signed the statements."
+    ),
+]
+
+
 @app.callback()
 def log() -> None:
     """The transparency log: verify it offline, export it."""
@@ -75,6 +91,8 @@ def verify(  # noqa: PLR0917 - typer makes an option of each
     shred_database: ShredDatabaseUrl = None,
     witness: Witness = None,
     quorum: Quorum = None,
+    epochs: Epochs = None,
+    roster: RosterFile = None,
 ) -> None:
     """Recompute the log from its entries, and compare it with the stored hashes and signed checkpoints.
 
@@ -87,7 +105,9 @@ def verify(  # noqa: PLR0917 - typer makes an option of each
     (--checkpoint) does.
     """
     source = _source(database, bundle, shred_database)
-    trust = log_trust.read(public_key=public_key, witness=witness or [], quorum=quorum)
+    trust = log_trust.read(
+        public_key=public_key, witness=witness or [], quorum=quorum, epochs_file=epochs, roster=roster
+    )
     outside = [_note(checkpoint)] if checkpoint else []
     as_json = bool(context.obj)
     try:

@@ -2,12 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from idvault.cli.errors import wrong_usage
-from idvault.transparency import checkpoint
+from idvault.attest import roster_chain
+from idvault.attest.reading import RosterError
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.transparency import checkpoint, epoch
 from idvault.transparency.checkpoint import Checkpoint, CheckpointError, CosignaturePolicy, QuorumError
+from idvault.transparency.epoch import Break
 from idvault.transparency.note import NoteError, VerifierKey, parse_key
 from idvault.transparency.tree import LogError
+from idvault_client.offline.log import epochs
+from idvault_client.offline.log.epochs import EpochRefusedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,16 +21,18 @@ class LogTrust:
     """The required signatures; the name of the log's key is the log's origin."""
 
     policy: CosignaturePolicy
+    breaks: tuple[Break, ...] = ()
 
     def checkpoints(self, notes: Sequence[bytes]) -> list[Checkpoint]:
         """Verify signed notes and return their checkpoints, the largest first.
 
-        Each must be signed by the log, and the largest one by the witnesses too. Raises LogError.
+        Each must be signed by the log, and the largest one of the newest epoch by the witnesses too. One of
+        an earlier epoch stands for what is left of it. Raises LogError.
         """
         found = [(self.checkpoint(note), note) for note in notes]
-        found.sort(key=lambda one: one[0].size, reverse=True)
-        self._check_cosigned([note for one, note in found if one.size == found[0][0].size])
-        return [one for one, _ in found]
+        found.sort(key=lambda one: (epoch.of(one[0]).number, one[0].size), reverse=True)
+        self._check_cosigned([note for one, note in found if one == found[0][0]])
+        return [epoch.carry(one, found[0][0], self.breaks).checkpoint for one, _ in found]
 
     def checkpoint(self, note: bytes) -> Checkpoint:
         """Return the checkpoint of a note that the log has signed; raises LogError."""
@@ -44,15 +52,36 @@ class LogTrust:
         raise refusal
 
 
-def read(*, public_key: str, witness: Sequence[str], quorum: int | None) -> LogTrust:
+def read(
+    *,
+    public_key: str,
+    witness: Sequence[str],
+    quorum: int | None,
+    epochs_file: Path | None = None,
+    roster: Path | None = None,
+) -> LogTrust:
     """Read the options; raises CommandError (wrong usage) that names the wrong one."""
     log_key = key(public_key, "--public-key")
     witnesses = tuple(key(text, "--witness") for text in witness)
     demanded = len({each.public_key for each in witnesses}) if quorum is None else quorum
     try:
-        return LogTrust(CosignaturePolicy(log_key.name, (log_key,), witnesses, demanded))
+        policy = CosignaturePolicy(log_key.name, (log_key,), witnesses, demanded)
+        return LogTrust(policy, _breaks(log_key, epochs_file, roster))
     except CheckpointError as error:
         raise wrong_usage(str(error), field="--witness") from error
+
+
+def _breaks(log_key: VerifierKey, path: Path | None, roster: Path | None) -> tuple[Break, ...]:
+    """Return the breaks of the log that its custodians signed for; raises CommandError."""
+    if path is None:
+        return ()
+    if roster is None:
+        raise wrong_usage("--epochs needs --roster, whose custodians signed", field="--roster")
+    try:
+        versions = roster_chain.load_all(roster)
+        return epochs.verified(epochs.parse(path.read_bytes()), versions=versions, log_key=log_key)
+    except (EpochRefusedError, RosterError) as error:
+        raise CommandError(ExitCode.UNVERIFIED, f"log: {error}", reason="EPOCH_INVALID") from error
 
 
 def key(text: str, option: str) -> VerifierKey:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from idvault.cli.disclosure import auditor, custodian
-from idvault.cli.people import connect, init, new_passphrase, passphrase, second_factor
+from idvault.cli.people import connect, console, init, new_passphrase, passphrase, second_factor
 from idvault.cli.people.init import Identity
 from idvault.cli.people.session import MemberOptions
 
@@ -40,6 +40,7 @@ def make(role: str) -> typer.Typer:
     app.command("connect", short_help="Pin the vault, its log key and its roster.")(connect.connect)
     app.command("second-factor", short_help="Enrol an authenticator app.")(second_factor.second_factor)
     app.command("passphrase", short_help="Encrypt your keys under a new passphrase.")(new_passphrase.change)
+    app.command("console", short_help="Work with pages in your browser.")(console.console)
     if role == "auditor":
         auditor.add(app)
     else:

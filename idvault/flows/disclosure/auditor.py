@@ -143,6 +143,11 @@ class DisclosureFlow:
         page = [self._show(filed) for filed in found[:limit]]
         return page, page[-1].filed.number if len(found) > limit else None
 
+    async def quota(self, *, actor_id: str, now: ClockReading) -> tuple[int, int]:
+        """Return how many requests the auditor has filed today, and how many a day allows."""
+        filed = await self._store.filed_on(actor_id=actor_id, day=now.today(self._zone))
+        return filed, self._daily
+
     async def cancel(
         self, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
     ) -> ShownDisclosure:

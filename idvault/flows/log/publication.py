@@ -5,20 +5,27 @@
 * Every file is verified against the checkpoint before it is written.
 * A partial file is removed once the full one exists; readers of an older checkpoint use the full one.
 * Several workers may publish at once, into one directory or several; none reverts what another published.
+* In a new epoch, the files that the log has lost are kept under lost/ with their checkpoint, and the
+  statements of all epochs are published before the first checkpoint that names one.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from idvault.attest.epoch import FILE as EPOCHS_FILE
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DamagedError, PreconditionError, Reason
+from idvault.flows.log.epoch import LogEpochs
 from idvault.flows.log.tree import LogTree
 from idvault.ports.log.store import CheckpointStore, LogStore, Publication, Subtree
-from idvault.transparency import checkpoint, tile
+from idvault.transparency import checkpoint, epoch, tile
 from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy
 from idvault.transparency.tile import CHECKPOINT_PATH, HEIGHT, WIDTH, Bundle, Tile
 from idvault.transparency.tree import CompactRange, LogError, leaf_hash
+
+LOST = "lost"
+"""The folder of the public directory with the files of what was lost, by epoch."""
 
 
 class PublicationRefusedError(PreconditionError):
@@ -37,13 +44,18 @@ class PublicationFlow:
         *,
         store: LogStore,
         complete: CheckpointStore,
+        epochs: CheckpointStore,
         files: Publication,
         policy: Callable[[], CosignaturePolicy],
     ) -> None:
-        """Initialise with the ports. policy: returns the policy that verifies this log's checkpoints."""
+        """Initialise with the ports.
+
+        epochs: the statements of the log's epochs. policy: returns the policy that verifies its checkpoints.
+        """
         self._store = store
         self._tree = LogTree(store=store)
         self._complete = complete
+        self._epochs = LogEpochs(store=epochs)
         self._files = files
         self._policy = policy
         self._current: datetime | None = None
@@ -76,17 +88,45 @@ class PublicationFlow:
         there = None if former is None else _read(former, replace(policy, quorum=0))
         wanted = _read(newest, policy)
         if former != newest:
+            await self._epochs.refresh()
             await self._check(wanted)
-            old = 0 if there is None else await self._continued(there, wanted)
+            old = 0 if former is None or there is None else await self._continued(former, there, wanted)
+            await self._publish_epochs()
             await self._write(old, wanted.size)
             await self._files.replace(CHECKPOINT_PATH, former=former, content=newest)
         return wanted.size
 
-    async def _continued(self, there: Checkpoint, wanted: Checkpoint) -> int:
-        """Return the published size after verifying that the new checkpoint continues it."""
-        if there.size > wanted.size or await self._tree.root(there.size) != there.root:
+    async def _continued(self, former: bytes, there: Checkpoint, wanted: Checkpoint) -> int:
+        """Return the published size that the new checkpoint continues, after verifying that it does.
+
+        What the directory has beyond, and the log has lost, is kept aside.
+        """
+        try:
+            stays = epoch.carry(there, wanted, self._epochs.breaks).checkpoint
+        except LogError as error:
+            raise PublicationRefusedError from error
+        if stays.size > wanted.size or await self._tree.root(stays.size) != stays.root:
             raise PublicationRefusedError
-        return there.size
+        if stays.size < there.size:
+            await self._keep_lost(former, there, stays.size)
+        return stays.size
+
+    async def _keep_lost(self, former: bytes, there: Checkpoint, stays: int) -> None:
+        folder = f"{LOST}/{epoch.of(there).number}"
+        places: list[Tile | Bundle] = [*tile.grown(stays, there.size)]
+        places += tile.grown_bundles(stays, there.size)
+        for place in places:
+            content = await self._files.read(place.path)
+            # An interrupted step may have replaced it already, after keeping it.
+            if content is not None and await self._files.read(f"{folder}/{place.path}") is None:
+                await self._files.write(f"{folder}/{place.path}", content)
+        await self._files.write(f"{folder}/{CHECKPOINT_PATH}", former)
+
+    async def _publish_epochs(self) -> None:
+        content = self._epochs.raw
+        former = await self._files.read(EPOCHS_FILE)
+        if content is not None and content != former:
+            await self._files.replace(EPOCHS_FILE, former=former, content=content)
 
     async def _check(self, wanted: Checkpoint) -> None:
         if await self._tree.root(wanted.size) != wanted.root:

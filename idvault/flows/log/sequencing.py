@@ -2,9 +2,9 @@
 
 In this order; after a crash the next step continues:
 * Every known checkpoint must match the stored tree: the last one signed, the newest complete one, the
-  published one, and this process's last one. A database that was edited or rolled back is refused: from then
-  on nothing is sequenced or signed, and a minute later every change is refused, until an operator has
-  repaired it and restarts the worker.
+  published one, and this process's last one; one of an earlier epoch as far as that is left. A database that
+  was edited or rolled back is refused: from then on nothing is sequenced or signed, and a minute later every
+  change is refused, until an operator has repaired it and restarts the worker.
 * Entries without an index get the next ones.
 * If the log has grown, its checkpoint is signed and stored in the second database before it is published. The
   empty log has a checkpoint too.
@@ -33,10 +33,11 @@ from idvault.flows.log.cosigning import (
     Witnesses,
     cosignatures,
 )
+from idvault.flows.log.epoch import LogEpochs
 from idvault.flows.log.tree import LogTree
 from idvault.ports.log.store import CheckpointStore, LogStore, PublicFiles
 from idvault.ports.sealing import Signer
-from idvault.transparency import checkpoint, note
+from idvault.transparency import checkpoint, epoch, note
 from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy, QuorumError, RolledBackError
 from idvault.transparency.note import NoteSigner, VerifierKey
 from idvault.transparency.proof import ConsistencyError
@@ -98,6 +99,7 @@ class LogFlow:
         store: LogStore,
         signed: CheckpointStore,
         complete: CheckpointStore,
+        epochs: CheckpointStore,
         files: PublicFiles,
         signer: Signer,
         policy: Callable[[], CosignaturePolicy],
@@ -106,13 +108,14 @@ class LogFlow:
     ) -> None:
         """Initialise with the ports.
 
-        policy: returns the policy of the roster in force; it contains this log's key. witnesses: those to
-        ask, by key. alarm: receives texts for the operator.
+        epochs: the statements of the log's epochs. policy: returns the policy of the roster in force; it
+        contains this log's key. witnesses: those to ask, by key. alarm: receives texts for the operator.
         """
         self._store = store
         self._tree = LogTree(store=store)
         self._signed = signed
         self._complete = complete
+        self._epochs = LogEpochs(store=epochs)
         self._files = files
         self._find_policy = policy
         self._policy = policy()
@@ -160,6 +163,7 @@ class LogFlow:
                 return
 
     async def _remembered(self) -> _Known:
+        await self._epochs.refresh()
         published = self._published(await self._files.read(CHECKPOINT_PATH))
         complete = self._kept(await self._complete.latest())
         signed = self._kept(await self._signed.latest())
@@ -167,6 +171,13 @@ class LogFlow:
         found = [one.checkpoint for one in kept if one is not None]
         if self._own is not None:
             found.append(self._own)
+        try:
+            found = [
+                epoch.carry(one, self._epochs.probe(one.origin), self._epochs.breaks).checkpoint
+                for one in found
+            ]
+        except LogError as error:
+            _refuse(f"a signed checkpoint contradicts the statements of the log's epochs: {error}")
         return _Known(signed, complete, tuple(dict.fromkeys(found)))
 
     def _kept(self, raw: bytes | None) -> _Kept | None:
@@ -214,7 +225,7 @@ class LogFlow:
         tree = CompactRange.from_bytes(head.tree)
         if tree.size != head.size:
             raise DamagedError(Reason.RECORD_DAMAGED)
-        return Checkpoint(self._policy.origin, head.size, tree.root())
+        return Checkpoint(self._policy.origin, head.size, tree.root(), self._epochs.current.extensions)
 
     async def _sign(self, known: _Known, head: Checkpoint) -> _Kept:
         if known.signed is not None and known.signed.checkpoint == head:

@@ -24,6 +24,7 @@ from idvault.transparency.tree import LogError
 
 # The log may grow while it is compared, about once a second; a round takes milliseconds.
 _ROUNDS = 10
+_OTHER_EPOCH = 428
 
 
 class LogOlderError(DamagedError):
@@ -90,6 +91,21 @@ class StrangeWitnessError(PreconditionError):
         return (
             f"log: the witness does not witness this log (HTTP status {self.status}): "
             "give it the log's public key with --log-key"
+        )
+
+
+class OtherEpochError(DamagedError):
+    """A witness follows another epoch of the log than the shred database is in."""
+
+    def __init__(self) -> None:
+        """Set the reason."""
+        super().__init__(Reason.LOG_UNAVAILABLE)
+
+    def __str__(self) -> str:
+        """Say what the operator must do."""
+        return (
+            "log: the witness follows another epoch of the log: it must follow the custodians' statement "
+            "first (`idvault witness --epoch`), or the databases are from before the statement was accepted"
         )
 
 
@@ -207,6 +223,8 @@ async def _submit(
     except WitnessRefusedError as error:
         if error.status in {409, 422}:
             raise LogForkedError(size=own.size) from error
+        if error.status == _OTHER_EPOCH:
+            raise OtherEpochError from error
         raise StrangeWitnessError(error.status) from error
     except UnavailableError as error:
         told = "" if str(error) == error.reason.value else f": {error}"

@@ -26,7 +26,7 @@ class Sqlite:
     def __init__(self, *, path: Path) -> None:
         """Set up without opening the file."""
         self._path = path
-        self._turn = Turn(path.with_name(path.name + "-turn"))
+        self._turn = Turn.beside(path)
         self._writer = Threads(count=1, connect=self._connect)
         self._readers = Threads(count=_READERS, connect=self._connect)
         self._inline: SqliteConnection | None = None

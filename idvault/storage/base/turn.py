@@ -25,6 +25,11 @@ class Turn:
         self._files: tuple[int, int] | None = None
         self._waiting: _Waiting | None = None
 
+    @classmethod
+    def beside(cls, database: Path) -> "Turn":
+        """Return the turn of a SQLite file."""
+        return cls(database.with_name(f"{database.name}-turn"))
+
     def take(self, *, timeout: float) -> bool:
         """Wait up to timeout seconds; return whether the turn is taken."""
         if self._files is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Integer, Table, and_, exists, func, or_, select
 
@@ -17,6 +17,7 @@ from idvault.storage.base.listing import among, one_of
 from idvault.storage.base.statement import param, scalar, statement
 from idvault.storage.disclosure import rows as disclosure_row
 from idvault.storage.disclosure.tables import (
+    disclosure_budgets,
     disclosure_decisions,
     disclosure_openings,
     disclosures,
@@ -64,6 +65,12 @@ _OF_AUDITOR = statement(
     .where(disclosures.c.auditor_actor_id == param("actor_id"), disclosures.c.number < param("below"))
     .order_by(disclosures.c.number.desc())
     .limit(_LIMIT)
+)
+_FILED_ON = statement(
+    select(disclosure_budgets.c.used).where(
+        disclosure_budgets.c.actor_id == param("actor_id"), disclosure_budgets.c.day == param("day")
+    ),
+    scalar,
 )
 _PENDING = statement(
     select(disclosures)
@@ -179,6 +186,11 @@ class SqlDisclosureLists:
         return await disclosure_row.load(
             connection, _OF_AUDITOR, actor_id=actor_id, below=number, limit=limit
         )
+
+    @read("disclosure.filed_on")
+    async def filed_on(self, connection: Connection, *, actor_id: str, day: date) -> int:
+        """Return how many requests an auditor has filed on a day."""
+        return int(await connection.one(_FILED_ON, actor_id=actor_id, day=day) or 0)
 
     @read("disclosure.pending")
     async def pending(

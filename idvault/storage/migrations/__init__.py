@@ -21,6 +21,7 @@ from idvault.storage.base.failure import FOREIGN, DriverError, describe
 from idvault.storage.base.servers import Servers
 from idvault.storage.base.sqlite_connection import SqliteConnection
 from idvault.storage.base.statement import scalar, statement
+from idvault.storage.base.turn import Turn
 from idvault.storage.campaign import tables as campaign
 from idvault.storage.claim import tables as claim
 from idvault.storage.credential import tables as credential
@@ -213,8 +214,16 @@ def _in_sqlite(path: Path, work: Callable[[Connection], None]) -> None:
         hide_parameters=True,
     )
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    with engine.begin() as connection:
-        work(connection)
+    # Of several connections that switch a new file to WAL at once, SQLite refuses some without waiting.
+    turn = Turn.beside(path)
+    if not turn.take(timeout=_OTHER_UPGRADE):
+        raise TimeoutError
+    try:
+        with engine.begin() as connection:
+            work(connection)
+    finally:
+        turn.give()
+        turn.close()
 
 
 async def _in_postgresql(servers: Servers, work: Callable[[Connection], None]) -> None:

@@ -21,7 +21,7 @@ from idvault.domain.sanction.statement import SanctionCategory
 from idvault.domain.session import secret
 from idvault.domain.tip_off import filing, target
 from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.web import guard, limits, multipart
+from idvault.web import guard, limits
 from idvault.web.app import Pages, status_of
 from idvault.web.limits import Buckets
 from idvault.web.tip_off import calls, draft
@@ -30,6 +30,7 @@ from idvault.web.tip_off.draft import Draft
 from idvault.web.tip_off.forms import Forms
 from idvault.web.tip_off.view import TipOffView
 from idvault_client.errors import InvalidFields, VaultError
+from idvault_client.pages import multipart
 
 LIFETIME = 2 * 60 * 60
 """How many seconds a browser keeps a draft: long enough to write a long text."""

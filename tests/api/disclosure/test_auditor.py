@@ -153,6 +153,7 @@ async def test_lists_are_empty_at_first(house: House) -> None:
     assert isinstance(mine, pb.ListDisclosuresResponse)
     assert isinstance(waiting, pb.ListPendingDisclosuresResponse)
     assert (len(mine.disclosures), mine.next_page_token) == (0, "")
+    assert (mine.filed_today_count, mine.daily_limit) == (0, 20)
     assert (len(waiting.disclosures), waiting.next_page_token) == (0, "")
 
 

@@ -118,7 +118,7 @@ async def test_a_form_acts_once(console: Running, sample: Sample) -> None:
     answers = await asyncio.gather(*(owner.send("/say", fields) for _ in range(3)))
     assert {(each.status, each.headers["Location"]) for each in answers} == {(303, "/secret")}
     assert sample.said == [("hello", "")]
-    await owner.post("/say", await owner.get("/"), words="hello", files={"paper": ("a.txt", b"content")})
+    await owner.upload("/say", await owner.get("/"), {"paper": ("a.txt", b"content")}, words="hello")
     assert sample.said == [("hello", ""), ("hello", "content")]
 
 
@@ -175,27 +175,22 @@ async def test_pages_have_two_languages(console: Running) -> None:
 
 
 async def test_large_and_slow_forms_are_refused(sample: Sample, tmp_path: Path) -> None:
-    """21 MB, and a body that does not come: each gets its own answer."""
+    """A body that does not come, 21 MB, and what is no form: each gets its own answer."""
     async with running(sample.console(), tmp_path, patience=0.2) as console:
         owner = await console.enter()
-        large = await _large(owner)
-        assert (large.status, "too large" in large.text) == (413, True)
-        assert await _slow(owner) == 408
+        assert await _begun(owner, 100) == 408
+        assert await _begun(owner, 21 * 1024 * 1024) == 413
+        assert await _begun(owner, 0, type="multipart/form-data") == 400
     assert sample.said == []
 
 
-async def _large(owner: Visitor) -> Seen:
-    page = await owner.get("/")
-    paper = ("a", bytes(21 * 1024 * 1024))
-    return await owner.send("/say", {"form": page.hidden("form"), "words": "x"}, files={"paper": paper})
-
-
-async def _slow(owner: Visitor) -> int:
+async def _begun(owner: Visitor, length: int, type: str = "application/x-www-form-urlencoded") -> int:
+    """Begin to send a form of a length, and return the status of the answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", owner.port)
     cookies = "; ".join(f"{name}={value}" for name, value in owner.cookies.items())
     writer.write(
         f"POST /say HTTP/1.1\r\nHost: {owner.host}\r\nOrigin: http://{owner.host}\r\nCookie: {cookies}\r\n"
-        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nform=".encode()
+        f"Content-Type: {type}\r\nContent-Length: {length}\r\n\r\n".encode()
     )
     line = await asyncio.wait_for(reader.readline(), 30)
     writer.close()

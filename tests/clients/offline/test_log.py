@@ -280,6 +280,8 @@ def test_the_command_in_json(published: Published) -> None:
         "root": b64encode(logs.checkpoint_of(leaves).root).decode(),
         "consistent_with": 0,
         "cosigned": [str(ONE.key)],
+        "epoch": 1,
+        "lost": [],
     }
     result = published.run("--witness", TWO.key, "--json")
     error = {

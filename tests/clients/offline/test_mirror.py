@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -56,7 +57,7 @@ class World:
         """Serve the directory as it is."""
         self.site.files = files_of(self.public)
 
-    def mirror(self, *, timeout: float = 5, **options: int) -> Mirrored:
+    def mirror(self, *, timeout: float = 5, **options: Any) -> Mirrored:
         """Run once."""
         self.site.asked.clear()
         files = LogWebsite(self.site.url, timeout=timeout)

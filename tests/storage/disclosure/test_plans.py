@@ -28,6 +28,12 @@ PLANS: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "(auditor_actor_id=? AND number<?)",
         "uq_disclosures_auditor_actor_id_number",
     ),
+    "filed on": (
+        lists._FILED_ON,
+        {"actor_id": "a", "day": NOW.date()},
+        "(actor_id=? AND day=?)",
+        "pk_disclosure_budgets",
+    ),
     "pending": (lists._PENDING, _PENDING, f"{_BY_STATE} (state=? AND expire_at>?)", _BY_STATE),
     "decisions": (
         disclosure_row._DECISIONS,

@@ -169,6 +169,9 @@ async def test_the_budget_holds_at_once(room: Chamber) -> None:
     assert reasons(answers) == [Reason.TOO_MANY_ATTEMPTS] * 5
     numbers = {answer.filed.number for answer in answers if not isinstance(answer, BaseException)}
     assert len(numbers) == 3
+    assert await room.auditing.quota(actor_id=roster_member("auditor-a").actor_id, now=room.now()) == (3, 3)
+    room.pass_time(days=1)
+    assert await room.auditing.quota(actor_id=roster_member("auditor-a").actor_id, now=room.now()) == (0, 3)
 
 
 async def test_refusals_at_once_are_all_counted(room: Chamber) -> None:

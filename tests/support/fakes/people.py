@@ -46,6 +46,10 @@ class FakeCodes:
         self.good.add(str(self._numbers))
         return str(self._numbers)
 
+    def tries(self, actor_id: str) -> Tries:
+        """Return the tries of a member since the last success."""
+        return self._tries.get(actor_id, Tries())
+
     async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
         second_factor.check_code(code)
         charged = second_factor.charge(tries=self._tries.get(actor_id, Tries()), now=now.real)

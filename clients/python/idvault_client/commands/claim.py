@@ -27,6 +27,7 @@ from idvault_client.commands.output import (
     write,
 )
 from idvault_client.offline import receipt as receipts
+from idvault_client.offline.log import epochs
 from idvault_client.offline.receipt import ReceiptError
 
 
@@ -85,6 +86,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
             "quorum_id": proved.quorum.id if proved.quorum else None,
             "sealed_at": proved.sealed_at.isoformat(),
             "index": proved.index,
+            **epochs.told(proved.checkpoint),
         }
         if not policy.quorum:
             tell_unwitnessed(as_json=as_json)

@@ -31,6 +31,7 @@ from idvault_client.offline.disclosure_history import (
     ProvedHistory,
     ProvedOpening,
 )
+from idvault_client.offline.log import epochs
 
 _MOST_BYTES = 16 * 1024 * 1024  # an answer of the vault has at most 4 MiB, and its JSON text is longer
 
@@ -118,6 +119,7 @@ def _show(
             "openings": [
                 {**asdict(each), "opened_at": each.opened_at.isoformat()} for each in proved.openings
             ],
+            **epochs.told(proved.checkpoint),
         }
         _end({**shown, "log": None if counted is None else asdict(counted)}, witnessed, as_json=True)
     typer.echo("the log proves what is listed; that nothing is missing is the vault's statement", err=True)
@@ -128,6 +130,8 @@ def _show(
     for opening in proved.openings:
         _show_opening(opening)
     typer.echo(_counted(counted, horizon))
+    for name, text in epochs.told(proved.checkpoint).items():
+        typer.echo(f"{name}: {text}")
     _end({}, witnessed, as_json=False)
 
 

@@ -10,6 +10,8 @@ import typer
 
 from idvault.attest import roster_chain
 from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.transparency import epoch
 from idvault.transparency.checkpoint import MAX_AGE, CheckpointError
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.note import NoteError, VerifierKey, parse_key
@@ -93,6 +95,7 @@ def follow(  # noqa: PLR0917 - typer makes an option of each
             state=state,
             max_age=max_age_of(policy, max_age, unwitnessed=unwitnessed),
             now=time.time,
+            versions=versions_of(roster),
         )
         while True:
             try:
@@ -138,6 +141,32 @@ def policy_of(public_key: str, witness: list[str], quorum: int | None, roster: P
         return Policy(key.name, (key,), witnesses, _quorum(witnesses, quorum))
     except CheckpointError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def versions_of(roster: Path | None) -> tuple[Roster, ...]:
+    """Return every version of the roster of the option, none without it; raises UnverifiedError."""
+    try:
+        return () if roster is None else roster_chain.load_all(roster)
+    except RosterError as error:
+        raise UnverifiedError("ROSTER_INVALID", str(error)) from error
+
+
+def tell_epochs(accepted: AcceptedCheckpoint) -> None:
+    """Say on stderr which breaks the log has, and what the checkpoint before has lost."""
+    for each in accepted.breaks:
+        text = f"epoch {each.epoch.number}: the log had {each.seen} entries and went on from {each.kept.size}"
+        typer.echo(f"{text} (epochs.json, {each.epoch.digest[:16]})", err=True)
+    for part in accepted.lost:
+        text = f"entries {part.first} to {part.last - 1} of the last checkpoint here are lost"
+        typer.echo(f"epoch {part.epoch.number}: {text}", err=True)
+
+
+def epochs_json(accepted: AcceptedCheckpoint) -> dict[str, object]:
+    """Return the epoch of a checkpoint, and what the checkpoint before has lost, for --json."""
+    return {
+        "epoch": epoch.of(accepted.checkpoint).number,
+        "lost": [[part.first, part.last] for part in accepted.lost],
+    }
 
 
 def tell_unwitnessed(*, as_json: bool) -> None:
@@ -186,9 +215,11 @@ def _show(accepted: AcceptedCheckpoint, *, as_json: bool) -> None:
             "root": b64encode(found.root).decode(),
             "consistent_with": accepted.before,
             "cosigned": accepted.cosigned,
+            **epochs_json(accepted),
         }
         typer.echo(json.dumps(shown))
         return
+    tell_epochs(accepted)
     if not accepted.before:
         typer.echo("this is the first checkpoint: there is no earlier one to compare it with", err=True)
     typer.echo(f"log: {found.size} entries, consistent with {accepted.before}")

@@ -46,6 +46,7 @@ def mirror(  # noqa: PLR0917 - typer makes an option of each
             policy=policy,
             max_age=log.max_age_of(policy, max_age, unwitnessed=unwitnessed),
             now=time.time,
+            versions=log.versions_of(roster),
         ).run()
         if not policy.quorum:
             log.tell_unwitnessed(as_json=as_json)
@@ -63,9 +64,11 @@ def _show(copied: Mirrored, *, as_json: bool) -> None:
             "fetched": copied.fetched,
             "left_out": copied.left_out,
             "cosigned": copied.accepted.cosigned,
+            **log.epochs_json(copied.accepted),
         }
         typer.echo(json.dumps(shown))
         return
+    log.tell_epochs(copied.accepted)
     if copied.left_out:
         typer.echo(
             f"{copied.left_out} lines of the index were left out: no path, gone, or too long", err=True

@@ -27,7 +27,8 @@ from idvault_client.console.visit import (
     Upload,
     Visit,
 )
-from idvault_client.pages import headers, rendering
+from idvault_client.pages import headers, multipart, rendering
+from idvault_client.pages.multipart import FormPart
 from idvault_client.reasons import Translation
 
 MOST_BYTES = 20 * 1024 * 1024
@@ -157,19 +158,22 @@ class ConsoleApp:
 
     async def _form(self, request: web.Request) -> tuple[dict[str, str], dict[str, Upload]]:
         """Return a form's fields and files; raises HTTPException for a form that is not ours, or is none."""
+        if (request.content_length or 0) > MOST_BYTES:
+            raise web.HTTPRequestEntityTooLarge(max_size=MOST_BYTES, actual_size=request.content_length or 0)
         try:
             async with asyncio.timeout(self.patience):
-                sent = await request.post()
+                body = await request.read()
         except TimeoutError:
             raise web.HTTPRequestTimeout from None
-        except ValueError:
-            raise web.HTTPBadRequest from None
-        fields = {name: value for name, value in sent.items() if isinstance(value, str)}
-        files = {
-            name: Upload(value.filename, value.file.read())
-            for name, value in sent.items()
-            if isinstance(value, web.FileField) and value.filename
+        if request.content_type == "multipart/form-data":
+            # Not by aiohttp, which would write a file to the disk.
+            parts = multipart.parts(body, content_type=request.headers["Content-Type"])
+        else:
+            parts = {name: FormPart(str(value).encode()) for name, value in (await request.post()).items()}
+        fields = {
+            name: each.content.decode("utf-8", "replace") for name, each in parts.items() if not each.is_file
         }
+        files = {name: Upload(each.file_name, each.content) for name, each in parts.items() if each.file_name}
         self.entrance.check_form(fields.get("form", ""))
         return fields, files
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idvault.domain.event import EventType
-from idvault.transparency import checkpoint, entry
+from idvault.transparency import checkpoint, entry, epoch
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.entry import EntryError
@@ -57,24 +57,33 @@ def count(history: DisclosureHistory, *, policy: Policy, files: LogFiles) -> Log
     at = covering(history, policy=policy)
     newest = _published(files, policy)
     if newest.size < at.size:
+        _check_epoch(at, newest)
         raise HistoryError("LOG_OLDER", "the public log is older than the history: repeat the command later")
     tree = CompactRange()
     found: dict[str, int] = dict.fromkeys(_COUNTED, 0)
     for leaf in _leaves(files, newest.size):
-        _check_root(tree, at)
+        _check_root(tree, at, newest)
         tree.append(leaf_hash(leaf))
         kind = _kind(leaf, before=history.horizon)
         if kind in found:
             found[kind] += 1
-    _check_root(tree, at)
+    _check_root(tree, at, newest)
     if tree.root() != newest.root:
         raise HistoryError("LOG_INVALID", "the public log does not match its checkpoint")
     return LogCount(*(found[kind] for kind in _COUNTED))
 
 
-def _check_root(tree: CompactRange, at: Checkpoint) -> None:
+def _check_root(tree: CompactRange, at: Checkpoint, newest: Checkpoint) -> None:
     if tree.size == at.size and tree.root() != at.root:
+        _check_epoch(at, newest)
         raise HistoryError("LOG_FORKED", "the history's log and the public log are two different logs")
+
+
+def _check_epoch(at: Checkpoint, newest: Checkpoint) -> None:
+    """Raise HistoryError if the log has lost entries of the history's, as its custodians have said."""
+    if epoch.of(at) != epoch.of(newest):
+        text = "the log has begun a new epoch since, and has not all entries that the history covers"
+        raise HistoryError("ENTRIES_LOST", text)
 
 
 def _published(files: LogFiles, policy: Policy) -> Checkpoint:

@@ -85,6 +85,7 @@ class ProvedHistory:
 
     disclosures: tuple[ProvedDisclosure, ...]
     openings: tuple[ProvedOpening, ...]
+    checkpoint: Checkpoint
 
 
 def read_answer(data: bytes) -> DisclosureHistory:
@@ -119,7 +120,7 @@ def check(history: DisclosureHistory, *, policy: Policy) -> ProvedHistory:
     proved: tuple[ProvedDisclosure | ProvedOpening, ...] = (*disclosures, *openings)
     if len({each.index for each in proved}) != len(proved):
         raise HistoryError("LISTED_TWICE", "one log entry is listed twice")
-    return ProvedHistory(disclosures, openings)
+    return ProvedHistory(disclosures, openings, newest)
 
 
 def covering(history: DisclosureHistory, *, policy: Policy) -> Checkpoint:

@@ -23,6 +23,7 @@ from idvault.domain.error import DamagedError
 from idvault.domain.event import EventType
 from idvault.domain.record import SealedRecord
 from idvault.transparency import checkpoint
+from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.entry import EntryError
 from idvault.transparency.tree import LogError
@@ -71,7 +72,7 @@ class ProvedQuorum:
 class ProvedReceipt:
     """What a receipt proves. sealed_at: to the minute, UTC; index: the entry's place in the log.
 
-    quorum: None if the receipt has no record to prove it.
+    quorum: None if the receipt has no record to prove it. checkpoint: that covers the entry.
     """
 
     account_token: str
@@ -79,6 +80,7 @@ class ProvedReceipt:
     quorum: ProvedQuorum | None
     sealed_at: datetime
     index: int
+    checkpoint: Checkpoint
 
 
 def read(message: verification_pb2.Receipt) -> ClaimReceipt:
@@ -134,6 +136,7 @@ def check(receipt: ClaimReceipt, *, policy: Policy) -> ProvedReceipt:
         quorum=_quorum(message),
         sealed_at=found.occurred_at,
         index=message.entry.proof.index,
+        checkpoint=newest,
     )
 
 

@@ -20,7 +20,7 @@ from idvault.domain.report import catalogue
 from idvault.domain.report import period as periods
 from idvault.domain.report.entry_count import EntryCount
 from idvault.domain.report.figure import EDITION, LoggedFigure
-from idvault.transparency import checkpoint, entry, report, verifier
+from idvault.transparency import checkpoint, entry, epoch, report, verifier
 from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy
 from idvault.transparency.note import MAX_NOTE_BYTES
 from idvault.transparency.report import Report, ReportError
@@ -35,6 +35,11 @@ from idvault.transparency.tree import LogError
 from idvault_client.offline.log.files import LogFiles, NotReachedError
 from idvault_client.offline.log.tiles import BUNDLE_BYTES, first_of, refused_file
 from idvault_client.offline.proof import UnverifiedError
+
+_LOST = (
+    "the log has begun a new epoch since this report, and has not all entries that it covers: `follow-log` "
+    "says what was lost; a copy of the log from before confirms the report"
+)
 
 Progress = Callable[[int, int], None]
 """Receives the number of entries read so far, and of all."""
@@ -127,6 +132,8 @@ class ReportCheck:
 
     def _count(self, named: Checkpoint, found: Checkpoint, within: EntryCount, beyond: EntryCount) -> None:
         """Count every entry, and verify all of them against both checkpoints."""
+        if epoch.of(named) != epoch.of(found) and named.size > found.size:
+            raise UnverifiedError("ENTRIES_LOST", _LOST)
         verified = verifier.LogVerifier()
         verified.expect(named)
         verified.expect(found)  # of the same size, too: the log may have signed two histories
@@ -137,6 +144,8 @@ class ReportCheck:
                 (within if index < named.size else beyond).add(read.type, read.occurred_at)
             verified.finish()
         except LogError as error:
+            if epoch.of(named) != epoch.of(found):
+                raise UnverifiedError("ENTRIES_LOST", _LOST) from error
             raise UnverifiedError("LOG_INVALID", f"the entries are not those of the log: {error}") from error
         except DamagedError as error:
             raise UnverifiedError("LOG_INVALID", "an entry is not an entry of such a log") from error

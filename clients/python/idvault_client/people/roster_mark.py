@@ -41,3 +41,14 @@ def keep(state: Path, *, roster_digest: str, size: int) -> None:
 
 def _path(state: Path) -> Path:
     return state.with_name(state.name + _SUFFIX)
+
+
+def lower(state: Path, *, size: int) -> None:
+    """Set the mark back to a smaller size, durably, if there is one; raises FindingError."""
+    path = _path(state)
+    if not path.exists():
+        return
+    digest = str(reading.document(path.read_bytes())["roster"])
+    mark = find(state, roster_digest=digest)
+    if mark is not None and mark > size:
+        keep(state, roster_digest=digest, size=size)

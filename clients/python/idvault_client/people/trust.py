@@ -5,6 +5,7 @@
   witnesses of the roster in force cosigned it within the last 15 minutes. Only then does it replace the last
   one.
 - A checkpoint that contradicts the last one is kept beside it: the two prove that the log has two histories.
+- A checkpoint of a later epoch continues it if the member has followed the epoch's statement (people.epochs).
 - The size of the first checkpoint under each new version of the roster is kept too (people.roster_mark).
 """
 
@@ -23,14 +24,16 @@ from idvault.attest.roster_member import RosterMember
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
 from idvault.domain.seal import Part
-from idvault.transparency import checkpoint
+from idvault.transparency import checkpoint, epoch
 from idvault.transparency.checkpoint import Checkpoint, QuorumError
 from idvault.transparency.entry import EntryError
+from idvault.transparency.epoch import UnknownEpochError
 from idvault.transparency.note import VerifierKey
 from idvault.transparency.tree import LogError
 from idvault.v1 import disclosure_pb2
 from idvault_client.offline import proof, witness_policy
-from idvault_client.people import fork, roster_mark
+from idvault_client.offline.log.epochs import EpochRefusedError, beginning
+from idvault_client.people import epochs, fork, roster_mark
 from idvault_client.people.finding import FindingError
 
 __all__ = ["FindingError", "NoProofError", "PinnedMember", "Trust"]
@@ -103,10 +106,14 @@ class Trust:
         before = self._kept()
         self._check_continues(note, found, before, consistency)
         self._check_witnessed(note, self.roster, now)
-        if before is None or before.size < found.size:
+        if before is None or _place(before) < _place(found):
             durable_file.replace(self.state, note)
         self._mark(max(found.size, before.size if before else 0))
         return found
+
+    def seen(self) -> Checkpoint | None:
+        """Return the last checkpoint seen, None if there is none; raises FindingError (LOG_INVALID)."""
+        return self._kept()
 
     def check_before_successor(self, roster_digest: str, *, index: int) -> None:
         """Raise FindingError (NOT_IN_ROSTER) if a request names a former version, and was logged too late.
@@ -173,14 +180,19 @@ class Trust:
         self, note: bytes, found: Checkpoint, before: Checkpoint | None, consistency: Consistency
     ) -> None:
         """Raise FindingError (LOG_FORKED) unless the smaller of two checkpoints is a prefix of the other."""
-        if before is None:
-            return
         # Overlapping answers may arrive out of order. An older one is no fork if it is consistent.
-        older, newer = sorted((before, found), key=lambda one: one.size)
         try:
-            hashes = () if older.size in (0, newer.size) else consistency(older.size, newer.size)
-            checkpoint.verify_successor(older, newer, hashes)
+            older, newer = sorted((before or beginning(found.origin), found), key=_place)
+            breaks = epochs.breaks(self.state, versions=self.versions, log_key=self.log_key)
+            stays = epoch.carry(older, newer, breaks).checkpoint
+            hashes = () if stays.size in (0, newer.size) else consistency(stays.size, newer.size)
+            checkpoint.verify_successor(stays, newer, hashes)
+        except (UnknownEpochError, EpochRefusedError) as error:
+            text = f"{error}: read it in the public directory, and follow it with `idvault epoch follow`"
+            raise FindingError(Finding.LOG_INVALID, text) from error
         except LogError as error:
+            if before is None:
+                raise FindingError(Finding.LOG_INVALID, f"the log does not verify: {error}") from error
             self._tell_fork(note, error)
 
     def _tell_fork(self, note: bytes, error: LogError) -> NoReturn:
@@ -240,6 +252,11 @@ class Trust:
         except LogError as error:
             text = f"the checkpoint in {self.state.name} is not a checkpoint of this log"
             raise FindingError(Finding.LOG_INVALID, text) from error
+
+
+def _place(found: Checkpoint) -> tuple[int, int]:
+    """Order the checkpoints of a log: a later epoch may have fewer entries."""
+    return epoch.of(found).number, found.size
 
 
 def _measured(roster: Roster, at: datetime) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from idvault.printable import escaped
 from idvault_client.offline.evidence.check import ProvedEvidence
+from idvault_client.offline.log import epochs
 
 
 def of(proved: ProvedEvidence) -> dict[str, object]:
@@ -34,6 +35,7 @@ def of(proved: ProvedEvidence) -> dict[str, object]:
         "record_digest": proved.record.digest().hex(),
         "log": proved.checkpoint.origin,
         "log_size": proved.checkpoint.size,
+        **epochs.told(proved.checkpoint),
         "cosigned_by": ", ".join(proved.cosigned_by) or None,
         "roster_version": proved.roster.version,
         "roster_hash": proved.roster.digest(),

@@ -3,21 +3,23 @@
 A checkpoint is accepted if, in this order, it
 * is signed by the log's key, and names that log,
 * is cosigned by the required number of witnesses, each recently enough if a maximum age is set,
-* is not smaller than the last one,
-* continues the last one, by a consistency proof computed from the published tiles.
+* is of the last one's epoch and not smaller, or of a later epoch that custodians have signed for,
+* continues what is left of the last one, by a consistency proof computed from the published tiles.
 
 Only then does it replace the last one, in a file with the signed note as published, which
 `idvault log verify --checkpoint` reads too. Two contradicting notes prove that the log has forked, so the
 refused one is kept beside the accepted one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from idvault import durable_file
-from idvault.transparency import checkpoint
+from idvault.attest.epoch import FILE as EPOCHS_FILE
+from idvault.attest.roster import Roster
+from idvault.transparency import checkpoint, epoch
 from idvault.transparency.checkpoint import (
     Checkpoint,
     QuorumError,
@@ -29,10 +31,13 @@ from idvault.transparency.checkpoint import (
 from idvault.transparency.checkpoint import (
     CosignaturePolicy as Policy,
 )
+from idvault.transparency.epoch import Break, EarlierEpochError, LostPart, UnknownEpochError
 from idvault.transparency.note import MAX_NOTE_BYTES, NoteError
 from idvault.transparency.proof import ConsistencyError, prove_consistency
 from idvault.transparency.tile import CHECKPOINT_PATH, WIDTH, Tile, TileNodes
 from idvault.transparency.tree import HASH_SIZE, LogError
+from idvault_client.offline.log import epochs
+from idvault_client.offline.log.epochs import EpochRefusedError
 from idvault_client.offline.log.files import LogFiles, NotReachedError, read_first
 from idvault_client.offline.proof import UnverifiedError
 
@@ -45,11 +50,16 @@ class RefusedLogError(UnverifiedError):
 
 @dataclass(frozen=True, slots=True)
 class AcceptedCheckpoint:
-    """An accepted checkpoint. before: the size of the one it continues, 0 if there was none."""
+    """An accepted checkpoint. before: the size of the one it continues, 0 if there was none.
+
+    lost: what the one before had, and this one has not. breaks: every break of the log up to here.
+    """
 
     checkpoint: Checkpoint
     before: int
     cosigned: tuple[str, ...]
+    lost: tuple[LostPart, ...] = ()
+    breaks: tuple[Break, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +67,8 @@ class LogFollower:
     """Keeps the newest checkpoint of one log in a file.
 
     policy: who must have signed it. max_age: how many seconds ago the required witnesses may have cosigned,
-    None for any time. now: returns the seconds since 1970.
+    None for any time. now: returns the seconds since 1970. versions: the verified roster, whose custodians
+    sign for a new epoch; without it none is accepted.
     """
 
     files: LogFiles
@@ -65,6 +76,7 @@ class LogFollower:
     state: Path
     max_age: float | None
     now: Callable[[], float]
+    versions: Sequence[Roster] = ()
 
     def follow(self) -> AcceptedCheckpoint:
         """Accept the newest checkpoint; raises RefusedLogError, NotReachedError, OSError of the file.
@@ -77,18 +89,36 @@ class LogFollower:
         if raw is None:
             raise NotReachedError("the public directory has no checkpoint")
         newest = self._verified(raw, self._by_log).checkpoint
-        if before is not None:
-            try:
-                self._continues(before, newest)
-            except RefusedLogError:
+        breaks = self.breaks(newest)
+        lost: tuple[LostPart, ...] = ()
+        try:
+            lost = self._continues(before or epochs.beginning(newest.origin), newest, breaks)
+        except RefusedLogError:
+            if before is not None:
                 durable_file.replace(self.state.with_name(self.state.name + ".refused"), raw)
-                raise
+            raise
         signed = self._verified(raw, self.policy)
         if self.max_age is not None:
             self._check_age(signed, self.max_age)
         durable_file.replace(self.state, raw)
         names = tuple(sorted(str(key) for key, _ in signed.cosigned))
-        return AcceptedCheckpoint(signed.checkpoint, before.size if before else 0, names)
+        return AcceptedCheckpoint(signed.checkpoint, before.size if before else 0, names, lost, breaks)
+
+    def breaks(self, newest: Checkpoint) -> tuple[Break, ...]:
+        """Return the verified breaks of the log; raises RefusedLogError, NotReachedError."""
+        number = epoch.of(newest).number
+        if number == epoch.FIRST:
+            return ()
+        if not self.versions:
+            text = f"the log is in epoch {number}: give --roster, whose custodians must have signed for it"
+            raise RefusedLogError("EPOCH_INVALID", text)
+        raw = self.files.read(EPOCHS_FILE, limit=epochs.MOST_BYTES)
+        if raw is None:
+            raise RefusedLogError("EPOCH_INVALID", str(UnknownEpochError(number)))
+        try:
+            return epochs.verified(epochs.parse(raw), versions=self.versions, log_key=self.policy.log_keys[0])
+        except EpochRefusedError as error:
+            raise RefusedLogError(error.reason, str(error)) from error
 
     @property
     def _by_log(self) -> Policy:
@@ -109,7 +139,9 @@ class LogFollower:
 
     def _verified(self, raw: bytes, policy: Policy) -> SignedCheckpoint:
         try:
-            return checkpoint.verify(raw, policy)
+            found = checkpoint.verify(raw, policy)
+            epoch.of(found.checkpoint)
+            return found
         except QuorumError as error:
             raise RefusedLogError("NOT_COSIGNED", str(error)) from error
         except NoteError as error:
@@ -123,18 +155,26 @@ class LogFollower:
         except StaleError as error:
             raise RefusedLogError("STALE", str(error)) from error
 
-    def _continues(self, before: Checkpoint, newest: Checkpoint) -> None:
+    def _continues(
+        self, before: Checkpoint, newest: Checkpoint, breaks: Sequence[Break]
+    ) -> tuple[LostPart, ...]:
+        """Return what was lost; raises RefusedLogError."""
         try:
-            verify_successor(before, newest, self._proof(before.size, newest.size))
-        except RolledBackError as error:
+            carried = epoch.carry(before, newest, breaks)
+            stays = carried.checkpoint
+            verify_successor(stays, newest, self._proof(stays.size, newest.size))
+        except (RolledBackError, EarlierEpochError) as error:
             raise RefusedLogError("ROLLED_BACK", str(error)) from error
         except ConsistencyError as error:
             _forked(before, newest, error)
+        except epoch.EpochError as error:
+            raise RefusedLogError("FORKED", str(error)) from error
         except LogError as error:
             raise RefusedLogError("TILES_INVALID", f"there is no proof of consistency: {error}") from error
+        return carried.lost
 
     def _proof(self, old: int, new: int) -> tuple[bytes, ...]:
-        if old >= new:
+        if old >= new or not old:
             return ()
         return prove_consistency(TileNodes(new, self._tile), old=old, new=new)
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from idvault import durable_file
-from idvault.transparency import checkpoint, directory
+from idvault.attest.roster import Roster
+from idvault.transparency import checkpoint, directory, epoch
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.tile import (
     CHECKPOINT_PATH,
@@ -76,6 +77,7 @@ class LogMirror:
     policy: Policy
     max_age: float | None
     now: Callable[[], float]
+    versions: Sequence[Roster] = ()
     most_others: int = MOST_OTHERS
     _fetched: list[str] = field(default_factory=list, init=False)
 
@@ -86,7 +88,7 @@ class LogMirror:
         with _alone(state / "lock"):
             accepted = self._follower(state / "seen").follow()
             raw = (state / "seen").read_bytes()
-            before = self._size(state / "done")
+            before = self._size(state / "done", accepted)
             self._copy_log(before, accepted)
             self._put(CHECKPOINT_PATH, raw)
             durable_file.replace(state / "done", raw)
@@ -94,17 +96,23 @@ class LogMirror:
 
     def _follower(self, seen: Path) -> LogFollower:
         return LogFollower(
-            files=self.files, policy=self.policy, state=seen, max_age=self.max_age, now=self.now
+            files=self.files,
+            policy=self.policy,
+            state=seen,
+            max_age=self.max_age,
+            now=self.now,
+            versions=self.versions,
         )
 
-    def _size(self, done: Path) -> int:
-        """Return the size up to which the copy is complete."""
+    def _size(self, done: Path, accepted: AcceptedCheckpoint) -> int:
+        """Return the size up to which the copy is complete; what the log has lost since does not count."""
         try:
             raw = done.read_bytes()
         except FileNotFoundError:
             return 0
         try:
-            return checkpoint.verify(raw, Policy(self.policy.origin, self.policy.log_keys)).checkpoint.size
+            found = checkpoint.verify(raw, Policy(self.policy.origin, self.policy.log_keys)).checkpoint
+            return epoch.carry(found, accepted.checkpoint, accepted.breaks).checkpoint.size
         except LogError as error:
             text = f"the folder {self.folder} is not a copy of this log: {error}"
             raise RefusedLogError("STATE_INVALID", text) from error

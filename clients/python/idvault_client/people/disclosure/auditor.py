@@ -17,6 +17,7 @@ this, and the service takes no further share.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from idvault.attest import hpke
 from idvault.attest.disclosure import Terms
@@ -65,6 +66,23 @@ class DisclosedRecord:
     is_confirmed: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedRequest:
+    """A request before it is signed. terms: exactly what will be signed; private_key: of its one-time key."""
+
+    terms: Terms
+    request_id: str
+    private_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestQuota:
+    """How many requests an auditor has filed today, and how many a day allows."""
+
+    filed_today: int
+    daily_limit: int
+
+
 Keep = Callable[[DisclosedRecord], None]
 
 
@@ -93,11 +111,8 @@ class Auditor(MemberClient):
         lifetime: timedelta = rules.USUAL_LIFETIME,
         suite: str = hpke.X_WING,
     ) -> disclosure_pb2.Disclosure:
-        """Sign and send a request; raises InvalidError for terms that are not allowed, and VaultError.
-
-        The one-time key is stored before the request is sent.
-        """
-        terms, private_key = self._terms(
+        """Sign and send a request; raises InvalidError for terms that are not allowed, and VaultError."""
+        prepared = self.prepare(
             account_token=account_token,
             case_reference=case_reference,
             legal_basis=legal_basis,
@@ -106,9 +121,28 @@ class Auditor(MemberClient):
             lifetime=lifetime,
             suite=suite,
         )
-        signed = terms.canonical() + self.identity.sign(terms.canonical())
-        self.keys.add(identity=self.identity, signed_request=signed, private_key=private_key)
-        message = disclosure_pb2.RequestDisclosureRequest(request_id=self.request_id(), signed_request=signed)
+        return self.send(prepared)
+
+    def prepare(
+        self, *, lifetime: timedelta = rules.USUAL_LIFETIME, suite: str = hpke.X_WING, **asked: Any
+    ) -> PreparedRequest:
+        """Return a request that is not signed yet; takes what `request` takes.
+
+        Raises InvalidError for terms that are not allowed.
+        """
+        terms, private_key = self._terms(lifetime=lifetime, suite=suite, **asked)
+        return PreparedRequest(terms, self.request_id(), private_key)
+
+    def send(self, prepared: PreparedRequest) -> disclosure_pb2.Disclosure:
+        """Sign and send a prepared request; a repeat is the same request. Raises VaultError.
+
+        The one-time key is stored before the request is sent.
+        """
+        signed = prepared.terms.canonical() + self.identity.sign(prepared.terms.canonical())
+        self.keys.add(identity=self.identity, signed_request=signed, private_key=prepared.private_key)
+        message = disclosure_pb2.RequestDisclosureRequest(
+            request_id=prepared.request_id, signed_request=signed
+        )
         return self.edge.call("DisclosureService/RequestDisclosure", message, disclosure_pb2.Disclosure)
 
     def list(self, search: DisclosureSearch = EVERYTHING) -> list[disclosure_pb2.Disclosure]:
@@ -125,6 +159,14 @@ class Auditor(MemberClient):
             token = page.next_page_token
             if not token:
                 return found
+
+    def quota(self) -> RequestQuota:
+        """Return how many requests the auditor has filed today, as the service counts; raises VaultError."""
+        asked = disclosure_pb2.ListDisclosuresRequest(page_size=1)
+        found = self.edge.call(
+            "DisclosureService/ListDisclosures", asked, disclosure_pb2.ListDisclosuresResponse
+        )
+        return RequestQuota(found.filed_today_count, found.daily_limit)
 
     def show(self, disclosure_id: str) -> disclosure_pb2.Disclosure:
         """Return one of the auditor's disclosures; raises VaultError."""

@@ -98,6 +98,11 @@ def make(
 
 def write_sealed(path: Path, proof: ProofFile, *, reader: RosterMember) -> None:
     """Write evidence for one reader, mode 0600; raises FileExistsError and OSError."""
+    durable_file.create(path, sealed(proof, reader=reader))
+
+
+def sealed(proof: ProofFile, *, reader: RosterMember) -> bytes:
+    """Return the sealed file of evidence for one reader."""
     outside = SealedFile(
         proof.terms.disclosure_id,
         reader.name,
@@ -105,7 +110,7 @@ def write_sealed(path: Path, proof: ProofFile, *, reader: RosterMember) -> None:
         date.fromisoformat(proof.message.destroy_after_date),
         b"",
     )
-    sealed = hpke.seal(
+    content = hpke.seal(
         suite=reader.suite,
         public_key=reader.hpke_public_key,
         plaintext=proof.to_bytes(),
@@ -117,9 +122,9 @@ def write_sealed(path: Path, proof: ProofFile, *, reader: RosterMember) -> None:
         "reader": outside.reader,
         "suite": outside.suite,
         "destroy_after": outside.destroy_after.isoformat(),
-        "sealed": reading.base64url(sealed),
+        "sealed": reading.base64url(content),
     }
-    durable_file.create(path, json.dumps(document, indent=1).encode() + b"\n")
+    return json.dumps(document, indent=1).encode() + b"\n"
 
 
 def read(path: Path, *, identity: PersonalIdentity) -> ProofFile | FormerEvidence:
@@ -127,16 +132,24 @@ def read(path: Path, *, identity: PersonalIdentity) -> ProofFile | FormerEvidenc
 
     It has not been checked.
     """
-    fields = _read(path)
+    return parse(_content(path), identity=identity, name=path.name)
+
+
+def parse(data: bytes, *, identity: PersonalIdentity, name: str) -> ProofFile | FormerEvidence:
+    """Return the content of a file by its bytes, which has not been checked; raises EvidenceError.
+
+    name: of the file, for the text of the error.
+    """
+    fields = _document(data, name)
     if fields.get("format") == FORMER_FORMAT:
-        return _former(path, fields, identity)
+        return _former(name, fields, identity)
     if fields.get("format") != SEALED_FORMAT:
         return proof_file.of_document(fields)
     outside = _outside(fields)
     try:
         return proof_file.parse(identity.unseal(outside.sealed, suite=outside.suite, info=outside.info()))
     except UnsealError:
-        text = f"{path.name} does not open with your keys; its reader is {outside.reader!a}"
+        text = f"{name} does not open with your keys; its reader is {outside.reader!a}"
         raise EvidenceError("OTHER_READER", text) from None
 
 
@@ -144,7 +157,7 @@ def kept(folder: Path) -> list[tuple[Path, SealedFile]]:
     """Return the sealed files in an identity folder, with what is written outside of them."""
     found = []
     for path in sorted((folder / FOLDER).glob("*.json")):
-        fields = _read(path)
+        fields = _document(_content(path), path.name)
         if fields.get("format") == SEALED_FORMAT:
             found.append((path, _outside(fields)))
     return found
@@ -162,13 +175,16 @@ def free_path(folder: Path, disclosure_id: str) -> Path:
     return path
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _content(path: Path) -> bytes:
     with path.open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
+        return file.read(MOST_BYTES + 1)
+
+
+def _document(data: bytes, name: str) -> dict[str, Any]:
     try:
         return proof_file.document(data)
     except EvidenceError as error:
-        raise EvidenceError(error.reason, f"{path.name} is not the evidence of an opening") from error
+        raise EvidenceError(error.reason, f"{name} is not the evidence of an opening") from error
 
 
 def _outside(fields: dict[str, Any]) -> SealedFile:
@@ -185,16 +201,16 @@ def _outside(fields: dict[str, Any]) -> SealedFile:
         raise EvidenceError("NOT_EVIDENCE", "the file is not the evidence of an opening") from error
 
 
-def _former(path: Path, outer: dict[str, Any], identity: PersonalIdentity) -> FormerEvidence:
+def _former(name: str, outer: dict[str, Any], identity: PersonalIdentity) -> FormerEvidence:
     try:
-        reading.exactly(outer, path.name, *_FORMER)
+        reading.exactly(outer, name, *_FORMER)
         opened = identity.unseal(
             reading.raw(outer["sealed"], "sealed"),
             suite=reading.text(outer["suite"], "suite"),
             info=seal.evidence_info(disclosure_id=reading.text(outer["disclosure_id"], "disclosure_id")),
         )
         inner = reading.document(opened)
-        reading.exactly(inner, path.name, *_FORMER_INNER)
+        reading.exactly(inner, name, *_FORMER_INNER)
         disclosure_pb2.OpenedDisclosure.FromString(reading.raw(inner["answer"], "answer"))  # or it is damaged
         return FormerEvidence(
             papers.parse_request(reading.raw(inner["signed_request"], "signed_request")),
@@ -202,5 +218,5 @@ def _former(path: Path, outer: dict[str, Any], identity: PersonalIdentity) -> Fo
         )
     except (RosterError, UnsealError, PaperError, DecodeError):
         # `from None`, so that the opened content does not become the cause.
-        text = f"{path.name} is not an evidence file that your keys open"
+        text = f"{name} is not an evidence file that your keys open"
         raise EvidenceError("OTHER_READER", text) from None

@@ -33,11 +33,16 @@ class ShareQuota:
         line = f"{now:%Y-%m-%d} {auditor_actor_id} {digest}"
         if any(each.endswith(f" {digest}") for each in given):
             return True
-        if sum(each.rpartition(" ")[0] == line.rpartition(" ")[0] for each in given) >= self.daily:
+        if self.given(auditor_actor_id=auditor_actor_id, now=now) >= self.daily:
             return False
         size = sum(len(each) + 1 for each in given)
         durable_file.append(self._path, f"{line}\n".encode("ascii"), size=size)
         return True
+
+    def given(self, *, auditor_actor_id: str, now: datetime) -> int:
+        """Return how many shares were given to an auditor today."""
+        today = f"{now:%Y-%m-%d} {auditor_actor_id}"
+        return sum(each.rpartition(" ")[0] == today for each in self._given())
 
     def _given(self) -> list[str]:
         content = self._path.read_bytes() if self._path.exists() else b""

@@ -1,4 +1,4 @@
-"""`idvault restore`: says what a backup or a restored pair of databases holds and lacks."""
+"""`idvault restore`: says what a restored pair holds and lacks, and lets the log go on without it."""
 
 import asyncio
 import json
@@ -14,9 +14,9 @@ from idvault.bootstrap.base import urls
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.cli.log import trust as log_trust
+from idvault.cli.restore import loss
 from idvault.config import Process, Settings
 from idvault.domain import backup as rules
-from idvault.domain.backup import Seen
 from idvault.flows.backup import ContradictedError, ExaminedPair, KnownNote
 from idvault.transparency.note import MAX_NOTE_BYTES
 from idvault.transparency.tree import LogError
@@ -24,40 +24,79 @@ from idvault.transparency.tree import LogError
 _SHOWN = 10
 
 
+Check = Annotated[bool, typer.Option("--check", help="Verify a backup or a restored pair; changes nothing.")]
+BackupFolder = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="A folder of `idvault backup`; default: the databases in use."),
+]
+Checkpoints = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="A checkpoint from elsewhere, as `follow-log` or `mirror-log` keeps it; may be repeated.",
+    ),
+]
+PublicKey = Annotated[
+    str | None,
+    typer.Option(metavar="VKEY", help="The log's public key, which must have signed the checkpoints."),
+]
+ProposeLoss = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write the statement of a new epoch of the log here, to be signed; needs --reason.",
+    ),
+]
+Reason = Annotated[
+    str, typer.Option(metavar="TEXT", help="Why entries were lost; public for ever, without names.")
+]
+AcceptLoss = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Go on without the lost entries, with the statement that custodians signed."
+    ),
+]
+AcceptLostKeys = Annotated[
+    bool,
+    typer.Option(
+        "--accept-lost-keys", help="Go on with an older shred database and a complete main database."
+    ),
+]
+Names = Annotated[
+    Path | None,
+    typer.Option("--list", metavar="FILE", help="Write the accounts whose record has no shred key here."),
+]
+
+
 def restore(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
-    check: Annotated[
-        bool, typer.Option("--check", help="Verify a backup or a restored pair; changes nothing.")
-    ] = False,
-    backup: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="A folder of `idvault backup`; default: the databases in use."),
-    ] = None,
-    checkpoint: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            help="A checkpoint from elsewhere, as `follow-log` or `mirror-log` keeps it; may be repeated.",
-        ),
-    ] = None,
-    public_key: Annotated[
-        str | None,
-        typer.Option(metavar="VKEY", help="The log's public key, which must have signed the checkpoints."),
-    ] = None,
-    names: Annotated[
-        Path | None,
-        typer.Option("--list", metavar="FILE", help="Write the accounts whose record has no shred key here."),
-    ] = None,
+    check: Check = False,
+    backup: BackupFolder = None,
+    checkpoint: Checkpoints = None,
+    public_key: PublicKey = None,
+    propose_loss: ProposeLoss = None,
+    reason: Reason = "",
+    accept_loss: AcceptLoss = None,
+    accept_lost_keys: AcceptLostKeys = False,
+    names: Names = None,
 ) -> None:
     """Say what a backup or a restored pair holds, which database is old, by how much, and what is lost.
 
     Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL, or the files of --backup. What the public
     directory (IDVAULT_PUBLIC_DIR), the witnesses (IDVAULT_WITNESS_URLS, IDVAULT_WITNESS_KEYS) and
-    --checkpoint have seen of the log is compared with it. The exit code is 0 if nothing is missing, 1 if
-    something is, and 5 if an entry contradicts a checkpoint.
+    --checkpoint have seen of the log is compared with it. With --check the exit code is 0 if nothing is
+    missing, 1 if something is, and 5 if an entry contradicts a checkpoint.
     """
-    if not check:
-        raise wrong_usage("say what to do: --check", field="--check")
+    chosen = [check, propose_loss is not None, accept_loss is not None, accept_lost_keys]
+    if sum(chosen) != 1:
+        text = "say what to do: --check, --propose-loss, --accept-loss or --accept-lost-keys"
+        raise wrong_usage(text, field="--check")
+    if propose_loss is not None:
+        loss.propose(propose_loss, reason=reason, checkpoints=checkpoint or [], public_key=public_key)
+        return
+    if accept_loss is not None or accept_lost_keys:
+        loss.accept(accept_loss)
+        return
     settings = _settings(backup)
     known = [KnownNote(f"the checkpoint {path}", _note(path)) for path in checkpoint or []]
     try:
@@ -96,9 +135,8 @@ async def _examine(
         log_trust.read(public_key=public_key, witness=(), quorum=None).checkpoints([one.raw for one in known])
     found = await backups.examine(*pair, known=known)
     now = running.real_clock()
-    seen: list[Seen] = [one.seen() for one in known]
-    seen += await backups.ask_witnesses(settings, shred_url=pair[1], now=now)
-    return found, rules.lacks(found.contents, seen)
+    witnessed = await backups.ask_witnesses(settings, shred_url=pair[1], now=now)
+    return found, rules.lacks(found.contents, [*found.seen, *witnessed])
 
 
 def _backup(folder: Path) -> tuple[tuple[str, str], list[str]]:

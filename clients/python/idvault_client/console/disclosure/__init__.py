@@ -1,0 +1,1 @@
+"""The consoles of auditors and custodians."""

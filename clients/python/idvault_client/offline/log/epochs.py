@@ -1,0 +1,91 @@
+"""The statements by which a log went on after it had lost entries, verified without the operator.
+
+Each must be of this log, follow the one before, and be signed by M custodians of each quorum of the version
+of the roster that it names. The checkpoint that it names as the last one must have been cosigned as this
+version or one before it required.
+"""
+
+from collections.abc import Sequence
+
+from idvault.attest import epoch as statements
+from idvault.attest.epoch import EpochStatement
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.transparency import checkpoint, epoch
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.epoch import Break
+from idvault.transparency.note import VerifierKey
+from idvault.transparency.tree import EMPTY_ROOT, LogError
+from idvault_client.offline import witness_policy
+from idvault_client.offline.proof import UnverifiedError
+
+MOST_BYTES = 4 * 1024 * 1024
+
+
+class EpochRefusedError(UnverifiedError):
+    """The statements of the log's epochs do not verify, or one is missing."""
+
+    def __init__(self, text: str) -> None:
+        """Set the text."""
+        super().__init__("EPOCH_INVALID", text)
+
+
+def parse(data: bytes) -> tuple[EpochStatement, ...]:
+    """Return the statements in a public file; raises EpochRefusedError."""
+    try:
+        return statements.parse_chain(data)
+    except RosterError as error:
+        raise EpochRefusedError(f"the statements of the log's epochs: {error}") from error
+
+
+def verified(
+    listed: Sequence[EpochStatement], *, versions: Sequence[Roster], log_key: VerifierKey
+) -> tuple[Break, ...]:
+    """Return what the statements say of the log; raises EpochRefusedError.
+
+    versions: the verified roster, from the first version on.
+    """
+    try:
+        found = statements.verify_chain(listed, versions=versions)
+        for each in found:
+            if each.log != str(log_key):
+                raise EpochRefusedError(f"the statement of epoch {each.epoch} is of another log")
+            _check_cosigned(each, versions, log_key)
+        return tuple(epoch.read(each) for each in found)
+    except (RosterError, LogError) as error:
+        raise EpochRefusedError(f"the statements of the log's epochs: {error}") from error
+
+
+def of(statement: EpochStatement, versions: Sequence[Roster]) -> Roster:
+    """Return the version of the roster that a statement names; raises EpochRefusedError."""
+    for roster in versions:
+        if roster.digest() == statement.roster:
+            return roster
+    raise EpochRefusedError("the statement names a version of the roster that is not known here")
+
+
+def told(found: Checkpoint) -> dict[str, str]:
+    """Return what a proof shows about the epoch of its checkpoint, by name: nothing in the first one."""
+    number = epoch.of(found).number
+    if number == epoch.FIRST:
+        return {}
+    return {"log_epoch": f"{number}: the log has lost entries before (epochs.json of its public directory)"}
+
+
+def beginning(origin: str) -> Checkpoint:
+    """Return the empty log, which every log continues: nothing of it is known yet."""
+    return Checkpoint(origin, 0, EMPTY_ROOT)
+
+
+def _check_cosigned(statement: EpochStatement, versions: Sequence[Roster], log_key: VerifierKey) -> None:
+    """Raise LogError unless the checkpoint that a statement names as the last one was cosigned."""
+    last = of(statement, versions)
+    refused: LogError | RosterError | None = None
+    for roster in reversed(versions[: last.version]):
+        try:
+            checkpoint.verify(statement.former, witness_policy.of_roster(roster, log_key))
+        except (LogError, RosterError) as error:
+            refused = refused or error
+        else:
+            return
+    raise EpochRefusedError(f"the last checkpoint that the statement names: {refused}")

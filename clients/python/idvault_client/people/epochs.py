@@ -1,0 +1,85 @@
+"""The statements of the log's epochs that a member's client follows: epochs.json beside its checkpoint.
+
+A member follows a statement by hand, after reading it: until then, the client refuses the log's new epoch.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from idvault import durable_file
+from idvault.attest import epoch as statements
+from idvault.attest.epoch import EpochStatement
+from idvault.attest.roster import Roster
+from idvault.transparency import checkpoint, epoch
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.epoch import Break, Carried
+from idvault.transparency.note import VerifierKey
+from idvault.transparency.tree import EMPTY_ROOT, LogError
+from idvault_client.offline import witness_policy
+from idvault_client.offline.log import epochs
+from idvault_client.offline.log.epochs import EpochRefusedError
+from idvault_client.people import roster_mark
+
+
+def kept(state: Path) -> tuple[EpochStatement, ...]:
+    """Return the statements that are followed; state: the file of the last checkpoint seen."""
+    try:
+        return epochs.parse(_file(state).read_bytes())
+    except FileNotFoundError:
+        return ()
+
+
+def breaks(state: Path, *, versions: Sequence[Roster], log_key: VerifierKey) -> tuple[Break, ...]:
+    """Return what the followed statements say of the log; raises EpochRefusedError."""
+    return epochs.verified(kept(state), versions=versions, log_key=log_key)
+
+
+def check(
+    state: Path, statement: EpochStatement, *, versions: Sequence[Roster], log_key: VerifierKey
+) -> Carried:
+    """Return what would be lost of the log as this member has seen it, if a statement were followed.
+
+    Raises EpochRefusedError if it hides something of that, or does not follow the kept statements. Its
+    signatures are not verified: a custodian reads it before signing.
+    """
+    before = kept(state)
+    previous = before[-1].digest() if before else ""
+    if (statement.epoch, statement.previous) != (len(before) + statements.SECOND, previous):
+        raise EpochRefusedError("the statement does not follow those that you have followed so far")
+    if statement.log != str(log_key):
+        raise EpochRefusedError("the statement is of another log than yours")
+    if statement.roster != versions[-1].digest():
+        raise EpochRefusedError("the statement names another version of the roster than the one in force")
+    try:
+        found = epoch.read(statement)
+        newer = Checkpoint(log_key.name, 0, EMPTY_ROOT, found.epoch.extensions)
+        return epoch.carry(_seen(state, log_key), newer, [found])
+    except LogError as error:
+        raise EpochRefusedError(str(error)) from error
+
+
+def follow(
+    state: Path, statement: EpochStatement, *, versions: Sequence[Roster], log_key: VerifierKey
+) -> Carried:
+    """Follow a signed statement; a repeat changes nothing. Raises EpochRefusedError."""
+    before = kept(state)
+    if statement.digest() in {each.digest() for each in before}:
+        return Carried(_seen(state, log_key))
+    carried = check(state, statement, versions=versions, log_key=log_key)
+    epochs.verified((*before, statement), versions=versions, log_key=log_key)
+    # Entries from there on are logged anew: what was logged before a version of the roster ends there, too.
+    roster_mark.lower(state, size=statement.size)
+    durable_file.replace(_file(state), statements.encode_chain((*before, statement)))
+    return carried
+
+
+def _seen(state: Path, log_key: VerifierKey) -> Checkpoint:
+    try:
+        raw = state.read_bytes()
+    except FileNotFoundError:
+        return epochs.beginning(log_key.name)
+    return checkpoint.verify(raw, witness_policy.of_log(log_key)).checkpoint
+
+
+def _file(state: Path) -> Path:
+    return state.with_name(statements.FILE)

@@ -1,0 +1,259 @@
+"""Lets a restored vault go on: proposes the statement of a new epoch, and accepts the signed one.
+
+- The statement names what every source has seen: the public directory, the witnesses, the shred database and
+  the checkpoints that the operator gives. The custodians compare it with what they have seen themselves.
+- It is accepted only for exactly the entries that it names, with the roster in force.
+- A loss of shred keys alone does not break the log: it is logged, and the next checkpoint is signed.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from idvault.attest import epoch as statements
+from idvault.attest import roster_chain
+from idvault.attest.epoch import EpochStatement
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.bootstrap import backup
+from idvault.bootstrap.base import ENTROPY, urls
+from idvault.bootstrap.log import log_policy
+from idvault.config import Settings
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import IdvaultError, PreconditionError, Reason
+from idvault.domain.event import SYSTEM_ACTOR, EventType
+from idvault.flows import lost_entries
+from idvault.flows.backup import ExaminedPair, KnownNote
+from idvault.flows.log.events import EventFactory
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Holder, Purpose
+from idvault.sealing.signing import Ed25519Signer
+from idvault.storage.base.database import Database
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.epoch import EPOCHS, SqlEpochStore
+from idvault.storage.public_files import LocalPublicFiles
+from idvault.transparency import checkpoint, epoch
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.note import NoteSigner, VerifierKey
+from idvault.transparency.tree import LogError
+
+_ID_DIGITS = 32
+
+
+class LossRefusedError(PreconditionError):
+    """A loss cannot be proposed or accepted; the text gives the cause."""
+
+    def __init__(self, why: str) -> None:
+        """Keep the cause."""
+        super().__init__(Reason.LOG_UNAVAILABLE)
+        self.why = why
+
+    def __str__(self) -> str:
+        """Return the cause."""
+        return self.why
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a proposal and an acceptance both need. former: the statements so far."""
+
+    found: ExaminedPair
+    versions: tuple[Roster, ...]
+    former: tuple[EpochStatement, ...]
+
+    @property
+    def number(self) -> int:
+        return len(self.former) + statements.SECOND
+
+    @property
+    def previous(self) -> str:
+        return self.former[-1].digest() if self.former else ""
+
+
+async def propose(
+    settings: Settings, *, key: VerifierKey, reason: str, known: Sequence[KnownNote], now: ClockReading
+) -> EpochStatement:
+    """Return the unsigned statement; raises LossRefusedError if nothing of the log is lost.
+
+    key: the log's. known: checkpoints from elsewhere. Raises what backup.examine and backup.ask_witnesses
+    raise, too.
+    """
+    ground = await _ground(settings)
+    notes = await _notes(settings, known)
+    former = _last_cosigned(notes, ground, key)
+    seen = await _seen(settings, notes, now=now)
+    if ground.found.contents.entries >= seen:
+        raise LossRefusedError(
+            f"the main database has all {seen} entries that anybody has seen: no new epoch is needed. If the "
+            "shred database is older, use --accept-lost-keys"
+        )
+    lost = await _lost(settings, ground.found, former)
+    return EpochStatement(
+        log=str(key),
+        epoch=ground.number,
+        previous=ground.previous,
+        former=former.raw,
+        seen=seen,
+        size=ground.found.contents.entries,
+        root=ground.found.root,
+        time=now.real.replace(microsecond=0),
+        reason=reason,
+        roster=ground.versions[-1].digest(),
+        lost=lost or {},
+    )
+
+
+async def accept(settings: Settings, statement: EpochStatement, *, now: ClockReading) -> Checkpoint:
+    """Begin the epoch of a signed statement; return its first checkpoint. A repeat changes nothing.
+
+    Raises LossRefusedError, and what backup.examine raises.
+    """
+    ground = await _ground(settings)
+    signer = log_signer(settings)
+    former = tuple(each for each in ground.former if each.digest() != statement.digest())
+    try:
+        chain = statements.verify_chain((*former, statement), versions=ground.versions)
+        found = epoch.read(statement)
+    except (RosterError, LogError) as error:
+        raise LossRefusedError(str(error)) from error
+    _check_fits(statement, ground, signer)
+    event = EventFactory(entropy=ENTROPY).event(
+        EventType.LOG_BEGIN_EPOCH,
+        actor_id=SYSTEM_ACTOR,
+        now=now,
+        epoch=str(statement.epoch),
+        statement=statement.digest(),
+    )
+    async with _store(settings) as store:
+        await store.begin(
+            statements=statements.encode_chain(chain),
+            signed=checkpoint.sign(found.kept, [signer]),
+            event=replace(event, entry_id=statement.digest()[:_ID_DIGITS]),
+        )
+    return found.kept
+
+
+def _check_fits(statement: EpochStatement, ground: _Ground, signer: NoteSigner) -> None:
+    contents = ground.found.contents
+    if statement.log != str(signer.key):
+        raise LossRefusedError("the statement is of another log")
+    if statement.roster != ground.versions[-1].digest():
+        raise LossRefusedError("the statement names another version of the roster than the one in force")
+    if (statement.size, statement.root) != (contents.entries, ground.found.root):
+        raise LossRefusedError(
+            f"the statement is of {statement.size} entries, and the main database has {contents.entries}, or "
+            "others: propose it again"
+        )
+
+
+async def accept_lost_keys(settings: Settings, *, now: ClockReading) -> int:
+    """Log that records have lost their shred keys, and sign the main database's log; return how many have.
+
+    Raises LossRefusedError if the main database is not complete, LogError if it is another history.
+    """
+    notes = await _notes(settings, [])
+    seen = await _seen(settings, notes, now=now)
+    ground = await _ground(settings, known=notes)
+    contents, signer = ground.found.contents, log_signer(settings)
+    if contents.entries < seen:
+        raise LossRefusedError(
+            f"the main database is older than the log, too ({contents.entries} < {seen}): custodians must "
+            "sign for a new epoch (--propose-loss)"
+        )
+    count = len(contents.unkeyed)
+    event = EventFactory(entropy=ENTROPY).event(
+        EventType.KEYS_LOSE, actor_id=SYSTEM_ACTOR, now=now, count=str(count)
+    )
+    current = epoch.Epoch(ground.number - 1, ground.previous)
+    head = Checkpoint(signer.key.name, contents.entries, ground.found.root, current.extensions)
+    async with _store(settings) as store:
+        await store.sign_again(
+            statements=statements.encode_chain(ground.former) if ground.former else None,
+            signed=checkpoint.sign(head, [signer]),
+            event=event,
+        )
+    return count
+
+
+def log_signer(settings: Settings) -> NoteSigner:
+    """Return the log's signer from the worker's key file, which is beside IDVAULT_KEYS."""
+    path = settings.keys.parent / f"{Holder.WORK.value}.keys"
+    keys = LocalKeyProvider.load(path, passphrase=settings.passphrase(), entropy=ENTROPY)
+    signer = Ed25519Signer(keys=keys.keys(Purpose.LOG))
+    return NoteSigner(VerifierKey(settings.log_origin, signer.public_key), signer.sign)
+
+
+async def _ground(settings: Settings, *, known: Sequence[KnownNote] = ()) -> _Ground:
+    versions = roster_chain.load_all(settings.roster)
+    found = await backup.examine(*urls(settings), known=known)
+    return _Ground(found, versions, await _former(settings))
+
+
+async def _former(settings: Settings) -> tuple[EpochStatement, ...]:
+    """Return the statements so far: a restored shred database may lack those that are published."""
+    _, url = urls(settings)
+    shred = Database(url=url, pool_size=1)
+    try:
+        stored = await SqlCheckpointStore(database=shred, name=EPOCHS).latest()
+    finally:
+        await shred.close()
+    published = None
+    if settings.public_dir.name:
+        published = await LocalPublicFiles(directory=settings.public_dir).read(statements.FILE)
+    chains = [statements.parse_chain(raw) for raw in (stored, published) if raw is not None]
+    return max(chains, key=len, default=())
+
+
+async def _notes(settings: Settings, known: Sequence[KnownNote]) -> list[KnownNote]:
+    """Return every checkpoint at hand: given, published, and those of the shred database."""
+    published = await backup.published(settings)
+    async with backup.open_pair(*urls(settings)) as pair:
+        own = [await store.latest() for store in (pair.flow.signed, pair.flow.complete)]
+    kept = [KnownNote("the shred database", raw) for raw in own if raw is not None]
+    return [*known, *([] if published is None else [published]), *kept]
+
+
+async def _seen(settings: Settings, notes: Sequence[KnownNote], *, now: ClockReading) -> int:
+    _, shred_url = urls(settings)
+    witnessed = await backup.ask_witnesses(settings, shred_url=shred_url, now=now)
+    return max([*(one.checkpoint.size for one in notes), *(one.size for one in witnessed)], default=0)
+
+
+def _last_cosigned(notes: Sequence[KnownNote], ground: _Ground, key: VerifierKey) -> KnownNote:
+    """Return the largest checkpoint of the last epoch that enough witnesses have cosigned."""
+    present = epoch.Epoch(ground.number - 1, ground.previous)
+    fit = [one for one in notes if _is_cosigned(one, ground.versions, key)]
+    last = [one for one in fit if epoch.of(one.checkpoint) == present]
+    if not last:
+        raise LossRefusedError(
+            "no checkpoint of this log that enough witnesses have cosigned is at hand: give one with "
+            "--checkpoint, from a mirror, a follower of the log, or a member's identity folder"
+        )
+    return max(last, key=lambda one: one.checkpoint.size)
+
+
+def _is_cosigned(found: KnownNote, versions: Sequence[Roster], key: VerifierKey) -> bool:
+    for roster in versions:
+        try:
+            checkpoint.verify(found.raw, log_policy(key.name, roster, key.public_key, asked=()))
+        except (LogError, IdvaultError):
+            continue
+        return True
+    return False
+
+
+async def _lost(settings: Settings, found: ExaminedPair, former: KnownNote) -> dict[str, int] | None:
+    if not settings.public_dir.name:
+        return None
+    files = LocalPublicFiles(directory=settings.public_dir)
+    return await lost_entries.count(files, left=found.tree, signed=former.checkpoint)
+
+
+@asynccontextmanager
+async def _store(settings: Settings) -> AsyncIterator[SqlEpochStore]:
+    main, shred = (Database(url=url, pool_size=1) for url in urls(settings))
+    try:
+        yield SqlEpochStore(main=main, shred=shred)
+    finally:
+        await main.close()
+        await shred.close()

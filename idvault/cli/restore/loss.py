@@ -1,0 +1,68 @@
+"""Proposes and accepts the loss of entries, or of shred keys, after a restore."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from idvault import config, durable_file
+from idvault.attest import epoch as statements
+from idvault.bootstrap import epoch as epochs
+from idvault.bootstrap import log_outside as logs
+from idvault.cli import running
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.cli.log import trust as log_trust
+from idvault.config import Process
+from idvault.flows.backup import ContradictedError, KnownNote
+from idvault.transparency import epoch
+from idvault.transparency.note import MAX_NOTE_BYTES
+from idvault.transparency.tree import LogError
+
+_PUBLIC = 0o644
+
+
+def propose(path: Path, *, reason: str, checkpoints: Sequence[Path], public_key: str | None) -> None:
+    """Write the unsigned statement; raises CommandError."""
+    if not reason:
+        raise wrong_usage("--propose-loss needs --reason", field="--reason")
+    settings = config.load(Process.LOSS)
+    if public_key is None:
+        key = logs.log_key(config.load(Process.KEYS))
+    else:
+        key = log_trust.key(public_key, "--public-key")
+    known = [KnownNote(f"the checkpoint {each}", _note(each)) for each in checkpoints]
+    try:
+        found = asyncio.run(
+            epochs.propose(settings, key=key, reason=reason, known=known, now=running.real_clock())
+        )
+    except (LogError, ContradictedError) as error:
+        raise CommandError(ExitCode.UNVERIFIED, f"log: {error}", reason=type(error).__name__) from error
+    statements.parse(found.to_bytes())  # a reason that cannot be read back is refused now
+    durable_file.replace(path, found.to_bytes(), mode=_PUBLIC)
+    typer.echo(f"restore: epoch {found.epoch}: {found.size} of {found.seen} entries are left")
+    for name, count in found.lost.items():
+        typer.echo(f"restore: lost: {count} {name}")
+    typer.echo(f"restore: {path} is for the custodians to read and sign (`idvault epoch sign`)")
+
+
+def accept(path: Path | None) -> None:
+    """Begin the epoch of a signed statement, or log the loss of shred keys; raises CommandError."""
+    settings = config.load(Process.ACCEPT_LOSS)
+    now = running.real_clock()
+    try:
+        if path is None:
+            count = asyncio.run(epochs.accept_lost_keys(settings, now=now))
+            typer.echo(f"restore: {count} records have no shred key; start the processes")
+            return
+        begun = asyncio.run(epochs.accept(settings, statements.parse(path.read_bytes()), now=now))
+    except (LogError, ContradictedError) as error:
+        raise CommandError(ExitCode.UNVERIFIED, f"log: {error}", reason=type(error).__name__) from error
+    typer.echo(
+        f"restore: epoch {epoch.of(begun).number} goes on from {begun.size} entries; start the processes"
+    )
+
+
+def _note(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_NOTE_BYTES + 1)

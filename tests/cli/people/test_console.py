@@ -1,0 +1,67 @@
+"""`idvault auditor console`: the command's own part; what its pages do is tested with the pages."""
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from idvault.cli.people.console import Newest
+from idvault_client.errors import Unavailable
+from tests.support import programs
+from tests.support.commands import Commands
+from tests.support.console import visiting
+from tests.support.databases import Databases
+from tests.support.served_chamber import House, house_over
+
+pytestmark = pytest.mark.process
+
+
+@pytest.fixture
+async def house(sqlite_databases: Databases, tmp_path: Path, idvault: Commands) -> AsyncIterator[House]:
+    """Serve a chamber over mutual TLS."""
+    async with house_over(sqlite_databases, tmp_path, idvault) as made:
+        yield made
+
+
+@pytest.mark.parametrize("name", ["auditor-a", "custodian-a"])
+async def test_the_console_of_a_role_runs_until_it_is_ended(house: House, name: str) -> None:
+    """It names the file to open, shows what waits over the real edge, and removes the file at the end."""
+    disclosure_id = await house.request(await house.room.account())
+    folder = house.folder / name
+    role = name.partition("-")[0]
+    given = ("--identity", folder, "--passphrase-file", house.passphrase)
+    started = programs.start(programs.VAULT, role, *given, "--json", "console", "--no-browser")
+    try:
+        told = json.loads(await asyncio.to_thread(started.stdout.readline))
+        assert told == {"file": str(folder / "console.html")}
+        async with visiting(folder / "console.html") as visitor:
+            assert disclosure_id in (await visitor.get("/")).text
+        started.send_signal(signal.SIGTERM)
+        out, err = await asyncio.to_thread(started.communicate, 30)
+    finally:
+        started.kill()
+    assert (started.returncode, out, err) == (0, "", "")
+    assert not (folder / "console.html").exists()
+
+
+async def test_a_newer_roster_is_asked_for_now_and_then() -> None:
+    """Not for every page, and a vault that cannot be reached leaves the pinned roster."""
+    asked: list[str] = []
+    clock = SimpleNamespace(now=0.0)
+
+    def call(method: str, *_: object) -> Any:
+        asked.append(method)
+        raise Unavailable(None, "UNAVAILABLE")
+
+    session: Any = SimpleNamespace(
+        identity_folder=SimpleNamespace(versions=()), edge=SimpleNamespace(call=call)
+    )
+    newest = Newest(session, clock=lambda: clock.now)
+    for clock.now in (0.0, 4.0, 6.0, 10.0, 12.0):
+        assert newest() is session
+    assert asked == ["RosterService/GetRoster"] * 3

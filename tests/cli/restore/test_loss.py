@@ -1,0 +1,222 @@
+"""From a restored pair to a log that everybody follows: propose, sign, follow, accept, and refusals."""
+
+import json
+import re
+import shutil
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from typer.testing import CliRunner
+
+from idvault.attest import epoch as statements
+from idvault.cli.errors import ExitCode
+from idvault.domain.report.entry_count import EntryCount
+from idvault.domain.report.period import Period
+from idvault.storage.log.store import SqlLogStore
+from idvault_client.commands.app import app as client
+from idvault_client.offline.log.files import LogFolder
+from idvault_client.offline.log.mirror import LogMirror
+from idvault_client.offline.proof import UnverifiedError
+from idvault_client.offline.report import ReportCheck
+from tests.support.commands import Commands
+from tests.support.databases import Databases
+from tests.support.log_world import KEY, START
+from tests.support.loss_world import POLICY, LossWorld
+from tests.support.pair_world import PairWorld
+
+
+@pytest.fixture
+def world(sqlite_databases: Databases, tmp_path: Path, idvault: Commands) -> LossWorld:
+    return LossWorld(sqlite_databases, tmp_path, idvault)
+
+
+def follow_log(world: LossWorld, state: Path, *options: str) -> tuple[int, str]:
+    """Follow the public directory; return the exit code and the output."""
+    where = ("follow-log", "--directory", world.public, "--state", state, "--public-key", KEY, "--once")
+    chosen = options or ("--roster", str(world.folder / "roster.json"), "--max-age", "1e12")
+    found = CliRunner().invoke(client, [str(each) for each in (*where, *chosen)])
+    return found.exit_code, found.output
+
+
+def test_a_restored_vault_goes_on(world: LossWorld) -> None:
+    """Each command says what it did; the statement says what is lost, by type, and who signed."""
+    world.lose()
+    assert world.idvault("restore", "--check").code == ExitCode.CHECK_FAILED
+    path = world.propose()
+    assert world.idvault("restore", "--accept-loss", path).code == ExitCode.REFUSED
+    world.sign(path, "wang")
+    refused = world.idvault("restore", "--accept-loss", path)
+    assert (refused.code, "1 of its custodians signed, 2 are needed" in refused.err) == (4, True)
+    world.sign(path, "zhang")
+    shown = world.idvault("epoch", "show", path).out
+    for line in (
+        "seen       10 entries",
+        "left       6 entries",
+        "lost       2 verification:claim:open",
+        "lost       2 verification:claim:settle",
+        "reason     a synthetic disk failed",
+        "signed by  wang, zhang",
+    ):
+        assert line in shown.splitlines()
+    valid = world.idvault("epoch", "verify", path, "--roster", world.folder / "roster.json")
+    assert re.fullmatch(r"epoch: statement of epoch 2, [0-9a-f]{64}, valid", valid.last)
+    world.follow(path)
+    accepted = world.idvault("restore", "--accept-loss", path)
+    assert accepted.last == "restore: epoch 2 goes on from 6 entries; start the processes"
+    assert world.idvault("restore", "--accept-loss", path).code == ExitCode.DONE
+    world.sign_up(1)
+    checked = world.idvault("restore", "--check")
+    assert (checked.code, checked.last.partition(",")[0]) == (ExitCode.DONE, "restore: complete: 4 records")
+    # The entry of the epoch, and those of the sign-up.
+    assert "restore: main: 9 entries" in checked.out
+    repeated = world.idvault("restore", "--propose-loss", path, "--reason", "again")
+    assert repeated.code == ExitCode.REFUSED
+    assert "no new epoch is needed" in repeated.err
+
+
+def test_everybody_follows_and_shows_the_break(world: LossWorld) -> None:
+    """A follower with a lost checkpoint, a new one, a mirror, an offline verification, and a member."""
+    world.sign_up(1)
+    early, late, fresh = (world.folder / name for name in ("early", "late", "fresh"))
+    assert follow_log(world, early)[0] == 0
+    mirror = LogMirror(
+        files=LogFolder(world.public),
+        folder=world.folder / "mirror",
+        policy=POLICY,
+        max_age=None,
+        now=lambda: 0.0,
+        versions=(world.roster,),
+    )
+    world.lose()
+    shutil.copytree(world.public, world.folder / "before")
+    assert follow_log(world, late)[0] == 0
+    mirror.run()
+    path = world.propose()
+    world.sign(path, "wang", "li")
+    world.follow(path)
+    assert world.idvault("restore", "--accept-loss", path).code == ExitCode.DONE
+    world.sign_up(1)
+    for state, before, lost in ((early, 2, False), (late, 12, True), (fresh, 0, False)):
+        code, output = follow_log(world, state)
+        assert code == 0, output
+        assert output.splitlines()[-1] == f"log: 11 entries, consistent with {before}"
+        assert "epoch 2: the log had 12 entries and went on from 8 (epochs.json, " in output
+        assert ("entries 8 to 11 of the last checkpoint here are lost" in output) is lost
+    told = json.loads(follow_log(world, late, *_roster(world), "--json")[1])
+    assert (told["epoch"], told["lost"]) == (2, [])
+    copied = mirror.run()
+    assert [(part.first, part.last) for part in copied.accepted.lost] == [(8, 12)]
+    bundle = world.idvault("log", "verify", "--bundle", world.folder / "mirror", "--public-key", KEY)
+    assert bundle.code == ExitCode.DONE, bundle
+    # Who kept a checkpoint of what is lost needs the statements to go on.
+    kept = ("--checkpoint", world.folder / "before" / "checkpoint", "--public-key", KEY)
+    whole = ("log", "verify", "--database", world.databases.main_url, *kept)
+    assert world.idvault(*whole).code == ExitCode.UNVERIFIED
+    epochs = ("--epochs", world.public / "epochs.json", "--roster", world.folder / "roster.json")
+    assert world.idvault(*whole, *epochs).code == ExitCode.DONE
+    followed = world.idvault(
+        "epoch", "follow", world.public / "epochs.json", "--identity", world.member("li")
+    )
+    assert followed.out.splitlines() == [
+        "epoch: of the entries that you have seen, 8 to 11 are lost",
+        "epoch: follows epoch 2",
+    ]
+
+
+def _roster(world: LossWorld) -> tuple[str, ...]:
+    return ("--roster", str(world.folder / "roster.json"), "--max-age", "1e12")
+
+
+def test_a_break_is_never_silent(world: LossWorld) -> None:
+    """Without the statement, with one that too few signed, or without a roster, followers refuse it."""
+    state = world.folder / "state"
+    world.go_on()
+    shutil.copy(world.member("li") / "checkpoint", state)
+    kept = state.read_bytes()
+    world.sign_up(1)
+    epochs = world.public / "epochs.json"
+    (found,) = statements.parse_chain(epochs.read_bytes())
+    unsigned = statements.parse(json.dumps({**found.to_json(), "signatures": []}).encode())
+    for content in (None, statements.encode_chain([unsigned])):
+        epochs.unlink() if content is None else epochs.write_bytes(content)
+        code, output = follow_log(world, state)
+        assert (code, "epoch" in output) == (5, True), output
+    epochs.write_bytes(statements.encode_chain([found]))
+    assert follow_log(world, state, "--unwitnessed")[0] == 5
+    assert state.read_bytes() == kept
+    assert follow_log(world, state)[0] == 0
+
+
+def test_a_custodian_signs_nothing_that_hides_entries(world: LossWorld) -> None:
+    """A statement that denies what the custodian has seen is refused, and so is one of another log."""
+    world.lose()
+    path = world.propose()
+    fields = json.loads(path.read_bytes())
+    hidden = {**fields, "seen": 9}
+    other = {**fields, "log": str(KEY).replace("log.example", "other.example")}
+    for wrong in (
+        hidden,
+        other,
+        {**fields, "epoch": 3, "previous": "a" * 64},
+        {**fields, "roster": "a" * 64},
+    ):
+        path.write_text(json.dumps(wrong), "utf-8")
+        refused = world.idvault(
+            *("epoch", "sign", path, "--identity", world.member("wang")),
+            *("--passphrase-file", world.passphrase),
+        )
+        assert refused.code == ExitCode.UNVERIFIED, wrong
+        assert json.loads(path.read_bytes())["signatures"] == []
+
+
+def test_a_statement_fits_only_the_entries_it_names(world: LossWorld) -> None:
+    """If the database has changed since, the statement must be made again."""
+    world.lose()
+    path = world.propose()
+    world.sign(path, "wang", "li")
+
+    async def grow(pair: PairWorld) -> None:
+        await pair.people.job(person=pair.people.person("another"))
+        await SqlLogStore(database=pair.main).sequence(limit=10, now=START)
+
+    world.run(grow)
+    refused = world.idvault("restore", "--accept-loss", path)
+    assert refused.code == ExitCode.REFUSED
+    assert "propose it again" in refused.err
+
+
+def test_an_older_shred_database_needs_no_new_epoch(world: LossWorld) -> None:
+    """The log has everything: the loss of keys is logged, and the next checkpoint is signed."""
+    world.lose("shred.sqlite3")
+    refused = world.idvault("restore", "--propose-loss", world.folder / "x", "--reason", "a disk")
+    assert "use --accept-lost-keys" in refused.err
+    accepted = world.idvault("restore", "--accept-lost-keys")
+    assert accepted.last == "restore: 2 records have no shred key; start the processes", accepted
+    world.sign_up(1)
+    assert follow_log(world, world.member("li") / "checkpoint")[0] == 0
+    found = world.idvault("restore", "--check")
+    assert found.code == ExitCode.CHECK_FAILED
+    assert "2 records have no shred key" in found.out
+
+
+def test_lost_entries_are_not_accepted_as_lost_keys(world: LossWorld) -> None:
+    """The main database must have everything that anybody has seen."""
+    world.lose()
+    refused = world.idvault("restore", "--accept-lost-keys")
+    assert refused.code == ExitCode.REFUSED
+    assert "custodians must sign" in refused.err
+
+
+def test_a_report_of_lost_entries_is_not_called_forged(world: LossWorld) -> None:
+    """Its check says that the log has lost what it covers."""
+    world.go_on()
+    named = (world.member("li") / "checkpoint").read_bytes()
+    world.sign_up(1)
+    check = ReportCheck(files=LogFolder(world.public), policy=POLICY)
+    period, zone = Period(date(2026, 3, 1), date(2026, 3, 31)), ZoneInfo("UTC")
+    within, beyond = (EntryCount(period, zone=zone) for _ in range(2))
+    with pytest.raises(UnverifiedError) as caught:
+        check._count(check._verified(named, POLICY), check._published(), within, beyond)
+    assert caught.value.reason == "ENTRIES_LOST"

@@ -1,0 +1,229 @@
+"""Both consoles in Chromium: in Chinese by clicks at 320 px, in English by keyboard without script."""
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+from idvault.domain.event import EventType
+from tests.clients.console.disclosure.steps import BASIS, CASE, ORDER, ORDER_HASH, PURPOSE
+from tests.support import builders
+from tests.support.browser import browsing, violations
+from tests.support.chamber import CUSTODIANS
+from tests.support.console_room import ConsoleRoom
+
+PICTURES = "IDVAULT_TEST_PICTURES"
+A, B, C = CUSTODIANS
+NUMBER = builders.identity().document.number
+WORDS = {
+    "zh": {
+        "next": "继续", "sign": "签名并提交", "open": "打开记录", "open_now": "打开", "show": "显示30秒",
+        "masked": "姓名和号码已遮盖", "export": "导出", "approve": "批准", "give": "批准并给出份额",
+        "given": "份额已发出", "drill": "进行演练", "due": "须在", "end": "结束会话", "ended": "会话已结束",
+        "waits": "等待保管人", "new": "新申请", "own": "我的", "evidence": "证据", "drills": "演练",
+        "hand_over": "移交", "deny": "拒绝", "last": "这是最后一次打开",
+    },
+    "en": {
+        "next": "Continue", "sign": "Sign and send", "open": "Open the record", "open_now": "Open",
+        "show": "Show for 30 seconds", "masked": "Name and number are masked", "export": "Export",
+        "approve": "Approve", "give": "Approve and give the share", "given": "your share was given",
+        "drill": "Do the drill", "due": "due by", "end": "End the session", "ended": "The session has ended",
+        "waits": "Waiting for custodians", "new": "New request", "own": "Own", "evidence": "Evidence",
+        "drills": "Drill", "hand_over": "Hand-over", "deny": "Deny", "last": "This is the last opening",
+    },
+}  # fmt: skip
+
+pytestmark = pytest.mark.process
+
+
+@dataclass
+class Person:
+    """Somebody at a browser. do: runs a coroutine of the test's own loop; seen: pages without an identity."""
+
+    page: Page
+    locale: str
+    house: ConsoleRoom
+    do: Callable[[Coroutine[Any, Any, Any]], Any]
+    seen: list[str] = field(default_factory=list)
+
+    def say(self, key: str) -> str:
+        return WORDS[self.locale][key]
+
+    def press(self, key: str, role: Any = "button", *, exact: bool = True) -> None:
+        """Press a button or a link: by a click, or without script by keyboard."""
+        target = self.page.get_by_role(role, name=self.say(key), exact=exact).first
+        if self.locale == "en":
+            self._reach(target, key)
+        with self.page.expect_navigation():
+            if self.locale == "zh":
+                target.click()
+            else:
+                self.page.keyboard.press("Enter")
+
+    def _reach(self, target: Locator, key: str) -> None:
+        for _ in range(40):
+            if target.evaluate("each => each === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"{key} is not reached by keyboard")
+
+    def look(self, name: str, *, secret: bool = False) -> None:
+        """Check a page: axe, nothing wider than the screen, no identity; keep a picture if asked for."""
+        assert violations(self.page) == "", name
+        wide = "document.documentElement.scrollWidth <= window.innerWidth"
+        assert self.page.evaluate(wide), name
+        assert (builders.NAME in self.page.content()) == secret, name
+        folder = os.environ.get(PICTURES)
+        if folder:
+            place = Path(folder) / f"console-{name}-{self.locale}.png"
+            self.page.screenshot(path=place, full_page=True)
+
+
+def enter(browser: Browser, house: ConsoleRoom, locale: str, file: Path, do: Any) -> Person:
+    """Open the redirect file, as a person does."""
+    context = browser.new_context(
+        locale="zh-CN" if locale == "zh" else "en-GB",
+        viewport={"width": 320 if locale == "zh" else 1280, "height": 800},
+    )
+    if locale == "en":
+        # Not by switching script off, which axe needs.
+        context.route("**/console.js", lambda route: route.abort())
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    page.get_by_role("navigation").wait_for()
+    return Person(page, locale, house, do)
+
+
+def file_request(person: Person, account: str) -> str:
+    """Answer the questions, check the preview, sign; return the id."""
+    page = person.page
+    person.look("no-cases")
+    person.press("new", "link")
+    page.locator("#account").fill("acct_x")
+    person.press("next")
+    page.locator(".errors").wait_for()
+    person.look("question-wrong")
+    for name, value in (("account", account), ("case", CASE), ("legal_basis", BASIS)):
+        page.locator(f"#{name}").fill(value)
+        person.look(f"question-{name}")
+        person.press("next")
+    page.locator("#order").set_input_files(
+        {"name": "命令.pdf", "mimeType": "application/pdf", "buffer": ORDER}
+    )
+    person.look("question-order")
+    person.press("next")
+    page.locator("#purpose").fill(PURPOSE)
+    person.press("next")
+    page.locator("#hours").fill("48")
+    person.look("question-limits")
+    person.press("next")
+    page.get_by_text(ORDER_HASH).first.wait_for()
+    person.look("preview")
+    person.press("sign")
+    page.get_by_text(person.say("waits")).wait_for()
+    person.look("case")
+    return page.url.rpartition("/")[2]
+
+
+def open_record(person: Person, disclosure_id: str) -> None:
+    """Open with evidence; reveal; see that it hides by itself; look at the export."""
+    page, house = person.page, person.house
+    page.goto(page.url.partition("/cases")[0])
+    person.look("cases")
+    page.goto(f"{page.url}cases/{disclosure_id}")
+    person.look("case-approved")
+    person.press("open", "link")
+    page.get_by_text(person.say("last")).wait_for()
+    tree = page.locator("main").aria_snapshot()
+    assert tree.index("radio") < tree.index("textbox") < tree.index("button")
+    page.locator("#code").fill("000000")
+    person.press("open_now")
+    page.locator(".errors").wait_for()
+    person.look("open-wrong")
+    page.locator("#code").fill(house.room.codes.code())
+    person.press("open_now")
+    page.get_by_text(person.say("masked")).wait_for()
+    person.look("record")
+    person.press("show")
+    page.get_by_text(NUMBER).wait_for()
+    person.look("record-shown", secret=True)
+    house.room.pass_time(seconds=29)
+    page.reload()
+    house.room.pass_time(seconds=2)
+    page.get_by_text(person.say("masked")).wait_for()
+    assert builders.NAME not in page.content()
+    person.press("export", "link")
+    person.look("export")
+    with page.expect_download() as loading:
+        page.get_by_role("link", name="HTML").click()
+    assert builders.NAME in loading.value.path().read_text("utf-8")
+    for key, name in (("evidence", "evidence"), ("own", "own")):
+        person.press(key, "link")
+        person.look(name)
+
+
+def decide(person: Person) -> None:
+    """Approve, and look at everything else that a custodian does."""
+    page = person.page
+    person.look("waiting")
+    person.press("deny", "link", exact=False)
+    person.look("deny")
+    page.go_back()
+    person.press("approve", "link", exact=False)
+    page.locator("#code").fill(person.house.room.codes.code())
+    person.look("approve")
+    person.press("give")
+    page.get_by_text(person.say("given")).wait_for()
+    person.look("decided")
+    person.press("drills", "link")
+    page.get_by_text(person.say("due")).wait_for()
+    page.locator("#code").fill(person.house.room.codes.code())
+    person.look("drill")
+    person.press("drill")
+    page.get_by_text(person.say("due")).wait_for()
+    for key, name in (("hand_over", "hand-over"), ("own", "own-custodian")):
+        person.press(key, "link")
+        person.look(name)
+
+
+def end(person: Person) -> None:
+    """End the session by its button; the address is dead afterwards."""
+    person.press("end")
+    person.page.get_by_role("heading", name=person.say("ended")).wait_for()
+    person.look("ended")
+
+
+async def test_an_auditor_and_a_custodian_work_with_their_consoles(house: ConsoleRoom) -> None:
+    """From the redirect file to the export, with axe on every page; the identity is on one page only."""
+    room, loop = house.room, asyncio.get_running_loop()
+    await room.keeper.keep(now=room.now())
+
+    def do(work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(60)
+
+    def journey(browser: Browser, locale: str, auditor: str, custodian: str) -> None:
+        person = enter(browser, house, locale, do(house.running(auditor)).file, do)
+        disclosure_id = file_request(person, do(room.account()))
+        do(house.pending(custodian, disclosure_id))
+        keeper = enter(browser, house, locale, do(house.running(custodian)).file, do)
+        decide(keeper)
+        do(house.approve(disclosure_id, C))
+        open_record(person, disclosure_id)
+        end(keeper)
+        end(person)
+
+    def run() -> None:
+        with browsing() as browser:
+            journey(browser, "zh", "auditor-a", A)
+            journey(browser, "en", "auditor-b", B)
+
+    await asyncio.to_thread(run)
+    assert len(await room.logged(EventType.DISCLOSURE_OPEN)) == 2
+    for secret in (builders.NAME.encode(), NUMBER.encode(), ORDER):
+        assert secret not in house.sent

@@ -1,0 +1,135 @@
+"""A member's client across a break of the log: it follows by hand, and then demands the new epoch."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from idvault.domain.disclosure import HistoryFinding as Finding
+from idvault.transparency.proof import prove_consistency
+from idvault_client.offline.log import epochs as offline
+from idvault_client.offline.log.epochs import EpochRefusedError
+from idvault_client.people import epochs, roster_mark
+from idvault_client.people.finding import FindingError
+from idvault_client.people.trust import Consistency, Trust
+from tests.support import merkle
+from tests.support.epoch_world import ROSTER, cosigned, in_epoch, leaves, signed, statement, tree
+from tests.support.log_world import KEY, START
+
+FIRST = signed(statement(cosigned(tree(10)), tree(6), seen=11))
+NEW = cosigned(in_epoch(tree(8, kept=6), FIRST))
+
+
+def consistency(entries: list[bytes]) -> Consistency:
+    def prove(old: int, new: int) -> Sequence[bytes]:
+        return prove_consistency(merkle.reader(entries[:new]), old=old, new=new)
+
+    return prove
+
+
+@pytest.fixture
+def trust(tmp_path: Path) -> Trust:
+    """Return a member that has seen ten entries of the first epoch."""
+    made = Trust(versions=(ROSTER,), log_key=KEY, state=tmp_path / "checkpoint")
+    made.checkpoint(cosigned(tree(10)), consistency=consistency(leaves(10)), now=START)
+    return made
+
+
+def follow(trust: Trust) -> list[tuple[int, int]]:
+    """Follow the statement; return what is lost."""
+    carried = epochs.follow(trust.state, FIRST, versions=trust.versions, log_key=KEY)
+    return [(part.first, part.last) for part in carried.lost]
+
+
+def new(trust: Trust, note: bytes = NEW) -> int:
+    """Show the member a checkpoint of the new epoch."""
+    return trust.checkpoint(note, consistency=consistency(leaves(9, kept=6)), now=START).size
+
+
+def test_a_new_epoch_is_refused_until_the_member_follows(trust: Trust) -> None:
+    """Nothing changes until then; the error names the command."""
+    before = trust.state.read_bytes()
+    with pytest.raises(FindingError, match="idvault epoch follow") as caught:
+        new(trust)
+    assert caught.value.finding is Finding.LOG_INVALID
+    assert trust.state.read_bytes() == before
+    assert follow(trust) == [(6, 10)]
+    assert new(trust) == 8
+    assert trust.state.read_bytes() == NEW
+    assert follow(trust) == []
+
+
+def test_papers_from_before_the_break_stay_valid(trust: Trust) -> None:
+    """A stored checkpoint of the former epoch, of what is lost, too, is proof of its time."""
+    follow(trust)
+    new(trust)
+    for size in (4, 10):
+        found = trust.stored_checkpoint(
+            cosigned(tree(size)),
+            consistency=consistency(leaves(9, kept=6)),
+            at=START,
+            roster_digest=ROSTER.digest(),
+        )
+        assert found == tree(size)
+
+
+def test_a_second_history_in_the_new_epoch_is_a_fork(trust: Trust) -> None:
+    """Other entries in place of those that are left, and another statement for the same epoch."""
+    follow(trust)
+    entries = leaves(8, kept=3)
+    with pytest.raises(FindingError) as caught:
+        trust.checkpoint(
+            cosigned(in_epoch(tree(8, kept=3), FIRST)), consistency=consistency(entries), now=START
+        )
+    assert caught.value.finding is Finding.LOG_FORKED
+    other = signed(replace(FIRST, reason="another reason", signatures=()))
+    with pytest.raises(FindingError) as caught:
+        new(trust, cosigned(in_epoch(tree(8, kept=6), other)))
+    assert caught.value.finding is Finding.LOG_FORKED
+
+
+def test_a_member_who_is_new_needs_the_statement_too(tmp_path: Path) -> None:
+    """The log's epoch is never taken on the service's word."""
+    trust = Trust(versions=(ROSTER,), log_key=KEY, state=tmp_path / "checkpoint")
+    with pytest.raises(FindingError, match="epoch 2"):
+        new(trust)
+    follow(trust)
+    assert new(trust) == 8
+
+
+def test_what_a_member_does_not_follow(trust: Trust) -> None:
+    """Too few signatures, another log, another order, and a checkpoint that no witness cosigned."""
+    unsigned = replace(FIRST, signatures=())
+    unwitnessed = signed(replace(unsigned, former=cosigned(tree(10)).rpartition(b"\xe2")[0]))
+    for wrong in (
+        unsigned,
+        unwitnessed,
+        signed(replace(unsigned, log=str(merkle.signer("other").key))),
+        signed(replace(unsigned, epoch=3, previous="a" * 64)),
+        replace(FIRST, roster="a" * 64),
+        signed(statement(cosigned(tree(8)), tree(6), seen=9)),
+    ):
+        with pytest.raises(EpochRefusedError):
+            epochs.follow(trust.state, wrong, versions=trust.versions, log_key=KEY)
+    assert epochs.kept(trust.state) == ()
+
+
+def test_requests_under_a_former_roster_end_at_the_break(trust: Trust) -> None:
+    """Entries beyond it are logged anew, under the roster in force."""
+    roster_mark.keep(trust.state, roster_digest=ROSTER.digest(), size=9)
+    follow(trust)
+    assert roster_mark.find(trust.state, roster_digest=ROSTER.digest()) == 6
+    roster_mark.lower(trust.state, size=7)
+    assert roster_mark.find(trust.state, roster_digest=ROSTER.digest()) == 6
+
+
+def test_damaged_statements_are_refused(trust: Trust) -> None:
+    """Beside the checkpoint, and in a public file."""
+    (trust.state.parent / "epochs.json").write_bytes(b"{}")
+    with pytest.raises(FindingError):
+        new(trust)
+    with pytest.raises(EpochRefusedError):
+        offline.parse(b"no json")
+    with pytest.raises(EpochRefusedError, match="not known here"):
+        offline.of(FIRST, [])

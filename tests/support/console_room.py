@@ -1,0 +1,131 @@
+"""The consoles of auditors and custodians, in this process, over a chamber's real flows and databases."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from idvault.api.edge.call import Caller
+from idvault.v1 import roster_pb2
+from idvault_client.console.disclosure import auditor, custodian
+from idvault_client.console.disclosure.session import AuditorSession, CustodianSession
+from idvault_client.people.custody.hand_over import HandOver
+from idvault_client.people.custody.journal import NAME, HandOverJournal
+from idvault_client.people.disclosure.case import DisclosureCase
+from idvault_client.people.disclosure.custodian import Custodian
+from idvault_client.people.disclosure.pending import PendingRequest
+from tests.support.chamber import Chamber, Local, identity
+from tests.support.console import Running, Visitor, running
+
+
+@dataclass
+class SecondFactors:
+    """RosterService, with only GetSecondFactor, which reads the chamber's second factors."""
+
+    room: Chamber
+
+    async def GetSecondFactor(
+        self, _request: Any, *, caller: Caller, **_: Any
+    ) -> roster_pb2.SecondFactorState:
+        tries = self.room.codes.tries(caller.actor_id)
+        found = roster_pb2.SecondFactorState(enrolled=True, tries_left=tries.left)
+        if tries.locked_until is not None:
+            found.lock_end_time.FromDatetime(tries.locked_until)
+        return found
+
+
+@dataclass
+class ConsoleRoom:
+    """A chamber whose members work with consoles. edges: what each of them sent to the vault."""
+
+    room: Chamber
+    stack: AsyncExitStack
+    edges: dict[str, Local] = field(default_factory=dict)
+
+    def edge(self, name: str) -> Local:
+        """Return the connection of a member, which keeps every request."""
+        return self.edges.setdefault(name, Local(self.room, name))
+
+    def auditor(self, name: str = "auditor-a") -> AuditorSession:
+        """Return the session of an auditor."""
+        folder = self.room.folder / name
+        folder.mkdir(exist_ok=True)
+        return AuditorSession(
+            auditor=lambda: self.room.auditor(name, edge=self.edge(name)),
+            folder=folder,
+            now=lambda: self.room.now().real,
+        )
+
+    def custodian(self, name: str) -> CustodianSession:
+        """Return the session of a custodian."""
+        folder = self.room.folder / name
+        folder.mkdir(exist_ok=True)
+        edge = self.edge(name)
+        return CustodianSession(
+            custodian=lambda: self.room.custodian(name, edge=edge),
+            drill=lambda: self.room.drill(name, edge=edge),
+            hand_over=lambda: HandOver(
+                identity=identity(name),
+                versions=tuple(self.room.rosters.versions),
+                edge=edge,
+                journal=HandOverJournal(folder / NAME),
+                sleep=lambda _: None,
+            ),
+            folder=folder,
+            now=lambda: self.room.now().real,
+        )
+
+    async def running(self, name: str) -> Running:
+        """Run the console of a member."""
+        console = (
+            auditor.console(self.auditor(name))
+            if name.startswith("auditor")
+            else custodian.console(self.custodian(name))
+        )
+        return await self.stack.enter_async_context(running(console, self.room.folder / name))
+
+    async def enter(self, name: str, **headers: str) -> Visitor:
+        """Return a browser that has entered the console of a member."""
+        return await (await self.running(name)).enter(**headers)
+
+    async def pending(self, name: str, disclosure_id: str) -> tuple[Custodian, PendingRequest]:
+        """Return a custodian's client and the request, once the log has it."""
+        custodian = self.room.custodian(name)
+        while True:
+            found = await asyncio.to_thread(custodian.find, disclosure_id)
+            if found.refused is None:
+                return custodian, found
+            await asyncio.sleep(0.01)
+
+    async def approve(self, disclosure_id: str, *names: str) -> None:
+        """Let custodians approve and release with their clients."""
+        for name in names:
+            custodian, found = await self.pending(name, disclosure_id)
+            await asyncio.to_thread(custodian.approve, found, code=self.room.codes.code())
+
+    async def deny(self, disclosure_id: str, name: str, *, reason: str) -> None:
+        """Let a custodian deny with the client."""
+        custodian, found = await self.pending(name, disclosure_id)
+        await asyncio.to_thread(custodian.deny, found, reason=reason)
+
+    async def filed(self) -> list[DisclosureCase]:
+        """Return the requests of auditor-a, newest first."""
+        auditor = self.room.auditor()
+        found = await asyncio.to_thread(auditor.list)
+        return [await asyncio.to_thread(auditor.case, each.disclosure_id) for each in found]
+
+    @property
+    def sent(self) -> bytes:
+        """Everything that the members' clients have sent."""
+        calls = [call for edge in self.edges.values() for call in edge.calls]
+        return b"\n".join(method.encode() + request.SerializeToString() for method, request in calls)
+
+
+@asynccontextmanager
+async def consoles(room: Chamber) -> AsyncIterator[ConsoleRoom]:
+    """Run consoles over a chamber, while its worker runs, until the block ends."""
+    room.servicers["RosterService"] = SecondFactors(room)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(room.sequencing())
+        yield ConsoleRoom(room, stack)

@@ -1,0 +1,114 @@
+"""A log that loses entries, the custodians who sign for a new epoch, and a witness that follows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from idvault.attest import epoch as statements
+from idvault.attest.epoch import EpochStatement
+from idvault.attest.roster import Roster
+from idvault.ports.log.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.transparency import checkpoint, epoch, note
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.epoch import Break
+from idvault.witness import epoch as followed
+from idvault.witness import wire
+from idvault.witness.cosigner import Cosigner, known_logs
+from idvault.witness.state import WitnessState
+from idvault.witness.wire import AddCheckpoint
+from tests.support import people
+from tests.support.chamber import CUSTODIANS, first_roster
+from tests.support.log_world import KEY, SIGNER, START, of
+
+LOG = note.NoteSigner(KEY, SIGNER.sign)
+ROSTER = first_roster()
+LOST_AT = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def cosigned(found: Checkpoint) -> bytes:
+    """Return a checkpoint signed by the log and cosigned by the witness."""
+    raw = checkpoint.sign(found, [LOG])
+    line = note.sign(people.WITNESS, found.text, time=int(START.timestamp()))
+    return note.parse(raw).with_signatures([line]).encode()
+
+
+def statement(
+    former: bytes,
+    kept: Checkpoint,
+    *,
+    seen: int,
+    after: Sequence[EpochStatement] = (),
+    roster: Roster = ROSTER,
+) -> EpochStatement:
+    """Return an unsigned statement. kept: the entries that are left."""
+    return EpochStatement(
+        log=str(KEY),
+        epoch=len(after) + 2,
+        previous=after[-1].digest() if after else "",
+        former=former,
+        seen=seen,
+        size=kept.size,
+        root=kept.root,
+        time=LOST_AT,
+        reason="a synthetic disk failed",
+        roster=roster.digest(),
+        lost={"verification:claim:open": seen - kept.size},
+    )
+
+
+def signed(unsigned: EpochStatement, *names: str, roster: Roster = ROSTER) -> EpochStatement:
+    """Return the statement with the signatures of these custodians, of two unless named."""
+    for name in names or CUSTODIANS[:2]:
+        unsigned = statements.sign(unsigned, name=name, signer=people.signer(name).sign, roster=roster)
+    return unsigned
+
+
+def breaks(*listed: EpochStatement) -> list[Break]:
+    return [epoch.read(each) for each in listed]
+
+
+def in_epoch(found: Checkpoint, begun: EpochStatement) -> Checkpoint:
+    """Return a checkpoint as one of the epoch that a statement began."""
+    extensions = epoch.Epoch(begun.epoch, begun.digest()).extensions
+    return Checkpoint(found.origin, found.size, found.root, extensions)
+
+
+def leaves(size: int, *, kept: int | None = None) -> list[bytes]:
+    """Return the entries of a log; beyond those that are kept they are others than before."""
+    return [b"entry %d" % at if kept is None or at < kept else b"anew %d" % at for at in range(size)]
+
+
+def tree(size: int, *, kept: int | None = None) -> Checkpoint:
+    return of(leaves(size, kept=kept))
+
+
+@dataclass
+class DiskWitness:
+    """A real witness on disk, asked without HTTP."""
+
+    folder: Path
+    asked: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.state = WitnessState(self.folder)
+        self._cosigner = Cosigner(
+            logs=known_logs([KEY]), signer=people.WITNESS, state=self.state, clock=lambda: START
+        )
+
+    async def add_checkpoint(self, *, old: int, proof: Sequence[bytes], note: bytes) -> Cosigned | Ahead:
+        """Ask it, and read its answer as the worker's client does."""
+        answer = self._cosigner.add_checkpoint(AddCheckpoint(old, tuple(proof), note).encode())
+        if answer.status == 200:
+            return Cosigned(answer.body)
+        if answer.status == 409 and answer.content_type == wire.SIZE_TYPE and int(answer.body) != old:
+            return Ahead(int(answer.body))
+        raise WitnessRefusedError(answer.status)
+
+    def follow(
+        self, found: EpochStatement, *, versions: Sequence[Roster] = (ROSTER,)
+    ) -> epoch.Carried | None:
+        return followed.follow(self.state, found, keys=[KEY], versions=versions)
+
+    def close(self) -> None:
+        self.state.close()

@@ -1,0 +1,172 @@
+"""A vault that loses entries by a restore, with custodians whose keys are in identity folders."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from idvault.attest import hpke, roster_signature
+from idvault.attest.epoch import EpochStatement, parse
+from idvault.attest.quorum import Quorum
+from idvault.attest.roster import Roster
+from idvault.bootstrap.base import ENTROPY
+from idvault.custody import identity as identities
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Holder, KeySet, Purpose, fresh
+from idvault.transparency.checkpoint import CosignaturePolicy
+from idvault_client.people import identity_folder
+from tests.support import people
+from tests.support.commands import Commands
+from tests.support.databases import Databases
+from tests.support.epoch_world import DiskWitness
+from tests.support.log_world import KEY, ORIGIN
+from tests.support.pair_world import PairWorld
+
+T = TypeVar("T")
+POLICY = CosignaturePolicy(ORIGIN, (KEY,), (people.WITNESS.key,), 1)
+CUSTODIANS = ("wang", "li", "zhang")
+_WORDS = "a passphrase of tests"
+
+
+@dataclass
+class LossWorld:
+    """Databases in files, a public directory, key files, a witness, and custodians with folders."""
+
+    databases: Databases
+    folder: Path
+    idvault: Commands
+
+    def __post_init__(self) -> None:
+        self.public = self.folder / "public"
+        self.passphrase = _private(self.folder / "passphrase", _WORDS)
+        self.roster = self._people()
+        (self.folder / "roster.json").write_bytes(self.roster.to_bytes())
+        self._keys()
+        self.idvault.set(
+            DATABASE_URL=self.databases.main_url,
+            SHRED_DATABASE_URL=self.databases.shred_url,
+            ROSTER=self.folder / "roster.json",
+            PUBLIC_DIR=self.public,
+            LOG_ORIGIN=ORIGIN,
+            KEYS=self.folder / "work.keys",
+            KEY_PASSPHRASE_FILE=self.passphrase,
+        )
+
+    def sign_up(self, number: int) -> list[str]:
+        """Sign people up, and let the worker sign and publish what the witness cosigns."""
+        return self.run(lambda world: world.sign_up(number))
+
+    def run(self, work: Callable[[PairWorld], Coroutine[Any, Any, T]]) -> T:
+        async def opened() -> T:
+            witness = DiskWitness(self.folder / "witness")
+            world = PairWorld(self.databases, self.folder, witness=witness, policy=POLICY)
+            try:
+                return await work(await world.begin())
+            finally:
+                await world.close()
+                witness.close()
+
+        return asyncio.run(opened())
+
+    def restore(self, *names: str) -> None:
+        """Put files of the backup back, as docs/operations.md says."""
+        for url in (self.databases.main_url, self.databases.shred_url):
+            path = Path(url.removeprefix("sqlite:///"))
+            if path.name in names:
+                for beside in path.parent.glob(f"{path.name}-*"):
+                    beside.unlink()
+                shutil.copy(self.folder / "backup" / path.name, path)
+
+    def lose(self, *names: str) -> None:
+        """Sign up three, back up, sign up two more, whom a restore of these files loses."""
+        self.sign_up(3)
+        assert self.idvault("backup", self.folder / "backup").code == 0
+        self.sign_up(2)
+        for name in CUSTODIANS:
+            shutil.copy(self.public / "checkpoint", self.member(name) / "checkpoint")
+        self.restore(*(names or ("main.sqlite3", "shred.sqlite3")))
+
+    def propose(self) -> Path:
+        path = self.folder / "epoch-2.json"
+        made = self.idvault("restore", "--propose-loss", path, "--reason", "a synthetic disk failed")
+        assert made.code == 0, made.err
+        return path
+
+    def sign(self, path: Path, *names: str) -> None:
+        for name in names:
+            signed = self.idvault(
+                *("epoch", "sign", path, "--identity", self.member(name)),
+                *("--passphrase-file", self.passphrase),
+            )
+            assert signed.code == 0, signed.err
+
+    def follow(self, path: Path) -> EpochStatement:
+        """Let the witness follow a signed statement."""
+        found = parse(path.read_bytes())
+        witness = DiskWitness(self.folder / "witness")
+        try:
+            witness.follow(found, versions=[self.roster])
+        finally:
+            witness.close()
+        return found
+
+    def go_on(self) -> EpochStatement:
+        """Lose entries and begin the second epoch, with two signatures."""
+        self.lose()
+        path = self.propose()
+        self.sign(path, "wang", "li")
+        found = self.follow(path)
+        accepted = self.idvault("restore", "--accept-loss", path)
+        assert accepted.code == 0, accepted.err
+        return found
+
+    def member(self, name: str) -> Path:
+        return self.folder / "people" / name
+
+    def _people(self) -> Roster:
+        made = {}
+        for name in CUSTODIANS:
+            self.member(name).mkdir(parents=True)
+            made[name] = identities.create(
+                self.member(name),
+                name=name,
+                role="custodian",
+                organisation="示例机构 (synthetic)",
+                passphrase=_WORDS.encode(),
+                random=os.urandom,
+                suite=hpke.X25519,
+                cost=people.CHEAP,
+            )
+        members = tuple(each.member(spki=people.secret(name, "spki").hex()) for name, each in made.items())
+        roster = Roster(1, False, members, (Quorum("records", 2, members),), people.WITNESSED)
+        for name, each in made.items():
+            roster = roster_signature.sign(roster, name=name, signer=each.sign)
+        for name in CUSTODIANS:
+            identity_folder.pin(
+                self.member(name),
+                target="127.0.0.1:9",
+                server_name="",
+                ca=b"",
+                log_key=str(KEY),
+                versions=[roster],
+            )
+        return roster
+
+    def _keys(self) -> None:
+        keys = {**fresh(Holder.WORK, entropy=ENTROPY), Purpose.LOG: KeySet("0", {"0": bytes([1]) * 32})}
+        LocalKeyProvider.create(
+            self.folder / "work.keys",
+            keys=keys,
+            passphrase=_WORDS.encode(),
+            entropy=ENTROPY,
+            cost=people.CHEAP,
+        )
+
+
+def _private(path: Path, text: str) -> Path:
+    path.write_text(text, "utf-8")
+    path.chmod(0o600)
+    return path

@@ -1,0 +1,115 @@
+"""A witness follows a statement of M custodians into a new epoch: once, durably, and never back."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from idvault.ports.log.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.transparency import checkpoint, epoch
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.proof import prove_consistency
+from idvault.witness import epoch as epochs
+from idvault.witness.epoch import EpochNotFollowedError
+from idvault.witness.wire import OTHER_EPOCH
+from tests.support import merkle
+from tests.support.epoch_world import (
+    LOG,
+    ROSTER,
+    DiskWitness,
+    cosigned,
+    in_epoch,
+    leaves,
+    signed,
+    statement,
+    tree,
+)
+from tests.support.log_world import of
+
+FIRST = signed(statement(cosigned(tree(10)), tree(6), seen=11))
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> Iterator[DiskWitness]:
+    made = DiskWitness(tmp_path / "w")
+    yield made
+    made.close()
+
+
+async def ask(
+    witness: DiskWitness, old: int, found: Checkpoint, entries: list[bytes]
+) -> Cosigned | Ahead | int:
+    """Submit an honest proof; return the answer, or the status of a refusal."""
+    shown = entries[: found.size]
+    proof = prove_consistency(merkle.reader(shown), old=old, new=found.size) if old < found.size else ()
+    try:
+        return await witness.add_checkpoint(old=old, proof=proof, note=checkpoint.sign(found, [LOG]))
+    except WitnessRefusedError as error:
+        return error.status
+
+
+async def grown(witness: DiskWitness, size: int) -> None:
+    assert isinstance(await ask(witness, 0, tree(size), leaves(size)), Cosigned)
+
+
+async def test_the_log_goes_on_from_what_is_left(witness: DiskWitness) -> None:
+    """After the statement the witness cosigns the new epoch, and refuses the former one."""
+    await grown(witness, 10)
+    anew = leaves(8, kept=6)
+    new = in_epoch(tree(8, kept=6), FIRST)
+    assert await ask(witness, 6, new, anew) == OTHER_EPOCH
+    carried = witness.follow(FIRST)
+    assert carried is not None
+    assert (carried.checkpoint.size, [(part.first, part.last) for part in carried.lost]) == (6, [(6, 10)])
+    assert await ask(witness, 8, new, anew) == Ahead(6)
+    assert isinstance(await ask(witness, 6, new, anew), Cosigned)
+    assert await ask(witness, 6, tree(12), leaves(12)) == OTHER_EPOCH
+
+
+async def test_a_statement_is_followed_once(witness: DiskWitness) -> None:
+    """A repeat does not set the witness back, after a restart either."""
+    await grown(witness, 10)
+    witness.follow(FIRST)
+    new = in_epoch(tree(8, kept=6), FIRST)
+    await ask(witness, 6, new, leaves(8, kept=6))
+    witness.close()
+    again = DiskWitness(witness.folder)
+    assert again.follow(FIRST) is None
+    assert again.state.latest(new.origin) == new
+    again.close()
+    assert (witness.folder / "epochs" / FIRST.digest()).read_bytes() == FIRST.to_bytes()
+    witness.__post_init__()
+
+
+async def test_a_witness_that_was_behind_the_break_stays_there(witness: DiskWitness) -> None:
+    """It has lost nothing, and demands that the new epoch begins with what it has cosigned."""
+    await grown(witness, 4)
+    carried = witness.follow(FIRST)
+    assert carried is not None
+    assert (carried.checkpoint.size, carried.lost) == (4, ())
+    fork = [b"other %d" % at for at in range(7)]
+    other = in_epoch(of(fork), FIRST)
+    assert await ask(witness, 4, other, fork) == 422
+
+
+async def test_what_is_not_followed(witness: DiskWitness) -> None:
+    """Too few signatures, another log, hidden entries, and a statement that skips one; the state stays."""
+    await grown(witness, 12)
+    unsigned = statement(cosigned(tree(10)), tree(6), seen=11)
+    hidden = "hides what it lost"
+    second = signed(statement(cosigned(in_epoch(tree(9), FIRST)), tree(8), seen=12, after=[FIRST]))
+    for wrong, why in (
+        (unsigned, "0 of its custodians signed"),
+        (FIRST, hidden),
+        (signed(replace(unsigned, former=cosigned(tree(12, kept=3)), seen=12)), "had forked before"),
+        (second, "follows epoch 1"),
+    ):
+        with pytest.raises(EpochNotFollowedError, match=why):
+            witness.follow(wrong)
+    with pytest.raises(EpochNotFollowedError, match="does not know"):
+        epochs.follow(witness.state, FIRST, keys=[merkle.signer("other").key], versions=[ROSTER])
+    with pytest.raises(EpochNotFollowedError, match="another version of the roster"):
+        witness.follow(FIRST, versions=[replace(ROSTER, version=2)])
+    assert witness.state.latest(FIRST.log.partition("+")[0]) == tree(12)
+    assert epoch.of(witness.state.latest(LOG.key.name)).number == 1
