@@ -21,6 +21,7 @@ PLATFORM_SERVICES = (
     "SessionService",
     "PublicAccountService",
     "TipOffService",
+    "ErasureService",
 )
 
 # Reads of roster members. Their other calls carry a one-time code, which a retry would find already used. The
