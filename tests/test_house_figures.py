@@ -17,7 +17,8 @@ NOT_COUNTED = {
     "session:attempt:begin", "session:browser:bind", "session:link:redeem", "session:terms:agree",
     # The vault's own house-keeping, and its callers.
     "platform:pages:present", "session:retention:purge",
-    "appeal:text:delete", "platform:certificate:register", "platform:certificate:revoke",
+    "appeal:text:delete", "contest:text:delete",
+    "platform:certificate:register", "platform:certificate:revoke",
     "request:retention:purge", "tipoff:retention:purge", "tipoff:texts:delete",
 }  # fmt: skip
 

@@ -37,7 +37,7 @@ class RosterMember:
         return {
             "signing key": fingerprint(self.ed25519),
             "sealing key": fingerprint(self.hpke_public_key),
-            "TLS key": _grouped(self.spki),
+            "TLS key": grouped(self.spki),
         }
 
     def to_json(self) -> dict[str, Any]:
@@ -55,10 +55,11 @@ class RosterMember:
 
 def fingerprint(key: bytes) -> str:
     """Return the first 16 bytes of a key's SHA-256 in hex, in groups of four, for reading aloud."""
-    return _grouped(sha256(key).hexdigest())
+    return grouped(sha256(key).hexdigest())
 
 
-def _grouped(digest: str) -> str:
+def grouped(digest: str) -> str:
+    """Return the first 16 bytes of a digest in hex, in groups of four, for reading aloud."""
     return " ".join(digest[at : at + 4] for at in range(0, min(len(digest), _SPOKEN), 4))
 
 

@@ -111,14 +111,34 @@ def rotate_key(settings: Settings, *, purpose: str) -> str:
     return version
 
 
+class OtherCertificateError(DeniedError):
+    """A certificate does not name the caller to register; the text says what it names."""
+
+    def __init__(self, text: str) -> None:
+        """Keep the text, which is for the operator."""
+        super().__init__(Reason.ACCESS_DENIED)
+        self._text = text
+
+    def __str__(self) -> str:
+        """Return reason and text."""
+        return f"{self.reason.value}: {self._text}"
+
+
+async def list_platforms(settings: Settings) -> list[Platform]:
+    """Return every registered key, also the revoked ones, by name."""
+    async with _main_database(settings) as main:
+        return await SqlPlatformStore(database=main).all()
+
+
 def _spki(settings: Settings, *, name: str, role: str, pem: bytes) -> str:
-    """Return the key of a certificate; raises DeniedError unless it has exactly this name and role."""
+    """Return the key of a certificate; raises OtherCertificateError unless it has this name and role."""
     try:
         found = certificate.read(pem)
     except CertificateError as error:
-        raise DeniedError(Reason.ACCESS_DENIED) from error
-    if (found.trust_domain, found.role, found.name) != (settings.trust_domain, role, name):
-        raise DeniedError(Reason.ACCESS_DENIED)
+        raise OtherCertificateError(str(error)) from error
+    wanted = f"spiffe://{settings.trust_domain}/{role}/{name}"
+    if found.spiffe_id != wanted:
+        raise OtherCertificateError(f"the certificate names {found.spiffe_id}, not {wanted}")
     return found.spki
 
 

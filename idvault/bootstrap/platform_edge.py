@@ -79,7 +79,13 @@ def _services_of_owners(
         claims=verification,
         invitations=campaigns.invitations,
         identities=build_identities(
-            base, sanctions=sanctions, public_accounts=public_accounts, rosters=rosters, policy=policy
+            base,
+            keys=keys,
+            guard=guard,
+            sanctions=sanctions,
+            public_accounts=public_accounts,
+            rosters=rosters,
+            policy=policy,
         ),
         rules=claims.rules,
         rosters=rosters,

@@ -47,7 +47,7 @@ def complete() -> None:
 
     Existing keys do not change. Running it again changes nothing.
     """
-    settings = config.load(Process.KEYS)
+    settings = config.load(Process.KEY_FILE)
     added = operator.complete_keys(settings)
     typer.echo(f"keys: {', '.join(added) or 'nothing'} added to {settings.keys}")
 
@@ -65,6 +65,6 @@ def rotate(
     the old key published for 31 days after that. A new moderation-text key seals what is filed from then on;
     the old one stays in the file for the texts that it has sealed.
     """
-    settings = config.load(Process.KEYS)
+    settings = config.load(Process.KEY_FILE)
     version = operator.rotate_key(settings, purpose=purpose.value)
     typer.echo(f"keys: version {version} of {purpose.value} in {settings.keys}")

@@ -1,6 +1,7 @@
 """`idvault platform`: registers the certificate keys of platforms and monitors."""
 
 import asyncio
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -8,9 +9,11 @@ from typing import Annotated
 import typer
 
 from idvault import config
+from idvault.attest import roster_member
 from idvault.bootstrap import operator
 from idvault.cli import running
 from idvault.cli.errors import wrong_usage
+from idvault.ports.platform import Platform
 
 app = typer.Typer(help="Platforms and monitors, and their pinned certificate keys.", no_args_is_help=True)
 
@@ -78,6 +81,37 @@ def register(
     if return_origin or title:
         _present(settings, name, return_origin, title)
     typer.echo(f"platform: {name} registered")
+
+
+@app.command("list")
+def list_(context: typer.Context) -> None:
+    """List platforms, monitors and web processes with their keys, also the revoked ones.
+
+    The fingerprint of a key is that of `openssl x509 -pubkey`: the start of the SHA-256 of its public key.
+    """
+    found = asyncio.run(operator.list_platforms(config.load(config.Process.PLATFORMS)))
+    if context.find_root().obj:
+        for each in found:
+            typer.echo(json.dumps(_document(each)))
+        return
+    for each in found:
+        since = f"since {each.registered_at:%Y-%m-%d %H:%M} UTC"
+        if each.revoked_at:
+            since += f", revoked {each.revoked_at:%Y-%m-%d %H:%M} UTC"
+        typer.echo(f"{each.role:<10} {each.name}\n  key {roster_member.grouped(each.spki)}\n  {since}")
+    valid = sum(each.revoked_at is None for each in found)
+    typer.echo(f"platforms: {len({each.name for each in found})} names, {valid} of {len(found)} keys valid")
+
+
+def _document(each: Platform) -> dict[str, object]:
+    return {
+        "name": each.name,
+        "role": each.role,
+        "actor_id": each.actor_id,
+        "spki": each.spki,
+        "register_time": each.registered_at.isoformat(),
+        "revoke_time": each.revoked_at.isoformat() if each.revoked_at else None,
+    }
 
 
 @app.command()

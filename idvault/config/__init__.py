@@ -156,6 +156,7 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.ACCEPT_LOSS: (*_STORES, *_KEYS, "roster", "log_origin"),
     Process.PLATFORMS: (*_STORES, "trust_domain"),
     Process.KEYS: (*_KEYS, "log_origin"),
+    Process.KEY_FILE: _KEYS,
     Process.ROSTER: ("roster",),
     Process.DOCTOR: (*_STORES, "roster"),
     Process.WEB: ("listen", "tls_certificate", "tls_key", "tls_ca", "web_url", "web_target"),

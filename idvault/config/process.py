@@ -16,6 +16,7 @@ class Process(StrEnum):
     ACCEPT_LOSS = "accept-loss"
     PLATFORMS = "platforms"
     KEYS = "keys"
+    KEY_FILE = "key-file"
     ROSTER = "roster"
     DOCTOR = "doctor"
     WEB = "web"

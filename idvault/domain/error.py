@@ -23,6 +23,7 @@ class Reason(StrEnum):
     MODERATOR_NOT_FOUND = "MODERATOR_NOT_FOUND"
     SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
     VERIFICATION_NOT_FOUND = "VERIFICATION_NOT_FOUND"
+    CONTEST_NOT_FOUND = "CONTEST_NOT_FOUND"
     APPEAL_NOT_FOUND = "APPEAL_NOT_FOUND"
     ORDER_NOT_FOUND = "ORDER_NOT_FOUND"
     OPERATION_NOT_FOUND = "OPERATION_NOT_FOUND"
@@ -48,6 +49,7 @@ class Reason(StrEnum):
     MODERATOR_REVOKED = "MODERATOR_REVOKED"
     SESSION_EXPIRED = "SESSION_EXPIRED"
     SESSION_TAKEN = "SESSION_TAKEN"
+    CONTEST_EXISTS = "CONTEST_EXISTS"
     PAGES_NOT_SERVED = "PAGES_NOT_SERVED"
     APPEAL_EXISTS = "APPEAL_EXISTS"
     SANCTION_NEVER_IN_FORCE = "SANCTION_NEVER_IN_FORCE"
@@ -127,6 +129,11 @@ class ExhaustedError(IdvaultError):
 
 class DeniedError(IdvaultError):
     """The caller may not do this."""
+
+    def __init__(self, reason: Reason, *, why: str = "") -> None:
+        """why: a fixed word for the operator's log, which callers do not get."""
+        super().__init__(reason)
+        self.why = why
 
 
 class PreconditionError(IdvaultError):

@@ -59,11 +59,17 @@ class EventType(StrEnum):
     ACCOUNT_LIMIT = "campaign:account:limit"
     ACCOUNT_LIFT = "campaign:account:lift"
     SESSION_CREATE = "session:link:create"
+    SESSION_SHOW = "session:identity:create"
     SESSION_REDEEM = "session:link:redeem"
     SESSION_BIND = "session:browser:bind"
     SESSION_AGREE = "session:terms:agree"
     SESSION_ATTEMPT = "session:attempt:begin"
     SESSION_PURGE = "session:retention:purge"
+    CONTEST_FILE = "contest:case:file"
+    CONTEST_UPHOLD = "contest:case:uphold"
+    CONTEST_REJECT = "contest:case:reject"
+    CONTEST_OVERDUE = "contest:case:overdue"
+    CONTEST_DELETE = "contest:text:delete"
     MODERATOR_REGISTER = "moderator:key:register"
     MODERATOR_REVOKE = "moderator:key:revoke"
     # The degree is in the type, so that anybody can count sanctions by degree in the public log.
@@ -193,11 +199,17 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.ACCOUNT_LIMIT: ("campaign_id",),
     EventType.ACCOUNT_LIFT: ("campaign_id",),
     EventType.SESSION_CREATE: ("session_id",),
+    EventType.SESSION_SHOW: ("session_id",),
     EventType.SESSION_REDEEM: ("session_id",),
     EventType.SESSION_BIND: ("session_id",),
     EventType.SESSION_AGREE: ("session_id", "policy_version"),
     EventType.SESSION_ATTEMPT: ("session_id", "attempt"),
     EventType.SESSION_PURGE: ("before", "count"),
+    EventType.CONTEST_FILE: ("contest_id", "claim_id", "text_digest"),
+    EventType.CONTEST_UPHOLD: ("contest_id", "reason_digest"),
+    EventType.CONTEST_REJECT: ("contest_id", "reason_digest"),
+    EventType.CONTEST_OVERDUE: ("contest_id",),
+    EventType.CONTEST_DELETE: ("contest_id",),
     EventType.MODERATOR_REGISTER: ("moderator_id", "paper"),
     EventType.MODERATOR_REVOKE: ("moderator_id",),
     EventType.SANCTION_WARN_IMPOSE: ("sanction_id", "paper"),

@@ -60,7 +60,8 @@ class SecondFactorError(DeniedError):
     def __init__(self, cause: Cause, *, tries: Tries | None = None) -> None:
         """tries: after this try; None if it was not charged."""
         locked = cause is Cause.LOCKED
-        super().__init__(Reason.SECOND_FACTOR_LOCKED if locked else Reason.SECOND_FACTOR_REFUSED)
+        reason = Reason.SECOND_FACTOR_LOCKED if locked else Reason.SECOND_FACTOR_REFUSED
+        super().__init__(reason, why=cause.value.lower())
         self.cause = cause
         self.tries = tries
 

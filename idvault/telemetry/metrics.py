@@ -13,6 +13,7 @@
 - idvault_second_factor_refused_total
 - idvault_drills_overdue, idvault_drill_oldest_seconds
 - idvault_appeals_overdue
+- idvault_contests_overdue
 - idvault_orders_overdue, idvault_sanctions_proposed, idvault_sanctions_due_seconds
 - idvault_tip_offs_open{state}, idvault_tip_offs_overdue
 
@@ -79,6 +80,7 @@ class Metrics:
         self._log_unsequenced: int | None = None
         self._drills: tuple[int, float] | None = None
         self._appeals_overdue: int | None = None
+        self._contests_overdue: int | None = None
         self._orders_overdue: int | None = None
         self._sanctions: tuple[int, float] | None = None
         self._log_checkpoint_age: float | None = None
@@ -138,6 +140,10 @@ class Metrics:
     def campaign_people(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Set how many owners reached each stage of running campaigns, by method and stage."""
         self._campaign_people = dict(counts)
+
+    def contests_overdue(self, count: int) -> None:
+        """Set the number of contests that wait for a decision that was due."""
+        self._contests_overdue = count
 
     def appeals_overdue(self, count: int) -> None:
         """Set the number of appeals that wait for a decision that was due."""
@@ -250,6 +256,11 @@ class Metrics:
             "idvault_appeals_overdue",
             "Appeals that wait for a decision that was due.",
             self._appeals_overdue,
+        )
+        yield _gauge(
+            "idvault_contests_overdue",
+            "Contests that wait for a decision that was due.",
+            self._contests_overdue,
         )
         yield _gauge(
             "idvault_sanctions_proposed",

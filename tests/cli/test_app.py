@@ -39,6 +39,7 @@ COMMANDS = [
     ["keys", "rotate"],
     ["platform"],
     ["platform", "register"],
+    ["platform", "list"],
     ["platform", "revoke"],
     ["platform", "present"],
     ["web"],

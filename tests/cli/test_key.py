@@ -36,10 +36,13 @@ def idvault(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], 
         ("work", Purpose.STATUS_LIST),
     ],
 )
-def test_rotate(idvault: Commands, tmp_path: Path, file: str, purpose: Purpose) -> None:
+def test_rotate(
+    idvault: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, purpose: Purpose
+) -> None:
     """A new key is added as primary, and the old one stays."""
     path = tmp_path / "keys" / f"{file}.keys"
     idvault.set(KEYS=path)
+    monkeypatch.delenv("IDVAULT_LOG_ORIGIN")  # a rotation needs no origin
     done = idvault("keys", "rotate", purpose.value)
     assert (done.code, done.last) == (ExitCode.DONE, f"keys: version 1 of {purpose.value} in {path}")
     found = LocalKeyProvider.load(path, passphrase=b"test", entropy=ENTROPY).keys(purpose)

@@ -44,6 +44,8 @@ EXPECTED = {
     Reason.SESSION_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.PLATFORM_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.VERIFICATION_NOT_FOUND: (Code.NOT_FOUND, NotFound),
+    Reason.CONTEST_NOT_FOUND: (Code.NOT_FOUND, NotFound),
+    Reason.CONTEST_EXISTS: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.SESSION_EXPIRED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.SESSION_TAKEN: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.PAGES_NOT_SERVED: (Code.FAILED_PRECONDITION, PreconditionFailed),

@@ -27,6 +27,7 @@ PROMISED = {
     "idvault_log_checkpoint_age_seconds",
     "idvault_second_factor_refused_total",
     "idvault_appeals_overdue",
+    "idvault_contests_overdue",
     "idvault_drills_overdue",
     "idvault_drill_oldest_seconds",
     "idvault_orders_overdue",
@@ -55,6 +56,7 @@ def filled() -> Metrics:
     metrics.second_factor_refused()
     metrics.drills(overdue=1, oldest_seconds=90.5)
     metrics.appeals_overdue(2)
+    metrics.contests_overdue(4)
     metrics.orders_overdue(count=2)
     metrics.sanctions(proposed=3, due_seconds=4.5)
     metrics.tip_offs({"RECEIVED": 5}, overdue=2)
@@ -97,6 +99,7 @@ def test_names(served: list[str]) -> None:
         "idvault_second_factor_refused_total 1.0",
         "idvault_drills_overdue 1.0",
         "idvault_appeals_overdue 2.0",
+        "idvault_contests_overdue 4.0",
         "idvault_drill_oldest_seconds 90.5",
         "idvault_orders_overdue 2.0",
         "idvault_sanctions_proposed 3.0",

@@ -100,6 +100,7 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.VERIFICATION_NOT_FOUND: Translation(
         "未找到该次认证或其回执。", "This verification, or its receipt, was not found."
     ),
+    Reason.CONTEST_NOT_FOUND: Translation("未找到该异议。", "This contest was not found."),
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: Translation("未找到该公众账号。", "This public account was not found."),
     Reason.PLATFORM_NOT_FOUND: Translation("未找到该平台。", "This platform was not found."),
     Reason.TIP_OFF_NOT_FOUND: Translation(
@@ -173,6 +174,9 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.SESSION_EXPIRED: Translation(
         "链接已过期（有效期15分钟）。请回到应用重新获取链接。",
         "This link has expired: it is valid for 15 minutes. Please go back to the app for a new one.",
+    ),
+    Reason.CONTEST_EXISTS: Translation(
+        "您已对该次认证提出过异议。", "You have already said of this verification that it was not you."
     ),
     Reason.SESSION_TAKEN: Translation(
         "该链接已在另一个浏览器中打开，只能使用一次。请回到应用重新获取链接。",

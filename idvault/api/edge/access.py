@@ -60,7 +60,7 @@ class Access:
             # A stream may last half an hour and need not keep its certificate in memory.
             call.certificate = None
             if call.caller.role not in call.method.roles:
-                raise self._denied(call, "wrong_role")
+                raise _denied("wrong_role")
             return await inner(call)
 
         return checked
@@ -68,20 +68,20 @@ class Access:
     def _caller(self, call: Call) -> Caller:
         certificate = self._certificate(call.certificate)
         if certificate is None:
-            raise self._denied(call, "certificate_not_understood")
+            raise _denied("certificate_not_understood")
         if certificate.trust_domain != self._trust_domain:
-            raise self._denied(call, "other_trust_domain")
+            raise _denied("other_trust_domain")
         now = call.now.real
         # The handshake checked this too, but the certificate may expire during the connection.
         try:
             certificate.check_valid(now=now)
         except CertificateError as error:
-            raise self._denied(call, "certificate_not_valid_now") from error
+            raise _denied("certificate_not_valid_now") from error
         pin = self._directory.find(
             role=certificate.role, name=certificate.name, spki=certificate.spki, now=now
         )
         if pin is None:
-            raise self._denied(call, "key_not_registered")
+            raise _denied("key_not_registered")
         return pin.caller
 
     def _certificate(self, pem: bytes | None) -> Certificate | None:
@@ -100,7 +100,6 @@ class Access:
         except CertificateError:
             return None
 
-    @staticmethod
-    def _denied(call: Call, why: str) -> DeniedError:
-        call.why = why
-        return DeniedError(Reason.ACCESS_DENIED)
+
+def _denied(why: str) -> DeniedError:
+    return DeniedError(Reason.ACCESS_DENIED, why=why)

@@ -5,6 +5,7 @@ import time
 
 from idvault.api.edge import errors
 from idvault.api.edge.call import Call, Stage
+from idvault.domain.error import DeniedError
 from idvault.telemetry.logs import AccessLog
 from idvault.telemetry.metrics import Metrics
 
@@ -22,6 +23,8 @@ def wrap(inner: Stage, *, metrics: Metrics, access_log: AccessLog) -> Stage:
             raise
         except Exception as error:
             code = errors.refusal(error).code.name
+            if isinstance(error, DeniedError):
+                call.why = error.why
             raise
         finally:
             _note(call, code, time.perf_counter() - start)

@@ -64,7 +64,7 @@ class _Admission:
         """Raise DeniedError if the admission is over, or the error of a failed revocation check."""
         if self.over:
             self._revoked.result()
-            raise DeniedError(Reason.ACCESS_DENIED)
+            raise DeniedError(Reason.ACCESS_DENIED, why="key_revoked")
 
     @contextmanager
     def interrupting(self) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """Figures about identities: verifications, accounts, disclosures, campaigns, and the vault's operation."""
 
 from idvault.domain.event import EventType as Type
-from idvault.domain.report.figure import Breakdown, Level, Measure, Section, Title, logged
+from idvault.domain.report.figure import Breakdown, Duration, Level, Measure, Section, Title, logged
 
 VERIFICATIONS = Section(
     "verifications",
@@ -36,10 +36,23 @@ VERIFICATIONS = Section(
         ),
     ),
 )  # fmt: skip
+CONTESTS = Section(
+    "contests",
+    Title("“不是本人”异议", "Verifications contested by the account's owner"),
+    logged=(
+        logged("contests.filed", "收到的异议", "received", Type.CONTEST_FILE),
+        logged("contests.decided", "已决定", "decided", Type.CONTEST_UPHOLD, Type.CONTEST_REJECT),
+        logged("contests.upheld", "异议成立", "upheld: it was somebody else", Type.CONTEST_UPHOLD),
+        logged("contests.rejected", "异议不成立", "rejected", Type.CONTEST_REJECT),
+        logged("contests.missed", "逾期未决定", "not decided by their deadline", Type.CONTEST_OVERDUE),
+    ),
+    durations=(Duration("contests.time", Title("决定用时", "Time to the decision"), "contests.decided"),),
+)
 ACCOUNTS = Section(
     "accounts",
     Title("账户", "Accounts"),
     logged=(
+        logged("accounts.shown", "用户查看“我的身份”", "looked at by their owners", Type.SESSION_SHOW),
         logged("accounts.expired", "核验到期", "verifications expired", Type.ACCOUNT_EXPIRE),
         logged("accounts.removed", "已删除的未完成账户", "abandoned accounts removed", Type.ACCOUNT_REMOVE),
         logged("credentials.issued", "签发的状态凭证", "status credentials issued", Type.CREDENTIAL_ISSUE),

@@ -74,7 +74,7 @@ def member_of(*, quorum: Quorum, roster_member: RosterMember) -> QuorumMember:
     for place, custodian in enumerate(quorum.custodians, start=1):
         if is_same_holder(custodian, roster_member):
             return QuorumMember(roster_member.name, roster_member.actor_id, place)
-    raise DeniedError(Reason.ACCESS_DENIED)
+    raise DeniedError(Reason.ACCESS_DENIED, why="not_in_the_quorum_of_the_record")
 
 
 def quorum_ids(

@@ -76,7 +76,7 @@ class RosterHolder:
         for roster_member in self.current.people:
             if roster_member.actor_id == actor_id:
                 return roster_member
-        raise DeniedError(Reason.ACCESS_DENIED)
+        raise DeniedError(Reason.ACCESS_DENIED, why="not_in_the_roster")
 
     def check_acceptable(self, roster: Roster) -> None:
         """Raise RosterError for a version that must not come into force in this deployment."""

@@ -17,6 +17,7 @@ from idvault.storage.claim.tables import claims
 from idvault.storage.disclosure.tables import disclosures
 from idvault.storage.public_account.tables import public_accounts
 from idvault.storage.sanction.tables import appeals, operations, sanctions
+from idvault.storage.session.tables import contests
 from idvault.storage.tip_off.tables import tip_offs
 
 
@@ -90,6 +91,7 @@ LEVELS: Mapping[str, Statement[_CELL]] = {
 }
 DURATIONS: Mapping[str, Statement[Any]] = {
     "appeals.time": statement(_times(appeals.c.filed_at, appeals.c.decided_at)),
+    "contests.time": statement(_times(contests.c.filed_at, contests.c.decided_at)),
     "tip_offs.reply_time": statement(_times(tip_offs.c.filed_at, tip_offs.c.answered_at)),
     "tip_offs.solution_time": statement(_times(tip_offs.c.filed_at, tip_offs.c.resolved_at)),
 }

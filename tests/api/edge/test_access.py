@@ -11,7 +11,8 @@ from idvault.api.edge.call import Call
 from idvault.api.edge.directory import Pin
 from idvault.api.edge.server import describe, dispatch
 from idvault.domain.clock import ClockReading
-from idvault.domain.error import DeniedError
+from idvault.domain.error import DeniedError, Reason
+from idvault.ports.claim import Claim
 from idvault.v1 import options_pb2, status_pb2
 from tests.api.descriptors import method
 from tests.support import campaign_edge
@@ -138,6 +139,19 @@ async def test_the_operator_learns_why(edge: Edge) -> None:
     assert "caller" not in line
 
 
+async def test_the_operator_learns_what_a_flow_refused(edge: Edge) -> None:
+    """The rule of a flow is in the log, too, and not in the answer."""
+
+    async def refuse() -> Claim:
+        raise DeniedError(Reason.ACCESS_DENIED, why="not_in_the_roster")
+
+    edge.claims.happens = refuse
+    told = await refused(edge.mine(), METHODS[0], requests()[METHODS[0]].SerializeToString())
+    assert (told.reason, "not_in_the_roster" in told.raw) == ("ACCESS_DENIED", False)
+    [line] = edge.log_lines()
+    assert (line["why"], line["caller"]) == ("not_in_the_roster", "platform-a")
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -182,9 +196,9 @@ async def test_a_connection_outlives_its_certificate(edge: Edge, after: timedelt
     pem = edge.platform_a.certificate
     assert await stage(_calling(edge, certificate=pem)) == b"reached"
     late = _calling(edge, certificate=pem, after=after)
-    with pytest.raises(DeniedError):
+    with pytest.raises(DeniedError) as denied:
         await stage(late)
-    assert late.why == "certificate_not_valid_now"
+    assert denied.value.why == "certificate_not_valid_now"
 
 
 async def test_no_certificate_is_denied_by_our_code_too(edge: Edge) -> None:

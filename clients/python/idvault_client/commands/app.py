@@ -11,6 +11,7 @@ from idvault_client.backend.vault import Vault, connect
 from idvault_client.commands import (
     account,
     claim,
+    contest,
     credential,
     disclosure_history,
     evidence,
@@ -49,6 +50,7 @@ app.add_typer(
     campaign.app, name="campaign", short_help="Create and steer campaigns, and show their progress."
 )
 app.command("filings", short_help="Write the live public accounts of a day as CSV.")(filing.export)
+app.add_typer(contest.app, name="contest", short_help='List and decide verifications that were "not me".')
 app.add_typer(tip_off.app, name="tip-offs", short_help="File the mails of a maildir as reports.")
 app.command("status", short_help="Print the status of each account.")(account.status)
 app.command("get-verification", short_help="Print the state of a claim; fetch its receipt.")(claim.get)

@@ -1,0 +1,83 @@
+"""`idvault platform`: who may call, with which keys; a certificate that names somebody else."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from idvault.cli.errors import ExitCode
+from idvault.development.authority import Authority
+from tests.support.commands import Commands
+from tests.support.databases import Databases
+
+NOW = datetime.now(UTC)
+
+
+class Operator:
+    """An operator with an authority and both databases."""
+
+    def __init__(self, idvault: Commands, folder: Path, databases: Databases) -> None:
+        self.idvault = idvault
+        self.folder = folder
+        self.authority = Authority.open(certificate=folder / "ca.pem", key=folder / "ca.key", now=NOW)
+        idvault.set(
+            DATABASE_URL=databases.main_url,
+            SHRED_DATABASE_URL=databases.shred_url,
+            TRUST_DOMAIN="vault.example",
+            DEVELOPMENT="1",
+        )
+        assert idvault("db", "upgrade").code == ExitCode.DONE
+
+    def certificate(self, name: str, *, role: str = "platform") -> Path:
+        path = self.folder / f"{name}.pem"
+        uri = f"spiffe://vault.example/{role}/{name}"
+        self.authority.issue_client(uris=[uri], certificate=path, key=self.folder / f"{name}.key", now=NOW)
+        return path
+
+
+@pytest.fixture
+def operator(idvault: Commands, tmp_path: Path, sqlite_databases: Databases) -> Operator:
+    return Operator(idvault, tmp_path, sqlite_databases)
+
+
+def test_platforms_are_listed(operator: Operator) -> None:
+    """Each key with its role, fingerprint and times; revoked ones stay; lines fit 60 columns."""
+    empty = operator.idvault("platform", "list")
+    assert (empty.code, empty.last) == (0, "platforms: 0 names, 0 of 0 keys valid")
+    for name, role in (("im", "platform"), ("watcher", "monitor")):
+        made = operator.idvault(
+            "platform",
+            "register",
+            name,
+            "--role",
+            role,
+            "--certificate",
+            operator.certificate(name, role=role),
+        )
+        assert made.code == 0, made.err
+    revoked = operator.idvault(
+        "platform", "revoke", "watcher", "--role", "monitor", "--certificate", operator.folder / "watcher.pem"
+    )
+    assert revoked.code == 0
+    listed = operator.idvault("platform", "list")
+    assert (listed.code, listed.last) == (0, "platforms: 2 names, 1 of 2 keys valid")
+    lines = listed.out.splitlines()
+    assert lines[0] == "platform   im"
+    assert "revoked" in lines[5]
+    assert max(map(len, lines)) <= 60
+    told = [json.loads(line) for line in operator.idvault("--json", "platform", "list").out.splitlines()]
+    assert [(each["name"], each["role"], each["revoke_time"] is None) for each in told] == [
+        ("im", "platform", True),
+        ("watcher", "monitor", False),
+    ]
+    assert lines[1].removeprefix("  key ").replace(" ", "") == told[0]["spki"][:32]
+
+
+def test_a_certificate_of_somebody_else_is_named(operator: Operator) -> None:
+    """The operator reads what the certificate names, and what it should name."""
+    other = operator.idvault("platform", "register", "im", "--certificate", operator.certificate("chat"))
+    assert other.code == ExitCode.REFUSED
+    assert "names spiffe://vault.example/platform/chat, not spiffe://vault.example/platform/im" in other.err
+    none = operator.idvault("platform", "register", "im", "--certificate", operator.folder / "chat.key")
+    assert (none.code, "not a certificate" in none.err) == (ExitCode.REFUSED, True)
