@@ -251,7 +251,7 @@ def test_the_page_of_retention_is_what_the_program_says() -> None:
     page = (ROOT / "docs" / "retention.md").read_text("utf-8")
     cells = [line.replace("`", "").strip("|").split("|") for line in page.splitlines() if line[:2] == "| "]
     expected = [
-        [rule.what, rule.kept, rule.why, rule.task, rule.setting]
+        [rule.what, rule.kept, rule.why, rule.enforced_by, rule.setting]
         for rule in retention.table(RetentionTerms())
     ]
     assert [[cell.strip() for cell in row] for row in cells[1:]] == expected

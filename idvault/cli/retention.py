@@ -23,7 +23,7 @@ def retention(context: typer.Context) -> None:
         typer.echo(json.dumps(_fields(rule), ensure_ascii=False) if context.obj else _text(rule))
     if not context.obj:
         typer.echo(
-            f"retention: {len(found)} rules, {sum(bool(rule.task) for rule in found)} of them by the worker"
+            f"retention: {len(found)} rules, {sum(bool(rule.enforced_by) for rule in found)} of them by the worker"
         )
 
 
@@ -44,7 +44,7 @@ def _fields(rule: RetentionRule) -> dict[str, object]:
         "what": rule.what,
         "kept": rule.kept,
         "why": rule.why,
-        "task": rule.task or None,
+        "enforced_by": rule.enforced_by or None,
         "setting": rule.setting or None,
         "tables": list(rule.tables),
     }
@@ -52,6 +52,6 @@ def _fields(rule: RetentionRule) -> dict[str, object]:
 
 def _text(rule: RetentionRule) -> str:
     lines = [rule.what, f"    kept: {rule.kept}", f"    why: {rule.why}"]
-    if rule.task:
-        lines.append(f"    enforced by: {rule.task}" + (f" ({rule.setting})" if rule.setting else ""))
+    if rule.enforced_by:
+        lines.append(f"    enforced by: {rule.enforced_by}" + (f" ({rule.setting})" if rule.setting else ""))
     return "\n".join(lines) + "\n"

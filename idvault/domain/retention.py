@@ -35,13 +35,13 @@ class RetentionTerms:
 
 @dataclass(frozen=True, slots=True)
 class RetentionRule:
-    """One kind of data. task: the worker's, "" if nothing ends by time. setting: "" if it is fixed."""
+    """One kind of data. enforced_by: the worker's task, "" if nothing ends by time. setting: "" if it is fixed."""
 
     what: str
     kept: str
     why: str
     tables: tuple[str, ...]
-    task: str = ""
+    enforced_by: str = ""
     setting: str = ""
 
 
@@ -59,7 +59,7 @@ def _identities(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
             erased,
             "a disclosure to an auditor, by the custodians together",
             ("records", "shred_keys"),
-            task="erase_accounts",
+            enforced_by="erase_accounts",
             setting="IDVAULT_ERASURE_WAITING_DAYS, IDVAULT_ERASURE_DELAY_DAYS",
         ),
         RetentionRule(
@@ -67,28 +67,28 @@ def _identities(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
             f"until the disclosure ends, at most {_days(disclosure.LONGEST_LIFETIME)}",
             "a new verification or an erasure ends no disclosure",
             ("kept_records",),
-            task="disclosures",
+            enforced_by="disclosures",
         ),
         RetentionRule(
             "the sealed identity of a claim that waits for the registry, and the key that opens it",
             f"until the claim ends, at most {_hours(CLAIM_LIFETIME)}; the key about 20 minutes more",
             "the registry did not answer yet",
             ("intakes", "day_keys"),
-            task="time_out",
+            enforced_by="time_out",
         ),
         RetentionRule(
             "keyed hashes of requests, which cover names",
             _days(REQUEST_LIFETIME),
             "a repeated request is carried out once",
             ("requests", "person_requests"),
-            task="purge_requests",
+            enforced_by="purge_requests",
         ),
         RetentionRule(
             "keyed marks of attempts to verify",
             _hours(WINDOW),
             "guesses are limited per person and account",
             ("attempts", "account_attempts"),
-            task="purge_requests",
+            enforced_by="purge_requests",
         ),
     )
 
@@ -100,14 +100,14 @@ def _people(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
             "until the last account of the person is erased and no sanction of it is in force",
             "the limit of accounts per person; a closed person does not come back",
             ("persons",),
-            task="release_erased",
+            enforced_by="release_erased",
         ),
         RetentionRule(
             "accounts that were never verified, with their claims",
             f"{terms.rejected_days} days after the last claim ended",
             "the person may try again",
             (),
-            task="remove_abandoned",
+            enforced_by="remove_abandoned",
             setting="IDVAULT_REJECTED_ACCOUNT_DAYS",
         ),
         RetentionRule(
@@ -115,14 +115,14 @@ def _people(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
             "while the account exists, and as long as its record",
             "receipts, disclosure histories and evidence",
             ("log_openings", "receipts"),
-            task="erase_accounts",
+            enforced_by="erase_accounts",
         ),
         RetentionRule(
             "verification sessions, with the platform's terms as shown",
             _days(KEPT),
             "the platform reads the result",
             ("sessions",),
-            task="purge_sessions",
+            enforced_by="purge_sessions",
         ),
     )
 
@@ -134,7 +134,7 @@ def _words(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
             f"{terms.appeal_text_days} days after the decision",
             "the moderator who decides must read it",
             ("appeals", "contests"),
-            task="delete_appeal_texts",
+            enforced_by="delete_appeal_texts",
             setting="IDVAULT_APPEAL_TEXT_DAYS",
         ),
         RetentionRule(
@@ -142,7 +142,7 @@ def _words(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
             f"{terms.tip_off_days} days after the report is closed",
             "the report must be decided and answered",
             ("tip_off_texts",),
-            task="tip_off_texts",
+            enforced_by="tip_off_texts",
             setting="IDVAULT_TIP_OFF_RETENTION_DAYS",
         ),
         RetentionRule(
@@ -150,7 +150,7 @@ def _words(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
             f"{terms.tip_off_days} days after the last report",
             "limits per reporter, and who was trusted or abusive",
             ("tip_off_reporters", "tip_off_tries"),
-            task="tip_off_purge",
+            enforced_by="tip_off_purge",
             setting="IDVAULT_TIP_OFF_RETENTION_DAYS",
         ),
     )
@@ -175,7 +175,7 @@ def _accounts() -> tuple[RetentionRule, ...]:
             f"{CREDENTIAL_DAYS} days",
             "each has an entry in a public list until it expires",
             ("status_credentials",),
-            task="status_lists",
+            enforced_by="status_lists",
         ),
         RetentionRule(
             "used places of the public lists, without an account; daily counts of credentials",

@@ -18,7 +18,7 @@ def test_every_rule_says_what_how_long_and_why() -> None:
     found = rules.table(TERMS)
     assert len({rule.what for rule in found}) == len(found)
     assert all(rule.what and rule.kept and rule.why for rule in found)
-    assert all(rule.task for rule in found if rule.setting)
+    assert all(rule.enforced_by for rule in found if rule.setting)
 
 
 def test_no_table_belongs_to_two_rules() -> None:

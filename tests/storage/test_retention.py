@@ -23,4 +23,4 @@ def test_every_task_is_one_of_the_workers() -> None:
     """The names are those of the tasks that `idvault work` runs."""
     texts = [file.read_text("utf-8") for file in PERIODIC.glob("*.py")]
     names = {name for text in texts for name in re.findall(r'Task\(\s*"(\w+)"', text)}
-    assert {rule.task for rule in RULES if rule.task} <= names
+    assert {rule.enforced_by for rule in RULES if rule.enforced_by} <= names
