@@ -22,9 +22,8 @@ def retention(context: typer.Context) -> None:
     for rule in found:
         typer.echo(json.dumps(_fields(rule), ensure_ascii=False) if context.obj else _text(rule))
     if not context.obj:
-        typer.echo(
-            f"retention: {len(found)} rules, {sum(bool(rule.enforced_by) for rule in found)} of them by the worker"
-        )
+        enforced = sum(bool(rule.enforced_by) for rule in found)
+        typer.echo(f"retention: {len(found)} rules, {enforced} of them enforced by the worker")
 
 
 def _terms(settings: Settings) -> RetentionTerms:

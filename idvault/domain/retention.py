@@ -35,7 +35,7 @@ class RetentionTerms:
 
 @dataclass(frozen=True, slots=True)
 class RetentionRule:
-    """One kind of data. enforced_by: the worker's task, "" if nothing ends by time. setting: "" if it is fixed."""
+    """One kind of data. enforced_by: the worker's task, if it ends by time. setting: "" if it is fixed."""
 
     what: str
     kept: str
