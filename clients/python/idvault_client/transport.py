@@ -30,7 +30,7 @@ MEMBER_READS = {
     "DisclosureService": ("GetDisclosure", "ListDisclosures"),
     "CustodianService": ("ListPendingDisclosures", "GetSealedShare", "ListSharesToHandOver"),
     "DrillService": ("GetDrill",),
-    "RosterService": ("GetRoster",),
+    "RosterService": ("GetRoster", "GetSecondFactor"),
     "TransparencyService": ("GetCheckpoint", "ListLogEntries", "GetInclusionProof", "GetConsistencyProof"),
 }
 
