@@ -233,6 +233,10 @@ TEXTS: Mapping[str, Translation] = {
     ),
     "own_receipt_file": Translation("回执文件", "Receipt file"),
     "own_receipt_paste": Translation("或粘贴回执内容", "Or paste its content"),
+    "own_receipt_file_hint": Translation(
+        "下载的 receipt.json。", "The file receipt.json that you downloaded."
+    ),
+    "own_receipt_paste_hint": Translation("文件的全部内容。", "All of the text in the file."),
     "own_receipt_key": Translation("日志的公钥", "Public key of the log"),
     "own_receipt_key_hint": Translation(
         "请从别处获取，例如公众监督页面、见证方或报刊。",

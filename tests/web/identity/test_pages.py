@@ -110,7 +110,9 @@ async def test_a_receipt_is_never_sent(site: Site) -> None:
     """The form has no field that a browser would send, and without script the program is named."""
     browser, path, _ = await opened(site, await site.world.moderation.account())
     page = await browser.get(f"{path}/receipt")
-    form = page.text[page.text.index('<form id="receipt-check" hidden>') : page.text.index("</form>")]
+    form = page.text[
+        page.text.index('<form id="receipt-check" method="get" hidden>') : page.text.index("</form>")
+    ]
     assert "name=" not in form
     assert "idvault-client check-receipt" in page.text
     assert '<script src="/static/receipt.js" defer>' in page.text
