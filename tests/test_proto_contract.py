@@ -99,6 +99,9 @@ PERSONAL_FIELDS = {
     "idvault.v1.LegacyAccount.reference",
     "idvault.v1.FileAppealRequest.text",
     "idvault.v1.AppealFromSessionRequest.text",
+    "idvault.v1.ContestVerificationRequest.text",
+    "idvault.v1.ContestFromSessionRequest.text",
+    "idvault.v1.GetContestResponse.text",
     "idvault.v1.GetAppealResponse.text",
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
@@ -107,12 +110,18 @@ PERSONAL_FIELDS = {
 FREE_TEXTS = {
     "idvault.v1.FileAppealRequest.text",
     "idvault.v1.AppealFromSessionRequest.text",
+    "idvault.v1.ContestVerificationRequest.text",
+    "idvault.v1.ContestFromSessionRequest.text",
+    "idvault.v1.GetContestResponse.text",
     "idvault.v1.GetAppealResponse.text",
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
 }
 # What a platform's staff must read to decide; only these answers have it.
-TEXTS_OF_OWNERS = {"GetAppeal": {"idvault.v1.GetAppealResponse.text"}}
+TEXTS_OF_OWNERS = {
+    "GetAppeal": {"idvault.v1.GetAppealResponse.text"},
+    "GetContest": {"idvault.v1.GetContestResponse.text"},
+}
 # A platform's reference is opaque by contract; it is marked in case a platform uses a personal one.
 OPAQUE_FIELDS = {"idvault.v1.LegacyAccount.reference"}
 
@@ -127,6 +136,7 @@ SERVICES_OF = {
         "PublicAccountService",
         "TipOffService",
         "TipOffFormService",
+        "ErasureService",
     ],
     "custody": [
         "TransparencyService",
@@ -181,6 +191,11 @@ WHO_MAY_CALL = {
     "SessionService.GetIdentityHistory": ["ROLE_WEB"],
     "SessionService.GetIdentityReceipt": ["ROLE_WEB"],
     "SessionService.AppealFromSession": ["ROLE_WEB"],
+    "SessionService.ContestFromSession": ["ROLE_WEB"],
+    "SessionService.ContestVerification": ["ROLE_PLATFORM"],
+    "SessionService.DecideContest": ["ROLE_PLATFORM"],
+    "SessionService.GetContest": ["ROLE_PLATFORM"],
+    "SessionService.ListContests": ["ROLE_PLATFORM"],
     "TipOffFormService.ListTipOffForms": ["ROLE_WEB"],
     "TipOffFormService.FileTipOffForm": ["ROLE_WEB"],
     "TipOffFormService.FollowTipOffForm": ["ROLE_WEB"],
@@ -220,6 +235,9 @@ WHO_MAY_CALL = {
     "TipOffService.SetReporterStanding": ["ROLE_PLATFORM"],
     "TipOffService.ListReporters": ["ROLE_PLATFORM"],
     "PublicAccountService.ExportPublicAccountFilings": ["ROLE_PLATFORM"],
+    "ErasureService.EraseAccount": ["ROLE_PLATFORM"],
+    "ErasureService.CancelErasure": ["ROLE_PLATFORM"],
+    "ErasureService.GetErasure": ["ROLE_PLATFORM"],
     "RosterService.GetRoster": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
     "RosterService.ProposeRoster": ["ROLE_OPERATOR"],
     "RosterService.SignRoster": ["ROLE_CUSTODIAN"],

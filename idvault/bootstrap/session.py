@@ -11,12 +11,14 @@ from idvault.bootstrap.account import build_receipts, quorum_of
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.bootstrap.history import build_history
 from idvault.domain.claim import ClaimRules
+from idvault.domain.session.contest import ContestTerms
 from idvault.flows.campaign.invitation import InvitationFlow
 from idvault.flows.claim.verification import VerificationFlow
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.flows.policy import OperatorPolicy
+from idvault.flows.session.contest import ContestFlow
 from idvault.flows.session.identity import IdentityFlow
 from idvault.flows.session.page import Custodians, PageFlow
 from idvault.flows.session.session import SessionFlow
@@ -27,11 +29,13 @@ from idvault.ports.sealing import Fingerprinter
 from idvault.ports.session import LinkCoder, SessionStore
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
+from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.session import KeyedLinkCoder
 from idvault.storage.account.record import SqlRecordStore
 from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.platform.store import SqlPlatformStore
+from idvault.storage.session.contest import SqlContestStore
 from idvault.storage.session.store import SqlSessionStore
 from idvault.v1 import session_pb2
 
@@ -78,6 +82,7 @@ def wire_sessions(
             custodians=custodians,
         ),
         identities=identities,
+        contests=identities.contests,
         receipts=receipts,
         rules=rules,
         base_url=base_url,
@@ -120,6 +125,8 @@ def build_sessions(
 def build_identities(
     base: Base,
     *,
+    keys: LocalKeyProvider,
+    guard: LogGuard,
     sanctions: SanctionServicer,
     public_accounts: PublicAccountServicer,
     rosters: RosterHolder,
@@ -133,10 +140,23 @@ def build_identities(
         quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
         sanctions=sanctions.sanctions,
         appeals=sanctions.appeals,
+        contests=_contests(base, keys=keys, guard=guard),
         public_accounts=public_accounts.flow,
         histories=build_history(base, policy),
         receipts=build_receipts(base, rosters),
         policy=policy,
+    )
+
+
+def _contests(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> ContestFlow:
+    settings = base.settings
+    return ContestFlow(
+        store=SqlContestStore(database=base.main),
+        sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
+        terms=ContestTerms(decision_days=settings.contest_decision_days, zone=settings.zone),
+        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
+        guard=guard,
+        events=EventFactory(entropy=ENTROPY),
     )
 
 

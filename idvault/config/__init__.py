@@ -20,6 +20,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
 from idvault.config import database, web
+from idvault.config.erasure import ErasureSettings
 from idvault.config.expected import EXPECTED
 from idvault.config.moderation import ModerationSettings
 from idvault.config.process import ConfigError as ConfigError
@@ -42,7 +43,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 WORKER_KEYS = "work.keys"
 
 
-class Settings(ModerationSettings, WebSettings):
+class Settings(ModerationSettings, ErasureSettings, WebSettings):
     """All settings, by their name in lower case without the prefix.
 
     A setting that a process does not need stays empty. Times are in seconds, limits are counts.

@@ -1,4 +1,4 @@
-"""The settings of moderation: the operator's terms of public accounts, appeals and reports."""
+"""The settings of moderation: the operator's terms of public accounts, appeals, contests and reports."""
 
 from typing import Annotated
 
@@ -16,5 +16,6 @@ class ModerationSettings(BaseSettings):
     appeal_decision_days: Annotated[int, Field(ge=1, le=365)] = 15
     appeal_outside_body: Annotated[str, Field(max_length=200)] = ""
     appeal_outside_days: Annotated[int, Field(ge=1, le=3_650)] = 60
+    contest_decision_days: Annotated[int, Field(ge=1, le=365)] = 15
     tip_off_retention_days: Annotated[int, Field(ge=1, le=3_650)] = 90
     tip_offs_per_day: Annotated[int, Field(ge=1, le=10_000)] = 20

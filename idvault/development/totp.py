@@ -2,7 +2,8 @@
 
 import base64
 import hmac
-from datetime import datetime
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -29,3 +30,7 @@ def code(uri: str, *, now: datetime, steps: int = 0) -> str:
 def read(folder: Path) -> str:
     """Return the otpauth URI of a development identity folder."""
     return (folder / FILE).read_text(encoding="ascii").strip()
+
+
+if __name__ == "__main__":
+    print(code(read(Path(sys.argv[1])), now=datetime.now(UTC)))

@@ -1,7 +1,7 @@
 """The rules of a claim: who may open one, how an answer decides it, and how it changes the account.
 
 - An account that is erased, closed or suspended from renewal accepts no new claim, and a claim that was open
-  before does not succeed.
+  before does not succeed; an erasure ends it at once (ERASED).
 - The account of a sign-up is PENDING until its claim ends; a re-verification changes nothing until it
   succeeds.
 - A claim for a person needs a personal document; a claim for an organisation needs its unified social credit
@@ -58,6 +58,7 @@ class FailureReason(StrEnum):
     REGISTRY_TIMED_OUT = "REGISTRY_TIMED_OUT"
     SUPERSEDED = "SUPERSEDED"
     SANCTIONED = "SANCTIONED"
+    ERASED = "ERASED"
 
 
 class Slot(StrEnum):

@@ -17,6 +17,7 @@ class EventType(StrEnum):
     CLAIM_POSTPONE = "verification:claim:postpone"
     CLAIM_SETTLE = "verification:claim:settle"
     CLAIM_SUPERSEDE = "verification:claim:supersede"
+    CLAIM_ERASE = "verification:claim:erase"
     ACCOUNT_EXPIRE = "status:account:expire"
     ACCOUNT_REMOVE = "status:account:remove"
     CREDENTIAL_ISSUE = "status:credential:issue"
@@ -59,11 +60,17 @@ class EventType(StrEnum):
     ACCOUNT_LIMIT = "campaign:account:limit"
     ACCOUNT_LIFT = "campaign:account:lift"
     SESSION_CREATE = "session:link:create"
+    SESSION_SHOW = "session:identity:create"
     SESSION_REDEEM = "session:link:redeem"
     SESSION_BIND = "session:browser:bind"
     SESSION_AGREE = "session:terms:agree"
     SESSION_ATTEMPT = "session:attempt:begin"
     SESSION_PURGE = "session:retention:purge"
+    CONTEST_FILE = "contest:case:file"
+    CONTEST_UPHOLD = "contest:case:uphold"
+    CONTEST_REJECT = "contest:case:reject"
+    CONTEST_OVERDUE = "contest:case:overdue"
+    CONTEST_DELETE = "contest:text:delete"
     MODERATOR_REGISTER = "moderator:key:register"
     MODERATOR_REVOKE = "moderator:key:revoke"
     # The degree is in the type, so that anybody can count sanctions by degree in the public log.
@@ -159,6 +166,11 @@ class EventType(StrEnum):
     TIP_OFF_EXHAUST = "tipoff:tries:exhaust"
     TIP_OFF_PURGE = "tipoff:retention:purge"
     REPORTER_SET = "tipoff:reporter:set"
+    ERASURE_REQUEST = "erasure:request:file"
+    ERASURE_CANCEL = "erasure:request:cancel"
+    ERASURE_ERASE = "erasure:account:erase"
+    ERASURE_DESTROY = "erasure:keys:destroy"
+    ERASURE_RELEASE = "erasure:person:release"
 
 
 FIELDS: Mapping[EventType, tuple[str, ...]] = {
@@ -166,6 +178,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.CLAIM_POSTPONE: ("claim_id",),
     EventType.CLAIM_SETTLE: ("claim_id", "state", "failure_reason", "record_digest"),
     EventType.CLAIM_SUPERSEDE: ("claim_id", "by_claim_id"),
+    EventType.CLAIM_ERASE: ("claim_id", "erasure_id"),
     EventType.ACCOUNT_EXPIRE: ("expire_date",),
     EventType.ACCOUNT_REMOVE: ("reason",),
     EventType.CREDENTIAL_ISSUE: ("credential_id", "list"),
@@ -193,11 +206,17 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.ACCOUNT_LIMIT: ("campaign_id",),
     EventType.ACCOUNT_LIFT: ("campaign_id",),
     EventType.SESSION_CREATE: ("session_id",),
+    EventType.SESSION_SHOW: ("session_id",),
     EventType.SESSION_REDEEM: ("session_id",),
     EventType.SESSION_BIND: ("session_id",),
     EventType.SESSION_AGREE: ("session_id", "policy_version"),
     EventType.SESSION_ATTEMPT: ("session_id", "attempt"),
     EventType.SESSION_PURGE: ("before", "count"),
+    EventType.CONTEST_FILE: ("contest_id", "claim_id", "text_digest"),
+    EventType.CONTEST_UPHOLD: ("contest_id", "reason_digest"),
+    EventType.CONTEST_REJECT: ("contest_id", "reason_digest"),
+    EventType.CONTEST_OVERDUE: ("contest_id",),
+    EventType.CONTEST_DELETE: ("contest_id",),
     EventType.MODERATOR_REGISTER: ("moderator_id", "paper"),
     EventType.MODERATOR_REVOKE: ("moderator_id",),
     EventType.SANCTION_WARN_IMPOSE: ("sanction_id", "paper"),
@@ -287,6 +306,11 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.TIP_OFF_EXHAUST: ("day",),
     EventType.TIP_OFF_PURGE: ("before", "count"),
     EventType.REPORTER_SET: ("reporter_id", "standing"),
+    EventType.ERASURE_REQUEST: ("erasure_id", "erase_at"),
+    EventType.ERASURE_CANCEL: ("erasure_id",),
+    EventType.ERASURE_ERASE: ("erasure_id", "destroy_at"),
+    EventType.ERASURE_DESTROY: ("erasure_id",),
+    EventType.ERASURE_RELEASE: ("erasure_id",),
     EventType.DISCLOSURE_REQUEST: ("request", "record_digest"),
     EventType.DISCLOSURE_REQUEST_FORMER: ("request",),
     EventType.DISCLOSURE_APPROVE: ("decision",),

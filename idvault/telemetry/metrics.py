@@ -13,8 +13,10 @@
 - idvault_second_factor_refused_total
 - idvault_drills_overdue, idvault_drill_oldest_seconds
 - idvault_appeals_overdue
+- idvault_contests_overdue
 - idvault_orders_overdue, idvault_sanctions_proposed, idvault_sanctions_due_seconds
 - idvault_tip_offs_open{state}, idvault_tip_offs_overdue
+- idvault_erasures{state}, idvault_erasure_due_seconds
 
 A label value always comes from our code (a method, a code, an act), never from a caller.
 """
@@ -79,12 +81,15 @@ class Metrics:
         self._log_unsequenced: int | None = None
         self._drills: tuple[int, float] | None = None
         self._appeals_overdue: int | None = None
+        self._contests_overdue: int | None = None
         self._orders_overdue: int | None = None
         self._sanctions: tuple[int, float] | None = None
         self._log_checkpoint_age: float | None = None
         self._log_cosigned_age: float | None = None
         self._tip_offs_open: dict[str, int] = {}
         self._tip_offs_overdue: int | None = None
+        self._erasures: dict[str, int] = {}
+        self._erasure_due: float | None = None
 
     def rpc(self, *, method: str, code: str, seconds: float) -> None:
         """Count one call of a method, by the name of its gRPC status code."""
@@ -144,6 +149,10 @@ class Metrics:
         """Set how many owners reached each stage of running campaigns, by method and stage."""
         self._campaign_people = dict(counts)
 
+    def contests_overdue(self, count: int) -> None:
+        """Set the number of contests that wait for a decision that was due."""
+        self._contests_overdue = count
+
     def appeals_overdue(self, count: int) -> None:
         """Set the number of appeals that wait for a decision that was due."""
         self._appeals_overdue = count
@@ -167,6 +176,11 @@ class Metrics:
     def tip_offs(self, open_: Mapping[str, int], *, overdue: int) -> None:
         """Set how many reports are in each open state, and how many are overdue."""
         self._tip_offs_open, self._tip_offs_overdue = dict(open_), overdue
+
+    def erasures(self, *, waiting: int, undestroyed: int, held: int, due_seconds: float) -> None:
+        """Set how many erasures are in each state that will end, and how late the oldest step is."""
+        self._erasures = {"waiting": waiting, "undestroyed": undestroyed, "held": held}
+        self._erasure_due = due_seconds
 
     def families(self) -> Iterator[Metric]:
         """Yield every metric as Prometheus families."""
@@ -253,6 +267,7 @@ class Metrics:
         yield records
         yield from self._sanction_families()
         yield from self._tip_off_families()
+        yield from self._erasure_families()
 
     def _sanction_families(self) -> Iterator[Metric]:
         """Yield the metrics of sanctions, appeals and orders of authorities."""
@@ -260,6 +275,11 @@ class Metrics:
             "idvault_appeals_overdue",
             "Appeals that wait for a decision that was due.",
             self._appeals_overdue,
+        )
+        yield _gauge(
+            "idvault_contests_overdue",
+            "Contests that wait for a decision that was due.",
+            self._contests_overdue,
         )
         yield _gauge(
             "idvault_sanctions_proposed",
@@ -275,6 +295,22 @@ class Metrics:
             "idvault_orders_overdue",
             "Orders of authorities that are not carried out although their deadline has passed.",
             self._orders_overdue,
+        )
+
+    def _erasure_families(self) -> Iterator[Metric]:
+        """Yield the metrics of erasures."""
+        states = GaugeMetricFamily(
+            "idvault_erasures",
+            "Erasures that wait, whose keys are not destroyed, or whose person a sanction holds.",
+            labels=("state",),
+        )
+        for state, count in list(self._erasures.items()):
+            states.add_metric((state,), count)
+        yield states
+        yield _gauge(
+            "idvault_erasure_due_seconds",
+            "Time since the oldest step of an erasure was due that is not carried out.",
+            self._erasure_due,
         )
 
     def _tip_off_families(self) -> Iterator[Metric]:

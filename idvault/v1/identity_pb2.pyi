@@ -13,6 +13,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from idvault.v1 import common_pb2 as _common_pb2
+from idvault.v1 import contest_pb2 as _contest_pb2
 from idvault.v1 import public_account_pb2 as _public_account_pb2
 from idvault.v1 import sanction_pb2 as _sanction_pb2
 from idvault.v1 import verification_pb2 as _verification_pb2
@@ -65,6 +66,7 @@ class Identity(_message.Message):
     SANCTIONS_FIELD_NUMBER: _builtins.int
     APPEALS_FIELD_NUMBER: _builtins.int
     PUBLIC_ACCOUNTS_FIELD_NUMBER: _builtins.int
+    CONTESTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def status(self) -> _common_pb2.AccountStatus:
         """The published status."""
@@ -89,6 +91,10 @@ class Identity(_message.Message):
     def public_accounts(self) -> _containers.RepeatedCompositeFieldContainer[_public_account_pb2.PublicAccount]:
         """The public accounts, oldest first, at most 100."""
 
+    @_builtins.property
+    def contests(self) -> _containers.RepeatedCompositeFieldContainer[_contest_pb2.Contest]:
+        """The contests of the verifications, without their texts."""
+
     def __init__(
         self,
         *,
@@ -98,10 +104,11 @@ class Identity(_message.Message):
         sanctions: _abc.Iterable[_sanction_pb2.Sanction] | None = ...,
         appeals: _abc.Iterable[_sanction_pb2.Appeal] | None = ...,
         public_accounts: _abc.Iterable[_public_account_pb2.PublicAccount] | None = ...,
+        contests: _abc.Iterable[_contest_pb2.Contest] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record_quorum", b"record_quorum", "status", b"status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "public_accounts", b"public_accounts", "record_quorum", b"record_quorum", "sanctions", b"sanctions", "status", b"status", "verifications", b"verifications"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "contests", b"contests", "public_accounts", b"public_accounts", "record_quorum", b"record_quorum", "sanctions", b"sanctions", "status", b"status", "verifications", b"verifications"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

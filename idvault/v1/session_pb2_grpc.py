@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from idvault.v1 import contest_pb2 as idvault_dot_v1_dot_contest__pb2
 from idvault.v1 import identity_pb2 as idvault_dot_v1_dot_identity__pb2
 from idvault.v1 import sanction_pb2 as idvault_dot_v1_dot_sanction__pb2
 from idvault.v1 import session_pb2 as idvault_dot_v1_dot_session__pb2
@@ -62,6 +63,26 @@ class SessionServiceStub:
                 request_serializer=idvault_dot_v1_dot_session__pb2.GetVerificationSessionRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_session__pb2.VerificationSession.FromString,
                 _registered_method=True)
+        self.ContestVerification = channel.unary_unary(
+                '/idvault.v1.SessionService/ContestVerification',
+                request_serializer=idvault_dot_v1_dot_contest__pb2.ContestVerificationRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_contest__pb2.Contest.FromString,
+                _registered_method=True)
+        self.DecideContest = channel.unary_unary(
+                '/idvault.v1.SessionService/DecideContest',
+                request_serializer=idvault_dot_v1_dot_contest__pb2.DecideContestRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_contest__pb2.Contest.FromString,
+                _registered_method=True)
+        self.GetContest = channel.unary_unary(
+                '/idvault.v1.SessionService/GetContest',
+                request_serializer=idvault_dot_v1_dot_contest__pb2.GetContestRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_contest__pb2.GetContestResponse.FromString,
+                _registered_method=True)
+        self.ListContests = channel.unary_unary(
+                '/idvault.v1.SessionService/ListContests',
+                request_serializer=idvault_dot_v1_dot_contest__pb2.ListContestsRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_contest__pb2.ListContestsResponse.FromString,
+                _registered_method=True)
         self.GetSessionLink = channel.unary_unary(
                 '/idvault.v1.SessionService/GetSessionLink',
                 request_serializer=idvault_dot_v1_dot_session__pb2.GetSessionLinkRequest.SerializeToString,
@@ -111,6 +132,11 @@ class SessionServiceStub:
                 '/idvault.v1.SessionService/AppealFromSession',
                 request_serializer=idvault_dot_v1_dot_identity__pb2.AppealFromSessionRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_sanction__pb2.Appeal.FromString,
+                _registered_method=True)
+        self.ContestFromSession = channel.unary_unary(
+                '/idvault.v1.SessionService/ContestFromSession',
+                request_serializer=idvault_dot_v1_dot_contest__pb2.ContestFromSessionRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_contest__pb2.Contest.FromString,
                 _registered_method=True)
 
 
@@ -165,6 +191,52 @@ class SessionServiceServicer:
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND, in the same words for an unknown
         session and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ContestVerification(self, request, context):
+        """Files what the owner of an account says of a verification: that was not me. The platform must decide it by the
+        due_time. A verification is contested once.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+        (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, VERIFICATION_NOT_FOUND); FAILED_PRECONDITION
+        (ILLEGAL_TRANSITION with both states for a verification that has not succeeded; CONTEST_EXISTS, ACCOUNT_ERASED);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideContest(self, request, context):
+        """Decides a contest. The decision changes no account: what follows is for the platform to do.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states, ACCOUNT_ERASED);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetContest(self, request, context):
+        """Returns one contest with its text, for whoever decides.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (CONTEST_NOT_FOUND, in the same words for an unknown
+        contest and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE); DATA_LOSS
+        (RECORD_DAMAGED if the text does not open).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListContests(self, request, context):
+        """Returns a page of the caller's contests without their texts, oldest first. A contest that is filed meanwhile moves
+        no other.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
+        UNAVAILABLE (STORE_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -279,6 +351,15 @@ class SessionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ContestFromSession(self, request, context):
+        """Files the owner's contest, as ContestVerification does.
+
+        Statuses: as GetIdentity and ContestVerification.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SessionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -301,6 +382,26 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.GetVerificationSession,
                     request_deserializer=idvault_dot_v1_dot_session__pb2.GetVerificationSessionRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_session__pb2.VerificationSession.SerializeToString,
+            ),
+            'ContestVerification': grpc.unary_unary_rpc_method_handler(
+                    servicer.ContestVerification,
+                    request_deserializer=idvault_dot_v1_dot_contest__pb2.ContestVerificationRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_contest__pb2.Contest.SerializeToString,
+            ),
+            'DecideContest': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideContest,
+                    request_deserializer=idvault_dot_v1_dot_contest__pb2.DecideContestRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_contest__pb2.Contest.SerializeToString,
+            ),
+            'GetContest': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetContest,
+                    request_deserializer=idvault_dot_v1_dot_contest__pb2.GetContestRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_contest__pb2.GetContestResponse.SerializeToString,
+            ),
+            'ListContests': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListContests,
+                    request_deserializer=idvault_dot_v1_dot_contest__pb2.ListContestsRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_contest__pb2.ListContestsResponse.SerializeToString,
             ),
             'GetSessionLink': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSessionLink,
@@ -351,6 +452,11 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.AppealFromSession,
                     request_deserializer=idvault_dot_v1_dot_identity__pb2.AppealFromSessionRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_sanction__pb2.Appeal.SerializeToString,
+            ),
+            'ContestFromSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.ContestFromSession,
+                    request_deserializer=idvault_dot_v1_dot_contest__pb2.ContestFromSessionRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_contest__pb2.Contest.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -465,6 +571,114 @@ class SessionService:
             '/idvault.v1.SessionService/GetVerificationSession',
             idvault_dot_v1_dot_session__pb2.GetVerificationSessionRequest.SerializeToString,
             idvault_dot_v1_dot_session__pb2.VerificationSession.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ContestVerification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SessionService/ContestVerification',
+            idvault_dot_v1_dot_contest__pb2.ContestVerificationRequest.SerializeToString,
+            idvault_dot_v1_dot_contest__pb2.Contest.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideContest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SessionService/DecideContest',
+            idvault_dot_v1_dot_contest__pb2.DecideContestRequest.SerializeToString,
+            idvault_dot_v1_dot_contest__pb2.Contest.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetContest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SessionService/GetContest',
+            idvault_dot_v1_dot_contest__pb2.GetContestRequest.SerializeToString,
+            idvault_dot_v1_dot_contest__pb2.GetContestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListContests(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SessionService/ListContests',
+            idvault_dot_v1_dot_contest__pb2.ListContestsRequest.SerializeToString,
+            idvault_dot_v1_dot_contest__pb2.ListContestsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -735,6 +949,33 @@ class SessionService:
             '/idvault.v1.SessionService/AppealFromSession',
             idvault_dot_v1_dot_identity__pb2.AppealFromSessionRequest.SerializeToString,
             idvault_dot_v1_dot_sanction__pb2.Appeal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ContestFromSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SessionService/ContestFromSession',
+            idvault_dot_v1_dot_contest__pb2.ContestFromSessionRequest.SerializeToString,
+            idvault_dot_v1_dot_contest__pb2.Contest.FromString,
             options,
             channel_credentials,
             insecure,

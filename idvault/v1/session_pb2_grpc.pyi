@@ -5,6 +5,7 @@ Hosted verification: a person types name and number on the vault's own page, and
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from idvault.v1 import contest_pb2 as _contest_pb2
 from idvault.v1 import identity_pb2 as _identity_pb2
 from idvault.v1 import sanction_pb2 as _sanction_pb2
 from idvault.v1 import session_pb2 as _session_pb2
@@ -73,6 +74,36 @@ class SessionServiceStub:
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND, in the same words for an unknown
     session and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
+    ContestVerification: _grpc.UnaryUnaryMultiCallable[_contest_pb2.ContestVerificationRequest, _contest_pb2.Contest]
+    """Files what the owner of an account says of a verification: that was not me. The platform must decide it by the
+    due_time. A verification is contested once.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+    (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, VERIFICATION_NOT_FOUND); FAILED_PRECONDITION
+    (ILLEGAL_TRANSITION with both states for a verification that has not succeeded; CONTEST_EXISTS, ACCOUNT_ERASED);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    DecideContest: _grpc.UnaryUnaryMultiCallable[_contest_pb2.DecideContestRequest, _contest_pb2.Contest]
+    """Decides a contest. The decision changes no account: what follows is for the platform to do.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states, ACCOUNT_ERASED);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    GetContest: _grpc.UnaryUnaryMultiCallable[_contest_pb2.GetContestRequest, _contest_pb2.GetContestResponse]
+    """Returns one contest with its text, for whoever decides.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (CONTEST_NOT_FOUND, in the same words for an unknown
+    contest and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE); DATA_LOSS
+    (RECORD_DAMAGED if the text does not open).
+    """
+    ListContests: _grpc.UnaryUnaryMultiCallable[_contest_pb2.ListContestsRequest, _contest_pb2.ListContestsResponse]
+    """Returns a page of the caller's contests without their texts, oldest first. A contest that is filed meanwhile moves
+    no other.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
+    UNAVAILABLE (STORE_UNAVAILABLE).
     """
     GetSessionLink: _grpc.UnaryUnaryMultiCallable[_session_pb2.GetSessionLinkRequest, _session_pb2.SessionPage]
     """Returns what the first page shows. It uses nothing up, because messengers fetch links for a preview.
@@ -143,6 +174,11 @@ class SessionServiceStub:
 
     Statuses: as GetIdentity and FileAppeal.
     """
+    ContestFromSession: _grpc.UnaryUnaryMultiCallable[_contest_pb2.ContestFromSessionRequest, _contest_pb2.Contest]
+    """Files the owner's contest, as ContestVerification does.
+
+    Statuses: as GetIdentity and ContestVerification.
+    """
 
 @_typing.type_check_only
 class SessionServiceAsyncStub(SessionServiceStub):
@@ -185,6 +221,36 @@ class SessionServiceAsyncStub(SessionServiceStub):
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND, in the same words for an unknown
     session and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
+    ContestVerification: _aio.UnaryUnaryMultiCallable[_contest_pb2.ContestVerificationRequest, _contest_pb2.Contest]  # type: ignore[assignment]
+    """Files what the owner of an account says of a verification: that was not me. The platform must decide it by the
+    due_time. A verification is contested once.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+    (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, VERIFICATION_NOT_FOUND); FAILED_PRECONDITION
+    (ILLEGAL_TRANSITION with both states for a verification that has not succeeded; CONTEST_EXISTS, ACCOUNT_ERASED);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    DecideContest: _aio.UnaryUnaryMultiCallable[_contest_pb2.DecideContestRequest, _contest_pb2.Contest]  # type: ignore[assignment]
+    """Decides a contest. The decision changes no account: what follows is for the platform to do.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states, ACCOUNT_ERASED);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    GetContest: _aio.UnaryUnaryMultiCallable[_contest_pb2.GetContestRequest, _contest_pb2.GetContestResponse]  # type: ignore[assignment]
+    """Returns one contest with its text, for whoever decides.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (CONTEST_NOT_FOUND, in the same words for an unknown
+    contest and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE); DATA_LOSS
+    (RECORD_DAMAGED if the text does not open).
+    """
+    ListContests: _aio.UnaryUnaryMultiCallable[_contest_pb2.ListContestsRequest, _contest_pb2.ListContestsResponse]  # type: ignore[assignment]
+    """Returns a page of the caller's contests without their texts, oldest first. A contest that is filed meanwhile moves
+    no other.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
+    UNAVAILABLE (STORE_UNAVAILABLE).
     """
     GetSessionLink: _aio.UnaryUnaryMultiCallable[_session_pb2.GetSessionLinkRequest, _session_pb2.SessionPage]  # type: ignore[assignment]
     """Returns what the first page shows. It uses nothing up, because messengers fetch links for a preview.
@@ -255,6 +321,11 @@ class SessionServiceAsyncStub(SessionServiceStub):
 
     Statuses: as GetIdentity and FileAppeal.
     """
+    ContestFromSession: _aio.UnaryUnaryMultiCallable[_contest_pb2.ContestFromSessionRequest, _contest_pb2.Contest]  # type: ignore[assignment]
+    """Files the owner's contest, as ContestVerification does.
+
+    Statuses: as GetIdentity and ContestVerification.
+    """
 
 class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Sessions of the hosted pages.
@@ -318,6 +389,60 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND, in the same words for an unknown
         session and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def ContestVerification(
+        self,
+        request: _contest_pb2.ContestVerificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_contest_pb2.Contest, _abc.Awaitable[_contest_pb2.Contest]]:
+        """Files what the owner of an account says of a verification: that was not me. The platform must decide it by the
+        due_time. A verification is contested once.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+        (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, VERIFICATION_NOT_FOUND); FAILED_PRECONDITION
+        (ILLEGAL_TRANSITION with both states for a verification that has not succeeded; CONTEST_EXISTS, ACCOUNT_ERASED);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def DecideContest(
+        self,
+        request: _contest_pb2.DecideContestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_contest_pb2.Contest, _abc.Awaitable[_contest_pb2.Contest]]:
+        """Decides a contest. The decision changes no account: what follows is for the platform to do.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states, ACCOUNT_ERASED);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def GetContest(
+        self,
+        request: _contest_pb2.GetContestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_contest_pb2.GetContestResponse, _abc.Awaitable[_contest_pb2.GetContestResponse]]:
+        """Returns one contest with its text, for whoever decides.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (CONTEST_NOT_FOUND, in the same words for an unknown
+        contest and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE); DATA_LOSS
+        (RECORD_DAMAGED if the text does not open).
+        """
+
+    @_abc_1.abstractmethod
+    def ListContests(
+        self,
+        request: _contest_pb2.ListContestsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_contest_pb2.ListContestsResponse, _abc.Awaitable[_contest_pb2.ListContestsResponse]]:
+        """Returns a page of the caller's contests without their texts, oldest first. A contest that is filed meanwhile moves
+        no other.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); PERMISSION_DENIED (ACCESS_DENIED);
+        UNAVAILABLE (STORE_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod
@@ -447,6 +572,17 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         """Files the owner's appeal, as FileAppeal does.
 
         Statuses: as GetIdentity and FileAppeal.
+        """
+
+    @_abc_1.abstractmethod
+    def ContestFromSession(
+        self,
+        request: _contest_pb2.ContestFromSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_contest_pb2.Contest, _abc.Awaitable[_contest_pb2.Contest]]:
+        """Files the owner's contest, as ContestVerification does.
+
+        Statuses: as GetIdentity and ContestVerification.
         """
 
 def add_SessionServiceServicer_to_server(servicer: SessionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

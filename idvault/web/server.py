@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
 
 from aiohttp import web
 
@@ -11,11 +12,14 @@ from idvault.config import Settings
 from idvault.web.app import Pages, application
 from idvault.web.identity import routes as identity_routes
 from idvault.web.identity.pages import IdentityPages
+from idvault.web.limits import Buckets
 from idvault.web.tip_off import routes as tip_off_routes
 from idvault.web.tip_off.forms import Forms
 from idvault.web.tip_off.pages import TipOffPages
 from idvault_client import Tls, aio
 
+LARGE_FORMS: Mapping[str, int] = {**tip_off_routes.LARGE_FORMS, **identity_routes.LARGE_FORMS}
+"""The addresses of forms with a file or a long text, as Pages.large_forms wants them."""
 _GRACE = 5.0
 _TIMEOUT = 15.0
 
@@ -34,16 +38,9 @@ async def run(settings: Settings, *, ready: Callable[[str], None], stop: asyncio
             base_url=settings.web_url,
             proxies=settings.web_proxies,
             supervision_url=settings.web_supervision_url,
-            large_forms={**tip_off_routes.LARGE_FORMS, **identity_routes.LARGE_FORMS},
+            large_forms=LARGE_FORMS,
         )
-        forms = Forms(vault=vault, clock=pages.clock)
-        app = application(
-            pages,
-            routes=[
-                *tip_off_routes.routes(TipOffPages(pages=pages, forms=forms, zone=settings.zone)),
-                *identity_routes.routes(IdentityPages(pages=pages, zone=settings.zone)),
-            ],
-        )
+        app = whole(pages, zone=settings.zone)
         # No access log: an address holds the secret of a link.
         runner = web.AppRunner(app, access_log=None, logger=silent(), shutdown_timeout=_GRACE)
         await runner.setup()
@@ -58,6 +55,14 @@ async def run(settings: Settings, *, ready: Callable[[str], None], stop: asyncio
             await stop.wait()
         finally:
             await runner.cleanup()
+
+
+def whole(pages: Pages, *, zone: tzinfo, **limits_of_reports: Buckets) -> web.Application:
+    """Return the application with the pages of every capability. zone: of the operator's days."""
+    forms = Forms(vault=pages.vault, clock=pages.clock)
+    tip_offs = TipOffPages(pages=pages, forms=forms, zone=zone, **limits_of_reports)
+    identity = IdentityPages(pages=pages, zone=zone)
+    return application(pages, routes=[*tip_off_routes.routes(tip_offs), *identity_routes.routes(identity)])
 
 
 def silent() -> logging.Logger:

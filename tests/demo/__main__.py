@@ -28,6 +28,7 @@ from idvault_client import (
     resident_id,
     testing,
 )
+from tests.demo.console import ConsoleSteps
 from tests.demo.disclosure import DisclosureSteps
 from tests.demo.fork import ForkSteps
 from tests.demo.history import HistorySteps
@@ -75,6 +76,8 @@ class Demo:
         self._silent = ""
         self._log, self._log_size = LogSteps(scratch=scratch), 0
         self._disclosure = DisclosureSteps(scratch=scratch)
+        self._eve = invent()
+        self._console = ConsoleSteps(person=self._eve, disclosure=self._disclosure)
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
         self._legacy = LegacySteps(scratch=scratch)
@@ -153,6 +156,7 @@ class Demo:
             ),
             ("operator and auditor open a record behind the log, and cancel the request", self.silent),
             ("a copy of the vault with another log gets no share: LOG_NOT_WITNESSED", self.forked),
+            (self._console.title, self.console),
             ("after the embargo the person's history shows both disclosures, with proof", self.history),
             ("a custodian opens a drill record, and no share leaves that machine", self.drill),
             ("a control search finds a planted name in every file and encoding", self.control),
@@ -403,6 +407,12 @@ class Demo:
         """After M shares are released, no later step is needed to decrypt; the history will say so."""
         self._silent = self._disclosure.disclose_in_silence(account_token=self._token, name=self._anna.name)
 
+    def console(self) -> None:
+        """Another auditor works with pages, in a browser on the own machine."""
+        self.registry.add(self._eve)
+        with self.vault() as vault:
+            self._console.disclose(vault, self._ready)
+
     def history(self) -> None:
         """The account's platform fetches the history 92 days later, and the person checks it offline."""
         self._history.show(self._ready, ready_file=self._session.ready_file, account_token=self._token)
@@ -467,7 +477,7 @@ class Demo:
         return payload.identity
 
     def _secrets(self) -> list[str]:
-        people = (self._anna, self._bert, self._carl, self._dora, self._company, self._stranger)
+        people = (self._anna, self._bert, self._carl, self._dora, self._eve, self._company, self._stranger)
         return [*(text for person in people for text in (person.name, person.number)), self._malformed]
 
     def _send_again(self, vault: Vault, person: Person) -> Verification:

@@ -66,8 +66,8 @@ class DisclosureSteps:
     """The commands that auditors and custodians type, and their results."""
 
     def __init__(self, *, scratch: Path) -> None:
-        self._passphrase = scratch / "people.passphrase"
-        self._passphrase.write_bytes(_PASSPHRASE)
+        self.passphrase_file = scratch / "people.passphrase"
+        self.passphrase_file.write_bytes(_PASSPHRASE)
         self._ready: Mapping[str, Any] = {}
         self._id = ""
         self._court = scratch / "court"
@@ -120,7 +120,7 @@ class DisclosureSteps:
         """A second custodian approves, and the auditor reads the record after the opening is logged."""
         decided = self._approve("custodian-b")
         check(decided["state"] == "APPROVED", "two shares should be enough")
-        self._open(name=name, number=number, code=self._code("auditor-a"))
+        self._open(name=name, number=number, code=self.code("auditor-a"))
 
     def open_despite_a_wrong_share(self, *, name: str, number: str) -> None:
         """The auditor learns whose share is wrong; with a third one the same opening shows the record."""
@@ -151,6 +151,13 @@ class DisclosureSteps:
         check(ended == ("CANCELLED", 0), "it should be cancelled, unopened")
         return self._id
 
+    def approve_by(self, ready: Mapping[str, Any], disclosure_id: str, *names: str) -> None:
+        """Custodians approve a request that was made elsewhere."""
+        self._ready, self._id = ready, disclosure_id
+        self._wait_until_logged(names[0])
+        for name in names:
+            self._approve(name)
+
     def _approve(self, name: str) -> dict[str, Any]:
         # A long soak needs more than the usual shares a day.
         return self._run(name, "approve", self._id, "--quota", "1000", code=True)
@@ -159,7 +166,7 @@ class DisclosureSteps:
         folder = identity_folder.load(Path(self._ready["identities"][name]))
         with folder.connect() as edge:
             custodian = self._custodian(name, folder, edge, kind=WrongShare)
-            decided = custodian.approve(custodian.find(self._id), code=self._code(name))
+            decided = custodian.approve(custodian.find(self._id), code=self.code(name))
         check(decided.entry.HasField("proof"), "the release should be in the log")
 
     def _custodian(
@@ -226,12 +233,17 @@ class DisclosureSteps:
 
     def _command(self, name: str, *arguments: str, code: bool) -> "subprocess.CompletedProcess[str]":
         role = name.partition("-")[0]
-        before = ["--identity", self._ready["identities"][name], "--passphrase-file", str(self._passphrase)]
-        before += ["--code", self._code(name)] if code else []
+        before = [
+            "--identity",
+            self._ready["identities"][name],
+            "--passphrase-file",
+            str(self.passphrase_file),
+        ]
+        before += ["--code", self.code(name)] if code else []
         settings = {name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")}
         return programs.run(programs.VAULT, "--json", role, *before, *arguments, environment=settings)
 
-    def _code(self, name: str) -> str:
+    def code(self, name: str) -> str:
         """Return an unused code: that of the next step, which is accepted already."""
         folder = Path(self._ready["identities"][name])
         totp = pyotp.parse_uri((folder / "totp.txt").read_text("utf-8").strip())

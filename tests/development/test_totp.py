@@ -2,6 +2,8 @@
 
 import base64
 import json
+import runpy
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,3 +28,16 @@ def test_the_uri_lies_in_the_identity_folder(tmp_path: Path) -> None:
     """The URI is read without its line end."""
     (tmp_path / totp.FILE).write_text(URI + "\n", "ascii")
     assert totp.read(tmp_path) == URI
+
+
+def test_the_present_code_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`python -m idvault.development.totp DIR`, which `idvault dev` names, prints six digits."""
+    (tmp_path / totp.FILE).write_text(URI, "ascii")
+    monkeypatch.setattr(sys, "argv", ["totp", str(tmp_path)])
+    monkeypatch.delitem(sys.modules, totp.__name__)
+    before = datetime.now(UTC)
+    runpy.run_module(totp.__name__, run_name="__main__")
+    shown = capsys.readouterr().out.strip()
+    assert shown in {totp.code(URI, now=at) for at in (before, datetime.now(UTC))}

@@ -114,6 +114,14 @@ def test_printed_lines_are_a_program(house: House, tmp_path: Path) -> None:
     assert "True" in done.stdout
 
 
+def test_the_consoles_are_named(house: House) -> None:
+    """What `idvault dev` prints has the commands that open the pages of people."""
+    told = house.session.output.read_text("utf-8")
+    for role in ("auditor", "custodian"):
+        folder = house.ready["identities"][f"{role}-a"]
+        assert f"idvault {role} --identity {folder} console" in told
+
+
 def test_ready_file_keeps_its_promise(house: House) -> None:
     """The ready file is private, and every file and process that it names exists."""
     ready = house.ready

@@ -8,12 +8,14 @@ same to whole processes, with strace and with a proxy.
 import errno
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.erasure import Erasure, ErasureTerms
 from idvault.domain.error import UnavailableError
 from idvault.domain.event import Event, EventType
 from idvault.domain.job import JobProgress, JobState
@@ -24,22 +26,27 @@ from idvault.domain.sanction.operation import Operation
 from idvault.domain.sanction.order import RecordedOrder
 from idvault.domain.sanction.sanction import Degree, Sanction, Scope
 from idvault.domain.sanction.statement import AuthorityOrder
+from idvault.domain.session.contest import ContestState, ContestTerms
 from idvault.flows.public_account.context import ShownPublicAccount
 from idvault.ports.appeal import AppealDecision, AppealFiling, DecisionEvents
 from idvault.ports.claim import Intake, Job, NewClaim
+from idvault.ports.contest import ContestDecision, ContestFiling
 from idvault.ports.moderation_text import CaseField
 from idvault.ports.public_account import Owned, Present
+from idvault.storage.erasure.store import SqlErasureStore
 from idvault.storage.public_account.ownership import SqlOwnershipStore
 from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.sanction.operation import SqlOperationStore
 from idvault.storage.sanction.order import SqlOrderStore
+from idvault.storage.session.contest import SqlContestStore
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.support import builders
 from tests.support.appeal_world import AppealWorld
 from tests.support.fakes.moderation_text import moderation_sealer
-from tests.support.flow_world import PARTY
+from tests.support.flow_world import PARTY, command
 from tests.support.public_account_world import PublicAccountWorld
 from tests.support.sanction_world import TERMS, SanctionWorld, key_of, reasons, until
+from tests.support.session_world import SessionWorld
 from tests.support.storage_world import MATCHED, MISMATCHED, World, at
 
 Act = Callable[[], Awaitable[Any]]
@@ -246,6 +253,31 @@ async def _delete_text(world: World) -> Act:
     return lambda: court.appeal_store.delete_text(appeal, now=late, event=event)
 
 
+async def _file_contest(world: World) -> Act:
+    owners = SessionWorld(world.database)
+    claim = await owners.claims.verify(command())
+    contest_id, request, token = world.new_id(), world.request(), claim.account.account_token
+    text = moderation_sealer().seal(CaseField(PARTY, contest_id, "text"), "synthetic")
+    fields = {"contest_id": contest_id, "claim_id": claim.claim_id}
+    event = world.event(EventType.CONTEST_FILE, token, text_digest=b"digest", **fields)
+    filing = ContestFiling(contest_id, PARTY, token, claim.claim_id, text, owners.contests.terms)
+    return lambda: owners.contest_store.file(filing, request=request, now=at(), event=event)
+
+
+async def _decide_contest(world: World) -> Act:
+    """A late decision."""
+    await (await _file_contest(world))()
+    store = SqlContestStore(database=world.database)
+    late = at(after=timedelta(days=20))
+    (filed,) = await store.undecided(now=late, limit=9)
+    terms = ContestTerms(decision_days=15, zone=builders.ZONE)
+    decision, request = ContestDecision(filed, ContestState.UPHELD, "seen", terms), world.request()
+    given = {"contest_id": filed.contest_id}
+    event = world.event(EventType.CONTEST_UPHOLD, filed.account_token, reason_digest=b"r", **given)
+    overdue = world.event(EventType.CONTEST_OVERDUE, filed.account_token, **given)
+    return lambda: store.decide(decision, request=request, now=late, event=event, overdue=overdue)
+
+
 def _of_appeal(world: World, kind: EventType, appeal: Appeal, **fields: bytes) -> Event:
     return world.event(kind, appeal.account_token, appeal_id=appeal.appeal_id, **fields)
 
@@ -330,6 +362,51 @@ async def _accept_public(world: World) -> Act:
     )
 
 
+async def _due_erasure(world: World) -> tuple[SqlErasureStore, Erasure]:
+    """Request the erasure of an account that has a record and an open claim."""
+    job = await world.verified(person=world.person("x"))
+    await world.again(job, person=world.person("x"))
+    store, token = SqlErasureStore(database=world.database), job.account_token
+    made = await store.request(
+        erasure_id=world.new_id(),
+        account_token=token,
+        terms=ErasureTerms(),
+        request=world.request(),
+        now=at(),
+        event=replace(world.event(EventType.ERASURE_REQUEST, token), fields={"erasure_id": "e" * 32}),
+    )
+    return store, made
+
+
+def _erase_act(world: World, store: SqlErasureStore, made: Erasure) -> Act:
+    named = {"erasure_id": made.erasure_id}
+    events = [
+        replace(world.event(kind, made.account_token), fields=named)
+        for kind in (EventType.ERASURE_ERASE, EventType.CLAIM_ERASE)
+    ]
+    return lambda: store.erase(
+        made,
+        delay=ErasureTerms().delay,
+        today=builders.TODAY,
+        now=at(after=timedelta(days=7)),
+        event=events[0],
+        claim_ended=events[1],
+    )
+
+
+async def _erase(world: World) -> Act:
+    return _erase_act(world, *await _due_erasure(world))
+
+
+async def _destroy(world: World) -> Act:
+    store, made = await _due_erasure(world)
+    await _erase_act(world, store, made)()
+    event = replace(
+        world.event(EventType.ERASURE_DESTROY, made.account_token), fields={"erasure_id": made.erasure_id}
+    )
+    return lambda: store.destroy(made, now=at(after=timedelta(days=15)), event=event)
+
+
 ACTS = [
     _open,
     _supersede,
@@ -352,8 +429,12 @@ ACTS = [
     _uphold_appeal,
     _note_overdue_appeal,
     _delete_text,
+    _file_contest,
+    _decide_contest,
     _approve_public,
     _accept_public,
+    _erase,
+    _destroy,
 ]
 FAULTS: list[Callable[[], Exception]] = [
     lambda: OSError(errno.EIO, "Input/output error"),

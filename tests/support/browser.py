@@ -24,10 +24,11 @@ class NoBrowserError(Exception):
 
 def chromium() -> str:
     """Return the path of a Chromium; installs Debian's as root, once for all test processes."""
-    return _found() or _installed()
+    return found() or _installed()
 
 
-def _found() -> str | None:
+def found() -> str | None:
+    """Return the path of a Chromium that is there, None if there is none."""
     named = os.environ.get("IDVAULT_TEST_CHROMIUM")
     if named:
         return named
@@ -35,8 +36,8 @@ def _found() -> str | None:
 
 
 def _installed() -> str:
-    failed = debian.install(lambda: PACKAGES if _found() is None else ())
-    path = _found()
+    failed = debian.install(lambda: PACKAGES if found() is None else ())
+    path = found()
     if path is None:
         raise NoBrowserError(f"{ADVICE}{failed}")
     return path

@@ -1,5 +1,6 @@
 """A session world behind a real edge: one platform and one web process may call it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,13 +25,14 @@ SERVICE = session_pb2.DESCRIPTOR.services_by_name["SessionService"]
 
 @dataclass(frozen=True)
 class SessionEdge:
-    """A running edge: its target, the certificates of its callers, and its log."""
+    """A running edge: its target, the certificates of its callers, its log and its metrics."""
 
     target: str
     platform: ClientTls
     web: ClientTls
     log: Path
     logs: Logs
+    metrics: Metrics
 
 
 @asynccontextmanager
@@ -47,12 +49,13 @@ async def served(
     await directory.load()
     log = folder / "serve.jsonl"
     logs = Logs(process="serve-0", path=log)
+    metrics = Metrics()
     server = GrpcServer(
         listen="127.0.0.1:0",
         tls=Tls(issued.certificate, issued.key, authority.ca),
         services=[Service(SERVICE, world.servicer), *services],
         access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
-        metrics=Metrics(),
+        metrics=metrics,
         access_log=logs.access,
         clock=clock,
     )
@@ -62,8 +65,11 @@ async def served(
         (folder / f"{name}.pem").write_bytes(certificate.certificate)
         (folder / f"{name}.key").write_bytes(certificate.key)
     tls = {name: ClientTls(folder / "ca", folder / f"{name}.pem", folder / f"{name}.key") for name in callers}
+    # Callers are trusted for a minute after they were read; a test may take longer.
+    reading = asyncio.create_task(directory.run())
     try:
-        yield SessionEdge(f"localhost:{server.port}", tls[PARTY], tls[WEB], log, logs)
+        yield SessionEdge(f"localhost:{server.port}", tls[PARTY], tls[WEB], log, logs, metrics)
     finally:
+        reading.cancel()
         await server.stop(grace=1.0, linger=0.0)
         logs.close()

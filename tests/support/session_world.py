@@ -12,8 +12,10 @@ from idvault.domain import seal
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import EventType
 from idvault.domain.session import secret
+from idvault.domain.session.contest import ContestTerms
 from idvault.flows.claim.receipt import Receipt
 from idvault.flows.log.events import EventFactory
+from idvault.flows.session.contest import ContestFlow
 from idvault.flows.session.identity import IdentityFlow
 from idvault.flows.session.page import Custodians
 from idvault.flows.session.session import SessionPurgeFlow
@@ -25,6 +27,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.statement import scalar, statement
 from idvault.storage.log.tables import log_entries
 from idvault.storage.platform.store import SqlPlatformStore
+from idvault.storage.session.contest import SqlContestStore
 from idvault.storage.session.store import SqlSessionStore
 from idvault.transparency import entry
 from idvault.v1 import common_pb2
@@ -32,6 +35,7 @@ from idvault.v1 import session_pb2 as pb
 from tests.support import builders, people
 from tests.support.appeal_world import AppealWorld
 from tests.support.edge import RULES
+from tests.support.fakes.moderation_text import moderation_sealer
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at
 from tests.support.known_history import KnownHistories
@@ -82,18 +86,9 @@ class SessionWorld:
         entropy = CountingEntropy(start=13_000_000)
         self.events_of = EventFactory(entropy=entropy)
         self.histories = KnownHistories()
-        self.identities = IdentityFlow(
-            store=self.store,
-            accounts=self.claims.accounts,
-            records=SqlRecordStore(database=database),
-            quorum=lambda _: QUORUM,
-            sanctions=self.moderation.sanctions,
-            appeals=self.moderation.appeals,
-            public_accounts=self.publishing.flow,
-            histories=self.histories,
-            receipts=receipts or NoReceipts(),
-            policy=self.claims.policy,
-        )
+        self.contest_store = SqlContestStore(database=database)
+        self.contests = self._contests()
+        self.identities = self._identities(receipts or NoReceipts())
         self.servicer = wire_sessions(
             store=self.store,
             platforms=self.platforms,
@@ -112,6 +107,31 @@ class SessionWorld:
         )
         self.purges = SessionPurgeFlow(store=self.store, guard=self.claims.guard, events=self.events_of)
         self._numbers = 0
+
+    def _contests(self) -> ContestFlow:
+        return ContestFlow(
+            store=self.contest_store,
+            sealer=moderation_sealer(),
+            terms=ContestTerms(decision_days=15, zone=builders.ZONE),
+            fingerprinter=FakeFingerprinter(),
+            guard=self.claims.guard,
+            events=self.events_of,
+        )
+
+    def _identities(self, receipts: Any) -> IdentityFlow:
+        return IdentityFlow(
+            store=self.store,
+            accounts=self.claims.accounts,
+            records=SqlRecordStore(database=self.database),
+            quorum=lambda _: QUORUM,
+            sanctions=self.moderation.sanctions,
+            appeals=self.moderation.appeals,
+            contests=self.contests,
+            public_accounts=self.publishing.flow,
+            histories=self.histories,
+            receipts=receipts,
+            policy=self.claims.policy,
+        )
 
     async def prepare(self, *, name: str = PARTY, origins: tuple[str, ...] = (ORIGIN,)) -> None:
         """Register a platform with its origins."""

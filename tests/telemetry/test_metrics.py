@@ -28,6 +28,7 @@ PROMISED = {
     "idvault_log_cosigned_age_seconds",
     "idvault_second_factor_refused_total",
     "idvault_appeals_overdue",
+    "idvault_contests_overdue",
     "idvault_drills_overdue",
     "idvault_drill_oldest_seconds",
     "idvault_orders_overdue",
@@ -35,6 +36,8 @@ PROMISED = {
     "idvault_sanctions_due_seconds",
     "idvault_tip_offs_open",
     "idvault_tip_offs_overdue",
+    "idvault_erasures",
+    "idvault_erasure_due_seconds",
 }
 
 
@@ -56,7 +59,9 @@ def filled() -> Metrics:
     metrics.second_factor_refused()
     metrics.drills(overdue=1, oldest_seconds=90.5)
     metrics.appeals_overdue(2)
+    metrics.contests_overdue(4)
     metrics.orders_overdue(count=2)
+    metrics.erasures(waiting=3, undestroyed=2, held=1, due_seconds=0.5)
     metrics.sanctions(proposed=3, due_seconds=4.5)
     metrics.tip_offs({"RECEIVED": 5}, overdue=2)
     metrics.log_unsequenced(count=3)
@@ -99,6 +104,7 @@ def test_names(served: list[str]) -> None:
         "idvault_second_factor_refused_total 1.0",
         "idvault_drills_overdue 1.0",
         "idvault_appeals_overdue 2.0",
+        "idvault_contests_overdue 4.0",
         "idvault_drill_oldest_seconds 90.5",
         "idvault_orders_overdue 2.0",
         "idvault_sanctions_proposed 3.0",

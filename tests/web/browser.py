@@ -13,11 +13,12 @@ from tests.support.session_world import BASE_URL
 
 @dataclass
 class Page:
-    """An answer."""
+    """An answer, and the path that it came from."""
 
     status: int
     headers: dict[str, str]
     text: str
+    path: str = ""
 
     @property
     def title(self) -> str:
@@ -61,7 +62,7 @@ class Browser:
         async with self.client.request(
             method, path, data=body or None, headers=sent, allow_redirects=False
         ) as answer:
-            page = Page(answer.status, dict(answer.headers), await answer.text())
+            page = Page(answer.status, dict(answer.headers), await answer.text(), path)
             for cookie in answer.headers.getall("Set-Cookie", []):
                 name, _, value = cookie.partition(";")[0].partition("=")
                 if name != "language":

@@ -11,14 +11,9 @@ from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from idvault.storage.base.database import Database
-from idvault.web.app import Pages, application
-from idvault.web.identity import routes as identity_routes
-from idvault.web.identity.pages import IdentityPages
+from idvault.web.app import Pages
 from idvault.web.limits import Buckets
-from idvault.web.server import silent
-from idvault.web.tip_off.forms import Forms
-from idvault.web.tip_off.pages import TipOffPages
-from idvault.web.tip_off.routes import LARGE_FORMS, routes
+from idvault.web.server import LARGE_FORMS, silent, whole
 from idvault_client import aio
 from tests.support.builders import ZONE
 from tests.support.databases import Databases
@@ -26,8 +21,6 @@ from tests.support.session_edge import SessionEdge, served
 from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld
 from tests.support.tip_off_world import TipOffWorld, service_keys
 from tests.web.browser import Browser
-
-LARGE = {**LARGE_FORMS, **identity_routes.LARGE_FORMS}
 
 
 @dataclass
@@ -68,13 +61,10 @@ async def site_of(
         pages = Pages(
             vault=vault,
             base_url=BASE_URL,
-            large_forms=LARGE,
+            large_forms=LARGE_FORMS,
             **options,
         )
-        forms = Forms(vault=vault, clock=pages.clock)
-        own = TipOffPages(pages=pages, forms=forms, zone=ZONE, **(reports or {}))
-        identity = identity_routes.routes(IdentityPages(pages=pages, zone=ZONE))
-        server = TestServer(application(pages, routes=[*routes(own), *identity]))
+        server = TestServer(whole(pages, zone=ZONE, **(reports or {})))
         await server.start_server(access_log=None, logger=silent())
         site = Site(world, tip_offs, edge, platform, pages, server)
         try:

@@ -20,6 +20,7 @@ class FailureReason(StrEnum):
     REGISTRY_TIMED_OUT = "REGISTRY_TIMED_OUT"
     SUPERSEDED = "SUPERSEDED"
     SANCTIONED = "SANCTIONED"
+    ERASED = "ERASED"
 
     def text(self, language: str) -> str:
         """Return a text for the end user in "zh" or "en"."""
@@ -100,6 +101,7 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.VERIFICATION_NOT_FOUND: Translation(
         "未找到该次认证或其回执。", "This verification, or its receipt, was not found."
     ),
+    Reason.CONTEST_NOT_FOUND: Translation("未找到该异议。", "This contest was not found."),
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: Translation("未找到该公众账号。", "This public account was not found."),
     Reason.PLATFORM_NOT_FOUND: Translation("未找到该平台。", "This platform was not found."),
     Reason.TIP_OFF_NOT_FOUND: Translation(
@@ -153,6 +155,10 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "This account is closed and cannot be verified. The notice that you received says why, until when, "
         "and how you can appeal.",
     ),
+    Reason.ERASURE_NOT_FOUND: Translation(
+        "该账号没有注销申请。",
+        "The erasure of this account was never requested.",
+    ),
     Reason.ACCOUNT_ERASED: Translation(
         "该账号的身份信息已被删除，无法继续使用此账号认证。",
         "The identity of this account was erased; it cannot be verified again.",
@@ -173,6 +179,9 @@ REASON_TEXTS: Mapping[str, Translation] = {
     Reason.SESSION_EXPIRED: Translation(
         "链接已过期（有效期15分钟）。请回到应用重新获取链接。",
         "This link has expired: it is valid for 15 minutes. Please go back to the app for a new one.",
+    ),
+    Reason.CONTEST_EXISTS: Translation(
+        "您已对该次认证提出过异议。", "You have already said of this verification that it was not you."
     ),
     Reason.SESSION_TAKEN: Translation(
         "该链接已在另一个浏览器中打开，只能使用一次。请回到应用重新获取链接。",
@@ -303,6 +312,10 @@ FAILURE_TEXTS: Mapping[FailureReason, Translation] = {
         "审核期间该账号被处置，本次认证未生效。处置理由、期限和申诉方式见处置通知。",
         "This account was sanctioned while the form was being checked, so it could not be verified. The "
         "notice that you received says why, until when, and how you can appeal.",
+    ),
+    FailureReason.ERASED: Translation(
+        "该账号已注销，本次认证未生效。",
+        "This account was erased while the form was being checked, so it could not be verified.",
     ),
 }
 

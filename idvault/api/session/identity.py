@@ -11,12 +11,13 @@ from idvault.api.edge.call import Caller
 from idvault.api.public_account import convert as public_account_convert
 from idvault.api.sanction import appeal as appeal_messages
 from idvault.api.sanction import convert as sanction_convert
+from idvault.api.session import contest as contest_messages
 from idvault.api.session import convert
 from idvault.domain.clock import ClockReading
 from idvault.flows.session.identity import IdentityFlow, OwnIdentity
 from idvault.ports.session import PastClaim
+from idvault.v1 import contest_pb2, sanction_pb2, status_pb2, verification_pb2
 from idvault.v1 import identity_pb2 as pb
-from idvault.v1 import sanction_pb2, status_pb2, verification_pb2
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -78,6 +79,24 @@ class IdentityMethods:
         )
         return appeal_messages.message(filed, now=now.business)
 
+    async def ContestFromSession(
+        self,
+        request: contest_pb2.ContestFromSessionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> contest_pb2.Contest:
+        """File a contest of a verification of the account."""
+        browser = convert.browser(request)
+        claim_id = sanction_convert.an_id(request.verification_id, "verification_id")
+        fields = (request.request_id, browser.session_id, browser.hash, claim_id, request.text)
+        call = convert.call(request.request_id, "ContestFromSession", *fields, caller=caller)
+        filed = await self.identities.contest(
+            call, browser=browser, claim_id=claim_id, text=request.text, now=now
+        )
+        return contest_messages.message(filed, now=now.business)
+
 
 def _message(value: OwnIdentity, *, now: datetime) -> pb.Identity:
     message = pb.Identity(
@@ -85,6 +104,7 @@ def _message(value: OwnIdentity, *, now: datetime) -> pb.Identity:
         verifications=[_past(each) for each in value.claims],
         sanctions=[sanction_convert.sanction(each) for each in value.sanctions],
         appeals=[appeal_messages.message(each, now=now) for each in value.appeals],
+        contests=[contest_messages.message(each, now=now) for each in value.contests],
         public_accounts=[public_account_convert.public_account(each) for each in value.public_accounts],
     )
     if value.quorum is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from idvault.api import convert as common
 from idvault.api.edge.call import Caller
 from idvault.api.session import convert
+from idvault.api.session.contest import ContestMethods
 from idvault.api.session.identity import IdentityMethods
 from idvault.domain.claim import ClaimRules
 from idvault.domain.clock import ClockReading
@@ -17,7 +18,7 @@ from idvault.v1 import verification_pb2
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SessionServicer(IdentityMethods):
+class SessionServicer(IdentityMethods, ContestMethods):
     """Converts, calls one flow, converts back.
 
     base_url: of the hosted pages, without a slash at its end. rules: what the deployment accepts.

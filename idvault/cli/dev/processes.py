@@ -22,6 +22,7 @@ from idvault.development.layout import (
     COST,
     CUSTODIANS,
     MONITORS,
+    PASSPHRASE,
     PLATFORMS,
     ROLES,
     WEB,
@@ -180,7 +181,18 @@ idvault dev is ready; Ctrl-C stops it, its data stays in {self._layout.state}.
   public directory    {document["public_url"]}
   witness             {document["witness"]["url"]}
   ready file          {self._ready_file}
+{_consoles(document)}
 Call it as {PLATFORMS[0]}: these lines are a program for {shlex.quote(sys.executable)}
 """
         print(words, file=sys.stderr, flush=True)
         print(example.lines(document, platform=PLATFORMS[0]), flush=True)
+
+
+def _consoles(document: Mapping[str, Any]) -> str:
+    """Return the commands that open the consoles of development's people, and one that prints a code."""
+    auditor, custodian = (shlex.quote(document["identities"][name]) for name in ("auditor-a", "custodian-a"))
+    python = shlex.quote(sys.executable)
+    return f"""\
+Pages of people (passphrase: {PASSPHRASE.decode()}; a one-time code: {python} -m idvault.development.totp DIR)
+  auditor             idvault auditor --identity {auditor} console
+  custodian           idvault custodian --identity {custodian} console"""

@@ -24,6 +24,11 @@ DEADLINES: tuple[Deadline, ...] = (
         ("tip_offs.reply_missed", "tip_offs.solution_missed"),
     ),
     Deadline(Title("申诉的决定", "decisions on appeals"), "appeals.filed", ("appeals.missed",)),
+    Deadline(
+        Title("“不是本人”异议的决定", "decisions on contested verifications"),
+        "contests.filed",
+        ("contests.missed",),
+    ),
     Deadline(Title("主管机关的命令", "orders of authorities"), "orders.recorded", ("orders.missed",)),
     Deadline(
         Title("身份披露申请的决定", "decisions on requests for a disclosure"),
@@ -34,12 +39,14 @@ DEADLINES: tuple[Deadline, ...] = (
 
 SECTIONS: tuple[Section, ...] = (
     identity.VERIFICATIONS,
+    identity.CONTESTS,
     identity.ACCOUNTS,
     moderation.PUBLIC_ACCOUNTS,
     moderation.SANCTIONS,
     moderation.APPEALS,
     moderation.AUTHORITY_ORDERS,
     moderation.TIP_OFFS,
+    identity.ERASURES,
     identity.DISCLOSURES,
     identity.CAMPAIGNS,
     identity.OPERATION,

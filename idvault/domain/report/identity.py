@@ -1,7 +1,7 @@
 """Figures about identities: verifications, accounts, disclosures, campaigns, and the vault's operation."""
 
 from idvault.domain.event import EventType as Type
-from idvault.domain.report.figure import Breakdown, Level, Measure, Section, Title, logged
+from idvault.domain.report.figure import Breakdown, Duration, Level, Measure, Section, Title, logged
 
 VERIFICATIONS = Section(
     "verifications",
@@ -14,6 +14,7 @@ VERIFICATIONS = Section(
         logged("verifications.opened", "收到的核验申请", "applications received", Type.CLAIM_OPEN),
         logged("verifications.decided", "已有结果", "decided", Type.CLAIM_SETTLE),
         logged("verifications.replaced", "被新申请取代", "replaced by a newer one", Type.CLAIM_SUPERSEDE),
+        logged("verifications.erased", "随账户注销而终止", "ended by an erasure", Type.CLAIM_ERASE),
         logged(
             "verifications.postponed", "因登记机关未答复而延后",
             "postponed until the registry answers",
@@ -36,10 +37,23 @@ VERIFICATIONS = Section(
         ),
     ),
 )  # fmt: skip
+CONTESTS = Section(
+    "contests",
+    Title("“不是本人”异议", "Verifications contested by the account's owner"),
+    logged=(
+        logged("contests.filed", "收到的异议", "received", Type.CONTEST_FILE),
+        logged("contests.decided", "已决定", "decided", Type.CONTEST_UPHOLD, Type.CONTEST_REJECT),
+        logged("contests.upheld", "异议成立", "upheld: it was somebody else", Type.CONTEST_UPHOLD),
+        logged("contests.rejected", "异议不成立", "rejected", Type.CONTEST_REJECT),
+        logged("contests.missed", "逾期未决定", "not decided by their deadline", Type.CONTEST_OVERDUE),
+    ),
+    durations=(Duration("contests.time", Title("决定用时", "Time to the decision"), "contests.decided"),),
+)
 ACCOUNTS = Section(
     "accounts",
     Title("账户", "Accounts"),
     logged=(
+        logged("accounts.shown", "用户查看“我的身份”", "looked at by their owners", Type.SESSION_SHOW),
         logged("accounts.expired", "核验到期", "verifications expired", Type.ACCOUNT_EXPIRE),
         logged("accounts.removed", "已删除的未完成账户", "abandoned accounts removed", Type.ACCOUNT_REMOVE),
         logged("credentials.issued", "签发的状态凭证", "status credentials issued", Type.CREDENTIAL_ISSUE),
@@ -58,6 +72,16 @@ ACCOUNTS = Section(
         ),
     ),
 )  # fmt: skip
+ERASURES = Section(
+    "erasures",
+    Title("注销与销毁", "Erasures"),
+    logged=(
+        logged("erasures.requested", "提出的注销申请", "requested", Type.ERASURE_REQUEST),
+        logged("erasures.cancelled", "撤回", "cancelled", Type.ERASURE_CANCEL),
+        logged("erasures.erased", "已注销的账户", "accounts erased", Type.ERASURE_ERASE),
+        logged("erasures.destroyed", "已销毁的身份记录", "records and keys destroyed", Type.ERASURE_DESTROY),
+    ),
+)
 DISCLOSURES = Section(
     "disclosures",
     Title("身份披露", "Disclosures of sealed identities"),

@@ -1,4 +1,4 @@
-"""What the owner of an account sees of it ("my identity"), and the appeals that are filed there.
+"""What the owner of an account sees of it ("my identity"), and the appeals and contests that are filed there.
 
 - A session shows its account only to the browser that the platform has confirmed, and only until it expires.
 - A platform could open the session in place of its user. So it shows nothing that the platform cannot read by
@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from idvault.attest.quorum import Quorum
@@ -18,6 +18,7 @@ from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.sanction.appeal import Appeal
 from idvault.domain.sanction.sanction import Sanction
 from idvault.domain.session import session as rules
+from idvault.domain.session.contest import Contest
 from idvault.domain.session.session import VerificationSession
 from idvault.flows.claim.receipt import NewestRecords, Receipt
 from idvault.flows.disclosure.history import History
@@ -27,11 +28,13 @@ from idvault.flows.public_account.public_account import PublicAccountFlow
 from idvault.flows.sanction.appeal import AppealFlow
 from idvault.flows.sanction.moderator import ModerationCall
 from idvault.flows.sanction.sanction import SanctionFlow
+from idvault.flows.session.contest import ContestFlow
 from idvault.flows.session.page import BrowserSession
 from idvault.flows.session.steps import SessionCall
 from idvault.ports.account import StatusStore
 from idvault.ports.appeal import AppealFilter
 from idvault.ports.claim import Claim
+from idvault.ports.contest import ContestFilter
 from idvault.ports.sanction import SanctionFilter
 from idvault.ports.session import PastClaim, SessionStore
 
@@ -64,6 +67,7 @@ class OwnIdentity:
     claims: tuple[PastClaim, ...]
     sanctions: tuple[Sanction, ...]
     appeals: tuple[Appeal, ...]
+    contests: tuple[Contest, ...]
     public_accounts: tuple[ShownPublicAccount, ...]
 
 
@@ -77,6 +81,7 @@ class IdentityFlow:
     quorum: Callable[[str], Quorum | None]
     sanctions: SanctionFlow
     appeals: AppealFlow
+    contests: ContestFlow
     public_accounts: PublicAccountFlow
     histories: OwnHistories
     receipts: OwnReceipts
@@ -94,6 +99,7 @@ class IdentityFlow:
             relying_party=party, of=SanctionFilter(token), state=None, after="", limit=LIMIT, now=now
         )
         appeals, _ = await self.appeals.list(AppealFilter(party, token), after="", limit=LIMIT, now=now)
+        contests, _ = await self.contests.list(ContestFilter(party, token), after="", limit=LIMIT, now=now)
         public_accounts, _ = await self.public_accounts.list(
             relying_party=party, account_token=token, state=None, after="", limit=LIMIT, now=now
         )
@@ -103,6 +109,7 @@ class IdentityFlow:
             tuple(await self.store.past_claims(account_token=token, limit=LIMIT)),
             tuple(sanctions),
             tuple(appeals),
+            tuple(contests),
             tuple(public_accounts),
         )
 
@@ -131,6 +138,14 @@ class IdentityFlow:
             raise NotFoundError(Reason.SANCTION_NOT_FOUND)
         filing = ModerationCall(party, call.actor_id, call.request_id, call.method, call.fields)
         return await self.appeals.file(filing, sanction_id=sanction_id, text=text, now=now)
+
+    async def contest(
+        self, call: SessionCall, *, browser: BrowserSession, claim_id: str, text: str, now: ClockReading
+    ) -> Contest:
+        """File a contest of a verification of the session's account; raises as ContestFlow.file."""
+        session, token = await self._owned(browser, now)
+        filing = replace(call, caller=session.relying_party)
+        return await self.contests.file(filing, account_token=token, claim_id=claim_id, text=text, now=now)
 
     async def _owned(self, browser: BrowserSession, now: ClockReading) -> tuple[VerificationSession, str]:
         """Return a session and its account; raises NotFoundError and PreconditionError."""

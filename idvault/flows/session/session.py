@@ -72,8 +72,9 @@ class SessionFlow:
             created_at=now.business,
             invitation_code_hash=wanted.invitation_code_hash,
         )
+        shows = wanted.purpose is SessionPurpose.IDENTITY
         event = self.events.event(
-            EventType.SESSION_CREATE,
+            EventType.SESSION_SHOW if shows else EventType.SESSION_CREATE,
             actor_id=call.actor_id,
             now=now,
             account_token=wanted.account_token or "",

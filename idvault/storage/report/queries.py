@@ -17,6 +17,7 @@ from idvault.storage.claim.tables import claims
 from idvault.storage.disclosure.tables import disclosures
 from idvault.storage.public_account.tables import public_accounts
 from idvault.storage.sanction.tables import appeals, operations, sanctions
+from idvault.storage.session.tables import contests
 from idvault.storage.tip_off.tables import tip_offs
 
 
@@ -37,10 +38,11 @@ _CELL = tuple[str, int]
 _OUTCOME = case(
     (claims.c.state == ClaimState.SUCCEEDED.value, ClaimState.SUCCEEDED.value), else_=claims.c.failure_reason
 )
-# What was superseded has an entry of another type.
+# What was superseded, or ended by an erasure, has an entry of another type.
 _DECIDED = (
     _within(claims.c.ended_at),
     claims.c.failure_reason.is_distinct_from(FailureReason.SUPERSEDED.value),
+    claims.c.failure_reason.is_distinct_from(FailureReason.ERASED.value),
 )
 
 BREAKDOWNS: Mapping[str, Statement[_CELL]] = {
@@ -90,6 +92,7 @@ LEVELS: Mapping[str, Statement[_CELL]] = {
 }
 DURATIONS: Mapping[str, Statement[Any]] = {
     "appeals.time": statement(_times(appeals.c.filed_at, appeals.c.decided_at)),
+    "contests.time": statement(_times(contests.c.filed_at, contests.c.decided_at)),
     "tip_offs.reply_time": statement(_times(tip_offs.c.filed_at, tip_offs.c.answered_at)),
     "tip_offs.solution_time": statement(_times(tip_offs.c.filed_at, tip_offs.c.resolved_at)),
 }

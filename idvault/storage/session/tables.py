@@ -1,6 +1,16 @@
-"""The table of hosted verification sessions."""
+"""The tables of hosted verification sessions and of contests."""
 
-from sqlalchemy import Column, Index, LargeBinary, SmallInteger, String, Table, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
 from idvault.storage.base.metadata import ID, NAME, TOKEN, UUID, WORD, main
 from idvault.storage.base.types import Micros
@@ -29,4 +39,42 @@ sessions = Table(
     Column("attempt_id", UUID),
     UniqueConstraint("link_hash"),
     Index(None, "created_at"),
+)
+
+# text: sealed, with the version of the key that wraps its data key; null once it is deleted at delete_at.
+contests = Table(
+    "contests",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("contest_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("claim_id", ID, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("filed_at", Micros, nullable=False),
+    Column("due_at", Micros, nullable=False),
+    Column("overdue_at", Micros),
+    Column("decided_at", Micros),
+    Column("reason", String(500), nullable=False),
+    Column("key_version", WORD, nullable=False),
+    Column("text", LargeBinary),
+    Column("delete_at", Micros),
+    Column("text_deleted_at", Micros),
+    ForeignKeyConstraint(["account_token", "claim_id"], ["claims.account_token", "claims.claim_id"]),
+    UniqueConstraint("account_token", "claim_id"),
+    Index(None, "relying_party", "contest_id"),
+    Index(None, "relying_party", "filed_at", "contest_id"),
+    Index(None, "relying_party", "state", "filed_at", "contest_id"),
+    Index(
+        "ix_contests_due",
+        "overdue_at",
+        "due_at",
+        postgresql_where=text("state = 'FILED'"),
+        sqlite_where=text("state = 'FILED'"),
+    ),
+    Index(
+        "ix_contests_delete",
+        "delete_at",
+        postgresql_where=text("delete_at IS NOT NULL"),
+        sqlite_where=text("delete_at IS NOT NULL"),
+    ),
 )

@@ -1,8 +1,8 @@
 """The calls of "my identity", with the role web."""
 
 from idvault.domain.session import secret
+from idvault.v1 import contest_pb2, sanction_pb2, session_pb2, status_pb2, verification_pb2
 from idvault.v1 import identity_pb2 as pb
-from idvault.v1 import sanction_pb2, session_pb2, status_pb2, verification_pb2
 from idvault_client.backend.rpc import Rpc, rpc, text
 
 _SERVICE = session_pb2.DESCRIPTOR.services_by_name["SessionService"]
@@ -38,3 +38,17 @@ def appeal(session_id: str, browser_key: str, *, sanction_id: str, words: str) -
         text=text(words, field="text"),
     )
     return rpc(_SERVICE, "AppealFromSession", request, sanction_pb2.Appeal.FromString)
+
+
+def contest(
+    session_id: str, browser_key: str, *, verification_id: str, words: str
+) -> Rpc[contest_pb2.Contest]:
+    """Say of a verification that it was not the owner; a repeat in the same session is the same request."""
+    request = contest_pb2.ContestFromSessionRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step=f"contest {verification_id}"),
+        session_id=session_id,
+        browser_key=browser_key,
+        verification_id=verification_id,
+        text=text(words, field="text"),
+    )
+    return rpc(_SERVICE, "ContestFromSession", request, contest_pb2.Contest.FromString)

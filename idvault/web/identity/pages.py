@@ -21,7 +21,7 @@ from idvault.web.app import Pages
 from idvault.web.identity import calls
 from idvault.web.identity.view import IdentityView
 from idvault_client.backend.rpc import Rpc
-from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused
+from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
 
 FORM_BYTES = 32 * 1024
 """Of a form with a text of 2,000 characters: one may need nine bytes."""
@@ -92,20 +92,54 @@ class IdentityPages:
 
     async def appeal(self, request: web.Request) -> web.StreamResponse:
         """File an appeal; show the form again with what is wrong."""
+        sanction_id = request.match_info["sanction"]
+        return await self._send(
+            request,
+            lambda visit, words: calls.appeal(
+                visit.session_id, visit.key, sanction_id=sanction_id, words=words
+            ),
+            again=lambda visit, own, error: visit.view.appeal(own, sanction_id, error=error),
+            onward="standing",
+        )
+
+    async def ask_contest(self, request: web.Request) -> web.StreamResponse:
+        """Show the form of a contest."""
+        verification_id = request.match_info["verification"]
+        return await self._show(request, lambda visit, own: visit.view.contest(own, verification_id))
+
+    async def contest(self, request: web.Request) -> web.StreamResponse:
+        """File a contest; show the form again with what is wrong."""
+        verification_id = request.match_info["verification"]
+        return await self._send(
+            request,
+            lambda visit, words: calls.contest(
+                visit.session_id, visit.key, verification_id=verification_id, words=words
+            ),
+            again=lambda visit, own, error: visit.view.contest(own, verification_id, error=error),
+            onward="verifications",
+        )
+
+    async def _send(
+        self,
+        request: web.Request,
+        call: Callable[[_Visit, str], Rpc[_Answer]],
+        *,
+        again: Callable[[_Visit, identity_pb2.Identity, VaultError], web.Response],
+        onward: str,
+    ) -> web.StreamResponse:
+        """Pass on what the owner wrote. again: the form with errors. onward: the page that shows it."""
         visit = await self._visit(request)
         guard.check_form(await self.pages.token(request), key=visit.key)
         words = str((await self.pages.form(request)).get("text", ""))
-        sanction_id = request.match_info["sanction"]
-        call = calls.appeal(visit.session_id, visit.key, sanction_id=sanction_id, words=words)
         try:
-            await self._run(visit, call)
+            await self._run(visit, call(visit, words))
         except RequestIdReused:
-            # Another tab has sent one: the page of the standing shows it.
-            return self._on(visit, "standing")
+            # Another tab has sent one: the page shows it.
+            return self._on(visit, onward)
         except (InvalidFields, PreconditionFailed) as error:
             own = await self._run(visit, calls.identity(visit.session_id, visit.key))
-            return self._keep(visit.view.appeal(own, sanction_id, error=error), visit)
-        return self._on(visit, "standing")
+            return self._keep(again(visit, own, error), visit)
+        return self._on(visit, onward)
 
     async def _show(
         self, request: web.Request, page: Callable[[_Visit, identity_pb2.Identity], web.Response]

@@ -7,7 +7,8 @@ from idvault.web.identity.pages import FORM_BYTES, IdentityPages
 _ID = "[0-9a-f]{32}"
 _HERE = f"/i/{{session:{_ID}}}"
 _APPEAL = f"{_HERE}/sanctions/{{sanction:{_ID}}}/appeal"
-LARGE_FORMS = {web.DynamicResource(_APPEAL).canonical: FORM_BYTES}
+_CONTEST = f"{_HERE}/verifications/{{verification:{_ID}}}/contest"
+LARGE_FORMS = {web.DynamicResource(form).canonical: FORM_BYTES for form in (_APPEAL, _CONTEST)}
 """The forms with a long text, as Pages.large_forms wants them."""
 
 
@@ -23,5 +24,7 @@ def routes(pages: IdentityPages) -> list[web.RouteDef]:
         web.get(f"{_HERE}/standing", pages.standing),
         web.get(_APPEAL, pages.ask_appeal),
         web.post(_APPEAL, pages.appeal),
+        web.get(_CONTEST, pages.ask_contest),
+        web.post(_CONTEST, pages.contest),
         web.get(f"{_HERE}/erase", pages.erase),
     ]

@@ -55,7 +55,9 @@ TEXTS: Mapping[str, Translation] = {
         "等待登记系统答复的姓名和号码（已加密）", "A name and number that wait for the registry, encrypted"
     ),
     "own_stored_waiting_until": Translation("最多48小时", "at most 48 hours"),
-    "own_stored_appeals": Translation("您在申诉中写的内容（已加密）", "What you wrote in appeals, encrypted"),
+    "own_stored_appeals": Translation(
+        "您在申诉和异议中写的内容（已加密）", "What you wrote to appeal or to contest, encrypted"
+    ),
     "own_stored_appeals_until": Translation("作出决定后90天", "90 days after the decision"),
     "own_stored_log": Translation("公开日志中的记录", "Entries in the public log"),
     "own_stored_log_until": Translation(
@@ -73,6 +75,33 @@ TEXTS: Mapping[str, Translation] = {
     "own_terms_value": Translation("版本{version}，{time}", "version {version}, {time}"),
     "own_CLAIM_STATE_PENDING": Translation("登记系统尚未答复", "the registry has not answered yet"),
     "own_CLAIM_STATE_SUCCEEDED": Translation("认证通过", "confirmed"),
+    "own_contest": Translation("您的异议", "You said that it was not you"),
+    "own_contest_link": Translation("这不是我本人办理的", "This was not me"),
+    "own_contest_title": Translation("这次认证不是您本人办理的？", "Was this verification not yours?"),
+    "own_contest_text": Translation(
+        "{platform}会核查并作出决定，您将在此看到结果。决定本身不会改变账号；如异议成立，{platform}会告诉您接下来怎么办。"
+        "您写的内容加密保存，作出决定90天后删除。",
+        "{platform} looks into it and decides; you will find the answer here. The decision alone "
+        "changes nothing: "
+        "if it was not you, {platform} tells you what follows. What you write is stored encrypted, "
+        "and deleted 90 "
+        "days after the decision.",
+    ),
+    "own_contest_label": Translation(
+        "您为什么认为不是本人办理的？", "Why do you think that it was somebody else?"
+    ),
+    "own_contest_hint": Translation(
+        "最多2000字，请不要填写证件号码。", "At most 2,000 characters. Please give no document number."
+    ),
+    "own_contest_button": Translation("提交异议", "Send"),
+    "own_contest_state": Translation("状态", "State"),
+    "own_CONTEST_STATE_FILED": Translation("等待决定", "waits for a decision"),
+    "own_CONTEST_STATE_UPHELD": Translation("异议成立：不是您本人办理", "upheld: it was not you"),
+    "own_CONTEST_STATE_REJECTED": Translation("异议不成立", "rejected: it was you"),
+    "own_contest_filed": Translation("提交时间", "Sent"),
+    "own_contest_due": Translation("应在此前决定", "Due"),
+    "own_contest_decided": Translation("决定时间", "Decided"),
+    "own_contest_reason": Translation("决定理由", "Reason"),
     "own_disclosures_title": Translation("谁曾打开您的信息", "Who has opened your details"),
     "own_horizon": Translation(
         "此列表到{day}为止。之后的情况暂不告知任何人；日期对所有人相同，因此不会透露是否正在调查。",

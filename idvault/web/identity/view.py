@@ -14,7 +14,15 @@ from idvault.domain.sanction import appeal as appeal_rules
 from idvault.domain.sanction.statement import Ground, SanctionCategory
 from idvault.domain.session import return_address
 from idvault.transparency import entry
-from idvault.v1 import common_pb2, public_account_pb2, sanction_pb2, session_pb2, status_pb2, verification_pb2
+from idvault.v1 import (
+    common_pb2,
+    contest_pb2,
+    public_account_pb2,
+    sanction_pb2,
+    session_pb2,
+    status_pb2,
+    verification_pb2,
+)
 from idvault.v1 import identity_pb2 as pb
 from idvault.web.render import View
 from idvault_client import reasons
@@ -50,7 +58,7 @@ class IdentityView:
         quorum = own.record_quorum
         pending = any(each.state == _Claim.STATE_PENDING for each in own.verifications)
         kinds = ["record" if quorum.threshold else "no_record", "status", "history", "log", "session"]
-        kinds += ["waiting"] * pending + ["appeals"] * bool(own.appeals)
+        kinds += ["waiting"] * pending + ["appeals"] * bool(own.appeals or own.contests)
         return self._page(
             "stored",
             self._say("stored_title"),
@@ -61,7 +69,11 @@ class IdentityView:
 
     def verifications(self, own: pb.Identity) -> web.Response:
         """Return how each verification ended."""
-        shown = [(self._verification(each), self._receipt(each)) for each in own.verifications]
+        contests = {each.verification_id: each for each in own.contests}
+        shown = [
+            (self._verification(each), self._contested(contests.get(each.verification_id)), self._place(each))
+            for each in own.verifications
+        ]
         return self._page("verifications", self._say("verifications_title"), verifications=shown)
 
     def disclosures(self, found: status_pb2.DisclosureHistory) -> web.Response:
@@ -129,6 +141,24 @@ class IdentityView:
             limit=appeal_rules.TEXT_LENGTH,
         )
 
+    def contest(
+        self, own: pb.Identity, verification_id: str, *, error: VaultError | None = None
+    ) -> web.Response:
+        """Return the form of a contest; raises NotFound for a verification of another account."""
+        found = next((each for each in own.verifications if each.verification_id == verification_id), None)
+        if found is None:
+            raise NotFound("VERIFICATION_NOT_FOUND", "NOT_FOUND")
+        return self._page(
+            "contest",
+            self._say("contest_title"),
+            status=422 if error else 200,
+            errors=self._errors(error),
+            retype=isinstance(error, InvalidFields),
+            rows=self._verification(found),
+            verification_id=verification_id,
+            limit=appeal_rules.TEXT_LENGTH,
+        )
+
     def erase(self) -> web.Response:
         """Return what erasure will be. A deployment that can erase has its form here."""
         return self._page("erase", self._say("erase_title"))
@@ -159,9 +189,23 @@ class IdentityView:
         name = _Claim.FailureReason.Name(each.failure_reason).removeprefix("FAILURE_REASON_")
         return FailureReason(name).text(self.view.language)
 
-    def _receipt(self, each: pb.PastVerification) -> str:
+    def _place(self, each: pb.PastVerification) -> str:
+        """Return the address of a success, which has a receipt and can be contested; "" for any other."""
         succeeded = each.state == _Claim.STATE_SUCCEEDED
-        return f"{self._here}/verifications/{each.verification_id}/receipt" if succeeded else ""
+        return f"{self._here}/verifications/{each.verification_id}" if succeeded else ""
+
+    def _contested(self, contest: contest_pb2.Contest | None) -> Rows:
+        if contest is None:
+            return []
+        rows = [
+            ("contest_state", self._say(f"CONTEST_{contest_pb2.Contest.State.Name(contest.state)}")),
+            ("contest_filed", self._minute(_datetime(contest.file_time))),
+            ("contest_due", self._minute(_datetime(contest.due_time))),
+        ]
+        if contest.HasField("decide_time"):
+            rows.append(("contest_decided", self._minute(_datetime(contest.decide_time))))
+            rows.append(("contest_reason", contest.reason))
+        return self._named(rows)
 
     def _sanction(self, each: sanction_pb2.Sanction) -> Rows:
         stated = each.statement

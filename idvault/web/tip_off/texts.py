@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from idvault_client.reasons import Translation
 
 TEXTS: Mapping[str, Translation] = {
-    "report_service": Translation("网络谣言举报", "Reports of rumours"),
+    "report_service": Translation("举报", "Reports"),
     "report_list_title": Translation("您要举报哪个平台上的内容？", "Which platform is your report about?"),
     "report_list_empty": Translation(
         "目前没有接受公众举报的平台。", "No platform takes reports here at present."

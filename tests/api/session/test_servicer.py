@@ -11,13 +11,14 @@ import pytest
 import idvault_client
 from idvault.domain.session import secret
 from idvault.storage.base.database import Database
-from idvault.v1 import identity_pb2
+from idvault.v1 import contest_pb2, identity_pb2
 from idvault.v1 import session_pb2 as pb
-from idvault_client import AccessDenied, InvalidFields, NotFound, RequestIdReused
+from idvault_client import AccessDenied, InvalidFields, NotFound, PreconditionFailed, RequestIdReused
 from idvault_client.backend.rpc import rpc
-from idvault_client.sessions import SessionPurpose, SessionState
+from idvault_client.sessions import ContestState, SessionPurpose, SessionState
 from tests.support.builders import TOKEN
 from tests.support.databases import Databases
+from tests.support.flow_world import command
 from tests.support.session_edge import SERVICE, SessionEdge, served
 from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld, browser_key
 
@@ -116,6 +117,23 @@ async def test_a_backend_makes_an_identity_session(
         await ask("create_identity", token, return_url="https://evil.example/")
 
 
+async def test_a_backend_files_and_decides_contests(ask: AskSessions, world: SessionWorld) -> None:
+    """Both clients: file, list, read with the text, decide; the text is in no repr."""
+    claim = await world.claims.verify(command())
+    filed = await ask("contest", claim.account.account_token, claim.claim_id, "not me (synthetic)")
+    assert (filed.state, filed.verification_id, filed.text) == (ContestState.FILED, claim.claim_id, "")
+    page = await ask("list_contests", account_token=filed.account_token, state=ContestState.FILED)
+    assert page.contests == (filed,)
+    found = await ask("get_contest", filed.contest_id)
+    assert found.text == "not me (synthetic)"
+    assert "synthetic" not in repr(found)
+    decided = await ask("decide_contest", filed.contest_id, ContestState.REJECTED, "it was you")
+    assert (decided.state, decided.reason) == (ContestState.REJECTED, "it was you")
+    assert decided.decide_time is not None
+    with pytest.raises(PreconditionFailed):
+        await ask("decide_contest", filed.contest_id, ContestState.UPHELD, "again")
+
+
 async def test_refusals_have_their_reasons(ask: AskSessions, edge: SessionEdge) -> None:
     """Unknown sessions, wrong codes, wrong fields and a request id with another body."""
     made = await ask("create", **TERMS_OF, request_id=(request_id := uuid4()))
@@ -151,6 +169,7 @@ async def test_refusals_have_their_reasons(ask: AskSessions, edge: SessionEdge) 
         ("GetIdentityHistory", identity_pb2.GetIdentityHistoryRequest()),
         ("GetIdentityReceipt", identity_pb2.GetIdentityReceiptRequest()),
         ("AppealFromSession", identity_pb2.AppealFromSessionRequest()),
+        ("ContestFromSession", contest_pb2.ContestFromSessionRequest()),
     ],
 )
 async def test_a_platform_cannot_act_for_a_browser(edge: SessionEdge, method: str, message: Any) -> None:
@@ -167,6 +186,10 @@ async def test_the_web_process_reads_nothing_else(edge: SessionEdge) -> None:
             client.sessions.create_identity(TOKEN, return_url=RETURN_URL),
             client.sessions.bind("0" * 32, "0" * 26),
             client.sessions.get("0" * 32),
+            client.sessions.contest(TOKEN, "0" * 32, "x"),
+            client.sessions.get_contest("0" * 32),
+            client.sessions.list_contests(),
+            client.sessions.decide_contest("0" * 32, ContestState.UPHELD, "x"),
         ):
             with pytest.raises(AccessDenied):
                 await refused

@@ -1,8 +1,10 @@
 """What every console does: who may enter, forms that act once, and what leaves it."""
 
 import asyncio
+import errno
 import os
 import signal
+import socket
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -197,14 +199,39 @@ async def _begun(owner: Visitor, length: int, type: str = "application/x-www-for
     return int(line.split()[1])
 
 
-async def test_it_listens_on_loopback_alone(console: Running) -> None:
-    """No other interface of the machine answers."""
-    _, writer = await asyncio.open_connection("127.0.0.1", console.visitor().port)
-    assert writer.get_extra_info("peername")[0] == "127.0.0.1"
-    writer.close()
-    for address in ("::1", "127.0.0.2"):
-        with pytest.raises(OSError, match=r"."):
-            await asyncio.open_connection(address, console.visitor().port)
+async def test_it_has_the_port_of_both_loopback_addresses(console: Running) -> None:
+    """Another user cannot listen where a browser might look for it, and no other interface answers."""
+    port = console.visitor().port
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        with socket.socket(family) as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with pytest.raises(OSError, match=r"."):
+                other.bind((address, port))
+    with pytest.raises(OSError, match=r"."):
+        await asyncio.open_connection("127.0.0.2", port)
+
+
+async def test_a_port_that_somebody_has_is_not_taken(
+    sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the other loopback address is taken, another port is used; if it always is, nothing is served."""
+    ours, asked = server._bound, 0
+
+    def bound(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+        nonlocal asked
+        asked += family is socket.AF_INET6
+        if family is socket.AF_INET6 and asked <= taken:
+            raise OSError(errno.EADDRINUSE, "taken")
+        return ours(socket.AF_INET, "127.0.0.1", port if family is socket.AF_INET else 0)
+
+    monkeypatch.setattr(server, "_bound", bound)
+    taken = 2
+    async with running(sample.console(), tmp_path) as made:
+        assert (await (await made.enter()).get("/")).status == 200
+    assert asked == 3
+    asked, taken = 0, 99
+    with pytest.raises(OSError, match="no port is free"):
+        await server.run(sample.console(), folder=tmp_path, ready=print, stop=asyncio.Event())
 
 
 def test_it_ends_with_a_signal(sample: Sample, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-""" "My identity" by clicks in Chromium: both languages, small and large, axe and a picture of each page."""
+""" "My identity" by clicks in Chromium: both languages, small and large."""
 
 from pathlib import Path
 
@@ -102,7 +102,7 @@ async def test_an_owner_appeals_by_keyboard_without_script(
             press(page, "Send", "button")
             wrong = page.locator("main").aria_snapshot()
             assert wrong.index("alert") < wrong.index("textbox")
-            look(place, page, "own-wrong", axe=False)
+            look(place, page, "own-wrong")
             page.locator("#text").fill(TEXT)
             press(page, "Send", "button")
             page.get_by_text("waits for a decision").wait_for()

@@ -1,6 +1,7 @@
 """ "My identity" without script: each page, what it never shows, and the appeal that is sent from it."""
 
 import json
+import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +11,7 @@ from idvault.domain.sanction.appeal import AppealState
 from idvault.domain.sanction.sanction import Degree
 from idvault.ports.appeal import AppealFilter
 from idvault_client.offline import disclosure_history
+from idvault_client.sessions import ContestState
 from tests.support import builders, logs
 from tests.support.edge import clock
 from tests.support.flow_world import PARTY
@@ -128,6 +130,31 @@ async def test_an_appeal_is_sent_from_the_page(site: Site) -> None:
     site.edge.logs.access.flush()
     for text in (*(page.text + str(page.headers) for page in browser.seen), site.edge.log.read_text("utf-8")):
         assert "satire" not in text
+
+
+async def test_a_contest_is_sent_from_the_page(site: Site) -> None:
+    """Beside the verification it is about, with the platform's answer; the text nowhere."""
+    token = await site.world.moderation.account()
+    browser, path, _ = await opened(site, token)
+    listed = await browser.get(f"{path}/verifications")
+    (address,) = re.findall(rf'href="({path}/verifications/[0-9a-f]+/contest)"', listed.text)
+    form = await browser.get(address)
+    assert "confirmed" in form.text
+    assert (await browser.post(address, {"form": form.hidden("form"), "text": ""})).status == 422
+    fields = {"form": form.hidden("form"), "text": TEXT * 40}
+    shown = await browser.follow(await browser.post(address, fields))
+    assert ("waits for a decision" in shown.text, address in shown.text) == (True, False)
+    again = await browser.post(address, {**fields, "text": "other"})
+    assert again.status == 303
+    (contest,) = (await site.platform.sessions.list_contests()).contests
+    assert (await site.platform.sessions.get_contest(contest.contest_id)).text == TEXT * 40
+    await site.platform.sessions.decide_contest(contest.contest_id, ContestState.UPHELD, "new telephone")
+    decided = await browser.get(f"{path}/verifications")
+    assert "upheld: it was not you" in decided.text
+    assert "new telephone" in decided.text
+    assert all("satire" not in page.text + str(page.headers) for page in browser.seen)
+    other, elsewhere, _ = await opened(site, await site.world.moderation.account(2))
+    assert (await other.get(address.replace(path, elsewhere))).status == 404
 
 
 async def test_an_appeal_that_is_too_late_is_told_on_its_page(site: Site) -> None:

@@ -11,8 +11,10 @@ from idvault_client.backend.vault import Vault, connect
 from idvault_client.commands import (
     account,
     claim,
+    contest,
     credential,
     disclosure_history,
+    erasure,
     evidence,
     filing,
     log,
@@ -40,6 +42,7 @@ app.command("check-receipt", short_help="Check the proof that a sign-up was seal
 app.command("check-history", short_help="Check the proofs of a disclosure history offline.")(
     disclosure_history.check
 )
+app.command("check-erasure", short_help="Check the proof of an erasure's last step offline.")(erasure.check)
 app.command("check-evidence", short_help="Check the evidence of an opening offline, without a key.")(
     evidence.check
 )
@@ -49,10 +52,12 @@ app.add_typer(
     campaign.app, name="campaign", short_help="Create and steer campaigns, and show their progress."
 )
 app.command("filings", short_help="Write the live public accounts of a day as CSV.")(filing.export)
+app.add_typer(contest.app, name="contest", short_help='List and decide verifications that were "not me".')
 app.add_typer(tip_off.app, name="tip-offs", short_help="File the mails of a maildir as reports.")
 app.command("status", short_help="Print the status of each account.")(account.status)
 app.command("get-verification", short_help="Print the state of a claim; fetch its receipt.")(claim.get)
 app.command("issue-token", short_help="Fetch a status token or credential.")(credential.issue)
+app.add_typer(erasure.app, name="erasure", short_help="Erase an account, or cancel that.")
 app.command("history", short_help="Fetch the disclosures of an account's record.")(disclosure_history.fetch)
 
 

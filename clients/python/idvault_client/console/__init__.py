@@ -26,9 +26,9 @@ blocking code that calls the client library as the commands do; handlers run in 
     serve(console, folder=own_folder, ready=tell)
 
 What the base does for every console:
-* It listens on loopback only, under a random *.localhost name. Name, port and a one-time token are in a
-  redirect file of mode 0600 in the person's own folder. The browser that brings the token first gets the
-  session's cookie; the session ends with the process.
+* It listens on both loopback addresses and no other, under a random *.localhost name. Name, port and a
+  one-time token are in a redirect file of mode 0600 in the person's own folder. The browser that brings the
+  token first gets the session's cookie; the session ends with the process.
 * It refuses another Host (DNS rebinding), another Origin, a request without the cookie, and a form without
   its token.
 * Each form carries that token and a number: write `{{ form_fields }}` into it. A form that led to a `GoTo`

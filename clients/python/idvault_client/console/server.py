@@ -1,12 +1,15 @@
 """Runs a console on this machine until the person ends it."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
-import socket as sockets
+import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from socket import socket as Socket
 
 from aiohttp import web
 
@@ -14,7 +17,7 @@ from idvault import durable_file
 from idvault_client.console import entrance
 from idvault_client.console.app import Console, ConsoleApp
 
-_LOOPBACK = "127.0.0.1"
+_ATTEMPTS = 20
 _GRACE = 5.0
 _PATIENCE = 30.0
 
@@ -46,15 +49,17 @@ async def run(
 
     patience: how many seconds a form may take to arrive.
     """
-    with _listening() as socket:
-        door = entrance.drawn(port=socket.getsockname()[1], random=os.urandom(48))
+    with ExitStack() as stack:
+        sockets = _sockets(stack)
+        door = entrance.drawn(port=sockets[0].getsockname()[1], random=os.urandom(48))
         app = ConsoleApp(console=console, entrance=door, stop=stop, patience=patience)
         # No access log: addresses hold the token and the ids of cases.
         runner = web.AppRunner(app.application(), access_log=None, logger=_silent(), shutdown_timeout=_GRACE)
         await runner.setup()
         path = folder / entrance.FILE
         try:
-            await web.SockSite(runner, socket).start()
+            for each in sockets:
+                await web.SockSite(runner, each).start()
             path = await asyncio.to_thread(door.write, folder)
             ready(path)
             await stop.wait()
@@ -63,10 +68,33 @@ async def run(
             await runner.cleanup()
 
 
-def _listening() -> sockets.socket:
-    """Return a socket on a free port of this machine's own interface."""
-    made = sockets.socket(sockets.AF_INET, sockets.SOCK_STREAM)
-    made.bind((_LOOPBACK, 0))
+def _sockets(stack: ExitStack) -> list[Socket]:
+    """Return sockets with one free port of each loopback address; raises OSError if there is no such port.
+
+    A browser tries both addresses of a *.localhost name. If only one were ours, another user of the machine
+    could listen on the other, and would be sent the token.
+    """
+    for _ in range(_ATTEMPTS):
+        first = _bound(socket.AF_INET, "127.0.0.1", 0)
+        try:
+            second = _bound(socket.AF_INET6, "::1", first.getsockname()[1])
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                first.close()
+                continue
+            # This machine has no such address, so that nobody can listen there.
+            return [stack.enter_context(first)]
+        return [stack.enter_context(first), stack.enter_context(second)]
+    raise OSError(errno.EADDRINUSE, "no port is free on both loopback addresses")
+
+
+def _bound(family: socket.AddressFamily, address: str, port: int) -> Socket:
+    made = Socket(family, socket.SOCK_STREAM)
+    try:
+        made.bind((address, port))
+    except OSError:
+        made.close()
+        raise
     return made
 
 

@@ -27,8 +27,8 @@ def parts(body: bytes, *, content_type: str) -> dict[str, FormPart]:
     boundary = _header(content_type).get_boundary()
     if not boundary:
         raise web.HTTPBadRequest
-    start, *between, end = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("latin-1", "replace"))
-    if start or end.strip() != b"--":
+    start, *between = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("latin-1", "replace"))
+    if start or not between or between.pop().strip() != b"--":
         raise web.HTTPBadRequest
     found: dict[str, FormPart] = {}
     for part in between:

@@ -168,6 +168,9 @@ async def test_from_request_to_court(house: ConsoleRoom) -> None:
     await owner.post(here(record), hidden)
     house.room.pass_time(seconds=30)
     assert builders.NAME not in (await owner.get(here(record))).text
+    files = [(await owner.get(f"/static/{name}")).body for name in ("style.css", "console.js")]
+    longest = max(len(each.body) for each in owner.seen)
+    assert longest + sum(map(len, files)) <= 60_000
     await _exported(house, owner, here(record), disclosure_id)
     _nothing_left(house, disclosure_id)
 

@@ -1,11 +1,11 @@
-"""`Vault.sessions`, blocking and awaited; the functions in `calls` document the methods."""
+"""`Vault.sessions`, blocking and awaited; the functions in `calls` and `contests` document the methods."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from idvault_client.backend.rpc import Rpc, awaited, blocking
-from idvault_client.backend.session import calls
+from idvault_client.backend.session import calls, contests
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,6 +18,10 @@ class SessionClient:
     create_identity = blocking(calls.create_identity)
     bind = blocking(calls.bind)
     get = blocking(calls.get)
+    contest = blocking(contests.contest)
+    decide_contest = blocking(contests.decide_contest)
+    get_contest = blocking(contests.get_contest)
+    list_contests = blocking(contests.list_contests)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,3 +34,7 @@ class AioSessionClient:
     create_identity = awaited(calls.create_identity)
     bind = awaited(calls.bind)
     get = awaited(calls.get)
+    contest = awaited(contests.contest)
+    decide_contest = awaited(contests.decide_contest)
+    get_contest = awaited(contests.get_contest)
+    list_contests = awaited(contests.list_contests)

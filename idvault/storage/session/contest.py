@@ -1,0 +1,180 @@
+"""The acts and reads of contests (ports.contest.ContestStore)."""
+
+from dataclasses import dataclass
+
+from idvault.domain import account as account_rules
+from idvault.domain.account import Account, AccountState
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import NotFoundError, PreconditionError, Reason
+from idvault.domain.event import Event
+from idvault.domain.request import Request
+from idvault.domain.session import contest as rules
+from idvault.domain.session.contest import Contest
+from idvault.ports.contest import ContestDecision, ContestFiling, ContestFilter
+from idvault.ports.moderation_text import SealedModerationText
+from idvault.storage.account import rows as account
+from idvault.storage.base.act import act, read
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.claim import request as requests
+from idvault.storage.log import entry as log
+from idvault.storage.session import contest_lists, contest_rows, rows
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlContestStore:
+    """Contests in the main database. Rows are locked in this order: request, account, contest."""
+
+    database: Database
+
+    @act("contest.file")
+    async def file(
+        self,
+        connection: Connection,
+        filing: ContestFiling,
+        *,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+    ) -> Contest:
+        """Store a new contest and its text."""
+        token, claim_id = filing.account_token, filing.claim_id
+        repeated = await _repeated(connection, request, token, filing.contest_id, now)
+        if repeated is not None:
+            return repeated
+        owner = await _lock(connection, token, filing.relying_party)
+        claim = await rows.claim(connection, token, claim_id)
+        if claim is None:
+            raise NotFoundError(Reason.VERIFICATION_NOT_FOUND)
+        made = rules.file(
+            contest_id=filing.contest_id,
+            relying_party=filing.relying_party,
+            account_token=token,
+            claim_id=claim_id,
+            claim_state=claim.state,
+            terms=filing.terms,
+            now=now.business,
+        )
+        if await contest_rows.of_claim(connection, account_token=token, claim_id=claim_id) is not None:
+            raise PreconditionError(Reason.CONTEST_EXISTS)
+        await account.put_standing(connection, account_rules.renumber(account=owner, now=now.business))
+        await contest_rows.add(connection, made, filing.text)
+        await log.append(connection, event)
+        return made
+
+    @act("contest.decide")
+    async def decide(
+        self,
+        connection: Connection,
+        decision: ContestDecision,
+        *,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+        overdue: Event,
+    ) -> Contest:
+        """Store a decision."""
+        given = decision.contest
+        repeated = await _repeated(connection, request, given.account_token, given.contest_id, now)
+        if repeated is not None:
+            return repeated
+        owner = await _lock(connection, given.account_token, given.relying_party)
+        stored = await contest_rows.lock(connection, given)
+        noted = rules.note_overdue(contest=stored, now=now.business)
+        decided = rules.decide(
+            contest=noted,
+            verdict=decision.verdict,
+            reason=decision.reason,
+            terms=decision.terms,
+            now=now.business,
+        )
+        if noted is not stored:
+            await log.append(connection, overdue)
+        await account.put_standing(connection, account_rules.renumber(account=owner, now=now.business))
+        await contest_rows.put(connection, decided)
+        await log.append(connection, event)
+        return decided
+
+    @read("contest.undecided")
+    async def undecided(self, connection: Connection, *, now: ClockReading, limit: int) -> list[Contest]:
+        """Return overdue contests whose entry is not written, the longest due first."""
+        return await connection.all(contest_lists.NOT_NOTED, due_before=now.business, limit=limit)
+
+    @act("contest.note_overdue")
+    async def note_overdue(
+        self, connection: Connection, contest: Contest, *, now: ClockReading, event: Event
+    ) -> bool:
+        """Store that a contest is overdue, unless it has changed since it was read."""
+        stored = await _lock_contest(connection, contest)
+        noted = rules.note_overdue(contest=stored, now=now.business)
+        if noted is stored:
+            return False
+        await contest_rows.put(connection, noted)
+        await log.append(connection, event)
+        return True
+
+    @read("contest.deletable")
+    async def deletable(self, connection: Connection, *, now: ClockReading, limit: int) -> list[Contest]:
+        """Return contests whose text must be deleted, the longest due first."""
+        return await connection.all(contest_lists.DELETABLE, now=now.business, limit=limit)
+
+    @act("contest.delete_text")
+    async def delete_text(
+        self, connection: Connection, contest: Contest, *, now: ClockReading, event: Event
+    ) -> bool:
+        """Delete a contest's text, unless that was done since it was read."""
+        stored = await _lock_contest(connection, contest)
+        bare = rules.delete_text(contest=stored, now=now.business)
+        if bare is stored:
+            return False
+        await contest_rows.put(connection, bare)
+        await contest_rows.delete_text(connection, bare)
+        await log.append(connection, event)
+        return True
+
+    @read("contest.overdue")
+    async def overdue(self, connection: Connection, *, now: ClockReading) -> int:
+        """Return how many contests are overdue, at all relying parties."""
+        return await connection.only(contest_lists.COUNT_OVERDUE, due_before=now.business)
+
+    @read("contest.get")
+    async def get(self, connection: Connection, *, relying_party: str, contest_id: str) -> Contest:
+        """Return a contest; raises NotFoundError (CONTEST_NOT_FOUND)."""
+        return await contest_rows.get(connection, relying_party, contest_id)
+
+    @read("contest.text")
+    async def text(self, connection: Connection, contest: Contest) -> SealedModerationText | None:
+        """Return the sealed text of a contest; None once it is deleted."""
+        return await contest_rows.text(connection, contest)
+
+    @read("contest.list")
+    async def list(
+        self, connection: Connection, wanted: ContestFilter, *, after: str, limit: int, now: ClockReading
+    ) -> list[Contest]:
+        """Return contests that follow another one, oldest first."""
+        return await contest_lists.page(connection, wanted, after=after, limit=limit, now=now.business)
+
+
+async def _repeated(
+    connection: Connection, request: Request, account_token: str, contest_id: str, now: ClockReading
+) -> Contest | None:
+    made = await requests.remember_for_account(
+        connection, request, account_token=account_token, made=contest_id, now=now.business
+    )
+    return None if made is None else await contest_rows.get(connection, request.caller, made.made_id)
+
+
+async def _lock(connection: Connection, account_token: str, relying_party: str) -> Account:
+    """Return an account as it is stored now, locked; raises NotFoundError and PreconditionError."""
+    owner = await account.lock(connection, account_token=account_token, relying_party=relying_party)
+    if owner is None:
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    if owner.state is AccountState.ERASED:
+        raise PreconditionError(Reason.ACCOUNT_ERASED)
+    return owner
+
+
+async def _lock_contest(connection: Connection, contest: Contest) -> Contest:
+    """Return the contest as it is stored now, locked behind its account's row."""
+    await account.lock(connection, account_token=contest.account_token)
+    return await contest_rows.lock(connection, contest)

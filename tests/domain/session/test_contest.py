@@ -1,0 +1,64 @@
+"""The life of a contest as tables: what it needs, when it is due, and when its text is deleted."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from idvault.domain import deadline
+from idvault.domain.claim import ClaimState
+from idvault.domain.error import TransitionError
+from idvault.domain.session import contest as rules
+from idvault.domain.session.contest import Contest, ContestState, ContestTerms
+from tests.support.builders import NOW, TOKEN, ZONE
+
+TERMS = ContestTerms(decision_days=15, zone=ZONE)
+DUE = deadline.due_at(start=NOW, days=15, zone=ZONE)
+FILED = Contest("c" * 32, "platform-a", TOKEN, "d" * 32, ContestState.FILED, NOW, DUE)
+TICK = timedelta(microseconds=1)
+
+
+def filed(state: ClaimState) -> Contest:
+    return rules.file(
+        contest_id="c" * 32,
+        relying_party="platform-a",
+        account_token=TOKEN,
+        claim_id="d" * 32,
+        claim_state=state,
+        terms=TERMS,
+        now=NOW,
+    )
+
+
+def test_only_a_success_is_contested() -> None:
+    """What failed, or waits, verified nobody."""
+    assert filed(ClaimState.SUCCEEDED) == FILED
+    for state in (ClaimState.PENDING, ClaimState.FAILED):
+        with pytest.raises(TransitionError):
+            filed(state)
+
+
+def test_a_contest_becomes_overdue_at_its_due_time() -> None:
+    """To the microsecond, once, and not after a decision."""
+    assert not rules.is_overdue(FILED, now=DUE - TICK)
+    assert rules.note_overdue(contest=FILED, now=DUE - TICK) is FILED
+    noted = rules.note_overdue(contest=FILED, now=DUE)
+    assert (rules.is_overdue(FILED, now=DUE), noted.overdue_at) == (True, DUE)
+    assert rules.note_overdue(contest=noted, now=DUE + TICK) is noted
+    decided = rules.decide(contest=FILED, verdict=ContestState.UPHELD, reason="seen", terms=TERMS, now=DUE)
+    assert not rules.is_overdue(decided, now=DUE)
+
+
+@pytest.mark.parametrize("verdict", [ContestState.UPHELD, ContestState.REJECTED])
+def test_a_contest_is_decided_once(verdict: ContestState) -> None:
+    """The decision begins the days after which the text is deleted, once."""
+    decided = rules.decide(contest=FILED, verdict=verdict, reason="seen", terms=TERMS, now=NOW)
+    delete_at = deadline.due_at(start=NOW, days=90, zone=ZONE)
+    assert decided == replace(FILED, state=verdict, decided_at=NOW, reason="seen", delete_at=delete_at)
+    with pytest.raises(TransitionError):
+        rules.decide(contest=decided, verdict=verdict, reason="seen", terms=TERMS, now=NOW)
+    assert rules.delete_text(contest=decided, now=delete_at - TICK) is decided
+    bare = rules.delete_text(contest=decided, now=delete_at)
+    assert (bare.delete_at, bare.text_deleted_at) == (None, delete_at)
+    assert rules.delete_text(contest=bare, now=delete_at + TICK) is bare
+    assert rules.delete_text(contest=FILED, now=delete_at) is FILED

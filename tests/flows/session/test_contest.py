@@ -1,0 +1,288 @@
+"""Contests over both databases: filed by the owner or the platform, decided once, overdue, and deleted."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from idvault.domain.claim import ClaimState
+from idvault.domain.error import (
+    AlreadyExistsError,
+    IdvaultError,
+    InvalidError,
+    NotFoundError,
+    PreconditionError,
+    Reason,
+    TransitionError,
+)
+from idvault.domain.registry import RegistryAnswer
+from idvault.domain.session.contest import Contest, ContestState
+from idvault.flows.session.contest import ContestSweep
+from idvault.ports.contest import ContestFilter
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import param, scalar, statement
+from idvault.storage.session.tables import contests
+from idvault.v1 import contest_pb2 as pb
+from idvault.v1 import identity_pb2
+from tests.support.campaign_world import DAY
+from tests.support.flow_world import PARTY, at, command
+from tests.support.session_world import SessionWorld
+
+TEXT = "那不是我 (synthetic)"
+OTHER = "platform-b"
+CASES = "contest:"
+_STORED = statement(select(contests.c.text).where(contests.c.contest_id == param("contest")), scalar)
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database) -> AsyncIterator[SessionWorld]:
+    """Return the flows with a new database of each kind, and two platforms."""
+    made = SessionWorld(main_database)
+    await made.prepare()
+    await made.prepare(name=OTHER)
+    yield made
+    await made.claims.verification.drain()
+
+
+async def verified(world: SessionWorld, number: int = 1) -> tuple[str, str]:
+    """Sign somebody up; return the account and its verification."""
+    claim = await world.claims.verify(command(number))
+    return claim.account.account_token, claim.claim_id
+
+
+async def contest(
+    world: SessionWorld, token: str, verification_id: str, *, name: str = PARTY, **options: Any
+) -> pb.Contest:
+    """File a contest as a platform does."""
+    seconds = options.pop("seconds", 0)
+    given = {"request_id": world.new_id(), "text": TEXT, **options}
+    message = pb.ContestVerificationRequest(account_token=token, verification_id=verification_id, **given)
+    made: pb.Contest = await world.call("ContestVerification", message, name=name, seconds=seconds)
+    return made
+
+
+async def decide(
+    world: SessionWorld, contest_id: str, verdict: int = pb.Contest.STATE_UPHELD, **options: Any
+) -> pb.Contest:
+    """Decide a contest as a platform does."""
+    seconds, name = options.pop("seconds", 0), options.pop("name", PARTY)
+    given = {"request_id": world.new_id(), "reason": "seen on the log of logins", **options}
+    message = pb.DecideContestRequest(contest_id=contest_id, verdict=verdict, **given)  # type: ignore[arg-type]
+    made: pb.Contest = await world.call("DecideContest", message, name=name, seconds=seconds)
+    return made
+
+
+async def read(world: SessionWorld, contest_id: str, *, name: str = PARTY, seconds: float = 0) -> Any:
+    """Read a contest with its text."""
+    return await world.call(
+        "GetContest", pb.GetContestRequest(contest_id=contest_id), name=name, seconds=seconds
+    )
+
+
+async def pages(world: SessionWorld, **filters: Any) -> list[str]:
+    """Return the ids of all contests of a list, read two at a time."""
+    found: list[str] = []
+    seconds, name = filters.pop("seconds", 0), filters.pop("name", PARTY)
+    message = pb.ListContestsRequest(page_size=2, **filters)
+    while True:
+        page = await world.call("ListContests", message, name=name, seconds=seconds)
+        found += [each.contest_id for each in page.contests]
+        if not page.next_page_token:
+            return found
+        message.page_token = page.next_page_token
+
+
+def sweep_of(world: SessionWorld, counts: list[int]) -> ContestSweep:
+    return ContestSweep(
+        store=world.contest_store,
+        guard=world.claims.guard,
+        events=world.events_of,
+        observe=counts.append,
+    )
+
+
+async def test_an_owner_contests_and_the_platform_decides(world: SessionWorld) -> None:
+    """From the owner's page to the answer on it; the text is the platform's to read, and in no list."""
+    token, verification_id = await verified(world)
+    session_id = await world.identity(token)
+    filed = await world.own(
+        "ContestFromSession",
+        pb.ContestFromSessionRequest,
+        session_id,
+        request_id=world.new_id(),
+        verification_id=verification_id,
+        text=TEXT,
+    )
+    assert (filed.account_token, filed.verification_id) == (token, verification_id)
+    assert (filed.state, filed.overdue) == (pb.Contest.STATE_FILED, False)
+    assert await pages(world) == [filed.contest_id]
+    found = await read(world, filed.contest_id)
+    assert (found.contest, found.text) == (filed, TEXT)
+    decided = await decide(world, filed.contest_id)
+    assert (decided.state, decided.reason) == (pb.Contest.STATE_UPHELD, "seen on the log of logins")
+    shown = await world.own("GetIdentity", identity_pb2.GetIdentityRequest, session_id)
+    assert list(shown.contests) == [decided]
+    assert shown.status.state == shown.status.STATE_VERIFIED
+    assert await world.events(CASES) == ["contest:case:file", "contest:case:uphold"]
+
+
+async def test_both_ends_are_news(world: SessionWorld) -> None:
+    """Filing and deciding each raise the account's revision, and change nothing else of its status."""
+    token, verification_id = await verified(world)
+    status = world.claims.status
+    before = await status.get(relying_party=PARTY, account_token=token, now=at(0))
+    filed = await contest(world, token, verification_id)
+    await decide(world, filed.contest_id, pb.Contest.STATE_REJECTED)
+    after = await status.get(relying_party=PARTY, account_token=token, now=at(0))
+    assert (after.revision, after.state) == (before.revision + 2, before.state)
+
+
+async def test_what_cannot_be_contested(world: SessionWorld) -> None:
+    """A failure, an unknown or another account's verification, another platform's account, an empty text."""
+    token, verification_id = await verified(world)
+    world.claims.registry.script.append(RegistryAnswer.MISMATCH)
+    failed = await world.claims.verify(command(2, account_token=token))
+    assert failed.state is ClaimState.FAILED
+    other, _ = await verified(world, 3)
+    for account, wanted, name, kind, reason in (
+        (token, failed.claim_id, PARTY, TransitionError, Reason.ILLEGAL_TRANSITION),
+        (token, "0" * 32, PARTY, NotFoundError, Reason.VERIFICATION_NOT_FOUND),
+        (other, verification_id, PARTY, NotFoundError, Reason.VERIFICATION_NOT_FOUND),
+        (token, verification_id, OTHER, NotFoundError, Reason.ACCOUNT_NOT_FOUND),
+    ):
+        with pytest.raises(kind) as refused:
+            await contest(world, account, wanted, name=name)
+        assert isinstance(refused.value, IdvaultError)
+        assert refused.value.reason is reason
+    for changes in ({"text": ""}, {"text": "x" * 2_001}, {"text": "a\x00"}):
+        with pytest.raises(InvalidError) as wrong:
+            await contest(world, token, verification_id, **changes)
+        assert wrong.value.violations[0].field == "text"
+    assert await pages(world) == []
+
+
+async def test_a_verification_is_contested_once(world: SessionWorld) -> None:
+    """A repeat is the same contest; another one is refused, also of two at once and after the decision."""
+    token, verification_id = await verified(world)
+    request_id = world.new_id()
+    filed = await contest(world, token, verification_id, request_id=request_id)
+    assert await contest(world, token, verification_id, request_id=request_id) == filed
+    with pytest.raises(AlreadyExistsError):
+        await contest(world, token, verification_id, request_id=request_id, text="other")
+    with pytest.raises(PreconditionError) as second:
+        await contest(world, token, verification_id)
+    assert second.value.reason is Reason.CONTEST_EXISTS
+    other, its_id = await verified(world, 2)
+    both = await asyncio.gather(*(contest(world, other, its_id) for _ in range(4)), return_exceptions=True)
+    assert sum(isinstance(each, pb.Contest) for each in both) == 1
+
+
+async def test_a_contest_is_decided_once_by_its_platform(world: SessionWorld) -> None:
+    """A repeat is the same decision; another one, another platform, and no verdict are refused."""
+    filed = await contest(world, *await verified(world))
+    for changes in ({"verdict": 0}, {"verdict": 1}, {"verdict": 9}, {"reason": ""}, {"contest_id": "x"}):
+        given: dict[str, Any] = {"contest_id": filed.contest_id, **changes}
+        with pytest.raises(InvalidError):
+            await decide(world, given.pop("contest_id"), **given)
+    with pytest.raises(NotFoundError):
+        await decide(world, filed.contest_id, name=OTHER)
+    with pytest.raises(NotFoundError):
+        await read(world, filed.contest_id, name=OTHER)
+    request_id = world.new_id()
+    decided = await decide(world, filed.contest_id, request_id=request_id)
+    assert await decide(world, filed.contest_id, request_id=request_id) == decided
+    with pytest.raises(TransitionError):
+        await decide(world, filed.contest_id, pb.Contest.STATE_REJECTED)
+
+
+async def test_lists_filter_and_stay_in_order(world: SessionWorld) -> None:
+    """By account, state and what is overdue; pages do not move while contests come."""
+    made = []
+    for number in range(1, 6):
+        token, verification_id = await verified(world, number)
+        made.append(await contest(world, token, verification_id, seconds=number))
+    await decide(world, made[1].contest_id, seconds=9)
+    ids = [each.contest_id for each in made]
+    assert await pages(world) == ids
+    assert await pages(world, account_token=made[2].account_token) == [ids[2]]
+    assert await pages(world, state=pb.Contest.STATE_UPHELD) == [ids[1]]
+    assert await pages(world, account_token=made[2].account_token, state=pb.Contest.STATE_UPHELD) == []
+    assert await pages(world, overdue=True) == []
+    assert await pages(world, overdue=True, seconds=17 * DAY) == [ids[0], *ids[2:]]
+    assert await pages(world, name=OTHER) == []
+    for wrong in ({"page_token": "0" * 32}, {"state": 9}, {"overdue": True, "state": 2}):
+        with pytest.raises(InvalidError):
+            await pages(world, **wrong)
+
+
+async def test_an_overdue_contest_is_logged_once(world: SessionWorld) -> None:
+    """The worker, or a late decision, writes it; nothing takes it back."""
+    token, verification_id = await verified(world)
+    first = await contest(world, token, verification_id)
+    other, its_id = await verified(world, 2)
+    second = await contest(world, other, its_id)
+    counts: list[int] = []
+    sweep = sweep_of(world, counts)
+    late = at(17 * DAY)
+    assert await sweep.note_overdue(now=at(10 * DAY), limit=9) == 0
+    await sweep.count(now=late)
+    await decide(world, second.contest_id, seconds=17 * DAY)
+    assert await sweep.note_overdue(now=late, limit=9) == 1
+    assert await sweep.note_overdue(now=late, limit=9) == 0
+    await sweep.count(now=late)
+    assert counts == [2, 1]
+    assert (await read(world, first.contest_id, seconds=17 * DAY)).contest.overdue
+    stale = await world.contest_store.get(relying_party=PARTY, contest_id=second.contest_id)
+    event = world.events_of.event
+    assert not await world.contest_store.note_overdue(stale, now=late, event=event)  # type: ignore[arg-type]
+    assert await world.events(CASES) == [
+        *["contest:case:file"] * 2,
+        *["contest:case:overdue"] * 2,
+        "contest:case:uphold",
+    ]
+
+
+async def test_a_text_is_deleted_after_its_time(world: SessionWorld) -> None:
+    """90 days after the decision, with an entry; what is due is not shown even before the worker comes."""
+    filed = await contest(world, *await verified(world))
+    await decide(world, filed.contest_id, pb.Contest.STATE_REJECTED)
+    sweep = sweep_of(world, [])
+    assert await sweep.delete_texts(now=at(80 * DAY), limit=9) == 0
+    assert (await read(world, filed.contest_id, seconds=80 * DAY)).text == TEXT
+    assert (await read(world, filed.contest_id, seconds=92 * DAY)).text == ""
+    stored = await world.contest_store.get(relying_party=PARTY, contest_id=filed.contest_id)
+    assert await _text(world, stored) is not None
+    assert await sweep.delete_texts(now=at(92 * DAY), limit=9) == 1
+    assert await sweep.delete_texts(now=at(92 * DAY), limit=9) == 0
+    assert await _text(world, stored) is None
+    assert (await read(world, filed.contest_id, seconds=93 * DAY)).text == ""
+    assert "contest:text:delete" in await world.events(CASES)
+    # A process that read it before the other deleted it deletes nothing.
+    event = world.events_of.event
+    gone = await world.contest_store.delete_text(stored, now=at(93 * DAY), event=event)  # type: ignore[arg-type]
+    assert not gone
+
+
+async def _text(world: SessionWorld, contest: Contest) -> bytes | None:
+    async def stored(connection: Connection) -> bytes | None:
+        return await connection.only(_STORED, contest=contest.contest_id)
+
+    return await world.database.read("test", stored)
+
+
+async def test_the_text_is_sealed_at_rest(world: SessionWorld) -> None:
+    """The stored bytes have nothing of what was written, and open for their own contest only."""
+    token, verification_id = await verified(world)
+    filed = await contest(world, token, verification_id)
+    stored = await world.contest_store.get(relying_party=PARTY, contest_id=filed.contest_id)
+    sealed = await _text(world, stored)
+    assert sealed is not None
+    assert TEXT.encode() not in sealed
+    listed, _ = await world.contests.list(
+        ContestFilter(PARTY, state=ContestState.FILED), after="", limit=9, now=at(0)
+    )
+    assert TEXT not in repr(listed)

@@ -1,0 +1,348 @@
+"""The table of the hosted pages: how a visitor comes to each, in which state.
+
+A new page is a new row of PAGES. The row is then tested as every other one: headers, size, canaries and
+languages (test_table), and in a browser (test_rendering): axe, keyboard, zoom, print, without script. It also
+needs its two pictures in docs/pages.md.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from idvault.domain.registry import RegistryAnswer
+from idvault.domain.sanction.sanction import Degree
+from tests.support import builders
+from tests.support.session_world import BASE_URL, RETURN_URL, browser_key
+from tests.web.browser import Browser, Page
+from tests.web.conftest import Site
+from tests.web.identity import test_pages as identities
+from tests.web.test_pages import bound, filled, form_of, invitation
+from tests.web.tip_off import test_pages as reports
+
+# Synthetic, and in every field of every page: neither may be seen on another one.
+NAME, NUMBER = "金丝雀", "11010519491231002X"
+CANARIES = (NAME, NUMBER, "canary-")
+CANARY_LINE = "canary-金丝雀"
+# A valid number with a wrong check digit.
+TYPO = "110105194912310021"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One visitor of the pages, who reads one language."""
+
+    site: Site
+    browser: Browser
+    language: str
+
+    async def link(self, **changes: Any) -> str:
+        """Return the path of a new link in the visitor's language."""
+        made = await self.site.link(locale=self.language, **changes)
+        return str(made.url).removeprefix(BASE_URL)
+
+    async def form(self, *script: RegistryAnswer) -> tuple[str, Page]:
+        """Come to the form of a session; the registry answers by the script."""
+        self.site.world.claims.registry.script.extend(script)
+        return await form_of(self.site, self.browser, BASE_URL + await self.link())
+
+    async def submitted(self, *script: RegistryAnswer) -> Page:
+        """Send the form, and follow."""
+        path, form = await self.form(*script)
+        sent = await self.browser.post(f"{path}/identity", filled(form, name=NAME, number=NUMBER))
+        return await self.browser.follow(sent)
+
+
+async def start(visit: Visit) -> Page:
+    return await visit.browser.get(await visit.link())
+
+
+async def leave(visit: Visit) -> Page:
+    return await visit.browser.open(BASE_URL + await visit.link())
+
+
+async def terms(visit: Visit) -> Page:
+    path = await bound(visit.site, visit.browser, BASE_URL + await visit.link())
+    return await visit.browser.get(path)
+
+
+async def document(visit: Visit) -> Page:
+    path, _ = await visit.form()
+    return await visit.browser.get(path)
+
+
+async def identity(visit: Visit) -> Page:
+    _, form = await visit.form()
+    return form
+
+
+async def wrong(visit: Visit) -> Page:
+    path, form = await visit.form()
+    return await visit.browser.post(f"{path}/identity", filled(form, name="☃" + CANARY_LINE, number=TYPO))
+
+
+async def again(visit: Visit) -> Page:
+    return await visit.submitted(RegistryAnswer.MISMATCH)
+
+
+async def waiting(visit: Visit) -> Page:
+    return await visit.submitted(RegistryAnswer.NOT_SENT)
+
+
+async def done(visit: Visit) -> Page:
+    return await visit.submitted()
+
+
+async def failed(visit: Visit) -> Page:
+    path, form = await visit.form(*[RegistryAnswer.MISMATCH] * 5)
+    for _ in range(5):
+        sent = await visit.browser.post(f"{path}/identity", filled(form, name=NAME, number=NUMBER))
+        form = await visit.browser.follow(sent)
+    return form
+
+
+async def expired(visit: Visit) -> Page:
+    world = visit.site.world
+    past = (datetime.now(UTC) - builders.NOW).total_seconds() - 1_200
+    made = await world.create(seconds=past, locale=visit.language)
+    await world.redeem(made.url, seconds=past)
+    visit.browser.cookies["__Host-browser"] = browser_key()
+    return await visit.browser.get(f"/s/{made.session_id}")
+
+
+async def taken(visit: Visit) -> Page:
+    path = await visit.link()
+    await (await visit.site.browser()).open(BASE_URL + path)
+    begun = await visit.browser.get(path)
+    return await visit.browser.post(path, {"form": begun.hidden("form")})
+
+
+async def unknown(visit: Visit) -> Page:
+    return await visit.browser.get(f"/v/{'0' * 26}")
+
+
+async def missing(visit: Visit) -> Page:
+    return await visit.browser.get("/nothing")
+
+
+async def forged(visit: Visit) -> Page:
+    return await visit.browser.post(await visit.link(), {"form": ""})
+
+
+async def too_large(visit: Visit) -> Page:
+    return await visit.browser.post(await visit.link(), {"form": "x" * 20_000})
+
+
+async def busy(visit: Visit) -> Page:
+    page = await start(visit)
+    while page.status == 200:
+        page = await visit.browser.get(page.path)
+    return page
+
+
+async def offered(visit: Visit) -> Page:
+    """Come to the page on which an invitation can be answered without verifying."""
+    _, made = await invitation(visit.site, locale=visit.language)
+    return await visit.browser.get(await bound(visit.site, visit.browser, made.url))
+
+
+async def answered(visit: Visit) -> Page:
+    page = await offered(visit)
+    fields = {"form": page.hidden("form"), "answer": "LATER"}
+    return await visit.browser.follow(await visit.browser.post(f"{page.path}/answer", fields))
+
+
+async def _own(visit: Visit, name: str = "", *, sanctioned: bool = False) -> Page:
+    """Come to a page of "my identity" of an account, sanctioned or not."""
+    world, people = visit.site.world.moderation, len(visit.site.world.claims.registry.checks)
+    # A person has five accounts at most: each visitor is somebody else.
+    token = await world.account(10 + people)
+    visit.site.world.histories.disclosed.add(token)
+    if sanctioned:
+        await world.case(Degree.LIMIT, token=token, measure="no-video", seconds=identities.TODAY)
+    made = await visit.site.platform.sessions.create_identity(
+        token, return_url=RETURN_URL, locale=visit.language
+    )
+    path = await bound(visit.site, visit.browser, made.url)
+    overview = await visit.browser.follow(await visit.browser.get(path))
+    return await visit.browser.get(f"{overview.path}/{name}") if name else overview
+
+
+async def own_overview(visit: Visit) -> Page:
+    return await _own(visit)
+
+
+async def own_stored(visit: Visit) -> Page:
+    return await _own(visit, "stored")
+
+
+async def own_verifications(visit: Visit) -> Page:
+    return await _own(visit, "verifications")
+
+
+async def own_disclosures(visit: Visit) -> Page:
+    return await _own(visit, "disclosures")
+
+
+async def own_standing(visit: Visit) -> Page:
+    return await _own(visit, "standing", sanctioned=True)
+
+
+async def own_erase(visit: Visit) -> Page:
+    return await _own(visit, "erase")
+
+
+async def own_appeal(visit: Visit) -> Page:
+    standing = await _own(visit, "standing", sanctioned=True)
+    return await visit.browser.get(standing.links[0])
+
+
+async def own_appeal_wrong(visit: Visit) -> Page:
+    form = await own_appeal(visit)
+    return await visit.browser.post(form.path, {"form": form.hidden("form"), "text": " "})
+
+
+async def report_list(visit: Visit) -> Page:
+    return await visit.browser.get("/r")
+
+
+async def report_start(visit: Visit) -> Page:
+    return await visit.browser.get(reports.FORM)
+
+
+async def _step(visit: Visit, step: str, *, answer: str | None = None) -> Page:
+    """Come to a question of a report; answer: send it, and return what the page says."""
+    path = await reports.begun(visit.browser)
+    for each, right in (("what", "RUMOUR"), ("where", CANARY_LINE), ("contact", CANARY_LINE)):
+        if each == step:
+            break
+        await reports.answer(visit.browser, path, each, right)
+    if answer is None:
+        return await visit.browser.get(f"{path}/{step}")
+    return await reports.answer(visit.browser, path, step, answer)
+
+
+async def report_what(visit: Visit) -> Page:
+    return await _step(visit, "what")
+
+
+async def report_what_wrong(visit: Visit) -> Page:
+    return await _step(visit, "what", answer="")
+
+
+async def report_where(visit: Visit) -> Page:
+    return await _step(visit, "where")
+
+
+async def report_where_wrong(visit: Visit) -> Page:
+    return await _step(visit, "where", answer=CANARY_LINE * 30)
+
+
+async def report_contact(visit: Visit) -> Page:
+    return await _step(visit, "contact")
+
+
+async def report_why(visit: Visit) -> Page:
+    return await _step(visit, "why")
+
+
+async def report_why_wrong(visit: Visit) -> Page:
+    path = (await _step(visit, "why")).path.removesuffix("/why")
+    return await reports.sent(visit.browser, path, why=CANARY_LINE, evidence=bytes(65_537))
+
+
+async def report_done(visit: Visit) -> Page:
+    path = (await _step(visit, "why")).path.removesuffix("/why")
+    return await visit.browser.follow(await reports.sent(visit.browser, path, why=CANARY_LINE))
+
+
+async def report_lost(visit: Visit) -> Page:
+    path = await reports.begun(await visit.site.browser())
+    return await visit.browser.get(f"{path}/what")
+
+
+async def report_reply(visit: Visit) -> Page:
+    return await visit.browser.get(f"{reports.FORM}/reply")
+
+
+async def report_reply_wrong(visit: Visit) -> Page:
+    return await reports.follow(visit.browser, "12", CANARY_LINE)
+
+
+async def report_state(visit: Visit) -> Page:
+    tip_offs = visit.site.tip_offs
+    filed = await tip_offs.file()
+    moderator = (await tip_offs.world.moderator(1)).moderator_id
+    await tip_offs.assign(filed.tip_off, moderator)
+    await tip_offs.answer(filed.tip_off, moderator)
+    return await reports.follow(visit.browser, filed.tip_off.reference, filed.secret)
+
+
+@dataclass(frozen=True)
+class Row:
+    """How to come to a page, and what it answers."""
+
+    come: Callable[[Visit], Awaitable[Page]]
+    status: int = 200
+
+
+PAGES: Mapping[str, Row] = {
+    "start": Row(start),
+    "leave": Row(leave),
+    "terms": Row(terms),
+    "document": Row(document),
+    "identity": Row(identity),
+    "wrong": Row(wrong, 422),
+    "again": Row(again),
+    "waiting": Row(waiting),
+    "done": Row(done),
+    "failed": Row(failed),
+    "expired": Row(expired),
+    "taken": Row(taken, 409),
+    "unknown": Row(unknown, 404),
+    "missing": Row(missing, 404),
+    "forged": Row(forged, 403),
+    "too-large": Row(too_large, 413),
+    "busy": Row(busy, 429),
+    "offered": Row(offered),
+    "answered": Row(answered),
+    "own-overview": Row(own_overview),
+    "own-stored": Row(own_stored),
+    "own-verifications": Row(own_verifications),
+    "own-disclosures": Row(own_disclosures),
+    "own-standing": Row(own_standing),
+    "own-erase": Row(own_erase),
+    "own-appeal": Row(own_appeal),
+    "own-appeal-wrong": Row(own_appeal_wrong, 422),
+    "report-list": Row(report_list),
+    "report-start": Row(report_start),
+    "report-what": Row(report_what),
+    "report-what-wrong": Row(report_what_wrong, 422),
+    "report-where": Row(report_where),
+    "report-where-wrong": Row(report_where_wrong, 422),
+    "report-contact": Row(report_contact),
+    "report-why": Row(report_why),
+    "report-why-wrong": Row(report_why_wrong, 422),
+    "report-done": Row(report_done),
+    "report-lost": Row(report_lost, 404),
+    "report-reply": Row(report_reply),
+    "report-reply-wrong": Row(report_reply_wrong, 422),
+    "report-state": Row(report_state),
+}
+
+
+async def assets(site: Site) -> dict[str, Page]:
+    """Return the style sheet and the script by their addresses."""
+    browser = await site.browser()
+    return {path: await browser.get(path) for path in ("/static/style.css", "/static/form.js")}
+
+
+async def tour(site: Site, language: str) -> dict[str, tuple[Page, Browser]]:
+    """Come to every page, each as a new visitor."""
+    found = {}
+    for name, row in PAGES.items():
+        browser = await site.browser(**{"Accept-Language": language})
+        page = await row.come(Visit(site, browser, language))
+        assert page.status == row.status, (name, page.status)
+        found[name] = page, browser
+    return found

@@ -1,0 +1,244 @@
+"""Every page of the table in a real browser: axe, 320 pixels, zoom, print, keyboard, names and descriptions.
+
+The pages are recorded over HTTP, as visitors without script get them, and shown to the browser as they were
+answered, headers included. So a page that only a POST answers is checked like the others.
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
+
+from tests.support.browser import browsing, violations
+from tests.support.session_world import BASE_URL
+from tests.web import browser as client
+from tests.web.conftest import Site
+from tests.web.page_table import PAGES, assets, tour
+
+pytestmark = pytest.mark.process
+
+PICTURES = "IDVAULT_TEST_PICTURES"
+ROOT = Path(__file__).resolve().parents[2]
+# A telephone, and half of a screen of 1,280 pixels: what a zoom of 200 % leaves.
+SMALL, ZOOMED = ViewportSize(width=320, height=640), ViewportSize(width=640, height=360)
+TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+TEXTS = """() => [...document.querySelectorAll("main :is(h1, h2, p, li, dt, dd, label, legend, .terms)")]
+  .filter(each => !each.querySelector("a.button") && each.getClientRects().length)
+  .map(each => each.textContent.trim())"""
+CONTROLS = """() => [...document.querySelectorAll("header, footer, .skip, button, a.button")]
+  .filter(each => each.getClientRects().length).map(each => each.outerHTML)"""
+CUT_OFF = """() => [...document.querySelectorAll("main *")].filter(each =>
+  each.scrollHeight > each.clientHeight + 1 && getComputedStyle(each).overflowY !== "visible").length"""
+STOPS = """() => [...document.querySelectorAll(
+    "a[href], button, input:not([type=hidden]), textarea, [tabindex='0']")]
+  .filter(each => each.type !== "radio" || each === (document.querySelector("input:checked")
+    ?? document.querySelector("input[type=radio]"))).map(each => each.outerHTML)"""
+FOCUSED = """() => { const each = document.activeElement, style = getComputedStyle(each);
+  return [each.outerHTML, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0]; }"""
+HEADINGS = """() => { const all = [...document.querySelectorAll("h1")];
+  return [all.length, document.title.includes(all[0]?.textContent)]; }"""
+# In this order a screen reader meets what belongs to a field.
+ORDER = """() => [...document.querySelectorAll(".field")].flatMap(each => {
+  const all = [...each.querySelectorAll("label, .hint, .error, input, textarea")];
+  const kinds = all.map(one => one.className || one.tagName.toLowerCase()).join(" ");
+  return /^label hint( error)? (input|textarea)$/.test(kinds) ? [] : [kinds]; })"""
+
+
+@dataclass
+class Screen:
+    """One browser page that is shown recorded answers. fetched: style sheet and script, by address.
+
+    strays: what it asked for besides.
+    """
+
+    page: Page
+    fetched: Mapping[str, client.Page]
+    recorded: client.Page | None = None
+    strays: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.context.route("**/*", self._answer)
+        self.page.on("console", lambda message: self._complain(message.type, message.text))
+        self.page.on("pageerror", lambda error: self._complain("error", str(error)))
+
+    def show(self, recorded: client.Page) -> None:
+        """Load an answer at its address."""
+        self.recorded = recorded
+        self.page.goto(f"{BASE_URL}{recorded.path}")
+
+    def _answer(self, route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        found = self.fetched.get(path)
+        if found is None and self.recorded is not None and path == urlsplit(self.recorded.path).path:
+            found = self.recorded
+        if found is not None:
+            headers = {name: value for name, value in found.headers.items() if name != "Set-Cookie"}
+            route.fulfill(status=found.status, headers=headers, body=found.text)
+        else:
+            if path != "/favicon.ico":
+                self.strays.append(route.request.url)
+            route.abort()
+
+    def _complain(self, kind: str, text: str) -> None:
+        # The status of a page that refuses is no complaint.
+        if kind == "error" and "the server responded with a status of" not in text:
+            self.complaints.append(text)
+
+
+def sizes(screen: Screen) -> Iterator[str]:
+    """Yield where something is wider than the screen."""
+    for size in (SMALL, ZOOMED):
+        screen.page.set_viewport_size(size)
+        if screen.page.evaluate(TOO_WIDE):
+            yield f"wider than {size['width']} pixels"
+    screen.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    if screen.page.evaluate(TOO_WIDE):
+        yield "wider than the screen with letters of twice the size"
+    screen.page.evaluate("document.documentElement.style.fontSize = ''")
+
+
+def prints(page: Page) -> Iterator[str]:
+    """Yield what a printed page loses, and what it keeps in vain."""
+    shown = page.evaluate(TEXTS)
+    page.emulate_media(media="print")
+    if page.evaluate(TEXTS) != shown:
+        yield "a text is not printed"
+    if kept := page.evaluate(CONTROLS):
+        yield f"printed: {kept}"
+    if page.evaluate(CUT_OFF):
+        yield "a printed text is cut off"
+    page.emulate_media(media="screen")
+
+
+def named(page: Page) -> Iterator[str]:
+    """Yield fields whose name or description a screen reader would not tell, or in another order."""
+    for kinds in page.evaluate(ORDER):
+        yield f"order of a field: {kinds}"
+    tree, place = page.locator("main").aria_snapshot(), 0
+    for each in page.locator("main .field").all():
+        box, label = each.locator("input, textarea"), each.locator("label").inner_text()
+        expect(box).to_have_accessible_name(label)
+        described = " ".join(one.inner_text() for one in each.locator(".hint, .error").all())
+        expect(box).to_have_accessible_description(re.sub(r"\s+", " ", described).strip())
+        if box.get_attribute("type") != "file":
+            found = tree.find(f'textbox "{label}', place)
+            if found < 0:
+                yield f"{label} is not in the tree, or in another order"
+            place = found
+    wrong = page.locator("[aria-invalid=true]").count()
+    if page.locator(".errors").count() and not tree.index("alert") <= tree.index("heading"):
+        yield "the summary of errors does not come first"
+    if page.locator(".error").count() != max(wrong, page.locator("fieldset.wrong").count()):
+        yield "an error belongs to no field"
+
+
+def stops(page: Page) -> Iterator[str]:
+    """Yield what Tab does not reach in order, or reaches unseen. No script may have moved the focus."""
+    for wanted in page.evaluate(STOPS):
+        page.keyboard.press("Tab")
+        got, is_seen = page.evaluate(FOCUSED)
+        if got != wanted:
+            yield f"Tab leads to {got[:80]} and not to {wanted[:80]}"
+            return
+        if not is_seen:
+            yield f"nobody sees the focus of {got[:80]}"
+
+
+def look(screen: Screen, bare: Screen, name: str, recorded: client.Page, language: str) -> list[str]:
+    """Return what is wrong with a page. bare: a screen without script."""
+    screen.show(recorded)
+    found = [*sizes(screen), *prints(screen.page), *named(screen.page)]
+    if screen.page.evaluate(HEADINGS) != [1, True]:
+        found.append("not one heading, or another title")
+    if report := violations(screen.page):
+        found.append(report)
+    if folder := os.environ.get(PICTURES):
+        screen.page.set_viewport_size(SMALL if language == "zh" else ZOOMED)
+        keep(screen.page.screenshot(full_page=True), Path(folder) / f"{name}-{language}.png")
+    bare.show(recorded)
+    trees = [each.page.locator("body").aria_snapshot() for each in (screen, bare)]
+    if trees[0].replace(" [active]", "") != trees[1].replace(" [active]", ""):
+        found.append("differs without script")
+    found += [*stops(bare.page), *screen.complaints, *bare.complaints, *screen.strays, *bare.strays]
+    for each in (screen, bare):
+        each.complaints.clear()
+        each.strays.clear()
+    return found
+
+
+def keep(picture: bytes, path: Path) -> None:
+    """Save a picture in few colours: docs/pages.md shows many."""
+    Image.open(BytesIO(picture)).quantize(32).save(path, optimize=True)
+
+
+def opened(browser: Browser, fetched: Mapping[str, client.Page], *, scripts: bool) -> Screen:
+    """Open a screen."""
+    context: BrowserContext = browser.new_context(java_script_enabled=scripts, viewport=SMALL)
+    context.set_default_timeout(60_000)
+    return Screen(context.new_page(), fetched)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_every_page_is_for_everybody(site: Site, language: str) -> None:
+    """Each page of the table, in both languages, with and without script."""
+    visited, fetched = await tour(site, language), await assets(site)
+
+    def run() -> dict[str, list[str]]:
+        with browsing() as browser:
+            screen, bare = (opened(browser, fetched, scripts=each) for each in (True, False))
+            found = {name: look(screen, bare, name, page, language) for name, (page, _) in visited.items()}
+            return {name: problems for name, problems in found.items() if problems}
+
+    assert await asyncio.to_thread(run) == {}
+
+
+BROKEN = """<html lang="en"><title>x</title><script src="/static/form.js"></script><script>1</script>
+<img src="https://evil.example/x.png">
+<main><h1>One</h1><h1>Two</h1><div style="width:2000px">wide</div><p class="error">lost</p>
+<div class="terms"><p>text</p></div><header>kept</header>
+<div class="field"><input id="a" aria-describedby="a-hint"><p class="hint" id="a-hint">hint</p>
+<label for="a">Name</label></div>
+<a href="/b" tabindex="2">second</a><a href="/a" tabindex="1">first</a></main>"""
+
+
+async def test_a_broken_page_is_found() -> None:
+    """The checks find a page that breaks them: none passes whatever it is shown."""
+    headers = {"Content-Type": "text/html", "Content-Security-Policy": "script-src 'self'"}
+    recorded = client.Page(200, headers, BROKEN, "/broken")
+
+    def run() -> str:
+        with browsing() as browser:
+            screen, bare = (opened(browser, {}, scripts=each) for each in (True, False))
+            return "\n".join(look(screen, bare, "broken", recorded, "en"))
+
+    found = await asyncio.to_thread(run)
+    for part in (
+        "wider than 320",
+        "wider than the screen with letters",
+        "order of a field: input hint label",
+        "belongs to no field",
+        "not one heading",
+        "Tab leads to",
+        "https://evil.example/x.png",
+        "Content Security Policy",
+        "printed: ",
+        "image-alt",
+    ):
+        assert part in found, part
+
+
+def test_every_page_is_pictured() -> None:
+    """docs/pages.md shows each page of the table in both languages, and no picture is left over."""
+    text = (ROOT / "docs" / "pages.md").read_text("utf-8")
+    shown = set(re.findall(r"\]\(pages/([a-z-]+)\.png\)", text))
+    assert {f"{name}-{language}" for name in PAGES for language in ("zh", "en")} <= shown
+    assert {path.stem for path in (ROOT / "docs" / "pages").glob("*.png")} == shown

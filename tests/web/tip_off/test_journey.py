@@ -1,0 +1,93 @@
+"""A report by clicks in Chromium, with a picture from a telephone, and its reply in another browser."""
+
+import re
+from io import BytesIO
+from pathlib import Path
+from random import Random
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page
+
+from tests.support.databases import Databases
+from tests.support.flow_world import PARTY
+from tests.web.test_journey import Place, look, place_of, visit
+
+pytestmark = pytest.mark.process
+
+TEXT = "金丝雀：不实信息"
+
+
+def photograph() -> bytes:
+    """Return a picture that is far too large, and hard to compress; with a made-up camera in its metadata."""
+    noise = Random(16).randbytes(900 * 600 * 3)  # noqa: S311 - a picture, not a secret
+    made = BytesIO()
+    details = Image.Exif()
+    details[0x010F] = "canary camera"
+    Image.frombytes("RGB", (900, 600), noise).save(made, "JPEG", quality=95, exif=details)
+    assert len(made.getvalue()) > 300_000
+    return made.getvalue()
+
+
+def report(place: Place, page: Page, picture: Path) -> list[str]:
+    """Send a report, going back and reloading on the way; return number and secret."""
+    page.goto(f"{place.base_url}/r?lang=zh")
+    page.locator("main a").click()
+    page.get_by_role("button", name="开始举报").click()
+    page.get_by_label("传播谣言").check()
+    page.get_by_role("button", name="继续").click()
+    page.locator("#where").fill("帖子17")
+    page.get_by_role("button", name="继续").click()
+    page.locator("#contact").fill("canary@example.org")
+    page.get_by_role("button", name="继续").click()
+    page.locator("#why").wait_for()
+    page.go_back()
+    page.locator("#contact").wait_for()
+    page.go_forward()
+    page.reload()
+    page.locator("#why").fill(TEXT)
+    page.locator("#evidence").set_input_files(picture)
+    page.locator("#evidence:valid").wait_for()
+    assert page.locator("#evidence").evaluate("each => each.files[0].size") <= 65_536
+    page.get_by_role("button", name="提交举报").click()
+    page.get_by_role("heading", name="举报已提交").wait_for()
+    look(place, page, "done")
+    page.reload()
+    return [re.sub(r"\s", "", each) for each in page.locator(".number").all_inner_texts()]
+
+
+async def test_a_report_by_clicks(sqlite_databases: Databases, tmp_path: Path) -> None:
+    """Back and reload lose nothing; a large picture is made smaller; the reply is read elsewhere."""
+    async with place_of(sqlite_databases, tmp_path, locale="zh") as place:
+        picture = tmp_path / "picture.jpg"
+        picture.write_bytes(photograph())
+        numbers: list[str] = []
+
+        def reports(page: Page) -> None:
+            numbers.extend(report(place, page, picture))
+            page.go_back()
+            page.go_forward()
+            page.get_by_role("button", name="清除").click()
+            page.get_by_role("button", name="开始举报").wait_for()
+
+        await visit(reports, viewport={"width": 320, "height": 640})
+        [filed] = (await place.tip_offs.page(limit=5)).tip_offs
+        case = await place.tip_offs.get(filed)
+        assert (case.text, case.contact) == (TEXT, "canary@example.org")
+        assert Image.open(BytesIO(case.content)).format == "JPEG"
+        assert b"canary camera" not in case.content
+        moderator = (await place.tip_offs.world.moderator(1)).moderator_id
+        await place.tip_offs.assign(filed, moderator)
+        await place.tip_offs.answer(filed, moderator, "谢谢您的举报")
+
+        def reads(page: Page) -> None:
+            page.goto(f"{place.base_url}/r/{PARTY}/reply?lang=zh")
+            for name, number in zip(("#reference", "#secret"), numbers, strict=True):
+                page.locator(name).fill(number)
+            page.get_by_role("button", name="查询").click()
+            page.get_by_text("谢谢您的举报").wait_for()
+            look(place, page, "reply")
+
+        await visit(reads, java_script_enabled=False)
+        assert not any(TEXT in each or "canary@" in each for each in place.seen)
+        assert TEXT not in place.log.read_text("utf-8")
