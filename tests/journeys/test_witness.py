@@ -127,14 +127,17 @@ def test_a_fork_is_refused(own_house: House, tmp_path: Path) -> None:
     _enrol(own_house, 1)
     assert own_house.session.stop() == 0
     _copy(own_house, tmp_path / "old")
-    aside = tmp_path / "witness"
+    aside, public = tmp_path / "witness", Path(own_house.ready["public"])
     shutil.copytree(own_house.state / "witness", aside)
+    shutil.copytree(public, tmp_path / "public")
     own_house.start()
     _enrol(own_house, 1)
     seen = _witnessed(own_house)
     assert own_house.session.stop() == 0
     shutil.copytree(own_house.state / "witness", tmp_path / "true")
-    # The copy grows with a restored witness, and then meets the real one.
+    # The copy grows with a restored witness and directory, and then meets the real witness.
+    shutil.rmtree(public)
+    shutil.copytree(tmp_path / "public", public)
     _copy(own_house, tmp_path / "old", back=True)
     shutil.rmtree(own_house.state / "witness")
     shutil.copytree(aside, own_house.state / "witness")
