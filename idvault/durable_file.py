@@ -15,16 +15,22 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+_ROOT = 0
 PRIVATE = 0o600
 """Readable and writable by the owner only."""
 
 
-def replace(path: Path, content: bytes, *, mode: int = PRIVATE) -> os.stat_result:
-    """Create or replace a file; return the new file's stat. Raises OSError."""
+def replace(path: Path, content: bytes, *, mode: int = PRIVATE, keep_owner: bool = False) -> os.stat_result:
+    """Create or replace a file; return the new file's stat. Raises OSError.
+
+    keep_owner: when root replaces a file, its owner still owns it, and so can read it.
+    """
     draft = path.with_name(f".{path.name}.draft")
     with os.fdopen(_locked(draft), "wb") as file:
         try:
             file.truncate()
+            if keep_owner:
+                _give_to_owner(file, path)
             written = _write(file, content, mode=mode)
             draft.replace(path)
         except BaseException:
@@ -110,6 +116,12 @@ def _locked(draft: Path) -> int:
             if os.path.samestat(os.fstat(descriptor), draft.stat()):
                 return descriptor
         os.close(descriptor)
+
+
+def _give_to_owner(file: IO[bytes], path: Path) -> None:
+    if os.geteuid() == _ROOT and path.exists():
+        former = path.stat()
+        os.fchown(file.fileno(), former.st_uid, former.st_gid)
 
 
 def _write(file: IO[bytes], content: bytes, *, mode: int) -> os.stat_result:

@@ -17,9 +17,10 @@ from idvault.storage.base.database import Database
 from tests.support import passphrases
 from tests.support.databases import Databases, Maker, PostgresMaker, SqliteMaker, memory, postgres
 
+_HERE = Path(__file__).parent
+
 MEASURED_ROOMS = ("domain", "transparency", "attest", "sealing", "custody")
 """The rooms whose own tests must reach each of their lines and branches (scripts/test)."""
-
 
 PROCESS_ROOMS = ("journeys", "resilience", "scripts")
 """The folders whose tests start processes; elsewhere the mark `process` says so."""
@@ -38,18 +39,25 @@ def pytest_configure() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not import the folders that a quick run leaves out."""
+    is_left_out = config.getoption("--quick") and collection_path.name in PROCESS_ROOMS
+    return True if is_left_out and collection_path.parent == _HERE else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Count the rooms' own tests only: a line that a journey happens to pass is not tested by it.
 
     It is a matter of time, too: tracing doubles what a test costs.
     """
-    for item in items:
-        if _room(item) not in MEASURED_ROOMS:
-            item.add_marker(pytest.mark.no_cover)
     if config.getoption("--quick"):
-        left_out = [item for item in items if _is_slow(item)]
-        items[:] = [item for item in items if not _is_slow(item)]
-        config.hook.pytest_deselected(items=left_out)
+        slow = {item: _is_slow(item) for item in items}
+        config.hook.pytest_deselected(items=[item for item in items if slow[item]])
+        items[:] = [item for item in items if not slow[item]]
+    if config.getoption("cov_source", None):
+        for item in items:
+            if _room(item) not in MEASURED_ROOMS:
+                item.add_marker(pytest.mark.no_cover)
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     items[:] = _spread(items, workers)
 
@@ -85,7 +93,7 @@ def _spread(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
 
 @cache
 def _folder_of(path: Path) -> str:
-    return path.relative_to(Path(__file__).parent).parts[0]
+    return path.relative_to(_HERE).parts[0]
 
 
 def _room(item: pytest.Item) -> str:

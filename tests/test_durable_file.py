@@ -128,3 +128,21 @@ def test_writers_take_turns_and_leave_no_draft(tmp_path: Path) -> None:
         list(pool.map(lambda content: durable_file.replace(path, content), contents))
     assert path.read_bytes() in contents
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("user", "is_root"), [(0, True), (1000, False)])
+def test_root_leaves_a_file_to_its_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: int, is_root: bool
+) -> None:
+    """Whoever owned the former file owns the new one, if asked for; a new file stays its writer's."""
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(os, "fchown", lambda _file, uid, gid: given.append((uid, gid)))
+    path = tmp_path / "a"
+    durable_file.replace(path, b"first", keep_owner=True)
+    durable_file.replace(path, b"second")
+    assert given == []
+    durable_file.replace(path, b"third", keep_owner=True)
+    former = path.stat()
+    assert given == [(former.st_uid, former.st_gid)] * is_root
+    assert path.read_bytes() == b"third"

@@ -31,6 +31,7 @@ CAPABILITIES = {
     "public_account": "public_account",
     "tip_off": "tip_off",
     "disclosure": "disclosure",
+    "erasure": "erasure",
     "drill": "custody",
     "roster": "people",
     "transparency": "log",

@@ -14,12 +14,16 @@ NOT_COUNTED = {
     "secondfactor:enrolment:confirm", "tipoff:report:assign", "tipoff:report:return", "tipoff:report:note",
     "tipoff:report:merge", "tipoff:reminder:half", "tipoff:reminder:fourfifths", "tipoff:reporter:set",
     "tipoff:tries:exhaust",
+    # It follows the end of a sanction, which is counted.
+    "erasure:person:release",
     "session:attempt:begin", "session:browser:bind", "session:link:redeem", "session:terms:agree",
     # The vault's own house-keeping, and its callers.
     "platform:pages:present", "session:retention:purge",
     "appeal:text:delete", "contest:text:delete",
     "platform:certificate:register", "platform:certificate:revoke",
     "request:retention:purge", "tipoff:retention:purge", "tipoff:texts:delete",
+    # What a restored vault lost is in a public statement that custodians signed, not in a count.
+    "log:epoch:begin", "shred:keys:lose",
 }  # fmt: skip
 
 

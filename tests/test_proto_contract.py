@@ -136,6 +136,7 @@ SERVICES_OF = {
         "PublicAccountService",
         "TipOffService",
         "TipOffFormService",
+        "ErasureService",
     ],
     "custody": [
         "TransparencyService",
@@ -234,6 +235,9 @@ WHO_MAY_CALL = {
     "TipOffService.SetReporterStanding": ["ROLE_PLATFORM"],
     "TipOffService.ListReporters": ["ROLE_PLATFORM"],
     "PublicAccountService.ExportPublicAccountFilings": ["ROLE_PLATFORM"],
+    "ErasureService.EraseAccount": ["ROLE_PLATFORM"],
+    "ErasureService.CancelErasure": ["ROLE_PLATFORM"],
+    "ErasureService.GetErasure": ["ROLE_PLATFORM"],
     "RosterService.GetRoster": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
     "RosterService.ProposeRoster": ["ROLE_OPERATOR"],
     "RosterService.SignRoster": ["ROLE_CUSTODIAN"],

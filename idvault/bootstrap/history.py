@@ -8,6 +8,7 @@ from idvault.flows.log.proof import LogProofs
 from idvault.flows.policy import OperatorPolicy
 from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.disclosure.store import SqlDisclosureStore
+from idvault.storage.erasure.store import SqlErasureStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 
@@ -26,4 +27,5 @@ def build_history(base: Base, policy: OperatorPolicy) -> DisclosureHistoryFlow:
         proofs=proofs,
         policy=policy,
         embargo=timedelta(days=base.settings.disclosure_embargo_days),
+        erasures=SqlErasureStore(database=base.main),
     )

@@ -10,6 +10,7 @@ from idvault.bootstrap.base import ENTROPY, Base, load_keys
 from idvault.bootstrap.campaign import build_campaigns, campaign_flows
 from idvault.bootstrap.claim import BuiltClaims, build_claims
 from idvault.bootstrap.edge import build_server
+from idvault.bootstrap.erasure import build_erasures
 from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.public_account import build_public_accounts, public_account_service
 from idvault.bootstrap.sanction import build_sanctions, sanction_service
@@ -54,6 +55,7 @@ async def build_platform_edge(
         Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
         *_services_of_owners(base, rosters, keys=keys, guard=guard, claims=claims, verification=verification),
         *build_tip_offs(base, keys=keys, guard=guard),
+        build_erasures(base, keys=keys, guard=guard),
     ]
     return build_server(base, base.settings.addresses[0], services, access, drains=(hub.close,))
 

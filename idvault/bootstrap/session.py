@@ -153,7 +153,11 @@ def _contests(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> Contest
     return ContestFlow(
         store=SqlContestStore(database=base.main),
         sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
-        terms=ContestTerms(decision_days=settings.contest_decision_days, zone=settings.zone),
+        terms=ContestTerms(
+            decision_days=settings.contest_decision_days,
+            zone=settings.zone,
+            text_days=settings.appeal_text_days,
+        ),
         fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
         guard=guard,
         events=EventFactory(entropy=ENTROPY),

@@ -12,6 +12,7 @@ from idvault.bootstrap.periodic.campaign import campaign_tasks
 from idvault.bootstrap.periodic.claim import claim_tasks
 from idvault.bootstrap.periodic.disclosure import disclosure_tasks
 from idvault.bootstrap.periodic.drill import drill_tasks
+from idvault.bootstrap.periodic.erasure import erasure_tasks
 from idvault.bootstrap.periodic.handover import handover_tasks
 from idvault.bootstrap.periodic.key import key_tasks
 from idvault.bootstrap.periodic.log import log_tasks
@@ -73,6 +74,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *public_account_tasks(base, guard=guard, policy=claims.policy),
             *report_tasks(base, rosters, signer=signer),
             *tip_off_tasks(base, guard=guard),
+            *erasure_tasks(base, guard=guard),
             *drill_tasks(base, rosters, guard=guard),
         ]
         loop = Loop(tasks=tasks, clock=clock, report=_report)

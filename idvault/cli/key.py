@@ -1,5 +1,6 @@
 """`idvault keys`: the key files of the service's processes."""
 
+import os
 from enum import StrEnum
 from typing import Annotated
 
@@ -8,6 +9,8 @@ import typer
 from idvault import config
 from idvault.bootstrap import operator
 from idvault.config import Process
+
+_ROOT = 0
 
 
 class Rotated(StrEnum):
@@ -37,6 +40,9 @@ def init() -> None:
     """
     settings = config.load(Process.KEYS)
     public_key = operator.init_keys(settings)
+    if os.geteuid() == _ROOT:
+        text = "the files are root's: give each to the user of its process, for example with chown"
+        typer.echo(text, err=True)
     typer.echo(f"log public key: {public_key}")
     typer.echo(f"keys: service.keys, custody.keys, work.keys in {settings.keys.parent}")
 

@@ -20,10 +20,12 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
 from idvault.config import database, web
+from idvault.config.erasure import ErasureSettings
 from idvault.config.expected import EXPECTED
 from idvault.config.moderation import ModerationSettings
 from idvault.config.process import ConfigError as ConfigError
 from idvault.config.process import Process as Process
+from idvault.config.retention import RetentionSettings
 from idvault.config.web import WebSettings
 
 PREFIX = "IDVAULT_"
@@ -42,7 +44,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 WORKER_KEYS = "work.keys"
 
 
-class Settings(ModerationSettings, WebSettings):
+class Settings(ModerationSettings, ErasureSettings, RetentionSettings, WebSettings):
     """All settings, by their name in lower case without the prefix.
 
     A setting that a process does not need stays empty. Times are in seconds, limits are counts.
@@ -158,6 +160,7 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.KEYS: (*_KEYS, "log_origin"),
     Process.KEY_FILE: _KEYS,
     Process.ROSTER: ("roster",),
+    Process.RETENTION: (),
     Process.DOCTOR: (*_STORES, "roster"),
     Process.WEB: ("listen", "tls_certificate", "tls_key", "tls_ca", "web_url", "web_target"),
 }

@@ -1,7 +1,7 @@
 """The rules of a claim: who may open one, how an answer decides it, and how it changes the account.
 
 - An account that is erased, closed or suspended from renewal accepts no new claim, and a claim that was open
-  before does not succeed.
+  before does not succeed; an erasure ends it at once (ERASED).
 - The account of a sign-up is PENDING until its claim ends; a re-verification changes nothing until it
   succeeds.
 - A claim for a person needs a personal document; a claim for an organisation needs its unified social credit
@@ -33,7 +33,6 @@ from idvault.domain.registry import RegistryAnswer
 
 CLAIM_LIFETIME = timedelta(hours=48)
 REQUEST_LIFETIME = timedelta(days=7)
-REJECTED_LIFETIME = timedelta(days=30)
 _POLICY_VERSION_LENGTH = 64
 # A platform's clock may run slightly ahead of ours.
 _CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -58,6 +57,7 @@ class FailureReason(StrEnum):
     REGISTRY_TIMED_OUT = "REGISTRY_TIMED_OUT"
     SUPERSEDED = "SUPERSEDED"
     SANCTIONED = "SANCTIONED"
+    ERASED = "ERASED"
 
 
 class Slot(StrEnum):

@@ -17,6 +17,7 @@ class EventType(StrEnum):
     CLAIM_POSTPONE = "verification:claim:postpone"
     CLAIM_SETTLE = "verification:claim:settle"
     CLAIM_SUPERSEDE = "verification:claim:supersede"
+    CLAIM_ERASE = "verification:claim:erase"
     ACCOUNT_EXPIRE = "status:account:expire"
     ACCOUNT_REMOVE = "status:account:remove"
     CREDENTIAL_ISSUE = "status:credential:issue"
@@ -165,6 +166,11 @@ class EventType(StrEnum):
     TIP_OFF_EXHAUST = "tipoff:tries:exhaust"
     TIP_OFF_PURGE = "tipoff:retention:purge"
     REPORTER_SET = "tipoff:reporter:set"
+    ERASURE_REQUEST = "erasure:request:file"
+    ERASURE_CANCEL = "erasure:request:cancel"
+    ERASURE_ERASE = "erasure:account:erase"
+    ERASURE_DESTROY = "erasure:keys:destroy"
+    ERASURE_RELEASE = "erasure:person:release"
 
 
 FIELDS: Mapping[EventType, tuple[str, ...]] = {
@@ -172,6 +178,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.CLAIM_POSTPONE: ("claim_id",),
     EventType.CLAIM_SETTLE: ("claim_id", "state", "failure_reason", "record_digest"),
     EventType.CLAIM_SUPERSEDE: ("claim_id", "by_claim_id"),
+    EventType.CLAIM_ERASE: ("claim_id", "erasure_id"),
     EventType.ACCOUNT_EXPIRE: ("expire_date",),
     EventType.ACCOUNT_REMOVE: ("reason",),
     EventType.CREDENTIAL_ISSUE: ("credential_id", "list"),
@@ -299,6 +306,11 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.TIP_OFF_EXHAUST: ("day",),
     EventType.TIP_OFF_PURGE: ("before", "count"),
     EventType.REPORTER_SET: ("reporter_id", "standing"),
+    EventType.ERASURE_REQUEST: ("erasure_id", "erase_at"),
+    EventType.ERASURE_CANCEL: ("erasure_id",),
+    EventType.ERASURE_ERASE: ("erasure_id", "destroy_at"),
+    EventType.ERASURE_DESTROY: ("erasure_id",),
+    EventType.ERASURE_RELEASE: ("erasure_id",),
     EventType.DISCLOSURE_REQUEST: ("request", "record_digest"),
     EventType.DISCLOSURE_REQUEST_FORMER: ("request",),
     EventType.DISCLOSURE_APPROVE: ("decision",),

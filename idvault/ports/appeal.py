@@ -73,8 +73,8 @@ class AppealStore(Protocol):
         """Store a new appeal and its text with the event; return it.
 
         The appeal is that of domain.sanction.appeal.file for the stored sanction, under the row lock of the
-        account. Raises as that does; PreconditionError with APPEAL_EXISTS for a second appeal against the
-        sanction, with ACCOUNT_ERASED.
+        account. Raises as that does, and PreconditionError (APPEAL_EXISTS) for a second appeal against the
+        sanction. An erased account's owner may appeal, because the sanction outlives the account.
         """
         ...
 

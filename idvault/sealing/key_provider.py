@@ -216,7 +216,7 @@ class LocalKeyProvider:
             cost=self._cost,
         )
         try:
-            written = durable_file.replace(self._path, document)
+            written = durable_file.replace(self._path, document, keep_owner=True)
         except OSError as error:
             raise KeyFileMissingError(f"{self._path} cannot be written") from error
         # In this order: a thread that reads in between just re-reads the new file, which is safe.

@@ -16,6 +16,7 @@
 - idvault_contests_overdue
 - idvault_orders_overdue, idvault_sanctions_proposed, idvault_sanctions_due_seconds
 - idvault_tip_offs_open{state}, idvault_tip_offs_overdue
+- idvault_erasures{state}, idvault_erasure_due_seconds
 
 A label value always comes from our code (a method, a code, an act), never from a caller.
 """
@@ -86,6 +87,8 @@ class Metrics:
         self._log_checkpoint_age: float | None = None
         self._tip_offs_open: dict[str, int] = {}
         self._tip_offs_overdue: int | None = None
+        self._erasures: dict[str, int] = {}
+        self._erasure_due: float | None = None
 
     def rpc(self, *, method: str, code: str, seconds: float) -> None:
         """Count one call of a method, by the name of its gRPC status code."""
@@ -169,6 +172,11 @@ class Metrics:
         """Set how many reports are in each open state, and how many are overdue."""
         self._tip_offs_open, self._tip_offs_overdue = dict(open_), overdue
 
+    def erasures(self, *, waiting: int, undestroyed: int, held: int, due_seconds: float) -> None:
+        """Set how many erasures are in each state that will end, and how late the oldest step is."""
+        self._erasures = {"waiting": waiting, "undestroyed": undestroyed, "held": held}
+        self._erasure_due = due_seconds
+
     def families(self) -> Iterator[Metric]:
         """Yield every metric as Prometheus families."""
         yield _counter("idvault_rpc", "Calls by method and status code.", ("method", "code"), self._rpcs)
@@ -249,6 +257,7 @@ class Metrics:
         yield records
         yield from self._sanction_families()
         yield from self._tip_off_families()
+        yield from self._erasure_families()
 
     def _sanction_families(self) -> Iterator[Metric]:
         """Yield the metrics of sanctions, appeals and orders of authorities."""
@@ -276,6 +285,22 @@ class Metrics:
             "idvault_orders_overdue",
             "Orders of authorities that are not carried out although their deadline has passed.",
             self._orders_overdue,
+        )
+
+    def _erasure_families(self) -> Iterator[Metric]:
+        """Yield the metrics of erasures."""
+        states = GaugeMetricFamily(
+            "idvault_erasures",
+            "Erasures that wait, whose keys are not destroyed, or whose person a sanction holds.",
+            labels=("state",),
+        )
+        for state, count in list(self._erasures.items()):
+            states.add_metric((state,), count)
+        yield states
+        yield _gauge(
+            "idvault_erasure_due_seconds",
+            "Time since the oldest step of an erasure was due that is not carried out.",
+            self._erasure_due,
         )
 
     def _tip_off_families(self) -> Iterator[Metric]:

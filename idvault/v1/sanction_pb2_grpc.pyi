@@ -141,12 +141,12 @@ class SanctionServiceStub:
     """
     FileAppeal: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.FileAppealRequest, _sanction_pb2.Appeal]
     """Files the owner's appeal against a sanction that is or was in force. A sanction is appealed once, within
-    the operator's term, and the decision is due at the due_time.
+    the operator's term, and the decision is due at the due_time. An erasure of the account does not prevent it.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (SANCTION_NOT_FOUND, in the same words for an unknown sanction and for another caller's);
     FAILED_PRECONDITION (APPEAL_EXISTS for a second appeal against the sanction, SANCTION_NEVER_IN_FORCE,
-    APPEAL_TOO_LATE, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    APPEAL_TOO_LATE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
     LOG_UNAVAILABLE).
     """
     DecideAppeal: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.DecideAppealRequest, _sanction_pb2.Appeal]
@@ -295,12 +295,12 @@ class SanctionServiceAsyncStub(SanctionServiceStub):
     """
     FileAppeal: _aio.UnaryUnaryMultiCallable[_sanction_pb2.FileAppealRequest, _sanction_pb2.Appeal]  # type: ignore[assignment]
     """Files the owner's appeal against a sanction that is or was in force. A sanction is appealed once, within
-    the operator's term, and the decision is due at the due_time.
+    the operator's term, and the decision is due at the due_time. An erasure of the account does not prevent it.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (SANCTION_NOT_FOUND, in the same words for an unknown sanction and for another caller's);
     FAILED_PRECONDITION (APPEAL_EXISTS for a second appeal against the sanction, SANCTION_NEVER_IN_FORCE,
-    APPEAL_TOO_LATE, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    APPEAL_TOO_LATE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
     LOG_UNAVAILABLE).
     """
     DecideAppeal: _aio.UnaryUnaryMultiCallable[_sanction_pb2.DecideAppealRequest, _sanction_pb2.Appeal]  # type: ignore[assignment]
@@ -536,12 +536,12 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_sanction_pb2.Appeal, _abc.Awaitable[_sanction_pb2.Appeal]]:
         """Files the owner's appeal against a sanction that is or was in force. A sanction is appealed once, within
-        the operator's term, and the decision is due at the due_time.
+        the operator's term, and the decision is due at the due_time. An erasure of the account does not prevent it.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (SANCTION_NOT_FOUND, in the same words for an unknown sanction and for another caller's);
         FAILED_PRECONDITION (APPEAL_EXISTS for a second appeal against the sanction, SANCTION_NEVER_IN_FORCE,
-        APPEAL_TOO_LATE, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        APPEAL_TOO_LATE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
         LOG_UNAVAILABLE).
         """
 

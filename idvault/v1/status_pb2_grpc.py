@@ -142,7 +142,8 @@ class StatusServiceServicer:
         for all accounts, so the answer reveals nothing about an ongoing case.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
-        same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
+        same words for an unknown account and for another caller's); FAILED_PRECONDITION (ACCOUNT_ERASED once the keys
+        of the account are destroyed, which nothing can be proved without); PERMISSION_DENIED (ACCESS_DENIED);
         UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

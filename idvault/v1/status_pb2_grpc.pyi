@@ -84,7 +84,8 @@ class StatusServiceStub:
     for all accounts, so the answer reveals nothing about an ongoing case.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
-    same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
+    same words for an unknown account and for another caller's); FAILED_PRECONDITION (ACCOUNT_ERASED once the keys
+    of the account are destroyed, which nothing can be proved without); PERMISSION_DENIED (ACCESS_DENIED);
     UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
     """
 
@@ -143,7 +144,8 @@ class StatusServiceAsyncStub(StatusServiceStub):
     for all accounts, so the answer reveals nothing about an ongoing case.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
-    same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
+    same words for an unknown account and for another caller's); FAILED_PRECONDITION (ACCOUNT_ERASED once the keys
+    of the account are destroyed, which nothing can be proved without); PERMISSION_DENIED (ACCESS_DENIED);
     UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
     """
 
@@ -235,7 +237,8 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         for all accounts, so the answer reveals nothing about an ongoing case.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
-        same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
+        same words for an unknown account and for another caller's); FAILED_PRECONDITION (ACCOUNT_ERASED once the keys
+        of the account are destroyed, which nothing can be proved without); PERMISSION_DENIED (ACCESS_DENIED);
         UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
         """
 

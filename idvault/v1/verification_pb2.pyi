@@ -202,6 +202,8 @@ class Verification(_message.Message):
         """A newer claim for the same account took its place."""
         FAILURE_REASON_SANCTIONED: Verification._FailureReason.ValueType  # 8
         """The account was closed or suspended from renewal while the claim waited; returned only after a match."""
+        FAILURE_REASON_ERASED: Verification._FailureReason.ValueType  # 9
+        """The account was erased while the claim waited."""
 
     class FailureReason(_FailureReason, metaclass=_FailureReasonEnumTypeWrapper):
         """Why a claim failed."""
@@ -224,6 +226,8 @@ class Verification(_message.Message):
     """A newer claim for the same account took its place."""
     FAILURE_REASON_SANCTIONED: Verification.FailureReason.ValueType  # 8
     """The account was closed or suspended from renewal while the claim waited; returned only after a match."""
+    FAILURE_REASON_ERASED: Verification.FailureReason.ValueType  # 9
+    """The account was erased while the claim waited."""
 
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int

@@ -10,7 +10,7 @@ import pytest
 import rfc8785
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from idvault.attest import hpke, reading, roster
+from idvault.attest import hpke, reading, roster, roster_member
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.attest.witness import WitnessPolicy
@@ -337,3 +337,14 @@ def test_a_key_of_the_vault_is_no_witness() -> None:
     with pytest.raises(RosterError, match="'w0': its key is a key of the vault"):
         found.check_apart(origin="", keys=(b"v" * 32, b"w" * 32))
     people.roster().check_apart(origin="log.example", keys=(b"w" * 32,))
+
+
+def test_fingerprints_are_read_aloud() -> None:
+    """Each key has 32 hex digits in groups of four; a TLS key that is not known yet has none."""
+    member = people.roster_member("custodian-a")
+    shown = member.fingerprints()
+    assert list(shown) == ["signing key", "sealing key", "TLS key"]
+    assert shown["signing key"] == roster_member.fingerprint(member.ed25519)
+    assert shown["TLS key"].replace(" ", "") == member.spki[:32]
+    assert {len(text) for text in shown.values()} == {39}
+    assert replace(member, spki="").fingerprints()["TLS key"] == ""

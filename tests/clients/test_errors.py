@@ -55,6 +55,7 @@ EXPECTED = {
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.TIP_OFF_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.REPORTER_NOT_FOUND: (Code.NOT_FOUND, NotFound),
+    Reason.ERASURE_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.TOO_MANY_ATTEMPTS: (Code.RESOURCE_EXHAUSTED, TooManyAttempts),
     Reason.REGISTRY_BACKLOG: (Code.RESOURCE_EXHAUSTED, RegistryBacklog),
     Reason.CREDENTIAL_QUOTA_REACHED: (Code.RESOURCE_EXHAUSTED, Exhausted),

@@ -30,6 +30,7 @@ from idvault_client import (
 )
 from tests.demo.console import ConsoleSteps
 from tests.demo.disclosure import DisclosureSteps
+from tests.demo.erasure import ErasureSteps
 from tests.demo.fork import ForkSteps
 from tests.demo.history import HistorySteps
 from tests.demo.hosted import TEXT, HostedSteps
@@ -87,6 +88,7 @@ class Demo:
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
         self._legacy = LegacySteps(scratch=scratch)
+        self._erasure = ErasureSteps(scratch=scratch, ready_file=self._legacy.ready_file)
         self._report = ReportSteps(scratch=scratch)
         self._tip_off = TipOffSteps(
             scratch=scratch, ready_file=self._legacy.ready_file, shift=self._legacy.shift
@@ -196,6 +198,11 @@ class Demo:
             ("a stranger mirrors the public files, and recomputes the month's report", self.report),
             ("a forged figure is refused, with the signature and without", self._report.forge),
             ("the page of public supervision names log, witness and report", self._report.supervise),
+            (
+                "an account is erased a week after its owner asked, for good",
+                self._erasure.erase,
+            ),
+            ("eight days later its record and keys are gone, and a receipt proves it", self._erasure.destroy),
             ("no owner is locked out for not answering or for failing", self._legacy.nobody_is_locked_out),
         ]
 

@@ -64,7 +64,8 @@ class ForkSteps:
     def _copy(self, state: Path) -> None:
         ignored = shutil.ignore_patterns("run", "lock", "logs", "*.sqlite3*")
         shutil.copytree(state, self._layout.state, ignore=ignored)
-        for name in _DATABASES:
+        # The signed checkpoint first: the log may have grown since, but must not be older.
+        for name in reversed(_DATABASES):
             with (
                 closing(sqlite3.connect(state / name)) as live,
                 closing(sqlite3.connect(self._layout.state / name)) as copy,
@@ -96,7 +97,7 @@ class ForkSteps:
             yield str(json.loads(ready.read_text("utf-8"))["grpc_custody"])
         finally:
             process.terminate()
-            process.wait(15)
+            process.wait(60)
 
     def _point(self, name: str, address: str) -> None:
         """Change the address in a member's folder, as whoever controls the network does."""

@@ -81,7 +81,8 @@ class LogSteps:
 
     def copy_databases(self) -> None:
         """Copy the current databases, as a backup does."""
-        for name in ("main", "shred"):
+        # The signed checkpoint first: the log may have grown since, but must not be older.
+        for name in ("shred", "main"):
             self._old[name] = self._scratch / f"{name}-old.sqlite3"
             source = self._ready["databases"][name].removeprefix(_SQLITE)
             with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(self._old[name])) as copy:

@@ -53,6 +53,7 @@ from idvault.transparency import entry
 from idvault.transparency.proof import verify_inclusion
 from tests.support import builders, logs, merkle, sql
 from tests.support.databases import Databases
+from tests.support.erasure_world import DELAYED, WAITED, ErasureWorld
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, World, at, command, request_id
 from tests.support.sanction_world import SanctionWorld, until
@@ -245,6 +246,29 @@ async def test_a_follower_is_attested_until_it_follows(checks: Checks) -> None:
     assert await sanctions.release(seconds=late) == 1
     await checks.lists.run(now=at(late))
     checks.check(credentials[other], seconds=late)
+
+
+async def test_an_erased_account_is_invalid_within_two_seconds(
+    checks: Checks, sqlite_databases: Databases
+) -> None:
+    """The worker erases it and publishes that, each within a second; no new one is issued."""
+    token = await checks.sign_up()
+    issued = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
+    shred = Database(url=sqlite_databases.shred_url)
+    erasures = ErasureWorld(checks.world.database, shred)
+    await erasures.request(token)
+    await checks.lists.run(now=at(WAITED - 1))
+    checks.check(issued.token, seconds=WAITED - 1)
+    await erasures.work(seconds=WAITED)
+    await checks.lists.run(now=at(WAITED + LIST_PERIOD))
+    assert checks.reason(issued.token, seconds=WAITED + LIST_PERIOD) == "STATUS_INVALID"
+    with pytest.raises(PreconditionError) as refused:
+        await checks.tokens.issue_credential(checks.wish(token, 902), now=at(WAITED))
+    assert refused.value.reason is Reason.ACCOUNT_ERASED
+    await erasures.work(seconds=DELAYED)
+    await checks.lists.run(now=at(DELAYED))
+    assert checks.reason(issued.token, seconds=DELAYED) == "STATUS_INVALID"
+    await shred.close()
 
 
 async def test_a_token_says_what_is_so(checks: Checks) -> None:

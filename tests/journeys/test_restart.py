@@ -29,7 +29,7 @@ def test_kill_in_the_middle_loses_nothing_and_doubles_nothing(own_house: House, 
         assert wait_for(lambda: sum(call.done() for call in calls) >= 4)
         os.kill(target, signal.SIGKILL)
         answers = [call.result() for call in calls]
-    assert own_house.session.process.wait(10) == 1
+    assert own_house.session.process.wait(60) == 1
     told = own_house.session.output.read_text("utf-8")
     assert f"{victim}-0 ended with -9" in told or f"{victim} ended with -9" in told
     assert not own_house.session.ready_file.exists()

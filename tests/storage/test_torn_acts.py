@@ -8,12 +8,14 @@ same to whole processes, with strace and with a proxy.
 import errno
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.erasure import Erasure, ErasureTerms
 from idvault.domain.error import UnavailableError
 from idvault.domain.event import Event, EventType
 from idvault.domain.job import JobProgress, JobState
@@ -31,6 +33,7 @@ from idvault.ports.claim import Intake, Job, NewClaim
 from idvault.ports.contest import ContestDecision, ContestFiling
 from idvault.ports.moderation_text import CaseField
 from idvault.ports.public_account import Owned, Present
+from idvault.storage.erasure.store import SqlErasureStore
 from idvault.storage.public_account.ownership import SqlOwnershipStore
 from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.sanction.operation import SqlOperationStore
@@ -359,6 +362,51 @@ async def _accept_public(world: World) -> Act:
     )
 
 
+async def _due_erasure(world: World) -> tuple[SqlErasureStore, Erasure]:
+    """Request the erasure of an account that has a record and an open claim."""
+    job = await world.verified(person=world.person("x"))
+    await world.again(job, person=world.person("x"))
+    store, token = SqlErasureStore(database=world.database), job.account_token
+    made = await store.request(
+        erasure_id=world.new_id(),
+        account_token=token,
+        terms=ErasureTerms(),
+        request=world.request(),
+        now=at(),
+        event=replace(world.event(EventType.ERASURE_REQUEST, token), fields={"erasure_id": "e" * 32}),
+    )
+    return store, made
+
+
+def _erase_act(world: World, store: SqlErasureStore, made: Erasure) -> Act:
+    named = {"erasure_id": made.erasure_id}
+    events = [
+        replace(world.event(kind, made.account_token), fields=named)
+        for kind in (EventType.ERASURE_ERASE, EventType.CLAIM_ERASE)
+    ]
+    return lambda: store.erase(
+        made,
+        delay=ErasureTerms().delay,
+        today=builders.TODAY,
+        now=at(after=timedelta(days=7)),
+        event=events[0],
+        claim_ended=events[1],
+    )
+
+
+async def _erase(world: World) -> Act:
+    return _erase_act(world, *await _due_erasure(world))
+
+
+async def _destroy(world: World) -> Act:
+    store, made = await _due_erasure(world)
+    await _erase_act(world, store, made)()
+    event = replace(
+        world.event(EventType.ERASURE_DESTROY, made.account_token), fields={"erasure_id": made.erasure_id}
+    )
+    return lambda: store.destroy(made, now=at(after=timedelta(days=15)), event=event)
+
+
 ACTS = [
     _open,
     _supersede,
@@ -385,6 +433,8 @@ ACTS = [
     _decide_contest,
     _approve_public,
     _accept_public,
+    _erase,
+    _destroy,
 ]
 FAULTS: list[Callable[[], Exception]] = [
     lambda: OSError(errno.EIO, "Input/output error"),

@@ -84,13 +84,13 @@ class Cluster:
         """Stop a process as an operator does; return its exit code."""
         running = self._running.pop(name)
         running.terminate()
-        return running.wait(20)
+        return running.wait(60)
 
     def kill(self, name: str) -> None:
         """End a process with kill -9."""
         running = self._running.pop(name)
         running.kill()
-        running.wait(20)
+        running.wait(60)
 
     @property
     def public(self) -> Path:
@@ -98,12 +98,12 @@ class Cluster:
 
     def wait_end(self, name: str) -> int:
         """Wait until a process has ended; return its exit code."""
-        return self._running.pop(name).wait(20)
+        return self._running.pop(name).wait(60)
 
     def close(self) -> None:
         for name in list(self._running):
             self._running[name].kill()
-            self._running.pop(name).wait(20)
+            self._running.pop(name).wait(60)
 
     def vault(self, *, timeout: float) -> Vault:
         return connect(f"127.0.0.1:{self.port}", tls=self.tls(), timeout=timeout, server_name="localhost")

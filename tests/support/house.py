@@ -106,4 +106,4 @@ def running(folder: Path, *, state: Path | None = None) -> Iterator[House]:
     finally:
         house.session.close()
         if house.ready:
-            house.session.process.wait(10)
+            house.session.process.wait(60)

@@ -16,6 +16,7 @@ from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
 from idvault.flows.log.proof import LogProofs
 from idvault.flows.policy import OperatorPolicy
 from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.erasure.store import SqlErasureStore
 from idvault.storage.key.shred import SqlShredStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
@@ -68,6 +69,7 @@ async def history(room: Chamber, account_token: str) -> History:
         proofs=LogProofs(log=log, checkpoints=checkpoints, store=room.store),
         policy=OperatorPolicy(5, 365, 90, _ZONE),
         embargo=_EMBARGO,
+        erasures=SqlErasureStore(database=room.main),
     )
     return await flow.get(relying_party="platform-a", account_token=account_token, now=room.now())
 

@@ -17,7 +17,7 @@ from idvault_client.testing import SyntheticOrganization
 _SURNAMES = "赵钱孙李周吴郑王冯陈"
 _GIVEN = "安宁和平清明文远思源若水星河云舒景行知秋"
 _PROVINCES = ("11", "31", "44", "51")
-_PATIENCE = 30.0
+_PATIENCE = 90.0
 _CONSENT = Consent("terms-3", datetime(2026, 1, 2, tzinfo=UTC))
 # It only has to give names and numbers that differ between two runs on one state folder.
 _random = random.SystemRandom()

@@ -220,6 +220,7 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.PLATFORM_NOT_FOUND: NotFound,
     Reason.TIP_OFF_NOT_FOUND: NotFound,
     Reason.REPORTER_NOT_FOUND: NotFound,
+    Reason.ERASURE_NOT_FOUND: NotFound,
     Reason.TOO_MANY_ATTEMPTS: TooManyAttempts,
     Reason.REGISTRY_BACKLOG: RegistryBacklog,
     Reason.CREDENTIAL_QUOTA_REACHED: Exhausted,

@@ -20,6 +20,7 @@ class FailureReason(StrEnum):
     REGISTRY_TIMED_OUT = "REGISTRY_TIMED_OUT"
     SUPERSEDED = "SUPERSEDED"
     SANCTIONED = "SANCTIONED"
+    ERASED = "ERASED"
 
     def text(self, language: str) -> str:
         """Return a text for the end user in "zh" or "en"."""
@@ -153,6 +154,10 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "该账号已被关闭，关闭期间无法办理实名认证。关闭理由、期限和申诉方式见处置通知。",
         "This account is closed and cannot be verified. The notice that you received says why, until when, "
         "and how you can appeal.",
+    ),
+    Reason.ERASURE_NOT_FOUND: Translation(
+        "该账号没有注销申请。",
+        "The erasure of this account was never requested.",
     ),
     Reason.ACCOUNT_ERASED: Translation(
         "该账号的身份信息已被删除，无法继续使用此账号认证。",
@@ -307,6 +312,10 @@ FAILURE_TEXTS: Mapping[FailureReason, Translation] = {
         "审核期间该账号被处置，本次认证未生效。处置理由、期限和申诉方式见处置通知。",
         "This account was sanctioned while the form was being checked, so it could not be verified. The "
         "notice that you received says why, until when, and how you can appeal.",
+    ),
+    FailureReason.ERASED: Translation(
+        "该账号已注销，本次认证未生效。",
+        "This account was erased while the form was being checked, so it could not be verified.",
     ),
 }
 

@@ -22,6 +22,7 @@ from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.cli.people import membership, passphrase, roster_server, witness_options
 from idvault.cli.people.roster_server import CaOption, ServerNameOption, ServerOption
 
+_READABLE = 0o644
 app = typer.Typer(
     help="The signed file that names auditors, custodians, operators and quorums.", no_args_is_help=True
 )
@@ -316,7 +317,8 @@ def _read(path: Path) -> Roster:
 
 
 def _write(path: Path, found: Roster) -> None:
-    durable_file.replace(path, found.to_bytes())
+    # It holds public keys only, and processes of several users read it.
+    durable_file.replace(path, found.to_bytes(), mode=_READABLE)
 
 
 def _people(files: list[Path], certificates: list[Path]) -> dict[str, dict[str, Any]]:

@@ -3,6 +3,8 @@
 - Live public accounts are counted by the owner's random person id: a second token does not evade the limit.
 - One that is closed, expired or rejected does not count. One that comes back after an appeal may exceed the
   limit, which then only keeps new ones out.
+- One whose owner's account was erased counts while a sanction of either is in force: an erasure is no way to
+  replace a sanctioned one.
 - One that changes its owner counts, too, if it is the same person's already. Otherwise the only one
   that a person at the limit could take over would be the person's own, and that would tell whose it is.
 - The answer has one word for every cause (RejectReason.OWNER_NOT_ELIGIBLE): it does not say that another
@@ -11,10 +13,11 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from idvault.domain.account import Account
+from idvault.domain import account as account_rules
+from idvault.domain.account import Account, AccountState, Standing
 from idvault.domain.error import PreconditionError
 from idvault.domain.public_account import public_account as rules
 from idvault.domain.public_account.category import PublicAccountKind
@@ -77,5 +80,13 @@ def is_full(
 
 
 def _live(owned: Iterable[tuple[PublicAccount, Account]], today: date, now: datetime) -> int:
-    shown = (rules.present(public_account=each, owner=owner, today=today, now=now) for each, owner in owned)
-    return sum(each.state in LIVE for each in shown)
+    return sum(_counts(each, owner, today, now) for each, owner in owned)
+
+
+def _counts(public_account: PublicAccount, owner: Account, today: date, now: datetime) -> bool:
+    before = replace(owner, state=AccountState.VERIFIED) if owner.state is AccountState.ERASED else owner
+    shown = rules.present(public_account=public_account, owner=before, today=today, now=now)
+    if shown.state not in LIVE or before is owner:
+        return shown.state in LIVE
+    standings = (shown.standing, account_rules.fall(account=owner, now=now).standing)
+    return any(standing is not Standing.GOOD for standing in standings)

@@ -46,6 +46,7 @@ SECTIONS: tuple[Section, ...] = (
     moderation.APPEALS,
     moderation.AUTHORITY_ORDERS,
     moderation.TIP_OFFS,
+    identity.ERASURES,
     identity.DISCLOSURES,
     identity.CAMPAIGNS,
     identity.OPERATION,

@@ -14,6 +14,7 @@ VERIFICATIONS = Section(
         logged("verifications.opened", "收到的核验申请", "applications received", Type.CLAIM_OPEN),
         logged("verifications.decided", "已有结果", "decided", Type.CLAIM_SETTLE),
         logged("verifications.replaced", "被新申请取代", "replaced by a newer one", Type.CLAIM_SUPERSEDE),
+        logged("verifications.erased", "随账户注销而终止", "ended by an erasure", Type.CLAIM_ERASE),
         logged(
             "verifications.postponed", "因登记机关未答复而延后",
             "postponed until the registry answers",
@@ -71,6 +72,16 @@ ACCOUNTS = Section(
         ),
     ),
 )  # fmt: skip
+ERASURES = Section(
+    "erasures",
+    Title("注销与销毁", "Erasures"),
+    logged=(
+        logged("erasures.requested", "提出的注销申请", "requested", Type.ERASURE_REQUEST),
+        logged("erasures.cancelled", "撤回", "cancelled", Type.ERASURE_CANCEL),
+        logged("erasures.erased", "已注销的账户", "accounts erased", Type.ERASURE_ERASE),
+        logged("erasures.destroyed", "已销毁的身份记录", "records and keys destroyed", Type.ERASURE_DESTROY),
+    ),
+)
 DISCLOSURES = Section(
     "disclosures",
     Title("身份披露", "Disclosures of sealed identities"),

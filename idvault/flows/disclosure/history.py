@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from idvault.domain import disclosure_horizon
+from idvault.domain.account import AccountState
 from idvault.domain.clock import ClockReading
-from idvault.domain.error import NotFoundError, Reason, UnavailableError
+from idvault.domain.erasure import ErasureState
+from idvault.domain.error import NotFoundError, PreconditionError, Reason, UnavailableError
 from idvault.flows.log.proof import LogProofs, Proofs
 from idvault.flows.policy import OperatorPolicy
 from idvault.ports.account import StatusStore
 from idvault.ports.disclosure import DisclosureStore, RecordAccess, RecordDisclosure
+from idvault.ports.erasure import ErasureStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +41,22 @@ class DisclosureHistoryFlow:
     proofs: LogProofs
     policy: OperatorPolicy
     embargo: timedelta
+    erasures: ErasureStore
 
     async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
         """Return the history up to today's horizon.
 
-        Raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account; UnavailableError
+        Raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account; PreconditionError
+        (ACCOUNT_ERASED) once its keys are destroyed, whether there was a disclosure or not; UnavailableError
         (LOG_UNAVAILABLE) if no checkpoint covers an entry; DamagedError if an entry is missing.
         """
         owner = await self.accounts.get(relying_party=relying_party, account_token=account_token)
         if owner is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        if owner.state is AccountState.ERASED:
+            erasure = await self.erasures.newest(relying_party=relying_party, account_token=account_token)
+            if erasure is not None and erasure.state is ErasureState.DESTROYED:
+                raise PreconditionError(Reason.ACCOUNT_ERASED)
         zone = self.policy.zone
         horizon = disclosure_horizon.horizon(today=now.today(zone), embargo=self.embargo, zone=zone)
         disclosures = tuple(

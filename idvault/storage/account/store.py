@@ -22,6 +22,7 @@ from idvault.storage.base.locking import for_change
 from idvault.storage.base.look_up import KEYS, LookUp
 from idvault.storage.base.statement import param, statement
 from idvault.storage.claim.tables import claims, intakes, jobs
+from idvault.storage.erasure.tables import erasures
 from idvault.storage.log import entry as log
 from idvault.storage.sanction.tables import sanctions
 
@@ -79,7 +80,7 @@ _ABANDONED = statement(
 _LOCK_REMOVABLE = statement(for_change(select(accounts).where(_MINE, _UNCHANGED, _NEVER_VERIFIED)))
 _REMOVALS = [
     statement(delete(table).where(table.c.account_token == param("token")))
-    for table in (intakes, jobs, claims, accounts)
+    for table in (erasures, intakes, jobs, claims, accounts)
 ]
 
 

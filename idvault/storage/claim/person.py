@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, literal_column, select, update
+from sqlalchemy import Integer, delete, exists, literal_column, select, update
 
-from idvault.domain.claim import Facts, Slot
+from idvault.domain.claim import ClaimState, Facts, Slot
 from idvault.domain.sanction import person as sanction_rules
 from idvault.domain.sanction.person import PersonSanction
 from idvault.ports.claim import PersonKey
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
-from idvault.storage.claim.tables import persons
+from idvault.storage.claim.tables import claims, persons
 from idvault.storage.sanction import person as sanctions
 
 _PARTY = persons.c.relying_party == param("party")
@@ -42,7 +42,6 @@ _MEET: Statement[str] = statement(
         index_version=param("version"),
         person_id=param("person_id"),
         accounts=0,
-        closed=False,
         sanctions=0,
     )
     .on_conflict_do_update(
@@ -57,18 +56,30 @@ _TAKE_SLOT = statement(
     .where(
         _PARTY,
         _ID,
-        persons.c.closed.is_(False),
         persons.c.sanctions == 0,
         persons.c.accounts < param("limit", Integer),
     )
     .values(accounts=persons.c.accounts + 1)
 )
-_LOCK_ONE = statement(
-    for_change(select(persons.c.closed, persons.c.sanctions, persons.c.accounts).where(_PARTY, _ID))
-)
+_LOCK_ONE = statement(for_change(select(persons.c.sanctions, persons.c.accounts).where(_PARTY, _ID)))
 _TAKE_LOCKED = statement(update(persons).where(_PARTY, _ID).values(accounts=persons.c.accounts + 1))
 _COUNT_SANCTION = statement(
     update(persons).where(_PARTY, _ID).values(sanctions=persons.c.sanctions + param("by", Integer))
+)
+_LEAVE = statement(update(persons).where(_PARTY, _ID).values(accounts=persons.c.accounts - 1))
+# An open claim that names the person needs the row to settle; the act that stored it had locked the row.
+_FORGET = statement(
+    delete(persons).where(
+        _PARTY,
+        _ID,
+        persons.c.accounts == 0,
+        persons.c.sanctions == 0,
+        ~exists().where(
+            claims.c.state == literal_column(f"'{ClaimState.PENDING.value}'"),
+            claims.c.relying_party == param("party"),
+            claims.c.person_id == param("person_id"),
+        ),
+    )
 )
 
 
@@ -94,9 +105,8 @@ async def lock_by_id(connection: Connection, *, relying_party: str, person_id: s
     Sanctions are read in any case, so that the number of statements does not tell whether there are any.
     """
     who = {"relying_party": relying_party, "person_id": person_id}
-    found = await connection.only(_LOCK_ONE, party=relying_party, person_id=person_id)
-    in_force = await sanctions.in_force(connection, **who, now=now)
-    return bool(found.closed) or sanction_rules.bars(in_force)
+    await connection.only(_LOCK_ONE, party=relying_party, person_id=person_id)
+    return sanction_rules.bars(await sanctions.in_force(connection, **who, now=now))
 
 
 async def _lock(connection: Connection, relying_party: str, key: PersonKey) -> str | None:
@@ -135,7 +145,7 @@ async def take_slot(
         in_force = await sanctions.in_force(
             connection, relying_party=relying_party, person_id=person_id, now=now
         )
-    closed = found.closed or sanction_rules.closes(in_force)
+    closed = sanction_rules.closes(in_force)
     slot = Slot.FULL if owner_id is None else Slot.OWNED
     # Without sanctions, the first statement has refused the slot already.
     if slot is Slot.FULL and found.sanctions and not closed and found.accounts < limit:
@@ -147,3 +157,10 @@ async def take_slot(
 async def count_sanction(connection: Connection, *, relying_party: str, person_id: str, by: int) -> None:
     """Count a sanction of a person that comes into force, or ends."""
     await connection.run(_COUNT_SANCTION, party=relying_party, person_id=person_id, by=by)
+
+
+async def release(connection: Connection, *, relying_party: str, person_id: str) -> None:
+    """Give back the slot of an account, and delete the person if nothing else is known of them."""
+    who = {"party": relying_party, "person_id": person_id}
+    await connection.run(_LEAVE, **who)
+    await connection.run(_FORGET, **who)

@@ -44,7 +44,6 @@ persons = Table(
     Column("index_version", Integer, nullable=False),
     Column("person_id", ID, nullable=False),
     Column("accounts", Integer, nullable=False),
-    Column("closed", Boolean, nullable=False),
     Column("sanctions", Integer, nullable=False),
     UniqueConstraint("relying_party", "person_id"),
     CheckConstraint("accounts >= 0", name="accounts"),

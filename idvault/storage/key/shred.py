@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from idvault.storage.base.act import act
+from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.key.tables import shred_keys
@@ -19,11 +21,12 @@ _ADD: Statement[bytes] = statement(
 _FIND: Statement[bytes] = statement(
     select(shred_keys.c.shred_key).where(shred_keys.c.account_token == param("token")), scalar
 )
+_DESTROY = statement(delete(shred_keys).where(shred_keys.c.account_token == param("token")))
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlShredStore:
-    """Shred keys in the shred database. Nothing here overwrites or deletes one."""
+    """Shred keys in the shred database. Nothing overwrites one, and only an erasure deletes one."""
 
     database: Database
 
@@ -34,7 +37,7 @@ class SqlShredStore:
         added = await self.database.write(
             "shred.obtain", _ADD, account_token=account_token, shred_key=candidate
         )
-        # Nothing deletes a key, so one that was not added is stored.
+        # Only an erasure deletes a key, and no claim is sealed after one: one that was not added is stored.
         stored = added or await self.find(account_token=account_token)
         if stored is None:
             raise LookupError("a stored shred key is missing")
@@ -43,3 +46,8 @@ class SqlShredStore:
     async def find(self, *, account_token: str) -> bytes | None:
         """Return the stored key of an account, or None; never creates one (ports.disclosure)."""
         return await self.database.one("shred.find", _FIND, token=account_token)
+
+    @act("shred.destroy")
+    async def destroy(self, connection: Connection, *, account_token: str) -> None:
+        """Delete the key of an account, if there is one (ports.erasure)."""
+        await connection.run(_DESTROY, token=account_token)

@@ -27,6 +27,7 @@ from idvault.storage.claim import tables as claim
 from idvault.storage.credential import tables as credential
 from idvault.storage.custody import tables as custody
 from idvault.storage.disclosure import tables as disclosure
+from idvault.storage.erasure import tables as erasure
 from idvault.storage.key import tables as key
 from idvault.storage.log import tables as log
 from idvault.storage.people import tables as people
@@ -101,6 +102,7 @@ CAPABILITIES = (
     custody,
     deployment,
     disclosure,
+    erasure,
     key,
     log,
     people,

@@ -7,19 +7,19 @@ from typing import Any
 
 from sqlalchemy import Integer, String, exists, func, literal_column, or_, select
 
-from idvault.domain.account import AccountState, Standing
+from idvault.domain.account import Standing
 from idvault.domain.public_account.category import Licence, PublicAccountCategory, PublicAccountKind
 from idvault.domain.public_account.values import PublicAccount, PublicAccountState
 from idvault.domain.sanction.sanction import Degree
 from idvault.ports.public_account import Version
 from idvault.storage.account import periods
-from idvault.storage.account.tables import accounts
 from idvault.storage.base.act import read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.listing import one_of
 from idvault.storage.base.statement import Statement, param, statement
 from idvault.storage.base.types import Micros
+from idvault.storage.erasure.tables import erasures
 from idvault.storage.public_account.tables import public_account_versions as versions
 from idvault.storage.sanction.tables import follower_closings, sanctions
 
@@ -42,7 +42,7 @@ def _in_force_until(column: Any) -> Any:
 
 
 # A sanction of the owner's account that was in force then, whatever became of it, or one of its owner that it
-# followed; or its destruction, for which nothing is left but the state.
+# followed; or its erasure.
 _OWNER_CLOSED = or_(
     exists().where(
         sanctions.c.account_token == _columns.account_token,
@@ -58,7 +58,7 @@ _OWNER_CLOSED = or_(
         _in_force_until(follower_closings.c.ended_at),
         _in_force_until(follower_closings.c.end_at),
     ),
-    accounts.c.state == literal_column(f"'{AccountState.ERASED.value}'"),
+    exists().where(erasures.c.account_token == _columns.account_token, erasures.c.erased_at <= _AT),
 )
 
 
@@ -89,7 +89,6 @@ def _version(row: Any) -> Version:
 
 VERSIONS: Statement[Version] = statement(
     select(versions, _OWNER_CLOSED.label("owner_closed"))
-    .join_from(versions, accounts, accounts.c.account_token == _columns.account_token)
     .where(
         _columns.relying_party == param("party"),
         _columns.public_account_id > param("after", String),

@@ -38,10 +38,11 @@ _CELL = tuple[str, int]
 _OUTCOME = case(
     (claims.c.state == ClaimState.SUCCEEDED.value, ClaimState.SUCCEEDED.value), else_=claims.c.failure_reason
 )
-# What was superseded has an entry of another type.
+# What was superseded, or ended by an erasure, has an entry of another type.
 _DECIDED = (
     _within(claims.c.ended_at),
     claims.c.failure_reason.is_distinct_from(FailureReason.SUPERSEDED.value),
+    claims.c.failure_reason.is_distinct_from(FailureReason.ERASED.value),
 )
 
 BREAKDOWNS: Mapping[str, Statement[_CELL]] = {

@@ -45,7 +45,6 @@ class SqlAppealStore:
         if repeated is not None:
             return repeated
         owner, stored = await ending.lock(connection, sanction)
-        sanction_rules.admit(account=owner, sanction=stored)
         made = rules.file(appeal_id=filing.appeal_id, sanction=stored, terms=filing.terms, now=now.business)
         found = await appeal_rows.of_sanction(
             connection, account_token=stored.account_token, sanction_id=stored.sanction_id

@@ -11,7 +11,6 @@ from xml.etree import ElementTree
 
 import grpc
 import pytest
-from matplotlib.patches import Rectangle
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
@@ -239,6 +238,9 @@ def test_a_chart_draws_what_it_says() -> None:
     """Each stage has a bar as long as its share, and the curve ends at the last figure."""
     figure = campaign_chart.chart(found())
     funnel, coverage = figure.axes
+    # Not imported above: it takes half a second, and every worker imports this file.
+    from matplotlib.patches import Rectangle
+
     bars = [patch.get_width() for patch in funnel.patches if isinstance(patch, Rectangle)]
     assert bars == [100, 90, 80, 60, 10, 5, 40, 30, 4, 7]
     assert [label.get_text() for label in funnel.get_yticklabels()] == ["cohort", *STAGES, "no answer"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.account import Standing
+from idvault.domain.account import AccountState, Standing
 from idvault.domain.public_account import owner as rules
 from idvault.domain.public_account.category import PublicAccountKind
 from idvault.domain.public_account.owner import OwnerFacts, PublicAccountLimits
@@ -79,3 +79,20 @@ def test_other_causes() -> None:
     assert not eligible(barred=True)
     assert not eligible(standing=Standing.RENEWAL_SUSPENDED)
     assert not eligible(expire_date=TODAY)
+
+
+def test_an_erasure_is_no_way_to_replace_a_sanctioned_one() -> None:
+    """An erased owner's counts while a sanction of it or of the account is in force, if it would be live."""
+
+    def of_erased(state: PublicAccountState, **changes: Any) -> Any:
+        public_account, kept = other(state, **changes)
+        return public_account, replace(kept, state=AccountState.ERASED)
+
+    public_account, erased = of_erased(PublicAccountState.ACTIVE)
+    assert eligible((public_account, erased))
+    warned = replace(public_account, standing=Standing.WARNED)
+    assert not eligible((warned, erased))
+    assert eligible((replace(warned, standing_until=NOW), erased))
+    assert not eligible(of_erased(PublicAccountState.ACTIVE, standing=Standing.PUBLISHING_LIMITED))
+    assert eligible(of_erased(PublicAccountState.ACTIVE, standing=Standing.CLOSED))
+    assert eligible(of_erased(PublicAccountState.EXPIRED, standing=Standing.WARNED))

@@ -21,7 +21,6 @@ from idvault.domain.registry import RegistryAnswer
 from idvault.flows.policy import OperatorPolicy
 from idvault.ports.budget import CallTurn, Reserved
 from idvault.storage.account.tables import accounts
-from idvault.storage.claim.tables import persons
 from tests.support import builders, sql
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Fault
@@ -366,14 +365,6 @@ async def test_a_closed_account_takes_no_claim(world: World) -> None:
         await world.get(2)
 
 
-async def test_a_person_who_was_closed_fails_after_the_match(world: World) -> None:
-    """PERSON_CLOSED is returned only after a match."""
-    await world.verify()
-    await _set_person_closed(world)
-    again = await world.verify(command(2))
-    assert again.failure_reason is FailureReason.PERSON_CLOSED
-
-
 def test_a_command_shows_no_identity() -> None:
     """repr contains no name and no number."""
     shown = repr(replace(command(), fields=(builders.NAME, builders.NUMBER)))
@@ -383,10 +374,6 @@ def test_a_command_shows_no_identity() -> None:
 
 async def _set(world: World, column: str, value: str) -> None:
     await sql.change(world.database, update(accounts).values(**{column: value}))
-
-
-async def _set_person_closed(world: World) -> None:
-    await sql.change(world.database, update(persons).values(closed=True))
 
 
 async def test_the_slot_is_reserved_by_the_act_that_opens_the_claim(world: World) -> None:

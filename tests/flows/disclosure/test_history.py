@@ -17,6 +17,7 @@ from idvault.flows.log.proof import LogProofs
 from idvault.flows.policy import OperatorPolicy
 from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.disclosure.tables import disclosures
+from idvault.storage.erasure.store import SqlErasureStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_openings
@@ -45,6 +46,7 @@ async def history(room: Chamber, account_token: str, *, relying_party: str = "pl
         proofs=LogProofs(log=log, checkpoints=checkpoints, store=room.store),
         policy=OperatorPolicy(5, 365, 90, ZONE),
         embargo=EMBARGO,
+        erasures=SqlErasureStore(database=room.main),
     )
     return await flow.get(relying_party=relying_party, account_token=account_token, now=room.now())
 

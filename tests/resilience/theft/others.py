@@ -13,13 +13,19 @@ _NONCE = 12
 
 
 def case_texts(loot: Loot, marks: list[str]) -> Finding:
-    """Open every disclosure request with the custody edge's key, and look for names in it."""
+    """Open every request and denial with the custody edge's key, and look for names in them."""
     rows = loot.tables["disclosures"]
     texts = {}
     for row in rows:
         info = seal.case_text_info(disclosure_id=row["disclosure_id"])
         key = loot.keys[Purpose.CASE_TEXT].versions[row["key_version"]]
         texts[row["disclosure_id"]] = _opened(key, bytes(row["text"])[1:], info)
+    for row in loot.tables["disclosure_decisions"]:
+        if row["key_version"] is not None:
+            place = f"{row['disclosure_id']} {row['custodian']}"
+            info = seal.denial_info(disclosure_id=row["disclosure_id"], custodian=row["custodian"])
+            key = loot.keys[Purpose.CASE_TEXT].versions[row["key_version"]]
+            texts[place] = _opened(key, bytes(row["signed"])[1:], info)
     hits = search.search(texts, marks)
     note = f"{len(texts)} texts are read: cases, legal bases, purposes, as auditors wrote them"
     return Finding("names in requests of disclosures: custody's keys", "names", len(rows), len(hits), 0, note)

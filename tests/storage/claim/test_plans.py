@@ -102,7 +102,6 @@ async def _fill(database: Database) -> None:
             "index_version": 0,
             "person_id": f"{number:032x}",
             "accounts": 1,
-            "closed": False,
             "sanctions": 0,
         }
         for number in numbers

@@ -10,7 +10,7 @@ from inspect import unwrap
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from idvault.domain.account import AccountState, Assurance
 from idvault.domain.claim import TIMED_OUT, ClaimState, FailureReason
@@ -19,7 +19,7 @@ from idvault.domain.event import EventType
 from idvault.domain.job import JobProgress, JobState
 from idvault.ports.claim import Intake
 from idvault.storage.claim.store import SqlVerificationStore
-from idvault.storage.claim.tables import attempts, intakes, jobs, persons
+from idvault.storage.claim.tables import attempts, intakes, jobs
 from idvault.storage.log.tables import log_entries
 from idvault.transparency import entry
 from tests.storage.hooks import held_act
@@ -116,20 +116,6 @@ async def test_an_account_keeps_its_slot(world: World) -> None:
     assert claim.state is ClaimState.SUCCEEDED
     await world.settle(await world.again(job, person=world.person("x")), NO_RECORD)
     assert await world.slots("x") == 2
-
-
-@pytest.mark.parametrize("again", [False, True])
-async def test_a_closed_person_is_refused_after_the_match(world: World, again: bool) -> None:
-    """The mark is read when the claim ends, so one that was set while it waited counts."""
-    first = await world.verified(person=world.person("x"))
-    job = await (
-        world.again(first, person=world.person("x")) if again else world.job(person=world.person("x"))
-    )
-    await world.do(update(persons).values(closed=True))
-    claim = await world.settle(job, MATCHED)
-    assert claim is not None
-    assert claim.failure_reason is FailureReason.PERSON_CLOSED
-    assert await world.slots("x") == 1
 
 
 async def test_a_different_owner_is_refused_after_the_match(world: World) -> None:

@@ -13,6 +13,7 @@ from idvault_client.backend.account import status
 from idvault_client.backend.account.feed import AioStatusFeed
 from idvault_client.backend.account.status import Statuses
 from idvault_client.backend.campaign.client import AioCampaignClient
+from idvault_client.backend.erasure import AioErasureClient
 from idvault_client.backend.public_account.client import AioPublicAccountClient
 from idvault_client.backend.rpc import Result, Rpc, awaited
 from idvault_client.backend.sanction.client import AioSanctionClient
@@ -40,7 +41,7 @@ class AioVault:
     `await vault.statuses.get(token)`, and public accounts: `await vault.statuses.public_account(id)`.
     campaigns: legacy accounts and campaigns. sanctions: moderators, and what they decide about accounts.
     public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
-    sessions: verification on the vault's own pages, so that you never see a name.
+    sessions: verification on the vault's own pages, so that you never see a name. erasures: of accounts.
     """
 
     def __init__(self, channel: grpc.aio.Channel, *, timeout: float) -> None:
@@ -50,6 +51,7 @@ class AioVault:
         self.campaigns = AioCampaignClient(run=self.run)
         self.tip_offs = AioTipOffClient(run=self.run)
         self.sanctions = AioSanctionClient(run=self.run)
+        self.erasures = AioErasureClient(run=self.run)
         self.sessions = AioSessionClient(run=self.run)
         self.public_accounts = AioPublicAccountClient(run=self.run, stream=self._stream)
         self.statuses = AioStatusFeed(channel, self.get_status, self.public_accounts.get)

@@ -12,6 +12,7 @@ from idvault_client.backend.account import status
 from idvault_client.backend.account.feed import StatusFeed
 from idvault_client.backend.account.status import Statuses
 from idvault_client.backend.campaign.client import CampaignClient
+from idvault_client.backend.erasure import ErasureClient
 from idvault_client.backend.public_account.client import PublicAccountClient
 from idvault_client.backend.rpc import Result, Rpc, blocking
 from idvault_client.backend.sanction.client import SanctionClient
@@ -41,7 +42,7 @@ class Vault:
     `vault.statuses.get(token)`, and public accounts: `vault.statuses.public_account(id)`. campaigns: legacy
     accounts and campaigns. sanctions: moderators, and what they decide about accounts.
     public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
-    sessions: verification on the vault's own pages, so that you never see a name.
+    sessions: verification on the vault's own pages, so that you never see a name. erasures: of accounts.
     """
 
     def __init__(self, channel: grpc.Channel, *, timeout: float) -> None:
@@ -51,6 +52,7 @@ class Vault:
         self.campaigns = CampaignClient(run=self.run)
         self.tip_offs = TipOffClient(run=self.run)
         self.sanctions = SanctionClient(run=self.run)
+        self.erasures = ErasureClient(run=self.run)
         self.sessions = SessionClient(run=self.run)
         self.public_accounts = PublicAccountClient(run=self.run, stream=self._stream)
         self.statuses = StatusFeed(channel, self.get_status, self.public_accounts.get)

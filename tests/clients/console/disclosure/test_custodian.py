@@ -158,9 +158,11 @@ async def test_the_drill(house: ConsoleRoom) -> None:
     wrong = await owner.post("/drill", page, code="000000")
     assert (wrong.status, "9 tries are left" in wrong.words) == (422, True)
     passed = await owner.post("/drill", wrong, code=house.room.codes.code())
+    assert "Drill: due by" not in (await owner.get("/")).words
     assert "never with these keys" not in passed.words
     house.room.pass_time(days=100)
     await house.room.request(await house.room.account())
+    assert "Drill: overdue since" in (await waiting(owner)).words
     assert "overdue since" in (await owner.get("/drill")).words
 
 

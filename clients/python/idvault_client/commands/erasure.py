@@ -1,0 +1,123 @@
+"""`idvault-client erasure` and `check-erasure`: erasing an account, and the proof of each step."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault_client.commands.log import (
+    UNWITNESSED,
+    PublicKey,
+    Quorum,
+    RosterFile,
+    Witness,
+    policy_of,
+    tell_unwitnessed,
+)
+from idvault_client.commands.output import (
+    AsJson,
+    CheckFailedError,
+    read,
+    reporting,
+    show,
+    show_limited,
+    show_valid,
+    write,
+)
+from idvault_client.offline import erasure as erasures
+from idvault_client.offline.erasure import ErasureError, ErasureReceipt
+
+Token = Annotated[str, typer.Argument(metavar="TOKEN", help="The account.")]
+RequestId = Annotated[
+    str | None, typer.Option(metavar="UUID", help="The request's id, to repeat it; else a random one.")
+]
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command("request", short_help="Request the erasure of an account.")
+def request(
+    context: typer.Context, account_token: Token, request_id: RequestId = None, json_option: AsJson = False
+) -> None:
+    """Request the erasure of an account, for its owner; it can be cancelled until erase_time."""
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
+        _show(vault.erasures.request(account_token, request_id=request_id), as_json=as_json)
+
+
+@app.command("cancel", short_help="Cancel the erasure of an account.")
+def cancel(
+    context: typer.Context, account_token: Token, request_id: RequestId = None, json_option: AsJson = False
+) -> None:
+    """Cancel the requested erasure of an account; exit code 4 once it is too late."""
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
+        _show(vault.erasures.cancel(account_token, request_id=request_id), as_json=as_json)
+
+
+@app.command("get", short_help="Print the newest erasure of an account; fetch its proof.")
+def get(
+    context: typer.Context,
+    account_token: Token,
+    receipt: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The file for the proof; see check-erasure.")
+    ] = None,
+    json_option: AsJson = False,
+) -> None:
+    """Print the newest erasure of an account; with --receipt, exit code 1 if its proof is not ready yet."""
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
+        found = vault.erasures.get(account_token)
+        if receipt is not None:
+            write(receipt, found.to_json())
+        _show(found, as_json=as_json)
+        if receipt is not None and not found.covered:
+            raise CheckFailedError("no checkpoint covers the step yet: repeat the command in a few seconds")
+
+
+def check(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The file written by `erasure get TOKEN --receipt FILE`.")
+    ],
+    public_key: PublicKey,
+    account: Annotated[
+        str | None, typer.Option(metavar="TOKEN", help="The account that the erasure must belong to.")
+    ] = None,
+    witness: Witness = None,
+    quorum: Quorum = None,
+    roster: RosterFile = None,
+    json_option: AsJson = False,
+) -> None:
+    """Check offline, with public keys alone, that a step of an erasure is in the log.
+
+    With --roster or --witness the log must be witnessed, and the last line is "check: valid". Without
+    witnesses the log may be a copy that only you are shown: the last line is "check: valid as far as a log
+    without witnesses says", with exit code 6. Otherwise it is "check: REASON" with exit code 5.
+    """
+    with reporting(context, json_option) as as_json:
+        policy = policy_of(public_key, witness or [], quorum, roster)
+        found = erasures.parse(read(file))
+        if account is not None and found.account_token != account:
+            raise ErasureError("OTHER_ACCOUNT", "the erasure belongs to another account")
+        proved = erasures.check(found, policy=policy)
+        shown: dict[str, object] = {
+            "account_token": proved.account_token,
+            "erasure_id": proved.erasure_id,
+            "state": proved.state.value,
+            "logged_at": proved.logged_at.isoformat(),
+            "index": proved.index,
+        }
+        if not policy.quorum:
+            tell_unwitnessed(as_json=as_json)
+            show_limited(shown, field="valid_unwitnessed", text=UNWITNESSED, as_json=as_json)
+        show_valid(shown, as_json=as_json)
+
+
+def _show(found: ErasureReceipt, *, as_json: bool) -> None:
+    answer = {
+        "account_token": found.account_token,
+        "erasure_id": found.erasure_id,
+        "state": found.state.value if found.state else None,
+        "request_time": found.request_time.isoformat(),
+        "erase_time": found.erase_time.isoformat(),
+        "destroy_time": found.destroy_time.isoformat(),
+    }
+    show(answer, as_json=as_json)

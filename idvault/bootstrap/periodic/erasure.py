@@ -1,0 +1,65 @@
+"""Builds the worker's tasks of erasures."""
+
+from datetime import timedelta, tzinfo
+
+from idvault.bootstrap.base import ENTROPY, Base
+from idvault.domain.clock import ClockReading
+from idvault.flows.erasure.sweep import ErasureSweep
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.ports.entropy import Entropy
+from idvault.ports.erasure import ErasureStore, ShredDestroyer
+from idvault.storage.erasure.store import SqlErasureStore
+from idvault.storage.key.shred import SqlShredStore
+from idvault.workers.loop import Task
+
+_BATCH = 500
+_GAUGES_PERIOD = 15.0
+
+
+def wire_sweep(
+    *,
+    store: ErasureStore,
+    shred_keys: ShredDestroyer,
+    guard: LogGuard,
+    entropy: Entropy,
+    delay: timedelta,
+    zone: tzinfo,
+) -> ErasureSweep:
+    """Return the worker's flow; production and tests differ only in the ports."""
+    return ErasureSweep(
+        store=store,
+        shred_keys=shred_keys,
+        guard=guard,
+        events=EventFactory(entropy=entropy),
+        delay=delay,
+        zone=zone,
+    )
+
+
+def erasure_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
+    """Return the worker's tasks: erase and destroy what is due, release persons, and count."""
+    sweep = wire_sweep(
+        store=SqlErasureStore(database=base.main),
+        shred_keys=SqlShredStore(database=base.shred),
+        guard=guard,
+        entropy=ENTROPY,
+        delay=timedelta(days=base.settings.erasure_delay_days),
+        zone=base.settings.zone,
+    )
+
+    async def read_gauges(now: ClockReading) -> None:
+        levels = await sweep.levels(now=now)
+        late = now.business - (levels.first_due_at or now.business)
+        base.metrics.erasures(
+            waiting=levels.waiting,
+            undestroyed=levels.undestroyed,
+            held=levels.held,
+            due_seconds=late.total_seconds(),
+        )
+
+    return [
+        Task("erase_accounts", 1, lambda now: sweep.step(now=now, limit=_BATCH)),
+        Task("release_erased", 5, lambda now: sweep.release(now=now, limit=_BATCH)),
+        Task("erasure_gauges", _GAUGES_PERIOD, read_gauges),
+    ]

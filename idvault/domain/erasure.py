@@ -1,0 +1,168 @@
+"""Erasure of an account: how it is asked for, when it takes effect, and when its keys are destroyed.
+
+| from | verb | to |
+|---|---|---|
+| (none), CANCELLED | request | REQUESTED |
+| REQUESTED | cancel, before erase_at | CANCELLED |
+| REQUESTED | erase, from erase_at on | ERASED |
+| ERASED | destroy, from destroy_at on | DESTROYED |
+
+- While it is REQUESTED, nothing about the account changes.
+- ERASED is final. The account's status says so, its open claim ends, and no new request about it is taken.
+- Record, shares, shred key and opening keys are destroyed after a delay that is the same for every account
+  and longer than any disclosure request lives. So an erasure ends no disclosure, and its time tells of none.
+- A sanction does not prevent an erasure and is not ended by it. While one is in force or proposed, the erased
+  account keeps its place among its person's accounts, and so the person's blind index stays.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from idvault.domain import account as account_rules
+from idvault.domain import disclosure
+from idvault.domain.account import Account, AccountState, Assurance
+from idvault.domain.claim import ClaimOutcome, ClaimState, FailureReason
+from idvault.domain.error import NotFoundError, PreconditionError, Reason, TransitionError
+
+# A request is fresh within the difference of clocks, and its last answer can be repeated for a while.
+SHORTEST_DELAY = disclosure.LONGEST_LIFETIME + disclosure.CLOCK_DIFFERENCE + disclosure.REPEAT_TIME
+CLAIM_ENDED = ClaimOutcome(ClaimState.FAILED, FailureReason.ERASED)
+
+
+class ErasureState(StrEnum):
+    """The state of an erasure."""
+
+    REQUESTED = "REQUESTED"
+    CANCELLED = "CANCELLED"
+    ERASED = "ERASED"
+    DESTROYED = "DESTROYED"
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureTerms:
+    """The operator's settings: how long an erasure can be cancelled, and when the keys follow."""
+
+    waiting: timedelta = timedelta(days=7)
+    delay: timedelta = timedelta(days=8)
+
+    def __post_init__(self) -> None:
+        """Refuse a delay that a disclosure request could outlive; raises ValueError."""
+        if self.waiting < timedelta(0) or self.delay < SHORTEST_DELAY:
+            raise ValueError("keys must outlive every disclosure request")
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """An erasure of one account. erasure_id: 16 random bytes in hex.
+
+    erase_at: when the account becomes ERASED. destroy_at: when its keys are destroyed; computed from erase_at
+    until the account is ERASED. entry_id: the log entry of the last step, which a receipt proves.
+    """
+
+    erasure_id: str
+    relying_party: str
+    account_token: str
+    state: ErasureState
+    requested_at: datetime
+    erase_at: datetime
+    destroy_at: datetime
+    entry_id: str
+    cancelled_at: datetime | None = None
+    erased_at: datetime | None = None
+    destroyed_at: datetime | None = None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the next step is due; None if there is none."""
+        return {ErasureState.REQUESTED: self.erase_at, ErasureState.ERASED: self.destroy_at}.get(self.state)
+
+
+def request(
+    *,
+    account: Account,
+    newest: Erasure | None,
+    erasure_id: str,
+    entry_id: str,
+    terms: ErasureTerms,
+    now: datetime,
+) -> Erasure:
+    """Return a new erasure of an account. newest: the account's newest one until now.
+
+    Raises PreconditionError (ACCOUNT_ERASED), and TransitionError if one is REQUESTED already.
+    """
+    if account.state is AccountState.ERASED:
+        raise PreconditionError(Reason.ACCOUNT_ERASED)
+    if newest is not None and newest.state is ErasureState.REQUESTED:
+        raise TransitionError(state=newest.state.value, wanted=ErasureState.REQUESTED.value)
+    requested_at = now.replace(microsecond=0)
+    erase_at = requested_at + terms.waiting
+    return Erasure(
+        erasure_id,
+        account.relying_party,
+        account.account_token,
+        ErasureState.REQUESTED,
+        requested_at,
+        erase_at,
+        erase_at + terms.delay,
+        entry_id,
+    )
+
+
+def newest_of(found: Erasure | None) -> Erasure:
+    """Return the newest erasure of an account; raises NotFoundError (ERASURE_NOT_FOUND) without one."""
+    if found is None:
+        raise NotFoundError(Reason.ERASURE_NOT_FOUND)
+    return found
+
+
+def cancel(*, erasure: Erasure, entry_id: str, now: datetime) -> Erasure:
+    """Return a REQUESTED erasure as cancelled; raises TransitionError, also once it is due."""
+    if erasure.state is not ErasureState.REQUESTED or erasure.erase_at <= now:
+        due = erasure.state is ErasureState.REQUESTED
+        state = ErasureState.ERASED if due else erasure.state
+        raise TransitionError(state=state.value, wanted=ErasureState.CANCELLED.value)
+    return replace(
+        erasure, state=ErasureState.CANCELLED, cancelled_at=now.replace(microsecond=0), entry_id=entry_id
+    )
+
+
+def erase(*, erasure: Erasure, entry_id: str, delay: timedelta, now: datetime) -> Erasure | None:
+    """Return an erasure that is due as ERASED, its keys to be destroyed after the delay; None if it is not.
+
+    The delay begins now, not when the erasure was due: until now, disclosures could be requested.
+    """
+    if erasure.state is not ErasureState.REQUESTED or erasure.erase_at > now:
+        return None
+    erased_at = now.replace(microsecond=0)
+    return replace(
+        erasure,
+        state=ErasureState.ERASED,
+        erased_at=erased_at,
+        destroy_at=erased_at + delay,
+        entry_id=entry_id,
+    )
+
+
+def destroy(*, erasure: Erasure, entry_id: str, now: datetime) -> Erasure | None:
+    """Return an erasure whose keys are destroyed; None if that is not due."""
+    if erasure.state is not ErasureState.ERASED or erasure.destroy_at > now:
+        return None
+    return replace(
+        erasure, state=ErasureState.DESTROYED, destroyed_at=now.replace(microsecond=0), entry_id=entry_id
+    )
+
+
+def erased(*, account: Account, today: date, now: datetime) -> Account:
+    """Return the account as ERASED: what it showed of its verification is gone, its standing stays."""
+    present = account_rules.expire(account=account_rules.fall(account=account, now=now), today=today)
+    return replace(
+        present,
+        state=AccountState.ERASED,
+        assurance=Assurance.NONE,
+        verify_date=None,
+        expire_date=None,
+        organization_category=None,
+        open_claim_id=None,
+        revision=present.revision + 1,
+    )

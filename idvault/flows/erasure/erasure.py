@@ -1,0 +1,110 @@
+"""Requests and cancels erasures, and returns each with the proof of its last step."""
+
+from dataclasses import dataclass
+
+from idvault.domain import erasure as rules
+from idvault.domain.clock import ClockReading
+from idvault.domain.erasure import Erasure, ErasureTerms
+from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.event import EventType
+from idvault.domain.request import Request
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.log.proof import LogProofs, Proved
+from idvault.ports.account import StatusStore
+from idvault.ports.erasure import ErasureStore
+from idvault.ports.sealing import Fingerprinter
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureCall:
+    """A call of a platform about one of its accounts."""
+
+    relying_party: str
+    actor_id: str
+    request_id: str
+    method: str
+    account_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownErasure:
+    """An erasure with the log entry of its last step. note: the signed checkpoint, b"" if none covers it."""
+
+    erasure: Erasure
+    entry: Proved
+    note: bytes
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class ErasureFlow:
+    """Erasures of a relying party's accounts."""
+
+    store: ErasureStore
+    accounts: StatusStore
+    proofs: LogProofs
+    fingerprinter: Fingerprinter
+    guard: LogGuard
+    events: EventFactory
+    terms: ErasureTerms
+
+    async def request(self, call: ErasureCall, *, now: ClockReading) -> ShownErasure:
+        """Request the erasure of an account.
+
+        Raises NotFoundError (ACCOUNT_NOT_FOUND), PreconditionError (ACCOUNT_ERASED, ILLEGAL_TRANSITION),
+        AlreadyExistsError and UnavailableError.
+        """
+        await self.guard.check(now=now)
+        erasure_id = self.events.new_id()
+        event = self.events.event(
+            EventType.ERASURE_REQUEST,
+            actor_id=call.actor_id,
+            now=now,
+            account_token=call.account_token,
+            erasure_id=erasure_id,
+        )
+        made = await self.store.request(
+            erasure_id=erasure_id,
+            account_token=call.account_token,
+            terms=self.terms,
+            request=self._request(call),
+            now=now,
+            event=event,
+        )
+        return await self._shown(made)
+
+    async def cancel(self, call: ErasureCall, *, now: ClockReading) -> ShownErasure:
+        """Cancel the requested erasure of an account before it takes effect.
+
+        Raises NotFoundError (ACCOUNT_NOT_FOUND, ERASURE_NOT_FOUND), PreconditionError (ILLEGAL_TRANSITION),
+        AlreadyExistsError and UnavailableError.
+        """
+        await self.guard.check(now=now)
+        event = self.events.event(
+            EventType.ERASURE_CANCEL, actor_id=call.actor_id, now=now, account_token=call.account_token
+        )
+        cancelled = await self.store.cancel(
+            account_token=call.account_token, request=self._request(call), now=now, event=event
+        )
+        return await self._shown(cancelled)
+
+    async def get(self, *, relying_party: str, account_token: str) -> ShownErasure:
+        """Return the newest erasure of an account.
+
+        Raises NotFoundError (ACCOUNT_NOT_FOUND, ERASURE_NOT_FOUND).
+        """
+        found = await self.store.newest(relying_party=relying_party, account_token=account_token)
+        if found is None:
+            owner = await self.accounts.get(relying_party=relying_party, account_token=account_token)
+            if owner is None:
+                raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        return await self._shown(rules.newest_of(found))
+
+    async def _shown(self, erasure: Erasure) -> ShownErasure:
+        proofs = await self.proofs.now([erasure.entry_id], account_token=erasure.account_token)
+        entry = proofs.entries[0]
+        return ShownErasure(erasure, entry, proofs.note if entry.hashes is not None else b"")
+
+    def _request(self, call: ErasureCall) -> Request:
+        fingerprint = self.fingerprinter.fingerprint(method=call.method, fields=(call.account_token,))
+        return Request(call.relying_party, call.request_id, fingerprint)

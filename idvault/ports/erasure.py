@@ -1,0 +1,122 @@
+"""Storage of erasures. An act and its log entry must be one atomic, durable step.
+
+Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from idvault.domain.clock import ClockReading
+from idvault.domain.erasure import Erasure, ErasureTerms
+from idvault.domain.event import Event
+from idvault.domain.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureLevels:
+    """What the operator watches.
+
+    waiting: requested, and can be cancelled. undestroyed: erased, with keys that are not destroyed yet. held:
+    destroyed, and kept among the person's accounts by a sanction. first_due_at: the oldest step that is due.
+    """
+
+    waiting: int
+    undestroyed: int
+    held: int
+    first_due_at: datetime | None
+
+
+class ShredDestroyer(Protocol):
+    """The shred keys, which make copies of records in backups useless once they are destroyed."""
+
+    async def destroy(self, *, account_token: str) -> None:
+        """Delete the key of an account, if there is one. Must be durable before it returns."""
+        ...
+
+
+class ErasureStore(Protocol):
+    """The erasures of accounts.
+
+    An act locks the account's row first, so that the later of two decisions sees the earlier one. `request`
+    and `cancel` write the request's row before that: a repeat writes nothing and returns the erasure as it is
+    now; another body raises AlreadyExistsError (REQUEST_ID_REUSED).
+    """
+
+    async def request(
+        self,
+        *,
+        erasure_id: str,
+        account_token: str,
+        terms: ErasureTerms,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+    ) -> Erasure:
+        """Store the result of domain.erasure.request with the event (field erase_at).
+
+        Raises what the rule raises. The account must belong to the caller, else NotFoundError
+        (ACCOUNT_NOT_FOUND).
+        """
+        ...
+
+    async def cancel(
+        self, *, account_token: str, request: Request, now: ClockReading, event: Event
+    ) -> Erasure:
+        """Store the result of domain.erasure.cancel for the account's newest erasure, with the event.
+
+        Writes field erasure_id. Raises NotFoundError (ACCOUNT_NOT_FOUND, ERASURE_NOT_FOUND) and what the rule
+        raises.
+        """
+        ...
+
+    async def newest(self, *, relying_party: str, account_token: str) -> Erasure | None:
+        """Return the newest erasure of a relying party's account, None if there is none."""
+        ...
+
+    async def due(self, *, now: datetime, limit: int) -> Sequence[Erasure]:
+        """Return erasures whose next step is due, the oldest first."""
+        ...
+
+    async def erase(
+        self,
+        erasure: Erasure,
+        *,
+        delay: timedelta,
+        today: date,
+        now: ClockReading,
+        event: Event,
+        claim_ended: Event,
+    ) -> bool:
+        """Store the result of domain.erasure.erase and erased, with the event (field destroy_at).
+
+        An open claim of the account ends as domain.erasure.CLAIM_ENDED with `claim_ended` (field claim_id),
+        and nothing of its identity stays. Must change nothing and return False unless the erasure is due.
+        """
+        ...
+
+    async def destroy(self, erasure: Erasure, *, now: ClockReading, event: Event) -> bool:
+        """Store the result of domain.erasure.destroy with the event; the shred key must be destroyed before.
+
+        Must delete every version of the record with its shares, the shares given to auditors, what claims
+        left of the identity, and every opening key of the account but the event's. The person is released as
+        by `release`, unless a sanction holds the account. Must return False unless the erasure is due.
+        """
+        ...
+
+    async def releasable(self, *, limit: int) -> Sequence[Erasure]:
+        """Return destroyed erasures whose accounts were held by a sanction and are not any more."""
+        ...
+
+    async def release(self, erasure: Erasure, *, event: Event) -> bool:
+        """Take a destroyed account from its person's accounts, with the event; False if a sanction holds it.
+
+        Nothing of the account may refer to the person afterwards. The person's blind index must be deleted if
+        no account, sanction or open claim needs it.
+        """
+        ...
+
+    async def levels(self, *, now: datetime) -> ErasureLevels:
+        """Return the counts."""
+        ...

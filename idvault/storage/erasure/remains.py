@@ -1,0 +1,72 @@
+"""Deletes what an erasure leaves of a record, and takes an erased account from its person."""
+
+from sqlalchemy import ColumnElement, String, delete, exists, literal_column, or_, select, update
+
+from idvault.domain.account import Account
+from idvault.domain.sanction.sanction import SanctionState
+from idvault.storage.account.tables import accounts, records
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.listing import one_of
+from idvault.storage.base.statement import param, scalar, statement
+from idvault.storage.campaign.tables import invitations
+from idvault.storage.claim import person as persons
+from idvault.storage.claim.tables import account_attempts, claims, intakes, receipts
+from idvault.storage.disclosure.tables import disclosure_decisions, kept_records
+from idvault.storage.log.tables import log_openings
+from idvault.storage.public_account.tables import public_account_versions, public_accounts
+from idvault.storage.sanction.tables import followers, sanctions
+
+_NOBODY: ColumnElement[str] = literal_column(f"'{'0' * 32}'")
+_GONE = [
+    statement(delete(table).where(table.c.account_token == param("token")))
+    for table in (records, kept_records, receipts, intakes, account_attempts, log_openings)
+]
+_NO_SHARES = statement(
+    update(disclosure_decisions)
+    .where(disclosure_decisions.c.account_token == param("token"))
+    .values(resealed=None)
+)
+_NO_CODES = statement(
+    update(invitations).where(invitations.c.account_token == param("token")).values(code_hash=None)
+)
+_OPEN = one_of(sanctions.c.state, [SanctionState.PROPOSED.value, SanctionState.IN_FORCE.value])
+
+
+def held(token: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a sanction keeps an erased account among its person's accounts."""
+    return or_(
+        exists().where(sanctions.c.account_token == token, _OPEN),
+        exists().where(followers.c.account_token == token),
+    )
+
+
+_HELD = statement(select(literal_column("1")).where(held(param("token", String))), scalar)
+_UNLINK = [
+    statement(update(accounts).where(accounts.c.account_token == param("token")).values(person_id=None)),
+    *(
+        statement(update(table).where(table.c.account_token == param("token")).values(person_id=_NOBODY))
+        for table in (claims, public_accounts, public_account_versions)
+    ),
+]
+
+
+async def destroy(connection: Connection, *, account_token: str) -> None:
+    """Delete every version of the record of a locked account, and what opens its log entries."""
+    for gone in (*_GONE, _NO_SHARES, _NO_CODES):
+        await connection.run(gone, token=account_token)
+
+
+async def is_held(connection: Connection, owner: Account) -> bool:
+    """Return whether a sanction keeps a locked account among its person's accounts."""
+    if owner.person_id is None:
+        return False
+    return await connection.one(_HELD, token=owner.account_token) is not None
+
+
+async def release(connection: Connection, owner: Account) -> None:
+    """Take a locked account from its person, and forget a person of whom nothing is left."""
+    if owner.person_id is None:
+        return
+    await persons.release(connection, relying_party=owner.relying_party, person_id=owner.person_id)
+    for unlink in _UNLINK:
+        await connection.run(unlink, token=owner.account_token)

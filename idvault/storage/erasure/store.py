@@ -1,0 +1,225 @@
+"""The acts and reads of erasures (ports.erasure.ErasureStore)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Integer, func, literal_column, select, true
+
+from idvault.domain import erasure as rules
+from idvault.domain.account import Account
+from idvault.domain.clock import ClockReading
+from idvault.domain.erasure import Erasure, ErasureState, ErasureTerms
+from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.event import Event
+from idvault.domain.request import Request
+from idvault.ports.erasure import ErasureLevels
+from idvault.storage.account import rows as account
+from idvault.storage.base.act import act, read
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import Statement, param, scalar, statement
+from idvault.storage.claim import attempt, job_rows
+from idvault.storage.claim import request as requests
+from idvault.storage.claim import rows as claim
+from idvault.storage.erasure import remains, rows
+from idvault.storage.erasure.tables import erasures
+from idvault.storage.log import entry as log
+
+_LIMIT = param("limit", Integer)
+# Worded like the index, so that it is used.
+_NEXT = (erasures.c.due_at.is_not(None), erasures.c.due_at <= param("now"))
+_DUE: Statement[Erasure] = statement(
+    select(erasures).where(*_NEXT).order_by(erasures.c.due_at).limit(_LIMIT), rows.from_row
+)
+_FIRST_DUE: Statement[datetime | None] = statement(
+    select(erasures.c.due_at).where(*_NEXT).order_by(erasures.c.due_at).limit(literal_column("1")), scalar
+)
+_NEWEST: Statement[Erasure] = statement(
+    rows.NEWEST.where(erasures.c.relying_party == param("party")), rows.from_row
+)
+_RELEASABLE: Statement[Erasure] = statement(
+    select(erasures)
+    .where(erasures.c.held.is_not(None), ~remains.held(erasures.c.account_token))
+    .order_by(erasures.c.account_token)
+    .limit(_LIMIT),
+    rows.from_row,
+)
+_WAITING = statement(
+    select(erasures.c.state, func.count(true()).label("count"))
+    .where(erasures.c.due_at.is_not(None))
+    .group_by(erasures.c.state)
+)
+_HELD: Statement[int] = statement(
+    select(func.count()).select_from(erasures).where(erasures.c.held.is_not(None)), scalar
+)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlErasureStore:
+    """Erasures in the main database.
+
+    Rows are locked in this order: request, account, person, then whatever belongs to the account.
+    """
+
+    database: Database
+
+    @act("erasure.request")
+    async def request(
+        self,
+        connection: Connection,
+        *,
+        erasure_id: str,
+        account_token: str,
+        terms: ErasureTerms,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+    ) -> Erasure:
+        """Store a new erasure."""
+        repeated = await requests.remember_for_account(
+            connection, request, account_token=account_token, made=erasure_id, now=now.business
+        )
+        if repeated is not None:
+            return await rows.get(connection, account_token=account_token, erasure_id=repeated.made_id)
+        made = rules.request(
+            account=await _lock_owner(connection, account_token, request.caller),
+            newest=await rows.newest(connection, account_token=account_token),
+            erasure_id=erasure_id,
+            entry_id=event.entry_id,
+            terms=terms,
+            now=now.business,
+        )
+        await rows.add(connection, made)
+        await log.append(connection, event.with_fields(erase_at=made.erase_at.isoformat()))
+        return made
+
+    @act("erasure.cancel")
+    async def cancel(
+        self,
+        connection: Connection,
+        *,
+        account_token: str,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+    ) -> Erasure:
+        """Cancel the newest erasure of an account."""
+        repeated = await requests.remember_for_account(
+            connection, request, account_token=account_token, made="", now=now.business
+        )
+        if repeated is not None:
+            return await rows.get(connection, account_token=account_token, erasure_id=repeated.made_id)
+        await _lock_owner(connection, account_token, request.caller)
+        found = rules.newest_of(await rows.newest(connection, account_token=account_token))
+        cancelled = rules.cancel(erasure=found, entry_id=event.entry_id, now=now.business)
+        await requests.answer_for_account(
+            connection, request, account_token=account_token, made=found.erasure_id
+        )
+        await rows.put(connection, cancelled)
+        await log.append(connection, event.with_fields(erasure_id=found.erasure_id))
+        return cancelled
+
+    async def newest(self, *, relying_party: str, account_token: str) -> Erasure | None:
+        """Return the newest erasure of a relying party's account."""
+        return await self.database.one("erasure.newest", _NEWEST, token=account_token, party=relying_party)
+
+    @read("erasure.due")
+    async def due(self, connection: Connection, *, now: datetime, limit: int) -> Sequence[Erasure]:
+        """Return erasures whose next step is due."""
+        return await connection.all(_DUE, now=now, limit=limit)
+
+    @act("erasure.erase")
+    async def erase(
+        self,
+        connection: Connection,
+        erasure: Erasure,
+        *,
+        delay: timedelta,
+        today: date,
+        now: ClockReading,
+        event: Event,
+        claim_ended: Event,
+    ) -> bool:
+        """Make an account ERASED."""
+        owner, stored = await _lock(connection, erasure)
+        made = rules.erase(erasure=stored, entry_id=event.entry_id, delay=delay, now=now.business)
+        if made is None:
+            return False
+        await _end_claim(connection, owner, now, claim_ended)
+        erased = rules.erased(account=owner, today=today, now=now.business)
+        await account.put(connection, erased, claim_ended_at=now.business)
+        await rows.put(connection, made)
+        await log.append(connection, event.with_fields(destroy_at=made.destroy_at.isoformat()))
+        return True
+
+    @act("erasure.destroy")
+    async def destroy(
+        self, connection: Connection, erasure: Erasure, *, now: ClockReading, event: Event
+    ) -> bool:
+        """Delete what is left of a record, and the keys that open the account's log entries."""
+        owner, stored = await _lock(connection, erasure)
+        made = rules.destroy(erasure=stored, entry_id=event.entry_id, now=now.business)
+        if made is None:
+            return False
+        held = await remains.is_held(connection, owner)
+        if not held:
+            await remains.release(connection, owner)
+        await remains.destroy(connection, account_token=owner.account_token)
+        await rows.put(connection, made, held=held)
+        await log.append(connection, event)
+        return True
+
+    @read("erasure.releasable")
+    async def releasable(self, connection: Connection, *, limit: int) -> Sequence[Erasure]:
+        """Return destroyed erasures that no sanction holds any more."""
+        return await connection.all(_RELEASABLE, limit=limit)
+
+    @act("erasure.release")
+    async def release(self, connection: Connection, erasure: Erasure, *, event: Event) -> bool:
+        """Take an erased account from its person."""
+        owner, stored = await _lock(connection, erasure)
+        if owner.person_id is None or await remains.is_held(connection, owner):
+            return False
+        await remains.release(connection, owner)
+        # The receipt keeps proving the destruction: its entry stays the erasure's last one.
+        await rows.put(connection, stored)
+        await log.append(connection, event)
+        return True
+
+    @read("erasure.levels")
+    async def levels(self, connection: Connection, *, now: datetime) -> ErasureLevels:
+        """Return the counts."""
+        waiting = dict(await connection.all(_WAITING))
+        return ErasureLevels(
+            waiting.get(ErasureState.REQUESTED.value, 0),
+            waiting.get(ErasureState.ERASED.value, 0),
+            await connection.only(_HELD),
+            await connection.one(_FIRST_DUE, now=now),
+        )
+
+
+async def _lock_owner(connection: Connection, account_token: str, relying_party: str) -> Account:
+    owner = await account.lock(connection, account_token=account_token, relying_party=relying_party)
+    if owner is None:
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    return owner
+
+
+async def _lock(connection: Connection, erasure: Erasure) -> tuple[Account, Erasure]:
+    """Return the account and the erasure as they are stored now, locked."""
+    owner = await _lock_owner(connection, erasure.account_token, erasure.relying_party)
+    return owner, await rows.lock(connection, erasure)
+
+
+async def _end_claim(connection: Connection, owner: Account, now: ClockReading, event: Event) -> None:
+    """End the open claim of a locked account; what was sent stays charged."""
+    found = await claim.open_of(connection, owner)
+    if found is None:
+        return
+    key = {"account_token": owner.account_token, "claim_id": found.claim_id}
+    if found.was_sent:
+        await attempt.keep(connection, found.attempt, owner=owner)
+    await claim.end(connection, **key, outcome=rules.CLAIM_ENDED, now=now.business)
+    await job_rows.finish(connection, account_token=owner.account_token, claim_id=found.claim_id)
+    await log.append(connection, event.with_fields(claim_id=found.claim_id))

@@ -1,0 +1,173 @@
+"""The steps of an erasure, and what becomes of the account."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from idvault.domain import disclosure
+from idvault.domain import erasure as rules
+from idvault.domain.account import AccountState, Assurance, Standing, StandingPeriod
+from idvault.domain.claim import FailureReason
+from idvault.domain.erasure import Erasure, ErasureState, ErasureTerms
+from idvault.domain.error import NotFoundError, PreconditionError, Reason, TransitionError
+from idvault.domain.organization import OrganizationCategory
+from tests.support.builders import NOW, TODAY, account
+
+DAY = timedelta(days=1)
+TERMS = ErasureTerms()
+ERASURE, ENTRY = "e" * 32, "f" * 32
+
+
+def requested(*, now: datetime = NOW, newest: Erasure | None = None, **changes: Any) -> Erasure:
+    return rules.request(
+        account=account(**changes), newest=newest, erasure_id=ERASURE, entry_id=ENTRY, terms=TERMS, now=now
+    )
+
+
+def cancel(erasure: Erasure, now: datetime) -> Erasure:
+    return rules.cancel(erasure=erasure, entry_id="1" * 32, now=now)
+
+
+def erase(erasure: Erasure, now: datetime) -> Erasure | None:
+    return rules.erase(erasure=erasure, entry_id="2" * 32, delay=TERMS.delay, now=now)
+
+
+def destroy(erasure: Erasure, now: datetime) -> Erasure | None:
+    return rules.destroy(erasure=erasure, entry_id="3" * 32, now=now)
+
+
+def in_state(state: ErasureState) -> Erasure:
+    return replace(requested(), state=state)
+
+
+def test_the_usual_life() -> None:
+    """It waits seven days, then it is erased, and eight days later the keys are destroyed."""
+    made = requested(now=NOW + timedelta(microseconds=7))
+    assert (made.state, made.requested_at, made.erase_at) == (ErasureState.REQUESTED, NOW, NOW + 7 * DAY)
+    assert made.due_at == made.erase_at
+    assert made.destroy_at == NOW + 15 * DAY
+    assert erase(made, made.erase_at - timedelta(microseconds=1)) is None
+    erased = erase(made, made.erase_at)
+    assert erased is not None
+    assert (erased.state, erased.erased_at, erased.entry_id) == (
+        ErasureState.ERASED,
+        made.erase_at,
+        "2" * 32,
+    )
+    assert erased.due_at == erased.destroy_at == NOW + 15 * DAY
+    assert destroy(erased, erased.destroy_at - timedelta(microseconds=1)) is None
+    destroyed = destroy(erased, erased.destroy_at)
+    assert destroyed is not None
+    assert (destroyed.state, destroyed.destroyed_at, destroyed.due_at) == (
+        ErasureState.DESTROYED,
+        erased.destroy_at,
+        None,
+    )
+
+
+def test_the_delay_begins_when_the_account_is_erased() -> None:
+    """A worker that was late gives disclosures, which could be requested until then, all of the delay."""
+    late = erase(requested(), NOW + 10 * DAY)
+    assert late is not None
+    assert late.destroy_at == NOW + 18 * DAY
+
+
+def test_no_disclosure_outlives_the_delay() -> None:
+    """The shortest delay covers the longest request, made by a fast clock, and the repeat of its answer."""
+    shortest = disclosure.LONGEST_LIFETIME + disclosure.CLOCK_DIFFERENCE + disclosure.REPEAT_TIME
+    assert ErasureTerms(delay=shortest).delay == shortest
+    for wrong in ({"delay": shortest - timedelta(seconds=1)}, {"waiting": -timedelta(seconds=1)}):
+        with pytest.raises(ValueError, match="disclosure request"):
+            ErasureTerms(**wrong)
+
+
+def test_a_cancellation_in_time() -> None:
+    """Until erase_at, and not at it: a due erasure counts as carried out."""
+    made = requested()
+    cancelled = cancel(made, made.erase_at - timedelta(microseconds=1))
+    assert (cancelled.state, cancelled.due_at, cancelled.entry_id) == (
+        ErasureState.CANCELLED,
+        None,
+        "1" * 32,
+    )
+    assert erase(cancelled, made.erase_at) is None
+    with pytest.raises(TransitionError) as refused:
+        cancel(made, made.erase_at)
+    assert (refused.value.state, refused.value.wanted) == ("ERASED", "CANCELLED")
+
+
+@pytest.mark.parametrize("state", [s for s in ErasureState if s is not ErasureState.REQUESTED])
+def test_only_a_requested_one_is_cancelled(state: ErasureState) -> None:
+    """The refusal names both states."""
+    with pytest.raises(TransitionError) as refused:
+        cancel(in_state(state), NOW)
+    assert (refused.value.state, refused.value.wanted) == (state.value, "CANCELLED")
+    assert erase(in_state(state), NOW + 99 * DAY) is None
+
+
+@pytest.mark.parametrize("state", [s for s in ErasureState if s is not ErasureState.ERASED])
+def test_only_an_erased_one_is_destroyed(state: ErasureState) -> None:
+    """No key is destroyed before."""
+    assert destroy(in_state(state), NOW + 99 * DAY) is None
+
+
+@pytest.mark.parametrize("state", AccountState)
+def test_which_accounts_can_be_erased(state: AccountState) -> None:
+    """Every account but one that is erased; a second request is refused, one after a cancellation is not."""
+    if state is AccountState.ERASED:
+        with pytest.raises(PreconditionError) as refused:
+            requested(state=state)
+        assert refused.value.reason is Reason.ACCOUNT_ERASED
+        return
+    made = requested(state=state, standing=Standing.CLOSED)
+    with pytest.raises(TransitionError) as again:
+        requested(state=state, newest=made)
+    assert (again.value.state, again.value.wanted) == ("REQUESTED", "REQUESTED")
+    assert requested(state=state, newest=cancel(made, NOW)).state is ErasureState.REQUESTED
+
+
+def test_without_an_erasure() -> None:
+    """An account whose erasure was never requested has none."""
+    assert rules.newest_of(requested()).erasure_id == ERASURE
+    with pytest.raises(NotFoundError) as missing:
+        rules.newest_of(None)
+    assert missing.value.reason is Reason.ERASURE_NOT_FOUND
+
+
+def test_what_an_erased_account_shows() -> None:
+    """State and standing, in one new revision after what has come due; nothing of its verification."""
+    former = account(
+        state=AccountState.VERIFIED,
+        assurance=Assurance.REGISTRY_MATCH,
+        verify_date=date(2025, 3, 1),
+        expire_date=TODAY,
+        person_id="a" * 32,
+        open_claim_id="b" * 32,
+        organization_category=OrganizationCategory.COMPANY,
+        standing=Standing.CLOSED,
+        standing_until=NOW,
+        later_standings=(StandingPeriod(Standing.WARNED),),
+        revision=5,
+    )
+    erased = rules.erased(account=former, today=TODAY, now=NOW)
+    assert erased == replace(
+        former,
+        state=AccountState.ERASED,
+        assurance=Assurance.NONE,
+        verify_date=None,
+        expire_date=None,
+        open_claim_id=None,
+        organization_category=None,
+        standing=Standing.WARNED,
+        standing_until=None,
+        later_standings=(),
+        revision=8,
+    )
+
+
+def test_how_its_claim_ends() -> None:
+    """As failed, with a reason of its own."""
+    assert rules.CLAIM_ENDED.failure_reason is FailureReason.ERASED
+    assert not rules.CLAIM_ENDED.succeeded

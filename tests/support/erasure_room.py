@@ -1,0 +1,80 @@
+"""A chamber in which accounts are erased, with its records really sealed."""
+
+from datetime import timedelta
+
+from idvault.bootstrap.base import ENTROPY
+from idvault.bootstrap.erasure import wire_erasures
+from idvault.bootstrap.periodic.erasure import wire_sweep
+from idvault.domain.erasure import ErasureState, ErasureTerms
+from idvault.flows.erasure.erasure import ErasureCall, ShownErasure
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.log.proof import LogProofs
+from idvault.storage.disclosure.store import SqlDisclosureStore
+from idvault.storage.erasure.store import SqlErasureStore
+from idvault.storage.key.shred import SqlShredStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from tests.support import builders
+from tests.support.chamber import Chamber
+from tests.support.fakes.sealing import FakeFingerprinter
+
+PARTY = "platform-a"
+TERMS = ErasureTerms()
+
+
+class ErasureRoom:
+    """Erases accounts of a chamber at its time."""
+
+    def __init__(self, room: Chamber) -> None:
+        self.room = room
+        self.store = SqlErasureStore(database=room.main)
+        self.shred_keys = SqlShredStore(database=room.shred)
+        guard = LogGuard(store=room.waiting)
+        self.flow = wire_erasures(
+            store=self.store,
+            accounts=room.world.accounts,
+            proofs=LogProofs(
+                log=SqlLogStore(database=room.main),
+                checkpoints=SqlCheckpointStore(database=room.shred),
+                store=SqlDisclosureStore(database=room.main),
+            ),
+            fingerprinter=FakeFingerprinter(),
+            guard=guard,
+            entropy=ENTROPY,
+            terms=TERMS,
+        ).flow
+        self.sweep = wire_sweep(
+            store=self.store,
+            shred_keys=self.shred_keys,
+            guard=guard,
+            entropy=ENTROPY,
+            delay=TERMS.delay,
+            zone=builders.ZONE,
+        )
+
+    async def request(self, token: str) -> ShownErasure:
+        request = self.room.world.request()
+        call = ErasureCall(PARTY, "b" * 32, request.request_id, "EraseAccount", token)
+        return await self.flow.request(call, now=self.room.now())
+
+    async def get(self, token: str) -> ShownErasure:
+        return await self.flow.get(relying_party=PARTY, account_token=token)
+
+    async def work(self) -> int:
+        """Let the worker erase and destroy what is due, and log it."""
+        done = await self.sweep.step(now=self.room.now(), limit=100)
+        await self.room.step()
+        return done
+
+    async def erase(self, token: str) -> None:
+        """Request an erasure and let it take effect."""
+        await self.request(token)
+        self.room.offset += TERMS.waiting
+        await self.work()
+        assert (await self.get(token)).erasure.state is ErasureState.ERASED
+
+    async def destroy(self, token: str) -> None:
+        """Let the delay of an erased account pass."""
+        self.room.offset += TERMS.delay + timedelta(seconds=1)
+        await self.work()
+        assert (await self.get(token)).erasure.state is ErasureState.DESTROYED
