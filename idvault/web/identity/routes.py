@@ -27,4 +27,5 @@ def routes(pages: IdentityPages) -> list[web.RouteDef]:
         web.get(_CONTEST, pages.ask_contest),
         web.post(_CONTEST, pages.contest),
         web.get(f"{_HERE}/erase", pages.erase),
+        web.post(f"{_HERE}/erase", pages.change_erasure),
     ]
