@@ -85,6 +85,11 @@ class IdentityPages:
         found = await self._run(visit, call)
         return _file(found)
 
+    async def check_receipt(self, request: web.Request) -> web.StreamResponse:
+        """Show how to check a receipt: in the browser, which sends nothing, or with the program."""
+        visit = await self._visit(request)
+        return self._keep(visit.view.check_receipt(), visit)
+
     async def ask_appeal(self, request: web.Request) -> web.StreamResponse:
         """Show the form of an appeal."""
         sanction_id = request.match_info["sanction"]

@@ -220,6 +220,59 @@ TEXTS: Mapping[str, Translation] = {
         "result page of "
         "your next verification.",
     ),
+    "own_receipt_title": Translation("验证回执", "Check a receipt"),
+    "own_receipt_text": Translation(
+        "回执证明您的信息在某一时刻已加密并记入公开日志，以及需要多少位保管人共同才能打开。每次认证的回执可在认证结果页面下载。",
+        "A receipt proves that your details were sealed and entered in the public log, when, and "
+        "how many custodians "
+        "together can open them. The receipt of each verification is on the page of verifications.",
+    ),
+    "own_receipt_here": Translation(
+        "验证在您的浏览器中进行，回执不会发送给任何人。",
+        "The check runs in this browser. The receipt is not sent to anybody.",
+    ),
+    "own_receipt_file": Translation("回执文件", "Receipt file"),
+    "own_receipt_paste": Translation("或粘贴回执内容", "Or paste its content"),
+    "own_receipt_file_hint": Translation(
+        "下载的 receipt.json。", "The file receipt.json that you downloaded."
+    ),
+    "own_receipt_paste_hint": Translation("文件的全部内容。", "All of the text in the file."),
+    "own_receipt_key": Translation("日志的公钥", "Public key of the log"),
+    "own_receipt_key_hint": Translation(
+        "请从别处获取，例如公众监督页面、见证方或报刊。",
+        "From another source than this page, such as a witness, a newspaper or somebody you trust.",
+    ),
+    "own_receipt_button": Translation("验证", "Check"),
+    "own_receipt_valid": Translation("回执有效。", "The receipt is valid."),
+    "own_receipt_labels": Translation(
+        "加密并记入日志的时间（UTC）：|账号：|日志中的位置：|可共同打开的保管人：",
+        "Sealed and logged at (UTC):|Account:|Place in the log:|Custodians, and how many together "
+        "can open it:",
+    ),
+    "own_receipt_wrong": Translation(
+        "回执未通过验证：内容被改动，或与该公钥的日志不符。",
+        "The receipt does not verify: it was changed, or it is not of the log with this key.",
+    ),
+    "own_receipt_wait": Translation(
+        "日志尚未覆盖该回执，请稍后重新下载。",
+        "The log does not cover this receipt yet. Download it again in a minute.",
+    ),
+    "own_receipt_bad_key": Translation("公钥无效。", "This is not a public key of a log."),
+    "own_receipt_program": Translation("不依赖本页面的验证", "Check it without this page"),
+    "own_receipt_program_text": Translation(
+        "本页面及其程序来自本服务：如果本服务不诚实，它也可以谎称回执有效。要独立验证，请在自己的设备上运行公开的程序，KEY为日志的公钥：",
+        "This page and its script come from this service: if it were dishonest, it could call any "
+        "receipt valid. To "
+        "check it independently, run the public program on your own machine; KEY is the public key "
+        "of the log:",
+    ),
+    "own_receipt_unproved": Translation("回执不能证明什么", "What a receipt cannot prove"),
+    "own_receipt_unproved_text": Translation(
+        "加密内容是否就是您的姓名和号码，以及密钥是否在别处留有副本，是本服务的说法。",
+        "That what was sealed is your name and number, and that no copy of its key was kept, is "
+        "this service's "
+        "statement.",
+    ),
     "own_erase_title": Translation("删除我的信息", "Erase my details"),
     "own_erase_later": Translation(
         "目前还不能在此删除，该功能即将提供。",

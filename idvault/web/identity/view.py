@@ -31,7 +31,7 @@ from idvault_client.backend.sanction.texts import cause_text
 from idvault_client.errors import InvalidFields, NotFound, VaultError
 from idvault_client.reasons import FIELD_TEXTS, FailureReason
 
-_PAGES = ("stored", "verifications", "disclosures", "standing", "erase")
+_PAGES = ("stored", "verifications", "disclosures", "standing", "receipt", "erase")
 _Status = common_pb2.AccountStatus
 _Claim = verification_pb2.Verification
 _Sanction = sanction_pb2.Sanction
@@ -158,6 +158,10 @@ class IdentityView:
             verification_id=verification_id,
             limit=appeal_rules.TEXT_LENGTH,
         )
+
+    def check_receipt(self) -> web.Response:
+        """Return the page whose script checks a receipt; without script it names the program that does."""
+        return self._page("receipt", self._say("receipt_title"), script="receipt.js")
 
     def erase(self) -> web.Response:
         """Return what erasure will be. A deployment that can erase has its form here."""

@@ -24,10 +24,17 @@ from tests.web.test_pages import bound, filled, form_of
 TEXT = "It was satire, 请看全文 <b>(synthetic)</b>"
 # The edge has a real clock, and an appeal has a term.
 TODAY = (clock().business - builders.NOW).total_seconds()
-PAGES = ("stored", "verifications", "disclosures", "standing", "erase")
+PAGES = ("stored", "verifications", "disclosures", "standing", "receipt", "erase")
 TITLES = {
-    "zh": ("存储了什么", "每次认证", "谁曾打开", "处置、理由", "删除我的信息"),
-    "en": ("What is stored", "How each verification", "Who has opened", "Decisions", "Erase"),
+    "zh": ("存储了什么", "每次认证", "谁曾打开", "处置、理由", "验证回执", "删除我的信息"),
+    "en": (
+        "What is stored",
+        "How each verification",
+        "Who has opened",
+        "Decisions",
+        "Check a receipt",
+        "Erase",
+    ),
 }
 
 
@@ -97,6 +104,21 @@ async def test_disclosures_are_listed_with_their_proof(site: Site, tmp_path: Pat
     assert json.loads(file.text)["accountToken"] == token
     other, elsewhere, _ = await opened(site, await site.world.moderation.account(2))
     assert "never opened or released" in (await other.get(f"{elsewhere}/disclosures")).text
+
+
+async def test_a_receipt_is_never_sent(site: Site) -> None:
+    """The form has no field that a browser would send, and without script the program is named."""
+    browser, path, _ = await opened(site, await site.world.moderation.account())
+    page = await browser.get(f"{path}/receipt")
+    form = page.text[
+        page.text.index('<form id="receipt-check" method="get" hidden>') : page.text.index("</form>")
+    ]
+    assert "name=" not in form
+    assert "idvault-client check-receipt" in page.text
+    assert '<script src="/static/receipt.js" defer>' in page.text
+    script = await browser.get("/static/receipt.js")
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    assert not re.search(r"fetch|XMLHttpRequest|sendBeacon|WebSocket|innerHTML", script.text)
 
 
 async def test_an_appeal_is_sent_from_the_page(site: Site) -> None:
