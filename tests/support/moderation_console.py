@@ -17,18 +17,26 @@ from idvault.api.edge.server import Service
 from idvault.attest.moderator_key import ModeratorKey
 from idvault.storage.base.database import Database
 from idvault.telemetry.logs import Logs
-from idvault.v1 import public_account_pb2, sanction_pb2, tip_off_pb2
+from idvault.v1 import public_account_pb2, sanction_pb2, session_pb2, tip_off_pb2
 from idvault_client import transport
-from idvault_client.backend.vault import Vault
+from idvault_client.backend.vault import Vault, connect
 from idvault_client.moderation.pages import console
 from idvault_client.moderation.workplace import Workplace
+from idvault_client.sessions import AccountContest
 from tests.support import builders
+from tests.support.appeal_world import AppealWorld
 from tests.support.console import Running, Seen, Visitor, running
 from tests.support.public_account_world import PublicAccountWorld
 from tests.support.served import served
+from tests.support.session_world import SessionWorld
 from tests.support.tip_off_world import TipOffWorld, service_keys
 
-_SERVICES = (sanction_pb2, tip_off_pb2, public_account_pb2)
+_SERVICES = (
+    sanction_pb2.DESCRIPTOR.services_by_name["SanctionService"],
+    tip_off_pb2.DESCRIPTOR.services_by_name["TipOffService"],
+    public_account_pb2.DESCRIPTOR.services_by_name["PublicAccountService"],
+    session_pb2.DESCRIPTOR.services_by_name["SessionService"],
+)
 
 
 class Wire(grpc.UnaryUnaryClientInterceptor):
@@ -78,6 +86,7 @@ class Office:
 
     world: TipOffWorld
     public_accounts: PublicAccountWorld
+    sessions: SessionWorld
     target: str
     tls: Any
     folder: Path
@@ -106,6 +115,16 @@ class Office:
             async with running(console(place), folder) as made:
                 yield made
 
+    async def contest(self, account_token: str, verification_id: str, words: str) -> AccountContest:
+        """Let the owner of an account contest a verification now."""
+
+        def file() -> AccountContest:
+            with connect(self.target, tls=self.tls, server_name="localhost") as vault:
+                made: AccountContest = vault.sessions.contest(account_token, verification_id, words)
+                return made
+
+        return await asyncio.to_thread(file)
+
     async def moderator(self, number: int) -> ModeratorKey:
         """Return a registered moderator."""
         return await self.world.world.moderator(number)
@@ -114,18 +133,18 @@ class Office:
 @asynccontextmanager
 async def office(database: Database, folder: Path) -> AsyncIterator[Office]:
     """Serve a world until the block ends."""
-    world = TipOffWorld(database, service_keys(folder))
-    public_accounts = PublicAccountWorld(database, sanctions=world.world)
-    servicers = (world.world.servicer, world.servicer, public_accounts.servicer)
+    sessions = SessionWorld(database, moderation=AppealWorld(database))
+    world = TipOffWorld(database, service_keys(folder), sanctions=sessions.moderation)
+    public_accounts = sessions.publishing
+    servicers = (world.world.servicer, world.servicer, public_accounts.servicer, sessions.servicer)
     services = [
-        Service(next(iter(module.DESCRIPTOR.services_by_name.values())), servicer)
-        for module, servicer in zip(_SERVICES, servicers, strict=True)
+        Service(descriptor, servicer) for descriptor, servicer in zip(_SERVICES, servicers, strict=True)
     ]
     path = folder / "serve.jsonl"
     logs = Logs(process="serve-0", path=path)
     try:
         async with served([*services, *world.world.status_service()], logs=logs, folder=folder) as (to, tls):
-            yield Office(world, public_accounts, to, tls, folder, path)
+            yield Office(world, public_accounts, sessions, to, tls, folder, path)
     finally:
         await world.world.claims.verification.drain()
         await asyncio.to_thread(logs.close)

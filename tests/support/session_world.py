@@ -75,8 +75,15 @@ def browser_key(number: int = 1) -> str:
 class SessionWorld:
     """SessionService beside claims and campaigns, over one database, called without a network."""
 
-    def __init__(self, database: Database, *, base_url: str = BASE_URL, receipts: Any = None) -> None:
-        self.moderation = AppealWorld(database)
+    def __init__(
+        self,
+        database: Database,
+        *,
+        base_url: str = BASE_URL,
+        receipts: Any = None,
+        moderation: AppealWorld | None = None,
+    ) -> None:
+        self.moderation = moderation or AppealWorld(database)
         self.publishing = PublicAccountWorld(database, sanctions=self.moderation)
         self.campaigns = self.moderation.campaigns
         self.claims = self.campaigns.claims

@@ -17,8 +17,9 @@ from idvault.domain.tip_off.target import TargetKind, TipOffTarget
 from idvault.domain.tip_off.tip_off import TipOff, TipOffOutcome
 from idvault_client.console.texts import CONSOLE
 from idvault_client.moderation.texts import TEXTS
+from tests.support import builders
 from tests.support.browser import browsing, violations
-from tests.support.flow_world import at
+from tests.support.flow_world import at, command
 from tests.support.moderation_console import Office
 from tests.support.tip_off_world import report
 
@@ -45,6 +46,7 @@ class Waiting:
     proposed: str
     appealed: str
     applied: str
+    contested: str
 
 
 async def waiting(place: Office, other: ModeratorKey, language: str, number: int) -> Waiting:
@@ -61,6 +63,9 @@ async def waiting(place: Office, other: ModeratorKey, language: str, number: int
         call, sanction_id=warned.sanction_id, text=APPEAL[language], now=at(now)
     )
     applied = await place.public_accounts.apply(owner, seconds=now)
+    who = builders.identity(number=f"110000190101{number + 2:02}000X")
+    claim = await world.claims.verify(command(number + 2, identity=who))
+    contested = await place.contest(claim.account.account_token, claim.claim_id, APPEAL[language])
     return Waiting(
         token,
         reported,
@@ -68,6 +73,7 @@ async def waiting(place: Office, other: ModeratorKey, language: str, number: int
         proposed.sanction_id,
         appealed.appeal_id,
         applied.public_account.public_account_id,
+        contested.contest_id,
     )
 
 
@@ -199,6 +205,16 @@ def second(person: Person, found: Waiting) -> None:
     person.see("public-account-decision", say("decide_public_title"))
     person.click("send")
     page.get_by_text(say("reject.INCOMPLETE")).first.wait_for()
+    person.click("contests")
+    person.see("contests", say("contests"))
+    page.locator(f'a[href="/contests/{found.contested}"]').click()
+    person.see("contest", say("contest_title", account=""))
+    person.click("decide_contest")
+    page.get_by_label(say("contest.REJECTED"), exact=True).check()
+    page.locator("#reason").fill("2015")
+    person.see("contest-decision", say("decide_contest_title"))
+    person.click("send")
+    page.get_by_text(say("contest.REJECTED")).first.wait_for()
 
 
 def by_keyboard(person: Person, found: Waiting) -> None:
@@ -235,8 +251,8 @@ def by_keyboard(person: Person, found: Waiting) -> None:
 async def test_a_moderator_s_day(place: Office, key: ModeratorKey) -> None:
     """In Chinese on a telephone's width, in English on a wide screen, and by keyboard without script."""
     other = await place.moderator(2)
-    found = [await waiting(place, other, language, number) for language, number in (("zh", 1), ("en", 3))]
-    typed = await waiting(place, other, "en", 5)
+    found = [await waiting(place, other, language, number) for language, number in (("zh", 1), ("en", 4))]
+    typed = await waiting(place, other, "en", 7)
 
     def visit(
         browser: Browser, address: str, language: str, work: Callable[[Person], None], **how: Any

@@ -37,6 +37,7 @@ from idvault_client.sanctions import (
     Scope,
     TipOffFigures,
 )
+from idvault_client.sessions import ContestState
 from idvault_client.tip_offs import Dismissal, TargetKind, TipOffChannel, TipOffOutcome, TipOffState
 
 FOLDER = Path(moderation.__file__).parent
@@ -58,6 +59,7 @@ LISTS = {
     "kind": (PublicAccountKind,),
     "shown": (PublicAccountCategory,),
     "reject": (RejectReason,),
+    "contest": (ContestState,),
 }
 # Keys that code puts together: of a form's hint, of a decision's explanation, and of the figures of a month.
 BUILT = {"note_hint", "reply_hint", "uphold_text", "dismiss_text", "abusive_text"}

@@ -6,6 +6,7 @@ from typing import Any
 
 from idvault_client.console.visit import Answer, ConsolePage, Visit
 from idvault_client.moderation.appeal import AppealPages
+from idvault_client.moderation.contest import ContestCasePages
 from idvault_client.moderation.public_account import PublicAccountPages
 from idvault_client.moderation.sanction import SanctionPages
 from idvault_client.moderation.shown import Item, Link
@@ -24,6 +25,7 @@ class OverviewPages:
     sanctions: SanctionPages
     appeals: AppealPages
     public_accounts: PublicAccountPages
+    contests: ContestCasePages
 
     def show(self, visit: Visit) -> Answer:
         """Show how much waits in each list, counted up to a hundred."""
@@ -43,6 +45,8 @@ class OverviewPages:
             ("to_confirm", "/sanctions", self._to_confirm),
             ("overdue_appeals", "/appeals?view=overdue", self._appeals("overdue")),
             ("appeals_to_decide", "/appeals", self._appeals("open")),
+            ("overdue_contests", "/contests?view=overdue", self._contests("overdue")),
+            ("contests_to_decide", "/contests", self._contests("open")),
             ("applications", "/public-accounts", self._public_accounts("applied")),
             ("expiring", "/public-accounts?view=expiring", self._public_accounts("expiring")),
         ]
@@ -67,6 +71,13 @@ class OverviewPages:
         def ask(after: str) -> tuple[Any, str]:
             page = self.appeals.listed(view, page_size=_MOST, page_token=after)
             return page.appeals, page.next_page_token
+
+        return ask
+
+    def _contests(self, view: str) -> Callable[[str], tuple[Any, str]]:
+        def ask(after: str) -> tuple[Any, str]:
+            page = self.contests.listed(view, page_size=_MOST, page_token=after)
+            return page.contests, page.next_page_token
 
         return ask
 

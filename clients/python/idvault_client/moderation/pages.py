@@ -5,6 +5,7 @@ from pathlib import Path
 from idvault_client.console.app import Console
 from idvault_client.console.visit import Handler, Route
 from idvault_client.moderation.appeal import AppealPages
+from idvault_client.moderation.contest import ContestCasePages
 from idvault_client.moderation.decision import DecisionPages
 from idvault_client.moderation.explanation import explain
 from idvault_client.moderation.month import MonthPages
@@ -23,6 +24,7 @@ _MENU = (
     ("/sanctions", "sanctions"),
     ("/appeals", "appeals"),
     ("/public-accounts", "public_accounts"),
+    ("/contests", "contests"),
     ("/figures", "figures"),
 )
 
@@ -37,12 +39,14 @@ def console(place: Workplace) -> Console:
 def _routes(place: Workplace) -> list[Route]:
     tip_offs, sanctions = ReportCasePages(place=place), SanctionPages(place=place)
     appeals, public_accounts = AppealPages(place=place), PublicAccountPages(place=place)
+    contests = ContestCasePages(place=place)
     overview = OverviewPages(
         place=place,
         tip_offs=tip_offs,
         sanctions=sanctions,
         appeals=appeals,
         public_accounts=public_accounts,
+        contests=contests,
     )
     return [
         Route("GET", "/", overview.show),
@@ -51,6 +55,7 @@ def _routes(place: Workplace) -> list[Route]:
         *_of_sanctions(sanctions),
         *_of_appeals(appeals),
         *_of_public_accounts(public_accounts),
+        *_of_contests(contests),
     ]
 
 
@@ -105,4 +110,13 @@ def _of_public_accounts(pages: PublicAccountPages) -> list[Route]:
         Route("GET", case, pages.case),
         *_form(f"{case}/decision", pages.decision, pages.decide),
         *_form(f"{case}/renewal", pages.renewal, pages.renew),
+    ]
+
+
+def _of_contests(pages: ContestCasePages) -> list[Route]:
+    case = f"/contests/{{contest:{_ID}}}"
+    return [
+        Route("GET", "/contests", pages.queue),
+        Route("GET", case, pages.case),
+        *_form(f"{case}/decision", pages.decision, pages.decide),
     ]

@@ -183,5 +183,19 @@ _OTHERS = {
     ),
     "of_owner": T("{degree}，针对所有人", "{degree}, of the owner"),
 }
+_CONTESTS = {
+    "contests_to_decide": T("待处理的认证异议", "Contests to decide"),
+    "overdue_contests": T("已逾期的认证异议", "Overdue contests"),
+    "contest": T("认证异议", "Contest"),
+    "contest_title": T("认证异议：{account}", "Contest: {account}"),
+    "contest_text": T("所有人的说明", "What the owner writes"),
+    "verification": T("认证编号", "Verification"),
+    "decide_contest": T("处理异议", "Decide it"),
+    "decide_contest_title": T("该次认证是否为本人操作？", "Was it the owner?"),
+    "contest_follows": T(
+        "决定本身不改变账号：后续措施由平台另行办理。",
+        "The decision changes no account: what follows is for your platform to do.",
+    ),
+}
 
-CASES: Mapping[str, T] = {**_OVERVIEW, **_REPORTS, **_OTHERS}
+CASES: Mapping[str, T] = {**_OVERVIEW, **_REPORTS, **_OTHERS, **_CONTESTS}

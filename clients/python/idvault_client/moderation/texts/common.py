@@ -11,6 +11,7 @@ COMMON: Mapping[str, T] = {
     "sanctions": T("处置", "Sanctions"),
     "appeals": T("申诉", "Appeals"),
     "public_accounts": T("公众账号", "Public accounts"),
+    "contests": T("认证异议", "Contests"),
     "figures": T("本月数据", "Figures"),
     "you": T("您", "you"),
     "nobody": T("无人", "nobody"),

@@ -128,6 +128,11 @@ _LISTS: Mapping[str, Mapping[str, T]] = {
         "OWNER_NOT_ELIGIBLE": T("目前不能由该所有人持有", "The owner may not have it now"),
         "OTHER": T("其他原因（由平台告知）", "Another reason, which the platform tells the owner"),
     },
+    "contest": {
+        "FILED": T("待处理", "waits for a decision"),
+        "UPHELD": T("属实：不是本人操作", "Upheld: it was not the owner"),
+        "REJECTED": T("不属实：是本人操作", "Rejected: it was the owner"),
+    },
     "verdict": {
         "UPHELD": T("申诉成立：撤销处置", "Upheld: the sanction is overturned"),
         "REJECTED": T("驳回申诉：维持处置", "Rejected: the sanction stays"),
