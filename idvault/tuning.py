@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 
 _EXPERIMENTS = "GRPC_EXPERIMENTS"
+_VERBOSITY = "GRPC_VERBOSITY"
 _NO_LISTENER = "-event_engine_listener"
 # The function that gRPC's thread of completed operations runs; Python names the thread after it.
 _POLLER = "_poll_wrapper"
@@ -24,7 +25,10 @@ def tune(*, scheduling: str, grpc_listener: bool, cores: frozenset[int]) -> None
     scheduling: batch lets a thread that wakes up wait until the running one pauses. grpc_listener: keep
     gRPC's own accept loop with its threads; an operator's GRPC_EXPERIMENTS is never changed. cores: empty
     for all. What a system does not support or allow stays as it is: a slower server is better than none.
+    gRPC writes nothing to stderr, where anybody who opens a connection could have it write lines of its own
+    form between those of the log; an operator's GRPC_VERBOSITY is never changed.
     """
+    os.environ.setdefault(_VERBOSITY, "NONE")
     if not grpc_listener:
         os.environ.setdefault(_EXPERIMENTS, _NO_LISTENER)
     # Linux only, and a container may forbid it.

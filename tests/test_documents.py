@@ -15,8 +15,10 @@ import pytest
 
 import idvault_client
 from idvault import config
+from idvault.domain import retention
 from idvault.domain.account import AccountState, Assurance, Standing, SubjectKind
 from idvault.domain.claim import ClaimState
+from idvault.domain.retention import RetentionTerms
 from idvault.mock_registry import fixtures
 from idvault.registry.nppa_wire import NppaStatus as Answer
 from idvault.telemetry.metrics import Metrics
@@ -242,3 +244,14 @@ def test_the_badge_of_a_public_account(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     badge = page._names["badge"]
     assert [badge(found) for found in "ab"] == ["✓ MEDIA WARNED", "CLOSED MEDIA CLOSED"]
+
+
+def test_the_page_of_retention_is_what_the_program_says() -> None:
+    """The table has every rule under the usual terms, in the program's words."""
+    page = (ROOT / "docs" / "retention.md").read_text("utf-8")
+    cells = [line.replace("`", "").strip("|").split("|") for line in page.splitlines() if line[:2] == "| "]
+    expected = [
+        [rule.what, rule.kept, rule.why, rule.enforced_by, rule.setting]
+        for rule in retention.table(RetentionTerms())
+    ]
+    assert [[cell.strip() for cell in row] for row in cells[1:]] == expected

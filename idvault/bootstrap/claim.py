@@ -170,6 +170,7 @@ async def build_claims(
         registry_calls_per_second=settings.registry_calls_per_second,
         zone=settings.zone,
         credentials_per_day=settings.credentials_per_day,
+        rejected_days=settings.rejected_account_days,
         public_accounts=PublicAccountLimits(
             individual=settings.public_accounts_per_individual,
             organization=settings.public_accounts_per_organization,

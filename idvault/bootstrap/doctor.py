@@ -13,12 +13,13 @@ from idvault.attest.reading import RosterError
 from idvault.bootstrap.base import Clock, urls
 from idvault.bootstrap.handover import check_handed_over
 from idvault.bootstrap.log import witness_keys
-from idvault.bootstrap.witness import witness_flow
+from idvault.bootstrap.witness import demand_of, witness_flow
 from idvault.config import Settings
 from idvault.domain.error import IdvaultError
 from idvault.flows import doctor
 from idvault.flows.custody import drill_standing
 from idvault.flows.doctor import AilmentError, Check, Finding
+from idvault.flows.log.cosigned_age import cosigned_at
 from idvault.flows.log.witness import WitnessFlow
 from idvault.registry import probe
 from idvault.registry.probe import UnreachedError
@@ -52,7 +53,7 @@ def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock)
         Check("databases", partial(_check_databases, settings, main, shred)),
         Check("roster", partial(_check_roster, settings, main)),
         Check("log", partial(_check_log, main, clock)),
-        Check("checkpoint", partial(_check_checkpoint, main, shred)),
+        Check("checkpoint", partial(_check_checkpoint, settings, main, shred, clock)),
         Check("drills", partial(_check_drills, settings, main, clock)),
         Check("hand-over", partial(check_handed_over, settings, main)),
     ]
@@ -127,7 +128,7 @@ async def _check_log(main: Database, clock: Clock) -> None:
     doctor.check_sequencer(sequenced_at=head.sequenced_at, now=now)
 
 
-async def _check_checkpoint(main: Database, shred: Database) -> None:
+async def _check_checkpoint(settings: Settings, main: Database, shred: Database, clock: Clock) -> None:
     sequenced = (await SqlLogStore(database=main).head()).size
     store = SqlCheckpointStore(database=shred)
     for _ in range(_LOOKS):
@@ -135,6 +136,16 @@ async def _check_checkpoint(main: Database, shred: Database) -> None:
             break
         await asyncio.sleep(_PAUSE)
     doctor.check_covered(sequenced=sequenced, signed=_size(await store.latest()))
+    await _check_cosigned(settings, await store.latest(), clock)
+
+
+async def _check_cosigned(settings: Settings, newest: bytes | None, clock: Clock) -> None:
+    try:
+        demand = demand_of(await asyncio.to_thread(roster_chain.load, settings.roster))
+    except (RosterError, OSError):
+        return  # the check of the roster says so
+    if newest is not None and demand.quorum and _size(newest):
+        doctor.check_cosigned(at=cosigned_at(newest, demand), now=clock().real)
 
 
 def _size(newest: bytes | None) -> int:

@@ -102,4 +102,5 @@ def _terms(settings: Settings) -> AppealTerms:
         outside_body=settings.appeal_outside_body,
         outside_days=settings.appeal_outside_days,
         zone=settings.zone,
+        text_days=settings.appeal_text_days,
     )

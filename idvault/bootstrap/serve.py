@@ -16,7 +16,7 @@ from idvault.bootstrap.base import (
     open_base,
 )
 from idvault.bootstrap.roster import follow_rosters, read_rosters
-from idvault.bootstrap.witness import check_witnessed, open_witnesses, stopped
+from idvault.bootstrap.witness import check_witnessed, open_witnesses, stopped, watch_cosigned
 from idvault.config import Settings
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.storage.platform.store import SqlPlatformStore
@@ -42,6 +42,7 @@ async def serve(
         watch = await check_witnessed(base, rosters.current, witnesses=witnesses)
         await rosters.adopt_file(now=clock())
         access = await _access(stack, base, rosters)
+        watch_cosigned(stack, base, lambda: rosters.current)
         addresses: dict[str, str] = {}
         if edge in ("platform", None):
             # Imported here, so that an edge starts without importing the other one.

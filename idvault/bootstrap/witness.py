@@ -1,14 +1,15 @@
 """Builds the witnesses' clients, and compares the databases with the witnesses at start-up or later."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
 from idvault.attest.roster import Roster
-from idvault.bootstrap.base import Base
+from idvault.bootstrap.base import Base, cancel
 from idvault.bootstrap.log import check_asked, witness_keys
 from idvault.config import ConfigError, Settings
 from idvault.domain.error import DamagedError, IdvaultError
+from idvault.flows.log.cosigned_age import CosignedAge, Demand
 from idvault.flows.log.witness import NoCheckpointError, UnwitnessedError, WitnessFlow
 from idvault.ports.log.witness import Witness
 from idvault.ports.sealing import Signer
@@ -26,6 +27,7 @@ from idvault.witness.client import HttpWitness
 _FIRST_CHECKPOINT = 15.0
 _PAUSE = 0.1
 _LATER = 2.0
+_LOOK = 5.0
 
 
 def open_witnesses(stack: AsyncExitStack, base: Base) -> dict[VerifierKey, HttpWitness]:
@@ -74,6 +76,32 @@ class WitnessWatch:
                 raise
             except IdvaultError:
                 continue
+
+
+def watch_cosigned(stack: AsyncExitStack, base: Base, roster: Callable[[], Roster]) -> None:
+    """Report every few seconds how long the log has been without cosignatures; the stack ends it."""
+    age = CosignedAge(
+        log=SqlLogStore(database=base.main),
+        complete=SqlCheckpointStore(database=base.shred),
+        demand=lambda: demand_of(roster()),
+        observe=lambda seconds: base.metrics.log_cosigned_age(seconds=seconds),
+        tell=lambda seconds: log().warning("log_not_cosigned", seconds=seconds),
+    )
+
+    async def run() -> None:
+        while True:
+            try:
+                await age.look(now=base.real_now())
+            except IdvaultError as error:
+                log().warning("log_not_read", **describe(error))
+            await asyncio.sleep(_LOOK)
+
+    stack.push_async_callback(cancel, asyncio.create_task(run()))
+
+
+def demand_of(roster: Roster) -> Demand:
+    """Return how many of which witnesses a roster demands."""
+    return Demand(0 if roster.witness is None else roster.witness.threshold, witness_keys(roster))
 
 
 async def check_witnessed(

@@ -22,7 +22,13 @@ from idvault.bootstrap.periodic.sanction import appeal_tasks, sanction_tasks
 from idvault.bootstrap.periodic.session import session_tasks
 from idvault.bootstrap.periodic.tip_off import tip_off_tasks
 from idvault.bootstrap.roster import follow_rosters, read_rosters
-from idvault.bootstrap.witness import WitnessWatch, check_witnessed, open_witnesses, stopped
+from idvault.bootstrap.witness import (
+    WitnessWatch,
+    check_witnessed,
+    open_witnesses,
+    stopped,
+    watch_cosigned,
+)
 from idvault.config import Settings
 from idvault.flows.policy import OperatorPolicy
 from idvault.sealing.intake import DayIntakeOpener
@@ -49,6 +55,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         watch = await check_witnessed(base, rosters.current, witnesses=witnesses, signer=signer)
         await rosters.adopt_file(now=clock())
         follow_rosters(stack, base, rosters)
+        watch_cosigned(stack, base, lambda: rosters.current)
         guard = build_guard(base)
         claims = await build_claims(stack, base, rosters, guard=guard)
         sequencing = build_sequencing(

@@ -48,6 +48,7 @@ _COMMANDS = {
     "roster": ("people.roster:app", "The signed file of roster members and quorums."),
     "log": ("log.commands:app", "The transparency log: verify it offline, export it."),
     "epoch": ("log.epoch:app", "The statements by which the log goes on after a loss: read and sign them."),
+    "retention": ("retention:retention", "What is kept, for how long and why."),
     "report": ("report:report", "The transparency report: what the vault did on some days."),
     "auditor": ("people.role:auditor_app", "Request one sealed record, and open it."),
     "custodian": ("people.role:custodian_app", "Approve or deny disclosures; drill and hand over shares."),

@@ -25,6 +25,7 @@ from idvault.config.expected import EXPECTED
 from idvault.config.moderation import ModerationSettings
 from idvault.config.process import ConfigError as ConfigError
 from idvault.config.process import Process as Process
+from idvault.config.retention import RetentionSettings
 from idvault.config.web import WebSettings
 
 PREFIX = "IDVAULT_"
@@ -43,7 +44,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 WORKER_KEYS = "work.keys"
 
 
-class Settings(ModerationSettings, ErasureSettings, WebSettings):
+class Settings(ModerationSettings, ErasureSettings, RetentionSettings, WebSettings):
     """All settings, by their name in lower case without the prefix.
 
     A setting that a process does not need stays empty. Times are in seconds, limits are counts.
@@ -159,6 +160,7 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.KEYS: (*_KEYS, "log_origin"),
     Process.KEY_FILE: _KEYS,
     Process.ROSTER: ("roster",),
+    Process.RETENTION: (),
     Process.DOCTOR: (*_STORES, "roster"),
     Process.WEB: ("listen", "tls_certificate", "tls_key", "tls_ca", "web_url", "web_target"),
 }

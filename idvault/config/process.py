@@ -19,6 +19,7 @@ class Process(StrEnum):
     KEY_FILE = "key-file"
     ROSTER = "roster"
     DOCTOR = "doctor"
+    RETENTION = "retention"
     WEB = "web"
 
 

@@ -2,7 +2,7 @@
 
 from os import environ
 
-from idvault.development.layout import LOG_ORIGIN, SERVER, TRUST_DOMAIN, Layout
+from idvault.development.layout import LOG_ORIGIN, SERVER, TRUST_DOMAIN, WEB, Layout
 from idvault.development.supervisor import HOST, Ports
 
 APP_ID = "development-app"
@@ -47,6 +47,29 @@ def registry(layout: Layout, *, base_url: str) -> dict[str, str]:
 def witness(*, url: str, public_key: str) -> dict[str, str]:
     """Return the settings of the witness."""
     return _prefixed(WITNESS_URLS=url, WITNESS_KEYS=public_key)
+
+
+def web(layout: Layout, *, url: str, port: int, target: str, supervision_url: str) -> dict[str, str]:
+    """Return the settings of the hosted pages, which know neither database nor key."""
+    nothing = dict.fromkeys(
+        ("DATABASE_URL", "SHRED_DATABASE_URL", "KEYS", "KEY_PASSPHRASE_FILE", "ROSTER", "PUBLIC_DIR"), ""
+    )
+    return _prefixed(
+        LISTEN=f"{HOST}:{port}",
+        WEB_URL=url,
+        WEB_TARGET=target,
+        WEB_SERVER_NAME="localhost",
+        WEB_SUPERVISION_URL=supervision_url,
+        TLS_CERTIFICATE=str(layout.certificate(WEB)),
+        TLS_KEY=str(layout.key(WEB)),
+        TLS_CA=str(layout.authority),
+        **nothing,
+    )
+
+
+def hosted(url: str) -> dict[str, str]:
+    """Return the setting of the edges and of the worker that leads to the hosted pages."""
+    return _prefixed(WEB_URL=url)
 
 
 def serve(layout: Layout, *, ports: Ports) -> dict[str, str]:

@@ -15,7 +15,7 @@ from idvault.development.layout import (
     Layout,
     spiffe_id,
 )
-from idvault.development.supervisor import REGISTRY, SERVE, WITNESS, WORK, Supervisor
+from idvault.development.supervisor import REGISTRY, SERVE, WEB, WITNESS, WORK, Supervisor
 
 _VERSION = 1
 
@@ -31,6 +31,7 @@ class ReadyFacts:
     public_url: str
     quorum_id: str
     log_public_key: str
+    pages: Mapping[str, str]
 
 
 def document(layout: Layout, facts: ReadyFacts, supervisor: Supervisor) -> dict[str, Any]:
@@ -46,6 +47,7 @@ def document(layout: Layout, facts: ReadyFacts, supervisor: Supervisor) -> dict[
         "certificates": {name: _certificate(layout, name) for name in ROLES},
         "identities": {name: str(layout.people / name) for name in PEOPLE},
         "public_url": facts.public_url,
+        "pages": dict(facts.pages),
         "metrics": {SERVE: facts.serve["metrics"], WORK: facts.work["metrics"]},
         "registry": _registry(layout, facts),
         "databases": layout.databases,
@@ -60,8 +62,9 @@ def document(layout: Layout, facts: ReadyFacts, supervisor: Supervisor) -> dict[
             "work": pids[WORK],
             "mock_registry": pids[REGISTRY],
             "witness": pids[WITNESS],
+            "web": pids[WEB],
         },
-        "logs": {name: str(supervisor.log(name)) for name in (SERVE, WORK, REGISTRY, WITNESS)},
+        "logs": {name: str(supervisor.log(name)) for name in (SERVE, WORK, REGISTRY, WITNESS, WEB)},
     }
 
 

@@ -10,6 +10,7 @@
 import asyncio
 import fcntl
 import os
+import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ _START = 120.0
 # Together less than the ten seconds that a stop may take.
 _STOP_FIRST = 6.0
 _STOP_LAST = 2.0
-REGISTRY, WITNESS, SERVE, WORK = "mock-registry", "witness", "serve-0", "work"
+REGISTRY, WITNESS, SERVE, WORK, WEB = "mock-registry", "witness", "serve-0", "work", "web"
 _OTHERS_NEED = (REGISTRY, WITNESS)
 
 
@@ -47,6 +48,8 @@ class Ports:
     registry_admin: int = 7491
     witness: int = 7493
     public: int = 7495
+    web: int = 7496
+    platform_site: int = 7497
 
     def listening(self) -> dict[str, str]:
         """Return each fixed address by the name of its listener."""
@@ -59,11 +62,32 @@ class Ports:
             "mock-registry --admin-listen": self.registry_admin,
             "witness --listen": self.witness,
             "public directory": self.public,
+            "IDVAULT_LISTEN, hosted pages": self.web,
+            "example platform": self.platform_site,
         }
         return {name: f"{HOST}:{port}" for name, port in names.items() if port}
 
 
-FREE_PORTS = Ports(0, 0, 0, 0, 0, 0, 0, 0)
+FREE_PORTS = Ports(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+class HeldPort:
+    """A port of the loopback address that nobody else is given until a server here listens on it.
+
+    An address that is told before its server starts needs one: the hosted pages' and the example platform's.
+    """
+
+    def __init__(self, port: int) -> None:
+        """Take a port; 0 for a free one. Raises OSError if it is in use."""
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # A server with the same option can listen beside a socket that does not listen.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((HOST, port))
+        self.number: int = self._socket.getsockname()[1]
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._socket.close()
 
 
 @dataclass(frozen=True, slots=True)

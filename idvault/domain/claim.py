@@ -33,7 +33,6 @@ from idvault.domain.registry import RegistryAnswer
 
 CLAIM_LIFETIME = timedelta(hours=48)
 REQUEST_LIFETIME = timedelta(days=7)
-REJECTED_LIFETIME = timedelta(days=30)
 _POLICY_VERSION_LENGTH = 64
 # A platform's clock may run slightly ahead of ours.
 _CLOCK_TOLERANCE = timedelta(minutes=5)

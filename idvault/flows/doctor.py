@@ -3,7 +3,8 @@
 - Every certificate is valid for at least 30 more days.
 - The clock is within 5 seconds of the registry's, which refuses calls beyond that.
 - No entry waits longer than 10 seconds for its index, and the sequencer ran within the last 30 seconds.
-- The newest checkpoint covers all entries that were sequenced when the check began.
+- The newest checkpoint covers all entries that were sequenced when the check began, and enough witnesses
+  cosigned it within ten minutes.
 - Every witness of the settings confirms the log, and the settings name every witness of the roster.
 - The roster file is the version that the database has adopted, or a newer one.
 - Every custodian of the current quorum has passed a drill within 90 days.
@@ -16,6 +17,7 @@ from datetime import datetime, timedelta
 
 from idvault.domain.drill import DrillStanding
 from idvault.domain.error import IdvaultError
+from idvault.flows.log.cosigned_age import LONGEST_IDLE
 
 CERTIFICATE_DAYS = 30
 CLOCK_DIFFERENCE = timedelta(seconds=5)
@@ -103,6 +105,18 @@ def check_covered(*, sequenced: int, signed: int) -> None:
         raise AilmentError(
             f"the newest checkpoint covers {signed} of {sequenced} entries: see the logs of `idvault work`, "
             "and check that the witness answers"
+        )
+
+
+def check_cosigned(*, at: datetime | None, now: datetime) -> None:
+    """Raise AilmentError if the log has been without cosignatures for too long. at: of the last of enough."""
+    if at is None:
+        raise AilmentError("the newest checkpoint is not cosigned by enough witnesses of the roster in force")
+    if now - at > LONGEST_IDLE:
+        minutes = round((now - at).total_seconds() / 60)
+        raise AilmentError(
+            f"the log has been without enough cosignatures for {minutes} minutes: people sign up, and "
+            "openings and receipts wait until more witnesses can be reached"
         )
 
 

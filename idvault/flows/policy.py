@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from idvault.domain.public_account.owner import PublicAccountLimits
+from idvault.domain.retention import REJECTED_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,8 @@ class OperatorPolicy:
 
     registry_calls_per_second: the shared cap on checks. zone: the deployment's time zone, which decides the
     current day. credentials_per_day: how many new status credentials a relying party may get.
-    public_accounts: limits per owner, and how long a term is.
+    public_accounts: limits per owner, and how long a term is. rejected_days: after which an account that was
+    never verified is removed.
     """
 
     accounts_per_person: int
@@ -21,6 +23,7 @@ class OperatorPolicy:
     zone: tzinfo
     credentials_per_day: int = 100_000
     public_accounts: PublicAccountLimits = field(default_factory=PublicAccountLimits)
+    rejected_days: int = REJECTED_DAYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
+from idvault.domain.account import SubjectKind
 from idvault.domain.job import JobProgress
 from idvault.ports.claim import Job, Lease
 
@@ -22,10 +23,13 @@ class JobStore(Protocol):
         """
         ...
 
-    async def is_waiting(self, *, relying_party: str, sign_up: bool, now: datetime) -> bool:
-        """Return whether a due job of a relying party would come before a new one.
+    async def is_waiting(
+        self, *, relying_party: str, kind: SubjectKind, sign_up: bool, now: datetime
+    ) -> bool:
+        """Return whether a due job of a relying party would come before a new one of a kind of subject.
 
-        Only jobs that are READY or IN_PROGRESS count, and only sign-ups if the new job is a sign-up.
+        Each kind has a registry of its own, so another kind's jobs do not count. Only jobs that are READY or
+        IN_PROGRESS count, and only sign-ups if the new job is a sign-up.
         """
         ...
 

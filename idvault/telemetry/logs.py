@@ -2,7 +2,8 @@
 
 - An event is a fixed lower-case word. A field is shown only if its name is listed here and its value is a
   number, a boolean or a short ASCII text; anything else is written as [redacted].
-- An exception is logged as its type names and the place in our code, because its text may contain values.
+- An exception is logged as its type names and the place in our code, because its text may contain values. A
+  system error also has its code, such as OSError[ENOSPC].
 - Log records of libraries are reduced to the logger, the place and the exception types, for the same reason.
 - The access log is buffered: it is written about once a second and at exit.
 - A failed write to the log never makes a call, a task or the process fail.
@@ -10,8 +11,10 @@
 
 import asyncio
 import atexit
+import errno
 import json
 import logging
+import os
 import re
 import sys
 import threading
@@ -257,9 +260,17 @@ def _types(error: BaseException) -> list[str]:
     names: list[str] = []
     cause: BaseException | None = error
     while cause is not None and len(names) < 8:
-        names.append(type(cause).__name__)
+        names.append(type(cause).__name__ + _system_code(cause))
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
     return names
+
+
+def _system_code(error: BaseException) -> str:
+    """Return the name of a system error, such as [ENOSPC] for a full disk; it holds no value of a call."""
+    # Errors of other libraries that are OSErrors, such as SSLError, have numbers of their own.
+    if not isinstance(error, OSError) or not error.errno or error.strerror != os.strerror(error.errno):
+        return ""
+    return f"[{errno.errorcode[error.errno]}]" if error.errno in errno.errorcode else ""
 
 
 def _place(traceback: TracebackType | None) -> str:

@@ -5,7 +5,7 @@
 - idvault_claims_pending, idvault_claims_pending_oldest_seconds, idvault_claims_settled_total{outcome}
 - idvault_seal_seconds
 - idvault_database_seconds{act}
-- idvault_log_unsequenced, idvault_log_checkpoint_age_seconds
+- idvault_log_unsequenced, idvault_log_checkpoint_age_seconds, idvault_log_cosigned_age_seconds
 - idvault_jobs_oldest_seconds{kind}
 - idvault_legacy_accounts_total{outcome}, idvault_campaign_people{method,stage}
 - idvault_disclosures_total{verb}
@@ -85,6 +85,7 @@ class Metrics:
         self._orders_overdue: int | None = None
         self._sanctions: tuple[int, float] | None = None
         self._log_checkpoint_age: float | None = None
+        self._log_cosigned_age: float | None = None
         self._tip_offs_open: dict[str, int] = {}
         self._tip_offs_overdue: int | None = None
         self._erasures: dict[str, int] = {}
@@ -135,6 +136,10 @@ class Metrics:
     def log_checkpoint_age(self, *, seconds: float) -> None:
         """Set how long ago the published checkpoint covered the whole log."""
         self._log_checkpoint_age = seconds
+
+    def log_cosigned_age(self, *, seconds: float) -> None:
+        """Set how long ago enough witnesses cosigned the log."""
+        self._log_cosigned_age = seconds
 
     def legacy_account(self, *, outcome: str) -> None:
         """Count one row of an import, by its outcome."""
@@ -212,6 +217,11 @@ class Metrics:
             "idvault_log_checkpoint_age_seconds",
             "Time since the published checkpoint covered the whole log.",
             self._log_checkpoint_age,
+        )
+        yield _gauge(
+            "idvault_log_cosigned_age_seconds",
+            "Time since as many witnesses as the roster demands cosigned the log.",
+            self._log_cosigned_age,
         )
         oldest = GaugeMetricFamily(
             "idvault_jobs_oldest_seconds", "Age of the oldest due job.", labels=("kind",)

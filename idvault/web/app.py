@@ -31,9 +31,10 @@ from idvault_client.pages import headers, rendering
 
 _FORM_BYTES = 16 * 1024
 _BODY_PATIENCE = 10.0
-_FILES = {"style.css": rendering.STYLE, "form.js": Path(__file__).parent / "static" / "form.js"}
+_STATIC = Path(__file__).parent / "static"
+_FILES = {"style.css": rendering.STYLE, **{name: _STATIC / name for name in ("form.js", "receipt.js")}}
 _LANGUAGE = "language"
-_TYPES = {"style.css": "text/css", "form.js": "text/javascript"}
+_TYPES = {"style.css": "text/css", "form.js": "text/javascript", "receipt.js": "text/javascript"}
 _TOLD = {
     HTTPStatus.BAD_REQUEST: "forbidden",
     HTTPStatus.FORBIDDEN: "forbidden",

@@ -93,7 +93,8 @@ async def ward(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyP
 async def test_all_is_well(ward: Ward) -> None:
     """All nine checks pass, and the checkpoint covers the whole log."""
     leaves = await _leaves(ward.databases)
-    await logs.replace_checkpoint(ward.databases, logs.signed(leaves))
+    cosigned = logs.signed(leaves, people.WITNESS, time=int(NOW.timestamp()) - 600)
+    await logs.replace_checkpoint(ward.databases, cosigned)
     assert await ward.advice() == {}
     assert ward.count == 9
 
@@ -105,6 +106,20 @@ async def test_a_checkpoint_that_stays_behind(ward: Ward) -> None:
     assert said["checkpoint"].startswith("the newest checkpoint covers 7 of 9 entries")
     await logs.replace_checkpoint(ward.databases, b"damaged")
     assert "is damaged" in (await ward.advice())["checkpoint"]
+
+
+@pytest.mark.process
+async def test_a_log_without_cosignatures(ward: Ward) -> None:
+    """It says for how long, and what waits; the sign-ups do not."""
+    leaves = await _leaves(ward.databases)
+    old = logs.signed(leaves, people.WITNESS, time=int(NOW.timestamp()) - 23 * 60)
+    await logs.replace_checkpoint(ward.databases, old)
+    assert (await ward.advice())["checkpoint"] == (
+        "the log has been without enough cosignatures for 23 minutes: people sign up, and openings and "
+        "receipts wait until more witnesses can be reached"
+    )
+    await logs.replace_checkpoint(ward.databases, logs.signed(leaves))
+    assert "is not cosigned by enough witnesses" in (await ward.advice())["checkpoint"]
 
 
 async def test_databases_of_two_deployments(ward: Ward) -> None:

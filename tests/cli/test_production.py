@@ -7,6 +7,7 @@ import signal
 import socket
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -145,6 +146,7 @@ class Started:
 
     def __init__(self, folder: Path, *arguments: object) -> None:
         self.ready_file = folder / "ready.json"
+        self.out = self.err = ""
         self.process = programs.start(
             programs.VAULT, *arguments, "--ready-file", self.ready_file, environment=os.environ
         )
@@ -160,7 +162,7 @@ class Started:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=15)
+        self.out, self.err = self.process.communicate(timeout=15)
         return self.process.wait()
 
 
@@ -194,7 +196,10 @@ def _serving(deployment: Deployment, address: str, name: str) -> bool:
 def test_each_process_starts_with_its_own_keys(
     prepared: Deployment, tmp_path: Path, running: list[Started]
 ) -> None:
-    """Both edges and the worker start separately, report that they serve, and stop with 0 on SIGTERM."""
+    """Both edges and the worker start separately, report that they serve, and stop with 0 on SIGTERM.
+
+    Whoever connects without TLS or a certificate makes no process write a line that is not JSON.
+    """
     for arguments, keys, name in (
         (["serve", "--edge", "platform"], "keys/service.keys", "im"),
         (["serve", "--edge", "custody"], "custody/custody.keys", "ann"),
@@ -210,9 +215,21 @@ def test_each_process_starts_with_its_own_keys(
         if name:
             address = ready["grpc" if name == "im" else "grpc_custody"]
             assert _serving(prepared, str(address), name)
+            _knock(str(address))
         assert str(ready["metrics"]).startswith("http://127.0.0.1:")
         assert started.stop() == 0
         assert not started.ready_file.exists()
+        assert started.err == ""
+        assert all(json.loads(line) for line in started.out.splitlines() if line)
+
+
+def _knock(address: str) -> None:
+    """Send what is not TLS, and wait until the edge has closed the connection."""
+    host, _, port = address.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection, suppress(OSError):
+        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        while connection.recv(100):
+            pass
 
 
 def test_processes_share_one_port_and_end_together(

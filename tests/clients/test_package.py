@@ -57,6 +57,17 @@ async def main(folder):
 
 asyncio.run(main(Path(sys.argv[1])))
 """
+MODERATION = """
+from idvault_client.moderation import pages
+from idvault_client.moderation.workplace import Workplace
+from idvault_client.pages import rendering
+
+console = pages.console(Workplace(vault=None, key=None))
+environment = rendering.templates(console.templates)
+for name in environment.list_templates():
+    environment.get_template(name)
+print(console.texts["service"].zh)
+"""
 
 
 class Installed:
@@ -160,6 +171,8 @@ def test_people_get_their_commands(install: Install, server: VaultServer, tls: T
     assert asked.returncode == 0, asked.stderr
     assert asked.stdout.startswith(f"account_token={TOKEN} state=VERIFIED")
     assert people.run("idvault", "auditor", "--help").returncode == 0
+    told = people.run("idvault-client", *options(server, tls), "desk", "--as", "nobody")
+    assert (told.returncode, NOT_INSTALLED.format("console") in told.stderr) == (3, True)
     passphrase = people.folder / "passphrase"
     passphrase.write_text("a synthetic passphrase, and long\n", "utf-8")
     passphrase.chmod(0o600)
@@ -207,6 +220,8 @@ def test_a_console_has_its_pages(install: Install) -> None:
     assert staff.has(PEOPLE | PAGES | SERVICE) == PEOPLE | PAGES
     asked = staff.run("python", "-c", CONSOLE, str(staff.folder))
     assert (asked.stdout, asked.returncode) == ("200 200\n", 0), asked.stderr
+    told = staff.run("python", "-c", MODERATION)
+    assert (told.stdout, told.returncode) == ("审核工作台\n", 0), told.stderr
 
 
 def test_an_operator_gets_the_service(install: Install, tmp_path: Path) -> None:

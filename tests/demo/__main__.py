@@ -30,8 +30,10 @@ from idvault_client import (
 )
 from tests.demo.console import ConsoleSteps
 from tests.demo.disclosure import DisclosureSteps
+from tests.demo.erasure import ErasureSteps
 from tests.demo.fork import ForkSteps
 from tests.demo.history import HistorySteps
+from tests.demo.hosted import TEXT, HostedSteps
 from tests.demo.legacy import LegacySteps
 from tests.demo.log import LogSteps
 from tests.demo.offline import OfflineSteps
@@ -50,6 +52,9 @@ from tests.support.sandbox import (
     wait_for,
     with_wrong_check,
 )
+
+DemoStep = tuple[str, Callable[[], str | None]]
+"""Its name, and what it does; a text is added to the name."""
 
 
 class Demo:
@@ -78,9 +83,12 @@ class Demo:
         self._disclosure = DisclosureSteps(scratch=scratch)
         self._eve = invent()
         self._console = ConsoleSteps(person=self._eve, disclosure=self._disclosure)
+        self._greta = invent()
+        self._hosted = HostedSteps(person=self._greta)
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
         self._legacy = LegacySteps(scratch=scratch)
+        self._erasure = ErasureSteps(scratch=scratch, ready_file=self._legacy.ready_file)
         self._report = ReportSteps(scratch=scratch)
         self._tip_off = TipOffSteps(
             scratch=scratch, ready_file=self._legacy.ready_file, shift=self._legacy.shift
@@ -90,11 +98,11 @@ class Demo:
         self._publisher, self._dora = testing.invent_organization(), invent()
         self._public = PublicAccountSteps(company=self._publisher, person=self._dora)
 
-    def steps(self) -> list[tuple[str, Callable[[], None]]]:
+    def steps(self) -> list[DemoStep]:
         """Return each step with its printed name."""
-        return [*self._steps_of_platforms(), *self._steps_of_people()]
+        return [*self._steps_of_platforms(), *self._steps_of_pages(), *self._steps_of_people()]
 
-    def _steps_of_platforms(self) -> list[tuple[str, Callable[[], None]]]:
+    def _steps_of_platforms(self) -> list[DemoStep]:
         return [
             ("the vault starts on this machine", self.start),
             ("a person signs up, is verified, and is shown by nickname and badge", self.sign_up),
@@ -142,7 +150,16 @@ class Demo:
             ("a checkpoint kept from earlier proves that the log has only grown", self.log_again),
         ]
 
-    def _steps_of_people(self) -> list[tuple[str, Callable[[], None]]]:
+    def _steps_of_pages(self) -> list[DemoStep]:
+        return [
+            (
+                "a person verifies by clicks on the vault's own page, and the platform learns no name",
+                self.hosted,
+            ),
+            ("somebody reports a rumour on the web, and reads its state with two numbers", self.reported),
+        ]
+
+    def _steps_of_people(self) -> list[DemoStep]:
         return [
             ("an auditor requests a record, and one custodian's share does not open it", self.one_custodian),
             ("a custodian refuses a request that is not in the log: NOT_IN_LOG", self.not_in_log),
@@ -156,7 +173,7 @@ class Demo:
             ),
             ("operator and auditor open a record behind the log, and cancel the request", self.silent),
             ("a copy of the vault with another log gets no share: LOG_NOT_WITNESSED", self.forked),
-            (self._console.title, self.console),
+            ("an auditor opens a record by clicks in the console, masked until asked for", self.console),
             ("after the embargo the person's history shows both disclosures, with proof", self.history),
             ("a custodian opens a drill record, and no share leaves that machine", self.drill),
             ("a control search finds a planted name in every file and encoding", self.control),
@@ -181,6 +198,11 @@ class Demo:
             ("a stranger mirrors the public files, and recomputes the month's report", self.report),
             ("a forged figure is refused, with the signature and without", self._report.forge),
             ("the page of public supervision names log, witness and report", self._report.supervise),
+            (
+                "an account is erased a week after its owner asked, for good",
+                self._erasure.erase,
+            ),
+            ("eight days later its record and keys are gone, and a receipt proves it", self._erasure.destroy),
             ("no owner is locked out for not answering or for failing", self._legacy.nobody_is_locked_out),
         ]
 
@@ -407,11 +429,20 @@ class Demo:
         """After M shares are released, no later step is needed to decrypt; the history will say so."""
         self._silent = self._disclosure.disclose_in_silence(account_token=self._token, name=self._anna.name)
 
-    def console(self) -> None:
+    def hosted(self) -> str:
+        """The platform sends a browser to the vault's page, and learns no name."""
+        self.registry.add(self._greta)
+        return self._hosted.verify(self._ready)
+
+    def reported(self) -> str:
+        """Anybody reports something to the platform."""
+        return self._hosted.report(self._ready)
+
+    def console(self) -> str:
         """Another auditor works with pages, in a browser on the own machine."""
         self.registry.add(self._eve)
         with self.vault() as vault:
-            self._console.disclose(vault, self._ready)
+            return self._console.disclose(vault, self._ready)
 
     def history(self) -> None:
         """The account's platform fetches the history 92 days later, and the person checks it offline."""
@@ -477,8 +508,10 @@ class Demo:
         return payload.identity
 
     def _secrets(self) -> list[str]:
-        people = (self._anna, self._bert, self._carl, self._dora, self._eve, self._company, self._stranger)
-        return [*(text for person in people for text in (person.name, person.number)), self._malformed]
+        persons = (self._anna, self._bert, self._carl, self._dora, self._eve, self._greta)
+        people = (*persons, self._company, self._stranger)
+        typed = (self._malformed, TEXT)
+        return [*(text for person in people for text in (person.name, person.number)), *typed]
 
     def _send_again(self, vault: Vault, person: Person) -> Verification:
         consent = Consent("terms-3", self._form.agreed_at)
@@ -491,13 +524,13 @@ def run(demo: Demo) -> int:
     steps = demo.steps()
     for number, (name, step) in enumerate(steps, start=1):
         try:
-            step()
+            note = step()
         except (StepError, ProcessError, VaultError) as error:
             print(error, file=sys.stderr)
         except Exception:  # whatever fails, the last line names the step
             traceback.print_exc()
         else:
-            print(f"ok {number} {name}", flush=True)
+            print(f"ok {number} {name}{note or ''}", flush=True)
             continue
         print(f"demo: step {number} failed: {name}", flush=True)
         return 1

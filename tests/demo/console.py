@@ -10,9 +10,10 @@ from typing import Any
 from playwright.sync_api import Page
 
 from idvault_client import Vault
+from tests.demo import browsing
 from tests.demo.disclosure import DisclosureSteps
 from tests.demo.step import StepError, check
-from tests.support import browser, programs
+from tests.support import programs
 from tests.support.sandbox import Person, verify
 
 _AUDITOR = "auditor-b"
@@ -25,38 +26,34 @@ class ConsoleSteps:
     def __init__(self, *, person: Person, disclosure: DisclosureSteps) -> None:
         self._person = person
         self._disclosure = disclosure
-        self._has_browser = browser.found() is not None
 
-    @property
-    def title(self) -> str:
-        """What the step shows, or why it shows nothing."""
-        if self._has_browser:
-            return "an auditor opens a record by clicks in the console; it is masked until asked for"
-        return f"the auditor's console is not shown, because there is no browser: {browser.ADVICE}"
-
-    def disclose(self, vault: Vault, ready: Mapping[str, Any]) -> None:
+    def disclose(self, vault: Vault, ready: Mapping[str, Any]) -> str:
         """Request, have it approved, open, reveal; the redirect file is gone afterwards."""
-        if not self._has_browser:
-            return
         verified = verify(vault, self._person)
         check(verified.succeeded, "the person should be verified")
         folder = Path(ready["identities"][_AUDITOR])
-        with self._console(folder) as file, browser.browsing() as chromium:
-            page = chromium.new_context(locale="en-GB").new_page()
-            page.goto(file.as_uri())
-            disclosure_id = _request(page, verified.account_token)
-            self._disclosure.approve_by(ready, disclosure_id, "custodian-b", "custodian-c")
-            page.reload()
-            page.get_by_role("link", name="Open the record").click()
-            page.get_by_label("One-time code").fill(self._disclosure.code(_AUDITOR))
-            page.get_by_role("button", name="Open", exact=True).click()
-            page.get_by_text("Name and number are masked").wait_for()
-            check(self._person.name not in page.content(), "the name should be masked at first")
-            page.get_by_role("button", name="Show for 30 seconds").click()
-            page.get_by_text(self._person.name).wait_for()
-            page.get_by_role("button", name="End the session").click()
-            page.get_by_role("heading", name="The session has ended").wait_for()
-        check(not file.exists(), "the redirect file should be gone")
+
+        def auditor(page: Page) -> None:
+            with self._console(folder) as file:
+                self._work(page, file, verified.account_token, ready)
+            check(not file.exists(), "the redirect file should be gone")
+
+        return browsing.by_clicks(auditor)
+
+    def _work(self, page: Page, file: Path, account_token: str, ready: Mapping[str, Any]) -> None:
+        page.goto(file.as_uri())
+        disclosure_id = _request(page, account_token)
+        self._disclosure.approve_by(ready, disclosure_id, "custodian-b", "custodian-c")
+        page.reload()
+        page.get_by_role("link", name="Open the record").click()
+        page.get_by_label("One-time code").fill(self._disclosure.code(_AUDITOR))
+        page.get_by_role("button", name="Open", exact=True).click()
+        page.get_by_text("Name and number are masked").wait_for()
+        check(self._person.name not in page.content(), "the name should be masked at first")
+        page.get_by_role("button", name="Show for 30 seconds").click()
+        page.get_by_text(self._person.name).wait_for()
+        page.get_by_role("button", name="End the session").click()
+        page.get_by_role("heading", name="The session has ended").wait_for()
 
     @contextmanager
     def _console(self, folder: Path) -> Iterator[Path]:

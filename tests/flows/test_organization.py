@@ -1,5 +1,6 @@
 """Claims of organisations, which use another registry without queries. All data is synthetic."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -155,3 +156,38 @@ async def _world(databases: Databases, registry: RegistrySession) -> World:
     # The world has fakes; these two are the real adapter with the same methods.
     asked = cast(FakeRegistry, Uncapped(registry.adapter))
     return await open_world(databases, registry=asked, organizations=asked)
+
+
+async def test_an_outage_of_their_registry_holds_back_no_person(world: World) -> None:
+    """People's waiting claims are settled in the same second in which no organisation can be asked."""
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    assert (await world.verify(command(1))).state is ClaimState.PENDING
+    world.organizations.script.extend([RegistryAnswer.NOT_SENT] * 20)
+    for number in range(2, 6):
+        assert (await world.verify(claim(number), seconds=number)).state is ClaimState.PENDING
+    asked = len(world.organizations.checks)
+    # The first organisation finds its registry away, and the others are not tried in vain.
+    await world.work(seconds=8)
+    assert len(world.organizations.checks) == asked + 1
+    assert (await world.get(1, seconds=8)).state is ClaimState.SUCCEEDED
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    assert (await world.verify(command(6), seconds=100)).state is ClaimState.PENDING
+    await world.work(seconds=101.5)
+    await world.work(seconds=101.6)
+    assert (await world.get(6, seconds=102)).state is ClaimState.SUCCEEDED
+    world.organizations.script.clear()
+    for second in range(200, 210):
+        await world.work(seconds=second)
+    for number in range(2, 6):
+        assert (await world.get(number, seconds=210)).state is ClaimState.SUCCEEDED
+
+
+async def test_a_hanging_registry_of_organizations_does_not_slow_a_person(world: World) -> None:
+    """A person is answered at once while organisations' calls wait for theirs."""
+    world.organizations.gate = asyncio.Event()
+    waiting = [asyncio.create_task(world.verify(claim(number), patience=30)) for number in range(2, 6)]
+    await world.organizations.asked.wait()
+    async with asyncio.timeout(5):
+        assert (await world.verify(command(1))).state is ClaimState.SUCCEEDED
+    world.organizations.gate.set()
+    assert {(await each).state for each in waiting} == {ClaimState.SUCCEEDED}

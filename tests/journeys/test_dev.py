@@ -128,8 +128,8 @@ def test_ready_file_keeps_its_promise(house: House) -> None:
     assert stat.S_IMODE(house.session.ready_file.stat().st_mode) == 0o600
     assert ready.keys() == {
         "version", "state", "grpc", "grpc_custody", "server_name", "ca", "certificates", "identities",
-        "public_url", "metrics", "registry", "databases", "public", "log", "witness", "roster", "quorum",
-        "pids", "logs",
+        "public_url", "pages", "metrics", "registry", "databases", "public", "log", "witness", "roster",
+        "quorum", "pids", "logs",
     }  # fmt: skip
     names = {"platform-a", "platform-b", "operator", "auditor-a", "auditor-b", "monitor", "web"}
     assert ready["certificates"].keys() == names | set(ready["quorum"]["custodians"])
@@ -145,6 +145,16 @@ def test_ready_file_keeps_its_promise(house: House) -> None:
     for pid in house.pids():
         os.kill(pid, 0)
     assert ready["log"]["public_key"].startswith(f"{ready['log']['origin']}+")
+
+
+def test_the_pages_to_try_answer(house: House) -> None:
+    """Each address is printed, and shows its page."""
+    told = house.session.output.read_text("utf-8")
+    pages = house.ready["pages"]
+    for name in ("hosted verification", "my identity", "report form", "reporter's page"):
+        assert pages[name] in told
+        assert b"<h1>" in fetch(pages[name])
+    assert pages["public supervision"] == house.ready["public_url"]
 
 
 def test_public_directory_is_served(house: House) -> None:

@@ -1,9 +1,11 @@
 """A real browser for tests: any Chromium that is there, or Debian's, installed where that is allowed."""
 
+import asyncio
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -54,6 +56,36 @@ def browsing() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+class SharedBrowser:
+    """One browser for many tests, in a thread of its own, to which playwright's objects belong."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, "browser")
+        self._stack = ExitStack()
+        self._browser: Browser | None = None
+
+    async def use(self, work: Callable[[Browser], None]) -> None:
+        """Let work use the browser, which begins with the first use."""
+        await asyncio.get_running_loop().run_in_executor(self._pool, self._run, work)
+
+    def close(self) -> None:
+        """End the browser if there is one; a later use begins another one."""
+        self._pool.submit(self._end).result()
+
+    def _run(self, work: Callable[[Browser], None]) -> None:
+        if self._browser is None:
+            self._browser = self._stack.enter_context(browsing())
+        work(self._browser)
+
+    def _end(self) -> None:
+        self._stack.close()
+        self._browser = None
+
+
+SHARED = SharedBrowser()
+"""The browser of the journeys; tests.web.conftest ends it."""
 
 
 def violations(page: Page) -> str:

@@ -405,6 +405,18 @@ def _services(
 
 
 @asynccontextmanager
+async def reading(directory: Directory) -> AsyncIterator[None]:
+    """Read the directory until the block ends: an edge whose keys are a minute old refuses every call."""
+    await directory.load()
+    task = asyncio.create_task(directory.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
 async def running(tmp_path: Path, authority: Authority, **options: Any) -> AsyncIterator[Edge]:
     """Start an edge, and stop it with everything that it opened."""
     platform_a = authority.client(spiffe("platform", "platform-a"))

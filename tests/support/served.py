@@ -12,7 +12,7 @@ from idvault.api.edge.server import GrpcServer, Service, Tls
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
-from tests.support.edge import FakePlatforms, clock, platform
+from tests.support.edge import FakePlatforms, clock, platform, reading
 
 Served = tuple[str, idvault_client.Tls]
 """The target of an edge, and platform-a's certificate."""
@@ -26,7 +26,6 @@ async def served(services: Sequence[Service], *, logs: Logs, folder: Path) -> As
     directory = Directory(
         platforms=FakePlatforms(platform(mine)), people=list, clock=lambda: datetime.now(UTC)
     )
-    await directory.load()
     server = GrpcServer(
         listen="127.0.0.1:0",
         tls=Tls(issued.certificate, issued.key, authority.ca),
@@ -40,9 +39,10 @@ async def served(services: Sequence[Service], *, logs: Logs, folder: Path) -> As
     for name, data in (("ca", authority.ca), ("certificate", mine.certificate), ("key", mine.key)):
         (folder / name).write_bytes(data)
     try:
-        yield (
-            f"localhost:{server.port}",
-            idvault_client.Tls(folder / "ca", folder / "certificate", folder / "key"),
-        )
+        async with reading(directory):
+            yield (
+                f"localhost:{server.port}",
+                idvault_client.Tls(folder / "ca", folder / "certificate", folder / "key"),
+            )
     finally:
         await server.stop(grace=1.0, linger=0.0)

@@ -25,7 +25,7 @@ from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.support.chamber import AUDITORS, CUSTODIANS, ROLES, Chamber, chamber, identity, roster_member
 from tests.support.commands import Commands, Result
 from tests.support.databases import Databases
-from tests.support.edge import FakePlatforms
+from tests.support.edge import FakePlatforms, reading
 from tests.support.log_world import KEY
 
 
@@ -135,7 +135,6 @@ async def serving(room: Chamber, folder: Path, idvault: Commands | None) -> Asyn
         spki = _identity_folder(folder / name, name, authority)
         pins.append(Pin(name, ROLES[name], roster_member(name).actor_id, spki))
     directory = Directory(platforms=FakePlatforms(), people=lambda: pins, clock=lambda: datetime.now(UTC))
-    await directory.load()
     issued = authority.server()
     logs = Logs(process="serve-0", path=folder / "serve.jsonl")
     services = {
@@ -159,7 +158,8 @@ async def serving(room: Chamber, folder: Path, idvault: Commands | None) -> Asyn
     for name in (*AUDITORS, *CUSTODIANS):
         house.pin(name)
     try:
-        yield house
+        async with reading(directory):
+            yield house
     finally:
         await server.stop(grace=1.0, linger=0.0)
         logs.close()

@@ -79,9 +79,17 @@ async def closed(world: "TipOffWorld", operation: Operation) -> Operation:
 class TipOffWorld:
     """The flows of reports beside those of sanctions, over one database."""
 
-    def __init__(self, database: Database, keys: LocalKeyProvider, *, life: int = 0, **policy: Any) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keys: LocalKeyProvider,
+        *,
+        life: int = 0,
+        sanctions: SanctionWorld | None = None,
+        **policy: Any,
+    ) -> None:
         """Build the flows as bootstrap does. life: how often the same database was opened before."""
-        self.world = SanctionWorld(database)
+        self.world = sanctions or SanctionWorld(database)
         self.database = database
         self.store = SqlTipOffStore(database=database)
         self.policy = TipOffPolicy(builders.ZONE, **policy)

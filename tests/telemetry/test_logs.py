@@ -6,6 +6,8 @@ import errno
 import io
 import json
 import logging
+import os
+import ssl
 import stat
 import sys
 import threading
@@ -304,3 +306,21 @@ async def test_a_full_disk_takes_nothing_else_along(monkeypatch: pytest.MonkeyPa
         flushing.cancel()
         disk.full = True
         logs.close()
+
+
+@pytest.mark.parametrize(
+    ("cause", "shown"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/a/secret"), "ValueError<-OSError[ENOSPC]"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED)), "ValueError<-"
+         "ConnectionRefusedError[ECONNREFUSED]"),
+        (ssl.SSLError(1, "a text of OpenSSL"), "ValueError<-SSLError"),
+        (OSError("a text"), "ValueError<-OSError"),
+        (OSError(99_999, os.strerror(99_999)), "ValueError<-OSError"),
+    ],
+)  # fmt: skip
+def test_a_system_error_has_its_code(cause: OSError, shown: str) -> None:
+    """A full disk is told from a lost connection; neither path nor text is logged."""
+    error = ValueError()
+    error.__cause__ = cause
+    assert describe(error)["error"] == shown

@@ -25,6 +25,7 @@ PROMISED = {
     "idvault_quorum_records",
     "idvault_legacy_accounts_total",
     "idvault_log_checkpoint_age_seconds",
+    "idvault_log_cosigned_age_seconds",
     "idvault_second_factor_refused_total",
     "idvault_appeals_overdue",
     "idvault_contests_overdue",
@@ -65,6 +66,7 @@ def filled() -> Metrics:
     metrics.tip_offs({"RECEIVED": 5}, overdue=2)
     metrics.log_unsequenced(count=3)
     metrics.log_checkpoint_age(seconds=1.5)
+    metrics.log_cosigned_age(seconds=42)
     return metrics
 
 
@@ -115,6 +117,7 @@ def test_names(served: list[str]) -> None:
         'idvault_jobs_oldest_seconds{kind="settle"} 4.0',
         "idvault_log_unsequenced 3.0",
         "idvault_log_checkpoint_age_seconds 1.5",
+        "idvault_log_cosigned_age_seconds 42.0",
     ],
 )
 def test_values(served: list[str], line: str) -> None:

@@ -1,6 +1,6 @@
 """The hosted pages in this process, in front of a real edge and a real database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from idvault.web.app import Pages
 from idvault.web.limits import Buckets
 from idvault.web.server import LARGE_FORMS, silent, whole
 from idvault_client import aio
+from tests.support.browser import SHARED
 from tests.support.builders import ZONE
 from tests.support.databases import Databases
 from tests.support.session_edge import SessionEdge, served
@@ -73,6 +74,13 @@ async def site_of(
             for each in site.browsers:
                 await each.session.close()
             await server.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_browser() -> Iterator[None]:
+    """End the browser that the journeys share."""
+    yield
+    SHARED.close()
 
 
 @pytest.fixture

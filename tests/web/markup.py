@@ -44,7 +44,8 @@ class Markup(HTMLParser):
         elif tag == "form":
             action = given.get("action", self.path)
             self.forms.append(Form(given["method"], action, given.get("enctype") == "multipart/form-data"))
-        elif tag in ("input", "textarea") and self.forms:
+        # A browser does not send a field without a name.
+        elif tag in ("input", "textarea") and self.forms and "name" in given:
             self._field(given)
 
     def _field(self, given: dict[str, str]) -> None:

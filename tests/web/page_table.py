@@ -5,6 +5,7 @@ languages (test_table), and in a browser (test_rendering): axe, keyboard, zoom, 
 needs its two pictures in docs/pages.md.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -168,6 +169,35 @@ async def _own(visit: Visit, name: str = "", *, sanctioned: bool = False) -> Pag
     return await visit.browser.get(f"{overview.path}/{name}") if name else overview
 
 
+async def own_start(visit: Visit) -> Page:
+    token = await visit.site.world.moderation.account(9)
+    made = await visit.site.platform.sessions.create_identity(
+        token, return_url=RETURN_URL, locale=visit.language
+    )
+    return await visit.browser.get(made.url.removeprefix(BASE_URL))
+
+
+async def own_receipt(visit: Visit) -> Page:
+    return await _own(visit, "receipt")
+
+
+async def own_contest(visit: Visit) -> Page:
+    listed = await _own(visit, "verifications")
+    (address,) = re.findall(r'href="([^"]*/contest)"', listed.text)
+    return await visit.browser.get(address)
+
+
+async def own_contest_wrong(visit: Visit) -> Page:
+    form = await own_contest(visit)
+    return await visit.browser.post(form.path, {"form": form.hidden("form"), "text": " "})
+
+
+async def own_contested(visit: Visit) -> Page:
+    form = await own_contest(visit)
+    fields = {"form": form.hidden("form"), "text": CANARY_LINE}
+    return await visit.browser.follow(await visit.browser.post(form.path, fields))
+
+
 async def own_overview(visit: Visit) -> Page:
     return await _own(visit)
 
@@ -306,11 +336,16 @@ PAGES: Mapping[str, Row] = {
     "busy": Row(busy, 429),
     "offered": Row(offered),
     "answered": Row(answered),
+    "own-start": Row(own_start),
     "own-overview": Row(own_overview),
     "own-stored": Row(own_stored),
     "own-verifications": Row(own_verifications),
     "own-disclosures": Row(own_disclosures),
     "own-standing": Row(own_standing),
+    "own-contest": Row(own_contest),
+    "own-contest-wrong": Row(own_contest_wrong, 422),
+    "own-contested": Row(own_contested),
+    "own-receipt": Row(own_receipt),
     "own-erase": Row(own_erase),
     "own-appeal": Row(own_appeal),
     "own-appeal-wrong": Row(own_appeal_wrong, 422),
@@ -334,7 +369,8 @@ PAGES: Mapping[str, Row] = {
 async def assets(site: Site) -> dict[str, Page]:
     """Return the style sheet and the script by their addresses."""
     browser = await site.browser()
-    return {path: await browser.get(path) for path in ("/static/style.css", "/static/form.js")}
+    names = ("style.css", "form.js", "receipt.js")
+    return {path: await browser.get(path) for path in (f"/static/{name}" for name in names)}
 
 
 async def tour(site: Site, language: str) -> dict[str, tuple[Page, Browser]]:

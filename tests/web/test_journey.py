@@ -1,6 +1,5 @@
 """Hosted verification by clicks in Chromium, small and large; test_rendering looks at each page."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,14 +8,14 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer, unused_port
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from idvault.domain.registry import RegistryAnswer
 from idvault.storage.base.database import Database
 from idvault.web.app import Pages
 from idvault.web.server import LARGE_FORMS, whole
 from idvault_client import aio
-from tests.support.browser import browsing
+from tests.support.browser import SHARED
 from tests.support.builders import ZONE
 from tests.support.databases import Databases
 from tests.support.session_edge import served
@@ -75,13 +74,12 @@ async def place_of(databases: Databases, folder: Path, *, locale: str) -> AsyncI
 async def visit(work: Callable[[Page], None], **options: Any) -> None:
     """Let a person use a browser, in a thread."""
 
-    def run() -> None:
-        with browsing() as browser:
-            context = browser.new_context(**options)
+    def run(browser: Browser) -> None:
+        with browser.new_context(**options) as context:
             context.set_default_timeout(60_000)
             work(context.new_page())
 
-    await asyncio.to_thread(run)
+    await SHARED.use(run)
 
 
 def look(place: Place, page: Page, name: str) -> None:

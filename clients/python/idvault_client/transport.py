@@ -13,13 +13,24 @@ DEFAULT_TIMEOUT = 5.0
 KEEPALIVE = (30.0, 5.0)
 """Seconds of silence in a call before a keepalive ping, and seconds that its answer may take."""
 
+PLATFORM_SERVICES = (
+    "VerificationService",
+    "StatusService",
+    "CampaignService",
+    "SanctionService",
+    "SessionService",
+    "PublicAccountService",
+    "TipOffService",
+    "ErasureService",
+)
+
 # Reads of roster members. Their other calls carry a one-time code, which a retry would find already used. The
 # member decides whether to repeat such a call; repeating it with the same request_id is safe.
 MEMBER_READS = {
     "DisclosureService": ("GetDisclosure", "ListDisclosures"),
     "CustodianService": ("ListPendingDisclosures", "GetSealedShare", "ListSharesToHandOver"),
     "DrillService": ("GetDrill",),
-    "RosterService": ("GetRoster",),
+    "RosterService": ("GetRoster", "GetSecondFactor"),
     "TransparencyService": ("GetCheckpoint", "ListLogEntries", "GetInclusionProof", "GetConsistencyProof"),
 }
 
@@ -30,9 +41,7 @@ SERVICE_CONFIG = {
     "methodConfig": [
         {
             "name": [
-                {"service": "idvault.v1.VerificationService"},
-                {"service": "idvault.v1.StatusService"},
-                {"service": "idvault.v1.CampaignService"},
+                *({"service": f"idvault.v1.{service}"} for service in PLATFORM_SERVICES),
                 *(
                     {"service": f"idvault.v1.{service}", "method": method}
                     for service, methods in MEMBER_READS.items()

@@ -18,7 +18,7 @@ from idvault.development.supervisor import FREE_PORTS, Lock, LockedError, Ports
 from idvault.fork_server import ForkServer
 
 _CHILDREN = (
-    *(f"idvault.cli.{name}" for name in ("mock_registry", "witness", "serve", "work")),
+    *(f"idvault.cli.{name}" for name in ("mock_registry", "witness", "serve", "work", "web")),
     *(f"idvault.bootstrap.{name}" for name in ("serve", "platform_edge", "custody_edge")),
 )
 

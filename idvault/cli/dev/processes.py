@@ -6,6 +6,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from idvault import config, process
 from idvault.bootstrap import operator
 from idvault.cli import running
-from idvault.cli.dev import members
+from idvault.cli.dev import members, pages
 from idvault.config import Process
 from idvault.development import certificates, environment, example, people, ready
 from idvault.development.authority import real_now
@@ -36,9 +37,13 @@ from idvault.development.supervisor import (
     SERVE,
     WITNESS,
     WORK,
+    HeldPort,
     Ports,
     ProcessPlan,
     Supervisor,
+)
+from idvault.development.supervisor import (
+    WEB as WEB_PROCESS,
 )
 from idvault.fork_server import ForkServer
 from idvault.transparency.note import VerifierKey
@@ -73,6 +78,7 @@ class DevelopmentProcesses:
         self._ready_file = ready_file
         self._clock = ["--clock-file", str(clock_file)] if clock_file else []
         self._latency = registry_latency
+        self._site = AsyncExitStack()
         environment.adopt(layout)
         self._supervisor = Supervisor(layout=layout, server=server, environment=dict(os.environ))
 
@@ -93,6 +99,7 @@ class DevelopmentProcesses:
             for task in (starting, stopped):
                 task.cancel()
             await asyncio.gather(starting, stopped, return_exceptions=True)
+            await self._site.aclose()
             await self._supervisor.stop()
 
     async def _start(self) -> dict[str, Any]:
@@ -100,7 +107,9 @@ class DevelopmentProcesses:
         orphans = _ORPHANS if self._ready_file.exists() else 0.0
         process.remove_ready(self._ready_file)
         await process.check_free(self._ports.listening(), patience=orphans)
-        prepared = await asyncio.to_thread(self._prepare)
+        web, site = self._hold(self._ports.web), self._hold(self._ports.platform_site)
+        web_url, site_url = f"http://localhost:{web}", f"http://{HOST}:{site}"
+        prepared = await asyncio.to_thread(self._prepare, site_url)
         public_url = await self._supervisor.publish(port=self._ports.public)
         registry, witness = await self._supervisor.start(
             self._registry_plan(), self._witness_plan(prepared.log_public_key)
@@ -108,6 +117,7 @@ class DevelopmentProcesses:
         told = {
             **environment.registry(self._layout, base_url=registry["base_url"]),
             **environment.witness(url=witness["url"], public_key=witness["public_key"]),
+            **environment.hosted(web_url),
         }
         serve, work = await self._supervisor.start(
             ProcessPlan(
@@ -117,8 +127,14 @@ class DevelopmentProcesses:
                 WORK, ["work", *self._clock], {**told, **environment.work(self._layout, ports=self._ports)}
             ),
         )
+        links = pages.addresses(web_url=web_url, site_url=site_url, public_url=public_url)
+        hosted = environment.web(
+            self._layout, url=web_url, port=web, target=serve["grpc"], supervision_url=public_url
+        )
+        await self._supervisor.start(ProcessPlan(WEB_PROCESS, ["web"], hosted))
+        await self._open_site(serve["grpc"], links=links, port=site)
         facts = ReadyFacts(
-            registry, witness, serve, work, public_url, prepared.quorum_id, prepared.log_public_key
+            registry, witness, serve, work, public_url, prepared.quorum_id, prepared.log_public_key, links
         )
         document = ready.document(self._layout, facts, self._supervisor)
         await asyncio.to_thread(members.connect, document, (*AUDITORS, *CUSTODIANS))
@@ -126,7 +142,22 @@ class DevelopmentProcesses:
         process.write_ready(self._ready_file, document)
         return document
 
-    def _prepare(self) -> _Prepared:
+    def _hold(self, port: int) -> int:
+        held = HeldPort(port)
+        self._site.callback(held.close)
+        return held.number
+
+    async def _open_site(self, target: str, *, links: Mapping[str, str], port: int) -> None:
+        """Serve the example platform that leads to the hosted pages."""
+        name, layout = PLATFORMS[0], self._layout
+        connection = pages.connect(
+            target=target, certificate=layout.certificate(name), key=layout.key(name), ca=layout.authority
+        )
+        site = pages.site(await self._site.enter_async_context(connection), links=links, port=port)
+        self._site.push_async_callback(site.stop)
+        await site.start()
+
+    def _prepare(self, site_url: str) -> _Prepared:
         """Bring the state folder up to date; each step can be interrupted and repeated."""
         certificates.prepare(self._layout, now=real_now())
         log_public_key = operator.init_keys(config.load(Process.KEYS), cost=COST)
@@ -134,7 +165,7 @@ class DevelopmentProcesses:
         operator.upgrade_databases(settings)
         adopted = asyncio.run(operator.adopted_version(settings))
         quorum_id = people.prepare(self._layout, witness=self._witness_key(), adopted=adopted)
-        asyncio.run(self._register(settings))
+        asyncio.run(self._register(settings, site_url))
         return _Prepared(quorum_id, log_public_key)
 
     def _witness_key(self) -> VerifierKey:
@@ -142,11 +173,16 @@ class DevelopmentProcesses:
         self._layout.witness.mkdir(mode=0o700, parents=True, exist_ok=True)
         return witness_key.load_or_make(self._layout.witness / witness_key.FILE, name=WITNESS_NAME).key
 
-    async def _register(self, settings: config.Settings) -> None:
+    async def _register(self, settings: config.Settings, site_url: str) -> None:
         for name in (*PLATFORMS, *MONITORS, WEB):
             pem = self._layout.certificate(name).read_bytes()
             await operator.register_platform(
                 settings, name=name, role=ROLES[name], certificate_pem=pem, now=running.real_clock()
+            )
+        for name in PLATFORMS:
+            title = f"Example {name.removeprefix('platform-').upper()}"
+            await operator.present_platform(
+                settings, name=name, title=title, origins=(site_url,), now=running.real_clock()
             )
 
     def _registry_plan(self) -> ProcessPlan:
@@ -181,11 +217,18 @@ idvault dev is ready; Ctrl-C stops it, its data stays in {self._layout.state}.
   public directory    {document["public_url"]}
   witness             {document["witness"]["url"]}
   ready file          {self._ready_file}
+{_hosted(document)}
 {_consoles(document)}
 Call it as {PLATFORMS[0]}: these lines are a program for {shlex.quote(sys.executable)}
 """
         print(words, file=sys.stderr, flush=True)
         print(example.lines(document, platform=PLATFORMS[0]), flush=True)
+
+
+def _hosted(document: Mapping[str, Any]) -> str:
+    """Return the addresses of the pages to try."""
+    lines = [f"  {name:<20}{url}" for name, url in document["pages"].items()]
+    return "\n".join(("Pages to try, with the README's sandbox identities", *lines))
 
 
 def _consoles(document: Mapping[str, Any]) -> str:

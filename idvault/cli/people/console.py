@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 import webbrowser
 from collections.abc import Callable
@@ -46,7 +47,8 @@ def console(context: typer.Context, no_browser: NoBrowser = False) -> None:
         else:
             typer.echo(f"console: open {path} in a browser on this machine; Ctrl-C ends it")
         if not no_browser and _has_screen():
-            webbrowser.open(path.as_uri())
+            # Not here: some browsers would keep the call until they are closed.
+            threading.Thread(target=webbrowser.open, args=(path.as_uri(),), daemon=True).start()
 
     with open_session(role, given) as session:
         console_pages.serve(role, Newest(session), folder=given.folder(), ready=ready)

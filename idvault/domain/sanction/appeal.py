@@ -13,7 +13,7 @@
   is not decided by then is overdue, and stays in the public count of overdue appeals when it is decided.
 - An upheld appeal overturns its sanction (domain.sanction.sanction.overturn). A rejected one names an outside
   body, and until when the owner can go there.
-- The text is deleted TEXT_DAYS after the decision.
+- The text is deleted some days after the decision, as the terms say.
 """
 
 from dataclasses import dataclass, field, replace
@@ -34,7 +34,6 @@ from idvault.domain.error import (
 from idvault.domain.sanction.sanction import Sanction
 
 TEXT_LENGTH = 2_000
-TEXT_DAYS = 90
 _LAYOUT = "\r\n\t"
 
 
@@ -48,13 +47,17 @@ class AppealState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AppealTerms:
-    """The operator's terms. outside_body: where the owner can go after a rejection, within outside_days."""
+    """The operator's terms. outside_body: where the owner can go after a rejection, within outside_days.
+
+    text_days: for how long the text of a decided appeal is kept.
+    """
 
     days: int
     decision_days: int
     outside_body: str
     outside_days: int
     zone: tzinfo
+    text_days: int = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ def decide(
         outside_until=deadline.due_at(start=now, days=terms.outside_days, zone=terms.zone)
         if rejected
         else None,
-        delete_at=deadline.due_at(start=now, days=TEXT_DAYS, zone=terms.zone),
+        delete_at=deadline.due_at(start=now, days=terms.text_days, zone=terms.zone),
     )
 
 

@@ -10,7 +10,7 @@
   domain.deadline in the operator's zone. A contest that is not decided by then is overdue, and stays in the
   public count of overdue contests when it is decided.
 - A decision says whether it was the owner, and changes nothing else: what follows is the platform's to do.
-- The text is deleted TEXT_DAYS after the decision.
+- The text is deleted some days after the decision, as the terms say.
 """
 
 from dataclasses import dataclass, field, replace
@@ -20,8 +20,6 @@ from enum import StrEnum
 from idvault.domain import deadline
 from idvault.domain.claim import ClaimState
 from idvault.domain.error import TransitionError
-
-TEXT_DAYS = 90
 
 
 class ContestState(StrEnum):
@@ -34,10 +32,11 @@ class ContestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContestTerms:
-    """The operator's terms."""
+    """The operator's terms. text_days: for how long the text of a decided contest is kept."""
 
     decision_days: int
     zone: tzinfo
+    text_days: int = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def decide(
     """Return the decided contest; raises TransitionError."""
     if contest.state is not ContestState.FILED:
         raise TransitionError(state=contest.state.value, wanted=verdict.value)
-    delete_at = deadline.due_at(start=now, days=TEXT_DAYS, zone=terms.zone)
+    delete_at = deadline.due_at(start=now, days=terms.text_days, zone=terms.zone)
     return replace(contest, state=verdict, decided_at=now, reason=reason, delete_at=delete_at)
 
 

@@ -1,6 +1,8 @@
 """Periodic clean-up: expires verifications, removes never-verified accounts and purges old requests."""
 
-from idvault.domain.claim import REJECTED_LIFETIME, REQUEST_LIFETIME
+from datetime import timedelta
+
+from idvault.domain.claim import REQUEST_LIFETIME
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import SYSTEM_ACTOR, EventType
 from idvault.flows.log.events import EventFactory
@@ -23,7 +25,7 @@ class RetentionFlow:
         entropy: Entropy,
         policy: OperatorPolicy,
     ) -> None:
-        """Initialise with the ports; policy: for its time zone."""
+        """Initialise with the ports; policy: for its time zone, and the days of what is removed."""
         self._accounts = accounts
         self._claims = claims
         self._guard = guard
@@ -46,10 +48,10 @@ class RetentionFlow:
         return count
 
     async def remove_abandoned(self, *, now: ClockReading, limit: int) -> int:
-        """Remove never-verified accounts 30 days after their last claim ended; return how many."""
+        """Remove never-verified accounts some days after their last claim ended; return how many."""
         await self._guard.check(now=now)
         count = 0
-        before = now.business - REJECTED_LIFETIME
+        before = now.business - timedelta(days=self._policy.rejected_days)
         for account in await self._accounts.abandoned(before=before, limit=limit):
             event = self._events.event(
                 EventType.ACCOUNT_REMOVE,

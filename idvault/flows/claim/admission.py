@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from idvault.domain import share
+from idvault.domain.account import SubjectKind
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import ExhaustedError, NotFoundError
 from idvault.domain.request import Request
@@ -34,8 +35,8 @@ class QueueFlow:
         self._count: Mapping[str, int] = {}
         self._count_until: datetime | None = None
         self._counting = asyncio.Lock()
-        self._looks: dict[tuple[str, bool], tuple[bool, datetime]] = {}
-        self._looking: dict[tuple[str, bool], asyncio.Lock] = {}
+        self._looks: dict[tuple[str, SubjectKind, bool], tuple[bool, datetime]] = {}
+        self._looking: dict[tuple[str, SubjectKind, bool], asyncio.Lock] = {}
 
     async def check(self, request: Request, *, now: ClockReading) -> None:
         """Refuse a new claim that would not be checked within 24 h (domain.share); a repeat always passes.
@@ -51,18 +52,20 @@ class QueueFlow:
             except NotFoundError:
                 raise refused from None
 
-    async def is_waiting(self, *, relying_party: str, sign_up: bool, now: ClockReading) -> bool:
-        """Return whether queued claims of this relying party come before a new one.
+    async def is_waiting(
+        self, *, relying_party: str, kind: SubjectKind, sign_up: bool, now: ClockReading
+    ) -> bool:
+        """Return whether queued claims of this relying party come before a new one of this kind.
 
         If none is queued, the new claim is checked at once: a relying party below its share of the cap has no
         queue.
         """
-        key = (relying_party, sign_up)
+        key = (relying_party, kind, sign_up)
         async with self._looking.setdefault(key, asyncio.Lock()):
             known = self._looks.get(key)
             if known is None or abs(now.real - known[1]) >= _LOOK_AGE:
                 waits = await self._jobs.is_waiting(
-                    relying_party=relying_party, sign_up=sign_up, now=now.real
+                    relying_party=relying_party, kind=kind, sign_up=sign_up, now=now.real
                 )
                 known = self._looks[key] = (waits, now.real)
             return known[0]

@@ -73,11 +73,15 @@ class SettlementFlow:
         self._entropy = entropy
         self._policy = policy
         self._on_settled = on_settled
-        self._unsent_at: datetime | None = None
+        self._unsent_at: dict[SubjectKind, datetime] = {}
 
-    def is_held(self, *, now: datetime) -> bool:
-        """Return whether the last call, less than a second ago, was not sent (no connection or no slot)."""
-        return self._unsent_at is not None and self._unsent_at <= now < self._unsent_at + _HOLD
+    def is_held(self, kind: SubjectKind, *, now: datetime) -> bool:
+        """Return whether the last call to the registry of a kind of subject, within a second, was not sent.
+
+        There was no connection, or no slot.
+        """
+        unsent_at = self._unsent_at.get(kind)
+        return unsent_at is not None and unsent_at <= now < unsent_at + _HOLD
 
     def turn(self, kind: SubjectKind, *, patience: float) -> CallTurn | None:
         """Return the turn that a new claim's check needs, None if it needs none or would not be sent."""
@@ -170,8 +174,10 @@ class SettlementFlow:
 
     def _heed(self, job: Job, answer: RegistryAnswer, now: ClockReading) -> RegistryAnswer:
         if not job.withheld:
-            unsent = answer in (RegistryAnswer.NOT_SENT, RegistryAnswer.NO_TURN)
-            self._unsent_at = now.real if unsent else None
+            if answer in (RegistryAnswer.NOT_SENT, RegistryAnswer.NO_TURN):
+                self._unsent_at[job.subject_kind] = now.real
+            else:
+                self._unsent_at.pop(job.subject_kind, None)
         return answer
 
     async def _conclude(
@@ -298,12 +304,13 @@ class BacklogFlow:
         self._events = EventFactory(entropy=entropy)
 
     async def lease(self, *, now: ClockReading, limit: int) -> list[Job]:
-        """Lease up to limit due jobs; none within a second of a call that did not go out.
+        """Lease up to limit due jobs; none within a second of a call for a person that did not go out.
 
         Otherwise a long backlog would be leased and returned at full speed while the registry is unreachable.
+        The registry of organisations holds back its own jobs only (`settle`): people do not wait for it.
         """
         await self._guard.check(now=now)
-        if self._settlement.is_held(now=now.real):
+        if self._settlement.is_held(SubjectKind.INDIVIDUAL, now=now.real):
             return []
         lease = Lease(self._events.new_id(), now.real + LEASE)
         return await self._jobs.lease(lease=lease, now=now.real, limit=limit)
@@ -315,6 +322,9 @@ class BacklogFlow:
         """
         if job.intake is None:
             raise ValueError("a job without an intake can only be settled by its caller")
+        if self._settlement.is_held(job.subject_kind, now=now.real):
+            await self._jobs.advance(job, progress=_held_back(job.progress, now.real), keep_lease=False)
+            return None
         try:
             identity = self._opener.open(
                 relying_party=job.relying_party,
@@ -335,6 +345,11 @@ class BacklogFlow:
         )
         ended = [await self._settlement.time_out(claim, now=now) for claim in overdue]
         return len([claim for claim in ended if claim is not None])
+
+
+def _held_back(progress: JobProgress, now: datetime) -> JobProgress:
+    """Return the progress of a job whose registry takes no call now: nothing is sent, and nothing counted."""
+    return replace(progress, next_at=max(progress.next_at, now + _HOLD))
 
 
 def _later(progress: JobProgress, now: datetime) -> JobProgress:

@@ -111,7 +111,10 @@ class VerificationFlow:
     ) -> Claim:
         await self._queue.check(request, now=now)
         behind = await self._queue.is_waiting(
-            relying_party=command.relying_party, sign_up=command.account_token is None, now=now
+            relying_party=command.relying_party,
+            kind=command.identity.subject_kind,
+            sign_up=command.account_token is None,
+            now=now,
         )
         new_claim = self._new_claim(command, request, now)
         event, superseded = (

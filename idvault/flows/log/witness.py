@@ -39,7 +39,10 @@ class LogOlderError(DamagedError):
 
     def __str__(self) -> str:
         """Return the published line."""
-        return f"log: database is older than the {self._by} checkpoint ({self.size} < {self.known})"
+        return (
+            f"log: database is older than the {self._by} checkpoint ({self.size} < {self.known}): "
+            "`idvault restore --check` tells what is lost"
+        )
 
 
 class LogForkedError(DamagedError):

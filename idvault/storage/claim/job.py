@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
+from idvault.domain.account import SubjectKind
 from idvault.domain.job import JobProgress
 from idvault.domain.job import take_up as taken_up
 from idvault.ports.claim import Job, Lease
@@ -86,10 +87,15 @@ class SqlJobStore:
         stored = await job_rows.put(connection, job, progress=progress, lease=lease)
         return replace(job, progress=progress) if stored else None
 
-    async def is_waiting(self, *, relying_party: str, sign_up: bool, now: datetime) -> bool:
-        """Return whether a due job of a relying party is at least as urgent as a new one."""
+    async def is_waiting(
+        self, *, relying_party: str, kind: SubjectKind, sign_up: bool, now: datetime
+    ) -> bool:
+        """Return whether a due job of a relying party is at least as urgent as a new one of its kind."""
         asked = queue.BEFORE_SIGN_UP if sign_up else queue.BEFORE_RE_VERIFICATION
-        return await self.database.one("job.is_waiting", asked, party=relying_party, now=now) is True
+        found = await self.database.one(
+            "job.is_waiting", asked, party=relying_party, kind=kind.value, now=now
+        )
+        return found is True
 
     @read("job.backlog")
     async def backlog(self, connection: Connection) -> dict[str, int]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, String, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Integer, String, exists, literal_column, or_, select, text
 
 from idvault.domain.job import JobProgress, JobState
 from idvault.ports.claim import Lease
@@ -21,7 +21,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.locking import for_change_unless_locked
 from idvault.storage.base.statement import Statement, param, scalar, statement
 from idvault.storage.base.types import Micros
-from idvault.storage.claim.tables import jobs
+from idvault.storage.claim.tables import claims, jobs
 
 _DOUBTFUL = (JobState.SENDING, JobState.UNKNOWN)
 DOUBT = 0
@@ -80,14 +80,23 @@ _FIRST = statement(
 
 
 def _is_due(lane: int) -> ColumnElement[bool]:
-    """Return the condition that a party has a due job in a lane."""
+    """Return the condition that a party has a due job of a kind of subject in a lane.
+
+    Another kind's jobs wait for another registry. Only due ones are passed over: in an outage, most are not.
+    """
+    of_kind = exists().where(
+        claims.c.account_token == jobs.c.account_token,
+        claims.c.claim_id == jobs.c.claim_id,
+        claims.c.subject_kind == param("kind"),
+    )
     first = (
         select(jobs.c.due_at)
         .where(
             IS_OPEN,
             jobs.c.lane == lane,
             jobs.c.relying_party == param("party"),
-            jobs.c.due_at.is_not(None),
+            jobs.c.due_at <= param("now", Micros),
+            of_kind,
         )
         .order_by(jobs.c.due_at)
         .limit(literal_column("1"))

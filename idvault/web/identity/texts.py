@@ -220,10 +220,74 @@ TEXTS: Mapping[str, Translation] = {
         "result page of "
         "your next verification.",
     ),
+    "own_receipt_title": Translation("验证回执", "Check a receipt"),
+    "own_receipt_text": Translation(
+        "回执证明您的信息在某一时刻已加密并记入公开日志，以及需要多少位保管人共同才能打开。每次认证的回执可在认证结果页面下载。",
+        "A receipt proves that your details were sealed and entered in the public log, when, and "
+        "how many custodians "
+        "together can open them. The receipt of each verification is on the page of verifications.",
+    ),
+    "own_receipt_here": Translation(
+        "验证在您的浏览器中进行，回执不会发送给任何人。",
+        "The check runs in this browser. The receipt is not sent to anybody.",
+    ),
+    "own_receipt_file": Translation("回执文件", "Receipt file"),
+    "own_receipt_paste": Translation("或粘贴回执内容", "Or paste its content"),
+    "own_receipt_file_hint": Translation(
+        "下载的 receipt.json。", "The file receipt.json that you downloaded."
+    ),
+    "own_receipt_paste_hint": Translation("文件的全部内容。", "All of the text in the file."),
+    "own_receipt_key": Translation("日志的公钥", "Public key of the log"),
+    "own_receipt_key_hint": Translation(
+        "请从别处获取，例如公众监督页面、见证方或报刊。",
+        "From another source than this page, such as a witness, a newspaper or somebody you trust.",
+    ),
+    "own_receipt_button": Translation("验证", "Check"),
+    "own_receipt_valid": Translation("回执有效。", "The receipt is valid."),
+    "own_receipt_labels": Translation(
+        "加密并记入日志的时间（UTC）：|账号：|日志中的位置：|可共同打开的保管人：",
+        "Sealed and logged at (UTC):|Account:|Place in the log:|Custodians, and how many together "
+        "can open it:",
+    ),
+    "own_receipt_wrong": Translation(
+        "回执未通过验证：内容被改动，或与该公钥的日志不符。",
+        "The receipt does not verify: it was changed, or it is not of the log with this key.",
+    ),
+    "own_receipt_wait": Translation(
+        "日志尚未覆盖该回执，请稍后重新下载。",
+        "The log does not cover this receipt yet. Download it again in a minute.",
+    ),
+    "own_receipt_bad_key": Translation("公钥无效。", "This is not a public key of a log."),
+    "own_receipt_program": Translation("不依赖本页面的验证", "Check it without this page"),
+    "own_receipt_program_text": Translation(
+        "本页面及其程序来自本服务：如果本服务不诚实，它也可以谎称回执有效。要独立验证，请在自己的设备上运行公开的程序，KEY为日志的公钥：",
+        "This page and its script come from this service: if it were dishonest, it could call any "
+        "receipt valid. To "
+        "check it independently, run the public program on your own machine; KEY is the public key "
+        "of the log:",
+    ),
+    "own_receipt_unproved": Translation("回执不能证明什么", "What a receipt cannot prove"),
+    "own_receipt_unproved_text": Translation(
+        "加密内容是否就是您的姓名和号码，以及密钥是否在别处留有副本，是本服务的说法。",
+        "That what was sealed is your name and number, and that no copy of its key was kept, is "
+        "this service's "
+        "statement.",
+    ),
     "own_erase_title": Translation("删除我的信息", "Erase my details"),
-    "own_erase_later": Translation(
-        "目前还不能在此删除，该功能即将提供。",
-        "This cannot be done here yet. It will be possible on this page.",
+    "own_erase_state": Translation("状态", "State"),
+    "own_ERASURE_STATE_REQUESTED": Translation("等待中，可以撤回", "waits, and can be cancelled"),
+    "own_ERASURE_STATE_CANCELLED": Translation("已撤回", "cancelled"),
+    "own_ERASURE_STATE_ERASED": Translation("账号已注销", "the account is erased"),
+    "own_ERASURE_STATE_DESTROYED": Translation("身份信息已销毁", "your details are destroyed"),
+    "own_erase_requested": Translation("申请时间", "Requested"),
+    "own_erase_from": Translation("账号注销时间", "The account is erased"),
+    "own_erase_destroyed": Translation("身份信息销毁时间", "Your details are destroyed"),
+    "own_erase_button": Translation("申请注销账号并删除我的信息", "Erase this account and my details"),
+    "own_keep_button": Translation("撤回注销申请", "Keep the account"),
+    "own_erase_wait": Translation(
+        "申请后有一段等待期，期间可以在此或在应用中撤回，账号不受影响。等待期结束后账号永久注销，无法恢复。",
+        "Your request waits for some days. Until then you can cancel it here or in the app, and nothing "
+        "changes. After that the account is erased for good.",
     ),
     "own_erase_text": Translation(
         "删除后，您的姓名和号码永远无法再被打开，账号不再显示为已认证。",
@@ -232,9 +296,9 @@ TEXTS: Mapping[str, Translation] = {
     ),
     "own_erase_stays": Translation("会保留什么", "What stays"),
     "own_erase_stays_text": Translation(
-        "公开日志中的记录保留，其中没有姓名、号码或账号。账号被关闭期间，为防止重新注册，会保留一个无法还原出号码的标记。",
-        "The entries in the public log, which show no name, no number and no account. While an "
-        "account is closed, also "
-        "a mark that gives no number away, so that nobody escapes a decision by erasing.",
+        "公开日志中的记录保留，其中没有姓名、号码或账号。对该账号的处置有效期间，为防止以注销逃避处置，会保留一个无法还原出号码的标记。",
+        "The entries in the public log, which show no name, no number and no account. While a decision "
+        "about the account applies, also a mark that gives no number away, so that nobody escapes it by "
+        "erasing.",
     ),
 }

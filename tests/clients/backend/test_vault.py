@@ -4,12 +4,16 @@ import asyncio
 import inspect
 import socket
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
+from pkgutil import iter_modules
 from uuid import UUID
 
 import grpc
 import pytest
 
+import idvault.v1
 import idvault_client
+from idvault.api.edge.access import roles_of
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
 from idvault_client import (
     Consent,
@@ -157,6 +161,18 @@ async def test_retries_end(ask: Ask, server: VaultServer) -> None:
     assert caught.value.request_id == REQUEST_ID
     attempts = transport.SERVICE_CONFIG["methodConfig"][0]["retryPolicy"]["maxAttempts"]  # type: ignore[index]
     assert len(server.asked) == attempts
+
+
+def test_every_service_of_a_platform_is_retried() -> None:
+    """Its methods are idempotent, so a new service that is left out is a mistake."""
+    names = [each.name for each in iter_modules(idvault.v1.__path__) if each.name.endswith("_pb2")]
+    of_platforms = {
+        service.name
+        for name in names
+        for service in import_module(f"idvault.v1.{name}").DESCRIPTOR.services_by_name.values()
+        if any("platform" in roles_of(method) for method in service.methods)
+    }
+    assert of_platforms == set(transport.PLATFORM_SERVICES)
 
 
 async def test_refusals_are_not_retried(ask: Ask, server: VaultServer) -> None:

@@ -174,6 +174,8 @@ async def test_pages_have_two_languages(console: Running) -> None:
     assert (await chinese.get("/?lang=en")).title == "Start"
     assert (await chinese.get("/")).title == "Start"
     assert (await chinese.get("/?lang=<b>")).title == "Start"
+    kept = await chinese.get("/?a=1%26%3C&lang=en&b=%E5%A5%BD")
+    assert 'href="?lang=zh&amp;a=1%26%3C&amp;b=%E5%A5%BD"' in kept.text
 
 
 async def test_large_and_slow_forms_are_refused(sample: Sample, tmp_path: Path) -> None:

@@ -125,6 +125,9 @@ def test_a_rejected_appeal() -> None:
         OUTSIDE_DUE,
     )
     assert found.delete_at == TEXT_DUE
+    shorter = decided(REJECTED, terms=replace(TERMS, text_days=1)).delete_at
+    assert shorter is not None
+    assert NOW < shorter < NOW + timedelta(days=2)
 
 
 @pytest.mark.parametrize("state", [UPHELD, REJECTED])

@@ -54,6 +54,9 @@ def test_a_contest_is_decided_once(verdict: ContestState) -> None:
     """The decision begins the days after which the text is deleted, once."""
     decided = rules.decide(contest=FILED, verdict=verdict, reason="seen", terms=TERMS, now=NOW)
     delete_at = deadline.due_at(start=NOW, days=90, zone=ZONE)
+    shorter = replace(TERMS, text_days=3)
+    soon = rules.decide(contest=FILED, verdict=verdict, reason="seen", terms=shorter, now=NOW)
+    assert soon.delete_at == deadline.due_at(start=NOW, days=3, zone=ZONE)
     assert decided == replace(FILED, state=verdict, decided_at=NOW, reason="seen", delete_at=delete_at)
     with pytest.raises(TransitionError):
         rules.decide(contest=decided, verdict=verdict, reason="seen", terms=TERMS, now=NOW)

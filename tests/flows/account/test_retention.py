@@ -5,7 +5,10 @@ import pytest
 from idvault.domain.account import AccountState
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.registry import RegistryAnswer
-from tests.support.flow_world import World, at, command
+from idvault.flows.policy import OperatorPolicy
+from tests.support import builders
+from tests.support.databases import Databases
+from tests.support.flow_world import World, at, command, open_world
 
 DAY = 86_400
 
@@ -43,6 +46,18 @@ async def test_accounts_that_never_succeeded_go_after_30_days(world: World) -> N
         token = claim.account.account_token
         found = await world.accounts.get(relying_party="platform-a", account_token=token)
         assert (found is not None) == stays
+
+
+async def test_the_days_are_the_operators(sqlite_databases: Databases) -> None:
+    """A deployment that keeps them for three days removes them after three."""
+    policy = OperatorPolicy(5, 365, 90, builders.ZONE, rejected_days=3)
+    world = await open_world(sqlite_databases, policy=policy)
+    world.registry.verdict = RegistryAnswer.MISMATCH
+    await world.verify()
+    assert await world.retention.remove_abandoned(now=at(3 * DAY - 1), limit=10) == 0
+    assert await world.retention.remove_abandoned(now=at(3 * DAY + 1), limit=10) == 1
+    await world.verification.drain()
+    await world.database.close()
 
 
 async def test_requests_are_forgotten_after_seven_days(world: World) -> None:

@@ -80,9 +80,12 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], list[str], list[str]]] = {
     ),
     "jobs before a new one": (
         queue.BEFORE_RE_VERIFICATION,
-        {"party": "platform-a", "now": NOW},
-        ["ix_jobs_queue (lane=? AND relying_party=? AND due_at>?)"],
-        ["ix_jobs_queue"],
+        {"party": "platform-a", "kind": "INDIVIDUAL", "now": NOW},
+        [
+            "ix_jobs_queue (lane=? AND relying_party=? AND due_at<?)",
+            "sqlite_autoindex_claims_1 (account_token=? AND claim_id=?)",
+        ],
+        ["ix_jobs_queue", "pk_claims"],
     ),
 }
 _MANY = 2_000

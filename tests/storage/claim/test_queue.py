@@ -8,6 +8,7 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import BigInteger, text, update
 
+from idvault.domain.account import SubjectKind
 from idvault.domain.error import UnavailableError
 from idvault.domain.job import JobState
 from idvault.ports.claim import Job
@@ -122,9 +123,15 @@ async def test_is_waiting_sees_only_what_comes_first(world: World) -> None:
 
     async def waits(party: str) -> tuple[bool, bool]:
         asked = [
-            await world.jobs.is_waiting(relying_party=party, sign_up=sign_up, now=at().real)
+            await world.jobs.is_waiting(
+                relying_party=party, kind=SubjectKind.INDIVIDUAL, sign_up=sign_up, now=at().real
+            )
             for sign_up in (True, False)
         ]
+        # Organisations wait for another registry.
+        assert not await world.jobs.is_waiting(
+            relying_party=party, kind=SubjectKind.ORGANIZATION, sign_up=False, now=at().real
+        )
         return asked[0], asked[1]
 
     assert await waits("a") == (False, False)

@@ -1,15 +1,21 @@
 """ "My identity" by clicks in Chromium: both languages, small and large."""
 
+import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from google.protobuf import json_format
+from playwright.sync_api import Page, expect
 
 from idvault.domain.campaign.campaign import ReverificationMethod
 from idvault.domain.sanction.sanction import Degree
+from idvault_client.offline import receipt
 from idvault_client.sessions import SessionPurpose
+from tests.clients.offline.test_receipt import message
+from tests.support import logs
 from tests.support.databases import Databases
 from tests.support.flow_world import PARTY
+from tests.support.merkle import signer
 from tests.web.identity.test_pages import PAGES, TITLES, TODAY
 from tests.web.test_journey import BUTTONS, Place, look, place_of, visit
 
@@ -143,3 +149,81 @@ async def test_an_invitation_is_postponed_by_a_click(sqlite_databases: Databases
         await visit(person, viewport={"width": 320, "height": 700})
         _, figures = await campaigns.campaigns.progress(relying_party=PARTY, campaign_id=campaign.campaign_id)
         assert figures.unanswered == 0
+
+
+EDITS = (
+    *("accountToken", "claimId", "recordDigest", "entry.openingKey", "entry.leaf", "entry.proof.index"),
+    *("entry.proof.hashes", "checkpoint.note", "record.ciphertext", "record.salt"),
+    *("record.sealingQuorumId", "sealingQuorum.threshold", "quorum"),
+)
+
+
+def program(text: str) -> str:
+    """Return what `idvault-client check-receipt` says of a receipt."""
+    try:
+        receipt.check(receipt.parse(text), policy=logs.POLICY)
+    except receipt.ReceiptError as error:
+        return error.reason
+    return "valid"
+
+
+def edited(text: str, path: str) -> str:
+    """Return a receipt with one value changed."""
+    content = json.loads(text)
+    place = content
+    *before, name = path.split(".")
+    for each in before:
+        place = place[each]
+    value = place[name]
+    if isinstance(value, list):
+        place[name] = value[1:]
+    elif isinstance(value, int) or value.isdigit():
+        place[name] = type(value)(int(value) + 1)
+    else:
+        middle = len(value) // 2
+        place[name] = value[:middle] + ("A" if value[middle] != "A" else "B") + value[middle + 1 :]
+    return json.dumps(content)
+
+
+async def test_a_receipt_is_checked_in_the_browser_alone(sqlite_databases: Databases, tmp_path: Path) -> None:
+    """From its file, as the program checks it: every edit is found, and the browser asks nobody."""
+    covered, waiting = message(size=300), message(covered=False)
+    text = json_format.MessageToJson(covered)
+    (tmp_path / "receipt.json").write_text(text, "utf-8")
+    async with place_of(sqlite_databases, tmp_path, locale="en") as place:
+        token = await place.world.moderation.account()
+
+        def person(page: Page) -> None:
+            arrive(place, page, token)
+            page.get_by_role("link", name="Check a receipt").click()
+            answer, asked = page.locator("#receipt-answer"), []
+            page.on("request", lambda request: asked.append(request.url))
+
+            def state(words: str, key: str = logs.VKEY) -> str:
+                page.locator("#receipt-text").fill(words)
+                page.locator("#receipt-key").fill(key)
+                answer.evaluate("each => { delete each.dataset.state; }")
+                page.get_by_role("button", name="Check").click()
+                page.locator("#receipt-answer[data-state]").wait_for()
+                return str(answer.get_attribute("data-state"))
+
+            page.locator("#receipt-file").set_input_files(tmp_path / "receipt.json")
+            expect(page.locator("#receipt-text")).not_to_have_value("")
+            assert state(page.locator("#receipt-text").input_value()) == "valid"
+            for shown in ("The receipt is valid.", "2026-02-01T12:30Z", "300", "2/3: custodian-a"):
+                assert shown in answer.inner_text()
+            look(place, page, "own-receipt-valid")
+            for path in EDITS:
+                found = program(edited(text, path))
+                assert (state(edited(text, path)), found != "valid") == (found, True), path
+            look(place, page, "own-receipt-wrong")
+            other = str(signer(logs.ORIGIN, seed=9).key)
+            assert state(text, other) == "LOG_INVALID"
+            for key in (logs.VKEY[:-4], "x", logs.VKEY.replace("+", "", 1)):
+                assert state(text, key) == "KEY"
+            assert state(json_format.MessageToJson(waiting)) == "NOT_COVERED"
+            for words in ("x", "{}", "[]", "null"):
+                assert state(words) == "NOT_A_RECEIPT"
+            assert asked == []
+
+        await visit(person, viewport={"width": 320, "height": 700})

@@ -24,10 +24,17 @@ from tests.web.test_pages import bound, filled, form_of
 TEXT = "It was satire, 请看全文 <b>(synthetic)</b>"
 # The edge has a real clock, and an appeal has a term.
 TODAY = (clock().business - builders.NOW).total_seconds()
-PAGES = ("stored", "verifications", "disclosures", "standing", "erase")
+PAGES = ("stored", "verifications", "disclosures", "standing", "receipt", "erase")
 TITLES = {
-    "zh": ("存储了什么", "每次认证", "谁曾打开", "处置、理由", "删除我的信息"),
-    "en": ("What is stored", "How each verification", "Who has opened", "Decisions", "Erase"),
+    "zh": ("存储了什么", "每次认证", "谁曾打开", "处置、理由", "验证回执", "删除我的信息"),
+    "en": (
+        "What is stored",
+        "How each verification",
+        "Who has opened",
+        "Decisions",
+        "Check a receipt",
+        "Erase",
+    ),
 }
 
 
@@ -99,6 +106,21 @@ async def test_disclosures_are_listed_with_their_proof(site: Site, tmp_path: Pat
     assert "never opened or released" in (await other.get(f"{elsewhere}/disclosures")).text
 
 
+async def test_a_receipt_is_never_sent(site: Site) -> None:
+    """The form has no field that a browser would send, and without script the program is named."""
+    browser, path, _ = await opened(site, await site.world.moderation.account())
+    page = await browser.get(f"{path}/receipt")
+    form = page.text[
+        page.text.index('<form id="receipt-check" method="get" hidden>') : page.text.index("</form>")
+    ]
+    assert "name=" not in form
+    assert "idvault-client check-receipt" in page.text
+    assert '<script src="/static/receipt.js" defer>' in page.text
+    script = await browser.get("/static/receipt.js")
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    assert not re.search(r"fetch|XMLHttpRequest|sendBeacon|WebSocket|innerHTML", script.text)
+
+
 async def test_an_appeal_is_sent_from_the_page(site: Site) -> None:
     """With the statement of reasons before it; once sent, the page shows it, and its text nowhere."""
     token, sanction, key = await site.world.moderation.case(Degree.LIMIT, measure="no-video", seconds=TODAY)
@@ -155,6 +177,33 @@ async def test_a_contest_is_sent_from_the_page(site: Site) -> None:
     assert all("satire" not in page.text + str(page.headers) for page in browser.seen)
     other, elsewhere, _ = await opened(site, await site.world.moderation.account(2))
     assert (await other.get(address.replace(path, elsewhere))).status == 404
+
+
+async def test_an_erasure_is_requested_and_cancelled_on_the_page(site: Site) -> None:
+    """It says from when; sent twice it is one; cancelled, it can be requested again."""
+    token = await site.world.moderation.account()
+    browser, path, _ = await opened(site, token)
+    form = await browser.get(f"{path}/erase")
+    assert "Your request waits" in form.text
+    fields = {"form": form.hidden("form")}
+    forged = await browser.post(f"{path}/erase", {"form": "x" * 43})
+    assert forged.status == 403
+    for _ in range(2):
+        requested = await browser.follow(await browser.post(f"{path}/erase", fields))
+        assert "waits, and can be cancelled" in requested.text
+        assert "Keep the account" in requested.text
+    assert await site.world.moderation.events("erasure:") == ["erasure:request:file"]
+    for _ in range(2):
+        kept = await browser.follow(await browser.post(f"{path}/erase", {**fields, "keep": "1"}))
+        assert ">cancelled<" in kept.text
+        assert "Erase this account" in kept.text
+    again = await browser.follow(await browser.post(f"{path}/erase", fields))
+    assert "waits, and can be cancelled" in again.text
+    assert await site.world.moderation.events("erasure:") == [
+        "erasure:request:cancel",
+        "erasure:request:file",
+        "erasure:request:file",
+    ]
 
 
 async def test_an_appeal_that_is_too_late_is_told_on_its_page(site: Site) -> None:

@@ -19,6 +19,7 @@ from idvault_client.commands import (
     filing,
     log,
     mirror,
+    moderation,
     report,
 )
 from idvault_client.commands.campaign import commands as campaign
@@ -54,6 +55,8 @@ app.add_typer(
 app.command("filings", short_help="Write the live public accounts of a day as CSV.")(filing.export)
 app.add_typer(contest.app, name="contest", short_help='List and decide verifications that were "not me".')
 app.add_typer(tip_off.app, name="tip-offs", short_help="File the mails of a maildir as reports.")
+app.command("desk", short_help="Open the moderators' pages on this machine.")(moderation.serve)
+app.add_typer(moderation.app, name="moderator", short_help="Create and register a moderator's key.")
 app.command("status", short_help="Print the status of each account.")(account.status)
 app.command("get-verification", short_help="Print the state of a claim; fetch its receipt.")(claim.get)
 app.command("issue-token", short_help="Fetch a status token or credential.")(credential.issue)
@@ -80,6 +83,15 @@ class ConnectionOptions:
         if self.target is None or self.tls is None:
             raise typer.BadParameter("give --ready-file, or --target with --ca, --certificate and --key")
         return connect(self.target, tls=self.tls, timeout=self.timeout, server_name=self.server_name)
+
+    def certificate(self) -> bytes:
+        """Return the platform's certificate; raises as `open` does."""
+        tls = self.tls
+        if self.ready_file is not None:
+            tls = testing.endpoint(self.ready_file, platform=self.platform).tls
+        if tls is None:
+            raise typer.BadParameter("give --ready-file, or --target with --ca, --certificate and --key")
+        return Path(tls.certificate).read_bytes()
 
 
 @app.callback()

@@ -19,6 +19,7 @@ from idvault_client.commands.campaign.chart import NoMatplotlibError
 from idvault_client.commands.legacy_import.importer import ImportFileError
 from idvault_client.commands.tip_off.importer import MaildirError
 from idvault_client.errors import Unavailable, VaultError
+from idvault_client.moderation.key_folder import KeyFolderError
 from idvault_client.offline import CheckError
 from idvault_client.offline.log.follower import RefusedLogError
 from idvault_client.offline.proof import UnverifiedError
@@ -57,6 +58,8 @@ def reporting(context: typer.Context, as_json: bool) -> Iterator[bool]:
         _end(_UNVERIFIED, "UNVERIFIED", str(error), reason=error.reason, as_json=as_json)
     except CheckFailedError as error:
         _end(_CHECK_FAILED, "CHECK_FAILED", str(error), as_json=as_json)
+    except KeyFolderError as error:
+        _end(_REFUSED, "REFUSED", str(error), as_json=as_json)
     except (ImportFileError, MaildirError) as error:
         _end(_WRONG_USAGE, "USAGE", str(error), as_json=as_json)
     except OSError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 from jinja2 import Environment
@@ -208,6 +208,7 @@ class ConsoleApp:
             "script": "console.js",
             "form_fields": _hidden(form=self.entrance.form_token, once=number),
             "here": current,
+            "keep": _kept(request),
             "title": page.title,
             "errors": page.errors,
             "hides": page.hides,
@@ -241,6 +242,12 @@ class ConsoleApp:
         why = found or Explanation(visit.say("failed_text"), status=500)
         texts = [each for each in (why.text, why.hint) if each]
         return self._refusal(request, status=why.status, texts=texts, title=visit.say("failed_title"))
+
+
+def _kept(request: web.Request) -> str:
+    """Return what a change of language keeps of an address's question."""
+    kept = urlencode([(name, value) for name, value in request.query.items() if name != "lang"])
+    return f"&{kept}" if kept else ""
 
 
 def _hidden(**fields: str) -> Markup:

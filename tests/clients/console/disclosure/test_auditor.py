@@ -24,7 +24,7 @@ from tests.clients.console.disclosure.steps import (
     request,
 )
 from tests.support import builders, people
-from tests.support.chamber import CUSTODIANS
+from tests.support.chamber import CUSTODIANS, identity
 from tests.support.console import Visitor
 from tests.support.console_room import ConsoleRoom
 from tests.support.log_world import KEY
@@ -155,6 +155,7 @@ async def test_from_request_to_court(house: ConsoleRoom) -> None:
         assert text in case.words
     form = await owner.get(f"/cases/{disclosure_id}/open")
     assert "This is the last opening" in form.words
+    one_time_key = house.room.auditor().keys.get(disclosure_id).private_key(identity("auditor-a"))
     record = await open_record(owner, disclosure_id, house.room.codes.code())
     assert (record.title, builders.NAME in record.text, NUMBER in record.text) == (
         "The opened record", False, False,
@@ -171,11 +172,12 @@ async def test_from_request_to_court(house: ConsoleRoom) -> None:
     files = [(await owner.get(f"/static/{name}")).body for name in ("style.css", "console.js")]
     longest = max(len(each.body) for each in owner.seen)
     assert longest + sum(map(len, files)) <= 60_000
-    await _exported(house, owner, here(record), disclosure_id)
-    _nothing_left(house, disclosure_id)
+    data_key = await _exported(house, owner, here(record), disclosure_id)
+    _nothing_left(house, disclosure_id, one_time_key, data_key)
 
 
-async def _exported(house: ConsoleRoom, owner: Visitor, path: str, disclosure_id: str) -> None:
+async def _exported(house: ConsoleRoom, owner: Visitor, path: str, disclosure_id: str) -> bytes:
+    """Check the exported files as a court does; return the record's key, which they hold."""
     offered = await owner.get(f"{path}/export")
     assert "check-evidence" in offered.words
     page, proof = await owner.get(f"{path}/page"), await owner.get(f"{path}/proof")
@@ -188,9 +190,10 @@ async def _exported(house: ConsoleRoom, owner: Visitor, path: str, disclosure_id
     assert proved.payload.identity == builders.identity()
     files = sorted((house.room.folder / "auditor-a" / "evidence").iterdir())
     assert [each.name for each in files] == [f"{disclosure_id}-1.json"]
+    return evidence.message.data_key
 
 
-def _nothing_left(house: ConsoleRoom, disclosure_id: str) -> None:
+def _nothing_left(house: ConsoleRoom, disclosure_id: str, *keys: bytes) -> None:
     """Nothing that was sent holds the identity or a private key."""
     sent = house.sent
     assert disclosure_id.encode() in sent
@@ -199,7 +202,9 @@ def _nothing_left(house: ConsoleRoom, disclosure_id: str) -> None:
         NUMBER.encode(),
         people.secret("auditor-a", "hpke"),
         people.secret("auditor-a", "ed25519"),
+        *keys,
     ):
+        assert secret
         assert secret not in sent
 
 
@@ -227,6 +232,25 @@ async def test_a_wrong_code_says_how_many_tries_are_left(house: ConsoleRoom) -> 
     assert builders.NAME in (await owner.post(here(opened), opened)).text
     assert not list((house.room.folder / "auditor-a").glob("evidence/*"))
     assert (await owner.get(f"/cases/{'0' * 32}/record")).status == 404
+
+
+async def test_each_opening_keeps_a_file_of_its_own(house: ConsoleRoom) -> None:
+    """Only the last one is announced; the first file stays as it was, until its day."""
+    owner = await house.enter("auditor-a")
+    disclosure_id = await request(owner, await house.room.account(), openings="2")
+    await house.approve(disclosure_id, A, B)
+    assert "This is the last opening" not in (await owner.get(f"/cases/{disclosure_id}/open")).words
+    await open_record(owner, disclosure_id, house.room.codes.code(), days="30")
+    kept = house.room.folder / "auditor-a" / "evidence" / f"{disclosure_id}-1.json"
+    before = kept.read_bytes()
+    assert "This is the last opening" in (await owner.get(f"/cases/{disclosure_id}/open")).words
+    await open_record(owner, disclosure_id, house.room.codes.code())
+    assert kept.read_bytes() == before
+    assert {each.name for each in kept.parent.iterdir()} == {kept.name, f"{disclosure_id}-2.json"}
+    case = await owner.get(f"/cases/{disclosure_id}")
+    assert all(f"{disclosure_id}-{number}.json" in case.words for number in (1, 2))
+    evidence = (await owner.get("/evidence")).words
+    assert evidence.index(f"{disclosure_id}-1.json") < evidence.index(f"{disclosure_id}-2.json")
 
 
 async def test_the_list_has_what_ends_first_at_the_top(house: ConsoleRoom) -> None:

@@ -51,7 +51,7 @@ async def test_a_request_is_shown_with_all_that_is_checked(house: ConsoleRoom) -
         "第一条 (synthetic)",
         "一次核查",
         "2 d 23 h left",
-        "1 approvals, 0 denials",
+        "approvals: 1, denials: 0",
         "0 of 20",
         "Checked on this machine",
     ):
@@ -158,9 +158,11 @@ async def test_the_drill(house: ConsoleRoom) -> None:
     wrong = await owner.post("/drill", page, code="000000")
     assert (wrong.status, "9 tries are left" in wrong.words) == (422, True)
     passed = await owner.post("/drill", wrong, code=house.room.codes.code())
+    assert "Drill: due by" not in (await owner.get("/")).words
     assert "never with these keys" not in passed.words
     house.room.pass_time(days=100)
     await house.room.request(await house.room.account())
+    assert "Drill: overdue since" in (await waiting(owner)).words
     assert "overdue since" in (await owner.get("/drill")).words
 
 

@@ -141,7 +141,7 @@ def open_record(person: Person, disclosure_id: str) -> None:
     person.press("open", "link")
     page.get_by_text(person.say("last")).wait_for()
     tree = page.locator("main").aria_snapshot()
-    assert tree.index("radio") < tree.index("textbox") < tree.index("button")
+    assert tree.index("textbox") < tree.index("group") < tree.index("button")
     page.locator("#code").fill("000000")
     person.press("open_now")
     page.locator(".errors").wait_for()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from idvault_client.reasons import Translation
 
 AUDITOR: Mapping[str, Translation] = {
-    "service": Translation("调阅人控制台", "Auditor's console"),
+    "service": Translation("审计员控制台", "Auditor's console"),
     "cases": Translation("案件", "Cases"),
     "new": Translation("新申请", "New request"),
     "evidence": Translation("证据", "Evidence"),
@@ -88,6 +88,7 @@ AUDITOR: Mapping[str, Translation] = {
         "这是最后一次打开，之后一次性密钥会被销毁。",
         "This is the last opening: its one-time key is destroyed afterwards.",
     ),
+    "keep_is": Translation("证据会保存{days}天（可更改）", "Evidence is kept for {days} days (change)"),
     "keep": Translation("保存证据吗？", "Keep the evidence?"),
     "keep_yes": Translation("保存，只有我能解密", "Yes, encrypted for me"),
     "keep_no": Translation("不保存", "No"),
@@ -105,6 +106,7 @@ AUDITOR: Mapping[str, Translation] = {
     "RESIDENCE_PERMIT": Translation("港澳台居民居住证", "residence permit"),
     "FOREIGN_PERMANENT_RESIDENT": Translation("外国人永久居留身份证", "foreign permanent resident card"),
     "UNIFIED_SOCIAL_CREDIT_CODE": Translation("统一社会信用代码", "unified social credit code"),
+    "masked_value": Translation("已遮盖", "masked"),
     "masked": Translation("姓名和号码已遮盖。", "Name and number are masked."),
     "reveal": Translation("显示{seconds}秒", "Show for {seconds} seconds"),
     "hide": Translation("立即遮盖", "Mask now"),

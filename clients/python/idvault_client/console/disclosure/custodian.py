@@ -18,9 +18,10 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def console(session: CustodianSession) -> Console:
     """Return the custodian's console."""
+    duties = Duties(session=session)
     routes = (
-        *WaitingRequests(session=session).routes(),
-        *Duties(session=session).routes(),
+        *WaitingRequests(session=session, duties=duties).routes(),
+        *duties.routes(),
         Route("GET", "/own", _OwnKeys(session).show),
     )
     menu = (("/", "waiting"), ("/drill", "drill"), ("/hand-over", "hand_over"), ("/own", "own"))

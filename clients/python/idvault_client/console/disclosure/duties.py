@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from idvault.attest import roster_member
 from idvault.attest.succession import Succession
@@ -9,10 +10,12 @@ from idvault.domain.error import Reason
 from idvault_client.console.disclosure import explaining, shown
 from idvault_client.console.disclosure.session import CustodianSession
 from idvault_client.console.visit import Answer, ConsolePage, GoTo, Hiding, Route, Visit
-from idvault_client.errors import NotFound, SecondFactorRefused
+from idvault_client.errors import NotFound, SecondFactorRefused, VaultError
 from idvault_client.people.custody.drill import VerifiedDrill
 from idvault_client.people.custody.hand_over import HandOver, HandOverProgress, NotReplacedError
+from idvault_client.people.trust import FindingError
 
+_REMINDED = timedelta(days=14)
 _SECONDS = 2
 """How often the page of a running hand-over shows its progress again."""
 
@@ -50,6 +53,16 @@ class Duties:
     def ask_drill(self, visit: Visit) -> Answer:
         """Show the drill record, and until when the drill is due."""
         return self._drill(visit, {})
+
+    def reminder(self, visit: Visit) -> str:
+        """Return that the drill is due soon, or overdue; "" if it is not, or cannot be read now."""
+        try:
+            found = self.session.drill().fetch()
+        except (FindingError, VaultError):
+            # The drill's own page says why.
+            return ""
+        soon = self.session.now() >= found.due_at - _REMINDED
+        return f"{visit.say('drill')}: {self._due(found, visit)}" if soon else ""
 
     def pass_drill(self, visit: Visit) -> Answer:
         """Open the share of the drill record, forget it, and sign that it opened."""

@@ -8,6 +8,7 @@ from idvault.domain.disclosure import Verdict
 from idvault.domain.error import InvalidError
 from idvault.v1 import disclosure_pb2
 from idvault_client.console.disclosure import cases, explaining, shown
+from idvault_client.console.disclosure.duties import Duties
 from idvault_client.console.disclosure.session import CustodianSession
 from idvault_client.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
 from idvault_client.errors import SecondFactorRefused
@@ -22,6 +23,7 @@ class WaitingRequests:
     """The pages of a custodian's decisions. The answers of this session are kept to be shown."""
 
     session: CustodianSession
+    duties: Duties
     _decided: dict[str, tuple[Verdict, disclosure_pb2.DecidedDisclosure]] = field(default_factory=dict)
 
     def routes(self) -> tuple[Route, ...]:
@@ -41,7 +43,8 @@ class WaitingRequests:
         """List the requests, each with what was checked."""
         custodian = self.session.custodian()
         found = [self._shown(each, custodian, visit) for each in custodian.pending()]
-        return ConsolePage(template="waiting.html", title=visit.say("waiting"), values={"requests": found})
+        values = {"requests": found, "reminder": self.duties.reminder(visit)}
+        return ConsolePage(template="waiting.html", title=visit.say("waiting"), values=values)
 
     def show(self, visit: Visit) -> Answer:
         """Show one request with the decisions of the others."""

@@ -6,9 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from markupsafe import Markup
+
 from idvault.attest.payload import Payload
 from idvault_client.console.disclosure import shown
 from idvault_client.console.visit import Hiding, Visit
+
+# A screen reader says the word in place of the dots.
+_MASK = Markup('<span aria-hidden="true">●●●●●●</span><span class="unseen">{}</span>')
 
 
 @dataclass(kw_only=True, eq=False)
@@ -38,10 +43,11 @@ class Revealing:
         """Return what a page shows of an identity."""
         hiding, identity = self.hiding(path), payload.identity
         number = f"{identity.document.number} ({visit.say(identity.document.type)})"
+        mask = _MASK.format(visit.say("masked_value"))
         return {
             "identity": [
-                (visit.say("real_name"), identity.name if hiding else shown.MASK),
-                (visit.say("document_number"), number if hiding else shown.MASK),
+                (visit.say("real_name"), identity.name if hiding else mask),
+                (visit.say("document_number"), number if hiding else mask),
             ],
             "revealed": hiding is not None,
             "seconds": shown.SHOWN_SECONDS,

@@ -7,7 +7,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault_client.console.visit import Visit
 
-MASK = "●●●●●●"
 SHOWN_SECONDS = 30
 """How long a revealed identity is shown."""
 _LOCALES = {"zh": "zh_CN", "en": "en_GB"}

@@ -79,7 +79,10 @@ class HandOver:
                 if not found:
                     raise NotReplacedError("nobody has replaced you: there is nothing to hand over")
                 return found
-        raise NotReplacedError("the roster no longer names you, so you have no shares to hand over")
+        raise NotReplacedError(
+            "the roster no longer names you with these keys, so the vault takes nothing from you; if shares "
+            "still wait, as `idvault doctor` says, the custodians must name you again with the same keys"
+        )
 
     def run(
         self, found: Succession, *, batch: int = rules.MOST_SHARES, tell: Callable[[HandOverProgress], None]

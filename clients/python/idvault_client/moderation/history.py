@@ -1,0 +1,65 @@
+"""What else is known about an account or a public account: its standing, its sanctions, reports about it."""
+
+from idvault_client.console.visit import Visit
+from idvault_client.errors import NotFound
+from idvault_client.moderation import shown
+from idvault_client.moderation.shown import Item, Link, PagePart
+from idvault_client.moderation.workplace import Workplace
+from idvault_client.sanctions import AccountSanction
+from idvault_client.tip_offs import TargetKind, TipOffTarget
+
+_SIZE = 50
+
+
+def of_target(target: TipOffTarget, *, place: Workplace, visit: Visit) -> list[PagePart]:
+    """Return what is known about the target of a report; nothing about a piece of content."""
+    if target.kind is TargetKind.CONTENT:
+        return []
+    if target.kind is TargetKind.ACCOUNT:
+        return [of_account(target.key, place=place, visit=visit)]
+    try:
+        owner = place.vault.public_accounts.get(target.key).account_token
+    except NotFound:
+        return []
+    link = Link(f"/public-accounts/{target.key}", visit.say("see"))
+    about = PagePart(title=visit.say("target.PUBLIC_ACCOUNT"), links=[link])
+    return [about, of_account(owner, place=place, visit=visit)]
+
+
+def of_account(account_token: str, *, place: Workplace, visit: Visit) -> PagePart:
+    """Return an account's status, and its sanctions, the newest first."""
+    status = place.vault.get_status(account_token)
+    found = place.vault.sanctions.list_page(account_token=account_token, page_size=_SIZE).sanctions
+    return PagePart(
+        title=visit.say("history"),
+        rows=place.rows(
+            visit,
+            account=account_token,
+            standing=shown.word("standing", status.standing, visit.say),
+        ),
+        items=[item(each, place=place, visit=visit) for each in reversed(found)],
+        empty=visit.say("nothing"),
+    )
+
+
+def item(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> Item:
+    """Return a sanction as it stands in a list."""
+    say, statement = visit.say, sanction.statement
+    is_proposed = sanction.start_time is None and sanction.finish_time is None
+    mine = place.me in (sanction.impose_moderator_id, sanction.confirm_moderator_id)
+    rows = place.rows(
+        visit,
+        state=shown.word("state", sanction.state, say),
+        due=place.left(sanction.lapse_time, visit) if is_proposed and sanction.lapse_time else None,
+        category=statement and shown.word("category", statement.category, say),
+        scope=shown.word("scope", sanction.scope, say),
+        imposed_at=sanction.impose_time,
+        proposed_by=place.who(sanction.impose_moderator_id, visit),
+    )
+    title = say(
+        "sanction_title",
+        degree=shown.word("degree", sanction.degree, say),
+        account=sanction.public_account_id or sanction.account_token,
+    )
+    link = Link(f"/sanctions/{sanction.sanction_id}", title)
+    return Item(link=link, rows=rows, marks=[say("yours")] if mine else [])

@@ -1,0 +1,78 @@
+"""The pages of appeals: by due time, with the owner's text, and not decided by who imposed or confirmed."""
+
+from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.sanction.appeal import Appeal, AppealState
+from idvault.domain.sanction.sanction import Degree, Sanction
+from tests.support.console import Visitor
+from tests.support.flow_world import PARTY, at
+from tests.support.moderation_console import Office, submit
+
+TEXT = "It was satire <b>of course</b>, 请看全文 (synthetic)"
+
+
+async def appealed(place: Office, key: ModeratorKey, *, number: int = 1) -> tuple[Appeal, Sanction]:
+    """Sanction an account and file its owner's appeal, both now."""
+    world = place.world.world
+    sanction = await world.impose(await world.account(number), Degree.WARN, key=key, seconds=place.age)
+    call, _ = world.call("FileAppeal", sanction.sanction_id, TEXT)
+    made = await world.appeals.file(call, sanction_id=sanction.sanction_id, text=TEXT, now=at(place.age))
+    return made, sanction
+
+
+async def decided(place: Office, appeal: Appeal) -> Appeal:
+    found, _ = await place.world.world.appeals.get(
+        relying_party=PARTY, appeal_id=appeal.appeal_id, now=at(place.age)
+    )
+    return found
+
+
+async def test_an_appeal_is_decided(place: Office, browser: Visitor, key: ModeratorKey) -> None:
+    """The text is shown escaped, with the statement; decision and reason are needed, and it acts once."""
+    other = await place.moderator(2)
+    made, sanction = await appealed(place, other)
+    page = await browser.get("/appeals")
+    assert "Appeal against: Warning" in page.words
+    assert "days left" in page.words
+    here = f"/appeals/{made.appeal_id}"
+    page = await browser.get(here)
+    assert "&lt;b&gt;of course&lt;/b&gt;" in page.text
+    assert "terms 4.2" in page.words
+    assert f'href="/sanctions/{sanction.sanction_id}"' in page.text
+    form = await browser.get(f"{here}/decision")
+    page = await submit(browser, f"{here}/decision", form, reason="Read again")
+    assert (page.status, 'href="#verdict"' in page.text) == (422, True)
+    page = await submit(browser, f"{here}/decision", page, verdict="REJECTED", reason="")
+    assert (page.status, 'href="#reason"' in page.text) == (422, True)
+    for _ in range(2):
+        done = await submit(browser, f"{here}/decision", page, verdict="REJECTED", reason="Read again")
+        assert "Internet Court (synthetic)" in done.words
+    assert "Read again" in done.words
+    found = await decided(place, made)
+    assert (found.state, found.decided_by) == (AppealState.REJECTED, key.moderator_id)
+    late = await submit(browser, f"{here}/decision", verdict="UPHELD", reason="Too late")
+    assert (late.status, "Now: rejected." in late.words) == (409, True)
+
+
+async def test_an_own_sanction_is_not_judged(place: Office, browser: Visitor, key: ModeratorKey) -> None:
+    """The list marks it, the page offers no decision, and the vault refuses one."""
+    made, _ = await appealed(place, key)
+    assert "yours" in (await browser.get("/appeals")).words
+    here = f"/appeals/{made.appeal_id}"
+    page = await browser.get(here)
+    assert "You imposed or confirmed the sanction" in page.words
+    assert f'href="{here}/decision"' not in page.text
+    page = await submit(browser, f"{here}/decision", verdict="UPHELD", reason="My own")
+    assert (page.status, "Another person must decide" in page.words) == (409, True)
+    assert (await decided(place, made)).state is AppealState.FILED
+
+
+async def test_appeals_by_view(place: Office, browser: Visitor) -> None:
+    """Open, overdue and all; an upheld one is in no queue."""
+    other = await place.moderator(2)
+    first, _ = await appealed(place, other)
+    second, _ = await appealed(place, other, number=2)
+    await submit(browser, f"/appeals/{first.appeal_id}/decision", verdict="UPHELD", reason="Satire")
+    for view, found in (("open", [second]), ("overdue", []), ("all", [first, second])):
+        page = await browser.get(f"/appeals?view={view}")
+        shown = [each for each in (first, second) if f'href="/appeals/{each.appeal_id}"' in page.text]
+        assert shown == found, view

@@ -1,0 +1,229 @@
+"""Decisions about reports: dismissed, abusive, or upheld with a sanction that is read before it is signed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.sanction.operation import Operation
+from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
+from idvault.domain.sanction.statement import Automation, Ground, IssuerKind, Origin, SanctionCategory
+from idvault.domain.tip_off.target import TargetKind, TipOffTarget
+from idvault.domain.tip_off.tip_off import Dismissal, TipOff, TipOffOutcome
+from tests.support.console import Seen, Visitor
+from tests.support.flow_world import PARTY
+from tests.support.moderation_console import Office, form_of, post, submit
+from tests.support.tip_off_world import opened
+
+REASONS = {
+    "degree": "LIMIT",
+    "measure": "no-video",
+    "ground": "AGAINST_TERMS",
+    "rule_reference": "terms 4.2",
+    "redress": "Write to appeals within 180 days",
+    "days": "7",
+    "reply": "You were right. Thank you.",
+}
+
+
+@pytest.fixture
+async def made(place: Office, key: ModeratorKey) -> TipOff:
+    """A report about an account, which the moderator works on."""
+    token = await place.world.world.account()
+    target = TipOffTarget(TargetKind.ACCOUNT, token)
+    filed = (await place.world.file(target=target, evidence=(bytes(range(32)),))).tip_off
+    return await place.world.assign(filed, key.moderator_id)
+
+
+async def decided(place: Office, tip_off: TipOff) -> TipOff:
+    return (await place.world.get(tip_off)).tip_off
+
+
+async def imposed(place: Office, tip_off: TipOff) -> Sanction:
+    found = await decided(place, tip_off)
+    return await place.world.world.store.get(relying_party=PARTY, sanction_id=found.sanction_id or "")
+
+
+async def preview(browser: Visitor, tip_off: TipOff, **changes: str) -> Seen:
+    return await submit(browser, f"/reports/{tip_off.tip_off_id}/sanction", **{**REASONS, **changes})
+
+
+async def test_a_report_is_dismissed(place: Office, browser: Visitor, made: TipOff) -> None:
+    """With a reason and a reply; what is missing is named, and what was typed stays."""
+    where = f"/reports/{made.tip_off_id}/dismissal"
+    page = await browser.get(f"/reports/{made.tip_off_id}/decision")
+    assert f'href="{where}"' in page.text
+    page = await submit(browser, where, reply="We found nothing.")
+    assert (page.status, 'href="#dismissal"' in page.text) == (422, True)
+    assert "We found nothing." in page.words
+    page = await submit(browser, where, page, dismissal="NOT_ESTABLISHED", reply="")
+    assert (page.status, 'href="#reply"' in page.text) == (422, True)
+    page = await submit(browser, where, page, reply="We found nothing.")
+    assert "It could not be established" in page.words
+    found = await decided(place, made)
+    assert (found.outcome, found.dismissal) == (TipOffOutcome.DISMISSED, Dismissal.NOT_ESTABLISHED)
+
+
+async def test_a_report_is_found_abusive(place: Office, browser: Visitor, made: TipOff) -> None:
+    """It counts against its reporter."""
+    await submit(browser, f"/reports/{made.tip_off_id}/abuse", reply="Please do not do this.")
+    assert (await decided(place, made)).outcome is TipOffOutcome.ABUSIVE
+
+
+async def test_a_report_is_upheld_with_a_sanction(
+    place: Office, browser: Visitor, made: TipOff, key: ModeratorKey
+) -> None:
+    """Everything that is signed is shown first; nothing is sent before; sent twice, it is one act."""
+    page = await preview(browser, made)
+    assert page.title == "Check before you sign"
+    for word in ("terms 4.2", made.reference, "Publishing limited", "no-video", bytes(range(32)).hex()):
+        assert word in page.words
+    assert not place.wire.calls("ResolveTipOff")
+    where, started = f"/reports/{made.tip_off_id}/sanction", datetime.now(UTC)
+    for _ in range(2):
+        done = await submit(browser, where, page)
+        assert done.title == f"Report {made.reference}"
+    assert len(place.wire.calls("ResolveTipOff")) == 1
+    found = await imposed(place, made)
+    statement = found.statement
+    assert (found.degree, found.measure, found.scope) == (Degree.LIMIT, "no-video", Scope.ACCOUNT)
+    assert (found.imposed_by, found.state) == (key.moderator_id, SanctionState.IN_FORCE)
+    assert (statement.origin, statement.tip_off) == (Origin.TIP_OFF, made.reference)
+    assert (statement.ground, statement.category) == (Ground.AGAINST_TERMS, SanctionCategory.RUMOUR)
+    assert (statement.evidence, statement.territory) == ((bytes(range(32)),), "CN")
+    assert (statement.detection, statement.decision) == (Automation.NONE, Automation.NONE)
+    assert statement.end_at is not None
+    assert abs(statement.end_at - started - timedelta(days=7)) < timedelta(minutes=5)
+    assert (await decided(place, made)).outcome is TipOffOutcome.UPHELD
+    again = await browser.get(f"/reports/{made.tip_off_id}")
+    assert f'href="/sanctions/{found.sanction_id}"' in again.text
+
+
+async def test_a_lost_answer_imposes_one_sanction(place: Office, browser: Visitor, made: TipOff) -> None:
+    """The form comes back with its number and its end; checked and signed again, it is the same decision."""
+    where = f"/reports/{made.tip_off_id}/sanction"
+    place.wire.loses = "ResolveTipOff"
+    page = await submit(browser, where, await preview(browser, made))
+    assert (page.status, "not known whether it was done" in page.words) == (503, True)
+    page = await submit(browser, where, page)
+    page = await submit(browser, where, page)
+    assert page.title == f"Report {made.reference}", page.words
+    assert len(place.wire.calls("ResolveTipOff")) == 2
+    account = made.target.key
+    ((found,),) = await place.world.world.pages(size=9, account_token=account)
+    assert found == (await imposed(place, made)).sanction_id
+
+
+async def test_what_is_wrong_is_named_before_anything_is_signed(
+    place: Office, browser: Visitor, made: TipOff
+) -> None:
+    """Every missing part at once, beside its field; what was typed stays."""
+    where = f"/reports/{made.tip_off_id}/sanction"
+    wrong = {
+        "degree": "WARN", "evidence": "abc", "days": "0", "rule_reference": " ", "ground": "", "redress": "",
+        "issuer": "AUTHORITY", "order_date": "soon", "territory": "x" * 65,
+    }  # fmt: skip
+    page = await submit(browser, where, **{**REASONS, **wrong})
+    assert page.status == 422
+    for name in (
+        "measure",
+        "order_digest",
+        "order_reference",
+        "authority",
+        *wrong.keys() - {"degree", "issuer"},
+    ):
+        assert f'href="#{name}"' in page.text, name
+    assert "no-video" in form_of(page, where).values()
+    assert not place.wire.calls("ResolveTipOff")
+    page = await submit(browser, where, page, **REASONS, issuer="nobody", scope="ALL", category="")
+    assert {name for name in ("issuer", "scope", "category") if f'href="#{name}"' in page.text} == {
+        "issuer", "scope", "category",
+    }  # fmt: skip
+
+
+async def test_a_sanction_of_an_authority_with_hashed_files(
+    place: Office, browser: Visitor, made: TipOff
+) -> None:
+    """Files are hashed on this machine, and their content is not sent."""
+    where = f"/reports/{made.tip_off_id}/sanction"
+    fields = form_of(await browser.get(where), where) | REASONS
+    fields |= {
+        "issuer": "AUTHORITY", "authority": "An authority (synthetic)", "order_reference": "order 7",
+        "order_date": "2026-02-27", "evidence": "", "days": "",
+    }  # fmt: skip
+    secret = b"a preserved post (synthetic)"
+    files = {
+        "evidence_file": ("post.txt", secret),
+        "order_digest_file": ("order.pdf", b"the order (synthetic)"),
+    }
+    page = await post(browser, where, fields, files)
+    assert "no end" in page.words
+    page = await submit(browser, where, page)
+    assert page.title == f"Report {made.reference}", page.words
+    statement = (await imposed(place, made)).statement
+    assert statement.issuer_kind is IssuerKind.AUTHORITY
+    assert statement.order is not None
+    assert statement.order.reference == "order 7"
+    assert len(statement.evidence) == 1
+    assert not any(secret in request for _, request in place.wire.sent)
+
+
+async def test_a_checked_sanction_is_changed(place: Office, browser: Visitor, made: TipOff) -> None:
+    """The form comes back with what was typed; the end of the former check is not kept."""
+    where = f"/reports/{made.tip_off_id}/sanction"
+    page = await preview(browser, made)
+    page = await post(browser, where, {**form_of(page, where), "step": "change"})
+    assert page.title == f"It is right: impose a sanction: {made.reference}"
+    assert form_of(page, where)["rule_reference"] == "terms 4.2"
+    assert "end" not in form_of(page, where)
+    page = await submit(browser, where, page, degree="CLOSE", measure="", days="30")
+    assert "another moderator must confirm it within 72 hours" in page.words
+    await submit(browser, where, page)
+    found = await imposed(place, made)
+    assert (found.degree, found.state) == (Degree.CLOSE, SanctionState.PROPOSED)
+
+
+async def test_an_operation_is_named(place: Office, browser: Visitor, made: TipOff) -> None:
+    """Open operations can be chosen, and the title is shown before signing."""
+    operation: Operation = await opened(place.world)
+    page = await preview(browser, made, operation=operation.operation_id)
+    assert "a month (synthetic)" in page.words
+    await submit(browser, f"/reports/{made.tip_off_id}/sanction", page)
+    assert (await imposed(place, made)).operation_id == operation.operation_id
+
+
+async def test_what_the_vault_refuses_is_named_beside_its_field(
+    place: Office, browser: Visitor, made: TipOff
+) -> None:
+    """The account of a report about content is typed, and may be unknown."""
+    filed = (await place.world.file()).tip_off
+    await submit(browser, f"/reports/{filed.tip_off_id}/assignment")
+    where = f"/reports/{filed.tip_off_id}/sanction"
+    changes = {**REASONS, "evidence": "00" * 32}
+    page = await submit(browser, where, **{**changes, "account": ""})
+    assert 'href="#account"' in page.text
+    page = await submit(browser, where, page, account="somebody")
+    page = await submit(browser, where, page)
+    assert (page.status, page.title[:11]) == (422, "It is right")
+    page = await submit(browser, where, page, account="acct_" + "0" * 26)
+    page = await submit(browser, where, page)
+    assert (page.status, "The account was not found" in page.words) == (404, True)
+    page = await submit(browser, where, page, account=made.target.key)
+    page = await submit(browser, where, page)
+    assert page.title == f"Report {filed.reference}", page.words
+
+
+async def test_a_reported_public_account_is_sanctioned(
+    place: Office, browser: Visitor, key: ModeratorKey
+) -> None:
+    """The sanction is of it, and its owner's account is filled in."""
+    owner = await place.public_accounts.person(7)
+    shown = await place.public_accounts.open(owner)
+    public_account_id = shown.public_account.public_account_id
+    target = TipOffTarget(TargetKind.PUBLIC_ACCOUNT, public_account_id)
+    filed = (await place.world.file(target=target, evidence=(bytes(32),))).tip_off
+    await place.world.assign(filed, key.moderator_id)
+    assert owner in (await browser.get(f"/reports/{filed.tip_off_id}")).words
+    await submit(browser, f"/reports/{filed.tip_off_id}/sanction", await preview(browser, filed))
+    found = await imposed(place, filed)
+    assert (found.account_token, found.public_account_id) == (owner, public_account_id)

@@ -1,0 +1,291 @@
+"""A moderator's day by clicks in Chromium: both languages, small and large, axe on each page."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, TimeoutError
+
+from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.sanction.sanction import Degree
+from idvault.domain.sanction.statement import SanctionCategory
+from idvault.domain.tip_off.target import TargetKind, TipOffTarget
+from idvault.domain.tip_off.tip_off import TipOff, TipOffOutcome
+from idvault_client.console.texts import CONSOLE
+from idvault_client.moderation.texts import TEXTS
+from tests.support import builders
+from tests.support.browser import browsing, violations
+from tests.support.flow_world import at, command
+from tests.support.moderation_console import Office
+from tests.support.tip_off_world import report
+
+PICTURES = "IDVAULT_TEST_PICTURES"
+TOLD = {
+    "zh": "这条消息说自来水有毒，附近的人都在转发，但是环保部门昨天已经否认。(虚构)",
+    "en": "This post says that the tap water is poisoned. The authority denied it yesterday. (synthetic)",
+}
+APPEAL = {
+    "zh": "这是一篇讽刺文章，请看全文。(虚构)",
+    "en": "It was satire: please read all of it. (synthetic)",
+}
+
+pytestmark = pytest.mark.process
+
+
+@dataclass
+class Waiting:
+    """What waits for the moderator in one language: ids of addresses."""
+
+    token: str
+    reported: TipOff
+    same: TipOff
+    proposed: str
+    appealed: str
+    applied: str
+    contested: str
+
+
+async def waiting(place: Office, other: ModeratorKey, language: str, number: int) -> Waiting:
+    """File, propose and apply, all of it now."""
+    world, now = place.world.world, place.age
+    token, owner = await world.account(number), await place.public_accounts.person(number + 1)
+    asked = report(target=TipOffTarget(TargetKind.ACCOUNT, token), text=TOLD[language], evidence=(bytes(32),))
+    reported = (await place.world.file(asked, seconds=now)).tip_off
+    same = (await place.world.file(asked, category=SanctionCategory.FRAUD, seconds=now)).tip_off
+    proposed = await world.impose(owner, Degree.CLOSE, key=other, seconds=now)
+    warned = await world.impose(owner, Degree.WARN, key=other, seconds=now)
+    call, _ = world.call("FileAppeal", warned.sanction_id, APPEAL[language])
+    appealed = await world.appeals.file(
+        call, sanction_id=warned.sanction_id, text=APPEAL[language], now=at(now)
+    )
+    applied = await place.public_accounts.apply(owner, seconds=now)
+    who = builders.identity(number=f"110000190101{number + 2:02}000X")
+    claim = await world.claims.verify(command(number + 2, identity=who))
+    contested = await place.contest(claim.account.account_token, claim.claim_id, APPEAL[language])
+    return Waiting(
+        token,
+        reported,
+        same,
+        proposed.sanction_id,
+        appealed.appeal_id,
+        applied.public_account.public_account_id,
+        contested.contest_id,
+    )
+
+
+@dataclass
+class Person:
+    """A moderator at a browser. words: the texts of the language."""
+
+    page: Page
+    address: str
+    language: str
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a text of the pages."""
+        text: str = ({**CONSOLE, **TEXTS})[key].in_language(self.language).format(**values)
+        return text
+
+    def click(self, key: str, **values: object) -> None:
+        """Follow a link, or press a button, by its text."""
+        name = self.say(key, **values)
+        target = self.page.get_by_role("link", name=name, exact=True)
+        if target.count() == 0:
+            target = self.page.get_by_role("button", name=name, exact=True)
+        target.first.click()
+
+    def see(self, name: str, title: str, *, axe: bool = True) -> None:
+        """Wait for a page; nothing is wider than the screen, axe finds nothing, and a picture is kept.
+
+        axe: False for a page that was checked before.
+        """
+        try:
+            self.page.get_by_role("heading", name=title, level=1).wait_for()
+        except TimeoutError:
+            raise AssertionError(
+                f"{name} is not shown, but: {self.page.locator('main').inner_text()}"
+            ) from None
+        if axe:
+            assert violations(self.page) == "", name
+        assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+        folder = os.environ.get(PICTURES)
+        if folder:
+            path = Path(folder) / f"moderation-{name}-{self.language}.png"
+            self.page.screenshot(path=path, full_page=True)
+
+
+def day(person: Person, found: Waiting) -> None:
+    """Everything that a moderator does, by clicks."""
+    say, page = person.say, person.page
+    person.see("overview", say("overview"))
+    person.click("unassigned_reports")
+    person.see("queue", say("reports"))
+    page.get_by_role("link", name=found.reported.reference).click()
+    title = say("report_title", reference=found.reported.reference)
+    person.see("case-new", title, axe=False)
+    person.click("take")
+    person.see("take", say("take_title", reference=found.reported.reference))
+    person.click("take")
+    person.see("case", title)
+    person.click("write_note")
+    page.get_by_label(say("note"), exact=True).fill("2015")
+    person.see("note", say("write_note"))
+    person.click("send")
+    person.see("noted", title, axe=False)
+    person.click("merge")
+    page.get_by_role("checkbox").first.check()
+    person.see("merge", say("merge_title", reference=found.reported.reference))
+    person.click("merge")
+    person.see("merged", title, axe=False)
+    decide(person, found)
+    second(person, found)
+    person.click("figures")
+    page.locator("h1").wait_for()
+    person.see("figures", page.locator("h1").inner_text())
+
+
+def decide(person: Person, found: Waiting) -> None:
+    """Uphold the report with a sanction, with a mistake on the way."""
+    say, page = person.say, person.page
+    person.click("decide")
+    person.see("decide", say("decide_title", reference=found.reported.reference))
+    page.locator("section").first.get_by_role("link").click()
+    person.see("sanction", say("uphold"))
+    page.get_by_label(say("degree.LIMIT"), exact=True).check()
+    page.get_by_label(say("ground.AGAINST_TERMS"), exact=True).check()
+    page.locator("#rule_reference").fill("4.2")
+    page.locator("#redress").fill(say("redress"))
+    page.locator("#days").fill("7")
+    page.locator("#reply").fill(say("reply"))
+    person.click("check")
+    person.see("sanction-wrong", say("uphold"))
+    page.locator(".errors a").first.click()
+    page.locator("#measure").fill("no-video")
+    person.click("check")
+    person.see("sanction-check", say("sanction_check_title"))
+    # Two clicks at once are one decision.
+    page.get_by_role("button", name=say("sign"), exact=True).dblclick()
+    person.see("decided", say("report_title", reference=found.reported.reference), axe=False)
+    page.reload()
+    page.get_by_text(say("outcome.UPHELD")).first.wait_for()
+
+
+def second(person: Person, found: Waiting) -> None:
+    """Confirm what another moderator proposed, decide an appeal, open a public account."""
+    say, page = person.say, person.page
+    person.click("sanctions")
+    person.see("sanctions", say("sanctions"))
+    page.locator(f'a[href="/sanctions/{found.proposed}"]').click()
+    person.see("proposal", say("degree.CLOSE"))
+    person.click("confirm")
+    person.see("confirm", say("confirm_title"))
+    person.click("sign")
+    page.get_by_text(say("state.IN_FORCE")).first.wait_for()
+    person.click("appeals")
+    person.see("appeals", say("appeals"))
+    page.locator(f'a[href="/appeals/{found.appealed}"]').click()
+    person.see("appeal", say("appeal_title", degree=say("degree.WARN")))
+    person.click("decide_appeal")
+    page.get_by_label(say("verdict.UPHELD")).check()
+    page.locator("#reason").fill("2015")
+    person.see("appeal-decision", say("decide_appeal_title"))
+    person.click("sign")
+    page.get_by_text(say("state.UPHELD")).first.wait_for()
+    person.click("public_accounts")
+    person.see("public-accounts", say("public_accounts"))
+    page.locator(f'a[href="/public-accounts/{found.applied}"]').click()
+    person.see("public-account", say("public_account_title", id=found.applied))
+    person.click("decide_public")
+    page.get_by_label(say("reject"), exact=True).check()
+    page.get_by_label(say("reject.INCOMPLETE"), exact=True).check()
+    person.see("public-account-decision", say("decide_public_title"))
+    person.click("send")
+    page.get_by_text(say("reject.INCOMPLETE")).first.wait_for()
+    person.click("contests")
+    person.see("contests", say("contests"))
+    page.locator(f'a[href="/contests/{found.contested}"]').click()
+    person.see("contest", say("contest_title", account=""))
+    person.click("decide_contest")
+    page.get_by_label(say("contest.REJECTED"), exact=True).check()
+    page.locator("#reason").fill("2015")
+    person.see("contest-decision", say("decide_contest_title"))
+    person.click("send")
+    page.get_by_text(say("contest.REJECTED")).first.wait_for()
+
+
+def by_keyboard(person: Person, found: Waiting) -> None:
+    """Take a report and dismiss it by Tab and Enter, without script; the tree has the labels in order."""
+    page, say = person.page, person.say
+
+    def press(role: Any, name: str) -> None:
+        target = page.get_by_role(role, name=name, exact=True).first
+        target.wait_for()
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if target.evaluate("each => each === document.activeElement"):
+                break
+        else:
+            raise AssertionError(f"{name} is not reached by keyboard")
+        page.keyboard.press("Space" if role == "radio" else "Enter")
+
+    page.goto(f"{page.url.rstrip('/')}/reports")
+    press("link", found.reported.reference)
+    press("link", say("take"))
+    press("button", say("take"))
+    press("link", say("decide"))
+    press("link", say("dismiss"))
+    page.locator("#NO_VIOLATION, [value=NO_VIOLATION]").wait_for()
+    tree = page.locator("main").aria_snapshot()
+    assert tree.index(say("why_dismissed")) < tree.index(say("dismissal.GONE")) < tree.index(say("reply"))
+    page.locator("[value=NO_VIOLATION]").focus()
+    page.keyboard.press("Space")
+    page.locator("#reply").fill("no")
+    press("button", say("send"))
+    page.get_by_text(say("outcome.DISMISSED")).first.wait_for()
+
+
+async def test_a_moderator_s_day(place: Office, key: ModeratorKey) -> None:
+    """In Chinese on a telephone's width, in English on a wide screen, and by keyboard without script."""
+    other = await place.moderator(2)
+    found = [await waiting(place, other, language, number) for language, number in (("zh", 1), ("en", 4))]
+    typed = await waiting(place, other, "en", 7)
+
+    def visit(
+        browser: Browser, address: str, language: str, work: Callable[[Person], None], **how: Any
+    ) -> None:
+        context = browser.new_context(locale={"zh": "zh-CN", "en": "en-GB"}[language], **how)
+        context.set_default_timeout(60_000)
+        page = context.new_page()
+        page.goto(address)
+        page.get_by_role("navigation").first.wait_for()
+        work(Person(page, address, language))
+        context.close()
+
+    runs: tuple[tuple[str, Callable[[Person], None], dict[str, Any]], ...] = (
+        ("zh", lambda person: day(person, found[0]), {"viewport": {"width": 320, "height": 700}}),
+        ("en", lambda person: day(person, found[1]), {"viewport": {"width": 1280, "height": 800}}),
+        ("en", lambda person: by_keyboard(person, typed), {"java_script_enabled": False}),
+    )
+    addresses: list[str] = []
+    async with (
+        place.opens(key) as first,
+        place.opens(key) as second_one,
+        place.opens(key) as third,
+    ):
+        addresses += [each.address for each in (first, second_one, third)]
+
+        def all_of_it() -> None:
+            with browsing() as browser:
+                for (language, work, how), address in zip(runs, addresses, strict=True):
+                    visit(browser, address, language, work, **how)
+
+        await asyncio.to_thread(all_of_it)
+    for each in found:
+        decided = (await place.world.get(each.reported)).tip_off
+        assert decided.outcome is TipOffOutcome.UPHELD
+        assert (await place.world.get(each.same)).tip_off.outcome is TipOffOutcome.DUPLICATE
+    assert len(place.wire.calls("ResolveTipOff")) == 3

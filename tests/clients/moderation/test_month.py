@@ -1,0 +1,34 @@
+"""The page of a month's figures."""
+
+from datetime import UTC, datetime
+
+from idvault.domain.sanction.sanction import Degree, Scope
+from tests.support.builders import ZONE
+from tests.support.console import Visitor
+from tests.support.moderation_console import Office
+
+
+async def test_the_figures_of_a_month(place: Office, browser: Visitor) -> None:
+    """Counts by what became of everything, with links to the months beside it; none that has not begun."""
+    key = await place.moderator(2)
+    world = place.world.world
+    await place.world.file()
+    token = await world.account()
+    await world.impose(token, Degree.WARN, key=key)
+    await world.impose(token, Degree.LIMIT, key=key, scope=Scope.PERSON)
+    page = await browser.get("/figures?month=2026-03")
+    assert page.title == "Figures of 2026-03"
+    for words in (
+        "In all 1 Not decided 1 Upheld 0",
+        "Late replies 1 Late decisions 1",
+        "Warning 1 (in force 1, lifted 0, ended 0, overturned 0)",
+        "Wait for a second moderator 0 Ended as proposals 1",
+    ):
+        assert words in page.words
+    assert 'href="/figures?month=2026-02"' in page.text
+    assert 'href="/figures?month=2026-04"' in page.text
+    present = await browser.get("/figures")
+    assert present.title == f"Figures of {datetime.now(UTC).astimezone(ZONE):%Y-%m}"
+    assert present.text.count('href="/figures?month=') == 1
+    for wrong in ("2999-01", "soon"):
+        assert (await browser.get(f"/figures?month={wrong}")).status == 422

@@ -1,0 +1,141 @@
+"""The moderators' pages speak both languages in full."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from idvault.domain.account import Standing
+from idvault_client import moderation
+from idvault_client.console.texts import CONSOLE
+from idvault_client.console.visit import Visit
+from idvault_client.errors import DeadlineExceeded, InvalidFields, NotFound, PreconditionFailed, VaultError
+from idvault_client.moderation import explanation
+from idvault_client.moderation.texts import TEXTS, words
+from idvault_client.moderation.texts.cases import CASES
+from idvault_client.moderation.texts.common import COMMON
+from idvault_client.moderation.texts.statements import STATEMENTS
+from idvault_client.moderation.texts.words import WORDS
+from idvault_client.pages.rendering import saying
+from idvault_client.public_accounts import (
+    PublicAccountCategory,
+    PublicAccountKind,
+    PublicAccountState,
+    RejectReason,
+)
+from idvault_client.sanctions import (
+    AppealFigures,
+    AppealState,
+    ApplicationFigures,
+    Automation,
+    Degree,
+    Ground,
+    IssuerKind,
+    Origin,
+    SanctionCategory,
+    SanctionState,
+    Scope,
+    TipOffFigures,
+)
+from idvault_client.sessions import ContestState
+from idvault_client.tip_offs import Dismissal, TargetKind, TipOffChannel, TipOffOutcome, TipOffState
+
+FOLDER = Path(moderation.__file__).parent
+PARTS = (WORDS, COMMON, CASES, STATEMENTS, CONSOLE)
+LISTS = {
+    "state": (TipOffState, SanctionState, AppealState, PublicAccountState),
+    "outcome": (TipOffOutcome,),
+    "dismissal": (Dismissal,),
+    "channel": (TipOffChannel,),
+    "target": (TargetKind,),
+    "category": (SanctionCategory,),
+    "degree": (Degree,),
+    "scope": (Scope,),
+    "ground": (Ground,),
+    "origin": (Origin,),
+    "automation": (Automation,),
+    "issuer": (IssuerKind,),
+    "standing": (Standing,),
+    "kind": (PublicAccountKind,),
+    "shown": (PublicAccountCategory,),
+    "reject": (RejectReason,),
+    "contest": (ContestState,),
+}
+# Keys that code puts together: of a form's hint, of a decision's explanation, and of the figures of a month.
+BUILT = {"note_hint", "reply_hint", "uphold_text", "dismiss_text", "abusive_text"}
+BUILT |= {
+    field for figures in (TipOffFigures, AppealFigures, ApplicationFigures) for field in figures.__slots__
+}
+
+
+def test_every_text_exists_once_in_both_languages() -> None:
+    """No key stands for two texts; the blanks to fill in are the same in both languages."""
+    assert sum(len(part) for part in PARTS) == len({key for part in PARTS for key in part})
+    assert len(TEXTS) == sum(len(part) for part in PARTS[:4])
+    for key, text in TEXTS.items():
+        blanks = [set(re.findall(r"\{(\w+)\}", each)) for each in (text.zh, text.en)]
+        assert blanks[0] == blanks[1], key
+        assert text.en.isascii(), key
+        assert any("\u4e00" <= each <= "\u9fff" for each in text.zh) or not re.search("[a-z]", _bare(text.en))
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_value_of_a_list_has_a_word(name: str) -> None:
+    """Each value of our own enums, and no other except a state of an operation."""
+    values = {f"{name}.{each.value}" for kind in LISTS[name] for each in kind}
+    known = {key for key in words.WORDS if key.startswith(f"{name}.")}
+    assert known - {"state.OPEN"} == values
+
+
+def test_every_text_is_used() -> None:
+    """A text that no page names is none."""
+    sources = [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.html")]
+    code = "\n".join(path.read_text("utf-8") for path in sources)
+    named = set(re.findall(r"""["'(]([a-z_]+)["'=]|\b([a-z_]+)=""", code))
+    used = {each for pair in named for each in pair} | BUILT
+    assert {key for key in TEXTS if "." not in key} - used == {"service"}
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\{\w+\}", "", text)
+
+
+def told(error: VaultError, language: str = "en") -> str:
+    return explanation.text(error, visit(language))
+
+
+def visit(language: str = "en") -> Visit:
+    return Visit(language=language, say=saying({**CONSOLE, **TEXTS}, language))
+
+
+def test_refusals_read_well() -> None:
+    """A reason in both languages, with the present state; without an answer, that it may have been done."""
+    moved = PreconditionFailed("ILLEGAL_TRANSITION", states=("IN_FORCE", "LIFTED"))
+    assert told(moved).endswith("Now: in force.")
+    assert told(moved, "zh").endswith("现在的状态：生效中。")
+    assert "Send this form again" in told(DeadlineExceeded(code="DEADLINE_EXCEEDED"))
+    assert told(NotFound("TIP_OFF_NOT_FOUND")) == "This report was not found."
+    assert explanation.explain(ValueError("王小明"), visit()) is None
+    found = explanation.explain(DeadlineExceeded(code="DEADLINE_EXCEEDED"), visit())
+    assert found is not None
+    assert (found.status, found.text.partition(".")[0]) == (503, "The vault did not answer")
+
+
+def test_fields_are_named_by_the_form() -> None:
+    """Paths of messages become fields; one that the form does not have is told at its head."""
+    error = InvalidFields(
+        "INVALID_MESSAGE",
+        fields={
+            "sanction.statement.order.digest": "LENGTH",
+            "sanction.account_token": "CHARACTER",
+            "page_token": "CHARACTER",
+            "sanction.statement.end_time": "NEWER_CODE",
+        },
+    )
+    known = frozenset({"account", "order_digest", "days"})
+    found = explanation.field_errors(error, visit(), known=known)
+    assert found.keys() == {"account", "order_digest", "days", ""}
+    assert found["days"] == "This is not valid"
+    assert found[""].startswith("page_token: ")
+    signed = InvalidFields("INVALID_MESSAGE", fields={"sanction.signature.signature": "CHARACTER"})
+    assert "Check this machine's clock" in explanation.field_errors(signed, visit(), known=known)[""]

@@ -1,0 +1,186 @@
+"""The pages of reports: the queue, a case, and what a moderator does with it, over a real edge."""
+
+import re
+from typing import Any
+
+import pytest
+
+from idvault.attest.moderator_key import ModeratorKey
+from idvault.domain.sanction.statement import SanctionCategory
+from idvault.domain.tip_off.target import TargetKind, TipOffTarget
+from idvault.domain.tip_off.tip_off import TipOff, TipOffState
+from tests.support.console import Visitor
+from tests.support.moderation_console import Office, submit
+from tests.support.tip_off_world import DAY, TipOffWorld
+
+
+def path(tip_off: TipOff) -> str:
+    return f"/reports/{tip_off.tip_off_id}"
+
+
+async def filed(world: TipOffWorld, **changes: Any) -> TipOff:
+    return (await world.file(**changes)).tip_off
+
+
+async def state(place: Office, tip_off: TipOff) -> tuple[TipOffState, str | None]:
+    found = (await place.world.get(tip_off)).tip_off
+    return found.state, found.assignee
+
+
+async def taken(place: Office, browser: Visitor, **changes: Any) -> TipOff:
+    """File a report, and take it by the pages."""
+    made = await filed(place.world, **changes)
+    await submit(browser, f"{path(made)}/assignment")
+    return made
+
+
+def listed(text: str) -> list[str]:
+    """Return the references of a page's cards in their order."""
+    return re.findall(r'<h2><a href="/reports/[0-9a-f]{32}">([0-9]{12})</a>', text)
+
+
+async def test_the_queue(place: Office, browser: Visitor, key: ModeratorKey) -> None:
+    """What is due first stands first, with how much is left; views and the category filter it."""
+    late = await filed(place.world, category=SanctionCategory.FRAUD)
+    mine = await filed(place.world, seconds=DAY)
+    await place.world.assign(mine, key.moderator_id)
+    page = await browser.get("/reports")
+    assert listed(page.text) == [late.reference, mine.reference]
+    assert "overdue" in page.words
+    assert "days overdue" in page.words
+    for view, found in (
+        ("unassigned", [late]),
+        ("mine", [mine]),
+        ("overdue", [late, mine]),
+        ("closed", []),
+        ("nonsense", [late, mine]),
+    ):
+        page = await browser.get(f"/reports?view={view}")
+        assert listed(page.text) == [each.reference for each in found], view
+    page = await browser.get("/reports?view=open&category=FRAUD")
+    assert listed(page.text) == [late.reference]
+    assert "category=FRAUD" in page.text, "a change of language keeps the filter"
+    assert "How many 2" in (await browser.get("/")).words
+
+
+async def test_a_report_is_taken_and_handed_back(place: Office, browser: Visitor, key: ModeratorKey) -> None:
+    """A second click of the same form acts once; if another moderator was faster, the page says so."""
+    made = await filed(place.world)
+    form = await browser.get(f"{path(made)}/assignment")
+    for _ in range(2):
+        page = await submit(browser, f"{path(made)}/assignment", form)
+        assert page.title == f"Report {made.reference}"
+    assert await state(place, made) == (TipOffState.ASSIGNED, key.moderator_id)
+    assert len(place.wire.calls("AssignTipOff")) == 1
+    page = await submit(browser, f"{path(made)}/return")
+    assert page.title == "Reports"
+    assert await state(place, made) == (TipOffState.RECEIVED, None)
+    slow = await browser.get(f"{path(made)}/assignment")
+    other = await place.moderator(2)
+    await place.world.assign(made, other.moderator_id)
+    page = await submit(browser, f"{path(made)}/assignment", slow)
+    assert (page.status, "Another moderator works on this report" in page.words) == (409, True)
+    page = await submit(browser, f"{path(made)}/assignment")
+    assert await state(place, made) == (TipOffState.ASSIGNED, key.moderator_id), "taken over, knowingly"
+
+
+async def test_a_lost_answer_is_no_second_act(place: Office, browser: Visitor, key: ModeratorKey) -> None:
+    """The form comes back with what was typed and the same number; sent again, it is the same act."""
+    made = await taken(place, browser)
+    place.wire.loses = "AddTipOffNote"
+    where = f"{path(made)}/note"
+    page = await submit(browser, where, note="the photograph is from 2015")
+    assert (page.status, "not known whether it was done" in page.words) == (503, True)
+    assert "the photograph is from 2015" in page.words
+    page = await submit(browser, where, page)
+    assert page.title == f"Report {made.reference}"
+    first, second = place.wire.calls("AddTipOffNote")
+    assert first == second
+    assert [each.note for each in (await place.world.get(made)).notes] == ["the photograph is from 2015"]
+
+
+async def test_a_reply_and_a_note(place: Office, browser: Visitor) -> None:
+    """The reporter reads the reply, and staff the note; an empty one is named beside its field."""
+    made = await taken(place, browser)
+    await submit(browser, f"{path(made)}/note", note="seen before")
+    page = await submit(browser, f"{path(made)}/reply", reply="We are checking it.")
+    assert "answered, not decided" in page.words
+    assert "seen before" in page.words
+    assert "We are checking it." in page.words
+    page = await submit(browser, f"{path(made)}/note", note="")
+    assert page.status == 422
+    assert 'href="#note"' in page.text
+    assert "This is required" in page.words
+    page = await submit(browser, f"{path(made)}/reply", reply="twice")
+    assert page.status == 409
+    assert "Now: answered, not decided." in page.words
+
+
+async def test_duplicates_are_merged(place: Office, browser: Visitor) -> None:
+    """Candidates are about the same target, or of the same category; those of other moderators are not."""
+    other = await place.moderator(2)
+    target = TipOffTarget(TargetKind.CONTENT, "post/1")
+    made = await taken(place, browser, target=target)
+    same = await filed(place.world, target=target, category=SanctionCategory.FRAUD)
+    alike = await filed(place.world, target=TipOffTarget(TargetKind.CONTENT, "post/2"))
+    busy = await filed(place.world, target=target)
+    await place.world.assign(busy, other.moderator_id)
+    where = f"{path(made)}/duplicates"
+    form = await browser.get(where)
+    assert [each.reference in form.words for each in (same, alike, busy)] == [True, True, False]
+    page = await submit(browser, where, form)
+    assert (page.status, 'href="#duplicates"' in page.text) == (422, True)
+    page = await submit(browser, where, form, **{f"duplicates.{same.tip_off_id}": "yes"})
+    assert page.title == f"Report {made.reference}"
+    assert (await state(place, same))[0] is TipOffState.MERGED
+    assert (await state(place, alike))[0] is TipOffState.RECEIVED
+    assert same.reference in page.words
+
+
+async def test_a_case_shows_what_is_known(place: Office, browser: Visitor) -> None:
+    """Texts are escaped; the copy is shown if it is text, and sent as a file that no browser opens."""
+    token = await place.world.world.account()
+    nasty = '<script>alert("x")</script>\n{{ 7 * 7 }}'
+    made = await filed(
+        place.world,
+        target=TipOffTarget(TargetKind.ACCOUNT, token),
+        text=nasty,
+        contact="<b>reporter</b>@example.org",
+        evidence=(bytes(32),),
+        content=b"copy & <i>text</i>",
+    )
+    page = await browser.get(path(made))
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;" in page.text
+    assert "{{ 7 * 7 }}" in page.words
+    assert "copy & <i>text</i>" in page.words
+    assert "00" * 32 in page.words
+    assert token in page.words
+    assert "no sanction" in page.words
+    copy = await browser.get(f"{path(made)}/copy")
+    assert copy.body == b"copy & <i>text</i>"
+    assert copy.headers["Content-Disposition"].startswith("attachment")
+    assert copy.headers["Content-Type"] == "application/octet-stream"
+    assert copy.headers["Cache-Control"] == "no-store"
+    binary = await filed(place.world, content=bytes(range(256)))
+    assert "256 bytes, not a text" in (await browser.get(path(binary))).words
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_a_missing_report_is_told_in_words(browser: Visitor, language: str) -> None:
+    """Not the text that reporters get; an address that is none is no page."""
+    page = await browser.get(f"/reports/{'f' * 32}?lang={language}")
+    text = {"zh": "未找到该举报", "en": "This report was not found"}[language]
+    assert (page.status, text in page.words) == (404, True)
+    assert (await browser.get("/reports/me")).status == 404
+
+
+async def test_the_next_page_of_the_queue(place: Office, browser: Visitor) -> None:
+    """Pages follow each other without repeating or losing a report."""
+    made = [(await filed(place.world, seconds=number)).reference for number in range(51)]
+    first = await browser.get("/reports")
+    assert len(listed(first.text)) == 50
+    (following,) = re.findall(r'href="(/reports\?view=open&amp;after=[^"]*)"', first.text)
+    second = await browser.get(following.replace("&amp;", "&"))
+    assert sorted(listed(first.text) + listed(second.text)) == sorted(made)
+    assert "First page" in second.words

@@ -1,0 +1,26 @@
+"""Every table has its rule of retention, and every rule that has an end has something that enforces it."""
+
+import re
+from pathlib import Path
+
+from idvault.domain import retention as rules
+from idvault.domain.retention import RetentionTerms
+from idvault.storage import migrations
+from idvault.storage.base import metadata as schema
+
+PERIODIC = Path(__file__).parents[2] / "idvault" / "bootstrap" / "periodic"
+RULES = rules.table(RetentionTerms())
+
+
+def test_every_table_belongs_to_one_rule() -> None:
+    """A new table is entered in domain.retention before it is stored."""
+    assert migrations.CAPABILITIES
+    stored = {*schema.main.tables, *schema.shred.tables}
+    assert {name for rule in RULES for name in rule.tables} == stored
+
+
+def test_every_task_is_one_of_the_workers() -> None:
+    """The names are those of the tasks that `idvault work` runs."""
+    texts = [file.read_text("utf-8") for file in PERIODIC.glob("*.py")]
+    names = {name for text in texts for name in re.findall(r'Task\(\s*"(\w+)"', text)}
+    assert {rule.enforced_by for rule in RULES if rule.enforced_by} <= names

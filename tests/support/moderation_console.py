@@ -1,0 +1,183 @@
+"""The moderators' console in this process, in front of a real edge and a real database."""
+
+import asyncio
+import re
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from idvault.api.edge.server import Service
+from idvault.attest.moderator_key import ModeratorKey
+from idvault.storage.base.database import Database
+from idvault.telemetry.logs import Logs
+from idvault.v1 import public_account_pb2, sanction_pb2, session_pb2, tip_off_pb2
+from idvault_client import transport
+from idvault_client.backend.vault import Vault, connect
+from idvault_client.moderation.pages import console
+from idvault_client.moderation.workplace import Workplace
+from idvault_client.sessions import AccountContest
+from tests.support import builders
+from tests.support.appeal_world import AppealWorld
+from tests.support.console import Running, Seen, Visitor, running
+from tests.support.public_account_world import PublicAccountWorld
+from tests.support.served import served
+from tests.support.session_world import SessionWorld
+from tests.support.tip_off_world import TipOffWorld, service_keys
+
+_SERVICES = (
+    sanction_pb2.DESCRIPTOR.services_by_name["SanctionService"],
+    tip_off_pb2.DESCRIPTOR.services_by_name["TipOffService"],
+    public_account_pb2.DESCRIPTOR.services_by_name["PublicAccountService"],
+    session_pb2.DESCRIPTOR.services_by_name["SessionService"],
+)
+
+
+class Wire(grpc.UnaryUnaryClientInterceptor):
+    """Keeps what goes to the vault, and loses answers when told to."""
+
+    def __init__(self) -> None:
+        """Nothing was sent."""
+        self.sent: list[tuple[str, bytes]] = []
+        self.loses = ""
+
+    def intercept_unary_unary(
+        self, continuation: Callable[..., Any], client_call_details: Any, request: Any
+    ) -> Any:
+        """Send, keep, and perhaps lose the answer."""
+        self.sent.append((client_call_details.method, request))
+        answer = continuation(client_call_details, request)
+        if self.loses and client_call_details.method.endswith(self.loses):
+            self.loses = ""
+            answer.result()
+            raise LostAnswerError
+        return answer
+
+    def calls(self, method: str) -> list[bytes]:
+        """Return the requests of a method."""
+        return [request for path, request in self.sent if path.endswith(f"/{method}")]
+
+
+class LostAnswerError(grpc.RpcError):
+    """The connection broke after the call had been done."""
+
+    def code(self) -> grpc.StatusCode:
+        """Return what gRPC says of a broken connection."""
+        return grpc.StatusCode.UNAVAILABLE
+
+    def details(self) -> str:
+        """Return nothing."""
+        return ""
+
+    def trailing_metadata(self) -> tuple[()]:
+        """Return nothing."""
+        return ()
+
+
+@dataclass
+class Office:
+    """A world, and moderators' consoles in front of it. keys: of the moderators, by number."""
+
+    world: TipOffWorld
+    public_accounts: PublicAccountWorld
+    sessions: SessionWorld
+    target: str
+    tls: Any
+    folder: Path
+    logs: Path
+    wire: Wire = field(default_factory=Wire)
+
+    @property
+    def age(self) -> float:
+        """How many seconds have passed since the start of the tests' time: the edge serves the present."""
+        return (datetime.now(UTC) - builders.NOW).total_seconds()
+
+    @asynccontextmanager
+    async def works(self, key: ModeratorKey) -> AsyncIterator[Visitor]:
+        """Run a moderator's console, and let a browser enter."""
+        async with self.opens(key) as made:
+            yield await made.enter()
+
+    @asynccontextmanager
+    async def opens(self, key: ModeratorKey) -> AsyncIterator[Running]:
+        """Run a moderator's console."""
+        options = transport.options("localhost")
+        channel = grpc.secure_channel(self.target, self.tls.credentials(), options=options)
+        with Vault(grpc.intercept_channel(channel, self.wire), timeout=60.0) as vault:
+            place = Workplace(vault=vault, key=key, zone=UTC)
+            folder = Path(tempfile.mkdtemp(dir=self.folder))
+            async with running(console(place), folder) as made:
+                yield made
+
+    async def contest(self, account_token: str, verification_id: str, words: str) -> AccountContest:
+        """Let the owner of an account contest a verification now."""
+
+        def file() -> AccountContest:
+            with connect(self.target, tls=self.tls, server_name="localhost") as vault:
+                made: AccountContest = vault.sessions.contest(account_token, verification_id, words)
+                return made
+
+        return await asyncio.to_thread(file)
+
+    async def moderator(self, number: int) -> ModeratorKey:
+        """Return a registered moderator."""
+        return await self.world.world.moderator(number)
+
+
+@asynccontextmanager
+async def office(database: Database, folder: Path) -> AsyncIterator[Office]:
+    """Serve a world until the block ends."""
+    sessions = SessionWorld(database, moderation=AppealWorld(database))
+    world = TipOffWorld(database, service_keys(folder), sanctions=sessions.moderation)
+    public_accounts = sessions.publishing
+    servicers = (world.world.servicer, world.servicer, public_accounts.servicer, sessions.servicer)
+    services = [
+        Service(descriptor, servicer) for descriptor, servicer in zip(_SERVICES, servicers, strict=True)
+    ]
+    path = folder / "serve.jsonl"
+    logs = Logs(process="serve-0", path=path)
+    try:
+        async with served([*services, *world.world.status_service()], logs=logs, folder=folder) as (to, tls):
+            yield Office(world, public_accounts, sessions, to, tls, folder, path)
+    finally:
+        await world.world.claims.verification.drain()
+        await asyncio.to_thread(logs.close)
+
+
+def form_of(page: Seen, path: str) -> dict[str, str]:
+    """Return what a browser would send of a form: hidden fields, texts, chosen options and checked boxes."""
+    (form,) = re.findall(rf'<form method="post" action="{path}".*?</form>', page.text, re.S)
+    found = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        each = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        if (each["type"] in ("radio", "checkbox") and " checked" not in tag) or each["type"] == "file":
+            continue
+        found[unescape(each["name"])] = unescape(each.get("value", ""))
+    for name, text in re.findall(r'<textarea id="[^"]*" name="([^"]*)"[^>]*>(.*?)</textarea>', form, re.S):
+        found[name] = unescape(text)
+    found["step"] = re.findall(r'<button name="step" value="([^"]*)"', form)[0]
+    return found
+
+
+async def submit(browser: Visitor, path: str, page: Seen | None = None, /, **fields: str) -> Seen:
+    """Open a form, or take one that is open, fill it in, send it, and follow where it leads."""
+    page = page or await browser.get(path)
+    assert page.status in {200, 404, 409, 422, 503}, page.status
+    return await post(browser, path, {**form_of(page, path), **fields})
+
+
+async def post(
+    browser: Visitor,
+    path: str,
+    fields: Mapping[str, str],
+    files: Mapping[str, tuple[str, bytes]] | None = None,
+) -> Seen:
+    """Send fields and files, and follow where it leads."""
+    answer = await browser.send(path, fields, files=files)
+    return await browser.get(answer.headers["Location"]) if answer.status == 303 else answer
