@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from idvault.v1 import contest_pb2 as idvault_dot_v1_dot_contest__pb2
+from idvault.v1 import erasure_pb2 as idvault_dot_v1_dot_erasure__pb2
 from idvault.v1 import identity_pb2 as idvault_dot_v1_dot_identity__pb2
 from idvault.v1 import sanction_pb2 as idvault_dot_v1_dot_sanction__pb2
 from idvault.v1 import session_pb2 as idvault_dot_v1_dot_session__pb2
@@ -138,6 +139,16 @@ class SessionServiceStub:
                 request_serializer=idvault_dot_v1_dot_contest__pb2.ContestFromSessionRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_contest__pb2.Contest.FromString,
                 _registered_method=True)
+        self.EraseFromSession = channel.unary_unary(
+                '/idvault.v1.SessionService/EraseFromSession',
+                request_serializer=idvault_dot_v1_dot_identity__pb2.EraseFromSessionRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_erasure__pb2.Erasure.FromString,
+                _registered_method=True)
+        self.KeepFromSession = channel.unary_unary(
+                '/idvault.v1.SessionService/KeepFromSession',
+                request_serializer=idvault_dot_v1_dot_identity__pb2.KeepFromSessionRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_erasure__pb2.Erasure.FromString,
+                _registered_method=True)
 
 
 class SessionServiceServicer:
@@ -213,7 +224,7 @@ class SessionServiceServicer:
         """Decides a contest. The decision changes no account: what follows is for the platform to do.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
-        NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states, ACCOUNT_ERASED);
+        NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states);
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -360,6 +371,24 @@ class SessionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EraseFromSession(self, request, context):
+        """Requests the erasure of the account for its owner, as EraseAccount does.
+
+        Statuses: as GetIdentity and EraseAccount.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def KeepFromSession(self, request, context):
+        """Cancels the erasure of the account for its owner, as CancelErasure does.
+
+        Statuses: as GetIdentity and CancelErasure.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SessionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -457,6 +486,16 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.ContestFromSession,
                     request_deserializer=idvault_dot_v1_dot_contest__pb2.ContestFromSessionRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_contest__pb2.Contest.SerializeToString,
+            ),
+            'EraseFromSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseFromSession,
+                    request_deserializer=idvault_dot_v1_dot_identity__pb2.EraseFromSessionRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_erasure__pb2.Erasure.SerializeToString,
+            ),
+            'KeepFromSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.KeepFromSession,
+                    request_deserializer=idvault_dot_v1_dot_identity__pb2.KeepFromSessionRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_erasure__pb2.Erasure.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -976,6 +1015,60 @@ class SessionService:
             '/idvault.v1.SessionService/ContestFromSession',
             idvault_dot_v1_dot_contest__pb2.ContestFromSessionRequest.SerializeToString,
             idvault_dot_v1_dot_contest__pb2.Contest.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseFromSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SessionService/EraseFromSession',
+            idvault_dot_v1_dot_identity__pb2.EraseFromSessionRequest.SerializeToString,
+            idvault_dot_v1_dot_erasure__pb2.Erasure.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def KeepFromSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SessionService/KeepFromSession',
+            idvault_dot_v1_dot_identity__pb2.KeepFromSessionRequest.SerializeToString,
+            idvault_dot_v1_dot_erasure__pb2.Erasure.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ Hosted verification: a person types name and number on the vault's own page, and
 from collections import abc as _abc
 from grpc import aio as _aio
 from idvault.v1 import contest_pb2 as _contest_pb2
+from idvault.v1 import erasure_pb2 as _erasure_pb2
 from idvault.v1 import identity_pb2 as _identity_pb2
 from idvault.v1 import sanction_pb2 as _sanction_pb2
 from idvault.v1 import session_pb2 as _session_pb2
@@ -88,7 +89,7 @@ class SessionServiceStub:
     """Decides a contest. The decision changes no account: what follows is for the platform to do.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
-    NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states, ACCOUNT_ERASED);
+    NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states);
     PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetContest: _grpc.UnaryUnaryMultiCallable[_contest_pb2.GetContestRequest, _contest_pb2.GetContestResponse]
@@ -179,6 +180,16 @@ class SessionServiceStub:
 
     Statuses: as GetIdentity and ContestVerification.
     """
+    EraseFromSession: _grpc.UnaryUnaryMultiCallable[_identity_pb2.EraseFromSessionRequest, _erasure_pb2.Erasure]
+    """Requests the erasure of the account for its owner, as EraseAccount does.
+
+    Statuses: as GetIdentity and EraseAccount.
+    """
+    KeepFromSession: _grpc.UnaryUnaryMultiCallable[_identity_pb2.KeepFromSessionRequest, _erasure_pb2.Erasure]
+    """Cancels the erasure of the account for its owner, as CancelErasure does.
+
+    Statuses: as GetIdentity and CancelErasure.
+    """
 
 @_typing.type_check_only
 class SessionServiceAsyncStub(SessionServiceStub):
@@ -235,7 +246,7 @@ class SessionServiceAsyncStub(SessionServiceStub):
     """Decides a contest. The decision changes no account: what follows is for the platform to do.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
-    NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states, ACCOUNT_ERASED);
+    NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states);
     PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetContest: _aio.UnaryUnaryMultiCallable[_contest_pb2.GetContestRequest, _contest_pb2.GetContestResponse]  # type: ignore[assignment]
@@ -326,6 +337,16 @@ class SessionServiceAsyncStub(SessionServiceStub):
 
     Statuses: as GetIdentity and ContestVerification.
     """
+    EraseFromSession: _aio.UnaryUnaryMultiCallable[_identity_pb2.EraseFromSessionRequest, _erasure_pb2.Erasure]  # type: ignore[assignment]
+    """Requests the erasure of the account for its owner, as EraseAccount does.
+
+    Statuses: as GetIdentity and EraseAccount.
+    """
+    KeepFromSession: _aio.UnaryUnaryMultiCallable[_identity_pb2.KeepFromSessionRequest, _erasure_pb2.Erasure]  # type: ignore[assignment]
+    """Cancels the erasure of the account for its owner, as CancelErasure does.
+
+    Statuses: as GetIdentity and CancelErasure.
+    """
 
 class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Sessions of the hosted pages.
@@ -415,7 +436,7 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         """Decides a contest. The decision changes no account: what follows is for the platform to do.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
-        NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states, ACCOUNT_ERASED);
+        NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states);
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
@@ -583,6 +604,28 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         """Files the owner's contest, as ContestVerification does.
 
         Statuses: as GetIdentity and ContestVerification.
+        """
+
+    @_abc_1.abstractmethod
+    def EraseFromSession(
+        self,
+        request: _identity_pb2.EraseFromSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_erasure_pb2.Erasure, _abc.Awaitable[_erasure_pb2.Erasure]]:
+        """Requests the erasure of the account for its owner, as EraseAccount does.
+
+        Statuses: as GetIdentity and EraseAccount.
+        """
+
+    @_abc_1.abstractmethod
+    def KeepFromSession(
+        self,
+        request: _identity_pb2.KeepFromSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_erasure_pb2.Erasure, _abc.Awaitable[_erasure_pb2.Erasure]]:
+        """Cancels the erasure of the account for its owner, as CancelErasure does.
+
+        Statuses: as GetIdentity and CancelErasure.
         """
 
 def add_SessionServiceServicer_to_server(servicer: SessionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
