@@ -74,6 +74,7 @@ class ContestStore(Protocol):
         """Store a decision with its event; return the contest.
 
         Must hold the account's row lock, and raises as domain.session.contest.decide does for what is stored.
+        An erasure of the account meanwhile is no reason to leave it undecided.
         overdue: written before it if the decision is late and that was not logged.
         """
         ...

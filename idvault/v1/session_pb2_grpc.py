@@ -224,7 +224,7 @@ class SessionServiceServicer:
         """Decides a contest. The decision changes no account: what follows is for the platform to do.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
-        NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states, ACCOUNT_ERASED);
+        NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states);
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

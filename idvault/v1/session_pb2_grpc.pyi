@@ -89,7 +89,7 @@ class SessionServiceStub:
     """Decides a contest. The decision changes no account: what follows is for the platform to do.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
-    NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states, ACCOUNT_ERASED);
+    NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states);
     PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetContest: _grpc.UnaryUnaryMultiCallable[_contest_pb2.GetContestRequest, _contest_pb2.GetContestResponse]
@@ -246,7 +246,7 @@ class SessionServiceAsyncStub(SessionServiceStub):
     """Decides a contest. The decision changes no account: what follows is for the platform to do.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
-    NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states, ACCOUNT_ERASED);
+    NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states);
     PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetContest: _aio.UnaryUnaryMultiCallable[_contest_pb2.GetContestRequest, _contest_pb2.GetContestResponse]  # type: ignore[assignment]
@@ -436,7 +436,7 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         """Decides a contest. The decision changes no account: what follows is for the platform to do.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
-        NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states, ACCOUNT_ERASED);
+        NOT_FOUND (CONTEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states);
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 

@@ -43,6 +43,8 @@ class SqlContestStore:
         if repeated is not None:
             return repeated
         owner = await _lock(connection, token, filing.relying_party)
+        if owner.state is AccountState.ERASED:
+            raise PreconditionError(Reason.ACCOUNT_ERASED)
         claim = await rows.claim(connection, token, claim_id)
         if claim is None:
             raise NotFoundError(Reason.VERIFICATION_NOT_FOUND)
@@ -165,12 +167,10 @@ async def _repeated(
 
 
 async def _lock(connection: Connection, account_token: str, relying_party: str) -> Account:
-    """Return an account as it is stored now, locked; raises NotFoundError and PreconditionError."""
+    """Return an account as it is stored now, locked; raises NotFoundError (ACCOUNT_NOT_FOUND)."""
     owner = await account.lock(connection, account_token=account_token, relying_party=relying_party)
     if owner is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-    if owner.state is AccountState.ERASED:
-        raise PreconditionError(Reason.ACCOUNT_ERASED)
     return owner
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from idvault.domain.claim import ClaimState
 from idvault.domain.error import (
@@ -22,6 +22,7 @@ from idvault.domain.registry import RegistryAnswer
 from idvault.domain.session.contest import Contest, ContestState
 from idvault.flows.session.contest import ContestSweep
 from idvault.ports.contest import ContestFilter
+from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import param, scalar, statement
@@ -35,6 +36,7 @@ from tests.support.session_world import SessionWorld
 TEXT = "那不是我 (synthetic)"
 OTHER = "platform-b"
 CASES = "contest:"
+_ERASE = statement(update(accounts).values(state="ERASED"))
 _STORED = statement(select(contests.c.text).where(contests.c.contest_id == param("contest")), scalar)
 
 
@@ -197,6 +199,21 @@ async def test_a_contest_is_decided_once_by_its_platform(world: SessionWorld) ->
     assert await decide(world, filed.contest_id, request_id=request_id) == decided
     with pytest.raises(TransitionError):
         await decide(world, filed.contest_id, pb.Contest.STATE_REJECTED)
+
+
+async def test_an_erased_account_is_not_contested_but_decided(world: SessionWorld) -> None:
+    """What was filed before is decided in its time, also when the account is gone meanwhile."""
+    filed = await contest(world, *await verified(world))
+    other, its_id = await verified(world, 2)
+
+    async def erase(connection: Connection) -> None:
+        await connection.run(_ERASE)
+
+    await world.database.act("test", erase)
+    with pytest.raises(PreconditionError) as erased:
+        await contest(world, other, its_id)
+    assert erased.value.reason is Reason.ACCOUNT_ERASED
+    assert (await decide(world, filed.contest_id)).state == pb.Contest.STATE_UPHELD
 
 
 async def test_lists_filter_and_stay_in_order(world: SessionWorld) -> None:
