@@ -192,6 +192,8 @@ WHO_MAY_CALL = {
     "SessionService.GetIdentityReceipt": ["ROLE_WEB"],
     "SessionService.AppealFromSession": ["ROLE_WEB"],
     "SessionService.ContestFromSession": ["ROLE_WEB"],
+    "SessionService.EraseFromSession": ["ROLE_WEB"],
+    "SessionService.KeepFromSession": ["ROLE_WEB"],
     "SessionService.ContestVerification": ["ROLE_PLATFORM"],
     "SessionService.DecideContest": ["ROLE_PLATFORM"],
     "SessionService.GetContest": ["ROLE_PLATFORM"],

@@ -27,20 +27,20 @@ class ErasureServicer:
         self, request: pb.EraseAccountRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Erasure:
         """Request the erasure of an account."""
-        return _message(await self.flow.request(_call(request, "EraseAccount", caller), now=now))
+        return message(await self.flow.request(_call(request, "EraseAccount", caller), now=now))
 
     async def CancelErasure(
         self, request: pb.CancelErasureRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Erasure:
         """Cancel the erasure of an account."""
-        return _message(await self.flow.cancel(_call(request, "CancelErasure", caller), now=now))
+        return message(await self.flow.cancel(_call(request, "CancelErasure", caller), now=now))
 
     async def GetErasure(
         self, request: pb.GetErasureRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Erasure:
         """Return the newest erasure of an account."""
         account_token = token.check(request.account_token)
-        return _message(await self.flow.get(relying_party=caller.name, account_token=account_token))
+        return message(await self.flow.get(relying_party=caller.name, account_token=account_token))
 
 
 def _call(
@@ -50,9 +50,10 @@ def _call(
     return ErasureCall(caller.name, caller.actor_id, request_id, method, token.check(request.account_token))
 
 
-def _message(shown: ShownErasure) -> pb.Erasure:
+def message(shown: ShownErasure) -> pb.Erasure:
+    """Return the message of an erasure, with the proof of its last step if there is one."""
     value = shown.erasure
-    message = pb.Erasure(
+    made = pb.Erasure(
         erasure_id=value.erasure_id,
         account_token=value.account_token,
         state=_STATES[value.state],
@@ -62,5 +63,5 @@ def _message(shown: ShownErasure) -> pb.Erasure:
         entry=logged(shown.entry),
     )
     if shown.note:
-        message.checkpoint.note = shown.note
-    return message
+        made.checkpoint.note = shown.note
+    return made

@@ -21,7 +21,7 @@ from idvault.bootstrap.base import urls
 from idvault.config import Settings
 from idvault.domain.backup import SHRED_KEPT, Seen
 from idvault.domain.clock import ClockReading
-from idvault.flows import backup
+from idvault.flows import backup, lost_entries
 from idvault.flows.backup import ExaminedPair, KnownNote, PairFlow
 from idvault.flows.log.audit import LogAuditFlow
 from idvault.sealing.key_set import Holder
@@ -234,6 +234,14 @@ async def published(settings: Settings) -> KnownNote | None:
         return None
     raw = await LocalPublicFiles(directory=settings.public_dir).read(CHECKPOINT_PATH)
     return None if raw is None else KnownNote("the public directory", raw)
+
+
+async def lost(settings: Settings, found: ExaminedPair, signed: KnownNote) -> dict[str, int]:
+    """Return how many entries of each type are lost, as far as the public directory proves it."""
+    if not settings.public_dir.name:
+        return {}
+    files = LocalPublicFiles(directory=settings.public_dir)
+    return await lost_entries.count(files, left=found.tree, signed=signed.checkpoint) or {}
 
 
 def _file(url: str) -> Path:

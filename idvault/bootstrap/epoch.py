@@ -22,13 +22,13 @@ from idvault.config import Settings
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import IdvaultError, PreconditionError, Reason
 from idvault.domain.event import SYSTEM_ACTOR, EventType
-from idvault.flows import lost_entries
 from idvault.flows.backup import ExaminedPair, KnownNote
 from idvault.flows.log.events import EventFactory
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.base.database import Database
+from idvault.storage.key.shred import SqlShredStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.epoch import EPOCHS, SqlEpochStore
 from idvault.storage.public_files import LocalPublicFiles
@@ -87,7 +87,7 @@ async def propose(
             f"the main database has all {seen} entries that anybody has seen: no new epoch is needed. If the "
             "shred database is older, use --accept-lost-keys"
         )
-    lost = await _lost(settings, ground.found, former)
+    lost = await backup.lost(settings, ground.found, former)
     return EpochStatement(
         log=str(key),
         epoch=ground.number,
@@ -99,7 +99,7 @@ async def propose(
         time=now.real.replace(microsecond=0),
         reason=reason,
         roster=ground.versions[-1].digest(),
-        lost=lost or {},
+        lost=lost,
     )
 
 
@@ -130,6 +130,7 @@ async def accept(settings: Settings, statement: EpochStatement, *, now: ClockRea
             signed=checkpoint.sign(found.kept, [signer]),
             event=replace(event, entry_id=statement.digest()[:_ID_DIGITS]),
         )
+    await _destroy_revived(settings, ground.found)
     return found.kept
 
 
@@ -172,6 +173,7 @@ async def accept_lost_keys(settings: Settings, *, now: ClockReading) -> int:
             signed=checkpoint.sign(head, [signer]),
             event=event,
         )
+    await _destroy_revived(settings, ground.found)
     return count
 
 
@@ -242,11 +244,12 @@ def _is_cosigned(found: KnownNote, versions: Sequence[Roster], key: VerifierKey)
     return False
 
 
-async def _lost(settings: Settings, found: ExaminedPair, former: KnownNote) -> dict[str, int] | None:
-    if not settings.public_dir.name:
-        return None
-    files = LocalPublicFiles(directory=settings.public_dir)
-    return await lost_entries.count(files, left=found.tree, signed=former.checkpoint)
+async def _destroy_revived(settings: Settings, found: ExaminedPair) -> None:
+    """Destroy the keys of erased accounts that an older shred database has brought back."""
+    async with _store(settings) as store:
+        keys = SqlShredStore(database=store.shred)
+        for token in found.contents.revived:
+            await keys.destroy(account_token=token)
 
 
 @asynccontextmanager

@@ -48,9 +48,9 @@ def wire_erasures(
     return ErasureServicer(flow=flow)
 
 
-def build_erasures(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> Service:
-    """Return ErasureService."""
-    servicer = wire_erasures(
+def build_erasures(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> ErasureServicer:
+    """Return the servicer of ErasureService."""
+    return wire_erasures(
         store=SqlErasureStore(database=base.main),
         accounts=SqlStatusStore(database=base.main),
         proofs=LogProofs(
@@ -66,4 +66,8 @@ def build_erasures(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> Se
             delay=timedelta(days=base.settings.erasure_delay_days),
         ),
     )
+
+
+def erasure_service(servicer: ErasureServicer) -> Service:
+    """Return ErasureService."""
     return Service(erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"], servicer)

@@ -10,7 +10,7 @@ from idvault.bootstrap.base import ENTROPY, Base, load_keys
 from idvault.bootstrap.campaign import build_campaigns, campaign_flows
 from idvault.bootstrap.claim import BuiltClaims, build_claims
 from idvault.bootstrap.edge import build_server
-from idvault.bootstrap.erasure import build_erasures
+from idvault.bootstrap.erasure import build_erasures, erasure_service
 from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.public_account import build_public_accounts, public_account_service
 from idvault.bootstrap.sanction import build_sanctions, sanction_service
@@ -55,7 +55,6 @@ async def build_platform_edge(
         Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
         *_services_of_owners(base, rosters, keys=keys, guard=guard, claims=claims, verification=verification),
         *build_tip_offs(base, keys=keys, guard=guard),
-        build_erasures(base, keys=keys, guard=guard),
     ]
     return build_server(base, base.settings.addresses[0], services, access, drains=(hub.close,))
 
@@ -74,6 +73,7 @@ def _services_of_owners(
     campaigns = campaign_flows(base, keys=keys, guard=guard, policy=policy)
     sanctions = build_sanctions(base, keys=keys, guard=guard)
     public_accounts = build_public_accounts(base, keys=keys, guard=guard, policy=policy)
+    erasures = build_erasures(base, keys=keys, guard=guard)
     sessions = build_sessions(
         base,
         keys=keys,
@@ -86,6 +86,7 @@ def _services_of_owners(
             guard=guard,
             sanctions=sanctions,
             public_accounts=public_accounts,
+            erasures=erasures,
             rosters=rosters,
             policy=policy,
         ),
@@ -97,4 +98,5 @@ def _services_of_owners(
         sanction_service(sanctions),
         sessions,
         public_account_service(public_accounts),
+        erasure_service(erasures),
     ]

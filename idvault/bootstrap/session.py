@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from idvault.api.claim import Receipts
 from idvault.api.edge.server import Service
+from idvault.api.erasure import ErasureServicer
 from idvault.api.public_account.servicer import PublicAccountServicer
 from idvault.api.sanction.servicer import SanctionServicer
 from idvault.api.session.servicer import SessionServicer
@@ -129,6 +130,7 @@ def build_identities(
     guard: LogGuard,
     sanctions: SanctionServicer,
     public_accounts: PublicAccountServicer,
+    erasures: ErasureServicer,
     rosters: RosterHolder,
     policy: OperatorPolicy,
 ) -> IdentityFlow:
@@ -141,6 +143,7 @@ def build_identities(
         sanctions=sanctions.sanctions,
         appeals=sanctions.appeals,
         contests=_contests(base, keys=keys, guard=guard),
+        erasures=erasures.flow,
         public_accounts=public_accounts.flow,
         histories=build_history(base, policy),
         receipts=build_receipts(base, rosters),

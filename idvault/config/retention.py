@@ -7,7 +7,10 @@ from pydantic_settings import BaseSettings
 
 
 class RetentionSettings(BaseSettings):
-    """Days for which accounts that were never verified, and the texts of decided appeals, are kept."""
+    """Days for which accounts that were never verified, and the texts of decided appeals, are kept.
+
+    The pages tell owners that the texts are deleted after 90 days.
+    """
 
     rejected_account_days: Annotated[int, Field(ge=1, le=365)] = 30
-    appeal_text_days: Annotated[int, Field(ge=1, le=3_650)] = 90
+    appeal_text_days: Annotated[int, Field(ge=1, le=90)] = 90

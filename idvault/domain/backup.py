@@ -5,6 +5,7 @@
 * The shred database is older than the log if somebody else has seen a larger checkpoint than it holds.
 * Entries that no checkpoint of the shred database covers: it is older, or the worker had stopped.
 * A record without a shred key cannot be opened any more. That of an erased account is meant to be so.
+* A shred key of an account whose erasure is done is back from an older copy, and must be destroyed again.
 * A shred key without a record is no loss: it is made before its record, which the main database may not have.
 
 Different ages are what backups have. They are never called tampering: only entries that contradict a signed
@@ -35,6 +36,7 @@ class PairContents:
     """What both databases hold. entries, newest: of the log. signed: the shred database's checkpoint.
 
     unkeyed: the accounts whose record has no shred key; erased: how many others are erased and have none.
+    revived: the accounts that are erased and have a key again.
     """
 
     entries: int
@@ -44,6 +46,7 @@ class PairContents:
     signed: Seen
     unkeyed: tuple[str, ...]
     erased: int
+    revived: tuple[str, ...] = ()
 
     @property
     def spare(self) -> int:
@@ -53,7 +56,7 @@ class PairContents:
 
 def lacks(found: PairContents, seen: Sequence[Seen]) -> list[str]:
     """Return what is missing, one sentence each; empty if nothing is. seen: by others than this pair."""
-    return [*_older_main(found, seen), *_older_shred(found, seen), *_unkeyed(found)]
+    return [*_older_main(found, seen), *_older_shred(found, seen), *_unkeyed(found), *_revived(found)]
 
 
 def _older_main(found: PairContents, seen: Sequence[Seen]) -> Iterator[str]:
@@ -86,6 +89,16 @@ def _unkeyed(found: PairContents) -> Iterator[str]:
         yield (
             f"{named} no shred key, so nobody can open them: their accounts must be verified anew, unless "
             f"they were erased after the backup of {MAIN}"
+        )
+
+
+def _revived(found: PairContents) -> Iterator[str]:
+    if found.revived:
+        count = len(found.revived)
+        named = "1 erased account has its" if count == 1 else f"{count} erased accounts have their"
+        yield (
+            f"{named} shred key again, from an older copy of {SHRED}, and an older copy of {MAIN} would open "
+            "with it: `idvault restore --accept-lost-keys` or `--accept-loss` destroys it"
         )
 
 

@@ -106,6 +106,7 @@ class PairFlow:
             signed=signed,
             unkeyed=tuple(unkeyed),
             erased=erased,
+            revived=tuple(await self.revived()),
         )
         seen = tuple(_seen(one, _left(one, epochs)) for one in known)
         return ExaminedPair(counts, contents, audited.tree, seen)
@@ -114,6 +115,15 @@ class PairFlow:
         # Only the complete note has cosignatures, and with them times; it may be one entry older.
         complete = await self.complete.latest()
         return cosigned_at(complete) if complete is not None and own is not None else None
+
+    async def revived(self) -> list[str]:
+        """Return the accounts whose keys an erasure has destroyed, and which have a key again."""
+        found: list[str] = []
+        after = ""
+        while page := await self.main.destroyed(after=after, limit=_PAGE):
+            found += sorted(await self.shred.with_key(page))
+            after = page[-1]
+        return found
 
     async def _unkeyed(self) -> tuple[list[str], int]:
         """Return the accounts whose record has no shred key, and how many erased ones have none."""

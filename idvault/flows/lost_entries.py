@@ -19,6 +19,8 @@ async def count(files: PublicFiles, *, left: CompactRange, signed: Checkpoint) -
 
     left: the tree of the entries that are left. signed: a verified checkpoint of what there was.
     """
+    if signed.size <= left.size:
+        return {}
     tree = CompactRange(left.size, left.nodes)
     types: Counter[str] = Counter()
     for bundle in grown_bundles(left.size - left.size % WIDTH, signed.size):

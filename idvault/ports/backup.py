@@ -39,6 +39,10 @@ class MainContents(Protocol):
         """Return up to limit accounts with a record whose tokens are greater than `after`, in order."""
         ...
 
+    async def destroyed(self, *, after: str, limit: int) -> list[str]:
+        """Return up to limit accounts whose keys an erasure has destroyed, greater than `after`, in order."""
+        ...
+
 
 class ShredContents(Protocol):
     """Reads a shred database. Every method raises UnavailableError (STORE_UNAVAILABLE)."""

@@ -68,6 +68,12 @@ class MonthStore(Protocol):
         """Return the figures of the appeals that were filed."""
         ...
 
+    async def contests(
+        self, *, relying_party: str, since: datetime, until: datetime, now: ClockReading
+    ) -> AppealFigures:
+        """Return the figures of the contests of verifications that were filed."""
+        ...
+
     async def applications(
         self, *, relying_party: str, since: datetime, until: datetime
     ) -> ApplicationFigures:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Integer, func, select
+from sqlalchemy import BigInteger, Integer, func, literal_column, select
 
 from idvault.domain.account import AccountState
+from idvault.domain.erasure import ErasureState
 from idvault.ports.backup import MainExtent, RecordHolder
 from idvault.storage.account.tables import accounts, records
 from idvault.storage.base.act import read
@@ -14,6 +15,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.listing import among_words
 from idvault.storage.base.statement import Statement, by_index, param, scalar, statement
+from idvault.storage.erasure.tables import erasures
 from idvault.storage.key.tables import shred_keys
 from idvault.storage.log.tables import log_entries, log_head
 
@@ -41,6 +43,14 @@ _HOLDERS = statement(
     .limit(param("limit", Integer)),
     lambda row: RecordHolder(row[0], row[1] == _ERASED),
 )
+_DESTROYED: Statement[str] = statement(
+    select(erasures.c.account_token)
+    .where(erasures.c.state == literal_column(f"'{ErasureState.DESTROYED.value}'"))
+    .where(erasures.c.account_token > param("after"))
+    .order_by(erasures.c.account_token)
+    .limit(param("limit", Integer)),
+    scalar,
+)
 _KEYS: Statement[int] = statement(select(func.count()).select_from(shred_keys), scalar)
 _WITH_KEY: Statement[str] = statement(
     select(shred_keys.c.account_token).where(among_words(shred_keys.c.account_token, "tokens")), scalar
@@ -65,6 +75,11 @@ class SqlMainContents:
     async def holders(self, connection: Connection, *, after: str, limit: int) -> list[RecordHolder]:
         """Return a page of the accounts that have a record."""
         return await connection.all(_HOLDERS, after=after, limit=limit)
+
+    @read("backup.destroyed")
+    async def destroyed(self, connection: Connection, *, after: str, limit: int) -> list[str]:
+        """Return a page of the accounts whose keys an erasure has destroyed."""
+        return await connection.all(_DESTROYED, after=after, limit=limit)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -14,6 +14,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from idvault.v1 import common_pb2 as _common_pb2
 from idvault.v1 import contest_pb2 as _contest_pb2
+from idvault.v1 import erasure_pb2 as _erasure_pb2
 from idvault.v1 import public_account_pb2 as _public_account_pb2
 from idvault.v1 import sanction_pb2 as _sanction_pb2
 from idvault.v1 import verification_pb2 as _verification_pb2
@@ -67,6 +68,7 @@ class Identity(_message.Message):
     APPEALS_FIELD_NUMBER: _builtins.int
     PUBLIC_ACCOUNTS_FIELD_NUMBER: _builtins.int
     CONTESTS_FIELD_NUMBER: _builtins.int
+    ERASURE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def status(self) -> _common_pb2.AccountStatus:
         """The published status."""
@@ -95,6 +97,10 @@ class Identity(_message.Message):
     def contests(self) -> _containers.RepeatedCompositeFieldContainer[_contest_pb2.Contest]:
         """The contests of the verifications, without their texts."""
 
+    @_builtins.property
+    def erasure(self) -> _erasure_pb2.Erasure:
+        """The newest erasure of the account; unset if none was ever requested."""
+
     def __init__(
         self,
         *,
@@ -105,10 +111,11 @@ class Identity(_message.Message):
         appeals: _abc.Iterable[_sanction_pb2.Appeal] | None = ...,
         public_accounts: _abc.Iterable[_public_account_pb2.PublicAccount] | None = ...,
         contests: _abc.Iterable[_contest_pb2.Contest] | None = ...,
+        erasure: _erasure_pb2.Erasure | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["record_quorum", b"record_quorum", "status", b"status"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure", "record_quorum", b"record_quorum", "status", b"status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "contests", b"contests", "public_accounts", b"public_accounts", "record_quorum", b"record_quorum", "sanctions", b"sanctions", "status", b"status", "verifications", b"verifications"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "contests", b"contests", "erasure", b"erasure", "public_accounts", b"public_accounts", "record_quorum", b"record_quorum", "sanctions", b"sanctions", "status", b"status", "verifications", b"verifications"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -221,6 +228,66 @@ class GetIdentityReceiptRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetIdentityReceiptRequest: _TypeAlias = GetIdentityReceiptRequest  # noqa: Y015
+
+@_typing.final
+class EraseFromSessionRequest(_message.Message):
+    """Whose erasure to request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    BROWSER_KEY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same erasure."""
+    session_id: _builtins.str
+    """The session."""
+    browser_key: _builtins.str
+    """The browser's secret."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        browser_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseFromSessionRequest: _TypeAlias = EraseFromSessionRequest  # noqa: Y015
+
+@_typing.final
+class KeepFromSessionRequest(_message.Message):
+    """Whose erasure to cancel."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    BROWSER_KEY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same cancellation."""
+    session_id: _builtins.str
+    """The session."""
+    browser_key: _builtins.str
+    """The browser's secret."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        browser_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeepFromSessionRequest: _TypeAlias = KeepFromSessionRequest  # noqa: Y015
 
 @_typing.final
 class AppealFromSessionRequest(_message.Message):

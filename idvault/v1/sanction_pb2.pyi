@@ -1685,7 +1685,7 @@ class MonthFigures(_message.Message):
 
     @_typing.final
     class AppealCount(_message.Message):
-        """The appeals that were filed in the month."""
+        """The appeals, or the contests of verifications, that were filed in the month."""
 
         DESCRIPTOR: _descriptor.Descriptor
 
@@ -1758,6 +1758,7 @@ class MonthFigures(_message.Message):
     PROPOSALS_ENDED_FIELD_NUMBER: _builtins.int
     APPEALS_FIELD_NUMBER: _builtins.int
     APPLICATIONS_FIELD_NUMBER: _builtins.int
+    CONTESTS_FIELD_NUMBER: _builtins.int
     month: _builtins.str
     """The month, YYYY-MM."""
     proposals_open: _builtins.int
@@ -1780,6 +1781,10 @@ class MonthFigures(_message.Message):
     def applications(self) -> Global___MonthFigures.ApplicationCount:
         """The applications."""
 
+    @_builtins.property
+    def contests(self) -> Global___MonthFigures.AppealCount:
+        """The contests of verifications."""
+
     def __init__(
         self,
         *,
@@ -1790,10 +1795,11 @@ class MonthFigures(_message.Message):
         proposals_ended: _builtins.int = ...,
         appeals: Global___MonthFigures.AppealCount | None = ...,
         applications: Global___MonthFigures.ApplicationCount | None = ...,
+        contests: Global___MonthFigures.AppealCount | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "tip_offs", b"tip_offs"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "contests", b"contests", "tip_offs", b"tip_offs"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "month", b"month", "proposals_ended", b"proposals_ended", "proposals_open", b"proposals_open", "sanctions", b"sanctions", "tip_offs", b"tip_offs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "contests", b"contests", "month", b"month", "proposals_ended", b"proposals_ended", "proposals_open", b"proposals_open", "sanctions", b"sanctions", "tip_offs", b"tip_offs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

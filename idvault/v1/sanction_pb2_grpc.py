@@ -352,8 +352,8 @@ class SanctionServiceServicer:
 
     def GetMonthFigures(self, request, context):
         """Returns what has become, by now, of everything that began in one calendar month of the deployment's time zone:
-        the reports and appeals that were filed in it, the applications for public accounts, and the sanctions that were
-        imposed or proposed in it.
+        the reports, appeals and contests that were filed in it, the applications for public accounts, and the sanctions
+        that were imposed or proposed in it.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also for a month that has not begun); PERMISSION_DENIED
         (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).

@@ -175,8 +175,8 @@ class SanctionServiceStub:
     """
     GetMonthFigures: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.GetMonthFiguresRequest, _sanction_pb2.MonthFigures]
     """Returns what has become, by now, of everything that began in one calendar month of the deployment's time zone:
-    the reports and appeals that were filed in it, the applications for public accounts, and the sanctions that were
-    imposed or proposed in it.
+    the reports, appeals and contests that were filed in it, the applications for public accounts, and the sanctions
+    that were imposed or proposed in it.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also for a month that has not begun); PERMISSION_DENIED
     (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
@@ -329,8 +329,8 @@ class SanctionServiceAsyncStub(SanctionServiceStub):
     """
     GetMonthFigures: _aio.UnaryUnaryMultiCallable[_sanction_pb2.GetMonthFiguresRequest, _sanction_pb2.MonthFigures]  # type: ignore[assignment]
     """Returns what has become, by now, of everything that began in one calendar month of the deployment's time zone:
-    the reports and appeals that were filed in it, the applications for public accounts, and the sanctions that were
-    imposed or proposed in it.
+    the reports, appeals and contests that were filed in it, the applications for public accounts, and the sanctions
+    that were imposed or proposed in it.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also for a month that has not begun); PERMISSION_DENIED
     (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
@@ -594,8 +594,8 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_sanction_pb2.MonthFigures, _abc.Awaitable[_sanction_pb2.MonthFigures]]:
         """Returns what has become, by now, of everything that began in one calendar month of the deployment's time zone:
-        the reports and appeals that were filed in it, the applications for public accounts, and the sanctions that were
-        imposed or proposed in it.
+        the reports, appeals and contests that were filed in it, the applications for public accounts, and the sanctions
+        that were imposed or proposed in it.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, also for a month that has not begun); PERMISSION_DENIED
         (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).

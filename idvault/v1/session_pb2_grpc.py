@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from idvault.v1 import contest_pb2 as idvault_dot_v1_dot_contest__pb2
+from idvault.v1 import erasure_pb2 as idvault_dot_v1_dot_erasure__pb2
 from idvault.v1 import identity_pb2 as idvault_dot_v1_dot_identity__pb2
 from idvault.v1 import sanction_pb2 as idvault_dot_v1_dot_sanction__pb2
 from idvault.v1 import session_pb2 as idvault_dot_v1_dot_session__pb2
@@ -137,6 +138,16 @@ class SessionServiceStub:
                 '/idvault.v1.SessionService/ContestFromSession',
                 request_serializer=idvault_dot_v1_dot_contest__pb2.ContestFromSessionRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_contest__pb2.Contest.FromString,
+                _registered_method=True)
+        self.EraseFromSession = channel.unary_unary(
+                '/idvault.v1.SessionService/EraseFromSession',
+                request_serializer=idvault_dot_v1_dot_identity__pb2.EraseFromSessionRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_erasure__pb2.Erasure.FromString,
+                _registered_method=True)
+        self.KeepFromSession = channel.unary_unary(
+                '/idvault.v1.SessionService/KeepFromSession',
+                request_serializer=idvault_dot_v1_dot_identity__pb2.KeepFromSessionRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_erasure__pb2.Erasure.FromString,
                 _registered_method=True)
 
 
@@ -369,6 +380,24 @@ class SessionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EraseFromSession(self, request, context):
+        """Requests the erasure of the account for its owner, as EraseAccount does.
+
+        Statuses: as GetIdentity and EraseAccount.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def KeepFromSession(self, request, context):
+        """Cancels the erasure of the account for its owner, as CancelErasure does.
+
+        Statuses: as GetIdentity and CancelErasure.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SessionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -466,6 +495,16 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.ContestFromSession,
                     request_deserializer=idvault_dot_v1_dot_contest__pb2.ContestFromSessionRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_contest__pb2.Contest.SerializeToString,
+            ),
+            'EraseFromSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseFromSession,
+                    request_deserializer=idvault_dot_v1_dot_identity__pb2.EraseFromSessionRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_erasure__pb2.Erasure.SerializeToString,
+            ),
+            'KeepFromSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.KeepFromSession,
+                    request_deserializer=idvault_dot_v1_dot_identity__pb2.KeepFromSessionRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_erasure__pb2.Erasure.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -985,6 +1024,60 @@ class SessionService:
             '/idvault.v1.SessionService/ContestFromSession',
             idvault_dot_v1_dot_contest__pb2.ContestFromSessionRequest.SerializeToString,
             idvault_dot_v1_dot_contest__pb2.Contest.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseFromSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SessionService/EraseFromSession',
+            idvault_dot_v1_dot_identity__pb2.EraseFromSessionRequest.SerializeToString,
+            idvault_dot_v1_dot_erasure__pb2.Erasure.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def KeepFromSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.SessionService/KeepFromSession',
+            idvault_dot_v1_dot_identity__pb2.KeepFromSessionRequest.SerializeToString,
+            idvault_dot_v1_dot_erasure__pb2.Erasure.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ Hosted verification: a person types name and number on the vault's own page, and
 from collections import abc as _abc
 from grpc import aio as _aio
 from idvault.v1 import contest_pb2 as _contest_pb2
+from idvault.v1 import erasure_pb2 as _erasure_pb2
 from idvault.v1 import identity_pb2 as _identity_pb2
 from idvault.v1 import sanction_pb2 as _sanction_pb2
 from idvault.v1 import session_pb2 as _session_pb2
@@ -188,6 +189,16 @@ class SessionServiceStub:
     CONTEST_EXISTS, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
     LOG_UNAVAILABLE).
     """
+    EraseFromSession: _grpc.UnaryUnaryMultiCallable[_identity_pb2.EraseFromSessionRequest, _erasure_pb2.Erasure]
+    """Requests the erasure of the account for its owner, as EraseAccount does.
+
+    Statuses: as GetIdentity and EraseAccount.
+    """
+    KeepFromSession: _grpc.UnaryUnaryMultiCallable[_identity_pb2.KeepFromSessionRequest, _erasure_pb2.Erasure]
+    """Cancels the erasure of the account for its owner, as CancelErasure does.
+
+    Statuses: as GetIdentity and CancelErasure.
+    """
 
 @_typing.type_check_only
 class SessionServiceAsyncStub(SessionServiceStub):
@@ -343,6 +354,16 @@ class SessionServiceAsyncStub(SessionServiceStub):
     (SESSION_NOT_FOUND, VERIFICATION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED, ILLEGAL_TRANSITION;
     CONTEST_EXISTS, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
     LOG_UNAVAILABLE).
+    """
+    EraseFromSession: _aio.UnaryUnaryMultiCallable[_identity_pb2.EraseFromSessionRequest, _erasure_pb2.Erasure]  # type: ignore[assignment]
+    """Requests the erasure of the account for its owner, as EraseAccount does.
+
+    Statuses: as GetIdentity and EraseAccount.
+    """
+    KeepFromSession: _aio.UnaryUnaryMultiCallable[_identity_pb2.KeepFromSessionRequest, _erasure_pb2.Erasure]  # type: ignore[assignment]
+    """Cancels the erasure of the account for its owner, as CancelErasure does.
+
+    Statuses: as GetIdentity and CancelErasure.
     """
 
 class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -610,6 +631,28 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         (SESSION_NOT_FOUND, VERIFICATION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED, ILLEGAL_TRANSITION;
         CONTEST_EXISTS, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
         LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def EraseFromSession(
+        self,
+        request: _identity_pb2.EraseFromSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_erasure_pb2.Erasure, _abc.Awaitable[_erasure_pb2.Erasure]]:
+        """Requests the erasure of the account for its owner, as EraseAccount does.
+
+        Statuses: as GetIdentity and EraseAccount.
+        """
+
+    @_abc_1.abstractmethod
+    def KeepFromSession(
+        self,
+        request: _identity_pb2.KeepFromSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_erasure_pb2.Erasure, _abc.Awaitable[_erasure_pb2.Erasure]]:
+        """Cancels the erasure of the account for its owner, as CancelErasure does.
+
+        Statuses: as GetIdentity and CancelErasure.
         """
 
 def add_SessionServiceServicer_to_server(servicer: SessionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

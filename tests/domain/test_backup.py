@@ -1,5 +1,6 @@
 """What a pair of databases lacks, in words: both databases of different ages, and records without keys."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -71,6 +72,15 @@ def test_records_without_a_key_are_counted(unkeyed: tuple[str, ...], said: str) 
     (found,) = backup.lacks(pair(unkeyed=unkeyed, keys=1), [])
     assert found.startswith(said)
     assert "unless they were erased after the backup" in found
+
+
+@pytest.mark.parametrize(
+    ("revived", "said"), [(("a",), "1 erased account has its"), (("a", "b"), "2 erased accounts have their")]
+)
+def test_keys_of_erased_accounts_that_are_back_are_counted(revived: tuple[str, ...], said: str) -> None:
+    """An older shred database has them; they must be destroyed again."""
+    (found,) = backup.lacks(replace(pair(), revived=revived), [])
+    assert found.startswith(f"{said} shred key again")
 
 
 def test_keys_without_a_record_are_counted() -> None:

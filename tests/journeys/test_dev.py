@@ -120,6 +120,19 @@ def test_the_consoles_are_named(house: House) -> None:
     for role in ("auditor", "custodian"):
         folder = house.ready["identities"][f"{role}-a"]
         assert f"idvault {role} --identity {folder} console" in told
+    folder = Path(house.ready["state"]) / "moderator"
+    client = f"idvault-client --ready-file {house.session.ready_file}"
+    assert f"{client} moderator init {folder} && {client} desk --as {folder}" in told
+
+
+def test_a_moderator_of_development_is_made(house: House, tmp_path: Path) -> None:
+    """The printed command registers a key with the running vault."""
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text("a synthetic passphrase, and long\n")
+    command = ("moderator", "init", tmp_path / "moderator", "--passphrase-file", passphrase)
+    made = programs.run(programs.CLIENT, "--ready-file", house.session.ready_file, *command)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert made.stdout.endswith(" registered\n")
 
 
 def test_ready_file_keeps_its_promise(house: House) -> None:

@@ -12,12 +12,13 @@ from idvault.ports.log.witness import Ahead, Cosigned, WitnessRefusedError
 from idvault.transparency import checkpoint, epoch, note
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.epoch import Break
+from idvault.transparency.proof import prove_consistency
 from idvault.witness import epoch as followed
 from idvault.witness import wire
 from idvault.witness.cosigner import Cosigner, known_logs
 from idvault.witness.state import WitnessState
 from idvault.witness.wire import AddCheckpoint
-from tests.support import people
+from tests.support import merkle, people
 from tests.support.chamber import CUSTODIANS, first_roster
 from tests.support.log_world import KEY, SIGNER, START, of
 
@@ -83,6 +84,10 @@ def tree(size: int, *, kept: int | None = None) -> Checkpoint:
     return of(leaves(size, kept=kept))
 
 
+FIRST = signed(statement(cosigned(tree(10)), tree(6), seen=11))
+"""A statement: of ten cosigned entries, and an eleventh that somebody saw, six are left."""
+
+
 @dataclass
 class DiskWitness:
     """A real witness on disk, asked without HTTP."""
@@ -109,6 +114,13 @@ class DiskWitness:
         self, found: EpochStatement, *, versions: Sequence[Roster] = (ROSTER,)
     ) -> epoch.Carried | None:
         return followed.follow(self.state, found, keys=[KEY], versions=versions)
+
+    async def grow(self, found: Checkpoint, entries: list[bytes]) -> None:
+        """Let it cosign a checkpoint of these entries."""
+        old = self.state.latest(found.origin).size
+        proof = prove_consistency(merkle.reader(entries), old=old, new=found.size)
+        answer = await self.add_checkpoint(old=old, proof=proof, note=checkpoint.sign(found, [LOG]))
+        assert isinstance(answer, Cosigned)
 
     def close(self) -> None:
         self.state.close()

@@ -4,19 +4,21 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 
 from idvault.domain.account import AccountState
+from idvault.domain.erasure import ErasureState
 from idvault.ports.log.witness import Witness
-from idvault.storage.account.tables import accounts
+from idvault.storage.account.tables import accounts, records
 from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
+from idvault.storage.erasure.tables import erasures
 from idvault.storage.key.shred import SqlShredStore
 from idvault.storage.key.tables import shred_keys
 from idvault.transparency.checkpoint import CosignaturePolicy
 from tests.support import sql
 from tests.support.databases import Databases
-from tests.support.log_world import PLAIN, Worker
+from tests.support.log_world import PLAIN, START, Worker
 from tests.support.storage_world import MATCHED, World
 
 DEPLOYMENT = "d" * 32
@@ -67,6 +69,27 @@ class PairWorld:
         if erased:
             gone = update(accounts).where(accounts.c.account_token == account_token)
             await sql.change(self.main, gone.values(state=AccountState.ERASED.value))
+
+    async def destroy(self, account_token: str) -> None:
+        """Erase an account to the end: its record and its key are gone, and the main database says so."""
+        token = records.c.account_token == account_token
+        await sql.change(self.main, delete(records).where(token))
+        await self.forget_key(account_token, erased=True)
+        now = START
+        await sql.change(
+            self.main,
+            insert(erasures).values(
+                account_token=account_token,
+                erasure_id="e" * 32,
+                relying_party="platform-a",
+                state=ErasureState.DESTROYED.value,
+                requested_at=now,
+                erase_at=now,
+                destroy_at=now,
+                entry_id="f" * 32,
+                destroyed_at=now,
+            ),
+        )
 
     async def close(self) -> None:
         await self.main.close()

@@ -7,14 +7,18 @@ from uuid import UUID
 from sqlalchemy import select
 
 from idvault.api.edge.call import Caller
+from idvault.bootstrap.erasure import wire_erasures
 from idvault.bootstrap.session import wire_sessions
 from idvault.domain import seal
 from idvault.domain.clock import ClockReading
+from idvault.domain.erasure import ErasureTerms
 from idvault.domain.event import EventType
 from idvault.domain.session import secret
 from idvault.domain.session.contest import ContestTerms
 from idvault.flows.claim.receipt import Receipt
+from idvault.flows.erasure.erasure import ErasureFlow
 from idvault.flows.log.events import EventFactory
+from idvault.flows.log.proof import LogProofs
 from idvault.flows.session.contest import ContestFlow
 from idvault.flows.session.identity import IdentityFlow
 from idvault.flows.session.page import Custodians
@@ -25,6 +29,9 @@ from idvault.storage.account.record import SqlRecordStore
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import scalar, statement
+from idvault.storage.disclosure.store import SqlDisclosureStore
+from idvault.storage.erasure.store import SqlErasureStore
+from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_entries
 from idvault.storage.platform.store import SqlPlatformStore
 from idvault.storage.session.contest import SqlContestStore
@@ -57,6 +64,14 @@ class FakeLinkCoder:
     def code(self, *, relying_party: str, request_id: str) -> str:
         """Return the same code for the same request."""
         return secret.make(sha256(seal.encode("link", relying_party, request_id)).digest()[: secret.SIZE])
+
+
+class NoCheckpoints:
+    """Has no checkpoint: no worker signs the log."""
+
+    async def latest(self) -> bytes | None:
+        """Return None."""
+        return None
 
 
 class NoReceipts:
@@ -134,11 +149,28 @@ class SessionWorld:
             sanctions=self.moderation.sanctions,
             appeals=self.moderation.appeals,
             contests=self.contests,
+            erasures=self._erasures(),
             public_accounts=self.publishing.flow,
             histories=self.histories,
             receipts=receipts,
             policy=self.claims.policy,
         )
+
+    def _erasures(self) -> ErasureFlow:
+        checkpoints: Any = NoCheckpoints()
+        return wire_erasures(
+            store=SqlErasureStore(database=self.database),
+            accounts=self.claims.accounts,
+            proofs=LogProofs(
+                log=SqlLogStore(database=self.database),
+                checkpoints=checkpoints,
+                store=SqlDisclosureStore(database=self.database),
+            ),
+            fingerprinter=FakeFingerprinter(),
+            guard=self.claims.guard,
+            entropy=CountingEntropy(start=15_000_000),
+            terms=ErasureTerms(),
+        ).flow
 
     async def prepare(self, *, name: str = PARTY, origins: tuple[str, ...] = (ORIGIN,)) -> None:
         """Register a platform with its origins."""

@@ -17,4 +17,5 @@ def message(value: MonthFigures) -> pb.MonthFigures:
         proposals_ended=value.sanctions.proposals_ended,
         appeals=pb.MonthFigures.AppealCount(**asdict(value.appeals)),
         applications=pb.MonthFigures.ApplicationCount(**asdict(value.applications)),
+        contests=pb.MonthFigures.AppealCount(**asdict(value.contests)),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idvault.api import convert as common
+from idvault.api import erasure as erasure_messages
 from idvault.api.account import convert as account_convert
 from idvault.api.claim import Receipts
 from idvault.api.disclosure import convert as disclosure_convert
@@ -16,7 +17,7 @@ from idvault.api.session import convert
 from idvault.domain.clock import ClockReading
 from idvault.flows.session.identity import IdentityFlow, OwnIdentity
 from idvault.ports.session import PastClaim
-from idvault.v1 import contest_pb2, sanction_pb2, status_pb2, verification_pb2
+from idvault.v1 import contest_pb2, erasure_pb2, sanction_pb2, status_pb2, verification_pb2
 from idvault.v1 import identity_pb2 as pb
 
 
@@ -97,6 +98,36 @@ class IdentityMethods:
         )
         return contest_messages.message(filed, now=now.business)
 
+    async def EraseFromSession(
+        self,
+        request: pb.EraseFromSessionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> erasure_pb2.Erasure:
+        """Request the erasure of the account."""
+        browser = convert.browser(request)
+        call = convert.call(
+            request.request_id, "EraseFromSession", browser.session_id, browser.hash, caller=caller
+        )
+        return erasure_messages.message(await self.identities.erase(call, browser=browser, now=now))
+
+    async def KeepFromSession(
+        self,
+        request: pb.KeepFromSessionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> erasure_pb2.Erasure:
+        """Cancel the erasure of the account."""
+        browser = convert.browser(request)
+        call = convert.call(
+            request.request_id, "KeepFromSession", browser.session_id, browser.hash, caller=caller
+        )
+        return erasure_messages.message(await self.identities.keep(call, browser=browser, now=now))
+
 
 def _message(value: OwnIdentity, *, now: datetime) -> pb.Identity:
     message = pb.Identity(
@@ -109,6 +140,8 @@ def _message(value: OwnIdentity, *, now: datetime) -> pb.Identity:
     )
     if value.quorum is not None:
         message.record_quorum.CopyFrom(account_convert.quorum(value.quorum))
+    if value.erasure is not None:
+        message.erasure.CopyFrom(erasure_messages.message(value.erasure))
     return message
 
 

@@ -218,7 +218,7 @@ idvault dev is ready; Ctrl-C stops it, its data stays in {self._layout.state}.
   witness             {document["witness"]["url"]}
   ready file          {self._ready_file}
 {_hosted(document)}
-{_consoles(document)}
+{_consoles(document, ready_file=self._ready_file, state=self._layout.state)}
 Call it as {PLATFORMS[0]}: these lines are a program for {shlex.quote(sys.executable)}
 """
         print(words, file=sys.stderr, flush=True)
@@ -231,11 +231,13 @@ def _hosted(document: Mapping[str, Any]) -> str:
     return "\n".join(("Pages to try, with the README's sandbox identities", *lines))
 
 
-def _consoles(document: Mapping[str, Any]) -> str:
+def _consoles(document: Mapping[str, Any], *, ready_file: Path, state: Path) -> str:
     """Return the commands that open the consoles of development's people, and one that prints a code."""
     auditor, custodian = (shlex.quote(document["identities"][name]) for name in ("auditor-a", "custodian-a"))
-    python = shlex.quote(sys.executable)
+    python, moderator = shlex.quote(sys.executable), shlex.quote(str(state / "moderator"))
+    client = f"idvault-client --ready-file {shlex.quote(str(ready_file))}"
     return f"""\
 Pages of people (passphrase: {PASSPHRASE.decode()}; a one-time code: {python} -m idvault.development.totp DIR)
   auditor             idvault auditor --identity {auditor} console
-  custodian           idvault custodian --identity {custodian} console"""
+  custodian           idvault custodian --identity {custodian} console
+  moderator           {client} moderator init {moderator} && {client} desk --as {moderator}"""

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -100,16 +100,16 @@ def restore(  # noqa: PLR0917 - typer makes an option of each
     settings = _settings(backup)
     known = [KnownNote(f"the checkpoint {path}", _note(path)) for path in checkpoint or []]
     try:
-        found, lacks = asyncio.run(_examine(settings, backup, known, public_key))
+        found, lacks, lost = asyncio.run(_examine(settings, backup, known, public_key))
     except (LogError, ContradictedError) as error:
         text = f"restore: {'log: ' if isinstance(error, LogError) else ''}{error}"
         raise CommandError(ExitCode.UNVERIFIED, text, reason=type(error).__name__) from error
     if names is not None and found is not None:
         durable_file.replace(names, "".join(f"{each}\n" for each in found.contents.unkeyed).encode())
     if context.obj:
-        typer.echo(json.dumps(_as_json(found, lacks)))
+        typer.echo(json.dumps(_as_json(found, lacks, lost)))
     else:
-        _tell(found, lacks)
+        _tell(found, lacks, lost)
     if lacks:
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
@@ -122,13 +122,13 @@ def _settings(backup: Path | None) -> Settings:
 
 async def _examine(
     settings: Settings, backup: Path | None, known: list[KnownNote], public_key: str | None
-) -> tuple[ExaminedPair | None, list[str]]:
-    """Return what was found, None if a file is missing, and what the pair lacks."""
+) -> tuple[ExaminedPair | None, list[str], dict[str, int]]:
+    """Return what was found, None if a file is missing; what the pair lacks; and what is lost, by type."""
     pair = urls(settings)
     if backup is not None:
         pair, damages = _backup(backup)
         if damages:
-            return None, damages
+            return None, damages, {}
     published = await backups.published(settings)
     known += [] if published is None else [published]
     if public_key is not None:
@@ -136,7 +136,8 @@ async def _examine(
     found = await backups.examine(*pair, known=known)
     now = running.real_clock()
     witnessed = await backups.ask_witnesses(settings, shred_url=pair[1], now=now)
-    return found, rules.lacks(found.contents, [*found.seen, *witnessed])
+    lost = {} if published is None else await backups.lost(settings, found, published)
+    return found, rules.lacks(found.contents, [*found.seen, *witnessed]), lost
 
 
 def _backup(folder: Path) -> tuple[tuple[str, str], list[str]]:
@@ -161,7 +162,7 @@ def _note(path: Path) -> bytes:
         return file.read(MAX_NOTE_BYTES + 1)
 
 
-def _tell(found: ExaminedPair | None, lacks: Sequence[str]) -> None:
+def _tell(found: ExaminedPair | None, lacks: Sequence[str], lost: Mapping[str, int]) -> None:
     if found is not None:
         contents, extent = found.contents, found.extent
         newest = "" if contents.newest is None else f", the newest of {rules.shown(contents.newest)}"
@@ -178,6 +179,8 @@ def _tell(found: ExaminedPair | None, lacks: Sequence[str]) -> None:
             typer.echo(f"restore: no shred key: {each}")
         if len(contents.unkeyed) > _SHOWN:
             typer.echo(f"restore: no shred key: {len(contents.unkeyed) - _SHOWN} more (--list FILE)")
+    for name, count in lost.items():
+        typer.echo(f"restore: lost: {count} {name}")
     for each in lacks:
         typer.echo(f"restore: missing: {each}")
     if found is not None and not lacks:
@@ -188,7 +191,7 @@ def _tell(found: ExaminedPair | None, lacks: Sequence[str]) -> None:
     typer.echo(f"restore: incomplete: {len(lacks)} findings")
 
 
-def _as_json(found: ExaminedPair | None, lacks: Sequence[str]) -> dict[str, object]:
+def _as_json(found: ExaminedPair | None, lacks: Sequence[str], lost: Mapping[str, int]) -> dict[str, object]:
     if found is None:
         return {"complete": False, "missing": list(lacks)}
     contents = found.contents
@@ -204,4 +207,6 @@ def _as_json(found: ExaminedPair | None, lacks: Sequence[str]) -> dict[str, obje
         "signed": contents.signed.size,
         "erased": contents.erased,
         "without_key": list(contents.unkeyed),
+        "lost": dict(lost),
+        "key_of_erased": list(contents.revived),
     }

@@ -33,7 +33,7 @@ class TipOffFigures:
 
 @dataclass(frozen=True, slots=True)
 class AppealFigures:
-    """Appeals that were filed in a month."""
+    """Appeals, or contests of verifications, that were filed in a month."""
 
     filed: int = 0
     open: int = 0
@@ -70,6 +70,7 @@ class MonthFigures:
     sanctions: SanctionFigures
     appeals: AppealFigures
     applications: ApplicationFigures
+    contests: AppealFigures
 
 
 def read(name: str, *, today: date) -> Period:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from idvault.domain import erasure as rules
 from idvault.domain.clock import ClockReading
 from idvault.domain.erasure import Erasure, ErasureTerms
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import EventType
 from idvault.domain.request import Request
+from idvault.domain.seal import Part
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.log.proof import LogProofs, Proved
@@ -18,13 +18,14 @@ from idvault.ports.sealing import Fingerprinter
 
 @dataclass(frozen=True, slots=True)
 class ErasureCall:
-    """A call of a platform about one of its accounts."""
+    """A call about an account. fields: what its repetitions must share besides the account."""
 
     relying_party: str
     actor_id: str
     request_id: str
     method: str
     account_token: str
+    fields: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +94,16 @@ class ErasureFlow:
 
         Raises NotFoundError (ACCOUNT_NOT_FOUND, ERASURE_NOT_FOUND).
         """
+        found = await self.find(relying_party=relying_party, account_token=account_token)
+        if found is not None:
+            return found
+        owner = await self.accounts.get(relying_party=relying_party, account_token=account_token)
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND if owner is None else Reason.ERASURE_NOT_FOUND)
+
+    async def find(self, *, relying_party: str, account_token: str) -> ShownErasure | None:
+        """Return the newest erasure of an account, None if there is none."""
         found = await self.store.newest(relying_party=relying_party, account_token=account_token)
-        if found is None:
-            owner = await self.accounts.get(relying_party=relying_party, account_token=account_token)
-            if owner is None:
-                raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        return await self._shown(rules.newest_of(found))
+        return None if found is None else await self._shown(found)
 
     async def _shown(self, erasure: Erasure) -> ShownErasure:
         proofs = await self.proofs.now([erasure.entry_id], account_token=erasure.account_token)
@@ -106,5 +111,7 @@ class ErasureFlow:
         return ShownErasure(erasure, entry, proofs.note if entry.hashes is not None else b"")
 
     def _request(self, call: ErasureCall) -> Request:
-        fingerprint = self.fingerprinter.fingerprint(method=call.method, fields=(call.account_token,))
+        fingerprint = self.fingerprinter.fingerprint(
+            method=call.method, fields=(*call.fields, call.account_token)
+        )
         return Request(call.relying_party, call.request_id, fingerprint)

@@ -31,4 +31,5 @@ class MonthFlow:
             sanctions=await self.store.sanctions(**which, now=now),
             appeals=await self.store.appeals(**which, now=now),
             applications=await self.store.applications(**which),
+            contests=await self.store.contests(**which, now=now),
         )

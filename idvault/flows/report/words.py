@@ -49,12 +49,12 @@ WITNESS, COSIGNED = Title("见证人", "witness"), Title("最近签名", "last s
 NO_WITNESS = Title("目前没有见证人签名。", "No witness has signed it.")
 PEOPLE = Title("谁能开启身份", "Who can open an identity")
 QUORUM = Title(
-    "封存的身份须由 {size} 名保管人中的至少 {threshold} 名同意，并由一名审计人依法申请，才能开启。",
+    "封存的身份须由 {size} 名保管人中的至少 {threshold} 名同意，并由一名审计员依法申请，才能开启。",
     "A sealed identity opens only if at least {threshold} of {size} custodians agree to the request of an "
     "auditor, who must name the legal basis.",
 )
 CUSTODIANS = Title("保管人所属机构", "organisations of the custodians")
-AUDITORS = Title("审计人所属机构", "organisations of the auditors")
+AUDITORS = Title("审计员所属机构", "organisations of the auditors")
 TIP_OFFS = Title("举报", "Reports of rumours")
 TIP_OFFS_ARE = Title(
     "任何人都可以向平台举报谣言，无需账号，可以匿名；平台须在七日内答复并处理。凭编号和密码查询答复。",

@@ -1,4 +1,4 @@
-"""What the owner of an account sees of it ("my identity"), and the appeals and contests that are filed there.
+"""What the owner of an account sees of it ("my identity"), and what is filed or requested there.
 
 - A session shows its account only to the browser that the platform has confirmed, and only until it expires.
 - A platform could open the session in place of its user. So it shows nothing that the platform cannot read by
@@ -22,6 +22,7 @@ from idvault.domain.session.contest import Contest
 from idvault.domain.session.session import VerificationSession
 from idvault.flows.claim.receipt import NewestRecords, Receipt
 from idvault.flows.disclosure.history import History
+from idvault.flows.erasure.erasure import ErasureCall, ErasureFlow, ShownErasure
 from idvault.flows.policy import OperatorPolicy
 from idvault.flows.public_account.context import ShownPublicAccount
 from idvault.flows.public_account.public_account import PublicAccountFlow
@@ -69,6 +70,7 @@ class OwnIdentity:
     appeals: tuple[Appeal, ...]
     contests: tuple[Contest, ...]
     public_accounts: tuple[ShownPublicAccount, ...]
+    erasure: ShownErasure | None
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -82,6 +84,7 @@ class IdentityFlow:
     sanctions: SanctionFlow
     appeals: AppealFlow
     contests: ContestFlow
+    erasures: ErasureFlow
     public_accounts: PublicAccountFlow
     histories: OwnHistories
     receipts: OwnReceipts
@@ -111,6 +114,7 @@ class IdentityFlow:
             tuple(appeals),
             tuple(contests),
             tuple(public_accounts),
+            await self.erasures.find(relying_party=party, account_token=token),
         )
 
     async def history(self, browser: BrowserSession, *, now: ClockReading) -> History:
@@ -146,6 +150,19 @@ class IdentityFlow:
         session, token = await self._owned(browser, now)
         filing = replace(call, caller=session.relying_party)
         return await self.contests.file(filing, account_token=token, claim_id=claim_id, text=text, now=now)
+
+    async def erase(self, call: SessionCall, *, browser: BrowserSession, now: ClockReading) -> ShownErasure:
+        """Request the erasure of the session's account; raises as ErasureFlow.request."""
+        return await self.erasures.request(await self._about(call, browser, now), now=now)
+
+    async def keep(self, call: SessionCall, *, browser: BrowserSession, now: ClockReading) -> ShownErasure:
+        """Cancel the erasure of the session's account; raises as ErasureFlow.cancel."""
+        return await self.erasures.cancel(await self._about(call, browser, now), now=now)
+
+    async def _about(self, call: SessionCall, browser: BrowserSession, now: ClockReading) -> ErasureCall:
+        session, token = await self._owned(browser, now)
+        party = session.relying_party
+        return ErasureCall(party, call.actor_id, call.request_id, call.method, token, call.fields)
 
     async def _owned(self, browser: BrowserSession, now: ClockReading) -> tuple[VerificationSession, str]:
         """Return a session and its account; raises NotFoundError and PreconditionError."""

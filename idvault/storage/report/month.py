@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, SmallInteger, case, func, literal, select
+from sqlalchemy import ColumnElement, SmallInteger, Table, case, func, literal, select
 
 from idvault.domain.clock import ClockReading
 from idvault.domain.public_account.values import PublicAccountState
@@ -24,6 +24,7 @@ from idvault.storage.base.types import Micros
 from idvault.storage.public_account.tables import public_accounts
 from idvault.storage.sanction.operation import STATE_NOW, counted
 from idvault.storage.sanction.tables import appeals, sanctions
+from idvault.storage.session.tables import contests
 from idvault.storage.tip_off.tables import tip_offs
 
 # A report is due at the end of the seventh day after its own: between 7 and 8 days later, and an hour more or
@@ -62,15 +63,19 @@ _SANCTIONS: Statement[Any] = statement(
     .where(sanctions.c.relying_party == param("party"), _within(sanctions.c.imposed_at))
     .group_by(sanctions.c.degree, sanctions.c.scope, STATE_NOW, _STARTED)
 )
-_APPEALS: Statement[Any] = statement(
-    select(
-        appeals.c.state,
-        _late(appeals.c.decided_at, appeals.c.due_at).label("late"),
-        func.count().label("count"),
+
+
+def _decisions(cases: Table) -> Statement[Any]:
+    """Return the statement that counts appeals or contests by state."""
+    late = _late(cases.c.decided_at, cases.c.due_at).label("late")
+    return statement(
+        select(cases.c.state, late, func.count().label("count"))
+        .where(cases.c.relying_party == param("party"), _within(cases.c.filed_at))
+        .group_by("state", "late")
     )
-    .where(appeals.c.relying_party == param("party"), _within(appeals.c.filed_at))
-    .group_by("state", "late")
-)
+
+
+_APPEALS, _CONTESTS = _decisions(appeals), _decisions(contests)
 # What was approved has a day of its approval for ever, whatever became of it.
 _APPROVED = case((public_accounts.c.since.is_not(None), 1), else_=0).label("approved")
 _APPLICATIONS: Statement[Any] = statement(
@@ -152,14 +157,23 @@ class SqlMonthStore:
     ) -> AppealFigures:
         """Return the figures of the appeals that were filed."""
         rows = await connection.all(_APPEALS, party=relying_party, since=since, until=until, now=now.business)
-        by_state = {state: _sum(row for row in rows if row.state == state.value) for state in AppealState}
-        return AppealFigures(
-            filed=_sum(rows),
-            open=by_state[AppealState.FILED],
-            upheld=by_state[AppealState.UPHELD],
-            rejected=by_state[AppealState.REJECTED],
-            late=_sum(row for row in rows if row.late),
+        return _decided(rows)
+
+    @read("month.contests")
+    async def contests(
+        self,
+        connection: Connection,
+        *,
+        relying_party: str,
+        since: datetime,
+        until: datetime,
+        now: ClockReading,
+    ) -> AppealFigures:
+        """Return the figures of the contests that were filed."""
+        rows = await connection.all(
+            _CONTESTS, party=relying_party, since=since, until=until, now=now.business
         )
+        return _decided(rows)
 
     @read("month.applications")
     async def applications(
@@ -174,3 +188,15 @@ class SqlMonthStore:
 
 def _sum(rows: Any) -> int:
     return sum(row.count for row in rows)
+
+
+def _decided(rows: Any) -> AppealFigures:
+    """Return the figures of appeals or contests, whose states have the same names."""
+    by_state = {state: _sum(row for row in rows if row.state == state.value) for state in AppealState}
+    return AppealFigures(
+        filed=_sum(rows),
+        open=by_state[AppealState.FILED],
+        upheld=by_state[AppealState.UPHELD],
+        rejected=by_state[AppealState.REJECTED],
+        late=_sum(row for row in rows if row.late),
+    )

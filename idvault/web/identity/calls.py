@@ -1,7 +1,7 @@
 """The calls of "my identity", with the role web."""
 
 from idvault.domain.session import secret
-from idvault.v1 import contest_pb2, sanction_pb2, session_pb2, status_pb2, verification_pb2
+from idvault.v1 import contest_pb2, erasure_pb2, sanction_pb2, session_pb2, status_pb2, verification_pb2
 from idvault.v1 import identity_pb2 as pb
 from idvault_client.backend.rpc import Rpc, rpc, text
 
@@ -38,6 +38,26 @@ def appeal(session_id: str, browser_key: str, *, sanction_id: str, words: str) -
         text=text(words, field="text"),
     )
     return rpc(_SERVICE, "AppealFromSession", request, sanction_pb2.Appeal.FromString)
+
+
+def erase(session_id: str, browser_key: str, *, former: str) -> Rpc[erasure_pb2.Erasure]:
+    """Request an erasure; a repeat after the same former one ("" for none) is the same request."""
+    request = pb.EraseFromSessionRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step=f"erase {former}"),
+        session_id=session_id,
+        browser_key=browser_key,
+    )
+    return rpc(_SERVICE, "EraseFromSession", request, erasure_pb2.Erasure.FromString)
+
+
+def keep(session_id: str, browser_key: str, *, erasure_id: str) -> Rpc[erasure_pb2.Erasure]:
+    """Cancel an erasure; a repeat is the same request."""
+    request = pb.KeepFromSessionRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step=f"keep {erasure_id}"),
+        session_id=session_id,
+        browser_key=browser_key,
+    )
+    return rpc(_SERVICE, "KeepFromSession", request, erasure_pb2.Erasure.FromString)
 
 
 def contest(

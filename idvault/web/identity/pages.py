@@ -62,8 +62,24 @@ class IdentityPages:
         return await self._show(request, lambda visit, own: visit.view.standing(own))
 
     async def erase(self, request: web.Request) -> web.StreamResponse:
-        """Say what erasure will be."""
-        return await self._show(request, lambda visit, _own: visit.view.erase())
+        """Show the erasure that is requested, or what one is and the way to request it."""
+        return await self._show(request, lambda visit, own: visit.view.erase(own))
+
+    async def change_erasure(self, request: web.Request) -> web.StreamResponse:
+        """Request the erasure of the account, or cancel the one that is requested."""
+        visit = await self._visit(request)
+        guard.check_form(await self.pages.token(request), key=visit.key)
+        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
+        newest = own.erasure.erasure_id
+        try:
+            if (await self.pages.form(request)).get("keep"):
+                await self._run(visit, calls.keep(visit.session_id, visit.key, erasure_id=newest))
+            else:
+                await self._run(visit, calls.erase(visit.session_id, visit.key, former=newest))
+        except PreconditionFailed:
+            # It was requested, cancelled or carried out meanwhile: the page shows which.
+            pass
+        return self._on(visit, "erase")
 
     async def disclosures(self, request: web.Request) -> web.StreamResponse:
         """Show every disclosure and opening up to the horizon."""

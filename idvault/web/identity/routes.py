@@ -28,4 +28,5 @@ def routes(pages: IdentityPages) -> list[web.RouteDef]:
         web.post(_CONTEST, pages.contest),
         web.get(f"{_HERE}/receipt", pages.check_receipt),
         web.get(f"{_HERE}/erase", pages.erase),
+        web.post(f"{_HERE}/erase", pages.change_erasure),
     ]

@@ -274,9 +274,20 @@ TEXTS: Mapping[str, Translation] = {
         "statement.",
     ),
     "own_erase_title": Translation("删除我的信息", "Erase my details"),
-    "own_erase_later": Translation(
-        "目前还不能在此删除，该功能即将提供。",
-        "This cannot be done here yet. It will be possible on this page.",
+    "own_erase_state": Translation("状态", "State"),
+    "own_ERASURE_STATE_REQUESTED": Translation("等待中，可以撤回", "waits, and can be cancelled"),
+    "own_ERASURE_STATE_CANCELLED": Translation("已撤回", "cancelled"),
+    "own_ERASURE_STATE_ERASED": Translation("账号已注销", "the account is erased"),
+    "own_ERASURE_STATE_DESTROYED": Translation("身份信息已销毁", "your details are destroyed"),
+    "own_erase_requested": Translation("申请时间", "Requested"),
+    "own_erase_from": Translation("账号注销时间", "The account is erased"),
+    "own_erase_destroyed": Translation("身份信息销毁时间", "Your details are destroyed"),
+    "own_erase_button": Translation("申请注销账号并删除我的信息", "Erase this account and my details"),
+    "own_keep_button": Translation("撤回注销申请", "Keep the account"),
+    "own_erase_wait": Translation(
+        "申请后有一段等待期，期间可以在此或在应用中撤回，账号不受影响。等待期结束后账号永久注销，无法恢复。",
+        "Your request waits for some days. Until then you can cancel it here or in the app, and nothing "
+        "changes. After that the account is erased for good.",
     ),
     "own_erase_text": Translation(
         "删除后，您的姓名和号码永远无法再被打开，账号不再显示为已认证。",
@@ -285,9 +296,9 @@ TEXTS: Mapping[str, Translation] = {
     ),
     "own_erase_stays": Translation("会保留什么", "What stays"),
     "own_erase_stays_text": Translation(
-        "公开日志中的记录保留，其中没有姓名、号码或账号。账号被关闭期间，为防止重新注册，会保留一个无法还原出号码的标记。",
-        "The entries in the public log, which show no name, no number and no account. While an "
-        "account is closed, also "
-        "a mark that gives no number away, so that nobody escapes a decision by erasing.",
+        "公开日志中的记录保留，其中没有姓名、号码或账号。对该账号的处置有效期间，为防止以注销逃避处置，会保留一个无法还原出号码的标记。",
+        "The entries in the public log, which show no name, no number and no account. While a decision "
+        "about the account applies, also a mark that gives no number away, so that nobody escapes it by "
+        "erasing.",
     ),
 }

@@ -17,6 +17,7 @@ from idvault.transparency import entry
 from idvault.v1 import (
     common_pb2,
     contest_pb2,
+    erasure_pb2,
     public_account_pb2,
     sanction_pb2,
     session_pb2,
@@ -35,6 +36,7 @@ _PAGES = ("stored", "verifications", "disclosures", "standing", "receipt", "eras
 _Status = common_pb2.AccountStatus
 _Claim = verification_pb2.Verification
 _Sanction = sanction_pb2.Sanction
+_Erasure = erasure_pb2.Erasure
 Rows = Sequence[tuple[str, str]]
 
 
@@ -163,9 +165,28 @@ class IdentityView:
         """Return the page whose script checks a receipt; without script it names the program that does."""
         return self._page("receipt", self._say("receipt_title"), script="receipt.js")
 
-    def erase(self) -> web.Response:
-        """Return what erasure will be. A deployment that can erase has its form here."""
-        return self._page("erase", self._say("erase_title"))
+    def erase(self, own: pb.Identity) -> web.Response:
+        """Return what an erasure is, the state of the newest one, and the form that can follow."""
+        newest = own.erasure
+        erased = own.status.state == _Status.STATE_ERASED
+        requested = newest.state == _Erasure.STATE_REQUESTED
+        return self._page(
+            "erase",
+            self._say("erase_title"),
+            rows=self._erasure(newest) if own.HasField("erasure") else [],
+            may_keep=requested and not erased,
+            may_erase=not requested and not erased,
+        )
+
+    def _erasure(self, each: erasure_pb2.Erasure) -> Rows:
+        rows = [
+            ("erase_state", self._say(f"ERASURE_{_Erasure.State.Name(each.state)}")),
+            ("erase_requested", self._minute(_datetime(each.request_time))),
+        ]
+        if each.state != _Erasure.STATE_CANCELLED:
+            rows.append(("erase_from", self._minute(_datetime(each.erase_time))))
+            rows.append(("erase_destroyed", self._minute(_datetime(each.destroy_time))))
+        return self._named(rows)
 
     @property
     def _here(self) -> str:

@@ -157,6 +157,7 @@ async def test_the_figures_of_a_month(world: SanctionWorld, ask: AskSanctions, t
         0,
         AppealFigures(),
         ApplicationFigures(),
+        AppealFigures(),
     )
     present = await ask("get_month")
     assert present.sanctions == (OperationFigure(Degree.WARN, Scope.ACCOUNT, 1, 1, 0, 0),)

@@ -43,7 +43,10 @@ def follow_log(world: LossWorld, state: Path, *options: str) -> tuple[int, str]:
 def test_a_restored_vault_goes_on(world: LossWorld) -> None:
     """Each command says what it did; the statement says what is lost, by type, and who signed."""
     world.lose()
-    assert world.idvault("restore", "--check").code == ExitCode.CHECK_FAILED
+    checked = world.idvault("restore", "--check")
+    assert checked.code == ExitCode.CHECK_FAILED
+    for line in ("restore: lost: 2 verification:claim:open", "restore: lost: 2 verification:claim:settle"):
+        assert line in checked.out.splitlines()
     path = world.propose()
     assert world.idvault("restore", "--accept-loss", path).code == ExitCode.REFUSED
     world.sign(path, "wang")
@@ -220,3 +223,17 @@ def test_a_report_of_lost_entries_is_not_called_forged(world: LossWorld) -> None
     with pytest.raises(UnverifiedError) as caught:
         check._count(check._verified(named, POLICY), check._published(), within, beyond)
     assert caught.value.reason == "ENTRIES_LOST"
+
+
+def test_keys_of_erased_accounts_do_not_come_back(world: LossWorld) -> None:
+    """An older shred database has the key of an account erased since: it is told, and destroyed again."""
+    (gone, *_) = world.sign_up(2)
+    assert world.idvault("backup", world.folder / "backup").code == ExitCode.DONE
+    world.run(lambda pair: pair.destroy(gone))
+    world.sign_up(1)
+    world.restore("shred.sqlite3")
+    told = json.loads(world.idvault("restore", "--check", "--json").out)
+    assert told["key_of_erased"] == [gone]
+    assert any("1 erased account has its shred key again" in each for each in told["missing"])
+    assert world.idvault("restore", "--accept-lost-keys").code == ExitCode.DONE
+    assert json.loads(world.idvault("restore", "--check", "--json").out)["key_of_erased"] == []

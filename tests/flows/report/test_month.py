@@ -20,10 +20,12 @@ from idvault.domain.sanction.operation import SanctionCount
 from idvault.domain.sanction.sanction import Degree, Scope
 from idvault.domain.tip_off.tip_off import TipOffOutcome
 from idvault.storage.base.database import Database
+from idvault.v1 import contest_pb2
 from tests.support.appeal_world import AppealWorld
-from tests.support.flow_world import PARTY, at
+from tests.support.flow_world import PARTY, at, command
 from tests.support.public_account_world import PublicAccountWorld
 from tests.support.sanction_world import SanctionWorld, until
+from tests.support.session_world import SessionWorld
 from tests.support.tip_off_world import DAY, TipOffWorld, service_keys
 
 # The tests' time is noon of 1 March: this long before it is February, this long after it April.
@@ -127,4 +129,31 @@ async def test_applications_by_decision(main_database: Database) -> None:
     month = await count(world.sanctions)
     assert month.applications == ApplicationFigures(filed=4, open=1, approved=2, rejected=1)
     assert month.month == named("2026-03")
+    await world.claims.verification.drain()
+
+
+async def test_contests_by_verdict(main_database: Database) -> None:
+    """By the month of filing, with those that were late."""
+    world = SessionWorld(main_database)
+    made = []
+    for number in range(1, 5):
+        claim = await world.claims.verify(command(number))
+        asked = contest_pb2.ContestVerificationRequest(
+            request_id=world.new_id(),
+            account_token=claim.account.account_token,
+            verification_id=claim.claim_id,
+            text="not me (synthetic)",
+        )
+        made.append(await world.call("ContestVerification", asked, seconds=DAY))
+    for contest, verdict, seconds in (
+        (made[0], contest_pb2.Contest.STATE_UPHELD, 2 * DAY),
+        (made[1], contest_pb2.Contest.STATE_REJECTED, 20 * DAY),
+    ):
+        decision = contest_pb2.DecideContestRequest(
+            request_id=world.new_id(), contest_id=contest.contest_id, verdict=verdict, reason="seen"
+        )
+        await world.call("DecideContest", decision, seconds=seconds)
+    found = await count(world.moderation, seconds=20 * DAY)
+    assert found.contests == AppealFigures(filed=4, open=2, upheld=1, rejected=1, late=3)
+    assert (await count(world.moderation, month="2026-02", seconds=20 * DAY)).contests == AppealFigures()
     await world.claims.verification.drain()

@@ -86,6 +86,7 @@ async def test_a_month_is_read_by_indices(main_database: Database) -> None:
         (month._TIP_OFFS, "tip_offs", {**due, "now": UNTIL}),
         (month._SANCTIONS, "sanctions", {"now": UNTIL}),
         (month._APPEALS, "appeals", {"now": UNTIL}),
+        (month._CONTESTS, "contests", {"now": UNTIL}),
         (month._APPLICATIONS, "public_accounts", {}),
     ):
         plan = await plan_of(main_database, asked, party="platform-a", **times, **more)

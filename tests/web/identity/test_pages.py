@@ -179,6 +179,33 @@ async def test_a_contest_is_sent_from_the_page(site: Site) -> None:
     assert (await other.get(address.replace(path, elsewhere))).status == 404
 
 
+async def test_an_erasure_is_requested_and_cancelled_on_the_page(site: Site) -> None:
+    """It says from when; sent twice it is one; cancelled, it can be requested again."""
+    token = await site.world.moderation.account()
+    browser, path, _ = await opened(site, token)
+    form = await browser.get(f"{path}/erase")
+    assert "Your request waits" in form.text
+    fields = {"form": form.hidden("form")}
+    forged = await browser.post(f"{path}/erase", {"form": "x" * 43})
+    assert forged.status == 403
+    for _ in range(2):
+        requested = await browser.follow(await browser.post(f"{path}/erase", fields))
+        assert "waits, and can be cancelled" in requested.text
+        assert "Keep the account" in requested.text
+    assert await site.world.moderation.events("erasure:") == ["erasure:request:file"]
+    for _ in range(2):
+        kept = await browser.follow(await browser.post(f"{path}/erase", {**fields, "keep": "1"}))
+        assert ">cancelled<" in kept.text
+        assert "Erase this account" in kept.text
+    again = await browser.follow(await browser.post(f"{path}/erase", fields))
+    assert "waits, and can be cancelled" in again.text
+    assert await site.world.moderation.events("erasure:") == [
+        "erasure:request:cancel",
+        "erasure:request:file",
+        "erasure:request:file",
+    ]
+
+
 async def test_an_appeal_that_is_too_late_is_told_on_its_page(site: Site) -> None:
     """With the reason, in the session's language, and the way back."""
     token, sanction, _ = await site.world.moderation.case()

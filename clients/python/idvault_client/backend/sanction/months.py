@@ -30,6 +30,7 @@ def _read(data: bytes) -> PlatformMonth:
         proposals_ended=answer.proposals_ended,
         appeals=AppealFigures(**_counts(answer.appeals)),
         applications=ApplicationFigures(**_counts(answer.applications)),
+        contests=AppealFigures(**_counts(answer.contests)),
     )
 
 

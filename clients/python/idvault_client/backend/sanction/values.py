@@ -128,8 +128,8 @@ class OperationPage:
 class PlatformMonth:
     """What has become by now of everything that began in one month.
 
-    tip_offs, appeals, applications: those that were filed in it. sanctions: those that were imposed in it and
-    have come into force. proposals_open: sanctions of the month that wait for a second moderator;
+    tip_offs, appeals, applications, contests: those that were filed in it. sanctions: those that were imposed
+    in it and have come into force. proposals_open: sanctions of the month that wait for a second moderator;
     proposals_ended: those that ended before that.
     """
 
@@ -140,3 +140,4 @@ class PlatformMonth:
     proposals_ended: int
     appeals: AppealFigures
     applications: ApplicationFigures
+    contests: AppealFigures

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from idvault_client.reasons import Translation
 
 AUDITOR: Mapping[str, Translation] = {
-    "service": Translation("调阅人控制台", "Auditor's console"),
+    "service": Translation("审计员控制台", "Auditor's console"),
     "cases": Translation("案件", "Cases"),
     "new": Translation("新申请", "New request"),
     "evidence": Translation("证据", "Evidence"),

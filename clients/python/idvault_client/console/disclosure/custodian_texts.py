@@ -28,7 +28,7 @@ CUSTODIAN: Mapping[str, Translation] = {
         "{fingerprint}，自名册第{version}版起", "{fingerprint}, since version {version}"
     ),
     "verdicts": Translation("已有的决定", "Decided so far"),
-    "verdict_counts": Translation("批准{yes}，拒绝{no}", "{yes} approvals, {no} denials"),
+    "verdict_counts": Translation("批准{yes}，拒绝{no}", "approvals: {yes}, denials: {no}"),
     "recent": Translation("该申请人近30天", "This auditor in 30 days"),
     "recent_count": Translation("{count}份记录（服务方的统计）", "{count} records, as the service counts"),
     "given": Translation("您今天给该申请人的份额", "Shares that you gave this auditor today"),

@@ -17,7 +17,7 @@ FINDINGS: Mapping[HistoryFinding, Translation] = {
     ),
     HistoryFinding.LOG_INVALID: Translation("公开日志未通过核验。", "The public log does not verify."),
     HistoryFinding.LOG_FORKED: Translation(
-        "公开日志与您保存的检查点矛盾：存在两份历史。请立即告知其他保管人、调阅人和见证人。",
+        "公开日志与您保存的检查点矛盾：存在两份历史。请立即告知其他保管人、审计员和见证人。",
         "The log contradicts the checkpoint that you kept: it has two histories. Tell the other custodians, "
         "auditors and witnesses at once.",
     ),
@@ -44,7 +44,7 @@ FINDINGS: Mapping[HistoryFinding, Translation] = {
         "申请的条件不符合规定。", "The terms of the request are not allowed."
     ),
     HistoryFinding.QUOTA_EXCEEDED: Translation(
-        "您今天给该调阅人的份额已达您的上限。",
+        "您今天给该审计员的份额已达您的上限。",
         "You have given this auditor as many shares today as your limit allows.",
     ),
     HistoryFinding.NOT_A_MATCH: Translation(
