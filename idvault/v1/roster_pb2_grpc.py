@@ -146,7 +146,8 @@ class RosterServiceServicer:
     def GetSecondFactor(self, request, context):
         """Returns whether the caller has a second factor, how many tries are left and until when it is locked.
 
-        Statuses: OK; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -76,7 +76,8 @@ class RosterServiceStub:
     GetSecondFactor: _grpc.UnaryUnaryMultiCallable[_roster_pb2.GetSecondFactorRequest, _roster_pb2.SecondFactorState]
     """Returns whether the caller has a second factor, how many tries are left and until when it is locked.
 
-    Statuses: OK; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
     """
     BeginSecondFactor: _grpc.UnaryUnaryMultiCallable[_roster_pb2.BeginSecondFactorRequest, _roster_pb2.SecondFactor]
     """Creates a new secret for one-time codes (RFC 6238) and returns it sealed to the caller's roster key. It is valid
@@ -142,7 +143,8 @@ class RosterServiceAsyncStub(RosterServiceStub):
     GetSecondFactor: _aio.UnaryUnaryMultiCallable[_roster_pb2.GetSecondFactorRequest, _roster_pb2.SecondFactorState]  # type: ignore[assignment]
     """Returns whether the caller has a second factor, how many tries are left and until when it is locked.
 
-    Statuses: OK; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
     """
     BeginSecondFactor: _aio.UnaryUnaryMultiCallable[_roster_pb2.BeginSecondFactorRequest, _roster_pb2.SecondFactor]  # type: ignore[assignment]
     """Creates a new secret for one-time codes (RFC 6238) and returns it sealed to the caller's roster key. It is valid
@@ -241,7 +243,8 @@ class RosterServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_roster_pb2.SecondFactorState, _abc.Awaitable[_roster_pb2.SecondFactorState]]:
         """Returns whether the caller has a second factor, how many tries are left and until when it is locked.
 
-        Statuses: OK; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod

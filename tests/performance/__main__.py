@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.performance import (
     capped,
     features,
+    hosted,
     legacy_import,
     offline,
     pages,
@@ -42,6 +43,7 @@ MEASURES: Mapping[str, Measure] = {
     GROWTH: scale.measure,
     "P13": features.measure,
     "P14": start.measure,
+    "P15": hosted.measure,
 }
 """The measurement of each goal; a goal that is missing here is not measured yet."""
 IN_PROCESS = frozenset({"P1", "P5", "P9", "P11", "P12", "P13"})

@@ -12,7 +12,7 @@ from typing import Any
 
 from idvault.development import certificates, environment, people
 from idvault.development.authority import real_now
-from idvault.development.layout import Layout
+from idvault.development.layout import WEB, Layout
 from idvault.development.supervisor import Ports
 from idvault.fork_server import ForkedProcess
 from idvault_client import Tls, Vault, connect
@@ -21,6 +21,8 @@ from tests.support.checkout import Checkout
 from tests.support.databases import Databases
 from tests.support.sandbox import Registry
 
+ORIGIN = "http://127.0.0.1:9"
+"""Where the platform of a measurement would be."""
 _START = 60.0
 
 
@@ -76,6 +78,24 @@ class Cluster:
     def start_edge(self, name: str) -> dict[str, Any]:
         """Start one process of the platform edge that shares the port and can be stopped alone."""
         return self._start(name, ["serve", "--edge", "platform", "--shares-port"], self._edge(1))
+
+    def start_web(self) -> str:
+        """Present the platform and serve the hosted pages; return their address.
+
+        Call it before an edge is started, which makes links to them; it calls the edge only for a visitor.
+        """
+        certificate = self._layout.certificate(WEB)
+        self.command("platform", "register", WEB, "--role", "web", "--certificate", str(certificate))
+        self.command("platform", "present", "platform-a", "--title", "Example", "--return-origin", ORIGIN)
+        port = free_port()
+        url = f"http://localhost:{port}"
+        self.settings |= environment.hosted(url)
+        told = environment.web(
+            self._layout, url=url, port=port, target=f"127.0.0.1:{self.port}", supervision_url=""
+        )
+        # Visitors of a measurement say their addresses themselves.
+        self._start(WEB, ["web"], {**told, "IDVAULT_WEB_PROXIES": "1"})
+        return f"http://127.0.0.1:{port}"
 
     def start_work(self, name: str = "work") -> dict[str, Any]:
         return self._start(name, ["work"], environment.work(self._layout, ports=Ports(0, 0, 0, 0, 0, 0, 0)))

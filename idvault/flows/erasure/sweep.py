@@ -31,7 +31,9 @@ class ErasureSweep:
         """Carry out the steps that are due; return how many."""
         await self.guard.check(now=now)
         count = 0
-        for found in await self.store.due(now=now.business, limit=limit):
+        due = await self.store.due(now=now.business, limit=limit)
+        # Accounts are erased first: that does not wait for the shred database.
+        for found in sorted(due, key=lambda each: each.state is ErasureState.ERASED):
             erases = found.state is ErasureState.REQUESTED
             count += await (self._erase(found, now) if erases else self._destroy(found, now))
         return count

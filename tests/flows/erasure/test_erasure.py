@@ -18,6 +18,7 @@ from idvault.domain.error import (
     PreconditionError,
     Reason,
     TransitionError,
+    UnavailableError,
 )
 from idvault.domain.registry import RegistryAnswer
 from idvault.storage.account.tables import accounts
@@ -159,6 +160,28 @@ async def test_nothing_is_done_while_the_log_waits(world: ErasureWorld) -> None:
     for work in (*works, world.work(seconds=WAITED), world.sweep.release(now=at(WAITED), limit=1)):
         assert await reason(work) is Reason.LOG_UNAVAILABLE
     assert (await world.get(token)).erasure.state is ErasureState.REQUESTED
+
+
+async def test_an_erasure_does_not_wait_for_the_shred_database(world: ErasureWorld) -> None:
+    """While it is away, accounts are erased; keys are destroyed when it is back."""
+
+    class Away:
+        """Cannot be reached."""
+
+        async def destroy(self, *, account_token: str) -> None:
+            """Raise UnavailableError."""
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)
+
+    early, late = await world.account(), await world.account(2)
+    await world.erased(early)
+    await world.request(late, seconds=DELAYED - WAITED)
+    found, world.sweep.shred_keys = world.sweep.shred_keys, Away()
+    assert await reason(world.work(seconds=DELAYED)) is Reason.STORE_UNAVAILABLE
+    assert (await world.get(early)).erasure.state is ErasureState.ERASED
+    assert (await world.get(late)).erasure.state is ErasureState.ERASED
+    world.sweep.shred_keys = found
+    assert await world.work(seconds=DELAYED) == 1
+    assert (await world.get(early)).erasure.state is ErasureState.DESTROYED
 
 
 async def test_two_workers_at_once(world: ErasureWorld) -> None:

@@ -16,7 +16,7 @@ _ROOT = Path(__file__).resolve().parents[3]
 _PROTO = _ROOT / "proto"
 _SERVICE, _METHOD = 6, 2  # field numbers of descriptor.proto, which identify a location in a file
 _WORD = re.compile(r"\b(?:OK|[A-Z][A-Z_]+[A-Z])\b")
-_SAME_AS = re.compile(r"Statuses: as (\w+)\.")
+_SAME_AS = re.compile(r"Statuses: as (\w+(?: and \w+)*)")
 
 Status = tuple[str, str]
 """A code and a reason; OK has no reason."""
@@ -57,12 +57,20 @@ def _comments(file: FileDescriptorProto) -> list[tuple[str, str]]:
 
 
 def _read(path: str, text: str, comments: dict[str, str]) -> set[Status]:
-    other = _SAME_AS.search(text)
-    if other is not None:
-        path = f"{path.rpartition('/')[0]}/{other[1]}"
-        text = comments.get(path, "")
+    """Return what a comment lists, and what the methods list that it names."""
+    read = _listed(path, text)
+    others = _SAME_AS.search(text)
+    for name in others[1].split(" and ") if others else ():
+        other, listed = next((each for each in comments.items() if each[0].endswith(f"/{name}")), (path, ""))
+        if _SAME_AS.search(listed):
+            raise UndocumentedError(f"{other} does not list its statuses")
+        read |= _listed(other, listed)
+    return read
+
+
+def _listed(path: str, text: str) -> set[Status]:
     _, found, listed = text.partition("Statuses:")
-    if not found or _SAME_AS.search(text):
+    if not found:
         raise UndocumentedError(f"{path} does not list its statuses")
     code, read = "", set[Status]()
     for word in _WORD.findall(listed):
