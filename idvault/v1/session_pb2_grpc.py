@@ -337,7 +337,9 @@ class SessionServiceServicer:
     def GetIdentityHistory(self, request, context):
         """Returns every disclosure and opening of the account's records before the horizon, as GetDisclosureHistory does.
 
-        Statuses: as GetIdentity; UNAVAILABLE (LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND); FAILED_PRECONDITION
+        (SESSION_EXPIRED, ILLEGAL_TRANSITION); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -346,8 +348,9 @@ class SessionServiceServicer:
     def GetIdentityReceipt(self, request, context):
         """Returns the receipt of a verification of the account.
 
-        Statuses: as GetIdentity; NOT_FOUND (VERIFICATION_NOT_FOUND for one that is not of this account, has not succeeded
-        or has no receipt any more).
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND; VERIFICATION_NOT_FOUND for one that
+        is not of this account, has not succeeded or has no receipt any more); FAILED_PRECONDITION (SESSION_EXPIRED,
+        ILLEGAL_TRANSITION); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -356,7 +359,10 @@ class SessionServiceServicer:
     def AppealFromSession(self, request, context):
         """Files the owner's appeal, as FileAppeal does.
 
-        Statuses: as GetIdentity and FileAppeal.
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND
+        (SESSION_NOT_FOUND, SANCTION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED, ILLEGAL_TRANSITION; APPEAL_EXISTS,
+        SANCTION_NEVER_IN_FORCE, APPEAL_TOO_LATE, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -365,7 +371,10 @@ class SessionServiceServicer:
     def ContestFromSession(self, request, context):
         """Files the owner's contest, as ContestVerification does.
 
-        Statuses: as GetIdentity and ContestVerification.
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND
+        (SESSION_NOT_FOUND, VERIFICATION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED, ILLEGAL_TRANSITION;
+        CONTEST_EXISTS, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -162,23 +162,32 @@ class SessionServiceStub:
     GetIdentityHistory: _grpc.UnaryUnaryMultiCallable[_identity_pb2.GetIdentityHistoryRequest, _status_pb2.DisclosureHistory]
     """Returns every disclosure and opening of the account's records before the horizon, as GetDisclosureHistory does.
 
-    Statuses: as GetIdentity; UNAVAILABLE (LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND); FAILED_PRECONDITION
+    (SESSION_EXPIRED, ILLEGAL_TRANSITION); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
     """
     GetIdentityReceipt: _grpc.UnaryUnaryMultiCallable[_identity_pb2.GetIdentityReceiptRequest, _verification_pb2.Receipt]
     """Returns the receipt of a verification of the account.
 
-    Statuses: as GetIdentity; NOT_FOUND (VERIFICATION_NOT_FOUND for one that is not of this account, has not succeeded
-    or has no receipt any more).
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND; VERIFICATION_NOT_FOUND for one that
+    is not of this account, has not succeeded or has no receipt any more); FAILED_PRECONDITION (SESSION_EXPIRED,
+    ILLEGAL_TRANSITION); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
     """
     AppealFromSession: _grpc.UnaryUnaryMultiCallable[_identity_pb2.AppealFromSessionRequest, _sanction_pb2.Appeal]
     """Files the owner's appeal, as FileAppeal does.
 
-    Statuses: as GetIdentity and FileAppeal.
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND
+    (SESSION_NOT_FOUND, SANCTION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED, ILLEGAL_TRANSITION; APPEAL_EXISTS,
+    SANCTION_NEVER_IN_FORCE, APPEAL_TOO_LATE, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     ContestFromSession: _grpc.UnaryUnaryMultiCallable[_contest_pb2.ContestFromSessionRequest, _contest_pb2.Contest]
     """Files the owner's contest, as ContestVerification does.
 
-    Statuses: as GetIdentity and ContestVerification.
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND
+    (SESSION_NOT_FOUND, VERIFICATION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED, ILLEGAL_TRANSITION;
+    CONTEST_EXISTS, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
     """
     EraseFromSession: _grpc.UnaryUnaryMultiCallable[_identity_pb2.EraseFromSessionRequest, _erasure_pb2.Erasure]
     """Requests the erasure of the account for its owner, as EraseAccount does.
@@ -319,23 +328,32 @@ class SessionServiceAsyncStub(SessionServiceStub):
     GetIdentityHistory: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetIdentityHistoryRequest, _status_pb2.DisclosureHistory]  # type: ignore[assignment]
     """Returns every disclosure and opening of the account's records before the horizon, as GetDisclosureHistory does.
 
-    Statuses: as GetIdentity; UNAVAILABLE (LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND); FAILED_PRECONDITION
+    (SESSION_EXPIRED, ILLEGAL_TRANSITION); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
     """
     GetIdentityReceipt: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetIdentityReceiptRequest, _verification_pb2.Receipt]  # type: ignore[assignment]
     """Returns the receipt of a verification of the account.
 
-    Statuses: as GetIdentity; NOT_FOUND (VERIFICATION_NOT_FOUND for one that is not of this account, has not succeeded
-    or has no receipt any more).
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND; VERIFICATION_NOT_FOUND for one that
+    is not of this account, has not succeeded or has no receipt any more); FAILED_PRECONDITION (SESSION_EXPIRED,
+    ILLEGAL_TRANSITION); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
     """
     AppealFromSession: _aio.UnaryUnaryMultiCallable[_identity_pb2.AppealFromSessionRequest, _sanction_pb2.Appeal]  # type: ignore[assignment]
     """Files the owner's appeal, as FileAppeal does.
 
-    Statuses: as GetIdentity and FileAppeal.
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND
+    (SESSION_NOT_FOUND, SANCTION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED, ILLEGAL_TRANSITION; APPEAL_EXISTS,
+    SANCTION_NEVER_IN_FORCE, APPEAL_TOO_LATE, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     ContestFromSession: _aio.UnaryUnaryMultiCallable[_contest_pb2.ContestFromSessionRequest, _contest_pb2.Contest]  # type: ignore[assignment]
     """Files the owner's contest, as ContestVerification does.
 
-    Statuses: as GetIdentity and ContestVerification.
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND
+    (SESSION_NOT_FOUND, VERIFICATION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED, ILLEGAL_TRANSITION;
+    CONTEST_EXISTS, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+    LOG_UNAVAILABLE).
     """
     EraseFromSession: _aio.UnaryUnaryMultiCallable[_identity_pb2.EraseFromSessionRequest, _erasure_pb2.Erasure]  # type: ignore[assignment]
     """Requests the erasure of the account for its owner, as EraseAccount does.
@@ -569,7 +587,9 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_status_pb2.DisclosureHistory, _abc.Awaitable[_status_pb2.DisclosureHistory]]:
         """Returns every disclosure and opening of the account's records before the horizon, as GetDisclosureHistory does.
 
-        Statuses: as GetIdentity; UNAVAILABLE (LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND); FAILED_PRECONDITION
+        (SESSION_EXPIRED, ILLEGAL_TRANSITION); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE); DATA_LOSS (RECORD_DAMAGED).
         """
 
     @_abc_1.abstractmethod
@@ -580,8 +600,9 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_verification_pb2.Receipt, _abc.Awaitable[_verification_pb2.Receipt]]:
         """Returns the receipt of a verification of the account.
 
-        Statuses: as GetIdentity; NOT_FOUND (VERIFICATION_NOT_FOUND for one that is not of this account, has not succeeded
-        or has no receipt any more).
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (SESSION_NOT_FOUND; VERIFICATION_NOT_FOUND for one that
+        is not of this account, has not succeeded or has no receipt any more); FAILED_PRECONDITION (SESSION_EXPIRED,
+        ILLEGAL_TRANSITION); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod
@@ -592,7 +613,10 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_sanction_pb2.Appeal, _abc.Awaitable[_sanction_pb2.Appeal]]:
         """Files the owner's appeal, as FileAppeal does.
 
-        Statuses: as GetIdentity and FileAppeal.
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND
+        (SESSION_NOT_FOUND, SANCTION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED, ILLEGAL_TRANSITION; APPEAL_EXISTS,
+        SANCTION_NEVER_IN_FORCE, APPEAL_TOO_LATE, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod
@@ -603,7 +627,10 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_contest_pb2.Contest, _abc.Awaitable[_contest_pb2.Contest]]:
         """Files the owner's contest, as ContestVerification does.
 
-        Statuses: as GetIdentity and ContestVerification.
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND
+        (SESSION_NOT_FOUND, VERIFICATION_NOT_FOUND); FAILED_PRECONDITION (SESSION_EXPIRED, ILLEGAL_TRANSITION;
+        CONTEST_EXISTS, ACCOUNT_ERASED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
+        LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod

@@ -8,12 +8,14 @@ import pytest_asyncio
 
 from idvault.attest import epoch as statements
 from idvault.attest.epoch import EpochStatement
+from idvault.bootstrap.witness import witness_flow
 from idvault.domain.error import DamagedError
 from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
 from idvault.flows import lost_entries
 from idvault.flows.log.epoch import LogEpochs
 from idvault.flows.log.publication import PublicationRefusedError
 from idvault.flows.log.sequencing import LogRefusedError
+from idvault.flows.log.witness import OtherEpochError, UnwitnessedError
 from idvault.ports.log.witness import WitnessRefusedError
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.epoch import EPOCHS, SqlEpochStore
@@ -90,6 +92,20 @@ async def test_the_log_goes_on_in_a_new_epoch(restored: Restored) -> None:
     await world.write(300)
     await worker.step()
     assert world.published().size == 308
+
+
+async def test_a_start_waits_until_the_witness_follows(restored: Restored) -> None:
+    """Until then the comparison names the reason; afterwards the entries that are left are confirmed."""
+    world, found = restored.world, await restored.lose()
+    await restored.accept(found)
+    flow = witness_flow(world.main, world.shred, witnesses={people.WITNESS.key: restored.witness}, quorum=1)
+    with pytest.raises(OtherEpochError, match="idvault witness --epoch"):
+        await flow.check()
+    # Below K there is no checkpoint of this epoch to start against.
+    with pytest.raises(UnwitnessedError):
+        await flow.check_kept(keys=[people.WITNESS.key])
+    restored.witness.follow(found)
+    assert await flow.check() == 4
 
 
 async def test_what_was_lost_stays_public(restored: Restored) -> None:
