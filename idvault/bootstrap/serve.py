@@ -15,12 +15,12 @@ from idvault.bootstrap.base import (
     cancel,
     open_base,
 )
+from idvault.bootstrap.health import open_port, watch_health
 from idvault.bootstrap.roster import follow_rosters, read_rosters
 from idvault.bootstrap.witness import check_witnessed, open_witnesses, stopped, watch_cosigned
 from idvault.config import Settings
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.storage.platform.store import SqlPlatformStore
-from idvault.telemetry.metrics import serve_metrics
 
 # With the other waits of a stop, below the 10 s that an operator's Ctrl-C allows.
 _GRACE = 5.0
@@ -35,6 +35,7 @@ async def serve(
     """
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="serve"))
+        metrics_url = open_port(stack, base)
         own = ed25519_keys(settings.tls_certificate.read_bytes())
         rosters = await read_rosters(base, keys=own)
         # Before anything is written: a restored old copy must not grow into a second history.
@@ -56,10 +57,10 @@ async def serve(
             server = await build_custody_edge(base, rosters, access, alone=edge is not None)
             addresses["grpc_custody"] = await _start(stack, server, settings.addresses[-1])
         tuning.lower_poller(nice=settings.poller_nice)
-        metrics = serve_metrics(base.metrics, listen=settings.metrics_listen)
-        stack.callback(metrics.close)
-        ready({**addresses, "metrics": metrics.url})
+        watch_health(stack, base, lambda: rosters.current)
+        ready({**addresses, "metrics": metrics_url})
         await stopped(stop, watch)
+        base.metrics.health.stop()
 
 
 async def _access(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> Access:

@@ -86,6 +86,7 @@ def watch_cosigned(stack: AsyncExitStack, base: Base, roster: Callable[[], Roste
         demand=lambda: demand_of(roster()),
         observe=lambda seconds: base.metrics.log_cosigned_age(seconds=seconds),
         tell=lambda seconds: log().warning("log_not_cosigned", seconds=seconds),
+        lag=base.metrics.vitals.witness_lag,
     )
 
     async def run() -> None:

@@ -6,8 +6,10 @@ from math import ceil
 
 from idvault.bootstrap.base import Clock, Ready, load_keys, open_base
 from idvault.bootstrap.claim import build_claims
+from idvault.bootstrap.health import open_port, watch_health
 from idvault.bootstrap.log import build_guard, build_sequencing
 from idvault.bootstrap.periodic.account import account_tasks, credential_tasks
+from idvault.bootstrap.periodic.backup import backup_tasks
 from idvault.bootstrap.periodic.campaign import campaign_tasks
 from idvault.bootstrap.periodic.claim import claim_tasks
 from idvault.bootstrap.periodic.disclosure import disclosure_tasks
@@ -35,8 +37,8 @@ from idvault.sealing.intake import DayIntakeOpener
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer, public_keys
 from idvault.storage.account.store import SqlStatusStore
+from idvault.telemetry.health import ProcessHealth
 from idvault.telemetry.logs import describe, log
-from idvault.telemetry.metrics import serve_metrics
 from idvault.workers.loop import Loop
 from idvault.workers.settle import Settler
 
@@ -47,6 +49,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
     """Run the worker until stop is set, then finish the work in progress."""
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="work"))
+        metrics_url = open_port(stack, base)
         keys = load_keys(settings)
         signer = Ed25519Signer(keys=keys.keys(Purpose.LOG))
         rosters = await read_rosters(base, keys=public_keys(keys, Purpose.LOG, Purpose.STATUS_LIST))
@@ -82,17 +85,19 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *report_tasks(base, rosters, signer=signer),
             *tip_off_tasks(base, guard=guard),
             *erasure_tasks(base, guard=guard),
+            *backup_tasks(base),
             *drill_tasks(base, rosters, guard=guard),
         ]
         loop = Loop(tasks=tasks, clock=clock, report=_report)
         settler = Settler(backlog=backlog, clock=clock, report=_report, width=_width(claims.policy))
-        metrics = serve_metrics(base.metrics, listen=settings.metrics_listen)
-        stack.callback(metrics.close)
-        ready({"metrics": metrics.url})
-        await _run(loop, settler, watch, stop)
+        watch_health(stack, base, lambda: rosters.current)
+        ready({"metrics": metrics_url})
+        await _run(base.metrics.health, loop, settler, watch, stop)
 
 
-async def _run(loop: Loop, settler: Settler, watch: WitnessWatch, stop: asyncio.Event) -> None:
+async def _run(
+    health: ProcessHealth, loop: Loop, settler: Settler, watch: WitnessWatch, stop: asyncio.Event
+) -> None:
     """Work until stop is set, or until the witnesses tell that an old copy of the databases was restored."""
     ending = asyncio.Event()
 
@@ -100,6 +105,7 @@ async def _run(loop: Loop, settler: Settler, watch: WitnessWatch, stop: asyncio.
         try:
             await stopped(stop, watch)
         finally:
+            health.stop()
             ending.set()
 
     await asyncio.gather(loop.run(stop=ending), settler.run(stop=ending), end())

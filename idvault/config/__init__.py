@@ -91,6 +91,7 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, WebSettin
     disclosure_embargo_days: Annotated[int, Field(ge=1, le=3_650)] = 90
     time_zone: str = "Asia/Shanghai"
     public_dir: Path = Path()
+    backup_dir: Path = Path()
     log_origin: str = ""
     witness_urls: str = ""
     witness_keys: str = ""

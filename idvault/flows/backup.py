@@ -95,7 +95,7 @@ class PairFlow:
         reached = [one for one in (_left(note, epochs) for note in notes) if one and one.size <= extent.size]
         audited = await self.audit.verify(extent=extent, checkpoints=reached, progress=lambda _: None)
         counts = await self.main.extent()
-        unkeyed, erased = await self._unkeyed()
+        unkeyed, erased = await unkeyed_records(self.main, self.shred)
         at = await self._signed_at(own)
         signed = Seen("the shred database", 0 if own is None else own.checkpoint.size, at)
         contents = PairContents(
@@ -125,18 +125,19 @@ class PairFlow:
             after = page[-1]
         return found
 
-    async def _unkeyed(self) -> tuple[list[str], int]:
-        """Return the accounts whose record has no shred key, and how many erased ones have none."""
-        unkeyed: list[str] = []
-        erased, after = 0, ""
-        while page := await self.main.holders(after=after, limit=_PAGE):
-            keyed = await self.shred.with_key([each.account_token for each in page])
-            for each in page:
-                if each.account_token not in keyed:
-                    erased += each.erased
-                    unkeyed += [] if each.erased else [each.account_token]
-            after = page[-1].account_token
-        return unkeyed, erased
+
+async def unkeyed_records(main: MainContents, shred: ShredContents) -> tuple[list[str], int]:
+    """Return the accounts whose record has no shred key, and how many erased ones have none."""
+    unkeyed: list[str] = []
+    erased, after = 0, ""
+    while page := await main.holders(after=after, limit=_PAGE):
+        keyed = await shred.with_key([each.account_token for each in page])
+        for each in page:
+            if each.account_token not in keyed:
+                erased += each.erased
+                unkeyed += [] if each.erased else [each.account_token]
+        after = page[-1].account_token
+    return unkeyed, erased
 
 
 def _left(known: KnownNote, epochs: LogEpochs) -> Checkpoint | None:

@@ -18,21 +18,22 @@
 - idvault_tip_offs_open{state}, idvault_tip_offs_overdue
 - idvault_erasures{state}, idvault_erasure_due_seconds
 
-A label value always comes from our code (a method, a code, an act), never from a caller.
+Those of the process itself are in telemetry.vitals. A label value always comes from our code (a method, a
+code, an act), never from a caller.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
-from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.registry import Collector
+
+from idvault.telemetry.health import ProcessHealth
+from idvault.telemetry.vitals import Vitals
 
 _BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _LABELS = (*(str(bound) for bound in _BOUNDS), "+Inf")
 _Key = TypeVar("_Key", bound=tuple[str, ...])
-_LOOPBACK = "127.0.0.1"
 
 
 class Histogram:
@@ -64,6 +65,8 @@ class Metrics:
 
     def __init__(self) -> None:
         """Start at zero."""
+        self.health = ProcessHealth()
+        self.vitals = Vitals(self.health)
         self._rpcs: dict[tuple[str, str], int] = {}
         self._rpc_seconds: dict[str, Histogram] = {}
         self._registry_calls: dict[tuple[str, str], int] = {}
@@ -184,6 +187,7 @@ class Metrics:
 
     def families(self) -> Iterator[Metric]:
         """Yield every metric as Prometheus families."""
+        yield from self.vitals.families()
         yield _counter("idvault_rpc", "Calls by method and status code.", ("method", "code"), self._rpcs)
         yield _histogram("idvault_rpc_seconds", "Time to answer a call.", ("method",), self._rpc_seconds)
         yield _counter(
@@ -322,44 +326,6 @@ class Metrics:
         yield _gauge(
             "idvault_tip_offs_overdue", "Reports whose seven days have passed.", self._tip_offs_overdue
         )
-
-
-class _Reader(Collector):
-    """Reads the counters at each scrape."""
-
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-
-    def collect(self) -> Iterable[Metric]:
-        """Yield the current families."""
-        return self._metrics.families()
-
-
-class MetricsServer:
-    """The HTTP port of a process's metrics."""
-
-    def __init__(self, metrics: Metrics, *, host: str, port: int) -> None:
-        """Bind and serve in a separate thread; raises OSError if the address cannot be bound."""
-        registry = CollectorRegistry()
-        registry.register(_Reader(metrics))
-        self._server, self._thread = start_http_server(port, host, registry)
-        shown = f"[{host}]" if ":" in host else host
-        self.url = f"http://{shown}:{self._server.server_port}/metrics"
-
-    def close(self) -> None:
-        """Stop serving and free the port."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-def serve_metrics(metrics: Metrics, *, listen: str) -> MetricsServer:
-    """Serve metrics on "host:port", ":port" or "port"; without a host, on the loopback address.
-
-    Raises ValueError for anything else, OSError if the address cannot be bound.
-    """
-    host, _, port = listen.rpartition(":")
-    return MetricsServer(metrics, host=host.strip("[]") or _LOOPBACK, port=int(port))
 
 
 def _observe(histograms: dict[str, Histogram], key: str, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.error import HTTPError
 
 import grpc
 import pytest
@@ -147,6 +148,20 @@ def test_metrics_count_calls_and_carry_no_person(house: House, vault: Vault, reg
     assert "VerifyIndividual" in page
     assert "idvault_claims_pending" in pages["work"]
     assert all(token not in text for text in pages.values())
+
+
+def test_every_process_is_alive_and_ready(house: House) -> None:
+    """Supervisors may ask the metrics port of each process without a certificate."""
+    ports = [url.removesuffix("/metrics") for url in house.ready["metrics"].values()]
+    assert {fetch(f"{port}/healthz") for port in ports} == {b"ok\n"}
+    assert wait_for(lambda: all(_is_ready(f"{port}/readyz") for port in ports))
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return fetch(url) == b"ok\n"
+    except HTTPError:
+        return False
 
 
 def test_business_clock_does_not_move_certificates(own_house: House) -> None:

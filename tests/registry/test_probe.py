@@ -12,11 +12,11 @@ from idvault.registry.probe import UnreachedError
 
 
 @asynccontextmanager
-async def answering(date: str) -> AsyncIterator[str]:
-    """Run a server that answers 404 with a chosen Date header; yields its URL."""
+async def answering(date: str | None) -> AsyncIterator[str]:
+    """Run a server that answers 404 with a chosen Date header, None for the true one; yields its URL."""
 
     async def handle(_request: web.Request) -> web.Response:
-        return web.Response(status=404, headers={"Date": date})
+        return web.Response(status=404, headers={"Date": date} if date is not None else {})
 
     app = web.Application()
     app.router.add_route("*", "/{rest:.*}", handle)

@@ -143,6 +143,8 @@ def day(person: Person, found: Waiting) -> None:
     person.see("merged", title, axe=False)
     decide(person, found)
     second(person, found)
+    person.click("reporters")
+    person.see("reporters", say("reporters"))
     person.click("figures")
     page.locator("h1").wait_for()
     person.see("figures", page.locator("h1").inner_text())

@@ -38,7 +38,14 @@ from idvault_client.sanctions import (
     TipOffFigures,
 )
 from idvault_client.sessions import ContestState
-from idvault_client.tip_offs import Dismissal, TargetKind, TipOffChannel, TipOffOutcome, TipOffState
+from idvault_client.tip_offs import (
+    Dismissal,
+    ReporterStanding,
+    TargetKind,
+    TipOffChannel,
+    TipOffOutcome,
+    TipOffState,
+)
 
 FOLDER = Path(moderation.__file__).parent
 PARTS = (WORDS, COMMON, CASES, STATEMENTS, CONSOLE)
@@ -60,6 +67,7 @@ LISTS = {
     "shown": (PublicAccountCategory,),
     "reject": (RejectReason,),
     "contest": (ContestState,),
+    "reporter": (ReporterStanding,),
 }
 # Keys that code puts together: of a form's hint, of a decision's explanation, and of the figures of a month.
 BUILT = {"note_hint", "reply_hint", "uphold_text", "dismiss_text", "abusive_text"}

@@ -30,12 +30,14 @@ class Looks:
         self.log.append(*log_of(entries)[5:])
         self.ages: list[float] = []
         self.told: list[float] = []
+        self.lags: list[dict[str, int]] = []
         self._age = CosignedAge(
             log=self.log,
             complete=self.log,
             demand=lambda: demand,
             observe=self.ages.append,
             tell=self.told.append,
+            lag=lambda lags: self.lags.append(dict(lags)),
         )
 
     async def after(self, *seconds: float) -> "Looks":
@@ -79,3 +81,13 @@ async def test_a_roster_without_witnesses_has_no_age() -> None:
     assert (looks.ages, looks.told) == ([], [])
     assert looks.log.note is not None
     assert cosigned_at(looks.log.note, Demand(0, ())) is None
+
+
+async def test_each_witness_has_a_lag() -> None:
+    """Two have cosigned five of seven entries, the third none; what was cosigned once is remembered."""
+    looks = await Looks(10, 20, entries=7).after(0)
+    w0, w1, w2 = (each.key.name for each in THREE)
+    assert looks.lags == [{w0: 2, w1: 2, w2: 7}]
+    looks.log.note = None
+    await looks.after(5)
+    assert looks.lags[1] == looks.lags[0]

@@ -19,6 +19,7 @@ _FIELDS = {
     "order_date": "order_date",
     "order.order_date": "order_date",
     "duplicate_ids": "duplicates",
+    "limit_end_time": "limited_until",
     "licence.reference": "licence_reference",
     "licence.expire_date": "licence_day",
     "licence.category": "licence",

@@ -11,6 +11,7 @@ from idvault_client.moderation.explanation import explain
 from idvault_client.moderation.month import MonthPages
 from idvault_client.moderation.overview import OverviewPages
 from idvault_client.moderation.public_account import PublicAccountPages
+from idvault_client.moderation.reporter import ReporterStandingPages
 from idvault_client.moderation.sanction import SanctionPages
 from idvault_client.moderation.texts import TEXTS
 from idvault_client.moderation.tip_off import ReportCasePages
@@ -25,6 +26,7 @@ _MENU = (
     ("/appeals", "appeals"),
     ("/public-accounts", "public_accounts"),
     ("/contests", "contests"),
+    ("/reporters", "reporters"),
     ("/figures", "figures"),
 )
 
@@ -56,6 +58,7 @@ def _routes(place: Workplace) -> list[Route]:
         *_of_appeals(appeals),
         *_of_public_accounts(public_accounts),
         *_of_contests(contests),
+        *_of_reporters(ReporterStandingPages(place=place)),
     ]
 
 
@@ -119,4 +122,11 @@ def _of_contests(pages: ContestCasePages) -> list[Route]:
         Route("GET", "/contests", pages.queue),
         Route("GET", case, pages.case),
         *_form(f"{case}/decision", pages.decision, pages.decide),
+    ]
+
+
+def _of_reporters(pages: ReporterStandingPages) -> list[Route]:
+    return [
+        Route("GET", "/reporters", pages.queue),
+        *_form(f"/reporters/{{reporter:{_ID}}}/standing", pages.standing, pages.set_standing),
     ]

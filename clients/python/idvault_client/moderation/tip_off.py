@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from idvault_client.console.visit import Answer, ConsolePage, Download, NoPageError, Visit
-from idvault_client.moderation import history, listing, shown
+from idvault_client.moderation import history, listing, reporter, shown
 from idvault_client.moderation.form import Form
 from idvault_client.moderation.listing import Chooser, ListPage
 from idvault_client.moderation.shown import Field, Item, Link, PagePart
@@ -158,6 +158,8 @@ class ReportCasePages:
             links.append(Link(f"/sanctions/{report.sanction_id}", say("its_sanction")))
         if report.merged_into_id:
             links.append(Link(f"/reports/{report.merged_into_id}", say("merged_into")))
+        if report.reporter_id:
+            links.append(Link(reporter.path(report.reporter_id), say("reporter_standing")))
         if case.content:
             links.append(Link(f"{here}/copy", say("save_copy")))
         if report.state in _TAKEABLE and report.moderator_id != self.place.me:

@@ -197,5 +197,17 @@ _CONTESTS = {
         "The decision changes no account: what follows is for your platform to do.",
     ),
 }
+_REPORTERS = {
+    "reporters": T("举报人", "Reporters"),
+    "reporter_standing": T("举报人级别", "The reporter's standing"),
+    "standing_title": T("举报人 {reporter}", "Reporter {reporter}"),
+    "standing_text": T(
+        "可信举报人的举报排在最前，且不受每日数量限制；受限制者每天只能举报一次。",
+        "Reports of trusted flaggers come first, without a limit. A limited reporter has one report a day.",
+    ),
+    "limited_until": T("限制的最后一天", "Last day of the limit"),
+    "limited_hint": T("仅在限制时填写。", "Only for a limit."),
+    "accuracy": T("属实比例", "Right"),
+}
 
-CASES: Mapping[str, T] = {**_OVERVIEW, **_REPORTS, **_OTHERS, **_CONTESTS}
+CASES: Mapping[str, T] = {**_OVERVIEW, **_REPORTS, **_OTHERS, **_CONTESTS, **_REPORTERS}

@@ -128,6 +128,12 @@ _LISTS: Mapping[str, Mapping[str, T]] = {
         "OWNER_NOT_ELIGIBLE": T("目前不能由该所有人持有", "The owner may not have it now"),
         "OTHER": T("其他原因（由平台告知）", "Another reason, which the platform tells the owner"),
     },
+    "reporter": {
+        "TRUSTED": T("可信举报人", "Trusted flaggers"),
+        "WARNED": T("已警告", "Warned"),
+        "LIMITED": T("受限制", "Limited"),
+        "ORDINARY": T("普通", "Ordinary"),
+    },
     "contest": {
         "FILED": T("待处理", "waits for a decision"),
         "UPHELD": T("属实：不是本人操作", "Upheld: it was not the owner"),

@@ -1,0 +1,186 @@
+"""Builds the health of a process: the beat of its event loop, and its readiness checks every two seconds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.attest.roster_chain import WatchedChain
+from idvault.bootstrap.base import Base, cancel, load_keys, urls
+from idvault.bootstrap.log import build_guard
+from idvault.bootstrap.vitals import watch_vitals
+from idvault.domain.error import IdvaultError, Reason, UnavailableError
+from idvault.flows import readiness
+from idvault.flows.doctor import AilmentError, Check
+from idvault.flows.readiness import RegistryClock, RosterAge
+from idvault.registry import probe
+from idvault.registry.probe import UnreachedError
+from idvault.sealing.key_provider import KeyFileError
+from idvault.storage.base.database import Database
+from idvault.storage.clock import SqlServerClock
+from idvault.storage.deployment import SqlDeploymentStore
+from idvault.storage.people.roster import SqlRosterStore
+from idvault.telemetry.health import ProcessHealth
+from idvault.telemetry.logs import describe, log
+from idvault.telemetry.port import serve_metrics
+
+_BEAT, _PERIOD = 1.0, 2.0
+_REGISTRY_PATIENCE = 2.0
+
+
+def open_port(stack: AsyncExitStack, base: Base) -> str:
+    """Serve metrics and health until the stack closes; return the URL of the metrics.
+
+    Opened first and closed last, so that it tells that the process starts, and that it stops.
+    """
+    server = serve_metrics(base.metrics, listen=base.settings.metrics_listen)
+    stack.callback(server.close)
+    return server.url
+
+
+def watch_health(stack: AsyncExitStack, base: Base, roster: Callable[[], Roster]) -> None:
+    """Look every two seconds whether the process is ready, and set the figures of its files every minute."""
+    watch_vitals(stack, base)
+    checks = ready_checks(base, roster)
+    stack.push_async_callback(cancel, asyncio.create_task(_beat(base.metrics.health)))
+    stack.push_async_callback(cancel, asyncio.create_task(_watch(base.metrics.health, checks)))
+
+
+async def _beat(health: ProcessHealth) -> None:
+    while True:
+        health.beat()
+        await asyncio.sleep(_BEAT)
+
+
+async def _watch(health: ProcessHealth, checks: list[Check]) -> None:
+    before: dict[str, str] = {}
+    while True:
+        try:
+            found = await readiness.look(checks)
+        except Exception as error:  # a process whose checks fail is not ready, and goes on looking
+            log().error("health_not_known", **describe(error))
+            found = {"process": "a check failed: see this process's logs"}
+        health.looked(found)
+        if found.keys() != before.keys():
+            if found:
+                log().warning("not_ready", why=" ".join(found))
+            else:
+                log().info("ready_again")
+        before = found
+        await asyncio.sleep(_PERIOD)
+
+
+def ready_checks(base: Base, roster: Callable[[], Roster]) -> list[Check]:
+    """Return the checks of a process. roster: the version in force."""
+    guard = build_guard(base)
+    checks = [
+        Check("databases", partial(_check_databases, base)),
+        Check("log", lambda: _refused(guard.check(now=base.clock()))),
+        Check("clock", partial(_check_clocks, base)),
+        Check("keys", _KeyFile(base).check),
+        Check("roster", _roster_check(base, roster)),
+    ]
+    if base.settings.registry_check_url:
+        registry = RegistryClock(ask=partial(_registry_time, base.settings.registry_check_url))
+        checks.append(Check("registry-clock", lambda: registry.check(now=base.real_now())))
+    return checks
+
+
+async def _refused(check: Awaitable[None]) -> None:
+    try:
+        await check
+    except UnavailableError as error:
+        if error.reason is Reason.LOG_UNAVAILABLE:
+            text = "entries wait for more than a minute: is `idvault work` running?"
+            raise AilmentError(text) from error
+
+
+async def _check_databases(base: Base) -> None:
+    try:
+        await SqlDeploymentStore(main=base.main, shred=base.shred).check()
+    except UnavailableError as error:
+        raise AilmentError("a database does not answer") from error
+
+
+async def _check_clocks(base: Base) -> None:
+    for database, url in zip((base.main, base.shred), urls(base.settings), strict=True):
+        theirs = await _server_time(database, url)
+        readiness.check_clock(whose="database", theirs=theirs, now=base.real_now())
+
+
+async def _server_time(database: Database, url: str) -> datetime | None:
+    try:
+        return await SqlServerClock(database=database, url=url).read()
+    except IdvaultError:
+        return None  # the check of the databases says so
+
+
+async def _registry_time(url: str) -> datetime | None:
+    try:
+        return await probe.ask(url, patience=_REGISTRY_PATIENCE)
+    except UnreachedError:
+        return None
+
+
+@dataclass(eq=False, repr=False)
+class _KeyFile:
+    """The process's key file, opened again only if it has changed: that takes a tenth of a second."""
+
+    base: Base
+    _seen: tuple[int, ...] | None = field(default=None, init=False)
+
+    async def check(self) -> None:
+        """Raise AilmentError unless the file is there and opens."""
+        found = _state(self.base.settings.keys)
+        if found != self._seen:
+            await self._open()
+            self._seen = found
+
+    async def _open(self) -> None:
+        try:
+            await asyncio.to_thread(load_keys, self.base.settings)
+        except KeyFileError as error:
+            # The error's own text has the path; this one is shown to whoever reaches the port.
+            raise AilmentError("the file in IDVAULT_KEYS does not open: `idvault doctor` says why") from error
+        except OSError as error:
+            raise AilmentError("the file in IDVAULT_KEY_PASSPHRASE_FILE cannot be read") from error
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+        with path.open("rb"):
+            return found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode
+    except OSError as error:
+        raise AilmentError("the file in IDVAULT_KEYS cannot be read") from error
+
+
+def _roster_check(base: Base, roster: Callable[[], Roster]) -> Callable[[], Awaitable[None]]:
+    chain, store = WatchedChain(base.settings.roster), SqlRosterStore(database=base.main)
+    digests: dict[int, str] = {}
+
+    def in_force() -> tuple[int, str]:
+        found = roster()
+        # An adopted version never changes, and a digest takes milliseconds.
+        if found.version not in digests:
+            digests[found.version] = found.digest()
+        return found.version, digests[found.version]
+
+    age = RosterAge(in_force=in_force)
+
+    async def check() -> None:
+        try:
+            chain()
+        except (RosterError, OSError) as error:
+            raise AilmentError(f"the file in IDVAULT_ROSTER does not verify: {error}") from error
+        try:
+            age.check(await store.newest())
+        except UnavailableError:
+            return  # the check of the databases says so
+
+    return check

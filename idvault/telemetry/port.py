@@ -1,0 +1,117 @@
+"""The HTTP port of a process: /metrics, /healthz (liveness) and /readyz (readiness); 404 elsewhere."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from prometheus_client import CollectorRegistry, ProcessCollector, make_wsgi_app
+from prometheus_client.core import Metric
+from prometheus_client.exposition import ThreadingWSGIServer
+from prometheus_client.registry import Collector
+
+from idvault.telemetry.health import ProcessHealth
+from idvault.telemetry.metrics import Metrics
+
+_LOOPBACK = "127.0.0.1"
+_Respond = Callable[[str, list[tuple[str, str]]], object]
+
+
+class _Reader(Collector):
+    """Reads the counters at each scrape."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the current families."""
+        return self._metrics.families()
+
+
+class _Handler(WSGIRequestHandler):
+    """Logs no request."""
+
+    timeout = 10
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Log nothing."""
+
+
+class _Server(ThreadingWSGIServer):
+    """Listens on IPv4."""
+
+
+class _Server6(ThreadingWSGIServer):
+    """Listens on IPv6."""
+
+    address_family = socket.AF_INET6
+
+
+class _Pages:
+    """The port's pages, as a WSGI application."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        registry = CollectorRegistry()
+        registry.register(_Reader(metrics))
+        # CPU, memory, open files and start time of this process, on Linux.
+        ProcessCollector(registry=registry)
+        self._metrics = make_wsgi_app(registry)
+        self._health = metrics.health
+
+    def __call__(self, environ: dict[str, Any], respond: _Respond) -> Iterable[bytes]:
+        match environ["PATH_INFO"]:
+            case "/metrics":
+                shown: Iterable[bytes] = self._metrics(environ, respond)
+                return shown
+            case "/healthz":
+                return _answer(respond, bad=[self._health.death()] if self._health.death() else [])
+            case "/readyz":
+                return _answer(respond, bad=_told(self._health))
+            case _:
+                return _send(respond, "404 Not Found", "not found: /metrics, /healthz, /readyz\n")
+
+
+def _told(health: ProcessHealth) -> list[str]:
+    return [f"{name}: {reason}" for name, reason in health.reasons().items()]
+
+
+def _answer(respond: _Respond, *, bad: list[str]) -> Iterable[bytes]:
+    if bad:
+        return _send(respond, "503 Service Unavailable", "".join(f"{line}\n" for line in bad))
+    return _send(respond, "200 OK", "ok\n")
+
+
+def _send(respond: _Respond, status: str, text: str) -> Iterable[bytes]:
+    # A cached answer would be that of another moment.
+    respond(status, [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")])
+    return [text.encode()]
+
+
+class MetricsServer:
+    """The HTTP port of a process's metrics and health."""
+
+    def __init__(self, metrics: Metrics, *, host: str, port: int) -> None:
+        """Bind and serve in a separate thread; raises OSError if the address cannot be bound."""
+        is_six = ":" in host
+        kind = _Server6 if is_six else _Server
+        self._server = make_server(host, port, _Pages(metrics), kind, handler_class=_Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="metrics")
+        self._thread.start()
+        shown = f"[{host}]" if is_six else host
+        self.url = f"http://{shown}:{self._server.server_port}/metrics"
+
+    def close(self) -> None:
+        """Stop serving and free the port."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def serve_metrics(metrics: Metrics, *, listen: str) -> MetricsServer:
+    """Serve metrics and health on "host:port", ":port" or "port"; without a host, on the loopback address.
+
+    Raises ValueError for anything else, OSError if the address cannot be bound.
+    """
+    host, _, port = listen.rpartition(":")
+    return MetricsServer(metrics, host=host.strip("[]") or _LOOPBACK, port=int(port))

@@ -1,0 +1,110 @@
+"""The figures of a process's files: certificates, disks and the newest backup."""
+
+import json
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from idvault.bootstrap import vitals
+from idvault.bootstrap.base import Base
+from idvault.bootstrap.periodic.backup import backup_tasks
+from idvault.config import Settings
+from idvault.domain.clock import ClockReading
+from idvault.storage.base.database import Database
+from idvault.telemetry.logs import Logs
+from idvault.telemetry.metrics import Metrics
+from tests.attest.test_certificate import GOOD, pem
+from tests.support import logs
+from tests.support.databases import Databases
+from tests.support.pair_world import PairWorld
+
+NOW = logs.START
+
+
+def _base(settings: Settings) -> Base:
+    reading = ClockReading(NOW, NOW)
+    main, shred = Database(url="sqlite:///main"), Database(url="sqlite:///shred")
+    return Base(settings, lambda: reading, Metrics(), Logs(process="test"), main, shred)
+
+
+def _shown(base: Base) -> dict[str, float]:
+    """Return what is shown, by name and label."""
+    return {
+        " ".join((sample.name.removeprefix("idvault_"), *sample.labels.values())): sample.value
+        for family in base.metrics.vitals.families()
+        for sample in family.samples
+    }
+
+
+def _backup(folder: Path, *, ended: datetime | str) -> None:
+    folder.mkdir(parents=True)
+    copied = {"file": "f", "folder": "", "bytes": 1, "sha256": "", "schema": "1"}
+    words = dict.fromkeys(("version", "began", "deployment_id", "destroy_after"), "")
+    counts = dict.fromkeys(("entries", "signed", "accounts", "records", "keys"), 0)
+    made = {**words, **counts, "main": copied, "shred": copied, "rosters": [], "not_included": []}
+    (folder / "manifest.json").write_text(json.dumps({**made, "format": 1, "ended": str(ended)}))
+
+
+async def test_what_the_files_tell(tmp_path: Path) -> None:
+    """The certificate's end, the space of each folder, and the age of the newest whole backup."""
+    (tmp_path / "tls.pem").write_bytes(pem(GOOD))
+    (tmp_path / "public").mkdir()
+    _backup(tmp_path / "backup" / "a", ended=NOW - timedelta(hours=9))
+    _backup(tmp_path / "backup" / "b", ended=NOW - timedelta(hours=2))
+    _backup(tmp_path / "backup" / "c", ended="yesterday")
+    (tmp_path / "backup" / "d").mkdir()
+    base = _base(
+        Settings(
+            database_url=SecretStr(f"sqlite:///{tmp_path}/main.sqlite3"),
+            shred_database_url=SecretStr("postgresql:///shred"),
+            tls_certificate=tmp_path / "tls.pem",
+            tls_ca=tmp_path / "none.pem",
+            public_dir=tmp_path / "public",
+            backup_dir=tmp_path / "backup",
+        )
+    )
+    await vitals.set_vitals(base)
+    shown = _shown(base)
+    assert shown["backup_age_seconds"] == 2 * 3_600
+    assert shown["certificate_expiry_seconds tls_certificate"] > 0
+    assert shown["disk_size_bytes main"] == shutil.disk_usage(tmp_path).total
+    assert 0 <= shown["disk_free_bytes public"] <= shown["disk_size_bytes public"]
+    assert {name for name in shown if name.startswith(("disk_free", "cert"))} == {
+        "disk_free_bytes main",
+        "disk_free_bytes public",
+        "disk_free_bytes backup",
+        "certificate_expiry_seconds tls_certificate",
+    }
+
+
+async def test_without_a_backup_there_is_no_age(tmp_path: Path) -> None:
+    """A folder without a backup has no age to show, and one that is gone has no disk."""
+    settings = Settings(
+        database_url=SecretStr(f"sqlite:///{tmp_path}/gone/main.sqlite3"),
+        shred_database_url=SecretStr("postgresql:///shred"),
+        backup_dir=tmp_path / "none",
+    )
+    base = _base(settings)
+    await vitals.set_vitals(base)
+    assert {name.split(" ")[0] for name in _shown(base)} == {"build_info", "ready"}
+    assert vitals.newest_backup(tmp_path) is None
+    _backup(tmp_path / "now", ended=NOW.astimezone(UTC))
+    assert vitals.newest_backup(tmp_path / "now") == NOW
+
+
+async def test_records_without_a_key(databases: Databases, tmp_path: Path) -> None:
+    """The worker counts the records whose shred key is lost; that of an erased account is meant to be so."""
+    world = await PairWorld(databases, tmp_path).begin()
+    try:
+        tokens = await world.sign_up(3)
+        await world.forget_key(tokens[0])
+        await world.forget_key(tokens[1], erased=True)
+        base = replace(_base(Settings()), main=world.main, shred=world.shred)
+        (counting,) = backup_tasks(base)
+        await counting.run(ClockReading(NOW, NOW))
+        assert _shown(base)["records_without_key"] == 1
+    finally:
+        await world.close()

@@ -1,0 +1,38 @@
+"""The pages of reporters: how often each was right, and the standing that they are given."""
+
+from datetime import UTC, datetime, timedelta
+
+from idvault.domain.tip_off.reporter import ReporterStanding
+from tests.support.console import Visitor
+from tests.support.moderation_console import Office, submit
+
+
+async def test_a_reporter_s_standing(place: Office, browser: Visitor) -> None:
+    """Trusted with the accuracy shown, limited until the end of a day, and ordinary again."""
+    token = await place.world.world.account()
+    filed = (await place.world.file(reporter_token=token)).tip_off
+    reporter_id = filed.reporter_id or ""
+    where = f"/reporters/{reporter_id}/standing"
+    assert f'href="{where}"' in (await browser.get("/reporters?view=ordinary")).text
+    page = await browser.get(f"/reports/{filed.tip_off_id}")
+    await submit(browser, f"/reports/{filed.tip_off_id}/assignment")
+    await submit(browser, f"/reports/{filed.tip_off_id}/abuse", reply="Please do not do this.")
+    assert f'href="{where}"' in page.text
+    page = await browser.get("/reporters?view=warned")
+    assert "In all 1 Upheld 0 Dismissed 0 Made to harm 1 Right 0%" in page.words
+    page = await submit(browser, where, standing="")
+    assert (page.status, 'href="#standing"' in page.text) == (422, True)
+    page = await submit(browser, where, page, standing="LIMITED")
+    assert (page.status, 'href="#limited_until"' in page.text) == (422, True)
+    page = await submit(browser, where, page, limited_until="2026-01-01")
+    assert (page.status, 'href="#limited_until"' in page.text) == (422, True), "it is over"
+    last = (datetime.now(UTC) + timedelta(days=3)).date()
+    page = await submit(browser, where, page, limited_until=str(last))
+    assert page.title == "Reporters"
+    found = await place.world.reporter(reporter_id, seconds=place.age)
+    assert found.standing is ReporterStanding.LIMITED
+    assert found.limited_until == datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
+    for standing in ("TRUSTED", "ORDINARY"):
+        page = await submit(browser, where, standing=standing)
+        assert f'href="{where}"' in page.text
+        assert (await place.world.reporter(reporter_id, seconds=place.age)).standing.value == standing
