@@ -23,6 +23,8 @@ from idvault.storage import migrations
 from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.log.store import SqlLogStore
+from idvault.storage.migrations import pending
+from idvault.storage.migrations.pending import State
 from idvault.storage.people.roster import SqlRosterStore
 from idvault.storage.platform.store import SqlPlatformStore
 from idvault.transparency.note import VerifierKey
@@ -31,6 +33,11 @@ from idvault.transparency.note import VerifierKey
 def upgrade_databases(settings: Settings) -> None:
     """Upgrade both databases to the newest schema and give them one deployment id."""
     asyncio.run(_upgrade(settings))
+
+
+def database_states(settings: Settings) -> list[State]:
+    """Return the schema version of both databases and what an upgrade would run; changes nothing."""
+    return asyncio.run(pending.states(*urls(settings)))
 
 
 async def adopted_version(settings: Settings) -> int:

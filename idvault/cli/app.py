@@ -6,6 +6,7 @@ service never loads the packages of the people's commands.
 
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -91,14 +92,24 @@ app = typer.Typer(
 )
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"idvault {version('idvault')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     _as_json: Annotated[
         bool,
         typer.Option(_JSON, help="Write errors as one JSON object on stderr. Can be given anywhere."),
     ] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit."),
+    ] = False,
 ) -> None:
-    """Accept the option that every command has; `run` has already read it."""
+    """Accept the options before a command; `run` has already read --json."""
 
 
 def run(arguments: Sequence[str]) -> int:

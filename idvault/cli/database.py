@@ -1,8 +1,10 @@
 """`idvault db`: the schema of both databases."""
 
+import json
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +12,9 @@ from idvault import config
 from idvault.bootstrap import operator
 from idvault.cli.errors import CommandError, ExitCode
 from idvault.config import Process
+
+if TYPE_CHECKING:
+    from idvault.storage.migrations.pending import State
 
 app = typer.Typer(help="The schema of both databases.", no_args_is_help=True)
 
@@ -38,14 +43,55 @@ def database() -> None:
 
 
 @app.command()
-def upgrade() -> None:
+def current(context: typer.Context) -> None:
+    """Print the schema version of both databases, and the one that this program needs; changes nothing.
+
+    Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL. The exit code is 1 if they differ.
+    """
+    states = operator.database_states(config.load(Process.DATABASES))
+    for state in states:
+        if context.obj:
+            typer.echo(json.dumps({"database": state.name, "version": state.found, "needed": state.needed}))
+        else:
+            typer.echo(f"db: {state.name} {_compared(state)}")
+    if any(state.found != state.needed for state in states):
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _compared(state: "State") -> str:
+    found = "has no schema" if state.found is None else f"is at version {state.found}"
+    return found if state.found == state.needed else f"{found}; this program needs {state.needed}"
+
+
+@app.command()
+def upgrade(
+    context: typer.Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the migrations that would run, and change nothing.")
+    ] = False,
+) -> None:
     """Migrate both databases to the schema of this version; a new pair gets one deployment id.
 
     Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL. A repeat changes nothing. Run it before you
     start the processes of a new version.
     """
     settings = config.load(Process.DATABASES)
+    if dry_run:
+        _show_pending(operator.database_states(settings), as_json=bool(context.obj))
+        return
     for url in (settings.database_url, settings.shred_database_url):
         _check_reader(url.get_secret_value())
     operator.upgrade_databases(settings)
     typer.echo("db: both databases are up to date")
+
+
+def _show_pending(states: "list[State]", *, as_json: bool) -> None:
+    count = 0
+    for state in states:
+        for each in state.pending:
+            count += 1
+            shown = {"database": state.name, "version": each.version, "title": each.title}
+            text = f"db: would run {state.name} {each.version}: {each.title}"
+            typer.echo(json.dumps(shown, ensure_ascii=False) if as_json else text)
+    if not as_json:
+        typer.echo(f"db: {count} migrations would run" if count else "db: nothing to run")

@@ -4,6 +4,7 @@ import errno
 import json
 import re
 import runpy
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ COMMANDS = [
     ["mock-registry"],
     ["db"],
     ["db", "upgrade"],
+    ["db", "current"],
     ["keys"],
     ["keys", "init"],
     ["keys", "rotate"],
@@ -92,6 +94,13 @@ def test_json_errors_are_one_object_on_stderr(idvault: Commands) -> None:
         assert error["code"] == "WRONG_USAGE"
         assert result.code == ExitCode.WRONG_USAGE
         assert not result.out
+
+
+def test_the_version_is_the_package_s(idvault: Commands) -> None:
+    """--version prints the installed version, with --json too, and needs no settings."""
+    for arguments in (["--version"], ["--json", "--version"]):
+        result = idvault(*arguments)
+        assert (result.code, result.out) == (ExitCode.DONE, f"idvault {version('idvault')}\n")
 
 
 def test_missing_settings_are_2_and_named(idvault: Commands) -> None:

@@ -135,13 +135,18 @@ async def upgrade_both(main_url: str, shred_url: str) -> None:
 
 async def check_current(main_url: str, shred_url: str) -> None:
     """Raise SchemaError unless both databases have exactly the schema of this version."""
-    await _refuse_one(main_url, shred_url)
-    for branch, url in ((MAIN, main_url), (SHRED, shred_url)):
-        if address.is_missing(address.parse(url)):
-            raise _outdated(branch, None)
-        found = await _version(branch, url)
+    for branch, found in await current(main_url, shred_url):
         if found != branch.newest:
             raise _outdated(branch, found)
+
+
+async def current(main_url: str, shred_url: str) -> list[tuple[Branch, str | None]]:
+    """Return the version of each database, None for one without a schema; nothing is created.
+
+    Raises as `upgrade_both`.
+    """
+    await _refuse_one(main_url, shred_url)
+    return [(branch, await _version(branch, url)) for branch, url in ((MAIN, main_url), (SHRED, shred_url))]
 
 
 async def _refuse_one(main_url: str, shred_url: str) -> None:
@@ -168,6 +173,8 @@ def _upgrade(branch: Branch, connection: Connection) -> None:
 
 async def _version(branch: Branch, url: str) -> str | None:
     """Return the version of a database, or None if it has no schema."""
+    if address.is_missing(address.parse(url)):
+        return None
     version = statement(select(column("version_num")).select_from(table(branch.version_table)), scalar)
     database = Database(url=url)
     try:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import grpc
@@ -43,6 +44,12 @@ def ready_file(server: VaultServer, tls: Tls, tmp_path: Path) -> Path:
     file = tmp_path / "ready.json"
     file.write_text(json.dumps(ready), encoding="utf-8")
     return file
+
+
+def test_version() -> None:
+    """--version prints the installed version, without a connection."""
+    result = run("--version")
+    assert (result.exit_code, result.stdout) == (0, f"idvault-client {version('idvault')}\n")
 
 
 def test_status_as_json(server: VaultServer, connection: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """The whole command `idvault-client`: the connection options and the list of commands."""
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -94,6 +95,12 @@ class ConnectionOptions:
         return Path(tls.certificate).read_bytes()
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"idvault-client {version('idvault')}")
+        raise typer.Exit
+
+
 @app.callback()
 def connection(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
@@ -119,6 +126,10 @@ def connection(  # noqa: PLR0917 - typer makes an option of each
         DEFAULT_TIMEOUT
     ),
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit."),
+    ] = False,
 ) -> None:
     """Read statuses and claims of an identity vault, as a platform with its client certificate.
 
