@@ -179,12 +179,14 @@ async def test_pages_have_two_languages(console: Running) -> None:
 
 
 async def test_large_and_slow_forms_are_refused(sample: Sample, tmp_path: Path) -> None:
-    """A body that does not come, 21 MB, and what is no form: each gets its own answer."""
+    """A body that does not come, 21 MB, and what is no form: each gets its own answer, and leads back."""
     async with running(sample.console(), tmp_path, patience=0.2) as console:
         owner = await console.enter()
         assert await _begun(owner, 100) == 408
         assert await _begun(owner, 21 * 1024 * 1024) == 413
         assert await _begun(owner, 0, type="multipart/form-data") == 400
+        large = await owner.send("/say", {}, files={"scan": ("scan", bytes(21 * 1024 * 1024))})
+        assert 'href="/say">Back' in large.text
     assert sample.said == []
 
 

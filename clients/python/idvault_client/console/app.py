@@ -99,7 +99,10 @@ class ConsoleApp:
             answer = await handler(request)
         except web.HTTPException as error:
             key = TOLD.get(HTTPStatus(error.status), "failed_text")
-            answer = self._refusal(request, status=error.status, texts=[self._visit(request).say(key)])
+            # A form that did not arrive can be sent again: its page is where it would have gone.
+            is_form = error.status in (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT)
+            texts, to = [self._visit(request).say(key)], request.path if is_form else "/"
+            answer = self._refusal(request, status=error.status, texts=texts, to=to)
         except NoPageError:
             answer = self._refusal(request, status=404, texts=[self._visit(request).say("not_found")])
         except Exception as error:
@@ -223,11 +226,11 @@ class ConsoleApp:
         return answer
 
     def _refusal(
-        self, request: web.Request, *, status: int, texts: list[str], title: str = ""
+        self, request: web.Request, *, status: int, texts: list[str], title: str = "", to: str = "/"
     ) -> web.Response:
         visit = self._visit(request)
         inside = status not in (HTTPStatus.FORBIDDEN, HTTPStatus.MISDIRECTED_REQUEST)
-        links = [("/", visit.say("back"))] if inside else []
+        links = [(to, visit.say("back"))] if inside else []
         page = ConsolePage(
             template="message.html",
             title=title or visit.say("refused_title"),

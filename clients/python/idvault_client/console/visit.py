@@ -33,6 +33,10 @@ class Visit:
         """Return a field of the form without surrounding blanks, "" if it is not there."""
         return self.fields.get(name, "").replace("\r\n", "\n").strip()
 
+    def line(self, name: str) -> str:
+        """Return a field as one line: people type line breaks, which a signed text must not have."""
+        return " ".join(self.given(name).split())
+
 
 @dataclass(frozen=True, slots=True)
 class Hiding:

@@ -27,6 +27,7 @@ from tests.support import builders, people
 from tests.support.chamber import CUSTODIANS, identity
 from tests.support.console import Visitor
 from tests.support.console_room import ConsoleRoom
+from tests.support.handover_world import Wire
 from tests.support.log_world import KEY
 
 A, B, C = CUSTODIANS
@@ -69,6 +70,61 @@ async def test_a_request_is_sent_once(house: ConsoleRoom) -> None:
     form = await owner.get(here(again))
     assert (await owner.post(here(again), form, digest=form.hidden("digest"))).status == 200
     assert len(await house.filed()) == 2
+
+
+async def test_a_sent_request_is_found_in_every_tab(house: ConsoleRoom) -> None:
+    """The back button and another tab lead to its case, and nothing is sent again."""
+    owner = await house.enter("auditor-a")
+    preview = await draft(owner, await house.room.account())
+    path = here(preview)
+    other = await owner.get(path)
+    sent = await owner.post(path, preview, digest=preview.hidden("digest"))
+    step = path.replace("/check", "/case")
+    for page in (
+        await owner.get(path),
+        await owner.get(step),
+        await owner.post(step, other, case="other"),
+        await owner.post(path, other, digest=other.hidden("digest")),
+    ):
+        assert (page.status, page.title) == (200, sent.title)
+    assert len(await house.filed()) == 1
+
+
+async def test_a_lost_answer_is_no_second_request_later(house: ConsoleRoom) -> None:
+    """Also when the preview is too old by then; one that did not arrive is shown again."""
+    owner = await house.enter("auditor-a")
+    preview = await draft(owner, await house.room.account())
+    house.edge("auditor-a").tamper = _lost
+    await owner.post(here(preview), preview, digest=preview.hidden("digest"))
+    house.edge("auditor-a").tamper = lambda _method, answer: answer
+    house.room.pass_time(minutes=6)
+    found = await owner.post(here(preview), preview, digest=preview.hidden("digest"))
+    assert (found.status, "Waiting for custodians" in found.words) == (200, True)
+    assert len(await house.filed()) == 1
+    wire = house.edges["auditor-a"] = Wire(house.room, "auditor-a")
+    unsent = await draft(owner, await house.room.account())
+    wire.cut = _before_request
+    assert (await owner.post(here(unsent), unsent, digest=unsent.hidden("digest"))).status == 503
+    wire.cut = lambda _method, _when: None
+    house.room.pass_time(minutes=6)
+    old = await owner.post(here(unsent), unsent, digest=unsent.hidden("digest"))
+    assert (old.status, len(await house.filed())) == (422, 1)
+
+
+def _before_request(method: str, when: str) -> None:
+    if method.endswith("RequestDisclosure") and when == "before":
+        raise Unavailable(None, "UNAVAILABLE")
+
+
+async def test_a_text_of_several_lines_is_signed_as_one(house: ConsoleRoom) -> None:
+    """People press Enter; characters that cannot be seen are refused and named, and so is an empty text."""
+    owner = await house.enter("auditor-a")
+    preview = await draft(owner, await house.room.account())
+    path = here(preview).replace("/check", "/purpose")
+    shown = await owner.post(path, await owner.get(path), purpose=" one\r\n\r\n　two ")
+    assert "one two" in shown.words
+    for value, text in (("a\u202eb", "cannot be seen"), ("  ", "Enter this"), ("x" * 1001, "too long")):
+        assert text in (await owner.post(path, await owner.get(path), purpose=value)).words
 
 
 async def test_an_old_preview_is_shown_again(house: ConsoleRoom) -> None:
@@ -232,6 +288,29 @@ async def test_a_wrong_code_says_how_many_tries_are_left(house: ConsoleRoom) -> 
     assert builders.NAME in (await owner.post(here(opened), opened)).text
     assert not list((house.room.folder / "auditor-a").glob("evidence/*"))
     assert (await owner.get(f"/cases/{'0' * 32}/record")).status == 404
+
+
+async def test_a_cut_opening_is_continued(house: ConsoleRoom) -> None:
+    """The vault counted it and the answer was lost: the case offers to go on, without a second code."""
+    owner = await house.enter("auditor-a")
+    disclosure_id = await request(owner, await house.room.account())
+    await house.approve(disclosure_id, A, B)
+    house.edge("auditor-a").tamper = _lost_opening
+    assert (await open_record(owner, disclosure_id, house.room.codes.code())).status == 503
+    house.edge("auditor-a").tamper = lambda _method, answer: answer
+    case = await owner.get(f"/cases/{disclosure_id}")
+    assert ("1 of 1" in case.words, "Go on with the opening" in case.words) == (True, True)
+    form = await owner.get(f"/cases/{disclosure_id}/open")
+    assert ("it counts once" in form.words, 'name="code"' in form.text) == (True, False)
+    record = await owner.post(f"/cases/{disclosure_id}/open", form, keep="yes", days="365")
+    assert record.title == "The opened record"
+    done = await owner.get(f"/cases/{disclosure_id}")
+    assert f"/cases/{disclosure_id}/open" not in done.text
+    assert "one-time key" not in done.words
+
+
+def _lost_opening(method: str, answer: Message) -> Message:
+    return _lost(method, answer) if method.endswith("OpenDisclosure") else answer
 
 
 async def test_each_opening_keeps_a_file_of_its_own(house: ConsoleRoom) -> None:

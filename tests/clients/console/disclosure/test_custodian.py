@@ -73,7 +73,8 @@ async def test_a_custodian_approves_with_a_code(house: ConsoleRoom) -> None:
     assert ("your share was given" in done.words, "1 of 2" in done.words) == (True, True)
     assert "No request waits for you" in (await owner.get("/")).words
     assert (await owner.get(f"/requests/{'0' * 32}/decided")).status == 404
-    assert "no longer waits" in (await owner.get(path)).words
+    for after in (path, path.replace("/approve", "/deny")):
+        assert (await owner.get(after)).title == done.title
     sent = house.sent
     for secret in (people.secret(A, "hpke"), people.secret(A, "ed25519"), builders.NAME.encode()):
         assert secret not in sent
@@ -118,7 +119,9 @@ async def test_a_denial_needs_a_reason(house: ConsoleRoom) -> None:
     for reason in ("", "x" * 501):
         wrong = await owner.post(path, await owner.get(path), reason=reason)
         assert (wrong.status, 'href="#reason"' in wrong.text) == (422, True)
-    done = await owner.post(path, wrong, reason="依据不足 (synthetic)")
+    hidden = await owner.post(path, wrong, reason="a\u202eb")
+    assert "cannot be seen" in hidden.words
+    done = await owner.post(path, wrong, reason="依据不足\r\n(synthetic)")
     assert "You denied it" in done.words
     (case,) = await house.filed()
     assert [each.reason for each in case.decisions] == ["依据不足 (synthetic)"]

@@ -27,6 +27,12 @@ AUDITOR: Mapping[str, Translation] = {
     "case_title": Translation("案件 {case}", "Case {case}"),
     "opened": Translation("已打开次数", "Opened"),
     "open_link": Translation("打开记录", "Open the record"),
+    "continue_link": Translation("继续打开记录", "Go on with the opening"),
+    "continue_note": Translation(
+        "这次打开已记入公开日志，但没有完成。可以继续，不会多计次数，也不需要验证码。",
+        "This opening is in the public log, but it was cut. You can go on with it: it counts once, and "
+        "needs no second code.",
+    ),
     "cancel_link": Translation("撤回申请", "Withdraw the request"),
     "key_lost": Translation(
         "本机没有这份申请的一次性密钥，无法打开。请在提交申请的机器上打开，或重新申请。",
@@ -51,9 +57,9 @@ AUDITOR: Mapping[str, Translation] = {
     "ask_order": Translation("命令的文件是哪一份？", "Which file is the order?"),
     "order": Translation("命令的文件", "The order's file"),
     "order_hint": Translation(
-        "本机计算文件的SHA-256，并写入法律依据一并签名。文件不会离开本机。可以不选。",
+        "本机计算文件的SHA-256，并写入法律依据一并签名。文件不会离开本机。最大20 MB，可以不选。",
         "This machine computes its SHA-256, which becomes a part of the legal basis and is signed. The file "
-        "itself goes nowhere. You may leave this empty.",
+        "itself goes nowhere. At most 20 MB; you may leave this empty.",
     ),
     "order_kept": Translation("已选：{name}", "Chosen: {name}"),
     "order_without": Translation("不附文件", "Without a file"),

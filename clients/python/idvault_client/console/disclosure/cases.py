@@ -63,7 +63,8 @@ class Cases:
         now = self.session.now()
         state = search.state(disclosure)
         is_alive = state in _ALIVE and now < terms.expire_at
-        openable = is_alive and state is not DisclosureState.REQUESTED and disclosure.opened < terms.openings
+        is_approved = is_alive and state is not DisclosureState.REQUESTED
+        has_key, is_last_begun = self._has_key(disclosure.disclosure_id), disclosure.opened >= terms.openings
         ends = f"{shown.time(terms.expire_at, visit)} ({shown.left(terms.expire_at, visit, now=now)})"
         values = {
             "state": visit.say(state or "unknown"),
@@ -79,8 +80,10 @@ class Cases:
                 (visit.say("disclosure_id"), disclosure.disclosure_id),
             ],
             "decisions": [decision(each, visit) for each in found.decisions],
-            "openable": openable and self._has_key(disclosure.disclosure_id),
-            "lost": openable and not self._has_key(disclosure.disclosure_id),
+            # The last opening destroys the key when it is complete: with the key it was cut, and goes on.
+            "openable": is_approved and has_key,
+            "continues": is_last_begun,
+            "lost": is_approved and not has_key and not is_last_begun,
             "cancellable": is_alive and state is not DisclosureState.OPENED,
             "evidence": [
                 path.name

@@ -16,9 +16,10 @@ from idvault.domain import disclosure as rules
 from idvault.domain import token
 from idvault.domain.error import InvalidError
 from idvault_client import reasons
-from idvault_client.console.disclosure import shown
+from idvault_client.console.disclosure import explaining, shown
 from idvault_client.console.disclosure.session import AuditorSession
 from idvault_client.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
+from idvault_client.errors import NotFound
 from idvault_client.people.disclosure.auditor import PreparedRequest
 
 _STEPS = ("account", "case", "legal_basis", "order", "purpose", "limits")
@@ -58,6 +59,7 @@ class _Draft:
     order_name: str = ""
     order_digest: str = ""
     prepared: PreparedRequest | None = field(default=None, repr=False)
+    is_tried: bool = False
 
     @property
     def missing(self) -> str:
@@ -84,6 +86,7 @@ class Drafting:
 
     session: AuditorSession
     _drafts: dict[str, _Draft] = field(default_factory=dict, repr=False)
+    _sent: dict[str, str] = field(default_factory=dict)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the pages."""
@@ -112,18 +115,24 @@ class Drafting:
 
     def ask(self, visit: Visit) -> Answer:
         """Ask one question."""
+        if case := self._sent_case(visit):
+            return case
         return _question(visit, self._draft(visit), _step(visit), {})
 
     def answer(self, visit: Visit) -> Answer:
         """Keep an answer, and lead to the next question."""
+        if case := self._sent_case(visit):
+            return case
         draft, step = self._draft(visit), _step(visit)
         if errors := _take(draft, step, visit):
             return _question(visit, draft, step, errors)
-        draft.prepared = None
+        draft.prepared, draft.is_tried = None, False
         return GoTo(f"/new/{visit.parts['draft']}/{draft.missing or 'check'}")
 
     def check(self, visit: Visit) -> Answer:
         """Show exactly what will be signed."""
+        if case := self._sent_case(visit):
+            return case
         draft = self._draft(visit)
         if draft.missing:
             return GoTo(f"/new/{visit.parts['draft']}/{draft.missing}")
@@ -131,17 +140,40 @@ class Drafting:
 
     def send(self, visit: Visit) -> Answer:
         """Sign and send what was shown."""
+        if case := self._sent_case(visit):
+            return case
         draft = self._draft(visit)
         prepared = draft.prepared
+        if prepared is not None and draft.is_tried and self._is_filed(prepared):
+            return self._done(visit, prepared)
         if prepared is None or self._is_old(prepared) or visit.given("digest") != _digest(prepared):
             return self._preview(visit, draft, {"": visit.say("preview_old")})
-        sent = self.session.auditor().send(prepared)
-        self._drafts.pop(visit.parts["draft"], None)
-        return GoTo(f"/cases/{sent.disclosure_id}")
+        draft.is_tried = True
+        self.session.auditor().send(prepared)
+        return self._done(visit, prepared)
+
+    def _done(self, visit: Visit, prepared: PreparedRequest) -> Answer:
+        """Forget the draft; its pages lead to the case from now on, in other tabs too."""
+        number, disclosure_id = visit.parts["draft"], prepared.terms.disclosure_id
+        self._drafts.pop(number, None)
+        self._sent[number] = disclosure_id
+        return GoTo(f"/cases/{disclosure_id}")
+
+    def _sent_case(self, visit: Visit) -> GoTo | None:
+        found = self._sent.get(visit.parts["draft"])
+        return GoTo(f"/cases/{found}") if found else None
+
+    def _is_filed(self, prepared: PreparedRequest) -> bool:
+        """Return whether the vault has a request whose answer was lost: a new one would be a second one."""
+        try:
+            self.session.auditor().show(prepared.terms.disclosure_id)
+        except NotFound:
+            return False
+        return True
 
     def _preview(self, visit: Visit, draft: _Draft, errors: dict[str, str]) -> Answer:
         if draft.prepared is None or self._is_old(draft.prepared):
-            draft.prepared = self.session.auditor().prepare(**draft.terms())
+            draft.prepared, draft.is_tried = self.session.auditor().prepare(**draft.terms()), False
         prepared, terms = draft.prepared, draft.prepared.terms
         here = f"/new/{visit.parts['draft']}"
         asked = [
@@ -223,7 +255,7 @@ def _take(draft: _Draft, step: str, visit: Visit) -> dict[str, str]:
         return {}
     if step == "limits":
         return _take_limits(draft, visit)
-    value = visit.given(step)
+    value = visit.line(step)
     if step == "legal_basis" and len(value) > LONGEST_BASIS:
         return {step: visit.say("too_long", limit=LONGEST_BASIS)}
     if error := _wrong(visit, _FIELDS[step], value):
@@ -259,6 +291,5 @@ def _wrong(visit: Visit, name: str, value: str) -> str:
     except InvalidError as error:
         if not error.violations:
             return reasons.reason_text(error.reason, language=visit.language)
-        code = error.violations[0].code
-        return reasons.field_text(name, code, reason=error.reason, language=visit.language)
+        return explaining.text_wrong(error.violations[0].code, value, visit)
     return ""

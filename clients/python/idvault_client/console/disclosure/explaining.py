@@ -1,7 +1,7 @@
 """Why an act of an auditor or a custodian did not happen, in the person's language."""
 
 from idvault.domain.disclosure import HistoryFinding
-from idvault.domain.error import InvalidError, Reason
+from idvault.domain.error import FieldCode, InvalidError, Reason
 from idvault_client import reasons
 from idvault_client.console.disclosure import shown
 from idvault_client.console.disclosure.texts import FINDINGS, REASONS
@@ -49,6 +49,13 @@ def explain(error: Exception, visit: Visit) -> Explanation | None:
 def finding(found: HistoryFinding, visit: Visit) -> str:
     """Return the text of a finding."""
     return FINDINGS[found].in_language(visit.language)
+
+
+def text_wrong(code: str, value: str, visit: Visit) -> str:
+    """Return what is wrong with a text that will be signed."""
+    if not value:
+        return visit.say("required")
+    return visit.say("text_too_long" if code == FieldCode.LENGTH else "text_characters")
 
 
 def refusal(error: VaultError, visit: Visit) -> str:

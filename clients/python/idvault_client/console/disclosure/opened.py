@@ -108,8 +108,10 @@ class OpenedRecords:
 
     def _form(self, visit: Visit, errors: dict[str, str]) -> Answer:
         disclosure_id = visit.parts["id"]
+        left = self.session.auditor().openings_left(disclosure_id)
         values = {
-            "last": self.session.auditor().openings_left(disclosure_id) <= 1,
+            "last": left <= 1,
+            "continues": left <= 0,
             "days": visit.given("days") or str(KEEP_DAYS),
             "keep": visit.given("keep") or "yes",
             "id": disclosure_id,

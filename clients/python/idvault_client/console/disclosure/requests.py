@@ -5,7 +5,7 @@ from typing import Any
 
 from idvault.attest import roster_member
 from idvault.domain.disclosure import Verdict
-from idvault.domain.error import InvalidError
+from idvault.domain.error import FieldCode, InvalidError
 from idvault.v1 import disclosure_pb2
 from idvault_client.console.disclosure import cases, explaining, shown
 from idvault_client.console.disclosure.duties import Duties
@@ -58,6 +58,8 @@ class WaitingRequests:
 
     def ask_approval(self, visit: Visit) -> Answer:
         """Ask for the code."""
+        if visit.parts["id"] in self._decided:
+            return GoTo(f"/requests/{visit.parts['id']}/decided")
         return self._approval(visit, {})
 
     def approve(self, visit: Visit) -> Answer:
@@ -72,16 +74,26 @@ class WaitingRequests:
 
     def ask_denial(self, visit: Visit) -> Answer:
         """Ask for the reason."""
+        if visit.parts["id"] in self._decided:
+            return GoTo(f"/requests/{visit.parts['id']}/decided")
         return self._denial(visit, {})
 
     def deny(self, visit: Visit) -> Answer:
         """Deny a request with a signed reason."""
         custodian, disclosure_id = self.session.custodian(), visit.parts["id"]
         found = custodian.find(disclosure_id)
+        reason = visit.line("reason")
         try:
-            answer = custodian.deny(found, reason=visit.given("reason"))
-        except InvalidError:
-            return self._denial(visit, {"reason": visit.say("reason_wrong", limit=LONGEST_REASON)})
+            answer = custodian.deny(found, reason=reason)
+        except InvalidError as error:
+            code = error.violations[0].code
+            is_character = bool(reason) and code == FieldCode.CHARACTER
+            why = (
+                visit.say("text_characters")
+                if is_character
+                else visit.say("reason_wrong", limit=LONGEST_REASON)
+            )
+            return self._denial(visit, {"reason": why})
         self._decided[disclosure_id] = (Verdict.DENY, answer)
         return GoTo(f"/requests/{disclosure_id}/decided")
 

@@ -107,6 +107,11 @@ PEOPLE: Mapping[str, Translation] = {
     "left_hours": Translation("还剩{hours}小时{minutes}分钟", "{hours} h {minutes} min left"),
     "code": Translation("动态验证码", "One-time code"),
     "code_hint": Translation("身份验证器应用现在显示的6位数字。", "The 6 digits that your app shows now."),
+    "text_too_long": Translation("内容过长", "This is too long"),
+    "text_characters": Translation(
+        "含有看不见的字符，例如控制字符或改变文字方向的字符，请重新输入",
+        "This has characters that cannot be seen, such as one that turns text around: type it again",
+    ),
     "account": Translation("账号标识", "Account token"),
     "case": Translation("案件编号", "Case"),
     "legal_basis": Translation("法律依据", "Legal basis"),
@@ -173,7 +178,10 @@ PEOPLE: Mapping[str, Translation] = {
         "Your share was sent, and your approval is in the log, but not the release. Try again; if that "
         "fails, tell the other custodians.",
     ),
-    "not_pending": Translation("这份申请不再等待您的决定。", "This request no longer waits for you."),
+    "not_pending": Translation(
+        "这份申请不再等待您的决定：您已经决定，或申请已结束。",
+        "This request no longer waits for you: you have decided it, or it has ended.",
+    ),
     "not_replaced": Translation(
         "没有人接替您，没有需要移交的份额。", "Nobody has replaced you: there is nothing to hand over."
     ),
