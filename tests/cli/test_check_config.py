@@ -10,6 +10,7 @@ import pytest
 
 from idvault.cli.errors import ExitCode
 from idvault.development.authority import Authority
+from tests.support import merkle
 from tests.support.chamber import first_roster
 from tests.support.commands import Commands, Result
 
@@ -134,12 +135,13 @@ def test_several_faults_at_once(setup: Commands, tmp_path: Path) -> None:
     assert found["IDVAULT_KEYS"].startswith("cannot be used with IDVAULT_KEY_PASSPHRASE_FILE")
 
 
-def test_a_roster_of_development(setup: Commands, tmp_path: Path) -> None:
-    """It is refused outside development, before the worker would adopt it for good."""
-    setup.set(DEVELOPMENT=0, KEYS=tmp_path / "keys" / "work.keys")
+def test_witnesses_that_the_roster_does_not_name(setup: Commands, tmp_path: Path) -> None:
+    """Too few of the roster's witnesses in the settings would end the worker at its start."""
+    stranger = merkle.witness("witness.example/w9", seed=9).key
+    setup.set(KEYS=tmp_path / "keys" / "work.keys", WITNESS_URL="http://127.0.0.1:9", WITNESS_KEY=stranger)
     found = faults(setup("check-config", "work"))
     assert found.keys() == {"IDVAULT_ROSTER"}
-    assert "is for development" in found["IDVAULT_ROSTER"]
+    assert "IDVAULT_WITNESS_KEYS must name at least" in found["IDVAULT_ROSTER"]
 
 
 def test_missing_settings_are_those_of_the_process(idvault: Commands) -> None:
