@@ -87,6 +87,14 @@ def _pin(public_key: PublicKeyTypes) -> str:
     return sha256(public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 
 
+def first_pin(pem: bytes) -> str:
+    """Return the pin of the first certificate's key, whatever its names; raises CertificateError."""
+    try:
+        return _pin(x509.load_pem_x509_certificate(pem).public_key())
+    except _UNREADABLE as error:
+        raise CertificateError("this is not a certificate in PEM form") from error
+
+
 def ed25519_keys(pem: bytes) -> tuple[bytes, ...]:
     """Return the 32 bytes of each certificate's key that is an Ed25519 key; none if this is no PEM text."""
     try:

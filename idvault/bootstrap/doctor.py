@@ -10,12 +10,14 @@ from pathlib import Path
 from idvault.attest import expiry, roster_chain
 from idvault.attest.certificate import CertificateError
 from idvault.attest.reading import RosterError
+from idvault.bootstrap import connection_failure
 from idvault.bootstrap.base import Clock, urls
+from idvault.bootstrap.doctor_host import host_checks
 from idvault.bootstrap.handover import check_handed_over
 from idvault.bootstrap.log import witness_keys
 from idvault.bootstrap.witness import demand_of, witness_flow
 from idvault.config import Settings
-from idvault.domain.error import IdvaultError
+from idvault.domain.error import IdvaultError, UnavailableError
 from idvault.flows import doctor
 from idvault.flows.custody import drill_standing
 from idvault.flows.doctor import AilmentError, Check, Finding
@@ -56,6 +58,7 @@ def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock)
         Check("checkpoint", partial(_check_checkpoint, settings, main, shred, clock)),
         Check("drills", partial(_check_drills, settings, main, clock)),
         Check("hand-over", partial(check_handed_over, settings, main)),
+        *host_checks(settings, main=main, shred=shred, clock=clock),
     ]
     for (name, setting), url in zip(_SERVERS.items(), urls(settings), strict=True):
         if (servers := Servers.several(url)) is not None:
@@ -82,8 +85,18 @@ async def _check_databases(settings: Settings, main: Database, shred: Database) 
     except IdvaultError as error:
         text = str(error)
         if text == error.reason.value:
-            text = "a database does not answer: check both servers and both URLs"
+            text = "; ".join([each async for each in _unreached(main, shred)]) or f"{text}: try again"
         raise AilmentError(text) from error
+
+
+async def _unreached(main: Database, shred: Database) -> AsyncIterator[str]:
+    for setting, database in (("IDVAULT_DATABASE_URL", main), ("IDVAULT_SHRED_DATABASE_URL", shred)):
+        try:
+            await SqlDeploymentStore(main=database, shred=database).check()
+        except UnavailableError as error:
+            yield f"the database of {setting} cannot be used: {connection_failure.why(error)}"
+        except IdvaultError:
+            continue  # it answers; what it lacks is said by the schema's check
 
 
 async def _check_servers(servers: Servers, setting: str) -> None:
@@ -172,8 +185,8 @@ async def _ask_registry(settings: Settings) -> datetime | None:
         return await probe.ask(settings.registry_check_url)
     except UnreachedError as error:
         raise AilmentError(
-            "the registry does not answer: check IDVAULT_REGISTRY_CHECK_URL, DNS and the firewall; sign-ups "
-            "wait until it does"
+            f"the registry does not answer ({connection_failure.why(error)}): check "
+            "IDVAULT_REGISTRY_CHECK_URL, DNS and the firewall; sign-ups wait until it does"
         ) from error
 
 
@@ -186,8 +199,8 @@ async def _check_enterprise(settings: Settings) -> None:
         await probe.ask(settings.registry_enterprise_url)
     except UnreachedError as error:
         raise AilmentError(
-            "the registry of organisations does not answer: check IDVAULT_REGISTRY_ENTERPRISE_URL, DNS and "
-            "the firewall; organisations wait until it does"
+            f"the registry of organisations does not answer ({connection_failure.why(error)}): check "
+            "IDVAULT_REGISTRY_ENTERPRISE_URL, DNS and the firewall; organisations wait until it does"
         ) from error
 
 
@@ -228,7 +241,8 @@ async def _refusal(flow: WitnessFlow) -> str:
     try:
         await flow.check()
     except IdvaultError as error:
-        return str(error)
+        found = connection_failure.named(error)
+        return f"{error} ({found})" if found else str(error)
     return ""
 
 

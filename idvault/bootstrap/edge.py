@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 from idvault.api.edge.access import Access
 from idvault.api.edge.pace import Pace
-from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.api.edge.server import GrpcServer, Service
 from idvault.bootstrap.base import Base
+from idvault.bootstrap.certificates import read_tls
 
 
 def build_server(
@@ -18,14 +19,9 @@ def build_server(
 ) -> GrpcServer:
     """Return a server that is not started. drains: called when the server begins to stop."""
     settings = base.settings
-    tls = Tls(
-        certificate=settings.tls_certificate.read_bytes(),
-        key=settings.tls_key.read_bytes(),
-        ca=settings.tls_ca.read_bytes(),
-    )
     return GrpcServer(
         listen=address,
-        tls=tls,
+        tls=read_tls(settings, now=base.real_now()),
         services=services,
         access=access,
         metrics=base.metrics,

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 from idvault import tuning
 from idvault.api.edge.access import Access
+from idvault.api.edge.certificates import Tls
 from idvault.api.edge.directory import Directory, Pin
 from idvault.api.edge.server import GrpcServer
 from idvault.attest.certificate import ed25519_keys
@@ -15,6 +16,7 @@ from idvault.bootstrap.base import (
     cancel,
     open_base,
 )
+from idvault.bootstrap.certificates import CertificateFollower, follow_certificates, read_tls
 from idvault.bootstrap.health import open_port, watch_health
 from idvault.bootstrap.roster import follow_rosters, read_rosters
 from idvault.bootstrap.witness import check_witnessed, open_witnesses, stopped, watch_cosigned
@@ -36,7 +38,8 @@ async def serve(
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="serve"))
         metrics_url = open_port(stack, base)
-        own = ed25519_keys(settings.tls_certificate.read_bytes())
+        tls = read_tls(settings, now=base.real_now())
+        own = set(ed25519_keys(tls.certificate))
         rosters = await read_rosters(base, keys=own)
         # Before anything is written: a restored old copy must not grow into a second history.
         witnesses = open_witnesses(stack, base)
@@ -44,18 +47,20 @@ async def serve(
         await rosters.adopt_file(now=clock())
         access = await _access(stack, base, rosters)
         watch_cosigned(stack, base, lambda: rosters.current)
+        servers: list[GrpcServer] = []
         addresses: dict[str, str] = {}
         if edge in ("platform", None):
             # Imported here, so that an edge starts without importing the other one.
             from idvault.bootstrap.platform_edge import build_platform_edge  # noqa: PLC0415
 
-            server = await build_platform_edge(stack, base, rosters, access)
-            addresses["grpc"] = await _start(stack, server, settings.addresses[0])
+            servers.append(await build_platform_edge(stack, base, rosters, access))
+            addresses["grpc"] = await _start(stack, servers[-1], settings.addresses[0])
         if edge in ("custody", None):
             from idvault.bootstrap.custody_edge import build_custody_edge  # noqa: PLC0415
 
-            server = await build_custody_edge(base, rosters, access, alone=edge is not None)
-            addresses["grpc_custody"] = await _start(stack, server, settings.addresses[-1])
+            servers.append(await build_custody_edge(base, rosters, access, alone=edge is not None))
+            addresses["grpc_custody"] = await _start(stack, servers[-1], settings.addresses[-1])
+        _follow_certificates(stack, base, servers, rosters, tls=tls, own=own)
         tuning.lower_poller(nice=settings.poller_nice)
         watch_health(stack, base, lambda: rosters.current)
         ready({**addresses, "metrics": metrics_url})
@@ -71,6 +76,31 @@ async def _access(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> A
     follow_rosters(stack, base, rosters, directory.load)
     stack.push_async_callback(cancel, asyncio.create_task(directory.run()))
     return Access(directory=directory, trust_domain=base.settings.trust_domain)
+
+
+def _follow_certificates(
+    stack: AsyncExitStack,
+    base: Base,
+    servers: list[GrpcServer],
+    rosters: RosterHolder,
+    *,
+    tls: Tls,
+    own: set[bytes],
+) -> None:
+    """Replace the servers' certificate with what the files hold. own: keys that no witness may have."""
+
+    def accept(found: Tls) -> None:
+        keys = ed25519_keys(found.certificate)
+        if not base.settings.development:
+            rosters.current.check_apart(origin="", keys=keys)
+        own.update(keys)
+
+    def use(found: Tls) -> None:
+        for server in servers:
+            server.replace_certificate(found)
+
+    follower = CertificateFollower(settings=base.settings, current=tls, accept=accept, use=use)
+    follow_certificates(stack, base, follower)
 
 
 async def _start(stack: AsyncExitStack, server: GrpcServer, address: str) -> str:

@@ -10,8 +10,9 @@ import pytest
 
 from idvault.api import page_token
 from idvault.api.edge.access import Access
+from idvault.api.edge.certificates import Tls
 from idvault.api.edge.directory import Directory, Pin
-from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.api.edge.server import GrpcServer, Service
 from idvault.api.log import TransparencyServicer
 from idvault.domain.error import FieldCode, InvalidError
 from idvault.flows.log.reading import TransparencyFlow

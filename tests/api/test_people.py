@@ -15,8 +15,9 @@ from google.protobuf.message import Message
 from idvault.api.edge import limits
 from idvault.api.edge.access import Access
 from idvault.api.edge.call import Caller
+from idvault.api.edge.certificates import Tls
 from idvault.api.edge.directory import Directory, Pin
-from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.api.edge.server import GrpcServer, Service
 from idvault.api.edge.stream import while_admitted
 from idvault.api.people import RosterServicer
 from idvault.domain.clock import ClockReading

@@ -130,6 +130,13 @@ def test_the_ed25519_keys_of_a_chain() -> None:
     assert certificate.ed25519_keys(b"none") == ()
 
 
+def test_the_pin_of_a_chain_is_that_of_its_first_certificate() -> None:
+    """The names in it do not matter; other bytes are refused."""
+    assert certificate.first_pin(pem(GOOD) + b"more") == certificate.read(pem(GOOD)).spki
+    with pytest.raises(CertificateError, match="PEM"):
+        certificate.first_pin(b"none")
+
+
 def test_the_pin_of_a_private_key_is_that_of_its_certificate() -> None:
     """A member's key file gives the pin before there is a certificate; other text is refused."""
     key = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -1,18 +1,25 @@
 """When certificates expire."""
 
-from datetime import timedelta
-
 import pytest
 
 from idvault.attest import expiry
 from idvault.attest.certificate import CertificateError
 from tests.attest.test_certificate import END, GOOD, pem
+from tests.support.authority import Authority
 
 
 def test_the_first_end_of_a_chain_counts() -> None:
     """A chain expires with its first certificate to expire."""
     assert expiry.earliest_end(pem(GOOD)) == END
-    assert expiry.earliest_end(pem(GOOD) + pem(GOOD)) <= END + timedelta(0)
+    later = Authority().server().certificate
+    assert expiry.earliest_end(later) > END
+    assert expiry.earliest_end(later + pem(GOOD)) == END
+
+
+def test_the_last_end_of_authorities_counts() -> None:
+    """Authorities are of use until the last of them expires."""
+    later = Authority().server().certificate
+    assert expiry.latest_end(later + pem(GOOD)) == expiry.earliest_end(later)
 
 
 @pytest.mark.parametrize("text", [b"", b"no certificate"])

@@ -36,9 +36,9 @@ def test_as_json(idvault: Commands, tmp_path: Path) -> None:
     result = idvault("doctor", "--json")
     assert result.code == ExitCode.CHECK_FAILED
     found = [json.loads(line) for line in result.out.splitlines()]
-    names = ["databases", "roster", "log", "checkpoint", "drills", "hand-over"]
+    names = ["databases", "roster", "log", "checkpoint", "drills", "hand-over", "records", "disk", "files"]
     assert [each["check"] for each in found] == names
-    assert [each["passed"] for each in found] == [True, False, False, True, False, True]
+    assert [each["passed"] for each in found] == [True, False, False, True, False, True, True, True, True]
     assert found[0]["advice"] is None
 
 

@@ -24,8 +24,9 @@ from idvault.api.account.servicer import StatusServicer
 from idvault.api.account.watch import Hub
 from idvault.api.claim import VerificationServicer
 from idvault.api.edge.access import Access
+from idvault.api.edge.certificates import Tls
 from idvault.api.edge.directory import Directory, Pin
-from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.api.edge.server import GrpcServer, Service
 from idvault.domain.account import (
     Account,
     AccountState,

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import idvault_client
 from idvault.api.edge.access import Access
+from idvault.api.edge.certificates import Tls
 from idvault.api.edge.directory import Directory
-from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.api.edge.server import GrpcServer, Service
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 from tests.support.authority import TRUST_DOMAIN, Authority, spiffe

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from idvault.api.edge.access import Access
+from idvault.api.edge.certificates import Tls
 from idvault.api.edge.directory import Directory
-from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.api.edge.server import GrpcServer, Service
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 from idvault.v1 import session_pb2

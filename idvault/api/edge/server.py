@@ -9,7 +9,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import grpc
@@ -21,6 +21,7 @@ from grpc_reflection.v1alpha import reflection
 from idvault.api.edge import errors, limits, observe, receiving
 from idvault.api.edge.access import Access, roles_of
 from idvault.api.edge.call import Call, EdgeMethod, Stage
+from idvault.api.edge.certificates import Certificates, Tls
 from idvault.api.edge.directory import Directory
 from idvault.api.edge.health import SERVICE as HEALTH_SERVICE
 from idvault.api.edge.health import Health
@@ -60,15 +61,6 @@ OPTIONS: tuple[tuple[str, int], ...] = (
 
 class ListenError(Exception):
     """The address cannot be bound, or the certificate and key cannot be used."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """In PEM: the server's certificate chain and key, and the authority of the clients' certificates."""
-
-    certificate: bytes
-    key: bytes = field(repr=False)
-    ca: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +163,7 @@ class GrpcServer:
         lacks a method.
         """
         self._listen = listen
-        self._tls = tls
+        self._certificates = Certificates(tls)
         self._services = services
         self._acceptors = acceptors
         self._reflection = reflection
@@ -196,17 +188,16 @@ class GrpcServer:
         self._health = Health(services=self._names)
         # A grpc.aio server takes one call at a time from gRPC, by way of the polling thread. The kernel
         # spreads connections over the servers at one port, so a turn of the loop takes several calls.
-        credentials = grpc.ssl_server_credentials(
-            [(self._tls.key, self._tls.certificate)],
-            root_certificates=self._tls.ca,
-            require_client_auth=True,
-        )
-        self._servers = [self._listening(credentials) for _ in range(self._acceptors)]
+        self._servers = [self._listening() for _ in range(self._acceptors)]
         await self._health.serve()
         for server in self._servers:
             await server.start()
 
-    def _listening(self, credentials: grpc.ServerCredentials) -> grpc.aio.Server:
+    def replace_certificate(self, tls: Tls) -> None:
+        """Show another certificate to new connections; open ones go on."""
+        self._certificates.replace(tls)
+
+    def _listening(self) -> grpc.aio.Server:
         """Return a server bound to the port; if it is 0, the first server gets a free one for all."""
         server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=_RPCS_AT_ONCE)
         server.add_generic_rpc_handlers((*self._handlers, self._health.handler()))
@@ -215,7 +206,7 @@ class GrpcServer:
             reflection.enable_server_reflection(names, server)
         listen = f"{self._listen.rpartition(':')[0]}:{self.port}" if self.port else self._listen
         try:
-            self.port = server.add_secure_port(listen, credentials)
+            self.port = server.add_secure_port(listen, self._certificates.credentials())
         except RuntimeError as error:
             raise ListenError(f"cannot listen on {self._listen}") from error
         return server

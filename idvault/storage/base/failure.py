@@ -60,7 +60,10 @@ def describe(error: BaseException) -> DriverError:
     if isinstance(code, int):
         busy = code & _PRIMARY_CODE in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
         return DriverError(kind, str(code), conflict=busy)
-    return DriverError(kind, lost=_is_lost(error), late=isinstance(error, TimeoutError))
+    # OpenSSL's number says why a certificate does not verify; it has no value of ours.
+    verification = getattr(error, "verify_code", None)
+    code = str(verification) if isinstance(verification, int) else ""
+    return DriverError(kind, code, lost=_is_lost(error), late=isinstance(error, TimeoutError))
 
 
 def _is_lost(error: BaseException) -> bool:

@@ -10,7 +10,8 @@ from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
 from idvault.api.edge.access import Access, AccessOptionError
-from idvault.api.edge.server import GrpcServer, ListenError, Service, Tls
+from idvault.api.edge.certificates import Tls
+from idvault.api.edge.server import GrpcServer, ListenError, Service
 from idvault.ports.claim import Claim
 from tests.api.descriptors import service
 from tests.support.authority import Authority, spiffe
@@ -173,6 +174,20 @@ async def test_several_acceptors_are_one_server(tmp_path: Path, authority: Autho
         for _ in range(6):
             with pytest.raises(grpc.aio.AioRpcError):
                 await call(edge.mine(), GET_STATUS, body)
+
+
+async def test_a_certificate_is_replaced_while_serving(tmp_path: Path, authority: Authority) -> None:
+    """New connections meet the new certificate at every acceptor; open ones go on."""
+    async with running(tmp_path, authority, acceptors=3) as edge:
+        body, other = requests()[GET_STATUS].SerializeToString(), Authority()
+        before = edge.mine()
+        assert await call(before, GET_STATUS, body)
+        issued = other.server()
+        edge.server.replace_certificate(Tls(issued.certificate, issued.key, authority.ca))
+        assert await call(before, GET_STATUS, body)
+        for _ in range(9):
+            assert await call(edge.channel(edge.platform_a, ca=other.ca), GET_STATUS, body)
+            assert (await refused(edge.mine(), GET_STATUS, body)).code is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_an_address_of_somebody_else(edge: Edge) -> None:

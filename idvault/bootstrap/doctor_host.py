@@ -1,0 +1,116 @@
+"""Builds the doctor's checks of a process's host: disks, files, keys, records and clocks."""
+
+import asyncio
+import shutil
+from functools import partial
+from pathlib import Path
+
+from idvault.bootstrap.base import Clock, load_keys, urls
+from idvault.bootstrap.vitals import places
+from idvault.config import Settings
+from idvault.domain.error import UnavailableError
+from idvault.flows import readiness
+from idvault.flows.backup import unkeyed_records
+from idvault.flows.doctor import AilmentError, Check
+from idvault.sealing.key_provider import KeyFileError
+from idvault.storage.backup import SqlMainContents, SqlShredContents
+from idvault.storage.base import url as address
+from idvault.storage.base.database import Database
+from idvault.storage.clock import SqlServerClock
+
+_LEAST_FREE = 1 << 30
+_SETTINGS = {
+    "main": "IDVAULT_DATABASE_URL",
+    "shred": "IDVAULT_SHRED_DATABASE_URL",
+    "public": "IDVAULT_PUBLIC_DIR",
+    "backup": "IDVAULT_BACKUP_DIR",
+}
+_SECRETS = ("keys", "key_passphrase_file", "tls_key", "registry_secret_key_file")
+
+
+def host_checks(settings: Settings, *, main: Database, shred: Database, clock: Clock) -> list[Check]:
+    """Return the checks of this host for what these settings name."""
+    checks = [
+        Check("records", partial(_check_records, main, shred)),
+        Check("disk", partial(asyncio.to_thread, _check_disks, settings)),
+        Check("files", partial(asyncio.to_thread, check_owners, settings)),
+    ]
+    if settings.keys.name and settings.key_passphrase_file.name:
+        checks.append(Check("keys", partial(_check_keys, settings)))
+    if not all(address.is_sqlite(address.parse(url)) for url in urls(settings)):
+        checks.append(Check("database-clock", partial(_check_clocks, settings, main, shred, clock)))
+    return checks
+
+
+async def _check_records(main: Database, shred: Database) -> None:
+    unkeyed, _erased = await unkeyed_records(SqlMainContents(database=main), SqlShredContents(database=shred))
+    if unkeyed:
+        raise AilmentError(
+            f"{len(unkeyed)} records have no shred key, and nobody can open them: the shred database is "
+            "older than the main one; `idvault restore --check --list FILE` names the accounts"
+        )
+
+
+def _check_disks(settings: Settings) -> None:
+    for name, path in places(settings).items():
+        try:
+            free = shutil.disk_usage(path).free
+        except OSError as error:
+            raise AilmentError(f"the folder of {_SETTINGS[name]} cannot be read: create it") from error
+        if free < _LEAST_FREE:
+            raise AilmentError(
+                f"the disk of {_SETTINGS[name]} has {free // 1_000_000} MB left, and acts are refused once "
+                "it is full: free some space"
+            )
+
+
+def check_owners(settings: Settings) -> None:
+    """Raise AilmentError unless the owner of the key file can use every file of the process.
+
+    Somebody else may run the doctor, such as root, who can read everything.
+    """
+    if not settings.keys.name or not settings.keys.exists():
+        return
+    user = settings.keys.stat().st_uid
+    for name in _SECRETS:
+        path: Path = getattr(settings, name)
+        if path.name and path.exists() and path.stat().st_uid != user:
+            raise _others(f"the file in IDVAULT_{name.upper()}")
+    for name, path in places(settings).items():
+        # The backup's folder belongs to whoever makes backups.
+        if name != "backup" and path.exists() and _is_closed(path, user):
+            raise _others(f"the folder of {_SETTINGS[name]}")
+    for name, url in zip(("main", "shred"), urls(settings), strict=True):
+        file = address.parse(url).file
+        if file is not None and file.exists() and _is_closed(file, user):
+            raise _others(f"the file of {_SETTINGS[name]}")
+
+
+def _is_closed(path: Path, user: int) -> bool:
+    found = path.stat()
+    # A group or everybody who may write is the operator's choice.
+    return found.st_uid != user and not found.st_mode & 0o022
+
+
+def _others(what: str) -> AilmentError:
+    return AilmentError(
+        f"{what} belongs to another user than the file in IDVAULT_KEYS: chown it to that user"
+    )
+
+
+async def _check_keys(settings: Settings) -> None:
+    try:
+        await asyncio.to_thread(load_keys, settings)
+    except KeyFileError as error:
+        raise AilmentError(f"{error.why}: check IDVAULT_KEYS and IDVAULT_KEY_PASSPHRASE_FILE") from error
+    except OSError as error:
+        raise AilmentError("the file in IDVAULT_KEY_PASSPHRASE_FILE cannot be read") from error
+
+
+async def _check_clocks(settings: Settings, main: Database, shred: Database, clock: Clock) -> None:
+    for database, url in zip((main, shred), urls(settings), strict=True):
+        try:
+            theirs = await SqlServerClock(database=database, url=url).read()
+        except UnavailableError:
+            continue  # the check of the databases says so
+        readiness.check_clock(whose="database server", theirs=theirs, now=clock().real)

@@ -1,0 +1,83 @@
+"""Why a server cannot be used is said by name, and without the server's address."""
+
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from idvault.bootstrap import connection_failure
+from idvault.development.authority import Authority, real_now
+from idvault.domain.error import Reason, UnavailableError
+from idvault.storage.base import failure
+from idvault.storage.base.failure import DriverError
+
+
+def _verification(code: int) -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, "x")
+    error.verify_code = code
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (_verification(10), "its certificate has expired"),
+        (_verification(62), "its certificate is for another name"),
+        (_verification(77), "its certificate does not verify"),
+        (socket.gaierror(8, "x"), "its name is not known to DNS"),
+        (ConnectionRefusedError(111, "x"), "nothing listens there"),
+        (TimeoutError(), "it does not answer in time"),
+        (DriverError("InvalidPasswordError", "28P01"), "it refuses the password"),
+        (DriverError("InvalidCatalogNameError", "3D000"), "it has no such database"),
+        (DriverError("SomeError", "XX000"), "it refuses (SomeError XX000)"),
+        (failure.describe(_verification(10)), "its certificate has expired"),
+        (failure.describe(_verification(77)), "its certificate does not verify"),
+        (failure.describe(ConnectionRefusedError(111, "x")), "nothing listens there"),
+        (OSError(5, "x"), "it does not answer"),
+    ],
+)
+def test_the_failure_has_a_name(error: Exception, said: str) -> None:
+    """The deepest cause counts, also behind a domain error."""
+    found = UnavailableError(Reason.STORE_UNAVAILABLE)
+    found.__cause__ = error
+    assert connection_failure.why(found) == said
+
+
+@asynccontextmanager
+async def _serving(tls: ssl.SSLContext | None) -> AsyncIterator[int]:
+    runner = web.AppRunner(web.Application())
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
+    await site.start()
+    try:
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+async def _failure(url: str) -> str:
+    async with aiohttp.ClientSession() as session:
+        try:
+            await session.head(url)
+        except aiohttp.ClientError as error:
+            return connection_failure.why(error)
+    return ""
+
+
+async def test_tls_failures_of_real_servers(tmp_path: Path) -> None:
+    """A certificate of an unknown authority, and a port without TLS."""
+    certificate, key, now = tmp_path / "server.pem", tmp_path / "server.key", real_now()
+    authority = Authority.open(certificate=tmp_path / "ca.pem", key=tmp_path / "ca.key", now=now)
+    authority.issue_server(hosts=["127.0.0.1"], certificate=certificate, key=key, now=now)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    async with _serving(tls) as port:
+        said = await _failure(f"https://127.0.0.1:{port}/")
+    assert said == "its certificate's authority is not in the file of authorities"
+    async with _serving(None) as port:
+        assert await _failure(f"https://127.0.0.1:{port}/") == "it does not speak TLS at this port"

@@ -1,0 +1,108 @@
+"""The doctor's checks of a host: owners, full disks, the passphrase, records without keys, clocks."""
+
+import os
+import shutil
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from idvault.bootstrap import doctor_host
+from idvault.bootstrap.base import ENTROPY
+from idvault.bootstrap.doctor_host import check_owners, host_checks
+from idvault.config import Settings
+from idvault.domain.clock import ClockReading
+from idvault.flows import readiness
+from idvault.flows.doctor import AilmentError
+from idvault.sealing.key_provider import LocalKeyProvider
+from tests.support import logs
+from tests.support.databases import Databases
+from tests.support.pair_world import PairWorld
+from tests.support.people import CHEAP
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def _settings(databases: Databases, folder: Path) -> Settings:
+    (folder / "passphrase").write_text("long enough for a test", encoding="ascii")
+    (folder / "public").mkdir(exist_ok=True)
+    LocalKeyProvider.create(
+        folder / "work.keys", keys={}, passphrase=b"long enough for a test", entropy=ENTROPY, cost=CHEAP
+    )
+    return Settings(
+        database_url=SecretStr(databases.main_url),
+        shred_database_url=SecretStr(databases.shred_url),
+        keys=folder / "work.keys",
+        key_passphrase_file=folder / "passphrase",
+        public_dir=folder / "public",
+    )
+
+
+async def test_what_a_host_lacks(
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record without a key, a wrong passphrase, a full disk, and a clock that is far from the server's."""
+    settings = _settings(databases, tmp_path)
+    world = await PairWorld(databases, tmp_path).begin()
+    try:
+        tokens = await world.sign_up(2)
+        checks = host_checks(
+            settings, main=world.main, shred=world.shred, clock=lambda: ClockReading(logs.START, logs.START)
+        )
+        is_server = databases.main_url.startswith("postgresql")
+        found = await readiness.look(checks)
+        assert set(found) == ({"database-clock"} if is_server else set())
+        await world.forget_key(tokens[0])
+        settings.key_passphrase_file.write_text("another", encoding="ascii")
+        monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(10**12, 10**12, 5_000_000))
+        found = await readiness.look(checks)
+        assert found["records"].startswith("1 records have no shred key, and nobody can open them")
+        assert found["keys"].endswith("check IDVAULT_KEYS and IDVAULT_KEY_PASSPHRASE_FILE")
+        assert "has 5 MB left" in found["disk"]
+        assert is_server == ("database server's by" in found.get("database-clock", ""))
+        settings.key_passphrase_file.unlink()
+        assert "PASSPHRASE_FILE cannot be read" in (await readiness.look(checks))["keys"]
+    finally:
+        await world.close()
+
+
+@pytest.mark.parametrize("maker", ["sqlite"], indirect=True)
+def test_owners(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file that belongs to another user than the key file is named by its setting."""
+    settings = _settings(databases, tmp_path)
+    check_owners(settings)
+    stat = Path.stat
+    strangers: set[Path] = set()
+
+    def other(path: Path, **options: bool) -> os.stat_result:
+        found = stat(path, **options)
+        values = list(found)
+        if path in strangers:
+            values[4] += 1
+        return os.stat_result(values)
+
+    monkeypatch.setattr(Path, "stat", other)
+    for path, named in (
+        (settings.key_passphrase_file, "the file in IDVAULT_KEY_PASSPHRASE_FILE"),
+        (settings.public_dir, "the folder of IDVAULT_PUBLIC_DIR"),
+        (Path(databases.main_url.removeprefix("sqlite:///")), "the file of IDVAULT_DATABASE_URL"),
+    ):
+        strangers = {path}
+        with pytest.raises(AilmentError, match=f"{named} belongs to another user"):
+            check_owners(settings)
+    strangers = {settings.public_dir}
+    settings.public_dir.chmod(0o775)
+    check_owners(settings)
+    check_owners(settings.model_copy(update={"keys": Path()}))
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    """It is named by its setting."""
+    settings = Settings(
+        database_url=SecretStr("postgresql:///main"),
+        shred_database_url=SecretStr("postgresql:///shred"),
+        public_dir=tmp_path / "none",
+    )
+    with pytest.raises(AilmentError, match="the folder of IDVAULT_PUBLIC_DIR cannot be read"):
+        doctor_host._check_disks(settings)
