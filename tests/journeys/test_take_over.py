@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import idvault_client
-from idvault_client import AccountNotFound
+from idvault_client import NotFound
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases
 
@@ -39,9 +39,11 @@ class _Callers:
 
     async def _one(self) -> None:
         target, tls = f"127.0.0.1:{self._cluster.port}", self._cluster.tls()
-        async with idvault_client.aio.connect(target, tls=tls, timeout=30.0, server_name="localhost") as vault:
+        async with idvault_client.aio.connect(
+            target, tls=tls, timeout=30.0, server_name="localhost"
+        ) as vault:
             for _ in self._left:
-                with pytest.raises(AccountNotFound):
+                with pytest.raises(NotFound):
                     await vault.get_status(NOBODY)
                 self._done += 1
                 if self._done == CALLS // 3:
