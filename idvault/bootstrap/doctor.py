@@ -52,7 +52,7 @@ async def examine(settings: Settings, *, clock: Clock) -> list[Finding]:
 def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock) -> list[Check]:
     """Return the checks; what these settings do not name is left to another process's doctor."""
     found = [
-        Check("databases", partial(_check_databases, settings, main, shred)),
+        Check("databases", partial(check_databases, settings, main, shred)),
         Check("roster", partial(_check_roster, settings, main)),
         Check("log", partial(_check_log, main, clock)),
         Check("checkpoint", partial(_check_checkpoint, settings, main, shred, clock)),
@@ -78,7 +78,8 @@ def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock)
     return found
 
 
-async def _check_databases(settings: Settings, main: Database, shred: Database) -> None:
+async def check_databases(settings: Settings, main: Database, shred: Database) -> None:
+    """Raise AilmentError unless both answer, have this version's schema, and are of one deployment."""
     try:
         await migrations.check_current(*urls(settings))
         await SqlDeploymentStore(main=main, shred=shred).check()

@@ -40,6 +40,7 @@ _COMMANDS = {
     "web": ("web:web", "Serve the hosted pages to people."),
     "witness": ("witness:witness", "Cosign the log's checkpoints."),
     "mock-registry": ("mock_registry:mock_registry", "Stand in for the national registry."),
+    "check-config": ("check_config:check_config", "Say what a process would refuse, without starting it."),
     "doctor": ("doctor:doctor", "Check whether a deployment is healthy."),
     "db": ("database:app", "The schema of both databases."),
     "backup": ("backup:backup", "Copy both SQLite databases while the service runs."),
@@ -52,6 +53,7 @@ _COMMANDS = {
     "retention": ("retention:retention", "What is kept, for how long and why."),
     "report": ("report:report", "The transparency report: what the vault did on some days."),
     "auditor": ("people.role:auditor_app", "Request one sealed record, and open it."),
+    "operator": ("people.role:operator_app", "Create the keys of who proposes rosters."),
     "custodian": ("people.role:custodian_app", "Approve or deny disclosures; drill and hand over shares."),
 }
 

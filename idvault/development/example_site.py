@@ -28,12 +28,12 @@ class SiteSession:
 class VaultCalls:
     """What the platform asks the vault for.
 
-    verify, identity: a session for a return address, the second one for an account. bind: where to send the
-    browser that came with a code. result: state and account of a session, empty without one.
+    verify, identity: a session for a return address and a language, the second one for an account. bind:
+    where to send the browser that came with a code. result: state and account of a session, or "".
     """
 
-    verify: Callable[[str], Awaitable[SiteSession]]
-    identity: Callable[[str, str], Awaitable[SiteSession]]
+    verify: Callable[[str, str], Awaitable[SiteSession]]
+    identity: Callable[[str, str, str], Awaitable[SiteSession]]
     bind: Callable[[str, str], Awaitable[str]]
     result: Callable[[str], Awaitable[tuple[str, str]]]
 
@@ -85,14 +85,16 @@ class ExampleSite:
 
     async def verify(self, request: web.Request) -> web.StreamResponse:
         """Send the browser to hosted verification."""
-        return self._send(request, await self.vault.verify(f"{self.origin}/verified"))
+        made = await self.vault.verify(f"{self.origin}/verified", _language(request))
+        return self._send(request, made)
 
     async def identity(self, request: web.Request) -> web.StreamResponse:
         """Send the browser to "my identity" of the account that it verified here."""
         account = self._accounts.get(request.cookies.get(_COOKIE, ""))
         if account is None:
             return _page("Verify first", '<p><a href="/verify">Verify</a>, and come back.</p>')
-        return self._send(request, await self.vault.identity(account, f"{self.origin}/verified"))
+        made = await self.vault.identity(account, f"{self.origin}/verified", _language(request))
+        return self._send(request, made)
 
     async def verified(self, request: web.Request) -> web.StreamResponse:
         """Confirm the browser that asked, or show what became of its session."""
@@ -112,6 +114,12 @@ class ExampleSite:
         answer = web.Response(status=303, headers={"Location": made.url})
         answer.set_cookie(_COOKIE, login, httponly=True, samesite="Lax")
         return answer
+
+
+def _language(request: web.Request) -> str:
+    """Return the language of the pages for a browser: Chinese if that is its first one."""
+    first = request.headers.get("Accept-Language", "zh").lower()
+    return "zh" if first.startswith("zh") else "en"
 
 
 def _page(title: str, body: str, *, status: int = 200) -> web.Response:

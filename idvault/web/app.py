@@ -166,14 +166,18 @@ class Pages:
         except VaultError as error:
             status = status_of(error)
             view = self.view(request)
-            answer = view.refusal(error.text(view.language), status=status)
+            answer = view.refusal(
+                error.text(view.language), status=status, links=_onward(request, view, status)
+            )
         except Exception as error:
             log().error("page_failed", **describe(error))
             text = reasons.reason_text(Reason.STORE_UNAVAILABLE, language="en")
-            answer = self.view(request).refusal(text, status=503)
+            view = self.view(request)
+            answer = view.refusal(text, status=503, links=_onward(request, view, 503))
         wanted = request.query.get("lang", "")
         if wanted in ("zh", "en"):
-            answer.set_cookie(_LANGUAGE, wanted, max_age=86_400, httponly=True, samesite="Lax")
+            secure = self.base_url.startswith("https://")
+            answer.set_cookie(_LANGUAGE, wanted, max_age=86_400, secure=secure, httponly=True, samesite="Lax")
         headers.protect(answer, base_url=self.base_url)
         return answer
 
@@ -226,7 +230,7 @@ class Pages:
 
     def _told(self, request: web.Request, status: int, key: str) -> web.Response:
         view = self.view(request)
-        return view.refusal(view.say(key), status=status)
+        return view.refusal(view.say(key), status=status, links=_onward(request, view, status))
 
     async def _found(self, request: web.Request) -> tuple[str, pb.SessionPage]:
         key = self._key(request)
@@ -282,6 +286,14 @@ def _preferred(request: web.Request) -> str:
     given = request.headers.get("Accept-Language", "zh").lower().split(",")
     tags = [each.strip()[:2] for each in given]
     return next((each for each in tags if each in ("zh", "en")), "en")
+
+
+def _onward(request: web.Request, view: View, status: int) -> list[tuple[str, str]]:
+    """Return the way to the session whose form was refused: its page says whether the form has arrived."""
+    session = request.match_info.get("session", "")
+    if request.method != "POST" or not session or status == HTTPStatus.NOT_FOUND:
+        return []
+    return [(f"/s/{session}", view.say("wait_link"))]
 
 
 def _to(address: str) -> web.Response:

@@ -3,6 +3,7 @@
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from aiohttp import web
 
@@ -60,8 +61,19 @@ class Shares:
 
 
 def address(request: web.Request, *, proxies: int) -> str:
-    """Return the address of a browser: the last one that our own proxies did not add."""
+    """Return the address of a browser, of IPv6 its network: the last one that our own proxies did not add."""
     if not proxies:
-        return request.remote or ""
+        return _network(request.remote or "")
     given = [part.strip() for part in ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")]
-    return given[-proxies] if len(given) >= proxies else ""
+    return _network(given[-proxies]) if len(given) >= proxies else ""
+
+
+def _network(given: str) -> str:
+    """Return what one household has: an IPv4 address, or the /64 in which it picks IPv6 addresses freely."""
+    try:
+        found = ip_address(given)
+    except ValueError:
+        return given
+    if isinstance(found, IPv4Address):
+        return given
+    return str(found.ipv4_mapped or IPv6Network((int(found) >> 64 << 64, 64)))

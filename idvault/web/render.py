@@ -1,6 +1,6 @@
 """Turns what the edge says into a page: which template, which title, and which words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -53,10 +53,10 @@ class View:
         """Return a text."""
         return rendering.saying(TEXTS, self.language)(key, **values)
 
-    def refusal(self, text: str, *, status: int) -> web.Response:
-        """Return a page that says why nothing is shown."""
+    def refusal(self, text: str, *, status: int, links: Sequence[tuple[str, str]] = ()) -> web.Response:
+        """Return a page that says why nothing is shown. links: where to go on, address and text."""
         return self.page(
-            "message.html", title=self.say("refused_title"), status=status, texts=[text], links=[]
+            "message.html", title=self.say("refused_title"), status=status, texts=[text], links=links
         )
 
     def start(self, found: pb.SessionPage) -> web.Response:

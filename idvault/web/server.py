@@ -5,6 +5,7 @@ import logging
 import ssl
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
+from typing import Any
 
 from aiohttp import web
 
@@ -22,6 +23,7 @@ LARGE_FORMS: Mapping[str, int] = {**tip_off_routes.LARGE_FORMS, **identity_route
 """The addresses of forms with a file or a long text, as Pages.large_forms wants them."""
 _GRACE = 5.0
 _TIMEOUT = 15.0
+_SILENCE = 30.0
 
 
 async def run(settings: Settings, *, ready: Callable[[str], None], stop: asyncio.Event) -> None:
@@ -41,8 +43,7 @@ async def run(settings: Settings, *, ready: Callable[[str], None], stop: asyncio
             large_forms=LARGE_FORMS,
         )
         app = whole(pages, zone=settings.zone)
-        # No access log: an address holds the secret of a link.
-        runner = web.AppRunner(app, access_log=None, logger=silent(), shutdown_timeout=_GRACE)
+        runner = web.AppRunner(app, **options(), shutdown_timeout=_GRACE)
         await runner.setup()
         host, _, port = settings.addresses[0].rpartition(":")
         try:
@@ -63,6 +64,12 @@ def whole(pages: Pages, *, zone: tzinfo, **limits_of_reports: Buckets) -> web.Ap
     tip_offs = TipOffPages(pages=pages, forms=forms, zone=zone, **limits_of_reports)
     identity = IdentityPages(pages=pages, zone=zone)
     return application(pages, routes=[*tip_off_routes.routes(tip_offs), *identity_routes.routes(identity)])
+
+
+def options(*, silence: float = _SILENCE) -> dict[str, Any]:
+    """Return how connections are served. silence: seconds for a request's head, and between two requests."""
+    # No access log: an address holds the secret of a link. aiohttp would keep a silent connection an hour.
+    return {"access_log": None, "logger": silent(), "keepalive_timeout": silence}
 
 
 def silent() -> logging.Logger:

@@ -116,12 +116,12 @@ def test_printed_lines_are_a_program(house: House, tmp_path: Path) -> None:
 
 def test_the_consoles_are_named(house: House) -> None:
     """What `idvault dev` prints has the commands that open the pages of people."""
-    told = house.session.output.read_text("utf-8")
+    told, programs = house.session.output.read_text("utf-8"), Path(sys.executable).parent
     for role in ("auditor", "custodian"):
         folder = house.ready["identities"][f"{role}-a"]
-        assert f"idvault {role} --identity {folder} console" in told
+        assert f"{programs}/idvault {role} --identity {folder} console" in told
     folder = Path(house.ready["state"]) / "moderator"
-    client = f"idvault-client --ready-file {house.session.ready_file}"
+    client = f"{programs}/idvault-client --ready-file {house.session.ready_file}"
     assert f"{client} moderator init {folder} && {client} desk --as {folder}" in told
 
 

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from idvault.storage.base.database import Database
 from idvault.web.app import Pages
 from idvault.web.limits import Buckets
-from idvault.web.server import LARGE_FORMS, silent, whole
+from idvault.web.server import LARGE_FORMS, options, whole
 from idvault_client import aio
 from tests.support.browser import SHARED
 from tests.support.builders import ZONE
@@ -50,9 +50,17 @@ class Site:
 
 @asynccontextmanager
 async def site_of(
-    world: SessionWorld, folder: Path, *, reports: dict[str, Buckets] | None = None, **options: Any
+    world: SessionWorld,
+    folder: Path,
+    *,
+    reports: dict[str, Buckets] | None = None,
+    silence: float = 30,
+    **changes: Any,
 ) -> AsyncIterator[Site]:
-    """Serve the pages of a world. reports: limits of reports, in place of the usual ones."""
+    """Serve the pages of a world. reports: limits of reports, in place of the usual ones. silence: as served.
+
+    changes: of the pages.
+    """
     tip_offs = TipOffWorld(world.database, service_keys(folder))
     async with (
         served(world, folder, services=[tip_offs.form_service]) as edge,
@@ -63,10 +71,10 @@ async def site_of(
             vault=vault,
             base_url=BASE_URL,
             large_forms=LARGE_FORMS,
-            **options,
+            **changes,
         )
         server = TestServer(whole(pages, zone=ZONE, **(reports or {})))
-        await server.start_server(access_log=None, logger=silent())
+        await server.start_server(**options(silence=silence))
         site = Site(world, tip_offs, edge, platform, pages, server)
         try:
             yield site

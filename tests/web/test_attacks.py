@@ -202,6 +202,23 @@ async def test_slow_bodies_end(open_site: Site) -> None:
     assert all(b" 408 " in line for line in await asyncio.gather(*waiting))
 
 
+async def test_silent_connections_end(world: SessionWorld, tmp_path: Path) -> None:
+    """One that sends nothing, half of a head, or no second request is closed; so nobody can hold them all."""
+    async with site_of(world, tmp_path, silence=0.3) as site:
+
+        async def closed(sent: str) -> bytes:
+            reader, writer = await asyncio.open_connection(site.server.host, site.server.port)
+            writer.write(sent.encode())
+            async with asyncio.timeout(30):
+                answer = await reader.read()
+            writer.close()
+            return answer
+
+        head = "GET /r HTTP/1.1\r\nHost: a\r\n"
+        answers = await asyncio.gather(closed(""), closed(head), closed(f"{head}\r\n"))
+        assert [answer[:12] for answer in answers] == [b"", b"", b"HTTP/1.1 200"]
+
+
 async def test_two_hundred_people_of_one_address(site: Site) -> None:
     """Within the limits their sessions go side by side: each gets its own result, and asks once."""
     links = [await site.link() for _ in range(200)]

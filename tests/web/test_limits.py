@@ -30,6 +30,17 @@ def test_one_platform_leaves_room_for_another() -> None:
         pass
 
 
+def test_a_household_has_one_bucket() -> None:
+    """A /64 of IPv6 addresses belongs to one visitor; an IPv4 address counts alone, however it is written."""
+
+    def bucket(given: str) -> str:
+        return address(make_mocked_request("GET", "/", headers={"X-Forwarded-For": given}), proxies=1)
+
+    assert bucket("2001:db8:0:1::1") == bucket("2001:db8::1:ffff:0:0:2") != bucket("2001:db8:0:2::1")
+    assert bucket("::ffff:1.1.1.1") == bucket("1.1.1.1") != bucket("1.1.1.2")
+    assert bucket("unknown") == "unknown"
+
+
 @pytest.mark.parametrize(
     ("proxies", "given", "expected"),
     [(1, "9.9.9.9, 1.1.1.1", "1.1.1.1"), (2, "9.9.9.9, 1.1.1.1, 2.2.2.2", "1.1.1.1"), (2, "1.1.1.1", "")],

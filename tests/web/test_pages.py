@@ -75,6 +75,7 @@ async def test_pages_have_the_headers(site: Site) -> None:
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
         assert "unsafe" not in headers["Content-Security-Policy"]
         assert headers["Strict-Transport-Security"].startswith("max-age=")
+        assert headers["Server"] == "idvault"
         assert "style=" not in page.text
         assert "<script>" not in page.text
         assert len(page.text.encode()) < 20_000
@@ -139,6 +140,8 @@ async def test_reload_back_and_two_tabs_ask_once(site: Site) -> None:
         assert sent.status == 303
     assert (await browser.follow(sent)).title == "认证通过"
     assert len(site.world.claims.registry.checks) == 1
+    refused = await browser.post(f"{path}/identity", {**fields, "form": ""})
+    assert (refused.status, f'href="{path}"' in refused.text) == (403, True)
 
 
 async def test_a_mistyped_name_leaves_the_link(site: Site) -> None:

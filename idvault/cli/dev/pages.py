@@ -27,16 +27,18 @@ def addresses(*, web_url: str, site_url: str, public_url: str) -> dict[str, str]
 def site(vault: aio.Vault, *, links: Mapping[str, str], port: int) -> ExampleSite:
     """Return the example platform."""
 
-    async def verify(return_url: str) -> SiteSession:
+    async def verify(return_url: str, locale: str) -> SiteSession:
         made = await vault.sessions.create(
             return_url=return_url,
             policy_version="example",
             policy_text=_TERMS,
+            locale=locale,
         )
         return _session(made)
 
-    async def identity(account_token: str, return_url: str) -> SiteSession:
-        return _session(await vault.sessions.create_identity(account_token, return_url=return_url))
+    async def identity(account_token: str, return_url: str, locale: str) -> SiteSession:
+        made = await vault.sessions.create_identity(account_token, return_url=return_url, locale=locale)
+        return _session(made)
 
     async def bind(session_id: str, code: str) -> str:
         return (await vault.sessions.bind(session_id, code)).continue_url

@@ -51,6 +51,7 @@ from idvault.witness import key as witness_key
 
 # The children of a parent that was just killed may keep its ports busy for this long.
 _ORPHANS = 2.5
+_PROGRAMS = ("idvault", "idvault-client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +236,11 @@ def _consoles(document: Mapping[str, Any], *, ready_file: Path, state: Path) -> 
     """Return the commands that open the consoles of development's people, and one that prints a code."""
     auditor, custodian = (shlex.quote(document["identities"][name]) for name in ("auditor-a", "custodian-a"))
     python, moderator = shlex.quote(sys.executable), shlex.quote(str(state / "moderator"))
-    client = f"idvault-client --ready-file {shlex.quote(str(ready_file))}"
+    # The programs beside this Python: a virtual environment need not be active.
+    program, client = (shlex.quote(str(Path(sys.executable).with_name(name))) for name in _PROGRAMS)
+    client = f"{client} --ready-file {shlex.quote(str(ready_file))}"
     return f"""\
 Pages of people (passphrase: {PASSPHRASE.decode()}; a one-time code: {python} -m idvault.development.totp DIR)
-  auditor             idvault auditor --identity {auditor} console
-  custodian           idvault custodian --identity {custodian} console
+  auditor             {program} auditor --identity {auditor} console
+  custodian           {program} custodian --identity {custodian} console
   moderator           {client} moderator init {moderator} && {client} desk --as {moderator}"""

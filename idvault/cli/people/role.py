@@ -1,4 +1,4 @@
-"""`idvault auditor` and `idvault custodian`: the commands of a role."""
+"""`idvault auditor`, `idvault custodian` and `idvault operator`: the commands of a role."""
 
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from idvault.cli.people.session import MemberOptions
 _WHAT = {
     "auditor": "An auditor requests the disclosure of one sealed record.",
     "custodian": "A custodian holds one share of the key of each sealed record.",
+    "operator": "An operator proposes versions of the roster, which custodians sign.",
 }
 OneTimeCode = Annotated[
     str | None,
@@ -38,15 +39,22 @@ def make(role: str) -> typer.Typer:
 
     app.command("init", short_help="Create your keys, and the public file for the roster.")(init.of(role))
     app.command("connect", short_help="Pin the vault, its log key and its roster.")(connect.connect)
-    app.command("second-factor", short_help="Enrol an authenticator app.")(second_factor.second_factor)
     app.command("passphrase", short_help="Encrypt your keys under a new passphrase.")(new_passphrase.change)
+    if role != "operator":
+        _add_disclosures(app, role)
+    return app
+
+
+def _add_disclosures(app: typer.Typer, role: str) -> None:
+    """Add what only those do who take part in disclosures."""
+    app.command("second-factor", short_help="Enrol an authenticator app.")(second_factor.second_factor)
     app.command("console", short_help="Work with pages in your browser.")(console.console)
     if role == "auditor":
         auditor.add(app)
     else:
         custodian.add(app)
-    return app
 
 
 auditor_app = make("auditor")
 custodian_app = make("custodian")
+operator_app = make("operator")

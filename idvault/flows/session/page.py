@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from idvault.domain.campaign.invitation import InvitationEvent
-from idvault.domain.claim import ClaimRules, Consent, Identity
+from idvault.domain.claim import ClaimRules, ClaimState, Consent, Identity
 from idvault.domain.clock import ClockReading
 from idvault.domain.document import DocumentType
 from idvault.domain.error import PreconditionError, Reason
@@ -15,7 +15,7 @@ from idvault.domain.event import EventType
 from idvault.domain.seal import Part
 from idvault.domain.session import secret
 from idvault.domain.session import session as rules
-from idvault.domain.session.session import SessionState, VerificationSession
+from idvault.domain.session.session import SessionClaim, SessionState, VerificationSession
 from idvault.flows.campaign.campaign import Asked
 from idvault.flows.campaign.invitation import InvitationFlow
 from idvault.flows.claim.verification import VerificationFlow, VerifyCommand
@@ -178,7 +178,8 @@ class PageFlow:
             now=now,
             attempt=submission.number,
         )
-        if begun.session.attempts == submission.number and begun.claim is None:
+        if begun.session.attempts == submission.number and _is_open(begun.claim):
+            # Of a claim that waits, this is a repeat: the process that opened it may have died with the form.
             command = self._command(call, begun.session, submission)
             await self.claims.verify(command, now=now, patience=patience)
             begun = await self.store.get(session_id=begun.session.session_id)
@@ -224,3 +225,7 @@ class PageFlow:
         if shown.state is not SessionState.SUCCEEDED or shown.claim is None:
             return False
         return await self.public_accounts.is_full(owner=shown.claim.account, now=now)
+
+
+def _is_open(claim: SessionClaim | None) -> bool:
+    return claim is None or claim.state is ClaimState.PENDING

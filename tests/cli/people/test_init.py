@@ -164,3 +164,12 @@ def test_connect_tells_who_is_not_in_the_roster(people: People) -> None:
     moved = connect(people, "auditor", team[3], published)
     assert "pins another TLS key for dan" in moved.err
     assert rosters.parse((team[3] / "roster.json").read_bytes()).version == version
+
+
+def test_an_operator_gets_a_public_file(people: People) -> None:
+    """`operator init` makes what `roster propose` takes; an operator has no second factor and no requests."""
+    operator = people.init("operator", "eve", "--certificate", people.certificate("operator", "eve"))
+    people.propose([*people.team(), operator])
+    assert "operator   eve" in people.idvault("roster", "show", people.file).out
+    for command in ("second-factor", "list"):
+        assert people.idvault("operator", "--identity", operator, command).code == ExitCode.WRONG_USAGE

@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +19,7 @@ from idvault_client.pages.headers import HEADERS
 from tests.clients.console.sample import Sample
 from tests.support.console import Running, Seen, Visitor, running
 
+_NOBODY = 65534
 OUTSIDE = "open only to the browser that opened it"
 
 
@@ -51,6 +54,36 @@ async def test_the_redirect_file_is_the_only_entrance(console: Running, tmp_path
     assert (await again.get("/")).status == 403
     again.cookies = {"console": owner.cookies["console"][:-1] + "~"}
     assert (await again.get("/")).status == 403
+
+
+async def test_another_user_of_the_machine_gets_nothing(sample: Sample) -> None:
+    """Not the file, whatever the folder allows, nor a page under an address that others find out."""
+    with tempfile.TemporaryDirectory() as open_to_all:
+        folder = Path(open_to_all)
+        await asyncio.to_thread(folder.chmod, 0o755)
+        async with running(sample.console(), folder) as console:
+            assert _readable_by_others(console.file) == []
+            port = console.visitor().port
+            for host in (f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}", f"a.localhost:{port}"):
+                found = await Visitor(console.session, port, host).get("/")
+                assert (found.status, "Set-Cookie" in found.headers) == (421, False), host
+            await console.enter()
+
+
+def _readable_by_others(file: Path) -> list[str]:
+    """Return how somebody else may read a file: as root by trying it as such a user, else by its mode."""
+    found = ["mode"] if stat.S_IMODE(file.stat().st_mode) & 0o077 else []
+    if os.geteuid() == 0:
+        assert _as_nobody("ls", file.parent) == f"{file.name}\n".encode()
+        found += ["content"] if _as_nobody("cat", file) else []
+    return found
+
+
+def _as_nobody(command: str, path: Path) -> bytes:
+    done = subprocess.run(
+        [command, path], capture_output=True, check=False, user=_NOBODY, group=_NOBODY, extra_groups=[]
+    )
+    return done.stdout
 
 
 async def test_the_session_ends_with_the_process(sample: Sample, tmp_path: Path) -> None:

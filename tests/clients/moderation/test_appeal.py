@@ -44,7 +44,7 @@ async def test_an_appeal_is_decided(place: Office, browser: Visitor, key: Modera
     page = await submit(browser, f"{here}/decision", page, verdict="REJECTED", reason="")
     assert (page.status, 'href="#reason"' in page.text) == (422, True)
     for _ in range(2):
-        done = await submit(browser, f"{here}/decision", page, verdict="REJECTED", reason="Read again")
+        done = await submit(browser, f"{here}/decision", page, verdict="REJECTED", reason="Read\r\nagain")
         assert "Internet Court (synthetic)" in done.words
     assert "Read again" in done.words
     found = await decided(place, made)

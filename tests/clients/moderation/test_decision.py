@@ -156,8 +156,10 @@ async def test_a_sanction_of_an_authority_with_hashed_files(
         "evidence_file": ("post.txt", secret),
         "order_digest_file": ("order.pdf", b"the order (synthetic)"),
     }
-    page = await post(browser, where, fields, files)
-    assert "no end" in page.words
+    wrong = await post(browser, where, fields | {"redress": ""}, files)
+    assert wrong.status == 422
+    page = await submit(browser, where, wrong, redress="Write to us\r\n within 180 days")
+    assert ("no end" in page.words, "Write to us within 180 days" in page.words) == (True, True)
     page = await submit(browser, where, page)
     assert page.title == f"Report {made.reference}", page.words
     statement = (await imposed(place, made)).statement

@@ -71,6 +71,8 @@ async def test_a_report_is_taken_and_handed_back(place: Office, browser: Visitor
         page = await submit(browser, f"{path(made)}/assignment", form)
         assert page.title == f"Report {made.reference}"
     assert await state(place, made) == (TipOffState.ASSIGNED, key.moderator_id)
+    again = await submit(browser, f"{path(made)}/assignment")
+    assert again.title == f"Report {made.reference}", "in another tab"
     assert len(place.wire.calls("AssignTipOff")) == 1
     page = await submit(browser, f"{path(made)}/return")
     assert page.title == "Reports"

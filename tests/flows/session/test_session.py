@@ -220,6 +220,22 @@ async def test_an_attempt_whose_answer_was_lost_is_shown(world: SessionWorld) ->
     assert len(world.claims.registry.checks) <= 1
 
 
+async def test_a_form_sent_again_outlives_a_dead_edge(world: SessionWorld) -> None:
+    """A process that dies in a check has the form in memory alone: the repeat leaves it to the worker."""
+    session_id = await world.agreed()
+    world.claims.claims.plant("postpone", Fault.REFUSE)
+    world.claims.registry.script.append(RegistryAnswer.NOT_SENT)
+    with pytest.raises(UnavailableError):
+        await world.submit(session_id)
+    assert (await world.page(session_id)).state == States.STATE_CHECKING
+    assert (await world.submit(session_id, seconds=3)).state == States.STATE_CHECKING
+    world.claims.registry.script.extend([RegistryAnswer.NOT_FOUND, RegistryAnswer.NOT_FOUND])
+    for seconds in (15, 20, 21):
+        await world.claims.work(seconds=seconds)
+    assert (await world.page(session_id, seconds=22)).state == States.STATE_SUCCEEDED
+    assert world.claims.registry.charged == 1
+
+
 async def test_a_claim_waits_beyond_the_session(world: SessionWorld) -> None:
     """The page can be closed: the worker settles the claim, and the platform reads it."""
     session_id = await world.agreed()

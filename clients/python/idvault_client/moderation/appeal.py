@@ -136,7 +136,7 @@ class AppealPages:
             self.place.vault.sanctions.decide_appeal(
                 appeal,
                 AppealState(given),
-                visit.given("reason"),
+                visit.line("reason"),
                 sanction=self._sanction(appeal),
                 key=self.place.key,
                 request_id=request_id,

@@ -5,6 +5,7 @@ The same request id makes a form that is sent again, by a double click or after 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from idvault_client.console.visit import Answer, ConsolePage, GoTo, Visit
 from idvault_client.errors import VaultError
@@ -65,4 +66,8 @@ class Form:
 def _typed(field: Field, visit: Visit) -> str:
     if field.kind == "checks":
         return " ".join(value for value, _ in field.options if visit.given(f"{field.id}.{value}"))
-    return "" if field.kind == "file" else visit.given(field.id)
+    if field.kind == "file":
+        return ""
+    typed, file = visit.given(field.id), visit.files.get(f"{field.id}_file")
+    # A browser forgets the file when it shows the form again; its SHA-256 stays.
+    return typed if file is None else "\n".join(filter(None, (typed, sha256(file.content).hexdigest())))

@@ -120,7 +120,7 @@ class SanctionPages:
 
         def act(request_id: str) -> str:
             self.place.vault.sanctions.lift(
-                sanction, visit.given("reason"), key=self.place.key, request_id=request_id
+                sanction, visit.line("reason"), key=self.place.key, request_id=request_id
             )
             return f"/sanctions/{sanction.sanction_id}"
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from idvault_client.console.visit import Answer, ConsolePage, Download, NoPageError, Visit
+from idvault_client.console.visit import Answer, ConsolePage, Download, GoTo, NoPageError, Visit
 from idvault_client.moderation import history, listing, reporter, shown
 from idvault_client.moderation.form import Form
 from idvault_client.moderation.listing import Chooser, ListPage
@@ -193,6 +193,9 @@ class ReportCasePages:
     def assign(self, visit: Visit) -> Answer:
         """Take the report if it is still assigned as the form said."""
         form, case = self._assignment(visit), self.read(visit)
+        if case.tip_off.moderator_id == self.place.me:
+            # In another tab, or before a lost answer.
+            return GoTo(path(case.tip_off))
         seen = replace(case.tip_off, moderator_id=visit.given("former"))
 
         def act(request_id: str) -> str:

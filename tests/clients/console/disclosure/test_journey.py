@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
+from idvault.attest import roster_member
 from idvault.domain.event import EventType
 from tests.clients.console.disclosure.steps import BASIS, CASE, ORDER, ORDER_HASH, PURPOSE
 from tests.support import builders
 from tests.support.browser import browsing, violations
 from tests.support.chamber import CUSTODIANS
+from tests.support.chamber import roster_member as member
 from tests.support.console_room import ConsoleRoom
+from tests.support.handover_world import D, adopt
 
 PICTURES = "IDVAULT_TEST_PICTURES"
 A, B, C = CUSTODIANS
@@ -27,6 +30,7 @@ WORDS = {
         "given": "份额已发出", "drill": "进行演练", "due": "须在", "end": "结束会话", "ended": "会话已结束",
         "waits": "等待保管人", "new": "新申请", "own": "我的", "evidence": "证据", "drills": "演练",
         "hand_over": "移交", "deny": "拒绝", "last": "这是最后一次打开",
+        "give_all": "开始移交", "all_given": "移交已完成",
     },
     "en": {
         "next": "Continue", "sign": "Sign and send", "open": "Open the record", "open_now": "Open",
@@ -35,6 +39,7 @@ WORDS = {
         "drill": "Do the drill", "due": "due by", "end": "End the session", "ended": "The session has ended",
         "waits": "Waiting for custodians", "new": "New request", "own": "Own", "evidence": "Evidence",
         "drills": "Drill", "hand_over": "Hand-over", "deny": "Deny", "last": "This is the last opening",
+        "give_all": "Hand the shares over", "all_given": "The hand-over is done",
     },
 }  # fmt: skip
 
@@ -192,6 +197,24 @@ def decide(person: Person) -> None:
         person.look(name)
 
 
+def hand_over(person: Person) -> None:
+    """Compare the successor's fingerprint, hand the shares over, and see the progress, in both languages."""
+    page, address = person.page, person.page.url.partition("/own")[0] + "/hand-over"
+    for locale in ("en", "zh"):
+        person.locale = locale
+        page.goto(f"{address}?lang={locale}")
+        page.get_by_text(roster_member.fingerprint(member(D).hpke_public_key)).wait_for()
+        person.look("hand-over-due")
+    with page.expect_navigation():
+        page.get_by_role("button", name=person.say("give_all"), exact=True).click()
+    page.get_by_text(person.say("all_given")).wait_for()
+    for locale in ("en", "zh"):
+        person.locale = locale
+        page.goto(f"{address}?lang={locale}")
+        page.get_by_text(person.say("all_given")).wait_for()
+        person.look("hand-over-done")
+
+
 def end(person: Person) -> None:
     """End the session by its button; the address is dead afterwards."""
     person.press("end")
@@ -222,6 +245,10 @@ async def test_an_auditor_and_a_custodian_work_with_their_consoles(house: Consol
         with browsing() as browser:
             journey(browser, "zh", "auditor-a", A)
             journey(browser, "en", "auditor-b", B)
+            adopt(room, D, B, C)
+            leaver = enter(browser, house, "zh", do(house.running(A)).file, do)
+            leaver.press("own", "link")
+            hand_over(leaver)
 
     await asyncio.to_thread(run)
     assert len(await room.logged(EventType.DISCLOSURE_OPEN)) == 2
