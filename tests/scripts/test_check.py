@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import debian
+
 ROOT = Path(__file__).resolve().parents[2]
 HASH = "--hash=sha256:" + "0" * 64
 
@@ -121,6 +123,20 @@ def test_a_change_that_breaks_callers_is_found(project: Path) -> None:
     text = path.read_text("utf-8")
     path.write_text(text.replace("rpc GetStatus(", "rpc GetState(", 1), "utf-8")
     assert "GetStatus" in fault(project, "proto-breaking")
+
+
+def test_units_that_systemd_does_not_understand(project: Path) -> None:
+    """The project's units are understood; an unknown setting and a program that is missing are faults."""
+    refused = debian.install(lambda: [] if debian.which("systemd-analyze") else ["systemd"])
+    assert debian.which("systemd-analyze"), f"install the Debian package systemd{refused}"
+    shutil.copytree(ROOT / "deploy", project / "deploy")
+    assert run(project, "units").stdout == "ok units\ncheck: all 1 checks passed\n"
+    unit = project / "deploy" / "systemd" / "idvault-work.service"
+    kept = unit.read_text("utf-8")
+    unit.write_text(kept.replace("Restart=", "Restrat="), "utf-8")
+    assert "Restrat" in fault(project, "units")
+    unit.write_text(kept.replace("bin/idvault work", "bin/idvault-none work"), "utf-8")
+    assert "idvault-none is not executable" in fault(project, "units")
 
 
 def test_the_hooks_are_the_steps() -> None:
