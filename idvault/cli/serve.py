@@ -23,6 +23,16 @@ _START = 60.0
 _STOP = 12.0
 
 
+_SharesPort = Annotated[
+    bool,
+    typer.Option(
+        "--shares-port",
+        help="Listen beside a process of the same user that serves this address already, to take over "
+        "from it; the metrics need another address.",
+    ),
+]
+
+
 class Edge(StrEnum):
     """Which callers are served."""
 
@@ -40,14 +50,7 @@ def serve(
     ] = None,
     ready_file: running.ReadyFile = None,
     clock_file: running.ClockFile = None,
-    shares_port: Annotated[
-        bool,
-        typer.Option(
-            "--shares-port",
-            help="Listen beside a process of the same user that serves this address already, to take over "
-            "from it; the metrics need another address.",
-        ),
-    ] = False,
+    shares_port: _SharesPort = False,
 ) -> None:
     """Serve gRPC over mutual TLS until SIGTERM or SIGINT, then drain.
 
