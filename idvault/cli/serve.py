@@ -23,6 +23,16 @@ _START = 60.0
 _STOP = 12.0
 
 
+_SharesPort = Annotated[
+    bool,
+    typer.Option(
+        "--shares-port",
+        help="Listen beside a process of the same user that serves this address already, to take over "
+        "from it; the metrics need another address.",
+    ),
+]
+
+
 class Edge(StrEnum):
     """Which callers are served."""
 
@@ -40,7 +50,7 @@ def serve(
     ] = None,
     ready_file: running.ReadyFile = None,
     clock_file: running.ClockFile = None,
-    shares_port: Annotated[bool, typer.Option("--shares-port", hidden=True)] = False,
+    shares_port: _SharesPort = False,
 ) -> None:
     """Serve gRPC over mutual TLS until SIGTERM or SIGINT, then drain.
 
@@ -61,7 +71,8 @@ def serve(
     )
     if settings.processes > 1:
         with closing(ForkServer.beside(*_imported(edge))) as server:
-            group = _Group(settings, server=server, edge=edge, clock_file=clock_file)
+            addresses = _addresses(settings, shares_port=shares_port)
+            group = _Group(settings, addresses, server=server, edge=edge, clock_file=clock_file)
             running.run(group.run, ready_file=ready_file)
         return
     clock = running.clock(clock_file)
@@ -70,8 +81,7 @@ def serve(
         # Imports grpc, which reads its tuning once.
         from idvault.bootstrap import serve as edges  # noqa: PLC0415
 
-        if not shares_port:
-            await process.check_free(_addresses(settings))
+        await process.check_free(_addresses(settings, shares_port=shares_port))
         await edges.serve(settings, edge=edge.value if edge else None, ready=ready, stop=stop, clock=clock)
 
     running.run(program, ready_file=ready_file, factory=running.fast_loop)
@@ -83,25 +93,33 @@ def _imported(edge: Edge | None) -> list[str]:
     return ["idvault.bootstrap.serve", *(f"idvault.bootstrap.{each.value}_edge" for each in edges)]
 
 
-def _addresses(settings: "Settings") -> dict[str, str]:
+def _addresses(settings: "Settings", *, shares_port: bool) -> dict[str, str]:
+    """Return the addresses that must be free, by their setting."""
     listening = {f"IDVAULT_LISTEN, address {n}": text for n, text in enumerate(settings.addresses, start=1)}
-    return {**listening, "IDVAULT_METRICS_LISTEN": settings.metrics_listen}
+    return {**({} if shares_port else listening), "IDVAULT_METRICS_LISTEN": settings.metrics_listen}
 
 
 class _Group:
     """Several processes that share a port. If one dies, all stop, so that a supervisor notices."""
 
     def __init__(
-        self, settings: "Settings", *, server: ForkServer, edge: Edge | None, clock_file: Path | None
+        self,
+        settings: "Settings",
+        addresses: Mapping[str, str],
+        *,
+        server: ForkServer,
+        edge: Edge | None,
+        clock_file: Path | None,
     ) -> None:
         self._settings = settings
+        self._addresses = addresses
         self._server = server
         self._arguments = ["--json", "serve", "--shares-port"]
         self._arguments += ["--edge", edge.value] if edge else []
         self._arguments += ["--clock-file", str(clock_file)] if clock_file else []
 
     async def run(self, ready: running.Ready, stop: asyncio.Event) -> None:
-        await process.check_free(_addresses(self._settings))
+        await process.check_free(self._addresses)
         with tempfile.TemporaryDirectory() as folder:
             children: list[Child] = []
             try:

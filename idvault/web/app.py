@@ -171,8 +171,8 @@ class Pages:
             )
         except Exception as error:
             log().error("page_failed", **describe(error))
-            text = reasons.reason_text(Reason.STORE_UNAVAILABLE, language="en")
             view = self.view(request)
+            text = reasons.reason_text(Reason.STORE_UNAVAILABLE, language=view.language)
             answer = view.refusal(text, status=503, links=_onward(request, view, 503))
         wanted = request.query.get("lang", "")
         if wanted in ("zh", "en"):

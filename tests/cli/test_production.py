@@ -264,6 +264,16 @@ def test_busy_port_is_3(prepared: Deployment, running: list[Started]) -> None:
     assert f"port {port} is in use (IDVAULT_LISTEN" in result.err
 
 
+def test_a_process_that_takes_over_needs_its_own_metrics(prepared: Deployment) -> None:
+    """--shares-port allows a busy IDVAULT_LISTEN, and not a busy IDVAULT_METRICS_LISTEN."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        prepared.idvault.set(LISTEN=f"127.0.0.1:{port}", METRICS_LISTEN=f"127.0.0.1:{port}")
+        result = prepared.idvault("serve", "--edge", "platform", "--shares-port")
+    assert result.code == ExitCode.UNREACHABLE
+    assert f"port {port} is in use (IDVAULT_METRICS_LISTEN)" in result.err
+
+
 def test_edge_that_can_read_the_workers_keys_does_not_start(deployment: Deployment) -> None:
     """Key files in one folder are refused in production."""
     deployment.done("keys", "init")

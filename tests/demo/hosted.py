@@ -24,7 +24,6 @@ class HostedSteps:
 
         def person(page: Page) -> None:
             page.goto(ready["pages"]["hosted verification"])
-            page.get_by_role("link", name="English").click()
             page.get_by_role("button", name="Continue").click()
             page.get_by_role("link", name="Go to Example A").click()
             page.get_by_role("button", name="Agree and continue").click()

@@ -421,7 +421,7 @@ async def reading(directory: Directory) -> AsyncIterator[None]:
 async def running(tmp_path: Path, authority: Authority, **options: Any) -> AsyncIterator[Edge]:
     """Start an edge, and stop it with everything that it opened."""
     platform_a = authority.client(spiffe("platform", "platform-a"))
-    platforms = FakePlatforms(platform(platform_a))
+    platforms = options.pop("platforms", None) or FakePlatforms(platform(platform_a))
     people: list[Pin] = []
     directory = _directory(platforms, people)
     await directory.load()

@@ -1,6 +1,6 @@
 """Hosted verification without script: each page in order, what is never shown, and what is never repeated."""
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -259,6 +259,23 @@ async def test_an_unknown_link_is_told_alike(site: Site, code: str) -> None:
     page = await (await site.browser()).get(f"/v/{code}")
     assert page.status == 404
     assert page.headers.get("a") is None
+
+
+@pytest.mark.parametrize(("language", "told"), [("zh", "服务暂时不可用"), ("en", "not available right now")])
+async def test_a_fault_of_ours_is_told_without_its_text(site: Site, language: str, told: str) -> None:
+    """In the language of the rest of the page, with the way back to the session."""
+
+    class Faulty:
+        async def run(self, _call: Any) -> Any:
+            raise RuntimeError(NAME)
+
+    made = await site.link()
+    browser = await site.browser()
+    path, form = await form_of(site, browser, made.url)
+    site.pages.vault = cast(Any, Faulty())
+    page = await browser.post(f"{path}/identity?lang={language}", filled(form))
+    assert (page.status, told in page.text, NAME in page.text) == (503, True, False)
+    assert f'href="{path}"' in page.text
 
 
 async def test_titles_and_terms_are_escaped(site: Site) -> None:

@@ -35,7 +35,8 @@ MEMBER_READS = {
 }
 
 # Every method of a platform is idempotent (a mutation by its request_id), so gRPC may retry it: it sends the
-# same bytes again within the deadline of the call.
+# same bytes again within the deadline of the call. CANCELLED: an edge that stops answers so to the calls that
+# reach it before its clients know; a call that its caller cancels is not repeated.
 SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
@@ -53,7 +54,7 @@ SERVICE_CONFIG = {
                 "initialBackoff": "0.1s",
                 "maxBackoff": "2s",
                 "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE"],
+                "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
             },
         }
     ],

@@ -139,8 +139,9 @@ async def test_aio_deadline_ends_a_call(server: VaultServer, tls: Tls) -> None:
 
 
 async def test_retry_sends_the_same_bytes(ask: Ask, server: VaultServer) -> None:
-    """After Unavailable the call is repeated with the same request id and the same bytes."""
-    server.outcomes = [DOWN, DOWN, lambda body: verification(request_id=_id_of(body))]
+    """After Unavailable, or from an edge that stops, the call is repeated with the same id and bytes."""
+    stopping = Refuse(grpc.StatusCode.CANCELLED)
+    server.outcomes = [DOWN, stopping, lambda body: verification(request_id=_id_of(body))]
     v = await verify(ask, request_id=None)
     assert v.succeeded
     assert len(server.asked) == 3

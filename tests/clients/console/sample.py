@@ -73,6 +73,7 @@ class Sample:
                 Route("GET", "/secret", self.secret),
                 Route("GET", "/file", self.file),
                 Route("GET", "/wrong/{kind}", self.wrong),
+                Route("POST", "/wrong/{kind}", self.wrong),
                 Route("GET", "/away", self.away),
             ),
             explain=self.explain,

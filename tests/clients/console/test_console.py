@@ -9,6 +9,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -198,6 +199,24 @@ async def test_an_error_says_what_is_known(console: Running, kind: str, status: 
     assert unknown.status == 500
     assert "王小明" not in unknown.text + found.text
     assert (await owner.get("/away")).status == 500
+
+
+async def test_an_act_that_failed_leads_back_to_its_form(console: Running) -> None:
+    """What was typed before is not lost; from a page that failed, the first one is as good."""
+    owner = await console.enter()
+    failed = await owner.post("/wrong/known", await owner.get("/"))
+    assert (failed.status, 'href="/wrong/known">Back' in failed.text) == (409, True)
+    assert 'href="/">Back' in (await owner.get("/wrong/known")).text
+
+
+async def test_a_later_console_keeps_its_file(sample: Sample, tmp_path: Path) -> None:
+    """The end of an earlier one in the same folder takes only its own; an end without a file is fine."""
+    async with AsyncExitStack() as former:
+        await former.enter_async_context(running(sample.console(), tmp_path))
+        async with running(sample.console(), tmp_path) as later:
+            await former.aclose()
+            await later.enter()
+            await asyncio.to_thread(later.file.unlink)
 
 
 async def test_pages_have_two_languages(console: Running) -> None:

@@ -22,8 +22,8 @@ def edge(server: VaultServer, tls: Tls) -> Iterator[CustodyEdge]:
 
 
 def test_a_read_is_made_again(edge: CustodyEdge, server: VaultServer) -> None:
-    """After a short outage the read is repeated with the same bytes."""
-    server.outcomes = [DOWN, DOWN, roster_pb2.Roster(file=b"{}")]
+    """After a short outage, or from an edge that stops, the read is repeated with the same bytes."""
+    server.outcomes = [DOWN, Refuse(grpc.StatusCode.CANCELLED), roster_pb2.Roster(file=b"{}")]
     asked = roster_pb2.GetRosterRequest()
     assert edge.call("RosterService/GetRoster", asked, roster_pb2.Roster).file == b"{}"
     assert {attempt.path for attempt in server.asked} == {"/idvault.v1.RosterService/GetRoster"}

@@ -244,7 +244,9 @@ class ConsoleApp:
         found = self.console.explain(error, visit)
         why = found or Explanation(visit.say("failed_text"), status=500)
         texts = [each for each in (why.text, why.hint) if each]
-        return self._refusal(request, status=why.status, texts=texts, title=visit.say("failed_title"))
+        # An act is repeated on the page of its form, where nothing that was typed before is lost.
+        to = request.path if request.method == "POST" else "/"
+        return self._refusal(request, status=why.status, texts=texts, title=visit.say("failed_title"), to=to)
 
 
 def _kept(request: web.Request) -> str:

@@ -62,6 +62,15 @@ class Entrance:
         durable_file.replace(path, text.encode())
         return path
 
+    def withdraw(self, path: Path) -> None:
+        """Destroy the redirect file, unless it is that of a later console of the same folder."""
+        try:
+            is_own = self.label in path.read_text("utf-8")
+        except FileNotFoundError:
+            return
+        if is_own:
+            durable_file.destroy(path)
+
     def check_host(self, request: web.Request) -> None:
         """Raise HTTPMisdirectedRequest for another name than this console's."""
         if request.headers.getall("Host", []) != [self.host]:

@@ -13,7 +13,6 @@ from socket import socket as Socket
 
 from aiohttp import web
 
-from idvault import durable_file
 from idvault_client.console import entrance
 from idvault_client.console.app import Console, ConsoleApp
 
@@ -64,7 +63,7 @@ async def run(
             ready(path)
             await stop.wait()
         finally:
-            await asyncio.to_thread(durable_file.destroy, path)
+            await asyncio.to_thread(door.withdraw, path)
             await runner.cleanup()
 
 
