@@ -242,6 +242,6 @@ async def test_a_broken_page_is_found() -> None:
 def test_every_page_is_pictured() -> None:
     """docs/pages.md shows each page of the table in both languages, and no picture is left over."""
     text = (ROOT / "docs" / "pages.md").read_text("utf-8")
-    shown = set(re.findall(r"\]\(pages/([a-z-]+)\.png\)", text))
+    shown = set(re.findall(r"\]\(pages/([a-z_-]+)\.png\)", text))
     assert {f"{name}-{language}" for name in PAGES for language in ("zh", "en")} <= shown
     assert {path.stem for path in (ROOT / "docs" / "pages").glob("*.png")} == shown

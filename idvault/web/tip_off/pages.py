@@ -107,13 +107,13 @@ class TipOffPages:
                 return self._on(at, _answered(at.draft, step, fields))
             return await self._file(request, at, at.draft, fields)
         except VaultError as error:
-            view = self._view(request, at.key)
-            errors = view.errors(error, names=_FIELDS)
-            kept = self._kept(at, fields) if step == draft.WHY and "why" not in errors else ""
-            answer = view.step(
-                step, at.title, at.path, at.draft, errors=errors, kept=kept, status=_status(error)
-            )
-            return self._keep(answer, at.key)
+            errors = self._view(request, at.key).errors(error, names=_FIELDS)
+            return self._again(request, at, at.draft, fields, errors=errors, status=_status(error))
+        except (web.HTTPTooManyRequests, web.HTTPServiceUnavailable) as error:
+            errors = {"": self._view(request).view.say("busy")}
+            answer = self._again(request, at, at.draft, fields, errors=errors, status=error.status)
+            answer.headers["Retry-After"] = error.headers["Retry-After"]
+            return answer
 
     async def finish(self, request: web.Request) -> web.StreamResponse:
         """Forget the numbers in this browser."""
@@ -172,6 +172,23 @@ class TipOffPages:
             due_day=due.astimezone(self.zone).date().isoformat(),
         )
         return self._on(at, done)
+
+    def _again(
+        self,
+        request: web.Request,
+        at: _OpenDraft,
+        answers: Draft,
+        fields: Mapping[str, bytes],
+        *,
+        errors: Mapping[str, str],
+        status: int,
+    ) -> web.StreamResponse:
+        """Show a question again with what is wrong; a long text that is not wrong comes back sealed."""
+        step = _step(request)
+        kept = self._kept(at, fields) if step == draft.WHY and "why" not in errors else ""
+        view = self._view(request, at.key)
+        answer = view.step(step, at.title, at.path, answers, errors=errors, kept=kept, status=status)
+        return self._keep(answer, at.key)
 
     def _kept(self, at: _OpenDraft, fields: Mapping[str, bytes]) -> str:
         typed = _lines(_text(fields, "why"))

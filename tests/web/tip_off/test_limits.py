@@ -62,7 +62,7 @@ async def test_before_the_first_list_the_failure_is_told() -> None:
 
 @pytest.mark.parametrize("bucket", ["addresses", "platforms"])
 async def test_a_flood_of_reports_is_slowed(world: SessionWorld, tmp_path: Path, bucket: str) -> None:
-    """Beyond the burst a report waits, and its draft is kept; another platform has a bucket of its own."""
+    """Beyond the burst a report waits, its text is kept, too; another platform has a bucket of its own."""
     await world.prepare(name="im-b")
     async with site_of(world, tmp_path, reports={bucket: Buckets(burst=1, per_second=0)}) as site:
         browser = await site.browser()
@@ -75,4 +75,5 @@ async def test_a_flood_of_reports_is_slowed(world: SessionWorld, tmp_path: Path,
 
         first, second, other = await filed(FORM), await filed(FORM), await filed(NEIGHBOUR)
         assert (first.status, second.status, second.headers["Retry-After"]) == (303, 429, "10")
+        assert second.hidden("kept") != ""
         assert other.status == (303 if bucket == "platforms" else 429)
