@@ -50,7 +50,7 @@ def console(context: typer.Context, no_browser: NoBrowser = False) -> None:
             # Not here: some browsers would keep the call until they are closed.
             threading.Thread(target=webbrowser.open, args=(path.as_uri(),), daemon=True).start()
 
-    with open_session(role, given) as session:
+    with open_session(role, given, needs_vault=False) as session:
         console_pages.serve(role, Newest(session), folder=given.folder(), ready=ready)
     if not as_json(context):
         typer.echo("console: ended")

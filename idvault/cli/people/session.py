@@ -108,14 +108,27 @@ def now() -> datetime:
 
 @contextmanager
 def open_session(
-    role: str, given: MemberOptions, *, disclosure_id: str = "", next_: type[NextStep] | None = None
+    role: str,
+    given: MemberOptions,
+    *,
+    disclosure_id: str = "",
+    next_: type[NextStep] | None = None,
+    needs_vault: bool = True,
 ) -> Iterator[MemberSession]:
-    """Open keys and connection, and pin newer rosters; every error suggests the next command."""
+    """Open keys and connection, and pin newer rosters; every error suggests the next command.
+
+    needs_vault: whether a vault that cannot be reached is an error, or leaves the pinned roster.
+    """
     folder = given.folder()
     with passphrase.identity_errors(), explained((next_ or NextStep)(role, folder, disclosure_id)):
         opened = _opened(role, given)
         with opened.pinned.connect() as edge:
-            pinned = identity_folder.refresh(opened.pinned, edge)
+            try:
+                pinned = identity_folder.refresh(opened.pinned, edge)
+            except Unavailable:
+                if needs_vault:
+                    raise
+                pinned = opened.pinned
             yield MemberSession(role, given, pinned, opened.identity, edge)
 
 
@@ -131,7 +144,7 @@ def _opened(role: str, given: MemberOptions) -> MemberFolder:
     pinned = identity_folder.load(folder)
     own = identities.load(folder, passphrase=passphrase.read(given.passphrase_file))
     if own.role != role:
-        text = f"{folder} is the identity folder of a {own.role}"
+        text = f"{folder} is the identity folder of {'an' if own.role[0] in 'ao' else 'a'} {own.role}"
         raise CommandError(ExitCode.REFUSED, text, reason="OTHER_ROLE", field="--identity")
     return MemberFolder(pinned, own)
 

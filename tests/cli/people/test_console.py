@@ -28,6 +28,31 @@ async def house(sqlite_databases: Databases, tmp_path: Path, idvault: Commands) 
         yield made
 
 
+async def test_evidence_is_read_without_the_vault(house: House) -> None:
+    """The console begins with the pinned roster; a page that needs the vault says that it is not there."""
+    folder = house.folder / "auditor-a"
+    connection = folder / "connection.json"
+    await asyncio.to_thread(_disconnect, connection)
+    given = ("--identity", folder, "--passphrase-file", house.passphrase)
+    started = programs.start(programs.VAULT, "auditor", *given, "console", "--no-browser")
+    try:
+        await asyncio.to_thread(started.stdout.readline)
+        async with visiting(folder / "console.html") as visitor:
+            assert (await visitor.get("/evidence")).status == 200
+            cases = await visitor.get("/")
+            assert (cases.status, "The vault cannot be reached" in cases.words) == (503, True)
+            await visitor.post("/end", cases)
+        out, err = await asyncio.to_thread(started.communicate, 30)
+    finally:
+        started.kill()
+    assert (started.returncode, out, err) == (0, "console: ended\n", "")
+
+
+def _disconnect(connection: Path) -> None:
+    found = json.loads(connection.read_text("utf-8"))
+    connection.write_text(json.dumps(found | {"target": "localhost:1"}), "utf-8")
+
+
 @pytest.mark.parametrize("name", ["auditor-a", "custodian-a"])
 async def test_the_console_of_a_role_runs_until_it_is_ended(house: House, name: str) -> None:
     """It names the file to open, shows what waits over the real edge, and removes the file at the end."""
