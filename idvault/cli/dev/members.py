@@ -11,9 +11,11 @@ from idvault.custody import identity as identities
 from idvault.development import totp
 from idvault.development.layout import PASSPHRASE
 from idvault.domain.error import Reason
-from idvault_client.errors import VaultError
+from idvault_client.errors import Unavailable, VaultError
 from idvault_client.people import identity_folder, second_factor
 from idvault_client.people.custody_edge import CustodyCalls
+
+_TRIES = 3
 
 
 def connect(ready: Mapping[str, Any], names: Iterable[str]) -> None:
@@ -37,21 +39,33 @@ def connect(ready: Mapping[str, Any], names: Iterable[str]) -> None:
 def enrol(ready: Mapping[str, Any], names: Iterable[str]) -> None:
     """Enrol the members' second factors, and write their totp.txt; safe to repeat after a crash.
 
-    An enrolment that has begun is kept in a draft until it is confirmed.
+    Raises Unavailable if a call stays without an answer three times.
     """
     for name in names:
         folder = Path(ready["identities"][name])
-        draft = folder / f"{totp.FILE}.draft"
-        if (folder / totp.FILE).exists():
-            continue
-        identity = identities.load(folder, passphrase=PASSPHRASE)
-        before = draft.read_text(encoding="ascii").strip() if draft.exists() else None
-        with identity_folder.load(folder).connect() as edge:
-            code = totp.code(before, now=datetime.now(UTC)) if before else ""
-            uri = second_factor.begin(edge, identity=identity, code=code)
-            durable_file.replace(draft, f"{uri}\n".encode())
-            _confirm(edge, uri)
-        draft.replace(folder / totp.FILE)
+        for left in reversed(range(_TRIES)):
+            try:
+                _enrol(folder)
+                break
+            except Unavailable:
+                # On a busy machine an answer may come too late; what had taken effect is in the draft.
+                if not left:
+                    raise
+
+
+def _enrol(folder: Path) -> None:
+    """Enrol one member; an enrolment that has begun is kept in a draft until it is confirmed."""
+    draft = folder / f"{totp.FILE}.draft"
+    if (folder / totp.FILE).exists():
+        return
+    identity = identities.load(folder, passphrase=PASSPHRASE)
+    before = draft.read_text(encoding="ascii").strip() if draft.exists() else None
+    with identity_folder.load(folder).connect() as edge:
+        code = totp.code(before, now=datetime.now(UTC)) if before else ""
+        uri = second_factor.begin(edge, identity=identity, code=code)
+        durable_file.replace(draft, f"{uri}\n".encode())
+        _confirm(edge, uri)
+    draft.replace(folder / totp.FILE)
 
 
 def _confirm(edge: CustodyCalls, uri: str) -> None:
