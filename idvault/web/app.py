@@ -43,7 +43,14 @@ _TOLD = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
     HTTPStatus.REQUEST_TIMEOUT: "too_slow",
 }
-_STATUSES = {"INVALID_ARGUMENT": 400, "NOT_FOUND": 404, "RESOURCE_EXHAUSTED": 429, "UNAVAILABLE": 503}
+_STATUSES = {
+    "INVALID_ARGUMENT": 400,
+    "NOT_FOUND": 404,
+    "RESOURCE_EXHAUSTED": 429,
+    "CANCELLED": 503,
+    "DEADLINE_EXCEEDED": 503,
+    "UNAVAILABLE": 503,
+}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

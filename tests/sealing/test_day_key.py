@@ -67,9 +67,9 @@ async def test_the_first_keys_are_one_change_of_the_file(
     changes: list[Path] = []
     replace = durable_file.replace
 
-    def counted(path: Path, content: bytes) -> os.stat_result:
+    def counted(path: Path, content: bytes, **how: bool) -> os.stat_result:
         changes.append(path)
-        return replace(path, content)
+        return replace(path, content, **how)
 
     monkeypatch.setattr(durable_file, "replace", counted)
     await workers.keyring().rotate(now=NOON)

@@ -4,7 +4,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
+from idvault.web.app import status_of
 from idvault.web.limits import Buckets, Shares, address
+from idvault_client.errors import VaultError
 
 
 def test_a_bucket_refills() -> None:
@@ -49,3 +51,12 @@ def test_only_our_own_proxies_are_believed(proxies: int, given: str, expected: s
     """What a browser writes into X-Forwarded-For itself does not change whose bucket it uses."""
     request = make_mocked_request("GET", "/", headers={"X-Forwarded-For": given})
     assert address(request, proxies=proxies) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("UNAVAILABLE", 503), ("DEADLINE_EXCEEDED", 503), ("CANCELLED", 503), ("FAILED_PRECONDITION", 409)],
+)
+def test_an_answer_that_does_not_come_is_no_conflict(code: str, status: int) -> None:
+    """Whoever gets no answer in time is told to come again, as if the vault were away."""
+    assert status_of(VaultError(code=code)) == status

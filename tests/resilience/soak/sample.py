@@ -11,6 +11,8 @@ from tests.support.processes import resident_mib
 # How much a heap may grow in a quarter of the run without counting as a leak: caches that fill, arenas.
 _SLACK_MIB, _SLACK_PART = 2.0, 0.02
 _SLACK_FILES = 8
+# Samples that tell a trend.
+FEWEST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,11 @@ class Watch:
     samples: dict[str, list[Sample]] = field(default_factory=dict)
     _begun: float = field(default_factory=time.monotonic)
 
+    @property
+    def looks(self) -> int:
+        """How many samples each process has at least."""
+        return min((len(found) for found in self.samples.values()), default=0)
+
     def look(self) -> None:
         """Take one sample of each; raises OSError if a process is gone."""
         at = time.monotonic() - self._begun
@@ -56,8 +63,8 @@ class Watch:
 
 
 def trend(samples: Sequence[Sample]) -> Trend:
-    """Return a process's trend; raises ValueError for fewer than eight samples."""
-    if len(samples) < 8:
+    """Return a process's trend; raises ValueError for fewer than FEWEST samples."""
+    if len(samples) < FEWEST:
         raise ValueError("too few samples to tell a trend")
     half, last = len(samples) // 2, len(samples) * 3 // 4
     third_quarter, last_quarter = samples[half:last], samples[last:]
