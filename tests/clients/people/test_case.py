@@ -106,7 +106,7 @@ async def test_a_search_reads_what_was_signed(room: Chamber) -> None:
     other = (
         DisclosureSearch(states=frozenset({DisclosureState.DENIED})),
         DisclosureSearch(case="another case"),
-        DisclosureSearch(account="acct_0"),
+        DisclosureSearch(account=account[::-1]),
         DisclosureSearch(since=day + timedelta(days=1)),
         DisclosureSearch(until=day - timedelta(days=1)),
     )
