@@ -83,8 +83,10 @@ def _spread(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
         else:
             others.append(item)
     shares: list[list[pytest.Item]] = [[] for _ in range(workers)]
-    for number, file in enumerate(files.values()):
-        shares[number % ceil(workers / 2) * 2] += file
+    # A test of pages in a browser takes a minute or two, which nobody can share: they come first.
+    ordered = sorted(files, key=lambda path: _folder_of(path) != "web")
+    for number, path in enumerate(ordered):
+        shares[number % ceil(workers / 2) * 2] += files[path]
     rest = iter(others)
     for share in shares:
         share.extend(islice(rest, max(0, len(items) // workers - len(share))))
