@@ -78,7 +78,7 @@ class IdentityPages:
                 await self._run(visit, calls.erase(visit.session_id, visit.key, former=newest))
         except PreconditionFailed:
             # It was requested, cancelled or carried out meanwhile: the page shows which.
-            pass
+            return self._on(visit, "erase")
         return self._on(visit, "erase")
 
     async def disclosures(self, request: web.Request) -> web.StreamResponse:
