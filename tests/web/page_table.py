@@ -324,7 +324,6 @@ PAGES: Mapping[str, Row] = {
     "identity": Row(identity),
     "wrong": Row(wrong, 422),
     "again": Row(again),
-    "waiting": Row(waiting),
     "done": Row(done),
     "failed": Row(failed),
     "expired": Row(expired),
@@ -363,6 +362,8 @@ PAGES: Mapping[str, Row] = {
     "report-reply": Row(report_reply),
     "report-reply-wrong": Row(report_reply_wrong, 422),
     "report-state": Row(report_state),
+    # The last one: while a claim is queued, the platform's later ones are queued, too.
+    "waiting": Row(waiting),
 }
 
 

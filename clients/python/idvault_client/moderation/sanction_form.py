@@ -60,7 +60,7 @@ class SanctionForm:
         """Check, show or sign what was sent. send: acts with a request id, returns where to go."""
         form, now = self.form(visit).refilled(visit), self.place.clock()
         wanted, errors = statement.read(visit, origin=self.origin, tip_off=self.tip_off, now=now)
-        # An end of a former check is not kept by a form that people change.
+        # A form that people change does not keep the end of the former check.
         if errors:
             return form.page(errors=errors, status=422)
         if visit.given("step") == "sign":
@@ -70,7 +70,7 @@ class SanctionForm:
         return self._preview(visit, form, wanted).page()
 
     def _preview(self, visit: Visit, form: Form, wanted: UpheldSanction) -> Form:
-        say, kept = visit.say, dict(statement.kept(wanted))
+        say, kept = visit.say, dict(statement.kept(wanted, days=visit.given("days")))
         values = {each.id: each.value for each in form.fields if each.kind != "file"} | kept
         two = wanted.degree is Degree.CLOSE or wanted.scope is Scope.PERSON
         rows = statement.preview(wanted, place=self.place, visit=visit)
@@ -93,7 +93,9 @@ class SanctionForm:
         try:
             where = send(wanted, form.request_id)
         except VaultError as error:
-            return form.refused(error, visit)
+            # It may have been done: with another end, the same form sent again would be another act.
+            end = Field(kind="hidden", id=statement.END)
+            return replace(form, fields=[*form.fields, end]).refused(error, visit)
         self.place.habits.update({name: visit.given(name) for name in _HABITS})
         return GoTo(where)
 

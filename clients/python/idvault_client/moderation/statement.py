@@ -32,7 +32,10 @@ from idvault_client.sanctions import (
 from idvault_client.tip_offs import UpheldSanction
 
 END = "end"
-"""The hidden field that keeps the end once it was checked: a form that is sent again must say the same."""
+"""The hidden field that keeps the end once it was checked: a form that is sent again must say the same.
+
+It holds the days that were typed, a space and the end: other days make another end.
+"""
 _LONGEST_DAYS = 3_650
 _DIGEST = statement_rules.DIGEST_SIZE
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -76,17 +79,18 @@ class _Reading:
     def end(self, *, now: datetime) -> datetime | None:
         if not self.visit.given("days"):
             return None
-        if self.visit.given(END):
-            return self._kept_end()
+        days, _, kept = self.visit.given(END).partition(" ")
+        if kept and days == self.visit.given("days"):
+            return self._kept_end(kept)
         days = self.visit.given("days")
         if not (days.isascii() and days.isdigit() and 1 <= int(days[:9]) <= _LONGEST_DAYS):
             self.errors["days"] = self.visit.say("not_days")
             return None
         return (now + timedelta(days=int(days))).replace(microsecond=0)
 
-    def _kept_end(self) -> datetime | None:
+    def _kept_end(self, text: str) -> datetime | None:
         try:
-            return datetime.fromisoformat(self.visit.given(END)).astimezone(UTC)
+            return datetime.fromisoformat(text).astimezone(UTC)
         except ValueError:
             self.errors["days"] = self.visit.say("not_days")
             return None
@@ -162,13 +166,16 @@ def _broken(sanction: UpheldSanction, visit: Visit, *, now: datetime) -> Mapping
     return found
 
 
-def kept(sanction: UpheldSanction) -> Mapping[str, str]:
-    """Return the fields that a checked sanction adds to those that were typed."""
+def kept(sanction: UpheldSanction, *, days: str) -> Mapping[str, str]:
+    """Return the fields that a checked sanction adds to those that were typed.
+
+    days: until its end, as typed.
+    """
     end, order = sanction.statement.end_at, sanction.statement.order
     return {
         "order_digest": order.digest.hex() if order else "",
         "evidence": shown.digests(sanction.statement.evidence),
-        END: "" if end is None else end.astimezone(UTC).isoformat(),
+        END: "" if end is None else f"{days} {end.astimezone(UTC).isoformat()}",
     }
 
 
