@@ -1,9 +1,9 @@
 """The settings of a process, read from the environment; invalid or missing values stop the start.
 
 - Every name starts with IDVAULT_. An unknown name stops the start, because the operator expects it to have an
-  effect.
+  effect; only what Kubernetes adds for its Services is ignored.
 - The text of a problem names the setting and says what is expected. It never repeats the value.
-- Files with secrets must be readable only by their owner.
+- Files with secrets must be readable only by their owner, or be mounted by root for the process's own group.
 - Settings for development are refused unless IDVAULT_DEVELOPMENT=1.
 """
 
@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
-from idvault.config import database, web
+from idvault import secret_file
+from idvault.config import database, kubernetes, web
 from idvault.config.erasure import ErasureSettings
 from idvault.config.expected import EXPECTED
 from idvault.config.moderation import ModerationSettings
@@ -40,7 +41,6 @@ _WITNESS_KEY = re.compile(r"[^\s+]{1,255}\+[0-9a-f]{8}\+B[A-P][A-Za-z0-9+/]{42}"
 _SECRET_KEY = re.compile(r"[0-9a-fA-F]{32}")
 _CREDIT_CODE = "UNIFIED_SOCIAL_CREDIT_CODE"
 _DOCUMENT_TYPES = frozenset({"RESIDENT_ID", "RESIDENCE_PERMIT", "FOREIGN_PERMANENT_RESIDENT", _CREDIT_CODE})
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 WORKER_KEYS = "work.keys"
 
 
@@ -185,6 +185,7 @@ def load(process: Process, *, clock_file: Path | None = None) -> Settings:
 
 def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= kubernetes.of_services(environment, prefix=PREFIX)
     for name in sorted(environment):
         if name.upper().startswith(PREFIX) and name not in known and not name.startswith(_FOREIGN):
             yield f"{name} is not a setting of this version"
@@ -323,15 +324,15 @@ def _file_problems(settings: Settings, present: list[str], process: Process) -> 
 
 def _readable(name: str, path: Path, *, secret: bool) -> Iterator[str]:
     try:
-        mode = path.stat().st_mode
+        found = path.stat()
         with path.open("rb"):
             pass
     except OSError as error:
         yield f"{_name(name)} names a file that cannot be read: {error.strerror}"
         return
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(found.st_mode):
         yield f"{_name(name)} must name a file"
-    elif secret and mode & _OTHERS:
+    elif secret and secret_file.is_exposed(found):
         yield f"{_name(name)} names a file that other users can read: set its mode to 0600"
 
 

@@ -1,6 +1,7 @@
 """The keys of one process in one encrypted file: the embedded key provider.
 
-- The file must be accessible to its owner only (0600) and is encrypted under a passphrase.
+- The file must be accessible to its owner only (0600; secret_file has the exception), and is encrypted under
+  a passphrase.
 - A change re-reads the file under a lock, writes a draft and renames it, each step fsynced: after a crash
   there is the old file or the new one. An existing version is never replaced. The cost of a passphrase guess
   stays what the file was created with.
@@ -10,12 +11,11 @@
 
 import fcntl
 import os
-import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from idvault import durable_file
+from idvault import durable_file, secret_file
 from idvault.attest import passphrase as passphrases
 from idvault.attest.hpke import UnsealError
 from idvault.attest.passphrase import DEFAULT_COST, Cost
@@ -25,7 +25,6 @@ from idvault.sealing import key_set
 from idvault.sealing.key_set import KeySet, Purpose
 
 _PURPOSE = "idvault/service-keys/v1"
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 _Sets = dict[Purpose, KeySet]
 
@@ -191,7 +190,7 @@ class LocalKeyProvider:
         try:
             with self._path.open("rb") as file:
                 found = os.fstat(file.fileno())
-                if stat.S_IMODE(found.st_mode) & _OTHERS:
+                if secret_file.is_exposed(found):
                     raise KeyFileExposedError(f"{self._path} must be for its owner only (chmod 600)")
                 if (found.st_ino, found.st_mtime_ns) != self._seen:
                     self._sets = self._decrypted(file.read())
