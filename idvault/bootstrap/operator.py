@@ -19,18 +19,24 @@ from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.migrations import pending
+from idvault.storage.migrations.branch import Migration, Phase
 from idvault.storage.migrations.pending import State
 from idvault.storage.people.roster import SqlRosterStore
 from idvault.storage.platform.store import SqlPlatformStore
 
 
-def upgrade_databases(settings: Settings) -> None:
-    """Upgrade both databases to the newest schema and give them one deployment id."""
-    asyncio.run(_upgrade(settings))
+def upgrade_databases(settings: Settings, *, phase: Phase | None = None) -> None:
+    """Upgrade both databases, by one phase or both, and give a new pair one deployment id."""
+    asyncio.run(_upgrade(settings, phase))
+
+
+def upgrade_steps(settings: Settings, *, phase: Phase | None) -> list[tuple[str, Migration]]:
+    """Return what an upgrade would run, with the database's name; changes nothing."""
+    return asyncio.run(pending.steps(*urls(settings), phase=phase))
 
 
 def database_states(settings: Settings) -> list[State]:
-    """Return the schema version of both databases and what an upgrade would run; changes nothing."""
+    """Return the schema version of both databases, and whether this program can use them; changes nothing."""
     return asyncio.run(pending.states(*urls(settings)))
 
 
@@ -115,8 +121,8 @@ async def _main_database(settings: Settings) -> AsyncIterator[Database]:
         await main.close()
 
 
-async def _upgrade(settings: Settings) -> None:
-    await migrations.upgrade_both(*urls(settings))
+async def _upgrade(settings: Settings, phase: Phase | None) -> None:
+    await migrations.upgrade_both(*urls(settings), phase=phase)
     main, shred = (Database(url=url) for url in urls(settings))
     try:
         await SqlDeploymentStore(main=main, shred=shred).ensure(candidate=ENTROPY.random(16).hex())
