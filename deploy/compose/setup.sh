@@ -27,15 +27,14 @@ if [[ ! -e common/ready ]]; then
 
   # Each process has its own key file, under a passphrase of its own.
   umask 077
-  openssl rand -hex 24 >people/passphrase
   openssl rand -hex 16 >registry/registry.key
   mkdir people/keys
-  IDVAULT_KEYS=people/keys/service.keys IDVAULT_KEY_PASSPHRASE_FILE=people/passphrase idvault keys init | tee people/keys.txt
+  IDVAULT_KEYS=people/keys/service.keys IDVAULT_KEY_PASSPHRASE_FILE= idvault keys init | tee people/keys.txt
   for each in platform:service custody:custody work:work; do
-    folder=${each%:*}
-    mv "people/keys/${each#*:}.keys" "$folder/process.keys"
-    cp people/passphrase registry/registry.key "$folder/"
-    cp people/server.key "$folder/server.key"
+    folder=${each%:*} name=${each#*:}
+    mv "people/keys/$name.keys" "$folder/process.keys"
+    mv "people/keys/$name.passphrase" "$folder/passphrase"
+    cp registry/registry.key people/server.key "$folder/"
   done
   log_key=$(sed -n 's/^log public key: //p' people/keys.txt)
 
