@@ -8,7 +8,7 @@ own() { if [[ $EUID -eq 0 ]]; then chown -R "$user:$user" "$@"; fi; }
 
 if [[ ! -e common/ready ]]; then
   # A set-up that was interrupted begins again.
-  find . -mindepth 2 -delete
+  find common people platform custody work registry witness public -mindepth 1 -delete
   certify() { # REQUEST CERTIFICATE NAME USAGE
     openssl x509 -req -in "$1" -CA people/ca.pem -CAkey people/ca.key -days 365 -out "$2" -extfile <(printf '%s\n' \
       basicConstraints=critical,CA:FALSE keyUsage=critical,digitalSignature "subjectAltName=$3" "extendedKeyUsage=$4" \
