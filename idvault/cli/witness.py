@@ -38,6 +38,7 @@ EpochFile = Annotated[
         "followed once, whether the option stays or not.",
     ),
 ]
+LISTEN, METRICS_LISTEN = "127.0.0.1:7493", "127.0.0.1:7494"
 MetricsListen = Annotated[
     str, typer.Option(help="The address that serves /metrics, /healthz and /readyz, without a certificate.")
 ]
@@ -65,8 +66,8 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
             help="The name in its signatures, such as witness.example/w1; required at the first start."
         ),
     ] = None,
-    listen: Annotated[str, typer.Option(help="The address that serves add-checkpoint.")] = "127.0.0.1:7493",
-    metrics_listen: MetricsListen = "127.0.0.1:7494",
+    listen: Annotated[str, typer.Option(help="The address that serves add-checkpoint.")] = LISTEN,
+    metrics_listen: MetricsListen = METRICS_LISTEN,
     tls_certificate: Annotated[
         Path | None,
         typer.Option(
