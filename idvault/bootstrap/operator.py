@@ -1,12 +1,11 @@
-"""The operator's set-up commands: schema, keys and platforms."""
+"""The operator's set-up commands: schema and platforms."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from idvault.attest import certificate
 from idvault.attest.certificate import CertificateError
-from idvault.attest.passphrase import DEFAULT_COST, Cost
 from idvault.bootstrap.base import ENTROPY, urls
 from idvault.config import Settings
 from idvault.domain.clock import ClockReading
@@ -15,10 +14,6 @@ from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.platform import PlatformFlow, PresentationFlow
 from idvault.ports.platform import Platform
-from idvault.sealing import key_set
-from idvault.sealing.key_provider import KeyFileExistsError, LocalKeyProvider
-from idvault.sealing.key_set import Holder, Purpose
-from idvault.sealing.signing import Ed25519Signer
 from idvault.storage import migrations
 from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
@@ -28,7 +23,6 @@ from idvault.storage.migrations.branch import Migration, Phase
 from idvault.storage.migrations.pending import State
 from idvault.storage.people.roster import SqlRosterStore
 from idvault.storage.platform.store import SqlPlatformStore
-from idvault.transparency.note import VerifierKey
 
 
 def upgrade_databases(settings: Settings, *, phase: Phase | None = None) -> None:
@@ -84,44 +78,6 @@ async def revoke_platform(
     async with _main_database(settings) as main:
         flow = PlatformFlow(store=SqlPlatformStore(database=main), guard=None, entropy=ENTROPY)
         return await flow.revoke(name=name, spki=spki, now=now)
-
-
-def init_keys(settings: Settings, *, cost: Cost = DEFAULT_COST) -> str:
-    """Create missing key files and keys beside IDVAULT_KEYS; return the log's public key as a vkey.
-
-    cost: of a guess of the passphrase that encrypts a new file.
-    """
-    folder, passphrase = settings.keys.parent, settings.passphrase()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for holder in Holder:
-        path, keys = folder / f"{holder.value}.keys", key_set.fresh(holder, entropy=ENTROPY)
-        with suppress(KeyFileExistsError):
-            LocalKeyProvider.create(path, keys=keys, passphrase=passphrase, entropy=ENTROPY, cost=cost)
-            continue
-        # A file of an older version gets the additional keys that this version needs.
-        LocalKeyProvider.load(path, passphrase=passphrase, entropy=ENTROPY).complete(keys)
-    worker = LocalKeyProvider.load(
-        folder / f"{Holder.WORK.value}.keys", passphrase=passphrase, entropy=ENTROPY
-    )
-    signer = Ed25519Signer(keys=worker.keys(Purpose.LOG))
-    return str(VerifierKey(settings.log_origin, signer.public_key))
-
-
-def complete_keys(settings: Settings) -> tuple[str, ...]:
-    """Add to the file of IDVAULT_KEYS the keys that this version needs; return their purposes."""
-    provider = LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase(), entropy=ENTROPY)
-    before = provider.purposes
-    provider.complete(key_set.fresh(key_set.holder_of(before), entropy=ENTROPY))
-    return tuple(purpose.value for purpose in provider.purposes if purpose not in before)
-
-
-def rotate_key(settings: Settings, *, purpose: str) -> str:
-    """Add a new primary version of a purpose's key to the file of IDVAULT_KEYS; return the version's name."""
-    provider = LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase(), entropy=ENTROPY)
-    wanted = Purpose(purpose)
-    version = str(max(int(name) for name in provider.keys(wanted).versions) + 1)
-    provider.put(wanted, version, ENTROPY.random(key_set.KEY_SIZE), primary=True)
-    return version
 
 
 class OtherCertificateError(DeniedError):

@@ -119,9 +119,19 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, WebSettin
         keys = (self.witness_keys or self.witness_key).split()
         return tuple(zip((self.witness_urls or self.witness_url).split(), keys, strict=False))
 
-    def passphrase(self) -> bytes:
-        """Return the passphrase of the key file, without one line end at the end of its file."""
-        return self.key_passphrase_file.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+    def passphrase(self, holder: str = "") -> bytes:
+        """Return the passphrase of the key file, without one line end at the end of its file.
+
+        holder: of another process's key file, such as work. Raises OSError.
+        """
+        path = self.passphrase_file(holder) if holder else self.key_passphrase_file
+        return path.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+
+    def passphrase_file(self, holder: str) -> Path:
+        """Return the file with the passphrase of a process's key file: its own, or the one for all."""
+        beside = self.keys if _is_empty(self.key_passphrase_file) else self.key_passphrase_file
+        own = beside.with_name(f"{holder}.passphrase")
+        return own if own.exists() or beside is self.keys else self.key_passphrase_file
 
     def registry_secret_key(self) -> str:
         """Return the registry's secret key, 32 hex digits."""
@@ -159,6 +169,7 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.ACCEPT_LOSS: (*_STORES, *_KEYS, "roster", "log_origin"),
     Process.PLATFORMS: (*_STORES, "trust_domain"),
     Process.KEYS: (*_KEYS, "log_origin"),
+    Process.NEW_KEYS: ("keys", "log_origin"),
     Process.KEY_FILE: _KEYS,
     Process.ROSTER: ("roster",),
     Process.RETENTION: (),
@@ -310,8 +321,10 @@ def _http_problems(
 
 def _file_problems(settings: Settings, present: list[str], process: Process) -> Iterator[str]:
     secrets = ["tls_key", "key_passphrase_file", "registry_secret_key_file"]
-    if process is not Process.KEYS:
+    if process not in (Process.KEYS, Process.NEW_KEYS):
         secrets.append("keys")
+    if process is Process.NEW_KEYS and not _is_empty(settings.key_passphrase_file):
+        present = [*present, "key_passphrase_file"]
     for name in ("tls_certificate", "tls_ca", *secrets):
         if name in present:
             yield from _readable(name, getattr(settings, name), secret=name in secrets)
