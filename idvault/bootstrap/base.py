@@ -76,13 +76,21 @@ async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncI
 
 def load_keys(settings: Settings) -> LocalKeyProvider:
     """Return the keys in this process's key file."""
-    return LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase(), entropy=ENTROPY)
+    return LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase, entropy=ENTROPY)
+
+
+def load_keys_of(settings: Settings, holder: Holder) -> LocalKeyProvider:
+    """Return the keys in another process's file, which is beside IDVAULT_KEYS."""
+    return LocalKeyProvider.load(
+        settings.keys.with_name(f"{holder.value}.keys"),
+        passphrase=lambda: settings.passphrase(holder.value),
+        entropy=ENTROPY,
+    )
 
 
 def load_custody_keys(settings: Settings, *, alone: bool) -> LocalKeyProvider:
     """Return the custody edge's keys; if one process serves both edges, their file is beside IDVAULT_KEYS."""
-    path = settings.keys if alone else settings.keys.with_name(f"{Holder.CUSTODY.value}.keys")
-    return LocalKeyProvider.load(path, passphrase=settings.passphrase(), entropy=ENTROPY)
+    return load_keys(settings) if alone else load_keys_of(settings, Holder.CUSTODY)
 
 
 def urls(settings: Settings) -> tuple[str, str]:

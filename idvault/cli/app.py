@@ -45,7 +45,7 @@ _COMMANDS = {
     "db": ("database:app", "The schema of both databases."),
     "backup": ("backup:backup", "Copy both SQLite databases while the service runs."),
     "restore": ("restore.command:restore", "Say what a restored pair lacks, and go on without it."),
-    "keys": ("key:app", "The key files of the service's processes."),
+    "keys": ("key.commands:app", "The key files of the service's processes."),
     "platform": ("platform:app", "Platforms, monitors and web processes, and their pinned keys."),
     "roster": ("people.roster:app", "The signed file of roster members and quorums."),
     "log": ("log.commands:app", "The transparency log: verify it offline, export it."),

@@ -16,6 +16,7 @@ class Process(StrEnum):
     ACCEPT_LOSS = "accept-loss"
     PLATFORMS = "platforms"
     KEYS = "keys"
+    NEW_KEYS = "new-keys"
     KEY_FILE = "key-file"
     ROSTER = "roster"
     DOCTOR = "doctor"
