@@ -9,7 +9,7 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
 from tests.support.browser import browsing
-from tests.support.site import api, built, contract, links, lists
+from tests.support.documentation import api, built, contract, links, lists
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, MethodDescriptorProto
 
-from tests.support.site import contract
-from tests.support.site.contract import Contract, Place
+from tests.support.documentation import contract
+from tests.support.documentation.contract import Contract, Place
 
 _PACKAGE = ".idvault.v1."
 _KINDS = {number: name.removeprefix("TYPE_").lower() for name, number in FieldDescriptorProto.Type.items()}
