@@ -64,12 +64,16 @@ class Cluster:
         done = subprocess.run(
             [str(self._checkout.python), "-m", "idvault.cli", *arguments],
             cwd=self._checkout.folder,
-            env=self.settings,
+            env=self._checkout.known(self.settings),
             check=True,
             capture_output=True,
             text=True,
         )
         return done.stdout
+
+    def use(self, checkout: Checkout | None) -> None:
+        """Run the next commands and processes with another program; None for this one, forked."""
+        self._checkout = checkout
 
     def start_serve(self) -> dict[str, Any]:
         """Start the platform edge's processes; return their ready file."""
@@ -196,7 +200,7 @@ class Cluster:
         return subprocess.Popen(
             [str(self._checkout.python), "-m", self.program, *arguments],
             cwd=self._checkout.folder,
-            env=settings,
+            env=self._checkout.known(settings),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
