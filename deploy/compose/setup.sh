@@ -39,7 +39,8 @@ if [[ ! -e common/ready ]]; then
   log_key=$(sed -n 's/^log public key: //p' people/keys.txt)
 
   # The witness makes its key at its first start.
-  idvault witness --state witness --name witness.example/w1 --log-key "$log_key" --listen 127.0.0.1:0 --ready-file people/witness.json &
+  idvault witness --state witness --name witness.example/w1 --log-key "$log_key" --listen 127.0.0.1:0 \
+    --metrics-listen 127.0.0.1:0 --ready-file people/witness.json &
   until [[ -s people/witness.json ]]; do kill -0 $!; sleep 0.1; done
   witness_key=$(sed -n 's/.*"public_key": *"\([^"]*\)".*/\1/p' people/witness.json)
   kill $! && wait $!

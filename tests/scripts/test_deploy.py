@@ -44,7 +44,8 @@ def pod(name: str) -> dict[str, Any]:
 def set_by(container: dict[str, Any]) -> dict[str, str]:
     """Return the variables that a container gets."""
     own = {each["name"]: each["value"] for each in container.get("env", [])}
-    given = [each["configMapRef"]["name"] for each in container["envFrom"] if "configMapRef" in each]
+    sources = container.get("envFrom", [])
+    given = [each["configMapRef"]["name"] for each in sources if "configMapRef" in each]
     maps = of_kind("ConfigMap")
     return {name: value for each in given for name, value in maps[each]["data"].items()} | own
 
@@ -66,6 +67,16 @@ def test_kubernetes_sets_what_each_process_needs(name: str) -> None:
     assert set(given) <= KNOWN
     assert required(PROCESSES[name]) - set(given) == SECRET
     assert {"secretRef": {"name": "idvault-databases"}} in container["envFrom"]
+
+
+def test_the_pages_have_no_database() -> None:
+    """The hosted pages get their own settings, and no Secret but their own."""
+    (container,) = pod("idvault-web")["containers"]
+    given = set(set_by(container))
+    assert required(Process.WEB) <= given <= KNOWN
+    assert "envFrom" not in container
+    volumes = pod("idvault-web")["volumes"]
+    assert [each["secret"]["secretName"] for each in volumes if "secret" in each] == ["idvault-web"]
 
 
 @pytest.mark.parametrize("name", PROCESSES)
@@ -109,7 +120,7 @@ def test_probes_ask_the_health_port(name: str) -> None:
 
 def test_edges_have_a_budget_and_every_pod_a_policy() -> None:
     """One of two edges always serves; a pod that no policy names could reach nobody."""
-    edges = {"idvault-platform", "idvault-custody"}
+    edges = {"idvault-platform", "idvault-custody", "idvault-web"}
     budgets = {
         each["spec"]["selector"]["matchLabels"]["app"] for each in of_kind("PodDisruptionBudget").values()
     }
