@@ -28,7 +28,8 @@ def compile_protos(sources: list[Path], *, outputs: dict[str, str]) -> None:
 
 def generate(*, into: Path) -> None:
     """Write the generated package idvault/v1 below the existing folder `into`; raises RuntimeError."""
-    sources = sorted(PROTO.rglob("*.proto"))
+    # Python has google/rpc from the package googleapis-common-protos.
+    sources = sorted(path for path in PROTO.rglob("*.proto") if "google" not in path.relative_to(PROTO).parts)
     services = [path for path in sources if SERVICE.search(path.read_text("utf-8"))]
     compile_protos(sources, outputs={"python": f"{into}", "mypy": f"quiet:{into}"})
     # Files without a service get no stub: an empty one would import grpc needlessly.
