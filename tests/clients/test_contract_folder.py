@@ -26,5 +26,7 @@ def test_every_import_is_in_the_folder() -> None:
 def test_the_copies_are_exact(name: str) -> None:
     """What we ship of googleapis is what the Python client uses, with its licence."""
     ours = (PROTO / "google" / "rpc" / f"{name}.proto").read_bytes()
-    assert ours == (files("google.rpc") / f"{name}.proto").read_bytes(), "copy the file of the installed package"
+    assert ours == (files("google.rpc") / f"{name}.proto").read_bytes(), (
+        "copy the file of the installed package"
+    )
     assert b"Licensed under the Apache License, Version 2.0" in ours
