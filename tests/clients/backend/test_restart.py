@@ -62,11 +62,11 @@ async def both(kind: str, tls: Tls, port: int, *, seconds: float = LONG) -> list
     if kind == "aio":
         async with idvault_client.aio.connect(target, **given) as awaited:
             calls = awaited.get_status(TOKEN), awaited.verify_individual(NAME, document, **more)
-            return await asyncio.gather(*calls, return_exceptions=True)
+            return [*await asyncio.gather(*calls, return_exceptions=True)]
     with idvault_client.connect(target, **given) as vault:
         read = asyncio.to_thread(vault.get_status, TOKEN)
         verify = asyncio.to_thread(vault.verify_individual, NAME, document, **more)
-        return await asyncio.gather(read, verify, return_exceptions=True)
+        return [*await asyncio.gather(read, verify, return_exceptions=True)]
 
 
 @pytest.mark.parametrize("kind", ["sync", "aio"])
