@@ -94,6 +94,7 @@ async def make(settings: Settings, *, folder: Path, shred_folder: Path, now: Clo
     """
     sources = [_file(url) for url in urls(settings)]
     await migrations.check_current(*urls(settings))
+    found = [each.version or "" for each in await migrations.current(*urls(settings))]
     for each in (folder, shred_folder):
         each.mkdir(mode=0o700, parents=True, exist_ok=True)
     targets = [folder / MAIN_FILE, shred_folder / SHRED_FILE]
@@ -103,20 +104,26 @@ async def make(settings: Settings, *, folder: Path, shred_folder: Path, now: Clo
     for source, target in zip(sources, targets, strict=True):
         sqlite_copy.copy(source, target)
     rosters = _copy_rosters(settings, folder)
-    made = await _described(targets, rosters, now=now, shred_folder=shred_folder, folder=folder)
+    made = await _described(targets, found, rosters, now=now, shred_folder=shred_folder, folder=folder)
     durable_file.create(folder / MANIFEST, made.to_bytes())
     return made
 
 
 async def _described(
-    targets: Sequence[Path], rosters: tuple[str, ...], *, now: ClockReading, folder: Path, shred_folder: Path
+    targets: Sequence[Path],
+    schemas: Sequence[str],
+    rosters: tuple[str, ...],
+    *,
+    now: ClockReading,
+    folder: Path,
+    shred_folder: Path,
 ) -> Manifest:
     # Digests before anything opens the copies.
     main, shred = (
-        CopiedFile(path.name, place, path.stat().st_size, _digest(path), branch.newest)
-        for path, place, branch in (
-            (targets[0], "", migrations.MAIN),
-            (targets[1], "" if shred_folder == folder else str(shred_folder), migrations.SHRED),
+        CopiedFile(path.name, place, path.stat().st_size, _digest(path), schema)
+        for path, place, schema in (
+            (targets[0], "", schemas[0]),
+            (targets[1], "" if shred_folder == folder else str(shred_folder), schemas[1]),
         )
     )
     async with open_pair(*(f"sqlite:///{path}" for path in targets)) as pair:

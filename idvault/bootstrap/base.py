@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
+from idvault.telemetry.watching import cancel
 
 Clock = Callable[[], ClockReading]
 Ready = Callable[[Mapping[str, Any]], None]
@@ -76,22 +77,23 @@ async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncI
 
 def load_keys(settings: Settings) -> LocalKeyProvider:
     """Return the keys in this process's key file."""
-    return LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase(), entropy=ENTROPY)
+    return LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase, entropy=ENTROPY)
+
+
+def load_keys_of(settings: Settings, holder: Holder) -> LocalKeyProvider:
+    """Return the keys in another process's file, which is beside IDVAULT_KEYS."""
+    return LocalKeyProvider.load(
+        settings.keys.with_name(f"{holder.value}.keys"),
+        passphrase=lambda: settings.passphrase(holder.value),
+        entropy=ENTROPY,
+    )
 
 
 def load_custody_keys(settings: Settings, *, alone: bool) -> LocalKeyProvider:
     """Return the custody edge's keys; if one process serves both edges, their file is beside IDVAULT_KEYS."""
-    path = settings.keys if alone else settings.keys.with_name(f"{Holder.CUSTODY.value}.keys")
-    return LocalKeyProvider.load(path, passphrase=settings.passphrase(), entropy=ENTROPY)
+    return load_keys(settings) if alone else load_keys_of(settings, Holder.CUSTODY)
 
 
 def urls(settings: Settings) -> tuple[str, str]:
     """Return the URLs of the main and the shred database."""
     return settings.database_url.get_secret_value(), settings.shred_database_url.get_secret_value()
-
-
-async def cancel(task: asyncio.Task[Any]) -> None:
-    """Cancel a task and wait until it has ended."""
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -15,10 +15,11 @@ from pathlib import Path
 from idvault.api.edge.certificates import Tls
 from idvault.attest import certificate, expiry
 from idvault.attest.certificate import CertificateError
-from idvault.bootstrap.base import Base, cancel
+from idvault.bootstrap.base import Base
 from idvault.config import ConfigError, Settings
 from idvault.domain.error import IdvaultError
 from idvault.telemetry.logs import describe, log
+from idvault.telemetry.watching import cancel
 
 _PERIOD = 5.0
 _SOON = timedelta(days=30)

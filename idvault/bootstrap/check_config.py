@@ -56,12 +56,12 @@ async def check(settings: Settings, *, of: Process, clock: Clock) -> list[Findin
 
 def _address_checks(settings: Settings, of: Process) -> list[Check]:
     found = {} if of is Process.WORK else {"IDVAULT_LISTEN": settings.addresses}
-    if of is not Process.WEB:
-        found["IDVAULT_METRICS_LISTEN"] = (settings.metrics_listen,)
-    return [Check(name, partial(_check_free, name, addresses)) for name, addresses in found.items()]
+    found["IDVAULT_METRICS_LISTEN"] = (settings.metrics_listen,)
+    return [Check(name, partial(check_free, name, addresses)) for name, addresses in found.items()]
 
 
-async def _check_free(name: str, addresses: tuple[str, ...]) -> None:
+async def check_free(name: str, addresses: tuple[str, ...]) -> None:
+    """Raise AilmentError for an address that cannot be listened on. name: the setting with it."""
     try:
         for address in addresses:
             await process.check_free({name: address})
@@ -77,7 +77,7 @@ def _tls_checks(settings: Settings, clock: Clock) -> list[Check]:
         "IDVAULT_WEB_TLS_": (settings.web_tls_certificate, settings.web_tls_key),
     }
     checks = [
-        Check(f"{name}CERTIFICATE", partial(asyncio.to_thread, _check_pair, *pair, name, clock))
+        Check(f"{name}CERTIFICATE", partial(asyncio.to_thread, check_pair, *pair, f"{name}KEY", clock))
         for name, pair in pairs.items()
         if pair[0].name or pair[1].name
     ]
@@ -86,13 +86,14 @@ def _tls_checks(settings: Settings, clock: Clock) -> list[Check]:
     return checks
 
 
-def _check_pair(certificate: Path, key: Path, name: str, clock: Clock) -> None:
+def check_pair(certificate: Path, key: Path, key_name: str, clock: Clock) -> None:
+    """Raise AilmentError unless this is a certificate in its time and its key. key_name: its setting."""
     _check_end(certificate, clock)
     try:
         # An encrypted key must not make OpenSSL ask at the terminal.
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: "")
     except (ssl.SSLError, OSError) as error:
-        raise AilmentError(f"{name}KEY is not the unencrypted private key of this certificate") from error
+        raise AilmentError(f"{key_name} is not the unencrypted private key of this certificate") from error
 
 
 def _check_end(path: Path, clock: Clock) -> None:

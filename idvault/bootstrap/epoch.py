@@ -16,7 +16,7 @@ from idvault.attest.epoch import EpochStatement
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.bootstrap import backup
-from idvault.bootstrap.base import ENTROPY, urls
+from idvault.bootstrap.base import ENTROPY, load_keys_of, urls
 from idvault.bootstrap.log import log_policy
 from idvault.config import Settings
 from idvault.domain.clock import ClockReading
@@ -24,7 +24,6 @@ from idvault.domain.error import IdvaultError, PreconditionError, Reason
 from idvault.domain.event import SYSTEM_ACTOR, EventType
 from idvault.flows.backup import ExaminedPair, KnownNote
 from idvault.flows.log.events import EventFactory
-from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.base.database import Database
@@ -179,9 +178,7 @@ async def accept_lost_keys(settings: Settings, *, now: ClockReading) -> int:
 
 def log_signer(settings: Settings) -> NoteSigner:
     """Return the log's signer from the worker's key file, which is beside IDVAULT_KEYS."""
-    path = settings.keys.parent / f"{Holder.WORK.value}.keys"
-    keys = LocalKeyProvider.load(path, passphrase=settings.passphrase(), entropy=ENTROPY)
-    signer = Ed25519Signer(keys=keys.keys(Purpose.LOG))
+    signer = Ed25519Signer(keys=load_keys_of(settings, Holder.WORK).keys(Purpose.LOG))
     return NoteSigner(VerifierKey(settings.log_origin, signer.public_key), signer.sign)
 
 

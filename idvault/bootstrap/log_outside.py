@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from idvault.bootstrap.base import ENTROPY, urls
+from idvault.bootstrap.base import load_keys_of, urls
 from idvault.config import Settings
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import Reason, UnavailableError
 from idvault.flows.log.audit import LogAuditFlow
 from idvault.flows.log.publication import PublicationFlow
-from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.base import url as address
@@ -53,8 +52,7 @@ async def stored_checkpoint(*, database_url: str) -> bytes | None:
 
 def log_key(settings: Settings) -> VerifierKey:
     """Return the log's public key from the worker's key file, which is beside IDVAULT_KEYS."""
-    path = settings.keys.parent / f"{Holder.WORK.value}.keys"
-    keys = LocalKeyProvider.load(path, passphrase=settings.passphrase(), entropy=ENTROPY)
+    keys = load_keys_of(settings, Holder.WORK)
     return VerifierKey(settings.log_origin, Ed25519Signer(keys=keys.keys(Purpose.LOG)).public_key)
 
 

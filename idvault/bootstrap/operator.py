@@ -1,12 +1,11 @@
-"""The operator's set-up commands: schema, keys and platforms."""
+"""The operator's set-up commands: schema and platforms."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from idvault.attest import certificate
 from idvault.attest.certificate import CertificateError
-from idvault.attest.passphrase import DEFAULT_COST, Cost
 from idvault.bootstrap.base import ENTROPY, urls
 from idvault.config import Settings
 from idvault.domain.clock import ClockReading
@@ -15,28 +14,29 @@ from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.platform import PlatformFlow, PresentationFlow
 from idvault.ports.platform import Platform
-from idvault.sealing import key_set
-from idvault.sealing.key_provider import KeyFileExistsError, LocalKeyProvider
-from idvault.sealing.key_set import Holder, Purpose
-from idvault.sealing.signing import Ed25519Signer
 from idvault.storage import migrations
 from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.migrations import pending
+from idvault.storage.migrations.branch import Migration, Phase
 from idvault.storage.migrations.pending import State
 from idvault.storage.people.roster import SqlRosterStore
 from idvault.storage.platform.store import SqlPlatformStore
-from idvault.transparency.note import VerifierKey
 
 
-def upgrade_databases(settings: Settings) -> None:
-    """Upgrade both databases to the newest schema and give them one deployment id."""
-    asyncio.run(_upgrade(settings))
+def upgrade_databases(settings: Settings, *, phase: Phase | None = None) -> None:
+    """Upgrade both databases, by one phase or both, and give a new pair one deployment id."""
+    asyncio.run(_upgrade(settings, phase))
+
+
+def upgrade_steps(settings: Settings, *, phase: Phase | None) -> list[tuple[str, Migration]]:
+    """Return what an upgrade would run, with the database's name; changes nothing."""
+    return asyncio.run(pending.steps(*urls(settings), phase=phase))
 
 
 def database_states(settings: Settings) -> list[State]:
-    """Return the schema version of both databases and what an upgrade would run; changes nothing."""
+    """Return the schema version of both databases, and whether this program can use them; changes nothing."""
     return asyncio.run(pending.states(*urls(settings)))
 
 
@@ -80,44 +80,6 @@ async def revoke_platform(
         return await flow.revoke(name=name, spki=spki, now=now)
 
 
-def init_keys(settings: Settings, *, cost: Cost = DEFAULT_COST) -> str:
-    """Create missing key files and keys beside IDVAULT_KEYS; return the log's public key as a vkey.
-
-    cost: of a guess of the passphrase that encrypts a new file.
-    """
-    folder, passphrase = settings.keys.parent, settings.passphrase()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for holder in Holder:
-        path, keys = folder / f"{holder.value}.keys", key_set.fresh(holder, entropy=ENTROPY)
-        with suppress(KeyFileExistsError):
-            LocalKeyProvider.create(path, keys=keys, passphrase=passphrase, entropy=ENTROPY, cost=cost)
-            continue
-        # A file of an older version gets the additional keys that this version needs.
-        LocalKeyProvider.load(path, passphrase=passphrase, entropy=ENTROPY).complete(keys)
-    worker = LocalKeyProvider.load(
-        folder / f"{Holder.WORK.value}.keys", passphrase=passphrase, entropy=ENTROPY
-    )
-    signer = Ed25519Signer(keys=worker.keys(Purpose.LOG))
-    return str(VerifierKey(settings.log_origin, signer.public_key))
-
-
-def complete_keys(settings: Settings) -> tuple[str, ...]:
-    """Add to the file of IDVAULT_KEYS the keys that this version needs; return their purposes."""
-    provider = LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase(), entropy=ENTROPY)
-    before = provider.purposes
-    provider.complete(key_set.fresh(key_set.holder_of(before), entropy=ENTROPY))
-    return tuple(purpose.value for purpose in provider.purposes if purpose not in before)
-
-
-def rotate_key(settings: Settings, *, purpose: str) -> str:
-    """Add a new primary version of a purpose's key to the file of IDVAULT_KEYS; return the version's name."""
-    provider = LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase(), entropy=ENTROPY)
-    wanted = Purpose(purpose)
-    version = str(max(int(name) for name in provider.keys(wanted).versions) + 1)
-    provider.put(wanted, version, ENTROPY.random(key_set.KEY_SIZE), primary=True)
-    return version
-
-
 class OtherCertificateError(DeniedError):
     """A certificate does not name the caller to register; the text says what it names."""
 
@@ -159,8 +121,8 @@ async def _main_database(settings: Settings) -> AsyncIterator[Database]:
         await main.close()
 
 
-async def _upgrade(settings: Settings) -> None:
-    await migrations.upgrade_both(*urls(settings))
+async def _upgrade(settings: Settings, phase: Phase | None) -> None:
+    await migrations.upgrade_both(*urls(settings), phase=phase)
     main, shred = (Database(url=url) for url in urls(settings))
     try:
         await SqlDeploymentStore(main=main, shred=shred).ensure(candidate=ENTROPY.random(16).hex())

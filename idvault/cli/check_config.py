@@ -2,25 +2,30 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from idvault import config
 from idvault.bootstrap import check_config as checking
-from idvault.cli import running
-from idvault.cli.errors import ExitCode
+from idvault.bootstrap.check_witness import WitnessOptions, check_witness
+from idvault.cli import running, witness
+from idvault.cli.errors import ExitCode, wrong_usage
 from idvault.cli.serve import Edge
 from idvault.config import Process
+from idvault.flows.doctor import Finding
 
 
 class Started(StrEnum):
-    """The processes whose settings are environment variables."""
+    """The processes: all but the witness take their settings from environment variables."""
 
     SERVE = "serve"
     WORK = "work"
     WEB = "web"
+    WITNESS = "witness"
 
 
 _EDGES = {
@@ -28,28 +33,67 @@ _EDGES = {
     Edge.CUSTODY: Process.CUSTODY_EDGE,
     None: Process.BOTH_EDGES,
 }
+_OF_WITNESS = "Of `witness`, as it would be started."
 
 
-def check_config(
+def check_config(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
     process: Annotated[Started, typer.Argument(help="The process that would start with these settings.")],
     edge: Annotated[Edge | None, typer.Option(help="Of `serve`: the edge, as it would be started.")] = None,
+    state: Annotated[Path | None, typer.Option(help=_OF_WITNESS)] = None,
+    log_key: Annotated[list[str] | None, typer.Option(metavar="VKEY", help=_OF_WITNESS)] = None,
+    name: Annotated[str | None, typer.Option(help=_OF_WITNESS)] = None,
+    listen: Annotated[str | None, typer.Option(help=_OF_WITNESS)] = None,
+    metrics_listen: Annotated[str | None, typer.Option(help=_OF_WITNESS)] = None,
+    tls_certificate: Annotated[Path | None, typer.Option(help=_OF_WITNESS)] = None,
+    tls_key: Annotated[Path | None, typer.Option(help=_OF_WITNESS)] = None,
 ) -> None:
     """Say what a process would refuse, with the setting's name; nothing is started and nothing is written.
 
     Run it as the user of that process, with its environment. Settings that are missing or not safe are listed
     with exit code 2, as the process itself would. Then certificates, key file, roster, databases and
-    addresses are tried: each fault is a line, with exit code 1. The last line is
-    "check-config: NAME: N checks passed".
+    addresses are tried: each fault is a line, with exit code 1. A witness has options instead of settings:
+    give the same ones. The last line is "check-config: NAME: N checks passed".
     """
-    of = {Started.SERVE: _EDGES[edge], Started.WORK: Process.WORK, Started.WEB: Process.WEB}[process]
-    findings = asyncio.run(checking.check(config.load(of), of=of, clock=running.clock(None)))
+    options = {
+        "--state": state, "--log-key": log_key, "--name": name,
+        "--listen": listen, "--metrics-listen": metrics_listen,
+        "--tls-certificate": tls_certificate, "--tls-key": tls_key,
+    }  # fmt: skip
+    if process is Started.WITNESS:
+        if state is None:
+            raise wrong_usage("--state is missing: the folder of the witness", field="--state")
+        addresses = {
+            "--listen": listen or witness.LISTEN,
+            "--metrics-listen": metrics_listen or witness.METRICS_LISTEN,
+        }
+        for option, address in addresses.items():
+            running.address(address, option=option)
+        given = WitnessOptions(
+            state=state,
+            log_keys=log_key or (),
+            name=name,
+            addresses=addresses,
+            tls_certificate=tls_certificate,
+            tls_key=tls_key,
+        )
+        findings = asyncio.run(check_witness(given, clock=running.clock(None)))
+    else:
+        if strange := [option for option, value in options.items() if value is not None]:
+            raise wrong_usage(f"{strange[0]} is an option of witness", field=strange[0])
+        of = {Started.SERVE: _EDGES[edge], Started.WORK: Process.WORK, Started.WEB: Process.WEB}[process]
+        findings = asyncio.run(checking.check(config.load(of), of=of, clock=running.clock(None)))
+    _show(process, findings, as_json=bool(context.obj))
+
+
+def _show(process: Started, findings: Sequence[Finding], *, as_json: bool) -> None:
+    """Print the faults, or every check as JSON; exit code 1 if there is a fault."""
     faults = [finding for finding in findings if finding.advice is not None]
-    for finding in findings if context.obj else faults:
+    for finding in findings if as_json else faults:
         shown = {"setting": finding.name, "passed": finding.advice is None, "advice": finding.advice}
         text = f"check-config: {finding.name} {finding.advice}"
-        typer.echo(json.dumps(shown, ensure_ascii=False) if context.obj else text)
+        typer.echo(json.dumps(shown, ensure_ascii=False) if as_json else text)
     if faults:
         raise typer.Exit(ExitCode.CHECK_FAILED)
-    if not context.obj:
+    if not as_json:
         typer.echo(f"check-config: {process.value}: {len(findings)} checks passed")

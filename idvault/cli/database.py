@@ -12,6 +12,7 @@ from idvault import config
 from idvault.bootstrap import operator
 from idvault.cli.errors import CommandError, ExitCode
 from idvault.config import Process
+from idvault.storage.migrations.branch import Migration, Phase
 
 if TYPE_CHECKING:
     from idvault.storage.migrations.pending import State
@@ -46,21 +47,40 @@ def database() -> None:
 def current(context: typer.Context) -> None:
     """Print the schema version of both databases, and the one that this program needs; changes nothing.
 
-    Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL. The exit code is 1 if they differ.
+    Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL. The exit code is 1 if this program cannot use
+    one of them.
     """
     states = operator.database_states(config.load(Process.DATABASES))
     for state in states:
         if context.obj:
-            typer.echo(json.dumps({"database": state.name, "version": state.found, "needed": state.needed}))
+            typer.echo(json.dumps(_shown(state)))
         else:
             typer.echo(f"db: {state.name} {_compared(state)}")
-    if any(state.found != state.needed for state in states):
+    if any(state.problem for state in states):
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
+def _shown(state: "State") -> dict[str, object]:
+    return {
+        "database": state.name,
+        "version": state.found,
+        "needed": state.needed,
+        "usable": not state.problem,
+        "to_contract": [each.version for each in state.waiting],
+    }
+
+
 def _compared(state: "State") -> str:
-    found = "has no schema" if state.found is None else f"is at version {state.found}"
-    return found if state.found == state.needed else f"{found}; this program needs {state.needed}"
+    if state.found is None:
+        return f"has no schema; this program needs {state.needed}"
+    found = f"is at version {state.found}"
+    if state.found < state.needed:
+        return f"{found}; this program needs {state.needed}"
+    if state.found > state.newest:
+        how = f"serves programs of {state.floor} or later, not" if state.problem else "can be used by"
+        return f"{found}, and {how} this program of {state.newest}"
+    waiting = ", ".join(each.version for each in state.waiting)
+    return f"{found}; {waiting} waits for the contract phase" if waiting else found
 
 
 @app.command()
@@ -69,6 +89,13 @@ def upgrade(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the migrations that would run, and change nothing.")
     ] = False,
+    phase: Annotated[
+        Phase | None,
+        typer.Option(
+            help="expand: before the first process is replaced; the version before goes on. contract: once "
+            "the last one is replaced. Without a phase both run, with every process stopped."
+        ),
+    ] = None,
 ) -> None:
     """Migrate both databases to the schema of this version; a new pair gets one deployment id.
 
@@ -77,21 +104,23 @@ def upgrade(
     """
     settings = config.load(Process.DATABASES)
     if dry_run:
-        _show_pending(operator.database_states(settings), as_json=bool(context.obj))
+        _show_steps(operator.upgrade_steps(settings, phase=phase), as_json=bool(context.obj))
         return
     for url in (settings.database_url, settings.shred_database_url):
         _check_reader(url.get_secret_value())
-    operator.upgrade_databases(settings)
+    operator.upgrade_databases(settings, phase=phase)
+    waiting = [
+        f"{each.name} {step.version}" for each in operator.database_states(settings) for step in each.waiting
+    ]
+    if waiting:
+        typer.echo(f"db: {', '.join(waiting)} waits for the contract phase")
     typer.echo("db: both databases are up to date")
 
 
-def _show_pending(states: "list[State]", *, as_json: bool) -> None:
-    count = 0
-    for state in states:
-        for each in state.pending:
-            count += 1
-            shown = {"database": state.name, "version": each.version, "title": each.title}
-            text = f"db: would run {state.name} {each.version}: {each.title}"
-            typer.echo(json.dumps(shown, ensure_ascii=False) if as_json else text)
+def _show_steps(steps: list[tuple[str, Migration]], *, as_json: bool) -> None:
+    for name, each in steps:
+        shown = {"database": name, "version": each.version, "phase": each.phase.value, "title": each.title}
+        text = f"db: would run {name} {each.version} ({each.phase.value}): {each.title}"
+        typer.echo(json.dumps(shown, ensure_ascii=False) if as_json else text)
     if not as_json:
-        typer.echo(f"db: {count} migrations would run" if count else "db: nothing to run")
+        typer.echo(f"db: {len(steps)} migrations would run" if steps else "db: nothing to run")

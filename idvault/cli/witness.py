@@ -3,9 +3,9 @@
 import asyncio
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -16,8 +16,9 @@ from idvault.attest.reading import RosterError
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.telemetry.logs import Logs
+from idvault.telemetry.port import serve_metrics
 from idvault.transparency.note import MalformedKeyError, parse_key
-from idvault.witness import app, cosigner, key
+from idvault.witness import app, cosigner, health, key
 from idvault.witness import epoch as epochs
 from idvault.witness.cosigner import Cosigner
 from idvault.witness.state import StateError, WitnessState
@@ -36,6 +37,10 @@ EpochFile = Annotated[
         help="A statement of a new epoch of the log, signed by its custodians; needs --roster. It is "
         "followed once, whether the option stays or not.",
     ),
+]
+LISTEN, METRICS_LISTEN = "127.0.0.1:7493", "127.0.0.1:7494"
+MetricsListen = Annotated[
+    str, typer.Option(help="The address that serves /metrics, /healthz and /readyz, without a certificate.")
 ]
 RosterFile = Annotated[
     Path | None,
@@ -61,7 +66,8 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
             help="The name in its signatures, such as witness.example/w1; required at the first start."
         ),
     ] = None,
-    listen: Annotated[str, typer.Option(help="The address that serves add-checkpoint.")] = "127.0.0.1:7493",
+    listen: Annotated[str, typer.Option(help="The address that serves add-checkpoint.")] = LISTEN,
+    metrics_listen: MetricsListen = METRICS_LISTEN,
     tls_certificate: Annotated[
         Path | None,
         typer.Option(
@@ -84,29 +90,50 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
     --epoch the witness follows it, and refuses the former history from then on (docs/log.md).
     """
     address = running.address(listen, option="--listen")
+    running.address(metrics_listen, option="--metrics-listen")
     tls = _tls(tls_certificate, tls_key)
     with _held(state) as folder:
         cosigner = _cosigner(folder, log_key, name)
         if epoch is not None:
             _follow(folder, log_key, epoch, roster)
         typer.echo(f"witness public key: {cosigner.key}")
-        running.run(_program(cosigner, address, tls), ready_file=ready_file)
+        watched = _Watched(metrics_listen, folder.folder, tls_certificate)
+        running.run(_program(cosigner, address, tls, watched), ready_file=ready_file)
 
 
-def _program(cosigner: Cosigner, address: tuple[str, int], tls: ssl.SSLContext | None) -> running.Program:
+class _Watched(NamedTuple):
+    """Where metrics and health are served, and the files that they tell of."""
+
+    listen: str
+    folder: Path
+    certificate: Path | None
+
+
+def _program(
+    cosigner: Cosigner, address: tuple[str, int], tls: ssl.SSLContext | None, watched: _Watched
+) -> running.Program:
     host, port = address
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     async def program(ready: running.Ready, stop: asyncio.Event) -> None:
-        await process.check_free({"--listen": shown})
-        await app.run(
-            cosigner=cosigner,
-            host=host,
-            port=port,
-            ready=lambda url: ready({"url": url, "public_key": str(cosigner.key)}),
-            stop=stop,
-            tls=tls,
-        )
+        await process.check_free({"--listen": shown, "--metrics-listen": watched.listen})
+        metrics = cosigner.metrics
+        async with AsyncExitStack() as stack:
+            served = serve_metrics(metrics, listen=watched.listen)
+            stack.callback(served.close)
+            health.watch(stack, metrics, folder=watched.folder, certificate=watched.certificate)
+            told = {"public_key": str(cosigner.key), "metrics": served.url}
+            try:
+                await app.run(
+                    cosigner=cosigner,
+                    host=host,
+                    port=port,
+                    ready=lambda url: ready({"url": url, **told}),
+                    stop=stop,
+                    tls=tls,
+                )
+            finally:
+                metrics.health.stop()
 
     return program
 

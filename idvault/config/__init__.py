@@ -1,9 +1,9 @@
 """The settings of a process, read from the environment; invalid or missing values stop the start.
 
 - Every name starts with IDVAULT_. An unknown name stops the start, because the operator expects it to have an
-  effect.
+  effect; only what Kubernetes adds for its Services is ignored.
 - The text of a problem names the setting and says what is expected. It never repeats the value.
-- Files with secrets must be readable only by their owner.
+- Files with secrets must be readable only by their owner, or be mounted by root for the process's own group.
 - Settings for development are refused unless IDVAULT_DEVELOPMENT=1.
 """
 
@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
-from idvault.config import database, web
+from idvault import secret_file
+from idvault.config import database, kubernetes, web
 from idvault.config.erasure import ErasureSettings
 from idvault.config.expected import EXPECTED
 from idvault.config.moderation import ModerationSettings
@@ -40,7 +41,6 @@ _WITNESS_KEY = re.compile(r"[^\s+]{1,255}\+[0-9a-f]{8}\+B[A-P][A-Za-z0-9+/]{42}"
 _SECRET_KEY = re.compile(r"[0-9a-fA-F]{32}")
 _CREDIT_CODE = "UNIFIED_SOCIAL_CREDIT_CODE"
 _DOCUMENT_TYPES = frozenset({"RESIDENT_ID", "RESIDENCE_PERMIT", "FOREIGN_PERMANENT_RESIDENT", _CREDIT_CODE})
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 WORKER_KEYS = "work.keys"
 
 
@@ -119,9 +119,19 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, WebSettin
         keys = (self.witness_keys or self.witness_key).split()
         return tuple(zip((self.witness_urls or self.witness_url).split(), keys, strict=False))
 
-    def passphrase(self) -> bytes:
-        """Return the passphrase of the key file, without one line end at the end of its file."""
-        return self.key_passphrase_file.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+    def passphrase(self, holder: str = "") -> bytes:
+        """Return the passphrase of the key file, without one line end at the end of its file.
+
+        holder: of another process's key file, such as work. Raises OSError.
+        """
+        path = self.passphrase_file(holder) if holder else self.key_passphrase_file
+        return path.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+
+    def passphrase_file(self, holder: str) -> Path:
+        """Return the file with the passphrase of a process's key file: its own, or the one for all."""
+        beside = self.keys if _is_empty(self.key_passphrase_file) else self.key_passphrase_file
+        own = beside.with_name(f"{holder}.passphrase")
+        return own if own.exists() or beside is self.keys else self.key_passphrase_file
 
     def registry_secret_key(self) -> str:
         """Return the registry's secret key, 32 hex digits."""
@@ -155,10 +165,12 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.WORK: (*_STORES, *_KEYS, *_REGISTRY, "roster", "public_dir", "log_origin"),
     Process.DATABASES: _STORES,
     Process.BACKUP: (),
+    Process.BACKUP_NOTE: ("backup_dir",),
     Process.LOSS: (*_STORES, "roster"),
     Process.ACCEPT_LOSS: (*_STORES, *_KEYS, "roster", "log_origin"),
     Process.PLATFORMS: (*_STORES, "trust_domain"),
     Process.KEYS: (*_KEYS, "log_origin"),
+    Process.NEW_KEYS: ("keys", "log_origin"),
     Process.KEY_FILE: _KEYS,
     Process.ROSTER: ("roster",),
     Process.RETENTION: (),
@@ -185,6 +197,7 @@ def load(process: Process, *, clock_file: Path | None = None) -> Settings:
 
 def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= kubernetes.of_services(environment, prefix=PREFIX)
     for name in sorted(environment):
         if name.upper().startswith(PREFIX) and name not in known and not name.startswith(_FOREIGN):
             yield f"{name} is not a setting of this version"
@@ -309,8 +322,10 @@ def _http_problems(
 
 def _file_problems(settings: Settings, present: list[str], process: Process) -> Iterator[str]:
     secrets = ["tls_key", "key_passphrase_file", "registry_secret_key_file"]
-    if process is not Process.KEYS:
+    if process not in (Process.KEYS, Process.NEW_KEYS):
         secrets.append("keys")
+    if process is Process.NEW_KEYS and not _is_empty(settings.key_passphrase_file):
+        present = [*present, "key_passphrase_file"]
     for name in ("tls_certificate", "tls_ca", *secrets):
         if name in present:
             yield from _readable(name, getattr(settings, name), secret=name in secrets)
@@ -323,15 +338,15 @@ def _file_problems(settings: Settings, present: list[str], process: Process) -> 
 
 def _readable(name: str, path: Path, *, secret: bool) -> Iterator[str]:
     try:
-        mode = path.stat().st_mode
+        found = path.stat()
         with path.open("rb"):
             pass
     except OSError as error:
         yield f"{_name(name)} names a file that cannot be read: {error.strerror}"
         return
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(found.st_mode):
         yield f"{_name(name)} must name a file"
-    elif secret and mode & _OTHERS:
+    elif secret and secret_file.is_exposed(found):
         yield f"{_name(name)} names a file that other users can read: set its mode to 0600"
 
 

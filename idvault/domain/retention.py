@@ -256,7 +256,15 @@ def _house() -> tuple[RetentionRule, ...]:
             "platforms with their pinned keys, the vault's public keys and counters",
             _NO_END,
             "who may call; nothing of a person",
-            ("platforms", "platform_keys", "platform_pages", "status_keys", "budgets", "deployment"),
+            (
+                "platforms",
+                "platform_keys",
+                "platform_pages",
+                "status_keys",
+                "budgets",
+                "deployment",
+                "schema_floors",
+            ),
         ),
         RetentionRule(
             "backups of the shred database",

@@ -1,21 +1,22 @@
 """The keys of one process in one encrypted file: the embedded key provider.
 
-- The file must be accessible to its owner only (0600) and is encrypted under a passphrase.
+- The file must be accessible to its owner only (0600; secret_file has the exception), and is encrypted under
+  a passphrase.
 - A change re-reads the file under a lock, writes a draft and renames it, each step fsynced: after a crash
   there is the old file or the new one. An existing version is never replaced. The cost of a passphrase guess
   stays what the file was created with.
+- The passphrase is read anew for each opening, so that a running process follows when it is changed.
 - A destroyed key is removed from the file. Older copies still hold it, so no backup of the file may be kept
   longer than the keys in it.
 """
 
 import fcntl
 import os
-import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from idvault import durable_file
+from idvault import durable_file, secret_file
 from idvault.attest import passphrase as passphrases
 from idvault.attest.hpke import UnsealError
 from idvault.attest.passphrase import DEFAULT_COST, Cost
@@ -25,9 +26,10 @@ from idvault.sealing import key_set
 from idvault.sealing.key_set import KeySet, Purpose
 
 _PURPOSE = "idvault/service-keys/v1"
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 _Sets = dict[Purpose, KeySet]
+Passphrase = bytes | Callable[[], bytes]
+"""A passphrase, or what reads it; reading may raise OSError."""
 
 
 class KeyFileError(UnavailableError):
@@ -66,10 +68,13 @@ class KeyMissingError(KeyFileError):
 class LocalKeyProvider:
     """The keys of one process; use `create` or `load` to get one."""
 
-    def __init__(self, *, path: Path, passphrase: bytes, entropy: Entropy, cost: Cost = DEFAULT_COST) -> None:
+    def __init__(
+        self, *, path: Path, passphrase: Passphrase, entropy: Entropy, cost: Cost = DEFAULT_COST
+    ) -> None:
         """Set up without reading the file; cost: of a new file."""
         self._path = path
-        self._passphrase = passphrase
+        self._read_passphrase = passphrase if callable(passphrase) else lambda: passphrase
+        self._passphrase = b""
         self._entropy = entropy
         self._cost = cost
         self._sets: _Sets = {}
@@ -85,12 +90,13 @@ class LocalKeyProvider:
         path: Path,
         *,
         keys: Mapping[Purpose, KeySet],
-        passphrase: bytes,
+        passphrase: Passphrase,
         entropy: Entropy,
         cost: Cost = DEFAULT_COST,
     ) -> "LocalKeyProvider":
         """Write a new file with these key sets; raises KeyFileExistsError if one exists."""
         provider = cls(path=path, passphrase=passphrase, entropy=entropy, cost=cost)
+        provider._passphrase = provider._read_passphrase()
         with provider._locked():
             if path.exists():
                 raise KeyFileExistsError(f"{path} exists already")
@@ -98,8 +104,8 @@ class LocalKeyProvider:
         return provider
 
     @classmethod
-    def load(cls, path: Path, *, passphrase: bytes, entropy: Entropy) -> "LocalKeyProvider":
-        """Read a file; raises KeyFileMissingError, KeyFileExposedError or KeyFileLockedError."""
+    def load(cls, path: Path, *, passphrase: Passphrase, entropy: Entropy) -> "LocalKeyProvider":
+        """Read a file; raises KeyFileMissingError, KeyFileExposedError, KeyFileLockedError or OSError."""
         provider = cls(path=path, passphrase=passphrase, entropy=entropy)
         provider._refresh()
         return provider
@@ -150,6 +156,13 @@ class LocalKeyProvider:
             if missing:
                 self._write({**self._sets, **missing})
 
+    def change_passphrase(self, passphrase: bytes) -> None:
+        """Encrypt the file under another passphrase, durably, with the same keys."""
+        with self._locked():
+            self._refresh()
+            self._passphrase = passphrase
+            self._write(self._sets)
+
     def destroy(self, purpose: Purpose, version: str) -> None:
         """Remove a version from the file durably; does nothing if it is not there.
 
@@ -191,19 +204,23 @@ class LocalKeyProvider:
         try:
             with self._path.open("rb") as file:
                 found = os.fstat(file.fileno())
-                if stat.S_IMODE(found.st_mode) & _OTHERS:
+                if secret_file.is_exposed(found):
                     raise KeyFileExposedError(f"{self._path} must be for its owner only (chmod 600)")
-                if (found.st_ino, found.st_mtime_ns) != self._seen:
-                    self._sets = self._decrypted(file.read())
-                    self._seen = (found.st_ino, found.st_mtime_ns)
+                seen = (found.st_ino, found.st_mtime_ns)
+                document = b"" if seen == self._seen else file.read()
         except OSError as error:
             raise KeyFileMissingError(f"{self._path} cannot be read") from error
+        if seen != self._seen:
+            self._sets = self._decrypted(document)
+            self._seen = seen
 
     def _decrypted(self, document: bytes) -> _Sets:
+        passphrase = self._read_passphrase()
         try:
-            secret = passphrases.unlock(document, passphrase=self._passphrase, purpose=_PURPOSE)
-            self._cost = passphrases.cost_of(document)
-            return key_set.decode(secret)
+            secret = passphrases.unlock(document, passphrase=passphrase, purpose=_PURPOSE)
+            sets = key_set.decode(secret)
+            self._cost, self._passphrase = passphrases.cost_of(document), passphrase
+            return sets
         except (UnsealError, ValueError) as error:
             raise KeyFileLockedError(f"{self._path} cannot be opened with this passphrase") from error
 

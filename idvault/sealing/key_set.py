@@ -97,6 +97,11 @@ def fresh(holder: Holder, *, entropy: Entropy) -> dict[Purpose, KeySet]:
     }
 
 
+def age(version: str) -> tuple[int, str]:
+    """Return what sorts the versions of a set, the oldest first: numbers by value, intake keys by time."""
+    return (int(version), "") if version.isdecimal() else (0, version)
+
+
 def encode(sets: Mapping[Purpose, KeySet]) -> bytes:
     """Return the content of a key file, before it is encrypted."""
     return json.dumps(

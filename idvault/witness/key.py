@@ -34,12 +34,19 @@ def load_or_make(path: Path, *, name: str | None) -> NoteSigner:
     return _load(path, name)
 
 
+def examine(path: Path, *, name: str | None) -> None:
+    """Raise WitnessKeyFileError or OSError as `load_or_make` would; nothing is written."""
+    if path.exists():
+        _load(path, name)
+    elif name is None:
+        raise WitnessKeyFileError("a new witness needs a name, such as witness.example/w1")
+    else:
+        _named(name, Ed25519PrivateKey.generate())
+
+
 def _make(path: Path, name: str) -> None:
     private = Ed25519PrivateKey.generate()
-    try:
-        key = _public(name, private)
-    except MalformedKeyError as error:
-        raise WitnessKeyFileError("the name must have no white space and no plus sign") from error
+    key = _named(name, private)
     material = bytes([Algorithm.COSIGNATURE_V1]) + private.private_bytes_raw()
     # Synced before the public key is shown: it will be pinned elsewhere.
     durable_file.replace(
@@ -64,6 +71,13 @@ def _load(path: Path, name: str | None) -> NoteSigner:
     if name is not None and name != found:
         raise WitnessKeyFileError(f"the key in {path} has a different name: {found}")
     return NoteSigner(key, private.sign)
+
+
+def _named(name: str, private: Ed25519PrivateKey) -> VerifierKey:
+    try:
+        return _public(name, private)
+    except MalformedKeyError as error:
+        raise WitnessKeyFileError("the name must have no white space and no plus sign") from error
 
 
 def _public(name: str, private: Ed25519PrivateKey) -> VerifierKey:

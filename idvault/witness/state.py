@@ -81,6 +81,29 @@ class WitnessState:
         return self.folder / _LOGS / sha256(origin.encode()).hexdigest()
 
 
+def examine(folder: Path) -> None:
+    """Raise StateError or OSError if a witness could not start on this folder; nothing is written."""
+    if not folder.exists():
+        # The first start makes it.
+        if not os.access(_nearest(folder), os.W_OK | os.X_OK):
+            raise StateError("cannot be created by this user")
+        return
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise StateError("is not a folder that this user may read and write")
+    if (folder / "lock").exists():
+        with (folder / "lock").open("rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StateError("is held by a witness that runs") from None
+    for path in sorted((folder / _LOGS).glob("[!.]*")):
+        _read(path)
+
+
+def _nearest(folder: Path) -> Path:
+    return next(path for path in folder.absolute().parents if path.exists())
+
+
 def _read(path: Path) -> Checkpoint:
     try:
         found = checkpoint.parse(path.read_bytes().decode())

@@ -1,5 +1,6 @@
-"""Rotating a status key in the file of the process that holds it."""
+"""The commands on key files."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,75 @@ def test_what_is_not_rotated(idvault: Commands) -> None:
     """Keys that protect stored data are not rotated like this, nor keys that the file does not hold."""
     assert idvault("keys", "rotate", "index").code == ExitCode.WRONG_USAGE
     assert idvault("keys", "rotate", "status-list").code != ExitCode.DONE
+
+
+def test_each_file_gets_a_passphrase_of_its_own(
+    idvault: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a passphrase file, three are made, and each opens one key file; a repeat changes nothing."""
+    monkeypatch.delenv("IDVAULT_KEY_PASSPHRASE_FILE")
+    folder = tmp_path / "own"
+    idvault.set(KEYS=folder / "service.keys")
+    first = idvault("keys", "init")
+    words = {holder: (folder / f"{holder.value}.passphrase").read_text().strip() for holder in Holder}
+    assert len(set(words.values())) == 3
+    assert [line for line in first.out.splitlines() if line.startswith("passphrase: ")] == [
+        f"passphrase: {folder / holder.value}.passphrase" for holder in Holder
+    ]
+    for holder in Holder:
+        path = folder / f"{holder.value}.keys"
+        assert LocalKeyProvider.load(path, passphrase=words[holder].encode(), entropy=ENTROPY).purposes
+        assert path.with_suffix(".passphrase").stat().st_mode & 0o077 == 0
+    assert idvault("keys", "init").out == "".join(
+        line for line in first.out.splitlines(keepends=True) if not line.startswith("passphrase: ")
+    )
+    idvault.set(KEY_PASSPHRASE_FILE=folder / "service.passphrase", DATABASE_URL=f"sqlite:///{folder}/m")
+    assert idvault("keys", "init").code == ExitCode.DONE  # each is found beside the one that is set
+
+
+def test_list(idvault: Commands, tmp_path: Path) -> None:
+    """Each version with its check value, which is the same in a copy and another one for another key."""
+    idvault("keys", "rotate", "moderation-text")
+    found = idvault("keys", "list")
+    assert (found.code, found.last) == (0, f"keys: 8 in {tmp_path / 'keys' / 'service.keys'}")
+    listed = [json.loads(line) for line in idvault("--json", "keys", "list").out.splitlines()]
+    texts = [one for one in listed if one["purpose"] == "moderation-text"]
+    assert [(one["version"], one["primary"]) for one in texts] == [("0", False), ("1", True)]
+    assert len({one["check"] for one in listed}) == 8
+    assert all(one["check"] in found.out for one in listed)
+
+
+def test_a_new_passphrase(idvault: Commands, tmp_path: Path) -> None:
+    """One file is encrypted anew, its passphrase file follows, and a repeat after a crash mends the rest."""
+    path, new, old = tmp_path / "keys" / "service.keys", tmp_path / "new", tmp_path / "passphrase"
+    new.write_text("better words\n")
+    before = path.with_name("work.keys").read_bytes()
+    for _ in range(2):
+        done = idvault("keys", "passphrase", "--new", new)
+        assert (done.code, done.last) == (ExitCode.DONE, f"keys: {path} has the new passphrase")
+        assert LocalKeyProvider.load(path, passphrase=b"better words", entropy=ENTROPY).purposes
+        assert old.read_text() == "better words\n"
+        old.write_text("test\n")  # as if the command had ended in between
+    assert path.with_name("work.keys").read_bytes() == before
+    old.write_text("neither")
+    new.write_text("third")
+    assert idvault("keys", "passphrase", "--new", new).code == ExitCode.UNREACHABLE
+
+
+def test_a_passphrase_file_that_cannot_be_written(
+    idvault: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operator is told to write it; a new passphrase that is missing or empty changes nothing."""
+    new, folder = tmp_path / "new", tmp_path / "mounted"
+    folder.mkdir()
+    (tmp_path / "passphrase").rename(folder / "passphrase")
+    idvault.set(KEY_PASSPHRASE_FILE=folder / "passphrase")
+    assert idvault("keys", "passphrase", "--new", new).code == ExitCode.WRONG_USAGE
+    new.write_text("\n")
+    assert "empty" in idvault("keys", "passphrase", "--new", new).err
+    new.write_text("words")
+    (folder / ".passphrase.draft").mkdir()  # where the new content would be written
+    refused = idvault("keys", "passphrase", "--new", new)
+    assert (refused.code, "put the new passphrase there" in refused.err) == (ExitCode.REFUSED, True)
+    (folder / "passphrase").write_text("words")
+    assert idvault("keys", "list").code == ExitCode.DONE

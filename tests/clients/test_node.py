@@ -55,7 +55,7 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.mark.process
 def test_its_own_tests_pass(package: Path, vault: Server, stranger: Tls, tmp_path: Path) -> None:
-    """`node --test` passes against a running vault, with the same vectors as the Python client and the published types."""
+    """`node --test` passes against a running vault: calls, vectors of the offline check, types."""
     people, organization = [testing.invent() for _ in range(30)], testing.invent_organization()
     vault.registry.add(*people)
     vault.registry.add_organizations(organization)

@@ -32,6 +32,11 @@ def _create(path: Path, sets: Mapping[Purpose, KeySet] = SETS) -> LocalKeyProvid
     )
 
 
+def _created(path: Path) -> Path:
+    _create(path)
+    return path
+
+
 def _load(path: Path, words: bytes = b"right") -> LocalKeyProvider:
     return LocalKeyProvider.load(path, passphrase=words, entropy=CountingEntropy())
 
@@ -241,3 +246,21 @@ def test_a_file_is_completed(path: Path) -> None:
     before = path.read_bytes()
     ours.complete(added)
     assert path.read_bytes() == before
+
+
+def test_a_passphrase_is_changed(path: Path) -> None:
+    """Only the new passphrase opens the file; who reads it anew follows, and who does not keeps its keys."""
+    words = [b"right"]
+    follower = LocalKeyProvider.load(
+        path=_created(path), passphrase=lambda: words[-1], entropy=CountingEntropy()
+    )
+    stale = _load(path)
+    _load(path).change_passphrase(b"new")
+    with pytest.raises(KeyFileLockedError):
+        _load(path)
+    words.append(b"new")
+    follower.put(Purpose.REQUEST, "1", KEY)
+    assert _load(path, b"new").version(Purpose.REQUEST, "1") == KEY
+    with pytest.raises(KeyFileLockedError):
+        stale.version(Purpose.REQUEST, "1")
+    assert stale.primary(Purpose.REQUEST) == KEY

@@ -4,15 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import CheckConstraint, MetaData, Table, UniqueConstraint
+from alembic import command
+from sqlalchemy import CheckConstraint, Connection, MetaData, Table, UniqueConstraint
 
 from idvault.storage import migrations
 from idvault.storage.base import metadata as schema
+from idvault.storage.migrations.branch import Branch
 
 FILE = Path(__file__).with_name("released_schema.json")
-RETIRED = "retired"
-"""In a column's info: the code does not name it any more, so that the release after the next may drop it."""
-
 Description = dict[str, dict[str, Any]]
 
 
@@ -32,10 +31,23 @@ def _described(table: Table) -> dict[str, Any]:
                 "nullable": bool(column.nullable),
             }
             for column in table.columns
-            if not column.info.get(RETIRED)
         },
         "limits": sorted(str(each.name) for each in (*limits, *unique)),
     }
+
+
+async def schema_at(branch: Branch, version: str, url: str) -> Description:
+    """Bring a database to a version and return its schema as it is there."""
+    found: list[Description] = []
+
+    def upgrade(connection: Connection) -> None:
+        reflected = MetaData()
+        command.upgrade(branch.config(connection), version)
+        reflected.reflect(connection)
+        found.append(describe(reflected))
+
+    await migrations.change(url, upgrade)
+    return found[0]
 
 
 def breaks(*, released: Description, current: Description) -> list[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from idvault.domain.error import PreconditionError, Reason, UnavailableError
 from idvault.storage import migrations
 from idvault.storage.base import metadata as schema
 from idvault.storage.base.turn import Turn
-from idvault.storage.migrations import MAIN, SHRED, Branch, SchemaError
+from idvault.storage.migrations import MAIN, SHRED
+from idvault.storage.migrations.branch import Branch, SchemaError
 from tests.support import programs, tls_proxy
 from tests.support.databases import Databases, Maker
 
@@ -63,6 +65,7 @@ _NOT_OF_AN_ACCOUNT = {
     "status_keys": "the deployment's",
     "day_keys": "the deployment's",
     "deployment": "the deployment's",
+    "schema_floors": "the deployment's",
 }
 
 
@@ -176,15 +179,21 @@ async def test_current_schema_passes(databases: Databases) -> None:
         await migrations.check_current(databases.shred_url, databases.main_url)
 
 
-async def test_other_version_is_refused(databases: Databases) -> None:
-    """A database of a newer program is refused."""
-    newer = "UPDATE idvault_shred_version SET version_num = '9999'"
+async def test_a_newer_version_serves_this_program_until_it_is_contracted(databases: Databases) -> None:
+    """A later program's expansion is no obstacle to a start; what it contracted is, and that is said."""
 
-    def rename(connection: Connection) -> None:
-        connection.exec_driver_sql(newer)
+    def run(statement: str) -> Callable[[Connection], None]:
+        def work(connection: Connection) -> None:
+            connection.exec_driver_sql(statement)
 
-    await migrations.change(databases.shred_url, rename)
-    with pytest.raises(SchemaError, match="shred database is at version 9999"):
+        return work
+
+    await migrations.change(databases.shred_url, run("UPDATE idvault_shred_version SET version_num = '9999'"))
+    await migrations.check_current(databases.main_url, databases.shred_url)
+    await migrations.change(databases.shred_url, run("INSERT INTO schema_floors VALUES ('9998')"))
+    with pytest.raises(
+        SchemaError, match=r"shred database is at version 9999, and serves programs of .* 9998"
+    ):
         await migrations.check_current(databases.main_url, databases.shred_url)
 
 

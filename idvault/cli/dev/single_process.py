@@ -19,6 +19,7 @@ from typing import Any
 
 import idvault
 from idvault import config, durable_file, process
+from idvault.bootstrap import key as service_keys
 from idvault.bootstrap import operator
 from idvault.bootstrap import serve as edges
 from idvault.bootstrap import work as worker
@@ -53,7 +54,9 @@ def _make(folder: Path, ready: Path) -> None:
     environment.adopt(layout)
     certificates.prepare(layout, now=real_now())
     people.prepare(layout)
-    durable_file.replace(draft / _KEY_FILE, operator.init_keys(config.load(Process.KEYS), cost=COST).encode())
+    durable_file.replace(
+        draft / _KEY_FILE, service_keys.init_keys(config.load(Process.KEYS), cost=COST).encode()
+    )
     settings = config.load(Process.PLATFORMS)
     operator.upgrade_databases(settings)
     asyncio.run(_register(layout, settings))

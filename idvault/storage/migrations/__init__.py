@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, MetaData, NullPool, column, create_engine, event, select, table, text
+from sqlalchemy import Connection, NullPool, column, create_engine, event, select, table, text
 from sqlalchemy.exc import DBAPIError
 
-from idvault.domain.error import PreconditionError, Reason, UnavailableError
+from idvault.domain.error import Reason, UnavailableError
 from idvault.storage import budget, deployment
 from idvault.storage.account import tables as account
 from idvault.storage.base import distinct
@@ -30,6 +29,8 @@ from idvault.storage.disclosure import tables as disclosure
 from idvault.storage.erasure import tables as erasure
 from idvault.storage.key import tables as key
 from idvault.storage.log import tables as log
+from idvault.storage.migrations import floor
+from idvault.storage.migrations.branch import Branch, Phase, SchemaError
 from idvault.storage.people import tables as people
 from idvault.storage.platform import tables as platform
 from idvault.storage.public_account import tables as public_account
@@ -37,59 +38,10 @@ from idvault.storage.sanction import tables as sanction
 from idvault.storage.session import tables as session
 from idvault.storage.tip_off import tables as tip_off
 
-if TYPE_CHECKING:
-    from alembic.config import Config
-
-_FOLDER = Path(__file__).parent
 _LOCK = 0x1D7A017  # any number, the same in every process that upgrades
 # How many seconds to wait for another process that upgrades an SQLite file, which may be large.
 _OTHER_UPGRADE = 60.0
 _NO_SUCH_TABLE = ("42P01", "1")  # of PostgreSQL and SQLite
-
-
-class SchemaError(PreconditionError):
-    """A database does not have the schema that this version of the program needs."""
-
-    def __init__(self, text: str) -> None:
-        """Set the text, which tells the operator what to do and must not contain an address."""
-        super().__init__(Reason.ILLEGAL_TRANSITION)
-        self.args = (text,)
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """The migrations of one of the two databases."""
-
-    name: str
-    metadata: MetaData
-
-    @property
-    def version_table(self) -> str:
-        """Return the table that holds the database's version."""
-        return f"idvault_{self.name}_version"
-
-    @property
-    def folder(self) -> Path:
-        """Return the folder of its migrations; each file's name starts with its version."""
-        return _FOLDER / "versions" / self.name
-
-    @property
-    def newest(self) -> str:
-        """Return the newest version, read from the file names."""
-        return max(path.name.partition("_")[0] for path in self.folder.glob("[0-9]*.py"))
-
-    def config(self, connection: Connection) -> "Config":
-        """Return alembic's configuration for a connection."""
-        from alembic.config import Config  # noqa: PLC0415 - see _upgrade
-
-        config = Config()
-        config.set_main_option("script_location", str(_FOLDER))
-        config.set_main_option("path_separator", "newline")
-        config.set_main_option("version_locations", str(self.folder))
-        config.attributes.update(
-            connection=connection, metadata=self.metadata, version_table=self.version_table
-        )
-        return config
 
 
 # Imported so that the metadata includes the tables of every capability.
@@ -103,6 +55,7 @@ CAPABILITIES = (
     deployment,
     disclosure,
     erasure,
+    floor,
     key,
     log,
     people,
@@ -121,32 +74,44 @@ def upgrade(main_url: str, shred_url: str) -> None:
     asyncio.run(upgrade_both(main_url, shred_url))
 
 
-async def upgrade_both(main_url: str, shred_url: str) -> None:
+async def upgrade_both(main_url: str, shred_url: str, *, phase: Phase | None = None) -> None:
     """Create or upgrade both schemas; a repeat changes nothing, a second process waits for the first.
 
+    phase: None runs both phases, for a deployment whose processes are stopped. A database that a later
+    program has expanded stays as it is.
     Only one call at a time within a process: alembic keeps its state in module globals.
-    Raises UnavailableError (STORE_UNAVAILABLE), ValueError for an invalid address, and SchemaError if both
-    addresses are the same: a backup would then hold records together with their shred keys.
+    Raises UnavailableError (STORE_UNAVAILABLE), ValueError for an invalid address, and SchemaError if the
+    other phase comes first, or if both addresses are the same: a backup would then hold records together
+    with their shred keys.
     """
     await _refuse_one(main_url, shred_url)
-    await change(main_url, partial(_upgrade, MAIN))
-    await change(shred_url, partial(_upgrade, SHRED))
+    for branch, url in ((MAIN, main_url), (SHRED, shred_url)):
+        await change(url, partial(run, branch, phase))
 
 
 async def check_current(main_url: str, shred_url: str) -> None:
-    """Raise SchemaError unless both databases have exactly the schema of this version."""
-    for branch, found in await current(main_url, shred_url):
-        if found != branch.newest:
-            raise _outdated(branch, found)
+    """Raise SchemaError unless this program can use both databases.
 
-
-async def current(main_url: str, shred_url: str) -> list[tuple[Branch, str | None]]:
-    """Return the version of each database, None for one without a schema; nothing is created.
-
-    Raises as `upgrade_both`.
+    They may be newer: what expands a schema leaves the version before working. They are not once a later
+    version has contracted them.
     """
+    for each in await current(main_url, shred_url):
+        each.branch.check(each.version, each.floor)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The schema of a database. version: None without one. floor: the oldest program it serves."""
+
+    branch: Branch
+    version: str | None
+    floor: str
+
+
+async def current(main_url: str, shred_url: str) -> list[Found]:
+    """Return the schema of each database; nothing is created. Raises as `upgrade_both`."""
     await _refuse_one(main_url, shred_url)
-    return [(branch, await _version(branch, url)) for branch, url in ((MAIN, main_url), (SHRED, shred_url))]
+    return [await look(branch, url) for branch, url in ((MAIN, main_url), (SHRED, shred_url))]
 
 
 async def _refuse_one(main_url: str, shred_url: str) -> None:
@@ -162,35 +127,42 @@ async def _refuse_one(main_url: str, shred_url: str) -> None:
     raise UnavailableError(Reason.STORE_UNAVAILABLE) from failure
 
 
-def _upgrade(branch: Branch, connection: Connection) -> None:
+def run(branch: Branch, phase: Phase | None, connection: Connection) -> None:
+    """Run what a phase runs, in the connection's transaction; raises SchemaError."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     # Every process checks the version at start-up; only an upgrade needs alembic, which is slow to import.
     from alembic import command  # noqa: PLC0415
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
 
-    command.upgrade(branch.config(connection), "head")
+    options = {"version_table": branch.version_table}
+    found = MigrationContext.configure(connection, opts=options).get_current_revision()
+    if found is not None and found > branch.newest:
+        branch.check(found, floor.highest(connection))
+        return
+    steps = branch.steps(found, phase)
+    if steps:
+        command.upgrade(branch.config(connection), steps[-1].version)
+        floor.raise_to(connection, steps)
 
 
-async def _version(branch: Branch, url: str) -> str | None:
-    """Return the version of a database, or None if it has no schema."""
+async def look(branch: Branch, url: str) -> Found:
+    """Return the schema of one database; nothing is created. Raises UnavailableError (STORE_UNAVAILABLE)."""
     if address.is_missing(address.parse(url)):
-        return None
+        return Found(branch, None, "")
     version = statement(select(column("version_num")).select_from(table(branch.version_table)), scalar)
     database = Database(url=url)
     try:
         found: str | None = await database.one("schema.version", version)
-        return found
+        # Only a later program has contracted what this one knows.
+        known = found is None or found <= branch.newest
+        return Found(branch, found, "" if known else await database.one("schema.floor", floor.HIGHEST) or "")
     except UnavailableError as error:
         if isinstance(error.__cause__, DriverError) and error.__cause__.code in _NO_SUCH_TABLE:
-            return None
+            return Found(branch, None, "")
         raise
     finally:
         await database.close()
-
-
-def _outdated(branch: Branch, found: str | None) -> SchemaError:
-    state = "has no schema yet" if found is None else f"is at version {found}, not {branch.newest}"
-    return SchemaError(f"the {branch.name} database {state}: run `idvault db upgrade`")
 
 
 async def change(url: str, work: Callable[[Connection], None]) -> None:

@@ -1,0 +1,111 @@
+"""The operator's commands on key files: they need no running process."""
+
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from idvault import durable_file
+from idvault.attest.passphrase import DEFAULT_COST, Cost
+from idvault.bootstrap.base import ENTROPY, load_keys, load_keys_of
+from idvault.config import Settings
+from idvault.sealing import key_check, key_set
+from idvault.sealing.key_provider import KeyFileExistsError, KeyFileLockedError, LocalKeyProvider
+from idvault.sealing.key_set import Holder, Purpose
+from idvault.sealing.signing import Ed25519Signer
+from idvault.transparency.note import VerifierKey
+
+_PASSPHRASE_BYTES = 32
+
+
+def init_keys(settings: Settings, *, cost: Cost = DEFAULT_COST) -> str:
+    """Create missing key files and keys beside IDVAULT_KEYS; return the log's public key as a vkey.
+
+    Each file is encrypted under the passphrase of its process (Settings.passphrase_file). cost: of a guess of
+    the passphrase that encrypts a new file.
+    """
+    folder = settings.keys.parent
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for holder in Holder:
+        path, keys = folder / f"{holder.value}.keys", key_set.fresh(holder, entropy=ENTROPY)
+        with suppress(KeyFileExistsError):
+            passphrase = settings.passphrase(holder.value)
+            LocalKeyProvider.create(path, keys=keys, passphrase=passphrase, entropy=ENTROPY, cost=cost)
+            continue
+        # A file of an older version gets the additional keys that this version needs.
+        load_keys_of(settings, holder).complete(keys)
+    signer = Ed25519Signer(keys=load_keys_of(settings, Holder.WORK).keys(Purpose.LOG))
+    return str(VerifierKey(settings.log_origin, signer.public_key))
+
+
+def make_passphrases(settings: Settings) -> list[Path]:
+    """Create a random passphrase for each key file that is to be made and has none; return their files."""
+    made = []
+    for holder in Holder:
+        path = settings.passphrase_file(holder.value)
+        if not path.exists() and not (settings.keys.parent / f"{holder.value}.keys").exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            durable_file.create(path, f"{secrets.token_urlsafe(_PASSPHRASE_BYTES)}\n".encode())
+            made.append(path)
+    return made
+
+
+def complete_keys(settings: Settings) -> tuple[str, ...]:
+    """Add to the file of IDVAULT_KEYS the keys that this version needs; return their purposes."""
+    provider = load_keys(settings)
+    before = provider.purposes
+    provider.complete(key_set.fresh(key_set.holder_of(before), entropy=ENTROPY))
+    return tuple(purpose.value for purpose in provider.purposes if purpose not in before)
+
+
+def rotate_key(settings: Settings, *, purpose: str) -> str:
+    """Add a new primary version of a purpose's key to the file of IDVAULT_KEYS; return the version's name."""
+    provider = load_keys(settings)
+    wanted = Purpose(purpose)
+    version = str(max(int(name) for name in provider.keys(wanted).versions) + 1)
+    provider.put(wanted, version, ENTROPY.random(key_set.KEY_SIZE), primary=True)
+    return version
+
+
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """One version in a key file. check: what tells two keys apart, and nothing else about them."""
+
+    purpose: str
+    version: str
+    is_primary: bool
+    check: str
+
+
+def list_keys(settings: Settings) -> list[ListedKey]:
+    """Return every version in the file of IDVAULT_KEYS, the oldest of each purpose first."""
+    provider = load_keys(settings)
+    found: Mapping[Purpose, key_set.KeySet] = {each: provider.keys(each) for each in provider.purposes}
+    return [
+        ListedKey(
+            purpose.value,
+            version,
+            version == keys.primary,
+            key_check.shown(purpose, version, keys.versions[version]),
+        )
+        for purpose, keys in found.items()
+        for version in sorted(keys.versions, key=key_set.age)
+    ]
+
+
+def change_passphrase(settings: Settings, *, new: bytes) -> bool:
+    """Encrypt the file of IDVAULT_KEYS under another passphrase, and put that into its passphrase file.
+
+    The key file first: if the passphrase file cannot be written, returns False, and the operator must do so.
+    A repeat after a crash between the two finds the key file changed, and writes the passphrase file.
+    """
+    try:
+        load_keys(settings).change_passphrase(new)
+    except KeyFileLockedError:
+        LocalKeyProvider.load(settings.keys, passphrase=new, entropy=ENTROPY)
+    try:
+        durable_file.replace(settings.key_passphrase_file, new + b"\n", keep_owner=True)
+    except OSError:
+        return False
+    return True

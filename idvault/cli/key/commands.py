@@ -1,0 +1,147 @@
+"""`idvault keys`: the key files of the service's processes."""
+
+import json
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault import config
+from idvault.bootstrap import key
+from idvault.bootstrap.key import ListedKey
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.config import Process
+
+_ROOT = 0
+
+
+class Rotated(StrEnum):
+    """The keys that can be rotated without sealing anything again."""
+
+    STATUS_TOKEN = "status-token"  # noqa: S105 - the name of a purpose
+    STATUS_LIST = "status-list"
+    MODERATION_TEXT = "moderation-text"
+
+
+app = typer.Typer(help="The key files of the service's processes.", no_args_is_help=True)
+
+
+@app.callback()
+def keys() -> None:
+    """The key files of the service's processes."""
+
+
+@app.command()
+def init() -> None:
+    """Create missing key files beside IDVAULT_KEYS, each under a passphrase of its own.
+
+    Without IDVAULT_KEY_PASSPHRASE_FILE the passphrases are created, too, as service.passphrase,
+    custody.passphrase and work.passphrase. With it, a file NAME.passphrase beside it is for NAME.keys, and it
+    is for the others.
+
+    service.keys is for `serve --edge platform`, custody.keys for `serve --edge custody`, work.keys for
+    `work`. Move each to where only its process can read it, and keep a copy in a safe place: without the
+    index key, the vault no longer recognises a person who signs up again. Existing files do not change. The
+    command prints the public key of the transparency log: publish it.
+    """
+    settings = config.load(Process.NEW_KEYS)
+    for made in key.make_passphrases(settings):
+        typer.echo(f"passphrase: {made}")
+    public_key = key.init_keys(settings)
+    if os.geteuid() == _ROOT:
+        text = "the files are root's: give each to the user of its process, for example with chown"
+        typer.echo(text, err=True)
+    typer.echo(f"log public key: {public_key}")
+    typer.echo(f"keys: service.keys, custody.keys, work.keys in {settings.keys.parent}")
+
+
+@app.command("list")
+def list_(context: typer.Context) -> None:
+    """List the versions in the file of IDVAULT_KEYS: purpose, version, and a check value to compare copies.
+
+    Two files have the same key if they show the same check value, which reveals nothing else about the key.
+    """
+    settings = config.load(Process.KEY_FILE)
+    found = key.list_keys(settings)
+    for one in found:
+        typer.echo(json.dumps(_fields(one)) if context.obj else _text(one))
+    if not context.obj:
+        typer.echo(f"keys: {len(found)} in {settings.keys}")
+
+
+def _fields(one: ListedKey) -> dict[str, object]:
+    return {
+        "purpose": one.purpose,
+        "version": one.version,
+        "primary": one.is_primary,
+        "check": one.check,
+    }
+
+
+def _text(one: ListedKey) -> str:
+    return f"{one.purpose:16} {one.version:17} {'primary' if one.is_primary else '':8} {one.check}"
+
+
+@app.command()
+def passphrase(
+    new: Annotated[Path, typer.Option("--new", help="The file with the new passphrase.")],
+) -> None:
+    """Encrypt the file of IDVAULT_KEYS under another passphrase, which running processes follow.
+
+    The new passphrase then replaces the content of IDVAULT_KEY_PASSPHRASE_FILE, or the command says that it
+    could not, and you do so. A command that was interrupted is repeated. Other key files do not change.
+    """
+    settings = config.load(Process.KEY_FILE)
+    if key.change_passphrase(settings, new=_passphrase(new)):
+        typer.echo(f"keys: {settings.keys} has the new passphrase")
+        return
+    raise CommandError(
+        ExitCode.REFUSED,
+        f"{settings.keys} has the new passphrase, but IDVAULT_KEY_PASSPHRASE_FILE cannot be written to: put "
+        "the new passphrase there",
+        reason="PASSPHRASE_FILE",
+        field="IDVAULT_KEY_PASSPHRASE_FILE",
+    )
+
+
+def _passphrase(path: Path) -> bytes:
+    try:
+        found = path.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+    except OSError as error:
+        raise wrong_usage(
+            f"--new names a file that cannot be read: {error.strerror}", field="--new"
+        ) from None
+    if not found:
+        raise wrong_usage("--new names an empty file", field="--new")
+    return found
+
+
+@app.command()
+def complete() -> None:
+    """Add keys that this version needs to the file of IDVAULT_KEYS, which an older version made.
+
+    Existing keys do not change. Running it again changes nothing.
+    """
+    settings = config.load(Process.KEY_FILE)
+    added = key.complete_keys(settings)
+    typer.echo(f"keys: {', '.join(added) or 'nothing'} added to {settings.keys}")
+
+
+@app.command()
+def rotate(
+    purpose: Annotated[
+        Rotated,
+        typer.Argument(help="status-token, moderation-text: in service.keys. status-list: in work.keys."),
+    ],
+) -> None:
+    """Add a new key to the file of IDVAULT_KEYS; restart its processes afterwards.
+
+    The processes publish a new signing key in jwks.json when they start, sign with it a day later, and keep
+    the old key published for 31 days after that. A new moderation-text key seals what is filed from then on;
+    the old one stays in the file for the texts that it has sealed.
+    """
+    settings = config.load(Process.KEY_FILE)
+    version = key.rotate_key(settings, purpose=purpose.value)
+    typer.echo(f"keys: version {version} of {purpose.value} in {settings.keys}")

@@ -1,0 +1,18 @@
+"""Who may read a file with a secret: its owner only, or the own group of a process whose secrets root keeps.
+
+Kubernetes mounts a Secret as root's, readable by the group of the container (0440), and a process cannot
+change that. So a group may read a file, and only read it, if root owns the file and the group is the
+process's own.
+"""
+
+import os
+import stat
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def is_exposed(found: os.stat_result) -> bool:
+    """Tell whether others than the owner, or than this process's own group, can use the file."""
+    granted = stat.S_IMODE(found.st_mode) & _OTHERS
+    is_mounted = found.st_uid == 0 and found.st_gid == os.getegid() and os.geteuid() != 0
+    return granted != 0 and not (granted == stat.S_IRGRP and is_mounted)

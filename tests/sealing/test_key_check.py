@@ -1,0 +1,28 @@
+"""Check values of keys."""
+
+import hmac
+
+from idvault.domain import seal
+from idvault.sealing import key_check
+from idvault.sealing.key_set import Purpose
+
+KEY = b"k" * 32
+
+
+def test_a_check_value_is_pinned() -> None:
+    """It is the documented hash: files of years ago are compared with today's."""
+    message = seal.encode("idvault/key-check/v1", "index", "3")
+    found = key_check.value(Purpose.INDEX, "3", KEY)
+    assert found == hmac.digest(KEY, message, "sha256")[:16]
+    assert key_check.shown(Purpose.INDEX, "3", KEY) == found[:8].hex()
+
+
+def test_check_values_differ() -> None:
+    """Another key, purpose or version has another value."""
+    cases = [
+        (Purpose.INDEX, "0", KEY),
+        (Purpose.INDEX, "0", b"l" * 32),
+        (Purpose.INDEX, "1", KEY),
+        (Purpose.REQUEST, "0", KEY),
+    ]
+    assert len({key_check.value(*case) for case in cases}) == 4
