@@ -27,6 +27,7 @@ _URI = f"{ISSUER}/status/0.jwt"
 _SECONDS = int(NOW.timestamp())
 _TOKEN = made.signed(made.status_claims(), TOKEN_TYPE)
 _CREDENTIAL = made.signed(made.credential_claims(), CREDENTIAL_TYPE)
+_NO_CLAIM: tuple[Any, ...] = (None, True, "", [1], {}, 1.5, -1)
 Case = dict[str, Any]
 
 
@@ -67,7 +68,7 @@ def _tokens() -> Iterator[Case]:
 def _claims() -> Iterator[Case]:
     claims = made.status_claims()
     for name in ("iss", "sub", "aud", "iat", "exp"):
-        for wrong in (None, True, "", [1], {}, 1.5, -1):
+        for wrong in _NO_CLAIM:
             token = made.signed({**claims, name: wrong}, TOKEN_TYPE)
             yield _case(f"{name} is {json.dumps(wrong)}", "CLAIMS_INVALID", token)
         less = {each: value for each, value in claims.items() if each != name}
@@ -157,7 +158,8 @@ def _credentials() -> Iterator[Case]:
         beyond = made.signed(made.credential_claims(list_index=index), CREDENTIAL_TYPE)
         yield _credential(f"entry {index} of 64", "INDEX_OUT_OF_RANGE", beyond)
     numbers = ({"idx": 1}, {"uri": _URI}, *({"idx": index, "uri": _URI} for index in (-1, 7.0, True)))
-    for wrong in (None, {}, [], *({"status_list": each} for each in ([], *numbers))):
+    references: tuple[Any, ...] = (None, {}, [], *({"status_list": each} for each in ([], *numbers)))
+    for wrong in references:
         token = made.signed({**made.credential_claims(), "status": wrong}, CREDENTIAL_TYPE)
         yield _credential(f"the reference is {json.dumps(wrong)}", "CLAIMS_INVALID", token)
 
@@ -188,9 +190,9 @@ def _lists() -> Iterator[Case]:
         yield _credential(f"a list that {name}", reason,
                           lists=[made.signed({**claims, **changes}, LIST_TYPE, LIST_KEY)])  # fmt: skip
     for name, bits, text in _arrays():
-        changed = {**claims, "status_list": {"bits": bits, "lst": text}}
+        other = {**claims, "status_list": {"bits": bits, "lst": text}}
         yield _credential(f"a list: {name}", "LIST_MALFORMED",
-                          lists=[made.signed(changed, LIST_TYPE, LIST_KEY)])  # fmt: skip
+                          lists=[made.signed(other, LIST_TYPE, LIST_KEY)])  # fmt: skip
     changed = made.status_list()[:-4] + "AAAA"
     yield _credential("a list with another signature", "LIST_SIGNATURE_INVALID", lists=[changed])
     yield _credential("a list signed by a token's key", "LIST_KEY_UNKNOWN",
