@@ -419,7 +419,7 @@ async def test_close_ends_a_running_call(server: VaultServer, tls: Tls) -> None:
     server.outcomes = [Hang()]
     vault = idvault_client.aio.connect(server.target, tls=tls, server_name="localhost")
     call = asyncio.create_task(vault.get_status(TOKEN))
-    await asyncio.to_thread(server.arrived.wait, 5)
+    await asyncio.to_thread(server.arrived.acquire, True, 5)
     await vault.close()
     with pytest.raises(Unavailable):
         await call
@@ -430,7 +430,7 @@ async def test_cancelling_passes(server: VaultServer, tls: Tls) -> None:
     server.outcomes = [Hang()]
     async with idvault_client.aio.connect(server.target, tls=tls, server_name="localhost") as vault:
         call = asyncio.create_task(vault.get_status(TOKEN))
-        await asyncio.to_thread(server.arrived.wait, 5)
+        await asyncio.to_thread(server.arrived.acquire, True, 5)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call

@@ -12,6 +12,8 @@ from pydantic.fields import FieldInfo
 
 from idvault.config import PREFIX, REQUIRED, Process, Settings
 from idvault.telemetry.metrics import Metrics
+from idvault.telemetry.web import WebMetrics
+from idvault.telemetry.witness import WitnessMetrics
 from tests.support.generate.reference.table import table
 
 _PAGE = Path(__file__).resolve().parents[4] / "docs" / "operations.md"
@@ -49,13 +51,12 @@ def settings() -> str:
 
 def metrics() -> str:
     """Return the table of all metrics."""
-    described, made = _described("Watching it"), Metrics()
-    made.claims_pending(count=0, oldest_seconds=0)
+    served = [family for each in (Metrics(), WebMetrics(), WitnessMetrics()) for family in each.families()]
+    families = {family.name + ("_total" if family.type == "counter" else ""): family for family in served}
     rows = []
-    for family in made.families():
-        name = family.name + ("_total" if family.type == "counter" else "")
-        labels = ", ".join(f"`{label}`" for label in getattr(family, "_labelnames", ()))
-        rows.append((f"`{name}`", family.type, labels, *described[name][1:3]))
+    for name, cells in _described("Watching it").items():
+        labels = ", ".join(f"`{label}`" for label in getattr(families[name], "_labelnames", ()))
+        rows.append((f"`{name}`", families[name].type, labels, *cells[1:3]))
     return table(("Metric", "Type", "Labels", "Meaning", "Look at it if"), rows)
 
 
