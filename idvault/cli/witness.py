@@ -4,17 +4,20 @@ import asyncio
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from idvault import process
+from idvault import certificate_files, process
 from idvault.attest import epoch as statements
 from idvault.attest import roster_chain
 from idvault.attest.reading import RosterError
+from idvault.certificate_files import CertificateFiles, CertificateFollower
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.config import ConfigError
 from idvault.telemetry.logs import Logs
 from idvault.transparency.note import MalformedKeyError, parse_key
 from idvault.witness import app, cosigner, key
@@ -44,6 +47,10 @@ RosterFile = Annotated[
         help="The published roster, whose custodians signed it; earlier versions are beside it.",
     ),
 ]
+
+
+Served = tuple[ssl.SSLContext | None, list[CertificateFollower]]
+"""What the port shows, None for http, and what follows its files."""
 
 
 def witness(  # noqa: PLR0917 - typer makes an option of each
@@ -84,29 +91,31 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
     --epoch the witness follows it, and refuses the former history from then on (docs/log.md).
     """
     address = running.address(listen, option="--listen")
-    tls = _tls(tls_certificate, tls_key)
+    served = _served(_files(tls_certificate, tls_key))
     with _held(state) as folder:
         cosigner = _cosigner(folder, log_key, name)
         if epoch is not None:
             _follow(folder, log_key, epoch, roster)
         typer.echo(f"witness public key: {cosigner.key}")
-        running.run(_program(cosigner, address, tls), ready_file=ready_file)
+        running.run(_program(cosigner, address, served), ready_file=ready_file)
 
 
-def _program(cosigner: Cosigner, address: tuple[str, int], tls: ssl.SSLContext | None) -> running.Program:
+def _program(cosigner: Cosigner, address: tuple[str, int], served: Served) -> running.Program:
     host, port = address
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     async def program(ready: running.Ready, stop: asyncio.Event) -> None:
         await process.check_free({"--listen": shown})
-        await app.run(
-            cosigner=cosigner,
-            host=host,
-            port=port,
-            ready=lambda url: ready({"url": url, "public_key": str(cosigner.key)}),
-            stop=stop,
-            tls=tls,
-        )
+        tls, followers = served
+        async with certificate_files.following(followers, clock=_now):
+            await app.run(
+                cosigner=cosigner,
+                host=host,
+                port=port,
+                ready=lambda url: ready({"url": url, "public_key": str(cosigner.key)}),
+                stop=stop,
+                tls=tls,
+            )
 
     return program
 
@@ -146,19 +155,33 @@ def _follow(state: WitnessState, log_keys: Sequence[str], path: Path, roster: Pa
         typer.echo(f"witness: follows the log from {carried.checkpoint.size} entries on{lost}")
 
 
-def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+def _now() -> datetime:
+    return running.real_clock().real
+
+
+def _files(certificate: Path | None, key: Path | None) -> CertificateFiles | None:
+    """Return the files for https, None for http; raises CommandError."""
     if certificate is None and key is None:
         return None
     if certificate is None or key is None:
         text = "--tls-certificate and --tls-key belong together"
         raise wrong_usage(text, field="--tls-key")
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    return CertificateFiles(
+        certificate=certificate, key=key, certificate_name="--tls-certificate", key_name="--tls-key"
+    )
+
+
+def _served(files: CertificateFiles | None) -> Served:
+    """Return what the port shows, and what follows the files; raises CommandError."""
+    if files is None:
+        return None, []
     try:
-        context.load_cert_chain(certificate, key)
-    except ssl.SSLError as error:
-        text = "--tls-certificate and --tls-key do not hold a certificate and its key"
-        raise wrong_usage(text, field="--tls-key") from error
-    return context
+        current, context = files.read(now=_now()), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    except ConfigError as error:
+        raise wrong_usage(str(error), field=str(error).partition(" ")[0]) from error
+    context.load_cert_chain(files.certificate, files.key)
+    use = certificate_files.into(context, files)
+    return context, [CertificateFollower(files=files, current=current, use=use)]
 
 
 def _cosigner(state: WitnessState, log_keys: Sequence[str], name: str | None) -> Cosigner:
@@ -170,4 +193,4 @@ def _cosigner(state: WitnessState, log_keys: Sequence[str], name: str | None) ->
         signer = key.load_or_make(state.folder / key.FILE, name=name)
     except key.WitnessKeyFileError as error:
         raise CommandError(ExitCode.REFUSED, str(error), reason="WITNESS_KEY", field="--name") from error
-    return cosigner.Cosigner(logs=logs, signer=signer, state=state, clock=lambda: running.real_clock().real)
+    return cosigner.Cosigner(logs=logs, signer=signer, state=state, clock=_now)

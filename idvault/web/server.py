@@ -4,11 +4,14 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable, Mapping
-from datetime import tzinfo
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from aiohttp import web
 
+from idvault import certificate_files
+from idvault.certificate_files import CertificateFiles, CertificateFollower, Pem
 from idvault.config import Settings
 from idvault.web.app import Pages, application
 from idvault.web.identity import routes as identity_routes
@@ -29,12 +32,12 @@ _SILENCE = 30.0
 async def run(settings: Settings, *, ready: Callable[[str], None], stop: asyncio.Event) -> None:
     """Serve until stop is set; ready receives the address once the port listens.
 
-    Raises OSError if the port is taken or a file cannot be read.
+    Raises OSError if the port is taken, and ConfigError if a certificate file cannot be used.
     """
-    tls = Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
-    async with aio.connect(
-        settings.web_target, tls=tls, timeout=_TIMEOUT, server_name=settings.web_server_name or None
-    ) as vault:
+    async with AsyncExitStack() as stack:
+        vault, client = await _connected(stack, settings)
+        tls, served = _tls(settings)
+        await stack.enter_async_context(certificate_files.following([client, *served], clock=_now))
         pages = Pages(
             vault=vault,
             base_url=settings.web_url,
@@ -47,9 +50,7 @@ async def run(settings: Settings, *, ready: Callable[[str], None], stop: asyncio
         await runner.setup()
         host, _, port = settings.addresses[0].rpartition(":")
         try:
-            site = web.TCPSite(
-                runner, host.strip("[]"), int(port), reuse_address=True, ssl_context=_tls(settings)
-            )
+            site = web.TCPSite(runner, host.strip("[]"), int(port), reuse_address=True, ssl_context=tls)
             await site.start()
             scheme = "https" if settings.web_tls_key.name else "http"
             ready(f"{scheme}://{host}:{runner.addresses[0][1]}")
@@ -79,9 +80,37 @@ def silent() -> logging.Logger:
     return logger
 
 
-def _tls(settings: Settings) -> ssl.SSLContext | None:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def _connected(stack: AsyncExitStack, settings: Settings) -> tuple[aio.Vault, CertificateFollower]:
+    """Return the vault's client, and what follows its certificate; the stack closes it."""
+    files = CertificateFiles.of_settings(
+        "IDVAULT_TLS_", settings.tls_certificate, settings.tls_key, settings.tls_ca
+    )
+    current, tls = files.read(now=_now()), Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
+    vault = await stack.enter_async_context(
+        aio.connect(
+            settings.web_target, tls=tls, timeout=_TIMEOUT, server_name=settings.web_server_name or None
+        )
+    )
+
+    async def use(_found: Pem) -> None:
+        await vault.use_certificate(tls)
+
+    return vault, CertificateFollower(files=files, current=current, use=use)
+
+
+def _tls(settings: Settings) -> tuple[ssl.SSLContext | None, list[CertificateFollower]]:
+    """Return the context of the pages' own https, and what follows its certificate; none for http."""
     if not settings.web_tls_key.name:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(settings.web_tls_certificate, settings.web_tls_key)
-    return context
+        return None, []
+    files = CertificateFiles.of_settings(
+        "IDVAULT_WEB_TLS_", settings.web_tls_certificate, settings.web_tls_key
+    )
+    current, context = files.read(now=_now()), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    return context, [
+        CertificateFollower(files=files, current=current, use=certificate_files.into(context, files))
+    ]
