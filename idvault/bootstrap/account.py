@@ -8,7 +8,7 @@ from idvault.api.account.servicer import StatusServicer
 from idvault.api.account.watch import Hub
 from idvault.attest import status_token
 from idvault.attest.quorum import Quorum
-from idvault.bootstrap.base import ENTROPY, Base, cancel
+from idvault.bootstrap.base import ENTROPY, Base
 from idvault.bootstrap.history import build_history
 from idvault.bootstrap.signing import status_signer
 from idvault.flows.account.feed import FeedFlow
@@ -31,6 +31,7 @@ from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.telemetry.logs import describe, log
+from idvault.telemetry.watching import cancel
 
 
 async def build_statuses(

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 
 from idvault import certificate_files, tuning
 from idvault.api.edge.access import Access
@@ -12,7 +13,6 @@ from idvault.bootstrap.base import (
     Base,
     Clock,
     Ready,
-    cancel,
     open_base,
 )
 from idvault.bootstrap.certificates import edge_files, tls_of
@@ -23,6 +23,7 @@ from idvault.certificate_files import CertificateFollower, Pem
 from idvault.config import Settings
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.storage.platform.store import SqlPlatformStore
+from idvault.telemetry.watching import cancel
 
 # With the other waits of a stop, below the 10 s that an operator's Ctrl-C allows.
 _GRACE = 5.0
@@ -62,7 +63,7 @@ async def serve(
             addresses["grpc_custody"] = await _start(stack, servers[-1], settings.addresses[-1])
         await _follow_certificates(stack, base, servers, rosters, current=pem, own=own)
         tuning.lower_poller(nice=settings.poller_nice)
-        watch_health(stack, base, lambda: rosters.current)
+        watch_health(stack, base, lambda: rosters.current, tell=partial(_tell, servers))
         ready({**addresses, "metrics": metrics_url})
         await stopped(stop, watch)
         base.metrics.health.stop()
@@ -101,6 +102,11 @@ async def _follow_certificates(
 
     follower = CertificateFollower(files=edge_files(base.settings), current=current, accept=accept, use=use)
     await stack.enter_async_context(certificate_files.following([follower], clock=base.real_now))
+
+
+async def _tell(servers: list[GrpcServer], ready: bool) -> None:
+    for server in servers:
+        await server.follow(ready=ready)
 
 
 async def _start(stack: AsyncExitStack, server: GrpcServer, address: str) -> str:

@@ -3,10 +3,10 @@
 import asyncio
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -19,8 +19,9 @@ from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.config import ConfigError
 from idvault.telemetry.logs import Logs
+from idvault.telemetry.port import serve_metrics
 from idvault.transparency.note import MalformedKeyError, parse_key
-from idvault.witness import app, cosigner, key
+from idvault.witness import app, cosigner, health, key
 from idvault.witness import epoch as epochs
 from idvault.witness.cosigner import Cosigner
 from idvault.witness.state import StateError, WitnessState
@@ -40,6 +41,10 @@ EpochFile = Annotated[
         "followed once, whether the option stays or not.",
     ),
 ]
+LISTEN, METRICS_LISTEN = "127.0.0.1:7493", "127.0.0.1:7494"
+MetricsListen = Annotated[
+    str, typer.Option(help="The address that serves /metrics, /healthz and /readyz, without a certificate.")
+]
 RosterFile = Annotated[
     Path | None,
     typer.Option(
@@ -47,10 +52,6 @@ RosterFile = Annotated[
         help="The published roster, whose custodians signed it; earlier versions are beside it.",
     ),
 ]
-
-
-Served = tuple[ssl.SSLContext | None, list[CertificateFollower]]
-"""What the port shows, None for http, and what follows its files."""
 
 
 def witness(  # noqa: PLR0917 - typer makes an option of each
@@ -68,7 +69,8 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
             help="The name in its signatures, such as witness.example/w1; required at the first start."
         ),
     ] = None,
-    listen: Annotated[str, typer.Option(help="The address that serves add-checkpoint.")] = "127.0.0.1:7493",
+    listen: Annotated[str, typer.Option(help="The address that serves add-checkpoint.")] = LISTEN,
+    metrics_listen: MetricsListen = METRICS_LISTEN,
     tls_certificate: Annotated[
         Path | None,
         typer.Option(
@@ -91,31 +93,56 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
     --epoch the witness follows it, and refuses the former history from then on (docs/log.md).
     """
     address = running.address(listen, option="--listen")
-    served = _served(_files(tls_certificate, tls_key))
+    running.address(metrics_listen, option="--metrics-listen")
+    tls = _tls(tls_certificate, tls_key)
     with _held(state) as folder:
         cosigner = _cosigner(folder, log_key, name)
         if epoch is not None:
             _follow(folder, log_key, epoch, roster)
         typer.echo(f"witness public key: {cosigner.key}")
-        running.run(_program(cosigner, address, served), ready_file=ready_file)
+        watched = _Watched(metrics_listen, folder.folder, tls_certificate)
+        running.run(_program(cosigner, address, tls, watched), ready_file=ready_file)
 
 
-def _program(cosigner: Cosigner, address: tuple[str, int], served: Served) -> running.Program:
+class _Tls(NamedTuple):
+    """What the port shows, None for http, and what follows its files."""
+
+    context: ssl.SSLContext | None
+    followers: Sequence[CertificateFollower]
+
+
+class _Watched(NamedTuple):
+    """Where metrics and health are served, and the files that they tell of."""
+
+    listen: str
+    folder: Path
+    certificate: Path | None
+
+
+def _program(cosigner: Cosigner, address: tuple[str, int], tls: _Tls, watched: _Watched) -> running.Program:
     host, port = address
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     async def program(ready: running.Ready, stop: asyncio.Event) -> None:
-        await process.check_free({"--listen": shown})
-        tls, followers = served
-        async with certificate_files.following(followers, clock=_now):
-            await app.run(
-                cosigner=cosigner,
-                host=host,
-                port=port,
-                ready=lambda url: ready({"url": url, "public_key": str(cosigner.key)}),
-                stop=stop,
-                tls=tls,
-            )
+        await process.check_free({"--listen": shown, "--metrics-listen": watched.listen})
+        metrics = cosigner.metrics
+        async with AsyncExitStack() as stack:
+            served = serve_metrics(metrics, listen=watched.listen)
+            stack.callback(served.close)
+            health.watch(stack, metrics, folder=watched.folder, certificate=watched.certificate)
+            await stack.enter_async_context(certificate_files.following(tls.followers, clock=_now))
+            told = {"public_key": str(cosigner.key), "metrics": served.url}
+            try:
+                await app.run(
+                    cosigner=cosigner,
+                    host=host,
+                    port=port,
+                    ready=lambda url: ready({"url": url, **told}),
+                    stop=stop,
+                    tls=tls.context,
+                )
+            finally:
+                metrics.health.stop()
 
     return program
 
@@ -159,29 +186,24 @@ def _now() -> datetime:
     return running.real_clock().real
 
 
-def _files(certificate: Path | None, key: Path | None) -> CertificateFiles | None:
-    """Return the files for https, None for http; raises CommandError."""
+def _tls(certificate: Path | None, key: Path | None) -> _Tls:
+    """Read the files of the options; raises CommandError."""
     if certificate is None and key is None:
-        return None
+        return _Tls(None, ())
     if certificate is None or key is None:
         text = "--tls-certificate and --tls-key belong together"
         raise wrong_usage(text, field="--tls-key")
-    return CertificateFiles(
+    files = CertificateFiles(
         certificate=certificate, key=key, certificate_name="--tls-certificate", key_name="--tls-key"
     )
-
-
-def _served(files: CertificateFiles | None) -> Served:
-    """Return what the port shows, and what follows the files; raises CommandError."""
-    if files is None:
-        return None, []
     try:
-        current, context = files.read(now=_now()), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        current = files.read(now=_now())
     except ConfigError as error:
         raise wrong_usage(str(error), field=str(error).partition(" ")[0]) from error
-    context.load_cert_chain(files.certificate, files.key)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
     use = certificate_files.into(context, files)
-    return context, [CertificateFollower(files=files, current=current, use=use)]
+    return _Tls(context, [CertificateFollower(files=files, current=current, use=use)])
 
 
 def _cosigner(state: WitnessState, log_keys: Sequence[str], name: str | None) -> Cosigner:

@@ -39,6 +39,7 @@ def settings(folder: Path, *, ends: timedelta = timedelta(days=1)) -> dict[str, 
     return {
         **kept,
         "IDVAULT_LISTEN": "127.0.0.1:0",
+        "IDVAULT_METRICS_LISTEN": "127.0.0.1:0",
         "IDVAULT_TLS_CA": str(folder / "ca.pem"),
         "IDVAULT_TLS_CERTIFICATE": str(folder / "own.pem"),
         "IDVAULT_TLS_KEY": str(folder / "own.key"),
@@ -68,6 +69,15 @@ def test_it_serves_and_says_when_the_vault_is_away(tmp_path: Path) -> None:
         with away.value as refused:
             assert refused.code == 503
             assert "0" * 26 not in refused.read().decode()
+        assert wait_for(
+            lambda: _page(told, "readyz")[1].startswith("edge: the platform edge does not answer")
+        )
+        assert [_page(told, name)[0] for name in ("readyz", "healthz", "static/style.css")] == [503, 200, 404]
+        metrics = _page(told, "metrics")[1]
+        assert 'idvault_web_answers_total{page="/v/{code}",status="503"} 1.0' in metrics
+        for setting in ("web_tls_certificate", "tls_certificate", "tls_ca"):
+            assert f'idvault_certificate_expiry_seconds{{setting="{setting}"}}' in metrics
+        assert "0" * 26 not in metrics
         place = urlsplit(url)
         before, new = ssl.get_server_certificate((place.hostname, place.port)), Authority().server()
         (tmp_path / "server.pem").write_bytes(new.certificate)
@@ -79,6 +89,17 @@ def test_it_serves_and_says_when_the_vault_is_away(tmp_path: Path) -> None:
         output = process.communicate(timeout=WAIT)
     assert process.returncode == 0
     assert "0" * 26 not in "".join(output)
+
+
+def _page(told: dict[str, dict[str, str]], name: str) -> tuple[int, str]:
+    """Return status and text of a page of the metrics port."""
+    address = told["ready"]["metrics"].removesuffix("metrics") + name
+    try:
+        with urllib.request.urlopen(address, timeout=WAIT) as answer:  # noqa: S310
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
 
 
 def test_an_expired_certificate_stops_the_start(tmp_path: Path) -> None:

@@ -95,7 +95,12 @@ class Cluster:
         url = f"http://localhost:{port}"
         self.settings |= environment.hosted(url)
         told = environment.web(
-            self._layout, url=url, port=port, target=f"127.0.0.1:{self.port}", supervision_url=""
+            self._layout,
+            url=url,
+            port=port,
+            metrics=0,
+            target=f"127.0.0.1:{self.port}",
+            supervision_url="",
         )
         # Visitors of a measurement say their addresses themselves.
         self._start(WEB, ["web"], {**told, "IDVAULT_WEB_PROXIES": "1"})

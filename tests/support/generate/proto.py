@@ -3,6 +3,7 @@
 import re
 import sysconfig
 import tempfile
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,15 +16,21 @@ INIT = '"""Generated from proto/idvault/v1 by scripts/gen_proto.py: never edited
 SERVICE = re.compile(r"^service \w+ \{", re.MULTILINE)
 
 
-def compile_protos(sources: list[Path], *, outputs: dict[str, str]) -> None:
+def compile_protos(sources: list[Path], *, outputs: dict[str, str], more: Sequence[str] = ()) -> None:
     """Run protoc with this interpreter's type plug-ins; raises RuntimeError if it fails."""
     scripts = sysconfig.get_path("scripts")
     plugins = [f"--plugin=protoc-gen-{name}={scripts}/protoc-gen-{name}" for name in ("mypy", "mypy_grpc")]
     includes = [f"-I{PROTO}", f"-I{files('grpc_tools') / '_proto'}"]
     targets = [f"--{name}_out={target}" for name, target in outputs.items()]
     names = [path.relative_to(PROTO).as_posix() for path in sources]
-    if protoc.main(["protoc", *includes, *plugins, *targets, *names]) != 0:
+    if protoc.main(["protoc", *includes, *plugins, *more, *targets, *names]) != 0:
         raise RuntimeError(f"protoc failed for {', '.join(names)}")
+
+
+def describe(*, into: Path) -> None:
+    """Write the descriptors of proto/ with their comments to a file; raises RuntimeError."""
+    options = {"descriptor_set": f"{into}"}
+    compile_protos(sorted(PROTO.rglob("*.proto")), outputs=options, more=["--include_source_info"])
 
 
 def generate(*, into: Path) -> None:
