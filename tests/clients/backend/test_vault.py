@@ -420,7 +420,7 @@ async def test_close_ends_a_running_call(server: VaultServer, tls: Tls) -> None:
     server.outcomes = [Hang()]
     vault = idvault_client.aio.connect(server.target, tls=tls, server_name="localhost")
     call = asyncio.create_task(vault.get_status(TOKEN))
-    await asyncio.to_thread(server.arrived.wait, 5)
+    await asyncio.to_thread(server.arrived.acquire, True, 5)
     await vault.close()
     with pytest.raises(Unavailable):
         await call
@@ -442,7 +442,7 @@ async def test_another_certificate(server: VaultServer, authority: Authority, tl
     later = authority.issue("later")
     async with idvault_client.aio.connect(server.target, tls=tls, server_name="localhost") as vault:
         running = asyncio.create_task(vault.get_status(TOKEN))
-        await asyncio.to_thread(server.arrived.wait)
+        await asyncio.to_thread(server.arrived.acquire)
         with pytest.raises(OSError, match="gone"):
             await vault.use_certificate(Tls("gone", "gone", "gone"))
         changing = asyncio.create_task(vault.use_certificate(later))
@@ -465,7 +465,7 @@ async def test_cancelling_passes(server: VaultServer, tls: Tls) -> None:
     server.outcomes = [Hang()]
     async with idvault_client.aio.connect(server.target, tls=tls, server_name="localhost") as vault:
         call = asyncio.create_task(vault.get_status(TOKEN))
-        await asyncio.to_thread(server.arrived.wait, 5)
+        await asyncio.to_thread(server.arrived.acquire, True, 5)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
