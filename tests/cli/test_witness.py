@@ -61,10 +61,11 @@ def running(folder: Path, *more: object) -> Iterator[Running]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")}
     process = programs.start(programs.VAULT, "witness", *arguments, *more, environment=environment)
     try:
-        lines = [process.stdout.readline() for _ in range(2)]
-        assert lines[0].startswith("witness public key: "), lines
+        # The process log on stdout has JSON only.
+        first = process.stdout.readline()
         document = json.loads(ready.read_text())
-        assert json.loads(lines[1]) == {"ready": document}
+        assert json.loads(first) == {"ready": document}
+        assert process.stderr.readline() == f"witness public key: {document['public_key']}\n"
         assert stat.S_IMODE(ready.stat().st_mode) == 0o600
         yield Running(process, document["url"], document["public_key"], document["metrics"])
         if process.poll() is None:
