@@ -34,20 +34,25 @@ def idvault(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], 
     [
         ("service", Purpose.STATUS_TOKEN),
         ("service", Purpose.MODERATION_TEXT),
+        ("service", Purpose.INDEX),
+        ("service", Purpose.REQUEST),
+        ("custody", Purpose.CASE_TEXT),
+        ("custody", Purpose.SECOND_FACTOR),
+        ("custody", Purpose.PERSON_REQUEST),
         ("work", Purpose.STATUS_LIST),
     ],
 )
 def test_rotate(
     idvault: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, purpose: Purpose
 ) -> None:
-    """A new key is added as primary, and the old one stays."""
+    """A new key is added; it is not the primary one until processes have announced it."""
     path = tmp_path / "keys" / f"{file}.keys"
     idvault.set(KEYS=path)
     monkeypatch.delenv("IDVAULT_LOG_ORIGIN")  # a rotation needs no origin
     done = idvault("keys", "rotate", purpose.value)
     assert (done.code, done.last) == (ExitCode.DONE, f"keys: version 1 of {purpose.value} in {path}")
     found = LocalKeyProvider.load(path, passphrase=b"test", entropy=ENTROPY).keys(purpose)
-    assert (found.primary, set(found.versions)) == ("1", {"0", "1"})
+    assert (found.primary, set(found.versions)) == ("0", {"0", "1"})
     assert found.versions["0"] != found.versions["1"]
 
 
@@ -69,8 +74,9 @@ def test_a_file_of_an_older_version_is_completed(idvault: Commands, tmp_path: Pa
 
 
 def test_what_is_not_rotated(idvault: Commands) -> None:
-    """Keys that protect stored data are not rotated like this, nor keys that the file does not hold."""
-    assert idvault("keys", "rotate", "index").code == ExitCode.WRONG_USAGE
+    """Keys from which published or stored ids are derived for ever, and keys that the file does not hold."""
+    for purpose in ("pairwise", "reference", "intake"):
+        assert idvault("keys", "rotate", purpose).code == ExitCode.WRONG_USAGE
     assert idvault("keys", "rotate", "status-list").code != ExitCode.DONE
 
 
@@ -105,7 +111,7 @@ def test_list(idvault: Commands, tmp_path: Path) -> None:
     assert (found.code, found.last) == (0, f"keys: 8 in {tmp_path / 'keys' / 'service.keys'}")
     listed = [json.loads(line) for line in idvault("--json", "keys", "list").out.splitlines()]
     texts = [one for one in listed if one["purpose"] == "moderation-text"]
-    assert [(one["version"], one["primary"]) for one in texts] == [("0", False), ("1", True)]
+    assert [(one["version"], one["primary"]) for one in texts] == [("0", True), ("1", False)]
     assert len({one["check"] for one in listed}) == 8
     assert all(one["check"] in found.out for one in listed)
 

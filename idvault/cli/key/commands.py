@@ -18,11 +18,17 @@ _ROOT = 0
 
 
 class Rotated(StrEnum):
-    """The keys that can be rotated without sealing anything again."""
+    """The keys that can be rotated by a command."""
 
-    STATUS_TOKEN = "status-token"  # noqa: S105 - the name of a purpose
-    STATUS_LIST = "status-list"
+    INDEX = "index"
+    REQUEST = "request"
     MODERATION_TEXT = "moderation-text"
+    TIP_OFF = "tip-off"
+    STATUS_TOKEN = "status-token"  # noqa: S105 - the name of a purpose
+    CASE_TEXT = "case-text"
+    SECOND_FACTOR = "second-factor"
+    PERSON_REQUEST = "person-request"
+    STATUS_LIST = "status-list"
 
 
 app = typer.Typer(help="The key files of the service's processes.", no_args_is_help=True)
@@ -133,14 +139,17 @@ def complete() -> None:
 def rotate(
     purpose: Annotated[
         Rotated,
-        typer.Argument(help="status-token, moderation-text: in service.keys. status-list: in work.keys."),
+        typer.Argument(
+            help="index, request, moderation-text, tip-off, status-token: in service.keys. case-text, "
+            "second-factor, person-request: in custody.keys. status-list: in work.keys."
+        ),
     ],
 ) -> None:
-    """Add a new key to the file of IDVAULT_KEYS; restart its processes afterwards.
+    """Add a new key to the file of IDVAULT_KEYS; running processes announce it and use it when it is due.
 
-    The processes publish a new signing key in jwks.json when they start, sign with it a day later, and keep
-    the old key published for 31 days after that. A new moderation-text key seals what is filed from then on;
-    the old one stays in the file for the texts that it has sealed.
+    A signing key of statuses is published at once, signs a day later, and the old one stays published for 31
+    days after that. Every other key is used an hour after its announcement: copy the file to every machine
+    that has one before then. The old key stays in the file for what is stored under it.
     """
     settings = config.load(Process.KEY_FILE)
     version = key.rotate_key(settings, purpose=purpose.value)
