@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from idvault.domain.event import Event
@@ -77,4 +78,63 @@ class RepeatedRequests(Protocol):
 
     async def answer(self, work: Callable[[], Awaitable[T]], *, caller: str, request_id: str) -> T:
         """Do the work, under the version of the first time if this repeats a request; raises as it does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SealedValue:
+    """Something stored under a version of a key.
+
+    where: its kind. row: what identifies it in its store. bound: what it is sealed for. version: "" if the
+    data names it.
+    """
+
+    where: str
+    row: tuple[str | int, ...]
+    bound: tuple[str, ...]
+    version: str
+    data: bytes = field(repr=False)
+
+
+class SealedStore(Protocol):
+    """The stored values of one kind. Every method raises UnavailableError (STORE_UNAVAILABLE)."""
+
+    async def counts(self) -> Mapping[str, int]:
+        """Return how many values there are under each version."""
+        ...
+
+    async def some(self, *, versions: Sequence[str], limit: int) -> Sequence[SealedValue]:
+        """Return up to `limit` values that are under one of some versions."""
+        ...
+
+    async def replace(self, former: SealedValue, later: SealedValue) -> bool:
+        """Replace a value in one atomic step unless it has changed meanwhile; return whether it was."""
+        ...
+
+
+class EndingStore(Protocol):
+    """Counts what cannot be sealed anew. Every method raises UnavailableError (STORE_UNAVAILABLE)."""
+
+    async def requests_before(self, *, table: str, before: datetime) -> int:
+        """Return how many requests were made before a business time; table: requests, person_requests."""
+        ...
+
+    async def tip_offs(self) -> Mapping[int, int]:
+        """Return how many reports have their secret under each version; reporters count for the first."""
+        ...
+
+
+class Rewrapper(Protocol):
+    """Seals a stored value anew under the version in use."""
+
+    def rewrapped(self, value: SealedValue) -> SealedValue:
+        """Return the value under the version in use; raises DamagedError (RECORD_DAMAGED)."""
+        ...
+
+
+class KeyDestroyer(Protocol):
+    """The key file from which versions are destroyed."""
+
+    async def destroyed(self, purpose: str, versions: Sequence[int], *, successor: int) -> Sequence[int]:
+        """Remove versions durably; return those that the file had. successor: the version in use."""
         ...

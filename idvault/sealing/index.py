@@ -25,13 +25,13 @@ class ChainedIndexer:
 
     def __init__(self, *, keys: KeySet) -> None:
         """Derive the limiter key; raises ValueError if a version from 0 to the primary one is missing."""
-        self._version = int(keys.primary)
+        self.version = int(keys.primary)
         self._chain = _chain(keys)
-        if self._version >= len(self._chain):
+        if self.version >= len(self._chain):
             raise ValueError("the index chain has a gap")
         others = (int(each) for each in keys.others)
         self._others = tuple(each for each in others if each < len(self._chain))
-        limiter = self._chain[self._version]
+        limiter = self._chain[self.version]
         self._limiter = hmac.digest(limiter, seal.encode("idvault/limiter-key/v1"), "sha256")
 
     def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
@@ -42,9 +42,9 @@ class ChainedIndexer:
         for key in self._chain:
             value = hmac.digest(key, value, "sha256")
             indexes.append(value)
-        index = indexes[self._version]
+        index = indexes[self.version]
         return PersonKey(
-            index_version=self._version,
+            index_version=self.version,
             index=index,
             others=tuple(indexes[version] for version in self._others),
             person_id=person_id,
@@ -54,7 +54,7 @@ class ChainedIndexer:
 
     def rekeyed(self, index: bytes, *, version: int) -> bytes:
         """Return what a stored index of a version is under the version in use."""
-        for key in self._chain[version + 1 : self._version + 1]:
+        for key in self._chain[version + 1 : self.version + 1]:
             index = hmac.digest(key, index, "sha256")
         return index
 
@@ -77,6 +77,11 @@ class CurrentIndexer:
         return self._current().person(
             relying_party=relying_party, identity=identity, person_id=person_id, today=today
         )
+
+    def rekeyed(self, index: bytes, *, version: int) -> tuple[int, bytes]:
+        """Return the version in use, and what an index stored under an older one is under it."""
+        indexer = self._current()
+        return indexer.version, indexer.rekeyed(index, version=version)
 
     def _current(self) -> ChainedIndexer:
         keys = self._keys.keys(Purpose.INDEX)

@@ -13,7 +13,7 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -207,6 +207,14 @@ class LocalKeyProvider:
         version without one.
         """
         self._change(purpose, lambda keys: keys.succeeded(successor).without(version))
+
+    async def destroyed(self, purpose: str, versions: Sequence[int], *, successor: int) -> list[int]:
+        """Remove versions from the file durably; return those that it had."""
+        wanted = Purpose(purpose)
+        found = [each for each in versions if str(each) in self.keys(wanted).versions]
+        for each in found:
+            await asyncio.to_thread(self.destroy, wanted, str(each), successor=str(successor))
+        return found
 
     def _version(self, keys: KeySet, purpose: Purpose, version: str) -> bytes:
         try:

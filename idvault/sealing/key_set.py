@@ -64,7 +64,7 @@ class KeySet:
 
     primary: str = ""
     versions: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    over: frozenset[str] = frozenset()
+    over: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def others(self) -> list[str]:

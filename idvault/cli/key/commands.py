@@ -1,5 +1,6 @@
 """`idvault keys`: the key files of the service's processes."""
 
+import asyncio
 import json
 import os
 from enum import StrEnum
@@ -9,10 +10,13 @@ from typing import Annotated
 import typer
 
 from idvault import config
-from idvault.bootstrap import key
+from idvault.bootstrap import key, key_rewrap
 from idvault.bootstrap.key import ListedKey
+from idvault.bootstrap.key_rewrap import VersionState
+from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
-from idvault.config import Process
+from idvault.cli.key.rewrap import rewrap
+from idvault.config import Process, Settings
 
 _ROOT = 0
 
@@ -32,6 +36,7 @@ class Rotated(StrEnum):
 
 
 app = typer.Typer(help="The key files of the service's processes.", no_args_is_help=True)
+app.command()(rewrap)
 
 
 @app.callback()
@@ -68,26 +73,44 @@ def list_(context: typer.Context) -> None:
     """List the versions in the file of IDVAULT_KEYS: purpose, version, and a check value to compare copies.
 
     Two files have the same key if they show the same check value, which reveals nothing else about the key.
+    With the settings of both databases it also says which versions are in use, which will be and when, and
+    how much is stored under each.
     """
     settings = config.load(Process.KEY_FILE)
-    found = key.list_keys(settings)
+    found, states = key.list_keys(settings), _states(settings)
     for one in found:
-        typer.echo(json.dumps(_fields(one)) if context.obj else _text(one))
+        state = states.get((one.purpose, one.version))
+        typer.echo(json.dumps(_fields(one, state)) if context.obj else _text(one, state))
     if not context.obj:
         typer.echo(f"keys: {len(found)} in {settings.keys}")
 
 
-def _fields(one: ListedKey) -> dict[str, object]:
-    return {
+def _states(settings: Settings) -> dict[tuple[str, str], VersionState]:
+    if not (settings.database_url.get_secret_value() and settings.shred_database_url.get_secret_value()):
+        return {}
+    return asyncio.run(key_rewrap.version_states(settings, now=running.real_clock()))
+
+
+def _fields(one: ListedKey, state: VersionState | None) -> dict[str, object]:
+    fields: dict[str, object] = {
         "purpose": one.purpose,
         "version": one.version,
         "primary": one.is_primary,
         "check": one.check,
     }
+    if state is not None:
+        fields |= {
+            "state": state.word,
+            "announce_time": state.announced.announced_at.isoformat(),
+            "stored": state.stored,
+        }
+    return fields
 
 
-def _text(one: ListedKey) -> str:
-    return f"{one.purpose:16} {one.version:17} {'primary' if one.is_primary else '':8} {one.check}"
+def _text(one: ListedKey, state: VersionState | None) -> str:
+    word = ("primary" if one.is_primary else "") if state is None else state.word
+    stored = "" if state is None or state.stored is None else f"  {state.stored} stored"
+    return f"{one.purpose:16} {one.version:17} {word:9} {one.check}{stored}"
 
 
 @app.command()
