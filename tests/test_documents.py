@@ -22,6 +22,8 @@ from idvault.domain.retention import RetentionTerms
 from idvault.mock_registry import fixtures
 from idvault.registry.nppa_wire import NppaStatus as Answer
 from idvault.telemetry.metrics import Metrics
+from idvault.telemetry.web import WebMetrics
+from idvault.telemetry.witness import WitnessMetrics
 from idvault_client import FailureReason, InvalidFields, Status, Verification
 from idvault_client.public_accounts import PublicAccountCategory, PublicAccountState, ReaderProfile
 
@@ -54,10 +56,12 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 
 def test_every_metric_is_documented() -> None:
-    """The table of metrics has exactly the families that a process serves."""
-    metrics = Metrics()
-    metrics.claims_pending(count=0, oldest_seconds=0)
-    shown = {family.name + ("_total" if family.type == "counter" else "") for family in metrics.families()}
+    """The table of metrics has exactly the families that the processes serve."""
+    shown = {
+        family.name + ("_total" if family.type == "counter" else "")
+        for metrics in (Metrics(), WebMetrics(), WitnessMetrics())
+        for family in metrics.families()
+    }
     assert {name.strip("`") for name, _, _ in rows(OPERATIONS, "Watching it")} == shown
 
 

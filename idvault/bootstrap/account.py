@@ -8,7 +8,7 @@ from idvault.api.account.servicer import StatusServicer
 from idvault.api.account.watch import Hub
 from idvault.attest import status_token
 from idvault.attest.quorum import Quorum
-from idvault.bootstrap.base import ENTROPY, Base, cancel
+from idvault.bootstrap.base import ENTROPY, Base
 from idvault.bootstrap.history import build_history
 from idvault.bootstrap.key_following import follow_every
 from idvault.bootstrap.request_key import fingerprinter_of
@@ -32,6 +32,7 @@ from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.telemetry.logs import describe, log
+from idvault.telemetry.watching import cancel
 
 
 async def build_statuses(

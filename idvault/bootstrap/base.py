@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
+from idvault.telemetry.watching import cancel
 
 Clock = Callable[[], ClockReading]
 Ready = Callable[[Mapping[str, Any]], None]
@@ -96,10 +97,3 @@ def load_custody_keys(settings: Settings, *, alone: bool) -> LocalKeyProvider:
 def urls(settings: Settings) -> tuple[str, str]:
     """Return the URLs of the main and the shred database."""
     return settings.database_url.get_secret_value(), settings.shred_database_url.get_secret_value()
-
-
-async def cancel(task: asyncio.Task[Any]) -> None:
-    """Cancel a task and wait until it has ended."""
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -56,8 +56,7 @@ async def check(settings: Settings, *, of: Process, clock: Clock) -> list[Findin
 
 def _address_checks(settings: Settings, of: Process) -> list[Check]:
     found = {} if of is Process.WORK else {"IDVAULT_LISTEN": settings.addresses}
-    if of is not Process.WEB:
-        found["IDVAULT_METRICS_LISTEN"] = (settings.metrics_listen,)
+    found["IDVAULT_METRICS_LISTEN"] = (settings.metrics_listen,)
     return [Check(name, partial(check_free, name, addresses)) for name, addresses in found.items()]
 
 

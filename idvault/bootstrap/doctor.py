@@ -12,9 +12,10 @@ from idvault.attest.certificate import CertificateError
 from idvault.attest.reading import RosterError
 from idvault.bootstrap import connection_failure
 from idvault.bootstrap.base import Clock, urls
-from idvault.bootstrap.doctor_host import host_checks
+from idvault.bootstrap.doctor_host import check_secrets, host_checks
 from idvault.bootstrap.handover import check_handed_over
 from idvault.bootstrap.log import witness_keys
+from idvault.bootstrap.vitals import certificate_files
 from idvault.bootstrap.witness import demand_of, witness_flow
 from idvault.config import Settings
 from idvault.domain.error import IdvaultError, UnavailableError
@@ -45,6 +46,8 @@ _SERVERS = {"servers": "IDVAULT_DATABASE_URL", "shred-servers": "IDVAULT_SHRED_D
 
 async def examine(settings: Settings, *, clock: Clock) -> list[Finding]:
     """Check everything that these settings name; return the findings in the order of the checks."""
+    if is_of_pages(settings):
+        return await doctor.examine(_pages_checks(settings, clock))
     async with _databases(settings) as (main, shred):
         return await doctor.examine(checks(settings, main=main, shred=shred, clock=clock))
 
@@ -63,11 +66,7 @@ def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock)
     for (name, setting), url in zip(_SERVERS.items(), urls(settings), strict=True):
         if (servers := Servers.several(url)) is not None:
             found.append(Check(name, partial(_check_servers, servers, setting)))
-    for name in ("tls_certificate", "tls_ca"):
-        if getattr(settings, name) != Path():
-            setting = f"IDVAULT_{name.upper()}"
-            check = partial(_check_certificate, getattr(settings, name), setting, clock)
-            found.append(Check(name.replace("_", "-"), check))
+    found += _certificate_checks(settings, clock)
     if settings.registry_check_url:
         found.append(Check("registry", partial(_check_registry, settings)))
         found.append(Check("clock", partial(_check_clock, settings, clock)))
@@ -76,6 +75,34 @@ def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock)
     if settings.witnesses:
         found.append(Check("witness", partial(_check_witness, settings, main, shred, clock)))
     return found
+
+
+def is_of_pages(settings: Settings) -> bool:
+    """Return whether these are the settings of `idvault web`, which has neither databases nor keys."""
+    return bool(settings.web_target) and not any(urls(settings))
+
+
+def _pages_checks(settings: Settings, clock: Clock) -> list[Check]:
+    files = partial(asyncio.to_thread, check_secrets, settings, of="tls_key")
+    return [
+        Check("edge", partial(_check_edge, settings)),
+        Check("files", files),
+        *_certificate_checks(settings, clock),
+    ]
+
+
+async def _check_edge(settings: Settings) -> None:
+    from idvault.web import health  # noqa: PLC0415 - the other processes' doctor needs no gRPC
+
+    if fault := await health.ask_edge(settings):
+        raise AilmentError(f"{fault}: check IDVAULT_WEB_TARGET, IDVAULT_WEB_SERVER_NAME and the edge itself")
+
+
+def _certificate_checks(settings: Settings, clock: Clock) -> list[Check]:
+    return [
+        Check(name.replace("_", "-"), partial(_check_certificate, path, f"IDVAULT_{name.upper()}", clock))
+        for name, path in certificate_files(settings).items()
+    ]
 
 
 async def check_databases(settings: Settings, main: Database, shred: Database) -> None:

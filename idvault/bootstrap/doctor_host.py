@@ -25,7 +25,7 @@ _SETTINGS = {
     "public": "IDVAULT_PUBLIC_DIR",
     "backup": "IDVAULT_BACKUP_DIR",
 }
-_SECRETS = ("keys", "key_passphrase_file", "tls_key", "registry_secret_key_file")
+_SECRETS = ("keys", "key_passphrase_file", "tls_key", "web_tls_key", "registry_secret_key_file")
 
 
 def host_checks(settings: Settings, *, main: Database, shred: Database, clock: Clock) -> list[Check]:
@@ -69,21 +69,29 @@ def check_owners(settings: Settings) -> None:
 
     Somebody else may run the doctor, such as root, who can read everything.
     """
+    check_secrets(settings, of="keys")
     if not settings.keys.name or not settings.keys.exists():
         return
     user = settings.keys.stat().st_uid
-    for name in _SECRETS:
-        path: Path = getattr(settings, name)
-        if path.name and path.exists() and path.stat().st_uid != user:
-            raise _others(f"the file in IDVAULT_{name.upper()}")
     for name, path in places(settings).items():
         # The backup's folder belongs to whoever makes backups.
         if name != "backup" and path.exists() and _is_closed(path, user):
-            raise _others(f"the folder of {_SETTINGS[name]}")
+            raise _others(f"the folder of {_SETTINGS[name]}", "keys")
     for name, url in zip(("main", "shred"), urls(settings), strict=True):
         file = address.parse(url).file
         if file is not None and file.exists() and _is_closed(file, user):
-            raise _others(f"the file of {_SETTINGS[name]}")
+            raise _others(f"the file of {_SETTINGS[name]}", "keys")
+
+
+def check_secrets(settings: Settings, *, of: str) -> None:
+    """Raise AilmentError unless all files with secrets have one owner. of: the setting that tells whose."""
+    first: Path = getattr(settings, of)
+    if not first.name or not first.exists():
+        return
+    for name in _SECRETS:
+        path: Path = getattr(settings, name)
+        if path.name and path.exists() and path.stat().st_uid != first.stat().st_uid:
+            raise _others(f"the file in IDVAULT_{name.upper()}", of)
 
 
 def _is_closed(path: Path, user: int) -> bool:
@@ -92,9 +100,9 @@ def _is_closed(path: Path, user: int) -> bool:
     return found.st_uid != user and not found.st_mode & 0o022
 
 
-def _others(what: str) -> AilmentError:
+def _others(what: str, of: str) -> AilmentError:
     return AilmentError(
-        f"{what} belongs to another user than the file in IDVAULT_KEYS: chown it to that user"
+        f"{what} belongs to another user than the file in IDVAULT_{of.upper()}: chown it to that user"
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.attest.roster_chain import WatchedChain
-from idvault.bootstrap.base import Base, cancel, load_keys, urls
+from idvault.bootstrap.base import Base, load_keys, urls
 from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.vitals import watch_vitals
 from idvault.domain import key as rules
@@ -28,11 +28,9 @@ from idvault.storage.clock import SqlServerClock
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.key.version import SqlKeyVersionStore
 from idvault.storage.people.roster import SqlRosterStore
-from idvault.telemetry.health import ProcessHealth
-from idvault.telemetry.logs import describe, log
+from idvault.telemetry import watching
 from idvault.telemetry.port import serve_metrics
 
-_BEAT, _PERIOD = 1.0, 2.0
 _REGISTRY_PATIENCE = 2.0
 
 
@@ -46,36 +44,21 @@ def open_port(stack: AsyncExitStack, base: Base) -> str:
     return server.url
 
 
-def watch_health(stack: AsyncExitStack, base: Base, roster: Callable[[], Roster]) -> None:
-    """Look every two seconds whether the process is ready, and set the figures of its files every minute."""
+def watch_health(
+    stack: AsyncExitStack,
+    base: Base,
+    roster: Callable[[], Roster],
+    *,
+    tell: Callable[[bool], Awaitable[None]] = watching.ignore,
+) -> None:
+    """Look every two seconds whether the process is ready, and set the figures of its files every minute.
+
+    tell: receives the result of each look.
+    """
     watch_vitals(stack, base)
-    checks = ready_checks(base, roster)
-    stack.push_async_callback(cancel, asyncio.create_task(_beat(base.metrics.health)))
-    stack.push_async_callback(cancel, asyncio.create_task(_watch(base.metrics.health, checks)))
-
-
-async def _beat(health: ProcessHealth) -> None:
-    while True:
-        health.beat()
-        await asyncio.sleep(_BEAT)
-
-
-async def _watch(health: ProcessHealth, checks: list[Check]) -> None:
-    before: dict[str, str] = {}
-    while True:
-        try:
-            found = await readiness.look(checks)
-        except Exception as error:  # a process whose checks fail is not ready, and goes on looking
-            log().error("health_not_known", **describe(error))
-            found = {"process": "a check failed: see this process's logs"}
-        health.looked(found)
-        if found.keys() != before.keys():
-            if found:
-                log().warning("not_ready", why=" ".join(found))
-            else:
-                log().info("ready_again")
-        before = found
-        await asyncio.sleep(_PERIOD)
+    look = partial(readiness.look, ready_checks(base, roster))
+    following = watching.follow(base.metrics.health, look, tell=tell)
+    stack.push_async_callback(watching.cancel, asyncio.create_task(following))
 
 
 def ready_checks(base: Base, roster: Callable[[], Roster]) -> list[Check]:

@@ -7,11 +7,12 @@ from contextlib import AsyncExitStack
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.attest.roster_chain import WatchedChain
-from idvault.bootstrap.base import ENTROPY, Base, cancel
+from idvault.bootstrap.base import ENTROPY, Base
 from idvault.domain.error import IdvaultError
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.storage.people.roster import SqlRosterStore
 from idvault.telemetry.logs import describe, log
+from idvault.telemetry.watching import cancel
 
 _PERIOD = 0.5
 

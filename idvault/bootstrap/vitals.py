@@ -2,44 +2,41 @@
 
 import asyncio
 import shutil
-from contextlib import AsyncExitStack
-from datetime import datetime
+from contextlib import AsyncExitStack, suppress
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+from idvault import durable_file
 from idvault.attest import expiry
-from idvault.attest.certificate import CertificateError
 from idvault.bootstrap.backup import MANIFEST, ManifestError, read_manifest
-from idvault.bootstrap.base import Base, cancel, urls
+from idvault.bootstrap.base import Base, urls
 from idvault.config import Settings
 from idvault.storage.base import url as address
-from idvault.telemetry.logs import describe, log
+from idvault.telemetry import watching
 
-_PERIOD = 60.0
-_CERTIFICATES = ("tls_certificate", "tls_ca")
+CERTIFICATES = ("tls_certificate", "tls_ca", "web_tls_certificate")
+_DATABASES = ("main", "shred")
+_NOTE = ".backup-ended"
+# A clock that was wrong must not make a backup look new for years.
+_FUTURE = timedelta(minutes=5)
 
 
 def watch_vitals(stack: AsyncExitStack, base: Base) -> None:
     """Set the metrics of this process's files every minute until the stack closes."""
-    stack.push_async_callback(cancel, asyncio.create_task(_watch(base)))
-
-
-async def _watch(base: Base) -> None:
-    while True:
-        try:
-            await set_vitals(base)
-        except Exception as error:  # a file that cannot be read must not end the process
-            log().warning("vitals_not_read", **describe(error))
-        await asyncio.sleep(_PERIOD)
+    reading = watching.every_minute(partial(set_vitals, base))
+    stack.push_async_callback(watching.cancel, asyncio.create_task(reading))
 
 
 async def set_vitals(base: Base) -> None:
     """Set the metrics of certificates, disks and backups."""
     vitals, settings, now = base.metrics.vitals, base.settings, base.real_now()
-    vitals.certificates(await asyncio.to_thread(_certificates, settings, now))
+    files = certificate_files(settings)
+    vitals.certificates(await asyncio.to_thread(expiry.seconds_left, files, now=now))
     vitals.disks(await asyncio.to_thread(_disks, settings))
     if settings.backup_dir.name:
-        made = await asyncio.to_thread(newest_backup, settings.backup_dir)
-        vitals.backup_age(seconds=None if made is None else (now - made).total_seconds())
+        made = await asyncio.to_thread(newest_backups, settings.backup_dir, now=now)
+        vitals.backup_ages({name: (now - at).total_seconds() for name, at in made.items()})
 
 
 def places(settings: Settings) -> dict[str, Path]:
@@ -55,30 +52,47 @@ def places(settings: Settings) -> dict[str, Path]:
     return found
 
 
-def newest_backup(folder: Path) -> datetime | None:
-    """Return when the newest backup below a folder was ended, None if there is none.
+def certificate_files(settings: Settings) -> dict[str, Path]:
+    """Return the files with certificates that these settings name, by setting."""
+    return {name: path for name in CERTIFICATES if (path := getattr(settings, name)).name}
 
-    A folder without a manifest is no backup, and one with a damaged manifest is none that counts.
+
+def newest_backups(folder: Path, *, now: datetime) -> dict[str, datetime]:
+    """Return when the newest backup of each database was ended, of those that are known in a folder.
+
+    `idvault backup` leaves a folder with a manifest, which is of both. For PostgreSQL the job that makes a
+    backup leaves a note. What is damaged or in the future is none that counts.
     """
-    ends = []
+    ends: dict[str, list[str]] = {name: [_noted(folder, name)] for name in _DATABASES}
     for manifest in (folder / MANIFEST, *folder.glob(f"*/{MANIFEST}")):
-        try:
-            ends.append(datetime.fromisoformat(read_manifest(manifest.parent).ended))
-        except (ManifestError, ValueError):
-            continue
-    return max(ends, default=None)
+        with suppress(ManifestError):
+            ended = read_manifest(manifest.parent).ended
+            for name in _DATABASES:
+                ends[name].append(ended)
+    times = {name: [at for text in texts if (at := _time(text, now))] for name, texts in ends.items()}
+    return {name: max(found) for name, found in times.items() if found}
 
 
-def _certificates(settings: Settings, now: datetime) -> dict[str, float]:
-    found = {}
-    for name in _CERTIFICATES:
-        path: Path = getattr(settings, name)
-        if path.name:
-            try:
-                found[name] = (expiry.earliest_end(path.read_bytes()) - now).total_seconds()
-            except (CertificateError, OSError):
-                continue  # not shown: `idvault doctor` says why
-    return found
+def note_backup(folder: Path, name: str, *, now: datetime) -> Path:
+    """Note that a backup of a database has ended now; return the note. Raises OSError."""
+    path = folder / f"{name}{_NOTE}"
+    # The worker reads it, and has another user than who makes backups.
+    durable_file.replace(path, f"{now.isoformat(timespec='seconds')}\n".encode(), mode=0o644)
+    return path
+
+
+def _noted(folder: Path, name: str) -> str:
+    with suppress(OSError, UnicodeDecodeError):
+        return (folder / f"{name}{_NOTE}").read_text("ascii").strip()
+    return ""
+
+
+def _time(text: str, now: datetime) -> datetime | None:
+    with suppress(ValueError):
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is not None and found <= now + _FUTURE:
+            return found
+    return None
 
 
 def _disks(settings: Settings) -> dict[str, tuple[int, int]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
 from idvault.attest.roster import Roster
-from idvault.bootstrap.base import Base, cancel
+from idvault.bootstrap.base import Base
 from idvault.bootstrap.log import check_asked, witness_keys
 from idvault.config import ConfigError, Settings
 from idvault.domain.error import DamagedError, IdvaultError
@@ -17,6 +17,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.telemetry.logs import describe, log
+from idvault.telemetry.watching import cancel
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.note import MalformedKeyError, NoteSigner, VerifierKey, parse_key

@@ -44,6 +44,7 @@ _COMMANDS = {
     "doctor": ("doctor:doctor", "Check whether a deployment is healthy."),
     "db": ("database:app", "The schema of both databases."),
     "backup": ("backup:backup", "Copy both SQLite databases while the service runs."),
+    "backup-ended": ("backup:backup_ended", "Note that PostgreSQL's own tools have made a backup."),
     "restore": ("restore.command:restore", "Say what a restored pair lacks, and go on without it."),
     "keys": ("key.commands:app", "The key files of the service's processes."),
     "platform": ("platform:app", "Platforms, monitors and web processes, and their pinned keys."),

@@ -1,6 +1,7 @@
-"""`idvault backup`: copies both SQLite databases while the service runs."""
+"""`idvault backup`: copies both SQLite databases while the service runs. `backup-ended` notes others."""
 
 import asyncio
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,9 +9,17 @@ import typer
 
 from idvault import config
 from idvault.bootstrap import backup as backups
+from idvault.bootstrap import vitals
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode
 from idvault.config import Process
+
+
+class Unit(StrEnum):
+    """A database, which has backups of its own."""
+
+    MAIN = "main"
+    SHRED = "shred"
 
 
 def backup(
@@ -44,3 +53,20 @@ def backup(
     typer.echo(f"backup: shred: {made.keys} keys; destroy {made.shred.file} after {made.destroy_after}")
     typer.echo(f"backup: not in it: {', '.join(made.not_included)}: keep them apart")
     typer.echo(f"backup: {made.main.bytes + made.shred.bytes} bytes in {folder}")
+
+
+def backup_ended(
+    unit: Annotated[Unit, typer.Argument(metavar="main|shred", help="The database whose backup has ended.")],
+) -> None:
+    """Note in IDVAULT_BACKUP_DIR that a backup of a PostgreSQL database has ended well.
+
+    The last step of the job that makes backups. The worker reads the note for idvault_backup_age_seconds, so
+    the folder must be the worker's. `idvault backup` needs no note: it leaves a manifest.
+    """
+    folder = config.load(Process.BACKUP_NOTE).backup_dir
+    try:
+        note = vitals.note_backup(folder, unit.value, now=running.real_clock().real)
+    except OSError as error:
+        text = f"the folder in IDVAULT_BACKUP_DIR cannot be written to: {error.strerror}"
+        raise CommandError(ExitCode.REFUSED, text, reason="BACKUP_DIR", field="IDVAULT_BACKUP_DIR") from error
+    typer.echo(f"backup-ended: {unit.value}: noted in {note}")

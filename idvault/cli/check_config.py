@@ -12,7 +12,7 @@ import typer
 from idvault import config
 from idvault.bootstrap import check_config as checking
 from idvault.bootstrap.check_witness import WitnessOptions, check_witness
-from idvault.cli import running
+from idvault.cli import running, witness
 from idvault.cli.errors import ExitCode, wrong_usage
 from idvault.cli.serve import Edge
 from idvault.config import Process
@@ -44,6 +44,7 @@ def check_config(  # noqa: PLR0917 - typer makes an option of each
     log_key: Annotated[list[str] | None, typer.Option(metavar="VKEY", help=_OF_WITNESS)] = None,
     name: Annotated[str | None, typer.Option(help=_OF_WITNESS)] = None,
     listen: Annotated[str | None, typer.Option(help=_OF_WITNESS)] = None,
+    metrics_listen: Annotated[str | None, typer.Option(help=_OF_WITNESS)] = None,
     tls_certificate: Annotated[Path | None, typer.Option(help=_OF_WITNESS)] = None,
     tls_key: Annotated[Path | None, typer.Option(help=_OF_WITNESS)] = None,
 ) -> None:
@@ -55,19 +56,24 @@ def check_config(  # noqa: PLR0917 - typer makes an option of each
     give the same ones. The last line is "check-config: NAME: N checks passed".
     """
     options = {
-        "--state": state, "--log-key": log_key, "--name": name, "--listen": listen,
+        "--state": state, "--log-key": log_key, "--name": name,
+        "--listen": listen, "--metrics-listen": metrics_listen,
         "--tls-certificate": tls_certificate, "--tls-key": tls_key,
     }  # fmt: skip
     if process is Started.WITNESS:
         if state is None:
             raise wrong_usage("--state is missing: the folder of the witness", field="--state")
-        address = listen or "127.0.0.1:7493"
-        running.address(address, option="--listen")
+        addresses = {
+            "--listen": listen or witness.LISTEN,
+            "--metrics-listen": metrics_listen or witness.METRICS_LISTEN,
+        }
+        for option, address in addresses.items():
+            running.address(address, option=option)
         given = WitnessOptions(
             state=state,
             log_keys=log_key or (),
             name=name,
-            addresses={"--listen": address},
+            addresses=addresses,
             tls_certificate=tls_certificate,
             tls_key=tls_key,
         )

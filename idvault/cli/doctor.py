@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 
 import typer
 
@@ -16,10 +17,11 @@ def doctor(context: typer.Context) -> None:
     """Check databases, roster, drills, hand-overs, log, certificates, registry, clock and witness.
 
     It changes nothing, and the registry charges nothing. It uses the settings of a service; a check whose
-    settings are missing belongs to another process. The last line is "doctor: all N checks passed", or
+    settings are missing belongs to another process. With the settings of `idvault web` it checks the edge,
+    certificates and files. The last line is "doctor: all N checks passed", or
     "doctor: NAME: what to do" with exit code 1.
     """
-    settings = config.load(Process.DOCTOR)
+    settings = config.load(Process.WEB if _is_of_pages() else Process.DOCTOR)
     findings = asyncio.run(examination.examine(settings, clock=running.clock(None)))
     ailing = [finding for finding in findings if finding.advice is not None]
     if context.obj:
@@ -33,3 +35,10 @@ def doctor(context: typer.Context) -> None:
             typer.echo(f"doctor: all {len(findings)} checks passed")
     if ailing:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _is_of_pages() -> bool:
+    """Return whether the settings are those of `idvault web`, which has no database."""
+    named = (os.environ.get(f"{config.PREFIX}{name}") for name in ("WEB_TARGET", "DATABASE_URL"))
+    target, database = named
+    return bool(target) and not database

@@ -18,10 +18,11 @@ def web(ready_file: running.ReadyFile = None) -> None:
     async def program(ready: running.Ready, stop: asyncio.Event) -> None:
         from idvault.web import server  # noqa: PLC0415 - imports grpc
 
-        await process.check_free({"IDVAULT_LISTEN": settings.listen})
+        addresses = {"IDVAULT_LISTEN": settings.listen, "IDVAULT_METRICS_LISTEN": settings.metrics_listen}
+        await process.check_free(addresses)
         logs = Logs(process="web").install()
         try:
-            await server.run(settings, ready=lambda url: ready({"url": url}), stop=stop)
+            await server.run(settings, ready=ready, stop=stop)
         finally:
             logs.close()
 

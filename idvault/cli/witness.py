@@ -3,21 +3,25 @@
 import asyncio
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
-from idvault import process
+from idvault import certificate_files, process
 from idvault.attest import epoch as statements
 from idvault.attest import roster_chain
 from idvault.attest.reading import RosterError
+from idvault.certificate_files import CertificateFiles, CertificateFollower
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.config import ConfigError
 from idvault.telemetry.logs import Logs
+from idvault.telemetry.port import serve_metrics
 from idvault.transparency.note import MalformedKeyError, parse_key
-from idvault.witness import app, cosigner, key
+from idvault.witness import app, cosigner, health, key
 from idvault.witness import epoch as epochs
 from idvault.witness.cosigner import Cosigner
 from idvault.witness.state import StateError, WitnessState
@@ -36,6 +40,10 @@ EpochFile = Annotated[
         help="A statement of a new epoch of the log, signed by its custodians; needs --roster. It is "
         "followed once, whether the option stays or not.",
     ),
+]
+LISTEN, METRICS_LISTEN = "127.0.0.1:7493", "127.0.0.1:7494"
+MetricsListen = Annotated[
+    str, typer.Option(help="The address that serves /metrics, /healthz and /readyz, without a certificate.")
 ]
 RosterFile = Annotated[
     Path | None,
@@ -61,7 +69,8 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
             help="The name in its signatures, such as witness.example/w1; required at the first start."
         ),
     ] = None,
-    listen: Annotated[str, typer.Option(help="The address that serves add-checkpoint.")] = "127.0.0.1:7493",
+    listen: Annotated[str, typer.Option(help="The address that serves add-checkpoint.")] = LISTEN,
+    metrics_listen: MetricsListen = METRICS_LISTEN,
     tls_certificate: Annotated[
         Path | None,
         typer.Option(
@@ -84,29 +93,56 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
     --epoch the witness follows it, and refuses the former history from then on (docs/log.md).
     """
     address = running.address(listen, option="--listen")
+    running.address(metrics_listen, option="--metrics-listen")
     tls = _tls(tls_certificate, tls_key)
     with _held(state) as folder:
         cosigner = _cosigner(folder, log_key, name)
         if epoch is not None:
             _follow(folder, log_key, epoch, roster)
         typer.echo(f"witness public key: {cosigner.key}")
-        running.run(_program(cosigner, address, tls), ready_file=ready_file)
+        watched = _Watched(metrics_listen, folder.folder, tls_certificate)
+        running.run(_program(cosigner, address, tls, watched), ready_file=ready_file)
 
 
-def _program(cosigner: Cosigner, address: tuple[str, int], tls: ssl.SSLContext | None) -> running.Program:
+class _Tls(NamedTuple):
+    """What the port shows, None for http, and what follows its files."""
+
+    context: ssl.SSLContext | None
+    followers: Sequence[CertificateFollower]
+
+
+class _Watched(NamedTuple):
+    """Where metrics and health are served, and the files that they tell of."""
+
+    listen: str
+    folder: Path
+    certificate: Path | None
+
+
+def _program(cosigner: Cosigner, address: tuple[str, int], tls: _Tls, watched: _Watched) -> running.Program:
     host, port = address
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     async def program(ready: running.Ready, stop: asyncio.Event) -> None:
-        await process.check_free({"--listen": shown})
-        await app.run(
-            cosigner=cosigner,
-            host=host,
-            port=port,
-            ready=lambda url: ready({"url": url, "public_key": str(cosigner.key)}),
-            stop=stop,
-            tls=tls,
-        )
+        await process.check_free({"--listen": shown, "--metrics-listen": watched.listen})
+        metrics = cosigner.metrics
+        async with AsyncExitStack() as stack:
+            served = serve_metrics(metrics, listen=watched.listen)
+            stack.callback(served.close)
+            health.watch(stack, metrics, folder=watched.folder, certificate=watched.certificate)
+            await stack.enter_async_context(certificate_files.following(tls.followers, clock=_now))
+            told = {"public_key": str(cosigner.key), "metrics": served.url}
+            try:
+                await app.run(
+                    cosigner=cosigner,
+                    host=host,
+                    port=port,
+                    ready=lambda url: ready({"url": url, **told}),
+                    stop=stop,
+                    tls=tls.context,
+                )
+            finally:
+                metrics.health.stop()
 
     return program
 
@@ -146,19 +182,28 @@ def _follow(state: WitnessState, log_keys: Sequence[str], path: Path, roster: Pa
         typer.echo(f"witness: follows the log from {carried.checkpoint.size} entries on{lost}")
 
 
-def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+def _now() -> datetime:
+    return running.real_clock().real
+
+
+def _tls(certificate: Path | None, key: Path | None) -> _Tls:
+    """Read the files of the options; raises CommandError."""
     if certificate is None and key is None:
-        return None
+        return _Tls(None, ())
     if certificate is None or key is None:
         text = "--tls-certificate and --tls-key belong together"
         raise wrong_usage(text, field="--tls-key")
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    files = CertificateFiles(
+        certificate=certificate, key=key, certificate_name="--tls-certificate", key_name="--tls-key"
+    )
     try:
-        context.load_cert_chain(certificate, key)
-    except ssl.SSLError as error:
-        text = "--tls-certificate and --tls-key do not hold a certificate and its key"
-        raise wrong_usage(text, field="--tls-key") from error
-    return context
+        current = files.read(now=_now())
+    except ConfigError as error:
+        raise wrong_usage(str(error), field=str(error).partition(" ")[0]) from error
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    use = certificate_files.into(context, files)
+    return _Tls(context, [CertificateFollower(files=files, current=current, use=use)])
 
 
 def _cosigner(state: WitnessState, log_keys: Sequence[str], name: str | None) -> Cosigner:
@@ -170,4 +215,4 @@ def _cosigner(state: WitnessState, log_keys: Sequence[str], name: str | None) ->
         signer = key.load_or_make(state.folder / key.FILE, name=name)
     except key.WitnessKeyFileError as error:
         raise CommandError(ExitCode.REFUSED, str(error), reason="WITNESS_KEY", field="--name") from error
-    return cosigner.Cosigner(logs=logs, signer=signer, state=state, clock=lambda: running.real_clock().real)
+    return cosigner.Cosigner(logs=logs, signer=signer, state=state, clock=_now)

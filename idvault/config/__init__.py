@@ -165,6 +165,7 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.WORK: (*_STORES, *_KEYS, *_REGISTRY, "roster", "public_dir", "log_origin"),
     Process.DATABASES: _STORES,
     Process.BACKUP: (),
+    Process.BACKUP_NOTE: ("backup_dir",),
     Process.LOSS: (*_STORES, "roster"),
     Process.ACCEPT_LOSS: (*_STORES, *_KEYS, "roster", "log_origin"),
     Process.PLATFORMS: (*_STORES, "trust_domain"),

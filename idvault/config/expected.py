@@ -19,6 +19,7 @@ EXPECTED: Mapping[str, str] = {
     "registry_biz_id": "the bizId that the registry assigned",
     "registry_secret_key_file": "the file with the registry's secret key, 32 hex digits",
     "public_dir": "the directory whose files are published",
+    "backup_dir": "the folder that tells the worker about backups",
     "web_url": "the public address of the hosted pages, https://HOST",
     "web_target": "the address of the platform edge, HOST:PORT",
     "log_origin": "the name of the transparency log, such as vault.example/log",

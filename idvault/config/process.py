@@ -12,6 +12,7 @@ class Process(StrEnum):
     WORK = "work"
     DATABASES = "databases"
     BACKUP = "backup"
+    BACKUP_NOTE = "backup-note"
     LOSS = "loss"
     ACCEPT_LOSS = "accept-loss"
     PLATFORMS = "platforms"

@@ -49,13 +49,16 @@ def witness(*, url: str, public_key: str) -> dict[str, str]:
     return _prefixed(WITNESS_URLS=url, WITNESS_KEYS=public_key)
 
 
-def web(layout: Layout, *, url: str, port: int, target: str, supervision_url: str) -> dict[str, str]:
+def web(
+    layout: Layout, *, url: str, port: int, metrics: int, target: str, supervision_url: str
+) -> dict[str, str]:
     """Return the settings of the hosted pages, which know neither database nor key."""
     nothing = dict.fromkeys(
         ("DATABASE_URL", "SHRED_DATABASE_URL", "KEYS", "KEY_PASSPHRASE_FILE", "ROSTER", "PUBLIC_DIR"), ""
     )
     return _prefixed(
         LISTEN=f"{HOST}:{port}",
+        METRICS_LISTEN=f"{HOST}:{metrics}",
         WEB_URL=url,
         WEB_TARGET=target,
         WEB_SERVER_NAME="localhost",

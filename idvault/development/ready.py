@@ -20,7 +20,7 @@ from idvault.development.supervisor import REGISTRY, SERVE, WEB, WITNESS, WORK, 
 _VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyFacts:
     """Facts known only at the start: the children's ready files, and new ids and keys."""
 
@@ -28,6 +28,7 @@ class ReadyFacts:
     witness: Mapping[str, Any]
     serve: Mapping[str, Any]
     work: Mapping[str, Any]
+    web: Mapping[str, Any]
     public_url: str
     quorum_id: str
     log_public_key: str
@@ -48,7 +49,12 @@ def document(layout: Layout, facts: ReadyFacts, supervisor: Supervisor) -> dict[
         "identities": {name: str(layout.people / name) for name in PEOPLE},
         "public_url": facts.public_url,
         "pages": dict(facts.pages),
-        "metrics": {SERVE: facts.serve["metrics"], WORK: facts.work["metrics"]},
+        "metrics": {
+            SERVE: facts.serve["metrics"],
+            WORK: facts.work["metrics"],
+            WEB: facts.web["metrics"],
+            WITNESS: facts.witness["metrics"],
+        },
         "registry": _registry(layout, facts),
         "databases": layout.databases,
         "public": str(layout.public),

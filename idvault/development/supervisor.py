@@ -50,6 +50,8 @@ class Ports:
     public: int = 7495
     web: int = 7496
     platform_site: int = 7497
+    web_metrics: int = 7482
+    witness_metrics: int = 7494
 
     def listening(self) -> dict[str, str]:
         """Return each fixed address by the name of its listener."""
@@ -64,11 +66,13 @@ class Ports:
             "public directory": self.public,
             "IDVAULT_LISTEN, hosted pages": self.web,
             "example platform": self.platform_site,
+            "IDVAULT_METRICS_LISTEN of web": self.web_metrics,
+            "witness --metrics-listen": self.witness_metrics,
         }
         return {name: f"{HOST}:{port}" for name, port in names.items() if port}
 
 
-FREE_PORTS = Ports(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+FREE_PORTS = Ports(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 class HeldPort:

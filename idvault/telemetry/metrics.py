@@ -22,42 +22,13 @@ Those of the process itself are in telemetry.vitals. A label value always comes 
 code, an act), never from a caller.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from idvault.telemetry import families
 from idvault.telemetry.health import ProcessHealth
 from idvault.telemetry.vitals import Vitals
-
-_BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_LABELS = (*(str(bound) for bound in _BOUNDS), "+Inf")
-_Key = TypeVar("_Key", bound=tuple[str, ...])
-
-
-class Histogram:
-    """Durations in seconds, counted in buckets."""
-
-    __slots__ = ("counts", "total")
-
-    def __init__(self) -> None:
-        """Start at zero."""
-        self.counts = [0] * len(_LABELS)
-        self.total = 0.0
-
-    def observe(self, seconds: float) -> None:
-        """Count one duration."""
-        self.counts[bisect_left(_BOUNDS, seconds)] += 1
-        self.total += seconds
-
-    def cumulative(self) -> list[tuple[str, float]]:
-        """Return each bucket's upper bound with the number of durations at or below it."""
-        running, buckets = 0, []
-        for label, count in zip(_LABELS, self.counts, strict=True):
-            running += count
-            buckets.append((label, float(running)))
-        return buckets
 
 
 class Metrics:
@@ -68,12 +39,12 @@ class Metrics:
         self.health = ProcessHealth()
         self.vitals = Vitals(self.health)
         self._rpcs: dict[tuple[str, str], int] = {}
-        self._rpc_seconds: dict[str, Histogram] = {}
+        self._rpc_seconds: dict[str, families.Histogram] = {}
         self._registry_calls: dict[tuple[str, str], int] = {}
-        self._registry_seconds = Histogram()
+        self._registry_seconds = families.Histogram()
         self._settled: dict[str, int] = {}
-        self._seal_seconds = Histogram()
-        self._database_seconds: dict[str, Histogram] = {}
+        self._seal_seconds = families.Histogram()
+        self._database_seconds: dict[str, families.Histogram] = {}
         self._disclosures: dict[str, int] = {}
         self._second_factors_refused = 0
         self._pending: tuple[int, float] | None = None
@@ -97,7 +68,7 @@ class Metrics:
     def rpc(self, *, method: str, code: str, seconds: float) -> None:
         """Count one call of a method, by the name of its gRPC status code."""
         self._rpcs[method, code] = self._rpcs.get((method, code), 0) + 1
-        _observe(self._rpc_seconds, method, seconds)
+        families.observe(self._rpc_seconds, method, seconds)
 
     def registry_call(self, *, provider: str, outcome: str, seconds: float) -> None:
         """Count one registry call, by its answer."""
@@ -122,7 +93,7 @@ class Metrics:
 
     def database(self, *, act: str, seconds: float) -> None:
         """Count one act or read of a store."""
-        _observe(self._database_seconds, act, seconds)
+        families.observe(self._database_seconds, act, seconds)
 
     def claims_pending(self, *, count: int, oldest_seconds: float) -> None:
         """Set the number of waiting claims and the oldest one's age; shown only by a process that sets it."""
@@ -188,17 +159,25 @@ class Metrics:
     def families(self) -> Iterator[Metric]:
         """Yield every metric as Prometheus families."""
         yield from self.vitals.families()
-        yield _counter("idvault_rpc", "Calls by method and status code.", ("method", "code"), self._rpcs)
-        yield _histogram("idvault_rpc_seconds", "Time to answer a call.", ("method",), self._rpc_seconds)
-        yield _counter(
+        yield families.counter(
+            "idvault_rpc", "Calls by method and status code.", ("method", "code"), self._rpcs
+        )
+        yield families.histogram(
+            "idvault_rpc_seconds", "Time to answer a call.", ("method",), self._rpc_seconds
+        )
+        yield families.counter(
             "idvault_registry_calls",
             "Calls of a registry by its answer.",
             ("provider", "outcome"),
             self._registry_calls,
         )
-        yield _one_histogram("idvault_registry_seconds", "Time of a registry call.", self._registry_seconds)
-        yield _gauge("idvault_claims_pending", "Claims that wait.", self._pending and self._pending[0])
-        yield _gauge(
+        yield families.one_histogram(
+            "idvault_registry_seconds", "Time of a registry call.", self._registry_seconds
+        )
+        yield families.gauge(
+            "idvault_claims_pending", "Claims that wait.", self._pending and self._pending[0]
+        )
+        yield families.gauge(
             "idvault_claims_pending_oldest_seconds",
             "Age of the oldest waiting claim.",
             self._pending and self._pending[1],
@@ -209,20 +188,22 @@ class Metrics:
     def _work_families(self) -> Iterator[Metric]:
         """Yield the metrics of settlement, sealing, storage and the log."""
         settled = {(outcome,): count for outcome, count in list(self._settled.items())}
-        yield _counter("idvault_claims_settled", "Claims that ended, by outcome.", ("outcome",), settled)
-        yield _one_histogram("idvault_seal_seconds", "Time to seal a record.", self._seal_seconds)
-        yield _histogram(
+        yield families.counter(
+            "idvault_claims_settled", "Claims that ended, by outcome.", ("outcome",), settled
+        )
+        yield families.one_histogram("idvault_seal_seconds", "Time to seal a record.", self._seal_seconds)
+        yield families.histogram(
             "idvault_database_seconds", "Time of an act or read.", ("act",), self._database_seconds
         )
-        yield _gauge(
+        yield families.gauge(
             "idvault_log_unsequenced", "Entries that wait for their place in the log.", self._log_unsequenced
         )
-        yield _gauge(
+        yield families.gauge(
             "idvault_log_checkpoint_age_seconds",
             "Time since the published checkpoint covered the whole log.",
             self._log_checkpoint_age,
         )
-        yield _gauge(
+        yield families.gauge(
             "idvault_log_cosigned_age_seconds",
             "Time since as many witnesses as the roster demands cosigned the log.",
             self._log_cosigned_age,
@@ -239,20 +220,22 @@ class Metrics:
         refused = CounterMetricFamily("idvault_second_factor_refused", "One-time codes that were refused.")
         refused.add_metric((), self._second_factors_refused)
         yield refused
-        yield _gauge(
+        yield families.gauge(
             "idvault_drills_overdue",
             "Custodians without a drill for 90 days.",
             self._drills and self._drills[0],
         )
-        yield _gauge(
+        yield families.gauge(
             "idvault_drill_oldest_seconds",
             "Time since the oldest of the custodians' last passed drills.",
             self._drills and self._drills[1],
         )
         verbs = {(verb,): count for verb, count in list(self._disclosures.items())}
-        yield _counter("idvault_disclosures", "Acts of disclosures, and refusals.", ("verb",), verbs)
+        yield families.counter("idvault_disclosures", "Acts of disclosures, and refusals.", ("verb",), verbs)
         imported = {(outcome,): count for outcome, count in list(self._legacy_accounts.items())}
-        yield _counter("idvault_legacy_accounts", "Rows of imports, by outcome.", ("outcome",), imported)
+        yield families.counter(
+            "idvault_legacy_accounts", "Rows of imports, by outcome.", ("outcome",), imported
+        )
         people = GaugeMetricFamily(
             "idvault_campaign_people",
             "Owners at each stage of running campaigns.",
@@ -275,27 +258,27 @@ class Metrics:
 
     def _sanction_families(self) -> Iterator[Metric]:
         """Yield the metrics of sanctions, appeals and orders of authorities."""
-        yield _gauge(
+        yield families.gauge(
             "idvault_appeals_overdue",
             "Appeals that wait for a decision that was due.",
             self._appeals_overdue,
         )
-        yield _gauge(
+        yield families.gauge(
             "idvault_contests_overdue",
             "Contests that wait for a decision that was due.",
             self._contests_overdue,
         )
-        yield _gauge(
+        yield families.gauge(
             "idvault_sanctions_proposed",
             "Sanctions that wait for a second moderator.",
             self._sanctions and self._sanctions[0],
         )
-        yield _gauge(
+        yield families.gauge(
             "idvault_sanctions_due_seconds",
             "Time since the oldest end of a sanction that is not stored.",
             self._sanctions and self._sanctions[1],
         )
-        yield _gauge(
+        yield families.gauge(
             "idvault_orders_overdue",
             "Orders of authorities that are not carried out although their deadline has passed.",
             self._orders_overdue,
@@ -311,7 +294,7 @@ class Metrics:
         for state, count in list(self._erasures.items()):
             states.add_metric((state,), count)
         yield states
-        yield _gauge(
+        yield families.gauge(
             "idvault_erasure_due_seconds",
             "Time since the oldest step of an erasure was due that is not carried out.",
             self._erasure_due,
@@ -323,41 +306,6 @@ class Metrics:
         for state, count in list(self._tip_offs_open.items()):
             states.add_metric((state,), count)
         yield states
-        yield _gauge(
+        yield families.gauge(
             "idvault_tip_offs_overdue", "Reports whose seven days have passed.", self._tip_offs_overdue
         )
-
-
-def _observe(histograms: dict[str, Histogram], key: str, seconds: float) -> None:
-    histogram = histograms.get(key)
-    if histogram is None:
-        histogram = histograms[key] = Histogram()
-    histogram.observe(seconds)
-
-
-# The items are copied before they are read, because the event loop may add one meanwhile.
-def _counter(name: str, text: str, labels: tuple[str, ...], counts: Mapping[_Key, int]) -> Metric:
-    family = CounterMetricFamily(name, text, labels=labels)
-    for key, count in list(counts.items()):
-        family.add_metric(key, count)
-    return family
-
-
-def _gauge(name: str, text: str, value: float | None) -> Metric:
-    family = GaugeMetricFamily(name, text)
-    if value is not None:
-        family.add_metric((), value)
-    return family
-
-
-def _histogram(name: str, text: str, labels: tuple[str, ...], histograms: dict[str, Histogram]) -> Metric:
-    family = HistogramMetricFamily(name, text, labels=labels)
-    for key, histogram in list(histograms.items()):
-        family.add_metric((key,), histogram.cumulative(), histogram.total)
-    return family
-
-
-def _one_histogram(name: str, text: str, histogram: Histogram) -> Metric:
-    family = HistogramMetricFamily(name, text)
-    family.add_metric((), histogram.cumulative(), histogram.total)
-    return family

@@ -2,8 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from prometheus_client import CollectorRegistry, ProcessCollector, make_wsgi_app
@@ -12,16 +12,25 @@ from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.registry import Collector
 
 from idvault.telemetry.health import ProcessHealth
-from idvault.telemetry.metrics import Metrics
 
 _LOOPBACK = "127.0.0.1"
 _Respond = Callable[[str, list[tuple[str, str]]], object]
 
 
+class Measured(Protocol):
+    """The metrics and the health of a kind of process."""
+
+    health: ProcessHealth
+
+    def families(self) -> Iterator[Metric]:
+        """Yield every metric as Prometheus families."""
+        ...
+
+
 class _Reader(Collector):
     """Reads the counters at each scrape."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Measured) -> None:
         self._metrics = metrics
 
     def collect(self) -> Iterable[Metric]:
@@ -51,7 +60,7 @@ class _Server6(ThreadingWSGIServer):
 class _Pages:
     """The port's pages, as a WSGI application."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Measured) -> None:
         registry = CollectorRegistry()
         registry.register(_Reader(metrics))
         # CPU, memory, open files and start time of this process, on Linux.
@@ -91,7 +100,7 @@ def _send(respond: _Respond, status: str, text: str) -> Iterable[bytes]:
 class MetricsServer:
     """The HTTP port of a process's metrics and health."""
 
-    def __init__(self, metrics: Metrics, *, host: str, port: int) -> None:
+    def __init__(self, metrics: Measured, *, host: str, port: int) -> None:
         """Bind and serve in a separate thread; raises OSError if the address cannot be bound."""
         is_six = ":" in host
         kind = _Server6 if is_six else _Server
@@ -108,7 +117,7 @@ class MetricsServer:
         self._thread.join()
 
 
-def serve_metrics(metrics: Metrics, *, listen: str) -> MetricsServer:
+def serve_metrics(metrics: Measured, *, listen: str) -> MetricsServer:
     """Serve metrics and health on "host:port", ":port" or "port"; without a host, on the loopback address.
 
     Raises ValueError for anything else, OSError if the address cannot be bound.

@@ -5,7 +5,7 @@
 - idvault_disk_free_bytes{place}, idvault_disk_size_bytes{place}
 - idvault_witness_lag_entries{witness}
 - idvault_records_without_key
-- idvault_backup_age_seconds
+- idvault_backup_age_seconds{database}
 
 A label value comes from our code or, for a witness, from the signed roster.
 """
@@ -16,6 +16,7 @@ from importlib.metadata import version
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from idvault.telemetry import families
 from idvault.telemetry.health import ProcessHealth
 
 
@@ -29,7 +30,7 @@ class Vitals:
         self._disks: dict[str, tuple[int, int]] = {}
         self._witness_lag: dict[str, int] = {}
         self._records_without_key: int | None = None
-        self._backup_age: float | None = None
+        self._backup_ages: dict[str, float] = {}
 
     def certificates(self, left: Mapping[str, float]) -> None:
         """Set for how many seconds each certificate is still valid, by setting; negative after its end."""
@@ -47,17 +48,17 @@ class Vitals:
         """Set how many records of accounts that are not erased have no shred key."""
         self._records_without_key = count
 
-    def backup_age(self, *, seconds: float | None) -> None:
-        """Set the age of the newest backup, None if there is none."""
-        self._backup_age = seconds
+    def backup_ages(self, seconds: Mapping[str, float]) -> None:
+        """Set the age of the newest backup of each database that has one."""
+        self._backup_ages = dict(seconds)
 
     def families(self) -> Iterator[Metric]:
         """Yield every metric as Prometheus families."""
         build = GaugeMetricFamily("idvault_build_info", "The running version.", labels=("version", "python"))
         build.add_metric((version("idvault"), platform.python_version()), 1)
         yield build
-        yield _gauge("idvault_ready", "Whether the process is ready.", "", {"": not self._health.reasons()})
-        yield _gauge(
+        yield families.gauge("idvault_ready", "Whether the process is ready.", not self._health.reasons())
+        yield families.labelled_gauge(
             "idvault_certificate_expiry_seconds",
             "For how long a certificate of the settings is still valid.",
             "setting",
@@ -65,22 +66,23 @@ class Vitals:
         )
         for number, (name, text) in enumerate(_DISK):
             values = {place: space[number] for place, space in self._disks.items()}
-            yield _gauge(name, text, "place", values)
-        yield _gauge(
+            yield families.labelled_gauge(name, text, "place", values)
+        yield families.labelled_gauge(
             "idvault_witness_lag_entries",
             "Entries of the log that a witness has not cosigned.",
             "witness",
             self._witness_lag,
         )
-        without, age = self._records_without_key, self._backup_age
-        yield _gauge(
+        yield families.gauge(
             "idvault_records_without_key",
             "Records without a shred key whose account is not erased.",
-            "",
-            {} if without is None else {"": without},
+            self._records_without_key,
         )
-        yield _gauge(
-            "idvault_backup_age_seconds", "Age of the newest backup.", "", {} if age is None else {"": age}
+        yield families.labelled_gauge(
+            "idvault_backup_age_seconds",
+            "Age of the newest backup of a database.",
+            "database",
+            self._backup_ages,
         )
 
 
@@ -88,10 +90,3 @@ _DISK = (
     ("idvault_disk_free_bytes", "Free bytes of the disk of a place."),
     ("idvault_disk_size_bytes", "Bytes of the disk of a place."),
 )
-
-
-def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:
-    family = GaugeMetricFamily(name, text, labels=(label,) if label else ())
-    for key, value in values.items():
-        family.add_metric((key,) if label else (), value)
-    return family

@@ -21,6 +21,7 @@ from idvault.domain.error import Reason
 from idvault.domain.session import secret
 from idvault.domain.session import session as rules
 from idvault.telemetry.logs import describe, log
+from idvault.telemetry.web import WebMetrics
 from idvault.v1 import session_pb2 as pb
 from idvault.web import calls, guard, limits
 from idvault.web.limits import Buckets, Shares
@@ -67,6 +68,7 @@ class Pages:
     proxies: int = 0
     supervision_url: str = ""
     large_forms: Mapping[str, int] = field(default_factory=dict)
+    metrics: WebMetrics = field(default_factory=WebMetrics)
     clock: Callable[[], float] = time.monotonic
     body_patience: float = _BODY_PATIENCE
     addresses: Buckets = field(default_factory=lambda: Buckets(burst=1_200, per_second=20))
@@ -160,6 +162,19 @@ class Pages:
             charset="utf-8",
             headers={"Cache-Control": "public, max-age=3600"},
         )
+
+    @web.middleware
+    async def measure(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Count every answer, by the pattern of its address: the address itself may hold a secret."""
+        start = time.perf_counter()
+        answer = await handler(request)
+        resource = request.match_info.route.resource
+        self.metrics.answered(
+            page=resource.canonical if resource else "none",
+            status=answer.status,
+            seconds=time.perf_counter() - start,
+        )
+        return answer
 
     @web.middleware
     async def protect(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -266,7 +281,7 @@ class Pages:
 def application(pages: Pages, *, routes: Sequence[web.RouteDef] = ()) -> web.Application:
     """Return the application. routes: of other capabilities."""
     largest = max((_FORM_BYTES, *pages.large_forms.values()))
-    app = web.Application(middlewares=[pages.protect], client_max_size=largest + 1)
+    app = web.Application(middlewares=[pages.measure, pages.protect], client_max_size=largest + 1)
     app.add_routes(
         [
             web.get("/v/{code}", pages.show_link),

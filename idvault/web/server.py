@@ -2,14 +2,20 @@
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from datetime import tzinfo
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
+from idvault.certificate_files import following
 from idvault.config import Settings
+from idvault.telemetry import watching
+from idvault.telemetry.port import serve_metrics
+from idvault.telemetry.web import WebMetrics
+from idvault.web import certificates, health
 from idvault.web.app import Pages, application
 from idvault.web.identity import routes as identity_routes
 from idvault.web.identity.pages import IdentityPages
@@ -17,7 +23,7 @@ from idvault.web.limits import Buckets
 from idvault.web.tip_off import routes as tip_off_routes
 from idvault.web.tip_off.forms import Forms
 from idvault.web.tip_off.pages import TipOffPages
-from idvault_client import Tls, aio
+from idvault_client import aio
 
 LARGE_FORMS: Mapping[str, int] = {**tip_off_routes.LARGE_FORMS, **identity_routes.LARGE_FORMS}
 """The addresses of forms with a file or a long text, as Pages.large_forms wants them."""
@@ -26,16 +32,20 @@ _TIMEOUT = 15.0
 _SILENCE = 30.0
 
 
-async def run(settings: Settings, *, ready: Callable[[str], None], stop: asyncio.Event) -> None:
-    """Serve until stop is set; ready receives the address once the port listens.
+async def run(settings: Settings, *, ready: Callable[[Mapping[str, str]], None], stop: asyncio.Event) -> None:
+    """Serve until stop is set; ready receives the addresses once the port listens.
 
-    Raises OSError if the port is taken or a file cannot be read.
+    Raises OSError if a port is taken, and ConfigError if a certificate file cannot be used.
     """
-    tls = Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
-    async with aio.connect(
-        settings.web_target, tls=tls, timeout=_TIMEOUT, server_name=settings.web_server_name or None
-    ) as vault:
+    metrics = WebMetrics()
+    async with AsyncExitStack() as stack:
+        context, followers = certificates.of_pages(settings)
+        told = serve_metrics(metrics, listen=settings.metrics_listen)
+        stack.callback(told.close)
+        vault = await stack.enter_async_context(health.connected(settings, timeout=_TIMEOUT))
+        followers.append(certificates.of_client(settings, vault))
         pages = Pages(
+            metrics=metrics,
             vault=vault,
             base_url=settings.web_url,
             proxies=settings.web_proxies,
@@ -47,15 +57,24 @@ async def run(settings: Settings, *, ready: Callable[[str], None], stop: asyncio
         await runner.setup()
         host, _, port = settings.addresses[0].rpartition(":")
         try:
-            site = web.TCPSite(
-                runner, host.strip("[]"), int(port), reuse_address=True, ssl_context=_tls(settings)
-            )
+            site = web.TCPSite(runner, host.strip("[]"), int(port), reuse_address=True, ssl_context=context)
             await site.start()
+            _watch(stack, settings, metrics, vault)
+            await stack.enter_async_context(following(followers, clock=certificates.now))
             scheme = "https" if settings.web_tls_key.name else "http"
-            ready(f"{scheme}://{host}:{runner.addresses[0][1]}")
+            ready({"url": f"{scheme}://{host}:{runner.addresses[0][1]}", "metrics": told.url})
             await stop.wait()
         finally:
+            metrics.health.stop()
             await runner.cleanup()
+
+
+def _watch(stack: AsyncExitStack, settings: Settings, metrics: WebMetrics, vault: aio.Vault) -> None:
+    for forever in (
+        watching.follow(metrics.health, partial(health.look, vault)),
+        watching.every_minute(partial(health.read_certificates, metrics.vitals, settings)),
+    ):
+        stack.push_async_callback(watching.cancel, asyncio.create_task(forever))
 
 
 def whole(pages: Pages, *, zone: tzinfo, **limits_of_reports: Buckets) -> web.Application:
@@ -77,11 +96,3 @@ def silent() -> logging.Logger:
     logger = logging.getLogger("idvault.web.silent")
     logger.disabled = True
     return logger
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    if not settings.web_tls_key.name:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(settings.web_tls_certificate, settings.web_tls_key)
-    return context

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idvault.telemetry.logs import describe, log
+from idvault.telemetry.witness import WitnessMetrics
 from idvault.transparency import checkpoint, epoch, note
 from idvault.transparency.checkpoint import Checkpoint, MalformedCheckpointError, verify_successor
 from idvault.transparency.note import (
@@ -67,10 +68,19 @@ class Cosigner:
     """Answers submissions from several threads; checks and stores them one at a time."""
 
     def __init__(
-        self, *, logs: Logs, signer: NoteSigner, state: WitnessState, clock: Callable[[], datetime]
+        self,
+        *,
+        logs: Logs,
+        signer: NoteSigner,
+        state: WitnessState,
+        clock: Callable[[], datetime],
+        metrics: WitnessMetrics | None = None,
     ) -> None:
         """Set up. logs: the keys of each known log by origin. signer: the witness's key. clock: real time."""
         self._logs = logs
+        self.metrics = metrics or WitnessMetrics()
+        for origin in logs:
+            self.metrics.known(origin, state.latest(origin).size)
         self._signer = signer
         self._state = state
         self._clock = clock
@@ -83,6 +93,11 @@ class Cosigner:
 
     def add_checkpoint(self, body: bytes) -> CosignerAnswer:
         """Answer one submission; if the state cannot be written, answers 500 and cosigns nothing."""
+        answer = self._answer(body)
+        self.metrics.answered(answer.status)
+        return answer
+
+    def _answer(self, body: bytes) -> CosignerAnswer:
         try:
             return self._judge(body)
         except _RefusedError as refused:
@@ -105,7 +120,9 @@ class Cosigner:
             if submitted.size > self._state.latest(submitted.origin).size:
                 self._state.keep(submitted)
             time = int(self._clock().timestamp())
-            return CosignerAnswer(200, note.sign(self._signer, submitted.text, time=time).line)
+            line = note.sign(self._signer, submitted.text, time=time).line
+            self.metrics.cosigned(submitted.origin, submitted.size)
+            return CosignerAnswer(200, line)
 
     def _verified(self, raw: bytes) -> Checkpoint:
         origin = note.parse(raw).text.partition("\n")[0]

@@ -1,5 +1,8 @@
 """When certificates expire."""
 
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 
 from idvault.attest import expiry
@@ -27,3 +30,12 @@ def test_no_certificate(text: bytes) -> None:
     """A file without certificates is refused."""
     with pytest.raises(CertificateError):
         expiry.earliest_end(text)
+
+
+def test_what_is_left(tmp_path: Path) -> None:
+    """The seconds of each file, negative after its end; files that are gone or hold none are left out."""
+    (tmp_path / "good").write_bytes(pem(GOOD))
+    (tmp_path / "none").write_bytes(b"no certificate")
+    files = {name: tmp_path / name for name in ("good", "none", "gone")}
+    assert expiry.seconds_left(files, now=END - timedelta(hours=1)) == {"good": 3_600}
+    assert expiry.seconds_left(files, now=END + timedelta(seconds=1)) == {"good": -1}

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.people.roster import SqlRosterStore
+from idvault.telemetry import watching
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 from tests.registry.test_probe import answering
@@ -168,16 +170,22 @@ async def test_looks_are_repeated_and_told(
 ) -> None:
     """A process becomes ready, loses its key file, and gets it back; each change is one line of its log."""
     path, found = process.folder / "service.keys", process.base.metrics.health
-    monkeypatch.setattr(health, "_PERIOD", 0.01)
+    monkeypatch.setattr(watching, "PERIOD", 0.01)
     log = Logs(process="test").install()
     async with AsyncExitStack() as stack:
         stack.callback(log.close)
-        health.watch_health(stack, process.base, first_roster)
+        seen: list[bool] = []
+
+        async def tell(ready: bool) -> None:
+            seen.append(ready)
+
+        health.watch_health(stack, process.base, first_roster, tell=tell)
         await _until(lambda: found.reasons() == {})
         kept = path.rename(process.folder / "kept")
         await _until(lambda: "keys" in found.reasons())
         kept.rename(path)
         await _until(lambda: found.reasons() == {})
+    assert [now for before, now in pairwise([not seen[0], *seen]) if now is not before] == [True, False, True]
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(line["event"], line.get("why")) for line in told] == [
         ("not_ready", "keys"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 
 from idvault.bootstrap import vitals
@@ -18,6 +19,7 @@ from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 from tests.attest.test_certificate import GOOD, pem
 from tests.support import logs
+from tests.support.builders import ZONE
 from tests.support.databases import Databases
 from tests.support.pair_world import PairWorld
 
@@ -55,6 +57,9 @@ async def test_what_the_files_tell(tmp_path: Path) -> None:
     _backup(tmp_path / "backup" / "a", ended=NOW - timedelta(hours=9))
     _backup(tmp_path / "backup" / "b", ended=NOW - timedelta(hours=2))
     _backup(tmp_path / "backup" / "c", ended="yesterday")
+    _backup(tmp_path / "backup" / "e", ended=NOW + timedelta(hours=1))
+    note = vitals.note_backup(tmp_path / "backup", "shred", now=NOW - timedelta(minutes=5))
+    assert note.stat().st_mode & 0o777 == 0o644
     (tmp_path / "backup" / "d").mkdir()
     base = _base(
         Settings(
@@ -62,13 +67,14 @@ async def test_what_the_files_tell(tmp_path: Path) -> None:
             shred_database_url=SecretStr("postgresql:///shred"),
             tls_certificate=tmp_path / "tls.pem",
             tls_ca=tmp_path / "none.pem",
+            web_tls_certificate=tmp_path / "tls.pem",
             public_dir=tmp_path / "public",
             backup_dir=tmp_path / "backup",
         )
     )
     await vitals.set_vitals(base)
     shown = _shown(base)
-    assert shown["backup_age_seconds"] == 2 * 3_600
+    assert (shown["backup_age_seconds main"], shown["backup_age_seconds shred"]) == (2 * 3_600, 5 * 60)
     assert shown["certificate_expiry_seconds tls_certificate"] > 0
     assert shown["disk_size_bytes main"] == shutil.disk_usage(tmp_path).total
     assert 0 <= shown["disk_free_bytes public"] <= shown["disk_size_bytes public"]
@@ -77,6 +83,7 @@ async def test_what_the_files_tell(tmp_path: Path) -> None:
         "disk_free_bytes public",
         "disk_free_bytes backup",
         "certificate_expiry_seconds tls_certificate",
+        "certificate_expiry_seconds web_tls_certificate",
     }
 
 
@@ -90,9 +97,24 @@ async def test_without_a_backup_there_is_no_age(tmp_path: Path) -> None:
     base = _base(settings)
     await vitals.set_vitals(base)
     assert {name.split(" ")[0] for name in _shown(base)} == {"build_info", "ready"}
-    assert vitals.newest_backup(tmp_path) is None
+    assert vitals.newest_backups(tmp_path, now=NOW) == {}
     _backup(tmp_path / "now", ended=NOW.astimezone(UTC))
-    assert vitals.newest_backup(tmp_path / "now") == NOW
+    assert vitals.newest_backups(tmp_path / "now", now=NOW) == {"main": NOW, "shred": NOW}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "2026-03-01T12:00:00", "9999-01-01T00:00:00+00:00", "\xff"]
+)
+def test_a_note_that_does_not_count(tmp_path: Path, text: str) -> None:
+    """What is no time with its zone, or is in the future, is not the age of a backup."""
+    (tmp_path / "main.backup-ended").write_bytes(text.encode("latin-1"))
+    assert vitals.newest_backups(tmp_path, now=NOW) == {}
+
+
+def test_a_note_of_another_tool(tmp_path: Path) -> None:
+    """The job may write the note itself, with any zone."""
+    (tmp_path / "main.backup-ended").write_text(f"{NOW.astimezone(ZONE).isoformat()}\n")
+    assert vitals.newest_backups(tmp_path, now=NOW) == {"main": NOW}
 
 
 async def test_records_without_a_key(databases: Databases, tmp_path: Path) -> None:

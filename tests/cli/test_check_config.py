@@ -83,11 +83,11 @@ def test_every_process_would_start(setup: Commands, tmp_path: Path) -> None:
         said[name, edge] = result.last
     assert said["serve", ("--edge", "platform")] == "check-config: serve: 7 checks passed"
     assert said["work", ()] == "check-config: work: 7 checks passed"
-    assert said["web", ()] == "check-config: web: 3 checks passed"
+    assert said["web", ()] == "check-config: web: 4 checks passed"
     assert not (tmp_path / "public").exists()
     found = [json.loads(line) for line in setup("check-config", "web", "--json").out.splitlines()]
     assert [each["setting"] for each in found] == [
-        "IDVAULT_LISTEN", "IDVAULT_TLS_CERTIFICATE", "IDVAULT_TLS_CA"
+        "IDVAULT_LISTEN", "IDVAULT_METRICS_LISTEN", "IDVAULT_TLS_CERTIFICATE", "IDVAULT_TLS_CA"
     ]  # fmt: skip
     assert all(each["passed"] for each in found)
 

@@ -21,7 +21,13 @@ LISTEN = "127.0.0.1:0"
 def check(idvault: Commands, state: Path, **options: object) -> Result:
     """Run the check with good options, and those given."""
     words: list[object] = []
-    for name, value in {"log_key": LOG.key, "name": NAME, "listen": LISTEN, **options}.items():
+    for name, value in {
+        "log_key": LOG.key,
+        "name": NAME,
+        "listen": LISTEN,
+        "metrics_listen": LISTEN,
+        **options,
+    }.items():
         words += [f"--{name.replace('_', '-')}", value] if value is not None else []
     return idvault("check-config", "witness", "--state", state, *words)
 
@@ -36,7 +42,7 @@ def faults(result: Result) -> dict[str, str]:
 def test_a_witness_would_start(idvault: Commands, tmp_path: Path) -> None:
     """Before its first start nothing is made; later its own key and state are read."""
     folder = tmp_path / "w"
-    assert check(idvault, folder).last == "check-config: witness: 5 checks passed"
+    assert check(idvault, folder).last == "check-config: witness: 6 checks passed"
     assert not folder.exists()
     state = WitnessState(folder)
     state.keep(MAIN.checkpoint(3))

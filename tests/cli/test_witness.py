@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,10 @@ from idvault.development.authority import Authority
 from idvault.transparency.note import Algorithm, parse_key
 from idvault.witness.wire import PATH, AddCheckpoint
 from tests.support import programs
+from tests.support.authority import Authority as Issuer
+from tests.support.authority import spiffe
 from tests.support.commands import Commands
+from tests.support.sandbox import wait_for
 from tests.support.witness_world import LOG, MAIN, WITNESS, History, cosigned
 
 pytestmark = pytest.mark.process
@@ -36,6 +39,7 @@ class Running:
     process: programs.Started
     url: str
     public_key: str
+    metrics: str
 
     def submit(self, body: bytes, *, context: ssl.SSLContext | None = None) -> tuple[int, str]:
         """Submit over HTTP; return the status and the body."""
@@ -52,7 +56,8 @@ class Running:
 def running(folder: Path, *more: object) -> Iterator[Running]:
     """Run a witness of the test's log until the block ends."""
     ready = folder.parent / "ready.json"
-    arguments = ["--state", folder, "--log-key", LOG.key, "--listen", "127.0.0.1:0", "--ready-file", ready]
+    arguments = ["--state", folder, "--log-key", LOG.key, "--ready-file", ready]
+    arguments += ["--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")}
     process = programs.start(programs.VAULT, "witness", *arguments, *more, environment=environment)
     try:
@@ -61,7 +66,7 @@ def running(folder: Path, *more: object) -> Iterator[Running]:
         document = json.loads(ready.read_text())
         assert json.loads(lines[1]) == {"ready": document}
         assert stat.S_IMODE(ready.stat().st_mode) == 0o600
-        yield Running(process, document["url"], document["public_key"])
+        yield Running(process, document["url"], document["public_key"], document["metrics"])
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             assert process.wait(WAIT) == ExitCode.DONE
@@ -77,12 +82,29 @@ def test_first_start_makes_the_key_and_later_ones_keep_it(tmp_path: Path) -> Non
     with running(folder, "--name", NAME) as first:
         key = parse_key(first.public_key)
         assert (key.name, key.algorithm) == (NAME, Algorithm.COSIGNATURE_V1)
+        assert _health(first) == {"healthz": 200, "readyz": 200, "": 404, "add-checkpoint": 404}
         status, lines = first.submit(MAIN.request(0, 5))
         assert status == 200
         assert abs(cosigned(MAIN.note(5), lines, key=key) - datetime.now(UTC).timestamp()) < 60
     assert stat.S_IMODE((folder / "witness.key").stat().st_mode) == 0o600
     with running(folder) as again:
         assert again.public_key == first.public_key
+
+
+def _health(witness: Running) -> dict[str, int]:
+    """Return the status of each page of the metrics port, once it is ready."""
+    assert wait_for(lambda: _status(witness, "readyz") == 200)
+    return {page: _status(witness, page) for page in ("healthz", "readyz", "", "add-checkpoint")}
+
+
+def _status(witness: Running, page: str) -> int:
+    address = witness.metrics.removesuffix("metrics") + page
+    try:
+        with urllib.request.urlopen(address, timeout=WAIT) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
 
 
 def test_kill_keeps_what_was_cosigned(tmp_path: Path) -> None:
@@ -157,14 +179,22 @@ def test_what_it_cannot_run_with_is_named(
 
 
 def test_files_that_are_no_certificate_are_refused(idvault: Commands, tmp_path: Path) -> None:
-    """An invalid certificate is named by its options; the system's error names a missing file."""
+    """What is no certificate, has expired, or is not there is named by its option, and no state is made."""
     (tmp_path / "no.pem").write_text("nothing")
     common = ["witness", "--state", tmp_path / "w", "--log-key", LOG.key, "--name", NAME]
     result = idvault(*common, "--tls-certificate", tmp_path / "no.pem", "--tls-key", tmp_path / "no.pem")
     assert result.code == ExitCode.WRONG_USAGE
-    assert "do not hold a certificate" in result.err
+    assert "--tls-certificate has no certificate in PEM form" in result.err
     result = idvault(*common, "--tls-certificate", tmp_path / "gone", "--tls-key", tmp_path / "gone")
-    assert result.code == ExitCode.UNREACHABLE
+    assert result.code == ExitCode.WRONG_USAGE
+    assert "--tls-certificate cannot be read" in result.err
+    old = Issuer().client(spiffe("witness", "w1"), starts=-timedelta(days=9), ends=-timedelta(days=1))
+    (tmp_path / "old.pem").write_bytes(old.certificate)
+    (tmp_path / "old.key").write_bytes(old.key)
+    result = idvault(*common, "--tls-certificate", tmp_path / "old.pem", "--tls-key", tmp_path / "old.key")
+    assert result.code == ExitCode.WRONG_USAGE
+    assert "--tls-certificate has expired" in result.err
+    assert not (tmp_path / "w").exists()
 
 
 def test_taken_port_and_damaged_state(idvault: Commands, tmp_path: Path) -> None:

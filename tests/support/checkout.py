@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +13,22 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """folder: the files and the processes' working directory. python: the interpreter with its packages."""
+    """folder: the files and the processes' working directory. python: the interpreter with its packages.
+
+    settings: those that its program knows, which refuses others; empty if it knows all of this one.
+    """
 
     folder: Path
     python: Path
+    settings: frozenset[str] = frozenset()
+
+    def known(self, told: Mapping[str, str]) -> dict[str, str]:
+        """Return an environment without the settings that the program does not know."""
+        return {
+            name: value
+            for name, value in told.items()
+            if not self.settings or not name.startswith("IDVAULT_") or name in self.settings
+        }
 
 
 HERE = Checkout(_ROOT, Path(sys.executable))

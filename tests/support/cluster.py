@@ -64,12 +64,16 @@ class Cluster:
         done = subprocess.run(
             [str(self._checkout.python), "-m", "idvault.cli", *arguments],
             cwd=self._checkout.folder,
-            env=self.settings,
+            env=self._checkout.known(self.settings),
             check=True,
             capture_output=True,
             text=True,
         )
         return done.stdout
+
+    def use(self, checkout: Checkout | None) -> None:
+        """Run the next commands and processes with another program; None for this one, forked."""
+        self._checkout = checkout
 
     def start_serve(self) -> dict[str, Any]:
         """Start the platform edge's processes; return their ready file."""
@@ -91,7 +95,12 @@ class Cluster:
         url = f"http://localhost:{port}"
         self.settings |= environment.hosted(url)
         told = environment.web(
-            self._layout, url=url, port=port, target=f"127.0.0.1:{self.port}", supervision_url=""
+            self._layout,
+            url=url,
+            port=port,
+            metrics=0,
+            target=f"127.0.0.1:{self.port}",
+            supervision_url="",
         )
         # Visitors of a measurement say their addresses themselves.
         self._start(WEB, ["web"], {**told, "IDVAULT_WEB_PROXIES": "1"})
@@ -191,7 +200,7 @@ class Cluster:
         return subprocess.Popen(
             [str(self._checkout.python), "-m", self.program, *arguments],
             cwd=self._checkout.folder,
-            env=settings,
+            env=self._checkout.known(settings),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

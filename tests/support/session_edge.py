@@ -28,6 +28,7 @@ SERVICE = session_pb2.DESCRIPTOR.services_by_name["SessionService"]
 class SessionEdge:
     """A running edge: its target, the certificates of its callers, its log and its metrics."""
 
+    server: GrpcServer
     target: str
     platform: ClientTls
     web: ClientTls
@@ -69,7 +70,7 @@ async def served(
     # Callers are trusted for a minute after they were read; a test may take longer.
     reading = asyncio.create_task(directory.run())
     try:
-        yield SessionEdge(f"localhost:{server.port}", tls[PARTY], tls[WEB], log, logs, metrics)
+        yield SessionEdge(server, f"localhost:{server.port}", tls[PARTY], tls[WEB], log, logs, metrics)
     finally:
         reading.cancel()
         await server.stop(grace=1.0, linger=0.0)

@@ -81,7 +81,7 @@ def filled() -> Metrics:
     metrics.vitals.disks({"public": (5, 10)})
     metrics.vitals.witness_lag({"witness.example/w1": 3})
     metrics.vitals.records_without_key(2)
-    metrics.vitals.backup_age(seconds=7)
+    metrics.vitals.backup_ages({"main": 7})
     return metrics
 
 
@@ -140,7 +140,7 @@ def test_names(served: list[str]) -> None:
         'idvault_disk_size_bytes{place="public"} 10.0',
         'idvault_witness_lag_entries{witness="witness.example/w1"} 3.0',
         "idvault_records_without_key 2.0",
-        "idvault_backup_age_seconds 7.0",
+        'idvault_backup_age_seconds{database="main"} 7.0',
     ],
 )
 def test_values(served: list[str], line: str) -> None:

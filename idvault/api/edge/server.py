@@ -198,6 +198,10 @@ class GrpcServer:
         for server in self._servers:
             await server.start()
 
+    async def follow(self, *, ready: bool) -> None:
+        """Let the health that callers see follow the process's readiness."""
+        await self._health.follow(ready=ready)
+
     def replace_certificate(self, tls: Tls) -> None:
         """Show another certificate to new connections; open ones go on."""
         self._certificates.replace(tls)

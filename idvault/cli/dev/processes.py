@@ -113,9 +113,8 @@ class DevelopmentProcesses:
         web_url, site_url = f"http://localhost:{web}", f"http://{HOST}:{site}"
         prepared = await asyncio.to_thread(self._prepare, site_url)
         public_url = await self._supervisor.publish(port=self._ports.public)
-        registry, witness = await self._supervisor.start(
-            self._registry_plan(), self._witness_plan(prepared.log_public_key)
-        )
+        plans = self._registry_plan(), self._witness_plan(prepared.log_public_key)
+        registry, witness = await self._supervisor.start(*plans)
         told = {
             **environment.registry(self._layout, base_url=registry["base_url"]),
             **environment.witness(url=witness["url"], public_key=witness["public_key"]),
@@ -130,15 +129,24 @@ class DevelopmentProcesses:
             ),
         )
         links = pages.addresses(web_url=web_url, site_url=site_url, public_url=public_url)
-        hosted = environment.web(
-            self._layout, url=web_url, port=web, target=serve["grpc"], supervision_url=public_url
-        )
-        await self._supervisor.start(ProcessPlan(WEB_PROCESS, ["web"], hosted))
+        plan = self._web_plan(web_url, port=web, target=serve["grpc"], supervision_url=public_url)
+        (web_ready,) = await self._supervisor.start(plan)
         await self._open_site(serve["grpc"], links=links, port=site)
         facts = ReadyFacts(
-            registry, witness, serve, work, public_url, prepared.quorum_id, prepared.log_public_key, links
+            registry=registry,
+            witness=witness,
+            serve=serve,
+            work=work,
+            web=web_ready,
+            public_url=public_url,
+            quorum_id=prepared.quorum_id,
+            log_public_key=prepared.log_public_key,
+            pages=links,
         )
-        document = ready.document(self._layout, facts, self._supervisor)
+        return await self._welcome(ready.document(self._layout, facts, self._supervisor))
+
+    async def _welcome(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Connect the members, and write the ready file."""
         await asyncio.to_thread(members.connect, document, (*AUDITORS, *CUSTODIANS))
         await asyncio.to_thread(members.enrol, document, (*AUDITORS, *CUSTODIANS))
         process.write_ready(self._ready_file, document)
@@ -187,6 +195,13 @@ class DevelopmentProcesses:
                 settings, name=name, title=title, origins=(site_url,), now=running.real_clock()
             )
 
+    def _web_plan(self, url: str, *, port: int, target: str, supervision_url: str) -> ProcessPlan:
+        metrics = self._ports.web_metrics
+        hosted = environment.web(
+            self._layout, url=url, port=port, metrics=metrics, target=target, supervision_url=supervision_url
+        )
+        return ProcessPlan(WEB_PROCESS, ["web"], hosted)
+
     def _registry_plan(self) -> ProcessPlan:
         options = {
             "--listen": f"{HOST}:{self._ports.registry}",
@@ -205,6 +220,7 @@ class DevelopmentProcesses:
         options = {
             "--state": self._layout.witness,
             "--listen": f"{HOST}:{self._ports.witness}",
+            "--metrics-listen": f"{HOST}:{self._ports.witness_metrics}",
             "--name": WITNESS_NAME,
             "--log-key": log_public_key,
         }

@@ -20,7 +20,8 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
-from idvault.storage.sanction import appeal_lists, appeal_rows, ending, locked
+from idvault.storage.sanction import ending, locked
+from idvault.storage.sanction.appeal_rows import LISTS, ROWS
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -46,13 +47,11 @@ class SqlAppealStore:
             return repeated
         owner, stored = await ending.lock(connection, sanction)
         made = rules.file(appeal_id=filing.appeal_id, sanction=stored, terms=filing.terms, now=now.business)
-        found = await appeal_rows.of_sanction(
-            connection, account_token=stored.account_token, sanction_id=stored.sanction_id
-        )
+        found = await ROWS.against_id(connection, account_token=stored.account_token, id_=stored.sanction_id)
         if found is not None:
             raise PreconditionError(Reason.APPEAL_EXISTS)
         await account.put_standing(connection, account_rules.renumber(account=owner, now=now.business))
-        await appeal_rows.add(connection, made, filing.text)
+        await ROWS.add(connection, made, filing.text)
         await log.append(connection, event)
         return made
 
@@ -72,7 +71,7 @@ class SqlAppealStore:
         if repeated is not None:
             return repeated
         owner, sanction = await locked.sanction(connection, decision.sanction, signer=decision.moderator_id)
-        stored = await appeal_rows.lock(connection, given)
+        stored = await ROWS.lock(connection, given)
         noted = rules.note_overdue(appeal=stored, now=now.business)
         decided = rules.decide(
             appeal=noted,
@@ -93,14 +92,14 @@ class SqlAppealStore:
         else:
             after = account_rules.renumber(account=owner, now=now.business)
             await account.put_standing(connection, after)
-        await appeal_rows.put(connection, decided)
+        await ROWS.put(connection, decided)
         await log.append(connection, events.decided)
         return decided
 
     @read("appeal.undecided")
     async def undecided(self, connection: Connection, *, now: ClockReading, limit: int) -> list[Appeal]:
         """Return overdue appeals whose entry is not written, the longest due first."""
-        return await connection.all(appeal_lists.NOT_NOTED, due_before=now.business, limit=limit)
+        return await connection.all(LISTS.NOT_NOTED, due_before=now.business, limit=limit)
 
     @act("appeal.note_overdue")
     async def note_overdue(
@@ -111,14 +110,14 @@ class SqlAppealStore:
         noted = rules.note_overdue(appeal=stored, now=now.business)
         if noted is stored:
             return False
-        await appeal_rows.put(connection, noted)
+        await ROWS.put(connection, noted)
         await log.append(connection, event)
         return True
 
     @read("appeal.deletable")
     async def deletable(self, connection: Connection, *, now: ClockReading, limit: int) -> list[Appeal]:
         """Return appeals whose text must be deleted, the longest due first."""
-        return await connection.all(appeal_lists.DELETABLE, now=now.business, limit=limit)
+        return await connection.all(LISTS.DELETABLE, now=now.business, limit=limit)
 
     @act("appeal.delete_text")
     async def delete_text(
@@ -129,38 +128,38 @@ class SqlAppealStore:
         bare = rules.delete_text(appeal=stored, now=now.business)
         if bare is stored:
             return False
-        await appeal_rows.put(connection, bare)
-        await appeal_rows.delete_text(connection, bare)
+        await ROWS.put(connection, bare)
+        await ROWS.delete_text(connection, bare)
         await log.append(connection, event)
         return True
 
     @read("appeal.overdue")
     async def overdue(self, connection: Connection, *, now: ClockReading) -> int:
         """Return how many appeals are overdue, at all relying parties."""
-        return await connection.only(appeal_lists.COUNT_OVERDUE, due_before=now.business)
+        return await connection.only(LISTS.COUNT_OVERDUE, due_before=now.business)
 
     @read("appeal.requested")
     async def requested(self, connection: Connection, request: Request) -> Appeal | None:
         """Return the appeal that a request made or changed; None if the request is new."""
         made = await requests.find(connection, request)
-        return None if made is None else await appeal_rows.get(connection, request.caller, made)
+        return None if made is None else await ROWS.get(connection, request.caller, made)
 
     @read("appeal.get")
     async def get(self, connection: Connection, *, relying_party: str, appeal_id: str) -> Appeal:
         """Return an appeal; raises NotFoundError (APPEAL_NOT_FOUND)."""
-        return await appeal_rows.get(connection, relying_party, appeal_id)
+        return await ROWS.get(connection, relying_party, appeal_id)
 
     @read("appeal.text")
     async def text(self, connection: Connection, appeal: Appeal) -> SealedModerationText | None:
         """Return the sealed text of an appeal; None once it is deleted."""
-        return await appeal_rows.text(connection, appeal)
+        return await ROWS.text(connection, appeal)
 
     @read("appeal.list")
     async def list(
         self, connection: Connection, wanted: AppealFilter, *, after: str, limit: int, now: ClockReading
     ) -> list[Appeal]:
         """Return appeals that follow another one, oldest first."""
-        return await appeal_lists.page(connection, wanted, after=after, limit=limit, now=now.business)
+        return await LISTS.page(connection, wanted, after=after, limit=limit, now=now.business)
 
 
 async def _repeated(
@@ -169,13 +168,13 @@ async def _repeated(
     made = await requests.remember_for_account(
         connection, request, account_token=account_token, made=appeal_id, now=now.business
     )
-    return None if made is None else await appeal_rows.get(connection, request.caller, made.made_id)
+    return None if made is None else await ROWS.get(connection, request.caller, made.made_id)
 
 
 async def _lock_appeal(connection: Connection, appeal: Appeal) -> Appeal:
     """Return the appeal as it is stored now, locked behind its account's row."""
     await account.lock(connection, account_token=appeal.account_token)
-    return await appeal_rows.lock(connection, appeal)
+    return await ROWS.lock(connection, appeal)
 
 
 async def _overturn(

@@ -18,7 +18,8 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
-from idvault.storage.session import contest_lists, contest_rows, rows
+from idvault.storage.session import rows
+from idvault.storage.session.contest_rows import LISTS, ROWS
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -57,10 +58,10 @@ class SqlContestStore:
             terms=filing.terms,
             now=now.business,
         )
-        if await contest_rows.of_claim(connection, account_token=token, claim_id=claim_id) is not None:
+        if await ROWS.against_id(connection, account_token=token, id_=claim_id) is not None:
             raise PreconditionError(Reason.CONTEST_EXISTS)
         await account.put_standing(connection, account_rules.renumber(account=owner, now=now.business))
-        await contest_rows.add(connection, made, filing.text)
+        await ROWS.add(connection, made, filing.text)
         await log.append(connection, event)
         return made
 
@@ -81,7 +82,7 @@ class SqlContestStore:
         if repeated is not None:
             return repeated
         owner = await _lock(connection, given.account_token, given.relying_party)
-        stored = await contest_rows.lock(connection, given)
+        stored = await ROWS.lock(connection, given)
         noted = rules.note_overdue(contest=stored, now=now.business)
         decided = rules.decide(
             contest=noted,
@@ -93,14 +94,14 @@ class SqlContestStore:
         if noted is not stored:
             await log.append(connection, overdue)
         await account.put_standing(connection, account_rules.renumber(account=owner, now=now.business))
-        await contest_rows.put(connection, decided)
+        await ROWS.put(connection, decided)
         await log.append(connection, event)
         return decided
 
     @read("contest.undecided")
     async def undecided(self, connection: Connection, *, now: ClockReading, limit: int) -> list[Contest]:
         """Return overdue contests whose entry is not written, the longest due first."""
-        return await connection.all(contest_lists.NOT_NOTED, due_before=now.business, limit=limit)
+        return await connection.all(LISTS.NOT_NOTED, due_before=now.business, limit=limit)
 
     @act("contest.note_overdue")
     async def note_overdue(
@@ -111,14 +112,14 @@ class SqlContestStore:
         noted = rules.note_overdue(contest=stored, now=now.business)
         if noted is stored:
             return False
-        await contest_rows.put(connection, noted)
+        await ROWS.put(connection, noted)
         await log.append(connection, event)
         return True
 
     @read("contest.deletable")
     async def deletable(self, connection: Connection, *, now: ClockReading, limit: int) -> list[Contest]:
         """Return contests whose text must be deleted, the longest due first."""
-        return await connection.all(contest_lists.DELETABLE, now=now.business, limit=limit)
+        return await connection.all(LISTS.DELETABLE, now=now.business, limit=limit)
 
     @act("contest.delete_text")
     async def delete_text(
@@ -129,32 +130,32 @@ class SqlContestStore:
         bare = rules.delete_text(contest=stored, now=now.business)
         if bare is stored:
             return False
-        await contest_rows.put(connection, bare)
-        await contest_rows.delete_text(connection, bare)
+        await ROWS.put(connection, bare)
+        await ROWS.delete_text(connection, bare)
         await log.append(connection, event)
         return True
 
     @read("contest.overdue")
     async def overdue(self, connection: Connection, *, now: ClockReading) -> int:
         """Return how many contests are overdue, at all relying parties."""
-        return await connection.only(contest_lists.COUNT_OVERDUE, due_before=now.business)
+        return await connection.only(LISTS.COUNT_OVERDUE, due_before=now.business)
 
     @read("contest.get")
     async def get(self, connection: Connection, *, relying_party: str, contest_id: str) -> Contest:
         """Return a contest; raises NotFoundError (CONTEST_NOT_FOUND)."""
-        return await contest_rows.get(connection, relying_party, contest_id)
+        return await ROWS.get(connection, relying_party, contest_id)
 
     @read("contest.text")
     async def text(self, connection: Connection, contest: Contest) -> SealedModerationText | None:
         """Return the sealed text of a contest; None once it is deleted."""
-        return await contest_rows.text(connection, contest)
+        return await ROWS.text(connection, contest)
 
     @read("contest.list")
     async def list(
         self, connection: Connection, wanted: ContestFilter, *, after: str, limit: int, now: ClockReading
     ) -> list[Contest]:
         """Return contests that follow another one, oldest first."""
-        return await contest_lists.page(connection, wanted, after=after, limit=limit, now=now.business)
+        return await LISTS.page(connection, wanted, after=after, limit=limit, now=now.business)
 
 
 async def _repeated(
@@ -163,7 +164,7 @@ async def _repeated(
     made = await requests.remember_for_account(
         connection, request, account_token=account_token, made=contest_id, now=now.business
     )
-    return None if made is None else await contest_rows.get(connection, request.caller, made.made_id)
+    return None if made is None else await ROWS.get(connection, request.caller, made.made_id)
 
 
 async def _lock(connection: Connection, account_token: str, relying_party: str) -> Account:
@@ -177,4 +178,4 @@ async def _lock(connection: Connection, account_token: str, relying_party: str) 
 async def _lock_contest(connection: Connection, contest: Contest) -> Contest:
     """Return the contest as it is stored now, locked behind its account's row."""
     await account.lock(connection, account_token=contest.account_token)
-    return await contest_rows.lock(connection, contest)
+    return await ROWS.lock(connection, contest)

@@ -11,6 +11,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 
 from idvault.api.edge.access import Access, AccessOptionError
 from idvault.api.edge.certificates import Tls
+from idvault.api.edge.health import Steadiness
 from idvault.api.edge.server import GrpcServer, ListenError, Service
 from idvault.ports.claim import Claim
 from tests.api.descriptors import service
@@ -96,6 +97,37 @@ async def test_a_drain(edge: Edge) -> None:
     await edge.server.wait()
     told = await refused(edge.mine(), GET_STATUS, requests()[GET_STATUS].SerializeToString())
     assert told.code is grpc.StatusCode.UNAVAILABLE
+
+
+def test_health_does_not_flap() -> None:
+    """One slow look changes nothing; three failed ones in a row do, and two that passed undo it."""
+    steadiness, serves = Steadiness(), []
+    for ready in map(bool, (0, 0, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1)):
+        steadiness.look(ready=ready)
+        serves.append(steadiness.serves)
+    assert serves == [bool(each) for each in (1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1)]
+
+
+async def test_health_follows_readiness(edge: Edge) -> None:
+    """A process that is not ready is NOT_SERVING as a whole and by service, and calls are still answered."""
+    channel = edge.mine()
+    watch: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(WATCH)
+    watching = aiter(watch(asking("idvault.v1.StatusService")))
+    states = [health_pb2.HealthCheckResponse.FromString(await anext(watching)).status]
+    for ready, status in ((False, NOT_SERVING), (True, SERVING)):
+        for _ in range(3):
+            await edge.server.follow(ready=ready)
+        states.append(health_pb2.HealthCheckResponse.FromString(await anext(watching)).status)
+        assert await health(channel) == await health(channel, "idvault.v1.VerificationService") == status
+        assert await call(channel, GET_STATUS, requests()[GET_STATUS].SerializeToString())
+    assert states == [SERVING, NOT_SERVING, SERVING]
+    stopping = asyncio.ensure_future(edge.server.stop(grace=1.0, linger=0.2))
+    assert health_pb2.HealthCheckResponse.FromString(await anext(watching)).status == NOT_SERVING
+    for _ in range(3):
+        await edge.server.follow(ready=False)
+        await edge.server.follow(ready=True)
+    assert [_ async for _ in watching] == []
+    await stopping
 
 
 async def test_watchers_who_leave_leave_nothing(edge: Edge) -> None:

@@ -208,3 +208,21 @@ def test_what_a_command_needs_is_said(vault: Vault, tmp_path: Path) -> None:
     refused = vault.run("backup", tmp_path / "b")
     assert refused.code == ExitCode.WRONG_USAGE
     assert "pg_basebackup" in refused.err
+
+
+def test_a_backup_of_another_tool_is_noted(idvault: Commands, tmp_path: Path) -> None:
+    """The last step of a job leaves the time in the worker's folder; without the folder nothing is noted."""
+    assert idvault("backup-ended", "main").err.startswith("idvault: IDVAULT_BACKUP_DIR is missing: ")
+    idvault.set(BACKUP_DIR=tmp_path)
+    done = idvault("backup-ended", "shred")
+    assert (done.code, done.last) == (
+        ExitCode.DONE,
+        f"backup-ended: shred: noted in {tmp_path}/shred.backup-ended",
+    )
+    ended = datetime.fromisoformat((tmp_path / "shred.backup-ended").read_text().strip())
+    assert abs(ended - datetime.now(UTC)) < timedelta(minutes=5)
+    assert idvault("backup-ended", "both").code == ExitCode.WRONG_USAGE
+    idvault.set(BACKUP_DIR=tmp_path / "gone")
+    refused = idvault("backup-ended", "main")
+    assert refused.code == ExitCode.REFUSED
+    assert "the folder in IDVAULT_BACKUP_DIR cannot be written to: No such file or directory" in refused.err

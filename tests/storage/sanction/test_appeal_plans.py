@@ -7,7 +7,8 @@ import pytest
 from idvault.domain.sanction.appeal import AppealState
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement
-from idvault.storage.sanction import appeal_lists, appeal_rows, open
+from idvault.storage.sanction import open
+from idvault.storage.sanction.appeal_rows import LISTS, ROWS
 from tests.storage.hooks import before_statements
 from tests.storage.plans import plan_of
 from tests.support.appeal_world import AppealWorld
@@ -18,43 +19,43 @@ _PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit":
 # Each statement with its index: as SQLite's plan names it, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "one appeal": (
-        appeal_rows._GET,
-        {"party": "platform-a", "appeal": "a" * 32},
+        ROWS.GET,
+        {"party": "platform-a", "objection": "a" * 32},
         "ix_appeals_relying_party_appeal_id (relying_party=? AND appeal_id=?)",
         "ix_appeals_relying_party",
     ),
     "the appeal of a sanction": (
-        appeal_rows._OF_SANCTION,
-        {"token": "acct_1", "sanction": "a" * 32},
+        ROWS.AGAINST,
+        {"token": "acct_1", "against": "a" * 32},
         "sqlite_autoindex_appeals_2 (account_token=? AND sanction_id=?)",
         "uq_appeals_account_token_sanction_id",
     ),
     "a text": (
-        appeal_rows._READ_TEXT,
-        {"token": "acct_1", "appeal": "a" * 32},
+        ROWS.TEXT,
+        {"token": "acct_1", "objection": "a" * 32},
         "sqlite_autoindex_appeals_1 (account_token=? AND appeal_id=?)",
         "Index Scan using",
     ),
     "appeals of a party": (
-        appeal_lists.LIST_ALL,
+        LISTS.ALL,
         _PAGE,
         "ix_appeals_relying_party_filed_at_appeal_id (relying_party=?",
         "ix_appeals_relying_party_filed_at_appeal_id",
     ),
     "appeals in a state": (
-        appeal_lists.LIST_IN_STATE,
+        LISTS.IN_STATE,
         {**_PAGE, "state": "FILED"},
         "ix_appeals_relying_party_state_filed_at_appeal_id (relying_party=? AND state=?",
         "ix_appeals_relying_party_state",
     ),
     "what must be noted": (
-        appeal_lists.NOT_NOTED,
+        LISTS.NOT_NOTED,
         {"due_before": NOW, "limit": 9},
         "ix_appeals_due (overdue_at=? AND due_at<?)",
         "ix_appeals_due",
     ),
     "what must be deleted": (
-        appeal_lists.DELETABLE,
+        LISTS.DELETABLE,
         {"now": NOW, "limit": 9},
         "ix_appeals_delete (delete_at<?)",
         "ix_appeals_delete",
@@ -85,7 +86,7 @@ async def test_rows_are_found_by_an_index(main_database: Database, databases: Da
 
 async def test_the_list_of_an_account(main_database: Database) -> None:
     """An account's few appeals are found by its token or in the order of the list."""
-    plan = await plan_of(main_database, appeal_lists.LIST_OF_ACCOUNT, **_PAGE, token="acct_1", state="")
+    plan = await plan_of(main_database, LISTS.OF_ACCOUNT, **_PAGE, token="acct_1", state="")
     assert "Seq Scan" not in plan
     assert "SCAN appeals" not in plan
 

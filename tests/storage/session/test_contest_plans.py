@@ -6,7 +6,8 @@ import pytest
 
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement
-from idvault.storage.session import contest_lists, contest_rows, rows
+from idvault.storage.session import rows
+from idvault.storage.session.contest_rows import LISTS, ROWS
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW
@@ -15,37 +16,37 @@ _PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit":
 # Each statement with its index: as SQLite's plan names it, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "one contest": (
-        contest_rows._GET,
-        {"party": "platform-a", "contest": "a" * 32},
+        ROWS.GET,
+        {"party": "platform-a", "objection": "a" * 32},
         "ix_contests_relying_party_contest_id (relying_party=? AND contest_id=?)",
         "ix_contests_relying_party",
     ),
     "the contest of a verification": (
-        contest_rows._OF_CLAIM,
-        {"token": "acct_1", "claim": "a" * 32},
+        ROWS.AGAINST,
+        {"token": "acct_1", "against": "a" * 32},
         "sqlite_autoindex_contests_2 (account_token=? AND claim_id=?)",
         "uq_contests_account_token_claim_id",
     ),
     "contests of a party": (
-        contest_lists.LIST_ALL,
+        LISTS.ALL,
         _PAGE,
         "ix_contests_relying_party_filed_at_contest_id (relying_party=?",
         "ix_contests_relying_party_filed_at_contest_id",
     ),
     "contests in a state": (
-        contest_lists.LIST_IN_STATE,
+        LISTS.IN_STATE,
         {**_PAGE, "state": "FILED"},
         "ix_contests_relying_party_state_filed_at_contest_id (relying_party=? AND state=?",
         "ix_contests_relying_party_state",
     ),
     "what must be noted": (
-        contest_lists.NOT_NOTED,
+        LISTS.NOT_NOTED,
         {"due_before": NOW, "limit": 9},
         "ix_contests_due (overdue_at=? AND due_at<?)",
         "ix_contests_due",
     ),
     "what must be deleted": (
-        contest_lists.DELETABLE,
+        LISTS.DELETABLE,
         {"now": NOW, "limit": 9},
         "ix_contests_delete (delete_at<?)",
         "ix_contests_delete",

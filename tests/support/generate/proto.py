@@ -3,6 +3,7 @@
 import re
 import sysconfig
 import tempfile
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,25 +16,36 @@ INIT = '"""Generated from proto/idvault/v1 by scripts/gen_proto.py: never edited
 SERVICE = re.compile(r"^service \w+ \{", re.MULTILINE)
 
 
-def compile_protos(sources: list[Path], *, outputs: dict[str, str]) -> None:
+def compile_protos(sources: list[Path], *, outputs: dict[str, str], more: Sequence[str] = ()) -> None:
     """Run protoc with this interpreter's type plug-ins; raises RuntimeError if it fails."""
     scripts = sysconfig.get_path("scripts")
     plugins = [f"--plugin=protoc-gen-{name}={scripts}/protoc-gen-{name}" for name in ("mypy", "mypy_grpc")]
     includes = [f"-I{PROTO}", f"-I{files('grpc_tools') / '_proto'}"]
     targets = [f"--{name}_out={target}" for name, target in outputs.items()]
     names = [path.relative_to(PROTO).as_posix() for path in sources]
-    if protoc.main(["protoc", *includes, *plugins, *targets, *names]) != 0:
+    if protoc.main(["protoc", *includes, *plugins, *more, *targets, *names]) != 0:
         raise RuntimeError(f"protoc failed for {', '.join(names)}")
+
+
+def describe(*, into: Path) -> None:
+    """Write the descriptors of proto/ with their comments to a file; raises RuntimeError."""
+    options = {"descriptor_set": f"{into}"}
+    compile_protos(_ours(), outputs=options, more=["--include_source_info"])
 
 
 def generate(*, into: Path) -> None:
     """Write the generated package idvault/v1 below the existing folder `into`; raises RuntimeError."""
-    sources = sorted(PROTO.rglob("*.proto"))
+    sources = _ours()
     services = [path for path in sources if SERVICE.search(path.read_text("utf-8"))]
     compile_protos(sources, outputs={"python": f"{into}", "mypy": f"quiet:{into}"})
     # Files without a service get no stub: an empty one would import grpc needlessly.
     compile_protos(services, outputs={"grpc_python": f"{into}", "mypy_grpc": f"quiet:{into}"})
     (into / PACKAGE / "__init__.py").write_text(INIT, "utf-8")
+
+
+def _ours() -> list[Path]:
+    # Python has google/rpc from the package googleapis-common-protos.
+    return sorted(path for path in PROTO.rglob("*.proto") if "google" not in path.relative_to(PROTO).parts)
 
 
 def main() -> int:

@@ -1,0 +1,110 @@
+"""An upgrade beside the last release: its wheel serves, and starts, on the schema of this version."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, inspect
+
+from idvault.storage import migrations
+from idvault_client import Vault, Verification
+from tests.support import last_release
+from tests.support.checkout import Checkout
+from tests.support.cluster import Cluster, running
+from tests.support.databases import Databases, Maker
+from tests.support.sandbox import verify, wait_for
+
+pytestmark = pytest.mark.process
+LATER = "9998"
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """The wheel of the last release, installed."""
+    folder = tmp_path_factory.mktemp("release")
+    installed = last_release.install(folder)
+    question = [str(installed.python), "-c", "import idvault; print(idvault.__file__)"]
+    answer = subprocess.run(question, cwd=folder, check=True, capture_output=True, text=True)
+    assert Path(answer.stdout).is_relative_to(installed.folder)
+    return installed
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, postgres_maker: Maker, release: Checkout) -> Iterator[Cluster]:
+    """A deployment that the last release has set up, with its worker and its edge."""
+    urls = postgres_maker.empty_urls(tmp_path)
+    with running(tmp_path, Databases("postgres", *urls), checkout=release) as made:
+        made.start_work()
+        made.start_edge("edge")
+        yield made
+
+
+def _widen(connection: Connection) -> None:
+    """Do everything at once that an expansion may do."""
+    tables = inspect(connection).get_table_names()
+    (version,) = (name for name in tables if name.startswith("idvault_"))
+    for name in set(tables) - {version}:
+        connection.exec_driver_sql(f'ALTER TABLE "{name}" ADD COLUMN later_text VARCHAR(32)')
+        connection.exec_driver_sql(f'ALTER TABLE "{name}" ADD COLUMN later_count INTEGER DEFAULT 0 NOT NULL')
+    connection.exec_driver_sql("CREATE TABLE later_things (later_id VARCHAR(32) PRIMARY KEY)")
+    connection.exec_driver_sql(f"UPDATE {version} SET version_num = '{LATER}'")  # noqa: S608 - a fixed name
+
+
+async def _expand(cluster: Cluster) -> None:
+    """Upgrade as this version does, and then as far as any version may."""
+    cluster.use(None)
+    cluster.command("keys", "init")  # completes the files, as `keys complete` does for each
+    cluster.command("db", "upgrade", "--phase", "expand")
+    for name in ("IDVAULT_DATABASE_URL", "IDVAULT_SHRED_DATABASE_URL"):
+        await migrations.change(cluster.settings[name], _widen)
+
+
+class _People:
+    """People who sign up, one after the other; each is looked up again after every step."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._verified: list[str] = []
+
+    def sign_up(self, *, waiting: bool = False) -> None:
+        """Verify a newcomer. waiting: only the worker can, because the registry is down meanwhile."""
+        registry = self._cluster.registry
+        with self._cluster.vault(timeout=30) as vault:
+            registry.behave("down" if waiting else "normal")
+            answer = verify(vault, registry.newcomer())
+            registry.behave("normal")
+            assert answer.pending is waiting
+            assert wait_for(lambda: _settled(vault, answer), patience=90)
+            self._verified.append(answer.account_token)
+            found = vault.batch_get_statuses(self._verified).statuses
+            assert [each.is_verified for each in found] == [True] * len(self._verified)
+
+
+def _settled(vault: Vault, answer: Verification) -> bool:
+    return vault.get_verification(answer.request_id).succeeded
+
+
+async def test_the_last_release_serves_while_and_after_this_version_expands(
+    cluster: Cluster, release: Checkout
+) -> None:
+    """Its processes go on and start again; both versions serve one address; contracted, it is refused."""
+    people = _People(cluster)
+    people.sign_up()
+    await _expand(cluster)
+    people.sign_up()
+    people.sign_up(waiting=True)
+
+    cluster.use(release)
+    assert "can be used by this program" in cluster.command("db", "current")
+    assert [cluster.stop(name) for name in ("edge", "work")] == [0, 0]
+    cluster.start_work()
+    cluster.start_edge("edge")
+    people.sign_up()
+    people.sign_up(waiting=True)
+
+    cluster.use(None)
+    cluster.start_edge("successor")
+    people.sign_up()
+    assert cluster.stop("edge") == 0
+    people.sign_up()

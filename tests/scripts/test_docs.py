@@ -1,0 +1,148 @@
+"""The documentation site: its pages, its links, and that a reader needs no network."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mkdocs.commands import build
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort
+
+from tests.support.browser import browsing
+from tests.support.documentation import api, built, contract, links, lists
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def site(folder: Path, pages: dict[str, str], *, config: str = "mkdocs.yml", **more: Any) -> Path:
+    """Build some pages with the settings of the project's site; return the folder of the site."""
+    for name, text in pages.items():
+        path = folder / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    given: dict[str, Any] = {"docs_dir": f"{folder / 'docs'}", "site_dir": f"{folder / 'site'}", "hooks": []}
+    nav = [name for name in pages if name.endswith(".md")]
+    build.build(load_config(f"{ROOT / config}", **given, nav=nav, extra_css=[], **more))
+    return folder / "site"
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("text\n- a\n- b", "text\n\n- a\n- b"),
+        ("- a\n  more\n\n  still\n\nend", "- a\n    more\n\n    still\n\nend"),
+        ("1. a\n   ```\n     x\n   ```\n2. b", "1. a\n    ```\n      x\n    ```\n2. b"),
+        ("- a\n  - b\n    c\n- d", "- a\n    - b\n        c\n- d"),
+        ("```\n- no item\n  x\n```\n", "```\n- no item\n  x\n```\n"),
+        ("- a\n\n  b\n- c", "- a\n\n    b\n\n- c"),
+        ("| a |\n|---|\n<!-- x -->\n| b |", "| a |\n|---|\n| b |"),
+        ("```example leaf\nx\n```", "```example\nx\n```"),
+        ("| a |\n|---|\n| b |", "| a |\n|---|\n| b |"),
+    ],
+)
+def test_lists_are_indented_for_the_parser(page: str, expected: str) -> None:
+    """What belongs to an item in CommonMark is indented by four blanks; other text stays."""
+    assert lists.indented(page) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "language", "expected"),
+    [
+        ("README.md", "docs/log.md#follow-it", "en", "[x](../log.md#follow-it)"),
+        ("docs/log.md", "../CHANGELOG.md", "en", "[x](project/CHANGELOG.md)"),
+        ("README.md", "proto/idvault/v1", "en", "[x](../api/index.md)"),
+        ("docs/log.md", "../clients/examples/node", "en", "x (`clients/examples/node`)"),
+        ("docs/index.md", "zh/index.md", "en", "[x](zh/index.html)"),
+        ("docs/zh/people/check.md", "identity.md#opened", "zh", "[x](identity.md#opened)"),
+        ("docs/zh/people/check.md", "../../adr/README.md", "zh", "[x](../../adr/index.html)"),
+        ("docs/log.md", "https://vault.example/log", "en", "[x](https://vault.example/log)"),
+    ],
+)
+def test_links_are_those_of_the_site(source: str, target: str, language: str, expected: str) -> None:
+    """A link keeps its target where the site has it; else its text and path are left."""
+    assert links.rewritten(f"[x]({target})", source=source, language=language) == expected
+
+
+def test_the_reference_has_every_method_message_and_enum() -> None:
+    """Each has its heading; a method has its roles and statuses, and each value its meaning."""
+    pages = api.pages()
+    for file in contract.load():
+        page = pages[file.name]
+        for home, service in file.services():
+            for place, method in file.methods(home, service):
+                section = page.split(f"### {method.name} {{ #{service.name}.{method.name} }}")[1]
+                section = section.split("\n### ")[0]
+                assert f"Called by **{', '.join(contract.roles(method))}**" in section
+                assert contract.roles(method)
+                assert "\nStatuses:\n\n- " in section
+                assert file.comments[place].split()[0] in section
+        for _, name, message in file.messages():
+            section = page.split(f"### {name} {{ #{name} }}")[1].split("\n### ")[0]
+            assert [field.name for field in message.field if f"| `{field.name}` |" not in section] == []
+        for _, name, enum in file.enums():
+            section = page.split(f"### {name} {{ #{name} }}")[1].split("\n### ")[0]
+            assert [value.name for value in enum.value if f"| `{value.name}` |" not in section] == []
+    fields = [each for file in contract.load() for *_, message in file.messages() for each in message.field]
+    marked = sum(page.count(", *personal* |") for page in pages.values())
+    assert marked == sum(contract.is_personal(each) for each in fields) > 5
+    methods = sum(len(service.method) for file in contract.load() for _, service in file.services())
+    assert pages["index"].count("\n| [") == methods > 80
+
+
+@pytest.mark.parametrize(
+    ("page", "fault"),
+    [
+        ('<script src="https://cdn.example/a.js"></script>', "loads https://cdn.example/a.js"),
+        ('<link rel="stylesheet" href="//cdn.example/a.css">', "loads //cdn.example/a.css"),
+        ('<img src="lost.png">', "lost.png is not there"),
+        ('<a href="lost.html">x</a>', "lost.html leads nowhere"),
+        ('<a href="#lost">x</a>', "#lost leads nowhere"),
+        ("<p>```example leaf</p>", "```example leaf is shown as it was written"),
+        ("<p>| a | b |</p>", "| a | b | is shown as it was written"),
+        ('<a href="index.html#there" id="there">x</a><a href="https://vault.example">y</a>', ""),
+    ],
+)
+def test_what_a_page_loads_and_links_to_is_there(tmp_path: Path, page: str, fault: str) -> None:
+    """A file from elsewhere, a lost file, a dead link and a dead anchor are each named."""
+    (tmp_path / "index.html").write_text(page, "utf-8")
+    assert built.faults(tmp_path) == ([f"index.html: {fault}"] if fault else [])
+
+
+def test_a_style_that_loads_from_elsewhere_is_found(tmp_path: Path) -> None:
+    """A font or an import of another host in a style sheet is a fault, and so is a site without pages."""
+    assert built.faults(tmp_path) == [f"{tmp_path}: no page"]
+    (tmp_path / "index.html").write_text("<p>", "utf-8")
+    (tmp_path / "a.css").write_text('@import "https://cdn.example/b.css"; a { src: url(c.woff2) }', "utf-8")
+    assert built.faults(tmp_path) == ["a.css: loads https://cdn.example/b.css"]
+
+
+@pytest.mark.parametrize("broken", ["[x](#lost)", "[x](lost/README.md)", "[x](index.md#lost)"])
+def test_a_broken_link_stops_the_build(tmp_path: Path, broken: str) -> None:
+    """A link to a page or an anchor that is not there is an error."""
+    site(tmp_path, {"index.md": "# a\n\n[x](#a)\n"})
+    with pytest.raises(Abort):
+        site(tmp_path, {"index.md": f"# a\n\n{broken}\n"})
+
+
+def test_the_search_works_in_a_page_that_was_opened_as_a_file(tmp_path: Path) -> None:
+    """A word in Chinese is found without a server, and nothing is asked of the network."""
+    shim = (ROOT / "docs" / "site" / "iframe-worker.js").read_text("utf-8")
+    pages = {"index.md": "# 首页\n", "receipt/README.md": "# 回执\n\n验证\n", "shim/iframe-worker.js": shim}
+    extra = {"polyfills": ["shim/iframe-worker.js"], "generator": False}
+    made = site(tmp_path, pages, config="mkdocs.zh.yml", extra=extra)
+    assert built.faults(made) == []
+    asked: list[str] = []
+    with browsing() as browser:
+        page = browser.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((made / "index.html").as_uri())
+        page.focus(".md-search__input")
+        page.keyboard.insert_text("回执")
+        found = page.locator(".md-search-result__item h1")
+        for _ in range(100):
+            page.keyboard.press("Shift")  # as an input method does, which ends with a key
+            if found.count():
+                break
+            page.wait_for_timeout(100)
+        assert found.first.inner_text() == "回执"
+    assert {url.split(":")[0] for url in asked} <= {"file", "data"}

@@ -1,0 +1,1 @@
+"""The documentation site: what the pages of the repository become when mkdocs builds them."""

@@ -1,0 +1,55 @@
+"""What mkdocs calls while it builds the site: pages from outside docs/, links, the other language."""
+
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from tests.support.documentation import api, links, lists
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages of the root and the API reference."""
+    if _language(config) == "en":
+        for name in links.ROOT_PAGES:
+            text = (ROOT / name).read_text("utf-8")
+            files.append(File.generated(config, f"project/{name}", content=text))
+        for name, text in api.pages().items():
+            files.append(File.generated(config, f"api/{name}.md", content=text))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Return the page as mkdocs' parser reads it, with links of the site."""
+    if page.file.src_uri.startswith("api/"):
+        return markdown
+    return lists.indented(links.rewritten(markdown, source=_source(page, config), language=_language(config)))
+
+
+def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Any) -> dict[str, Any]:
+    """Offer the same page in the other language, or that language's first page."""
+    own, is_chinese = page.file.src_uri, _language(config) == "zh"
+    there = ROOT / "docs" / own if is_chinese else ROOT / "docs" / "zh" / own
+    other = (own if there.is_file() else "index.md").removesuffix(".md") + ".html"
+    # Written in this way mkdocs does not take the folder for the one of the same name in this site.
+    english = f"../{other.replace('people/', '%70eople/')}" if is_chinese else page.url
+    config.extra["alternate"] = [
+        {"name": "English", "lang": "en", "link": english},
+        {"name": "中文", "lang": "zh", "link": page.url if is_chinese else f"zh/{other}"},
+    ]
+    return context
+
+
+def _language(config: MkDocsConfig) -> str:
+    return str(config.theme["language"])
+
+
+def _source(page: Page, config: MkDocsConfig) -> str:
+    uri = page.file.src_uri
+    if uri.startswith("project/"):
+        return uri.removeprefix("project/")
+    return f"docs/zh/{uri}" if _language(config) == "zh" else f"docs/{uri}"

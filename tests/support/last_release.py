@@ -1,0 +1,62 @@
+"""The program of the last release, as its wheel installs it: what runs beside this one during an upgrade.
+
+`tests/last_release.txt` names its commit; until the first release, the commit with which upgrades beside the
+version before began. Its source comes from git's history. Without that the tests that need it fail: an
+upgrade that nobody has tried is not to be released.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from tests.support.checkout import Checkout
+
+ROOT = Path(__file__).resolve().parents[2]
+FILE = ROOT / "tests" / "last_release.txt"
+_SETTING = re.compile(r"\bIDVAULT_[A-Z_]+\b")
+
+
+def install(folder: Path) -> Checkout:
+    """Build the wheel and install it in a folder, with the packages of this environment."""
+    source, environment = folder / "source", folder / "environment"
+    with tarfile.open(fileobj=BytesIO(_archive(FILE.read_text("utf-8").strip()))) as archive:
+        archive.extractall(source, filter="data")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "wheel")]
+    subprocess.run(build, cwd=source, check=True, capture_output=True)
+    venv.create(environment, with_pip=False)
+    (packages,) = environment.glob("lib/python*/site-packages")
+    (wheel,) = (folder / "wheel").glob("*.whl")
+    with zipfile.ZipFile(wheel) as content:
+        content.extractall(packages)  # noqa: S202 - built by the line above
+    # Found after the wheel's own packages.
+    (packages / "shared.pth").write_text("\n".join(each for each in sys.path if "site-packages" in each))
+    files = (source / "docs" / "operations.md", *(source / "idvault" / "config").glob("*.py"))
+    known = {name for file in files for name in _SETTING.findall(file.read_text("utf-8"))}
+    return Checkout(environment, environment / "bin" / "python", settings=frozenset(known))
+
+
+def _archive(commit: str) -> bytes:
+    """Return the files of a commit as a tar archive; a shallow clone asks where it came from."""
+    for command in (None, ["fetch", "--quiet", "--depth", "1", "origin", commit]):
+        if command is not None:
+            _git(*command)
+        done = _git("archive", "--format=tar", commit)
+        if done.returncode == 0:
+            return done.stdout
+    pytest.fail(
+        f"git does not have the last release, commit {commit} of tests/last_release.txt, and could not fetch "
+        "it: clone the project with its history (no --depth), or run `git fetch --unshallow`"
+    )
+
+
+def _git(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    quiet = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
+    return subprocess.run(["git", *arguments], cwd=ROOT, env=quiet, capture_output=True, check=False)

@@ -1,0 +1,81 @@
+"""The pages for people say the same in both languages, with the figures of the program."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from idvault.config import Settings
+from idvault.domain import attempt
+from idvault.domain.claim import CLAIM_LIFETIME
+from idvault.domain.retention import RetentionTerms
+from idvault.domain.session import session
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGES = sorted(path.name for path in (DOCS / "people").glob("*.md"))
+SETTINGS = Settings.model_construct()
+_ERASED = (RetentionTerms().erasure.waiting + RetentionTerms().erasure.delay).days
+_LINK = int(session.LIFETIME.total_seconds()) // 60
+_WAITING = int(CLAIM_LIFETIME.total_seconds()) // 3600
+_WORDS = {5: "five", 20: "twenty"}
+
+# Page, figure, and how the page says it in English and in Chinese.
+FIGURES = [
+    ("verification.md", attempt.PER_HOUR, "{word} attempts an hour", "每小时可以尝试{n}次"),
+    ("verification.md", attempt.PER_DAY, "{word} a day", "每天{n}次"),
+    ("verification.md", session.ATTEMPTS, "for {word}\nattempts", "最多尝试{n}次"),
+    ("verification.md", _LINK, "valid for {n} minutes", "链接{n}分钟内有效"),
+    ("verification.md", _WAITING, "at most {n} hours", "最多{n}小时"),
+    ("verification.md", SETTINGS.verification_days, "valid for {n} days", "有效期为{n}天"),
+    ("verification.md", SETTINGS.accounts_per_person, "verify {word} accounts", "最多可以认证{n}个账号"),
+    ("stored.md", _ERASED, "{n} days after you request its erasure", "申请注销{n}天后销毁"),
+    ("stored.md", _WAITING, "at most {n} hours", "最多{n}小时"),
+    ("stored.md", SETTINGS.appeal_text_days, "{n} days after the decision", "作出决定后{n}天"),
+    ("stored.md", SETTINGS.tip_off_retention_days, "{n} days after the report", "举报处理后{n}天"),
+    ("stored.md", session.KEPT.days, "| {n} days |", "| {n}天 |"),
+    ("identity.md", _LINK, "read for {n} minutes", "页面{n}分钟内可以查看"),
+    ("identity.md", SETTINGS.disclosure_embargo_days, "a day {n} days ago", "截至{n}天前"),
+    ("identity.md", SETTINGS.contest_decision_days, "within {n} days", "须在{n}天内"),
+    ("reports.md", SETTINGS.tip_offs_per_day, "reports to {n} a day", "举报次数（{n}次）"),
+    ("reports.md", SETTINGS.tip_off_retention_days, "{n} days after the decision", "作出处理{n}天后"),
+    ("decisions.md", SETTINGS.appeal_days, "within {n} days", "须在{n}天内"),
+    ("decisions.md", SETTINGS.appeal_decision_days, "within {n} days", "期限为{n}天"),
+    ("decisions.md", SETTINGS.appeal_outside_days, "({n} days)", "（{n}天）"),
+    ("decisions.md", SETTINGS.appeal_text_days, "{n} days after the decision", "作出决定{n}天后删除"),
+    ("erasure.md", SETTINGS.erasure_waiting_days, "for {n} days you can cancel", "{n}天内可以"),
+    ("erasure.md", SETTINGS.erasure_delay_days, "another {n} days later", "再过{n}天"),
+    ("erasure.md", _ERASED, "Why it takes {n} days", "为什么需要{n}天"),
+]
+
+
+def text(language: str, page: str) -> str:
+    """Return a page in a language."""
+    folder = DOCS / "people" if language == "en" else DOCS / "zh" / "people"
+    return (folder / page).read_text("utf-8")
+
+
+def test_each_page_is_there_in_both_languages() -> None:
+    """Neither language has a page that the other one lacks."""
+    assert sorted(path.name for path in (DOCS / "zh" / "people").glob("*.md")) == PAGES
+    assert len(PAGES) == 9
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_both_languages_have_the_same_parts(page: str) -> None:
+    """The headings, rows of tables, items of lists and commands of both pages are as many, in order."""
+    found = [
+        re.findall(r"^(#+|\||-|[0-9]+\.|```)(?= |$|\w)", text(language, page), re.MULTILINE)
+        for language in ("en", "zh")
+    ]
+    assert found[0] == found[1]
+    commands = [re.findall(r"^```\n(.*?)^```", text(each, page), re.M | re.S) for each in ("en", "zh")]
+    assert commands[0] == commands[1]
+
+
+@pytest.mark.parametrize(
+    ("page", "figure", "english", "chinese"), FIGURES, ids=[f"{page}-{en}" for page, _, en, _ in FIGURES]
+)
+def test_the_pages_say_the_figures_of_the_program(page: str, figure: int, english: str, chinese: str) -> None:
+    """What a page says of a limit or a time is what the program does unless it is told otherwise."""
+    assert english.format(n=figure, word=_WORDS.get(figure, "")) in text("en", page)
+    assert chinese.format(n=figure) in text("zh", page)

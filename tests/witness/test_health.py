@@ -1,0 +1,90 @@
+"""A witness's health and figures: its state folder, what it answered, and what it cosigned last."""
+
+import asyncio
+import os
+import shutil
+from collections import namedtuple
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from idvault.telemetry.vitals import Vitals
+from idvault.telemetry.witness import WitnessMetrics
+from idvault.witness import health
+from tests.support.authority import Authority
+from tests.support.witness_world import MAIN, ORIGIN, Disk
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def shown(metrics: WitnessMetrics | Vitals) -> dict[str, float]:
+    """Return what is shown, by name and label."""
+    return {
+        " ".join((sample.name.removeprefix("idvault_"), *sample.labels.values())): sample.value
+        for family in metrics.families()
+        for sample in family.samples
+    }
+
+
+def test_what_was_answered_and_cosigned(disk: Disk) -> None:
+    """Answers are counted by status; the size is known after a restart, its age only once it cosigns."""
+    cosigner = disk.start()
+    for body in (MAIN.request(0, 5), MAIN.request(0, 5), b"?", MAIN.request(5, 7)):
+        cosigner.add_checkpoint(body)
+    found = shown(cosigner.metrics)
+    assert {name: count for name, count in found.items() if name.startswith("witness_answers")} == {
+        "witness_answers_total 200": 2,
+        "witness_answers_total 409": 1,
+        "witness_answers_total 400": 1,
+    }
+    assert found[f"witness_cosigned_entries {ORIGIN}"] == 7
+    assert 0 <= found[f"witness_cosigned_age_seconds {ORIGIN}"] < 600
+    again = shown(disk.start().metrics)
+    assert again[f"witness_cosigned_entries {ORIGIN}"] == 7
+    assert not [name for name in again if "age" in name]
+
+
+def test_the_age_is_that_of_now() -> None:
+    """The age grows between two scrapes without another checkpoint."""
+    now = [100.0]
+    metrics = WitnessMetrics(seconds=lambda: now[0])
+    metrics.cosigned("log.example", 3)
+    now[0] = 142.0
+    assert shown(metrics)["witness_cosigned_age_seconds log.example"] == 42
+
+
+async def test_a_state_that_cannot_be_written(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is not ready without its folder, without a way to write to it, and with a full disk."""
+    disk.start()
+    assert await health.look(disk.folder) == {}
+    assert await health.look(tmp_path / "gone") == {"state": "the state folder is gone"}
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "access", lambda *_: False)
+        assert await health.look(disk.folder) == {"state": "the state folder cannot be written to"}
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1 << 30, 1 << 30, 4_096))
+    assert await health.look(disk.folder) == {"state": "the disk of the state folder is full"}
+
+
+async def test_figures_of_the_files(disk: Disk, tmp_path: Path) -> None:
+    """The end of its certificate, if it has one, and the disk of its state."""
+    (tmp_path / "tls.pem").write_bytes(Authority().server().certificate)
+    vitals = WitnessMetrics().vitals
+    await health.read_vitals(vitals, folder=tmp_path / "gone", certificate=None)
+    assert {name.split(" ")[0] for name in shown(vitals)} == {"build_info", "ready"}
+    await health.read_vitals(vitals, folder=tmp_path, certificate=tmp_path / "tls.pem")
+    found = shown(vitals)
+    assert found["certificate_expiry_seconds tls_certificate"] > 0
+    assert found["disk_size_bytes state"] == shutil.disk_usage(tmp_path).total
+
+
+async def test_watching(disk: Disk) -> None:
+    """While it is watched it becomes ready, and its figures are there."""
+    metrics = disk.start().metrics
+    async with AsyncExitStack() as stack:
+        health.watch(stack, metrics, folder=disk.folder, certificate=None)
+        async with asyncio.timeout(30):
+            while metrics.health.reasons() or "disk_free_bytes state" not in shown(metrics):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
