@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
-from idvault.bootstrap.base import ENTROPY, Base, cancel
+from idvault.bootstrap.base import ENTROPY, Base
 from idvault.domain.error import IdvaultError
 from idvault.flows.key.version import KeyVersionFlow
 from idvault.flows.log.events import EventFactory
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.storage.key.version import SqlKeyVersionStore
 from idvault.telemetry.logs import describe, log
+from idvault.telemetry.watching import cancel
 
 _PERIOD = 10.0
 
