@@ -54,6 +54,24 @@ RosterFile = Annotated[
 ]
 
 
+NextKey = Annotated[
+    bool,
+    typer.Option(
+        "--next-key",
+        help="Create the key that will take the place of this one, and print its public key. Both sign until "
+        "--retire-key, whether the option stays or not.",
+    ),
+]
+RetireKey = Annotated[
+    bool,
+    typer.Option(
+        "--retire-key",
+        help="Destroy the key; the one that --next-key created takes its place. Before, the custodians name "
+        "that in the roster, and the vault's operator in IDVAULT_WITNESS_KEYS.",
+    ),
+]
+
+
 def witness(  # noqa: PLR0917 - typer makes an option of each
     state: State,
     log_key: Annotated[
@@ -80,22 +98,8 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
     tls_key: Annotated[Path | None, typer.Option(help="The private key of that certificate.")] = None,
     epoch: EpochFile = None,
     roster: RosterFile = None,
-    next_key: Annotated[
-        bool,
-        typer.Option(
-            "--next-key",
-            help="Create the key that will take the place of this one, and print its public key. Both sign "
-            "until --retire-key, whether the option stays or not.",
-        ),
-    ] = False,
-    retire_key: Annotated[
-        bool,
-        typer.Option(
-            "--retire-key",
-            help="Destroy the key; the one that --next-key created takes its place. Before, the custodians "
-            "name that in the roster, and the vault's operator in IDVAULT_WITNESS_KEYS.",
-        ),
-    ] = False,
+    next_key: NextKey = False,
+    retire_key: RetireKey = False,
     ready_file: running.ReadyFile = None,
 ) -> None:
     """Cosign checkpoints that continue those seen before, until SIGTERM or SIGINT (C2SP tlog-witness).

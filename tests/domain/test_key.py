@@ -14,17 +14,17 @@ LATER = NOW + timedelta(days=400)
 FIRST = KeyVersion("index", 0, b"a", NOW)
 SECOND = KeyVersion("index", 1, b"b", LATER)
 DUE = LATER + ROLLED_OUT
-A_MOMENT = timedelta(microseconds=1)
+A_MICROSECOND = timedelta(microseconds=1)
 
 
 def test_the_first_version_is_used_at_once_and_a_later_one_after_an_hour() -> None:
     """An hour is left to copy the file to every machine."""
     versions = [FIRST, SECOND]
     assert rules.in_use([FIRST], now=NOW) == FIRST
-    assert rules.in_use(versions, now=DUE - A_MOMENT) == FIRST
+    assert rules.in_use(versions, now=DUE - A_MICROSECOND) == FIRST
     assert rules.in_use(versions, now=DUE) == SECOND
     assert rules.in_use([], now=NOW) is None
-    assert rules.in_use([FIRST], now=NOW - A_MOMENT) is None
+    assert rules.in_use([FIRST], now=NOW - A_MICROSECOND) is None
 
 
 def test_versions_announced_together_are_all_first() -> None:
@@ -36,7 +36,7 @@ def test_versions_announced_together_are_all_first() -> None:
 def test_a_version_is_settled_ten_minutes_after_it_came_into_use() -> None:
     """By then no process writes under another one."""
     versions = [FIRST, SECOND]
-    assert not rules.is_settled(versions, now=DUE + SETTLED - A_MOMENT)
+    assert not rules.is_settled(versions, now=DUE + SETTLED - A_MICROSECOND)
     assert rules.is_settled(versions, now=DUE + SETTLED)
     assert rules.is_settled(versions, now=LATER)  # the first one still is in use, for long
     assert not rules.is_settled([], now=NOW)
@@ -71,7 +71,7 @@ def test_a_key_file_that_lacks_the_version_in_use_is_behind() -> None:
     """Only the purposes of the file count, and only versions in use."""
     held = [HeldKey("index", 0, b"a"), HeldKey("later", 0, b"x")]
     announced = [FIRST, SECOND, replace(FIRST, purpose="of another edge")]
-    rules.check_current(announced=announced, held=held, now=DUE - A_MOMENT)
+    rules.check_current(announced=announced, held=held, now=DUE - A_MICROSECOND)
     with pytest.raises(KeyBehindError, match="lacks version 1 of index") as caught:
         rules.check_current(announced=announced, held=held, now=DUE)
     assert caught.value.reason is Reason.STORE_UNAVAILABLE

@@ -32,16 +32,16 @@ class KeyWorld:
     def now(self) -> ClockReading:
         return at(after=self.after)
 
-    def path(self, machine: str = "a") -> Path:
-        return self.folder / machine / "edge.keys" if machine != "a" else self.folder / "edge.keys"
+    def path(self, host: str = "a") -> Path:
+        return self.folder / host / "edge.keys" if host != "a" else self.folder / "edge.keys"
 
-    def load(self, machine: str = "a") -> LocalKeyProvider:
-        return LocalKeyProvider.load(self.path(machine), passphrase=b"p", entropy=ENTROPY)
+    def load(self, host: str = "a") -> LocalKeyProvider:
+        return LocalKeyProvider.load(self.path(host), passphrase=b"p", entropy=ENTROPY)
 
-    def copy(self, machine: str) -> None:
+    def copy(self, host: str) -> None:
         """Copy the file to another machine, as an operator does after a rotation."""
-        self.path(machine).parent.mkdir(exist_ok=True)
-        shutil.copy2(self.path(), self.path(machine))
+        self.path(host).parent.mkdir(exist_ok=True)
+        shutil.copy2(self.path(), self.path(host))
 
     def flow(self, keys: LocalKeyProvider) -> KeyVersionFlow:
         return KeyVersionFlow(store=self.versions, keys=keys, events=EventFactory(entropy=ENTROPY))

@@ -24,7 +24,7 @@ from idvault.flows.key.rewrap import RewrapProgress
 _Tell = Callable[[str, RewrapProgress], None]
 
 
-class Kept(StrEnum):
+class Rewrappable(StrEnum):
     """The purposes under whose keys something is stored."""
 
     INDEX = "index"
@@ -38,7 +38,9 @@ class Kept(StrEnum):
 
 def rewrap(
     context: typer.Context,
-    purpose: Annotated[Kept | None, typer.Argument(help="One purpose; all of the file without it.")] = None,
+    purpose: Annotated[
+        Rewrappable | None, typer.Argument(help="One purpose; all of the file without it.")
+    ] = None,
 ) -> None:
     """Seal anew what is stored under former versions, and destroy each version that nothing needs any more.
 
