@@ -54,6 +54,10 @@ RosterFile = Annotated[
 ]
 
 
+Name = Annotated[
+    str | None,
+    typer.Option(help="The name in its signatures, such as witness.example/w1; required at the first start."),
+]
 NextKey = Annotated[
     bool,
     typer.Option(
@@ -81,12 +85,7 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
             help="The public key of a log to cosign, as printed by `keys init`; may be repeated.",
         ),
     ],
-    name: Annotated[
-        str | None,
-        typer.Option(
-            help="The name in its signatures, such as witness.example/w1; required at the first start."
-        ),
-    ] = None,
+    name: Name = None,
     listen: Annotated[str, typer.Option(help="The address that serves add-checkpoint.")] = LISTEN,
     metrics_listen: MetricsListen = METRICS_LISTEN,
     tls_certificate: Annotated[
