@@ -91,12 +91,13 @@ Outcome = Message | bytes | Refuse | Trailers | Hang | Callable[[bytes], Message
 
 @dataclass
 class VaultServer(grpc.GenericRpcHandler):
-    """Answers each call with the next outcome, and then with the last one."""
+    """Answers each call with the next outcome, and then with the last one; by_path: a method's own answer."""
 
     outcomes: list[Outcome] = field(default_factory=list)
+    by_path: dict[str, Message] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     target: str = ""
-    arrived: threading.Event = field(default_factory=threading.Event)
+    arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes]":
@@ -111,7 +112,9 @@ class VaultServer(grpc.GenericRpcHandler):
     def _serve(self, path: str, body: bytes, context: grpc.ServicerContext) -> bytes:
         peer = b"".join(context.peer_identities() or ())
         self.asked.append(Asked(path, body, context.time_remaining(), peer))
-        self.arrived.set()
+        self.arrived.release()
+        if path in self.by_path:
+            return self.by_path[path].SerializeToString()
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
         if isinstance(outcome, Refuse):
             context.abort_with_status(rpc_status.to_status(outcome.status()))
@@ -167,8 +170,8 @@ def status(
 
 
 @contextmanager
-def running(server_certificate: Tls) -> Iterator[VaultServer]:
-    """Run a server that requires a client certificate; tls: its authority, certificate and key."""
+def running(server_certificate: Tls, *, port: int = 0) -> Iterator[VaultServer]:
+    """Run a server that requires a client certificate; port: 0 for any that is free."""
     vault = VaultServer()
     with ThreadPoolExecutor(8) as threads:
         server = grpc.server(threads, handlers=[vault])
@@ -176,13 +179,14 @@ def running(server_certificate: Tls) -> Iterator[VaultServer]:
         credentials = grpc.ssl_server_credentials(
             [pair], root_certificates=Path(server_certificate.ca).read_bytes(), require_client_auth=True
         )
-        vault.target = f"127.0.0.1:{server.add_secure_port('127.0.0.1:0', credentials)}"
+        vault.target = f"127.0.0.1:{server.add_secure_port(f'127.0.0.1:{port}', credentials)}"
         server.start()
         try:
             yield vault
         finally:
+            stopped = server.stop(None)  # first, so that no hanging call gets an answer
             vault.stopping.set()
-            server.stop(None).wait()
+            stopped.wait()
 
 
 class Authority:

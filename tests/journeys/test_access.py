@@ -158,7 +158,7 @@ def test_what_alerts_and_dashboards_use_is_served(house: House) -> None:
     served = {"up"} | {
         line.split()[2] for page in pages.values() for line in page.splitlines() if line.startswith("# TYPE")
     }
-    expressions = [each.expression for each in (*monitoring.alerts(), *monitoring.queries())]
+    expressions = monitoring.expressions()
     assert set().union(*(monitoring.metrics(each) for each in expressions)) <= served
     assert {word for word in monitoring.documented() if not word.endswith("_")} <= served
 

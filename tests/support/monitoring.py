@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -61,7 +61,7 @@ def tests(room: str) -> list[dict[str, Any]]:
 
 def dashboards() -> dict[str, dict[str, Any]]:
     """Return the dashboards by the name of their file."""
-    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(DASHBOARDS.glob("*.json"))}
+    return {path.stem: json.loads(_text(path)) for path in sorted(DASHBOARDS.glob("*.json"))}
 
 
 def queries() -> Iterator[Query]:
@@ -70,6 +70,11 @@ def queries() -> Iterator[Query]:
         for chart in dashboard["panels"]:
             for target in chart["targets"]:
                 yield Query(name, chart["title"], target["expr"], target["legendFormat"])
+
+
+def expressions() -> list[str]:
+    """Return the expressions of all alerts and charts."""
+    return [*(each.expression for each in alerts()), *(each.expression for each in queries())]
 
 
 def metrics(text: str) -> set[str]:
@@ -102,11 +107,14 @@ def sections() -> list[str]:
 def documented() -> set[str]:
     """Return the metrics that the documents name; a name that ends with an underscore stands for several."""
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    text = "\n".join(path.read_text("utf-8") for path in pages)
-    # A word after a dot or a slash, or before a bracket or a slash, is part of a program.
-    words = re.findall(r"(?<![\w./-])(?:idvault|process)_[a-z0-9_]+(?![\w(/.]|\.[a-z])", text)
-    # The client's package, and its fixture of pytest.
-    return set(words) - {"idvault_client", "idvault_server"}
+    # Blocks are programs and settings, whose names are other things.
+    text = re.sub(r"^ *```.*?^ *```", "", "\n".join(map(_text, pages)), flags=re.DOTALL | re.MULTILINE)
+    spans = re.findall(r"`([^`\n]+)`", text)
+    words = {
+        word for span in spans for word in re.findall(r"(?<![\w./-])(?:idvault|process)_\w+(?![\w(/.])", span)
+    }
+    # The client's package, its fixture of pytest, and roles and databases of PostgreSQL.
+    return words - {"idvault_client", "idvault_server", "idvault_main", "idvault_shred"}
 
 
 def as_rules(found: Iterable[Query]) -> str:
@@ -119,7 +127,11 @@ def as_rules(found: Iterable[Query]) -> str:
 
 
 def _read(path: Path) -> Any:
-    return yaml.safe_load(path.read_text("utf-8"))
+    return yaml.safe_load(_text(path))
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8")
 
 
 def _unquoted(text: str) -> str:

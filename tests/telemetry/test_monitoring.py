@@ -40,7 +40,7 @@ def _labelled(families: Iterable[Metric]) -> Iterator[tuple[str, set[str]]]:
 
 
 SERVED = served()
-EXPRESSIONS = [each.expression for each in (*ALERTS, *QUERIES)]
+EXPRESSIONS = monitoring.expressions()
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)

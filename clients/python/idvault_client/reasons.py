@@ -369,7 +369,7 @@ FOLLOWED = Translation(
 )
 
 # The fields that a person types. The backend sets all others, where only the reason helps the person.
-_TYPED_FIELDS = frozenset({"real_name", "organization_name", "document.number"})
+TYPED_FIELDS = frozenset({"real_name", "organization_name", "document.number"})
 
 
 def reason_text(reason: str | None, *, language: str) -> str:
@@ -389,6 +389,6 @@ def followed_text(*, language: str) -> str:
 
 def field_text(field: str, code: str, *, reason: str | None, language: str) -> str:
     """Return what to show beside a field of the form."""
-    if field in _TYPED_FIELDS and code in FIELD_TEXTS:
+    if field in TYPED_FIELDS and code in FIELD_TEXTS:
         return FIELD_TEXTS[code].in_language(language)
     return reason_text(reason, language=language)

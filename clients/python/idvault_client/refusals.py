@@ -19,19 +19,24 @@ from idvault_client import errors
 _DOMAIN = "idvault"
 _WORD = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 _FIELD = re.compile(r"[a-z][a-z0-9_.\[\]]{0,127}")
+_CLOSED = "this connection is closed"
+_OTHER_CA = "the given ca did not issue the server's certificate, or the certificate has expired"
+_OTHER_NAME = "the server's certificate has another name: set server_name"
+_NO_ADDRESS = "the target is not a valid address"
 # Hints for gRPC's own errors. They replace gRPC's text, which may hold anything.
 _HINTS = (
-    (
-        "CERTIFICATE_VERIFY_FAILED",
-        "the given ca did not issue the server's certificate, or the certificate has expired",
-    ),
-    ("Hostname Verification Check failed", "the server's certificate has another name: set server_name"),
-    ("Peer name", "the server's certificate has another name: set server_name"),
+    ("CERTIFICATE_VERIFY_FAILED", _OTHER_CA),
+    ("Hostname Verification Check failed", _OTHER_NAME),
+    ("Peer name", _OTHER_NAME),
     ("handshake", "no TLS connection: does the server accept your certificate?"),
     ("Connection refused", "nothing listens at the target"),
     ("DNS resolution failed", "the target's name cannot be resolved"),
-    ("unparseable", "the target is not a valid address"),
+    ("unparseable", _NO_ADDRESS),
 )
+# What a lost connection ends a call with, and an edge that stops.
+_CONNECTION = ("UNAVAILABLE", "CANCELLED")
+# Faults that no restart of the vault mends.
+_LASTING = frozenset({_CLOSED, _OTHER_CA, _OTHER_NAME, _NO_ADDRESS})
 
 
 def _is_time(text: str) -> bool:
@@ -67,9 +72,16 @@ def from_rpc(error: grpc.RpcError, *, request_id: str | None) -> errors.VaultErr
     )
 
 
+def connection_lost(answer: bytes | errors.VaultError) -> bool:
+    """Return whether a call ended for want of a connection, and not by a word of the vault."""
+    if isinstance(answer, bytes) or answer.reason is not None:
+        return False
+    return answer.code in _CONNECTION and answer.hint not in _LASTING
+
+
 def closed(*, request_id: str | None) -> errors.Unavailable:
     """Return the error of a call on a closed connection."""
-    return errors.Unavailable(code="CANCELLED", request_id=request_id, hint="this connection is closed")
+    return errors.Unavailable(code="CANCELLED", request_id=request_id, hint=_CLOSED)
 
 
 def not_understood(*, request_id: str | None) -> errors.VaultError:

@@ -36,7 +36,8 @@ MEMBER_READS = {
 
 # Every method of a platform is idempotent (a mutation by its request_id), so gRPC may retry it: it sends the
 # same bytes again within the deadline of the call. CANCELLED: an edge that stops answers so to the calls that
-# reach it before its clients know; a call that its caller cancels is not repeated.
+# reach it before its clients know; a call that its caller cancels is not repeated. After these attempts the
+# client itself repeats a call that found no connection, as soon as there is one again.
 SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
@@ -88,8 +89,10 @@ def options(server_name: str | None) -> list[tuple[str, str | int]]:
         # The vault is on the internal network: a proxy for outgoing traffic must not see the calls.
         ("grpc.enable_http_proxy", 0),
         ("grpc.initial_reconnect_backoff_ms", 200),
-        ("grpc.min_reconnect_backoff_ms", 200),
-        ("grpc.max_reconnect_backoff_ms", 5000),
+        # A second between two attempts, so that a call meets a restarted vault before its deadline; what
+        # gRPC calls the minimum is how long one attempt may take.
+        ("grpc.max_reconnect_backoff_ms", 1000),
+        ("grpc.min_reconnect_backoff_ms", 5000),
         # A network that drops packets does not end the connection: without pings a stream would never end.
         ("grpc.keepalive_time_ms", int(KEEPALIVE[0] * 1000)),
         ("grpc.keepalive_timeout_ms", int(KEEPALIVE[1] * 1000)),

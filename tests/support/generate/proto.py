@@ -30,17 +30,22 @@ def compile_protos(sources: list[Path], *, outputs: dict[str, str], more: Sequen
 def describe(*, into: Path) -> None:
     """Write the descriptors of proto/ with their comments to a file; raises RuntimeError."""
     options = {"descriptor_set": f"{into}"}
-    compile_protos(sorted(PROTO.rglob("*.proto")), outputs=options, more=["--include_source_info"])
+    compile_protos(_ours(), outputs=options, more=["--include_source_info"])
 
 
 def generate(*, into: Path) -> None:
     """Write the generated package idvault/v1 below the existing folder `into`; raises RuntimeError."""
-    sources = sorted(PROTO.rglob("*.proto"))
+    sources = _ours()
     services = [path for path in sources if SERVICE.search(path.read_text("utf-8"))]
     compile_protos(sources, outputs={"python": f"{into}", "mypy": f"quiet:{into}"})
     # Files without a service get no stub: an empty one would import grpc needlessly.
     compile_protos(services, outputs={"grpc_python": f"{into}", "mypy_grpc": f"quiet:{into}"})
     (into / PACKAGE / "__init__.py").write_text(INIT, "utf-8")
+
+
+def _ours() -> list[Path]:
+    # Python has google/rpc from the package googleapis-common-protos.
+    return sorted(path for path in PROTO.rglob("*.proto") if "google" not in path.relative_to(PROTO).parts)
 
 
 def main() -> int:

@@ -1,7 +1,8 @@
 """The client for asyncio: the methods of `vault.Vault`, awaited."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,7 @@ from idvault_client.backend.rpc import Result, Rpc, awaited
 from idvault_client.backend.sanction.client import AioSanctionClient
 from idvault_client.backend.session.client import AioSessionClient
 from idvault_client.backend.tip_off.client import AioTipOffClient
+from idvault_client.errors import DeadlineExceeded, VaultError
 from idvault_client.transport import Tls
 
 
@@ -31,7 +33,11 @@ def connect(
     """
     options = transport.options(server_name)
     checked = transport.check_timeout(timeout)
-    return AioVault(grpc.aio.secure_channel(target, tls.credentials(), options=options), timeout=checked)
+
+    def channel(given: Tls) -> grpc.aio.Channel:
+        return grpc.aio.secure_channel(target, given.credentials(), options=options)
+
+    return AioVault(channel(tls), timeout=checked, reconnect=channel)
 
 
 class AioVault:
@@ -44,9 +50,16 @@ class AioVault:
     sessions: verification on the vault's own pages, so that you never see a name. erasures: of accounts.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, *, timeout: float) -> None:
-        """Use an open channel; `connect` creates both."""
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        *,
+        timeout: float,
+        reconnect: Callable[[Tls], grpc.aio.Channel] | None = None,
+    ) -> None:
+        """Use an open channel; `connect` creates both. reconnect: opens a channel with other files."""
         self._channel = channel
+        self._reconnect = reconnect
         self._timeout = timeout
         self.campaigns = AioCampaignClient(run=self.run)
         self.tip_offs = AioTipOffClient(run=self.run)
@@ -68,6 +81,14 @@ class AioVault:
         """Return the statuses of any number of accounts; every 1,000 are one call with its own timeout."""
         return status.join([await self.run(call) for call in status.batch_get_statuses(account_tokens)])
 
+    async def use_certificate(self, tls: Tls) -> None:
+        """Make the next calls with these files; running ones have their timeout to end. Raises OSError."""
+        if self._reconnect is None:
+            raise ValueError("only a client that `connect` has made can change its certificate")
+        former, self._channel = self._channel, self._reconnect(tls)
+        self.statuses.use(self._channel)
+        await former.close(grace=self._timeout)
+
     async def close(self) -> None:
         """Close the connection; calls that still run end with Unavailable."""
         await self.statuses.close()
@@ -85,23 +106,33 @@ class AioVault:
 
     async def run(self, call: Rpc[Result]) -> Result:
         """Make a call and return what the answer means; raises VaultError."""
+        end = time.monotonic() + self._timeout
+        answer = await self._ask(call, self._timeout)
+        if refusals.connection_lost(answer):
+            # The vault may be restarting: the same bytes, once there is a connection again.
+            second = await self._ask(call, max(end - time.monotonic(), 0), wait_for_ready=True)
+            answer = answer if isinstance(second, DeadlineExceeded) else second
+        # Raised outside the handlers, so that grpc's exception does not become the context of ours.
+        if isinstance(answer, VaultError):
+            raise answer
+        return call.result(answer)
+
+    async def _ask(
+        self, call: Rpc[Result], seconds: float, *, wait_for_ready: bool = False
+    ) -> bytes | VaultError:
         method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(call.path)
         try:
-            answer = await method(call.request, timeout=self._timeout)
+            return await method(call.request, timeout=seconds, wait_for_ready=wait_for_ready)
         except grpc.RpcError as error:
-            failure = refusals.from_rpc(error, request_id=call.request_id)
+            return refusals.from_rpc(error, request_id=call.request_id)
         except (ValueError, grpc.aio.UsageError):  # what grpc raises once the channel is closed
-            failure = refusals.closed(request_id=call.request_id)
+            return refusals.closed(request_id=call.request_id)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
             # Nobody cancelled this task: close() ended the call.
-            failure = refusals.closed(request_id=call.request_id)
-        else:
-            return call.result(answer)
-        # Raised outside the handlers, so that grpc's exception does not become the context of ours.
-        raise failure
+            return refusals.closed(request_id=call.request_id)
 
     async def _stream(self, call: Rpc[Result]) -> AsyncIterator[Result]:
         """Make a call with several answers, without deadline; yield what each means. Raises VaultError."""

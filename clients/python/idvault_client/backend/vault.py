@@ -1,6 +1,8 @@
 """The blocking client. `aio` has the same methods, awaited. Docstrings are where the calls are built."""
 
-from collections.abc import Iterable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +20,7 @@ from idvault_client.backend.rpc import Result, Rpc, blocking
 from idvault_client.backend.sanction.client import SanctionClient
 from idvault_client.backend.session.client import SessionClient
 from idvault_client.backend.tip_off.client import TipOffClient
+from idvault_client.errors import DeadlineExceeded, VaultError
 from idvault_client.transport import Tls
 
 
@@ -32,7 +35,11 @@ def connect(
     """
     options = transport.options(server_name)
     checked = transport.check_timeout(timeout)
-    return Vault(grpc.secure_channel(target, tls.credentials(), options=options), timeout=checked)
+
+    def channel(given: Tls) -> grpc.Channel:
+        return grpc.secure_channel(target, given.credentials(), options=options)
+
+    return Vault(channel(tls), timeout=checked, reconnect=channel)
 
 
 class Vault:
@@ -45,9 +52,12 @@ class Vault:
     sessions: verification on the vault's own pages, so that you never see a name. erasures: of accounts.
     """
 
-    def __init__(self, channel: grpc.Channel, *, timeout: float) -> None:
-        """Use an open channel; `connect` creates both."""
+    def __init__(
+        self, channel: grpc.Channel, *, timeout: float, reconnect: Callable[[Tls], grpc.Channel] | None = None
+    ) -> None:
+        """Use an open channel; `connect` creates both. reconnect: opens a channel with other files."""
         self._channel = channel
+        self._reconnect = reconnect
         self._timeout = timeout
         self.campaigns = CampaignClient(run=self.run)
         self.tip_offs = TipOffClient(run=self.run)
@@ -69,6 +79,16 @@ class Vault:
         """Return the statuses of any number of accounts; every 1,000 are one call with its own timeout."""
         return status.join([self.run(call) for call in status.batch_get_statuses(account_tokens)])
 
+    def use_certificate(self, tls: Tls) -> None:
+        """Make the next calls with these files; running ones have their timeout to end. Raises OSError."""
+        if self._reconnect is None:
+            raise ValueError("only a client that `connect` has made can change its certificate")
+        former, self._channel = self._channel, self._reconnect(tls)
+        self.statuses.use(self._channel)
+        later = threading.Timer(self._timeout, former.close)
+        later.daemon = True
+        later.start()
+
     def close(self) -> None:
         """Close the connection; calls that still run end with Unavailable."""
         self.statuses.close()
@@ -86,17 +106,25 @@ class Vault:
 
     def run(self, call: Rpc[Result]) -> Result:
         """Make a call and return what the answer means; raises VaultError."""
+        end = time.monotonic() + self._timeout
+        answer = self._ask(call, self._timeout)
+        if refusals.connection_lost(answer):
+            # The vault may be restarting: the same bytes, once there is a connection again.
+            second = self._ask(call, max(end - time.monotonic(), 0), wait_for_ready=True)
+            answer = answer if isinstance(second, DeadlineExceeded) else second
+        # Raised outside the handlers, so that grpc's exception does not become the context of ours.
+        if isinstance(answer, VaultError):
+            raise answer
+        return call.result(answer)
+
+    def _ask(self, call: Rpc[Result], seconds: float, *, wait_for_ready: bool = False) -> bytes | VaultError:
         method: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(call.path)
         try:
-            answer = method(call.request, timeout=self._timeout)
+            return method(call.request, timeout=seconds, wait_for_ready=wait_for_ready)
         except grpc.RpcError as error:
-            failure = refusals.from_rpc(error, request_id=call.request_id)
+            return refusals.from_rpc(error, request_id=call.request_id)
         except ValueError:  # what grpc raises once the channel is closed
-            failure = refusals.closed(request_id=call.request_id)
-        else:
-            return call.result(answer)
-        # Raised outside the handlers, so that grpc's exception does not become the context of ours.
-        raise failure
+            return refusals.closed(request_id=call.request_id)
 
     def _stream(self, call: Rpc[Result]) -> Iterator[Result]:
         """Make a call with several answers, without deadline; yield what each means. Raises VaultError."""

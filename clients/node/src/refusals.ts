@@ -1,0 +1,110 @@
+// Builds the client's errors from google.rpc.Status details, or from gRPC's own status without details.
+// Only well-formed reasons, field paths and codes of a server's text are kept.
+
+import { status as Code, type ServiceError } from "@grpc/grpc-js";
+
+import { ERRORS, Unavailable, VaultError, type Failure } from "./errors.js";
+import type { BadRequest__Output } from "./generated/google/rpc/BadRequest.js";
+import type { ErrorInfo__Output } from "./generated/google/rpc/ErrorInfo.js";
+import type { RetryInfo__Output } from "./generated/google/rpc/RetryInfo.js";
+import type { Status__Output } from "./generated/google/rpc/Status.js";
+import { decodeDetail } from "./protocol.js";
+import { CODES, REASONS } from "./vocabulary.js";
+
+const DOMAIN = "idvault";
+const WORD = /^[A-Z][A-Z0-9_]{0,62}$/;
+const FIELD = /^[a-z][a-z0-9_.[\]]{0,127}$/;
+const CLOSED = "this connection is closed";
+const OTHER_CA = "the given ca did not issue the server's certificate, or the certificate has expired";
+const OTHER_NAME = "the server's certificate has another name: set serverName";
+// Hints for Node's own errors. They replace its text, which may hold anything.
+const HINTS: readonly (readonly [RegExp, string])[] = [
+  [/unable to verify|self[- ]signed certificate|unable to get .*issuer|certificate (has expired|signature)/i, OTHER_CA],
+  [/does not match certificate/, OTHER_NAME],
+  [/ECONNREFUSED/, "nothing listens at the target"],
+  [/alert|handshake|EPROTO/, "no TLS connection: does the server accept your certificate?"],
+  [/Name resolution failed|ENOTFOUND/, "the target's name cannot be resolved"],
+];
+// Faults that no restart of the vault mends.
+const LASTING = new Set([CLOSED, OTHER_CA, OTHER_NAME]);
+
+type ErrorName = keyof typeof ERRORS;
+
+/** Returns the error of a failed call. */
+export function fromServiceError(error: ServiceError, requestId: string | null): VaultError {
+  const code = Code[error.code] ?? "UNKNOWN";
+  const found = details(error);
+  const hint = found.reason ? "" : (HINTS.find(([sign]) => sign.test(error.details ?? ""))?.[1] ?? "");
+  return build({ code, requestId, hint, ...found });
+}
+
+/** Returns the error of a call on a closed connection. */
+export function closed(requestId: string | null): Unavailable {
+  return new Unavailable({ code: "CANCELLED", requestId, hint: CLOSED });
+}
+
+/** Returns the error of an answer that breaks the contract. */
+export function notUnderstood(requestId: string | null): VaultError {
+  return new VaultError({ code: "INTERNAL", requestId, hint: "the answer is not valid" });
+}
+
+/** Returns whether a call ended for want of a connection, and not by a word of the vault. */
+export function connectionLost(error: VaultError): boolean {
+  const cut = error.code === "UNAVAILABLE" || error.code === "CANCELLED";
+  return cut && error.reason === null && !LASTING.has(error.hint);
+}
+
+function build(failure: Failure): VaultError {
+  const { reason, code } = failure;
+  if (reason && Object.hasOwn(REASONS, reason)) {
+    return new ERRORS[REASONS[reason as keyof typeof REASONS].error](failure);
+  }
+  const name: ErrorName | undefined = Object.hasOwn(CODES, code) ? CODES[code as keyof typeof CODES] : undefined;
+  return new (name === undefined ? VaultError : ERRORS[name])(failure);
+}
+
+type Details = Pick<Failure, "reason" | "fields" | "retryAfterMs" | "states">;
+
+function details(error: ServiceError): Details {
+  const raw = error.metadata?.get("grpc-status-details-bin")[0];
+  if (!Buffer.isBuffer(raw)) {
+    return {};
+  }
+  // Details that contradict the status or do not parse are ignored; the status itself is used.
+  try {
+    const status = decodeDetail("Status", raw) as Status__Output;
+    return status.code === error.code ? read(status) : {};
+  } catch {
+    return {};
+  }
+}
+
+function read(status: Status__Output): Details {
+  const info = unpack<ErrorInfo__Output>(status, "ErrorInfo");
+  const retry = unpack<RetryInfo__Output>(status, "RetryInfo")?.retryDelay;
+  const violations = unpack<BadRequest__Output>(status, "BadRequest")?.fieldViolations ?? [];
+  const mine = info?.domain === DOMAIN && WORD.test(info.reason);
+  const fields = violations
+    .map((each) => [each.field, each.reason || each.description] as const)
+    .filter(([field, code]) => FIELD.test(field) && WORD.test(code));
+  return {
+    reason: mine ? info.reason : null,
+    fields: Object.fromEntries(fields),
+    retryAfterMs: retry ? Number(retry.seconds) * 1000 + retry.nanos / 1e6 : null,
+    states: mine ? states(info) : null,
+  };
+}
+
+function states(info: ErrorInfo__Output): [string, string] | null {
+  const [state = "", wanted = ""] = [info.metadata["state"], info.metadata["wanted_state"]];
+  return WORD.test(state) && WORD.test(wanted) ? [state, wanted] : null;
+}
+
+function unpack<T extends object>(status: Status__Output, name: "ErrorInfo" | "BadRequest" | "RetryInfo"): T | undefined {
+  const found = status.details.find((each) => each.type_url.endsWith(`/google.rpc.${name}`));
+  try {
+    return found && (decodeDetail(name, found.value) as T);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,513 @@
+// Reasons, texts and settings of the Python client. Made by scripts/gen_node.py; do not edit.
+
+export const REASONS = {
+  "INVALID_MESSAGE": {
+    "error": "InvalidFields",
+    "zh": "提交的内容无法识别，请刷新页面后重新提交。",
+    "en": "Your submission could not be read. Please reload the page and submit again."
+  },
+  "TOO_MANY_ITEMS": {
+    "error": "InvalidFields",
+    "zh": "一次查询的数量过多，请减少数量后再试。",
+    "en": "Too many items were requested at once. Please request fewer."
+  },
+  "INVALID_NAME": {
+    "error": "InvalidFields",
+    "zh": "姓名格式不正确，请填写与身份证件一致的姓名。",
+    "en": "The name is not valid. Please enter it exactly as on your identity document."
+  },
+  "INVALID_DOCUMENT_NUMBER": {
+    "error": "InvalidFields",
+    "zh": "证件号码不正确，请对照证件核对后重新填写。",
+    "en": "The document number is not valid. Please check it against your document."
+  },
+  "UNSUPPORTED_DOCUMENT": {
+    "error": "InvalidFields",
+    "zh": "暂不支持该类型的证件，请更换其他证件。",
+    "en": "This kind of document is not accepted yet. Please use another one."
+  },
+  "CONSENT_MISSING": {
+    "error": "InvalidFields",
+    "zh": "请先阅读并同意用户协议和个人信息处理规则。",
+    "en": "Please read and accept the terms and the privacy notice first."
+  },
+  "INVALID_REQUEST_ID": {
+    "error": "InvalidFields",
+    "zh": "请求编号无效，请刷新页面后重新提交。",
+    "en": "The request is not valid. Please reload the page and submit again."
+  },
+  "INVALID_ACCOUNT_TOKEN": {
+    "error": "InvalidFields",
+    "zh": "账号标识无效，请重新登录后再试。",
+    "en": "The account is not valid. Please sign in again and retry."
+  },
+  "REQUEST_ID_REUSED": {
+    "error": "RequestIdReused",
+    "zh": "该申请已提交过，如需修改信息请重新填写并提交。",
+    "en": "This form was already submitted. To change something, please start a new one."
+  },
+  "ACCOUNT_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "未找到该账号。",
+    "en": "The account was not found."
+  },
+  "REQUEST_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "未找到该认证申请，请重新提交。",
+    "en": "The verification request was not found. Please submit it again."
+  },
+  "SANCTION_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "未找到该处置记录。",
+    "en": "This decision was not found."
+  },
+  "MODERATOR_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "该审核员尚未登记，请先登记其密钥。",
+    "en": "This moderator is not registered. Please register the key first."
+  },
+  "SESSION_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "链接无效，或不是在打开它的浏览器中使用。请回到应用重新获取链接。",
+    "en": "This link is not valid, or it belongs to another browser. Please go back to the app for a new one."
+  },
+  "VERIFICATION_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "未找到该次认证或其回执。",
+    "en": "This verification, or its receipt, was not found."
+  },
+  "CONTEST_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "未找到该异议。",
+    "en": "This contest was not found."
+  },
+  "APPEAL_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "未找到该申诉。",
+    "en": "This appeal was not found."
+  },
+  "ORDER_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "未找到该指令，请先登记。",
+    "en": "This order is not recorded."
+  },
+  "OPERATION_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "未找到该专项行动。",
+    "en": "This operation was not found."
+  },
+  "PUBLIC_ACCOUNT_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "未找到该公众账号。",
+    "en": "This public account was not found."
+  },
+  "PLATFORM_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "未找到该平台。",
+    "en": "This platform was not found."
+  },
+  "TIP_OFF_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "举报编号或查询密码不正确，请核对后重新输入。",
+    "en": "The reference or the secret is not correct. Please check both and try again."
+  },
+  "REPORTER_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "未找到该举报人记录。",
+    "en": "This reporter was not found."
+  },
+  "ERASURE_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "该账号没有注销申请。",
+    "en": "The erasure of this account was never requested."
+  },
+  "TOO_MANY_ATTEMPTS": {
+    "error": "TooManyAttempts",
+    "zh": "认证失败次数过多，请稍后再试。",
+    "en": "Too many failed attempts. Please try again later."
+  },
+  "REGISTRY_BACKLOG": {
+    "error": "RegistryBacklog",
+    "zh": "当前办理实名认证的人数较多，请稍后再试。",
+    "en": "Many people are being verified right now. Please try again later."
+  },
+  "CREDENTIAL_QUOTA_REACHED": {
+    "error": "Exhausted",
+    "zh": "今天的凭证数量已达上限，请明天再试。",
+    "en": "No more credentials can be issued today. Please try again tomorrow."
+  },
+  "TIP_OFF_LIMIT_REACHED": {
+    "error": "Exhausted",
+    "zh": "您今天提交的举报已达上限，请明天再提交。",
+    "en": "You have filed as many reports as one day allows. Please file this one tomorrow."
+  },
+  "ACCESS_DENIED": {
+    "error": "AccessDenied",
+    "zh": "无权执行此操作。",
+    "en": "You are not allowed to do this."
+  },
+  "SECOND_FACTOR_REFUSED": {
+    "error": "SecondFactorRefused",
+    "zh": "动态验证码错误或已失效，请输入最新的验证码。",
+    "en": "The code is wrong or was already used. Please enter the current one."
+  },
+  "SECOND_FACTOR_LOCKED": {
+    "error": "SecondFactorRefused",
+    "zh": "验证码错误次数过多，验证已被暂时锁定，请稍后再试。",
+    "en": "Too many wrong codes. The second factor is locked for a while; please try again later."
+  },
+  "SELF_APPROVAL": {
+    "error": "AccessDenied",
+    "zh": "不能审批自己提交的申请，也不能复核自己作出的处置，请由其他人员办理。",
+    "en": "You cannot decide on your own request or on your own decision. Another person must decide."
+  },
+  "DISCLOSURE_EXPIRED": {
+    "error": "PreconditionFailed",
+    "zh": "该调阅申请已过期，请重新申请。",
+    "en": "The disclosure request has expired. Please make a new one."
+  },
+  "QUORUM_INVALID": {
+    "error": "PreconditionFailed",
+    "zh": "保管人组合无效，请联系管理员核对保管人名册。",
+    "en": "The custodians' quorum is not valid. Please ask the operator to check the roster."
+  },
+  "ROSTER_INVALID": {
+    "error": "PreconditionFailed",
+    "zh": "人员名册或其签名无效，请联系管理员。",
+    "en": "The roster or one of its signatures is not valid. Please contact the operator."
+  },
+  "ACCOUNT_CLOSED": {
+    "error": "PreconditionFailed",
+    "zh": "该账号已被关闭，关闭期间无法办理实名认证。关闭理由、期限和申诉方式见处置通知。",
+    "en": "This account is closed and cannot be verified. The notice that you received says why, until when, and how you can appeal."
+  },
+  "ACCOUNT_ERASED": {
+    "error": "PreconditionFailed",
+    "zh": "该账号的身份信息已被删除，无法继续使用此账号认证。",
+    "en": "The identity of this account was erased; it cannot be verified again."
+  },
+  "PERSON_UNKNOWN": {
+    "error": "PreconditionFailed",
+    "zh": "该账号尚未通过实名认证，无法对其所有人作出处置，请先处置该账号本身。",
+    "en": "The owner of this account has not been verified, so only the account itself can be sanctioned."
+  },
+  "RENEWAL_SUSPENDED": {
+    "error": "PreconditionFailed",
+    "zh": "该账号已被暂停实名认证续期，期间不能重新认证。暂停理由、期限和申诉方式见处置通知。",
+    "en": "The verification of this account cannot be renewed for now. The notice that you received says why, until when, and how you can appeal."
+  },
+  "MODERATOR_REVOKED": {
+    "error": "PreconditionFailed",
+    "zh": "该审核员的密钥已停用，不能再作出决定，请由其他审核员办理。",
+    "en": "This moderator's key was revoked and can decide nothing more. Another moderator must decide."
+  },
+  "SESSION_EXPIRED": {
+    "error": "PreconditionFailed",
+    "zh": "链接已过期（有效期15分钟）。请回到应用重新获取链接。",
+    "en": "This link has expired: it is valid for 15 minutes. Please go back to the app for a new one."
+  },
+  "SESSION_TAKEN": {
+    "error": "PreconditionFailed",
+    "zh": "该链接已在另一个浏览器中打开，只能使用一次。请回到应用重新获取链接。",
+    "en": "This link was opened in another browser, and works only once. Please go back to the app for a new one."
+  },
+  "CONTEST_EXISTS": {
+    "error": "PreconditionFailed",
+    "zh": "您已对该次认证提出过异议。",
+    "en": "You have already said of this verification that it was not you."
+  },
+  "PAGES_NOT_SERVED": {
+    "error": "PreconditionFailed",
+    "zh": "暂不提供网页实名认证，请在应用内办理。",
+    "en": "Verification by web page is not available here. Please use the app."
+  },
+  "APPEAL_EXISTS": {
+    "error": "PreconditionFailed",
+    "zh": "对该处置已经提出过申诉，每项处置只能申诉一次。申诉结果会另行通知。",
+    "en": "An appeal against this decision was filed already; each decision can be appealed once. You will be told the outcome."
+  },
+  "SANCTION_NEVER_IN_FORCE": {
+    "error": "PreconditionFailed",
+    "zh": "该处置未曾生效，无需申诉。",
+    "en": "This decision never took effect, so there is nothing to appeal."
+  },
+  "APPEAL_TOO_LATE": {
+    "error": "PreconditionFailed",
+    "zh": "申诉期限已过，不能再提出申诉。如有疑问请联系客服。",
+    "en": "The time for an appeal is over. Contact support if you have questions."
+  },
+  "OPERATION_CLOSED": {
+    "error": "PreconditionFailed",
+    "zh": "该专项行动已结束，不能再纳入新的处置或举报。",
+    "en": "This operation is closed; no new sanction or report can belong to it."
+  },
+  "ACCOUNT_NOT_VERIFIED": {
+    "error": "PreconditionFailed",
+    "zh": "该账号尚未通过实名认证或认证已过期，请先完成认证。",
+    "en": "This account is not verified, or its verification has expired. Please verify it first."
+  },
+  "RENEWAL_TOO_EARLY": {
+    "error": "PreconditionFailed",
+    "zh": "尚未到续期时间，请在到期前60天内办理。",
+    "en": "It is too early to renew. You can renew in the 60 days before the end of the term."
+  },
+  "PUBLIC_ACCOUNT_NOT_LIVE": {
+    "error": "PreconditionFailed",
+    "zh": "该公众账号目前未处于有效状态，不能办理此项业务。",
+    "en": "This public account is not active now, so this cannot be done."
+  },
+  "SANCTION_OPEN": {
+    "error": "PreconditionFailed",
+    "zh": "该公众账号或其所属账号有处置、待确认的处置或申诉尚未结束，结束前不能转让或注销。",
+    "en": "A sanction, a proposed one or an appeal is still open. Until it ends, this public account can be neither handed over nor closed."
+  },
+  "OPERATOR_NOT_ELIGIBLE": {
+    "error": "PreconditionFailed",
+    "zh": "运营者须为已通过实名认证且未被暂停的个人账号，且公众账号须属于单位。",
+    "en": "An operator must be a person's verified account that is not suspended, and the public account an organisation's."
+  },
+  "OWNER_NOT_ELIGIBLE": {
+    "error": "PreconditionFailed",
+    "zh": "目前不能由您持有该公众账号，如有疑问请联系客服。",
+    "en": "You cannot own this public account now. Please contact support if you have questions."
+  },
+  "KIND_DIFFERS": {
+    "error": "PreconditionFailed",
+    "zh": "公众账号只能转让给同类主体：个人、企业或其他单位。",
+    "en": "A public account can be handed over only to an owner of the same kind: a person, a company or another organisation."
+  },
+  "TRANSFER_NOT_OFFERED": {
+    "error": "PreconditionFailed",
+    "zh": "该公众账号没有转让给您的有效邀约，邀约在14天内有效。",
+    "en": "There is no valid offer of this public account to you. An offer is valid for 14 days."
+  },
+  "ASSIGNEE_CHANGED": {
+    "error": "PreconditionFailed",
+    "zh": "该举报已由其他审核员处理，请刷新页面后查看。",
+    "en": "Another moderator works on this report. Please reload the page to see who."
+  },
+  "ILLEGAL_TRANSITION": {
+    "error": "PreconditionFailed",
+    "zh": "当前状态下不能进行此操作，请刷新页面后查看最新状态。",
+    "en": "This is not possible in the present state. Please reload the page to see what changed."
+  },
+  "LOG_UNAVAILABLE": {
+    "error": "Unavailable",
+    "zh": "服务暂时不可用，请稍后再试。",
+    "en": "The service is not available right now. Please try again later."
+  },
+  "STORE_UNAVAILABLE": {
+    "error": "Unavailable",
+    "zh": "服务暂时不可用，请稍后再试。",
+    "en": "The service is not available right now. Please try again later."
+  },
+  "RECORD_DAMAGED": {
+    "error": "RecordDamaged",
+    "zh": "系统数据异常，请联系客服处理。",
+    "en": "Stored data is damaged. Please contact support."
+  },
+  "SLOW_CONSUMER": {
+    "error": "Exhausted",
+    "zh": "读取过慢，连接已断开，请从上次的位置继续。",
+    "en": "Reading was too slow and the stream was ended. Please resume from the last cursor."
+  },
+  "STREAM_ENDED": {
+    "error": "Unavailable",
+    "zh": "服务正在重启，请从上次的位置继续。",
+    "en": "The server is stopping. Please resume from the last cursor."
+  }
+} as const;
+
+export const FAILURES = {
+  "UNSPECIFIED": {
+    "zh": "实名认证未通过，请稍后再试。",
+    "en": "The verification did not succeed. Please try again later."
+  },
+  "MISMATCH": {
+    "zh": "姓名（名称）与证件号码不一致，请核对后重新提交。",
+    "en": "Name and document number do not belong together. Please check both and submit again."
+  },
+  "NO_RECORD": {
+    "zh": "未查询到该证件的登记信息，请核对后重试，或向证件签发机关咨询。",
+    "en": "No record of this document was found. Please check it, or ask the authority that issued it."
+  },
+  "ACCOUNT_LIMIT_REACHED": {
+    "zh": "您在本平台认证的账号数量已达上限，请先注销不再使用的账号。",
+    "en": "You have reached the limit of verified accounts here. Please close one first."
+  },
+  "PERSON_CLOSED": {
+    "zh": "您在本平台的账号已被关闭，处置期间不能认证其他账号。处置理由、期限和申诉方式见发送至该账号的处置通知。",
+    "en": "An account of yours was closed here, and while that decision applies you cannot verify another one. The notice sent to that account says why, until when, and how you can appeal."
+  },
+  "DIFFERENT_OWNER": {
+    "zh": "填写的身份与该账号原认证的身份不一致，请使用本人账号办理。",
+    "en": "This account was verified for somebody else. Please use your own account."
+  },
+  "REGISTRY_TIMED_OUT": {
+    "zh": "实名核验系统长时间未返回结果，请重新提交认证。",
+    "en": "The registry gave no answer in time. Please submit the form again."
+  },
+  "SUPERSEDED": {
+    "zh": "您已提交了新的认证申请，请以新的申请结果为准。",
+    "en": "You submitted a newer form for this account. Only its result is valid."
+  },
+  "SANCTIONED": {
+    "zh": "审核期间该账号被处置，本次认证未生效。处置理由、期限和申诉方式见处置通知。",
+    "en": "This account was sanctioned while the form was being checked, so it could not be verified. The notice that you received says why, until when, and how you can appeal."
+  },
+  "ERASED": {
+    "zh": "该账号已注销，本次认证未生效。",
+    "en": "This account was erased while the form was being checked, so it could not be verified."
+  }
+} as const;
+
+export const FIELDS = {
+  "LENGTH": {
+    "zh": "长度不正确，请检查是否多填或漏填。",
+    "en": "The length is wrong: please check for missing or extra characters."
+  },
+  "CHARACTER": {
+    "zh": "含有不允许的字符，请检查后重新填写。",
+    "en": "This contains a character that is not allowed here."
+  },
+  "CHECK_DIGIT": {
+    "zh": "号码有误，校验位不符，请逐位核对。",
+    "en": "The number has a typing error: its check digit does not match."
+  },
+  "BIRTH_DATE": {
+    "zh": "号码中的出生日期不正确，请核对。",
+    "en": "The birth date in the number is not valid."
+  },
+  "REGION": {
+    "zh": "号码中的地区代码不正确，请核对。",
+    "en": "The region code in the number is not valid."
+  },
+  "FUTURE_DATE": {
+    "zh": "日期晚于当前日期，请核对。",
+    "en": "The date is in the future."
+  },
+  "REQUIRED": {
+    "zh": "此项为必填项。",
+    "en": "This is required."
+  }
+} as const;
+
+export const STANDINGS = {
+  "GOOD": {
+    "zh": "账号状态正常。",
+    "en": "There is no restriction on this account."
+  },
+  "WARNED": {
+    "zh": "您的账号收到一次警告，目前可以正常使用。警告理由、期限和申诉方式见处置通知。",
+    "en": "This account was warned; you can go on using it. The notice says why, until when, and how you can appeal."
+  },
+  "PUBLISHING_LIMITED": {
+    "zh": "您的账号发布信息受到限制。限制理由、期限和申诉方式见处置通知。",
+    "en": "Publishing from this account is limited. The notice says why, until when, and how you can appeal."
+  },
+  "RENEWAL_SUSPENDED": {
+    "zh": "您的账号已暂停发布新内容，暂停期间不能续期认证。暂停理由、期限和申诉方式见处置通知。",
+    "en": "This account can publish nothing new, and its verification cannot be renewed for now. The notice says why, until when, and how you can appeal."
+  },
+  "CLOSED": {
+    "zh": "您的账号已被关闭。关闭理由、期限和申诉方式见处置通知。",
+    "en": "This account is closed. The notice says why, until when, and how you can appeal."
+  }
+} as const;
+
+export const REJECTIONS = {
+  "INCOMPLETE": {
+    "zh": "申请材料不齐全，请补充后重新申请。",
+    "en": "Something is missing in the application. Please complete it and apply again."
+  },
+  "NAME_NOT_PERMITTED": {
+    "zh": "该公众账号名称不能使用，请更换名称后重新申请。",
+    "en": "This name cannot be used for a public account. Please choose another one and apply again."
+  },
+  "CONTENT_NOT_PERMITTED": {
+    "zh": "申请发布的内容不符合本平台规则，请调整后重新申请。",
+    "en": "What the public account would publish is against the rules here. Please change it and apply again."
+  },
+  "LICENCE_NOT_VALID": {
+    "zh": "提交的许可证无效或已过期，请核对后重新申请，或不填写许可证申请。",
+    "en": "The licence is not valid or has run out. Please check it and apply again, or apply without one."
+  },
+  "OWNER_NOT_ELIGIBLE": {
+    "zh": "目前不能由您持有该公众账号，如有疑问请联系客服。",
+    "en": "You cannot own this public account now. Please contact support if you have questions."
+  },
+  "OTHER": {
+    "zh": "申请未获通过，理由见通知。您可以按通知修改后重新申请。",
+    "en": "The application was rejected; the notice says why. You can change it accordingly and apply again."
+  }
+} as const;
+
+export const UNKNOWN = {
+  "zh": "操作未能完成，请稍后再试。",
+  "en": "This could not be completed. Please try again later."
+} as const;
+
+export const FOLLOWED = {
+  "zh": "这是针对您本人的处置，因此也适用于您在本平台的其他账号。处置理由、期限和申诉方式见发送至被处置账号的通知。",
+  "en": "This follows from a decision about you, which also applies to your other accounts here. The notice sent to the account that it names says why, until when, and how you can appeal."
+} as const;
+
+export const CODES = {
+  "INVALID_ARGUMENT": "InvalidFields",
+  "ALREADY_EXISTS": "RequestIdReused",
+  "NOT_FOUND": "NotFound",
+  "RESOURCE_EXHAUSTED": "Exhausted",
+  "PERMISSION_DENIED": "AccessDenied",
+  "UNAUTHENTICATED": "AccessDenied",
+  "FAILED_PRECONDITION": "PreconditionFailed",
+  "UNAVAILABLE": "Unavailable",
+  "ABORTED": "Unavailable",
+  "CANCELLED": "Unavailable",
+  "DEADLINE_EXCEEDED": "DeadlineExceeded",
+  "DATA_LOSS": "RecordDamaged"
+} as const;
+
+export type SubjectKind = "INDIVIDUAL" | "ORGANIZATION";
+
+export type AccountState = "UNVERIFIED" | "PENDING" | "VERIFIED" | "REJECTED" | "EXPIRED" | "ERASED";
+
+export type Standing = "GOOD" | "WARNED" | "PUBLISHING_LIMITED" | "RENEWAL_SUSPENDED" | "CLOSED";
+
+export type Assurance = "NONE" | "REGISTRY_MATCH";
+
+export type OrganizationCategory = "STATE_ORGAN" | "INSTITUTION" | "MASS_ORGANIZATION" | "SOCIAL_ORGANIZATION" | "COMPANY" | "SOLE_TRADER" | "COOPERATIVE" | "OTHER";
+
+export type ClaimState = "PENDING" | "SUCCEEDED" | "FAILED";
+
+export type DocumentType = "RESIDENT_ID" | "RESIDENCE_PERMIT" | "FOREIGN_PERMANENT_RESIDENT" | "UNIFIED_SOCIAL_CREDIT_CODE";
+
+export const TYPED_FIELDS = [
+  "document.number",
+  "organization_name",
+  "real_name"
+] as const;
+
+export const SERVICES = [
+  "VerificationService",
+  "StatusService",
+  "CampaignService",
+  "SanctionService",
+  "SessionService",
+  "PublicAccountService",
+  "TipOffService",
+  "ErasureService"
+] as const;
+
+export const DEFAULT_TIMEOUT_MS = 5000;
+
+export const CHANNEL_OPTIONS = {
+  "grpc.service_config": "{\"loadBalancingConfig\": [{\"round_robin\": {}}], \"methodConfig\": [{\"name\": [{\"service\": \"idvault.v1.VerificationService\"}, {\"service\": \"idvault.v1.StatusService\"}, {\"service\": \"idvault.v1.CampaignService\"}, {\"service\": \"idvault.v1.SanctionService\"}, {\"service\": \"idvault.v1.SessionService\"}, {\"service\": \"idvault.v1.PublicAccountService\"}, {\"service\": \"idvault.v1.TipOffService\"}, {\"service\": \"idvault.v1.ErasureService\"}], \"retryPolicy\": {\"maxAttempts\": 5, \"initialBackoff\": \"0.1s\", \"maxBackoff\": \"2s\", \"backoffMultiplier\": 2, \"retryableStatusCodes\": [\"UNAVAILABLE\", \"CANCELLED\"]}}], \"retryThrottling\": {\"maxTokens\": 100, \"tokenRatio\": 0.1}}",
+  "grpc.service_config_disable_resolution": 1,
+  "grpc.enable_http_proxy": 0,
+  "grpc.initial_reconnect_backoff_ms": 200,
+  "grpc.max_reconnect_backoff_ms": 1000,
+  "grpc.min_reconnect_backoff_ms": 5000,
+  "grpc.keepalive_time_ms": 30000,
+  "grpc.keepalive_timeout_ms": 5000,
+  "grpc.http2.ping_timeout_ms": 5000
+} as const;
