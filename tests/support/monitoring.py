@@ -113,8 +113,8 @@ def documented() -> set[str]:
     words = {
         word for span in spans for word in re.findall(r"(?<![\w./-])(?:idvault|process)_\w+(?![\w(/.])", span)
     }
-    # The client's package, its fixture of pytest, and roles and databases of PostgreSQL.
-    return words - {"idvault_client", "idvault_server", "idvault_main", "idvault_shred"}
+    # The client's package, and its fixture of pytest.
+    return words - {"idvault_client", "idvault_server"}
 
 
 def as_rules(found: Iterable[Query]) -> str:
