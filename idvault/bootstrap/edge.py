@@ -6,7 +6,7 @@ from idvault.api.edge.access import Access
 from idvault.api.edge.pace import Pace
 from idvault.api.edge.server import GrpcServer, Service
 from idvault.bootstrap.base import Base
-from idvault.bootstrap.certificates import read_tls
+from idvault.bootstrap.certificates import edge_files, tls_of
 
 
 def build_server(
@@ -21,7 +21,7 @@ def build_server(
     settings = base.settings
     return GrpcServer(
         listen=address,
-        tls=read_tls(settings, now=base.real_now()),
+        tls=tls_of(edge_files(settings).read(now=base.real_now())),
         services=services,
         access=access,
         metrics=base.metrics,

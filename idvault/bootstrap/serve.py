@@ -4,9 +4,8 @@ import asyncio
 from contextlib import AsyncExitStack
 from functools import partial
 
-from idvault import tuning
+from idvault import certificate_files, tuning
 from idvault.api.edge.access import Access
-from idvault.api.edge.certificates import Tls
 from idvault.api.edge.directory import Directory, Pin
 from idvault.api.edge.server import GrpcServer
 from idvault.attest.certificate import ed25519_keys
@@ -16,10 +15,11 @@ from idvault.bootstrap.base import (
     Ready,
     open_base,
 )
-from idvault.bootstrap.certificates import CertificateFollower, follow_certificates, read_tls
+from idvault.bootstrap.certificates import edge_files, tls_of
 from idvault.bootstrap.health import open_port, watch_health
 from idvault.bootstrap.roster import follow_rosters, read_rosters
 from idvault.bootstrap.witness import check_witnessed, open_witnesses, stopped, watch_cosigned
+from idvault.certificate_files import CertificateFollower, Pem
 from idvault.config import Settings
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.storage.platform.store import SqlPlatformStore
@@ -39,8 +39,8 @@ async def serve(
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="serve"))
         metrics_url = open_port(stack, base)
-        tls = read_tls(settings, now=base.real_now())
-        own = set(ed25519_keys(tls.certificate))
+        pem = edge_files(settings).read(now=base.real_now())
+        own = set(ed25519_keys(pem.certificate))
         rosters = await read_rosters(base, keys=own)
         # Before anything is written: a restored old copy must not grow into a second history.
         witnesses = open_witnesses(stack, base)
@@ -61,7 +61,7 @@ async def serve(
 
             servers.append(await build_custody_edge(base, rosters, access, alone=edge is not None))
             addresses["grpc_custody"] = await _start(stack, servers[-1], settings.addresses[-1])
-        _follow_certificates(stack, base, servers, rosters, tls=tls, own=own)
+        await _follow_certificates(stack, base, servers, rosters, current=pem, own=own)
         tuning.lower_poller(nice=settings.poller_nice)
         watch_health(stack, base, lambda: rosters.current, tell=partial(_tell, servers))
         ready({**addresses, "metrics": metrics_url})
@@ -79,29 +79,29 @@ async def _access(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> A
     return Access(directory=directory, trust_domain=base.settings.trust_domain)
 
 
-def _follow_certificates(
+async def _follow_certificates(
     stack: AsyncExitStack,
     base: Base,
     servers: list[GrpcServer],
     rosters: RosterHolder,
     *,
-    tls: Tls,
+    current: Pem,
     own: set[bytes],
 ) -> None:
     """Replace the servers' certificate with what the files hold. own: keys that no witness may have."""
 
-    def accept(found: Tls) -> None:
+    def accept(found: Pem) -> None:
         keys = ed25519_keys(found.certificate)
         if not base.settings.development:
             rosters.current.check_apart(origin="", keys=keys)
         own.update(keys)
 
-    def use(found: Tls) -> None:
+    async def use(found: Pem) -> None:
         for server in servers:
-            server.replace_certificate(found)
+            server.replace_certificate(tls_of(found))
 
-    follower = CertificateFollower(settings=base.settings, current=tls, accept=accept, use=use)
-    follow_certificates(stack, base, follower)
+    follower = CertificateFollower(files=edge_files(base.settings), current=current, accept=accept, use=use)
+    await stack.enter_async_context(certificate_files.following([follower], clock=base.real_now))
 
 
 async def _tell(servers: list[GrpcServer], ready: bool) -> None:

@@ -4,17 +4,20 @@ import asyncio
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
 
-from idvault import process
+from idvault import certificate_files, process
 from idvault.attest import epoch as statements
 from idvault.attest import roster_chain
 from idvault.attest.reading import RosterError
+from idvault.certificate_files import CertificateFiles, CertificateFollower
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.config import ConfigError
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.port import serve_metrics
 from idvault.transparency.note import MalformedKeyError, parse_key
@@ -101,6 +104,13 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
         running.run(_program(cosigner, address, tls, watched), ready_file=ready_file)
 
 
+class _Tls(NamedTuple):
+    """What the port shows, None for http, and what follows its files."""
+
+    context: ssl.SSLContext | None
+    followers: Sequence[CertificateFollower]
+
+
 class _Watched(NamedTuple):
     """Where metrics and health are served, and the files that they tell of."""
 
@@ -109,9 +119,7 @@ class _Watched(NamedTuple):
     certificate: Path | None
 
 
-def _program(
-    cosigner: Cosigner, address: tuple[str, int], tls: ssl.SSLContext | None, watched: _Watched
-) -> running.Program:
+def _program(cosigner: Cosigner, address: tuple[str, int], tls: _Tls, watched: _Watched) -> running.Program:
     host, port = address
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -122,6 +130,7 @@ def _program(
             served = serve_metrics(metrics, listen=watched.listen)
             stack.callback(served.close)
             health.watch(stack, metrics, folder=watched.folder, certificate=watched.certificate)
+            await stack.enter_async_context(certificate_files.following(tls.followers, clock=_now))
             told = {"public_key": str(cosigner.key), "metrics": served.url}
             try:
                 await app.run(
@@ -130,7 +139,7 @@ def _program(
                     port=port,
                     ready=lambda url: ready({"url": url, **told}),
                     stop=stop,
-                    tls=tls,
+                    tls=tls.context,
                 )
             finally:
                 metrics.health.stop()
@@ -173,19 +182,28 @@ def _follow(state: WitnessState, log_keys: Sequence[str], path: Path, roster: Pa
         typer.echo(f"witness: follows the log from {carried.checkpoint.size} entries on{lost}")
 
 
-def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+def _now() -> datetime:
+    return running.real_clock().real
+
+
+def _tls(certificate: Path | None, key: Path | None) -> _Tls:
+    """Read the files of the options; raises CommandError."""
     if certificate is None and key is None:
-        return None
+        return _Tls(None, ())
     if certificate is None or key is None:
         text = "--tls-certificate and --tls-key belong together"
         raise wrong_usage(text, field="--tls-key")
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    files = CertificateFiles(
+        certificate=certificate, key=key, certificate_name="--tls-certificate", key_name="--tls-key"
+    )
     try:
-        context.load_cert_chain(certificate, key)
-    except ssl.SSLError as error:
-        text = "--tls-certificate and --tls-key do not hold a certificate and its key"
-        raise wrong_usage(text, field="--tls-key") from error
-    return context
+        current = files.read(now=_now())
+    except ConfigError as error:
+        raise wrong_usage(str(error), field=str(error).partition(" ")[0]) from error
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    use = certificate_files.into(context, files)
+    return _Tls(context, [CertificateFollower(files=files, current=current, use=use)])
 
 
 def _cosigner(state: WitnessState, log_keys: Sequence[str], name: str | None) -> Cosigner:
@@ -197,4 +215,4 @@ def _cosigner(state: WitnessState, log_keys: Sequence[str], name: str | None) ->
         signer = key.load_or_make(state.folder / key.FILE, name=name)
     except key.WitnessKeyFileError as error:
         raise CommandError(ExitCode.REFUSED, str(error), reason="WITNESS_KEY", field="--name") from error
-    return cosigner.Cosigner(logs=logs, signer=signer, state=state, clock=lambda: running.real_clock().real)
+    return cosigner.Cosigner(logs=logs, signer=signer, state=state, clock=_now)

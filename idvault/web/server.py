@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import tzinfo
@@ -11,11 +10,12 @@ from typing import Any
 
 from aiohttp import web
 
+from idvault.certificate_files import following
 from idvault.config import Settings
 from idvault.telemetry import watching
 from idvault.telemetry.port import serve_metrics
 from idvault.telemetry.web import WebMetrics
-from idvault.web import health
+from idvault.web import certificates, health
 from idvault.web.app import Pages, application
 from idvault.web.identity import routes as identity_routes
 from idvault.web.identity.pages import IdentityPages
@@ -35,13 +35,15 @@ _SILENCE = 30.0
 async def run(settings: Settings, *, ready: Callable[[Mapping[str, str]], None], stop: asyncio.Event) -> None:
     """Serve until stop is set; ready receives the addresses once the port listens.
 
-    Raises OSError if a port is taken or a file cannot be read.
+    Raises OSError if a port is taken, and ConfigError if a certificate file cannot be used.
     """
     metrics = WebMetrics()
     async with AsyncExitStack() as stack:
+        context, followers = certificates.of_pages(settings)
         told = serve_metrics(metrics, listen=settings.metrics_listen)
         stack.callback(told.close)
         vault = await stack.enter_async_context(health.connected(settings, timeout=_TIMEOUT))
+        followers.append(certificates.of_client(settings, vault))
         pages = Pages(
             metrics=metrics,
             vault=vault,
@@ -55,11 +57,10 @@ async def run(settings: Settings, *, ready: Callable[[Mapping[str, str]], None],
         await runner.setup()
         host, _, port = settings.addresses[0].rpartition(":")
         try:
-            site = web.TCPSite(
-                runner, host.strip("[]"), int(port), reuse_address=True, ssl_context=_tls(settings)
-            )
+            site = web.TCPSite(runner, host.strip("[]"), int(port), reuse_address=True, ssl_context=context)
             await site.start()
             _watch(stack, settings, metrics, vault)
+            await stack.enter_async_context(following(followers, clock=certificates.now))
             scheme = "https" if settings.web_tls_key.name else "http"
             ready({"url": f"{scheme}://{host}:{runner.addresses[0][1]}", "metrics": told.url})
             await stop.wait()
@@ -95,11 +96,3 @@ def silent() -> logging.Logger:
     logger = logging.getLogger("idvault.web.silent")
     logger.disabled = True
     return logger
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    if not settings.web_tls_key.name:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(settings.web_tls_certificate, settings.web_tls_key)
-    return context

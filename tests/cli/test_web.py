@@ -6,7 +6,9 @@ import signal
 import ssl
 import urllib.error
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,10 +21,11 @@ pytestmark = pytest.mark.process
 WAIT = 60
 
 
-def settings(folder: Path) -> dict[str, str]:
-    """Write the files of a web process; return its environment."""
+def settings(folder: Path, *, ends: timedelta = timedelta(days=1)) -> dict[str, str]:
+    """Write the files of a web process; return its environment. ends: of its certificate as a client."""
     authority = Authority()
-    own, server = authority.client(spiffe("web", "web-1")), authority.server()
+    own = authority.client(spiffe("web", "web-1"), starts=-timedelta(days=9), ends=ends)
+    server = authority.server()
     for name, data in (
         ("ca.pem", authority.ca),
         ("own.pem", own.certificate),
@@ -48,7 +51,10 @@ def settings(folder: Path) -> dict[str, str]:
 
 
 def test_it_serves_and_says_when_the_vault_is_away(tmp_path: Path) -> None:
-    """The style sheet needs no vault; a link is answered by a page that says what to do. SIGTERM ends it."""
+    """The style sheet needs no vault; a link is answered by a page that says what to do. SIGTERM ends it.
+
+    A new certificate of the pages is shown without a restart.
+    """
     environment, ready = settings(tmp_path), tmp_path / "ready.json"
     process = programs.start(programs.VAULT, "web", "--ready-file", ready, environment=environment)
     try:
@@ -72,6 +78,12 @@ def test_it_serves_and_says_when_the_vault_is_away(tmp_path: Path) -> None:
         for setting in ("web_tls_certificate", "tls_certificate", "tls_ca"):
             assert f'idvault_certificate_expiry_seconds{{setting="{setting}"}}' in metrics
         assert "0" * 26 not in metrics
+        place = urlsplit(url)
+        before, new = ssl.get_server_certificate((place.hostname, place.port)), Authority().server()
+        (tmp_path / "server.pem").write_bytes(new.certificate)
+        (tmp_path / "server.key").write_bytes(new.key)
+        assert wait_for(lambda: ssl.get_server_certificate((place.hostname, place.port)) != before)
+        assert ssl.get_server_certificate((place.hostname, place.port)).encode() == new.certificate
     finally:
         process.send_signal(signal.SIGTERM)
         output = process.communicate(timeout=WAIT)
@@ -88,6 +100,18 @@ def _page(told: dict[str, dict[str, str]], name: str) -> tuple[int, str]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
+
+
+def test_an_expired_certificate_stops_the_start(tmp_path: Path) -> None:
+    """Its own as a client, and that of the pages, with the setting's name."""
+    environment = settings(tmp_path, ends=-timedelta(days=1))
+    done = programs.run(programs.VAULT, "web", environment=environment, timeout=WAIT)
+    assert (done.returncode, "IDVAULT_TLS_CERTIFICATE has expired" in done.stderr) == (2, True)
+    valid = settings(tmp_path)
+    (tmp_path / "server.pem").write_bytes((tmp_path / "own.pem").read_bytes())
+    done = programs.run(programs.VAULT, "web", environment=valid, timeout=WAIT)
+    assert done.returncode == 2
+    assert "IDVAULT_WEB_TLS_KEY is not the key of the first certificate" in done.stderr
 
 
 def test_a_missing_setting_is_named(tmp_path: Path) -> None:

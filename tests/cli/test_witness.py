@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,8 @@ from idvault.development.authority import Authority
 from idvault.transparency.note import Algorithm, parse_key
 from idvault.witness.wire import PATH, AddCheckpoint
 from tests.support import programs
+from tests.support.authority import Authority as Issuer
+from tests.support.authority import spiffe
 from tests.support.commands import Commands
 from tests.support.sandbox import wait_for
 from tests.support.witness_world import LOG, MAIN, WITNESS, History, cosigned
@@ -177,14 +179,22 @@ def test_what_it_cannot_run_with_is_named(
 
 
 def test_files_that_are_no_certificate_are_refused(idvault: Commands, tmp_path: Path) -> None:
-    """An invalid certificate is named by its options; the system's error names a missing file."""
+    """What is no certificate, has expired, or is not there is named by its option, and no state is made."""
     (tmp_path / "no.pem").write_text("nothing")
     common = ["witness", "--state", tmp_path / "w", "--log-key", LOG.key, "--name", NAME]
     result = idvault(*common, "--tls-certificate", tmp_path / "no.pem", "--tls-key", tmp_path / "no.pem")
     assert result.code == ExitCode.WRONG_USAGE
-    assert "do not hold a certificate" in result.err
+    assert "--tls-certificate has no certificate in PEM form" in result.err
     result = idvault(*common, "--tls-certificate", tmp_path / "gone", "--tls-key", tmp_path / "gone")
-    assert result.code == ExitCode.UNREACHABLE
+    assert result.code == ExitCode.WRONG_USAGE
+    assert "--tls-certificate cannot be read" in result.err
+    old = Issuer().client(spiffe("witness", "w1"), starts=-timedelta(days=9), ends=-timedelta(days=1))
+    (tmp_path / "old.pem").write_bytes(old.certificate)
+    (tmp_path / "old.key").write_bytes(old.key)
+    result = idvault(*common, "--tls-certificate", tmp_path / "old.pem", "--tls-key", tmp_path / "old.key")
+    assert result.code == ExitCode.WRONG_USAGE
+    assert "--tls-certificate has expired" in result.err
+    assert not (tmp_path / "w").exists()
 
 
 def test_taken_port_and_damaged_state(idvault: Commands, tmp_path: Path) -> None:

@@ -244,7 +244,7 @@ class DisclosureSteps:
         return programs.run(programs.VAULT, "--json", role, *before, *arguments, environment=settings)
 
     def code(self, name: str) -> str:
-        """Return an unused code: that of the next step, which is accepted already."""
+        """Return the first unused code that is accepted long enough to be sent."""
         folder = Path(self._ready["identities"][name])
         totp = pyotp.parse_uri((folder / "totp.txt").read_text("utf-8").strip())
         if not isinstance(totp, pyotp.TOTP):
@@ -252,7 +252,12 @@ class DisclosureSteps:
         # Kept in the state folder: the next demo on it may begin within the same time step.
         used = folder / "totp.step"
         last = int(used.read_text("ascii")) if used.exists() else 0
-        while (step := int(time.time()) // totp.interval + 1) <= last:
+        while (step := max(last + 1, _first_step(totp.interval))) > time.time() // totp.interval + 1:
             time.sleep(0.2)
         used.write_text(str(step), "ascii")
         return str(totp.at(step * totp.interval))
+
+
+def _first_step(interval: int) -> int:
+    """Return the step whose code is accepted for half a step more at least: the vault accepts one before."""
+    return int(time.time() + interval / 2) // interval - 1

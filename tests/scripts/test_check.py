@@ -139,6 +139,18 @@ def test_units_that_systemd_does_not_understand(project: Path) -> None:
     assert "idvault-none is not executable" in fault(project, "units")
 
 
+def test_a_fault_of_a_deployment_file_is_found(project: Path) -> None:
+    """Each tool finds a word that it does not know."""
+    shutil.copytree(ROOT / "deploy", project / "deploy")
+    for step, name, word in (
+        ("compose", "compose.yaml", "restart"),
+        ("kubernetes", "kubernetes/work.yaml", "readinessProbe"),
+    ):
+        path = project / "deploy" / name
+        path.write_text(path.read_text("utf-8").replace(f"{word}:", f"{word}s:"), "utf-8")
+        assert f"{word}s" in fault(project, step)
+
+
 def test_the_hooks_are_the_steps() -> None:
     """Each pre-commit hook is a step of scripts/check, and nothing is downloaded for it."""
     hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")

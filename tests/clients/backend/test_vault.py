@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import socket
+import threading
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pkgutil import iter_modules
@@ -423,6 +424,40 @@ async def test_close_ends_a_running_call(server: VaultServer, tls: Tls) -> None:
     await vault.close()
     with pytest.raises(Unavailable):
         await call
+
+
+def _peers(server: VaultServer) -> list[bytes]:
+    return [each.peer for each in server.asked]
+
+
+async def test_another_certificate(server: VaultServer, authority: Authority, tls: Tls) -> None:
+    """A running call ends as it would have; the next one shows the new certificate."""
+    release = threading.Event()
+
+    def late(_body: bytes) -> common_pb2.AccountStatus:
+        release.wait()
+        return status()
+
+    server.outcomes = [late, status()]
+    later = authority.issue("later")
+    async with idvault_client.aio.connect(server.target, tls=tls, server_name="localhost") as vault:
+        running = asyncio.create_task(vault.get_status(TOKEN))
+        await asyncio.to_thread(server.arrived.acquire)
+        with pytest.raises(OSError, match="gone"):
+            await vault.use_certificate(Tls("gone", "gone", "gone"))
+        changing = asyncio.create_task(vault.use_certificate(later))
+        await asyncio.sleep(0)  # so that it has begun
+        assert (await vault.get_status(TOKEN)).is_verified
+        release.set()
+        assert (await running).is_verified
+        await changing
+    with idvault_client.connect(server.target, tls=tls, server_name="localhost") as blocking:
+        blocking.get_status(TOKEN)
+        blocking.use_certificate(later)
+        blocking.get_status(TOKEN)
+    former, new = _peers(server)[:2]
+    assert former != new
+    assert _peers(server) == [former, new, former, new]
 
 
 async def test_cancelling_passes(server: VaultServer, tls: Tls) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 from typing import Self
 
@@ -33,7 +33,11 @@ def connect(
     """
     options = transport.options(server_name)
     checked = transport.check_timeout(timeout)
-    return AioVault(grpc.aio.secure_channel(target, tls.credentials(), options=options), timeout=checked)
+
+    def channel(given: Tls) -> grpc.aio.Channel:
+        return grpc.aio.secure_channel(target, given.credentials(), options=options)
+
+    return AioVault(channel(tls), timeout=checked, reconnect=channel)
 
 
 class AioVault:
@@ -46,9 +50,16 @@ class AioVault:
     sessions: verification on the vault's own pages, so that you never see a name. erasures: of accounts.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, *, timeout: float) -> None:
-        """Use an open channel; `connect` creates both."""
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        *,
+        timeout: float,
+        reconnect: Callable[[Tls], grpc.aio.Channel] | None = None,
+    ) -> None:
+        """Use an open channel; `connect` creates both. reconnect: opens a channel with other files."""
         self._channel = channel
+        self._reconnect = reconnect
         self._timeout = timeout
         self.campaigns = AioCampaignClient(run=self.run)
         self.tip_offs = AioTipOffClient(run=self.run)
@@ -69,6 +80,14 @@ class AioVault:
     async def batch_get_statuses(self, account_tokens: Iterable[str]) -> Statuses:
         """Return the statuses of any number of accounts; every 1,000 are one call with its own timeout."""
         return status.join([await self.run(call) for call in status.batch_get_statuses(account_tokens)])
+
+    async def use_certificate(self, tls: Tls) -> None:
+        """Make the next calls with these files; running ones have their timeout to end. Raises OSError."""
+        if self._reconnect is None:
+            raise ValueError("only a client that `connect` has made can change its certificate")
+        former, self._channel = self._channel, self._reconnect(tls)
+        self.statuses.use(self._channel)
+        await former.close(grace=self._timeout)
 
     async def close(self) -> None:
         """Close the connection; calls that still run end with Unavailable."""

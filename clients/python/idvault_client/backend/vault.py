@@ -1,7 +1,8 @@
 """The blocking client. `aio` has the same methods, awaited. Docstrings are where the calls are built."""
 
+import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -34,7 +35,11 @@ def connect(
     """
     options = transport.options(server_name)
     checked = transport.check_timeout(timeout)
-    return Vault(grpc.secure_channel(target, tls.credentials(), options=options), timeout=checked)
+
+    def channel(given: Tls) -> grpc.Channel:
+        return grpc.secure_channel(target, given.credentials(), options=options)
+
+    return Vault(channel(tls), timeout=checked, reconnect=channel)
 
 
 class Vault:
@@ -47,9 +52,12 @@ class Vault:
     sessions: verification on the vault's own pages, so that you never see a name. erasures: of accounts.
     """
 
-    def __init__(self, channel: grpc.Channel, *, timeout: float) -> None:
-        """Use an open channel; `connect` creates both."""
+    def __init__(
+        self, channel: grpc.Channel, *, timeout: float, reconnect: Callable[[Tls], grpc.Channel] | None = None
+    ) -> None:
+        """Use an open channel; `connect` creates both. reconnect: opens a channel with other files."""
         self._channel = channel
+        self._reconnect = reconnect
         self._timeout = timeout
         self.campaigns = CampaignClient(run=self.run)
         self.tip_offs = TipOffClient(run=self.run)
@@ -70,6 +78,16 @@ class Vault:
     def batch_get_statuses(self, account_tokens: Iterable[str]) -> Statuses:
         """Return the statuses of any number of accounts; every 1,000 are one call with its own timeout."""
         return status.join([self.run(call) for call in status.batch_get_statuses(account_tokens)])
+
+    def use_certificate(self, tls: Tls) -> None:
+        """Make the next calls with these files; running ones have their timeout to end. Raises OSError."""
+        if self._reconnect is None:
+            raise ValueError("only a client that `connect` has made can change its certificate")
+        former, self._channel = self._channel, self._reconnect(tls)
+        self.statuses.use(self._channel)
+        later = threading.Timer(self._timeout, former.close)
+        later.daemon = True
+        later.start()
 
     def close(self) -> None:
         """Close the connection; calls that still run end with Unavailable."""

@@ -130,6 +130,13 @@ class StatusFeed:
             pass
         return self.age != float("inf")
 
+    def use(self, channel: grpc.Channel) -> None:
+        """Go on over another channel."""
+        with self._lock:
+            self._channel, call = channel, self._call
+        if call is not None:
+            call.cancel()
+
     def close(self) -> None:
         """End the stream; from now on every status is read from the vault."""
         self._closed.set()
@@ -215,6 +222,13 @@ class AioStatusFeed:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._caught_up.wait(), seconds)
         return self._caught_up.is_set()
+
+    def use(self, channel: grpc.aio.Channel) -> None:
+        """Go on over another channel."""
+        self._channel = channel
+        if self._task is not None:
+            self._task.cancel()
+            self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
         """End the stream; from now on every status is read from the vault."""

@@ -1,6 +1,8 @@
-"""The edge's certificate files: what stops a start, and what a running edge does with new files."""
+"""A process's certificate files: what stops a start, and what a running process does with new files."""
 
+import asyncio
 import json
+import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from idvault.api.edge.certificates import Tls
+from idvault import certificate_files
 from idvault.attest.reading import RosterError
-from idvault.bootstrap.certificates import CertificateFollower, read_tls
-from idvault.config import ConfigError, Settings
+from idvault.certificate_files import CertificateFiles, CertificateFollower, Pem
+from idvault.config import ConfigError
 from idvault.telemetry.logs import Logs
 from tests.support.authority import Authority, Issued, spiffe
 
@@ -28,28 +30,30 @@ class Room:
     """The three files of an edge, a follower of them, and what it logs."""
 
     def __init__(self, folder: Path, log_file: Path) -> None:
-        self.settings = Settings(
-            tls_certificate=folder / "tls.pem", tls_key=folder / "tls.key", tls_ca=folder / "ca.pem"
+        self.files = CertificateFiles.of_settings(
+            "IDVAULT_TLS_", folder / "tls.pem", folder / "tls.key", folder / "ca.pem"
         )
+        self.ca = folder / "ca.pem"
         self.put(issued())
-        self.settings.tls_ca.write_bytes(OURS.ca)
-        self.used: list[Tls] = []
+        self.ca.write_bytes(OURS.ca)
+        self.used: list[Pem] = []
         self.refusal: Exception | None = None
         self.log_file = log_file
 
     def put(self, found: Issued, *, key: bytes | None = None) -> None:
-        self.settings.tls_certificate.write_bytes(found.certificate)
-        self.settings.tls_key.write_bytes(found.key if key is None else key)
+        self.files.certificate.write_bytes(found.certificate)
+        self.files.key.write_bytes(found.key if key is None else key)
 
-    def read(self) -> Tls:
-        return read_tls(self.settings, now=NOW)
+    def read(self) -> Pem:
+        return self.files.read(now=NOW)
 
     def follower(self) -> CertificateFollower:
-        return CertificateFollower(
-            settings=self.settings, current=self.read(), accept=self._accept, use=self.used.append
-        )
+        return CertificateFollower(files=self.files, current=self.read(), accept=self._accept, use=self._use)
 
-    def _accept(self, _: Tls) -> None:
+    async def _use(self, found: Pem) -> None:
+        self.used.append(found)
+
+    def _accept(self, _: Pem) -> None:
         if self.refusal:
             raise self.refusal
 
@@ -69,8 +73,8 @@ def room(tmp_path: Path) -> Iterator[Room]:
 def test_good_files_are_read(room: Room) -> None:
     """All three files as they are; of several authorities, one that has expired does not matter."""
     assert room.read().ca == OURS.ca
-    room.settings.tls_ca.write_bytes(issued(ends=-DAY).certificate + OURS.ca)
-    assert room.read().certificate == room.settings.tls_certificate.read_bytes()
+    room.ca.write_bytes(issued(ends=-DAY).certificate + OURS.ca)
+    assert room.read().certificate == room.files.certificate.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -86,7 +90,7 @@ def test_good_files_are_read(room: Room) -> None:
 )
 def test_bad_files_stop_the_start(room: Room, file: str, content: bytes | None, why: str) -> None:
     """The error names the setting."""
-    path = room.settings.tls_ca.parent / file
+    path = room.ca.parent / file
     path.unlink() if content is None else path.write_bytes(content)
     with pytest.raises(ConfigError, match=f"^{why}"):
         room.read()
@@ -134,7 +138,7 @@ async def test_a_key_of_somebody_else_is_refused(room: Room) -> None:
 
 async def test_an_expiry_is_announced_daily(room: Room) -> None:
     """From 30 days before, once a day and for each file; an expired certificate is refused in the log."""
-    room.settings.tls_ca.write_bytes(issued(ends=99 * DAY).certificate)
+    room.ca.write_bytes(issued(ends=99 * DAY).certificate)
     room.put(issued(ends=31 * DAY))
     follower = room.follower()
     for hours in (0, 20, 40, 50, 70):
@@ -147,3 +151,47 @@ async def test_an_expiry_is_announced_daily(room: Room) -> None:
         await follower.look(now=NOW + 32 * DAY)
     assert room.lines("certificate_expires")[-1]["why"] == "IDVAULT_TLS_CERTIFICATE expires in 0 days"
     assert "has expired" in room.lines("certificate_refused")[0]["why"]
+
+
+def _shown(port: int) -> bytes:
+    """Return the certificate that a server at a port shows to a new connection."""
+    return ssl.get_server_certificate(("127.0.0.1", port)).encode()
+
+
+async def test_a_server_shows_the_new_certificate(room: Room) -> None:
+    """From the next connection on, without a restart; the one in use stays while files cannot be read."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(room.files.certificate, room.files.key)
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    follower = CertificateFollower(
+        files=room.files, current=room.read(), use=certificate_files.into(context, room.files)
+    )
+    async with server:
+        before = await asyncio.to_thread(_shown, port)
+        room.files.key.unlink()
+        await follower.look(now=NOW)
+        assert await asyncio.to_thread(_shown, port) == before
+        room.put(new := issued())
+        await follower.look(now=NOW)
+        assert await asyncio.to_thread(_shown, port) == new.certificate != before
+
+
+async def test_following_survives_what_it_cannot_read(room: Room) -> None:
+    """An unexpected fault is logged, and the next look goes on; the block's end ends the looks."""
+    follower, looks = room.follower(), asyncio.Semaphore(0)
+
+    def clock() -> datetime:
+        looks.release()
+        if len(room.lines("certificate_not_read")) == 0:
+            raise ZeroDivisionError
+        return NOW
+
+    room.put(issued())
+    async with certificate_files.following([follower], clock=clock, period=0.0):
+        while not room.used:
+            await looks.acquire()
+            await asyncio.sleep(0)
+    count = len(asyncio.all_tasks())
+    assert count == 1
+    assert room.lines("certificate_not_read")[0]["error"] == "ZeroDivisionError"
