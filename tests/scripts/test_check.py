@@ -161,3 +161,25 @@ def test_the_hooks_are_the_steps() -> None:
     assert [entry for entry in entries if entry.removeprefix("scripts/check ") not in steps.split()] == []
     validate = [str(ROOT / ".venv" / "bin" / "pre-commit"), "validate-config"]
     subprocess.run(validate, cwd=ROOT, check=True, env={**os.environ, "PRE_COMMIT_COLOR": "never"})
+
+
+def test_alerts_that_do_not_fire(project: Path) -> None:
+    """Rules, dashboards and tests are understood; a wrong threshold, word and query are faults."""
+    refused = debian.install(lambda: [] if debian.which("promtool") else ["promtool"])
+    assert debian.which("promtool"), f"install the Debian package promtool{refused}"
+    shutil.copytree(ROOT / "deploy", project / "deploy")
+    (project / "tests" / "support").mkdir(parents=True)
+    for name in ("debian", "monitoring"):
+        shutil.copy(ROOT / "tests" / "support" / f"{name}.py", project / "tests" / "support")
+    assert run(project, "prometheus").stdout == "ok prometheus\ncheck: all 1 checks passed\n"
+    rules = project / "deploy" / "prometheus" / "rules" / "log.yml"
+    kept = rules.read_text("utf-8")
+    for threshold in (6_000, 6):
+        rules.write_text(kept.replace("_age_seconds > 600", f"_age_seconds > {threshold}"), "utf-8")
+        assert "IdvaultLogNotCosigned" in fault(project, "prometheus")
+    rules.write_text(kept.replace("expr:", "expression:"), "utf-8")
+    assert "field expression not found" in fault(project, "prometheus")
+    rules.write_text(kept, "utf-8")
+    dashboard = project / "deploy" / "grafana" / "dashboards" / "log.json"
+    dashboard.write_text(dashboard.read_text("utf-8").replace("max by", "max by by"), "utf-8")
+    assert "parse error" in fault(project, "prometheus")

@@ -36,7 +36,7 @@ TOKEN = "account_token"
 NOT_OF_AN_ACCOUNT = {
     "attempts", "authority_orders", "budgets", "campaign_days", "campaigns", "credential_counts", "day_keys",
     "deployment", "disclosure_budgets", "disclosure_refusals", "drill_passes", "drill_records",
-    "handed_quorums", "log_checkpoints", "log_entries", "log_head", "log_nodes", "moderators", "operations",
+    "ended_handovers", "handed_quorums", "log_checkpoints", "log_entries", "log_head", "log_nodes", "moderators", "operations",
     "person_requests", "persons", "platform_keys", "platform_pages", "platforms", "requests", "roster",
     "roster_proposals", "roster_signatures", "roster_versions", "second_factors", "sessions",
     "status_feed_heads", "status_keys", "status_lists", "status_marks", "tip_off_reporters",
