@@ -4,20 +4,24 @@
 # of Docker Hub's python:3.13-slim-trixie, for all platforms (September 2026, Python 3.13.15).
 # To check it, or to renew both before a build: `docker buildx imagetools inspect python:3.13-slim-trixie` prints
 # "Digest: sha256:..." of the list that the tag names today. Take that digest for security updates, and build with
-# --build-arg PYTHON_DIGEST=sha256:... or change it here.
+# --build-arg PYTHON_DIGEST=sha256:... or change it here. Without an image registry, `scripts/image --debian` makes a
+# base from Debian's packages and gives it as BASE.
 ARG PYTHON_TAG=3.13-slim-trixie
 ARG PYTHON_DIGEST=sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285
+ARG BASE=python:${PYTHON_TAG}@${PYTHON_DIGEST}
 
-FROM python:${PYTHON_TAG}@${PYTHON_DIGEST} AS build
+FROM ${BASE} AS build
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 WORKDIR /build
 # What builds the package stays in /tools; only what runs it goes to /opt/idvault, which has no pip.
 RUN python -m venv /tools && python -m venv --without-pip /opt/idvault
 
-# The packages change less often than the code: they are a layer of their own.
+# The packages change less often than the code: they are a layer of their own. The secrets `pip` (a pip.conf) and
+# `certificates` (authorities that it names as /run/secrets/certificates) are for builds behind an index of your own.
 COPY requirements/run.txt requirements/image.txt requirements/
-RUN /tools/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt \
+RUN --mount=type=secret,id=pip,target=/etc/pip.conf --mount=type=secret,id=certificates \
+    /tools/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt \
     && /tools/bin/pip --python /opt/idvault/bin/python install --no-cache-dir --require-hashes -r requirements/image.txt
 
 COPY pyproject.toml README.md LICENSE ./
@@ -28,13 +32,13 @@ RUN /tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-d
     && /opt/idvault/bin/python -m compileall -q /opt/idvault/lib
 
 
-FROM python:${PYTHON_TAG}@${PYTHON_DIGEST}
+FROM ${BASE}
 
 RUN groupadd --system --gid 10001 idvault \
     && useradd --system --uid 10001 --gid idvault --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin idvault \
     && install --directory --owner idvault --group idvault --mode 0700 /run/idvault \
-    && python -m pip uninstall --yes --no-input pip \
-    && rm -rf "$(python -c 'import ensurepip; print(ensurepip.__path__[0])')"
+    && { ! python -c 'import pip' 2>/dev/null || python -m pip uninstall --yes --no-input pip; } \
+    && rm -rf "$(python -c 'import ensurepip; print(ensurepip.__path__[0])')" /usr/share/python-wheels
 
 COPY --from=build /opt/idvault /opt/idvault
 

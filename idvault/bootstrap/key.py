@@ -60,11 +60,14 @@ def complete_keys(settings: Settings) -> tuple[str, ...]:
 
 
 def rotate_key(settings: Settings, *, purpose: str) -> str:
-    """Add a new primary version of a purpose's key to the file of IDVAULT_KEYS; return the version's name."""
+    """Add a version of a purpose's key to the file of IDVAULT_KEYS; return the version's name.
+
+    It is not the primary one: processes announce it first, and use it when it is due.
+    """
     provider = load_keys(settings)
     wanted = Purpose(purpose)
     version = str(max(int(name) for name in provider.keys(wanted).versions) + 1)
-    provider.put(wanted, version, ENTROPY.random(key_set.KEY_SIZE), primary=True)
+    provider.put(wanted, version, ENTROPY.random(key_set.KEY_SIZE))
     return version
 
 

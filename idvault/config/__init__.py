@@ -172,6 +172,7 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.KEYS: (*_KEYS, "log_origin"),
     Process.NEW_KEYS: ("keys", "log_origin"),
     Process.KEY_FILE: _KEYS,
+    Process.REWRAP: (*_STORES, *_KEYS),
     Process.ROSTER: ("roster",),
     Process.RETENTION: (),
     Process.DOCTOR: (*_STORES, "roster"),

@@ -10,6 +10,7 @@ from grpc_health.v1 import health_pb2
 
 from idvault.development.authority import Authority, real_now
 from idvault_client import AccessDenied, Tls, Unavailable, Vault, VaultError, connect, transport
+from tests.support import monitoring
 from tests.support.house import House
 from tests.support.sandbox import Registry, fetch, invent, verify, wait_for
 from tests.test_proto_contract import SERVICES_OF, WHO_MAY_CALL
@@ -148,6 +149,18 @@ def test_metrics_count_calls_and_carry_no_person(house: House, vault: Vault, reg
     assert "VerifyIndividual" in page
     assert "idvault_claims_pending" in pages["work"]
     assert all(token not in text for text in pages.values())
+
+
+def test_what_alerts_and_dashboards_use_is_served(house: House) -> None:
+    """Every metric of rules, dashboards and documents is on the page of some process."""
+    pages = {process: fetch(url).decode() for process, url in house.ready["metrics"].items()}
+    assert pages.keys() == {"serve-0", "work", "web", "witness"}
+    served = {"up"} | {
+        line.split()[2] for page in pages.values() for line in page.splitlines() if line.startswith("# TYPE")
+    }
+    expressions = monitoring.expressions()
+    assert set().union(*(monitoring.metrics(each) for each in expressions)) <= served
+    assert {word for word in monitoring.documented() if not word.endswith("_")} <= served
 
 
 def test_every_process_is_alive_and_ready(house: House) -> None:

@@ -139,6 +139,18 @@ def test_units_that_systemd_does_not_understand(project: Path) -> None:
     assert "idvault-none is not executable" in fault(project, "units")
 
 
+def test_a_fault_of_a_deployment_file_is_found(project: Path) -> None:
+    """Each tool finds a word that it does not know."""
+    shutil.copytree(ROOT / "deploy", project / "deploy")
+    for step, name, word in (
+        ("compose", "compose.yaml", "restart"),
+        ("kubernetes", "kubernetes/work.yaml", "readinessProbe"),
+    ):
+        path = project / "deploy" / name
+        path.write_text(path.read_text("utf-8").replace(f"{word}:", f"{word}s:"), "utf-8")
+        assert f"{word}s" in fault(project, step)
+
+
 def test_the_hooks_are_the_steps() -> None:
     """Each pre-commit hook is a step of scripts/check, and nothing is downloaded for it."""
     hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
@@ -149,3 +161,25 @@ def test_the_hooks_are_the_steps() -> None:
     assert [entry for entry in entries if entry.removeprefix("scripts/check ") not in steps.split()] == []
     validate = [str(ROOT / ".venv" / "bin" / "pre-commit"), "validate-config"]
     subprocess.run(validate, cwd=ROOT, check=True, env={**os.environ, "PRE_COMMIT_COLOR": "never"})
+
+
+def test_alerts_that_do_not_fire(project: Path) -> None:
+    """Rules, dashboards and tests are understood; a wrong threshold, word and query are faults."""
+    refused = debian.install(lambda: [] if debian.which("promtool") else ["promtool"])
+    assert debian.which("promtool"), f"install the Debian package promtool{refused}"
+    shutil.copytree(ROOT / "deploy", project / "deploy")
+    (project / "tests" / "support").mkdir(parents=True)
+    for name in ("debian", "monitoring"):
+        shutil.copy(ROOT / "tests" / "support" / f"{name}.py", project / "tests" / "support")
+    assert run(project, "prometheus").stdout == "ok prometheus\ncheck: all 1 checks passed\n"
+    rules = project / "deploy" / "prometheus" / "rules" / "log.yml"
+    kept = rules.read_text("utf-8")
+    for threshold in (6_000, 6):
+        rules.write_text(kept.replace("_age_seconds > 600", f"_age_seconds > {threshold}"), "utf-8")
+        assert "IdvaultLogNotCosigned" in fault(project, "prometheus")
+    rules.write_text(kept.replace("expr:", "expression:"), "utf-8")
+    assert "field expression not found" in fault(project, "prometheus")
+    rules.write_text(kept, "utf-8")
+    dashboard = project / "deploy" / "grafana" / "dashboards" / "log.json"
+    dashboard.write_text(dashboard.read_text("utf-8").replace("max by", "max by by"), "utf-8")
+    assert "parse error" in fault(project, "prometheus")

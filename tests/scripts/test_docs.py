@@ -34,6 +34,9 @@ def site(folder: Path, pages: dict[str, str], *, config: str = "mkdocs.yml", **m
         ("1. a\n   ```\n     x\n   ```\n2. b", "1. a\n    ```\n      x\n    ```\n2. b"),
         ("- a\n  - b\n    c\n- d", "- a\n    - b\n        c\n- d"),
         ("```\n- no item\n  x\n```\n", "```\n- no item\n  x\n```\n"),
+        ("- a\n\n  b\n- c", "- a\n\n    b\n\n- c"),
+        ("| a |\n|---|\n<!-- x -->\n| b |", "| a |\n|---|\n| b |"),
+        ("```example leaf\nx\n```", "```example\nx\n```"),
         ("| a |\n|---|\n| b |", "| a |\n|---|\n| b |"),
     ],
 )
@@ -94,6 +97,8 @@ def test_the_reference_has_every_method_message_and_enum() -> None:
         ('<img src="lost.png">', "lost.png is not there"),
         ('<a href="lost.html">x</a>', "lost.html leads nowhere"),
         ('<a href="#lost">x</a>', "#lost leads nowhere"),
+        ("<p>```example leaf</p>", "```example leaf is shown as it was written"),
+        ("<p>| a | b |</p>", "| a | b | is shown as it was written"),
         ('<a href="index.html#there" id="there">x</a><a href="https://vault.example">y</a>', ""),
     ],
 )

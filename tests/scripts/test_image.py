@@ -1,4 +1,4 @@
-"""The Dockerfile, as text: the build itself needs a network and a daemon."""
+"""The Dockerfile, as text: the build itself, by scripts/image, needs a network and minutes."""
 
 import re
 from pathlib import Path
@@ -25,10 +25,23 @@ def test_the_base_is_pinned_by_digest_beside_its_tag() -> None:
     arguments = dict(re.findall(r"^ARG (\w+)=(\S+)$", head, flags=re.MULTILINE))
     assert re.fullmatch(r"3\.13-slim-[a-z]+", arguments["PYTHON_TAG"])
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", arguments["PYTHON_DIGEST"])
+    assert arguments["BASE"] == "python:${PYTHON_TAG}@${PYTHON_DIGEST}"
     assert len(stages) == 2
     for stage in stages:
-        assert stage.startswith("FROM python:${PYTHON_TAG}@${PYTHON_DIGEST}")
+        assert stage.startswith("FROM ${BASE}")
     assert "imagetools inspect python:" + arguments["PYTHON_TAG"] in DOCKERFILE
+
+
+def test_what_the_build_copies_is_sent_to_it() -> None:
+    """Every source of a COPY is one of the exceptions of .dockerignore, and every exception is copied."""
+    sources = {
+        source
+        for stage in _stages()
+        for line in re.findall(r"^COPY (?!--from)(.*)$", stage, flags=re.MULTILINE)
+        for source in line.split()[:-1]
+    }
+    ignore = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert sources == {line.removeprefix("!") for line in ignore if line.startswith("!")}
 
 
 def test_the_final_stage_has_no_pip_and_no_build_backend() -> None:

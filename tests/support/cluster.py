@@ -52,6 +52,7 @@ class Cluster:
         }
         self.processes = processes
         self.program = "idvault.cli"
+        self.forked = programs.VAULT
         self.port = free_port()
         self.log_key = self.command("keys", "init").splitlines()[0].removeprefix("log public key: ")
         for command in (["db", "upgrade"], self._registration("platform-a")):
@@ -197,7 +198,7 @@ class Cluster:
         if self._checkout is None:
             with Path(os.devnull).open("rb") as nothing:
                 files = (nothing.fileno(), log, log)
-                return programs.launch(programs.VAULT, *arguments, environment=settings, files=files)
+                return programs.launch(self.forked, *arguments, environment=settings, files=files)
         return subprocess.Popen(
             [str(self._checkout.python), "-m", self.program, *arguments],
             cwd=self._checkout.folder,

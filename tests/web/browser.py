@@ -72,7 +72,7 @@ class Browser:
 
     async def follow(self, page: Page) -> Page:
         """Go where an answer sends."""
-        assert page.status == 303, page.text
+        assert page.status == 303, ([(one.status, one.path) for one in self.seen[-4:]], page.text)
         return await self.get(page.headers["Location"])
 
     async def open(self, url: str) -> Page:

@@ -17,6 +17,8 @@ _LOADED = {
     ("link", "href"),
     ("object", "data"),
 }
+# A table or a block of code that was not understood, and is shown as it was written.
+_MARK = re.compile(r"\s*(?:```|\|.*\|)")
 _CSS_URL = re.compile(r"(?:url\(\s*|@import\s+)[\"']?([^\"')\s]+)")
 
 
@@ -27,6 +29,7 @@ class _Document(HTMLParser):
     ids: set[str] = field(default_factory=set)
     links: list[str] = field(default_factory=list)
     loaded: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -40,6 +43,10 @@ class _Document(HTMLParser):
             elif (tag, name) in _LOADED:
                 self.loaded.append(value or "")
 
+    def handle_data(self, data: str) -> None:
+        if _MARK.match(data):
+            self.marks.append(data.strip()[:40])
+
 
 def faults(site: Path) -> list[str]:
     """Return what is wrong, each with the file in which it is."""
@@ -49,6 +56,7 @@ def faults(site: Path) -> list[str]:
     found = []
     for path, page in pages.items():
         name = path.relative_to(site).as_posix()
+        found += [f"{name}: {each} is shown as it was written" for each in page.marks]
         found += [f"{name}: loads {each}" for each in page.loaded if _is_elsewhere(each)]
         if path.name != "404.html":  # its links begin at the root of a server, wherever that is
             found += [f"{name}: {each} is not there" for each in page.loaded if _is_missing(path, each)]

@@ -21,6 +21,7 @@ from tests.support.generate import proto
 # Of a descriptor's path, by the numbers of the fields in descriptor.proto.
 MESSAGE, ENUM, SERVICE, FIELD, NESTED, NESTED_ENUM, ONEOF = 4, 5, 6, 2, 3, 4, 8
 VALUE = METHOD = 2
+_PACKAGE = "idvault.v1"
 Place = tuple[int, ...]
 
 
@@ -70,12 +71,13 @@ def _nested(
 
 
 def load() -> list[Contract]:
-    """Compile proto/ and return its files in the order of their names."""
+    """Compile proto/ and return the vault's files in the order of their names."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "contract"
         proto.describe(into=target)
         found = FileDescriptorSet.FromString(target.read_bytes())
-    return sorted((Contract(file, _comments(file)) for file in found.file), key=lambda each: each.name)
+    own = [file for file in found.file if file.package == _PACKAGE]
+    return sorted((Contract(file, _comments(file)) for file in own), key=lambda each: each.name)
 
 
 def roles(method: MethodDescriptorProto) -> list[str]:

@@ -1,14 +1,17 @@
-"""Indents lists as mkdocs' parser wants them: the pages are written for CommonMark, where less is enough.
+"""Writes lists and code as mkdocs' parser wants them; the pages are written for CommonMark.
 
 - What belongs to an item of level n is indented by 4 * n blanks.
-- A list that follows a paragraph begins after an empty line.
+- A list that follows a paragraph begins after an empty line, and so does what follows an item with several.
+- A comment that stands in a table is left out.
+- A fence has one word at most, the language; the others are for our own tools.
 """
 
 import re
 from collections.abc import Iterator
 
 _ITEM = re.compile(r"( *)([-*]|[0-9]+\.)( +)(.*)")
-_FENCE = re.compile(r" *(```|~~~)")
+_COMMENT = re.compile(r"<!--.*-->")
+_FENCE = re.compile(r"( *(?:```|~~~)\S*)(?: .*)?")
 
 
 def indented(text: str) -> str:
@@ -18,26 +21,30 @@ def indented(text: str) -> str:
 
 def _lines(lines: list[str]) -> Iterator[str]:
     stack: list[int] = []  # where the text of each open item begins
-    before, fenced = "", False
-    for line in lines:
+    before, fenced, spread = "", False, False
+    for given in lines:
+        fence = _FENCE.fullmatch(given)
+        line = fence[1] if fence else given
+        if not fenced and before and _COMMENT.fullmatch(line):
+            continue
         indent = len(line) - len(line.lstrip(" "))
         item = None if fenced else _ITEM.fullmatch(line)
         if line and not fenced and (item or not before):
             while stack and indent < stack[-1]:
                 stack.pop()
         if item:
-            if before and not stack and not _is_block(before):
+            if before and (spread or (not stack and not _is_block(before))):
                 yield ""
             yield f"{'    ' * len(stack)}{item[2]} {item[4]}"
             stack.append(indent + len(item[2]) + len(item[3]))
-            before = line if item[4] else "-"
+            before, spread = line, False
             continue
-        if line and not fenced and not indent and _FENCE.match(line):
+        if line and not fenced and not indent and fence:
             stack.clear()
         yield f"{'    ' * len(stack)}{line[min(indent, stack[-1]) :]}" if stack and line else line
-        if _FENCE.match(line):
+        if fence:
             fenced = not fenced
-        before = line
+        before, spread = line, bool(stack) and (spread or not line)
 
 
 def _is_block(line: str) -> bool:

@@ -63,6 +63,7 @@ def numbers(done: Page) -> list[str]:
 
 async def follow(browser: Browser, reference: str, secret: str) -> Page:
     page = await browser.get(f"{FORM}/reply")
+    assert page.status == 200, page.text
     given = {"form": page.hidden("form"), "reference": reference, "secret": secret}
     return await browser.post(f"{FORM}/reply", given)
 

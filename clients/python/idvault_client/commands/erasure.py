@@ -32,7 +32,12 @@ RequestId = Annotated[
     str | None, typer.Option(metavar="UUID", help="The request's id, to repeat it; else a random one.")
 ]
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    help="Erasing an account at its owner's request: request it, cancel it, fetch its receipt.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 
 
 @app.command("request", short_help="Request the erasure of an account.")

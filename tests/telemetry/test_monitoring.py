@@ -1,0 +1,120 @@
+"""Alerts and dashboards name metrics and labels that are served; each alert is tested and explained."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+import pytest
+from prometheus_client.core import Metric
+
+from idvault.telemetry.web import WebMetrics
+from idvault.telemetry.witness import WitnessMetrics
+from tests.support import monitoring
+from tests.support.monitoring import Alert, Query
+from tests.telemetry.test_metrics import filled
+
+ALERTS, QUERIES = monitoring.alerts(), list(monitoring.queries())
+# Prometheus adds the first two to every series, and the third is that of a histogram.
+EVERYWHERE = {"job", "instance", "le"}
+PROCESS = {"process_cpu_seconds_total", "process_max_fds", "process_open_fds", "process_start_time_seconds"}
+PROCESS |= {"process_resident_memory_bytes"}
+
+
+def served() -> dict[str, set[str]]:
+    """Return the labels of each metric that a process serves."""
+    web, witness = WebMetrics(), WitnessMetrics()
+    web.answered(page="/v/{code}", status=200, seconds=0.1)
+    witness.answered(200)
+    witness.cosigned("log.example", 3)
+    labels: dict[str, set[str]] = {"up": set(), **{name: set() for name in PROCESS}}
+    for metrics in (filled(), web, witness):
+        for name, found in _labelled(metrics.families()):
+            labels.setdefault(name, set()).update(found)
+    return labels
+
+
+def _labelled(families: Iterable[Metric]) -> Iterator[tuple[str, set[str]]]:
+    for family in families:
+        name = family.name + ("_total" if family.type == "counter" else "")
+        yield name, {label for sample in family.samples for label in sample.labels}
+
+
+SERVED = served()
+EXPRESSIONS = monitoring.expressions()
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_metrics_and_labels_are_served(expression: str) -> None:
+    """Every metric of an expression is served, with the labels by which it is selected and grouped."""
+    named = monitoring.metrics(expression)
+    assert named
+    assert named <= SERVED.keys()
+    for metric, label in monitoring.matched(expression):
+        assert label in SERVED[metric] | EVERYWHERE
+    assert monitoring.grouped(expression) <= EVERYWHERE.union(*(SERVED[metric] for metric in named))
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: f"{query.dashboard}: {query.chart}")
+def test_legends_show_labels_that_are_there(query: Query) -> None:
+    """What an expression groups away cannot be shown."""
+    known = EVERYWHERE.union(*(SERVED[metric] for metric in monitoring.metrics(query.expression)))
+    kept = monitoring.grouped(query.expression) or known
+    assert query.legend
+    assert monitoring.legends(query.legend) <= kept
+
+
+def test_every_metric_has_a_panel() -> None:
+    """Nothing is measured that no dashboard shows, except what only alerts compare."""
+    shown = set().union(*(monitoring.metrics(each) for each in EXPRESSIONS))
+    assert {name for name in SERVED if name.startswith("idvault_")} <= shown
+
+
+def test_every_alert_is_tested_by_promtool() -> None:
+    """A test of its name has it silent at one time and firing at a later one."""
+    for room in sorted({alert.room for alert in ALERTS}):
+        tested = {test["name"]: test["promql_expr_test"] for test in monitoring.tests(room)}
+        assert list(tested) == [alert.name for alert in ALERTS if alert.room == room]
+        for name, (silent, fires) in tested.items():
+            labels = f'{{alertname="{name}", alertstate="firing"}}'
+            assert silent["expr"] == fires["expr"] == f"count by (alertname) (ALERTS{labels})"
+            assert "exp_samples" not in silent
+            assert fires["exp_samples"] == [{"labels": f'{{alertname="{name}"}}', "value": 1}]
+            assert _minutes(silent["eval_time"]) < _minutes(fires["eval_time"])
+
+
+def _minutes(text: str) -> int:
+    return int(text[:-1]) * {"m": 1, "h": 60}[text[-1]]
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_every_alert_names_its_section(alert: Alert) -> None:
+    """It says how urgent it is, what is wrong, and where the runbook says what to do."""
+    assert alert.severity in ("critical", "warning")
+    assert re.fullmatch(r"[A-Z].+\.", alert.annotations["summary"])
+    assert alert.annotations["runbook"] == f"docs/runbook.md#{alert.name.lower()}"
+
+
+def test_the_runbook_has_exactly_the_alerts() -> None:
+    """A section for each alert, and none for what never fires."""
+    assert sorted(monitoring.sections()) == sorted(alert.name for alert in ALERTS)
+
+
+def test_documents_name_metrics_that_are_served() -> None:
+    """A metric in any document is served; a word with an underscore at its end stands for several."""
+    for word in monitoring.documented():
+        assert word in SERVED or any(name.startswith(word) for name in SERVED if word.endswith("_")), word
+
+
+@pytest.mark.parametrize("name", ["service", "registry", "log", "people", "moderation"])
+def test_a_dashboard_can_be_shown(name: str) -> None:
+    """Each has an id of its own, charts that do not overlap, and reads the Prometheus that is chosen."""
+    dashboard = monitoring.dashboards()[name]
+    assert dashboard["uid"] == f"idvault-{name}"
+    charts = dashboard["panels"]
+    assert len({chart["id"] for chart in charts}) == len(charts)
+    assert {chart["datasource"]["uid"] for chart in charts} == {"${datasource}"}
+    for one, other in combinations([chart["gridPos"] for chart in charts], 2):
+        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+        below = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+        assert beside or below, (one, other)
+    assert all(chart["gridPos"]["x"] + chart["gridPos"]["w"] <= 24 for chart in charts)

@@ -1,0 +1,60 @@
+"""docs/reference.md says what the program has: its commands, settings, codes, metrics, events and reasons."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from idvault.cli import app as service
+from idvault.config import PREFIX, Settings
+from idvault.domain.error import Reason
+from idvault.domain.event import EventType
+from idvault_client.commands import app as client
+from tests.support.generate import reference
+from tests.support.generate.reference.event_texts import text_of
+
+PAGE = (Path(__file__).resolve().parent.parent / "docs" / "reference.md").read_text("utf-8")
+PROGRAMS = {"idvault": service.app, "idvault-client": client.app}
+
+
+def test_the_page_is_fresh(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The page equals the output of scripts/gen_reference.py, and --check says so."""
+    assert reference.render() == PAGE, "run scripts/gen_reference.py"
+    monkeypatch.setattr(sys, "argv", ["gen_reference.py", "--check"])
+    assert reference.main() == 0
+    assert capsys.readouterr().out == "docs/reference.md is fresh\n"
+
+
+def test_a_stale_page_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A page of before a change is named with the command that renews it, which then does so."""
+    page = tmp_path / "page"
+    page.write_text("old", "utf-8")
+    monkeypatch.setattr(reference, "_FILE", page)
+    monkeypatch.setattr(sys, "argv", ["gen_reference.py", "--check"])
+    assert reference.main() == 1
+    assert capsys.readouterr().out == "docs/reference.md is stale: run scripts/gen_reference.py\n"
+    monkeypatch.setattr(sys, "argv", ["gen_reference.py"])
+    assert (reference.main(), page.read_text("utf-8")) == (0, PAGE)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_commands_are_those_of_the_help(program: str) -> None:
+    """Each command that --help lists has a section with a text."""
+    listed = CliRunner().invoke(PROGRAMS[program], ["--help"]).stdout.split("Commands:\n")[1]
+    names = [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "]
+    assert len(names) > 15
+    assert [name for name in names if f"\n### {program} {name}\n\n" not in PAGE] == []
+    sections = PAGE.split(f"\n## {program}\n")[1].split("\n## ")[0].split("\n### ")[1:]
+    bare = [each.splitlines()[0] for each in sections if not each.split("\n\n")[-1].strip()]
+    assert bare == []
+
+
+def test_everything_has_its_row() -> None:
+    """Each setting, type of event and reason is a row, and each type has a text of its own."""
+    rows = {line.split("|")[1].strip(" `") for line in PAGE.splitlines() if line.startswith("| `")}
+    expected = {PREFIX + name.upper() for name in Settings.model_fields} | {*EventType} | {*Reason}
+    assert expected <= rows
+    assert len({text_of(kind) for kind in EventType}) == len(EventType)
