@@ -476,7 +476,7 @@ class Told:
     fields: dict[str, str]
     retry: float | None
     raw: str
-    error_id: str = ""
+    error_id: str = field(default="", compare=False)
 
 
 async def refused(channel: grpc.aio.Channel, path: str, body: bytes, *, seconds: float | None = 10.0) -> Told:
@@ -507,4 +507,6 @@ def told(error: grpc.aio.AioRpcError) -> Told:
     for violation in bad.field_violations:
         assert violation.reason == violation.description
     fields = {violation.field: violation.description for violation in bad.field_violations}
-    return Told(error.code(), info.reason, fields, wait, raw + str(message), request.request_id)
+    # The id differs between two errors that are otherwise the same.
+    raw = f"{raw}{message}".replace(request.request_id or "no id", "")
+    return Told(error.code(), info.reason, fields, wait, raw, request.request_id)

@@ -169,7 +169,7 @@ async def test_calls_are_counted_by_method_and_code(edge: Edge) -> None:
 
 
 async def test_an_error_has_its_request_id_for_both_sides(
-    edge: Edge, capfd: pytest.CaptureFixture[str]
+    edge: Edge,
 ) -> None:
     """The caller and every line of the log about a failed call have the request id of its message."""
 
@@ -186,7 +186,7 @@ async def test_an_error_has_its_request_id_for_both_sides(
 
 
 async def test_an_error_without_a_request_id_gets_one(edge: Edge) -> None:
-    """A read, an id that is none, a message that is none, and a caller who is none: each error is another one."""
+    """A read, a wrong id, a message that is none, and an unknown caller: each error has an id of its own."""
     bodies = [
         (edge.mine(), GET_STATUS, b""),
         (edge.mine(), VERIFY, verify_request(request_id=NUMBER).SerializeToString()),
