@@ -24,6 +24,8 @@ NOT_COUNTED = {
     "request:retention:purge", "tipoff:retention:purge", "tipoff:texts:delete",
     # What a restored vault lost is in a public statement that custodians signed, not in a count.
     "log:epoch:begin", "shred:keys:lose",
+    # An operator's house-keeping: which versions of its own keys the service uses.
+    "key:version:announce", "key:version:end",
 }  # fmt: skip
 
 

@@ -10,7 +10,9 @@ from idvault.attest import status_token
 from idvault.attest.quorum import Quorum
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.bootstrap.history import build_history
-from idvault.bootstrap.signing import status_signer
+from idvault.bootstrap.key_following import follow_every
+from idvault.bootstrap.request_key import fingerprinter_of
+from idvault.bootstrap.signing import follow_status_keys, status_signer
 from idvault.flows.account.feed import FeedFlow
 from idvault.flows.account.status import StatusFlow
 from idvault.flows.claim.receipt import ReceiptFlow
@@ -22,7 +24,6 @@ from idvault.flows.policy import OperatorPolicy
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.pairwise import KeyedPairwise
-from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.account.feed import SqlFeedStore
 from idvault.storage.account.record import SqlRecordStore
 from idvault.storage.account.store import SqlStatusStore
@@ -46,12 +47,13 @@ async def build_statuses(
     stack.push_async_callback(cancel, asyncio.create_task(hub.run()))
     signer = status_signer(base, keys, Purpose.STATUS_TOKEN)
     await signer.announce(now=base.real_now())
+    follow_every(stack, lambda: follow_status_keys(signer, keys, Purpose.STATUS_TOKEN, now=base.clock()))
     tokens = StatusTokenFlow(
         accounts=accounts,
         credentials=SqlCredentialStore(database=base.main),
         signer=signer,
         pairwise=KeyedPairwise(key=keys.primary(Purpose.PAIRWISE)),
-        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
+        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
         guard=guard,
         entropy=ENTROPY,
         policy=policy,

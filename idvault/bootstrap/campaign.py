@@ -6,6 +6,7 @@ from typing import Any
 from idvault.api.campaign.servicer import CampaignServicer
 from idvault.api.edge.server import Service
 from idvault.bootstrap.base import ENTROPY, Base
+from idvault.bootstrap.request_key import fingerprinter_of, request_keys
 from idvault.domain.clock import ClockReading
 from idvault.flows.campaign.campaign import CampaignFlow
 from idvault.flows.campaign.invitation import InvitationFlow
@@ -18,11 +19,10 @@ from idvault.ports.campaign.invitation import InvitationCoder, InvitationStore
 from idvault.ports.campaign.legacy_account import LegacyAccountStore, Referencer
 from idvault.ports.entropy import Entropy
 from idvault.ports.sealing import Fingerprinter
-from idvault.sealing.invitation import KeyedInvitationCoder
+from idvault.sealing.invitation import CurrentInvitationCoder
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.reference import KeyedReferencer
-from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.campaign.invitation import SqlInvitationStore
 from idvault.storage.campaign.legacy_account import SqlLegacyAccountStore
@@ -87,8 +87,8 @@ def campaign_flows(
         invitation_store=SqlInvitationStore(database=base.main),
         accounts=SqlStatusStore(database=base.main),
         referencer=KeyedReferencer(key=keys.primary(Purpose.REFERENCE)),
-        coder=KeyedInvitationCoder(key=keys.primary(Purpose.REQUEST)),
-        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
+        coder=CurrentInvitationCoder(current=lambda: request_keys(keys, Purpose.REQUEST).current),
+        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
         guard=guard,
         entropy=ENTROPY,
         policy=policy,

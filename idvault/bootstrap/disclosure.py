@@ -9,6 +9,7 @@ from idvault.api.disclosure.auditor import DisclosureServicer
 from idvault.api.disclosure.custodian import CustodianServicer
 from idvault.api.edge.server import Service
 from idvault.bootstrap.base import ENTROPY, Base
+from idvault.bootstrap.request_key import fingerprinter_of
 from idvault.flows.custody.handover import HandoverFlow
 from idvault.flows.disclosure.auditor import DisclosureFlow
 from idvault.flows.disclosure.custodian import CustodianFlow
@@ -24,7 +25,6 @@ from idvault.ports.sealing import Fingerprinter
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.custody.handover import SqlHandoverStore
 from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.key.shred import SqlShredStore
@@ -111,7 +111,7 @@ def build_disclosures(
         case_texts=KeyedCaseTextSealer(keys=keys, entropy=ENTROPY),
         rosters=rosters,
         second_factor=second_factor,
-        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.PERSON_REQUEST)),
+        fingerprinter=fingerprinter_of(keys, Purpose.PERSON_REQUEST),
         proofs=LogProofs(
             log=SqlLogStore(database=base.main),
             checkpoints=SqlCheckpointStore(database=base.shred),

@@ -3,6 +3,7 @@
 from idvault.api.custody.drill import DrillServicer
 from idvault.api.edge.server import Service
 from idvault.bootstrap.base import ENTROPY, Base
+from idvault.bootstrap.request_key import fingerprinter_of
 from idvault.flows.custody.drill import DrillFlow
 from idvault.flows.disclosure.refusal import Refusals
 from idvault.flows.log.guard import LogGuard
@@ -11,7 +12,6 @@ from idvault.flows.people.quorums import RosterSource
 from idvault.ports.disclosure import SecondFactorCheck
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.custody.drill import SqlDrillStore
 from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
@@ -35,7 +35,7 @@ def build_drills(
         requests=SqlMemberRequestStore(database=base.main),
         rosters=rosters,
         second_factor=second_factor,
-        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.PERSON_REQUEST)),
+        fingerprinter=fingerprinter_of(keys, Purpose.PERSON_REQUEST),
         proofs=LogProofs(
             log=SqlLogStore(database=base.main),
             checkpoints=SqlCheckpointStore(database=base.shred),

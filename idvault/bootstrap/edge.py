@@ -7,6 +7,7 @@ from idvault.api.edge.pace import Pace
 from idvault.api.edge.server import GrpcServer, Service
 from idvault.bootstrap.base import Base
 from idvault.bootstrap.certificates import edge_files, tls_of
+from idvault.ports.key import RepeatedRequests
 
 
 def build_server(
@@ -16,6 +17,7 @@ def build_server(
     access: Access,
     *,
     drains: Sequence[Callable[[], None]] = (),
+    repeats: RepeatedRequests,
 ) -> GrpcServer:
     """Return a server that is not started. drains: called when the server begins to stop."""
     settings = base.settings
@@ -31,4 +33,5 @@ def build_server(
         acceptors=settings.acceptors,
         reflection=settings.development,
         drains=drains,
+        repeats=repeats,
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from idvault.api.edge.server import Service
 from idvault.api.erasure import ErasureServicer
 from idvault.bootstrap.base import ENTROPY, Base
+from idvault.bootstrap.request_key import fingerprinter_of
 from idvault.domain.erasure import ErasureTerms
 from idvault.flows.erasure.erasure import ErasureFlow
 from idvault.flows.log.events import EventFactory
@@ -16,7 +17,6 @@ from idvault.ports.erasure import ErasureStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.erasure.store import SqlErasureStore
@@ -58,7 +58,7 @@ def build_erasures(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> Er
             checkpoints=SqlCheckpointStore(database=base.shred),
             store=SqlDisclosureStore(database=base.main),
         ),
-        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
+        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
         guard=guard,
         entropy=ENTROPY,
         terms=ErasureTerms(

@@ -14,7 +14,9 @@ from idvault.attest.roster_chain import WatchedChain
 from idvault.bootstrap.base import Base, load_keys, urls
 from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.vitals import watch_vitals
+from idvault.domain import key as rules
 from idvault.domain.error import IdvaultError, Reason, UnavailableError
+from idvault.domain.key import HeldKey, KeyBehindError, KeyConflictError
 from idvault.flows import readiness
 from idvault.flows.doctor import AilmentError, Check
 from idvault.flows.readiness import RegistryClock, RosterAge
@@ -24,6 +26,7 @@ from idvault.sealing.key_provider import KeyFileError
 from idvault.storage.base.database import Database
 from idvault.storage.clock import SqlServerClock
 from idvault.storage.deployment import SqlDeploymentStore
+from idvault.storage.key.version import SqlKeyVersionStore
 from idvault.storage.people.roster import SqlRosterStore
 from idvault.telemetry import watching
 from idvault.telemetry.port import serve_metrics
@@ -116,17 +119,27 @@ class _KeyFile:
 
     base: Base
     _seen: tuple[int, ...] | None = field(default=None, init=False)
+    _held: list[HeldKey] = field(default_factory=list, init=False)
 
     async def check(self) -> None:
         """Raise AilmentError unless the file is there and opens."""
         found = _state(self.base.settings.keys)
         if found != self._seen:
-            await self._open()
+            self._held = await self._open()
             self._seen = found
-
-    async def _open(self) -> None:
         try:
-            await asyncio.to_thread(load_keys, self.base.settings)
+            announced = await SqlKeyVersionStore(database=self.base.main).all()
+            rules.check(announced=announced, held=self._held)
+            rules.check_current(announced=announced, held=self._held, now=self.base.real_now())
+        except (KeyConflictError, KeyBehindError) as error:
+            raise AilmentError(f"{error}: copy the file in IDVAULT_KEYS from where it is newer") from error
+        except UnavailableError:
+            return  # the check of the databases says so
+
+    async def _open(self) -> list[HeldKey]:
+        try:
+            keys = await asyncio.to_thread(load_keys, self.base.settings)
+            return await keys.held()
         except KeyFileError as error:
             # The error's own text has the path; this one is shown to whoever reaches the port.
             raise AilmentError("the file in IDVAULT_KEYS does not open: `idvault doctor` says why") from error

@@ -42,7 +42,7 @@ def database_states(settings: Settings) -> list[State]:
 
 async def adopted_version(settings: Settings) -> int:
     """Return the newest roster version that the main database has adopted, 0 if there is none."""
-    async with _main_database(settings) as main:
+    async with main_database(settings) as main:
         newest = await SqlRosterStore(database=main).newest()
     return 0 if newest is None else newest[0]
 
@@ -52,7 +52,7 @@ async def register_platform(
 ) -> Platform:
     """Pin a certificate's key for a platform or monitor; raises DeniedError if it names another caller."""
     spki = _spki(settings, name=name, role=role, pem=certificate_pem)
-    async with _main_database(settings) as main:
+    async with main_database(settings) as main:
         # In development, platforms are registered before the worker has ever run.
         guard = None if settings.development else LogGuard(store=SqlLogStore(database=main))
         flow = PlatformFlow(store=SqlPlatformStore(database=main), guard=guard, entropy=ENTROPY)
@@ -63,7 +63,7 @@ async def present_platform(
     settings: Settings, *, name: str, title: str, origins: tuple[str, ...], now: ClockReading
 ) -> None:
     """Replace how the hosted pages present a platform; raises InvalidError, NotFoundError."""
-    async with _main_database(settings) as main:
+    async with main_database(settings) as main:
         guard = None if settings.development else LogGuard(store=SqlLogStore(database=main))
         store = SqlPlatformStore(database=main)
         flow = PresentationFlow(store=store, guard=guard, events=EventFactory(entropy=ENTROPY))
@@ -75,7 +75,7 @@ async def revoke_platform(
 ) -> Platform:
     """Revoke a certificate's key; raises NotFoundError if it is not registered."""
     spki = _spki(settings, name=name, role=role, pem=certificate_pem)
-    async with _main_database(settings) as main:
+    async with main_database(settings) as main:
         flow = PlatformFlow(store=SqlPlatformStore(database=main), guard=None, entropy=ENTROPY)
         return await flow.revoke(name=name, spki=spki, now=now)
 
@@ -95,7 +95,7 @@ class OtherCertificateError(DeniedError):
 
 async def list_platforms(settings: Settings) -> list[Platform]:
     """Return every registered key, also the revoked ones, by name."""
-    async with _main_database(settings) as main:
+    async with main_database(settings) as main:
         return await SqlPlatformStore(database=main).all()
 
 
@@ -112,7 +112,8 @@ def _spki(settings: Settings, *, name: str, role: str, pem: bytes) -> str:
 
 
 @asynccontextmanager
-async def _main_database(settings: Settings) -> AsyncIterator[Database]:
+async def main_database(settings: Settings) -> AsyncIterator[Database]:
+    """Open the main database, after checking that both have this version's schema."""
     await migrations.check_current(*urls(settings))
     main = Database(url=urls(settings)[0])
     try:

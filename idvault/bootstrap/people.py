@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from idvault.api.edge.server import Service
 from idvault.api.people import RosterServicer
 from idvault.bootstrap.base import ENTROPY, Base
+from idvault.bootstrap.request_key import fingerprinter_of
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.people.roster import RosterFlow
 from idvault.flows.people.roster_holder import RosterHolder
@@ -12,7 +13,6 @@ from idvault.flows.people.second_factor import SecondFactorFlow
 from idvault.flows.platform import OperatorFlow, PlatformFlow
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.second_factor import TotpSealer
 from idvault.storage.people.request import SqlMemberRequestStore
 from idvault.storage.people.roster import SqlRosterStore
@@ -33,7 +33,7 @@ async def build_people(
     base: Base, rosters: RosterHolder, *, keys: LocalKeyProvider, guard: LogGuard
 ) -> People:
     """Build RosterService and the second factors; keys: the custody edge's."""
-    fingerprinter = KeyedFingerprinter(key=keys.primary(Purpose.PERSON_REQUEST))
+    fingerprinter = fingerprinter_of(keys, Purpose.PERSON_REQUEST)
     flow = RosterFlow(
         store=SqlRosterStore(database=base.main),
         holder=rosters,

@@ -11,19 +11,20 @@ from idvault.bootstrap.campaign import build_campaigns, campaign_flows
 from idvault.bootstrap.claim import BuiltClaims, build_claims
 from idvault.bootstrap.edge import build_server
 from idvault.bootstrap.erasure import build_erasures, erasure_service
+from idvault.bootstrap.key_following import follow_keys
 from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.public_account import build_public_accounts, public_account_service
+from idvault.bootstrap.request_key import fingerprinter_of, platform_repeats
 from idvault.bootstrap.sanction import build_sanctions, sanction_service
 from idvault.bootstrap.session import build_identities, build_sessions
 from idvault.bootstrap.tip_off import build_tip_offs
 from idvault.flows.claim.verification import VerificationFlow
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.people.roster_holder import RosterHolder
-from idvault.sealing.index import ChainedIndexer
+from idvault.sealing.index import CurrentIndexer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.pair import MemoryPairMarker
-from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.signing import public_keys
 from idvault.v1 import status_pb2, verification_pb2
 
@@ -33,12 +34,13 @@ async def build_platform_edge(
 ) -> GrpcServer:
     """Return the server of the services that platforms call."""
     keys, guard = load_keys(base.settings), build_guard(base)
+    await follow_keys(stack, base, keys)
     rosters.current.check_apart(origin="", keys=public_keys(keys, Purpose.STATUS_TOKEN))
     claims = await build_claims(stack, base, rosters, guard=guard)
     verification = claims.flows.verification(
-        indexer=ChainedIndexer(keys=keys.keys(Purpose.INDEX)),
+        indexer=CurrentIndexer(keys=keys),
         marker=MemoryPairMarker(entropy=ENTROPY),
-        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
+        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
     )
     stack.push_async_callback(verification.drain)
     statuses, hub = await build_statuses(stack, base, keys=keys, guard=guard, policy=claims.policy)
@@ -56,7 +58,14 @@ async def build_platform_edge(
         *_services_of_owners(base, rosters, keys=keys, guard=guard, claims=claims, verification=verification),
         *build_tip_offs(base, keys=keys, guard=guard),
     ]
-    return build_server(base, base.settings.addresses[0], services, access, drains=(hub.close,))
+    return build_server(
+        base,
+        base.settings.addresses[0],
+        services,
+        access,
+        drains=(hub.close,),
+        repeats=platform_repeats(base, keys),
+    )
 
 
 def _services_of_owners(

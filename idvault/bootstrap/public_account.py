@@ -3,6 +3,7 @@
 from idvault.api.edge.server import Service
 from idvault.api.public_account.servicer import PublicAccountServicer
 from idvault.bootstrap.base import ENTROPY, Base
+from idvault.bootstrap.request_key import fingerprinter_of
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
@@ -15,7 +16,6 @@ from idvault.ports.public_account import FilingStore, OwnershipStore, PublicAcco
 from idvault.ports.sealing import Fingerprinter
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.public_account.filing import SqlFilingStore
 from idvault.storage.public_account.ownership import SqlOwnershipStore
 from idvault.storage.public_account.store import SqlPublicAccountStore
@@ -55,7 +55,7 @@ def build_public_accounts(
         store=SqlPublicAccountStore(database=base.main),
         ownership=SqlOwnershipStore(database=base.main),
         filings=SqlFilingStore(database=base.main),
-        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
+        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
         guard=guard,
         entropy=ENTROPY,
         policy=policy,

@@ -5,6 +5,7 @@ from typing import Any
 from idvault.api.edge.server import Service
 from idvault.api.sanction.servicer import SanctionServicer
 from idvault.bootstrap.base import ENTROPY, Base
+from idvault.bootstrap.request_key import fingerprinter_of
 from idvault.config import Settings
 from idvault.domain.sanction.appeal import AppealTerms
 from idvault.flows.log.events import EventFactory
@@ -25,7 +26,6 @@ from idvault.ports.tip_off import TipOffStore
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
-from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.report.month import SqlMonthStore
 from idvault.storage.sanction.appeal import SqlAppealStore
 from idvault.storage.sanction.moderator import SqlModeratorStore
@@ -84,7 +84,7 @@ def build_sanctions(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> S
         operations=SqlOperationStore(database=base.main),
         tip_offs=SqlTipOffStore(database=base.main),
         months=SqlMonthStore(database=base.main),
-        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
+        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
         guard=guard,
         entropy=ENTROPY,
     )

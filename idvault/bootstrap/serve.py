@@ -59,7 +59,7 @@ async def serve(
         if edge in ("custody", None):
             from idvault.bootstrap.custody_edge import build_custody_edge  # noqa: PLC0415
 
-            servers.append(await build_custody_edge(base, rosters, access, alone=edge is not None))
+            servers.append(await build_custody_edge(stack, base, rosters, access, alone=edge is not None))
             addresses["grpc_custody"] = await _start(stack, servers[-1], settings.addresses[-1])
         await _follow_certificates(stack, base, servers, rosters, current=pem, own=own)
         tuning.lower_poller(nice=settings.poller_nice)

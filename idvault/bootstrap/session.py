@@ -11,6 +11,7 @@ from idvault.api.session.servicer import SessionServicer
 from idvault.bootstrap.account import build_receipts, quorum_of
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.bootstrap.history import build_history
+from idvault.bootstrap.request_key import fingerprinter_of, request_keys
 from idvault.domain.claim import ClaimRules
 from idvault.domain.session.contest import ContestTerms
 from idvault.flows.campaign.invitation import InvitationFlow
@@ -31,8 +32,7 @@ from idvault.ports.session import LinkCoder, SessionStore
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
-from idvault.sealing.request import KeyedFingerprinter
-from idvault.sealing.session import KeyedLinkCoder
+from idvault.sealing.session import CurrentLinkCoder
 from idvault.storage.account.record import SqlRecordStore
 from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.platform.store import SqlPlatformStore
@@ -103,7 +103,6 @@ def build_sessions(
     rosters: RosterHolder,
 ) -> Service:
     """Return SessionService."""
-    key = keys.primary(Purpose.REQUEST)
     servicer = wire_sessions(
         store=SqlSessionStore(database=base.main),
         platforms=SqlPlatformStore(database=base.main),
@@ -111,8 +110,8 @@ def build_sessions(
         invitations=invitations,
         identities=identities,
         receipts=build_receipts(base, rosters),
-        coder=KeyedLinkCoder(key=key),
-        fingerprinter=KeyedFingerprinter(key=key),
+        coder=CurrentLinkCoder(current=lambda: request_keys(keys, Purpose.REQUEST).current),
+        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
         guard=guard,
         entropy=ENTROPY,
         rules=rules,
@@ -161,7 +160,7 @@ def _contests(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> Contest
             zone=settings.zone,
             text_days=settings.appeal_text_days,
         ),
-        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
+        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
         guard=guard,
         events=EventFactory(entropy=ENTROPY),
     )

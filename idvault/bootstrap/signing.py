@@ -1,6 +1,7 @@
 """Builds the signers of statuses, for the edge and the worker."""
 
 from idvault.bootstrap.base import Base
+from idvault.domain.clock import ClockReading
 from idvault.flows.credential.signing_key import StatusKeyFlow
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
@@ -10,9 +11,20 @@ from idvault.storage.credential.status_list import SqlStatusKeyStore
 
 def status_signer(base: Base, keys: LocalKeyProvider, purpose: Purpose) -> StatusKeyFlow:
     """Return the signer with every key that this process has for a purpose."""
-    held = keys.keys(purpose).versions
     return StatusKeyFlow(
-        store=SqlStatusKeyStore(database=base.main),
-        signers=[Ed25519Signer(keys=KeySet(version, {version: key})) for version, key in held.items()],
-        purpose=purpose.value,
+        store=SqlStatusKeyStore(database=base.main), signers=_signers(keys, purpose), purpose=purpose.value
     )
+
+
+async def follow_status_keys(
+    signer: StatusKeyFlow, keys: LocalKeyProvider, purpose: Purpose, *, now: ClockReading
+) -> None:
+    """Announce the keys that the file has by now; each signs when it is due."""
+    await keys.held()
+    signer.hold(_signers(keys, purpose))
+    await signer.announce(now=now.real)
+
+
+def _signers(keys: LocalKeyProvider, purpose: Purpose) -> list[Ed25519Signer]:
+    held = keys.keys(purpose).versions
+    return [Ed25519Signer(keys=KeySet(version, {version: key})) for version, key in held.items()]

@@ -8,6 +8,7 @@ from idvault.api.tip_off.form import TipOffFormServicer
 from idvault.api.tip_off.servicer import TipOffServicer
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.bootstrap.policy import tip_off_policy
+from idvault.bootstrap.request_key import fingerprinter_of
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import TipOffPolicy
@@ -24,7 +25,6 @@ from idvault.ports.tip_off import ReporterStore, TipOffSecrets, TipOffStore
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
-from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.tip_off import KeyedTipOffSecrets
 from idvault.storage.platform.store import SqlPlatformStore
 from idvault.storage.sanction.moderator import SqlModeratorStore
@@ -65,7 +65,7 @@ def wire_forms(filing: FilingFlow, *, platforms: PresentationStore) -> TipOffFor
 
 def build_tip_offs(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> list[Service]:
     """Return TipOffService, and TipOffFormService for the hosted pages."""
-    fingerprinter = KeyedFingerprinter(key=keys.primary(Purpose.REQUEST))
+    fingerprinter = fingerprinter_of(keys, Purpose.REQUEST)
     ports = TipOffPorts(
         store=SqlTipOffStore(database=base.main),
         reporters=SqlReporterStore(database=base.main),

@@ -54,6 +54,28 @@ RosterFile = Annotated[
 ]
 
 
+Name = Annotated[
+    str | None,
+    typer.Option(help="The name in its signatures, such as witness.example/w1; required at the first start."),
+]
+NextKey = Annotated[
+    bool,
+    typer.Option(
+        "--next-key",
+        help="Create the key that will take the place of this one, and print its public key. Both sign until "
+        "--retire-key, whether the option stays or not.",
+    ),
+]
+RetireKey = Annotated[
+    bool,
+    typer.Option(
+        "--retire-key",
+        help="Destroy the key; the one that --next-key created takes its place. Before, the custodians name "
+        "that in the roster, and the vault's operator in IDVAULT_WITNESS_KEYS.",
+    ),
+]
+
+
 def witness(  # noqa: PLR0917 - typer makes an option of each
     state: State,
     log_key: Annotated[
@@ -63,12 +85,7 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
             help="The public key of a log to cosign, as printed by `keys init`; may be repeated.",
         ),
     ],
-    name: Annotated[
-        str | None,
-        typer.Option(
-            help="The name in its signatures, such as witness.example/w1; required at the first start."
-        ),
-    ] = None,
+    name: Name = None,
     listen: Annotated[str, typer.Option(help="The address that serves add-checkpoint.")] = LISTEN,
     metrics_listen: MetricsListen = METRICS_LISTEN,
     tls_certificate: Annotated[
@@ -80,6 +97,8 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
     tls_key: Annotated[Path | None, typer.Option(help="The private key of that certificate.")] = None,
     epoch: EpochFile = None,
     roster: RosterFile = None,
+    next_key: NextKey = False,
+    retire_key: RetireKey = False,
     ready_file: running.ReadyFile = None,
 ) -> None:
     """Cosign checkpoints that continue those seen before, until SIGTERM or SIGINT (C2SP tlog-witness).
@@ -96,12 +115,21 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
     running.address(metrics_listen, option="--metrics-listen")
     tls = _tls(tls_certificate, tls_key)
     with _held(state) as folder:
-        cosigner = _cosigner(folder, log_key, name)
+        cosigner = _cosigner(folder, log_key, name, _KeyChange(next_key, retire_key))
         if epoch is not None:
             _follow(folder, log_key, epoch, roster)
         typer.echo(f"witness public key: {cosigner.key}")
+        if cosigner.next_key is not None:
+            typer.echo(f"witness next public key: {cosigner.next_key}")
         watched = _Watched(metrics_listen, folder.folder, tls_certificate)
         running.run(_program(cosigner, address, tls, watched), ready_file=ready_file)
+
+
+class _KeyChange(NamedTuple):
+    """What the options ask for: another key is announced, or takes the place of the former one."""
+
+    announce: bool
+    retire: bool
 
 
 class _Tls(NamedTuple):
@@ -132,6 +160,8 @@ def _program(cosigner: Cosigner, address: tuple[str, int], tls: _Tls, watched: _
             health.watch(stack, metrics, folder=watched.folder, certificate=watched.certificate)
             await stack.enter_async_context(certificate_files.following(tls.followers, clock=_now))
             told = {"public_key": str(cosigner.key), "metrics": served.url}
+            if cosigner.next_key is not None:
+                told["next_public_key"] = str(cosigner.next_key)
             try:
                 await app.run(
                     cosigner=cosigner,
@@ -206,13 +236,16 @@ def _tls(certificate: Path | None, key: Path | None) -> _Tls:
     return _Tls(context, [CertificateFollower(files=files, current=current, use=use)])
 
 
-def _cosigner(state: WitnessState, log_keys: Sequence[str], name: str | None) -> Cosigner:
+def _cosigner(state: WitnessState, log_keys: Sequence[str], name: str | None, change: _KeyChange) -> Cosigner:
     try:
         logs = cosigner.known_logs([parse_key(text) for text in log_keys])
     except (MalformedKeyError, cosigner.KeyKindError) as error:
         raise wrong_usage(str(error), field="--log-key") from error
     try:
+        if change.retire:
+            key.retire(state.folder)
         signer = key.load_or_make(state.folder / key.FILE, name=name)
+        successor = key.load_next(state.folder, name=signer.key.name, make=change.announce)
     except key.WitnessKeyFileError as error:
         raise CommandError(ExitCode.REFUSED, str(error), reason="WITNESS_KEY", field="--name") from error
-    return cosigner.Cosigner(logs=logs, signer=signer, state=state, clock=_now)
+    return cosigner.Cosigner(logs=logs, signer=signer, state=state, clock=_now, successor=successor)

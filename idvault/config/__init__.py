@@ -74,6 +74,9 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, WebSettin
     trust_domain: str = ""
     keys: Path = Path()
     key_passphrase_file: Path = Path()
+    pkcs11_module: Path = Path()
+    pkcs11_token: str = "idvault"  # noqa: S105 - the name of a token
+    pkcs11_key: str = "idvault"
     roster: Path = Path()
     registry_check_url: str = ""
     registry_query_url: str = ""
@@ -172,6 +175,7 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.KEYS: (*_KEYS, "log_origin"),
     Process.NEW_KEYS: ("keys", "log_origin"),
     Process.KEY_FILE: _KEYS,
+    Process.REWRAP: (*_STORES, *_KEYS),
     Process.ROSTER: ("roster",),
     Process.RETENTION: (),
     Process.DOCTOR: (*_STORES, "roster"),

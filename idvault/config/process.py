@@ -19,6 +19,7 @@ class Process(StrEnum):
     KEYS = "keys"
     NEW_KEYS = "new-keys"
     KEY_FILE = "key-file"
+    REWRAP = "rewrap"
     ROSTER = "roster"
     DOCTOR = "doctor"
     RETENTION = "retention"

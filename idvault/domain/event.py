@@ -28,6 +28,8 @@ class EventType(StrEnum):
     ROSTER_ADOPTED = "roster:version:adopted"
     LOG_BEGIN_EPOCH = "log:epoch:begin"
     KEYS_LOSE = "shred:keys:lose"
+    KEY_ANNOUNCE = "key:version:announce"
+    KEY_END = "key:version:end"
     ROSTER_PROPOSE = "roster:version:propose"
     ROSTER_SIGN = "roster:version:sign"
     SECOND_FACTOR_BEGIN = "secondfactor:enrolment:begin"
@@ -189,6 +191,8 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.ROSTER_ADOPTED: ("version", "hash"),
     EventType.LOG_BEGIN_EPOCH: ("epoch", "statement"),
     EventType.KEYS_LOSE: ("count",),
+    EventType.KEY_ANNOUNCE: ("purpose", "version", "check"),
+    EventType.KEY_END: ("purpose", "version"),
     EventType.ROSTER_PROPOSE: ("version", "hash"),
     EventType.ROSTER_SIGN: ("version", "hash", "signature"),
     EventType.SECOND_FACTOR_BEGIN: ("person",),

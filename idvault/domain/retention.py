@@ -261,6 +261,7 @@ def _house() -> tuple[RetentionRule, ...]:
                 "platform_keys",
                 "platform_pages",
                 "status_keys",
+                "key_versions",
                 "budgets",
                 "deployment",
                 "schema_floors",

@@ -27,16 +27,17 @@ from idvault.ports.budget import CallTurn, Reserved
 
 @dataclass(frozen=True, slots=True)
 class PersonKey:
-    """The blind index of a person at one relying party, under the present and the previous index version.
+    """The blind index of a person at one relying party, under the index version in use and others.
 
-    index, previous: 32 bytes each; previous is None if only one version exists. person_id: the random id
+    index: 32 bytes; others: the index under each other version under which the person may be stored.
+    person_id: the random id
     (16 bytes in hex) for a person who is new. limiter_key: 32 bytes, the key under which this person's
     attempts are charged today; yesterday_key: the same for yesterday.
     """
 
     index_version: int
     index: bytes
-    previous: bytes | None
+    others: tuple[bytes, ...]
     person_id: str
     limiter_key: bytes
     yesterday_key: bytes

@@ -2,50 +2,99 @@
 
 - index_0 = HMAC-SHA256(key_0, encode("idvault/index/v1", relying party, document type, normalised number)).
 - index_n = HMAC-SHA256(key_n, index_(n-1)): a stored index can be re-keyed without the ID number.
+- A chain needs its first keys for ever: without them, no index can be computed from a number.
 - limiter key of a day = HMAC-SHA256(sub-key of key_n, encode("idvault/limiter/v1", index_n, day)): without
   the keys it cannot be linked to an index or to another day's limiter key.
 """
 
 import hmac
 from datetime import date, timedelta
+from itertools import count, takewhile
 
 from idvault.domain import seal
 from idvault.domain.claim import Identity
 from idvault.ports.claim import PersonKey
-from idvault.sealing.key_set import KeySet
+from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
+from idvault.sealing.key_set import KeySet, Purpose
 
 _DAY = timedelta(days=1)
 
 
 class ChainedIndexer:
-    """Indexes under every version of the chain up to the primary one (ports.sealing.Indexer)."""
+    """Indexes under every version of the chain (ports.sealing.Indexer)."""
 
     def __init__(self, *, keys: KeySet) -> None:
         """Derive the limiter key; raises ValueError if a version from 0 to the primary one is missing."""
-        self._version = int(keys.primary)
-        try:
-            self._chain = tuple(keys.versions[str(number)] for number in range(self._version + 1))
-        except KeyError as error:
-            raise ValueError("the index chain has a gap") from error
-        self._limiter = hmac.digest(self._chain[-1], seal.encode("idvault/limiter-key/v1"), "sha256")
+        self.version = int(keys.primary)
+        self._chain = _chain(keys)
+        if self.version >= len(self._chain):
+            raise ValueError("the index chain has a gap")
+        others = (int(each) for each in keys.others)
+        self._others = tuple(each for each in others if each < len(self._chain))
+        limiter = self._chain[self.version]
+        self._limiter = hmac.digest(limiter, seal.encode("idvault/limiter-key/v1"), "sha256")
 
     def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
-        """Return the person's blind index under the current and previous version, and the limiter keys."""
+        """Return the person's blind index under the version in use and others, and the limiter keys."""
         document = identity.document
         value = seal.encode("idvault/index/v1", relying_party, document.type.value, document.number)
         indexes = []
         for key in self._chain:
             value = hmac.digest(key, value, "sha256")
             indexes.append(value)
+        index = indexes[self.version]
         return PersonKey(
-            index_version=self._version,
-            index=value,
-            previous=indexes[-2] if len(indexes) > 1 else None,
+            index_version=self.version,
+            index=index,
+            others=tuple(indexes[version] for version in self._others),
             person_id=person_id,
-            limiter_key=self._limit(value, today),
-            yesterday_key=self._limit(value, today - _DAY),
+            limiter_key=self._limit(index, today),
+            yesterday_key=self._limit(index, today - _DAY),
         )
+
+    def rekeyed(self, index: bytes, *, version: int) -> bytes:
+        """Return what a stored index of a version is under the version in use."""
+        for key in self._chain[version + 1 : self.version + 1]:
+            index = hmac.digest(key, index, "sha256")
+        return index
 
     def _limit(self, index: bytes, day: date) -> bytes:
         message = seal.encode("idvault/limiter/v1", index, day.isoformat())
         return hmac.digest(self._limiter, message, "sha256")
+
+
+class CurrentIndexer:
+    """Indexes under the version that is in use at the time (ports.sealing.Indexer)."""
+
+    def __init__(self, *, keys: LocalKeyProvider) -> None:
+        """Build the chain; raises KeyMissingError."""
+        self._keys = keys
+        self._seen: KeySet | None = None
+        self._indexer = self._current()
+
+    def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
+        """Return the person's blind index; raises KeyMissingError if the file lacks the version in use."""
+        return self._current().person(
+            relying_party=relying_party, identity=identity, person_id=person_id, today=today
+        )
+
+    def rekeyed(self, index: bytes, *, version: int) -> tuple[int, bytes]:
+        """Return the version in use, and what an index stored under an older one is under it."""
+        indexer = self._current()
+        return indexer.version, indexer.rekeyed(index, version=version)
+
+    def _current(self) -> ChainedIndexer:
+        keys = self._keys.keys(Purpose.INDEX)
+        if keys is not self._seen:
+            try:
+                self._indexer = ChainedIndexer(keys=keys)
+            except ValueError as error:
+                raise KeyMissingError("the key file lacks a version of the index chain") from error
+            self._seen = keys
+        return self._indexer
+
+
+def _chain(keys: KeySet) -> tuple[bytes, ...]:
+    """Return the keys from version 0 on, up to the first gap."""
+    numbers = takewhile(lambda number: str(number) in keys.versions, count())
+    return tuple(keys.versions[str(number)] for number in numbers)

@@ -1,9 +1,12 @@
 """Makes the one-time codes of invitations by link: HMAC-SHA256 under a sub-key of the request key.
 
-A code is valid for a day at most, so rotating the request key soon afterwards does no harm.
+A code is valid for a day at most; a repeat of its request is under the same version of the request key
+(sealing.request).
 """
 
 import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from idvault.domain import seal
 from idvault.domain.campaign import invitation
@@ -22,3 +25,15 @@ class KeyedInvitationCoder:
         """Return a 128-bit code that only a holder of the key can compute."""
         message = seal.encode("idvault/invitation-code/v1", account_token, campaign_id, batch_id)
         return invitation.code(hmac.digest(self._key, message, "sha256")[:_CODE_BYTES])
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class CurrentInvitationCoder:
+    """Derives codes under the request key of the running call (InvitationCoder in ports)."""
+
+    current: Callable[[], bytes]
+
+    def code(self, *, account_token: str, campaign_id: str, batch_id: str) -> str:
+        """Return the code; raises KeyMissingError if the file lacks the version in use."""
+        coder = KeyedInvitationCoder(key=self.current())
+        return coder.code(account_token=account_token, campaign_id=campaign_id, batch_id=batch_id)

@@ -10,10 +10,12 @@
   longer than the keys in it.
 """
 
+import asyncio
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from idvault import durable_file, secret_file
@@ -21,9 +23,12 @@ from idvault.attest import passphrase as passphrases
 from idvault.attest.hpke import UnsealError
 from idvault.attest.passphrase import DEFAULT_COST, Cost
 from idvault.domain.error import Reason, UnavailableError
+from idvault.domain.key import HeldKey
 from idvault.ports.entropy import Entropy
-from idvault.sealing import key_set
+from idvault.ports.key import UsedVersions
+from idvault.sealing import key_check, key_set, pkcs11_lock
 from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.pkcs11_lock import HardwareModule, ModuleError
 
 _PURPOSE = "idvault/service-keys/v1"
 
@@ -69,15 +74,24 @@ class LocalKeyProvider:
     """The keys of one process; use `create` or `load` to get one."""
 
     def __init__(
-        self, *, path: Path, passphrase: Passphrase, entropy: Entropy, cost: Cost = DEFAULT_COST
+        self,
+        *,
+        path: Path,
+        passphrase: Passphrase,
+        entropy: Entropy,
+        cost: Cost = DEFAULT_COST,
+        module: HardwareModule | None = None,
     ) -> None:
-        """Set up without reading the file; cost: of a new file."""
+        """Set up without reading the file; cost: of a new file. module: opens a file that it has locked."""
         self._path = path
         self._read_passphrase = passphrase if callable(passphrase) else lambda: passphrase
         self._passphrase = b""
         self._entropy = entropy
         self._cost = cost
+        self._module, self._is_in_module = module, False
         self._sets: _Sets = {}
+        self._used: Mapping[str, UsedVersions] = {}
+        self._current: _Sets = {}
         self._seen: tuple[int, int] | None = None
 
     def __repr__(self) -> str:
@@ -104,9 +118,19 @@ class LocalKeyProvider:
         return provider
 
     @classmethod
-    def load(cls, path: Path, *, passphrase: Passphrase, entropy: Entropy) -> "LocalKeyProvider":
-        """Read a file; raises KeyFileMissingError, KeyFileExposedError, KeyFileLockedError or OSError."""
-        provider = cls(path=path, passphrase=passphrase, entropy=entropy)
+    def load(
+        cls,
+        path: Path,
+        *,
+        passphrase: Passphrase,
+        entropy: Entropy,
+        module: HardwareModule | None = None,
+    ) -> "LocalKeyProvider":
+        """Read a file; raises KeyFileMissingError, KeyFileExposedError, KeyFileLockedError or OSError.
+
+        passphrase: the PIN of the module, if that has locked the file.
+        """
+        provider = cls(path=path, passphrase=passphrase, entropy=entropy, module=module)
         provider._refresh()
         return provider
 
@@ -116,7 +140,23 @@ class LocalKeyProvider:
         return tuple(self._sets)
 
     def keys(self, purpose: Purpose) -> KeySet:
-        """Return the key set of a purpose as last read; raises KeyMissingError."""
+        """Return the key set of a purpose as last read, with the version in use as primary.
+
+        The same object until the file or the version in use changes. Raises KeyMissingError.
+        """
+        # Read once: if another thread replaces it meanwhile, what is computed here is not kept.
+        current = self._current
+        if purpose not in current:
+            current[purpose] = self._as_used(purpose)
+        return current[purpose]
+
+    def _as_used(self, purpose: Purpose) -> KeySet:
+        held, used = self._held(purpose), self._used.get(purpose.value)
+        if used is None:
+            return held
+        return replace(held, primary=str(used.version), over=frozenset(map(str, used.over)))
+
+    def _held(self, purpose: Purpose) -> KeySet:
         try:
             return self._sets[purpose]
         except KeyError as error:
@@ -135,9 +175,24 @@ class LocalKeyProvider:
             self._refresh()
         return self._version(self.keys(purpose), purpose, version)
 
+    async def held(self) -> list[HeldKey]:
+        """Return every version whose purpose announces its versions, reading a changed file anew."""
+        await asyncio.to_thread(self._refresh)
+        return [
+            HeldKey(purpose.value, int(version), key_check.value(purpose, version, key))
+            for purpose, keys in self._sets.items()
+            if purpose in key_set.ANNOUNCED
+            for version, key in keys.versions.items()
+        ]
+
+    def use(self, used: Mapping[str, UsedVersions]) -> None:
+        """Use these versions from now on; a purpose whose version is missing raises KeyMissingError."""
+        if used != self._used:
+            self._used, self._current = dict(used), {}
+
     def put(self, purpose: Purpose, version: str, key: bytes, *, primary: bool = False) -> bytes:
         """Add a version durably unless it exists; return the version's key in the file."""
-        known = self.keys(purpose)
+        known = self._held(purpose)
         if version not in known.versions or (primary and known.primary != version):
             self._change(purpose, lambda keys: keys.with_version(version, key, primary=primary))
         return self.keys(purpose).versions[version]
@@ -160,15 +215,33 @@ class LocalKeyProvider:
         """Encrypt the file under another passphrase, durably, with the same keys."""
         with self._locked():
             self._refresh()
+            if self._is_in_module:
+                raise KeyFileError(f"{self._path} is opened by a hardware module: its PIN is changed there")
             self._passphrase = passphrase
             self._write(self._sets)
 
-    def destroy(self, purpose: Purpose, version: str) -> None:
+    def move_into(self, module: HardwareModule, *, pin: bytes) -> None:
+        """Encrypt the file under a key of a hardware module, durably; raises KeyFileLockedError."""
+        with self._locked():
+            self._refresh()
+            self._module, self._is_in_module, self._passphrase = module, True, pin
+            self._write(self._sets)
+
+    def destroy(self, purpose: Purpose, version: str, *, successor: str = "") -> None:
         """Remove a version from the file durably; does nothing if it is not there.
 
-        Raises ValueError for the primary version.
+        successor: becomes the file's primary version in the same change. Raises ValueError for the primary
+        version without one.
         """
-        self._change(purpose, lambda keys: keys.without(version))
+        self._change(purpose, lambda keys: keys.succeeded(successor).without(version))
+
+    async def destroyed(self, purpose: str, versions: Sequence[int], *, successor: int) -> list[int]:
+        """Remove versions from the file durably; return those that it had."""
+        wanted = Purpose(purpose)
+        found = [each for each in versions if str(each) in self.keys(wanted).versions]
+        for each in found:
+            await asyncio.to_thread(self.destroy, wanted, str(each), successor=str(successor))
+        return found
 
     def _version(self, keys: KeySet, purpose: Purpose, version: str) -> bytes:
         try:
@@ -179,7 +252,7 @@ class LocalKeyProvider:
     def _change(self, purpose: Purpose, change: Callable[[KeySet], KeySet]) -> None:
         with self._locked():
             self._refresh()
-            before = self.keys(purpose)
+            before = self._held(purpose)
             after = change(before)
             if after != before:
                 self._write({**self._sets, purpose: after})
@@ -211,31 +284,61 @@ class LocalKeyProvider:
         except OSError as error:
             raise KeyFileMissingError(f"{self._path} cannot be read") from error
         if seen != self._seen:
-            self._sets = self._decrypted(document)
-            self._seen = seen
+            sets = self._decrypted(document)
+            self._check_same(sets)
+            self._adopt(sets, seen)
+
+    def _check_same(self, found: _Sets) -> None:
+        for purpose, keys in self._sets.items():
+            later = found[purpose].versions if purpose in found else {}
+            if any(later.get(version, key) != key for version, key in keys.versions.items()):
+                raise KeyFileError(f"{self._path} has another key under a version of {purpose.value}")
+
+    def _adopt(self, sets: _Sets, seen: tuple[int, int]) -> None:
+        # In this order: a thread that reads in between just re-reads the new file, which is safe.
+        self._sets, self._current = sets, {}
+        self._seen = seen
 
     def _decrypted(self, document: bytes) -> _Sets:
-        passphrase = self._read_passphrase()
+        passphrase, is_in_module = self._read_passphrase(), pkcs11_lock.is_locked(document)
         try:
-            secret = passphrases.unlock(document, passphrase=passphrase, purpose=_PURPOSE)
+            secret = self._opened(document, passphrase, is_in_module=is_in_module)
             sets = key_set.decode(secret)
-            self._cost, self._passphrase = passphrases.cost_of(document), passphrase
-            return sets
+            if not is_in_module:
+                self._cost = passphrases.cost_of(document)
+        except ModuleError as error:
+            raise KeyFileLockedError(f"{self._path} cannot be opened: {error}") from error
         except (UnsealError, ValueError) as error:
             raise KeyFileLockedError(f"{self._path} cannot be opened with this passphrase") from error
+        self._passphrase, self._is_in_module = passphrase, is_in_module
+        return sets
+
+    def _opened(self, document: bytes, passphrase: bytes, *, is_in_module: bool) -> bytes:
+        if not is_in_module:
+            return passphrases.unlock(document, passphrase=passphrase, purpose=_PURPOSE)
+        if self._module is None:
+            raise ModuleError("a hardware module has locked it: set IDVAULT_PKCS11_MODULE")
+        return self._module.unlock(document, pin=passphrase, purpose=_PURPOSE)
 
     def _write(self, sets: _Sets) -> None:
-        document = passphrases.lock(
-            key_set.encode(sets),
-            passphrase=self._passphrase,
-            purpose=_PURPOSE,
-            random=self._entropy.random(passphrases.RANDOM_SIZE),
-            cost=self._cost,
-        )
+        document = self._document(key_set.encode(sets))
         try:
             written = durable_file.replace(self._path, document, keep_owner=True)
         except OSError as error:
             raise KeyFileMissingError(f"{self._path} cannot be written") from error
-        # In this order: a thread that reads in between just re-reads the new file, which is safe.
-        self._sets = sets
-        self._seen = written.st_ino, written.st_mtime_ns
+        self._adopt(sets, (written.st_ino, written.st_mtime_ns))
+
+    def _document(self, secret: bytes) -> bytes:
+        if self._module is None or not self._is_in_module:
+            return passphrases.lock(
+                secret,
+                passphrase=self._passphrase,
+                purpose=_PURPOSE,
+                random=self._entropy.random(passphrases.RANDOM_SIZE),
+                cost=self._cost,
+            )
+        nonce = self._entropy.random(pkcs11_lock.NONCE_SIZE)
+        try:
+            return self._module.lock(secret, pin=self._passphrase, purpose=_PURPOSE, nonce=nonce)
+        except ModuleError as error:
+            raise KeyFileLockedError(f"{self._path} cannot be written: {error}") from error

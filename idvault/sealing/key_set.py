@@ -58,11 +58,19 @@ HOLDINGS: Mapping[Holder, tuple[Purpose, ...]] = {
 class KeySet:
     """The keys of one purpose, 32 bytes each, by version; primary is the one in use, "" if there is none.
 
-    Versions are numbers from 0, or the days (YYYY-MM-DD) of intake keys.
+    Versions are numbers from 0, or the days (YYYY-MM-DD) of intake keys. over: the versions that nothing
+    stored needs, as far as the main database says; the file does not hold them.
     """
 
     primary: str = ""
     versions: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    over: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @property
+    def others(self) -> list[str]:
+        """The versions other than the primary one under which something may be stored, the newest first."""
+        open_ = (each for each in self.versions if each != self.primary and each not in self.over)
+        return sorted(open_, key=age, reverse=True)
 
     def with_version(self, version: str, key: bytes, *, primary: bool) -> "KeySet":
         """Return the set with one more version; an existing version is never replaced."""
@@ -73,12 +81,32 @@ class KeySet:
         """Return the set with more versions; existing versions are never replaced."""
         return replace(self, versions={**keys, **self.versions})
 
+    def succeeded(self, successor: str) -> "KeySet":
+        """Return the set with another of its versions as primary, or unchanged if that is empty."""
+        return replace(self, primary=successor) if successor in self.versions else self
+
     def without(self, version: str) -> "KeySet":
         """Return the set without a version; raises ValueError for the primary one."""
         if version == self.primary:
             raise ValueError("the primary version is in use")
         kept = {name: key for name, key in self.versions.items() if name != version}
         return replace(self, versions=kept)
+
+
+ANNOUNCED = frozenset(
+    {
+        Purpose.INDEX,
+        Purpose.REQUEST,
+        Purpose.REFERENCE,
+        Purpose.PAIRWISE,
+        Purpose.CASE_TEXT,
+        Purpose.MODERATION_TEXT,
+        Purpose.TIP_OFF,
+        Purpose.SECOND_FACTOR,
+        Purpose.PERSON_REQUEST,
+    }
+)
+"""The purposes whose versions are announced before use (domain.key); the others announce public keys."""
 
 
 def holder_of(purposes: Iterable[Purpose]) -> Holder:

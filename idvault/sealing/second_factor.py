@@ -66,6 +66,10 @@ class TotpSealer:
         except OTPVerificationError:
             return None
 
+    def resealed(self, *, actor_id: str, at_rest: bytes) -> bytes:
+        """Return a stored secret under the version in use; raises DamagedError (RECORD_DAMAGED)."""
+        return self._sealed(actor_id, self._opened(actor_id, at_rest))
+
     def _sealed(self, actor_id: str, secret: bytes) -> bytes:
         version = self.keys.keys(Purpose.SECOND_FACTOR).primary
         nonce = self.entropy.random(_NONCE_SIZE)
@@ -88,6 +92,13 @@ class TotpSealer:
             return AESGCM(key).decrypt(nonce, ciphertext, seal.second_factor_at_rest_info(actor_id=actor_id))
         except (InvalidTag, ValueError, KeyMissingError) as error:
             raise UnsealError from error
+
+
+def version_of(at_rest: bytes) -> str:
+    """Return the version of the key of a stored secret, "" if it does not tell."""
+    if len(at_rest) < 2 or at_rest[0] != _FORMAT:
+        return ""
+    return at_rest[2 : 2 + at_rest[1]].decode("ascii", "replace")
 
 
 def _totp(secret: bytes) -> pyotp.TOTP:

@@ -1,10 +1,13 @@
 """Makes the codes of sessions' links: HMAC-SHA256 under a sub-key of the request key.
 
 A code is derived from the caller's random request id, which is not stored: a thief with the key and the
-database cannot compute it. It is valid for 15 minutes, so the request key may be rotated soon afterwards.
+database cannot compute it. It is valid for 15 minutes; a repeat of its request is under the same version of
+the request key (sealing.request).
 """
 
 import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from idvault.domain import seal
 from idvault.domain.session import secret
@@ -21,3 +24,14 @@ class KeyedLinkCoder:
         """Return a 128-bit code that only a holder of the key can compute."""
         message = seal.encode("idvault/session-link-code/v1", relying_party, request_id)
         return secret.make(hmac.digest(self._key, message, "sha256")[: secret.SIZE])
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class CurrentLinkCoder:
+    """Derives codes under the request key of the running call (LinkCoder in ports)."""
+
+    current: Callable[[], bytes]
+
+    def code(self, *, relying_party: str, request_id: str) -> str:
+        """Return the code; raises KeyMissingError if the file lacks the version in use."""
+        return KeyedLinkCoder(key=self.current()).code(relying_party=relying_party, request_id=request_id)

@@ -75,13 +75,18 @@ class Cosigner:
         state: WitnessState,
         clock: Callable[[], datetime],
         metrics: WitnessMetrics | None = None,
+        successor: NoteSigner | None = None,
     ) -> None:
-        """Set up. logs: the keys of each known log by origin. signer: the witness's key. clock: real time."""
+        """Set up. logs: the keys of each known log by origin. signer: the witness's key. clock: real time.
+
+        successor: the key that will take its place; until then both sign, so that whoever knows either of
+        them finds a cosignature.
+        """
         self._logs = logs
         self.metrics = metrics or WitnessMetrics()
         for origin in logs:
             self.metrics.known(origin, state.latest(origin).size)
-        self._signer = signer
+        self._signer, self._successor = signer, successor
         self._state = state
         self._clock = clock
         self._one_at_a_time = threading.Lock()
@@ -90,6 +95,11 @@ class Cosigner:
     def key(self) -> VerifierKey:
         """The witness's public key."""
         return self._signer.key
+
+    @property
+    def next_key(self) -> VerifierKey | None:
+        """The public key that will take its place, None if none is announced."""
+        return None if self._successor is None else self._successor.key
 
     def add_checkpoint(self, body: bytes) -> CosignerAnswer:
         """Answer one submission; if the state cannot be written, answers 500 and cosigns nothing."""
@@ -120,9 +130,10 @@ class Cosigner:
             if submitted.size > self._state.latest(submitted.origin).size:
                 self._state.keep(submitted)
             time = int(self._clock().timestamp())
-            line = note.sign(self._signer, submitted.text, time=time).line
+            signers = [each for each in (self._signer, self._successor) if each is not None]
+            lines = [note.sign(each, submitted.text, time=time).line for each in signers]
             self.metrics.cosigned(submitted.origin, submitted.size)
-            return CosignerAnswer(200, line)
+            return CosignerAnswer(200, "".join(lines))
 
     def _verified(self, raw: bytes) -> Checkpoint:
         origin = note.parse(raw).text.partition("\n")[0]

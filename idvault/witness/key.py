@@ -14,6 +14,7 @@ from idvault import durable_file
 from idvault.transparency.note import Algorithm, MalformedKeyError, NoteSigner, VerifierKey
 
 FILE = "witness.key"
+NEXT_FILE = "witness.next.key"
 _PREFIX = "PRIVATE+KEY+"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -42,6 +43,26 @@ def examine(path: Path, *, name: str | None) -> None:
         raise WitnessKeyFileError("a new witness needs a name, such as witness.example/w1")
     else:
         _named(name, Ed25519PrivateKey.generate())
+
+
+def load_next(folder: Path, *, name: str, make: bool) -> NoteSigner | None:
+    """Return the key that will take the place of the witness's, None if there is none.
+
+    make: creates one if there is none. Raises WitnessKeyFileError, OSError.
+    """
+    path = folder / NEXT_FILE
+    return load_or_make(path, name=name) if make or path.exists() else None
+
+
+def retire(folder: Path) -> None:
+    """Destroy the witness's key; the next one takes its place. Raises WitnessKeyFileError, OSError.
+
+    One rename: after a crash there is either key, complete, under its name.
+    """
+    if not (folder / NEXT_FILE).exists():
+        raise WitnessKeyFileError("no next key is announced, so this one cannot be retired")
+    _load(folder / NEXT_FILE, _load(folder / FILE, None).key.name)
+    durable_file.adopt(folder / NEXT_FILE, folder / FILE)
 
 
 def _make(path: Path, name: str) -> None:

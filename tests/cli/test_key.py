@@ -1,16 +1,26 @@
 """The commands on key files."""
 
+import asyncio
 import json
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from idvault.bootstrap.base import ENTROPY
 from idvault.cli.errors import ExitCode
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import statement
+from idvault.storage.sanction.tables import appeals
+from tests.support import hardware
 from tests.support.commands import Commands
+from tests.support.sealed_rows import SealedRows
 
 
 @pytest.fixture
@@ -34,20 +44,25 @@ def idvault(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], 
     [
         ("service", Purpose.STATUS_TOKEN),
         ("service", Purpose.MODERATION_TEXT),
+        ("service", Purpose.INDEX),
+        ("service", Purpose.REQUEST),
+        ("custody", Purpose.CASE_TEXT),
+        ("custody", Purpose.SECOND_FACTOR),
+        ("custody", Purpose.PERSON_REQUEST),
         ("work", Purpose.STATUS_LIST),
     ],
 )
 def test_rotate(
     idvault: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, purpose: Purpose
 ) -> None:
-    """A new key is added as primary, and the old one stays."""
+    """A new key is added; it is not the primary one until processes have announced it."""
     path = tmp_path / "keys" / f"{file}.keys"
     idvault.set(KEYS=path)
     monkeypatch.delenv("IDVAULT_LOG_ORIGIN")  # a rotation needs no origin
     done = idvault("keys", "rotate", purpose.value)
     assert (done.code, done.last) == (ExitCode.DONE, f"keys: version 1 of {purpose.value} in {path}")
     found = LocalKeyProvider.load(path, passphrase=b"test", entropy=ENTROPY).keys(purpose)
-    assert (found.primary, set(found.versions)) == ("1", {"0", "1"})
+    assert (found.primary, set(found.versions)) == ("0", {"0", "1"})
     assert found.versions["0"] != found.versions["1"]
 
 
@@ -69,8 +84,9 @@ def test_a_file_of_an_older_version_is_completed(idvault: Commands, tmp_path: Pa
 
 
 def test_what_is_not_rotated(idvault: Commands) -> None:
-    """Keys that protect stored data are not rotated like this, nor keys that the file does not hold."""
-    assert idvault("keys", "rotate", "index").code == ExitCode.WRONG_USAGE
+    """Keys from which published or stored ids are derived for ever, and keys that the file does not hold."""
+    for purpose in ("pairwise", "reference", "intake"):
+        assert idvault("keys", "rotate", purpose).code == ExitCode.WRONG_USAGE
     assert idvault("keys", "rotate", "status-list").code != ExitCode.DONE
 
 
@@ -105,7 +121,7 @@ def test_list(idvault: Commands, tmp_path: Path) -> None:
     assert (found.code, found.last) == (0, f"keys: 8 in {tmp_path / 'keys' / 'service.keys'}")
     listed = [json.loads(line) for line in idvault("--json", "keys", "list").out.splitlines()]
     texts = [one for one in listed if one["purpose"] == "moderation-text"]
-    assert [(one["version"], one["primary"]) for one in texts] == [("0", False), ("1", True)]
+    assert [(one["version"], one["primary"]) for one in texts] == [("0", True), ("1", False)]
     assert len({one["check"] for one in listed}) == 8
     assert all(one["check"] in found.out for one in listed)
 
@@ -144,3 +160,108 @@ def test_a_passphrase_file_that_cannot_be_written(
     assert (refused.code, "put the new passphrase there" in refused.err) == (ExitCode.REFUSED, True)
     (folder / "passphrase").write_text("words")
     assert idvault("keys", "list").code == ExitCode.DONE
+
+
+@pytest.fixture
+def stored(idvault: Commands, tmp_path: Path) -> Commands:
+    """The command, with databases whose texts are under the first version of their keys."""
+    idvault.set(
+        DATABASE_URL=f"sqlite:///{tmp_path}/main.sqlite3",
+        SHRED_DATABASE_URL=f"sqlite:///{tmp_path}/shred.sqlite3",
+    )
+    assert idvault("db", "upgrade").code == ExitCode.DONE
+    assert idvault("keys", "rewrap").last == "rewrap: 0 sealed anew, 0 not opened, 0 keys destroyed"
+    keys = LocalKeyProvider.load(tmp_path / "keys" / "service.keys", passphrase=b"test", entropy=ENTROPY)
+    asyncio.run(_on_main(tmp_path, lambda rows: rows.file_texts(keys, 1)))
+    return idvault
+
+
+async def _on_main(folder: Path, work: Callable[[SealedRows], Awaitable[None]]) -> None:
+    database = Database(url=f"sqlite:///{folder}/main.sqlite3")
+    try:
+        await work(SealedRows(database))
+    finally:
+        await database.close()
+
+
+def _age(folder: Path) -> None:
+    """Let two hours pass for what is announced."""
+    with closing(sqlite3.connect(folder / "main.sqlite3")) as database, database:
+        database.execute("UPDATE key_versions SET announced_at = announced_at - 7200000000")
+
+
+def test_a_rotation_from_beginning_to_end(stored: Commands, tmp_path: Path) -> None:
+    """Announced, in use, sealed anew, destroyed: `list` says how far it is, and `rewrap` what it did."""
+
+    def states() -> list[tuple[str, str, int | None]]:
+        listed = [json.loads(line) for line in stored("--json", "keys", "list").out.splitlines()]
+        texts = [one for one in listed if one["purpose"] == "moderation-text"]
+        return [(one["version"], one["state"], one["stored"]) for one in texts]
+
+    assert states() == [("0", "in use", 3)]
+    stored("keys", "rotate", "moderation-text")
+    _age(tmp_path)
+    assert states() == [("0", "in use", 3), ("1", "announced", None)]
+    assert "announced" in stored("keys", "list").out
+    assert "version 0 is kept" not in stored("keys", "rewrap").out
+    _age(tmp_path)
+    assert states() == [("0", "former", 3), ("1", "in use", None)]
+    done = stored("keys", "rewrap", "moderation-text")
+    assert done.code == ExitCode.DONE
+    assert done.out.splitlines()[:2] == [
+        "moderation-text: 3 sealed anew, 0 left",
+        "  version 0 is destroyed in this file",
+    ]
+    assert done.last == "rewrap: 3 sealed anew, 0 not opened, 1 keys destroyed"
+    assert states() == [("1", "in use", 3)]
+    (again,) = stored("--json", "keys", "rewrap", "moderation-text").out.splitlines()
+    assert json.loads(again) == {
+        "purpose": "moderation-text",
+        "sealed_anew": 0,
+        "left": 0,
+        "not_opened": 0,
+        "kept": {},
+        "over": [0],
+        "destroyed": [],
+    }
+
+
+def test_what_does_not_open_is_said(stored: Commands, tmp_path: Path) -> None:
+    """The exit code is 1, and the version is kept."""
+    stored("keys", "rotate", "moderation-text")
+    for _ in range(2):
+        _age(tmp_path)
+        stored("keys", "list")
+    damaged = statement(update(appeals).values(text=b"damaged"))
+
+    async def damage(rows: SealedRows) -> None:
+        await rows.database.act("test.damage", lambda connection: connection.run(damaged))
+
+    asyncio.run(_on_main(tmp_path, damage))
+    done = stored("keys", "rewrap")
+    assert done.code == ExitCode.CHECK_FAILED
+    assert "  version 0 is kept: 1 are under it" in done.out.splitlines()
+    assert done.last == "rewrap: 2 sealed anew, 1 not opened, 0 keys destroyed"
+
+
+def test_a_hardware_module_opens_a_key_file(idvault: Commands, tmp_path: Path) -> None:
+    """The PIN takes the place of the passphrase; a repeat after a crash mends the rest."""
+    module, pin, path = hardware.module(), tmp_path / "pin", tmp_path / "keys" / "service.keys"
+    pin.write_bytes(hardware.PIN)
+    refused = idvault("keys", "into-module", "--pin", pin)
+    assert (refused.code, "IDVAULT_PKCS11_MODULE is missing" in refused.err) == (ExitCode.REFUSED, True)
+    idvault.set(PKCS11_MODULE=module.library, PKCS11_TOKEN=module.token, PKCS11_KEY=module.label)
+    for _ in range(2):
+        done = idvault("keys", "into-module", "--pin", pin)
+        assert done.err == ""
+        assert (done.code, done.last) == (ExitCode.DONE, f"keys: the module opens {path}")
+        assert (tmp_path / "passphrase").read_bytes().strip() == hardware.PIN
+        assert idvault("keys", "list").code == ExitCode.DONE
+        assert idvault("keys", "rotate", "index").code == ExitCode.DONE
+        (tmp_path / "passphrase").write_text("test\n")  # as if the command had ended in between
+    folder = tmp_path / "mounted"
+    (folder / ".passphrase.draft").mkdir(parents=True)
+    (folder / "passphrase").write_bytes(hardware.PIN)
+    (folder / "passphrase").chmod(0o600)
+    idvault.set(KEY_PASSPHRASE_FILE=folder / "passphrase")
+    assert "put the PIN there" in idvault("keys", "into-module", "--pin", pin).err

@@ -40,6 +40,7 @@ class Running:
     url: str
     public_key: str
     metrics: str
+    next_public_key: str
 
     def submit(self, body: bytes, *, context: ssl.SSLContext | None = None) -> tuple[int, str]:
         """Submit over HTTP; return the status and the body."""
@@ -53,7 +54,7 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, *more: object) -> Iterator[Running]:
+def running(folder: Path, *more: object, lines: int = 2) -> Iterator[Running]:
     """Run a witness of the test's log until the block ends."""
     ready = folder.parent / "ready.json"
     arguments = ["--state", folder, "--log-key", LOG.key, "--ready-file", ready]
@@ -61,12 +62,18 @@ def running(folder: Path, *more: object) -> Iterator[Running]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")}
     process = programs.start(programs.VAULT, "witness", *arguments, *more, environment=environment)
     try:
-        lines = [process.stdout.readline() for _ in range(2)]
-        assert lines[0].startswith("witness public key: "), lines
+        said = [process.stdout.readline() for _ in range(lines)]
+        assert said[0].startswith("witness public key: "), said
         document = json.loads(ready.read_text())
-        assert json.loads(lines[1]) == {"ready": document}
+        assert json.loads(said[-1]) == {"ready": document}
         assert stat.S_IMODE(ready.stat().st_mode) == 0o600
-        yield Running(process, document["url"], document["public_key"], document["metrics"])
+        yield Running(
+            process,
+            document["url"],
+            document["public_key"],
+            document["metrics"],
+            document.get("next_public_key", ""),
+        )
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             assert process.wait(WAIT) == ExitCode.DONE
@@ -89,6 +96,21 @@ def test_first_start_makes_the_key_and_later_ones_keep_it(tmp_path: Path) -> Non
     assert stat.S_IMODE((folder / "witness.key").stat().st_mode) == 0o600
     with running(folder) as again:
         assert again.public_key == first.public_key
+
+
+def test_a_key_is_announced_and_then_takes_the_place(idvault: Commands, tmp_path: Path) -> None:
+    """Both sign meanwhile, across restarts; the former key cannot be retired before there is a next one."""
+    folder = tmp_path / "w"
+    with running(folder, "--name", NAME, "--next-key", lines=3) as first:
+        former, announced = parse_key(first.public_key), parse_key(first.next_public_key)
+        assert first.submit(MAIN.request(0, 5))[0] == 200
+    with running(folder, lines=3) as again:
+        _, lines = again.submit(MAIN.request(5, 7))
+        assert [cosigned(MAIN.note(7), lines, key=key) > 0 for key in (former, announced)] == [True, True]
+    with running(folder, "--retire-key") as later:
+        assert (later.public_key, later.next_public_key) == (str(announced), "")
+    refused = idvault("witness", "--state", folder, "--log-key", LOG.key, "--retire-key")
+    assert (refused.code, "no next key is announced" in refused.err) == (ExitCode.REFUSED, True)
 
 
 def _health(witness: Running) -> dict[str, int]:

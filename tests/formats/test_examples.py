@@ -172,7 +172,7 @@ def test_what_the_service_stores() -> None:
     made = ChainedIndexer(keys=KeySet("1", {"0": given["key 0"], "1": given["key 1"]})).person(
         relying_party="platform-a", identity=IDENTITY, person_id="", today=date(2026, 3, 1)
     )
-    assert (made.previous, made.index) == (given["index 0"], given["index 1"])
+    assert (made.others[0], made.index) == (given["index 0"], given["index 1"])
     assert made.limiter_key == given["limiter key of 2026-03-01"]
     given = GIVEN["fingerprint"]
     fingerprinter = KeyedFingerprinter(key=given["request key"])

@@ -134,7 +134,7 @@ def test_the_index_of_a_person_is_the_same(versions: int) -> None:
     assert made.limiter_key == stored.limiter_key(sub_key, index, "2026-03-01")
     assert made.yesterday_key == stored.limiter_key(sub_key, index, "2026-02-28")
     if versions > 1:
-        assert made.previous == stored.person_index(keys[:-1], **bound)[0]
+        assert made.others[0] == stored.person_index(keys[:-1], **bound)[0]
     assert DocumentType.RESIDENT_ID.value == bound["document_type"]
 
 

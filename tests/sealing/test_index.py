@@ -1,7 +1,9 @@
 """Recognising a person."""
 
 import hmac
+from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,15 +13,20 @@ from idvault.domain import seal
 from idvault.domain.claim import Identity
 from idvault.domain.document import Document, DocumentType
 from idvault.ports.claim import PersonKey
-from idvault.sealing.index import ChainedIndexer
-from idvault.sealing.key_set import KeySet
+from idvault.ports.key import UsedVersions
+from idvault.sealing.index import ChainedIndexer, CurrentIndexer
+from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
+from idvault.sealing.key_set import Holder, KeySet, Purpose, fresh
 from tests.support import builders
+from tests.support.fakes.sealing import CountingEntropy
+from tests.support.people import CHEAP
 
 KEYS = {str(number): bytes([number + 1]) * 32 for number in range(4)}
 
 
 def _indexer(versions: int = 1) -> ChainedIndexer:
-    return ChainedIndexer(keys=KeySet(str(versions - 1), KEYS))
+    held = {version: key for version, key in KEYS.items() if int(version) < versions}
+    return ChainedIndexer(keys=KeySet(str(versions - 1), held))
 
 
 def _person(
@@ -42,7 +49,7 @@ def test_the_index_is_pinned() -> None:
     message = seal.encode("idvault/index/v1", "platform-a", "RESIDENT_ID", builders.NUMBER)
     first = hmac.digest(KEYS["0"], message, "sha256")
     found = _person(_indexer())
-    assert (found.index_version, found.index, found.previous) == (0, first, None)
+    assert (found.index_version, found.index, found.others) == (0, first, ())
     assert first.hex() == "1e915cb66cdb6ca69f0aa3ee92b3d1dca59c126f4ac973425eb09ca314eabae5"
     assert found.limiter_key.hex() == "2330673a9242717e93c6c1a826c6ed2e10163117975798b093c59398a55381c1"
     assert found.person_id == builders.PERSON
@@ -53,13 +60,60 @@ def test_a_stored_index_is_rekeyed_without_a_number(versions: int) -> None:
     """Each version's index is the keyed hash of the previous one, which is also returned."""
     former, present = _person(_indexer(versions - 1)), _person(_indexer(versions))
     assert present.index_version == versions - 1
-    assert present.previous == former.index
+    assert present.others[0] == former.index
     assert present.index == hmac.digest(KEYS[str(versions - 1)], former.index, "sha256")
 
 
 def test_a_version_that_is_rolled_out_but_not_primary_is_not_used() -> None:
-    """Rolling out a key changes nothing until it is made primary."""
-    assert _person(ChainedIndexer(keys=KeySet("0", {"0": KEYS["0"]}))) == _person(_indexer())
+    """Rolling out a key changes nothing until it is in use, but a person that others moved is found."""
+    rolled_out = _person(ChainedIndexer(keys=KeySet("0", {"0": KEYS["0"], "1": KEYS["1"]})))
+    assert replace(rolled_out, others=()) == _person(_indexer())
+    assert rolled_out.others == (_person(_indexer(2)).index,)
+
+
+def test_versions_that_are_over_are_not_looked_under() -> None:
+    """Nobody is stored under them; the chain still needs their keys."""
+    held = {version: KEYS[version] for version in ("0", "1", "2")}
+    found = _person(ChainedIndexer(keys=KeySet("2", held, over=frozenset({"0"}))))
+    assert found.others == (_person(_indexer(2)).index,)
+    assert found.index == _person(_indexer(3)).index
+    gap = ChainedIndexer(keys=KeySet("0", {"0": KEYS["0"], "2": KEYS["2"]}))
+    assert _person(gap).others == ()
+
+
+def test_an_index_is_rekeyed_over_several_versions() -> None:
+    """What is stored under an old version becomes what a sign-up computes today."""
+    today = _indexer(4)
+    for versions in (1, 2, 3, 4):
+        stored = _person(_indexer(versions)).index
+        assert today.rekeyed(stored, version=versions - 1) == _person(today).index
+
+
+def test_the_version_in_use_is_followed(tmp_path: Path) -> None:
+    """An edge that runs indexes under the version that is in use, or not at all if it lacks that."""
+    made, path = fresh(Holder.SERVICE, entropy=CountingEntropy()), tmp_path / "service.keys"
+    keys = LocalKeyProvider.create(
+        path, keys=made, passphrase=b"right", entropy=CountingEntropy(), cost=CHEAP
+    )
+    current = CurrentIndexer(keys=keys)
+
+    def person() -> PersonKey:
+        return current.person(
+            relying_party="platform-a",
+            identity=builders.identity(),
+            person_id=builders.PERSON,
+            today=builders.TODAY,
+        )
+
+    first = person()
+    assert person() == first
+    keys.put(Purpose.INDEX, "1", b"n" * 32)
+    keys.use({"index": UsedVersions(1, frozenset())})
+    second = person()
+    assert (second.index_version, second.others) == (1, (first.index,))
+    keys.use({"index": UsedVersions(2, frozenset())})
+    with pytest.raises(KeyMissingError):
+        person()
 
 
 @given(number=st.text("0123456789X", min_size=1, max_size=18), name=st.text(max_size=5))

@@ -9,6 +9,7 @@ import pytest
 
 from idvault.attest import passphrase
 from idvault.domain.error import Reason, UnavailableError
+from idvault.ports.key import UsedVersions
 from idvault.sealing.key_provider import (
     KeyFileError,
     KeyFileExistsError,
@@ -264,3 +265,53 @@ def test_a_passphrase_is_changed(path: Path) -> None:
     with pytest.raises(KeyFileLockedError):
         stale.version(Purpose.REQUEST, "1")
     assert stale.primary(Purpose.REQUEST) == KEY
+
+
+async def test_the_versions_in_use(path: Path) -> None:
+    """What is in use is primary until the next word; the file's own primary version stays."""
+    _create(path)
+    keys, writer = _load(path), _load(path)
+    held = await keys.held()
+    assert [(each.purpose, each.version) for each in held] == [
+        ("request", 0)
+    ]  # an intake key is not announced
+    writer.put(Purpose.REQUEST, "1", b"n" * 32)
+    assert len(await keys.held()) == 2
+    former = keys.keys(Purpose.REQUEST)
+    assert (former.primary, former.others) == ("0", ["1"])
+    for used in ({"request": UsedVersions(1, frozenset())}, {"request": UsedVersions(1, frozenset({0}))}):
+        keys.use(used)
+        found = keys.keys(Purpose.REQUEST)
+        assert keys.primary(Purpose.REQUEST) == b"n" * 32
+        assert found.others == ([] if used["request"].over else ["0"])
+    keys.use({"request": UsedVersions(1, frozenset({0}))})
+    assert keys.keys(Purpose.REQUEST) is found
+    assert _load(path).keys(Purpose.REQUEST).primary == "0"
+    keys.use({"request": UsedVersions(2, frozenset())})
+    with pytest.raises(KeyMissingError):
+        keys.primary(Purpose.REQUEST)
+
+
+def test_the_primary_version_is_destroyed_with_a_successor(path: Path) -> None:
+    """In one change of the file; a successor that the file lacks does not count."""
+    keys = _create(path)
+    keys.put(Purpose.REQUEST, "1", b"n" * 32)
+    with pytest.raises(ValueError, match="primary"):
+        keys.destroy(Purpose.REQUEST, "0", successor="2")
+    keys.destroy(Purpose.REQUEST, "0", successor="1")
+    assert _load(path).keys(Purpose.REQUEST) == KeySet("1", {"1": b"n" * 32})
+
+
+async def test_a_file_with_another_key_under_a_known_version_changes_nothing(path: Path) -> None:
+    """It is not a copy of the file that the process began with; a purpose that is gone is no conflict."""
+    keys = _create(path)
+    _create(path.with_name("other"), {Purpose.REQUEST: KeySet("0", {"0": b"o" * 32})}).put(
+        Purpose.REQUEST, "1", KEY
+    )
+    path.with_name("other").replace(path)
+    with pytest.raises(KeyFileError, match="another key under a version of request"):
+        await keys.held()
+    assert keys.keys(Purpose.REQUEST) == SETS[Purpose.REQUEST]
+    _create(path.with_name("third"), {Purpose.INDEX: KeySet("0", {"0": KEY})})
+    path.with_name("third").replace(path)
+    assert [each.purpose for each in await keys.held()] == ["index"]

@@ -1,9 +1,17 @@
 """Recognising a request."""
 
 import hmac
+from pathlib import Path
 
 from idvault.domain import request, seal
-from idvault.sealing.request import KeyedFingerprinter
+from idvault.ports.key import UsedVersions
+from idvault.sealing.invitation import CurrentInvitationCoder, KeyedInvitationCoder
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.request import CurrentFingerprinter, KeyedFingerprinter, RequestKeys
+from idvault.sealing.session import CurrentLinkCoder, KeyedLinkCoder
+from tests.support.fakes.sealing import CountingEntropy
+from tests.support.people import CHEAP
 
 KEY = b"k" * 32
 
@@ -42,3 +50,39 @@ def test_a_kept_id_is_a_uuid_that_does_not_show_the_request_id() -> None:
     assert len(set(made)) == len(made)
     assert made[1] == KeyedFingerprinter(key=KEY).kept_id(relying_party="platform-a", request_id=asked)
     assert all(request.check_id(one) == one for one in made)
+
+
+def test_a_call_uses_the_key_that_it_was_found_under(tmp_path: Path) -> None:
+    """The version in use, or that of the request which the call repeats; every derived value follows."""
+    sets = {Purpose.REQUEST: KeySet("0", {"0": KEY, "1": b"n" * 32})}
+    keys = LocalKeyProvider.create(
+        tmp_path / "keys", keys=sets, passphrase=b"p", entropy=CountingEntropy(), cost=CHEAP
+    )
+    keys.use({"request": UsedVersions(1, frozenset())})
+    held = RequestKeys(keys=keys, purpose=Purpose.REQUEST)
+
+    def derived() -> list[object]:
+        asked = {"relying_party": "platform-a", "request_id": "1"}
+        batch = {"account_token": "t", "campaign_id": "c", "batch_id": "b"}
+        made = CurrentFingerprinter(current=lambda: held.current)
+        return [
+            made.kept_id(**asked),
+            made.fingerprint(method="/m", fields=("a",)),
+            CurrentLinkCoder(current=lambda: held.current).code(**asked),
+            CurrentInvitationCoder(current=lambda: held.current).code(**batch),
+        ]
+
+    def expected(key: bytes) -> list[object]:
+        asked = {"relying_party": "platform-a", "request_id": "1"}
+        return [
+            KeyedFingerprinter(key=key).kept_id(**asked),
+            KeyedFingerprinter(key=key).fingerprint(method="/m", fields=("a",)),
+            KeyedLinkCoder(key=key).code(**asked),
+            KeyedInvitationCoder(key=key).code(account_token="t", campaign_id="c", batch_id="b"),
+        ]
+
+    assert [version for version, _ in held.others()] == ["0"]
+    assert derived() == expected(b"n" * 32)
+    with held.under("0"):
+        assert derived() == expected(KEY)
+    assert derived() == expected(b"n" * 32)

@@ -66,6 +66,7 @@ _NOT_OF_AN_ACCOUNT = {
     "day_keys": "the deployment's",
     "deployment": "the deployment's",
     "schema_floors": "the deployment's",
+    "key_versions": "the deployment's",
 }
 
 

@@ -109,7 +109,7 @@ class World:
     def person(self, name: str = "p", **changes: Any) -> PersonKey:
         """Return the key of a synthetic person, the same for the same name."""
         day, yesterday = (sha256(f"{name}/{day}".encode()).digest() for day in (1, 0))
-        key = PersonKey(1, sha256(name.encode()).digest(), None, self.new_id(), day, yesterday)
+        key = PersonKey(1, sha256(name.encode()).digest(), (), self.new_id(), day, yesterday)
         return replace(key, **changes)
 
     def new_claim(self, **changes: Any) -> NewClaim:

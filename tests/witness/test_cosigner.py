@@ -12,11 +12,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from idvault.transparency import note
 from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import VerifierKey
+from idvault.transparency.note import Algorithm, NoteSigner, VerifierKey
 from idvault.witness.cosigner import Cosigner, CosignerAnswer, KeyKindError, known_logs
 from idvault.witness.state import WitnessState
 from idvault.witness.wire import AddCheckpoint
@@ -244,3 +246,24 @@ def test_a_log_may_have_two_keys(disk: Disk) -> None:
     cosigner = disk.start()
     assert cosigner.add_checkpoint(MAIN.request(0, 4)).status == 200
     assert cosigner.key == WITNESS.key
+
+
+def test_two_keys_sign_while_one_takes_the_place_of_the_other(tmp_path: Path) -> None:
+    """Whoever knows either key finds a cosignature; nobody finds a line that does not verify."""
+    private = Ed25519PrivateKey.from_private_bytes(b"n" * 32)
+    public = private.public_key().public_bytes_raw()
+    later = VerifierKey(WITNESS.key.name, public, Algorithm.COSIGNATURE_V1)
+    cosigner = Cosigner(
+        logs=known_logs([LOG.key]),
+        signer=WITNESS,
+        state=WitnessState(tmp_path),
+        clock=lambda: NOW,
+        successor=NoteSigner(later, private.sign),
+    )
+    assert (cosigner.key, cosigner.next_key) == (WITNESS.key, later)
+    raw = MAIN.note(3)
+    answer = cosigner.add_checkpoint(AddCheckpoint(0, (), raw).encode())
+    lines = note.parse_signatures(answer.body)
+    whole = note.parse(raw).with_signatures(lines).encode()
+    for keys in ([WITNESS.key], [later], [WITNESS.key, later]):
+        assert [each.key for each in note.open_note(whole, keys).verified] == keys

@@ -7,7 +7,7 @@ import pytest
 
 from idvault.transparency import note
 from idvault.transparency.note import Algorithm, parse_key
-from idvault.witness.key import WitnessKeyFileError, load_or_make
+from idvault.witness.key import FILE, NEXT_FILE, WitnessKeyFileError, load_next, load_or_make, retire
 
 NAME = "witness.example/w1"
 
@@ -79,3 +79,31 @@ def test_a_damaged_file_is_refused(tmp_path: Path, change: str) -> None:
     with pytest.raises(WitnessKeyFileError, match="does not hold the key") as caught:
         load_or_make(path, name=NAME)
     assert secret[5:20] not in str(caught.value)
+
+
+def test_a_key_is_replaced_by_the_one_that_was_announced(tmp_path: Path) -> None:
+    """The next key has the same name, is created once, and takes the place of the former one."""
+    former = load_or_make(tmp_path / FILE, name=NAME)
+    assert load_next(tmp_path, name=NAME, make=False) is None
+    announced = load_next(tmp_path, name=NAME, make=True)
+    assert announced is not None
+    assert announced.key.name == NAME
+    assert announced.key != former.key
+    for make in (True, False):
+        again = load_next(tmp_path, name=NAME, make=make)
+        assert again is not None
+        assert again.key == announced.key
+    retire(tmp_path)
+    assert load_or_make(tmp_path / FILE, name=None).key == announced.key
+    assert load_next(tmp_path, name=NAME, make=False) is None
+
+
+def test_a_key_is_not_retired_without_a_next_one(tmp_path: Path) -> None:
+    """Nor for the key of another witness, or for a damaged file."""
+    former = load_or_make(tmp_path / FILE, name=NAME)
+    with pytest.raises(WitnessKeyFileError, match="no next key is announced"):
+        retire(tmp_path)
+    load_or_make(tmp_path / NEXT_FILE, name="witness.example/w2")
+    with pytest.raises(WitnessKeyFileError, match="different name"):
+        retire(tmp_path)
+    assert load_or_make(tmp_path / FILE, name=None).key == former.key

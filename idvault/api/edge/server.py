@@ -30,6 +30,7 @@ from idvault.api.edge.stream import while_admitted
 from idvault.api.edge.timer import Timer
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, InvalidError, Reason
+from idvault.ports.key import RepeatedRequests
 from idvault.telemetry.logs import AccessLog
 from idvault.telemetry.metrics import Metrics
 
@@ -86,8 +87,10 @@ class _Pipeline:
         streams_at_once: int,
         read_time: float,
         pace: Pace,
+        repeats: RepeatedRequests | None,
     ) -> None:
         self._access = access
+        self._repeats = repeats
         self._metrics = metrics
         self._access_log = access_log
         self._clock = clock
@@ -119,7 +122,7 @@ class _Pipeline:
 
     def _answering(self, method: EdgeMethod, answer: Callable[..., Any]) -> Any:
         return limits.wrap(
-            dispatch(method, answer),
+            dispatch(method, answer, self._repeats),
             running=self._running,
             timer=self._timer,
             pace=self._pace,
@@ -153,12 +156,13 @@ class GrpcServer:
         acceptors: int = 1,
         reflection: bool = False,
         drains: Sequence[Callable[[], None]] = (),
+        repeats: RepeatedRequests | None = None,
     ) -> None:
         """Initialise. listen: "host:port", port 0 for any.
 
         deadline: the most seconds one call may take; read_time: the most seconds to send its message. pace:
         None to start every call at once. acceptors: how many servers of gRPC listen at the port. drains:
-        called when the server begins to stop, so that streams end.
+        called when the server begins to stop, so that streams end. repeats: finds the key of a repeat.
         Raises AccessOptionError if a method has no valid access option, and AttributeError if a servicer
         lacks a method.
         """
@@ -178,6 +182,7 @@ class GrpcServer:
             streams_at_once=streams_at_once,
             read_time=read_time,
             pace=pace or Pace(seconds=0, calls=0),
+            repeats=repeats,
         )
         self._handlers = [_handler(service, handle) for service in services]
         self._names = [service.descriptor.full_name for service in services]
@@ -252,15 +257,26 @@ def describe(descriptor: MethodDescriptor) -> EdgeMethod:
     )
 
 
-def dispatch(method: EdgeMethod, answer: Callable[..., Awaitable[Message]]) -> Stage:
+def dispatch(
+    method: EdgeMethod,
+    answer: Callable[..., Awaitable[Message]],
+    repeats: RepeatedRequests | None = None,
+) -> Stage:
     """Return the innermost stage: decode, answer, encode. It refuses a call without a caller."""
+    is_repeatable = "request_id" in method.request_type.DESCRIPTOR.fields_by_name
 
     async def dispatched(call: Call) -> bytes:
         if call.caller is None:
             raise DeniedError(Reason.ACCESS_DENIED)
-        request = _decoded(method.request_type, call.body)
-        response = await answer(request, caller=call.caller, now=call.now, remaining=call.remaining)
-        return response.SerializeToString()
+        request, caller = _decoded(method.request_type, call.body), call.caller
+
+        async def work() -> Message:
+            return await answer(request, caller=caller, now=call.now, remaining=call.remaining)
+
+        if repeats is None or not is_repeatable:
+            return (await work()).SerializeToString()
+        request_id = getattr(request, "request_id")  # noqa: B009 - of many types of messages
+        return (await repeats.answer(work, caller=caller.name, request_id=request_id)).SerializeToString()
 
     return dispatched
 

@@ -2,7 +2,7 @@
 
 from idvault.attest import status_token
 from idvault.bootstrap.base import Base
-from idvault.bootstrap.signing import status_signer
+from idvault.bootstrap.signing import follow_status_keys, status_signer
 from idvault.flows.account.retention import RetentionFlow
 from idvault.flows.credential.status_list import StatusListFlow
 from idvault.flows.policy import OperatorPolicy
@@ -42,4 +42,9 @@ async def credential_tasks(base: Base, *, keys: LocalKeyProvider, policy: Operat
     return [
         Task("status_lists", LIST_PERIOD, lambda now: lists.run(now=now)),
         Task("status_keys", 1, lambda now: lists.publish_keys(now=now)),
+        Task(
+            "follow_status_keys",
+            10,
+            lambda now: follow_status_keys(signer, keys, Purpose.STATUS_LIST, now=now),
+        ),
     ]

@@ -1,5 +1,6 @@
 """`idvault keys`: the key files of the service's processes."""
 
+import asyncio
 import json
 import os
 from enum import StrEnum
@@ -9,23 +10,34 @@ from typing import Annotated
 import typer
 
 from idvault import config
-from idvault.bootstrap import key
+from idvault.bootstrap import key, key_rewrap
 from idvault.bootstrap.key import ListedKey
+from idvault.bootstrap.key_rewrap import VersionState
+from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
-from idvault.config import Process
+from idvault.cli.key.rewrap import rewrap
+from idvault.config import Process, Settings
+from idvault.sealing.pkcs11_lock import ModuleError
 
 _ROOT = 0
 
 
 class Rotated(StrEnum):
-    """The keys that can be rotated without sealing anything again."""
+    """The keys that can be rotated by a command."""
 
-    STATUS_TOKEN = "status-token"  # noqa: S105 - the name of a purpose
-    STATUS_LIST = "status-list"
+    INDEX = "index"
+    REQUEST = "request"
     MODERATION_TEXT = "moderation-text"
+    TIP_OFF = "tip-off"
+    STATUS_TOKEN = "status-token"  # noqa: S105 - the name of a purpose
+    CASE_TEXT = "case-text"
+    SECOND_FACTOR = "second-factor"
+    PERSON_REQUEST = "person-request"
+    STATUS_LIST = "status-list"
 
 
 app = typer.Typer(help="The key files of the service's processes.", no_args_is_help=True)
+app.command()(rewrap)
 
 
 @app.callback()
@@ -62,26 +74,44 @@ def list_(context: typer.Context) -> None:
     """List the versions in the file of IDVAULT_KEYS: purpose, version, and a check value to compare copies.
 
     Two files have the same key if they show the same check value, which reveals nothing else about the key.
+    With the settings of both databases it also says which versions are in use, which will be and when, and
+    how much is stored under each.
     """
     settings = config.load(Process.KEY_FILE)
-    found = key.list_keys(settings)
+    found, states = key.list_keys(settings), _states(settings)
     for one in found:
-        typer.echo(json.dumps(_fields(one)) if context.obj else _text(one))
+        state = states.get((one.purpose, one.version))
+        typer.echo(json.dumps(_fields(one, state)) if context.obj else _text(one, state))
     if not context.obj:
         typer.echo(f"keys: {len(found)} in {settings.keys}")
 
 
-def _fields(one: ListedKey) -> dict[str, object]:
-    return {
+def _states(settings: Settings) -> dict[tuple[str, str], VersionState]:
+    if not (settings.database_url.get_secret_value() and settings.shred_database_url.get_secret_value()):
+        return {}
+    return asyncio.run(key_rewrap.version_states(settings, now=running.real_clock()))
+
+
+def _fields(one: ListedKey, state: VersionState | None) -> dict[str, object]:
+    fields: dict[str, object] = {
         "purpose": one.purpose,
         "version": one.version,
         "primary": one.is_primary,
         "check": one.check,
     }
+    if state is not None:
+        fields |= {
+            "state": state.word,
+            "announce_time": state.announced.announced_at.isoformat(),
+            "stored": state.stored,
+        }
+    return fields
 
 
-def _text(one: ListedKey) -> str:
-    return f"{one.purpose:16} {one.version:17} {'primary' if one.is_primary else '':8} {one.check}"
+def _text(one: ListedKey, state: VersionState | None) -> str:
+    word = ("primary" if one.is_primary else "") if state is None else state.word
+    stored = "" if state is None or state.stored is None else f"  {state.stored} stored"
+    return f"{one.purpose:16} {one.version:17} {word:9} {one.check}{stored}"
 
 
 @app.command()
@@ -94,27 +124,51 @@ def passphrase(
     could not, and you do so. A command that was interrupted is repeated. Other key files do not change.
     """
     settings = config.load(Process.KEY_FILE)
-    if key.change_passphrase(settings, new=_passphrase(new)):
-        typer.echo(f"keys: {settings.keys} has the new passphrase")
-        return
-    raise CommandError(
+    if not key.change_passphrase(settings, new=_words(new, "--new")):
+        raise _not_kept(f"{settings.keys} has the new passphrase", "the new passphrase")
+    typer.echo(f"keys: {settings.keys} has the new passphrase")
+
+
+@app.command()
+def into_module(
+    pin: Annotated[Path, typer.Option(help="The file with the PIN of the token's user.")],
+) -> None:
+    """Encrypt the file of IDVAULT_KEYS under a key in a hardware module (PKCS#11), which never leaves it.
+
+    IDVAULT_PKCS11_MODULE, IDVAULT_PKCS11_TOKEN and IDVAULT_PKCS11_KEY name library, token and key; a missing
+    key is created. The PIN then replaces the content of IDVAULT_KEY_PASSPHRASE_FILE. The process needs the
+    same settings: give it these first, and restart it. Copies from before still open with the passphrase:
+    keep one in the safe, because nobody opens the new file without the module, and destroy the others.
+    """
+    settings = config.load(Process.KEY_FILE)
+    try:
+        is_kept = key.move_into_module(settings, pin=_words(pin, "--pin"))
+    except ModuleError as error:
+        raise CommandError(
+            ExitCode.REFUSED, str(error), reason="PKCS11", field="IDVAULT_PKCS11_MODULE"
+        ) from error
+    if not is_kept:
+        raise _not_kept(f"the module opens {settings.keys}", "the PIN")
+    typer.echo(f"keys: the module opens {settings.keys}")
+
+
+def _not_kept(done: str, what: str) -> CommandError:
+    return CommandError(
         ExitCode.REFUSED,
-        f"{settings.keys} has the new passphrase, but IDVAULT_KEY_PASSPHRASE_FILE cannot be written to: put "
-        "the new passphrase there",
+        f"{done}, but IDVAULT_KEY_PASSPHRASE_FILE cannot be written to: put {what} there",
         reason="PASSPHRASE_FILE",
         field="IDVAULT_KEY_PASSPHRASE_FILE",
     )
 
 
-def _passphrase(path: Path) -> bytes:
+def _words(path: Path, option: str) -> bytes:
     try:
         found = path.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
     except OSError as error:
-        raise wrong_usage(
-            f"--new names a file that cannot be read: {error.strerror}", field="--new"
-        ) from None
+        text = f"{option} names a file that cannot be read: {error.strerror}"
+        raise wrong_usage(text, field=option) from None
     if not found:
-        raise wrong_usage("--new names an empty file", field="--new")
+        raise wrong_usage(f"{option} names an empty file", field=option)
     return found
 
 
@@ -133,14 +187,17 @@ def complete() -> None:
 def rotate(
     purpose: Annotated[
         Rotated,
-        typer.Argument(help="status-token, moderation-text: in service.keys. status-list: in work.keys."),
+        typer.Argument(
+            help="index, request, moderation-text, tip-off, status-token: in service.keys. case-text, "
+            "second-factor, person-request: in custody.keys. status-list: in work.keys."
+        ),
     ],
 ) -> None:
-    """Add a new key to the file of IDVAULT_KEYS; restart its processes afterwards.
+    """Add a new key to the file of IDVAULT_KEYS; running processes announce it and use it when it is due.
 
-    The processes publish a new signing key in jwks.json when they start, sign with it a day later, and keep
-    the old key published for 31 days after that. A new moderation-text key seals what is filed from then on;
-    the old one stays in the file for the texts that it has sealed.
+    A signing key of statuses is published at once, signs a day later, and the old one stays published for 31
+    days after that. Every other key is used an hour after its announcement: copy the file to every machine
+    that has one before then. The old key stays in the file for what is stored under it.
     """
     settings = config.load(Process.KEY_FILE)
     version = key.rotate_key(settings, purpose=purpose.value)

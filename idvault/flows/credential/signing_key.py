@@ -22,11 +22,20 @@ class StatusKeyFlow:
         self._purpose = purpose
         self._announced: list[StatusKey] = []
 
+    def hold(self, signers: Sequence[Signer]) -> None:
+        """Hold these keys from now on: every key of the purpose in the key file, which has changed."""
+        self._signers = {signer.public_key: signer for signer in signers}
+
     async def announce(self, *, now: datetime) -> None:
         """Announce each key that is new; it signs once it has been announced for 24 hours."""
-        for public_key in self._signers:
+        announced = await self._all()
+        new = self._signers.keys() - {key.public_key for key in announced}
+        for public_key in sorted(new):
             await self._store.announce(StatusKey(public_key, self._purpose, now))
-        self._announced = [key for key in await self._store.all() if key.purpose == self._purpose]
+        self._announced = await self._all() if new else announced
+
+    async def _all(self) -> list[StatusKey]:
+        return [key for key in await self._store.all() if key.purpose == self._purpose]
 
     def sign(self, claims: dict[str, Any], *, typ: str, now: datetime) -> str:
         """Return a signed token; raises UnavailableError if this process has no usable key.

@@ -11,11 +11,13 @@ from idvault.domain.sanction import person as sanction_rules
 from idvault.domain.sanction.person import PersonSanction
 from idvault.ports.claim import PersonKey
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.listing import among
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.claim.tables import claims, persons
 from idvault.storage.sanction import person as sanctions
 
+_TWO = 2
 _PARTY = persons.c.relying_party == param("party")
 _ID = persons.c.person_id == param("person_id")
 
@@ -24,9 +26,13 @@ _BY_ID = persons.c.person_id + literal_column("''")
 _LOCK = statement(
     for_change(
         select(persons)
-        .where(_PARTY, persons.c.person_index.in_([param("index"), param("previous")]))
+        .where(_PARTY, persons.c.person_index.in_([param("index"), param("other")]))
         .order_by(_BY_ID)
     )
+)
+# During two rotations at once; the usual number of versions has a statement without a list.
+_LOCK_ANY = statement(
+    for_change(select(persons).where(_PARTY, among(persons.c.person_index, "indexes")).order_by(_BY_ID))
 )
 _MOVE = statement(
     update(persons)
@@ -86,11 +92,11 @@ _FORGET = statement(
 async def find(connection: Connection, *, relying_party: str, key: PersonKey, known: bool) -> str:
     """Lock the person of a key and return the id.
 
-    A person found by its previous index is moved; a missing one is created.
+    A person found by the index of an older version is moved; a missing one is created.
 
     known: whether the person probably exists; if not, the first try creates it.
     """
-    if known or key.previous is not None:
+    if known or key.others:
         found = await _lock(connection, relying_party, key)
         if found is not None:
             return found
@@ -110,13 +116,21 @@ async def lock_by_id(connection: Connection, *, relying_party: str, person_id: s
 
 
 async def _lock(connection: Connection, relying_party: str, key: PersonKey) -> str | None:
-    where = {"party": relying_party, "index": key.index, "previous": key.previous or key.index}
-    rows: dict[bytes, Any] = {row.person_index: row for row in await connection.all(_LOCK, **where)}
-    row = rows.get(key.index)
-    if row is None and key.previous is not None:
-        row = rows.get(key.previous)
-        if row is not None:
-            await connection.run(_MOVE, version=key.index_version, **where)
+    indexes = (key.index, *key.others)
+    if len(indexes) > _TWO:
+        rows = await connection.all(_LOCK_ANY, party=relying_party, indexes=indexes)
+    else:
+        rows = await connection.all(_LOCK, party=relying_party, index=indexes[0], other=indexes[-1])
+    # Two of one person cannot be: a process writes under a version only when all processes look under it.
+    row: Any = next(iter(rows), None)
+    if row is not None and row.index_version < key.index_version:
+        await connection.run(
+            _MOVE,
+            party=relying_party,
+            previous=bytes(row.person_index),
+            index=key.index,
+            version=key.index_version,
+        )
     return None if row is None else str(row.person_id)
 
 

@@ -4,12 +4,20 @@ They share one table, so a request id is unique across all methods. A row names 
 claim or a credential of an account, or, with an empty account token, something that belongs to no account.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlalchemy import select
+
 from idvault.domain.request import Request
+from idvault.storage.base.act import read
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.base.idempotency import Requests
+from idvault.storage.base.listing import among
+from idvault.storage.base.statement import Statement, param, scalar, statement
 from idvault.storage.claim.tables import requests
 
 
@@ -24,7 +32,26 @@ _REQUESTS = Requests(
     requests, caller="relying_party", answer=lambda row: Made(row.account_token, row.claim_id)
 )
 
+_KEPT: Statement[str] = statement(
+    select(requests.c.request_id).where(
+        requests.c.relying_party == param("party"), among(requests.c.request_id, "ids")
+    ),
+    scalar,
+)
+
 forget = _REQUESTS.forget
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlKeptRequestStore:
+    """The kept ids of platforms' requests (ports.key.KeptRequestStore)."""
+
+    database: Database
+
+    @read("request.kept")
+    async def kept(self, connection: Connection, *, caller: str, request_ids: Sequence[str]) -> list[str]:
+        """Return which of some kept ids a caller has."""
+        return await connection.all(_KEPT, party=caller, ids=request_ids)
 
 
 async def remember_for_account(

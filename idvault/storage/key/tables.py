@@ -1,8 +1,9 @@
-"""The tables of the service keys that are kept in a database: day keys and shred keys."""
+"""The tables of the service keys that a database keeps or names: day keys, announced versions, shred keys."""
 
-from sqlalchemy import Column, LargeBinary, String, Table
+from sqlalchemy import Column, Integer, LargeBinary, String, Table
 
-from idvault.storage.base.metadata import MINUTE, TOKEN, main, shred
+from idvault.storage.base.metadata import MINUTE, TOKEN, WORD, main, shred
+from idvault.storage.base.types import Micros
 
 day_keys = Table(
     "day_keys",
@@ -10,6 +11,17 @@ day_keys = Table(
     Column("day", MINUTE, primary_key=True),
     Column("suite", String(64), nullable=False),
     Column("public_key", LargeBinary, nullable=False),
+)
+
+# over_at: since when nothing that is stored needs the version.
+key_versions = Table(
+    "key_versions",
+    main,
+    Column("purpose", WORD, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("check_value", LargeBinary, nullable=False),
+    Column("announced_at", Micros, nullable=False),
+    Column("over_at", Micros),
 )
 
 shred_keys = Table(

@@ -315,7 +315,7 @@ async def test_person_moves_to_the_present_index(world: World) -> None:
     """A person found under the previous index version keeps id and slots and is moved."""
     job = await world.verified(person=world.person("x"))
     former = world.person("x")
-    present = replace(former, index_version=2, index=world.random(32), previous=former.index)
+    present = replace(former, index_version=2, index=world.random(32), others=(former.index,))
     again = await world.again(job, person=present)
     assert await world.settle(again, MATCHED)
     (row,) = await world.all(select(persons))
@@ -329,7 +329,7 @@ async def test_concurrent_moves_of_one_person(world: World) -> None:
     index = world.random(32)
     new_claims = [
         world.new_claim(
-            person=world.person("x", index_version=2, index=index, previous=former.index), pair=index
+            person=world.person("x", index_version=2, index=index, others=(former.index,)), pair=index
         )
         for _ in range(8)
     ]

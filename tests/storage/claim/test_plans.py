@@ -17,7 +17,7 @@ from tests.support.databases import Databases
 from tests.support.storage_world import NOW
 
 _KEY = {"token": "acct_1", "claim": "1" * 32}
-_PERSON = {"party": "platform-a", "index": b"i" * 32, "previous": b"p" * 32}
+_PERSON = {"party": "platform-a", "index": b"i" * 32, "other": b"p" * 32}
 # Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], list[str], list[str]]] = {
     "claim of a request": (

@@ -39,7 +39,7 @@ class FakeIndexer:
             sha256(encode("limiter", index, day)).digest()
             for day in (today.toordinal(), today.toordinal() - 1)
         ]
-        return PersonKey(1, index, None, person_id, days[0], days[1])
+        return PersonKey(1, index, (), person_id, days[0], days[1])
 
 
 class FakePairMarker:

@@ -1,0 +1,68 @@
+"""Seals what is stored anew under the version in use of its key (ports.key.Rewrapper)."""
+
+from dataclasses import dataclass, replace
+
+from idvault.ports.disclosure import SealedText
+from idvault.ports.key import SealedValue
+from idvault.ports.moderation_text import CaseField, SealedModerationText
+from idvault.sealing.case_text import KeyedCaseTextSealer
+from idvault.sealing.index import CurrentIndexer
+from idvault.sealing.moderation_text import KeyedModerationTextSealer
+from idvault.sealing.second_factor import TotpSealer
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class IndexRewrapper:
+    """Re-keys blind indexes: the next link of the chain needs no number."""
+
+    indexer: CurrentIndexer
+
+    def rewrapped(self, value: SealedValue) -> SealedValue:
+        """Return the index under the version in use."""
+        version, index = self.indexer.rekeyed(value.data, version=int(value.version))
+        return replace(value, version=str(version), data=index)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class CaseTextRewrapper:
+    """Seals the texts of disclosures anew; bound: the disclosure's id and, for a denial, the custodian."""
+
+    sealer: KeyedCaseTextSealer
+
+    def rewrapped(self, value: SealedValue) -> SealedValue:
+        """Return the text under the version in use; raises DamagedError."""
+        disclosure_id, custodian = (*value.bound, "")[:2]
+        sealed = SealedText(value.version, value.data)
+        text = self.sealer.open(disclosure_id=disclosure_id, sealed=sealed, custodian=custodian)
+        made = self.sealer.seal(disclosure_id=disclosure_id, text=text, custodian=custodian)
+        return replace(value, version=made.key_version, data=made.data)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class ModerationTextRewrapper:
+    """Seals texts of appeals, contests and reports anew; bound: relying party, case id and perhaps the field.
+
+    field: of the cases that have one text.
+    """
+
+    sealer: KeyedModerationTextSealer
+    field: str
+
+    def rewrapped(self, value: SealedValue) -> SealedValue:
+        """Return the text under the version in use; raises DamagedError."""
+        place = CaseField(*(*value.bound, self.field)[:3])
+        text = self.sealer.open(place, SealedModerationText(value.version, value.data))
+        made = self.sealer.seal(place, text)
+        return replace(value, version=made.key_version, data=made.data)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SecondFactorRewrapper:
+    """Seals the shared secrets of one-time codes anew; bound: the member's actor id."""
+
+    sealer: TotpSealer
+
+    def rewrapped(self, value: SealedValue) -> SealedValue:
+        """Return the secret under the version in use; raises DamagedError."""
+        (actor_id,) = value.bound
+        return replace(value, data=self.sealer.resealed(actor_id=actor_id, at_rest=value.data))

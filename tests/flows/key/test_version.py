@@ -1,0 +1,105 @@
+"""Versions of keys are announced before they are used, and machines agree on them."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from idvault.bootstrap.base import ENTROPY
+from idvault.domain.error import Reason, UnavailableError
+from idvault.domain.key import ROLLED_OUT, KeyBehindError, KeyConflictError
+from idvault.sealing import key_set
+from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
+from idvault.sealing.key_set import Holder, Purpose
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import scalar, statement
+from idvault.storage.log.tables import log_entries
+from tests.support.key_world import KeyWorld
+from tests.support.people import CHEAP
+
+_LEAVES = statement(select(log_entries.c.leaf), scalar)
+
+
+@pytest.fixture
+def world(main_database: Database, tmp_path: Path) -> KeyWorld:
+    """An edge whose keys nobody has announced."""
+    return KeyWorld(main_database, tmp_path)
+
+
+async def _announced(world: KeyWorld) -> list[tuple[str, int]]:
+    return [(each.purpose, each.version) for each in await world.versions.all()]
+
+
+async def test_the_first_versions_are_used_at_once(world: KeyWorld) -> None:
+    """Each purpose is announced once, with an entry of the log, however many processes follow."""
+    for keys in (world.load(), world.load()):
+        await world.follow(keys)
+        assert keys.keys(Purpose.INDEX).primary == "0"
+    found = await _announced(world)
+    assert len(found) == len(set(found)) == 6  # of service.keys without the signing key
+    leaves = [bytes(each) for each in await world.database.read("leaves", lambda c: c.all(_LEAVES))]
+    assert sum(b"key:version:announce" in leaf for leaf in leaves) == len(leaves) == 6
+
+
+async def test_a_new_version_is_read_first_and_written_an_hour_later(world: KeyWorld) -> None:
+    """The running process finds the new version in the file, and uses it when it is due."""
+    keys = world.load()
+    await world.follow(keys)
+    world.after += timedelta(days=1)
+    world.load().put(Purpose.INDEX, "1", ENTROPY.random(key_set.KEY_SIZE))
+    await world.follow(keys)
+    assert (keys.keys(Purpose.INDEX).primary, keys.keys(Purpose.INDEX).others) == ("0", ["1"])
+    world.after += ROLLED_OUT
+    await world.follow(keys)
+    assert (keys.keys(Purpose.INDEX).primary, keys.keys(Purpose.INDEX).others) == ("1", ["0"])
+    assert keys.keys(Purpose.REQUEST).primary == "0"
+
+
+async def test_a_machine_without_the_new_version_seals_nothing(world: KeyWorld) -> None:
+    """It would not recognise whom the others have moved; with the copied file it goes on."""
+    world.copy("b")
+    first, second = world.load(), world.load("b")
+    await world.follow(first)
+    await world.follow(second)
+    await world.rotated(Purpose.INDEX, first)
+    with pytest.raises(KeyBehindError, match="version 1 of index"):
+        await world.follow(second)
+    with pytest.raises(KeyMissingError) as caught:
+        second.primary(Purpose.INDEX)
+    assert caught.value.reason is Reason.STORE_UNAVAILABLE
+    assert second.primary(Purpose.REQUEST) == first.primary(Purpose.REQUEST)
+    world.copy("b")
+    await world.follow(second)
+    assert second.primary(Purpose.INDEX) == first.primary(Purpose.INDEX)
+
+
+async def test_two_machines_that_rotate_on_their_own_do_not_mix(world: KeyWorld) -> None:
+    """The second one's key is not the vault's: it is refused, and the former keys stay in use."""
+    world.copy("b")
+    first, second = world.load(), world.load("b")
+    await world.follow(first)
+    await world.follow(second)
+    world.load("b").put(Purpose.REQUEST, "1", bytes(32))
+    await world.rotated(Purpose.REQUEST, first)
+    with pytest.raises(KeyConflictError, match="version 1 of request"):
+        await world.follow(second)
+    assert second.keys(Purpose.REQUEST).primary == "0"
+
+
+async def test_the_file_of_another_vault_is_refused(world: KeyWorld) -> None:
+    """At the start, nothing is announced; while the process runs, its keys stay."""
+    keys = world.load()
+    await world.follow(keys)
+    before, held = await _announced(world), keys.primary(Purpose.INDEX)
+    other = world.path("other")
+    other.parent.mkdir()
+    made = key_set.fresh(Holder.SERVICE, entropy=ENTROPY)
+    stranger = LocalKeyProvider.create(other, keys=made, passphrase=b"p", entropy=ENTROPY, cost=CHEAP)
+    with pytest.raises(KeyConflictError):
+        await world.follow(stranger)
+    other.replace(world.path())
+    with pytest.raises(UnavailableError, match="has another key under a version"):
+        await world.follow(keys)
+    assert keys.primary(Purpose.INDEX) == held
+    assert await _announced(world) == before

@@ -1,0 +1,60 @@
+"""A main database, the key file of an edge in as many copies as it has machines, and a clock to move."""
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+from idvault.bootstrap.base import ENTROPY
+from idvault.domain.clock import ClockReading
+from idvault.domain.key import ROLLED_OUT, SETTLED
+from idvault.flows.key.version import KeyVersionFlow
+from idvault.flows.log.events import EventFactory
+from idvault.sealing import key_set
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Holder, Purpose
+from idvault.storage.base.database import Database
+from idvault.storage.key.version import SqlKeyVersionStore
+from tests.support.people import CHEAP
+from tests.support.storage_world import at
+
+
+class KeyWorld:
+    """One edge's keys. `at` a time after the start."""
+
+    def __init__(self, database: Database, folder: Path, *, holder: Holder = Holder.SERVICE) -> None:
+        self.database, self.folder, self.holder = database, folder, holder
+        self.after = timedelta(0)
+        self.versions = SqlKeyVersionStore(database=database)
+        made = key_set.fresh(holder, entropy=ENTROPY)
+        LocalKeyProvider.create(self.path(), keys=made, passphrase=b"p", entropy=ENTROPY, cost=CHEAP)
+
+    @property
+    def now(self) -> ClockReading:
+        return at(after=self.after)
+
+    def path(self, host: str = "a") -> Path:
+        return self.folder / host / "edge.keys" if host != "a" else self.folder / "edge.keys"
+
+    def load(self, host: str = "a") -> LocalKeyProvider:
+        return LocalKeyProvider.load(self.path(host), passphrase=b"p", entropy=ENTROPY)
+
+    def copy(self, host: str) -> None:
+        """Copy the file to another machine, as an operator does after a rotation."""
+        self.path(host).parent.mkdir(exist_ok=True)
+        shutil.copy2(self.path(), self.path(host))
+
+    def flow(self, keys: LocalKeyProvider) -> KeyVersionFlow:
+        return KeyVersionFlow(store=self.versions, keys=keys, events=EventFactory(entropy=ENTROPY))
+
+    async def follow(self, keys: LocalKeyProvider) -> None:
+        await self.flow(keys).follow(now=self.now)
+
+    async def rotated(self, purpose: Purpose, *followers: LocalKeyProvider) -> str:
+        """Rotate, announce, and let everybody use the new version."""
+        version = str(max(int(each) for each in followers[0].keys(purpose).versions) + 1)
+        self.load().put(purpose, version, ENTROPY.random(key_set.KEY_SIZE))
+        for wait in (timedelta(seconds=1), ROLLED_OUT + SETTLED):
+            self.after += wait
+            for each in followers:
+                await self.follow(each)
+        return version
