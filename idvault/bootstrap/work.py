@@ -89,6 +89,8 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *drill_tasks(base, rosters, guard=guard),
         ]
         loop = Loop(tasks=tasks, clock=clock, report=_report)
+        # Entries that wait since the set-up, or since a worker stopped, would have each other task refused.
+        await loop.once("log")
         settler = Settler(backlog=backlog, clock=clock, report=_report, width=_width(claims.policy))
         watch_health(stack, base, lambda: rosters.current)
         ready({"metrics": metrics_url})
