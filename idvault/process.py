@@ -80,6 +80,16 @@ def write_ready(path: Path | None, document: Mapping[str, Any]) -> None:
         durable_file.replace(path, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())
 
 
+def tell_systemd(state: str) -> None:
+    """Send a state such as READY=1 to the supervisor that named a socket for it (sd_notify(3))."""
+    name = os.environ.get("NOTIFY_SOCKET", "")
+    if not name.startswith(("/", "@")):
+        return
+    # A supervisor that does not listen must not end the process.
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel, suppress(OSError):
+        channel.sendto(state.encode(), f"\0{name[1:]}" if name[0] == "@" else name)
+
+
 def remove_ready(path: Path | None) -> None:
     """Remove a ready file on a clean stop."""
     if path is not None:

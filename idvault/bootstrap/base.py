@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from idvault.config import Settings
 from idvault.domain.clock import ClockReading
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
+from idvault.sealing.pkcs11_lock import HardwareModule
 from idvault.storage import migrations
 from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
@@ -77,7 +79,16 @@ async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncI
 
 def load_keys(settings: Settings) -> LocalKeyProvider:
     """Return the keys in this process's key file."""
-    return LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase, entropy=ENTROPY)
+    return LocalKeyProvider.load(
+        settings.keys, passphrase=settings.passphrase, entropy=ENTROPY, module=module_of(settings)
+    )
+
+
+def module_of(settings: Settings) -> HardwareModule | None:
+    """Return the hardware module of the key files, None if none is set."""
+    if settings.pkcs11_module == Path():
+        return None
+    return HardwareModule(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_key)
 
 
 def load_keys_of(settings: Settings, holder: Holder) -> LocalKeyProvider:
@@ -86,6 +97,7 @@ def load_keys_of(settings: Settings, holder: Holder) -> LocalKeyProvider:
         settings.keys.with_name(f"{holder.value}.keys"),
         passphrase=lambda: settings.passphrase(holder.value),
         entropy=ENTROPY,
+        module=module_of(settings),
     )
 
 

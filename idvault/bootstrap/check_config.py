@@ -36,9 +36,12 @@ _HOLDERS = {
 }
 
 
-async def check(settings: Settings, *, of: Process, clock: Clock) -> list[Finding]:
-    """Return a finding for each thing that the settings name. of: the process that would start."""
-    checks = [*_address_checks(settings, of), *_tls_checks(settings, clock)]
+async def check(settings: Settings, *, of: Process, clock: Clock, shares_port: bool = False) -> list[Finding]:
+    """Return a finding for each thing that the settings name. of: the process that would start.
+
+    shares_port: it takes over from one that listens on its address.
+    """
+    checks = [*_address_checks(settings, of, shares_port=shares_port), *_tls_checks(settings, clock)]
     if of is Process.WEB:
         return await examine(checks)
     checks.append(Check("IDVAULT_KEYS", partial(asyncio.to_thread, _check_keys, settings, _HOLDERS[of])))
@@ -54,8 +57,8 @@ async def check(settings: Settings, *, of: Process, clock: Clock) -> list[Findin
         await shred.close()
 
 
-def _address_checks(settings: Settings, of: Process) -> list[Check]:
-    found = {} if of is Process.WORK else {"IDVAULT_LISTEN": settings.addresses}
+def _address_checks(settings: Settings, of: Process, *, shares_port: bool) -> list[Check]:
+    found = {} if of is Process.WORK or shares_port else {"IDVAULT_LISTEN": settings.addresses}
     found["IDVAULT_METRICS_LISTEN"] = (settings.metrics_listen,)
     return [Check(name, partial(check_free, name, addresses)) for name, addresses in found.items()]
 

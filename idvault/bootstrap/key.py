@@ -8,11 +8,12 @@ from pathlib import Path
 
 from idvault import durable_file
 from idvault.attest.passphrase import DEFAULT_COST, Cost
-from idvault.bootstrap.base import ENTROPY, load_keys, load_keys_of
+from idvault.bootstrap.base import ENTROPY, load_keys, load_keys_of, module_of
 from idvault.config import Settings
 from idvault.sealing import key_check, key_set
 from idvault.sealing.key_provider import KeyFileExistsError, KeyFileLockedError, LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
+from idvault.sealing.pkcs11_lock import ModuleError
 from idvault.sealing.signing import Ed25519Signer
 from idvault.transparency.note import VerifierKey
 
@@ -97,6 +98,23 @@ def list_keys(settings: Settings) -> list[ListedKey]:
     ]
 
 
+def move_into_module(settings: Settings, *, pin: bytes) -> bool:
+    """Encrypt the file of IDVAULT_KEYS under the module's key, and put the PIN into its passphrase file.
+
+    Creates the key in the token if it is missing. Returns and repeats as `change_passphrase`. Raises
+    ModuleError, KeyFileLockedError.
+    """
+    module = module_of(settings)
+    if module is None:
+        raise ModuleError("IDVAULT_PKCS11_MODULE is missing: the shared library of the module")
+    module.make_key(pin=pin)
+    try:
+        load_keys(settings).move_into(module, pin=pin)
+    except KeyFileLockedError:
+        LocalKeyProvider.load(settings.keys, passphrase=pin, entropy=ENTROPY, module=module)
+    return _keep(settings, pin)
+
+
 def change_passphrase(settings: Settings, *, new: bytes) -> bool:
     """Encrypt the file of IDVAULT_KEYS under another passphrase, and put that into its passphrase file.
 
@@ -107,8 +125,12 @@ def change_passphrase(settings: Settings, *, new: bytes) -> bool:
         load_keys(settings).change_passphrase(new)
     except KeyFileLockedError:
         LocalKeyProvider.load(settings.keys, passphrase=new, entropy=ENTROPY)
+    return _keep(settings, new)
+
+
+def _keep(settings: Settings, words: bytes) -> bool:
     try:
-        durable_file.replace(settings.key_passphrase_file, new + b"\n", keep_owner=True)
+        durable_file.replace(settings.key_passphrase_file, words + b"\n", keep_owner=True)
     except OSError:
         return False
     return True

@@ -41,4 +41,4 @@ async def _repeat(once: Callable[[], Awaitable[None]]) -> None:
 
 async def _once(base: Base, flow: KeyVersionFlow) -> None:
     for each in await flow.follow(now=base.clock()):
-        log().info("key_announced", purpose=each.purpose, version=each.version)
+        log().info("key_announced", kind=each.purpose, version=each.version)

@@ -40,6 +40,10 @@ def check_config(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
     process: Annotated[Started, typer.Argument(help="The process that would start with these settings.")],
     edge: Annotated[Edge | None, typer.Option(help="Of `serve`: the edge, as it would be started.")] = None,
+    shares_port: Annotated[
+        bool,
+        typer.Option("--shares-port", help="Of `serve`: its address may be in use, as it would be started."),
+    ] = False,
     state: Annotated[Path | None, typer.Option(help=_OF_WITNESS)] = None,
     log_key: Annotated[list[str] | None, typer.Option(metavar="VKEY", help=_OF_WITNESS)] = None,
     name: Annotated[str | None, typer.Option(help=_OF_WITNESS)] = None,
@@ -63,17 +67,11 @@ def check_config(  # noqa: PLR0917 - typer makes an option of each
     if process is Started.WITNESS:
         if state is None:
             raise wrong_usage("--state is missing: the folder of the witness", field="--state")
-        addresses = {
-            "--listen": listen or witness.LISTEN,
-            "--metrics-listen": metrics_listen or witness.METRICS_LISTEN,
-        }
-        for option, address in addresses.items():
-            running.address(address, option=option)
         given = WitnessOptions(
             state=state,
             log_keys=log_key or (),
             name=name,
-            addresses=addresses,
+            addresses=_addresses(listen, metrics_listen),
             tls_certificate=tls_certificate,
             tls_key=tls_key,
         )
@@ -82,8 +80,20 @@ def check_config(  # noqa: PLR0917 - typer makes an option of each
         if strange := [option for option, value in options.items() if value is not None]:
             raise wrong_usage(f"{strange[0]} is an option of witness", field=strange[0])
         of = {Started.SERVE: _EDGES[edge], Started.WORK: Process.WORK, Started.WEB: Process.WEB}[process]
-        findings = asyncio.run(checking.check(config.load(of), of=of, clock=running.clock(None)))
+        settings, clock = config.load(of), running.clock(None)
+        findings = asyncio.run(checking.check(settings, of=of, clock=clock, shares_port=shares_port))
     _show(process, findings, as_json=bool(context.obj))
+
+
+def _addresses(listen: str | None, metrics_listen: str | None) -> dict[str, str]:
+    """Return a witness's addresses by their option; raises CommandError."""
+    addresses = {
+        "--listen": listen or witness.LISTEN,
+        "--metrics-listen": metrics_listen or witness.METRICS_LISTEN,
+    }
+    for option, address in addresses.items():
+        running.address(address, option=option)
+    return addresses
 
 
 def _show(process: Started, findings: Sequence[Finding], *, as_json: bool) -> None:

@@ -56,6 +56,7 @@ async def _run(program: Program, ready_file: Path | None) -> None:
 
     def ready(document: Mapping[str, Any]) -> None:
         process.write_ready(ready_file, document)
+        process.tell_systemd("READY=1")
         typer.echo(json.dumps({"ready": dict(document)}, ensure_ascii=False))
 
     def started(document: Mapping[str, Any]) -> None:
@@ -68,6 +69,7 @@ async def _run(program: Program, ready_file: Path | None) -> None:
         await program(started, stop)
     finally:
         start.close()
+        process.tell_systemd("STOPPING=1")
         process.remove_ready(ready_file)
 
 

@@ -74,6 +74,9 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, WebSettin
     trust_domain: str = ""
     keys: Path = Path()
     key_passphrase_file: Path = Path()
+    pkcs11_module: Path = Path()
+    pkcs11_token: str = "idvault"  # noqa: S105 - the name of a token
+    pkcs11_key: str = "idvault"
     roster: Path = Path()
     registry_check_url: str = ""
     registry_query_url: str = ""

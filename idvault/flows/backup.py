@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from idvault.domain.backup import PairContents, Seen
 from idvault.domain.error import UnavailableError
+from idvault.flows import record_walk
 from idvault.flows.log import stored
 from idvault.flows.log.audit import LogAuditFlow
 from idvault.flows.log.epoch import LogEpochs
@@ -95,7 +96,7 @@ class PairFlow:
         reached = [one for one in (_left(note, epochs) for note in notes) if one and one.size <= extent.size]
         audited = await self.audit.verify(extent=extent, checkpoints=reached, progress=lambda _: None)
         counts = await self.main.extent()
-        unkeyed, erased = await unkeyed_records(self.main, self.shred)
+        walked = await record_walk.walk(self.main, self.shred)
         at = await self._signed_at(own)
         signed = Seen("the shred database", 0 if own is None else own.checkpoint.size, at)
         contents = PairContents(
@@ -104,8 +105,8 @@ class PairFlow:
             records=counts.records,
             keys=await self.shred.keys(),
             signed=signed,
-            unkeyed=tuple(unkeyed),
-            erased=erased,
+            unkeyed=walked.unkeyed,
+            erased=walked.erased,
             revived=tuple(await self.revived()),
         )
         seen = tuple(_seen(one, _left(one, epochs)) for one in known)
@@ -124,20 +125,6 @@ class PairFlow:
             found += sorted(await self.shred.with_key(page))
             after = page[-1]
         return found
-
-
-async def unkeyed_records(main: MainContents, shred: ShredContents) -> tuple[list[str], int]:
-    """Return the accounts whose record has no shred key, and how many erased ones have none."""
-    unkeyed: list[str] = []
-    erased, after = 0, ""
-    while page := await main.holders(after=after, limit=_PAGE):
-        keyed = await shred.with_key([each.account_token for each in page])
-        for each in page:
-            if each.account_token not in keyed:
-                erased += each.erased
-                unkeyed += [] if each.erased else [each.account_token]
-        after = page[-1].account_token
-    return unkeyed, erased
 
 
 def _left(known: KnownNote, epochs: LogEpochs) -> Checkpoint | None:

@@ -26,8 +26,9 @@ from idvault.domain.error import Reason, UnavailableError
 from idvault.domain.key import HeldKey
 from idvault.ports.entropy import Entropy
 from idvault.ports.key import UsedVersions
-from idvault.sealing import key_check, key_set
+from idvault.sealing import key_check, key_set, pkcs11_lock
 from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.pkcs11_lock import HardwareModule, ModuleError
 
 _PURPOSE = "idvault/service-keys/v1"
 
@@ -73,14 +74,21 @@ class LocalKeyProvider:
     """The keys of one process; use `create` or `load` to get one."""
 
     def __init__(
-        self, *, path: Path, passphrase: Passphrase, entropy: Entropy, cost: Cost = DEFAULT_COST
+        self,
+        *,
+        path: Path,
+        passphrase: Passphrase,
+        entropy: Entropy,
+        cost: Cost = DEFAULT_COST,
+        module: HardwareModule | None = None,
     ) -> None:
-        """Set up without reading the file; cost: of a new file."""
+        """Set up without reading the file; cost: of a new file. module: opens a file that it has locked."""
         self._path = path
         self._read_passphrase = passphrase if callable(passphrase) else lambda: passphrase
         self._passphrase = b""
         self._entropy = entropy
         self._cost = cost
+        self._module, self._is_in_module = module, False
         self._sets: _Sets = {}
         self._used: Mapping[str, UsedVersions] = {}
         self._current: _Sets = {}
@@ -110,9 +118,19 @@ class LocalKeyProvider:
         return provider
 
     @classmethod
-    def load(cls, path: Path, *, passphrase: Passphrase, entropy: Entropy) -> "LocalKeyProvider":
-        """Read a file; raises KeyFileMissingError, KeyFileExposedError, KeyFileLockedError or OSError."""
-        provider = cls(path=path, passphrase=passphrase, entropy=entropy)
+    def load(
+        cls,
+        path: Path,
+        *,
+        passphrase: Passphrase,
+        entropy: Entropy,
+        module: HardwareModule | None = None,
+    ) -> "LocalKeyProvider":
+        """Read a file; raises KeyFileMissingError, KeyFileExposedError, KeyFileLockedError or OSError.
+
+        passphrase: the PIN of the module, if that has locked the file.
+        """
+        provider = cls(path=path, passphrase=passphrase, entropy=entropy, module=module)
         provider._refresh()
         return provider
 
@@ -197,7 +215,16 @@ class LocalKeyProvider:
         """Encrypt the file under another passphrase, durably, with the same keys."""
         with self._locked():
             self._refresh()
+            if self._is_in_module:
+                raise KeyFileError(f"{self._path} is opened by a hardware module: its PIN is changed there")
             self._passphrase = passphrase
+            self._write(self._sets)
+
+    def move_into(self, module: HardwareModule, *, pin: bytes) -> None:
+        """Encrypt the file under a key of a hardware module, durably; raises KeyFileLockedError."""
+        with self._locked():
+            self._refresh()
+            self._module, self._is_in_module, self._passphrase = module, True, pin
             self._write(self._sets)
 
     def destroy(self, purpose: Purpose, version: str, *, successor: str = "") -> None:
@@ -273,25 +300,45 @@ class LocalKeyProvider:
         self._seen = seen
 
     def _decrypted(self, document: bytes) -> _Sets:
-        passphrase = self._read_passphrase()
+        passphrase, is_in_module = self._read_passphrase(), pkcs11_lock.is_locked(document)
         try:
-            secret = passphrases.unlock(document, passphrase=passphrase, purpose=_PURPOSE)
+            secret = self._opened(document, passphrase, is_in_module=is_in_module)
             sets = key_set.decode(secret)
-            self._cost, self._passphrase = passphrases.cost_of(document), passphrase
-            return sets
+            if not is_in_module:
+                self._cost = passphrases.cost_of(document)
+        except ModuleError as error:
+            raise KeyFileLockedError(f"{self._path} cannot be opened: {error}") from error
         except (UnsealError, ValueError) as error:
             raise KeyFileLockedError(f"{self._path} cannot be opened with this passphrase") from error
+        self._passphrase, self._is_in_module = passphrase, is_in_module
+        return sets
+
+    def _opened(self, document: bytes, passphrase: bytes, *, is_in_module: bool) -> bytes:
+        if not is_in_module:
+            return passphrases.unlock(document, passphrase=passphrase, purpose=_PURPOSE)
+        if self._module is None:
+            raise ModuleError("a hardware module has locked it: set IDVAULT_PKCS11_MODULE")
+        return self._module.unlock(document, pin=passphrase, purpose=_PURPOSE)
 
     def _write(self, sets: _Sets) -> None:
-        document = passphrases.lock(
-            key_set.encode(sets),
-            passphrase=self._passphrase,
-            purpose=_PURPOSE,
-            random=self._entropy.random(passphrases.RANDOM_SIZE),
-            cost=self._cost,
-        )
+        document = self._document(key_set.encode(sets))
         try:
             written = durable_file.replace(self._path, document, keep_owner=True)
         except OSError as error:
             raise KeyFileMissingError(f"{self._path} cannot be written") from error
         self._adopt(sets, (written.st_ino, written.st_mtime_ns))
+
+    def _document(self, secret: bytes) -> bytes:
+        if self._module is None or not self._is_in_module:
+            return passphrases.lock(
+                secret,
+                passphrase=self._passphrase,
+                purpose=_PURPOSE,
+                random=self._entropy.random(passphrases.RANDOM_SIZE),
+                cost=self._cost,
+            )
+        nonce = self._entropy.random(pkcs11_lock.NONCE_SIZE)
+        try:
+            return self._module.lock(secret, pin=self._passphrase, purpose=_PURPOSE, nonce=nonce)
+        except ModuleError as error:
+            raise KeyFileLockedError(f"{self._path} cannot be written: {error}") from error

@@ -14,6 +14,8 @@ from idvault.transparency.tile import CHECKPOINT_PATH, grown, grown_bundles
 
 INDEX_PATH = "index"
 LOG_FOLDER = "tile"
+LOST = "lost"
+"""The folder with the files of what the log has lost, by the epoch that ended."""
 MAX_INDEX_BYTES = 64 * 1024 * 1024
 MAX_OTHER_FILES = 100_000
 

@@ -57,7 +57,7 @@ async def test_what_a_host_lacks(
         settings.key_passphrase_file.write_text("another", encoding="ascii")
         monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(10**12, 10**12, 5_000_000))
         found = await readiness.look(checks)
-        assert found["records"].startswith("1 records have no shred key, and nobody can open them")
+        assert found["records"].startswith("1 records have no shred key, of at most")
         assert found["keys"].endswith("check IDVAULT_KEYS and IDVAULT_KEY_PASSPHRASE_FILE")
         assert "has 5 MB left" in found["disk"]
         assert is_server == ("database server's by" in found.get("database-clock", ""))

@@ -129,6 +129,7 @@ def test_several_faults_at_once(setup: Commands, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         setup.set(LISTEN=f"127.0.0.1:{taken.getsockname()[1]}")
         found = faults(setup(*SERVE))
+        assert "IDVAULT_LISTEN" not in faults(setup(*SERVE, "--shares-port"))
     assert found.keys() == {"IDVAULT_LISTEN", "IDVAULT_TLS_CERTIFICATE", "IDVAULT_KEYS"}
     assert "another process has it" in found["IDVAULT_LISTEN"]
     assert found["IDVAULT_TLS_CERTIFICATE"] == "has expired: get a new one"

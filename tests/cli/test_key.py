@@ -18,6 +18,7 @@ from idvault.sealing.key_set import Holder, Purpose
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import statement
 from idvault.storage.sanction.tables import appeals
+from tests.support import hardware
 from tests.support.commands import Commands
 from tests.support.sealed_rows import SealedRows
 
@@ -241,3 +242,26 @@ def test_what_does_not_open_is_said(stored: Commands, tmp_path: Path) -> None:
     assert done.code == ExitCode.CHECK_FAILED
     assert "  version 0 is kept: 1 are under it" in done.out.splitlines()
     assert done.last == "rewrap: 2 sealed anew, 1 not opened, 0 keys destroyed"
+
+
+def test_a_hardware_module_opens_a_key_file(idvault: Commands, tmp_path: Path) -> None:
+    """The PIN takes the place of the passphrase; a repeat after a crash mends the rest."""
+    module, pin, path = hardware.module(), tmp_path / "pin", tmp_path / "keys" / "service.keys"
+    pin.write_bytes(hardware.PIN)
+    refused = idvault("keys", "into-module", "--pin", pin)
+    assert (refused.code, "IDVAULT_PKCS11_MODULE is missing" in refused.err) == (ExitCode.REFUSED, True)
+    idvault.set(PKCS11_MODULE=module.library, PKCS11_TOKEN=module.token, PKCS11_KEY=module.label)
+    for _ in range(2):
+        done = idvault("keys", "into-module", "--pin", pin)
+        assert done.err == ""
+        assert (done.code, done.last) == (ExitCode.DONE, f"keys: the module opens {path}")
+        assert (tmp_path / "passphrase").read_bytes().strip() == hardware.PIN
+        assert idvault("keys", "list").code == ExitCode.DONE
+        assert idvault("keys", "rotate", "index").code == ExitCode.DONE
+        (tmp_path / "passphrase").write_text("test\n")  # as if the command had ended in between
+    folder = tmp_path / "mounted"
+    (folder / ".passphrase.draft").mkdir(parents=True)
+    (folder / "passphrase").write_bytes(hardware.PIN)
+    (folder / "passphrase").chmod(0o600)
+    idvault.set(KEY_PASSPHRASE_FILE=folder / "passphrase")
+    assert "put the PIN there" in idvault("keys", "into-module", "--pin", pin).err

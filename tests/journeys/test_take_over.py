@@ -1,6 +1,7 @@
 """An edge is upgraded on one machine: its successor shares the address, and no call fails."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,11 +9,12 @@ import pytest
 
 import idvault_client
 from idvault_client import NotFound
-from tests.support.cluster import Cluster, running
+from tests.support.cluster import EDGE, Cluster, running
 from tests.support.databases import Databases
 
 pytestmark = pytest.mark.process
 CALLS, CALLERS = 2_000, 4
+ROOT = Path(__file__).resolve().parents[2]
 NOBODY = "acct_" + "0" * 26
 
 
@@ -48,6 +50,16 @@ class _Callers:
                 self._done += 1
                 if self._done == CALLS // 3:
                     self.third.set()
+
+
+def test_the_units_take_over_like_this() -> None:
+    """The template units of systemd start what this file starts, and are started once it serves."""
+    for edge in ("platform", "custody"):
+        unit = (ROOT / "deploy" / "systemd" / f"idvault-{edge}@.service").read_text("utf-8")
+        (started,) = re.findall(r"^ExecStart=\S+ (.+)$", unit, re.MULTILINE)
+        (checked,) = re.findall(r"^ExecStartPre=\S+ check-config (.+)$", unit, re.MULTILINE)
+        assert started.split() == checked.split() == [*EDGE, edge, "--shares-port"]
+        assert "\nType=notify\n" in unit
 
 
 async def test_an_edge_is_replaced_without_a_refused_call(cluster: Cluster) -> None:

@@ -139,7 +139,7 @@ def test_the_search_works_in_a_page_that_was_opened_as_a_file(tmp_path: Path) ->
         page.focus(".md-search__input")
         page.keyboard.insert_text("回执")
         found = page.locator(".md-search-result__item h1")
-        for _ in range(100):
+        for _ in range(300):
             page.keyboard.press("Shift")  # as an input method does, which ends with a key
             if found.count():
                 break

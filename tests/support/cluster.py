@@ -23,6 +23,7 @@ from tests.support.sandbox import Registry
 
 ORIGIN = "http://127.0.0.1:9"
 """Where the platform of a measurement would be."""
+EDGE = ("serve", "--edge")
 _START = 60.0
 
 
@@ -82,7 +83,7 @@ class Cluster:
 
     def start_edge(self, name: str) -> dict[str, Any]:
         """Start one process of the platform edge that shares the port and can be stopped alone."""
-        return self._start(name, ["serve", "--edge", "platform", "--shares-port"], self._edge(1))
+        return self._start(name, [*EDGE, "platform", "--shares-port"], self._edge(1))
 
     def start_web(self) -> str:
         """Present the platform and serve the hosted pages; return their address.

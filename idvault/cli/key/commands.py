@@ -17,6 +17,7 @@ from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.cli.key.rewrap import rewrap
 from idvault.config import Process, Settings
+from idvault.sealing.pkcs11_lock import ModuleError
 
 _ROOT = 0
 
@@ -123,27 +124,51 @@ def passphrase(
     could not, and you do so. A command that was interrupted is repeated. Other key files do not change.
     """
     settings = config.load(Process.KEY_FILE)
-    if key.change_passphrase(settings, new=_passphrase(new)):
-        typer.echo(f"keys: {settings.keys} has the new passphrase")
-        return
-    raise CommandError(
+    if not key.change_passphrase(settings, new=_words(new, "--new")):
+        raise _not_kept(f"{settings.keys} has the new passphrase", "the new passphrase")
+    typer.echo(f"keys: {settings.keys} has the new passphrase")
+
+
+@app.command()
+def into_module(
+    pin: Annotated[Path, typer.Option(help="The file with the PIN of the token's user.")],
+) -> None:
+    """Encrypt the file of IDVAULT_KEYS under a key in a hardware module (PKCS#11), which never leaves it.
+
+    IDVAULT_PKCS11_MODULE, IDVAULT_PKCS11_TOKEN and IDVAULT_PKCS11_KEY name library, token and key; a missing
+    key is created. The PIN then replaces the content of IDVAULT_KEY_PASSPHRASE_FILE. The process needs the
+    same settings: give it these first, and restart it. Copies from before still open with the passphrase:
+    keep one in the safe, because nobody opens the new file without the module, and destroy the others.
+    """
+    settings = config.load(Process.KEY_FILE)
+    try:
+        is_kept = key.move_into_module(settings, pin=_words(pin, "--pin"))
+    except ModuleError as error:
+        raise CommandError(
+            ExitCode.REFUSED, str(error), reason="PKCS11", field="IDVAULT_PKCS11_MODULE"
+        ) from error
+    if not is_kept:
+        raise _not_kept(f"the module opens {settings.keys}", "the PIN")
+    typer.echo(f"keys: the module opens {settings.keys}")
+
+
+def _not_kept(done: str, what: str) -> CommandError:
+    return CommandError(
         ExitCode.REFUSED,
-        f"{settings.keys} has the new passphrase, but IDVAULT_KEY_PASSPHRASE_FILE cannot be written to: put "
-        "the new passphrase there",
+        f"{done}, but IDVAULT_KEY_PASSPHRASE_FILE cannot be written to: put {what} there",
         reason="PASSPHRASE_FILE",
         field="IDVAULT_KEY_PASSPHRASE_FILE",
     )
 
 
-def _passphrase(path: Path) -> bytes:
+def _words(path: Path, option: str) -> bytes:
     try:
         found = path.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
     except OSError as error:
-        raise wrong_usage(
-            f"--new names a file that cannot be read: {error.strerror}", field="--new"
-        ) from None
+        text = f"{option} names a file that cannot be read: {error.strerror}"
+        raise wrong_usage(text, field=option) from None
     if not found:
-        raise wrong_usage("--new names an empty file", field="--new")
+        raise wrong_usage(f"{option} names an empty file", field=option)
     return found
 
 

@@ -21,11 +21,9 @@ from idvault.flows.log.tree import LogTree
 from idvault.ports.log.store import CheckpointStore, LogStore, Publication, Subtree
 from idvault.transparency import checkpoint, epoch, tile
 from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault.transparency.directory import LOST
 from idvault.transparency.tile import CHECKPOINT_PATH, HEIGHT, WIDTH, Bundle, Tile
 from idvault.transparency.tree import CompactRange, LogError, leaf_hash
-
-LOST = "lost"
-"""The folder of the public directory with the files of what was lost, by epoch."""
 
 
 class PublicationRefusedError(PreconditionError):

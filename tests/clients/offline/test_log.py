@@ -282,6 +282,7 @@ def test_the_command_in_json(published: Published) -> None:
         "cosigned": [str(ONE.key)],
         "epoch": 1,
         "lost": [],
+        "lost_proved": True,
     }
     result = published.run("--witness", TWO.key, "--json")
     error = {

@@ -159,6 +159,11 @@ def tell_epochs(accepted: AcceptedCheckpoint) -> None:
     for part in accepted.lost:
         text = f"entries {part.first} to {part.last - 1} of the last checkpoint here are lost"
         typer.echo(f"epoch {part.epoch.number}: {text}", err=True)
+    if not accepted.proved:
+        text = "that this checkpoint was part of the log is not proved: the lost entries are not published"
+        typer.echo(text, err=True)
+    if accepted.kept is not None:
+        typer.echo(f"the checkpoint before the loss is kept in {accepted.kept}", err=True)
 
 
 def epochs_json(accepted: AcceptedCheckpoint) -> dict[str, object]:
@@ -166,6 +171,7 @@ def epochs_json(accepted: AcceptedCheckpoint) -> dict[str, object]:
     return {
         "epoch": epoch.of(accepted.checkpoint).number,
         "lost": [[part.first, part.last] for part in accepted.lost],
+        "lost_proved": accepted.proved,
     }
 
 

@@ -66,7 +66,8 @@ def _kind(given: Any) -> str:
 
 def _default(given: Any) -> str:
     value = given.default
-    if given.required or given.is_flag or value is None or value == "" or callable(value):
+    is_flag = given.param_type_name == "option" and given.is_flag
+    if given.required or is_flag or value is None or value == "" or callable(value):
         return ""
     return f"`{value.value if isinstance(value, Enum) else value}`"
 

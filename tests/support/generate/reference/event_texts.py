@@ -33,6 +33,8 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.PLATFORM_REGISTER: "The key of a platform, monitor or web process was pinned.",
     EventType.PLATFORM_REVOKE: "Such a key was revoked.",
     EventType.PLATFORM_PRESENT: "A platform's title on the hosted pages and its return origins were set.",
+    EventType.KEY_ANNOUNCE: "A new version of one of the service's keys will be used.",
+    EventType.KEY_END: "Nothing that is stored needs a version of a key any more.",
     EventType.ROSTER_ADOPTED: "A version of the roster came into force.",
     EventType.LOG_BEGIN_EPOCH: "The log goes on after a loss, by a statement that custodians signed.",
     EventType.KEYS_LOSE: "Records were accepted as lost with their shred keys.",
@@ -129,8 +131,9 @@ _TEXTS: Mapping[EventType, str] = {
 
 
 def text_of(event: EventType) -> str:
-    """Return the line of a type; raises KeyError for one that has none."""
-    if event in _TEXTS:
-        return _TEXTS[event]
+    """Return the line of a type; raises KeyError with its name if there is none."""
     noun, degree, verb = event.value.split(":")
-    return _VERBS[verb].format({"sanction": _DEGREES, "person": _OF_PERSON}[noun][degree])
+    targets = {"sanction": _DEGREES, "person": _OF_PERSON}.get(noun, {})
+    if event not in _TEXTS and not (degree in targets and verb in _VERBS):
+        raise KeyError(f"{event} needs a line in {__name__}")
+    return _TEXTS[event] if event in _TEXTS else _VERBS[verb].format(targets[degree])

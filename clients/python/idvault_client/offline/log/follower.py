@@ -4,7 +4,8 @@ A checkpoint is accepted if, in this order, it
 * is signed by the log's key, and names that log,
 * is cosigned by the required number of witnesses, each recently enough if a maximum age is set,
 * is of the last one's epoch and not smaller, or of a later epoch that custodians have signed for,
-* continues what is left of the last one, by a consistency proof computed from the published tiles.
+* continues what is left of the last one, by a consistency proof computed from the published tiles,
+* after a loss: does not let the last one contradict what is still published of the lost entries (lost).
 
 Only then does it replace the last one, in a file with the signed note as published, which
 `idvault log verify --checkpoint` reads too. Two contradicting notes prove that the log has forked, so the
@@ -39,6 +40,7 @@ from idvault.transparency.tree import HASH_SIZE, LogError
 from idvault_client.offline.log import epochs
 from idvault_client.offline.log.epochs import EpochRefusedError
 from idvault_client.offline.log.files import LogFiles, NotReachedError, read_first
+from idvault_client.offline.log.lost import FormerForkError, LostHistory
 from idvault_client.offline.proof import UnverifiedError
 
 _TILE_BYTES = WIDTH * HASH_SIZE
@@ -52,7 +54,8 @@ class RefusedLogError(UnverifiedError):
 class AcceptedCheckpoint:
     """An accepted checkpoint. before: the size of the one it continues, 0 if there was none.
 
-    lost: what the one before had, and this one has not. breaks: every break of the log up to here.
+    lost: what the one before had, and this one has not. breaks: every break of the log up to here. kept: the
+    file with the one before, if it has lost entries. proved: whether that one is proved to be of this log.
     """
 
     checkpoint: Checkpoint
@@ -60,6 +63,8 @@ class AcceptedCheckpoint:
     cosigned: tuple[str, ...]
     lost: tuple[LostPart, ...] = ()
     breaks: tuple[Break, ...] = ()
+    kept: Path | None = None
+    proved: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,14 +100,37 @@ class LogFollower:
             lost = self._continues(before or epochs.beginning(newest.origin), newest, breaks)
         except RefusedLogError:
             if before is not None:
-                durable_file.replace(self.state.with_name(self.state.name + ".refused"), raw)
+                durable_file.replace(self._beside("refused"), raw)
             raise
         signed = self._verified(raw, self.policy)
         if self.max_age is not None:
             self._check_age(signed, self.max_age)
+        proved = before is None or not lost or self._is_proved(before, breaks)
+        kept = None if before is None or not lost else self._keep(before)
         durable_file.replace(self.state, raw)
         names = tuple(sorted(str(key) for key, _ in signed.cosigned))
-        return AcceptedCheckpoint(signed.checkpoint, before.size if before else 0, names, lost, breaks)
+        size = before.size if before else 0
+        return AcceptedCheckpoint(signed.checkpoint, size, names, lost, breaks, kept, proved)
+
+    def _is_proved(self, before: Checkpoint, breaks: Sequence[Break]) -> bool:
+        """Return whether the last checkpoint is proved to have been the log's; raises RefusedLogError."""
+        (broken,) = (each for each in breaks if each.epoch.number == epoch.of(before).number + 1)
+        if before.size <= broken.kept.size:
+            return True
+        try:
+            return LostHistory(files=self.files, broken=broken, log=self._by_log).proves(before)
+        except FormerForkError as error:
+            durable_file.replace(self._beside("refused"), error.note)
+            raise RefusedLogError("FORKED", str(error)) from error
+
+    def _keep(self, before: Checkpoint) -> Path:
+        """Keep the last checkpoint beside its successor: it alone shows what the log had signed."""
+        path = self._beside(f"epoch-{epoch.of(before).number}")
+        durable_file.replace(path, self.state.read_bytes())
+        return path
+
+    def _beside(self, ending: str) -> Path:
+        return self.state.with_name(f"{self.state.name}.{ending}")
 
     def breaks(self, newest: Checkpoint) -> tuple[Break, ...]:
         """Return the verified breaks of the log; raises RefusedLogError, NotReachedError."""

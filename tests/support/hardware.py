@@ -1,0 +1,52 @@
+"""A hardware module in software: SoftHSM 2, Debian's package softhsm2, with a key for each test."""
+
+import atexit
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from uuid import uuid4
+
+from idvault.sealing.pkcs11_lock import HardwareModule
+from tests.support import debian
+
+PIN = b"1234"
+_TOKEN = "a token of the tests"
+_FOLDERS = ("/usr/lib/softhsm", "/usr/local/lib/softhsm", "/opt/homebrew/lib/softhsm")
+_LIBRARIES = tuple(Path(folder) / "libsofthsm2.so" for folder in _FOLDERS)
+
+
+def module() -> HardwareModule:
+    """Return the module with a token, in which there is no key of this label yet."""
+    return HardwareModule(_token(), _TOKEN, uuid4().hex)
+
+
+@cache
+def _token() -> Path:
+    """Return the library, whose only token is new. It reads its tokens once in a process."""
+    library = _library()
+    words = ["--init-token", "--free", "--label", _TOKEN, "--so-pin", "12345678", "--pin", PIN.decode()]
+    subprocess.run([debian.which("softhsm2-util"), *words], check=True, capture_output=True)
+    return library
+
+
+def _library() -> Path:
+    """Return the module's shared library, installing it where this process may."""
+    why = debian.install(_missing) if _missing() else ""
+    found = next((path for path in _LIBRARIES if path.exists()), None)
+    assert found is not None, f"this test needs Debian's package softhsm2{why}"
+    folder = Path(tempfile.mkdtemp(prefix="idvault-softhsm-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "tokens").mkdir()
+    configuration = folder / "softhsm2.conf"
+    configuration.write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\n")
+    os.environ["SOFTHSM2_CONF"] = str(configuration)
+    return found
+
+
+def _missing() -> Sequence[str]:
+    is_there = debian.which("softhsm2-util") and any(path.exists() for path in _LIBRARIES)
+    return () if is_there else ("softhsm2",)
