@@ -37,7 +37,7 @@ MEMBER_READS = {
 # Every method of a platform is idempotent (a mutation by its request_id), so gRPC may retry it: it sends the
 # same bytes again within the deadline of the call. CANCELLED: an edge that stops answers so to the calls that
 # reach it before its clients know; a call that its caller cancels is not repeated. After these attempts the
-# client itself repeats such a call if it found no connection, as soon as there is one again.
+# client itself repeats a call that found no connection, as soon as there is one again.
 SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [

@@ -1,18 +1,15 @@
 """The connection of auditors, custodians and operators: which calls are retried automatically."""
 
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
-from google.protobuf.message import Message
 
 from idvault.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
 from idvault_client import Tls, transport
 from idvault_client.errors import Unavailable
 from idvault_client.people.custody_edge import CustodyEdge
-from tests.clients.vault_server import REQUEST_ID, Refuse, VaultServer, running
+from tests.clients.vault_server import REQUEST_ID, Refuse, VaultServer
 
 DOWN = Refuse(grpc.StatusCode.UNAVAILABLE)
 
@@ -31,22 +28,6 @@ def test_a_read_is_made_again(edge: CustodyEdge, server: VaultServer) -> None:
     assert edge.call("RosterService/GetRoster", asked, roster_pb2.Roster).file == b"{}"
     assert {attempt.path for attempt in server.asked} == {"/idvault.v1.RosterService/GetRoster"}
     assert len(server.asked) == 3
-
-
-def test_a_read_outlasts_a_restart(
-    server_certificate: Tls, tls: Tls, port: int, lost: threading.Semaphore
-) -> None:
-    """A read that found nobody is made again once the edge listens, within its deadline."""
-    answers: dict[str, Message] = {"/idvault.v1.RosterService/GetRoster": roster_pb2.Roster(file=b"{}")}
-    with (
-        CustodyEdge(f"127.0.0.1:{port}", tls=tls, server_name="localhost", timeout=60) as edge,
-        ThreadPoolExecutor(1) as pool,
-    ):
-        asked = roster_pb2.GetRosterRequest()
-        read = pool.submit(edge.call, "RosterService/GetRoster", asked, roster_pb2.Roster)
-        assert lost.acquire(timeout=60)  # gRPC's own attempts are used up
-        with running(server_certificate, port=port, by_path=answers):
-            assert read.result().file == b"{}"
 
 
 def test_a_code_is_sent_once(edge: CustodyEdge, server: VaultServer) -> None:

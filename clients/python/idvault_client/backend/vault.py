@@ -1,13 +1,14 @@
 """The blocking client. `aio` has the same methods, awaited. Docstrings are where the calls are built."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
 import grpc
 
-from idvault_client import refusals, transport, unary
+from idvault_client import refusals, transport
 from idvault_client.backend import claim, credential, disclosure_history
 from idvault_client.backend.account import status
 from idvault_client.backend.account.feed import StatusFeed
@@ -19,6 +20,7 @@ from idvault_client.backend.rpc import Result, Rpc, blocking
 from idvault_client.backend.sanction.client import SanctionClient
 from idvault_client.backend.session.client import SessionClient
 from idvault_client.backend.tip_off.client import TipOffClient
+from idvault_client.errors import DeadlineExceeded, VaultError
 from idvault_client.transport import Tls
 
 
@@ -104,15 +106,25 @@ class Vault:
 
     def run(self, call: Rpc[Result]) -> Result:
         """Make a call and return what the answer means; raises VaultError."""
-        answer = unary.call(
-            self._channel,
-            call.path,
-            call.request,
-            seconds=self._timeout,
-            request_id=call.request_id,
-            repeat=True,
-        )
+        end = time.monotonic() + self._timeout
+        answer = self._ask(call, self._timeout)
+        if refusals.connection_lost(answer):
+            # The vault may be restarting: the same bytes, once there is a connection again.
+            second = self._ask(call, max(end - time.monotonic(), 0), wait_for_ready=True)
+            answer = answer if isinstance(second, DeadlineExceeded) else second
+        # Raised outside the handlers, so that grpc's exception does not become the context of ours.
+        if isinstance(answer, VaultError):
+            raise answer
         return call.result(answer)
+
+    def _ask(self, call: Rpc[Result], seconds: float, *, wait_for_ready: bool = False) -> bytes | VaultError:
+        method: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(call.path)
+        try:
+            return method(call.request, timeout=seconds, wait_for_ready=wait_for_ready)
+        except grpc.RpcError as error:
+            return refusals.from_rpc(error, request_id=call.request_id)
+        except ValueError:  # what grpc raises once the channel is closed
+            return refusals.closed(request_id=call.request_id)
 
     def _stream(self, call: Rpc[Result]) -> Iterator[Result]:
         """Make a call with several answers, without deadline; yield what each means. Raises VaultError."""

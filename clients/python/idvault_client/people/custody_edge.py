@@ -7,7 +7,7 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 
 from idvault.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
-from idvault_client import refusals, transport, unary
+from idvault_client import refusals, transport
 from idvault_client.transport import Tls
 
 Answer = TypeVar("Answer", bound=Message)
@@ -42,20 +42,19 @@ class CustodyEdge:
         """Return the answer to a method; raises VaultError and no exception of gRPC."""
         service, _, name = method.partition("/")
         request_id = getattr(request, "request_id", None)
-        data = unary.call(
-            self._channel,
-            f"/{_SERVICES[service]}/{name}",
-            request.SerializeToString(),
-            seconds=self._timeout,
-            request_id=request_id,
-            repeat=name in transport.MEMBER_READS.get(service, ()),
+        rpc: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(
+            f"/{_SERVICES[service]}/{name}"
         )
-        # Raised outside the handler, so that the answer's bytes do not become the exception's context.
         try:
-            return answer.FromString(data)
+            return answer.FromString(rpc(request.SerializeToString(), timeout=self._timeout))
+        except grpc.RpcError as error:
+            failure = refusals.from_rpc(error, request_id=request_id)
         except DecodeError:
-            pass
-        raise refusals.not_understood(request_id=request_id)
+            failure = refusals.not_understood(request_id=request_id)
+        except ValueError:  # what grpc raises once the channel is closed
+            failure = refusals.closed(request_id=request_id)
+        # Raised outside the handlers, so that grpc's exception does not become the context of ours.
+        raise failure
 
     def close(self) -> None:
         """Close the connection."""
