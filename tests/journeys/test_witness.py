@@ -66,10 +66,8 @@ def _witness(house: House, *, port: int = 0) -> Iterator[dict[str, str]]:
     )
     try:
         assert wait_for(ready.exists)
-        key = process.stdout.readline().partition(": ")[2].strip()
-        url = re.search(r'"url": "([^"]+)"', ready.read_text("utf-8"))
-        assert url is not None
-        yield environment.witness(url=url[1], public_key=key)
+        told = json.loads(ready.read_text("utf-8"))
+        yield environment.witness(url=told["url"], public_key=told["public_key"])
     finally:
         process.kill()
         process.communicate()
