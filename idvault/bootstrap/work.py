@@ -1,7 +1,8 @@
 """Builds and runs `idvault work`."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
+from dataclasses import replace
 from math import ceil
 
 from idvault.bootstrap.base import Clock, Ready, load_keys, open_base
@@ -32,6 +33,7 @@ from idvault.bootstrap.witness import (
     watch_cosigned,
 )
 from idvault.config import Settings
+from idvault.domain.clock import ClockReading
 from idvault.flows.policy import OperatorPolicy
 from idvault.sealing.intake import DayIntakeOpener
 from idvault.sealing.key_set import Purpose
@@ -39,7 +41,8 @@ from idvault.sealing.signing import Ed25519Signer, public_keys
 from idvault.storage.account.store import SqlStatusStore
 from idvault.telemetry.health import ProcessHealth
 from idvault.telemetry.logs import describe, log
-from idvault.workers.loop import Loop
+from idvault.telemetry.traces import Traces
+from idvault.workers.loop import Loop, Task
 from idvault.workers.settle import Settler
 
 _LEAST_WIDTH, _MOST_WIDTH = 32, 200
@@ -88,8 +91,14 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *backup_tasks(base),
             *drill_tasks(base, rosters, guard=guard),
         ]
-        loop = Loop(tasks=tasks, clock=clock, report=_report)
-        settler = Settler(backlog=backlog, clock=clock, report=_report, width=_width(claims.policy))
+        loop = Loop(tasks=[traced(base.traces, task) for task in tasks], clock=clock, report=_report)
+        settler = Settler(
+            backlog=backlog,
+            clock=clock,
+            report=_report,
+            width=_width(claims.policy),
+            span=nullcontext if base.traces is None else base.traces.span,
+        )
         watch_health(stack, base, lambda: rosters.current)
         ready({"metrics": metrics_url})
         await _run(base.metrics.health, loop, settler, watch, stop)
@@ -109,6 +118,18 @@ async def _run(
             ending.set()
 
     await asyncio.gather(loop.run(stop=ending), settler.run(stop=ending), end())
+
+
+def traced(traces: Traces | None, task: Task) -> Task:
+    """Return a task whose runs are spans, each with the acts of its batch; the task itself without traces."""
+    if traces is None:
+        return task
+
+    async def run(now: ClockReading) -> object:
+        with traces.span(f"task {task.name}"):
+            return await task.run(now)
+
+    return replace(task, run=run)
 
 
 def _width(policy: OperatorPolicy) -> int:
