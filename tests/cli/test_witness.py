@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -54,7 +55,7 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, *more: object, lines: int = 2) -> Iterator[Running]:
+def running(folder: Path, *more: object, keys: int = 1) -> Iterator[Running]:
     """Run a witness of the test's log until the block ends."""
     ready = folder.parent / "ready.json"
     arguments = ["--state", folder, "--log-key", LOG.key, "--ready-file", ready]
@@ -62,10 +63,12 @@ def running(folder: Path, *more: object, lines: int = 2) -> Iterator[Running]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")}
     process = programs.start(programs.VAULT, "witness", *arguments, *more, environment=environment)
     try:
-        said = [process.stdout.readline() for _ in range(lines)]
-        assert said[0].startswith("witness public key: "), said
+        # The process log on stdout has JSON only.
+        first = process.stdout.readline()
         document = json.loads(ready.read_text())
-        assert json.loads(said[-1]) == {"ready": document}
+        assert json.loads(first) == {"ready": document}
+        said = [process.stderr.readline() for _ in range(keys)]
+        assert said[0] == f"witness public key: {document['public_key']}\n"
         assert stat.S_IMODE(ready.stat().st_mode) == 0o600
         yield Running(
             process,
@@ -101,10 +104,10 @@ def test_first_start_makes_the_key_and_later_ones_keep_it(tmp_path: Path) -> Non
 def test_a_key_is_announced_and_then_takes_the_place(idvault: Commands, tmp_path: Path) -> None:
     """Both sign meanwhile, across restarts; the former key cannot be retired before there is a next one."""
     folder = tmp_path / "w"
-    with running(folder, "--name", NAME, "--next-key", lines=3) as first:
+    with running(folder, "--name", NAME, "--next-key", keys=2) as first:
         former, announced = parse_key(first.public_key), parse_key(first.next_public_key)
         assert first.submit(MAIN.request(0, 5))[0] == 200
-    with running(folder, lines=3) as again:
+    with running(folder, keys=2) as again:
         _, lines = again.submit(MAIN.request(5, 7))
         assert [cosigned(MAIN.note(7), lines, key=key) > 0 for key in (former, announced)] == [True, True]
     with running(folder, "--retire-key") as later:
@@ -157,7 +160,7 @@ def test_one_witness_for_a_folder(idvault: Commands, tmp_path: Path) -> None:
 
 
 def test_https(tmp_path: Path) -> None:
-    """With a certificate the witness speaks https."""
+    """With a certificate the witness speaks https; a new one is shown without a restart."""
     now = datetime.now(UTC)
     authority = Authority.open(certificate=tmp_path / "ca.pem", key=tmp_path / "ca.key", now=now)
     files = {"--tls-certificate": tmp_path / "server.pem", "--tls-key": tmp_path / "server.key"}
@@ -172,6 +175,12 @@ def test_https(tmp_path: Path) -> None:
     with running(tmp_path / "w", "--name", NAME, *arguments) as witness:
         assert witness.url.startswith("https://127.0.0.1:")
         assert witness.submit(MAIN.request(0, 5), context=context)[0] == 200
+        place = ("127.0.0.1", urlsplit(witness.url).port or 0)
+        before, new = ssl.get_server_certificate(place), Issuer().server()
+        files["--tls-certificate"].write_bytes(new.certificate)
+        files["--tls-key"].write_bytes(new.key)
+        assert wait_for(lambda: ssl.get_server_certificate(place) != before)
+        assert ssl.get_server_certificate(place).encode() == new.certificate
 
 
 @pytest.mark.parametrize(
