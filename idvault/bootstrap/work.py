@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, nullcontext
 from dataclasses import replace
 from math import ceil
 
-from idvault.bootstrap.base import Clock, Ready, load_keys, open_base
+from idvault.bootstrap.base import Base, Clock, Ready, load_keys, open_base
 from idvault.bootstrap.claim import build_claims
 from idvault.bootstrap.health import open_port, watch_health
 from idvault.bootstrap.log import build_guard, build_sequencing
@@ -34,6 +34,7 @@ from idvault.bootstrap.witness import (
 )
 from idvault.config import Settings
 from idvault.domain.clock import ClockReading
+from idvault.flows.claim.settlement import BacklogFlow
 from idvault.flows.policy import OperatorPolicy
 from idvault.sealing.intake import DayIntakeOpener
 from idvault.sealing.key_set import Purpose
@@ -92,13 +93,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *drill_tasks(base, rosters, guard=guard),
         ]
         loop = Loop(tasks=[traced(base.traces, task) for task in tasks], clock=clock, report=_report)
-        settler = Settler(
-            backlog=backlog,
-            clock=clock,
-            report=_report,
-            width=_width(claims.policy),
-            span=nullcontext if base.traces is None else base.traces.span,
-        )
+        settler = _settler(base, backlog, width=_width(claims.policy))
         watch_health(stack, base, lambda: rosters.current)
         ready({"metrics": metrics_url})
         await _run(base.metrics.health, loop, settler, watch, stop)
@@ -118,6 +113,11 @@ async def _run(
             ending.set()
 
     await asyncio.gather(loop.run(stop=ending), settler.run(stop=ending), end())
+
+
+def _settler(base: Base, backlog: BacklogFlow, *, width: int) -> Settler:
+    span = nullcontext if base.traces is None else base.traces.span
+    return Settler(backlog=backlog, clock=base.clock, report=_report, width=width, span=span)
 
 
 def traced(traces: Traces | None, task: Task) -> Task:

@@ -33,7 +33,7 @@ _PATIENCE_SECONDS = 2
 _NANOSECONDS = 1_000_000_000
 
 
-class Note(Protocol):
+class SpanNote(Protocol):
     """Adds what is known only at the end of a span."""
 
     def __call__(self, *, failed: bool = False, **attributes: str) -> None:
@@ -50,7 +50,7 @@ class Traces:
         self._tracer = provider.get_tracer("idvault")
 
     @contextmanager
-    def span(self, name: str, **attributes: str) -> Iterator[Note]:
+    def span(self, name: str, **attributes: str) -> Iterator[SpanNote]:
         """Record the block as a span, in which others are nested; what it raises passes.
 
         An exception is an error, unless the block has noted what it means.

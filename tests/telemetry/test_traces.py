@@ -18,10 +18,10 @@ def test_spans_nest_and_acts_belong_to_them() -> None:
     spans = Spans()
     with spans.traces.span("task settle"):
         spans.traces.done("act open", seconds=0.25)
-    act, task = spans.all()
-    assert (act["name"], task["name"]) == ("act open", "task settle")
-    assert act["parent_id"] == task["context"]["span_id"]
-    assert act["start_time"] < task["start_time"] < act["end_time"]
+    act, outer = spans.all()
+    assert (act["name"], outer["name"]) == ("act open", "task settle")
+    assert act["parent_id"] == outer["context"]["span_id"]
+    assert act["start_time"] < outer["start_time"] < act["end_time"]
     assert act["resource"]["attributes"].keys() == {"service.name", "service.version"}
 
 

@@ -168,15 +168,13 @@ class GrpcServer:
         deadline: the most seconds one call may take; read_time: the most seconds to send its message. pace:
         None to start every call at once. acceptors: how many servers of gRPC listen at the port. drains:
         called when the server begins to stop, so that streams end. repeats: finds the key of a repeat.
-        traces: None to record no call.
-        Raises AccessOptionError if a method has no valid access option, and AttributeError if a servicer
-        lacks a method.
+        traces: None for no spans. Raises AccessOptionError if a method has no valid access option, and
+        AttributeError if a servicer lacks a method.
         """
         self._listen = listen
         self._certificates = Certificates(tls)
         self._services = services
-        self._acceptors = acceptors
-        self._reflection = reflection
+        self._acceptors, self._reflection = acceptors, reflection
         self._drains = drains
         handle = _Pipeline(
             access=access,

@@ -4,7 +4,7 @@ import asyncio
 
 from idvault.api.edge import errors
 from idvault.api.edge.call import Call, Stage
-from idvault.telemetry.traces import Note, Traces
+from idvault.telemetry.traces import SpanNote, Traces
 
 # The service's own faults; refusals are answers.
 _FAULTS = frozenset({"UNAVAILABLE", "INTERNAL", "DATA_LOSS"})
@@ -30,7 +30,7 @@ def wrap(inner: Stage, *, traces: Traces) -> Stage:
     return traced
 
 
-def _failed(call: Call, error: Exception, note: Note) -> None:
+def _failed(call: Call, error: Exception, note: SpanNote) -> None:
     code = errors.refusal(error, request=call.name_error()).code.name
     role = call.caller.role if call.caller else "none"
     note(code=code, role=role, error_id=call.name_error(), failed=code in _FAULTS)
