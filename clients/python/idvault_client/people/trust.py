@@ -58,12 +58,14 @@ class Trust:
     """What one roster member trusts.
 
     versions: every version of the roster from the first on, verified. state: the file of the last checkpoint
-    seen, a signed note; the first checkpoint creates it.
+    seen, a signed note; the first checkpoint creates it. more_keys: the log's later or earlier keys, which
+    the pinned one leads to.
     """
 
     versions: Sequence[Roster]
     log_key: VerifierKey
     state: Path
+    more_keys: tuple[VerifierKey, ...] = ()
 
     @property
     def roster(self) -> Roster:
@@ -154,7 +156,7 @@ class Trust:
         if not note:
             raise FindingError(Finding.NOT_IN_LOG, "the log has no checkpoint yet")
         try:
-            return checkpoint.verify(note, witness_policy.of_log(self.log_key)).checkpoint
+            return checkpoint.verify(note, witness_policy.of_log(self.log_key, *self.more_keys)).checkpoint
         except LogError as error:
             raise FindingError(Finding.LOG_INVALID, f"the log does not verify: {error}") from error
 
@@ -165,7 +167,7 @@ class Trust:
         """
         try:
             roster.check_in_force()
-            policy = witness_policy.of_roster(roster, self.log_key)
+            policy = witness_policy.of_roster(roster, self.log_key, *self.more_keys)
             signed = checkpoint.verify(note, policy)
             if at is not None:
                 checkpoint.check_fresh(signed, policy, now=at.timestamp())
@@ -246,7 +248,8 @@ class Trust:
 
     def _kept(self) -> Checkpoint | None:
         try:
-            return checkpoint.verify(self.state.read_bytes(), witness_policy.of_log(self.log_key)).checkpoint
+            policy = witness_policy.of_log(self.log_key, *self.more_keys)
+            return checkpoint.verify(self.state.read_bytes(), policy).checkpoint
         except FileNotFoundError:
             return None
         except LogError as error:
