@@ -80,6 +80,23 @@ def append(path: Path, content: bytes, *, size: int) -> int:
     return size + len(content)
 
 
+def open_lock(path: Path, *, like: Path) -> int:
+    """Open a file that is locked and never written, after creating it if needed; return its descriptor.
+
+    like: a file or folder, whose owner must be able to lock it: if root creates it, it belongs to that owner.
+    Raises OSError.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    try:
+        if os.geteuid() == _ROOT:
+            owner = (like if like.exists() else like.parent).stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
 def destroy(path: Path) -> None:
     """Overwrite a file with zeros and remove it; a missing file is fine. Raises OSError."""
     try:

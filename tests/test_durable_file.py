@@ -146,3 +146,41 @@ def test_root_leaves_a_file_to_its_owner(
     former = path.stat()
     assert given == [(former.st_uid, former.st_gid)] * is_root
     assert path.read_bytes() == b"third"
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_lock_of_root_is_the_owners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exists: bool) -> None:
+    """What root locks first, the service locks later: the file goes to the owner of what it protects."""
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", lambda _, user, group: given.append((user, group)))
+    like = tmp_path / "keys"
+    if exists:
+        like.touch()
+    os.close(durable_file.open_lock(tmp_path / "keys.lock", like=like))
+    found = (like if exists else tmp_path).stat()
+    assert given == [(found.st_uid, found.st_gid)]
+    assert (tmp_path / "keys.lock").stat().st_mode & 0o777 == durable_file.PRIVATE
+
+
+def test_a_lock_of_anybody_else_changes_no_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only root can give a file away."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "fchown", lambda *_: pytest.fail("the owner was changed"))
+    os.close(durable_file.open_lock(tmp_path / "lock", like=tmp_path))
+
+
+def test_a_lock_that_cannot_be_given_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No descriptor is left behind."""
+    closed: list[int] = []
+    real = os.close
+
+    def close(descriptor: int) -> None:
+        closed.append(descriptor)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "close", close)
+    with pytest.raises(FileNotFoundError):
+        durable_file.open_lock(tmp_path / "lock", like=tmp_path / "nowhere" / "keys")
+    assert len(closed) == 1

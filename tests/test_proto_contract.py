@@ -271,6 +271,7 @@ WHO_MAY_CALL = {
     "DrillService.ReportDrillFinding": ["ROLE_CUSTODIAN"],
     "CustodianService.ListSharesToHandOver": ["ROLE_CUSTODIAN"],
     "CustodianService.HandOverShares": ["ROLE_CUSTODIAN"],
+    "CustodianService.EndHandOver": ["ROLE_CUSTODIAN"],
 }
 
 

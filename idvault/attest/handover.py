@@ -1,9 +1,10 @@
-"""The signed paper of one batch of a hand-over: leaver, successor and the exact shares (RFC 8032).
+"""The signed papers of a hand-over: a batch with both people and the exact shares, and the end (RFC 8032).
 
 The signed bytes are encode("idvault/hand-over/v1", leaver, successor, quorum id, place, count, shares
 digest). The quorum id is that of the roster version in force, so it covers the successor's key. The shares
 digest is SHA-256 of encode("idvault/hand-over-shares/v1", then for each share: account token, record id,
-former quorum id, SHA-256 of the share, SHA-256 of the re-sealed share).
+former quorum id, SHA-256 of the share, SHA-256 of the re-sealed share). The end is
+encode("idvault/hand-over-end/v1", leaver, successor, quorum id, place).
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from idvault.domain.seal import Part
 
 _BATCH = "idvault/hand-over/v1"
 _SHARES = "idvault/hand-over-shares/v1"
+_END = "idvault/hand-over-end/v1"
 
 
 def canonical(*, succession: Succession, shares: Sequence[HandedShare]) -> bytes:
@@ -28,6 +30,17 @@ def canonical(*, succession: Succession, shares: Sequence[HandedShare]) -> bytes
         succession.place,
         len(shares),
         shares_digest(shares),
+    )
+
+
+def end(*, succession: Succession) -> bytes:
+    """Return the bytes that the leaver signs to hand nothing more over to this successor."""
+    return seal.encode(
+        _END,
+        succession.leaver.name,
+        succession.successor.name,
+        succession.quorum.id,
+        succession.place,
     )
 
 

@@ -170,13 +170,15 @@ async def _check_log(main: Database, clock: Clock) -> None:
 
 
 async def _check_checkpoint(settings: Settings, main: Database, shred: Database, clock: Clock) -> None:
-    sequenced = (await SqlLogStore(database=main).head()).size
-    store = SqlCheckpointStore(database=shred)
+    log, store = SqlLogStore(database=main), SqlCheckpointStore(database=shred)
+    sequenced = (await log.head()).size
     for _ in range(_LOOKS):
         if _size(await store.latest()) >= sequenced:
             break
         await asyncio.sleep(_PAUSE)
-    doctor.check_covered(sequenced=sequenced, signed=_size(await store.latest()))
+    signed = _size(await store.latest())
+    doctor.check_covered(sequenced=sequenced, signed=signed)
+    doctor.check_ages(sequenced=(await log.head()).size, signed=signed)
     await _check_cosigned(settings, await store.latest(), clock)
 
 

@@ -33,4 +33,5 @@ async def count_records(main: Database, versions: Callable[[], Sequence[Roster]]
     # Read before the hand-overs: each quorum in it was stored with its holders, so the later read has them
     # all.
     by_quorum = await store.by_quorum()
-    return quorum_count.count(versions(), by_quorum=by_quorum, handed=await store.handed())
+    handed, ended = await store.handed(), await store.ended()
+    return quorum_count.count(versions(), by_quorum=by_quorum, handed=handed, ended=ended)

@@ -17,7 +17,7 @@ from idvault.attest.reading import RosterError
 from idvault.certificate_files import CertificateFiles, CertificateFollower
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
-from idvault.config import ConfigError
+from idvault.config import ConfigError, owner
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.port import serve_metrics
 from idvault.transparency.note import MalformedKeyError, parse_key
@@ -118,9 +118,10 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
         cosigner = _cosigner(folder, log_key, name, _KeyChange(next_key, retire_key))
         if epoch is not None:
             _follow(folder, log_key, epoch, roster)
-        typer.echo(f"witness public key: {cosigner.key}")
+        # The process log on stdout has JSON only.
+        typer.echo(f"witness public key: {cosigner.key}", err=True)
         if cosigner.next_key is not None:
-            typer.echo(f"witness next public key: {cosigner.next_key}")
+            typer.echo(f"witness next public key: {cosigner.next_key}", err=True)
         watched = _Watched(metrics_listen, folder.folder, tls_certificate)
         running.run(_program(cosigner, address, tls, watched), ready_file=ready_file)
 
@@ -180,6 +181,8 @@ def _program(cosigner: Cosigner, address: tuple[str, int], tls: _Tls, watched: _
 @contextmanager
 def _held(path: Path) -> Iterator[WitnessState]:
     """Hold the state folder; meanwhile the process log goes to stdout."""
+    for problem in owner.problems("--state", path):
+        raise wrong_usage(problem, field="--state")
     try:
         folder = WitnessState(path)
     except StateError as error:
@@ -209,7 +212,7 @@ def _follow(state: WitnessState, log_keys: Sequence[str], path: Path, roster: Pa
         ) from error
     if carried is not None:
         lost = "".join(f", entries {each.first} to {each.last - 1} are lost" for each in carried.lost)
-        typer.echo(f"witness: follows the log from {carried.checkpoint.size} entries on{lost}")
+        typer.echo(f"witness: follows the log from {carried.checkpoint.size} entries on{lost}", err=True)
 
 
 def _now() -> datetime:

@@ -20,7 +20,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
 from idvault import secret_file
-from idvault.config import database, kubernetes, web
+from idvault.config import database, kubernetes, owner, web
 from idvault.config.erasure import ErasureSettings
 from idvault.config.expected import EXPECTED
 from idvault.config.moderation import ModerationSettings
@@ -365,6 +365,8 @@ def _has_no_secret_key(settings: Settings) -> bool:
 
 def _development_problems(settings: Settings, process: Process, clock_file: Path | None) -> Iterator[str]:
     edges = (Process.PLATFORM_EDGE, Process.CUSTODY_EDGE, Process.BOTH_EDGES)
+    if process in (*edges, Process.WORK):
+        yield from owner.problems(_name("keys"), settings.keys)
     if process in edges and settings.listen:
         yield from _edge_problems(settings, process)
     if settings.development:

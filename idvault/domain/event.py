@@ -51,6 +51,7 @@ class EventType(StrEnum):
     DRILL_RENEW = "custodian:drill:renew"
     DRILL_COMPLETE = "custodian:drill:pass"
     SHARES_HAND_OVER = "custody:shares:handover"
+    HANDOVER_END = "custody:handover:end"
     LEGACY_IMPORT = "campaign:chunk:import"
     CAMPAIGN_CREATE = "campaign:plan:create"
     CAMPAIGN_START = "campaign:plan:start"
@@ -199,6 +200,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.SECOND_FACTOR_CONFIRM: ("person",),
     EventType.SECOND_FACTOR_EXHAUST: ("locked_until",),
     EventType.SHARES_HAND_OVER: ("batch", "count"),
+    EventType.HANDOVER_END: ("paper", "count"),
     EventType.LEGACY_IMPORT: ("import_id", "label", "count", "references_hash"),
     EventType.CAMPAIGN_CREATE: ("campaign_id", "plan_hash"),
     EventType.CAMPAIGN_START: ("campaign_id",),

@@ -4,7 +4,7 @@
 - The signed content of a batch identifies it. Each share is accepted or passed over by itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from idvault.domain import token
@@ -43,6 +43,19 @@ class HandoverBatch:
     quorum_id: str
     becomes: Mapping[str, str]
     shares: Sequence[HandedShare]
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverEnd:
+    """The end of a leaver's hand-over to the successor in one version of a quorum.
+
+    actor_id: the leaver. quorum_id: of the roster in force. held: the present quorums of records whose share
+    the leaver still holds.
+    """
+
+    actor_id: str
+    quorum_id: str
+    held: Collection[str]
 
 
 def check(shares: Sequence[HandedShare], *, sealed_size: int) -> None:

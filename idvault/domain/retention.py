@@ -250,6 +250,7 @@ def _house() -> tuple[RetentionRule, ...]:
                 "drill_records",
                 "drill_passes",
                 "handed_quorums",
+                "ended_handovers",
             ),
         ),
         RetentionRule(

@@ -108,6 +108,18 @@ def check_covered(*, sequenced: int, signed: int) -> None:
         )
 
 
+def check_ages(*, sequenced: int, signed: int) -> None:
+    """Raise AilmentError if the shred database's checkpoint has more entries than the main database.
+
+    sequenced: read after the checkpoint, since the log grows.
+    """
+    if signed > sequenced:
+        raise AilmentError(
+            f"the main database is older than the shred database: it has {sequenced} entries, and {signed} "
+            "were signed. It was restored from a backup: `idvault restore --check` says what is lost"
+        )
+
+
 def check_cosigned(*, at: datetime | None, now: datetime) -> None:
     """Raise AilmentError if the log has been without cosignatures for too long. at: of the last of enough."""
     if at is None:

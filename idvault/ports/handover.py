@@ -8,7 +8,7 @@ from typing import Protocol
 
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event
-from idvault.domain.handover import HandoverBatch
+from idvault.domain.handover import HandoverBatch, HandoverEnd
 from idvault.domain.request import Request
 
 
@@ -24,7 +24,20 @@ class HandoverStore(Protocol):
         count; another body raises AlreadyExistsError (REQUEST_ID_REUSED). Each share must be compared under
         its record's row lock and passed over unless its record version, quorum and stored hash match. The
         former sealed share must be gone when this returns. Nothing that the record digest covers may change.
+        A batch of a hand-over that was ended before must raise PreconditionError (ILLEGAL_TRANSITION).
         """
+        ...
+
+    async def end(self, ending: HandoverEnd, *, request: Request, now: ClockReading, event: Event) -> int:
+        """Store the end of a hand-over with its event (field count); return how many records are left.
+
+        The request row comes first, as in hand_over. If it was ended before by another request, it must raise
+        PreconditionError (ILLEGAL_TRANSITION) and write nothing.
+        """
+        ...
+
+    async def ended(self) -> Collection[tuple[str, str]]:
+        """Return every hand-over that was ended: the quorum's id and the leaver's actor id."""
         ...
 
     async def tokens(self, *, quorum_ids: Collection[str], after: str, limit: int) -> list[str]:

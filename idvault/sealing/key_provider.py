@@ -261,9 +261,8 @@ class LocalKeyProvider:
     def _locked(self) -> Iterator[None]:
         """Hold the lock for changes; it is a separate file, because the key file gets replaced."""
         try:
-            descriptor = os.open(
-                self._path.with_name(self._path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600
-            )
+            lock = self._path.with_name(self._path.name + ".lock")
+            descriptor = durable_file.open_lock(lock, like=self._path)
         except OSError as error:
             raise KeyFileMissingError(f"{self._path.parent} cannot be written to") from error
         try:

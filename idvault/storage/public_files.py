@@ -115,7 +115,7 @@ class LocalPublicFiles:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self._make(self.directory)
-        descriptor = os.open(self.directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = durable_file.open_lock(self.directory / _LOCK, like=self.directory)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield

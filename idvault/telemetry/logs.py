@@ -27,7 +27,7 @@ from typing import TextIO
 
 FIELDS = frozenset({
     "event", "level", "time", "process", "pid",
-    "method", "code", "reason", "caller", "role", "seconds", "why",
+    "method", "code", "reason", "caller", "role", "request", "seconds", "why",
     "error", "at", "logger", "line",
     "act", "edge", "kind", "provider", "outcome", "count", "version", "listen", "port", "grace", "signal",
     "days", "attempts", "threshold", "task",
@@ -117,19 +117,27 @@ class AccessLog:
     def __init__(self, logs: Logs) -> None:
         """Initialise with the log to write to."""
         self._logs = logs
-        self._calls: list[tuple[float, str, str, str, str, float]] = []
+        self._calls: list[tuple[float, str, str, str, str, str, float]] = []
         self._parts: dict[tuple[str, str, str, str], tuple[str, str, str]] = {}
         self._second = -1, ""
 
     def add(
-        self, *, time: float, method: str, code: str, caller: str = "", why: str = "", seconds: float
+        self,
+        *,
+        time: float,
+        method: str,
+        code: str,
+        caller: str = "",
+        why: str = "",
+        request: str = "",
+        seconds: float,
     ) -> None:
         """Buffer one call.
 
         time: POSIX seconds. caller: the registered name, empty if unknown. why: a fixed word that says why
-        access was refused, for the operator only.
+        access was refused, for the operator only. request: the id of a call that failed, a UUID.
         """
-        self._calls.append((time, method, code, caller, why, seconds))
+        self._calls.append((time, method, code, caller, why, request, seconds))
         if len(self._calls) >= _BUFFER_LINES:
             self.flush()
 
@@ -148,8 +156,8 @@ class AccessLog:
         finally:
             self.flush()
 
-    def _line(self, call: tuple[float, str, str, str, str, float]) -> str:
-        time, method, code, caller, why, seconds = call
+    def _line(self, call: tuple[float, str, str, str, str, str, float]) -> str:
+        time, method, code, caller, why, request, seconds = call
         key = method, code, caller, why
         parts = self._parts.get(key)
         if parts is None:
@@ -160,7 +168,9 @@ class AccessLog:
             self._second = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
         # The values are numbers of ours: their text needs no redaction.
         milliseconds = int((time - second) * 1_000)
-        return f"{parts[0]}{self._second[1]}.{milliseconds:03}Z{parts[1]}{round(seconds, 6)!r}{parts[2]}"
+        failed = f', "request": "{request}"' if request else ""
+        taken = f"{round(seconds, 6)!r}{failed}"
+        return f"{parts[0]}{self._second[1]}.{milliseconds:03}Z{parts[1]}{taken}{parts[2]}"
 
     def _remember(self, key: tuple[str, str, str, str]) -> tuple[str, str, str]:
         """Return the parts of a line that do not differ between calls, and keep them."""

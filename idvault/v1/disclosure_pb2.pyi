@@ -1331,3 +1331,55 @@ class HandOverSharesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___HandOverSharesResponse: _TypeAlias = HandOverSharesResponse  # noqa: Y015
+
+@_typing.final
+class EndHandOverRequest(_message.Message):
+    """The end of a hand-over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    QUORUM_ID_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    quorum_id: _builtins.str
+    """The quorum of the roster in force in which another custodian has the caller's place, in hex."""
+    signature: _builtins.bytes
+    """The caller's Ed25519 signature over the end, 64 bytes."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        quorum_id: _builtins.str = ...,
+        signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quorum_id", b"quorum_id", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndHandOverRequest: _TypeAlias = EndHandOverRequest  # noqa: Y015
+
+@_typing.final
+class EndHandOverResponse(_message.Message):
+    """The hand-over has ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEFT_COUNT_FIELD_NUMBER: _builtins.int
+    left_count: _builtins.int
+    """How many shares were not handed over."""
+    def __init__(
+        self,
+        *,
+        left_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_count", b"left_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndHandOverResponse: _TypeAlias = EndHandOverResponse  # noqa: Y015

@@ -490,6 +490,11 @@ class CustodianServiceStub:
                 request_serializer=idvault_dot_v1_dot_disclosure__pb2.HandOverSharesRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_disclosure__pb2.HandOverSharesResponse.FromString,
                 _registered_method=True)
+        self.EndHandOver = channel.unary_unary(
+                '/idvault.v1.CustodianService/EndHandOver',
+                request_serializer=idvault_dot_v1_dot_disclosure__pb2.EndHandOverRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_disclosure__pb2.EndHandOverResponse.FromString,
+                _registered_method=True)
         self.ReportFinding = channel.unary_unary(
                 '/idvault.v1.CustodianService/ReportFinding',
                 request_serializer=idvault_dot_v1_dot_disclosure__pb2.ReportFindingRequest.SerializeToString,
@@ -566,8 +571,9 @@ class CustodianServiceServicer:
         """Lists the caller's sealed shares of a place that another custodian has in the roster in force. The answer does
         not name the successor: the caller's client reads it from the roster.
 
-        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); FAILED_PRECONDITION (QUORUM_INVALID) if nobody else has
-        the caller's place in this quorum; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); FAILED_PRECONDITION (QUORUM_INVALID if nobody else has
+        the caller's place in this quorum; ILLEGAL_TRANSITION if the hand-over was ended); PERMISSION_DENIED (ACCESS_DENIED);
+        UNAVAILABLE (STORE_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -578,8 +584,21 @@ class CustodianServiceServicer:
         has not changed since. One log entry covers the batch.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
-        (REQUEST_ID_REUSED); FAILED_PRECONDITION (QUORUM_INVALID); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
-        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        (REQUEST_ID_REUSED); FAILED_PRECONDITION (QUORUM_INVALID; ILLEGAL_TRANSITION if the hand-over was ended);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndHandOver(self, request, context):
+        """Ends the caller's hand-over to the successor of the roster in force for good: no further batch of it is accepted,
+        and the shares that were not handed over count as lost. A later version of the roster with another successor
+        begins another hand-over. One log entry has the signed end and the count.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        FAILED_PRECONDITION (QUORUM_INVALID; ILLEGAL_TRANSITION if it was ended before); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -632,6 +651,11 @@ def add_CustodianServiceServicer_to_server(servicer, server):
                     servicer.HandOverShares,
                     request_deserializer=idvault_dot_v1_dot_disclosure__pb2.HandOverSharesRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_disclosure__pb2.HandOverSharesResponse.SerializeToString,
+            ),
+            'EndHandOver': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndHandOver,
+                    request_deserializer=idvault_dot_v1_dot_disclosure__pb2.EndHandOverRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_disclosure__pb2.EndHandOverResponse.SerializeToString,
             ),
             'ReportFinding': grpc.unary_unary_rpc_method_handler(
                     servicer.ReportFinding,
@@ -829,6 +853,33 @@ class CustodianService:
             '/idvault.v1.CustodianService/HandOverShares',
             idvault_dot_v1_dot_disclosure__pb2.HandOverSharesRequest.SerializeToString,
             idvault_dot_v1_dot_disclosure__pb2.HandOverSharesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndHandOver(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.CustodianService/EndHandOver',
+            idvault_dot_v1_dot_disclosure__pb2.EndHandOverRequest.SerializeToString,
+            idvault_dot_v1_dot_disclosure__pb2.EndHandOverResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -325,16 +325,26 @@ class CustodianServiceStub:
     """Lists the caller's sealed shares of a place that another custodian has in the roster in force. The answer does
     not name the successor: the caller's client reads it from the roster.
 
-    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); FAILED_PRECONDITION (QUORUM_INVALID) if nobody else has
-    the caller's place in this quorum; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); FAILED_PRECONDITION (QUORUM_INVALID if nobody else has
+    the caller's place in this quorum; ILLEGAL_TRANSITION if the hand-over was ended); PERMISSION_DENIED (ACCESS_DENIED);
+    UNAVAILABLE (STORE_UNAVAILABLE).
     """
     HandOverShares: _grpc.UnaryUnaryMultiCallable[_disclosure_pb2.HandOverSharesRequest, _disclosure_pb2.HandOverSharesResponse]
     """Replaces the caller's own shares with shares that the caller re-sealed to the successor, each only if its record
     has not changed since. One log entry covers the batch.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
-    (REQUEST_ID_REUSED); FAILED_PRECONDITION (QUORUM_INVALID); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
-    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    (REQUEST_ID_REUSED); FAILED_PRECONDITION (QUORUM_INVALID; ILLEGAL_TRANSITION if the hand-over was ended);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    EndHandOver: _grpc.UnaryUnaryMultiCallable[_disclosure_pb2.EndHandOverRequest, _disclosure_pb2.EndHandOverResponse]
+    """Ends the caller's hand-over to the successor of the roster in force for good: no further batch of it is accepted,
+    and the shares that were not handed over count as lost. A later version of the roster with another successor
+    begins another hand-over. One log entry has the signed end and the count.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    FAILED_PRECONDITION (QUORUM_INVALID; ILLEGAL_TRANSITION if it was ended before); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     ReportFinding: _grpc.UnaryUnaryMultiCallable[_disclosure_pb2.ReportFindingRequest, _disclosure_pb2.ReportFindingResponse]
     """Writes to the log that the caller's client refused the service's answer.
@@ -393,16 +403,26 @@ class CustodianServiceAsyncStub(CustodianServiceStub):
     """Lists the caller's sealed shares of a place that another custodian has in the roster in force. The answer does
     not name the successor: the caller's client reads it from the roster.
 
-    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); FAILED_PRECONDITION (QUORUM_INVALID) if nobody else has
-    the caller's place in this quorum; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); FAILED_PRECONDITION (QUORUM_INVALID if nobody else has
+    the caller's place in this quorum; ILLEGAL_TRANSITION if the hand-over was ended); PERMISSION_DENIED (ACCESS_DENIED);
+    UNAVAILABLE (STORE_UNAVAILABLE).
     """
     HandOverShares: _aio.UnaryUnaryMultiCallable[_disclosure_pb2.HandOverSharesRequest, _disclosure_pb2.HandOverSharesResponse]  # type: ignore[assignment]
     """Replaces the caller's own shares with shares that the caller re-sealed to the successor, each only if its record
     has not changed since. One log entry covers the batch.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
-    (REQUEST_ID_REUSED); FAILED_PRECONDITION (QUORUM_INVALID); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
-    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    (REQUEST_ID_REUSED); FAILED_PRECONDITION (QUORUM_INVALID; ILLEGAL_TRANSITION if the hand-over was ended);
+    PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    EndHandOver: _aio.UnaryUnaryMultiCallable[_disclosure_pb2.EndHandOverRequest, _disclosure_pb2.EndHandOverResponse]  # type: ignore[assignment]
+    """Ends the caller's hand-over to the successor of the roster in force for good: no further batch of it is accepted,
+    and the shares that were not handed over count as lost. A later version of the roster with another successor
+    begins another hand-over. One log entry has the signed end and the count.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    FAILED_PRECONDITION (QUORUM_INVALID; ILLEGAL_TRANSITION if it was ended before); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     ReportFinding: _aio.UnaryUnaryMultiCallable[_disclosure_pb2.ReportFindingRequest, _disclosure_pb2.ReportFindingResponse]  # type: ignore[assignment]
     """Writes to the log that the caller's client refused the service's answer.
@@ -494,8 +514,9 @@ class CustodianServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists the caller's sealed shares of a place that another custodian has in the roster in force. The answer does
         not name the successor: the caller's client reads it from the roster.
 
-        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); FAILED_PRECONDITION (QUORUM_INVALID) if nobody else has
-        the caller's place in this quorum; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); FAILED_PRECONDITION (QUORUM_INVALID if nobody else has
+        the caller's place in this quorum; ILLEGAL_TRANSITION if the hand-over was ended); PERMISSION_DENIED (ACCESS_DENIED);
+        UNAVAILABLE (STORE_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod
@@ -508,8 +529,23 @@ class CustodianServiceServicer(metaclass=_abc_1.ABCMeta):
         has not changed since. One log entry covers the batch.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
-        (REQUEST_ID_REUSED); FAILED_PRECONDITION (QUORUM_INVALID); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
-        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        (REQUEST_ID_REUSED); FAILED_PRECONDITION (QUORUM_INVALID; ILLEGAL_TRANSITION if the hand-over was ended);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def EndHandOver(
+        self,
+        request: _disclosure_pb2.EndHandOverRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_disclosure_pb2.EndHandOverResponse, _abc.Awaitable[_disclosure_pb2.EndHandOverResponse]]:
+        """Ends the caller's hand-over to the successor of the roster in force for good: no further batch of it is accepted,
+        and the shares that were not handed over count as lost. A later version of the roster with another successor
+        begins another hand-over. One log entry has the signed end and the count.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        FAILED_PRECONDITION (QUORUM_INVALID; ILLEGAL_TRANSITION if it was ended before); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod

@@ -17,7 +17,6 @@ from idvault.transparency.checkpoint import Checkpoint, MalformedCheckpointError
 from idvault.transparency.tree import EMPTY_ROOT
 
 _PRIVATE_FOLDER = 0o700
-_PRIVATE_FILE = 0o600
 _LOGS = "logs"
 _FORKS = "forks"
 _EPOCHS = "epochs"
@@ -35,7 +34,7 @@ class WitnessState:
         self.folder = folder
         for path in (folder, folder / _LOGS, folder / _FORKS, folder / _EPOCHS):
             path.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-        self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, _PRIVATE_FILE)
+        self._lock = durable_file.open_lock(folder / "lock", like=folder)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._latest = {found.origin: found for found in map(_read, self._files())}

@@ -45,3 +45,10 @@ def test_every_change_changes_the_digest() -> None:
         [replace(ONE, quorum_id="c" * 64)],
     ]
     assert len({handover.shares_digest(shares) for shares in changed}) == len(changed)
+
+
+def test_the_end_names_both_people_and_the_version() -> None:
+    """It is for one successor only, so another begins anew."""
+    assert handover.end(succession=FOUND) == seal.encode(
+        "idvault/hand-over-end/v1", "custodian-a", "custodian-d", SECOND.quorums[0].id, 1
+    )

@@ -111,6 +111,16 @@ async def test_a_checkpoint_that_stays_behind(ward: Ward) -> None:
     assert "is damaged" in (await ward.advice())["checkpoint"]
 
 
+async def test_a_main_database_that_is_older(ward: Ward) -> None:
+    """Its checkpoint is known: what was signed beyond its entries is lost, and that is no tampering."""
+    leaves = [*await _leaves(ward.databases), b"lost", b"lost, too"]
+    await logs.replace_checkpoint(ward.databases, logs.signed(leaves))
+    said = (await ward.advice())["checkpoint"]
+    assert said.startswith(
+        "the main database is older than the shred database: it has 9 entries, and 11 were"
+    )
+
+
 @pytest.mark.process
 async def test_a_log_without_cosignatures(ward: Ward) -> None:
     """It says for how long, and what waits; the sign-ups do not."""

@@ -54,7 +54,7 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, *more: object, lines: int = 2) -> Iterator[Running]:
+def running(folder: Path, *more: object, keys: int = 1) -> Iterator[Running]:
     """Run a witness of the test's log until the block ends."""
     ready = folder.parent / "ready.json"
     arguments = ["--state", folder, "--log-key", LOG.key, "--ready-file", ready]
@@ -62,10 +62,12 @@ def running(folder: Path, *more: object, lines: int = 2) -> Iterator[Running]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")}
     process = programs.start(programs.VAULT, "witness", *arguments, *more, environment=environment)
     try:
-        said = [process.stdout.readline() for _ in range(lines)]
-        assert said[0].startswith("witness public key: "), said
+        # The process log on stdout has JSON only.
+        first = process.stdout.readline()
         document = json.loads(ready.read_text())
-        assert json.loads(said[-1]) == {"ready": document}
+        assert json.loads(first) == {"ready": document}
+        said = [process.stderr.readline() for _ in range(keys)]
+        assert said[0] == f"witness public key: {document['public_key']}\n"
         assert stat.S_IMODE(ready.stat().st_mode) == 0o600
         yield Running(
             process,
@@ -101,10 +103,10 @@ def test_first_start_makes_the_key_and_later_ones_keep_it(tmp_path: Path) -> Non
 def test_a_key_is_announced_and_then_takes_the_place(idvault: Commands, tmp_path: Path) -> None:
     """Both sign meanwhile, across restarts; the former key cannot be retired before there is a next one."""
     folder = tmp_path / "w"
-    with running(folder, "--name", NAME, "--next-key", lines=3) as first:
+    with running(folder, "--name", NAME, "--next-key", keys=2) as first:
         former, announced = parse_key(first.public_key), parse_key(first.next_public_key)
         assert first.submit(MAIN.request(0, 5))[0] == 200
-    with running(folder, lines=3) as again:
+    with running(folder, keys=2) as again:
         _, lines = again.submit(MAIN.request(5, 7))
         assert [cosigned(MAIN.note(7), lines, key=key) > 0 for key in (former, announced)] == [True, True]
     with running(folder, "--retire-key") as later:

@@ -38,9 +38,9 @@ def test_it_says_what_is_lost_and_follows_once(
     witness.close()
     told = start(idvault, tmp_path / "w", *options)
     assert told.code == ExitCode.UNREACHABLE
-    assert told.out.startswith("witness: follows the log from 6 entries on, entries 6 to 9 are lost\n")
+    assert told.err.startswith("witness: follows the log from 6 entries on, entries 6 to 9 are lost\n")
     again = start(idvault, tmp_path / "w", *options)
-    assert again.out.startswith("witness public key: ")
+    assert again.err.startswith("witness public key: ")
 
 
 def test_what_it_refuses(idvault: Commands, tmp_path: Path, options: tuple[object, ...]) -> None:

@@ -245,3 +245,23 @@ def test_errors_travel_between_processes() -> None:
     assert type(copy) is InvalidFields
     assert (str(copy), copy.fields, copy.__dict__) == (str(error), error.fields, error.__dict__)
     assert repr(copy) == "InvalidFields('INVALID_NAME (INVALID_ARGUMENT); real_name LENGTH; request r')"
+
+
+@pytest.mark.parametrize(
+    "told", ["1b4e28ba-2fa1-41d2-883f-0016d3cca427", "no id", "1B4E28BA-2FA1-41D2-883F-0016D3CCA427"]
+)
+async def test_the_error_of_a_read_has_the_id_of_the_log(ask: Ask, server: VaultServer, told: str) -> None:
+    """A call without a request id has the one that the vault tells, if it is well-formed."""
+    server.outcomes = [Refuse(Code.NOT_FOUND, "ACCOUNT_NOT_FOUND", error_id=told)]
+    with pytest.raises(NotFound) as caught:
+        await ask("get_status", "0" * 26)
+    good = told.startswith("1b")
+    assert caught.value.request_id == (told if good else None)
+    assert (f"request {told}" in str(caught.value)) is good
+
+
+async def test_a_request_id_of_the_caller_stays(ask: Ask, server: VaultServer) -> None:
+    """Whatever a server says, the id of a mutation is the one with which it is repeated."""
+    told = "1b4e28ba-2fa1-41d2-883f-0016d3cca427"
+    server.outcomes = [Refuse(Code.NOT_FOUND, "REQUEST_NOT_FOUND", error_id=told)]
+    assert (await refused(ask)).request_id == REQUEST_ID

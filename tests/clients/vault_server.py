@@ -38,6 +38,7 @@ class Refuse:
     text: str = "refused"
     domain: str = "idvault"
     metadata: Mapping[str, str] = field(default_factory=dict)
+    error_id: str = ""
 
     def status(self) -> status_pb2.Status:
         """Return the google.rpc.Status."""
@@ -58,6 +59,8 @@ class Refuse:
                     kind(field=path, reason=code, description=code) for path, code in self.fields
                 ]
             )
+        if self.error_id:
+            yield error_details_pb2.RequestInfo(request_id=self.error_id)
         if self.retry_after is not None:
             retry = error_details_pb2.RetryInfo()
             retry.retry_delay.FromTimedelta(self.retry_after)

@@ -260,7 +260,8 @@ def test_a_hand_over() -> None:
     )
     assert share == GIVEN["share"]["share of li"]
     roster = rosters.parse(GIVEN["roster"]["file"].encode())
-    papers.check_signature(given["signed batch of li"], roster_member=roster.member("li"), field="")
+    for name in ("signed batch of li", "signed end of li"):
+        papers.check_signature(given[name], roster_member=roster.member("li"), field="")
     assert rows.unpack_ids(given["share_quorum_ids"])[0] == given["quorum id with chen in place 1"]
 
 

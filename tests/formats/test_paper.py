@@ -149,3 +149,5 @@ def test_hand_over_papers_are_the_same_bytes() -> None:
     )
     theirs = handover.canonical(succession=succession, shares=[HandedShare(*each) for each in shares])
     assert made == theirs
+    end = paper.hand_over_end(leaver="custodian-a", successor="custodian-d", quorum_id=quorum.id, place=1)
+    assert end == handover.end(succession=succession)

@@ -46,6 +46,7 @@ _NOT_OF_AN_ACCOUNT = {
     "drill_passes": "a custodian's",
     "disclosure_budgets": "an auditor's",
     "disclosure_refusals": "an auditor's or custodian's",
+    "ended_handovers": "the deployment's",
     "handed_quorums": "the deployment's",
     "campaigns": "a relying party's",
     "moderators": "a relying party's",

@@ -34,13 +34,13 @@ from idvault.storage.base.statement import Statement, param
 TOKEN = "account_token"
 # Tables of one relying party, of the log or of the deployment: they name an account at most as a value.
 NOT_OF_AN_ACCOUNT = {
-    "attempts", "authority_orders", "budgets", "campaign_days", "campaigns", "credential_counts", "day_keys",
-    "deployment", "disclosure_budgets", "disclosure_refusals", "drill_passes", "drill_records",
-    "handed_quorums", "log_checkpoints", "log_entries", "log_head", "log_nodes", "moderators", "operations",
-    "person_requests", "persons", "platform_keys", "platform_pages", "platforms", "requests", "roster",
-    "roster_proposals", "roster_signatures", "roster_versions", "second_factors", "sessions",
-    "status_feed_heads", "status_keys", "status_lists", "status_marks", "tip_off_reporters",
-    "tip_off_texts", "tip_off_tries", "tip_offs",
+    "attempts", "authority_orders", "budgets", "campaign_days", "campaigns", "credential_counts",
+    "day_keys", "deployment", "disclosure_budgets", "disclosure_refusals", "drill_passes", "drill_records",
+    "ended_handovers", "handed_quorums", "key_versions", "log_checkpoints", "log_entries", "log_head",
+    "log_nodes", "moderators", "operations", "person_requests", "persons", "platform_keys",
+    "platform_pages", "platforms", "requests", "roster", "roster_proposals", "roster_signatures",
+    "roster_versions", "schema_floors", "second_factors", "sessions", "status_feed_heads", "status_keys",
+    "status_lists", "status_marks", "tip_off_reporters", "tip_off_texts", "tip_off_tries", "tip_offs",
 }  # fmt: skip
 # Unique within a unit: numbers that a unit gives, ids that are random, references of a relying party whose
 # accounts are all in one unit.

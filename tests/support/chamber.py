@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from google.protobuf.message import Message
@@ -139,7 +140,7 @@ class Local:
         try:
             found = asyncio.run_coroutine_threadsafe(work, self._chamber.loop).result(30)
         except IdvaultError as error:
-            told = errors.refusal(error)
+            told = errors.refusal(error, request=str(uuid4()))
             details = error.details if isinstance(error, SecondFactorError) else None
             failure = BY_REASON[told.reason](told.reason, told.code.name, details=details)
         else:

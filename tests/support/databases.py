@@ -136,6 +136,19 @@ def postgres() -> Iterator[PostgresMaker]:
 @contextmanager
 def own_postgres() -> Iterator[PostgresMaker]:
     """Run a server for the duration of the block, whatever the environment names."""
+    with own_server() as url:
+        yield from _made_on(url)
+
+
+def create(url: str, name: str) -> str:
+    """Create an empty database on the server of an address; return its address."""
+    asyncio.run(_execute(url, f'CREATE DATABASE "{name}"'))
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def own_server() -> Iterator[str]:
+    """Run a server for the duration of the block; its files are gone afterwards."""
     # If the tests run as root, the server runs as another user, who needs access to every parent folder.
     folder = Path(tempfile.mkdtemp(prefix="idvault-postgres-", dir=memory()))
     folder.chmod(0o755)
@@ -145,7 +158,7 @@ def own_postgres() -> Iterator[PostgresMaker]:
         # Test data need not survive a power cut.
         asyncio.run(_execute(server.get_uri(), "ALTER SYSTEM SET fsync = off"))
         asyncio.run(_execute(server.get_uri(), "SELECT pg_reload_conf()"))
-        yield from _made_on(server.get_uri())
+        yield str(server.get_uri())
     finally:
         if server is not None:
             server.cleanup()

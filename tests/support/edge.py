@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]
     BadRequest,
     ErrorInfo,
+    RequestInfo,
     RetryInfo,
 )
 from google.rpc.status_pb2 import Status as StatusMessage  # type: ignore[import-untyped]
@@ -475,6 +476,7 @@ class Told:
     fields: dict[str, str]
     retry: float | None
     raw: str
+    error_id: str = field(default="", compare=False)
 
 
 async def refused(channel: grpc.aio.Channel, path: str, body: bytes, *, seconds: float | None = 10.0) -> Told:
@@ -493,15 +495,18 @@ def told(error: grpc.aio.AioRpcError) -> Told:
         return Told(error.code(), "", {}, None, raw)
     message = StatusMessage.FromString(details)
     assert message.code == error.code().value[0]
-    info, bad, retry = ErrorInfo(), BadRequest(), RetryInfo()
+    info, bad, retry, request = ErrorInfo(), BadRequest(), RetryInfo(), RequestInfo()
     wait = None
     for detail in message.details:
         detail.Unpack(info)
         detail.Unpack(bad)
+        detail.Unpack(request)
         if detail.Unpack(retry):
             wait = retry.retry_delay.ToTimedelta().total_seconds()
     assert info.domain == "idvault"
     for violation in bad.field_violations:
         assert violation.reason == violation.description
     fields = {violation.field: violation.description for violation in bad.field_violations}
-    return Told(error.code(), info.reason, fields, wait, raw + str(message))
+    # The id differs between two errors that are otherwise the same.
+    raw = f"{raw}{message}".replace(request.request_id or "no id", "")
+    return Told(error.code(), info.reason, fields, wait, raw, request.request_id)

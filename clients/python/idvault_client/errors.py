@@ -14,7 +14,8 @@ class VaultError(Exception):
     reason: a published reason (docs/reasons.md), None if the vault gave none.
     code: the name of the gRPC status.
     retry_after: how long to wait before repeating the call, if the vault said so.
-    request_id: the request id of the call, also if the client chose it; use it to repeat the call.
+    request_id: the request id of the call, also if the client chose it; use it to repeat the call. A call
+    without one, such as a read, has the id that the vault gave its error. The vault's log has the same id.
     fields: which fields were wrong and how, {"document.number": "CHECK_DIGIT"}.
     states: of an illegal transition, the present state and the one that cannot follow it.
     details: what else the vault said, by name; SecondFactorRefused reads it.

@@ -18,6 +18,7 @@ from idvault_client import errors
 
 _DOMAIN = "idvault"
 _WORD = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIELD = re.compile(r"[a-z][a-z0-9_.\[\]]{0,127}")
 _CLOSED = "this connection is closed"
 _OTHER_CA = "the given ca did not issue the server's certificate, or the certificate has expired"
@@ -58,6 +59,7 @@ def from_rpc(error: grpc.RpcError, *, request_id: str | None) -> errors.VaultErr
     call = cast(grpc.Call, error)  # grpc raises objects that are both
     code, status = call.code().name, _status(call)
     reason, fields, retry_after, info = _details(status)
+    request_id = request_id or _error_id(status)
     kind = errors.BY_REASON.get(reason or "") or errors.BY_CODE.get(code, errors.VaultError)
     hint = "" if reason else _hint(call.details() or "")
     return kind(
@@ -116,6 +118,12 @@ def _states(info: error_details_pb2.ErrorInfo) -> tuple[str, str] | None:
     return (state, wanted) if _WORD.fullmatch(state) and _WORD.fullmatch(wanted) else None
 
 
+def _error_id(status: status_pb2.Status) -> str | None:
+    """Return the id under which the vault logged the error, None if it told none that is well-formed."""
+    found = error_details_pb2.RequestInfo()
+    return found.request_id if _unpack(status, found) and _UUID.fullmatch(found.request_id) else None
+
+
 def _told(info: error_details_pb2.ErrorInfo) -> dict[str, str]:
     """Return what is said about a second factor; malformed values are ignored."""
     told = {name: info.metadata.get(name, "") for name in _TOLD}
@@ -124,7 +132,10 @@ def _told(info: error_details_pb2.ErrorInfo) -> dict[str, str]:
 
 def _unpack(
     status: status_pb2.Status,
-    message: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest | error_details_pb2.RetryInfo,
+    message: error_details_pb2.ErrorInfo
+    | error_details_pb2.BadRequest
+    | error_details_pb2.RequestInfo
+    | error_details_pb2.RetryInfo,
 ) -> bool:
     for detail in status.details:
         if detail.Is(message.DESCRIPTOR):

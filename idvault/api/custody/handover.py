@@ -11,7 +11,7 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.handover import HandedShare
 from idvault.domain.record import SealedRecord
-from idvault.flows.custody.handover import HandOverCommand, HandoverFlow
+from idvault.flows.custody.handover import EndCommand, HandOverCommand, HandoverFlow
 from idvault.v1 import disclosure_pb2
 
 
@@ -62,6 +62,24 @@ class HandoverCalls:
         )
         moved = await self.handovers.hand_over(command, now=now)
         return disclosure_pb2.HandOverSharesResponse(handed_count=moved)
+
+    async def EndHandOver(
+        self,
+        request: disclosure_pb2.EndHandOverRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.EndHandOverResponse:
+        """End the caller's hand-over for good."""
+        command = EndCommand(
+            actor_id=caller.actor_id,
+            request_id=convert.request_id(request.request_id),
+            quorum_id=request.quorum_id,
+            signature=request.signature,
+        )
+        left = await self.handovers.end(command, now=now)
+        return disclosure_pb2.EndHandOverResponse(left_count=left)
 
 
 def _page_size(value: int) -> int:

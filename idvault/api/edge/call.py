@@ -2,10 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from uuid import uuid4
 
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from idvault.domain.clock import ClockReading
+from idvault.domain.error import InvalidError
+from idvault.domain.request import check_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Call:
     """A call. body: the request's bytes, as received. certificate: the client's, in PEM.
 
     remaining: seconds left to answer, None if the caller set no deadline. caller: set by the access stage.
-    why: a fixed word for the operator's log that says why access was refused. send: sends one message of a
+    why: a fixed word for the operator's log that says why access was refused. error_id: set once the call has
+    failed; the caller is told it, and the log has it. send: sends one message of a
     streamed answer; None if the answer is a single message. receive: waits for the request and returns it
     (anything but bytes if none arrives); None if body is already set.
     """
@@ -54,6 +58,7 @@ class Call:
     now: ClockReading
     caller: Caller | None = None
     why: str = ""
+    error_id: str = ""
     send: Callable[[bytes], Awaitable[None]] | None = None
     receive: Callable[[], Awaitable[object]] | None = None
 
@@ -61,6 +66,19 @@ class Call:
     def holder(self) -> str:
         """Whose share of the server the call uses; the same for all keys of a caller."""
         return self.caller.holder if self.caller else ""
+
+    def name_error(self) -> str:
+        """Return the id of this call's error: the request id in its message, or a new one without any.
+
+        A message is read again only for this: most calls succeed.
+        """
+        if not self.error_id:
+            try:
+                message = self.method.request_type.FromString(self.body)
+                self.error_id = check_id(getattr(message, "request_id", ""))
+            except (DecodeError, InvalidError):
+                self.error_id = str(uuid4())
+        return self.error_id
 
 
 Stage = Callable[[Call], Awaitable[bytes]]

@@ -1,6 +1,7 @@
 """Converts exceptions to the error that a caller receives, in fixed words only (google.rpc.Status).
 
 - A refusal with a published reason becomes its status code and ErrorInfo, with field violations or RetryInfo.
+- RequestInfo has the id under which the call is in the log: its request id, or a new one if it has none.
 - The ErrorInfo of an illegal transition names both states in its metadata; that of a refused code says to its
   owner why, how many tries are left and until when the second factor is locked.
 - Any other exception becomes UNAVAILABLE (STORE_UNAVAILABLE), and one line with its type names is logged.
@@ -20,6 +21,7 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]
     BadRequest,
     ErrorInfo,
+    RequestInfo,
     RetryInfo,
 )
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
@@ -76,10 +78,11 @@ def guard(inner: Stage, *, method: EdgeMethod, clock: Callable[[], ClockReading]
     """
 
     async def guarded(_messages: object, context: Context) -> bytes:
+        call = _call(method, context, clock())
         try:
-            return await inner(_call(method, context, clock()))
+            return await inner(call)
         except Exception as error:
-            await refuse(context, error, path=method.path)
+            await refuse(context, error, path=method.path, request=call.name_error())
 
     return guarded
 
@@ -88,12 +91,12 @@ def guard_stream(inner: Stage, *, method: EdgeMethod, clock: Callable[[], ClockR
     """Return the outermost stage of a streamed answer; it ends with a status as any call does."""
 
     async def guarded(_messages: object, context: Context) -> None:
+        call = _call(method, context, clock())
+        call.send = lambda message: _send(context, message)
         try:
-            call = _call(method, context, clock())
-            call.send = lambda message: _send(context, message)
             await inner(call)
         except Exception as error:
-            await refuse(context, error, path=method.path)
+            await refuse(context, error, path=method.path, request=call.name_error())
 
     return guarded
 
@@ -107,11 +110,11 @@ async def _send(context: Context, message: bytes) -> None:
         raise ExhaustedError(Reason.SLOW_CONSUMER, retry_after=timedelta(seconds=1)) from None
 
 
-async def refuse(context: Context, error: Exception, *, path: str) -> NoReturn:
-    """End a call with the refusal for an exception, and log an unforeseen one."""
-    told = refusal(error)
+async def refuse(context: Context, error: Exception, *, path: str, request: str) -> NoReturn:
+    """End a call with the refusal for an exception, and log an unforeseen one. request: the error's id."""
+    told = refusal(error, request=request)
     if not told.foreseen:
-        log().error("rpc_unforeseen", method=path, **describe(error))
+        log().error("rpc_unforeseen", method=path, request=request, **describe(error))
     await context.abort(told.code, told.reason.value, told.trailers)
 
 
@@ -120,12 +123,12 @@ def _call(method: EdgeMethod, context: Context, now: ClockReading) -> Call:
     return Call(method, b"", certificate, context.time_remaining(), now, receive=context.read)
 
 
-def refusal(error: Exception) -> Refusal:
+def refusal(error: Exception, *, request: str) -> Refusal:
     """Return the refusal for an exception; it contains nothing of the exception's text."""
     code = _code(error)
+    extra: list[Message] = [RequestInfo(request_id=request)]
     if code is None or not isinstance(error, IdvaultError):
-        return _unforeseen()
-    extra: list[Message] = []
+        return _unforeseen(*extra)
     if isinstance(error, kinds.InvalidError) and error.violations:
         extra.append(_bad_request(error.violations))
     if isinstance(error, kinds.ExhaustedError):
@@ -143,9 +146,9 @@ def _code(error: Exception) -> grpc.StatusCode | None:
     return next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), None)
 
 
-def _unforeseen() -> Refusal:
+def _unforeseen(*extra: Message) -> Refusal:
     code, reason = grpc.StatusCode.UNAVAILABLE, Reason.STORE_UNAVAILABLE
-    return Refusal(code, reason, _status(code, reason), foreseen=False)
+    return Refusal(code, reason, _status(code, reason, *extra), foreseen=False)
 
 
 def _status(

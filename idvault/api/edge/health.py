@@ -7,6 +7,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from uuid import uuid4
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -103,4 +104,5 @@ async def _decoded(body: bytes, context: Context) -> health_pb2.HealthCheckReque
     try:
         return health_pb2.HealthCheckRequest.FromString(body)
     except DecodeError:
-        await errors.refuse(context, InvalidError(Reason.INVALID_MESSAGE), path=SERVICE)
+        error = InvalidError(Reason.INVALID_MESSAGE)
+        await errors.refuse(context, error, path=SERVICE, request=str(uuid4()))

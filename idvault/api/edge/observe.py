@@ -1,4 +1,7 @@
-"""Counts each call and logs one line for it: method, code, caller and duration, but no content."""
+"""Counts each call and logs one line for it: method, code, caller and duration, but no content.
+
+The line of a call that failed has the id that its caller was told, too.
+"""
 
 import asyncio
 import time
@@ -22,7 +25,7 @@ def wrap(inner: Stage, *, metrics: Metrics, access_log: AccessLog) -> Stage:
             code = "CANCELLED"
             raise
         except Exception as error:
-            code = errors.refusal(error).code.name
+            code = errors.refusal(error, request=call.name_error()).code.name
             if isinstance(error, DeniedError):
                 call.why = error.why
             raise
@@ -37,6 +40,7 @@ def wrap(inner: Stage, *, metrics: Metrics, access_log: AccessLog) -> Stage:
             code=code,
             caller=call.caller.name if call.caller else "",
             why=call.why,
+            request=call.error_id,
             seconds=seconds,
         )
 

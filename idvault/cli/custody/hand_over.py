@@ -15,23 +15,31 @@ from idvault.cli.disclosure import display
 from idvault.cli.errors import CommandError, ExitCode
 from idvault.cli.people.session import MemberOptions, MemberSession, as_json, confirm, open_session
 from idvault.domain.handover import MOST_SHARES
-from idvault_client.errors import Unavailable
+from idvault_client.errors import PreconditionFailed, Unavailable
 from idvault_client.people.custody.hand_over import HandOver, HandOverProgress, NotReplacedError
 from idvault_client.people.custody.journal import NAME, HandOverJournal, HandOverJournalError
 from idvault_client.people.trust import FindingError
 
 _ROLE = "custodian"
 Batch = Annotated[int, typer.Option(metavar="N", help="Shares in one call.", min=1, max=MOST_SHARES)]
+End = Annotated[
+    bool, typer.Option("--end", help="Hand nothing more over to this successor: the shares left are lost.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 
-def hand_over(context: typer.Context, batch: Batch = MOST_SHARES, yes: Yes = False) -> None:
+def hand_over(context: typer.Context, batch: Batch = MOST_SHARES, end: End = False, yes: Yes = False) -> None:
     """Re-seal your shares to the custodian who now has your place in the roster.
 
     Your pinned roster, which M other custodians have signed, names that custodian. After an interruption,
     repeat the command: it continues, and hands nothing over twice. The last line is "hand-over: N shares
     handed to NAME, L left". The exit code is 5 if a share did not open, went to another successor before, or
     has a damaged record; those shares stay where they are.
+
+    With --end the hand-over to this successor is over for good, by an entry of the log that you sign. Shares
+    that are left stay sealed to you and count as lost; M other custodians can open their records. If the
+    custodians put somebody else in your place, another hand-over begins. The last line is then
+    "hand-over: ended, L shares left".
     """
     given: MemberOptions = context.obj
     left = 0
@@ -39,6 +47,10 @@ def hand_over(context: typer.Context, batch: Batch = MOST_SHARES, yes: Yes = Fal
         client = _client(session)
         for found in client.successions():
             _show(context, session, found)
+            if end:
+                confirm(yes, "End this hand-over for good?", otherwise="nothing was ended")
+                _tell_end(context, found, client.end(found))
+                continue
             confirm(yes, "Hand your shares over?", otherwise="nothing was handed over")
             with _bar(context) as tell:
                 done = client.run(found, batch=batch, tell=tell)
@@ -71,6 +83,11 @@ def _told(given: MemberOptions) -> Iterator[None]:
     except FindingError as error:
         text = f"{error}\nno further share was handed over; tell the other custodians"
         raise CommandError(ExitCode.UNVERIFIED, text, reason=error.finding.value) from error
+    except PreconditionFailed as error:
+        if error.reason != "ILLEGAL_TRANSITION":
+            raise
+        text = "this hand-over was ended for good; another begins when the custodians name another successor"
+        raise CommandError(ExitCode.REFUSED, text, reason="HANDOVER_ENDED") from error
     except Unavailable as error:
         text = f"{error}\nnext: {command} hand-over (it continues where it stopped)"
         raise CommandError(ExitCode.UNREACHABLE, text, reason=error.reason or error.code) from error
@@ -121,3 +138,11 @@ def _tell(context: typer.Context, found: Succession, done: HandOverProgress) -> 
         display.tell(content)
     else:
         typer.echo(f"hand-over: {done.handed} shares handed to {found.successor.name}, {left} left")
+
+
+def _tell_end(context: typer.Context, found: Succession, left: int) -> None:
+    if as_json(context):
+        content = {"quorum": found.quorum.name, "quorum_id": found.quorum.id, "ended": True, "left": left}
+        display.tell(content)
+    else:
+        typer.echo(f"hand-over: ended, {left} shares left")

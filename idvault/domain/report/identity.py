@@ -133,6 +133,7 @@ OPERATION = Section(
         ),
         logged("roster.adopted", "生效的名册版本", "versions of the roster adopted", Type.ROSTER_ADOPTED),
         logged("handovers", "移交的份额批次", "batches of shares handed over", Type.SHARES_HAND_OVER),
+        logged("handovers.ended", "提前终止的份额移交", "hand-overs ended early", Type.HANDOVER_END),
         logged(
             "second_factor.locked", "因错误验证码锁定", "second factors locked after wrong codes",
             Type.SECOND_FACTOR_EXHAUST,

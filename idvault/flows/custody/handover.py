@@ -4,6 +4,7 @@
   (attest.succession). Neither relies on the other.
 - A share is listed only if its record matches the log. A damaged one is left in place and counted.
 - The leaver signs the batch. The service rebuilds the signed content from the call and the roster.
+- The leaver can end a hand-over for good; a later roster with another successor begins another.
 - No code of a second factor is needed: shares can only move to a successor whom M other custodians have
   signed.
 """
@@ -22,7 +23,7 @@ from idvault.domain import handover as rules
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DamagedError, PreconditionError, Reason
 from idvault.domain.event import EventType
-from idvault.domain.handover import HandedShare, HandoverBatch
+from idvault.domain.handover import HandedShare, HandoverBatch, HandoverEnd
 from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
 from idvault.flows.disclosure import record_check
@@ -37,7 +38,9 @@ from idvault.ports.handover import HandoverStore
 from idvault.ports.sealing import Fingerprinter
 
 _METHOD = "HandOverShares"
+_END_METHOD = "EndHandOver"
 _VERB = "hand_over"
+_END_VERB = "end_hand_over"
 _SHARE_SIZE = 33
 
 
@@ -64,6 +67,16 @@ class HandOverCommand:
     request_id: str
     quorum_id: str
     shares: Sequence[HandedShare]
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EndCommand:
+    """A hand-over to end. quorum_id: of the current roster; signature: 64 bytes over the end."""
+
+    actor_id: str
+    request_id: str
+    quorum_id: str
     signature: bytes
 
 
@@ -95,9 +108,15 @@ class HandoverFlow:
     async def shares(
         self, *, actor_id: str, quorum_id: str, after: str, limit: int, now: ClockReading
     ) -> Listed:
-        """Return a leaver's shares, in account order; raises PreconditionError (QUORUM_INVALID)."""
+        """Return a leaver's shares, in account order.
+
+        Raises PreconditionError (QUORUM_INVALID, ILLEGAL_TRANSITION for a hand-over that was ended).
+        """
         async with self._refusals.logged(actor_id=actor_id, now=now):
             found = self._succession(actor_id, quorum_id)
+        # Before the leaver's client notes any share as given to this successor.
+        if (found.quorum.id, actor_id) in await self._store.ended():
+            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
         held = frozenset(await self._held(found))
         tokens = await self._store.tokens(quorum_ids=held, after=after, limit=limit)
         records, left_out = await self._sound(tokens, held)
@@ -130,6 +149,26 @@ class HandoverFlow:
             )
             self._observe(_VERB)
             return moved
+
+    async def end(self, command: EndCommand, *, now: ClockReading) -> int:
+        """End a hand-over for good; return how many shares are left (the same for a repeat).
+
+        Raises InvalidError, PreconditionError (QUORUM_INVALID, ILLEGAL_TRANSITION), AlreadyExistsError and
+        others.
+        """
+        async with self._refusals.logged(actor_id=command.actor_id, now=now):
+            await self._guard.check(now=now)
+            found = self._succession(command.actor_id, command.quorum_id)
+            signed = batches.end(succession=found) + command.signature
+            papers.check_signature(signed, roster_member=found.leaver, field="signature")
+            event = self._events.event(
+                EventType.HANDOVER_END, actor_id=command.actor_id, now=now, paper=signed
+            )
+            ending = HandoverEnd(command.actor_id, found.quorum.id, frozenset(await self._held(found)))
+            request = self._request(command, signed, method=_END_METHOD)
+            left = await self._store.end(ending, request=request, now=now, event=event)
+            self._observe(_END_VERB)
+            return left
 
     def _succession(self, actor_id: str, quorum_id: str) -> Succession:
         roster_member = self._rosters.member(actor_id)
@@ -174,8 +213,10 @@ class HandoverFlow:
                 left_out += 1
         return records, left_out
 
-    def _request(self, command: HandOverCommand, signed: bytes) -> Request:
-        fingerprint = self._fingerprinter.fingerprint(method=_METHOD, fields=(command.quorum_id, signed))
+    def _request(
+        self, command: HandOverCommand | EndCommand, signed: bytes, *, method: str = _METHOD
+    ) -> Request:
+        fingerprint = self._fingerprinter.fingerprint(method=method, fields=(command.quorum_id, signed))
         return Request(command.actor_id, command.request_id, fingerprint)
 
 

@@ -3,12 +3,12 @@
 - PRESENT: every share is with the custodian who has its place now. If the roster no longer has a quorum of
   that name, the former custodians keep their places.
 - WAITING: a custodian who lost the place, but is still in the roster, has yet to hand over.
-- LOST: a custodian who lost the place is no longer in the roster, so the share cannot be handed over. M other
-  custodians can still open the record.
+- LOST: a custodian who lost the place is no longer in the roster, or has ended the hand-over to the present
+  successor, so the share is not handed over. M other custodians can still open the record.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -46,17 +46,25 @@ class Count:
 
 
 def count(
-    versions: Sequence[Roster], *, by_quorum: Mapping[str, int], handed: Mapping[str, Sequence[str]]
+    versions: Sequence[Roster],
+    *,
+    by_quorum: Mapping[str, int],
+    handed: Mapping[str, Sequence[str]],
+    ended: Collection[tuple[str, str]] = (),
 ) -> Count:
     """Return the count. by_quorum: records of each present quorum; handed: quorums that hand-overs created.
 
+    ended: hand-overs that their leavers have ended, by the quorum of the successor and the leaver's actor id.
     versions: verified, from the first to the current one.
     """
     records, leavers, missed = Counter[tuple[str, Holders]](), Counter[str](), Counter[str]()
     for quorum_id, number in by_quorum.items():
         version, quorum = _find(versions, quorum_id, handed)
         gone = list(_gone(quorum, versions[-1])) if quorum else []
-        waiting = [roster_member.name for roster_member in gone if _is_named(roster_member, versions[-1])]
+        after = going_on(quorum, versions[-1]) if quorum else None
+        over = {actor_id for quorum_id, actor_id in ended if after is not None and after.id == quorum_id}
+        named = [each for each in gone if _is_named(each, versions[-1])]
+        waiting = [each.name for each in named if each.actor_id not in over]
         records[version, _holders(quorum, gone, waiting)] += number
         leavers.update(dict.fromkeys(waiting, number))
         missed.update(dict.fromkeys(_missed(quorum, versions[-1]) if quorum else (), number))

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from threading import Condition, Thread
 
-_OWNER_ONLY = 0o600
+from idvault import durable_file
 
 
 class Turn:
@@ -19,21 +19,26 @@ class Turn:
     marks the next in line: it is locked while waiting for the first, and the last holder queues behind.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Set the file's path; the first turn creates it, and a file beside it that ends in -next."""
+    def __init__(self, path: Path, *, like: Path | None = None) -> None:
+        """Set the file's path; the first turn creates it, and a file beside it that ends in -next.
+
+        like: the file whose owner both belong to; None for that of the folder.
+        """
         self._paths = (path, path.with_name(f"{path.name}-next"))
+        self._like = like or path.parent
         self._files: tuple[int, int] | None = None
         self._waiting: _Waiting | None = None
 
     @classmethod
     def beside(cls, database: Path) -> "Turn":
         """Return the turn of a SQLite file."""
-        return cls(database.with_name(f"{database.name}-turn"))
+        return cls(database.with_name(f"{database.name}-turn"), like=database)
 
     def take(self, *, timeout: float) -> bool:
         """Wait up to timeout seconds; return whether the turn is taken."""
         if self._files is None:
-            self._files = (_opened(self._paths[0]), _opened(self._paths[1]))
+            first, following = (durable_file.open_lock(path, like=self._like) for path in self._paths)
+            self._files = (first, following)
         if self._waiting is None:
             if _locked_at_once(*self._files):
                 return True
@@ -90,10 +95,6 @@ class _Waiting:
                     return
                 fcntl.flock(self._file, fcntl.LOCK_UN)
                 self._change.wait_for(lambda: self._wanted)
-
-
-def _opened(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
 
 
 def _locked_at_once(file: int, next_file: int) -> bool:

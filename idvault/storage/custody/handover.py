@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Integer, func, select, true, update
 
 from idvault.domain.clock import ClockReading
+from idvault.domain.error import PreconditionError, Reason
 from idvault.domain.event import Event
-from idvault.domain.handover import HandedShare, HandoverBatch
+from idvault.domain.handover import HandedShare, HandoverBatch, HandoverEnd
 from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
 from idvault.storage.account import record
@@ -18,7 +19,8 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.listing import among, listed
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import param, scalar, statement, upsert
-from idvault.storage.custody.tables import handed_quorums
+from idvault.storage.base.types import Micros
+from idvault.storage.custody.tables import ended_handovers, handed_quorums
 from idvault.storage.log import entry as log
 from idvault.storage.people import request as person_request
 
@@ -63,6 +65,18 @@ _PUT = statement(
         share_quorum_ids=_CHANGES.c.held_by,
     )
 )
+_E = ended_handovers.c
+_ENDED = statement(select(_E.quorum_id, _E.actor_id), tuple[str, str])
+_IS_ENDED = statement(
+    select(_E.quorum_id).where(_E.quorum_id == param("quorum_id"), _E.actor_id == param("actor_id")), scalar
+)
+_END = statement(
+    upsert(ended_handovers)
+    .values(quorum_id=param("quorum_id"), actor_id=param("actor_id"), ended_at=param("ended_at", Micros))
+    .on_conflict_do_nothing()
+    .returning(_E.quorum_id),
+    scalar,
+)
 # The condition keeps SQLite from reading ON CONFLICT as a join's ON.
 _NOTE = statement(
     upsert(handed_quorums)
@@ -92,6 +106,9 @@ class SqlHandoverStore:
         kept = await person_request.remember(connection, request, now=now)
         if kept is not None:
             return int(kept)
+        at = {"quorum_id": batch.quorum_id, "actor_id": request.caller}
+        if await connection.one(_IS_ENDED, **at) is not None:
+            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
         given = {share.account_token: share for share in batch.shares}
         locked = await connection.all(_LOCK, tokens=given)
         changes = [
@@ -104,6 +121,33 @@ class SqlHandoverStore:
         await person_request.conclude(connection, request, answer=str(len(changes)).encode())
         await log.append(connection, event.with_fields(count=len(changes)))
         return len(changes)
+
+    @act("handover.end")
+    async def end(
+        self,
+        connection: Connection,
+        ending: HandoverEnd,
+        *,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+    ) -> int:
+        """Store the end of a hand-over with its event; return how many records are left."""
+        kept = await person_request.remember(connection, request, now=now)
+        if kept is not None:
+            return int(kept)
+        row = {"quorum_id": ending.quorum_id, "actor_id": ending.actor_id, "ended_at": now.business}
+        if await connection.one(_END, **row) is None:
+            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+        left = await connection.one(_COUNT, quorum_ids=ending.held) or 0
+        await person_request.conclude(connection, request, answer=str(left).encode())
+        await log.append(connection, event.with_fields(count=left))
+        return left
+
+    @read("handover.ended")
+    async def ended(self, connection: Connection) -> Collection[tuple[str, str]]:
+        """Return the quorum and the leaver of each hand-over that was ended."""
+        return frozenset(await connection.all(_ENDED))
 
     @read("handover.tokens")
     async def tokens(

@@ -35,6 +35,15 @@ drill_passes = Table(
     Column("entry_id", ID, nullable=False),
 )
 
+# One row per hand-over that its leaver has ended; quorum_id: of the roster version that named the successor.
+ended_handovers = Table(
+    "ended_handovers",
+    main,
+    Column("quorum_id", HASH, primary_key=True),
+    Column("actor_id", ID, primary_key=True),
+    Column("ended_at", Micros, nullable=False),
+)
+
 # One row per present quorum id created by a hand-over. share_quorum_ids: for each place 32 bytes, the id of
 # the roster quorum whose custodian at that place holds the share.
 handed_quorums = Table(

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import grpc
 import pytest
@@ -10,6 +11,7 @@ from idvault.api.edge import errors
 from idvault.domain import error as kinds
 from idvault.domain.error import FieldCode, Reason, Violation
 from idvault.ports.claim import Claim
+from tests.support.authority import spiffe
 from tests.support.edge import (
     GET_STATUS,
     GET_VERIFICATION,
@@ -17,6 +19,7 @@ from tests.support.edge import (
     NUMBER,
     VERIFY,
     Edge,
+    call,
     refused,
     requests,
     succeeded,
@@ -25,6 +28,7 @@ from tests.support.edge import (
 from tests.telemetry.test_metrics import scrape
 
 Code = grpc.StatusCode
+ID = "0" * 8 + "-0000-4000-8000-" + "0" * 12
 
 
 @pytest.mark.parametrize(
@@ -61,7 +65,9 @@ def test_a_refined_error_keeps_its_kind() -> None:
     class NameTooLongError(kinds.InvalidError):
         """Raise the error of a name that is too long."""
 
-    told = errors.refusal(NameTooLongError(Reason.INVALID_NAME, Violation("real_name", FieldCode.LENGTH)))
+    told = errors.refusal(
+        NameTooLongError(Reason.INVALID_NAME, Violation("real_name", FieldCode.LENGTH)), request=ID
+    )
     assert (told.code, told.foreseen) == (Code.INVALID_ARGUMENT, True)
 
 
@@ -70,7 +76,7 @@ def test_a_refined_error_keeps_its_kind() -> None:
 )
 def test_what_nobody_foresaw(error: Exception) -> None:
     """An error of unknown kind is reported as a fault of the service."""
-    told = errors.refusal(error)
+    told = errors.refusal(error, request=ID)
     assert (told.code, told.reason, told.foreseen) == (Code.UNAVAILABLE, Reason.STORE_UNAVAILABLE, False)
 
 
@@ -160,3 +166,42 @@ async def test_calls_are_counted_by_method_and_code(edge: Edge) -> None:
         "code": "INVALID_ARGUMENT",
         "caller": "platform-a",
     }
+
+
+async def test_an_error_has_its_request_id_for_both_sides(
+    edge: Edge,
+) -> None:
+    """The caller and every line of the log about a failed call have the request id of its message."""
+
+    async def happens() -> Claim:
+        raise RuntimeError("unforeseen")
+
+    edge.claims.happens = happens
+    edge.logs.install()
+    request = requests()[VERIFY]
+    told = await refused(edge.mine(), VERIFY, request.SerializeToString())
+    assert told.error_id == getattr(request, "request_id")  # noqa: B009 - a Message has it by its type alone
+    lines = {line["event"]: line for line in edge.log_lines()}
+    assert lines["rpc"]["request"] == lines["rpc_unforeseen"]["request"] == told.error_id
+
+
+async def test_an_error_without_a_request_id_gets_one(edge: Edge) -> None:
+    """A read, a wrong id, a message that is none, and an unknown caller: each error has an id of its own."""
+    bodies = [
+        (edge.mine(), GET_STATUS, b""),
+        (edge.mine(), VERIFY, verify_request(request_id=NUMBER).SerializeToString()),
+        (edge.mine(), VERIFY, b"\xff"),
+        (edge.channel(edge.authority.client(spiffe("platform", "nobody"))), GET_STATUS, b""),
+    ]
+    told = [await refused(channel, method, body) for channel, method, body in bodies]
+    ids = [each.error_id for each in told]
+    assert len(set(ids)) == len(ids)
+    assert [str(UUID(each)) for each in ids] == ids
+    assert [line["request"] for line in edge.log_lines()] == ids
+
+
+async def test_a_call_that_succeeds_has_no_id_in_the_log(edge: Edge) -> None:
+    """Only errors are looked up; a line of a success is as short as before."""
+    await call(edge.mine(), GET_STATUS, requests()[GET_STATUS].SerializeToString())
+    [line] = edge.log_lines()
+    assert "request" not in line

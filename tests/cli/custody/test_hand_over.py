@@ -87,3 +87,22 @@ async def test_a_share_that_does_not_open_is_left(house: House) -> None:
     assert (lying.code, lying.last) == (5, "hand-over: 0 shares handed to custodian-d, 1 left")
     house.room.successions.shares = honest  # type: ignore[method-assign]
     assert (await hand_over(leaver(house.room))).handed == 1
+
+
+async def test_a_hand_over_can_be_ended(house: House) -> None:
+    """The last line says how many shares are left; afterwards the command says that it is over."""
+    await house.room.account()
+    adopt(house.room, D, B, C)
+    done = await house.run(A, "hand-over", "--end")
+    assert (done.code, done.last) == (0, "hand-over: ended, 1 shares left")
+    over = await house.run(A, "hand-over", json=True)
+    assert over.code == 4
+    assert json.loads(over.err.splitlines()[-1])["error"]["reason"] == "HANDOVER_ENDED"
+
+
+async def test_machines_read_the_end(house: House) -> None:
+    """One object, with the count of what is left."""
+    adopt(house.room, D, B, C)
+    done = await house.run(A, "hand-over", "--end", json=True)
+    quorum = house.room.rosters.current.quorums[0]
+    assert json.loads(done.last) == {"quorum": "records", "quorum_id": quorum.id, "ended": True, "left": 0}

@@ -208,3 +208,27 @@ async def test_a_record_that_was_renewed_meanwhile_is_passed_over(room: Chamber)
     assert (await hand_over(leaver(room, edge=edge))).handed == 1
     assert (await stored(room, accounts[0])).share_quorum_ids == ()
     assert [await holders(room, account) for account in accounts] == [[B, C, D]] * 2
+
+
+async def test_a_hand_over_ends_for_good_and_another_begins(room: Chamber) -> None:
+    """Nothing more goes to the first successor, by a signed entry; the next one gets what is left."""
+    accounts = [await room.account() for _ in range(3)]
+    adopt(room, D, B, C)
+    wire = Wire(room, A)
+    wire.cut = Cut(HAND_OVER, "before", passing=1)
+    with pytest.raises(CutError):
+        await hand_over(leaver(room, edge=wire), batch=1)
+    client = leaver(room)
+    (found,) = client.successions()
+    assert await asyncio.to_thread(client.end, found) == 2
+    (entry,) = await room.logged(EventType.HANDOVER_END)
+    assert entry.actor_id == roster_member(A).actor_id
+    with pytest.raises(PreconditionFailed, match="ILLEGAL_TRANSITION"):
+        await asyncio.to_thread(client.end, found)
+    with pytest.raises(PreconditionFailed, match="ILLEGAL_TRANSITION"):
+        await hand_over(leaver(room))
+    adopt(room, E, B, C, also=(A, D))
+    done = await hand_over(leaver(room))
+    # The share that was on its way to the first successor stays: it goes to nobody else.
+    assert (done.handed, done.refused) == (1, 1)
+    assert sorted([await holders(room, account) for account in accounts]) == [[A, B, C], [B, C, D], [B, C, E]]

@@ -81,3 +81,15 @@ def test_fewer_than_m_who_are_named_is_an_alarm() -> None:
     again = (*versions, _version(4, D, E, C, also=(A,)))
     with pytest.raises(AilmentError, match="wait to be handed over, 5 of custodian-a"):
         quorum_count.check_handed_over(quorum_count.count(again, by_quorum={ONE: 5}, handed={}))
+
+
+def test_a_hand_over_that_was_ended_is_not_waited_for() -> None:
+    """Its shares are LOST, until the custodians name another successor."""
+    second = _version(2, D, B, C, also=(A,))
+    ended = {(second.quorums[0].id, people.roster_member(A).actor_id)}
+    found = quorum_count.count((FIRST, second), by_quorum={ONE: 5}, handed={}, ended=ended)
+    assert found == Count({("1", Holders.LOST): 5}, {})
+    quorum_count.check_handed_over(found)
+    third = _version(3, E, B, C, also=(A,))
+    again = quorum_count.count((FIRST, second, third), by_quorum={ONE: 5}, handed={}, ended=ended)
+    assert again.leavers == {A: 5}

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from idvault.attest import succession
 from idvault.custody.handover import hand_over as reseal
-from idvault.domain.error import AlreadyExistsError, Reason
+from idvault.domain.error import AlreadyExistsError, PreconditionError, Reason
 from idvault.domain.event import EventType
-from idvault.domain.handover import HandedShare, HandoverBatch
+from idvault.domain.handover import HandedShare, HandoverBatch, HandoverEnd
 from idvault.domain.request import Request
 from idvault.storage.custody.tables import handed_quorums
 from tests.support.chamber import Chamber, chamber, identity, roster_member
@@ -149,3 +149,33 @@ async def test_pages_of_several_quorums_are_in_one_order(room: Chamber) -> None:
         after = page[-1]
     assert found == accounts
     assert await room.handovers.count(quorum_ids=asked) == 5
+
+
+async def end(
+    room: Chamber, made: HandoverBatch, *, request_id: str = ID, fingerprint: bytes = bytes(32)
+) -> int:
+    """End the hand-over that a batch belongs to."""
+    event = room.world.event(EventType.HANDOVER_END, "", paper=b"signed")
+    request = Request(roster_member(A).actor_id, request_id, fingerprint)
+    ending = HandoverEnd(roster_member(A).actor_id, made.quorum_id, frozenset(made.becomes))
+    return await room.handovers.end(ending, request=request, now=room.now(), event=event)
+
+
+async def test_a_hand_over_ends_once(room: Chamber) -> None:
+    """Sixteen callers get the count of what is left, with one entry; no batch is taken afterwards."""
+    accounts = [await room.account() for _ in range(3)]
+    adopt(room, D, B, C)
+    made, late = await batch(room, accounts[0]), await batch(room, accounts[1])
+    others = [f"{number:08d}{ID[8:]}" for number in range(3)]
+    assert await store(room, made, request_id=others[0]) == 1
+    assert set(await asyncio.gather(*(end(room, made) for _ in range(16)))) == {2}
+    assert len(await room.logged(EventType.HANDOVER_END)) == 1
+    assert await room.handovers.ended() == {(made.quorum_id, roster_member(A).actor_id)}
+    # A repeat of what was done before still gets its answer; anything new is refused and writes nothing.
+    assert await store(room, made, request_id=others[0]) == 1
+    for act in (store(room, late, request_id=others[1]), end(room, made, request_id=others[2])):
+        with pytest.raises(PreconditionError) as refused:
+            await act
+        assert refused.value.reason is Reason.ILLEGAL_TRANSITION
+    assert await holders(room, accounts[1]) == [A, B, C]
+    assert len(await room.logged(EventType.SHARES_HAND_OVER)) == 1

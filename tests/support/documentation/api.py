@@ -9,6 +9,8 @@ from tests.support.documentation import contract
 from tests.support.documentation.contract import Contract, Place
 
 _PACKAGE = ".idvault.v1."
+# Dots in the name of a method, of a nested message or enum: .idvault.v1.Service.Method.
+_METHOD_DOTS = 4
 _KINDS = {number: name.removeprefix("TYPE_").lower() for name, number in FieldDescriptorProto.Type.items()}
 _STATUS = re.compile(r";\s*(?=[A-Z_]+\b)(?![^(]*\))")
 _INDEX = """# API reference
@@ -31,6 +33,12 @@ def pages() -> dict[str, str]:
         for file in files
         for names in (file.messages(), file.enums())
         for _, name, _ in names
+    }
+    homes |= {
+        f"{_PACKAGE}{service.name}.{method.name}": file.name
+        for file in files
+        for place, service in file.services()
+        for _, method in file.methods(place, service)
     }
     written = {file.name: _page(file, homes) for file in files}
     return {"index": _index(files), **written}
@@ -82,9 +90,19 @@ def _method(
     for paragraph in _paragraphs(comment):
         if paragraph.startswith("Statuses: "):
             statuses = _STATUS.split(paragraph.removeprefix("Statuses: ").rstrip("."))
-            yield "Statuses:\n\n" + "\n".join(f"- {_escaped(status)}" for status in statuses)
+            shown = (_linked(_escaped(status), homes, file) for status in statuses)
+            yield "Statuses:\n\n" + "\n".join(f"- {status}" for status in shown)
         else:
             yield _escaped(paragraph)
+
+
+def _linked(status: str, homes: Mapping[str, str], file: Contract) -> str:
+    """Return "as OTHER" with links to the methods whose statuses are the same."""
+    if not status.startswith("as "):
+        return status
+    methods = {name.rpartition(".")[2]: name for name in homes if name.count(".") == _METHOD_DOTS}
+    words = [_type(methods[word], homes, file) if word in methods else word for word in status.split()]
+    return " ".join(words)
 
 
 def _fields(

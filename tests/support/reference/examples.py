@@ -317,11 +317,13 @@ def hand_over() -> Values:
     )
     batch = [Handed(TOKEN, RECORD.record_id, story.QUORUM_ID, RECORD.share_hashes[0], sealed)]
     made = paper.hand_over_content(leaver="li", successor="chen", quorum_id=later, place=1, shares=batch)
+    ended = paper.hand_over_end(leaver="li", successor="chen", quorum_id=later, place=1)
     return {
         "quorum id with chen in place 1": later,
         "private key of chen": sample("hpke of chen"),
         "share for chen": sealed,
         "signed batch of li": paper.sign(sample("ed25519 of li"), made),
+        "signed end of li": paper.sign(sample("ed25519 of li"), ended),
         "share_quorum_ids": bytes.fromhex(later + story.QUORUM_ID * 2),
         "journal line": f"{RECORD.record_id} {sha256(successor.public).hexdigest()[:32]}\n",
     }

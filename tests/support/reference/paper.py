@@ -130,3 +130,7 @@ def hand_over_content(
         parts.append(sha256(each.resealed).digest())
     digest = sha256(encode("idvault/hand-over-shares/v1", *parts)).digest()
     return encode("idvault/hand-over/v1", leaver, successor, quorum_id, place, len(shares), digest)
+
+
+def hand_over_end(*, leaver: str, successor: str, quorum_id: str, place: int) -> bytes:
+    return encode("idvault/hand-over-end/v1", leaver, successor, quorum_id, place)

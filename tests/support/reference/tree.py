@@ -21,6 +21,7 @@ FIELDS = {
     "custodian:drill:renew": ("record_id", "quorum_id", "record_digest"),
     "custodian:drill:pass": ("paper",),
     "custody:shares:handover": ("batch", "count"),
+    "custody:handover:end": ("paper", "count"),
     "roster:version:adopted": ("version", "hash"),
 }
 

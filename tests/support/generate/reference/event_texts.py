@@ -58,6 +58,7 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.DRILL_RENEW: "A drill record was sealed for a quorum.",
     EventType.DRILL_COMPLETE: "A custodian opened the own share of a drill record.",
     EventType.SHARES_HAND_OVER: "A leaving custodian handed a batch of shares to the successor.",
+    EventType.HANDOVER_END: "A leaving custodian ended the hand-over to the successor for good.",
     EventType.LEGACY_IMPORT: "Legacy accounts were imported.",
     EventType.CAMPAIGN_CREATE: "A campaign was created.",
     EventType.CAMPAIGN_START: "A campaign began to invite.",

@@ -98,6 +98,18 @@ class HandOver:
             if progress.handed == handed:
                 return progress
 
+    def end(self, found: Succession) -> int:
+        """End the hand-over to this successor for good; return how many shares were left.
+
+        Raises PreconditionFailed (ILLEGAL_TRANSITION) if it was ended before, VaultError.
+        """
+        request = disclosure_pb2.EndHandOverRequest(
+            request_id=self.request_id(),
+            quorum_id=found.quorum.id,
+            signature=self.identity.sign(batches.end(succession=found)),
+        )
+        return self._call("EndHandOver", request, disclosure_pb2.EndHandOverResponse).left_count
+
     def _pass(
         self,
         found: Succession,
