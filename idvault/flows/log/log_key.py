@@ -42,12 +42,12 @@ class LogKeys:
         """
         self._held = tuple(self.find())
         raw = await self.store.latest()
-        changes = _read(raw)
-        new = self._new(changes, now.real)
-        if new:
-            changes = (*changes, *new)
-            if not await self.store.replace(former=raw, note=log_key.encode(changes)):
-                raise UnavailableError(Reason.STORE_UNAVAILABLE)  # another worker was faster
+        # A restored database may be older than what was published, which its readers follow.
+        changes = _read(await self.files.read(log_key.FILE) if raw is None else raw)
+        changes = (*changes, *self._new(changes, now.real))
+        is_new = bool(changes) and log_key.encode(changes) != raw
+        if is_new and not await self.store.replace(former=raw, note=log_key.encode(changes)):
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)  # another worker was faster
         self._changes = changes
         await self._publish()
 

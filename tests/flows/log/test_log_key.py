@@ -108,6 +108,19 @@ async def test_a_file_that_is_behind_announces_nothing(log_world: LogWorld) -> N
     assert len(log_key.decode(await behind.store.latest() or b"")) == 1
 
 
+async def test_a_restored_database_goes_on_with_what_was_published(log_world: LogWorld) -> None:
+    """Readers follow the published announcements: others would lead them to nothing."""
+    signing = Signing(log_world, [FIRST, SECOND])
+    await signing.keys.run(now=at(0))
+    published = (log_world.folder / log_key.FILE).read_bytes()
+    empty = SqlCheckpointStore(database=log_world.shred, name="restored")
+    files = LocalPublicFiles(directory=log_world.folder)
+    restored = LogKeys(store=empty, files=files, find=lambda: signing.held)
+    for seconds in (5, 6):
+        await restored.run(now=at(seconds))
+        assert await empty.latest() == published == (log_world.folder / log_key.FILE).read_bytes()
+
+
 class _Overtaken:
     """A store that another worker changes first."""
 

@@ -185,7 +185,9 @@ class Trust:
         # Overlapping answers may arrive out of order. An older one is no fork if it is consistent.
         try:
             older, newer = sorted((before or beginning(found.origin), found), key=_place)
-            breaks = epochs.breaks(self.state, versions=self.versions, log_key=self.log_key)
+            breaks = epochs.breaks(
+                self.state, versions=self.versions, log_key=self.log_key, more_keys=self.more_keys
+            )
             stays = epoch.carry(older, newer, breaks).checkpoint
             hashes = () if stays.size in (0, newer.size) else consistency(stays.size, newer.size)
             checkpoint.verify_successor(stays, newer, hashes)

@@ -157,7 +157,12 @@ class LogFollower:
         if raw is None:
             raise RefusedLogError("EPOCH_INVALID", str(UnknownEpochError(number)))
         try:
-            return epochs.verified(epochs.parse(raw), versions=self.versions, log_key=self.policy.log_keys[0])
+            return epochs.verified(
+                epochs.parse(raw),
+                versions=self.versions,
+                log_key=self.policy.log_keys[0],
+                more_keys=self.policy.log_keys[1:],
+            )
         except EpochRefusedError as error:
             raise RefusedLogError(error.reason, str(error)) from error
 
