@@ -23,10 +23,12 @@ from idvault.flows.readiness import RegistryClock, RosterAge
 from idvault.registry import probe
 from idvault.registry.probe import UnreachedError
 from idvault.sealing.key_provider import KeyFileError
+from idvault.storage import migrations
 from idvault.storage.base.database import Database
 from idvault.storage.clock import SqlServerClock
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.key.version import SqlKeyVersionStore
+from idvault.storage.migrations.branch import SchemaError
 from idvault.storage.people.roster import SqlRosterStore
 from idvault.telemetry import watching
 from idvault.telemetry.port import serve_metrics
@@ -89,8 +91,11 @@ async def _refused(check: Awaitable[None]) -> None:
 async def _check_databases(base: Base) -> None:
     try:
         await SqlDeploymentStore(main=base.main, shred=base.shred).check()
+        await migrations.check_served(base.main, base.shred)
     except UnavailableError as error:
         raise AilmentError("a database does not answer") from error
+    except SchemaError as error:
+        raise AilmentError(str(error)) from error
 
 
 async def _check_clocks(base: Base) -> None:

@@ -112,6 +112,13 @@ async def test_the_databases(process: Process) -> None:
     assert (await process.reasons())["databases"] == "a database does not answer"
 
 
+async def test_a_newer_version_has_contracted(process: Process) -> None:
+    """A process of the version before it is told to go."""
+    await logs.edit(process.databases, "shred", "INSERT INTO schema_floors VALUES ('9998')")
+    found = await process.reasons()
+    assert found["databases"].startswith("the shred database serves programs of version 9998 or later")
+
+
 async def test_entries_that_wait(process: Process) -> None:
     """The log guard refuses changes after a minute; the clock is another check's matter."""
     await logs.edit(process.databases, "main", "UPDATE log_entries SET log_index = NULL")

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -159,7 +160,7 @@ def test_one_witness_for_a_folder(idvault: Commands, tmp_path: Path) -> None:
 
 
 def test_https(tmp_path: Path) -> None:
-    """With a certificate the witness speaks https."""
+    """With a certificate the witness speaks https; a new one is shown without a restart."""
     now = datetime.now(UTC)
     authority = Authority.open(certificate=tmp_path / "ca.pem", key=tmp_path / "ca.key", now=now)
     files = {"--tls-certificate": tmp_path / "server.pem", "--tls-key": tmp_path / "server.key"}
@@ -174,6 +175,12 @@ def test_https(tmp_path: Path) -> None:
     with running(tmp_path / "w", "--name", NAME, *arguments) as witness:
         assert witness.url.startswith("https://127.0.0.1:")
         assert witness.submit(MAIN.request(0, 5), context=context)[0] == 200
+        place = ("127.0.0.1", urlsplit(witness.url).port or 0)
+        before, new = ssl.get_server_certificate(place), Issuer().server()
+        files["--tls-certificate"].write_bytes(new.certificate)
+        files["--tls-key"].write_bytes(new.key)
+        assert wait_for(lambda: ssl.get_server_certificate(place) != before)
+        assert ssl.get_server_certificate(place).encode() == new.certificate
 
 
 @pytest.mark.parametrize(

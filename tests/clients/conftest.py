@@ -1,13 +1,15 @@
 """A scripted server under mutual TLS, and both clients behind one interface."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Protocol
 
 import pytest
 
 import idvault_client
-from idvault_client import Tls
+from idvault_client import Tls, refusals
 from tests.clients.vault_server import Authority, VaultServer, running
 
 
@@ -67,3 +69,27 @@ async def ask(request: pytest.FixtureRequest, server: VaultServer, tls: Tls) -> 
             return await asyncio.to_thread(getattr(vault, method), *arguments, **keywords)
 
         yield ask_sync
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port that stays ours while nothing listens on it."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
+@pytest.fixture
+def lost(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
+    """Counts the calls that have used up gRPC's own attempts."""
+    counted, whole = threading.Semaphore(0), refusals.connection_lost
+
+    def count(answer: Any) -> bool:
+        found = whole(answer)
+        if found:
+            counted.release()
+        return found
+
+    monkeypatch.setattr(refusals, "connection_lost", count)
+    return counted

@@ -173,9 +173,11 @@ def status(
 
 
 @contextmanager
-def running(server_certificate: Tls, *, port: int = 0) -> Iterator[VaultServer]:
+def running(
+    server_certificate: Tls, *, port: int = 0, by_path: dict[str, Message] | None = None
+) -> Iterator[VaultServer]:
     """Run a server that requires a client certificate; port: 0 for any that is free."""
-    vault = VaultServer()
+    vault = VaultServer(by_path=by_path or {})
     with ThreadPoolExecutor(8) as threads:
         server = grpc.server(threads, handlers=[vault])
         pair = (Path(server_certificate.key).read_bytes(), Path(server_certificate.certificate).read_bytes())

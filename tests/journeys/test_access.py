@@ -47,7 +47,7 @@ def test_foreign_authority_is_refused(house: House, tmp_path: Path) -> None:
     """A certificate of another authority fails before any call."""
     foreign = Authority.open(certificate=tmp_path / "ca.pem", key=tmp_path / "ca.key", now=real_now())
     tls = house.certificate(house.platform("platform-a"), file="foreign", authority=foreign)
-    with house.connect(tls) as vault, pytest.raises(Unavailable):
+    with house.connect(tls, timeout=3) as vault, pytest.raises(Unavailable):
         vault.get_status("acct_" + "0" * 26)
 
 

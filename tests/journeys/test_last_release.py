@@ -60,6 +60,12 @@ async def _expand(cluster: Cluster) -> None:
         await migrations.change(cluster.settings[name], _widen)
 
 
+def test_without_the_history_nothing_is_skipped() -> None:
+    """A commit that git neither has nor can fetch fails the test, and the text says what to do."""
+    with pytest.raises(pytest.fail.Exception, match="clone the project with its history"):
+        last_release.archive("0" * 40)
+
+
 class _People:
     """People who sign up, one after the other; each is looked up again after every step."""
 

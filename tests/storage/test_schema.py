@@ -193,9 +193,7 @@ async def test_a_newer_version_serves_this_program_until_it_is_contracted(databa
     await migrations.change(databases.shred_url, run("UPDATE idvault_shred_version SET version_num = '9999'"))
     await migrations.check_current(databases.main_url, databases.shred_url)
     await migrations.change(databases.shred_url, run("INSERT INTO schema_floors VALUES ('9998')"))
-    with pytest.raises(
-        SchemaError, match=r"shred database is at version 9999, and serves programs of .* 9998"
-    ):
+    with pytest.raises(SchemaError, match=r"shred database serves programs of version 9998 or later"):
         await migrations.check_current(databases.main_url, databases.shred_url)
 
 

@@ -87,9 +87,9 @@ class House:
     def platform(self, name: str) -> str:
         return f"spiffe://{TRUST_DOMAIN}/platform/{name}"
 
-    def connect(self, tls: Tls) -> Vault:
+    def connect(self, tls: Tls, *, timeout: float = TIMEOUT) -> Vault:
         """Return a client with a separate certificate."""
-        return connect(self.ready["grpc"], tls=tls, timeout=TIMEOUT, server_name="localhost")
+        return connect(self.ready["grpc"], tls=tls, timeout=timeout, server_name="localhost")
 
     def command(self, *arguments: object) -> "subprocess.CompletedProcess[str]":
         settings = {**os.environ, **environment.common(Layout(self.state))}

@@ -27,8 +27,8 @@ _SETTING = re.compile(r"\bIDVAULT_[A-Z_]+\b")
 def install(folder: Path) -> Checkout:
     """Build the wheel and install it in a folder, with the packages of this environment."""
     source, environment = folder / "source", folder / "environment"
-    with tarfile.open(fileobj=BytesIO(_archive(FILE.read_text("utf-8").strip()))) as archive:
-        archive.extractall(source, filter="data")
+    with tarfile.open(fileobj=BytesIO(archive(FILE.read_text("utf-8").strip()))) as packed:
+        packed.extractall(source, filter="data")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "wheel")]
     subprocess.run(build, cwd=source, check=True, capture_output=True)
     venv.create(environment, with_pip=False)
@@ -43,7 +43,7 @@ def install(folder: Path) -> Checkout:
     return Checkout(environment, environment / "bin" / "python", settings=frozenset(known))
 
 
-def _archive(commit: str) -> bytes:
+def archive(commit: str) -> bytes:
     """Return the files of a commit as a tar archive; a shallow clone asks where it came from."""
     for command in (None, ["fetch", "--quiet", "--depth", "1", "origin", commit]):
         if command is not None:

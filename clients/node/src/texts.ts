@@ -1,6 +1,7 @@
 // A text for the end user, in Chinese and English, for every reason, standing and field code.
 
-import { FAILURES, FIELDS, FOLLOWED, REASONS, REJECTIONS, STANDINGS, TYPED_FIELDS, UNKNOWN } from "./vocabulary.js";
+import { CATEGORIES, FAILURES, FIELDS, FOLLOWED, GROUNDS, REASONS, REJECTIONS } from "./vocabulary.js";
+import { STANDINGS, TYPED_FIELDS, UNKNOWN, WHY } from "./vocabulary.js";
 import type { Standing } from "./vocabulary.js";
 
 /** A published reason (docs/reasons.md). */
@@ -11,6 +12,9 @@ export type FailureReason = keyof typeof FAILURES;
 export type FieldCode = keyof typeof FIELDS;
 /** Why a public account was rejected. */
 export type RejectReason = keyof typeof REJECTIONS;
+/** On which ground an account was sanctioned, and for what. */
+export type Ground = keyof typeof GROUNDS;
+export type SanctionCategory = keyof typeof CATEGORIES;
 
 interface Translation {
   readonly zh: string;
@@ -48,6 +52,12 @@ export function standingText(standing: Standing, language: string): string {
 /** Returns what to add for the owner of an account whose standing has no sanction of its own. */
 export function followedText(language: string): string {
   return inLanguage(FOLLOWED, language);
+}
+
+/** Returns one sentence that tells the owner of an account why it was sanctioned. */
+export function causeText(ground: Ground, category: SanctionCategory, language: string): string {
+  const [why, part] = [inLanguage(GROUNDS[ground], language), inLanguage(CATEGORIES[category], language)];
+  return inLanguage(WHY, language).replace("{ground}", why).replace("{category}", part);
 }
 
 /** Returns why a public account was rejected. */

@@ -442,6 +442,61 @@ export const REJECTIONS = {
   }
 } as const;
 
+export const GROUNDS = {
+  "ILLEGAL": {
+    "zh": "相关内容或行为被认定违反法律法规",
+    "en": "what was done breaks the law"
+  },
+  "AGAINST_TERMS": {
+    "zh": "相关内容或行为违反本平台的服务条款",
+    "en": "what was done breaks the terms of this platform"
+  }
+} as const;
+
+export const CATEGORIES = {
+  "RUMOUR": {
+    "zh": "传播谣言或未经证实的消息",
+    "en": "spreading rumours or unproved news"
+  },
+  "VIOLENCE": {
+    "zh": "宣扬或威胁使用暴力",
+    "en": "glorifying or threatening violence"
+  },
+  "TERRORISM": {
+    "zh": "宣扬恐怖主义或极端主义",
+    "en": "promoting terrorism or extremism"
+  },
+  "PORNOGRAPHY": {
+    "zh": "传播淫秽色情信息",
+    "en": "spreading pornography"
+  },
+  "FRAUD": {
+    "zh": "欺诈或诱骗他人财物",
+    "en": "fraud, or tricking people out of money"
+  },
+  "NATIONAL_SECURITY": {
+    "zh": "危害国家安全",
+    "en": "endangering national security"
+  },
+  "IMPERSONATION": {
+    "zh": "冒充他人或其他机构",
+    "en": "posing as another person or organisation"
+  },
+  "PRIVACY": {
+    "zh": "泄露他人隐私或个人信息",
+    "en": "revealing private facts about somebody"
+  },
+  "OTHER": {
+    "zh": "其他违规行为，详见处置通知",
+    "en": "something else, which the notice describes"
+  }
+} as const;
+
+export const WHY = {
+  "zh": "原因：{ground}（{category}）。",
+  "en": "The reason: {ground} ({category})."
+} as const;
+
 export const UNKNOWN = {
   "zh": "操作未能完成，请稍后再试。",
   "en": "This could not be completed. Please try again later."

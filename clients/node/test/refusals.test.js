@@ -9,7 +9,7 @@ import { loadSync } from "@grpc/proto-loader";
 import * as client from "idvault-client";
 
 import { connectionLost, fromServiceError } from "../dist/refusals.js";
-import { CODES, FAILURES, FIELDS, REASONS, REJECTIONS, STANDINGS } from "../dist/vocabulary.js";
+import { CATEGORIES, CODES, FAILURES, FIELDS, GROUNDS, REASONS, REJECTIONS, STANDINGS } from "../dist/vocabulary.js";
 
 const includeDirs = [fileURLToPath(new URL("../proto", import.meta.url))];
 const rpc = loadSync(["google/rpc/status.proto", "google/rpc/error_details.proto"], { includeDirs });
@@ -109,6 +109,8 @@ test("every text is in both languages, and in no other", () => {
     }
   }
   assert.match(client.followedText("zh"), /。$/);
+  assert.equal(client.causeText("ILLEGAL", "FRAUD", "zh"), `原因：${GROUNDS.ILLEGAL.zh}（${CATEGORIES.FRAUD.zh}）。`);
+  assert.match(client.causeText("AGAINST_TERMS", "OTHER", "en"), /^The reason: [^{}]+ \([^{}]+\)\.$/);
   assert.equal(client.fieldText("request_id", "LENGTH", "INVALID_REQUEST_ID", "en"), client.reasonText("INVALID_REQUEST_ID", "en"));
   assert.throws(() => client.reasonText("toString", "fr"), RangeError);
   assert.equal(client.reasonText("toString", "en"), client.reasonText(null, "en"));

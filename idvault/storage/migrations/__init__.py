@@ -99,6 +99,12 @@ async def check_current(main_url: str, shred_url: str) -> None:
         each.branch.check(each.version, each.floor)
 
 
+async def check_served(main: Database, shred: Database) -> None:
+    """Raise SchemaError if a later version has contracted a database meanwhile; for a program that runs."""
+    for branch, database in ((MAIN, main), (SHRED, shred)):
+        branch.check_floor(await database.one("schema.floor", floor.HIGHEST) or "")
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """The schema of a database. version: None without one. floor: the oldest program it serves."""

@@ -156,10 +156,14 @@ class Branch:
             raise SchemaError(
                 f"the {self.name} database is at version {found}, not {self.needed}: run `idvault db upgrade`"
             )
+        self.check_floor(floor)
+
+    def check_floor(self, floor: str) -> None:
+        """Raise SchemaError unless a database serves this program. floor: the oldest one that it serves."""
         if floor > self.newest:
             raise SchemaError(
-                f"the {self.name} database is at version {found}, and serves programs of version {floor} or "
-                f"later; this program is of {self.newest}: start the new version in its place"
+                f"the {self.name} database serves programs of version {floor} or later; this program is of "
+                f"{self.newest}: start the new version in its place"
             )
 
     def config(self, connection: Connection) -> "Config":

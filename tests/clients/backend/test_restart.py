@@ -1,17 +1,16 @@
 """A client that meets a restart of the vault repeats its calls within their deadline, reads included."""
 
 import asyncio
-import socket
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.message import Message
 
 import idvault_client
-from idvault_client import Consent, Tls, Unavailable, refusals, resident_id
+from idvault_client import Consent, Tls, Unavailable, resident_id
 from tests.clients.vault_server import (
     NAME,
     NUMBER,
@@ -27,30 +26,6 @@ from tests.clients.vault_server import (
 
 LONG = 60.0
 READ, VERIFY = "/idvault.v1.StatusService/GetStatus", "/idvault.v1.VerificationService/VerifyIndividual"
-
-
-@pytest.fixture
-def port() -> Iterator[int]:
-    """A port that stays ours while nothing listens on it."""
-    with socket.socket() as holder:
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        holder.bind(("127.0.0.1", 0))
-        yield holder.getsockname()[1]
-
-
-@pytest.fixture
-def lost(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
-    """Counts the calls that have used up gRPC's own attempts."""
-    counted, whole = threading.Semaphore(0), refusals.connection_lost
-
-    def count(answer: Any) -> bool:
-        found = whole(answer)
-        if found:
-            counted.release()
-        return found
-
-    monkeypatch.setattr(refusals, "connection_lost", count)
-    return counted
 
 
 async def both(kind: str, tls: Tls, port: int, *, seconds: float = LONG) -> list[Any]:
@@ -81,8 +56,8 @@ async def test_calls_in_flight(
             assert await asyncio.to_thread(first.arrived.acquire, timeout=LONG)
     for _ in range(2):  # nothing listens, and both calls have tried as often as gRPC does by itself
         assert await asyncio.to_thread(lost.acquire, timeout=LONG)
-    with running(server_certificate, port=port) as second:
-        second.by_path = {READ: status(), VERIFY: verification()}
+    answers: dict[str, Message] = {READ: status(), VERIFY: verification()}
+    with running(server_certificate, port=port, by_path=answers) as second:
         read, verified = await calls
     assert (read.is_verified, verified.succeeded) == (True, True)
     assert sorted(asked.body for asked in second.asked) == sorted({asked.body for asked in first.asked})

@@ -13,6 +13,7 @@ from idvault.domain.organization import OrganizationCategory
 from idvault.domain.public_account.values import RejectReason
 from idvault_client import errors, reasons, transport
 from idvault_client.backend.public_account.texts import REJECT_TEXTS
+from idvault_client.backend.sanction.texts import CATEGORY_TEXTS, GROUND_TEXTS, WHY
 from idvault_client.reasons import FailureReason, Translation
 
 _NAME = "clients/node/src/vocabulary.ts"
@@ -33,6 +34,9 @@ def render() -> str:
         "FIELDS": {code: _text(reasons.FIELD_TEXTS[code]) for code in FieldCode},
         "STANDINGS": {standing: _text(reasons.STANDING_TEXTS[standing]) for standing in Standing},
         "REJECTIONS": {reason: _text(REJECT_TEXTS[reason]) for reason in RejectReason},
+        "GROUNDS": {ground: _text(text) for ground, text in GROUND_TEXTS.items()},
+        "CATEGORIES": {category: _text(text) for category, text in CATEGORY_TEXTS.items()},
+        "WHY": _text(WHY),
         "UNKNOWN": _text(reasons.UNKNOWN),
         "FOLLOWED": _text(reasons.FOLLOWED),
         "CODES": {code: kind.__name__ for code, kind in errors.BY_CODE.items()},

@@ -28,12 +28,12 @@ CATEGORY_TEXTS: Mapping[SanctionCategory, Translation] = {
     ),
 }
 
-_WHY = Translation("原因：{ground}（{category}）。", "The reason: {ground} ({category}).")
+WHY = Translation("原因：{ground}（{category}）。", "The reason: {ground} ({category}).")
 
 
 def cause_text(ground: Ground, category: SanctionCategory, *, language: str) -> str:
     """Return one sentence that tells the owner why; raises ValueError for other languages than zh and en."""
-    return _WHY.in_language(language).format(
+    return WHY.in_language(language).format(
         ground=GROUND_TEXTS[ground].in_language(language),
         category=CATEGORY_TEXTS[category].in_language(language),
     )
