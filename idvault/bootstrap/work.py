@@ -64,11 +64,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         signing = log_keys(base, keys)
         await signing.run(now=clock())
         sequencing = build_sequencing(
-            base,
-            lambda: rosters.current,
-            signer=signer,
-            keys=signing,
-            witnesses=dict(witnesses),
+            base, lambda: rosters.current, signer=signer, keys=signing, witnesses=dict(witnesses)
         )
         backlog = claims.flows.backlog(opener=DayIntakeOpener(keys=keys))
         retention = claims.flows.retention(accounts=SqlStatusStore(database=base.main))
