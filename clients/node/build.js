@@ -20,6 +20,9 @@ if (existsSync(contract)) {
   rmSync(here("proto"), { recursive: true, force: true });
   cpSync(contract, here("proto"), { recursive: true });
 }
+if (existsSync(here("../../LICENSE"))) {
+  cpSync(here("../../LICENSE"), here("LICENSE"));
+}
 rmSync(here("src/generated"), { recursive: true, force: true });
 rmSync(here("dist"), { recursive: true, force: true });
 const files = readdirSync(here("proto/idvault/v1")).map((name) => `idvault/v1/${name}`);

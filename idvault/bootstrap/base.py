@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +19,11 @@ from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
+from idvault.telemetry.traces import Traces, open_traces
 from idvault.telemetry.watching import cancel
 
 Clock = Callable[[], ClockReading]
+_TRACES_GRACE = 2.0
 Ready = Callable[[Mapping[str, Any]], None]
 
 
@@ -46,6 +48,7 @@ class Base:
     logs: Logs
     main: Database
     shred: Database
+    traces: Traces | None = None
 
     def real_now(self) -> datetime:
         """Return the real time."""
@@ -57,11 +60,11 @@ async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncI
     """Open the base after checking that both databases have this version's schema and one deployment id."""
     logs = Logs(process=process, path=None).install()
     flushing = asyncio.create_task(logs.access.run())
-    metrics = Metrics()
+    metrics, traces = Metrics(), _traces(settings, process)
     main, shred = (
         Database(
             url=url,
-            observe=lambda act, seconds: metrics.database(act=act, seconds=seconds),
+            observe=_observer(metrics, traces),
             coalesce=settings.coalesce_reads,
         )
         for url in urls(settings)
@@ -69,12 +72,38 @@ async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncI
     try:
         await migrations.check_current(*urls(settings))
         await SqlDeploymentStore(main=main, shred=shred).check()
-        yield Base(settings, clock, metrics, logs, main, shred)
+        yield Base(settings, clock, metrics, logs, main, shred, traces)
     finally:
+        await _close(traces)
         await main.close()
         await shred.close()
         await cancel(flushing)
         logs.close()
+
+
+def _traces(settings: Settings, process: str) -> Traces | None:
+    if not settings.otlp_endpoint:
+        return None
+    return open_traces(process=process, endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
+
+
+async def _close(traces: Traces | None) -> None:
+    if traces is not None:
+        # A collector that is away must not delay a stop.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(traces.close), _TRACES_GRACE)
+
+
+def _observer(metrics: Metrics, traces: Traces | None) -> Callable[[str, float], None]:
+    """Return what a database tells of each act."""
+    if traces is None:
+        return lambda act, seconds: metrics.database(act=act, seconds=seconds)
+
+    def observe(act: str, seconds: float) -> None:
+        metrics.database(act=act, seconds=seconds)
+        traces.done(f"act {act}", seconds=seconds)
+
+    return observe
 
 
 def load_keys(settings: Settings) -> LocalKeyProvider:

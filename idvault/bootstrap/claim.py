@@ -249,13 +249,17 @@ def _enterprise(stack: AsyncExitStack, base: Base, credentials: Credentials) -> 
 
 def _careful(base: Base, registry: Registry, *, provider: str) -> CappedRegistry:
     """Return a registry with its guard, and with the rate cap that all processes share."""
+
+    def observe(provider: str, outcome: str, seconds: float) -> None:
+        base.metrics.registry_call(provider=provider, outcome=outcome, seconds=seconds)
+        if base.traces is not None:
+            base.traces.done(f"registry {provider}", seconds=seconds, outcome=outcome)
+
     guarded = GuardedRegistry(
         inner=registry,
         provider=provider,
         clock=base.real_now,
-        observe=lambda provider, outcome, seconds: base.metrics.registry_call(
-            provider=provider, outcome=outcome, seconds=seconds
-        ),
+        observe=observe,
         alarm=lambda provider: log().error("registry_refuses_us", provider=provider),
     )
     calls_per_second = base.settings.registry_calls_per_second

@@ -33,5 +33,6 @@ def build_server(
         acceptors=settings.acceptors,
         reflection=settings.development,
         drains=drains,
+        traces=base.traces,
         repeats=repeats,
     )

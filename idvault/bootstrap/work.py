@@ -1,10 +1,11 @@
 """Builds and runs `idvault work`."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
+from dataclasses import replace
 from math import ceil
 
-from idvault.bootstrap.base import Clock, Ready, load_keys, open_base
+from idvault.bootstrap.base import Base, Clock, Ready, load_keys, open_base
 from idvault.bootstrap.claim import build_claims
 from idvault.bootstrap.health import open_port, watch_health
 from idvault.bootstrap.log import build_guard, build_sequencing, log_keys
@@ -32,6 +33,8 @@ from idvault.bootstrap.witness import (
     watch_cosigned,
 )
 from idvault.config import Settings
+from idvault.domain.clock import ClockReading
+from idvault.flows.claim.settlement import BacklogFlow
 from idvault.flows.policy import OperatorPolicy
 from idvault.sealing.intake import DayIntakeOpener
 from idvault.sealing.key_set import Purpose
@@ -39,7 +42,8 @@ from idvault.sealing.signing import Ed25519Signer, public_keys
 from idvault.storage.account.store import SqlStatusStore
 from idvault.telemetry.health import ProcessHealth
 from idvault.telemetry.logs import describe, log
-from idvault.workers.loop import Loop
+from idvault.telemetry.traces import Traces
+from idvault.workers.loop import Loop, Task
 from idvault.workers.settle import Settler
 
 _LEAST_WIDTH, _MOST_WIDTH = 32, 200
@@ -88,8 +92,8 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *backup_tasks(base),
             *drill_tasks(base, rosters, guard=guard),
         ]
-        loop = Loop(tasks=tasks, clock=clock, report=_report)
-        settler = Settler(backlog=backlog, clock=clock, report=_report, width=_width(claims.policy))
+        loop = Loop(tasks=[traced(base.traces, task) for task in tasks], clock=clock, report=_report)
+        settler = _settler(base, backlog, width=_width(claims.policy))
         watch_health(stack, base, lambda: rosters.current)
         ready({"metrics": metrics_url})
         await _run(base.metrics.health, loop, settler, watch, stop)
@@ -109,6 +113,23 @@ async def _run(
             ending.set()
 
     await asyncio.gather(loop.run(stop=ending), settler.run(stop=ending), end())
+
+
+def _settler(base: Base, backlog: BacklogFlow, *, width: int) -> Settler:
+    span = nullcontext if base.traces is None else base.traces.span
+    return Settler(backlog=backlog, clock=base.clock, report=_report, width=width, span=span)
+
+
+def traced(traces: Traces | None, task: Task) -> Task:
+    """Return a task whose runs are spans, each with the acts of its batch; the task itself without traces."""
+    if traces is None:
+        return task
+
+    async def run(now: ClockReading) -> object:
+        with traces.span(f"task {task.name}"):
+            return await task.run(now)
+
+    return replace(task, run=run)
 
 
 def _width(policy: OperatorPolicy) -> int:

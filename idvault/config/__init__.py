@@ -20,13 +20,14 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
 from idvault import secret_file
-from idvault.config import database, kubernetes, owner, web
+from idvault.config import database, kubernetes, owner, trace, web
 from idvault.config.erasure import ErasureSettings
 from idvault.config.expected import EXPECTED
 from idvault.config.moderation import ModerationSettings
 from idvault.config.process import ConfigError as ConfigError
 from idvault.config.process import Process as Process
 from idvault.config.retention import RetentionSettings
+from idvault.config.trace import TraceSettings
 from idvault.config.web import WebSettings
 
 PREFIX = "IDVAULT_"
@@ -44,7 +45,7 @@ _DOCUMENT_TYPES = frozenset({"RESIDENT_ID", "RESIDENCE_PERMIT", "FOREIGN_PERMANE
 WORKER_KEYS = "work.keys"
 
 
-class Settings(ModerationSettings, ErasureSettings, RetentionSettings, WebSettings):
+class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSettings, WebSettings):
     """All settings, by their name in lower case without the prefix.
 
     A setting that a process does not need stays empty. Times are in seconds, limits are counts.
@@ -224,6 +225,7 @@ def _problems(settings: Settings, process: Process, clock_file: Path | None) -> 
         yield from _enterprise_problems(settings)
     yield from _witness_problems(settings)
     yield from web.problems(_name("web_url"), settings.web_url, development=settings.development)
+    yield from trace.problems(_name("otlp_endpoint"), settings)
     yield from web.supervision_problems(
         _name("web_supervision_url"), settings.web_supervision_url, development=settings.development
     )

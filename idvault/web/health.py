@@ -32,11 +32,12 @@ async def look(vault: aio.Vault, *, patience: float = _PATIENCE) -> Mapping[str,
 
 async def ask_edge(settings: Settings) -> str:
     """Return why the edge that these settings name cannot be used, "" if it can."""
-    async with connected(settings) as vault:
+    # The client waits for a connection until its call's end, and only then says why there is none.
+    async with connected(settings, timeout=_PATIENCE / 2) as vault:
         return (await look(vault)).get("edge", "")
 
 
-def connected(settings: Settings, *, timeout: float = _PATIENCE) -> aio.Vault:
+def connected(settings: Settings, *, timeout: float) -> aio.Vault:
     """Return a client of the edge that these settings name; raises OSError if a file cannot be read."""
     tls = Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
     name = settings.web_server_name or None

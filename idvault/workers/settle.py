@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from idvault.domain.clock import ClockReading
 from idvault.flows.claim.settlement import BacklogFlow
@@ -23,12 +24,17 @@ class Settler:
         clock: Callable[[], ClockReading],
         report: Callable[[str, Exception], None],
         width: int = 32,
+        span: Callable[[str], AbstractContextManager[object]] = nullcontext,
     ) -> None:
-        """Initialise. report: receives failures; width: how many settlements run at once."""
+        """Initialise. report: receives failures; width: how many settlements run at once.
+
+        span: surrounds each settlement, and each lease of a batch of them.
+        """
         self._backlog = backlog
         self._clock = clock
         self._report = report
         self._width = width
+        self._span = span
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self, *, stop: asyncio.Event) -> None:
@@ -52,7 +58,8 @@ class Settler:
 
     async def _lease(self, free: int, stop: asyncio.Event) -> list[Job]:
         try:
-            return await self._backlog.lease(now=self._clock(), limit=free)
+            with self._span("lease"):
+                return await self._backlog.lease(now=self._clock(), limit=free)
         except Exception as error:  # the store may be unreachable for a while; the worker waits for it
             self._report(_NAME, error)
             await pause(stop, _BROKEN)
@@ -60,7 +67,8 @@ class Settler:
 
     async def _settle(self, job: Job) -> None:
         try:
-            await self._backlog.settle(job, now=self._clock())
+            with self._span(_NAME):
+                await self._backlog.settle(job, now=self._clock())
         except Exception as error:
             # The lease ends, and the process that leases the job next asks for the result of the check first.
             self._report(_NAME, error)

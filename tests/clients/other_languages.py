@@ -1,6 +1,6 @@
 """The examples in Go and Java compile with Debian's packages and sign people up at a real vault.
 
-`scripts/examples` runs this file. It is no part of `scripts/test`: a fresh machine downloads 300 MB of
+`scripts/examples` runs this file. It is no part of `scripts/test`: a fresh machine downloads 250 MB of
 packages, and Go compiles gRPC for most of a minute.
 """
 

@@ -18,7 +18,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 from grpc_reflection.v1alpha import reflection
 
-from idvault.api.edge import errors, limits, observe, receiving
+from idvault.api.edge import errors, limits, observe, receiving, trace
 from idvault.api.edge.access import Access, roles_of
 from idvault.api.edge.call import Call, EdgeMethod, Stage
 from idvault.api.edge.certificates import Certificates, Tls
@@ -33,6 +33,7 @@ from idvault.domain.error import DeniedError, InvalidError, Reason
 from idvault.ports.key import RepeatedRequests
 from idvault.telemetry.logs import AccessLog
 from idvault.telemetry.metrics import Metrics
+from idvault.telemetry.traces import Traces
 
 _Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 _MINUTE = 60_000
@@ -88,6 +89,7 @@ class _Pipeline:
         read_time: float,
         pace: Pace,
         repeats: RepeatedRequests | None,
+        traces: Traces | None,
     ) -> None:
         self._access = access
         self._repeats = repeats
@@ -97,6 +99,7 @@ class _Pipeline:
         self._deadline = deadline
         self._read_time = read_time
         self._pace = pace
+        self._traces = traces
         self._timer = Timer()
         self._waiting = receiving.WaitingCalls(at_once=receiving.AT_ONCE)
         self._running = limits.Running(at_once=calls_at_once)
@@ -132,7 +135,8 @@ class _Pipeline:
     def _observed(self, inner: Any) -> Any:
         received = receiving.wrap(inner, waiting=self._waiting, timer=self._timer, read_time=self._read_time)
         admitted = self._access.wrap(received)
-        return observe.wrap(admitted, metrics=self._metrics, access_log=self._access_log)
+        observed = observe.wrap(admitted, metrics=self._metrics, access_log=self._access_log)
+        return observed if self._traces is None else trace.wrap(observed, traces=self._traces)
 
 
 class GrpcServer:
@@ -157,20 +161,20 @@ class GrpcServer:
         reflection: bool = False,
         drains: Sequence[Callable[[], None]] = (),
         repeats: RepeatedRequests | None = None,
+        traces: Traces | None = None,
     ) -> None:
         """Initialise. listen: "host:port", port 0 for any.
 
         deadline: the most seconds one call may take; read_time: the most seconds to send its message. pace:
         None to start every call at once. acceptors: how many servers of gRPC listen at the port. drains:
         called when the server begins to stop, so that streams end. repeats: finds the key of a repeat.
-        Raises AccessOptionError if a method has no valid access option, and AttributeError if a servicer
-        lacks a method.
+        traces: None for no spans. Raises AccessOptionError if a method has no valid access option, and
+        AttributeError if a servicer lacks a method.
         """
         self._listen = listen
         self._certificates = Certificates(tls)
         self._services = services
-        self._acceptors = acceptors
-        self._reflection = reflection
+        self._acceptors, self._reflection = acceptors, reflection
         self._drains = drains
         handle = _Pipeline(
             access=access,
@@ -183,6 +187,7 @@ class GrpcServer:
             read_time=read_time,
             pace=pace or Pace(seconds=0, calls=0),
             repeats=repeats,
+            traces=traces,
         )
         self._handlers = [_handler(service, handle) for service in services]
         self._names = [service.descriptor.full_name for service in services]
