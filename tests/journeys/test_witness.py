@@ -63,6 +63,7 @@ def _witness(house: House, *, port: int = 0) -> Iterator[dict[str, str]]:
         programs.VAULT,
         *("witness", "--state", layout.witness, "--name", WITNESS_NAME, "--listen", f"127.0.0.1:{port}"),
         *("--log-key", house.ready["log"]["public_key"], "--ready-file", ready),
+        *("--metrics-listen", "127.0.0.1:0"),
     )
     try:
         assert wait_for(ready.exists)
