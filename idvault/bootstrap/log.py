@@ -1,24 +1,30 @@
 """Builds the log: the guard of every change, and the worker's sequencer and publication."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from idvault.attest.roster import Roster
 from idvault.bootstrap.base import Base
 from idvault.config import ConfigError
 from idvault.flows.log.cosigning import Witnesses
 from idvault.flows.log.guard import LogGuard
+from idvault.flows.log.log_key import LogKeys
 from idvault.flows.log.publication import PublicationFlow
 from idvault.flows.log.sequencing import LogFlow
 from idvault.ports.log.store import CheckpointStore, LogStore, Publication
 from idvault.ports.sealing import Signer
-from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.sealing import key_set
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.signing import Ed25519Signer
+from idvault.storage.log.checkpoint import LOG_KEYS, SIGNED, SqlCheckpointStore
 from idvault.storage.log.epoch import EPOCHS
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.telemetry.logs import log
 from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault.transparency.note import Algorithm, VerifierKey
+from idvault.transparency.note import Algorithm, NoteSigner, VerifierKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ def wire_sequencing(
     policy: Callable[[], CosignaturePolicy],
     witnesses: Witnesses,
     alarm: Callable[[str], None],
+    signers: Callable[[datetime], Sequence[NoteSigner]] | None = None,
 ) -> Sequencing:
     """Connect sequencer and publication to their ports; production and tests differ only in the ports."""
     flow = LogFlow(
@@ -53,6 +60,7 @@ def wire_sequencing(
         policy=policy,
         witnesses=witnesses,
         alarm=alarm,
+        signers=signers,
     )
     publication = PublicationFlow(store=store, complete=complete, epochs=epochs, files=files, policy=policy)
     return Sequencing(store, flow, publication)
@@ -66,12 +74,31 @@ def build_guard(base: Base) -> LogGuard:
     )
 
 
+def log_keys(base: Base, keys: LocalKeyProvider) -> LogKeys:
+    """Return the log's keys in the worker's key file."""
+    origin = base.settings.log_origin
+
+    def find() -> list[NoteSigner]:
+        held = keys.keys(Purpose.LOG).versions
+        signers = [
+            Ed25519Signer(keys=KeySet(version, {version: held[version]}))
+            for version in sorted(held, key=key_set.age)
+        ]
+        return [NoteSigner(VerifierKey(origin, each.public_key), each.sign) for each in signers]
+
+    return LogKeys(
+        store=SqlCheckpointStore(database=base.shred, name=LOG_KEYS),
+        files=LocalPublicFiles(directory=base.settings.public_dir),
+        find=find,
+    )
+
+
 def build_sequencing(
-    base: Base, roster: Callable[[], Roster], *, signer: Signer, witnesses: Witnesses
+    base: Base, roster: Callable[[], Roster], *, signer: Signer, keys: LogKeys, witnesses: Witnesses
 ) -> Sequencing:
     """Build the sequencer and the publication; raises ConfigError if the roster requires other witnesses.
 
-    roster: returns the version in force.
+    roster: returns the version in force. keys: those that sign.
     """
     settings = base.settings
     asked = tuple(witnesses)
@@ -83,23 +110,33 @@ def build_sequencing(
         epochs=SqlCheckpointStore(database=base.shred, name=EPOCHS),
         files=LocalPublicFiles(directory=settings.public_dir),
         signer=signer,
-        policy=lambda: log_policy(settings.log_origin, roster(), signer.public_key, asked=asked),
+        policy=lambda: log_policy(
+            settings.log_origin, roster(), signer.public_key, asked=asked, more=keys.keys
+        ),
         witnesses=witnesses,
         alarm=lambda why: log().error("log_alarm", why=why),
+        signers=keys.signers,
     )
 
 
 def log_policy(
-    origin: str, roster: Roster, public_key: bytes, *, asked: tuple[VerifierKey, ...]
+    origin: str,
+    roster: Roster,
+    public_key: bytes,
+    *,
+    asked: tuple[VerifierKey, ...],
+    more: tuple[VerifierKey, ...] = (),
 ) -> CosignaturePolicy:
     """Return the signatures that a checkpoint of this deployment needs.
 
     The roster, which clients pin, decides which cosignatures are required; the settings name the witnesses to
-    ask. A witness that is not in the roster is asked too, but its cosignature is optional.
+    ask. A witness that is not in the roster is asked too, but its cosignature is optional. more: the log's
+    other keys.
     """
     keys = witness_keys(roster) or asked
     quorum = 0 if roster.witness is None else roster.witness.threshold
-    return CosignaturePolicy(origin, (VerifierKey(origin, public_key),), keys, quorum)
+    own = dict.fromkeys((VerifierKey(origin, public_key), *more))
+    return CosignaturePolicy(origin, tuple(own), keys, quorum)
 
 
 def witness_keys(roster: Roster) -> tuple[VerifierKey, ...]:

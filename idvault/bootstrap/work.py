@@ -8,7 +8,7 @@ from math import ceil
 from idvault.bootstrap.base import Base, Clock, Ready, load_keys, open_base
 from idvault.bootstrap.claim import build_claims
 from idvault.bootstrap.health import open_port, watch_health
-from idvault.bootstrap.log import build_guard, build_sequencing
+from idvault.bootstrap.log import build_guard, build_sequencing, log_keys
 from idvault.bootstrap.periodic.account import account_tasks, credential_tasks
 from idvault.bootstrap.periodic.backup import backup_tasks
 from idvault.bootstrap.periodic.campaign import campaign_tasks
@@ -18,7 +18,7 @@ from idvault.bootstrap.periodic.drill import drill_tasks
 from idvault.bootstrap.periodic.erasure import erasure_tasks
 from idvault.bootstrap.periodic.handover import handover_tasks
 from idvault.bootstrap.periodic.key import key_tasks
-from idvault.bootstrap.periodic.log import log_tasks
+from idvault.bootstrap.periodic.log import log_key_tasks, log_tasks
 from idvault.bootstrap.periodic.public_account import public_account_tasks
 from idvault.bootstrap.periodic.report import report_tasks
 from idvault.bootstrap.periodic.sanction import appeal_tasks, sanction_tasks
@@ -65,16 +65,16 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         watch_cosigned(stack, base, lambda: rosters.current)
         guard = build_guard(base)
         claims = await build_claims(stack, base, rosters, guard=guard)
+        signing = log_keys(base, keys)
+        await signing.run(now=clock())
         sequencing = build_sequencing(
-            base,
-            lambda: rosters.current,
-            signer=signer,
-            witnesses=dict(witnesses),
+            base, lambda: rosters.current, signer=signer, keys=signing, witnesses=dict(witnesses)
         )
         backlog = claims.flows.backlog(opener=DayIntakeOpener(keys=keys))
         retention = claims.flows.retention(accounts=SqlStatusStore(database=base.main))
         tasks = [
             *log_tasks(base, sequencing),
+            *log_key_tasks(signing, keys=keys),
             *await key_tasks(base, keys=keys),
             *claim_tasks(base, claims, backlog=backlog),
             *account_tasks(retention=retention),
@@ -93,6 +93,8 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *drill_tasks(base, rosters, guard=guard),
         ]
         loop = Loop(tasks=[traced(base.traces, task) for task in tasks], clock=clock, report=_report)
+        # Entries that wait since the set-up, or since a worker stopped, would have each other task refused.
+        await loop.once("log")
         settler = _settler(base, backlog, width=_width(claims.policy))
         watch_health(stack, base, lambda: rosters.current)
         ready({"metrics": metrics_url})

@@ -123,10 +123,10 @@ def sign(data: bytes, signer: NoteSigner) -> bytes:
     return note.sign_note(_note_text(data), [signer])
 
 
-def verify(data: bytes, raw: bytes, key: VerifierKey) -> None:
-    """Raise ReportError unless the note is this file's, signed by the key."""
+def verify(data: bytes, raw: bytes, *keys: VerifierKey) -> None:
+    """Raise ReportError unless the note is this file's, signed by one of the log's keys."""
     try:
-        opened = note.open_note(raw, [key])
+        opened = note.open_note(raw, keys)
     except NoteError as error:
         raise ReportError(f"the report's signature does not verify: {error}") from error
     if opened.text != _note_text(data):

@@ -36,6 +36,11 @@ class Loop:
             for task in self.tasks:
                 group.create_task(self._repeat(task, stop))
 
+    async def once(self, name: str) -> None:
+        """Run the task of this name now, before all of them begin; a failure is reported."""
+        (task,) = [each for each in self.tasks if each.name == name]
+        await self._once(task)
+
     async def _repeat(self, task: Task, stop: asyncio.Event) -> None:
         failures = 0
         while not stop.is_set():

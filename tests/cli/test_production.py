@@ -198,8 +198,12 @@ def test_each_process_starts_with_its_own_keys(
 ) -> None:
     """Both edges and the worker start separately, report that they serve, and stop with 0 on SIGTERM.
 
-    Whoever connects without TLS or a certificate makes no process write a line that is not JSON.
+    Whoever connects without TLS or a certificate makes no process write a line that is not JSON. What was set
+    up long before the first start, and so waits for the log, makes no task of the worker fail.
     """
+    with sqlite3.connect(tmp_path / "main.sqlite3") as database:
+        database.execute("update log_entries set recorded_at = recorded_at - 3600000000")
+    database.close()
     for arguments, keys, name in (
         (["serve", "--edge", "platform"], "keys/service.keys", "im"),
         (["serve", "--edge", "custody"], "custody/custody.keys", "ann"),
@@ -220,7 +224,9 @@ def test_each_process_starts_with_its_own_keys(
         assert started.stop() == 0
         assert not started.ready_file.exists()
         assert started.err == ""
-        assert all(json.loads(line) for line in started.out.splitlines() if line)
+        lines = [json.loads(line) for line in started.out.splitlines() if line]
+        # The witness is away.
+        assert {line["task"] for line in lines if line.get("event") == "task_failed"} <= {"log"}
 
 
 def _knock(address: str) -> None:

@@ -63,13 +63,12 @@ def _witness(house: House, *, port: int = 0) -> Iterator[dict[str, str]]:
         programs.VAULT,
         *("witness", "--state", layout.witness, "--name", WITNESS_NAME, "--listen", f"127.0.0.1:{port}"),
         *("--log-key", house.ready["log"]["public_key"], "--ready-file", ready),
+        *("--metrics-listen", "127.0.0.1:0"),
     )
     try:
         assert wait_for(ready.exists)
-        key = process.stdout.readline().partition(": ")[2].strip()
-        url = re.search(r'"url": "([^"]+)"', ready.read_text("utf-8"))
-        assert url is not None
-        yield environment.witness(url=url[1], public_key=key)
+        told = json.loads(ready.read_text("utf-8"))
+        yield environment.witness(url=told["url"], public_key=told["public_key"])
     finally:
         process.kill()
         process.communicate()

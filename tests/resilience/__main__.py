@@ -68,7 +68,9 @@ CAMPAIGNS: Mapping[str, Campaign] = {
         forgeries.run, "evidence, receipts and histories are changed", "changes of each kind", 500, 5_000, ()
     ),
     "attempts": Campaign(suites.attempts, "guesses of a person's name, many at once", "rounds", 1, 1, ()),
-    "keys": Campaign(suites.keys, "weak keys, wrong salts, files that must be durable", "rounds", 1, 1, ()),
+    "keys": Campaign(
+        suites.keys, "weak keys, wrong salts, durable files, killed rotations", "rounds", 1, 1, ()
+    ),
     "log": Campaign(log.run, "entries of the log are edited", "edits", 100, 10_000, ()),
     "second-factor": Campaign(
         suites.second_factor, "one-time codes are repeated and guessed", "rounds", 1, 1, ()

@@ -1,7 +1,8 @@
 """Promises that existing tests cover: runs the tests and counts pytest's last line.
 
 - attempts: 80 names for a number at once, 150 during an outage, strangers' names; nothing tells whose it is.
-- keys: keys of small order, wrong salts and damaged key files are refused; a durable file is synced.
+- keys: keys of small order, wrong salts and damaged key files are refused; a durable file is synced; rotation
+  and rewrapping are killed at 100 random points.
 - roles: every role calls every method with every kind of certificate.
 - pgbouncer: acts and reads behind a pooler, in each mode, with cancelled callers and with wrong settings.
 - second-factor: codes are reused, used concurrently, by several processes and after a restart, and guessed.
@@ -30,6 +31,7 @@ _KEYS = (
     "tests/transparency/test_note.py",
     "tests/sealing/test_key_provider.py",
     "tests/sealing/test_key_set.py",
+    "tests/flows/key/test_kills.py",
     "tests/test_durable_file.py",
 )
 

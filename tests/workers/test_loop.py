@@ -92,3 +92,24 @@ async def test_a_running_task_is_finished_before_the_loop_returns() -> None:
 
     await Loop(tasks=[Task("slow", 1, slow)], clock=builders.reading, report=lambda n, e: None).run(stop=stop)
     assert finished
+
+
+async def test_a_task_runs_once_before_the_others_begin() -> None:
+    """Its failure is reported, and stops nothing."""
+    ran: list[str] = []
+
+    async def fail(_: ClockReading) -> None:
+        ran.append("log")
+        raise ValueError("broken")
+
+    async def other(_: ClockReading) -> None:
+        ran.append("other")
+
+    failures: list[str] = []
+    loop = Loop(
+        tasks=[Task("other", 1, other), Task("log", 1, fail)],
+        clock=builders.reading,
+        report=lambda name, _: failures.append(name),
+    )
+    await loop.once("log")
+    assert (ran, failures) == (["log"], ["log"])

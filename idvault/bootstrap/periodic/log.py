@@ -4,6 +4,9 @@ from idvault.bootstrap.base import Base
 from idvault.bootstrap.log import Sequencing
 from idvault.domain.clock import ClockReading
 from idvault.flows.log.directory import DirectoryFlow
+from idvault.flows.log.log_key import LogKeys
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.workers.loop import Task
 
@@ -28,3 +31,16 @@ def log_tasks(base: Base, sequencing: Sequencing) -> list[Task]:
         Task("directory_index", _INDEX_PERIOD, lambda _: directory.run()),
         Task("log_gauges", _GAUGES_PERIOD, read_gauges),
     ]
+
+
+def log_key_tasks(log_keys: LogKeys, *, keys: LocalKeyProvider) -> list[Task]:
+    """Return the worker's task that announces a later key of the log, and destroys one that is over."""
+
+    async def follow(now: ClockReading) -> None:
+        await keys.held()
+        await log_keys.run(now=now)
+        over = log_keys.over(now.real)
+        versions = sorted(map(int, keys.keys(Purpose.LOG).versions))
+        await keys.destroyed(Purpose.LOG.value, versions[: len(over)], successor=versions[-1])
+
+    return [Task("log_keys", _INDEX_PERIOD, follow)]

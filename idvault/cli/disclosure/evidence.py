@@ -139,7 +139,7 @@ def _read(file: Path, member: MemberFolder) -> ProofFile:
 
 
 def _policy(member: MemberFolder) -> Policy:
-    return witness_policy.of_log(member.pinned.log_key)
+    return witness_policy.of_log(member.pinned.log_key, *member.pinned.more_keys)
 
 
 def _for_court(proof: ProofFile, proved: ProvedEvidence, out: Path, member: MemberFolder) -> list[Path]:

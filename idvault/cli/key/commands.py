@@ -34,6 +34,7 @@ class Rotated(StrEnum):
     SECOND_FACTOR = "second-factor"
     PERSON_REQUEST = "person-request"
     STATUS_LIST = "status-list"
+    LOG = "log"
 
 
 app = typer.Typer(help="The key files of the service's processes.", no_args_is_help=True)
@@ -189,7 +190,7 @@ def rotate(
         Rotated,
         typer.Argument(
             help="index, request, moderation-text, tip-off, status-token: in service.keys. case-text, "
-            "second-factor, person-request: in custody.keys. status-list: in work.keys."
+            "second-factor, person-request: in custody.keys. status-list, log: in work.keys."
         ),
     ],
 ) -> None:

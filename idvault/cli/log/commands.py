@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.cli.log import keys as log_keys
 from idvault.cli.log import trust as log_trust
 from idvault.cli.log.source import Bar, BundleSource, DatabaseSource, Source, VerifiedLog
 from idvault.domain.error import DamagedError, IdvaultError, PreconditionError, Reason, UnavailableError
@@ -23,6 +24,7 @@ from idvault.transparency.tree import LogError
 from idvault.transparency.verifier import WrongEntryError
 
 app = typer.Typer(help="The transparency log: verify it offline, export it.", no_args_is_help=True)
+app.command()(log_keys.keys)
 
 
 PublicKey = Annotated[

@@ -64,7 +64,13 @@ def sign(file: File, identity: Identity, passphrase_file: passphrase.PassphraseF
     with passphrase.identity_errors():
         own = identities.load(identity, passphrase=passphrase.read(passphrase_file))
     with _refusals():
-        carried = epochs.check(identity / CHECKPOINT, found, versions=folder.versions, log_key=folder.log_key)
+        carried = epochs.check(
+            identity / CHECKPOINT,
+            found,
+            versions=folder.versions,
+            log_key=folder.log_key,
+            more_keys=folder.more_keys,
+        )
     signed = statements.sign(found, name=own.name, signer=own.sign, roster=folder.versions[-1])
     durable_file.replace(file, signed.to_bytes(), mode=_PUBLIC)
     _tell_lost(carried.lost)
@@ -92,7 +98,11 @@ def follow(file: File, identity: Identity) -> None:
     for found in _all(file):
         with _refusals():
             carried = epochs.follow(
-                identity / CHECKPOINT, found, versions=folder.versions, log_key=folder.log_key
+                identity / CHECKPOINT,
+                found,
+                versions=folder.versions,
+                log_key=folder.log_key,
+                more_keys=folder.more_keys,
             )
         _tell_lost(carried.lost)
         typer.echo(f"epoch: follows epoch {found.epoch}")

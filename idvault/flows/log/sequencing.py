@@ -39,7 +39,7 @@ from idvault.ports.log.store import CheckpointStore, LogStore, PublicFiles
 from idvault.ports.sealing import Signer
 from idvault.transparency import checkpoint, epoch, note
 from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy, QuorumError, RolledBackError
-from idvault.transparency.note import NoteSigner, VerifierKey
+from idvault.transparency.note import NoteSignature, NoteSigner, VerifierKey
 from idvault.transparency.proof import ConsistencyError
 from idvault.transparency.tile import CHECKPOINT_PATH
 from idvault.transparency.tree import CompactRange, LogError
@@ -105,11 +105,13 @@ class LogFlow:
         policy: Callable[[], CosignaturePolicy],
         witnesses: Witnesses,
         alarm: Callable[[str], None],
+        signers: Callable[[datetime], Sequence[NoteSigner]] | None = None,
     ) -> None:
         """Initialise with the ports.
 
         epochs: the statements of the log's epochs. policy: returns the policy of the roster in force; it
         contains this log's key. witnesses: those to ask, by key. alarm: receives texts for the operator.
+        signers: returns the keys that sign at a real time; None for the signer alone.
         """
         self._store = store
         self._tree = LogTree(store=store)
@@ -119,7 +121,8 @@ class LogFlow:
         self._files = files
         self._find_policy = policy
         self._policy = policy()
-        self._signer = NoteSigner(VerifierKey(self._policy.origin, signer.public_key), signer.sign)
+        only = NoteSigner(VerifierKey(self._policy.origin, signer.public_key), signer.sign)
+        self._signers = signers or (lambda _: [only])
         self._cosigning = Cosigning(witnesses=witnesses, tree=self._tree)
         self._alarm = alarm
         self._alarmed: set[str] = set()
@@ -151,7 +154,7 @@ class LogFlow:
         before = await self._checked(known)
         await self._sequence(now)
         head = await self._checked(known) if (await self._store.head()).size != before.size else before
-        await self._finish(known, await self._sign(known, head), now)
+        await self._finish(known, await self._sign(known, head, now), now)
 
     async def _sequence(self, now: datetime) -> None:
         for _ in range(_BATCHES):
@@ -227,11 +230,12 @@ class LogFlow:
             raise DamagedError(Reason.RECORD_DAMAGED)
         return Checkpoint(self._policy.origin, head.size, tree.root(), self._epochs.current.extensions)
 
-    async def _sign(self, known: _Known, head: Checkpoint) -> _Kept:
-        if known.signed is not None and known.signed.checkpoint == head:
+    async def _sign(self, known: _Known, head: Checkpoint, now: datetime) -> _Kept:
+        signers = self._signers(now)
+        if known.signed is not None and known.signed.checkpoint == head and _has(known.signed.raw, signers):
             return known.signed
         former = None if known.signed is None else known.signed.raw
-        kept = self._read(checkpoint.sign(head, [self._signer]))
+        kept = self._read(checkpoint.sign(head, signers))
         if not await self._signed.replace(former=former, note=kept.raw):
             raise _OvertakenError
         self._own = head
@@ -243,7 +247,8 @@ class LogFlow:
         is_known = former is not None and former.checkpoint == signed.checkpoint
         lines = cosignatures(former.raw, self._cosigning.keys) if former is not None and is_known else {}
         wanted = [key for key in self._cosigning.keys if key not in lines or _is_old(lines[key], now)]
-        if is_known and not wanted and self._is_complete(signed, lines):
+        is_signed = former is not None and _lines(signed.raw) <= _lines(former.raw)
+        if is_known and is_signed and not wanted and self._is_complete(signed, lines):
             return
         lines |= await self._cosign(0 if former is None else former.checkpoint.size, signed, wanted)
         if not self._is_complete(signed, lines):
@@ -316,6 +321,16 @@ def _shown(key: VerifierKey) -> str:
 
 def _with(signed: _Kept, lines: Mapping[VerifierKey, Cosignature]) -> bytes:
     return note.parse(signed.raw).with_signatures(each.line for each in lines.values()).encode()
+
+
+def _lines(raw: bytes) -> set[NoteSignature]:
+    return set(note.parse(raw).signatures)
+
+
+def _has(raw: bytes, signers: Sequence[NoteSigner]) -> bool:
+    """Return whether a note has a line of each of these keys."""
+    named = {(line.name, line.key_id) for line in _lines(raw)}
+    return all((each.key.name, each.key.key_id) in named for each in signers)
 
 
 def _is_old(cosignature: Cosignature, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from idvault.storage.log.tables import log_checkpoints
 
 NEWEST = "newest"
 SIGNED = "signed"
+LOG_KEYS = "log-keys"
 
 _NAMED = log_checkpoints.c.name == param("which")
 _FIND: Statement[bytes] = statement(select(log_checkpoints.c.note).where(_NAMED), scalar)
@@ -29,10 +30,10 @@ _REPLACE = statement(
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlCheckpointStore:
-    """One of the two stored notes, in the shred database.
+    """One of the stored notes, in the shred database.
 
     NEWEST is the newest published checkpoint, with every required cosignature. SIGNED is the last checkpoint
-    signed with the log's key; only the sequencer reads it.
+    signed with the log's key; only the sequencer reads it. LOG_KEYS has the announcements of its later keys.
     """
 
     database: Database

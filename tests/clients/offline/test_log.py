@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from idvault.attest.witness import WitnessPolicy
+from idvault.transparency import log_key
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.note import NoteSigner as Signer
 from idvault_client.commands.app import app
@@ -182,6 +183,28 @@ def test_only_the_pinned_key_is_believed(published: Published) -> None:
     published.publish(leaves)
     published.state.write_bytes(logs.signed(leaves, by=signer(logs.ORIGIN, seed=9)))
     assert published.refused().reason == "STATE_INVALID"
+
+
+def test_later_keys_of_the_log_are_followed(published: Published) -> None:
+    """Whoever knows the first key accepts what a later one signs, and a kept checkpoint of before."""
+    leaves, later, other = log_of(7), signer(logs.ORIGIN, seed=8), signer(logs.ORIGIN, seed=9)
+    published.publish(leaves[:3])
+    published.follow()
+    logs.write_folder(published.folder, leaves, logs.signed(leaves, by=later))
+    assert published.refused().reason == "SIGNATURE_INVALID"
+    listed = published.folder / log_key.FILE
+    listed.write_bytes(_announced(other, later))  # of keys that nobody knows
+    assert published.refused().reason == "SIGNATURE_INVALID"
+    listed.write_bytes(_announced(logs.SIGNER, later).replace(b"5", b"6"))
+    assert published.refused().reason == "LOG_KEYS_INVALID"
+    listed.write_bytes(_announced(logs.SIGNER, later))
+    assert published.follow().before == 3
+    assert published.follow().before == 7
+
+
+def _announced(former: Signer, later: Signer) -> bytes:
+    announcement = log_key.announce(former, later, signs_from=NOW - 5)
+    return log_key.encode([log_key.parse(announcement)])
 
 
 def test_a_note_that_is_no_checkpoint(published: Published) -> None:

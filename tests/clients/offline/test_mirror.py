@@ -116,11 +116,11 @@ def test_a_copy_follows_the_log(world: World) -> None:
 
 
 def test_a_copy_that_is_up_to_date_fetches_no_tile(world: World) -> None:
-    """A repeat reads the checkpoint and the index."""
+    """A repeat reads the checkpoint, the index, and what the log's later keys are."""
     world.publish(300)
     world.mirror()
     world.mirror()
-    assert {path for path, _ in world.site.asked} == {"/log/checkpoint", "/log/index"}
+    assert {path for path, _ in world.site.asked} == {"/log/checkpoint", "/log/index", "/log/log-keys.json"}
 
 
 def test_an_empty_log_is_copied(world: World) -> None:

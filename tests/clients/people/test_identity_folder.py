@@ -1,6 +1,7 @@
 """The settings in a member's identity folder: addresses and pins."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,16 @@ from google.protobuf.message import Message
 
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
+from idvault.transparency import checkpoint, log_key
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.note import NoteSigner
+from idvault.transparency.tree import EMPTY_ROOT
 from idvault.v1 import roster_pb2
 from idvault_client.people import identity_folder
 from idvault_client.people.identity_folder import IdentityFolderError
 from tests.support import merkle, people
 from tests.support.chamber import CUSTODIANS, first_roster
-from tests.support.log_world import KEY
+from tests.support.log_world import KEY, ORIGIN, SIGNER
 
 
 def second_roster(*, signers: tuple[str, ...] = CUSTODIANS[:2]) -> Roster:
@@ -80,6 +85,33 @@ def test_a_repeat_may_only_move_the_vault(tmp_path: Path) -> None:
         pin(tmp_path, people.signed(other, *CUSTODIANS))
     with pytest.raises(RosterError):
         pin(tmp_path, replace(first_roster(), signatures=()))
+
+
+def test_later_keys_of_the_log_are_followed(tmp_path: Path) -> None:
+    """From the pinned key on; a checkpoint of either is believed, and the later key may be pinned anew."""
+    first, later, last = NoteSigner(KEY, SIGNER.sign), *(merkle.signer(ORIGIN, seed=each) for each in (7, 8))
+    changes = [
+        log_key.parse(log_key.announce(*each, signs_from=5)) for each in pairwise((first, later, last))
+    ]
+    pinned = pin(tmp_path)
+    with pytest.raises(IdentityFolderError, match="another log key"):
+        pin(tmp_path, log_key=str(later.key))
+    for listed in (changes[:1], changes, changes):
+        found = identity_folder.follow_log_keys(pinned, log_key.encode(listed))
+        assert found == identity_folder.load(tmp_path)
+        assert found.more_keys == tuple(each.later for each in listed)
+    trust, empty = found.trust(), Checkpoint(ORIGIN, 0, EMPTY_ROOT)
+    for signer in (first, later, last):
+        assert trust._signed(checkpoint.sign(empty, [signer])) == empty
+    for refused in (changes[:1], changes[1:], []):
+        with pytest.raises(IdentityFolderError, match="do not lead on"):
+            identity_folder.follow_log_keys(pinned, log_key.encode(refused))
+    with pytest.raises(IdentityFolderError, match="not a list"):
+        identity_folder.follow_log_keys(pinned, b"{}")
+    assert pin(tmp_path, log_key=str(last.key)).more_keys == (KEY, later.key)
+    (tmp_path / log_key.FILE).write_bytes(b"damaged")
+    with pytest.raises(IdentityFolderError, match="damaged"):
+        identity_folder.load(tmp_path)
 
 
 def test_newer_versions_are_taken_up_once_they_verify(tmp_path: Path) -> None:

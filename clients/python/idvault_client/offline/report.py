@@ -113,7 +113,7 @@ class ReportCheck:
 
     def _check_note(self, data: bytes, raw: bytes) -> None:
         try:
-            report.verify(data, raw, self.policy.log_keys[0])
+            report.verify(data, raw, *self.policy.log_keys)
         except ReportError as error:
             raise UnverifiedError("SIGNATURE_INVALID", str(error)) from error
 

@@ -29,13 +29,24 @@ def kept(state: Path) -> tuple[EpochStatement, ...]:
         return ()
 
 
-def breaks(state: Path, *, versions: Sequence[Roster], log_key: VerifierKey) -> tuple[Break, ...]:
+def breaks(
+    state: Path,
+    *,
+    versions: Sequence[Roster],
+    log_key: VerifierKey,
+    more_keys: Sequence[VerifierKey] = (),
+) -> tuple[Break, ...]:
     """Return what the followed statements say of the log; raises EpochRefusedError."""
-    return epochs.verified(kept(state), versions=versions, log_key=log_key)
+    return epochs.verified(kept(state), versions=versions, log_key=log_key, more_keys=more_keys)
 
 
 def check(
-    state: Path, statement: EpochStatement, *, versions: Sequence[Roster], log_key: VerifierKey
+    state: Path,
+    statement: EpochStatement,
+    *,
+    versions: Sequence[Roster],
+    log_key: VerifierKey,
+    more_keys: Sequence[VerifierKey] = (),
 ) -> Carried:
     """Return what would be lost of the log as this member has seen it, if a statement were followed.
 
@@ -46,27 +57,32 @@ def check(
     previous = before[-1].digest() if before else ""
     if (statement.epoch, statement.previous) != (len(before) + statements.SECOND, previous):
         raise EpochRefusedError("the statement does not follow those that you have followed so far")
-    if statement.log != str(log_key):
+    if statement.log not in map(str, (log_key, *more_keys)):
         raise EpochRefusedError("the statement is of another log than yours")
     if statement.roster != versions[-1].digest():
         raise EpochRefusedError("the statement names another version of the roster than the one in force")
     try:
         found = epoch.read(statement)
         newer = Checkpoint(log_key.name, 0, EMPTY_ROOT, found.epoch.extensions)
-        return epoch.carry(_seen(state, log_key), newer, [found])
+        return epoch.carry(_seen(state, log_key, *more_keys), newer, [found])
     except LogError as error:
         raise EpochRefusedError(str(error)) from error
 
 
 def follow(
-    state: Path, statement: EpochStatement, *, versions: Sequence[Roster], log_key: VerifierKey
+    state: Path,
+    statement: EpochStatement,
+    *,
+    versions: Sequence[Roster],
+    log_key: VerifierKey,
+    more_keys: Sequence[VerifierKey] = (),
 ) -> Carried:
     """Follow a signed statement; a repeat changes nothing. Raises EpochRefusedError."""
     before = kept(state)
     if statement.digest() in {each.digest() for each in before}:
-        return Carried(_seen(state, log_key))
-    carried = check(state, statement, versions=versions, log_key=log_key)
-    epochs.verified((*before, statement), versions=versions, log_key=log_key)
+        return Carried(_seen(state, log_key, *more_keys))
+    carried = check(state, statement, versions=versions, log_key=log_key, more_keys=more_keys)
+    epochs.verified((*before, statement), versions=versions, log_key=log_key, more_keys=more_keys)
     if carried.lost:
         # What the log had signed: its successor replaces it in the file.
         kept_aside = state.with_name(f"{state.name}.epoch-{statement.epoch - 1}")
@@ -77,12 +93,12 @@ def follow(
     return carried
 
 
-def _seen(state: Path, log_key: VerifierKey) -> Checkpoint:
+def _seen(state: Path, *keys: VerifierKey) -> Checkpoint:
     try:
         raw = state.read_bytes()
     except FileNotFoundError:
-        return epochs.beginning(log_key.name)
-    return checkpoint.verify(raw, witness_policy.of_log(log_key)).checkpoint
+        return epochs.beginning(keys[0].name)
+    return checkpoint.verify(raw, witness_policy.of_log(*keys)).checkpoint
 
 
 def _file(state: Path) -> Path:

@@ -2,7 +2,8 @@
 
 connection.json: the address of the custody edge, and the log's public key; ca.pem: the authority of the
 edge's certificate; certificate.pem, key.pem: the member's own. roster.json, roster.1.json and so on: the
-pinned roster, each version verified against the previous one; checkpoint: the last one seen.
+pinned roster, each version verified against the previous one; checkpoint: the last one seen; log-keys.json:
+the announcements of the log's later keys, once they are followed.
 
 Nothing that contradicts a pin replaces it: a newer roster must follow the pinned one, and another log key is
 refused.
@@ -18,6 +19,8 @@ from idvault.attest import reading, roster_chain
 from idvault.attest import roster as rosters
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
+from idvault.transparency import log_key
+from idvault.transparency.log_key import LogKeyError
 from idvault.transparency.note import NoteError, VerifierKey, parse_key
 from idvault.v1 import roster_pb2
 from idvault_client.people.custody_edge import CustodyCalls, CustodyEdge
@@ -49,6 +52,7 @@ class IdentityFolder:
     server_name: str
     log_key: VerifierKey
     versions: tuple[Roster, ...]
+    more_keys: tuple[VerifierKey, ...] = ()
 
     def connect(self) -> CustodyEdge:
         """Return a connection; raises TlsFileError for a missing PEM file, OSError for an unreadable one."""
@@ -60,7 +64,12 @@ class IdentityFolder:
 
     def trust(self) -> Trust:
         """Return the pinned roster, log key and checkpoint."""
-        return Trust(versions=self.versions, log_key=self.log_key, state=self.folder / CHECKPOINT)
+        return Trust(
+            versions=self.versions,
+            log_key=self.log_key,
+            state=self.folder / CHECKPOINT,
+            more_keys=self.more_keys,
+        )
 
 
 def pin(
@@ -80,7 +89,7 @@ def pin(
     _write_roster(folder, verified)
     document = {"target": target, "server_name": server_name, "log_key": log_key}
     durable_file.replace(folder / CONNECTION, json.dumps(document, indent=1).encode() + b"\n")
-    return IdentityFolder(folder, target, server_name, key, verified)
+    return IdentityFolder(folder, target, server_name, key, verified, _more_keys(folder, key))
 
 
 def load(folder: Path) -> IdentityFolder:
@@ -95,7 +104,37 @@ def load(folder: Path) -> IdentityFolder:
         raise IdentityFolderError(f"{folder} is not connected to a vault") from error
     except RosterError as error:
         raise IdentityFolderError(f"{path} is damaged: {error}") from error
-    return IdentityFolder(folder, target, server_name, key, roster_chain.load_all(folder / ROSTER))
+    versions = roster_chain.load_all(folder / ROSTER)
+    return IdentityFolder(folder, target, server_name, key, versions, _more_keys(folder, key))
+
+
+def follow_log_keys(pinned: IdentityFolder, data: bytes) -> IdentityFolder:
+    """Follow the published announcements of the log's later keys; a repeat changes nothing.
+
+    Raises IdentityFolderError unless they verify, lead on from the pinned key, and continue those that are
+    followed already.
+    """
+    path = pinned.folder / log_key.FILE
+    try:
+        changes = log_key.decode(data)
+        before = log_key.decode(path.read_bytes()) if path.exists() else ()
+    except LogKeyError as error:
+        raise IdentityFolderError(str(error)) from error
+    more = log_key.keys_of(pinned.log_key, changes)[1:]
+    if not more or [each.raw for each in changes[: len(before)]] != [each.raw for each in before]:
+        raise IdentityFolderError("the announcements do not lead on from the log key that is pinned here")
+    durable_file.replace(path, data)
+    return replace(pinned, more_keys=more)
+
+
+def _more_keys(folder: Path, key: VerifierKey) -> tuple[VerifierKey, ...]:
+    try:
+        changes = log_key.decode((folder / log_key.FILE).read_bytes())
+    except FileNotFoundError:
+        return ()
+    except LogKeyError as error:
+        raise IdentityFolderError(f"{folder / log_key.FILE} is damaged: {error}") from error
+    return log_key.keys_of(key, changes)[1:]
 
 
 def refresh(pinned: IdentityFolder, edge: CustodyCalls) -> IdentityFolder:
@@ -128,7 +167,7 @@ def _write_roster(folder: Path, versions: Sequence[Roster]) -> None:
 
 
 def _check_same(pinned: IdentityFolder, key: VerifierKey, versions: Sequence[Roster]) -> None:
-    if pinned.log_key != key:
+    if key not in (pinned.log_key, *pinned.more_keys):
         raise IdentityFolderError("another log key is pinned here: this is a different vault")
     for mine, its in zip(pinned.versions, versions, strict=False):
         if mine.digest() != its.digest():

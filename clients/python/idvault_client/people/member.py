@@ -53,7 +53,7 @@ class MemberClient:
 
         The evidence's checkpoint must be one that today's log continues, and was cosigned when it was opened.
         """
-        policy = witness_policy.of_log(self.trust.log_key)
+        policy = witness_policy.of_log(self.trust.log_key, *self.trust.more_keys)
         proved = evidence_check.check(kept, policy=policy, published=self.trust.versions)
         note, roster = kept.message.checkpoint.note, kept.terms.roster_digest
         self.stored_checkpoint(note, at=proved.opening.occurred_at, roster_digest=roster)

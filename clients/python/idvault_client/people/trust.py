@@ -58,12 +58,14 @@ class Trust:
     """What one roster member trusts.
 
     versions: every version of the roster from the first on, verified. state: the file of the last checkpoint
-    seen, a signed note; the first checkpoint creates it.
+    seen, a signed note; the first checkpoint creates it. more_keys: the log's later or earlier keys, which
+    the pinned one leads to.
     """
 
     versions: Sequence[Roster]
     log_key: VerifierKey
     state: Path
+    more_keys: tuple[VerifierKey, ...] = ()
 
     @property
     def roster(self) -> Roster:
@@ -154,7 +156,7 @@ class Trust:
         if not note:
             raise FindingError(Finding.NOT_IN_LOG, "the log has no checkpoint yet")
         try:
-            return checkpoint.verify(note, witness_policy.of_log(self.log_key)).checkpoint
+            return checkpoint.verify(note, witness_policy.of_log(self.log_key, *self.more_keys)).checkpoint
         except LogError as error:
             raise FindingError(Finding.LOG_INVALID, f"the log does not verify: {error}") from error
 
@@ -165,7 +167,7 @@ class Trust:
         """
         try:
             roster.check_in_force()
-            policy = witness_policy.of_roster(roster, self.log_key)
+            policy = witness_policy.of_roster(roster, self.log_key, *self.more_keys)
             signed = checkpoint.verify(note, policy)
             if at is not None:
                 checkpoint.check_fresh(signed, policy, now=at.timestamp())
@@ -183,7 +185,9 @@ class Trust:
         # Overlapping answers may arrive out of order. An older one is no fork if it is consistent.
         try:
             older, newer = sorted((before or beginning(found.origin), found), key=_place)
-            breaks = epochs.breaks(self.state, versions=self.versions, log_key=self.log_key)
+            breaks = epochs.breaks(
+                self.state, versions=self.versions, log_key=self.log_key, more_keys=self.more_keys
+            )
             stays = epoch.carry(older, newer, breaks).checkpoint
             hashes = () if stays.size in (0, newer.size) else consistency(stays.size, newer.size)
             checkpoint.verify_successor(stays, newer, hashes)
@@ -246,7 +250,8 @@ class Trust:
 
     def _kept(self) -> Checkpoint | None:
         try:
-            return checkpoint.verify(self.state.read_bytes(), witness_policy.of_log(self.log_key)).checkpoint
+            policy = witness_policy.of_log(self.log_key, *self.more_keys)
+            return checkpoint.verify(self.state.read_bytes(), policy).checkpoint
         except FileNotFoundError:
             return None
         except LogError as error:

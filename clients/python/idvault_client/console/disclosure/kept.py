@@ -209,7 +209,7 @@ class KeptEvidence:
 
     def _checked(self, proof: ProofFile) -> ProvedEvidence:
         trust = self.session.auditor().trust
-        policy = witness_policy.of_log(trust.log_key)
+        policy = witness_policy.of_log(trust.log_key, *trust.more_keys)
         return evidence_check.check(proof, policy=policy, published=trust.versions)
 
 

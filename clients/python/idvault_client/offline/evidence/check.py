@@ -192,7 +192,7 @@ def _checkpoint(message: evidence_pb2.DisclosureEvidence, chain: _Chain, policy:
 def _witnesses(roster: Roster, policy: Policy) -> Policy:
     """Return what a version demands; raises RosterError if it was never fit to be in force."""
     roster.check_in_force()
-    return witness_policy.of_roster(roster, policy.log_keys[0])
+    return witness_policy.of_roster(roster, *policy.log_keys)
 
 
 def _opened_at(message: evidence_pb2.DisclosureEvidence) -> datetime:

@@ -39,18 +39,23 @@ def parse(data: bytes) -> tuple[EpochStatement, ...]:
 
 
 def verified(
-    listed: Sequence[EpochStatement], *, versions: Sequence[Roster], log_key: VerifierKey
+    listed: Sequence[EpochStatement],
+    *,
+    versions: Sequence[Roster],
+    log_key: VerifierKey,
+    more_keys: Sequence[VerifierKey] = (),
 ) -> tuple[Break, ...]:
     """Return what the statements say of the log; raises EpochRefusedError.
 
-    versions: the verified roster, from the first version on.
+    versions: the verified roster, from the first version on. more_keys: the log's other keys.
     """
+    keys = (log_key, *more_keys)
     try:
         found = statements.verify_chain(listed, versions=versions)
         for each in found:
-            if each.log != str(log_key):
+            if each.log not in map(str, keys):
                 raise EpochRefusedError(f"the statement of epoch {each.epoch} is of another log")
-            _check_cosigned(each, versions, log_key)
+            _check_cosigned(each, versions, keys)
         return tuple(epoch.read(each) for each in found)
     except (RosterError, LogError) as error:
         raise EpochRefusedError(f"the statements of the log's epochs: {error}") from error
@@ -77,13 +82,15 @@ def beginning(origin: str) -> Checkpoint:
     return Checkpoint(origin, 0, EMPTY_ROOT)
 
 
-def _check_cosigned(statement: EpochStatement, versions: Sequence[Roster], log_key: VerifierKey) -> None:
+def _check_cosigned(
+    statement: EpochStatement, versions: Sequence[Roster], keys: Sequence[VerifierKey]
+) -> None:
     """Raise LogError unless the checkpoint that a statement names as the last one was cosigned."""
     last = of(statement, versions)
     refused: LogError | RosterError | None = None
     for roster in reversed(versions[: last.version]):
         try:
-            checkpoint.verify(statement.former, witness_policy.of_roster(roster, log_key))
+            checkpoint.verify(statement.former, witness_policy.of_roster(roster, *keys))
         except (LogError, RosterError) as error:
             refused = refused or error
         else:

@@ -1,7 +1,7 @@
 """Follows a log by its published files: each checkpoint must continue the last one seen.
 
 A checkpoint is accepted if, in this order, it
-* is signed by the log's key, and names that log,
+* is signed by the log's key, or a later one that this announced, and names that log,
 * is cosigned by the required number of witnesses, each recently enough if a maximum age is set,
 * is of the last one's epoch and not smaller, or of a later epoch that custodians have signed for,
 * continues what is left of the last one, by a consistency proof computed from the published tiles,
@@ -13,7 +13,7 @@ refused one is kept beside the accepted one.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -37,7 +37,7 @@ from idvault.transparency.note import MAX_NOTE_BYTES, NoteError
 from idvault.transparency.proof import ConsistencyError, prove_consistency
 from idvault.transparency.tile import CHECKPOINT_PATH, WIDTH, Tile, TileNodes
 from idvault.transparency.tree import HASH_SIZE, LogError
-from idvault_client.offline.log import epochs
+from idvault_client.offline.log import epochs, keys
 from idvault_client.offline.log.epochs import EpochRefusedError
 from idvault_client.offline.log.files import LogFiles, NotReachedError, read_first
 from idvault_client.offline.log.lost import FormerForkError, LostHistory
@@ -89,6 +89,19 @@ class LogFollower:
         In this order: the log's signature, continuity, cosignatures. A second history is then told as one and
         kept, although no witness has cosigned it.
         """
+        return self.knowing()._follow()
+
+    def knowing(self) -> "LogFollower":
+        """Return a follower that knows every key of the log that its own key leads to.
+
+        Raises RefusedLogError, NotReachedError.
+        """
+        try:
+            return replace(self, policy=keys.followed(self.files, self.policy))
+        except LogError as error:
+            raise RefusedLogError("LOG_KEYS_INVALID", str(error)) from error
+
+    def _follow(self) -> AcceptedCheckpoint:
         before = self._kept()
         raw = self.files.read(CHECKPOINT_PATH, limit=MAX_NOTE_BYTES)
         if raw is None:
@@ -144,7 +157,12 @@ class LogFollower:
         if raw is None:
             raise RefusedLogError("EPOCH_INVALID", str(UnknownEpochError(number)))
         try:
-            return epochs.verified(epochs.parse(raw), versions=self.versions, log_key=self.policy.log_keys[0])
+            return epochs.verified(
+                epochs.parse(raw),
+                versions=self.versions,
+                log_key=self.policy.log_keys[0],
+                more_keys=self.policy.log_keys[1:],
+            )
         except EpochRefusedError as error:
             raise RefusedLogError(error.reason, str(error)) from error
 

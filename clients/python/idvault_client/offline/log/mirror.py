@@ -86,7 +86,9 @@ class LogMirror:
         state = self.folder / STATE
         state.mkdir(parents=True, exist_ok=True)
         with _alone(state / "lock"):
-            accepted = self._follower(state / "seen").follow()
+            follower = self._follower(state / "seen").knowing()
+            self.policy = follower.policy
+            accepted = follower.follow()
             raw = (state / "seen").read_bytes()
             before = self._size(state / "done", accepted)
             self._copy_log(before, accepted)

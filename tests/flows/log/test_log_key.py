@@ -1,0 +1,147 @@
+"""A later key of the log is announced, then signs beside the former one, and then alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from idvault.bootstrap.log import wire_sequencing
+from idvault.domain.error import DamagedError, UnavailableError
+from idvault.flows.log.log_key import ANNOUNCED_FOR, BOTH_FOR, LogKeys
+from idvault.storage.log.checkpoint import LOG_KEYS, SIGNED, SqlCheckpointStore
+from idvault.storage.log.epoch import EPOCHS
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.public_files import LocalPublicFiles
+from idvault.transparency import log_key, note
+from idvault.transparency.checkpoint import CosignaturePolicy
+from idvault.transparency.note import NoteSigner, VerifierKey
+from tests.support import merkle
+from tests.support.log_world import KEY, ORIGIN, SIGNER, LogWorld, at
+
+FIRST = NoteSigner(KEY, SIGNER.sign)
+SECOND, THIRD = (merkle.signer(ORIGIN, seed=seed) for seed in (7, 8))
+WEEK, YEAR = ANNOUNCED_FOR.total_seconds(), BOTH_FOR.total_seconds()
+
+
+@dataclass
+class Signing:
+    """A worker whose key file gets more keys."""
+
+    world: LogWorld
+    held: list[NoteSigner] = field(default_factory=lambda: [FIRST])
+
+    def __post_init__(self) -> None:
+        shred, files = self.world.shred, LocalPublicFiles(directory=self.world.folder)
+        self.store = SqlCheckpointStore(database=shred, name=LOG_KEYS)
+        self.keys = LogKeys(store=self.store, files=files, find=lambda: self.held)
+        self.log = wire_sequencing(
+            store=SqlLogStore(database=self.world.main),
+            signed=SqlCheckpointStore(database=shred, name=SIGNED),
+            complete=SqlCheckpointStore(database=shred),
+            epochs=SqlCheckpointStore(database=shred, name=EPOCHS),
+            files=files,
+            signer=SIGNER,
+            policy=lambda: CosignaturePolicy(ORIGIN, self.keys.keys),
+            witnesses={},
+            alarm=_no_alarm,
+            signers=self.keys.signers,
+        )
+
+    async def step(self, seconds: float) -> list[VerifierKey]:
+        """Run the tasks; return whose signatures the published checkpoint has."""
+        await self.keys.run(now=at(seconds))
+        await self.log.log.run(now=at(seconds))
+        await self.log.publication.run(now=at(seconds))
+        raw = (self.world.folder / "checkpoint").read_bytes()
+        opened = note.open_note(raw, [FIRST.key, SECOND.key, THIRD.key])
+        return [each.key for each in opened.verified]
+
+
+def _no_alarm(why: str) -> None:
+    raise AssertionError(why)
+
+
+async def test_a_key_is_announced_signs_beside_the_former_one_and_then_alone(log_world: LogWorld) -> None:
+    """Also while the log stands still; whoever knows any of its keys goes on."""
+    signing = Signing(log_world)
+    await log_world.write(3)
+    assert await signing.step(0) == [FIRST.key]
+    assert not (log_world.folder / log_key.FILE).exists()
+    signing.held.append(SECOND)
+    assert await signing.step(1) == [FIRST.key]
+    (change,) = log_key.decode((log_world.folder / log_key.FILE).read_bytes())
+    assert (change.former, change.later) == (FIRST.key, SECOND.key)
+    assert await signing.step(WEEK) == [FIRST.key]
+    assert await signing.step(WEEK + 1) == [FIRST.key, SECOND.key]
+    assert await signing.step(WEEK + YEAR) == [FIRST.key, SECOND.key]
+    assert signing.keys.over(at(WEEK + YEAR).real) == []
+    await log_world.write(2)
+    assert await signing.step(WEEK + YEAR + 1) == [SECOND.key]
+    assert signing.keys.over(at(WEEK + YEAR + 1).real) == [FIRST.key]
+
+
+async def test_a_restarted_worker_without_the_former_key_goes_on(log_world: LogWorld) -> None:
+    """The former key is destroyed; what it signed still verifies, and a third key follows."""
+    signing = Signing(log_world, [FIRST, SECOND])
+    await log_world.write(3)
+    await signing.step(0)
+    assert await signing.step(WEEK + 1) == [FIRST.key, SECOND.key]
+    later = Signing(log_world, [SECOND])
+    assert await later.step(WEEK + YEAR + 5) == [FIRST.key, SECOND.key]  # nothing new was to be signed
+    assert set(later.keys.keys) == {FIRST.key, SECOND.key}
+    await log_world.write(1)
+    assert await later.step(WEEK + YEAR + 6) == [SECOND.key]
+    later.held.append(THIRD)
+    await later.step(WEEK + YEAR + 7)
+    changes = log_key.decode((log_world.folder / log_key.FILE).read_bytes())
+    assert [each.later for each in changes] == [SECOND.key, THIRD.key]
+    assert set(log_key.keys_of(FIRST.key, changes)) == {FIRST.key, SECOND.key, THIRD.key}
+
+
+async def test_a_file_that_is_behind_announces_nothing(log_world: LogWorld) -> None:
+    """The newest key is in another copy of the file: this worker signs with what it has."""
+    await Signing(log_world, [FIRST, SECOND]).keys.run(now=at(0))
+    behind = Signing(log_world, [FIRST])
+    await log_world.write(1)
+    assert await behind.step(WEEK + YEAR + 9) == [FIRST.key]
+    assert len(log_key.decode(await behind.store.latest() or b"")) == 1
+
+
+async def test_a_restored_database_goes_on_with_what_was_published(log_world: LogWorld) -> None:
+    """Readers follow the published announcements: others would lead them to nothing."""
+    signing = Signing(log_world, [FIRST, SECOND])
+    await signing.keys.run(now=at(0))
+    published = (log_world.folder / log_key.FILE).read_bytes()
+    empty = SqlCheckpointStore(database=log_world.shred, name="restored")
+    files = LocalPublicFiles(directory=log_world.folder)
+    restored = LogKeys(store=empty, files=files, find=lambda: signing.held)
+    for seconds in (5, 6):
+        await restored.run(now=at(seconds))
+        assert await empty.latest() == published == (log_world.folder / log_key.FILE).read_bytes()
+
+
+class _Overtaken:
+    """A store that another worker changes first."""
+
+    async def latest(self) -> bytes | None:
+        return None
+
+    async def replace(self, **_: Any) -> bool:
+        return False
+
+
+async def test_of_two_workers_one_announces(log_world: LogWorld) -> None:
+    """The slower one tries again; damaged announcements stop it."""
+    files = LocalPublicFiles(directory=log_world.folder)
+    keys = LogKeys(store=_Overtaken(), files=files, find=_both)
+    with pytest.raises(UnavailableError):
+        await keys.run(now=at(0))
+    store = SqlCheckpointStore(database=log_world.shred, name=LOG_KEYS)
+    await store.replace(former=None, note=b"damaged")
+    with pytest.raises(DamagedError):
+        await LogKeys(store=store, files=files, find=_both).run(now=at(0))
+
+
+def _both() -> Sequence[NoteSigner]:
+    return [FIRST, SECOND]

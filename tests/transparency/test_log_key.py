@@ -1,0 +1,105 @@
+"""Announcements of the log's later keys."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from idvault.transparency import log_key
+from idvault.transparency.log_key import LogKeyChange, LogKeyError
+from idvault.transparency.note import NoteSigner, sign_note
+from tests.support import merkle
+
+A, B, C = (merkle.signer("log.example/idvault", seed=seed) for seed in (1, 2, 3))
+OTHER = merkle.signer("other.example/idvault", seed=4)
+WITNESS = merkle.witness("log.example/idvault", seed=5)
+
+
+def _change(former: NoteSigner = A, later: NoteSigner = B, signs_from: int = 1_800_000_000) -> LogKeyChange:
+    return log_key.parse(log_key.announce(former, later, signs_from=signs_from))
+
+
+def test_an_announcement_is_pinned() -> None:
+    """Its text has the documented lines, and both keys sign it."""
+    found = _change()
+    assert (found.former, found.later, found.signs_from) == (A.key, B.key, 1_800_000_000)
+    assert found.raw.decode().partition("\n\n")[0].split("\n") == [
+        "idvault/log-key/v1",
+        "log.example/idvault",
+        str(A.key),
+        str(B.key),
+        "1800000000",
+    ]
+    assert found.raw.count(b"\xe2\x80\x94 log.example/idvault ") == 2
+
+
+def _text(*lines: str) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+NAMED = ("idvault/log-key/v1", "log.example/idvault")
+
+
+@pytest.mark.parametrize(
+    ("text", "signers", "why"),
+    [
+        (_text("another/v1", NAMED[1], str(A.key), str(B.key), "5"), [A, B], "not the announcement"),
+        (_text(*NAMED, str(A.key), str(B.key)), [A, B], "not the announcement"),
+        (_text(*NAMED, str(A.key), str(B.key), "05"), [A, B], "not the announcement"),
+        (_text(*NAMED, "no key", str(B.key), "5"), [A, B], "does not verify"),
+        (_text(*NAMED, str(A.key), str(B.key), "5"), [A], "both keys must sign"),
+        (_text(*NAMED, str(A.key), str(B.key), "5"), [B], "both keys must sign"),
+        (_text(*NAMED, str(A.key), str(B.key), "5"), [C], "does not verify"),
+        (_text(*NAMED, str(A.key), str(A.key), "5"), [A], "two keys of one log"),
+        (_text(*NAMED, str(A.key), str(OTHER.key), "5"), [A, OTHER], "two keys of one log"),
+    ],
+)
+def test_what_is_no_announcement(text: str, signers: list[NoteSigner], why: str) -> None:
+    """Lines, names and both signatures count."""
+    with pytest.raises(LogKeyError, match=why):
+        log_key.parse(sign_note(text, signers))
+
+
+def test_the_key_of_a_witness_is_none_of_the_log() -> None:
+    """Its signatures mean something else."""
+    text = _text(*NAMED, str(A.key), str(WITNESS.key), "5")
+    with pytest.raises(LogKeyError, match="the key of a witness"):
+        log_key.parse(sign_note(text, [A]))
+
+
+def test_bytes_that_are_no_note() -> None:
+    """They are refused with the same kind of error."""
+    with pytest.raises(LogKeyError):
+        log_key.parse(b"\xff")
+
+
+def test_a_list_comes_back_and_leads_from_any_key_to_all() -> None:
+    """A reader of years ago follows to today's key, and a new one verifies what was signed then."""
+    changes = log_key.decode(log_key.encode([_change(A, B), _change(B, C)]))
+    assert [each.later for each in changes] == [B.key, C.key]
+    for known in (A, B, C):
+        keys = log_key.keys_of(known.key, changes)
+        assert keys[0] == known.key
+        assert set(keys) == {A.key, B.key, C.key}
+    assert log_key.keys_of(OTHER.key, changes) == (OTHER.key,)
+    assert log_key.keys_of(A.key, ()) == (A.key,)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda fields: fields | {"format": "another"},
+        lambda fields: fields | {"more": 1},
+        lambda fields: fields | {"changes": "text"},
+        lambda fields: fields | {"changes": [5]},
+        lambda fields: fields | {"changes": None},
+        lambda _: [],
+        lambda fields: fields | {"changes": fields["changes"][::-1]},
+        lambda fields: fields | {"changes": [fields["changes"][0].replace("1800000000", "1700000000")]},
+    ],
+)
+def test_what_is_no_list(change: Callable[[dict[str, object]], object]) -> None:
+    """Wrong members, a wrong order, and an announcement that was edited."""
+    fields = json.loads(log_key.encode([_change(A, B), _change(B, C)]))
+    with pytest.raises(LogKeyError):
+        log_key.decode(json.dumps(change(fields)).encode())
