@@ -1,6 +1,7 @@
 """`idvault backup`: copies both SQLite databases while the service runs. `backup-ended` notes others."""
 
 import asyncio
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -49,6 +50,9 @@ def backup(
     except backups.NotSqliteError as error:
         text = "PostgreSQL is backed up with pg_basebackup or pgBackRest: see docs/operations.md"
         raise CommandError(ExitCode.WRONG_USAGE, text, reason="NOT_SQLITE") from error
+    if os.geteuid() == 0:
+        told = "the copies are root's: a worker of another user cannot read their age; run this as its user"
+        typer.echo(f"{told}, or `idvault backup-ended` afterwards", err=True)
     typer.echo(f"backup: main: {made.entries} entries, {made.accounts} accounts, {made.records} records")
     typer.echo(f"backup: shred: {made.keys} keys; destroy {made.shred.file} after {made.destroy_after}")
     typer.echo(f"backup: not in it: {', '.join(made.not_included)}: keep them apart")

@@ -83,6 +83,6 @@ export function takesRequestId(service: string, name: string): boolean {
 }
 
 /** Returns a message of google.rpc; throws if the bytes are none. */
-export function decodeDetail(name: "Status" | "ErrorInfo" | "BadRequest" | "RetryInfo", data: Buffer): object {
+export function decodeDetail(name: "Status" | "ErrorInfo" | "BadRequest" | "RequestInfo" | "RetryInfo", data: Buffer): object {
   return (CONTRACT[`google.rpc.${name}`] as MessageTypeDefinition<object, object>).deserialize(data);
 }

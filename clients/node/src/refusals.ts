@@ -6,6 +6,7 @@ import { status as Code, type ServiceError } from "@grpc/grpc-js";
 import { ERRORS, Unavailable, VaultError, type Failure } from "./errors.js";
 import type { BadRequest__Output } from "./generated/google/rpc/BadRequest.js";
 import type { ErrorInfo__Output } from "./generated/google/rpc/ErrorInfo.js";
+import type { RequestInfo__Output } from "./generated/google/rpc/RequestInfo.js";
 import type { RetryInfo__Output } from "./generated/google/rpc/RetryInfo.js";
 import type { Status__Output } from "./generated/google/rpc/Status.js";
 import { decodeDetail } from "./protocol.js";
@@ -13,6 +14,7 @@ import { CODES, REASONS } from "./vocabulary.js";
 
 const DOMAIN = "idvault";
 const WORD = /^[A-Z][A-Z0-9_]{0,62}$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const FIELD = /^[a-z][a-z0-9_.[\]]{0,127}$/;
 const CLOSED = "this connection is closed";
 const OTHER_CA = "the given ca did not issue the server's certificate, or the certificate has expired";
@@ -35,7 +37,8 @@ export function fromServiceError(error: ServiceError, requestId: string | null):
   const code = Code[error.code] ?? "UNKNOWN";
   const found = details(error);
   const hint = found.reason ? "" : (HINTS.find(([sign]) => sign.test(error.details ?? ""))?.[1] ?? "");
-  return build({ code, requestId, hint, ...found });
+  // A call without a request id, such as a read, has the id under which the vault logged its error.
+  return build({ code, hint, ...found, requestId: requestId ?? found.requestId ?? null });
 }
 
 /** Returns the error of a call on a closed connection. */
@@ -63,7 +66,7 @@ function build(failure: Failure): VaultError {
   return new (name === undefined ? VaultError : ERRORS[name])(failure);
 }
 
-type Details = Pick<Failure, "reason" | "fields" | "retryAfterMs" | "states">;
+type Details = Pick<Failure, "reason" | "fields" | "retryAfterMs" | "states" | "requestId">;
 
 function details(error: ServiceError): Details {
   const raw = error.metadata?.get("grpc-status-details-bin")[0];
@@ -82,6 +85,7 @@ function details(error: ServiceError): Details {
 function read(status: Status__Output): Details {
   const info = unpack<ErrorInfo__Output>(status, "ErrorInfo");
   const retry = unpack<RetryInfo__Output>(status, "RetryInfo")?.retryDelay;
+  const logged = unpack<RequestInfo__Output>(status, "RequestInfo")?.requestId ?? "";
   const violations = unpack<BadRequest__Output>(status, "BadRequest")?.fieldViolations ?? [];
   const mine = info?.domain === DOMAIN && WORD.test(info.reason);
   const fields = violations
@@ -92,6 +96,7 @@ function read(status: Status__Output): Details {
     fields: Object.fromEntries(fields),
     retryAfterMs: retry ? Number(retry.seconds) * 1000 + retry.nanos / 1e6 : null,
     states: mine ? states(info) : null,
+    requestId: UUID.test(logged) ? logged : null,
   };
 }
 
@@ -100,7 +105,7 @@ function states(info: ErrorInfo__Output): [string, string] | null {
   return WORD.test(state) && WORD.test(wanted) ? [state, wanted] : null;
 }
 
-function unpack<T extends object>(status: Status__Output, name: "ErrorInfo" | "BadRequest" | "RetryInfo"): T | undefined {
+function unpack<T extends object>(status: Status__Output, name: "ErrorInfo" | "BadRequest" | "RequestInfo" | "RetryInfo"): T | undefined {
   const found = status.details.find((each) => each.type_url.endsWith(`/google.rpc.${name}`));
   try {
     return found && (decodeDetail(name, found.value) as T);

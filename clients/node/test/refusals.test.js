@@ -18,13 +18,13 @@ const detail = (name, value) => ({
   value: Buffer.isBuffer(value) ? value : rpc[`google.rpc.${name}`].serialize(value),
 });
 
-function refusal(code, details, { said = code, text = "" } = {}) {
+function refusal(code, details, { said = code, text = "", requestId = "id-1" } = {}) {
   const metadata = new Metadata();
   const packed = Array.isArray(details) ? rpc["google.rpc.Status"].serialize({ code: said, message: "x", details }) : details;
   if (packed !== undefined) {
     metadata.set("grpc-status-details-bin", packed);
   }
-  return fromServiceError({ code, details: text, metadata }, "id-1");
+  return fromServiceError({ code, details: text, metadata }, requestId);
 }
 
 const info = (reason, more = {}) => detail("ErrorInfo", { reason, domain: "idvault", ...more });
@@ -37,6 +37,13 @@ test("every reason has its class and both texts", () => {
     assert.match(found.text("zh"), /。$/);
     assert.match(found.text("en-US"), /\.$/);
   }
+});
+
+test("the error of a read has the id of the vault's log", () => {
+  const id = "1b4e28ba-2fa1-41d2-883f-0016d3cca427";
+  const told = (value, requestId) =>
+    refusal(Code.NOT_FOUND, [info("ACCOUNT_NOT_FOUND"), detail("RequestInfo", { requestId: value })], { requestId }).requestId;
+  assert.deepEqual([told(id, null), told("no id", null), told(id, "id-1")], [id, null, "id-1"]);
 });
 
 test("without details the status decides", () => {

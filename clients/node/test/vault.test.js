@@ -89,7 +89,8 @@ test("every method of the contract can be called, with a request id", async () =
   const person = newcomer();
   const { accountToken } = await vault.verifyIndividual(person.name, residentId(person.number), { consent });
   const erasure = vault.call("ErasureService", "GetErasure", { accountToken });
-  await assert.rejects(erasure, { name: "NotFound", reason: "ERASURE_NOT_FOUND", requestId: null });
+  // A read has no request id: the vault gives its error one, which its log has, too.
+  await assert.rejects(erasure, { name: "NotFound", reason: "ERASURE_NOT_FOUND", requestId: /^[0-9a-f-]{36}$/ });
   const asked = await vault.call("ErasureService", "EraseAccount", { accountToken });
   assert.equal(asked.accountToken, accountToken);
   const twice = await vault.call("ErasureService", "EraseAccount", { accountToken }).catch((each) => each);

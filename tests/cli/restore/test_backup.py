@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -226,3 +227,15 @@ def test_a_backup_of_another_tool_is_noted(idvault: Commands, tmp_path: Path) ->
     refused = idvault("backup-ended", "main")
     assert refused.code == ExitCode.REFUSED
     assert "the folder in IDVAULT_BACKUP_DIR cannot be written to: No such file or directory" in refused.err
+
+
+def test_root_is_told_whose_the_copies_are(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker reads the newest backup's age, and has another user."""
+    vault.sign_up()
+    for user, is_told in ((0, True), (1000, False)):
+        monkeypatch.setattr(os, "geteuid", lambda user=user: user)
+        made = vault.run("backup", tmp_path / str(user))
+        assert made.code == ExitCode.DONE, made.err
+        assert (made.code, "the copies are root's" in made.err) == (ExitCode.DONE, is_told)
