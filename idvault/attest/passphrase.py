@@ -2,6 +2,7 @@
 
 import base64
 import json
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,9 @@ _FIELDS = frozenset({"format", "memory_kib", "iterations", "lanes", "salt", "non
 _MOST_MEMORY_KIB = 1 << 20
 _MOST_ITERATIONS = 64
 _MOST_LANES = 64
+# OpenSSL computes the lanes in threads of one pool. A second computation at the same time finds too few of
+# them and fails, or both wait for each other for ever, and every later one fails until the process ends.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,8 @@ def _cipher(passphrase: bytes, salt: bytes, cost: Cost) -> AESGCM:
     derivation = Argon2id(
         salt=salt, length=32, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory_kib
     )
-    return AESGCM(derivation.derive(passphrase))
+    with _ONE_AT_A_TIME:
+        return AESGCM(derivation.derive(passphrase))
 
 
 def _text(data: bytes) -> str:

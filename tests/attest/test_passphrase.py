@@ -1,6 +1,7 @@
 """Secrets encrypted under a passphrase."""
 
 import json
+import threading
 from base64 import b64encode
 from typing import Any
 
@@ -39,6 +40,23 @@ def test_the_default_cost_is_that_of_rfc_9106() -> None:
     fields = json.loads(document)
     assert (fields["memory_kib"], fields["iterations"], fields["lanes"]) == (65536, 3, 4)
     assert _unlocked(document) == b"s"
+
+
+def test_two_threads_open_documents_at_once() -> None:
+    """Both finish: the key watch and the readiness check of a process read a key file after its rotation."""
+    document = passphrase.lock(
+        b"s", passphrase=b"right", purpose="test/v1", random=RANDOM, cost=Cost(1024, 1, 4)
+    )
+    opened: list[bytes] = []
+    threads = [
+        threading.Thread(target=lambda: opened.extend(_unlocked(document) for _ in range(50)), daemon=True)
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert opened.count(b"s") == 2 * 50
 
 
 def test_a_document_tells_its_cost() -> None:
