@@ -65,11 +65,11 @@ class Wire(grpc.UnaryUnaryClientInterceptor):
 
 
 class LostAnswerError(grpc.RpcError):
-    """The connection broke after the call had been done."""
+    """No answer came in time, although the call had been done: a broken connection would be tried again."""
 
     def code(self) -> grpc.StatusCode:
-        """Return what gRPC says of a broken connection."""
-        return grpc.StatusCode.UNAVAILABLE
+        """Return what gRPC says of a deadline."""
+        return grpc.StatusCode.DEADLINE_EXCEEDED
 
     def details(self) -> str:
         """Return nothing."""
