@@ -20,6 +20,11 @@ _CERTIFICATE = {
     62: "its certificate is for another name",
     64: "its certificate is for another address",
 }
+# What verifies https: the witnesses and the registry. A database's authorities are those of its sslrootcert.
+_OF_HTTPS = (
+    "its certificate's authority is not one of this system's (SSL_CERT_FILE names a file in their place)"
+)
+_AUTHORITY = (18, 19, 20, 21)
 _TLS = {
     "WRONG_VERSION_NUMBER": "it does not speak TLS at this port",
     "HTTP_REQUEST": "it does not speak TLS at this port",
@@ -58,6 +63,8 @@ def _named(error: BaseException) -> str:
     if isinstance(error, DriverError):
         return _of_driver(error)
     if isinstance(error, ssl.SSLCertVerificationError):
+        if error.verify_code in _AUTHORITY:
+            return _OF_HTTPS
         return _CERTIFICATE.get(error.verify_code, _KINDS["SSLCertVerificationError"])
     if isinstance(error, ssl.SSLError):
         reason = error.reason or "SSLError"

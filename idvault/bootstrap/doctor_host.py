@@ -27,6 +27,7 @@ _SETTINGS = {
     "public": "IDVAULT_PUBLIC_DIR",
     "backup": "IDVAULT_BACKUP_DIR",
 }
+_WORKERS = ", or remove the setting unless these are the worker's settings: only the worker writes there"
 _SECRETS = ("keys", "key_passphrase_file", "tls_key", "web_tls_key", "registry_secret_key_file")
 
 
@@ -85,7 +86,7 @@ def check_owners(settings: Settings) -> None:
     for name, path in places(settings).items():
         # The backup's folder belongs to whoever makes backups.
         if name != "backup" and path.exists() and _is_closed(path, user):
-            raise _others(f"the folder of {_SETTINGS[name]}", "keys")
+            raise _others(f"the folder of {_SETTINGS[name]}", "keys", _WORKERS if name == "public" else "")
     for name, url in zip(("main", "shred"), urls(settings), strict=True):
         file = address.parse(url).file
         if file is not None and file.exists() and _is_closed(file, user):
@@ -109,9 +110,10 @@ def _is_closed(path: Path, user: int) -> bool:
     return found.st_uid != user and not found.st_mode & 0o022
 
 
-def _others(what: str, of: str) -> AilmentError:
+def _others(what: str, of: str, otherwise: str = "") -> AilmentError:
+    first = f"IDVAULT_{of.upper()}"
     return AilmentError(
-        f"{what} belongs to another user than the file in IDVAULT_{of.upper()}: chown it to that user"
+        f"{what} belongs to another user than the file in {first}: chown it to that user{otherwise}"
     )
 
 

@@ -12,7 +12,8 @@ from idvault import config
 from idvault.attest import roster_member
 from idvault.bootstrap import operator
 from idvault.cli import running
-from idvault.cli.errors import wrong_usage
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.domain.error import AlreadyExistsError
 from idvault.ports.platform import Platform
 
 app = typer.Typer(help="Platforms and monitors, and their pinned certificate keys.", no_args_is_help=True)
@@ -73,11 +74,16 @@ def register(
 
     settings = config.load(config.Process.PLATFORMS)
     pem = certificate.read_bytes()
-    asyncio.run(
-        operator.register_platform(
-            settings, name=name, role=role.value, certificate_pem=pem, now=running.real_clock()
-        )
+    registering = operator.register_platform(
+        settings, name=name, role=role.value, certificate_pem=pem, now=running.real_clock()
     )
+    try:
+        asyncio.run(registering)
+    except AlreadyExistsError as error:
+        text = (
+            "this key was revoked or belongs to another name, or the name another role: see `platform list`"
+        )
+        raise CommandError(ExitCode.REFUSED, text, reason=error.reason) from error
     if return_origin or title:
         _present(settings, name, return_origin, title)
     typer.echo(f"platform: {name} registered")

@@ -92,6 +92,9 @@ def test_owners(databases: Databases, tmp_path: Path, monkeypatch: pytest.Monkey
         with pytest.raises(AilmentError, match=f"{named} belongs to another user"):
             check_owners(settings)
     strangers = {settings.public_dir}
+    # An edge's settings may name the worker's folder: giving it to the edge's user would stop the worker.
+    with pytest.raises(AilmentError, match="or remove the setting unless these are the worker's"):
+        check_owners(settings)
     settings.public_dir.chmod(0o775)
     check_owners(settings)
     check_owners(settings.model_copy(update={"keys": Path()}))

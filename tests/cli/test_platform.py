@@ -60,6 +60,17 @@ def test_platforms_are_listed(operator: Operator) -> None:
         "platform", "revoke", "watcher", "--role", "monitor", "--certificate", operator.folder / "watcher.pem"
     )
     assert revoked.code == 0
+    again = operator.idvault(
+        "platform",
+        "register",
+        "watcher",
+        "--role",
+        "monitor",
+        "--certificate",
+        operator.folder / "watcher.pem",
+    )
+    assert again.code == ExitCode.REFUSED
+    assert "this key was revoked" in again.err
     listed = operator.idvault("platform", "list")
     assert (listed.code, listed.last) == (0, "platforms: 2 names, 1 of 2 keys valid")
     lines = listed.out.splitlines()
