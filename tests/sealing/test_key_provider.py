@@ -292,6 +292,24 @@ async def test_the_versions_in_use(path: Path) -> None:
         keys.primary(Purpose.REQUEST)
 
 
+async def test_a_version_that_is_not_the_vaults_is_not_used(path: Path) -> None:
+    """Nor does it bar the vault's key under its number, which another file has."""
+    created = _create(path)
+    keys = _load(path)
+    path.with_name("right").write_bytes(path.read_bytes())
+    path.with_name("right").chmod(0o600)
+    _load(path.with_name("right")).put(Purpose.REQUEST, "1", b"r" * 32)
+    created.put(Purpose.REQUEST, "1", b"w" * 32)
+    keys.use({"request": UsedVersions(1, frozenset(), frozenset({0}))})
+    assert len(await keys.held()) == len(keys.last_held()) == 2
+    with pytest.raises(KeyMissingError):
+        keys.primary(Purpose.REQUEST)
+    path.with_name("right").replace(path)
+    await keys.held()
+    keys.use({"request": UsedVersions(1, frozenset(), frozenset({0, 1}))})
+    assert keys.primary(Purpose.REQUEST) == b"r" * 32
+
+
 def test_the_primary_version_is_destroyed_with_a_successor(path: Path) -> None:
     """In one change of the file; a successor that the file lacks does not count."""
     keys = _create(path)
