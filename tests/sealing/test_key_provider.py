@@ -1,6 +1,7 @@
 """The encrypted key file."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,6 +37,10 @@ def _create(path: Path, sets: Mapping[Purpose, KeySet] = SETS) -> LocalKeyProvid
 def _created(path: Path) -> Path:
     _create(path)
     return path
+
+
+def _copied(path: Path, name: str) -> Path:
+    return Path(shutil.copy2(path, path.with_name(name)))
 
 
 def _load(path: Path, words: bytes = b"right") -> LocalKeyProvider:
@@ -296,9 +301,7 @@ async def test_a_version_that_is_not_the_vaults_is_not_used(path: Path) -> None:
     """Nor does it bar the vault's key under its number, which another file has."""
     created = _create(path)
     keys = _load(path)
-    path.with_name("right").write_bytes(path.read_bytes())
-    path.with_name("right").chmod(0o600)
-    _load(path.with_name("right")).put(Purpose.REQUEST, "1", b"r" * 32)
+    _load(_copied(path, "right")).put(Purpose.REQUEST, "1", b"r" * 32)
     created.put(Purpose.REQUEST, "1", b"w" * 32)
     keys.use({"request": UsedVersions(1, frozenset(), frozenset({0}))})
     assert len(await keys.held()) == len(keys.last_held()) == 2
