@@ -88,10 +88,15 @@ def is_settled(versions: Sequence[KeyVersion], *, now: datetime) -> bool:
     return current is not None and usable_from(versions, current) + SETTLED <= now
 
 
+def before(versions: Sequence[KeyVersion], *, now: datetime) -> list[KeyVersion]:
+    """Return the versions before the one in use, over or not."""
+    current = in_use(versions, now=now)
+    return [each for each in versions if current and each.version < current.version]
+
+
 def former(versions: Sequence[KeyVersion], *, now: datetime) -> list[KeyVersion]:
     """Return the versions before the one in use that are not over."""
-    current = in_use(versions, now=now)
-    return [each for each in versions if current and each.version < current.version and each.over_at is None]
+    return [each for each in before(versions, now=now) if each.over_at is None]
 
 
 def check(*, announced: Iterable[KeyVersion], held: Iterable[HeldKey]) -> None:

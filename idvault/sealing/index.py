@@ -2,7 +2,8 @@
 
 - index_0 = HMAC-SHA256(key_0, encode("idvault/index/v1", relying party, document type, normalised number)).
 - index_n = HMAC-SHA256(key_n, index_(n-1)): a stored index can be re-keyed without the ID number.
-- A chain needs its first keys for ever: without them, no index can be computed from a number.
+- A chain needs its first keys for ever: without them, no index can be computed from a number. A person is
+  looked for under each of them: a machine that slept may have written under one that is over.
 - limiter key of a day = HMAC-SHA256(sub-key of key_n, encode("idvault/limiter/v1", index_n, day)): without
   the keys it cannot be linked to an index or to another day's limiter key.
 """
@@ -29,8 +30,8 @@ class ChainedIndexer:
         self._chain = _chain(keys)
         if self.version >= len(self._chain):
             raise ValueError("the index chain has a gap")
-        others = (int(each) for each in keys.others)
-        self._others = tuple(each for each in others if each < len(self._chain))
+        newest_first = range(len(self._chain) - 1, -1, -1)
+        self._others = tuple(each for each in newest_first if each != self.version)
         limiter = self._chain[self.version]
         self._limiter = hmac.digest(limiter, seal.encode("idvault/limiter-key/v1"), "sha256")
 

@@ -4,6 +4,7 @@ import errno
 import json
 import re
 import runpy
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -174,6 +175,8 @@ def test_mistake_of_ours_shows_places_and_no_text() -> None:
 def test_module_runs_as_a_program(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """`python -m idvault.cli` is the command `idvault`."""
     monkeypatch.setattr("sys.argv", ["idvault", "--help"])
+    # Another test may have imported it as a module.
+    monkeypatch.delitem(sys.modules, "idvault.cli.__main__", raising=False)
     with pytest.raises(SystemExit) as end:
         runpy.run_module("idvault.cli", run_name="__main__")
     assert end.value.code == 0

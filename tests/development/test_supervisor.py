@@ -59,7 +59,7 @@ def test_fixed_ports_are_the_published_ones() -> None:
     """The fixed ports are the published ones, each with its setting; free ports are not checked."""
     listening = Ports().listening()
     assert [int(address.rpartition(":")[2]) for address in listening.values()] == [
-        7443, 7444, 7480, 7481, 7490, 7491, 7493, 7495, 7496, 7497,
+        7443, 7444, 7480, 7481, 7490, 7491, 7493, 7495, 7496, 7497, 7482, 7494,
     ]  # fmt: skip
     assert "IDVAULT_LISTEN, platform edge" in listening
     assert not FREE_PORTS.listening()

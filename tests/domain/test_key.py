@@ -48,8 +48,9 @@ def test_former_versions_are_those_before_the_one_in_use_that_are_not_over() -> 
     versions = [FIRST, SECOND, third]
     assert rules.former(versions, now=NOW) == []
     assert rules.former(versions, now=DUE) == [FIRST]
-    assert rules.former([replace(FIRST, over_at=DUE), SECOND, third], now=DUE) == []
-    assert rules.former([], now=NOW) == []
+    over = [replace(FIRST, over_at=DUE), SECOND, third]
+    assert (rules.former(over, now=DUE), rules.before(over, now=DUE)) == ([], over[:1])
+    assert rules.former([], now=NOW) == rules.before([], now=NOW) == []
 
 
 def test_versions_of_a_purpose_come_in_order() -> None:

@@ -85,6 +85,8 @@ async def visit(work: Callable[[Page], None], **options: Any) -> None:
 def look(place: Place, page: Page, name: str) -> None:
     """Keep what a page shows, and check that nothing is wider than the screen."""
     page.locator("h1").wait_for()
+    # The heading is there before the style sheet.
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
     place.seen.append(page.content())
 

@@ -4,6 +4,8 @@
   found again by its version.
 - A version is over once nothing is stored under it and nobody writes under it any more. That is recorded
   first; its key is then destroyed in this key file, and in every other copy when the command runs there.
+- A machine that slept may write under a version that is over: this is sealed anew too, and a key is never
+  destroyed while something is under it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +34,11 @@ class RewrapProgress:
 
 @dataclass(frozen=True, slots=True)
 class EndedVersions:
-    """What the end of a run found. kept: how many values are under each former version that is not over."""
+    """What the end of a run found.
+
+    kept: how many values are under each version that the file keeps: it is not over, something was stored
+    under it after it was, or it never ends.
+    """
 
     over: Sequence[int]
     destroyed: Sequence[int]
@@ -45,7 +51,8 @@ class RewrapFlow:
     """The values of one purpose.
 
     sources: each kind of stored value with what seals it anew. ending: counts what ends by itself under a
-    former version. destroys: whether a version that is over leaves the file.
+    former version. destroys: whether a version that is over leaves the file. lasting: those that never
+    end.
     """
 
     purpose: str
@@ -55,6 +62,7 @@ class RewrapFlow:
     keys: KeyDestroyer
     events: EventFactory
     destroys: bool
+    lasting: frozenset[int] = frozenset()
     _damaged: set[tuple[str, tuple[str | int, ...]]] = field(default_factory=set, init=False)
 
     async def run(
@@ -71,30 +79,32 @@ class RewrapFlow:
         return RewrapProgress(done, await self._left(former), len(self._damaged))
 
     async def end(self, *, now: ClockReading) -> EndedVersions:
-        """End the former versions under which nothing is stored, and destroy what is over."""
+        """End the former versions under which nothing is stored, and destroy those over."""
         known = rules.of(await self.versions.all(), self.purpose)
         current = rules.in_use(known, now=now.real)
         if current is None:
             return EndedVersions((), (), {}, is_settled=False)
-        settled, kept = rules.is_settled(known, now=now.real), {}
-        stored = await self.stored(known, now=now)
-        for each in rules.former(known, now=now.real):
-            if settled and not stored[each.version]:
+        settled, stored = rules.is_settled(known, now=now.real), await self.stored(known, now=now)
+        for each in rules.former(known, now=now.real) if settled else ():
+            if not stored[each.version] and each.version not in self.lasting:
                 await self._end(each, now)
-            else:
-                kept[each.version] = stored[each.version]
-        ended = rules.of(await self.versions.all(), self.purpose)
-        over = [each.version for each in ended if each.over_at and each.version < current.version]
-        wanted = over if self.destroys else ()
+        ended = rules.before(rules.of(await self.versions.all(), self.purpose), now=now.real)
+        over = [each.version for each in ended if each.over_at]
+        kept = {
+            each.version: stored[each.version]
+            for each in ended
+            if stored[each.version] or each.version not in over or each.version in self.lasting
+        }
+        wanted = [number for number in over if number not in kept] if self.destroys else ()
         destroyed = await self.keys.destroyed(self.purpose, wanted, successor=current.version)
         return EndedVersions(over, destroyed, kept, settled)
 
     async def stored(self, known: Sequence[KeyVersion], *, now: ClockReading) -> Mapping[int, int]:
-        """Return how much is under each former version. known: all versions of the purpose."""
+        """Return how much is under each version. known: all of the purpose."""
         counts = await self.counts()
         return counts | {
             each.version: counts.get(each.version, 0) + await self.ending.count(each, known)
-            for each in rules.former(known, now=now.real)
+            for each in rules.before(known, now=now.real)
         }
 
     async def counts(self) -> dict[int, int]:
@@ -108,7 +118,7 @@ class RewrapFlow:
 
     async def _former(self, now: ClockReading) -> list[str]:
         known = rules.of(await self.versions.all(), self.purpose)
-        return [str(each.version) for each in rules.former(known, now=now.real)]
+        return [str(each.version) for each in rules.before(known, now=now.real)]
 
     async def _left(self, former: Sequence[str]) -> int:
         counts = await self.counts()

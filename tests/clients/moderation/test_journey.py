@@ -109,6 +109,8 @@ class Person:
             raise AssertionError(
                 f"{name} is not shown, but: {self.page.locator('main').inner_text()}"
             ) from None
+        # The heading is there before the style sheet.
+        self.page.wait_for_load_state()
         if axe:
             assert violations(self.page) == "", name
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name

@@ -1,6 +1,7 @@
 """What is stored is sealed anew under the version in use, and what nothing needs is destroyed."""
 
 from datetime import timedelta
+from operator import methodcaller
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from idvault.flows.key.rewrap import RewrapProgress
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
+from idvault.sealing.tip_off import KeyedTipOffSecrets
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import statement
@@ -52,20 +54,52 @@ async def _run(world: KeyWorld, keys: LocalKeyProvider, purpose: Purpose) -> tup
 
 
 async def test_persons_move_to_the_new_index(service: KeyWorld) -> None:
-    """All of them, without a number; the chain keeps its keys, and nobody looks under the old one."""
+    """All of them, without a number; the chain keeps its keys."""
     keys, rows = service.load(), SealedRows(service.database)
     await service.follow(keys)
     ids = {number: await rows.sign_up(keys, number) for number in range(205)}
     await service.rotated(Purpose.INDEX, keys)
     assert await rows.sign_up(keys, 7) == ids[7]  # moved by a sign-up
     assert await _run(service, keys, Purpose.INDEX) == (RewrapProgress(204, 0, 0), [])
-    assert keys.keys(Purpose.INDEX).others == []
     assert {number: await rows.sign_up(keys, number) for number in (0, 7, 204)} == {
         number: ids[number] for number in (0, 7, 204)
     }
     found = await service.database.read("all", lambda c: c.all(statement(persons.select())))
     assert {row.index_version for row in found} == {1}
     assert len(found) == 205
+
+
+async def test_who_signed_up_on_a_machine_that_slept_is_known(service: KeyWorld) -> None:
+    """It wrote under a version that was over: the person is found, and the next run moves everybody else."""
+    keys, late, rows = service.load(), service.load(), SealedRows(service.database)
+    await service.follow(keys)
+    await service.follow(late)
+    await service.rotated(Purpose.INDEX, keys)
+    await _run(service, keys, Purpose.INDEX)
+    ids = {number: await rows.sign_up(late, number) for number in (1, 2)}
+    assert await rows.sign_up(keys, 1) == ids[1]
+    assert await _run(service, keys, Purpose.INDEX) == (RewrapProgress(1, 0, 0), [])
+    assert await rows.sign_up(keys, 2) == ids[2]
+
+
+async def test_texts_of_a_machine_that_slept_keep_their_key(service: KeyWorld) -> None:
+    """They are under a version that is over: sealed anew where the key is, and it is destroyed after that."""
+    service.copy("b")
+    keys, late, rows = service.load(), service.load("b"), SealedRows(service.database)
+    await service.follow(keys)
+    await service.follow(late)
+    await service.rotated(Purpose.MODERATION_TEXT, keys)
+    service.copy("b")
+    assert (await _run(service, keys, Purpose.MODERATION_TEXT))[1] == [0]
+    await rows.file_texts(late, 1)
+    assert await _run(service, keys, Purpose.MODERATION_TEXT) == (RewrapProgress(0, 0, 3), [])
+    await service.follow(late)
+    flow = rewrap_flows(service.database, late)[Purpose.MODERATION_TEXT]
+    first = await flow.end(now=service.now)
+    assert (first.over, first.kept, first.destroyed) == ([0], {0: 3}, [])
+    assert await flow.run(now=service.now) == RewrapProgress(3, 0, 0)
+    assert list((await flow.end(now=service.now)).destroyed) == [0]
+    assert await rows.read_texts(keys) == await rows.read_texts(late) == 3
 
 
 async def test_texts_of_cases_are_sealed_anew(service: KeyWorld) -> None:
@@ -163,7 +197,10 @@ async def test_requests_end_by_themselves(
 
 
 async def test_reports_and_reporters_keep_their_key(service: KeyWorld) -> None:
-    """A secret is checked under the version of its report; reporters are known under the first one."""
+    """A secret is checked under the version of its report; reporters are known under the first one for ever.
+
+    Those who have not reported yet are, too: without any report, only the first version is kept.
+    """
     keys = service.load()
     await service.follow(keys)
 
@@ -178,3 +215,11 @@ async def test_reports_and_reporters_keep_their_key(service: KeyWorld) -> None:
     flow = rewrap_flows(service.database, keys)[Purpose.TIP_OFF]
     ended = await flow.end(now=service.now)
     assert (ended.kept, ended.destroyed) == ({0: 2, 1: 1}, [])
+    for table in (tip_offs, tip_off_reporters):
+        purge = statement(table.delete())
+        await service.database.act("test.purge", methodcaller("run", purge))
+    assert await _run(service, keys, Purpose.TIP_OFF) == (RewrapProgress(0, 0, 0), [1])
+    after = await rewrap_flows(service.database, keys)[Purpose.TIP_OFF].end(now=service.now)
+    assert (after.kept, after.over, after.is_settled) == ({0: 0}, [1], True)
+    secrets = KeyedTipOffSecrets(keys=service.load())
+    assert secrets.reporter_id(relying_party="platform-a", kind="person", value="synthetic")

@@ -79,6 +79,8 @@ class Person:
 
     def look(self, name: str, *, secret: bool = False) -> None:
         """Check a page: axe, nothing wider than the screen, no identity; keep a picture if asked for."""
+        # The heading is there before the style sheet.
+        self.page.wait_for_load_state()
         assert violations(self.page) == "", name
         wide = "document.documentElement.scrollWidth <= window.innerWidth"
         assert self.page.evaluate(wide), name
