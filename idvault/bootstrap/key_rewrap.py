@@ -29,6 +29,7 @@ from idvault.sealing.rewrap import (
     SecondFactorRewrapper,
 )
 from idvault.sealing.second_factor import TotpSealer, version_of
+from idvault.sealing.tip_off import FIRST_VERSION
 from idvault.storage.base.database import Database
 from idvault.storage.key import sealed
 from idvault.storage.key.sealed import SealedColumn, SqlEndingStore, SqlSealedStore
@@ -45,6 +46,8 @@ _PURPOSES = (
     Purpose.REQUEST,
     Purpose.INDEX,
 )
+# Without it, nobody could report: ids of reporters are made with it, of those who have not reported yet too.
+_LASTING = {Purpose.TIP_OFF: frozenset({FIRST_VERSION})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ def rewrap_flows(main: Database, keys: LocalKeyProvider) -> dict[Purpose, Rewrap
             events=EventFactory(entropy=ENTROPY),
             # Without its first keys, a chain computes no index from a number.
             destroys=purpose is not Purpose.INDEX,
+            lasting=_LASTING.get(purpose, frozenset()),
         )
         for purpose in _PURPOSES
         if purpose in keys.purposes

@@ -23,7 +23,7 @@ from idvault.sealing.key_set import Purpose
 _SECRET = "idvault/tip-off-secret/v1"  # noqa: S105 - a purpose
 _PROOF = "idvault/tip-off-proof/v1"
 _REPORTER = "idvault/tip-off-reporter/v1"
-_FIRST_VERSION = "0"
+FIRST_VERSION = 0
 _SECRET_BYTES, _ID_BYTES = 8, 16
 
 
@@ -55,7 +55,7 @@ class KeyedTipOffSecrets:
 
     def reporter_id(self, *, relying_party: str, kind: str, value: str) -> str:
         """Return the id of a reporter at a platform."""
-        return self._digest(_FIRST_VERSION, _REPORTER, relying_party, kind, value)[:_ID_BYTES].hex()
+        return self._digest(str(FIRST_VERSION), _REPORTER, relying_party, kind, value)[:_ID_BYTES].hex()
 
     def _digest(self, version: str, purpose: str, *parts: Part) -> bytes:
         key = self.keys.version(Purpose.TIP_OFF, version)

@@ -244,6 +244,16 @@ def test_what_does_not_open_is_said(stored: Commands, tmp_path: Path) -> None:
     assert done.last == "rewrap: 2 sealed anew, 1 not opened, 0 keys destroyed"
 
 
+def test_the_first_key_of_reports_is_kept(stored: Commands, tmp_path: Path) -> None:
+    """Although nobody has reported yet: who does so later gets an id under it."""
+    stored("keys", "rotate", "tip-off")
+    stored("keys", "list")
+    _age(tmp_path)
+    done = stored("keys", "rewrap", "tip-off")
+    assert done.code == ExitCode.DONE
+    assert "  version 0 is kept: it is needed for ever" in done.out.splitlines()
+
+
 def test_a_hardware_module_opens_a_key_file(idvault: Commands, tmp_path: Path) -> None:
     """The PIN takes the place of the passphrase; a repeat after a crash mends the rest."""
     module, pin, path = hardware.module(), tmp_path / "pin", tmp_path / "keys" / "service.keys"

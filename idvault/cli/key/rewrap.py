@@ -100,7 +100,13 @@ def _fields(one: Rewrapped) -> dict[str, object]:
 def _text(one: Rewrapped) -> str:
     lines = [f"{one.purpose}: {one.progress.done} sealed anew, {one.progress.left} left"]
     for version, count in one.ended.kept.items():
-        why = f"{count} are under it" if count else "its successor is in use for less than ten minutes"
+        why = f"{count} are under it" if count else _without_any(one)
         lines.append(f"  version {version} is kept: {why}")
     lines += [f"  version {version} is destroyed in this file" for version in one.ended.destroyed]
     return "\n".join(lines)
+
+
+def _without_any(one: Rewrapped) -> str:
+    if one.ended.is_settled:
+        return "it is needed for ever"
+    return "its successor is in use for less than ten minutes"

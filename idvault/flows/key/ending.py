@@ -42,7 +42,7 @@ class RequestsEnd:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ReportsEnd:
-    """Secrets of reports end with them; ids of reporters are under the first version for ever."""
+    """Secrets of reports end with them; ids of reporters are under the first version, which never ends."""
 
     store: EndingStore
 

@@ -34,8 +34,11 @@ class RewrapProgress:
 
 @dataclass(frozen=True, slots=True)
 class EndedVersions:
-    """What the end of a run found. kept: how many values are under each version that is not over, or that
-    is over and something was stored under it later."""
+    """What the end of a run found.
+
+    kept: how many values are under each version that the file keeps: it is not over, something was stored
+    under it after it was, or it never ends.
+    """
 
     over: Sequence[int]
     destroyed: Sequence[int]
@@ -48,7 +51,8 @@ class RewrapFlow:
     """The values of one purpose.
 
     sources: each kind of stored value with what seals it anew. ending: counts what ends by itself under a
-    former version. destroys: whether a version that is over leaves the file.
+    former version. destroys: whether a version that is over leaves the file. lasting: those that never
+    end.
     """
 
     purpose: str
@@ -58,6 +62,7 @@ class RewrapFlow:
     keys: KeyDestroyer
     events: EventFactory
     destroys: bool
+    lasting: frozenset[int] = frozenset()
     _damaged: set[tuple[str, tuple[str | int, ...]]] = field(default_factory=set, init=False)
 
     async def run(
@@ -81,14 +86,14 @@ class RewrapFlow:
             return EndedVersions((), (), {}, is_settled=False)
         settled, stored = rules.is_settled(known, now=now.real), await self.stored(known, now=now)
         for each in rules.former(known, now=now.real) if settled else ():
-            if not stored[each.version]:
+            if not stored[each.version] and each.version not in self.lasting:
                 await self._end(each, now)
         ended = rules.before(rules.of(await self.versions.all(), self.purpose), now=now.real)
         over = [each.version for each in ended if each.over_at]
         kept = {
             each.version: stored[each.version]
             for each in ended
-            if stored[each.version] or each.version not in over
+            if stored[each.version] or each.version not in over or each.version in self.lasting
         }
         wanted = [number for number in over if number not in kept] if self.destroys else ()
         destroyed = await self.keys.destroyed(self.purpose, wanted, successor=current.version)

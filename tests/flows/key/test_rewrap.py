@@ -1,6 +1,7 @@
 """What is stored is sealed anew under the version in use, and what nothing needs is destroyed."""
 
 from datetime import timedelta
+from operator import methodcaller
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from idvault.flows.key.rewrap import RewrapProgress
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
+from idvault.sealing.tip_off import KeyedTipOffSecrets
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import statement
@@ -195,7 +197,10 @@ async def test_requests_end_by_themselves(
 
 
 async def test_reports_and_reporters_keep_their_key(service: KeyWorld) -> None:
-    """A secret is checked under the version of its report; reporters are known under the first one."""
+    """A secret is checked under the version of its report; reporters are known under the first one for ever.
+
+    Those who have not reported yet are, too: without any report, only the first version is kept.
+    """
     keys = service.load()
     await service.follow(keys)
 
@@ -210,3 +215,11 @@ async def test_reports_and_reporters_keep_their_key(service: KeyWorld) -> None:
     flow = rewrap_flows(service.database, keys)[Purpose.TIP_OFF]
     ended = await flow.end(now=service.now)
     assert (ended.kept, ended.destroyed) == ({0: 2, 1: 1}, [])
+    for table in (tip_offs, tip_off_reporters):
+        purge = statement(table.delete())
+        await service.database.act("test.purge", methodcaller("run", purge))
+    assert await _run(service, keys, Purpose.TIP_OFF) == (RewrapProgress(0, 0, 0), [1])
+    after = await rewrap_flows(service.database, keys)[Purpose.TIP_OFF].end(now=service.now)
+    assert (after.kept, after.over, after.is_settled) == ({0: 0}, [1], True)
+    secrets = KeyedTipOffSecrets(keys=service.load())
+    assert secrets.reporter_id(relying_party="platform-a", kind="person", value="synthetic")
