@@ -99,6 +99,12 @@ def former(versions: Sequence[KeyVersion], *, now: datetime) -> list[KeyVersion]
     return [each for each in before(versions, now=now) if each.over_at is None]
 
 
+def confirmed(*, announced: Iterable[KeyVersion], held: Iterable[HeldKey]) -> frozenset[int]:
+    """Return which versions of a key file are the vault's. announced: all versions of one purpose."""
+    known = {(each.purpose, each.version, each.check) for each in announced}
+    return frozenset(each.version for each in held if (each.purpose, each.version, each.check) in known)
+
+
 def check(*, announced: Iterable[KeyVersion], held: Iterable[HeldKey]) -> None:
     """Raise KeyConflictError if a key file has another key under an announced version."""
     known = {(each.purpose, each.version): each.check for each in announced}

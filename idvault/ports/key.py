@@ -15,10 +15,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class UsedVersions:
-    """What a process does with a purpose's versions: seals under one, and need not look under those over."""
+    """What a process does with a purpose's versions: seals under one, and need not look under those over.
+
+    own: the versions of its file that are the vault's, as announced: it uses no others; None: all are.
+    """
 
     version: int
     over: frozenset[int]
+    own: frozenset[int] | None = None
 
 
 class KeyRing(Protocol):
@@ -32,8 +36,15 @@ class KeyRing(Protocol):
         """
         ...
 
+    def last_held(self) -> Sequence[HeldKey]:
+        """Return the same as last read."""
+        ...
+
     def use(self, used: Mapping[str, UsedVersions]) -> None:
-        """Use these versions from now on, by purpose; one that is missing makes its purpose unavailable."""
+        """Use these versions from now on, by purpose; one that is missing makes its purpose unavailable.
+
+        So does one that is not the vault's; the file may later have the vault's key under it.
+        """
         ...
 
 

@@ -154,7 +154,8 @@ class LocalKeyProvider:
         held, used = self._held(purpose), self._used.get(purpose.value)
         if used is None:
             return held
-        return replace(held, primary=str(used.version), over=frozenset(map(str, used.over)))
+        own = {name: key for name, key in held.versions.items() if _is_own(name, used)}
+        return replace(held, primary=str(used.version), versions=own, over=frozenset(map(str, used.over)))
 
     def _held(self, purpose: Purpose) -> KeySet:
         try:
@@ -178,6 +179,10 @@ class LocalKeyProvider:
     async def held(self) -> list[HeldKey]:
         """Return every version whose purpose announces its versions, reading a changed file anew."""
         await asyncio.to_thread(self._refresh)
+        return self.last_held()
+
+    def last_held(self) -> list[HeldKey]:
+        """Return the same as last read."""
         return [
             HeldKey(purpose.value, int(version), key_check.value(purpose, version, key))
             for purpose, keys in self._sets.items()
@@ -195,7 +200,7 @@ class LocalKeyProvider:
         known = self._held(purpose)
         if version not in known.versions or (primary and known.primary != version):
             self._change(purpose, lambda keys: keys.with_version(version, key, primary=primary))
-        return self.keys(purpose).versions[version]
+        return self._held(purpose).versions[version]
 
     def put_all(self, purpose: Purpose, keys: Mapping[str, bytes]) -> Mapping[str, bytes]:
         """Add all versions that do not exist, durably in one write; return every key of the file's set."""
@@ -238,7 +243,7 @@ class LocalKeyProvider:
     async def destroyed(self, purpose: str, versions: Sequence[int], *, successor: int) -> list[int]:
         """Remove versions from the file durably; return those that it had."""
         wanted = Purpose(purpose)
-        found = [each for each in versions if str(each) in self.keys(wanted).versions]
+        found = [each for each in versions if str(each) in self._held(wanted).versions]
         for each in found:
             await asyncio.to_thread(self.destroy, wanted, str(each), successor=str(successor))
         return found
@@ -290,7 +295,9 @@ class LocalKeyProvider:
     def _check_same(self, found: _Sets) -> None:
         for purpose, keys in self._sets.items():
             later = found[purpose].versions if purpose in found else {}
-            if any(later.get(version, key) != key for version, key in keys.versions.items()):
+            used = self._used.get(purpose.value)
+            own = [(version, key) for version, key in keys.versions.items() if _is_own(version, used)]
+            if any(later.get(version, key) != key for version, key in own):
                 raise KeyFileError(f"{self._path} has another key under a version of {purpose.value}")
 
     def _adopt(self, sets: _Sets, seen: tuple[int, int]) -> None:
@@ -341,3 +348,7 @@ class LocalKeyProvider:
             return self._module.lock(secret, pin=self._passphrase, purpose=_PURPOSE, nonce=nonce)
         except ModuleError as error:
             raise KeyFileLockedError(f"{self._path} cannot be written: {error}") from error
+
+
+def _is_own(version: str, used: UsedVersions | None) -> bool:
+    return used is None or used.own is None or int(version) in used.own

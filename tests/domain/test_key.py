@@ -68,6 +68,12 @@ def test_a_foreign_key_file_is_refused() -> None:
     assert caught.value.reason is Reason.STORE_UNAVAILABLE
 
 
+def test_only_what_is_announced_is_confirmed() -> None:
+    """Another key under the same number is not the vault's, nor one that nobody has announced."""
+    held = [HeldKey("index", 0, b"a"), HeldKey("index", 1, b"z"), HeldKey("index", 2, b"c")]
+    assert rules.confirmed(announced=[FIRST, SECOND], held=[*held, HeldKey("request", 1, b"b")]) == {0}
+
+
 def test_a_key_file_that_lacks_the_version_in_use_is_behind() -> None:
     """Only the purposes of the file count, and only versions in use."""
     held = [HeldKey("index", 0, b"a"), HeldKey("later", 0, b"x")]

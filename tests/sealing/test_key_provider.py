@@ -1,6 +1,7 @@
 """The encrypted key file."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,6 +37,10 @@ def _create(path: Path, sets: Mapping[Purpose, KeySet] = SETS) -> LocalKeyProvid
 def _created(path: Path) -> Path:
     _create(path)
     return path
+
+
+def _copied(path: Path, name: str) -> Path:
+    return Path(shutil.copy2(path, path.with_name(name)))
 
 
 def _load(path: Path, words: bytes = b"right") -> LocalKeyProvider:
@@ -290,6 +295,22 @@ async def test_the_versions_in_use(path: Path) -> None:
     keys.use({"request": UsedVersions(2, frozenset())})
     with pytest.raises(KeyMissingError):
         keys.primary(Purpose.REQUEST)
+
+
+async def test_a_version_that_is_not_the_vaults_is_not_used(path: Path) -> None:
+    """Nor does it bar the vault's key under its number, which another file has."""
+    created = _create(path)
+    keys = _load(path)
+    _load(_copied(path, "right")).put(Purpose.REQUEST, "1", b"r" * 32)
+    created.put(Purpose.REQUEST, "1", b"w" * 32)
+    keys.use({"request": UsedVersions(1, frozenset(), frozenset({0}))})
+    assert len(await keys.held()) == len(keys.last_held()) == 2
+    with pytest.raises(KeyMissingError):
+        keys.primary(Purpose.REQUEST)
+    path.with_name("right").replace(path)
+    await keys.held()
+    keys.use({"request": UsedVersions(1, frozenset(), frozenset({0, 1}))})
+    assert keys.primary(Purpose.REQUEST) == b"r" * 32
 
 
 def test_the_primary_version_is_destroyed_with_a_successor(path: Path) -> None:

@@ -1,10 +1,12 @@
 """Announces the versions in a process's key file, and tells the process which one to use."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from idvault.domain import key as rules
 from idvault.domain.clock import ClockReading
+from idvault.domain.error import UnavailableError
 from idvault.domain.event import SYSTEM_ACTOR, EventType
 from idvault.domain.key import HeldKey, KeyVersion
 from idvault.flows.log.events import EventFactory
@@ -22,22 +24,39 @@ class KeyVersionFlow:
     async def follow(self, *, now: ClockReading) -> list[HeldKey]:
         """Announce what is new in the file, and use what is due; return what was announced.
 
-        Raises KeyConflictError, and the file then changes nothing; KeyBehindError, and the purpose that lacks
-        its version is unavailable; UnavailableError.
+        What is due is used in any case, so that nothing is written under a former version: a purpose is
+        unavailable if the file lacks the version in use, or has another key under it. Raises
+        KeyConflictError, and nothing is announced; KeyBehindError; UnavailableError.
         """
-        held = await self.keys.held()
+        try:
+            held = await self.keys.held()
+        except UnavailableError:
+            self._use(await self.store.all(), now)
+            raise
         announced = await self.store.all()
+        self._use(announced, now)
         rules.check(announced=announced, held=held)
         known = {(each.purpose, each.version) for each in announced}
         unknown = [each for each in held if (each.purpose, each.version) not in known]
         new = [each for each in unknown if await self._is_new(each, now)]
         if unknown:
             announced = await self.store.all()
+        self._use(announced, now)
         rules.check(announced=announced, held=held)
-        purposes = {each.purpose for each in held}
-        self.keys.use({purpose: _used(rules.of(announced, purpose), now.real) for purpose in purposes})
         rules.check_current(announced=announced, held=held, now=now.real)
         return new
+
+    def _use(self, announced: Sequence[KeyVersion], now: ClockReading) -> None:
+        purposes = {each.purpose for each in announced}
+        used = {each: self._used(rules.of(announced, each), now.real) for each in purposes}
+        self.keys.use(used)
+
+    def _used(self, versions: Sequence[KeyVersion], now: datetime) -> UsedVersions:
+        current = rules.in_use(versions, now=now)
+        over = frozenset(each.version for each in versions if each.over_at is not None)
+        own = rules.confirmed(announced=versions, held=self.keys.last_held())
+        # Something is announced; by this machine's clock it may be due a moment later.
+        return UsedVersions(versions[0].version if current is None else current.version, over, own)
 
     async def _is_new(self, held: HeldKey, now: ClockReading) -> bool:
         event = self.events.event(
@@ -50,10 +69,3 @@ class KeyVersionFlow:
         )
         made = KeyVersion(held.purpose, held.version, held.check, now.real)
         return await self.store.announce(made, event=event)
-
-
-def _used(versions: list[KeyVersion], now: datetime) -> UsedVersions:
-    current = rules.in_use(versions, now=now)
-    over = frozenset(each.version for each in versions if each.over_at is not None)
-    # The flow has announced the purpose, so there is a version in use.
-    return UsedVersions(versions[0].version if current is None else current.version, over)

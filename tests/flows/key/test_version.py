@@ -17,6 +17,7 @@ from idvault.storage.base.statement import scalar, statement
 from idvault.storage.log.tables import log_entries
 from tests.support.key_world import KeyWorld
 from tests.support.people import CHEAP
+from tests.support.sealed_rows import SealedRows
 
 _LEAVES = statement(select(log_entries.c.leaf), scalar)
 
@@ -75,16 +76,60 @@ async def test_a_machine_without_the_new_version_seals_nothing(world: KeyWorld) 
 
 
 async def test_two_machines_that_rotate_on_their_own_do_not_mix(world: KeyWorld) -> None:
-    """The second one's key is not the vault's: it is refused, and the former keys stay in use."""
+    """The second one's key is not the vault's: nothing is written under it, nor under the former one once the
+    vault's is due; the right file, put there afterwards, is taken while the process runs.
+    """
     world.copy("b")
     first, second = world.load(), world.load("b")
     await world.follow(first)
     await world.follow(second)
-    world.load("b").put(Purpose.REQUEST, "1", bytes(32))
-    await world.rotated(Purpose.REQUEST, first)
-    with pytest.raises(KeyConflictError, match="version 1 of request"):
+    world.load("b").put(Purpose.INDEX, "1", bytes(32))
+    world.load().put(Purpose.INDEX, "1", ENTROPY.random(key_set.KEY_SIZE))
+    for wait, primary in ((timedelta(seconds=1), "0"), (ROLLED_OUT, "1")):
+        world.after += wait
+        await world.follow(first)
+        with pytest.raises(KeyConflictError, match="version 1 of index"):
+            await world.follow(second)
+        assert second.keys(Purpose.INDEX).primary == primary
+        assert list(second.keys(Purpose.INDEX).versions) == ["0"]
+    rows = SealedRows(world.database)
+    one = await rows.sign_up(first, 7)
+    with pytest.raises(KeyMissingError):
+        await rows.sign_up(second, 7)
+    assert second.primary(Purpose.REQUEST) == first.primary(Purpose.REQUEST)
+    world.copy("b")
+    await world.follow(second)
+    assert await rows.sign_up(second, 7) == one
+
+
+async def test_a_version_is_used_only_once_it_is_the_vaults(world: KeyWorld) -> None:
+    """A machine that is behind, and makes a key of its own under the missing number, stays unavailable."""
+    world.copy("b")
+    first, second = world.load(), world.load("b")
+    await world.follow(first)
+    await world.follow(second)
+    await world.rotated(Purpose.INDEX, first)
+    with pytest.raises(KeyBehindError):
         await world.follow(second)
-    assert second.keys(Purpose.REQUEST).primary == "0"
+    world.load("b").put(Purpose.INDEX, "1", bytes(32))
+    await second.held()  # as if it were asked before it has compared the key
+    with pytest.raises(KeyMissingError):
+        second.primary(Purpose.INDEX)
+
+
+@pytest.mark.parametrize("content", [b"not a key file", None])
+async def test_a_file_that_does_not_open_delays_no_rotation(world: KeyWorld, content: bytes | None) -> None:
+    """What is due is used from the keys that the process has; it does not go on under the former one."""
+    keys = world.load()
+    await world.follow(keys)
+    world.load().put(Purpose.INDEX, "1", ENTROPY.random(key_set.KEY_SIZE))
+    world.after += timedelta(seconds=1)
+    await world.follow(keys)
+    world.path().unlink() if content is None else world.path().write_bytes(content)
+    world.after += ROLLED_OUT
+    with pytest.raises(UnavailableError):
+        await world.follow(keys)
+    assert keys.keys(Purpose.INDEX).primary == "1"
 
 
 async def test_the_file_of_another_vault_is_refused(world: KeyWorld) -> None:
