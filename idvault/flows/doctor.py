@@ -64,8 +64,7 @@ async def examine(checks: Iterable[Check]) -> list[Finding]:
     failed: set[str] = set()
     for check in checks:
         if check.needs in failed:
-            advice = f"not checked: mend {check.needs} first"
-            findings.append(Finding(check.name, advice, is_made=False))
+            findings.append(Finding(check.name, f"not checked: mend {check.needs} first", is_made=False))
             continue
         advice = await _advice(check)
         if advice is not None:
