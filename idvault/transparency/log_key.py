@@ -4,15 +4,16 @@
   the later key, and the time from which the later one signs, in seconds since 1970.
 * The published file has the notes of all changes, the first one first; each begins with the key that the one
   before ended with.
-* Whoever knows any of these keys knows all: a checkpoint signed by one of them is the log's. Witnesses, not
-  the log's key, vouch that there is one history.
+* Whoever knows one of these keys follows forwards, to the later ones. An earlier one may be stolen, and its
+  thief may put another before it; so it counts only for what others than the log's key vouch for.
+* Witnesses, not the log's key, vouch that there is one history.
 """
 
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 
 from idvault.transparency import note
 from idvault.transparency.note import Algorithm, NoteError, NoteSigner, VerifierKey
@@ -22,7 +23,8 @@ FILE = "log-keys.json"
 FORMAT = "idvault/log-keys/v1"
 MOST_BYTES = 256 * 1024
 _CHANGE = "idvault/log-key/v1"
-_SECONDS = re.compile(r"0|[1-9][0-9]{0,11}", re.ASCII)
+# Until the year 5138: what a calendar has, and a year more.
+_SECONDS = re.compile(r"0|[1-9][0-9]{0,10}", re.ASCII)
 _LINES = 6
 _FIELDS = {"format", "changes"}
 
@@ -51,8 +53,10 @@ def parse(raw: bytes) -> LogKeyChange:
     """Return an announcement; raises LogKeyError unless both keys, of one log, have signed it."""
     try:
         lines = note.parse(raw).text.split("\n")
-        if len(lines) != _LINES or lines[0] != _CHANGE or not _SECONDS.fullmatch(lines[4]):
+        if len(lines) != _LINES or lines[0] != _CHANGE:
             raise LogKeyError("this is not the announcement of a key of a log")
+        if not _SECONDS.fullmatch(lines[4]):
+            raise LogKeyError("the time from which the later key signs is not one in seconds since 1970")
         former, later = note.parse_key(lines[2]), note.parse_key(lines[3])
         opened = note.open_note(raw, [former, later])
     except NoteError as error:
@@ -88,6 +92,19 @@ def decode(data: bytes) -> tuple[LogKeyChange, ...]:
 
 
 def keys_of(known: VerifierKey, changes: Sequence[LogKeyChange]) -> tuple[VerifierKey, ...]:
-    """Return every key of the log, the known one first; that one alone if the announcements are of others."""
+    """Return the known key and the later ones that it leads to."""
+    return tuple(dict.fromkeys((known, *(each.later for each in following(known, changes)))))
+
+
+def following(known: VerifierKey, changes: Sequence[LogKeyChange]) -> tuple[LogKeyChange, ...]:
+    """Return the announcements from that of the known key's successor on."""
+    return tuple(dropwhile(lambda each: each.former != known, changes))
+
+
+def every(known: VerifierKey, changes: Sequence[LogKeyChange]) -> tuple[VerifierKey, ...]:
+    """Return the known key and every other, also the earlier ones; it alone if the list does not have it.
+
+    Only for announcements of one's own, and for what others than the log's key have signed.
+    """
     keys = [*(each.former for each in changes[:1]), *(each.later for each in changes)]
-    return (known, *(each for each in keys if each != known)) if known in keys else (known,)
+    return tuple(dict.fromkeys((known, *keys))) if known in keys else (known,)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -45,7 +46,8 @@ NAMED = ("idvault/log-key/v1", "log.example/idvault")
     [
         (_text("another/v1", NAMED[1], str(A.key), str(B.key), "5"), [A, B], "not the announcement"),
         (_text(*NAMED, str(A.key), str(B.key)), [A, B], "not the announcement"),
-        (_text(*NAMED, str(A.key), str(B.key), "05"), [A, B], "not the announcement"),
+        (_text(*NAMED, str(A.key), str(B.key), "05"), [A, B], "the time"),
+        (_text(*NAMED, str(A.key), str(B.key), "999999999999"), [A, B], "the time"),
         (_text(*NAMED, "no key", str(B.key), "5"), [A, B], "does not verify"),
         (_text(*NAMED, str(A.key), str(B.key), "5"), [A], "both keys must sign"),
         (_text(*NAMED, str(A.key), str(B.key), "5"), [B], "both keys must sign"),
@@ -73,16 +75,38 @@ def test_bytes_that_are_no_note() -> None:
         log_key.parse(b"\xff")
 
 
-def test_a_list_comes_back_and_leads_from_any_key_to_all() -> None:
-    """A reader of years ago follows to today's key, and a new one verifies what was signed then."""
+def test_the_last_time_is_one_that_a_calendar_has() -> None:
+    """A year after it, too: the former key signs until then."""
+    last = datetime.fromtimestamp(_change(signs_from=99_999_999_999).signs_from, tz=UTC)
+    assert (last + timedelta(days=365)).year == 5139
+
+
+def test_a_list_comes_back_and_leads_forwards() -> None:
+    """A reader of years ago follows to today's key, and no further back than to the key that it knows."""
     changes = log_key.decode(log_key.encode([_change(A, B), _change(B, C)]))
     assert [each.later for each in changes] == [B.key, C.key]
-    for known in (A, B, C):
-        keys = log_key.keys_of(known.key, changes)
-        assert keys[0] == known.key
-        assert set(keys) == {A.key, B.key, C.key}
+    assert log_key.keys_of(A.key, changes) == (A.key, B.key, C.key)
+    assert log_key.keys_of(B.key, changes) == (B.key, C.key)
+    assert log_key.keys_of(C.key, changes) == (C.key,)
+    assert log_key.following(B.key, changes) == changes[1:]
     assert log_key.keys_of(OTHER.key, changes) == (OTHER.key,)
     assert log_key.keys_of(A.key, ()) == (A.key,)
+
+
+def test_the_thief_of_a_former_key_puts_no_other_before_it() -> None:
+    """Whoever knows only the later key accepts neither the former one nor what the thief made."""
+    evil = merkle.signer("log.example/idvault", seed=66)
+    changes = log_key.decode(log_key.encode([_change(evil, A), _change(A, B)]))
+    assert log_key.keys_of(B.key, changes) == (B.key,)
+    assert log_key.keys_of(A.key, changes) == (A.key, B.key)
+
+
+def test_every_key_is_that_of_a_list_which_has_the_known_one() -> None:
+    """The known one first, and each once."""
+    changes = [_change(A, B), _change(B, C)]
+    assert log_key.every(B.key, changes) == (B.key, A.key, C.key)
+    assert log_key.every(OTHER.key, changes) == (OTHER.key,)
+    assert log_key.every(A.key, ()) == (A.key,)
 
 
 @pytest.mark.parametrize(

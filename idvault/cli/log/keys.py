@@ -23,11 +23,12 @@ def keys(
         Path | None, typer.Option(help="Your identity folder: it then follows the later keys.")
     ] = None,
 ) -> None:
-    """Print the later keys of the log, verified from the key that you know.
+    """Print the keys of the log that are later than the one that you know, verified from it.
 
     Each is announced by a note that the key before and itself have signed; a week later it signs beside that
-    one. A witness adds the last key as another --log-key; auditors and custodians follow with --identity. The
-    exit code is 5 unless the announcements verify and lead on from the key that is known.
+    one. A witness adds the last key as another --log-key, and removes the former one once both sign; auditors
+    and custodians follow with --identity. The exit code is 5 unless the announcements verify and lead on from
+    the key that is known.
     """
     try:
         data = file.read_bytes()
@@ -37,8 +38,10 @@ def keys(
             known = identity_folder.follow_log_keys(identity_folder.load(identity), data).log_key
     except (LogKeyError, IdentityFolderError) as error:
         raise _refused(str(error)) from error
-    if known is not None and len(log_key.keys_of(known, changes)) == 1:
-        raise _refused("the announcements do not lead on from the key that you know")
+    if known is not None:
+        if not any(known in (each.former, each.later) for each in changes):
+            raise _refused("the announcements do not lead on from the key that you know")
+        changes = log_key.following(known, changes)
     for each in changes:
         begins = datetime.fromtimestamp(each.signs_from, tz=UTC)
         typer.echo(f"from {begins:%Y-%m-%d %H:%M} UTC: {each.later}")

@@ -42,8 +42,7 @@ class LogKeys:
         """
         self._held = tuple(self.find())
         raw = await self.store.latest()
-        # A restored database may be older than what was published, which its readers follow.
-        changes = _read(await self.files.read(log_key.FILE) if raw is None else raw)
+        changes = _longer(_read(raw), await self.files.read(log_key.FILE))
         changes = (*changes, *self._new(changes, now.real))
         is_new = bool(changes) and log_key.encode(changes) != raw
         if is_new and not await self.store.replace(former=raw, note=log_key.encode(changes)):
@@ -61,7 +60,7 @@ class LogKeys:
     def keys(self) -> tuple[VerifierKey, ...]:
         """Every key of the log, those that are no longer in the file among them."""
         held = tuple(each.key for each in self._held)
-        return tuple(dict.fromkeys((*held, *log_key.keys_of(held[0], self._changes))))
+        return tuple(dict.fromkeys((*held, *log_key.every(held[0], self._changes))))
 
     def over(self, now: datetime) -> list[VerifierKey]:
         """Return the keys of the file that never sign again."""
@@ -99,6 +98,21 @@ class LogKeys:
 
 def _time(change: LogKeyChange) -> datetime:
     return datetime.fromtimestamp(change.signs_from, tz=UTC)
+
+
+def _longer(stored: tuple[LogKeyChange, ...], raw: bytes | None) -> tuple[LogKeyChange, ...]:
+    """Return what was published if it continues what is stored: readers follow it, and have its times.
+
+    A restored database may be older. What is published wrong is replaced, if it can be.
+    """
+    try:
+        published = _read(raw)
+    except DamagedError:
+        if stored:
+            return stored
+        raise
+    begins = [each.raw for each in published[: len(stored)]]
+    return published if begins == [each.raw for each in stored] else stored
 
 
 def _read(raw: bytes | None) -> tuple[LogKeyChange, ...]:

@@ -168,7 +168,7 @@ class SqlSealedStore:
 
     @act("sealed.replace")
     async def replace(self, connection: Connection, former: SealedValue, later: SealedValue) -> bool:
-        """Replace a value unless it has changed meanwhile; raises DamagedError if another row has the new one."""
+        """Replace a value unless it has changed meanwhile; DamagedError: another row has the later one."""
         taken = self.column.taken(later)
         if taken is not None and await connection.only(self.column.is_taken, **taken):
             raise DamagedError(Reason.RECORD_DAMAGED)

@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 
 from idvault.attest import epoch as statements
-from idvault.transparency import tile
+from idvault.transparency import log_key, tile
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault.transparency.note import NoteSigner, VerifierKey
 from idvault.transparency.tile import Tile
 from idvault_client.commands.log import epochs_json, tell_epochs
 from idvault_client.offline.log.files import LogFolder
 from idvault_client.offline.log.follower import AcceptedCheckpoint, LogFollower, RefusedLogError
 from tests.support import logs
-from tests.support.epoch_world import ROSTER, cosigned, in_epoch, leaves, signed, statement
+from tests.support.epoch_world import LOG, ROSTER, cosigned, in_epoch, leaves, signed, statement
 from tests.support.log_world import KEY, ORIGIN, of
+from tests.support.merkle import signer
 
 KEPT, SHOWN, COSIGNED, SEEN, NEW = 300, 700, 650, 720, 520
 FORMER = leaves(SEEN)
@@ -33,10 +35,10 @@ class Public:
     folder: Path
     state: Path
 
-    def begin(self, *, with_lost: bool = True) -> None:
-        """Publish the new epoch, with what was lost if it survived."""
+    def begin(self, *by: NoteSigner, with_lost: bool = True) -> None:
+        """Publish the new epoch, with what was lost if it survived. by: the log's keys."""
         after = [*FORMER[:KEPT], *(b"after %d" % at for at in range(KEPT, NEW))]
-        logs.write_folder(self.folder, after, cosigned(in_epoch(of(after), STATEMENT)))
+        logs.write_folder(self.folder, after, cosigned(in_epoch(of(after), STATEMENT), *by))
         (self.folder / "epochs.json").write_bytes(statements.encode_chain([STATEMENT]))
         if with_lost:
             former = self.folder.with_name("former")
@@ -54,10 +56,10 @@ class Public:
         self.state.write_bytes(raw)
         return raw
 
-    def follow(self) -> AcceptedCheckpoint:
+    def follow(self, key: VerifierKey = KEY) -> AcceptedCheckpoint:
         return LogFollower(
             files=LogFolder(self.folder),
-            policy=Policy(ORIGIN, (KEY,)),
+            policy=Policy(ORIGIN, (key,)),
             state=self.state,
             max_age=None,
             now=lambda: 0.0,
@@ -82,6 +84,21 @@ def test_a_checkpoint_of_the_lost_part_is_proved(public: Public, size: int) -> N
     assert found.kept == public.state.with_name("seen.epoch-1")
     assert found.kept.read_bytes() == before != public.state.read_bytes()
     assert public.follow().kept is None
+
+
+def test_a_reader_of_the_later_key_follows_a_statement_of_the_former_ones_time(public: Public) -> None:
+    """Custodians signed it; a checkpoint that the former key alone signed is refused all the same."""
+    later, listed = signer(ORIGIN, seed=7), public.folder / log_key.FILE
+    listed.write_bytes(log_key.encode([log_key.parse(log_key.announce(LOG, later, signs_from=5))]))
+    public.begin()
+    with pytest.raises(RefusedLogError) as refused:
+        public.follow(later.key)
+    assert refused.value.reason == "SIGNATURE_INVALID"
+    public.begin(LOG, later)
+    assert public.follow(later.key).checkpoint.size == NEW
+    listed.unlink()
+    with pytest.raises(RefusedLogError, match="of another log"):
+        public.follow(later.key)
 
 
 @pytest.mark.parametrize("size", [KEPT + 1, 512, 640, SHOWN])

@@ -114,6 +114,26 @@ def test_later_keys_of_the_log_are_followed(tmp_path: Path) -> None:
         identity_folder.load(tmp_path)
 
 
+def test_a_folder_follows_forwards_only(tmp_path: Path) -> None:
+    """What the thief of a former key puts before it is neither believed nor kept."""
+    evil, first, later, last = (
+        merkle.signer(ORIGIN, seed=66),
+        NoteSigner(KEY, SIGNER.sign),
+        *(merkle.signer(ORIGIN, seed=each) for each in (7, 8)),
+    )
+    listed = [
+        log_key.parse(log_key.announce(*each, signs_from=5)) for each in pairwise((evil, first, later, last))
+    ]
+    old, new = pin(tmp_path / "old"), pin(tmp_path / "new", log_key=str(last.key))
+    for each in (listed[:2], listed):
+        found = identity_folder.follow_log_keys(old, log_key.encode(each))
+        assert found.more_keys == tuple(one.later for one in each[1:])
+    # What it was connected with stays believed: the evidence that it keeps is of that time.
+    assert pin(tmp_path / "old", log_key=str(last.key)).more_keys == (KEY, later.key)
+    found = identity_folder.follow_log_keys(new, log_key.encode(listed))
+    assert found.more_keys == () == identity_folder.load(tmp_path / "new").more_keys
+
+
 def test_newer_versions_are_taken_up_once_they_verify(tmp_path: Path) -> None:
     """A version without M signatures is refused and not stored."""
     pinned = pin(tmp_path)

@@ -96,7 +96,7 @@ async def test_a_restarted_worker_without_the_former_key_goes_on(log_world: LogW
     await later.step(WEEK + YEAR + 7)
     changes = log_key.decode((log_world.folder / log_key.FILE).read_bytes())
     assert [each.later for each in changes] == [SECOND.key, THIRD.key]
-    assert set(log_key.keys_of(FIRST.key, changes)) == {FIRST.key, SECOND.key, THIRD.key}
+    assert log_key.keys_of(FIRST.key, changes) == (FIRST.key, SECOND.key, THIRD.key)
 
 
 async def test_a_file_that_is_behind_announces_nothing(log_world: LogWorld) -> None:
@@ -121,6 +121,36 @@ async def test_a_restored_database_goes_on_with_what_was_published(log_world: Lo
         assert await empty.latest() == published == (log_world.folder / log_key.FILE).read_bytes()
 
 
+async def test_a_database_from_between_two_changes_does_not_announce_again(log_world: LogWorld) -> None:
+    """The newest key has waited already, and a folder that followed refuses another note of it."""
+    signing = Signing(log_world, [FIRST, SECOND])
+    await signing.keys.run(now=at(0))
+    between = await signing.store.latest()
+    signing.held.append(THIRD)
+    await signing.keys.run(now=at(2 * WEEK))
+    published = (log_world.folder / log_key.FILE).read_bytes()
+    assert len(log_key.decode(published)) == 2
+    restored = SqlCheckpointStore(database=log_world.shred, name="restored")
+    await restored.replace(former=None, note=between or b"")
+    files = LocalPublicFiles(directory=log_world.folder)
+    keys = LogKeys(store=restored, files=files, find=lambda: signing.held)
+    await keys.run(now=at(4 * WEEK))
+    assert await restored.latest() == published == (log_world.folder / log_key.FILE).read_bytes()
+    assert [each.key for each in keys.signers(at(4 * WEEK).real)] == [FIRST.key, SECOND.key, THIRD.key]
+
+
+@pytest.mark.parametrize("wrong", ["damaged", "another"])
+async def test_what_is_stored_replaces_what_is_published_wrong(log_world: LogWorld, wrong: str) -> None:
+    """A damaged file, or the announcements of others, are written anew."""
+    signing = Signing(log_world, [FIRST, SECOND])
+    await signing.keys.run(now=at(0))
+    stored, path = await signing.store.latest(), log_world.folder / log_key.FILE
+    others = [log_key.parse(log_key.announce(THIRD, FIRST, signs_from=5)), *log_key.decode(stored or b"")]
+    path.write_bytes(b"damaged" if wrong == "damaged" else log_key.encode(others))
+    await signing.keys.run(now=at(1))
+    assert path.read_bytes() == stored == await signing.store.latest()
+
+
 class _Overtaken:
     """A store that another worker changes first."""
 
@@ -136,6 +166,10 @@ async def test_of_two_workers_one_announces(log_world: LogWorld) -> None:
     files = LocalPublicFiles(directory=log_world.folder)
     keys = LogKeys(store=_Overtaken(), files=files, find=_both)
     with pytest.raises(UnavailableError):
+        await keys.run(now=at(0))
+    log_world.folder.mkdir(exist_ok=True)
+    (log_world.folder / log_key.FILE).write_bytes(b"damaged")
+    with pytest.raises(DamagedError):
         await keys.run(now=at(0))
     store = SqlCheckpointStore(database=log_world.shred, name=LOG_KEYS)
     await store.replace(former=None, note=b"damaged")

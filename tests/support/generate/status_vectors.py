@@ -77,6 +77,11 @@ def _claims() -> Iterator[Case]:
     yield _case("no state", "NOT_VERIFIED", made.signed(less, TOKEN_TYPE))
     exponent = json.dumps({**claims, "exp": 0}).replace('"exp": 0', '"exp": 3e9')
     yield _case("a time with an exponent", "CLAIMS_INVALID", _headed(_HEADER, exponent.encode()))
+    for name, reason in (("exp", None), ("iat", "NOT_YET_VALID"), ("nbf", None)):
+        for digits in (4_300, 4_301):
+            told = json.dumps({**claims, name: 0}).replace(f'"{name}": 0', f'"{name}": {"9" * digits}')
+            yield _case(f"{name} of {digits} digits", reason if digits == 4_300 else "TOKEN_MALFORMED",
+                        _headed(_HEADER, told.encode()))  # fmt: skip
     yield _case("no object", "TOKEN_MALFORMED", _headed(_HEADER, b"[]"))
     yield _case("no UTF-8", "TOKEN_MALFORMED", _headed(_HEADER, b"\xff"))
     twice = json.dumps(claims)[:-1] + ', "aud": "https://pay.example"}'

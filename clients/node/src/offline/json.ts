@@ -1,6 +1,8 @@
 // Parses JSON as strictly as the vault's other clients: no name twice in an object, whole numbers told apart.
 
 const DEPTH = 500;
+// Python refuses longer ones; so many digits are Infinity here, and a time of them never ends.
+const DIGITS = 4300;
 // No claim may be null, so null is a value of no other type.
 const LITERALS = [["null", Symbol("null")], ["true", true], ["false", false]] as const;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
@@ -111,7 +113,13 @@ class Parser {
   #number(): number | Fraction {
     const [found, fraction, exponent] = this.#match(NUMBER, "a value is expected");
     const value = Number(found);
-    return fraction === undefined && exponent === undefined ? value : new Fraction(value);
+    if (fraction !== undefined || exponent !== undefined) {
+      return new Fraction(value);
+    }
+    if (found.replace("-", "").length > DIGITS) {
+      throw new SyntaxError("a whole number is too long");
+    }
+    return value;
   }
 
   #match(pattern: RegExp, missing: string): RegExpExecArray {

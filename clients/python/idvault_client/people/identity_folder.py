@@ -120,11 +120,15 @@ def follow_log_keys(pinned: IdentityFolder, data: bytes) -> IdentityFolder:
         before = log_key.decode(path.read_bytes()) if path.exists() else ()
     except LogKeyError as error:
         raise IdentityFolderError(str(error)) from error
-    more = log_key.keys_of(pinned.log_key, changes)[1:]
-    if not more or [each.raw for each in changes[: len(before)]] != [each.raw for each in before]:
+    known = before[0].former if before else pinned.log_key
+    # Nothing before it is kept: the thief of a former key could put another before that one.
+    led = log_key.following(known, changes)
+    is_known = any(known in (each.former, each.later) for each in changes)
+    if not is_known or [each.raw for each in led[: len(before)]] != [each.raw for each in before]:
         raise IdentityFolderError("the announcements do not lead on from the log key that is pinned here")
-    durable_file.replace(path, data)
-    return replace(pinned, more_keys=more)
+    if led:
+        durable_file.replace(path, log_key.encode(led))
+    return replace(pinned, more_keys=_more_keys(pinned.folder, pinned.log_key))
 
 
 def _more_keys(folder: Path, key: VerifierKey) -> tuple[VerifierKey, ...]:
@@ -134,7 +138,8 @@ def _more_keys(folder: Path, key: VerifierKey) -> tuple[VerifierKey, ...]:
         return ()
     except LogKeyError as error:
         raise IdentityFolderError(f"{folder / log_key.FILE} is damaged: {error}") from error
-    return log_key.keys_of(key, changes)[1:]
+    # The folder's own: it was connected with the first of them.
+    return log_key.every(key, changes)[1:]
 
 
 def refresh(pinned: IdentityFolder, edge: CustodyCalls) -> IdentityFolder:

@@ -161,10 +161,12 @@ class LogFollower:
                 epochs.parse(raw),
                 versions=self.versions,
                 log_key=self.policy.log_keys[0],
-                more_keys=self.policy.log_keys[1:],
+                more_keys=keys.every(self.files, self.policy),
             )
         except EpochRefusedError as error:
             raise RefusedLogError(error.reason, str(error)) from error
+        except LogError as error:
+            raise RefusedLogError("LOG_KEYS_INVALID", str(error)) from error
 
     @property
     def _by_log(self) -> Policy:
