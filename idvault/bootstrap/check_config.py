@@ -136,5 +136,5 @@ def _check_folder(settings: Settings) -> None:
     place = settings.public_dir.absolute()
     while not place.exists():
         place = place.parent
-    if not os.access(place, os.W_OK):
+    if not (place.is_dir() and os.access(place, os.W_OK)):
         raise AilmentError("is not a folder that this user may write to")

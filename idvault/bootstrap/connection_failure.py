@@ -46,6 +46,8 @@ _KINDS = {
     "gaierror": "its name is not known to DNS",
     "TimeoutError": "it does not answer in time",
     "SSLCertVerificationError": "its certificate does not verify",
+    "ConnectionError": "it refuses the connection, or has no TLS although the address demands it",
+    "FileNotFoundError": "a file that the address names is not there, such as sslrootcert",
 }
 
 

@@ -112,9 +112,9 @@ def _entries(count: int) -> str:
 
 def _between(before: datetime | None, after: datetime | None) -> str:
     """Return the time that is lost, as far as it is known."""
-    if before is None or after is None:
+    if before is None or after is None or after < before:
         return ""
-    lost = timedelta(seconds=max(0, round((after - before).total_seconds())))
+    lost = timedelta(seconds=round((after - before).total_seconds()))
     return f"; what happened from {shown(before)} to {shown(after)} ({lost}) is missing"
 
 

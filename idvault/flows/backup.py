@@ -97,7 +97,7 @@ class PairFlow:
         audited = await self.audit.verify(extent=extent, checkpoints=reached, progress=lambda _: None)
         counts = await self.main.extent()
         walked = await record_walk.walk(self.main, self.shred)
-        at = await self._signed_at(own)
+        at = signed_at(own, await self.complete.latest())
         signed = Seen("the shred database", 0 if own is None else own.checkpoint.size, at)
         contents = PairContents(
             entries=audited.tree.size,
@@ -112,11 +112,6 @@ class PairFlow:
         seen = tuple(_seen(one, _left(one, epochs)) for one in known)
         return ExaminedPair(counts, contents, audited.tree, seen)
 
-    async def _signed_at(self, own: KnownNote | None) -> datetime | None:
-        # Only the complete note has cosignatures, and with them times; it may be one entry older.
-        complete = await self.complete.latest()
-        return cosigned_at(complete) if complete is not None and own is not None else None
-
     async def revived(self) -> list[str]:
         """Return the accounts whose keys an erasure has destroyed, and which have a key again."""
         found: list[str] = []
@@ -125,6 +120,15 @@ class PairFlow:
             found += sorted(await self.shred.with_key(page))
             after = page[-1]
         return found
+
+
+def signed_at(own: KnownNote | None, complete: bytes | None) -> datetime | None:
+    """Return when the larger note of the shred database was signed, as far as the complete note tells."""
+    # Only that one has cosignatures, and with them times. It may be one entry older; while witnesses are away
+    # it stays further behind, and its time says nothing of the signed one.
+    if complete is None or own is None or stored.parse(complete).size + 1 < own.checkpoint.size:
+        return None
+    return cosigned_at(complete)
 
 
 def _left(known: KnownNote, epochs: LogEpochs) -> Checkpoint | None:

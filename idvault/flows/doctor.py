@@ -65,7 +65,7 @@ async def examine(checks: Iterable[Check]) -> list[Finding]:
 def check_certificate(*, ends: datetime, setting: str, now: datetime) -> None:
     """Raise AilmentError for a certificate that has expired or expires soon."""
     if ends <= now:
-        raise AilmentError(f"the certificate in {setting} has expired: replace it and restart")
+        raise AilmentError(f"the certificate in {setting} has expired: replace it")
     if ends - now < timedelta(days=CERTIFICATE_DAYS):
         days = (ends - now).days
         raise AilmentError(f"the certificate in {setting} expires in {days} days: get a new one")

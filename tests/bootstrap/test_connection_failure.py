@@ -35,6 +35,14 @@ def _verification(code: int) -> ssl.SSLCertVerificationError:
         (DriverError("InvalidPasswordError", "28P01"), "it refuses the password"),
         (DriverError("InvalidCatalogNameError", "3D000"), "it has no such database"),
         (DriverError("SomeError", "XX000"), "it refuses (SomeError XX000)"),
+        (
+            DriverError("ConnectionError", ""),
+            "it refuses the connection, or has no TLS although the address demands it",
+        ),
+        (
+            DriverError("FileNotFoundError", ""),
+            "a file that the address names is not there, such as sslrootcert",
+        ),
         (failure.describe(_verification(10)), "its certificate has expired"),
         (failure.describe(_verification(77)), "its certificate does not verify"),
         (failure.describe(ConnectionRefusedError(111, "x")), "nothing listens there"),

@@ -145,6 +145,14 @@ def test_witnesses_that_the_roster_does_not_name(setup: Commands, tmp_path: Path
     assert "IDVAULT_WITNESS_KEYS must name at least" in found["IDVAULT_ROSTER"]
 
 
+def test_a_file_is_no_public_directory(setup: Commands, tmp_path: Path) -> None:
+    """The worker would run, and publish nothing."""
+    (tmp_path / "public").write_text("a file")
+    setup.set(KEYS=tmp_path / "keys" / "work.keys")
+    found = faults(setup("check-config", "work"))
+    assert found["IDVAULT_PUBLIC_DIR"] == "is not a folder that this user may write to"
+
+
 def test_missing_settings_are_those_of_the_process(idvault: Commands) -> None:
     """Without settings, each process's own are listed with exit code 2, as at its start."""
     result = idvault("check-config", "work")

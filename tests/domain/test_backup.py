@@ -46,6 +46,13 @@ def test_a_main_database_is_older_than_what_the_shred_database_has_signed() -> N
     ]
 
 
+def test_times_that_contradict_each_other_are_not_told() -> None:
+    """A signed checkpoint's time may be that of an older cosignature."""
+    early = replace(pair(4, 10), signed=Seen(SHRED, 10, NOON - timedelta(seconds=1)))
+    (found,) = backup.lacks(early, [])
+    assert found.endswith("the shred database has seen 10, 6 entries more")
+
+
 def test_both_are_older_than_what_a_witness_has_seen() -> None:
     """Each database is named with what it has; without a time of the witness there is none."""
     assert backup.lacks(pair(4, 9), [Seen("a mirror", 2), Seen("the witness w1", 10)]) == [
