@@ -1,7 +1,7 @@
 """The operator's commands on key files: they need no running process."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +11,19 @@ from idvault.attest.passphrase import DEFAULT_COST, Cost
 from idvault.bootstrap.base import ENTROPY, load_keys, load_keys_of, module_of
 from idvault.config import Settings
 from idvault.sealing import key_check, key_set
-from idvault.sealing.key_provider import KeyFileExistsError, KeyFileLockedError, LocalKeyProvider
+from idvault.sealing.key_provider import (
+    KeyFileError,
+    KeyFileExistsError,
+    KeyFileLockedError,
+    LocalKeyProvider,
+)
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.pkcs11_lock import ModuleError
 from idvault.sealing.signing import Ed25519Signer
 from idvault.transparency.note import VerifierKey
 
 _PASSPHRASE_BYTES = 32
+_SUFFIXES = ("keys", "passphrase")
 
 
 def init_keys(settings: Settings, *, cost: Cost = DEFAULT_COST) -> str:
@@ -98,15 +104,33 @@ def list_keys(settings: Settings) -> list[ListedKey]:
     ]
 
 
+class SharedPassphraseError(Exception):
+    """The passphrase file opens other key files too, and nobody could open them without its content."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """Keep the names of the other key files, without their suffix."""
+        super().__init__()
+        self.names = tuple(names)
+
+    def __str__(self) -> str:
+        """Return which files, and what to do."""
+        files, copies = (", ".join(f"{name}.{suffix}" for name in self.names) for suffix in _SUFFIXES)
+        return (
+            f"IDVAULT_KEY_PASSPHRASE_FILE also opens {files}: first copy it to {copies} beside it, and name "
+            "the copy in the settings of that process"
+        )
+
+
 def move_into_module(settings: Settings, *, pin: bytes) -> bool:
     """Encrypt the file of IDVAULT_KEYS under the module's key, and put the PIN into its passphrase file.
 
     Creates the key in the token if it is missing. Returns and repeats as `change_passphrase`. Raises
-    ModuleError, KeyFileLockedError.
+    ModuleError, KeyFileLockedError, SharedPassphraseError.
     """
     module = module_of(settings)
     if module is None:
         raise ModuleError("IDVAULT_PKCS11_MODULE is missing: the shared library of the module")
+    _check_alone(settings)
     module.make_key(pin=pin)
     try:
         load_keys(settings).move_into(module, pin=pin)
@@ -119,13 +143,37 @@ def change_passphrase(settings: Settings, *, new: bytes) -> bool:
     """Encrypt the file of IDVAULT_KEYS under another passphrase, and put that into its passphrase file.
 
     The key file first: if the passphrase file cannot be written, returns False, and the operator must do so.
-    A repeat after a crash between the two finds the key file changed, and writes the passphrase file.
+    A repeat after a crash between the two finds the key file changed, and writes the passphrase file. Raises
+    KeyFileLockedError, SharedPassphraseError; nothing has changed then.
     """
+    _check_alone(settings)
     try:
         load_keys(settings).change_passphrase(new)
     except KeyFileLockedError:
         LocalKeyProvider.load(settings.keys, passphrase=new, entropy=ENTROPY)
     return _keep(settings, new)
+
+
+def _check_alone(settings: Settings) -> None:
+    """Raise SharedPassphraseError if another key file in the folder is opened by the same passphrase file."""
+    others = (path for path in sorted(settings.keys.parent.glob("*.keys")) if path != settings.keys)
+    shared = [path.stem for path in others if _is_opened_too(settings, path)]
+    if shared:
+        raise SharedPassphraseError(shared)
+
+
+def _is_opened_too(settings: Settings, path: Path) -> bool:
+    own = settings.passphrase_file(path.stem)
+    if own.resolve() != settings.key_passphrase_file.resolve():
+        return False
+    try:
+        # Without the module: it would count a wrong PIN, and lock the token after a few.
+        LocalKeyProvider.load(path, passphrase=settings.passphrase, entropy=ENTROPY)
+    except KeyFileLockedError as error:
+        return isinstance(error.__cause__, ModuleError)
+    except KeyFileError:
+        return True  # it cannot be read, so nobody knows here
+    return True
 
 
 def _keep(settings: Settings, words: bytes) -> bool:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from idvault.bootstrap.base import ENTROPY, load_keys
+from idvault.bootstrap.base import ENTROPY, load_keys, urls
 from idvault.bootstrap.operator import main_database
 from idvault.config import Settings
 from idvault.domain import key as rules
@@ -31,6 +31,7 @@ from idvault.sealing.rewrap import (
 from idvault.sealing.second_factor import TotpSealer, version_of
 from idvault.sealing.tip_off import FIRST_VERSION
 from idvault.storage.base.database import Database
+from idvault.storage.clock import SqlServerClock
 from idvault.storage.key import sealed
 from idvault.storage.key.sealed import SealedColumn, SqlEndingStore, SqlSealedStore
 from idvault.storage.key.version import SqlKeyVersionStore
@@ -140,9 +141,12 @@ async def version_states(settings: Settings, *, now: ClockReading) -> dict[tuple
 async def _followed(
     settings: Settings, *, now: ClockReading
 ) -> AsyncIterator[tuple[Database, LocalKeyProvider]]:
-    """Open the main database and the key file, with the versions in use of the vault."""
+    """Open main database and key file, with the versions in use of the vault; raises KeyClockError."""
     keys = load_keys(settings)
     async with main_database(settings) as main:
+        # By a wrong clock, a version that every process writes under would be over.
+        theirs = await SqlServerClock(database=main, url=urls(settings)[0]).read()
+        rules.check_clock(theirs=theirs, now=now.real)
         versions = SqlKeyVersionStore(database=main)
         events = EventFactory(entropy=ENTROPY)
         await KeyVersionFlow(store=versions, keys=keys, events=events).follow(now=now)

@@ -15,6 +15,7 @@ from idvault.domain.error import Reason, UnavailableError
 
 ROLLED_OUT = timedelta(hours=1)
 SETTLED = timedelta(minutes=10)
+CLOCK_DIFFERENCE = timedelta(minutes=1)
 
 
 class KeyConflictError(UnavailableError):
@@ -43,6 +44,19 @@ class KeyBehindError(UnavailableError):
     def __str__(self) -> str:
         """Return which version is missing."""
         return f"the key file lacks version {self.version} of {self.purpose}, which is in use"
+
+
+class KeyClockError(UnavailableError):
+    """This machine's clock is wrong: what is in use, and what is over, cannot be decided by it."""
+
+    def __init__(self, seconds: int) -> None:
+        """Keep by how much it differs."""
+        super().__init__(Reason.STORE_UNAVAILABLE)
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        """Return by how much, and what to do."""
+        return f"this machine's clock differs from the main database's by {self.seconds} s: run NTP on both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +134,9 @@ def check_current(*, announced: Iterable[KeyVersion], held: Iterable[HeldKey], n
         current = in_use(of(everything, purpose), now=now)
         if current is not None and (purpose, current.version) not in own:
             raise KeyBehindError(purpose, current.version)
+
+
+def check_clock(*, theirs: datetime | None, now: datetime) -> None:
+    """Raise KeyClockError if the main database has a clock of its own, and this machine's is not like it."""
+    if theirs is not None and abs(now - theirs) > CLOCK_DIFFERENCE:
+        raise KeyClockError(round((now - theirs).total_seconds()))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
@@ -20,12 +21,13 @@ from idvault.storage.base.statement import statement
 from idvault.storage.sanction.tables import appeals
 from tests.support import hardware
 from tests.support.commands import Commands
+from tests.support.people import CHEAP
 from tests.support.sealed_rows import SealedRows
 
 
 @pytest.fixture
 def idvault(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Commands:
-    """The command, with fresh key files."""
+    """The command, with fresh key files that one passphrase file opens."""
     commands = Commands(monkeypatch, capfd)
     passphrase = tmp_path / "passphrase"
     passphrase.write_text("test\n")
@@ -129,6 +131,7 @@ def test_list(idvault: Commands, tmp_path: Path) -> None:
 def test_a_new_passphrase(idvault: Commands, tmp_path: Path) -> None:
     """One file is encrypted anew, its passphrase file follows, and a repeat after a crash mends the rest."""
     path, new, old = tmp_path / "keys" / "service.keys", tmp_path / "new", tmp_path / "passphrase"
+    _split(tmp_path)
     new.write_text("better words\n")
     before = path.with_name("work.keys").read_bytes()
     for _ in range(2):
@@ -143,6 +146,53 @@ def test_a_new_passphrase(idvault: Commands, tmp_path: Path) -> None:
     assert idvault("keys", "passphrase", "--new", new).code == ExitCode.UNREACHABLE
 
 
+def _split(folder: Path) -> None:
+    """Give the other key files copies of the passphrase that they had in common."""
+    for name in ("custody", "work"):
+        shutil.copy2(folder / "passphrase", folder / f"{name}.passphrase")
+
+
+def test_a_passphrase_that_opens_other_key_files_stays(idvault: Commands, tmp_path: Path) -> None:
+    """Nobody would open them any more: nothing changes until each has a copy, which a link is not."""
+    keys, new, old = tmp_path / "keys", tmp_path / "new", tmp_path / "passphrase"
+    new.write_text("better words\n")
+    before = (keys / "service.keys").read_bytes()
+
+    def refused() -> str:
+        done = idvault("keys", "passphrase", "--new", new)
+        assert (done.code, old.read_text()) == (ExitCode.REFUSED, "test\n")
+        assert (keys / "service.keys").read_bytes() == before
+        return done.err
+
+    assert "opens custody.keys, work.keys: first copy it to custody.passphrase, work.passphrase" in refused()
+    _split(tmp_path)
+    (tmp_path / "work.passphrase").unlink()
+    (tmp_path / "work.passphrase").symlink_to(old)
+    assert "opens work.keys:" in refused()
+    (tmp_path / "work.passphrase").unlink()
+    (keys / "work.keys").chmod(0o640)  # so it is not opened
+    assert "opens work.keys:" in refused()
+    _split(tmp_path)
+    assert idvault("keys", "passphrase", "--new", new).code == ExitCode.DONE
+    for name in ("custody", "work"):
+        idvault.set(KEYS=keys / f"{name}.keys", KEY_PASSPHRASE_FILE=tmp_path / f"{name}.passphrase")
+        (keys / f"{name}.keys").chmod(0o600)
+        assert idvault("keys", "list").code == ExitCode.DONE
+
+
+def test_a_key_file_with_a_passphrase_elsewhere_is_no_obstacle(idvault: Commands, tmp_path: Path) -> None:
+    """It is not opened by this passphrase file, wherever its own is; one in a module might be."""
+    new, other = tmp_path / "new", tmp_path / "keys" / "other.keys"
+    new.write_text("better words\n")
+    _split(tmp_path)
+    made = key_set.fresh(Holder.WORK, entropy=ENTROPY)
+    LocalKeyProvider.create(other, keys=made, passphrase=b"elsewhere", entropy=ENTROPY, cost=CHEAP)
+    assert idvault("keys", "passphrase", "--new", new).code == ExitCode.DONE
+    locked = {"format": "idvault/pkcs11/v1", "token": "t", "label": "k", "nonce": "", "ciphertext": ""}
+    other.write_text(json.dumps(locked))
+    assert "opens other.keys:" in idvault("keys", "passphrase", "--new", new).err
+
+
 def test_a_passphrase_file_that_cannot_be_written(
     idvault: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +200,7 @@ def test_a_passphrase_file_that_cannot_be_written(
     new, folder = tmp_path / "new", tmp_path / "mounted"
     folder.mkdir()
     (tmp_path / "passphrase").rename(folder / "passphrase")
+    _split(folder)
     idvault.set(KEY_PASSPHRASE_FILE=folder / "passphrase")
     assert idvault("keys", "passphrase", "--new", new).code == ExitCode.WRONG_USAGE
     new.write_text("\n")
@@ -258,6 +309,7 @@ def test_a_hardware_module_opens_a_key_file(idvault: Commands, tmp_path: Path) -
     """The PIN takes the place of the passphrase; a repeat after a crash mends the rest."""
     module, pin, path = hardware.module(), tmp_path / "pin", tmp_path / "keys" / "service.keys"
     pin.write_bytes(hardware.PIN)
+    _split(tmp_path)
     refused = idvault("keys", "into-module", "--pin", pin)
     assert (refused.code, "IDVAULT_PKCS11_MODULE is missing" in refused.err) == (ExitCode.REFUSED, True)
     idvault.set(PKCS11_MODULE=module.library, PKCS11_TOKEN=module.token, PKCS11_KEY=module.label)

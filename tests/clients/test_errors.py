@@ -256,12 +256,19 @@ async def test_the_error_of_a_read_has_the_id_of_the_log(ask: Ask, server: Vault
     with pytest.raises(NotFound) as caught:
         await ask("get_status", "0" * 26)
     good = told.startswith("1b")
-    assert caught.value.request_id == (told if good else None)
+    assert caught.value.request_id == caught.value.error_id == (told if good else None)
     assert (f"request {told}" in str(caught.value)) is good
 
 
 async def test_a_request_id_of_the_caller_stays(ask: Ask, server: VaultServer) -> None:
-    """Whatever a server says, the id of a mutation is the one with which it is repeated."""
+    """Whatever a server says, the id of a mutation is the one with which it is repeated.
+
+    A refusal before the message was read has another id in the log: it is kept beside it, and shown.
+    """
     told = "1b4e28ba-2fa1-41d2-883f-0016d3cca427"
-    server.outcomes = [Refuse(Code.NOT_FOUND, "REQUEST_NOT_FOUND", error_id=told)]
-    assert (await refused(ask)).request_id == REQUEST_ID
+    server.outcomes = [Refuse(Code.PERMISSION_DENIED, "ACCESS_DENIED", error_id=told)]
+    error = await refused(ask)
+    assert (error.request_id, error.error_id) == (REQUEST_ID, told)
+    assert str(error).endswith(f"; request {REQUEST_ID}; in the vault's log {told}")
+    server.outcomes = [Refuse(Code.NOT_FOUND, "REQUEST_NOT_FOUND", error_id=REQUEST_ID)]
+    assert str(await refused(ask)).endswith(f"; request {REQUEST_ID}")

@@ -7,7 +7,15 @@ import pytest
 
 from idvault.domain import key as rules
 from idvault.domain.error import Reason
-from idvault.domain.key import ROLLED_OUT, SETTLED, HeldKey, KeyBehindError, KeyConflictError, KeyVersion
+from idvault.domain.key import (
+    ROLLED_OUT,
+    SETTLED,
+    HeldKey,
+    KeyBehindError,
+    KeyClockError,
+    KeyConflictError,
+    KeyVersion,
+)
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=400)
@@ -81,4 +89,17 @@ def test_a_key_file_that_lacks_the_version_in_use_is_behind() -> None:
     rules.check_current(announced=announced, held=held, now=DUE - A_MICROSECOND)
     with pytest.raises(KeyBehindError, match="lacks version 1 of index") as caught:
         rules.check_current(announced=announced, held=held, now=DUE)
+    assert caught.value.reason is Reason.STORE_UNAVAILABLE
+
+
+def test_a_clock_is_compared_with_the_database_s() -> None:
+    """A minute is allowed in both directions; SQLite has this machine's clock."""
+    minute = timedelta(minutes=1)
+    rules.check_clock(theirs=None, now=NOW)
+    for passed in (minute, -minute):
+        rules.check_clock(theirs=NOW, now=NOW + passed)
+        with pytest.raises(KeyClockError, match=f"by {round(90 * passed.total_seconds())} s") as caught:
+            rules.check_clock(theirs=NOW, now=NOW + 90 * passed)
+    with pytest.raises(KeyClockError):
+        rules.check_clock(theirs=NOW, now=NOW + minute + A_MICROSECOND)
     assert caught.value.reason is Reason.STORE_UNAVAILABLE

@@ -12,6 +12,11 @@ export interface Failure {
   readonly retryAfterMs?: number | null;
   /** The request id of the call, also if the client chose it; use it to repeat the call. */
   readonly requestId?: string | null;
+  /**
+   * The id to look for in the vault's log, null if the vault told none. It is another one than requestId if the vault
+   * refused the call before it had read its message, as with ACCESS_DENIED.
+   */
+  readonly errorId?: string | null;
   /** Which fields were wrong and how, { "document.number": "CHECK_DIGIT" }. */
   readonly fields?: Readonly<Record<string, string>>;
   /** Of an illegal transition, the present state and the one that cannot follow it. */
@@ -26,6 +31,7 @@ export class VaultError extends Error implements Failure {
   readonly code: string;
   readonly retryAfterMs: number | null;
   readonly requestId: string | null;
+  readonly errorId: string | null;
   readonly fields: Readonly<Record<string, string>>;
   readonly states: readonly [string, string] | null;
   readonly hint: string;
@@ -37,6 +43,7 @@ export class VaultError extends Error implements Failure {
     this.code = failure.code;
     this.retryAfterMs = failure.retryAfterMs ?? null;
     this.requestId = failure.requestId ?? null;
+    this.errorId = failure.errorId ?? null;
     this.fields = failure.fields ?? {};
     this.states = failure.states ?? null;
     this.hint = failure.hint ?? "";
@@ -48,7 +55,7 @@ export class VaultError extends Error implements Failure {
   }
 }
 
-/** Returns reason, code, wrong fields and request id in one line for a log. */
+/** Returns reason, code, wrong fields and ids in one line for a log. */
 function line(failure: Failure): string {
   return [
     failure.reason ? `${failure.reason} (${failure.code})` : failure.code,
@@ -56,6 +63,7 @@ function line(failure: Failure): string {
     failure.states?.join(" cannot become "),
     failure.retryAfterMs == null ? undefined : `again after ${failure.retryAfterMs / 1000} s`,
     failure.requestId ? `request ${failure.requestId}` : undefined,
+    failure.errorId && failure.errorId !== failure.requestId ? `in the vault's log ${failure.errorId}` : undefined,
     failure.hint,
   ]
     .filter((part) => part)

@@ -38,7 +38,7 @@ export function fromServiceError(error: ServiceError, requestId: string | null):
   const found = details(error);
   const hint = found.reason ? "" : (HINTS.find(([sign]) => sign.test(error.details ?? ""))?.[1] ?? "");
   // A call without a request id, such as a read, has the id under which the vault logged its error.
-  return build({ code, hint, ...found, requestId: requestId ?? found.requestId ?? null });
+  return build({ code, hint, ...found, requestId: requestId ?? found.errorId ?? null });
 }
 
 /** Returns the error of a call on a closed connection. */
@@ -66,7 +66,7 @@ function build(failure: Failure): VaultError {
   return new (name === undefined ? VaultError : ERRORS[name])(failure);
 }
 
-type Details = Pick<Failure, "reason" | "fields" | "retryAfterMs" | "states" | "requestId">;
+type Details = Pick<Failure, "reason" | "fields" | "retryAfterMs" | "states" | "errorId">;
 
 function details(error: ServiceError): Details {
   const raw = error.metadata?.get("grpc-status-details-bin")[0];
@@ -96,7 +96,7 @@ function read(status: Status__Output): Details {
     fields: Object.fromEntries(fields),
     retryAfterMs: retry ? Number(retry.seconds) * 1000 + retry.nanos / 1e6 : null,
     states: mine ? states(info) : null,
-    requestId: UUID.test(logged) ? logged : null,
+    errorId: UUID.test(logged) ? logged : null,
   };
 }
 

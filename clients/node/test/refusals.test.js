@@ -39,11 +39,16 @@ test("every reason has its class and both texts", () => {
   }
 });
 
-test("the error of a read has the id of the vault's log", () => {
+test("an error has the id of the vault's log, and keeps the caller's own", () => {
   const id = "1b4e28ba-2fa1-41d2-883f-0016d3cca427";
-  const told = (value, requestId) =>
-    refusal(Code.NOT_FOUND, [info("ACCOUNT_NOT_FOUND"), detail("RequestInfo", { requestId: value })], { requestId }).requestId;
-  assert.deepEqual([told(id, null), told("no id", null), told(id, "id-1")], [id, null, "id-1"]);
+  const told = (value, requestId) => {
+    const found = refusal(Code.PERMISSION_DENIED, [info("ACCESS_DENIED"), detail("RequestInfo", { requestId: value })], { requestId });
+    return [found.requestId, found.errorId, found.message.replace(/^ACCESS_DENIED \(PERMISSION_DENIED\);? ?/, "")];
+  };
+  assert.deepEqual(told(id, null), [id, id, `request ${id}`]);
+  assert.deepEqual(told("no id", null), [null, null, ""]);
+  assert.deepEqual(told(id, id), [id, id, `request ${id}`]);
+  assert.deepEqual(told(id, "id-1"), ["id-1", id, `request id-1; in the vault's log ${id}`]);
 });
 
 test("without details the status decides", () => {

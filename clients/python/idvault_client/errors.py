@@ -15,7 +15,9 @@ class VaultError(Exception):
     code: the name of the gRPC status.
     retry_after: how long to wait before repeating the call, if the vault said so.
     request_id: the request id of the call, also if the client chose it; use it to repeat the call. A call
-    without one, such as a read, has the id that the vault gave its error. The vault's log has the same id.
+    without one, such as a read, has the id that the vault gave its error.
+    error_id: the id to look for in the vault's log, None if the vault told none. It is another one than
+    request_id if the vault refused the call before it had read its message, as with ACCESS_DENIED.
     fields: which fields were wrong and how, {"document.number": "CHECK_DIGIT"}.
     states: of an illegal transition, the present state and the one that cannot follow it.
     details: what else the vault said, by name; SecondFactorRefused reads it.
@@ -30,6 +32,7 @@ class VaultError(Exception):
         retry_after: timedelta | None = None,
         *,
         request_id: str | None = None,
+        error_id: str | None = None,
         fields: Mapping[str, str] | None = None,
         states: tuple[str, str] | None = None,
         details: Mapping[str, str] | None = None,
@@ -41,6 +44,7 @@ class VaultError(Exception):
         self.code = code
         self.retry_after = retry_after
         self.request_id = request_id
+        self.error_id = error_id
         self.fields: Mapping[str, str] = dict(fields or {})
         self.states = states
         self.details: Mapping[str, str] = dict(details or {})
@@ -51,7 +55,7 @@ class VaultError(Exception):
         return reasons.reason_text(self.reason, language=language)
 
     def __str__(self) -> str:
-        """Return reason, code, wrong fields and request id in one line for a log."""
+        """Return reason, code, wrong fields and ids in one line for a log."""
         parts = [f"{self.reason} ({self.code})" if self.reason else self.code]
         parts += [f"{field} {code}" for field, code in self.fields.items()]
         if self.states is not None:
@@ -60,6 +64,8 @@ class VaultError(Exception):
             parts.append(f"again after {self.retry_after.total_seconds():g} s")
         if self.request_id:
             parts.append(f"request {self.request_id}")
+        if self.error_id and self.error_id != self.request_id:
+            parts.append(f"in the vault's log {self.error_id}")
         return "; ".join([*parts, self.hint] if self.hint else parts)
 
     def __repr__(self) -> str:

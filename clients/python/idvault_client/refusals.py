@@ -59,14 +59,15 @@ def from_rpc(error: grpc.RpcError, *, request_id: str | None) -> errors.VaultErr
     call = cast(grpc.Call, error)  # grpc raises objects that are both
     code, status = call.code().name, _status(call)
     reason, fields, retry_after, info = _details(status)
-    request_id = request_id or _error_id(status)
+    error_id = _error_id(status)
     kind = errors.BY_REASON.get(reason or "") or errors.BY_CODE.get(code, errors.VaultError)
     hint = "" if reason else _hint(call.details() or "")
     return kind(
         reason,
         code,
         retry_after,
-        request_id=request_id,
+        request_id=request_id or error_id,
+        error_id=error_id,
         fields=fields,
         states=_states(info) if reason else None,
         details=_told(info) if reason else None,

@@ -11,7 +11,7 @@ import typer
 
 from idvault import config
 from idvault.bootstrap import key, key_rewrap
-from idvault.bootstrap.key import ListedKey
+from idvault.bootstrap.key import ListedKey, SharedPassphraseError
 from idvault.bootstrap.key_rewrap import VersionState
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
@@ -122,10 +122,15 @@ def passphrase(
     """Encrypt the file of IDVAULT_KEYS under another passphrase, which running processes follow.
 
     The new passphrase then replaces the content of IDVAULT_KEY_PASSPHRASE_FILE, or the command says that it
-    could not, and you do so. A command that was interrupted is repeated. Other key files do not change.
+    could not, and you do so. A command that was interrupted is repeated. Other key files do not change: if
+    that passphrase file opens one in the same folder, the command refuses.
     """
     settings = config.load(Process.KEY_FILE)
-    if not key.change_passphrase(settings, new=_words(new, "--new")):
+    try:
+        is_kept = key.change_passphrase(settings, new=_words(new, "--new"))
+    except SharedPassphraseError as error:
+        raise _shared(error) from error
+    if not is_kept:
         raise _not_kept(f"{settings.keys} has the new passphrase", "the new passphrase")
     typer.echo(f"keys: {settings.keys} has the new passphrase")
 
@@ -139,7 +144,8 @@ def into_module(
     IDVAULT_PKCS11_MODULE, IDVAULT_PKCS11_TOKEN and IDVAULT_PKCS11_KEY name library, token and key; a missing
     key is created. The PIN then replaces the content of IDVAULT_KEY_PASSPHRASE_FILE. The process needs the
     same settings: give it these first, and restart it. Copies from before still open with the passphrase:
-    keep one in the safe, because nobody opens the new file without the module, and destroy the others.
+    keep one in the safe, because nobody opens the new file without the module, and destroy the others. If
+    that passphrase file opens another key file in the same folder, the command refuses.
     """
     settings = config.load(Process.KEY_FILE)
     try:
@@ -148,9 +154,17 @@ def into_module(
         raise CommandError(
             ExitCode.REFUSED, str(error), reason="PKCS11", field="IDVAULT_PKCS11_MODULE"
         ) from error
+    except SharedPassphraseError as error:
+        raise _shared(error) from error
     if not is_kept:
         raise _not_kept(f"the module opens {settings.keys}", "the PIN")
     typer.echo(f"keys: the module opens {settings.keys}")
+
+
+def _shared(error: SharedPassphraseError) -> CommandError:
+    return CommandError(
+        ExitCode.REFUSED, str(error), reason="PASSPHRASE_SHARED", field="IDVAULT_KEY_PASSPHRASE_FILE"
+    )
 
 
 def _not_kept(done: str, what: str) -> CommandError:

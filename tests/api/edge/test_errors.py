@@ -186,16 +186,21 @@ async def test_an_error_has_its_request_id_for_both_sides(
 
 
 async def test_an_error_without_a_request_id_gets_one(edge: Edge) -> None:
-    """A read, a wrong id, a message that is none, and an unknown caller: each error has an id of its own."""
+    """A read, a wrong id, a message that is none, and an unknown caller: each error has an id of its own.
+
+    What an unknown caller sends is not read, so not even its request id is the error's.
+    """
+    nobody = edge.channel(edge.authority.client(spiffe("platform", "nobody")))
     bodies = [
         (edge.mine(), GET_STATUS, b""),
         (edge.mine(), VERIFY, verify_request(request_id=NUMBER).SerializeToString()),
         (edge.mine(), VERIFY, b"\xff"),
-        (edge.channel(edge.authority.client(spiffe("platform", "nobody"))), GET_STATUS, b""),
+        (nobody, GET_STATUS, b""),
+        (nobody, VERIFY, requests()[VERIFY].SerializeToString()),
     ]
     told = [await refused(channel, method, body) for channel, method, body in bodies]
     ids = [each.error_id for each in told]
-    assert len(set(ids)) == len(ids)
+    assert len({*ids, getattr(requests()[VERIFY], "request_id")}) == len(ids) + 1  # noqa: B009 - as above
     assert [str(UUID(each)) for each in ids] == ids
     assert [line["request"] for line in edge.log_lines()] == ids
 
