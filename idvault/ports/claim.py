@@ -29,10 +29,9 @@ from idvault.ports.budget import CallTurn, Reserved
 class PersonKey:
     """The blind index of a person at one relying party, under the index version in use and others.
 
-    index: 32 bytes; others: the index under each other version under which the person may be stored.
-    person_id: the random id
-    (16 bytes in hex) for a person who is new. limiter_key: 32 bytes, the key under which this person's
-    attempts are charged today; yesterday_key: the same for yesterday.
+    index: 32 bytes; others: the index under each other version under which the person may be stored, the
+    newest first. person_id: the random id (16 bytes in hex) for a person who is new. limiter_key: 32 bytes,
+    the key under which this person's attempts are charged today; yesterday_key: the same for yesterday.
     """
 
     index_version: int

@@ -119,7 +119,10 @@ class SealedStore(Protocol):
         ...
 
     async def replace(self, former: SealedValue, later: SealedValue) -> bool:
-        """Replace a value in one atomic step unless it has changed meanwhile; return whether it was."""
+        """Replace a value in one atomic step unless it has changed meanwhile; return whether it was.
+
+        Raises DamagedError (RECORD_DAMAGED) if another row has the later value and only one may have it.
+        """
         ...
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Boolean, Date, Integer, LargeBinary, Table, insert, selec
 
 from idvault.domain.claim import Identity
 from idvault.domain.document import Document, DocumentType
+from idvault.ports.claim import PersonKey
 from idvault.ports.disclosure import SealedText
 from idvault.ports.moderation_text import CaseField, SealedModerationText
 from idvault.sealing.case_text import KeyedCaseTextSealer
@@ -65,14 +66,18 @@ class SealedRows:
     database: Database
     entropy: CountingEntropy = field(default_factory=CountingEntropy)
 
-    async def sign_up(self, keys: LocalKeyProvider, number: int) -> str:
-        """Return the id of the person with a number, as a sign-up finds or makes it."""
-        key = CurrentIndexer(keys=keys).person(
+    def person(self, keys: LocalKeyProvider, number: int) -> PersonKey:
+        """Return the index of a person, with the id of one who is new."""
+        return CurrentIndexer(keys=keys).person(
             relying_party=PARTY,
             identity=_identity(number),
             person_id=self.entropy.random(16).hex(),
             today=date(2026, 3, 1),
         )
+
+    async def sign_up(self, keys: LocalKeyProvider, number: int) -> str:
+        """Return the id of the person with a number, as a sign-up finds or makes it."""
+        key = self.person(keys, number)
 
         async def act(connection: Connection) -> str:
             return await person.find(connection, relying_party=PARTY, key=key, known=False)

@@ -25,7 +25,10 @@ _BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class RewrapProgress:
-    """How far a run is. left: values under other versions that can still be sealed anew."""
+    """How far a run is. left: values under other versions that can still be sealed anew.
+
+    damaged: those that cannot: they do not open, or a person has another row under the version in use.
+    """
 
     done: int
     left: int
@@ -131,11 +134,10 @@ class RewrapFlow:
 
     async def _one(self, store: SealedStore, rewrapper: Rewrapper, value: SealedValue) -> bool:
         try:
-            later = rewrapper.rewrapped(value)
+            return await store.replace(value, rewrapper.rewrapped(value))
         except DamagedError:
             self._damaged.add((value.where, value.row))
             return False
-        return await store.replace(value, later)
 
     async def _end(self, version: KeyVersion, now: ClockReading) -> None:
         event = self.events.event(

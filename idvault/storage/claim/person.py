@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, delete, exists, literal_column, select, update
+from sqlalchemy import BigInteger, Integer, delete, exists, literal_column, select, update
 
 from idvault.domain.claim import ClaimState, Facts, Slot
 from idvault.domain.sanction import person as sanction_rules
@@ -12,7 +12,7 @@ from idvault.domain.sanction.person import PersonSanction
 from idvault.ports.claim import PersonKey
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.listing import among
-from idvault.storage.base.locking import for_change
+from idvault.storage.base.locking import for_change, lock_of_number
 from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.claim.tables import claims, persons
 from idvault.storage.sanction import person as sanctions
@@ -34,6 +34,7 @@ _LOCK = statement(
 _LOCK_ANY = statement(
     for_change(select(persons).where(_PARTY, among(persons.c.person_index, "indexes")).order_by(_BY_ID))
 )
+_LOCK_NUMBER = statement(select(lock_of_number(param("number", BigInteger))))
 _MOVE = statement(
     update(persons)
     .where(_PARTY, persons.c.person_index == param("previous"))
@@ -98,6 +99,9 @@ async def find(connection: Connection, *, relying_party: str, key: PersonKey, kn
     """
     if known or key.others:
         found = await _lock(connection, relying_party, key)
+        if found is None and key.others:
+            await connection.all(_LOCK_NUMBER, number=_number(key))
+            found = await _lock(connection, relying_party, key)
         if found is not None:
             return found
     return await connection.only(
@@ -121,8 +125,9 @@ async def _lock(connection: Connection, relying_party: str, key: PersonKey) -> s
         rows = await connection.all(_LOCK_ANY, party=relying_party, indexes=indexes)
     else:
         rows = await connection.all(_LOCK, party=relying_party, index=indexes[0], other=indexes[-1])
-    # Two of one person cannot be: a process writes under a version only when all processes look under it.
-    row: Any = next(iter(rows), None)
+    # A process writes under a version only when all processes look under it, and one at a time creates a
+    # person. Two rows are from before this was so; the newer one is the person that others have found.
+    row: Any = max(rows, key=lambda each: each.index_version, default=None)
     if row is not None and row.index_version < key.index_version:
         await connection.run(
             _MOVE,
@@ -132,6 +137,15 @@ async def _lock(connection: Connection, relying_party: str, key: PersonKey) -> s
             version=key.index_version,
         )
     return None if row is None else str(row.person_id)
+
+
+def _number(key: PersonKey) -> int:
+    """Return what two processes lock when they look for one person, whichever version each writes under.
+
+    Every process knows the index under the first version.
+    """
+    first = key.others[-1] if key.index_version else key.index
+    return int.from_bytes(first[:8], "big", signed=True)
 
 
 async def take_slot(

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Integer, Table, func, select, update
+from sqlalchemy import Column, Integer, Table, exists, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from idvault.domain.error import DamagedError, Reason
 from idvault.ports.key import SealedValue
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
@@ -30,7 +31,8 @@ class SealedColumn:
     """One column of sealed values, kept as a constant.
 
     row: the columns of the table's key. bound: the columns that a value is sealed for. version: the column
-    that names its version, None if the value does.
+    that names its version, None if the value does. once_in: the column within one of whose values a sealed
+    value may be only once.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class SealedColumn:
         row: Sequence[str],
         bound: Sequence[str] = (),
         version: str | None = "key_version",
+        once_in: str | None = None,
     ) -> None:
         """Build the statements."""
         value: Column[Any] = table.c[data]
@@ -67,6 +70,10 @@ class SealedColumn:
         if self.version is not None:
             values[self.version.name] = param("under", self.version.type)
         self.replace = statement(update(table).where(unchanged).values(values))
+        self._once_in = once_in
+        if once_in is not None:
+            taken = (table.c[once_in] == param("within")) & (value == param("later"))
+            self.is_taken: Statement[bool] = statement(select(exists().where(taken)), scalar)
 
     def _value(self, row: Any) -> SealedValue:
         found = row._mapping if hasattr(row, "_mapping") else row._asdict()
@@ -77,6 +84,12 @@ class SealedColumn:
             "" if self.version is None else str(found[self.version.name]),
             bytes(found["sealed"]),
         )
+
+    def taken(self, later: SealedValue) -> dict[str, Any] | None:
+        """Return the parameters of `is_taken`, None if equal values may be in several rows."""
+        if self._once_in is None:
+            return None
+        return {"within": later.row[self._row.index(self._once_in)], "later": later.data}
 
     def replacement(self, former: SealedValue, later: SealedValue) -> dict[str, Any]:
         """Return the parameters of `replace`."""
@@ -90,7 +103,13 @@ class SealedColumn:
         return int(version) if is_number else version
 
 
-PERSONS = SealedColumn(persons, "person_index", row=("relying_party", "person_id"), version="index_version")
+PERSONS = SealedColumn(
+    persons,
+    "person_index",
+    row=("relying_party", "person_id"),
+    version="index_version",
+    once_in="relying_party",
+)
 CASE_TEXTS = (
     SealedColumn(disclosures, "text", row=("account_token", "disclosure_id"), bound=("disclosure_id",)),
     SealedColumn(
@@ -149,7 +168,10 @@ class SqlSealedStore:
 
     @act("sealed.replace")
     async def replace(self, connection: Connection, former: SealedValue, later: SealedValue) -> bool:
-        """Replace a value unless it has changed meanwhile."""
+        """Replace a value unless it has changed meanwhile; DamagedError: another row has the later one."""
+        taken = self.column.taken(later)
+        if taken is not None and await connection.only(self.column.is_taken, **taken):
+            raise DamagedError(Reason.RECORD_DAMAGED)
         return bool(await connection.run(self.column.replace, **self.column.replacement(former, later)))
 
 
