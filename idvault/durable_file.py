@@ -5,6 +5,8 @@
 - `adopt`: makes a file that somebody else has written durable under its name.
 - `append`: adds to a file of known size; bytes that a crash left beyond that size are cut off.
 
+No draft and no lock is opened through a symbolic link: in another user's folder it could lead root anywhere.
+
 When a call returns, its content is on the disk. A call that raises leaves the former content in place, except
 that `append` may leave bytes beyond the known size.
 """
@@ -86,7 +88,7 @@ def open_lock(path: Path, *, like: Path) -> int:
     like: a file or folder, whose owner must be able to lock it: if root creates it, it belongs to that owner.
     Raises OSError.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE)
     try:
         if os.geteuid() == _ROOT:
             owner = (like if like.exists() else like.parent).stat()
@@ -127,7 +129,7 @@ def _locked(draft: Path) -> int:
     behind.
     """
     while True:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT, PRIVATE)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, PRIVATE)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(descriptor), draft.stat()):

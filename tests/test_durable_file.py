@@ -184,3 +184,17 @@ def test_a_lock_that_cannot_be_given_is_closed(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(FileNotFoundError):
         durable_file.open_lock(tmp_path / "lock", like=tmp_path / "nowhere" / "keys")
     assert len(closed) == 1
+
+
+def test_a_link_in_the_place_of_draft_or_lock_is_not_followed(tmp_path: Path) -> None:
+    """Whoever owns the folder cannot have root write to, or give away, a file elsewhere."""
+    elsewhere, path = tmp_path / "elsewhere", tmp_path / "file"
+    elsewhere.write_bytes(b"kept")
+    (tmp_path / ".file.draft").symlink_to(elsewhere)
+    (tmp_path / "lock").symlink_to(elsewhere)
+    with pytest.raises(OSError, match="symbolic links"):
+        durable_file.replace(path, b"new")
+    with pytest.raises(OSError, match="symbolic links"):
+        durable_file.open_lock(tmp_path / "lock", like=path)
+    assert elsewhere.read_bytes() == b"kept"
+    assert not path.exists()
