@@ -12,7 +12,7 @@ from idvault.attest.certificate import CertificateError
 from idvault.attest.reading import RosterError
 from idvault.bootstrap import connection_failure
 from idvault.bootstrap.base import Clock, urls
-from idvault.bootstrap.doctor_host import check_secrets, host_checks
+from idvault.bootstrap.doctor_host import DATABASES, check_secrets, host_checks
 from idvault.bootstrap.handover import check_handed_over
 from idvault.bootstrap.log import witness_keys
 from idvault.bootstrap.vitals import certificate_files
@@ -55,12 +55,12 @@ async def examine(settings: Settings, *, clock: Clock) -> list[Finding]:
 def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock) -> list[Check]:
     """Return the checks; what these settings do not name is left to another process's doctor."""
     found = [
-        Check("databases", partial(check_databases, settings, main, shred)),
-        Check("roster", partial(_check_roster, settings, main)),
-        Check("log", partial(_check_log, main, clock)),
-        Check("checkpoint", partial(_check_checkpoint, settings, main, shred, clock)),
-        Check("drills", partial(_check_drills, settings, main, clock)),
-        Check("hand-over", partial(check_handed_over, settings, main)),
+        Check(DATABASES, partial(check_databases, settings, main, shred)),
+        Check("roster", partial(_check_roster, settings, main), needs=DATABASES),
+        Check("log", partial(_check_log, main, clock), needs=DATABASES),
+        Check("checkpoint", partial(_check_checkpoint, settings, main, shred, clock), needs=DATABASES),
+        Check("drills", partial(_check_drills, settings, main, clock), needs=DATABASES),
+        Check("hand-over", partial(check_handed_over, settings, main), needs=DATABASES),
         *host_checks(settings, main=main, shred=shred, clock=clock),
     ]
     for (name, setting), url in zip(_SERVERS.items(), urls(settings), strict=True):
@@ -73,7 +73,8 @@ def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock)
     if settings.registry_enterprise_url:
         found.append(Check("registry-enterprise", partial(_check_enterprise, settings)))
     if settings.witnesses:
-        found.append(Check("witness", partial(_check_witness, settings, main, shred, clock)))
+        run = partial(_check_witness, settings, main, shred, clock)
+        found.append(Check("witness", run, needs=DATABASES))
     return found
 
 

@@ -18,6 +18,9 @@ from idvault.storage.base import url as address
 from idvault.storage.base.database import Database
 from idvault.storage.clock import SqlServerClock
 
+DATABASES = "databases"
+"""The check without which those that read a database say nothing."""
+
 _LEAST_FREE = 1 << 30
 # The records whose keys a run looks up: a second of a core. The worker looks up all of them, bit by bit.
 _SAMPLE = 100_000
@@ -34,14 +37,15 @@ _SECRETS = ("keys", "key_passphrase_file", "tls_key", "web_tls_key", "registry_s
 def host_checks(settings: Settings, *, main: Database, shred: Database, clock: Clock) -> list[Check]:
     """Return the checks of this host for what these settings name."""
     checks = [
-        Check("records", partial(_check_records, main, shred)),
+        Check("records", partial(_check_records, main, shred), needs=DATABASES),
         Check("disk", partial(asyncio.to_thread, _check_disks, settings)),
         Check("files", partial(asyncio.to_thread, check_owners, settings)),
     ]
     if settings.keys.name and settings.key_passphrase_file.name:
         checks.append(Check("keys", partial(_check_keys, settings)))
     if not all(address.is_sqlite(address.parse(url)) for url in urls(settings)):
-        checks.append(Check("database-clock", partial(_check_clocks, settings, main, shred, clock)))
+        run = partial(_check_clocks, settings, main, shred, clock)
+        checks.append(Check("database-clock", run, needs=DATABASES))
     return checks
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from collections.abc import Iterator, Sequence
 
 import typer
 
@@ -11,6 +12,7 @@ from idvault.bootstrap import doctor as examination
 from idvault.cli import running
 from idvault.cli.errors import ExitCode
 from idvault.config import Process
+from idvault.flows.doctor import Finding
 
 
 def doctor(context: typer.Context) -> None:
@@ -19,7 +21,8 @@ def doctor(context: typer.Context) -> None:
     It changes nothing, and the registry charges nothing. It uses the settings of a service; a check whose
     settings are missing belongs to another process. With the settings of `idvault web` it checks the edge,
     certificates and files. The last line is "doctor: all N checks passed", or
-    "doctor: NAME: what to do" with exit code 1.
+    "doctor: NAME: what to do" with exit code 1. If the databases cannot be used, the checks that need them
+    are not made: the last line names them.
     """
     settings = config.load(Process.WEB if _is_of_pages() else Process.DOCTOR)
     findings = asyncio.run(examination.examine(settings, clock=running.clock(None)))
@@ -29,12 +32,20 @@ def doctor(context: typer.Context) -> None:
             shown = {"check": finding.name, "passed": finding.advice is None, "advice": finding.advice}
             typer.echo(json.dumps(shown, ensure_ascii=False))
     else:
-        for finding in ailing:
-            typer.echo(f"doctor: {finding.name}: {finding.advice}")
+        for line in _lines(ailing):
+            typer.echo(f"doctor: {line}")
         if not ailing:
             typer.echo(f"doctor: all {len(findings)} checks passed")
     if ailing:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _lines(ailing: Sequence[Finding]) -> Iterator[str]:
+    """Yield what to do, with the checks that were not made in one line."""
+    yield from (f"{finding.name}: {finding.advice}" for finding in ailing if finding.is_made)
+    omitted = [finding for finding in ailing if not finding.is_made]
+    if omitted:
+        yield f"{', '.join(finding.name for finding in omitted)}: {omitted[0].advice}"
 
 
 def _is_of_pages() -> bool:

@@ -82,7 +82,8 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
         list[str],
         typer.Option(
             metavar="VKEY",
-            help="The public key of a log to cosign, as printed by `keys init`; may be repeated.",
+            help="The public key of a log to cosign, as printed by `keys init`; may be repeated, "
+            "a later key of one log behind its former one.",
         ),
     ],
     name: Name = None,

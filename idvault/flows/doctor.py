@@ -9,6 +9,8 @@
 - The roster file is the version that the database has adopted, or a newer one.
 - Every custodian of the current quorum has passed a drill within 90 days.
 - No custodian who lost a place in a quorum has shares left to hand over (flows.custody.quorum_count).
+
+A check that needs another one, such as of the databases, is not made if that one has failed.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -33,33 +35,52 @@ class AilmentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check. run: raises AilmentError or a domain error if the check fails."""
+    """One check. run: raises AilmentError or a domain error if the check fails.
+
+    needs: the name of a check before it that must have passed, or else this one is not made.
+    """
 
     name: str
     run: Callable[[], Awaitable[None]]
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one check; advice: what to do, None if the check passed."""
+    """The result of one check.
+
+    advice: what to do, None if the check passed. is_made: False if the check was not made, because one that
+    it needs had failed.
+    """
 
     name: str
     advice: str | None
+    is_made: bool = True
 
 
 async def examine(checks: Iterable[Check]) -> list[Finding]:
-    """Run all checks and return their findings, in order; a failure does not stop the others."""
-    findings = []
+    """Run all checks and return their findings, in order; a failure stops only those that need its check."""
+    findings: list[Finding] = []
+    failed: set[str] = set()
     for check in checks:
-        advice = None
-        try:
-            await check.run()
-        except AilmentError as error:
-            advice = str(error)
-        except IdvaultError as error:
-            advice = f"{error}: see this process's logs"
+        if check.needs in failed:
+            findings.append(Finding(check.name, f"not checked: mend {check.needs} first", is_made=False))
+            continue
+        advice = await _advice(check)
+        if advice is not None:
+            failed.add(check.name)
         findings.append(Finding(check.name, advice))
     return findings
+
+
+async def _advice(check: Check) -> str | None:
+    try:
+        await check.run()
+    except AilmentError as error:
+        return str(error)
+    except IdvaultError as error:
+        return f"{error}: see this process's logs"
+    return None
 
 
 def check_certificate(*, ends: datetime, setting: str, now: datetime) -> None:

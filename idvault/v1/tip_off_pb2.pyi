@@ -35,7 +35,7 @@ class TipOffTarget(_message.Message):
     public_account_id: _builtins.str
     """A public account of the caller: 32 lower-case hex digits."""
     content: _builtins.str
-    """A piece of content, by the platform's own reference of up to 200 characters."""
+    """A piece of content, by the platform's own reference of up to 200 characters; empty once the texts are deleted."""
     def __init__(
         self,
         *,

@@ -7,6 +7,7 @@
 * the old size is not that of the last cosigned checkpoint: 409, with that size;
 * the size is the same but the root differs: 409, a fork;
 * the consistency proof does not verify: 422;
+* a later one of the log's keys, in the order given, has signed before and does not sign this: 403;
 * otherwise the checkpoint is stored durably, then cosigned: 200.
 """
 
@@ -77,8 +78,9 @@ class Cosigner:
         metrics: WitnessMetrics | None = None,
         successor: NoteSigner | None = None,
     ) -> None:
-        """Set up. logs: the keys of each known log by origin. signer: the witness's key. clock: real time.
+        """Set up. logs: each known log's keys by origin, the latest last. signer: the witness's key.
 
+        clock: real time.
         successor: the key that will take its place; until then both sign, so that whoever knows either of
         them finds a cosignature.
         """
@@ -120,13 +122,14 @@ class Cosigner:
 
     def _judge(self, body: bytes) -> CosignerAnswer:
         request = wire.parse(body)
-        submitted = self._verified(request.note)
+        submitted, signer = self._verified(request.note)
         if request.old > submitted.size:
             raise _RefusedError(CosignerAnswer(400, "the old size is greater than the checkpoint's\n"))
         # Check, store and sign under one lock: a slower request must neither replace a newer checkpoint with
         # an older one nor get a cosignature with a later time than the newer one.
         with self._one_at_a_time:
             self._check_follows(request, submitted)
+            self._check_signer(submitted, signer)
             if submitted.size > self._state.latest(submitted.origin).size:
                 self._state.keep(submitted)
             time = int(self._clock().timestamp())
@@ -135,7 +138,8 @@ class Cosigner:
             self.metrics.cosigned(submitted.origin, submitted.size)
             return CosignerAnswer(200, "".join(lines))
 
-    def _verified(self, raw: bytes) -> Checkpoint:
+    def _verified(self, raw: bytes) -> tuple[Checkpoint, VerifierKey]:
+        """Return the checkpoint, and the latest of the log's keys that signed it."""
         origin = note.parse(raw).text.partition("\n")[0]
         keys = self._logs.get(origin)
         if keys is None:
@@ -145,7 +149,17 @@ class Cosigner:
         except (UnsignedNoteError, InvalidSignatureError) as error:
             log().warning("witness_refused", code=403)
             raise _RefusedError(CosignerAnswer(403, f"{error}\n")) from error
-        return checkpoint.parse(opened.text)
+        return checkpoint.parse(opened.text), max((each.key for each in opened.verified), key=keys.index)
+
+    def _check_signer(self, submitted: Checkpoint, signer: VerifierKey) -> None:
+        """Refuse what only a former key signed once a later one signs: its thief may have made it."""
+        known = [str(each) for each in self._logs[submitted.origin]]
+        latest = self._state.signer(submitted.origin)
+        if latest in known[known.index(str(signer)) + 1 :]:
+            log().error("witness_refused", code=403, count=submitted.size)
+            raise _RefusedError(CosignerAnswer(403, "a later key of the log must sign, too\n"))
+        if latest != str(signer):
+            self._state.keep_signer(submitted.origin, str(signer))
 
     def _check_follows(self, request: AddCheckpoint, submitted: Checkpoint) -> None:
         known = self._state.latest(submitted.origin)

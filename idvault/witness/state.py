@@ -2,6 +2,8 @@
 
 - A log's file holds the three lines of its last checkpoint, and the line of its epoch if that is not the
   first. It is replaced by rename; the file and its folder are synced before the witness cosigns.
+- The latest of a log's keys that has signed what was cosigned is in signers/: from then on a former key alone
+  is not enough.
 - A statement that began an epoch is kept in epochs/ before the checkpoint is set back, and is followed once.
 - A file that cannot be read prevents the start: a witness without its state could cosign a fork.
 """
@@ -20,6 +22,7 @@ _PRIVATE_FOLDER = 0o700
 _LOGS = "logs"
 _FORKS = "forks"
 _EPOCHS = "epochs"
+_SIGNERS = "signers"
 
 
 class StateError(Exception):
@@ -32,7 +35,7 @@ class WitnessState:
     def __init__(self, folder: Path) -> None:
         """Create the folder if needed and lock it; raises StateError, OSError."""
         self.folder = folder
-        for path in (folder, folder / _LOGS, folder / _FORKS, folder / _EPOCHS):
+        for path in (folder, folder / _LOGS, folder / _FORKS, folder / _EPOCHS, folder / _SIGNERS):
             path.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         self._lock = durable_file.open_lock(folder / "lock", like=folder)
         try:
@@ -59,6 +62,17 @@ class WitnessState:
         durable_file.replace(self._file(newer.origin), kept.text.encode())
         self._latest[newer.origin] = kept
 
+    def signer(self, origin: str) -> str:
+        """Return the vkey of a log's latest key that has signed, empty if none is kept; raises OSError."""
+        try:
+            return self._signer_file(origin).read_bytes().decode(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def keep_signer(self, origin: str, vkey: str) -> None:
+        """Store the latest key of a log that has signed, durably; raises OSError."""
+        durable_file.replace(self._signer_file(origin), vkey.encode())
+
     def begin_epoch(self, digest: str, statement: bytes, stays: Checkpoint) -> None:
         """Keep the statement of a new epoch, then what the log continues from; raises OSError."""
         durable_file.replace(self.folder / _EPOCHS / digest, statement)
@@ -74,6 +88,9 @@ class WitnessState:
     def _files(self) -> list[Path]:
         found = (self.folder / _LOGS).iterdir()
         return sorted(path for path in found if not path.name.startswith("."))
+
+    def _signer_file(self, origin: str) -> Path:
+        return self.folder / _SIGNERS / self._file(origin).name
 
     def _file(self, origin: str) -> Path:
         # An origin may be any text; its hash is a valid file name everywhere.

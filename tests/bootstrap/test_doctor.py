@@ -141,6 +141,16 @@ async def test_databases_of_two_deployments(ward: Ward) -> None:
     assert "do not belong to the same deployment" in (await ward.advice())["databases"]
 
 
+async def test_a_witness_is_not_blamed_for_a_database(ward: Ward) -> None:
+    """Whether it confirms the log is not asked without databases; the registry is."""
+    await logs.edit(ward.databases, "shred", "UPDATE deployment SET deployment_id = 'another'")
+    ward.settings["registry_check_url"] = ward.settings["witness_url"] = "http://127.0.0.1:9/"
+    ward.settings["witness_key"] = str(witness("witness.example/w1", seed=2).key)
+    said = await ward.advice()
+    assert said["witness"] == said["log"] == "not checked: mend databases first"
+    assert "the registry does not answer" in said["registry"]
+
+
 async def test_nobody_works(ward: Ward) -> None:
     """An hour later no sequencer has run, the certificate expires soon, and the clock is wrong."""
     ward.at = NOW + timedelta(hours=1)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from idvault.bootstrap import key_rewrap
 from idvault.bootstrap.base import ENTROPY
@@ -31,8 +32,8 @@ async def test_a_wrong_clock_ends_no_key(
     settings = Settings(
         keys=world.path(),
         key_passphrase_file=passphrase,
-        database_url=databases.main_url,
-        shred_database_url=databases.shred_url,
+        database_url=SecretStr(databases.main_url),
+        shred_database_url=SecretStr(databases.shred_url),
     )
 
     async def rewrap(shift: timedelta = timedelta(0)) -> list[int]:

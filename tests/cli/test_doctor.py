@@ -48,12 +48,17 @@ def test_settings_are_needed(idvault: Commands) -> None:
 
 
 def test_databases_that_are_not_there(idvault: Commands, tmp_path: Path) -> None:
-    """The first step is reported first, and nothing is created."""
+    """The first step is reported first, nothing is created, and no other check guesses at a cause."""
     _setup(idvault, tmp_path)
     for path in tmp_path.glob("main.sqlite3*"):
         path.unlink()
     result = idvault("doctor")
     assert result.code == ExitCode.CHECK_FAILED
-    said = result.out.splitlines()
-    assert said[0] == "doctor: databases: the main database has no schema yet: run `idvault db upgrade`"
+    assert result.out.splitlines() == [
+        "doctor: databases: the main database has no schema yet: run `idvault db upgrade`",
+        "doctor: roster, log, checkpoint, drills, hand-over, records: not checked: mend databases first",
+    ]
+    found = [json.loads(line) for line in idvault("doctor", "--json").out.splitlines()]
+    omitted = [each["check"] for each in found if not each["passed"]]
+    assert omitted == ["databases", "roster", "log", "checkpoint", "drills", "hand-over", "records"]
     assert not (tmp_path / "main.sqlite3").exists()

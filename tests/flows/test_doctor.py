@@ -31,6 +31,23 @@ async def test_every_check_is_made() -> None:
     ]
 
 
+async def test_a_check_that_needs_another() -> None:
+    """It is made if the other one has passed, and else reported as not made, without a cause of its own."""
+    made = []
+
+    async def well() -> None:
+        made.append("well")
+
+    async def ill() -> None:
+        raise AilmentError("rest")
+
+    checks = [Check("a", ill), Check("b", well, needs="a"), Check("c", well), Check("d", well, needs="c")]
+    found = await doctor.examine(checks)
+    assert found[1] == Finding("b", "not checked: mend a first", is_made=False)
+    assert [each.advice is None and each.is_made for each in found] == [False, False, True, True]
+    assert made == ["well", "well"]
+
+
 def test_certificates() -> None:
     """An expired, a soon expiring and a valid certificate."""
     doctor.check_certificate(ends=NOW + timedelta(days=30), setting="X", now=NOW)

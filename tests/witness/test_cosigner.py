@@ -22,6 +22,7 @@ from idvault.transparency.note import Algorithm, NoteSigner, VerifierKey
 from idvault.witness.cosigner import Cosigner, CosignerAnswer, KeyKindError, known_logs
 from idvault.witness.state import WitnessState
 from idvault.witness.wire import AddCheckpoint
+from tests.support import merkle
 from tests.support.merkle import vectors
 from tests.support.witness_world import LOG, MAIN, NOW, ORIGIN, WITNESS, Disk, History, cosigned
 
@@ -246,6 +247,27 @@ def test_a_log_may_have_two_keys(disk: Disk) -> None:
     cosigner = disk.start()
     assert cosigner.add_checkpoint(MAIN.request(0, 4)).status == 200
     assert cosigner.key == WITNESS.key
+
+
+def test_a_former_key_alone_is_refused_once_the_later_one_signs(disk: Disk) -> None:
+    """Also after a restart: its thief gets no cosignature of a second history, and the log goes on."""
+    later, thief = merkle.signer(ORIGIN, seed=77), History("late", fork=6)
+    disk.keys = [LOG.key, later.key]
+    assert disk.start().add_checkpoint(MAIN.request(0, 4)).status == 200
+    assert disk.start().add_checkpoint(_signed(4, 5, LOG)).status == 200
+    assert disk.start().add_checkpoint(_signed(5, 6, LOG, later)).status == 200
+    stolen = AddCheckpoint(6, thief.proof(6, 9), thief.note(9)).encode()
+    for refused in (stolen, _signed(6, 6, LOG)):
+        answer = disk.start().add_checkpoint(refused)
+        assert (answer.status, answer.body) == (403, "a later key of the log must sign, too\n")
+    assert disk.start().add_checkpoint(_signed(6, 7, LOG, later)).status == 200
+    disk.keys = [later.key]
+    assert disk.start().add_checkpoint(_signed(7, 8, LOG, later)).status == 200
+    assert disk.start().add_checkpoint(_signed(8, 9, later)).status == 200
+
+
+def _signed(old: int, new: int, *by: NoteSigner) -> bytes:
+    return AddCheckpoint(old, MAIN.proof(old, new) if old < new else (), MAIN.note(new, *by)).encode()
 
 
 def test_two_keys_sign_while_one_takes_the_place_of_the_other(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_nobody_else_reads_it(tmp_path: Path) -> None:
     state.keep(MAIN.checkpoint(3))
     state.close()
     found = [tmp_path / "w", *(tmp_path / "w").rglob("*")]
-    assert len(found) == 6
+    assert len(found) == 7
     for path in found:
         assert not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO), path
 

@@ -1,7 +1,7 @@
 """What a report is about: an account, a public account, or content by the platform's own reference."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from idvault.domain import token
@@ -41,6 +41,11 @@ def check(target: TipOffTarget) -> TipOffTarget:
         name = "target.public_account_id" if public else "target.content"
         raise InvalidError(Reason.INVALID_MESSAGE, Violation(name, code))
     return target
+
+
+def forget(target: TipOffTarget) -> TipOffTarget:
+    """Return the target without what somebody has typed: content has no reference any more."""
+    return replace(target, key="") if target.kind is TargetKind.CONTENT else target
 
 
 def missing() -> InvalidError:

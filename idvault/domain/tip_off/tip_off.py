@@ -35,6 +35,7 @@ from idvault.domain.error import (
 )
 from idvault.domain.sanction.statement import SanctionCategory
 from idvault.domain.tip_off import reminder as reminders
+from idvault.domain.tip_off import target as target_rules
 from idvault.domain.tip_off.reminder import Reminder
 from idvault.domain.tip_off.target import TipOffTarget
 
@@ -144,10 +145,13 @@ def fall(*, tip_off: TipOff, now: datetime) -> TipOff:
 
 
 def delete_texts(*, tip_off: TipOff, now: datetime) -> TipOff:
-    """Return a closed report without its texts and its reporter; raises TransitionError for an open one."""
+    """Return a closed report without its texts and its reporter; raises TransitionError for an open one.
+
+    The reference of content is a text, too: a reporter has typed it on the web, and it may name somebody.
+    """
     if tip_off.state is not TipOffState.RESOLVED:
         raise TransitionError(state=tip_off.state.value, wanted=TipOffState.RESOLVED.value)
-    return replace(tip_off, reporter_id=None, deleted_at=now)
+    return replace(tip_off, target=target_rules.forget(tip_off.target), reporter_id=None, deleted_at=now)
 
 
 def assign(*, tip_off: TipOff, moderator_id: str, former: str | None) -> TipOff:

@@ -26,7 +26,7 @@ class KeyVersionFlow:
 
         What is due is used in any case, so that nothing is written under a former version: a purpose is
         unavailable if the file lacks the version in use, or has another key under it. Raises
-        KeyConflictError, and nothing is announced; KeyBehindError; UnavailableError.
+        KeyConflictError or KeyBehindError, and nothing is announced; UnavailableError.
         """
         try:
             held = await self.keys.held()
@@ -36,6 +36,8 @@ class KeyVersionFlow:
         announced = await self.store.all()
         self._use(announced, now)
         rules.check(announced=announced, held=held)
+        # What else is in a file that lacks the version in use is not new: it may be later than this database.
+        rules.check_current(announced=announced, held=held, now=now.real)
         known = {(each.purpose, each.version) for each in announced}
         unknown = [each for each in held if (each.purpose, each.version) not in known]
         new = [each for each in unknown if await self._is_new(each, now)]

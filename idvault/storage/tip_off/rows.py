@@ -97,6 +97,7 @@ _LIFE = (
     "remind_at",
     "deleted_at",
     "reporter_id",
+    "target",
 )
 _PUT = statement(update(tip_offs).where(_OF_PARTY, _MINE).values({name: param(name) for name in _LIFE}))
 
@@ -155,7 +156,6 @@ def _fixed(tip_off: TipOff) -> dict[str, object]:
         "reference": tip_off.reference,
         "channel": tip_off.channel.value,
         "target_kind": tip_off.target.kind.value,
-        "target": tip_off.target.key,
         "category": tip_off.category.value,
         "evidence": b"".join(tip_off.evidence),
         "trusted": tip_off.trusted,
@@ -182,4 +182,5 @@ def _life(tip_off: TipOff) -> dict[str, object]:
         "remind_at": rules.next_reminder(tip_off),
         "deleted_at": tip_off.deleted_at,
         "reporter_id": tip_off.reporter_id,
+        "target": tip_off.target.key,
     }

@@ -300,6 +300,9 @@ def test_deleting_texts() -> None:
     made = rules.delete_texts(tip_off=closed, now=LATER)
     assert (made.reporter_id, made.deleted_at) == (None, LATER)
     assert logged(closed, made) == [EventType.TIP_OFF_DELETE_TEXTS]
+    assert (closed.target.key, made.target) == ("post/17", TipOffTarget(TargetKind.CONTENT, ""))
+    about = replace(closed, target=TipOffTarget(TargetKind.PUBLIC_ACCOUNT, "a" * 32))
+    assert rules.delete_texts(tip_off=about, now=LATER).target == about.target
     with pytest.raises(TransitionError):
         rules.delete_texts(tip_off=in_state(ANSWERED), now=LATER)
 

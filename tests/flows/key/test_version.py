@@ -75,6 +75,27 @@ async def test_a_machine_without_the_new_version_seals_nothing(world: KeyWorld) 
     assert second.primary(Purpose.INDEX) == first.primary(Purpose.INDEX)
 
 
+async def test_a_restored_database_waits_for_the_file_of_its_time(world: KeyWorld) -> None:
+    """A later file, without the key of what is stored, announces nothing, so that its key is never in use."""
+    keys, rows, purpose = world.load(), SealedRows(world.database), Purpose.MODERATION_TEXT
+    await world.follow(keys)
+    await rows.file_texts(keys, 1)
+    world.copy("safe")
+    world.load().put(purpose, "1", ENTROPY.random(key_set.KEY_SIZE))
+    world.load().destroy(purpose, "0", successor="1")
+    before, later = await _announced(world), world.load()
+    for _ in range(2):
+        world.after += ROLLED_OUT
+        with pytest.raises(KeyBehindError, match="version 0 of moderation-text"):
+            await world.follow(later)
+        with pytest.raises(KeyMissingError):
+            later.primary(purpose)
+    assert await _announced(world) == before
+    right = world.load("safe")
+    await world.follow(right)
+    assert await rows.read_texts(right) == 3
+
+
 async def test_two_machines_that_rotate_on_their_own_do_not_mix(world: KeyWorld) -> None:
     """The second one's key is not the vault's: nothing is written under it, nor under the former one once the
     vault's is due; the right file, put there afterwards, is taken while the process runs.

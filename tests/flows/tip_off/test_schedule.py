@@ -13,6 +13,7 @@ from idvault.attest.moderator_key import ModeratorKey
 from idvault.domain.error import UnavailableError
 from idvault.domain.tip_off.reminder import Reminder
 from idvault.domain.tip_off.reporter import ReporterStanding
+from idvault.domain.tip_off.target import TargetKind, TipOffTarget
 from idvault.domain.tip_off.tip_off import TipOffState
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import scalar, statement
@@ -160,7 +161,8 @@ async def test_overdue_is_listed_and_counted(world: TipOffWorld, key: ModeratorK
 async def test_texts_are_deleted(world: TipOffWorld, key: ModeratorKey) -> None:
     """After 90 days every text, the contact and who reported are gone, once, logged; the rest stays."""
     me = key.moderator_id
-    filed = await world.file(contact="a@example.org", content=b"copy")
+    target = TipOffTarget(TargetKind.CONTENT, "typed on the web (synthetic)")
+    filed = await world.file(contact="a@example.org", content=b"copy", target=target)
     open_one = await world.file()
     await world.assign(filed.tip_off, me)
     await world.note(filed.tip_off, me, "a note")
@@ -175,6 +177,7 @@ async def test_texts_are_deleted(world: TipOffWorld, key: ModeratorKey) -> None:
     read = await world.get(filed.tip_off, seconds=91 * DAY + 2)
     assert (read.text, read.contact, read.content, read.reply, read.notes) == ("", "", b"", "", ())
     assert (read.tip_off.reporter_id, read.tip_off.deleted_at is None) == (None, False)
+    assert read.tip_off.target == TipOffTarget(TargetKind.CONTENT, "")
     seen = await world.follow(filed, seconds=91 * DAY + 2)
     assert (seen.tip_off.state, seen.reply) == (TipOffState.RESOLVED, "")
     assert (await world.events()).count("tipoff:texts:delete") == 1
