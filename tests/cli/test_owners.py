@@ -8,6 +8,7 @@ import pytest
 
 from idvault.cli.errors import ExitCode
 from tests.support.commands import Commands
+from tests.support.logs import VKEY
 
 
 def test_root_creates_no_database_for_another_user(
@@ -29,6 +30,65 @@ def test_root_creates_no_database_for_another_user(
     refused = idvault("db", "upgrade")
     assert (refused.code, "run this as idvault" in refused.err) == (ExitCode.REFUSED, True)
     assert list(tmp_path.iterdir()) == []
+
+
+def _owned_by_another(place: Path, monkeypatch: pytest.MonkeyPatch, *, name: str | None) -> None:
+    """Let a folder be another user's. name: what the system calls the user, None if it knows none."""
+    real = Path.stat
+
+    def stat(path: Path, **options: bool) -> os.stat_result:
+        found = real(path, **options)
+        return os.stat_result((*found[:4], 1000, *found[5:])) if path == place else found
+
+    def owner(_: Path) -> str:
+        if name is None:
+            raise KeyError
+        return name
+
+    monkeypatch.setattr(Path, "stat", stat)
+    monkeypatch.setattr(Path, "owner", owner)
+    monkeypatch.setattr(os, "fchown", lambda *_: None)
+
+
+@pytest.mark.parametrize("below", ["", "new/export"])
+@pytest.mark.parametrize(("user", "name"), [(0, "idvault"), (0, None), (1000, "idvault")])
+def test_an_export_of_root_says_whose_it_is(  # noqa: PLR0917 - two parametrizations
+    idvault: Commands,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    below: str,
+    user: int,
+    name: str | None,
+) -> None:
+    """The worker could not add tiles to a public folder in which root wrote, nor in a new one of root's."""
+    idvault.set(**{each: f"sqlite:///{tmp_path / each}" for each in ("DATABASE_URL", "SHRED_DATABASE_URL")})
+    public = tmp_path / "public"
+    public.mkdir()
+    _owned_by_another(public, monkeypatch, name=name)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    done = idvault("log", "export", public / below, "--public-key", VKEY)
+    # There is no log yet: what a refused export has written is root's, too.
+    assert done.code != ExitCode.DONE
+    whose = name or f"the owner of {public}"
+    told = f"root's: a worker of another user cannot add to it; run this as {whose}, or give"
+    assert (told in done.err) is (user == 0)
+
+
+def test_an_export_to_roots_own_folder_needs_no_word(
+    idvault: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else writes there."""
+    idvault.set(**{each: f"sqlite:///{tmp_path / each}" for each in ("DATABASE_URL", "SHRED_DATABASE_URL")})
+    real = Path.stat
+
+    def stat(path: Path, **options: bool) -> os.stat_result:
+        found = real(path, **options)
+        return os.stat_result((*found[:4], 0, *found[5:])) if path == tmp_path else found
+
+    monkeypatch.setattr(Path, "stat", stat)
+    monkeypatch.setattr(os, "fchown", lambda *_: None)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert "root's" not in idvault("log", "export", tmp_path, "--public-key", VKEY).err
 
 
 def test_the_owner_of_new_key_files_is_said(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ from idvault.domain.error import DamagedError, IdvaultError, PreconditionError, 
 from idvault.transparency.note import MAX_NOTE_BYTES
 from idvault.transparency.tree import LogError
 from idvault.transparency.verifier import WrongEntryError
+
+_ROOT = 0
 
 app = typer.Typer(help="The transparency log: verify it offline, export it.", no_args_is_help=True)
 app.command()(log_keys.keys)
@@ -134,7 +137,7 @@ def export(
 
     Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL; without --public-key also IDVAULT_LOG_ORIGIN,
     IDVAULT_KEY_PASSPHRASE_FILE and the file work.keys beside IDVAULT_KEYS. Existing files stay as they
-    are; a repeat adds what is new.
+    are; a repeat adds what is new. Run as root on another user's folder, it says that the files are root's.
     """
 
     # Imported here: `verify --bundle` needs no settings and no database.
@@ -147,13 +150,30 @@ def export(
         key = logs.log_key(config.load(config.Process.KEYS))
     else:
         key = log_trust.key(public_key, "--public-key")
+    owner = _other_owner(directory.absolute())
     directory.mkdir(parents=True, exist_ok=True)
     now = running.real_clock()
     try:
         count = asyncio.run(logs.export_log(settings, directory=directory, key=key, now=now))
     except IdvaultError as error:
         raise _export_refusal(error) from error
+    finally:
+        # A refusal leaves files, too.
+        if owner is not None:
+            told = "what was written is root's: a worker of another user cannot add to it"
+            typer.echo(f"{told}; run this as {owner}, or give all of it to {owner} with chown -R", err=True)
     typer.echo(f"log: {count} entries exported")
+
+
+def _other_owner(directory: Path) -> str | None:
+    """Return who owns a folder in which root writes, None if that is root or if somebody else runs this."""
+    place = next(each for each in (directory, *directory.parents) if each.exists())
+    if os.geteuid() != _ROOT or place.stat().st_uid == _ROOT:
+        return None
+    try:
+        return place.owner()
+    except KeyError:
+        return f"the owner of {place}"
 
 
 def _export_refusal(error: IdvaultError) -> Exception:
