@@ -24,7 +24,7 @@ async def follow_keys(stack: AsyncExitStack, base: Base, keys: LocalKeyProvider)
     flow = KeyVersionFlow(
         store=SqlKeyVersionStore(database=base.main), keys=keys, events=EventFactory(entropy=ENTROPY)
     )
-    follower = Follower(clock=base.clock, flow=flow)
+    follower = KeyFollower(clock=base.clock, flow=flow)
     await follower.once()
     follow_every(stack, follower.once)
 
@@ -44,7 +44,7 @@ async def _repeat(once: Callable[[], Awaitable[None]]) -> None:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Follower:
+class KeyFollower:
     """Follows once, and says each thing once."""
 
     clock: Callable[[], ClockReading]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.bootstrap.key_following import Follower
+from idvault.bootstrap.key_following import KeyFollower
 from idvault.sealing.key_set import Purpose
 from idvault.storage.base.database import Database
 from idvault.telemetry.logs import Logger
@@ -20,7 +20,7 @@ async def test_a_version_that_a_file_lacks_is_warned_of_once(
     world.copy("b")
     first, second = world.load(), world.load("b")
     await world.follow(first)
-    follower = Follower(clock=lambda: world.now, flow=world.flow(second))
+    follower = KeyFollower(clock=lambda: world.now, flow=world.flow(second))
     await follower.once()
     world.after += timedelta(seconds=1)
     world.load().put(Purpose.INDEX, "1", bytes(32))
