@@ -25,7 +25,7 @@ NOT_COUNTED = {
     # What a restored vault lost is in a public statement that custodians signed, not in a count.
     "log:epoch:begin", "shred:keys:lose",
     # An operator's house-keeping: which versions of its own keys the service uses.
-    "key:version:announce", "key:version:end",
+    "key:version:announce", "key:version:end", "key:version:withdraw",
 }  # fmt: skip
 
 

@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 
 from idvault.bootstrap.base import ENTROPY, Base
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import IdvaultError
+from idvault.domain.key import KeyVersion
 from idvault.flows.key.version import KeyVersionFlow
 from idvault.flows.log.events import EventFactory
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -21,8 +24,9 @@ async def follow_keys(stack: AsyncExitStack, base: Base, keys: LocalKeyProvider)
     flow = KeyVersionFlow(
         store=SqlKeyVersionStore(database=base.main), keys=keys, events=EventFactory(entropy=ENTROPY)
     )
-    await _once(base, flow)
-    follow_every(stack, lambda: _once(base, flow))
+    follower = KeyFollower(clock=base.clock, flow=flow)
+    await follower.once()
+    follow_every(stack, follower.once)
 
 
 def follow_every(stack: AsyncExitStack, once: Callable[[], Awaitable[None]]) -> None:
@@ -39,6 +43,20 @@ async def _repeat(once: Callable[[], Awaitable[None]]) -> None:
             log().error("keys_not_followed", why=str(error), **describe(error))
 
 
-async def _once(base: Base, flow: KeyVersionFlow) -> None:
-    for each in await flow.follow(now=base.clock()):
-        log().info("key_announced", kind=each.purpose, version=each.version)
+@dataclass(kw_only=True, eq=False, repr=False)
+class KeyFollower:
+    """Follows once, and says each thing once."""
+
+    clock: Callable[[], ClockReading]
+    flow: KeyVersionFlow
+    _lacking: list[KeyVersion] = field(default_factory=list, init=False)
+
+    async def once(self) -> None:
+        """Announce and follow; warn of a version that will be used in less than an hour and is not here."""
+        for new in await self.flow.follow(now=self.clock()):
+            log().info("key_announced", kind=new.purpose, version=new.version)
+        lacking = await self.flow.lacking(now=self.clock())
+        for each in lacking:
+            if each not in self._lacking:
+                log().warning("key_lacking", kind=each.purpose, version=each.version)
+        self._lacking = lacking

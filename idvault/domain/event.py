@@ -30,6 +30,7 @@ class EventType(StrEnum):
     KEYS_LOSE = "shred:keys:lose"
     KEY_ANNOUNCE = "key:version:announce"
     KEY_END = "key:version:end"
+    KEY_WITHDRAW = "key:version:withdraw"
     ROSTER_PROPOSE = "roster:version:propose"
     ROSTER_SIGN = "roster:version:sign"
     SECOND_FACTOR_BEGIN = "secondfactor:enrolment:begin"
@@ -194,6 +195,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.KEYS_LOSE: ("count",),
     EventType.KEY_ANNOUNCE: ("purpose", "version", "check"),
     EventType.KEY_END: ("purpose", "version"),
+    EventType.KEY_WITHDRAW: ("purpose", "version", "check"),
     EventType.ROSTER_PROPOSE: ("version", "hash"),
     EventType.ROSTER_SIGN: ("version", "hash", "signature"),
     EventType.SECOND_FACTOR_BEGIN: ("person",),

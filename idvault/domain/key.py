@@ -59,6 +59,10 @@ class KeyClockError(UnavailableError):
         return f"this machine's clock differs from the main database's by {self.seconds} s: run NTP on both"
 
 
+class KeyKeptError(Exception):
+    """A version cannot be withdrawn; the text says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeldKey:
     """A version in a key file. check: tells two keys apart, and reveals neither."""
@@ -140,3 +144,32 @@ def check_clock(*, theirs: datetime | None, now: datetime) -> None:
     """Raise KeyClockError if the main database has a clock of its own, and this machine's is not like it."""
     if theirs is not None and abs(now - theirs) > CLOCK_DIFFERENCE:
         raise KeyClockError(round((now - theirs).total_seconds()))
+
+
+def lacking(*, announced: Iterable[KeyVersion], held: Iterable[HeldKey], now: datetime) -> list[KeyVersion]:
+    """Return what is announced and not in use yet, and a key file lacks although it has the purpose."""
+    everything, own = list(announced), {(each.purpose, each.version) for each in held}
+    found = []
+    for purpose in sorted({each for each, _ in own}):
+        versions = of(everything, purpose)
+        current = in_use(versions, now=now)
+        later = [each for each in versions if current is None or each.version > current.version]
+        found += [each for each in later if (purpose, each.version) not in own]
+    return found
+
+
+def withdrawable(versions: Sequence[KeyVersion], *, held: Iterable[HeldKey]) -> KeyVersion:
+    """Return the newest version of a purpose if a key file lacks its key; raises KeyKeptError.
+
+    A file that has it would announce it again. The first version is the only one that was never a rotation.
+    """
+    if not versions[1:]:
+        raise KeyKeptError("there is no later version of this purpose")
+    newest = versions[-1]
+    if any((each.version, each.check) == (newest.version, newest.check) for each in held):
+        raise KeyKeptError(
+            f"the file in IDVAULT_KEYS has version {newest.version}: copy it to the other machines"
+        )
+    if versions[-2].over_at is not None:
+        raise KeyKeptError(f"version {versions[-2].version}, before it, is over")
+    return newest

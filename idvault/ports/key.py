@@ -63,6 +63,10 @@ class KeyVersionStore(Protocol):
         """Set `over_at` if it is not set, with the event; return whether it was not."""
         ...
 
+    async def withdraw(self, key: KeyVersion, *, event: Event) -> bool:
+        """Delete the version if it has this check value, with the event; return whether it was there."""
+        ...
+
 
 class RequestKeyRing(Protocol):
     """The versions of the key under which an edge keeps requests."""

@@ -305,6 +305,22 @@ def test_the_first_key_of_reports_is_kept(stored: Commands, tmp_path: Path) -> N
     assert "  version 0 is kept: it is needed for ever" in done.out.splitlines()
 
 
+def test_a_lost_version_is_withdrawn(stored: Commands, tmp_path: Path) -> None:
+    """The file of before is back; what it lacks is withdrawn once, and can be made anew."""
+    path = tmp_path / "keys" / "service.keys"
+    before = path.read_bytes()
+    stored("keys", "rotate", "moderation-text")
+    stored("keys", "list")  # announces it
+    kept = stored("keys", "withdraw", "moderation-text")
+    assert (kept.code, "has version 1" in kept.err) == (ExitCode.REFUSED, True)
+    path.write_bytes(before)
+    done = stored("keys", "withdraw", "moderation-text")
+    assert (done.code, done.last) == (ExitCode.DONE, "keys: version 1 of moderation-text is withdrawn")
+    assert stored("keys", "withdraw", "moderation-text").code == ExitCode.REFUSED
+    assert stored("keys", "rotate", "moderation-text").last == f"keys: version 1 of moderation-text in {path}"
+    assert stored("keys", "list").code == ExitCode.DONE
+
+
 def test_a_hardware_module_opens_a_key_file(idvault: Commands, tmp_path: Path) -> None:
     """The PIN takes the place of the passphrase; a repeat after a crash mends the rest."""
     module, pin, path = hardware.module(), tmp_path / "pin", tmp_path / "keys" / "service.keys"

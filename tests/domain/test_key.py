@@ -14,6 +14,7 @@ from idvault.domain.key import (
     KeyBehindError,
     KeyClockError,
     KeyConflictError,
+    KeyKeptError,
     KeyVersion,
 )
 
@@ -74,6 +75,29 @@ def test_a_foreign_key_file_is_refused() -> None:
     with pytest.raises(KeyConflictError, match="version 0 of index") as caught:
         rules.check(announced=[FIRST], held=[HeldKey("index", 0, b"z")])
     assert caught.value.reason is Reason.STORE_UNAVAILABLE
+
+
+def test_what_a_file_will_lack() -> None:
+    """What is announced and not in use yet; what is in use already is behind, not lacking."""
+    held = [HeldKey("index", 0, b"a")]
+    assert rules.lacking(announced=[FIRST, SECOND], held=held, now=LATER) == [SECOND]
+    assert rules.lacking(announced=[FIRST, SECOND], held=held, now=DUE) == []
+    assert rules.lacking(announced=[FIRST], held=held, now=NOW - A_MICROSECOND) == []
+    assert rules.lacking(announced=[SECOND], held=[HeldKey("request", 0, b"x")], now=LATER) == []
+
+
+def test_the_newest_version_is_withdrawn_if_its_key_is_lost() -> None:
+    """Not the only one, not one that this file has, and not one whose predecessor is over."""
+    held = [HeldKey("index", 0, b"a")]
+    assert rules.withdrawable([FIRST, SECOND], held=held) == SECOND
+    assert rules.withdrawable([FIRST, SECOND], held=[*held, HeldKey("index", 1, b"z")]) == SECOND
+    for versions, file, why in (
+        ([FIRST], held, "no later version"),
+        ([FIRST, SECOND], [*held, HeldKey("index", 1, b"b")], "has version 1"),
+        ([replace(FIRST, over_at=DUE), SECOND], held, "is over"),
+    ):
+        with pytest.raises(KeyKeptError, match=why):
+            rules.withdrawable(versions, held=file)
 
 
 def test_only_what_is_announced_is_confirmed() -> None:

@@ -16,6 +16,7 @@ from idvault.bootstrap.key_rewrap import VersionState
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.cli.key.rewrap import rewrap
+from idvault.cli.key.withdraw import withdraw
 from idvault.config import Process, Settings
 from idvault.sealing.pkcs11_lock import ModuleError
 
@@ -39,6 +40,7 @@ class Rotated(StrEnum):
 
 app = typer.Typer(help="The key files of the service's processes.", no_args_is_help=True)
 app.command()(rewrap)
+app.command()(withdraw)
 
 
 @app.callback()

@@ -48,6 +48,10 @@ class KeyVersionFlow:
         rules.check_current(announced=announced, held=held, now=now.real)
         return new
 
+    async def lacking(self, *, now: ClockReading) -> list[KeyVersion]:
+        """Return what will be used and the file lacks; raises UnavailableError."""
+        return rules.lacking(announced=await self.store.all(), held=self.keys.last_held(), now=now.real)
+
     def _use(self, announced: Sequence[KeyVersion], now: ClockReading) -> None:
         purposes = {each.purpose for each in announced}
         used = {each: self._used(rules.of(announced, each), now.real) for each in purposes}

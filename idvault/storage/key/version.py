@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from idvault.domain.event import Event
 from idvault.domain.key import KeyVersion
@@ -34,6 +34,13 @@ _END = statement(
         key_versions.c.over_at.is_(None),
     )
     .values(over_at=param("over_at"))
+)
+_WITHDRAW = statement(
+    delete(key_versions).where(
+        key_versions.c.purpose == param("which_purpose"),
+        key_versions.c.version == param("which_version"),
+        key_versions.c.check_value == param("its_check"),
+    )
 )
 
 
@@ -72,3 +79,13 @@ class SqlKeyVersionStore:
         if ended:
             await log.append(connection, event)
         return bool(ended)
+
+    @act("key_version.withdraw")
+    async def withdraw(self, connection: Connection, key: KeyVersion, *, event: Event) -> bool:
+        """Delete the version if it has this check value, with the event; return whether it was there."""
+        withdrawn = await connection.run(
+            _WITHDRAW, which_purpose=key.purpose, which_version=key.version, its_check=key.check
+        )
+        if withdrawn:
+            await log.append(connection, event)
+        return bool(withdrawn)

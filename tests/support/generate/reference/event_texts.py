@@ -35,6 +35,7 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.PLATFORM_PRESENT: "A platform's title on the hosted pages and its return origins were set.",
     EventType.KEY_ANNOUNCE: "A new version of one of the service's keys will be used.",
     EventType.KEY_END: "Nothing that is stored needs a version of a key any more.",
+    EventType.KEY_WITHDRAW: "An announced version of a key, which is lost, will not be used.",
     EventType.ROSTER_ADOPTED: "A version of the roster came into force.",
     EventType.LOG_BEGIN_EPOCH: "The log goes on after a loss, by a statement that custodians signed.",
     EventType.KEYS_LOSE: "Records were accepted as lost with their shred keys.",
