@@ -321,6 +321,7 @@ def test_a_lost_version_is_withdrawn(stored: Commands, tmp_path: Path) -> None:
     assert stored("keys", "list").code == ExitCode.DONE
 
 
+@pytest.mark.process
 def test_a_hardware_module_opens_a_key_file(idvault: Commands, tmp_path: Path) -> None:
     """The PIN takes the place of the passphrase; a repeat after a crash mends the rest."""
     module, pin, path = hardware.module(), tmp_path / "pin", tmp_path / "keys" / "service.keys"

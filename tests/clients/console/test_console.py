@@ -57,6 +57,7 @@ async def test_the_redirect_file_is_the_only_entrance(console: Running, tmp_path
     assert (await again.get("/")).status == 403
 
 
+@pytest.mark.process
 async def test_another_user_of_the_machine_gets_nothing(sample: Sample) -> None:
     """Not the file, whatever the folder allows, nor a page under an address that others find out."""
     with tempfile.TemporaryDirectory() as open_to_all:
