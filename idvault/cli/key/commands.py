@@ -18,6 +18,7 @@ from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.cli.key.rewrap import rewrap
 from idvault.cli.key.withdraw import withdraw
 from idvault.config import Process, Settings
+from idvault.sealing.key_set import Purpose
 from idvault.sealing.pkcs11_lock import ModuleError
 
 _ROOT = 0
@@ -26,16 +27,16 @@ _ROOT = 0
 class Rotated(StrEnum):
     """The keys that can be rotated by a command."""
 
-    INDEX = "index"
-    REQUEST = "request"
-    MODERATION_TEXT = "moderation-text"
-    TIP_OFF = "tip-off"
-    STATUS_TOKEN = "status-token"  # noqa: S105 - the name of a purpose
-    CASE_TEXT = "case-text"
-    SECOND_FACTOR = "second-factor"
-    PERSON_REQUEST = "person-request"
-    STATUS_LIST = "status-list"
-    LOG = "log"
+    INDEX = Purpose.INDEX.value
+    REQUEST = Purpose.REQUEST.value
+    MODERATION_TEXT = Purpose.MODERATION_TEXT.value
+    TIP_OFF = Purpose.TIP_OFF.value
+    STATUS_TOKEN = Purpose.STATUS_TOKEN.value
+    CASE_TEXT = Purpose.CASE_TEXT.value
+    SECOND_FACTOR = Purpose.SECOND_FACTOR.value
+    PERSON_REQUEST = Purpose.PERSON_REQUEST.value
+    STATUS_LIST = Purpose.STATUS_LIST.value
+    LOG = Purpose.LOG.value
 
 
 app = typer.Typer(help="The key files of the service's processes.", no_args_is_help=True)

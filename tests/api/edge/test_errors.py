@@ -12,6 +12,7 @@ from idvault.domain import error as kinds
 from idvault.domain.error import FieldCode, Reason, Violation
 from idvault.ports.claim import Claim
 from tests.support.authority import spiffe
+from tests.support.cancelled_call import cancel_a_call
 from tests.support.edge import (
     GET_STATUS,
     GET_VERIFICATION,
@@ -22,7 +23,6 @@ from tests.support.edge import (
     call,
     refused,
     requests,
-    succeeded,
     verify_request,
 )
 from tests.telemetry.test_metrics import scrape
@@ -130,24 +130,7 @@ async def test_no_name_gets_out(edge: Edge, capfd: pytest.CaptureFixture[str]) -
 
 async def test_a_cancelled_call_is_counted(edge: Edge) -> None:
     """A call cancelled by its caller is counted as CANCELLED."""
-    entered, ended = asyncio.Event(), asyncio.Event()
-
-    async def happens() -> Claim:
-        entered.set()
-        try:
-            await asyncio.get_running_loop().create_future()
-        finally:
-            ended.set()
-        return succeeded()
-
-    edge.claims.happens = happens
-    method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = edge.mine().unary_unary(VERIFY)
-    running = method(requests()[VERIFY].SerializeToString(), timeout=10)
-    waiting = asyncio.ensure_future(running)
-    await entered.wait()
-    running.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
-    await asyncio.wait_for(ended.wait(), 5)
+    await cancel_a_call(edge)
     [line] = edge.log_lines()
     assert line["code"] == "CANCELLED"
 

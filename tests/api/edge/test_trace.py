@@ -1,15 +1,14 @@
 """A call is a span with its method, code and role; nothing of the call or its caller is in it."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import grpc
 import pytest
 
 from idvault.api.edge import trace
 from idvault.ports.claim import Claim
 from tests.support.authority import Authority, spiffe
+from tests.support.cancelled_call import cancel_a_call
 from tests.support.edge import (
     GET_STATUS,
     NAME,
@@ -94,24 +93,7 @@ async def test_nothing_of_a_call_is_in_its_span(traced: Edge, spans: Spans) -> N
 
 async def test_a_cancelled_call(traced: Edge, spans: Spans) -> None:
     """A call that its caller gives up is recorded as that."""
-    entered, ended = asyncio.Event(), asyncio.Event()
-
-    async def happens() -> Claim:
-        entered.set()
-        try:
-            await asyncio.get_running_loop().create_future()
-        finally:
-            ended.set()
-        return succeeded()
-
-    traced.claims.happens = happens
-    method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = traced.mine().unary_unary(VERIFY)
-    made = method(requests()[VERIFY].SerializeToString(), timeout=10)
-    waiting = asyncio.ensure_future(made)
-    await entered.wait()
-    made.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
-    await asyncio.wait_for(ended.wait(), 5)
+    await cancel_a_call(traced)
     [span] = spans.all()
     assert span["attributes"]["idvault.code"] == "CANCELLED"
 

@@ -5,6 +5,7 @@
 
 import inspect
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import update_wrapper
@@ -36,10 +37,8 @@ class Rpc(Generic[Result]):
     def result(self, answer: bytes) -> Result:
         """Return what the answer means; raises VaultError if it breaks the contract."""
         # Raised outside the handler, so that the answer's bytes do not become the exception's context.
-        try:
+        with suppress(ValueError, DecodeError):
             return self.read(answer)
-        except (ValueError, DecodeError):
-            pass
         raise refusals.not_understood(request_id=self.request_id)
 
 

@@ -74,7 +74,8 @@ def _default(given: Any) -> str:
 
 def _meaning(given: Any) -> str:
     is_argument = given.param_type_name == "argument"
-    notes = [_kind(given)] if is_argument and "/" in _kind(given) else []
+    # In a sentence, not as a path.
+    notes = [_kind(given).replace("/", ", ")] if is_argument and "/" in _kind(given) else []
     notes += ["required"] if given.required and not is_argument else []
     notes += [f"at least {given.min}"] if given.min is not None else []
     notes += [f"at most {given.max}"] if given.max is not None else []
