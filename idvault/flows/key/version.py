@@ -40,9 +40,10 @@ class KeyVersionFlow:
         rules.check_current(announced=announced, held=held, now=now.real)
         known = {(each.purpose, each.version) for each in announced}
         unknown = [each for each in held if (each.purpose, each.version) not in known]
+        if not unknown:
+            return []
         new = [each for each in unknown if await self._is_new(each, now)]
-        if unknown:
-            announced = await self.store.all()
+        announced = await self.store.all()
         self._use(announced, now)
         rules.check(announced=announced, held=held)
         rules.check_current(announced=announced, held=held, now=now.real)
