@@ -109,7 +109,11 @@ class Cluster:
         return f"http://127.0.0.1:{port}"
 
     def start_work(self, name: str = "work") -> dict[str, Any]:
-        return self._start(name, ["work"], environment.work(self._layout, ports=Ports(0, 0, 0, 0, 0, 0, 0)))
+        told = environment.work(self._layout, ports=Ports(0, 0, 0, 0, 0, 0, 0))
+        if self._checkout is not None:
+            # A measurement is of a worker as in production.
+            told["IDVAULT_WORK_SPEED"] = "1"
+        return self._start(name, ["work"], told)
 
     def stop(self, name: str) -> int:
         """Stop a process as an operator does; return its exit code."""
