@@ -9,7 +9,7 @@ from idvault.bootstrap.base import Base, Clock, Ready, load_keys, open_base
 from idvault.bootstrap.changes import watch_changes
 from idvault.bootstrap.claim import build_claims
 from idvault.bootstrap.health import open_port, watch_health
-from idvault.bootstrap.log import build_guard, build_sequencing, log_keys
+from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.periodic.account import account_tasks, credential_tasks
 from idvault.bootstrap.periodic.backup import backup_tasks
 from idvault.bootstrap.periodic.campaign import campaign_tasks
@@ -26,6 +26,7 @@ from idvault.bootstrap.periodic.sanction import appeal_tasks, sanction_tasks
 from idvault.bootstrap.periodic.session import session_tasks
 from idvault.bootstrap.periodic.tip_off import tip_off_tasks
 from idvault.bootstrap.roster import follow_rosters, read_rosters
+from idvault.bootstrap.sequencing import build_sequencing, log_keys
 from idvault.bootstrap.witness import (
     WitnessWatch,
     check_witnessed,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from idvault.bootstrap.base import Base
-from idvault.bootstrap.log import Sequencing
+from idvault.bootstrap.sequencing import Sequencing
 from idvault.domain.clock import ClockReading
 from idvault.flows.log.directory import DirectoryFlow
 from idvault.flows.log.log_key import LogKeys
