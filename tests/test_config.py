@@ -282,6 +282,14 @@ def test_shifted_clock_is_for_development(environment: Environment) -> None:
     load(Process.PLATFORM_EDGE, clock_file=environment.folder / "clock")
 
 
+def test_a_faster_worker_is_for_development(environment: Environment) -> None:
+    """A worker in production keeps its periods."""
+    environment.set(WORK_SPEED="20")
+    assert _refusal(Process.WORK).problems == ("IDVAULT_WORK_SPEED above 1 needs IDVAULT_DEVELOPMENT=1",)
+    environment.set(DEVELOPMENT="1")
+    assert load(Process.WORK).work_speed == 20
+
+
 def test_both_edges_in_one_process_are_for_development(environment: Environment) -> None:
     """Without --edge a process starts only in development, and on two addresses."""
     environment.set(LISTEN="127.0.0.1:7443,127.0.0.1:7444")

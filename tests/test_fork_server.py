@@ -67,6 +67,28 @@ def test_a_child_ends_as_an_interpreter_does(code: int) -> None:
     assert (done.returncode, done.stdout) == (code, "handled")
 
 
+def test_a_text_ends_a_child_with_1() -> None:
+    """The text is on the error output."""
+    done = programs.run(f"{PROGRAMS}:refuse")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "refused\n")
+
+
+def test_a_child_waits_for_its_threads() -> None:
+    """A thread that is not a daemon ends before its process does."""
+    done = programs.run(f"{PROGRAMS}:leave_a_thread")
+    assert (done.returncode, done.stdout) == (0, "from the thread")
+
+
+def test_output_that_nobody_can_read_is_an_error() -> None:
+    """A full device, or a reader that has gone, is told by the exit code, as by an interpreter's."""
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    lost = BESIDE.replace("(0, 1, 2)", "(0, os.open('/dev/full', os.O_WRONLY), 2)")
+    done = subprocess.run(
+        [sys.executable, "-c", lost], env=buffered, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "before and then 120\n")
+
+
 def test_an_exception_ends_a_child_with_1() -> None:
     """The traceback is on the error output."""
     done = programs.run(f"{PROGRAMS}:fail")

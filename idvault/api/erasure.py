@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.api import convert
-from idvault.api.disclosure.convert import logged
+from idvault.api.disclosure.convert_history import logged
 from idvault.api.edge.call import Caller
 from idvault.domain import request as request_rules
 from idvault.domain import token

@@ -1,7 +1,13 @@
-"""Encrypts secret bytes under a passphrase (Argon2id, RFC 9106; AES-256-GCM) as a small JSON document."""
+"""Encrypts secret bytes under a passphrase (Argon2id, RFC 9106; AES-256-GCM) as a small JSON document.
+
+A passphrase of a person can be guessed, so each guess is made slow. One of 256 random bits (`generate`)
+cannot be guessed at any speed: to make it slow would only delay each start of its process.
+"""
 
 import base64
+import hashlib
 import json
+import re
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +20,7 @@ from idvault.attest.hpke import UnsealError
 from idvault.domain import seal
 
 RANDOM_SIZE = 28
+GENERATED_SIZE = 32
 _SALT_SIZE = 16
 _FORMAT = "idvault/passphrase/v1"
 _FIELDS = frozenset({"format", "memory_kib", "iterations", "lanes", "salt", "nonce", "ciphertext"})
@@ -26,6 +33,11 @@ _MOST_LANES = 64
 _ONE_AT_A_TIME = threading.Lock()
 
 
+_PREFIX = "idvault-random-"
+_CHECK_SIZE = 4
+_GENERATED = re.compile(rb"idvault-random-[A-Za-z0-9_-]{48}")
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """The cost of one passphrase guess; the default is RFC 9106's second recommended option."""
@@ -36,14 +48,40 @@ class Cost:
 
 
 DEFAULT_COST = Cost()
+LEAST_COST = Cost(memory_kib=8, iterations=1, lanes=1)
+"""The least that RFC 9106 allows."""
+
+
+def generate(random: bytes) -> bytes:
+    """Return a passphrase of 63 characters that nobody can guess; random: 32 fresh bytes."""
+    if len(random) != GENERATED_SIZE:
+        raise ValueError(f"{GENERATED_SIZE} random bytes are needed")
+    return f"{_PREFIX}{base64.urlsafe_b64encode(random + _check(random)).decode()}".encode()
+
+
+def is_generated(passphrase: bytes) -> bool:
+    """Say whether `generate` made this passphrase: its check keeps a typed one from passing as one."""
+    if _GENERATED.fullmatch(passphrase) is None:
+        return False
+    decoded = base64.urlsafe_b64decode(passphrase[len(_PREFIX) :])
+    return _check(decoded[:GENERATED_SIZE]) == decoded[GENERATED_SIZE:]
+
+
+def _check(random: bytes) -> bytes:
+    return hashlib.sha256(_PREFIX.encode() + random).digest()[:_CHECK_SIZE]
 
 
 def lock(
     secret: bytes, *, passphrase: bytes, purpose: str, random: bytes, cost: Cost = DEFAULT_COST
 ) -> bytes:
-    """Return the JSON document with the encrypted secret; random: 28 fresh bytes for salt and nonce."""
+    """Return the JSON document with the encrypted secret; random: 28 fresh bytes for salt and nonce.
+
+    cost: of a guess. The passphrases of `generate` get the least cost, whatever is given.
+    """
     if len(random) != RANDOM_SIZE:
         raise ValueError(f"{RANDOM_SIZE} random bytes are needed")
+    if is_generated(passphrase):
+        cost = LEAST_COST
     salt, nonce = random[:_SALT_SIZE], random[_SALT_SIZE:]
     cipher = _cipher(passphrase, salt, cost)
     document = {

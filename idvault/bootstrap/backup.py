@@ -5,19 +5,18 @@
 - The manifest is written last: a folder without one is no backup.
 """
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import file_digest
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from idvault import durable_file
 from idvault.attest import roster_chain
 from idvault.bootstrap.base import urls
+from idvault.bootstrap.manifest import FORMAT, MANIFEST, CopiedFile, Manifest
 from idvault.config import Settings
 from idvault.domain.backup import SHRED_KEPT, Seen
 from idvault.domain.clock import ClockReading
@@ -39,52 +38,11 @@ from idvault.transparency.note import parse_key
 from idvault.transparency.tile import CHECKPOINT_PATH
 from idvault.witness.client import HttpWitness
 
-MAIN_FILE, SHRED_FILE, MANIFEST = "main.sqlite3", "shred.sqlite3", "manifest.json"
-_FORMAT = 1
+MAIN_FILE, SHRED_FILE = "main.sqlite3", "shred.sqlite3"
 
 
 class NotSqliteError(Exception):
     """A database is PostgreSQL's, which has backups of its own."""
-
-
-class ManifestError(Exception):
-    """A folder has no manifest of a backup, or one that cannot be read; the text says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class CopiedFile:
-    """A database file of a backup. folder: "" beside the manifest."""
-
-    file: str
-    folder: str
-    bytes: int
-    sha256: str
-    schema: str
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a backup holds, and what it does not. destroy_after: the last day of the shred database's copy."""
-
-    format: int
-    version: str
-    began: str
-    ended: str
-    deployment_id: str
-    main: CopiedFile
-    shred: CopiedFile
-    destroy_after: str
-    entries: int
-    signed: int
-    accounts: int
-    records: int
-    keys: int
-    rosters: tuple[str, ...]
-    not_included: tuple[str, ...]
-
-    def to_bytes(self) -> bytes:
-        """Return the file."""
-        return json.dumps(asdict(self), indent=1).encode() + b"\n"
 
 
 async def make(settings: Settings, *, folder: Path, shred_folder: Path, now: ClockReading) -> Manifest:
@@ -130,7 +88,7 @@ async def _described(
         extent = await pair.flow.main.extent()
         own = await pair.flow.own()
         return Manifest(
-            format=_FORMAT,
+            format=FORMAT,
             version=version("idvault"),
             began=now.real.isoformat(timespec="seconds"),
             ended=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -146,27 +104,6 @@ async def _described(
             rosters=rosters,
             not_included=(*(f"{holder.value}.keys" for holder in Holder), "their passphrases", "report/"),
         )
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a backup; raises ManifestError."""
-    try:
-        fields: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
-        if fields["format"] != _FORMAT:
-            raise ManifestError(f"{folder / MANIFEST} is of another version of idvault")
-        fields |= {name: CopiedFile(**fields[name]) for name in ("main", "shred")}
-        fields |= {name: tuple(fields[name]) for name in ("rosters", "not_included")}
-        return Manifest(**fields)
-    except FileNotFoundError as error:
-        raise ManifestError(f"{folder} has no {MANIFEST}: it is no backup, or was interrupted") from error
-    except (ValueError, TypeError, KeyError, OSError) as error:
-        raise ManifestError(f"{folder / MANIFEST} cannot be read") from error
-
-
-def places(manifest: Manifest, folder: Path) -> tuple[Path, Path]:
-    """Return where the copies of both databases are."""
-    shred = Path(manifest.shred.folder) if manifest.shred.folder else folder
-    return folder / manifest.main.file, shred / manifest.shred.file
 
 
 def damage(path: Path, copied: CopiedFile, *, destroy_after: str = "", today: date) -> str | None:

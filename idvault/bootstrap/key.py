@@ -1,12 +1,12 @@
 """The operator's commands on key files: they need no running process."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from idvault import durable_file
+from idvault.attest import passphrase as passphrases
 from idvault.attest.passphrase import DEFAULT_COST, Cost
 from idvault.bootstrap.base import ENTROPY, load_keys, load_keys_of, module_of
 from idvault.config import Settings
@@ -22,7 +22,6 @@ from idvault.sealing.pkcs11_lock import ModuleError
 from idvault.sealing.signing import Ed25519Signer
 from idvault.transparency.note import VerifierKey
 
-_PASSPHRASE_BYTES = 32
 _SUFFIXES = ("keys", "passphrase")
 
 
@@ -53,7 +52,8 @@ def make_passphrases(settings: Settings) -> list[Path]:
         path = settings.passphrase_file(holder.value)
         if not path.exists() and not (settings.keys.parent / f"{holder.value}.keys").exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            durable_file.create(path, f"{secrets.token_urlsafe(_PASSPHRASE_BYTES)}\n".encode())
+            random = ENTROPY.random(passphrases.GENERATED_SIZE)
+            durable_file.create(path, passphrases.generate(random) + b"\n")
             made.append(path)
     return made
 

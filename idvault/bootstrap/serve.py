@@ -27,6 +27,8 @@ from idvault.telemetry.watching import cancel
 
 # With the other waits of a stop, below the 10 s that an operator's Ctrl-C allows.
 _GRACE = 5.0
+# For load balancers; a development vault has none.
+_LINGER = 0.5
 
 
 async def serve(
@@ -65,8 +67,13 @@ async def serve(
         tuning.lower_poller(nice=settings.poller_nice)
         watch_health(stack, base, lambda: rosters.current, tell=partial(_tell, servers))
         ready({**addresses, "metrics": metrics_url})
-        await stopped(stop, watch)
-        base.metrics.health.stop()
+        try:
+            await stopped(stop, watch)
+        finally:
+            base.metrics.health.stop()
+            # All at once, so that a second edge does not make the stop longer.
+            linger = 0.0 if settings.development else _LINGER
+            await asyncio.gather(*(server.stop(grace=_GRACE, linger=linger) for server in servers))
 
 
 async def _access(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> Access:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from idvault import durable_file
 from idvault.attest import expiry
-from idvault.bootstrap.backup import MANIFEST, ManifestError, read_manifest
 from idvault.bootstrap.base import Base, urls
+from idvault.bootstrap.manifest import MANIFEST, ManifestError, read_manifest
 from idvault.config import Settings
 from idvault.storage.base import url as address
 from idvault.telemetry import watching

@@ -6,9 +6,10 @@ from dataclasses import replace
 from math import ceil
 
 from idvault.bootstrap.base import Base, Clock, Ready, load_keys, open_base
+from idvault.bootstrap.changes import watch_changes
 from idvault.bootstrap.claim import build_claims
 from idvault.bootstrap.health import open_port, watch_health
-from idvault.bootstrap.log import build_guard, build_sequencing, log_keys
+from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.periodic.account import account_tasks, credential_tasks
 from idvault.bootstrap.periodic.backup import backup_tasks
 from idvault.bootstrap.periodic.campaign import campaign_tasks
@@ -25,6 +26,7 @@ from idvault.bootstrap.periodic.sanction import appeal_tasks, sanction_tasks
 from idvault.bootstrap.periodic.session import session_tasks
 from idvault.bootstrap.periodic.tip_off import tip_off_tasks
 from idvault.bootstrap.roster import follow_rosters, read_rosters
+from idvault.bootstrap.sequencing import build_sequencing, log_keys
 from idvault.bootstrap.witness import (
     WitnessWatch,
     check_witnessed,
@@ -35,15 +37,15 @@ from idvault.bootstrap.witness import (
 from idvault.config import Settings
 from idvault.domain.clock import ClockReading
 from idvault.flows.claim.settlement import BacklogFlow
+from idvault.flows.people.roster_holder import RosterHolder
 from idvault.flows.policy import OperatorPolicy
 from idvault.sealing.intake import DayIntakeOpener
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer, public_keys
 from idvault.storage.account.store import SqlStatusStore
-from idvault.telemetry.health import ProcessHealth
 from idvault.telemetry.logs import describe, log
 from idvault.telemetry.traces import Traces
-from idvault.workers.loop import Loop, Task
+from idvault.workers.loop import Changes, Loop, Task
 from idvault.workers.settle import Settler
 
 _LEAST_WIDTH, _MOST_WIDTH = 32, 200
@@ -60,9 +62,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         # Before anything else is written: a restored old copy must not grow into a second history.
         witnesses = open_witnesses(stack, base)
         watch = await check_witnessed(base, rosters.current, witnesses=witnesses, signer=signer)
-        await rosters.adopt_file(now=clock())
-        follow_rosters(stack, base, rosters)
-        watch_cosigned(stack, base, lambda: rosters.current)
+        await _adopt(stack, base, rosters)
         guard = build_guard(base)
         claims = await build_claims(stack, base, rosters, guard=guard)
         signing = log_keys(base, keys)
@@ -70,14 +70,14 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         sequencing = build_sequencing(
             base, lambda: rosters.current, signer=signer, keys=signing, witnesses=dict(witnesses)
         )
+        changes = Changes(speed=settings.work_speed)
         backlog = claims.flows.backlog(opener=DayIntakeOpener(keys=keys))
-        retention = claims.flows.retention(accounts=SqlStatusStore(database=base.main))
         tasks = [
-            *log_tasks(base, sequencing),
+            *log_tasks(base, sequencing, changed=changes.tell),
             *log_key_tasks(signing, keys=keys),
             *await key_tasks(base, keys=keys),
             *claim_tasks(base, claims, backlog=backlog),
-            *account_tasks(retention=retention),
+            *account_tasks(retention=claims.flows.retention(accounts=SqlStatusStore(database=base.main))),
             *await credential_tasks(base, keys=keys, policy=claims.policy),
             *disclosure_tasks(base),
             *handover_tasks(base, rosters),
@@ -92,18 +92,24 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *backup_tasks(base),
             *drill_tasks(base, rosters, guard=guard),
         ]
-        loop = Loop(tasks=[traced(base.traces, task) for task in tasks], clock=clock, report=_report)
+        tasks = [traced(base.traces, task) for task in tasks]
+        loop = Loop(tasks=tasks, clock=clock, report=_report, changes=changes)
         # Entries that wait since the set-up, or since a worker stopped, would have each other task refused.
         await loop.once("log")
-        settler = _settler(base, backlog, width=_width(claims.policy))
         watch_health(stack, base, lambda: rosters.current)
+        watch_changes(stack, changes, store=sequencing.store, clock=clock)
         ready({"metrics": metrics_url})
-        await _run(base.metrics.health, loop, settler, watch, stop)
+        await _run(base, loop, _settler(base, backlog, width=_width(claims.policy)), watch, stop)
 
 
-async def _run(
-    health: ProcessHealth, loop: Loop, settler: Settler, watch: WitnessWatch, stop: asyncio.Event
-) -> None:
+async def _adopt(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> None:
+    """Adopt the roster's file, and follow it and the witnesses that it names."""
+    await rosters.adopt_file(now=base.clock())
+    follow_rosters(stack, base, rosters)
+    watch_cosigned(stack, base, lambda: rosters.current)
+
+
+async def _run(base: Base, loop: Loop, settler: Settler, watch: WitnessWatch, stop: asyncio.Event) -> None:
     """Work until stop is set, or until the witnesses tell that an old copy of the databases was restored."""
     ending = asyncio.Event()
 
@@ -111,7 +117,7 @@ async def _run(
         try:
             await stopped(stop, watch)
         finally:
-            health.stop()
+            base.metrics.health.stop()
             ending.set()
 
     await asyncio.gather(loop.run(stop=ending), settler.run(stop=ending), end())

@@ -87,6 +87,7 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
     registry_secret_key_file: Path = Path()
     registry_calls_per_second: Annotated[float, Field(gt=0, le=10_000)] = 90
     registry_document_types: str = "RESIDENT_ID"
+    work_speed: Annotated[float, Field(ge=1, le=100)] = 1
     settle_patience: Annotated[float, Field(gt=0, le=30)] = 2
     accounts_per_person: Annotated[int, Field(ge=1, le=1_000)] = 5
     verification_days: Annotated[int, Field(ge=1, le=36_500)] = 365
@@ -375,6 +376,8 @@ def _development_problems(settings: Settings, process: Process, clock_file: Path
         return
     if clock_file is not None:
         yield f"--clock-file shifts the time and needs {_name('development')}=1"
+    if settings.work_speed > 1:
+        yield f"{_name('work_speed')} above 1 needs {_name('development')}=1"
     worker_keys = settings.keys.parent / WORKER_KEYS
     if process in edges and not _is_empty(settings.keys) and os.access(worker_keys, os.R_OK):
         yield (

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from idvault.domain.clock import ClockReading
 
-_READ_EVERY = 0.1
+READ_EVERY = 0.02
+"""Seconds between two reads of the file."""
 _LONGEST_SHIFT = timedelta(days=36_500)
 
 
@@ -17,7 +18,7 @@ class ClockFileError(Exception):
 
 
 class ShiftedClock:
-    """A clock; the file contains the seconds to add and is re-read at most every 100 ms."""
+    """A clock; the file contains the seconds to add and is re-read at most every 20 ms."""
 
     def __init__(
         self,
@@ -35,7 +36,7 @@ class ShiftedClock:
 
     def __call__(self) -> ClockReading:
         """Return both times. An invalid file, which may be half written, leaves the shift unchanged."""
-        if self._monotonic() - self._read_at >= _READ_EVERY:
+        if self._monotonic() - self._read_at >= READ_EVERY:
             self._read_at = self._monotonic()
             with suppress(ClockFileError):
                 self._shift = self._read(self._shift)

@@ -89,7 +89,11 @@ def serve(layout: Layout, *, ports: Ports) -> dict[str, str]:
 
 def work(layout: Layout, *, ports: Ports) -> dict[str, str]:
     """Return the additional settings of the worker."""
-    return _prefixed(KEYS=str(layout.keys / "work.keys"), METRICS_LISTEN=f"{HOST}:{ports.work_metrics}")
+    return _prefixed(
+        KEYS=str(layout.keys / "work.keys"),
+        METRICS_LISTEN=f"{HOST}:{ports.work_metrics}",
+        WORK_SPEED="20",
+    )
 
 
 def _prefixed(**settings: str) -> dict[str, str]:

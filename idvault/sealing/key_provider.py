@@ -3,8 +3,8 @@
 - The file must be accessible to its owner only (0600; secret_file has the exception), and is encrypted under
   a passphrase.
 - A change re-reads the file under a lock, writes a draft and renames it, each step fsynced: after a crash
-  there is the old file or the new one. An existing version is never replaced. The cost of a passphrase guess
-  stays what the file was created with.
+  there is the old file or the new one. An existing version is never replaced. The cost of guessing a person's
+  passphrase stays what the file was created with.
 - The passphrase is read anew for each opening, so that a running process follows when it is changed.
 - A destroyed key is removed from the file. Older copies still hold it, so no backup of the file may be kept
   longer than the keys in it.
@@ -310,7 +310,8 @@ class LocalKeyProvider:
         try:
             secret = self._opened(document, passphrase, is_in_module=is_in_module)
             sets = key_set.decode(secret)
-            if not is_in_module:
+            # The least cost of a generated passphrase is not that of a later one, which a person may choose.
+            if not is_in_module and not passphrases.is_generated(passphrase):
                 self._cost = passphrases.cost_of(document)
         except ModuleError as error:
             raise KeyFileLockedError(f"{self._path} cannot be opened: {error}") from error

@@ -1,5 +1,6 @@
 """The HTTP port of a process: /metrics, /healthz (liveness) and /readyz (readiness); 404 elsewhere."""
 
+import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -105,16 +106,28 @@ class MetricsServer:
         is_six = ":" in host
         kind = _Server6 if is_six else _Server
         self._server = make_server(host, port, _Pages(metrics), kind, handler_class=_Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="metrics")
+        # handle_request returns at once if a caller has gone before it is accepted.
+        self._server.timeout = 0
+        self._closed, self._closing = socket.socketpair()
+        self._thread = threading.Thread(target=self._serve, daemon=True, name="metrics")
         self._thread.start()
         shown = f"[{host}]" if is_six else host
         self.url = f"http://{shown}:{self._server.server_port}/metrics"
 
     def close(self) -> None:
         """Stop serving and free the port."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._closing.close()
         self._thread.join()
+        self._server.server_close()
+        self._closed.close()
+
+    def _serve(self) -> None:
+        # The library's own loop looks twice a second whether it shall end, which every stop would wait for.
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._server, selectors.EVENT_READ)
+            selector.register(self._closed, selectors.EVENT_READ)
+            while self._closed not in [key.fileobj for key, _ in selector.select()]:
+                self._server.handle_request()
 
 
 def serve_metrics(metrics: Measured, *, listen: str) -> MetricsServer:

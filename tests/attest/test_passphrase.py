@@ -1,8 +1,9 @@
 """Secrets encrypted under a passphrase."""
 
+import hashlib
 import json
 import threading
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -40,6 +41,44 @@ def test_the_default_cost_is_that_of_rfc_9106() -> None:
     fields = json.loads(document)
     assert (fields["memory_kib"], fields["iterations"], fields["lanes"]) == (65536, 3, 4)
     assert _unlocked(document) == b"s"
+
+
+def test_a_generated_passphrase_costs_the_least() -> None:
+    """Nobody guesses 256 random bits, so nothing is gained by making each guess slow."""
+    words = passphrase.generate(bytes(range(32)))
+    assert passphrase.is_generated(words)
+    check = hashlib.sha256(b"idvault-random-" + bytes(range(32))).digest()[:4]
+    assert words == b"idvault-random-" + urlsafe_b64encode(bytes(range(32)) + check)
+    document = passphrase.lock(
+        b"s", passphrase=words, purpose="test/v1", random=RANDOM, cost=passphrase.DEFAULT_COST
+    )
+    assert passphrase.cost_of(document) == passphrase.LEAST_COST
+    assert _unlocked(document, words=words) == b"s"
+    with pytest.raises(UnsealError):
+        _unlocked(document, words=passphrase.generate(bytes(32)))
+    with pytest.raises(ValueError, match="32 random bytes"):
+        passphrase.generate(bytes(31))
+
+
+@pytest.mark.parametrize("place", [0, 14, 15, 40, 58, 62])
+@pytest.mark.parametrize("change", [b"", b"~", b"zz", b"0", b"1"])
+def test_typed_words_do_not_pass_as_generated(place: int, change: bytes) -> None:
+    """Whatever differs from what `generate` makes costs what a person's passphrase costs."""
+    words = passphrase.generate(bytes(range(32)))
+    changed = words[:place] + change + words[place + 1 :]
+    assert changed != words
+    assert not passphrase.is_generated(changed)
+    document = passphrase.lock(
+        b"s", passphrase=changed, purpose="test/v1", random=RANDOM, cost=Cost(64, 1, 1)
+    )
+    assert passphrase.cost_of(document) == Cost(64, 1, 1)
+
+
+@pytest.mark.parametrize("words", [b"", b"\n", b"right", b"idvault-random-", b"idvault-random-" + b"A" * 48])
+def test_a_form_alone_does_not_make_a_passphrase_generated(words: bytes) -> None:
+    """The check at its end, too, must be right; and a line end belongs to no passphrase."""
+    assert not passphrase.is_generated(words)
+    assert not passphrase.is_generated(passphrase.generate(bytes(32)) + b"\n")
 
 
 def test_two_threads_open_documents_at_once() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from idvault.attest import passphrase
 from idvault.bootstrap.base import ENTROPY
 from idvault.cli.errors import ExitCode
 from idvault.sealing import key_set
@@ -29,12 +30,12 @@ from tests.support.sealed_rows import SealedRows
 def idvault(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Commands:
     """The command, with fresh key files that one passphrase file opens."""
     commands = Commands(monkeypatch, capfd)
-    passphrase = tmp_path / "passphrase"
-    passphrase.write_text("test\n")
-    passphrase.chmod(0o600)
+    words = tmp_path / "passphrase"
+    words.write_text("test\n")
+    words.chmod(0o600)
     commands.set(
         KEYS=tmp_path / "keys" / "service.keys",
-        KEY_PASSPHRASE_FILE=passphrase,
+        KEY_PASSPHRASE_FILE=words,
         LOG_ORIGIN="vault.example/log",
     )
     assert commands("keys", "init").code == ExitCode.DONE
@@ -108,6 +109,8 @@ def test_each_file_gets_a_passphrase_of_its_own(
     for holder in Holder:
         path = folder / f"{holder.value}.keys"
         assert LocalKeyProvider.load(path, passphrase=words[holder].encode(), entropy=ENTROPY).purposes
+        assert passphrase.is_generated(words[holder].encode())
+        assert passphrase.cost_of(path.read_bytes()) == passphrase.LEAST_COST
         assert path.with_suffix(".passphrase").stat().st_mode & 0o077 == 0
     assert idvault("keys", "init").out == "".join(
         line for line in first.out.splitlines(keepends=True) if not line.startswith("passphrase: ")

@@ -28,6 +28,7 @@ from idvault_client import (
     resident_id,
     testing,
 )
+from tests.demo import browsing
 from tests.demo.console import ConsoleSteps
 from tests.demo.disclosure import DisclosureSteps
 from tests.demo.erasure import ErasureSteps
@@ -209,6 +210,7 @@ class Demo:
     def start(self) -> None:
         """Start the processes and register three people at the registry."""
         self._ready = self._session.start()
+        browsing.begin()
         self.registry.add(self._anna, self._bert, self._carl)
 
     @property
@@ -497,6 +499,7 @@ class Demo:
 
     def close(self) -> None:
         """Leave no process behind, even after a failure."""
+        browsing.end()
         self._session.close()
         self._legacy.close()
 

@@ -2,15 +2,30 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.support import browser
+
+
+def begin() -> None:
+    """Start the browser beside what the demo does until it needs one."""
+    if browser.found() is not None:
+        browser.SHARED.begin()
 
 
 def by_clicks(work: Callable[[Page], None]) -> str:
     """Let a person use a browser; without one return why the step shows nothing."""
     if browser.found() is None:
         return f" (not shown, because there is no browser: {browser.ADVICE})"
-    with browser.browsing() as chromium:
-        work(chromium.new_context(locale="en-GB").new_page())
+
+    def visit(chromium: Browser) -> None:
+        with chromium.new_context(locale="en-GB") as context:
+            work(context.new_page())
+
+    browser.SHARED.work(visit)
     return ""
+
+
+def end() -> None:
+    """End the browser, if it was started."""
+    browser.SHARED.close()

@@ -6,16 +6,16 @@ import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyotp
-
 from idvault.attest import disclosure as papers
 from idvault.custody import identity as identities
+from idvault.development import totp
 from idvault.development.authority import real_now
-from idvault_client.people import identity_folder
+from idvault.domain.second_factor import STEP
+from idvault_client.people import identity_folder, second_factor
 from idvault_client.people.custody_edge import CustodyCalls, CustodyEdge
 from idvault_client.people.disclosure.custodian import Custodian
 from idvault_client.people.disclosure.kept_approval import KeptApprovals
@@ -29,6 +29,7 @@ from tests.demo.step import StepError, check
 from tests.support import open_record, programs
 
 _PATIENCE = 30.0
+_INTERVAL = int(STEP.total_seconds())
 _PASSPHRASE = b"development"
 _PENDING = "CustodianService/ListPendingDisclosures"
 
@@ -244,22 +245,42 @@ class DisclosureSteps:
         return programs.run(programs.VAULT, "--json", role, *before, *arguments, environment=settings)
 
     def code(self, name: str) -> str:
-        """Return the first unused code that is accepted long enough to be sent."""
+        """Return the first unused code that is accepted long enough to be sent.
+
+        Nobody waits for the next time step: the last code that is accepted already enrols another device.
+        """
         folder = Path(self._ready["identities"][name])
-        totp = pyotp.parse_uri((folder / "totp.txt").read_text("utf-8").strip())
-        if not isinstance(totp, pyotp.TOTP):
-            raise StepError("the second factor should count time")
         # Kept in the state folder: the next demo on it may begin within the same time step.
         used = folder / "totp.step"
         # `idvault dev` has enrolled the person with the code of the step before the one that it was then.
-        enrolled = int(time.time()) // totp.interval - 1
-        last = int(used.read_text("ascii")) if used.exists() else enrolled
-        while (step := max(last + 1, _first_step(totp.interval))) > time.time() // totp.interval + 1:
+        last = int(used.read_text("ascii")) if used.exists() else _current() - 1
+        while (step := max(last + 1, _first_step())) > _current() + 1:
             time.sleep(0.2)
+        if step > _current():
+            step = self._enrol_again(name, folder, code=_code(folder, step)) + 1
         used.write_text(str(step), "ascii")
-        return str(totp.at(step * totp.interval))
+        return _code(folder, step)
+
+    def _enrol_again(self, name: str, folder: Path, *, code: str) -> int:
+        """Put a member's second factor on another device; return the time step of its first code."""
+        file, draft = folder / totp.FILE, folder / f"{totp.FILE}.draft"
+        with identity_folder.load(folder).connect() as edge:
+            draft.write_text(second_factor.begin(edge, identity=self._identity(name), code=code), "ascii")
+            draft.replace(file)
+            step = _first_step()
+            second_factor.confirm(edge, code=_code(folder, step))
+        return step
 
 
-def _first_step(interval: int) -> int:
+def _code(folder: Path, step: int) -> str:
+    at = datetime.fromtimestamp(step * _INTERVAL, UTC)
+    return totp.code(totp.read(folder), now=at)
+
+
+def _current() -> int:
+    return int(time.time()) // _INTERVAL
+
+
+def _first_step() -> int:
     """Return the step whose code is accepted for half a step more at least: the vault accepts one before."""
-    return int(time.time() + interval / 2) // interval - 1
+    return int(time.time() + _INTERVAL / 2) // _INTERVAL - 1

@@ -9,13 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from idvault.development.clock import READ_EVERY
 from idvault_client import PreconditionFailed, State, Vault, testing
 from idvault_client.erasures import ErasureState
 from tests.demo.step import check, client
 from tests.support.sandbox import Registry, verify, wait_for
-
-# The clock file is read again within 100 ms.
-_CLOCK_WAIT = 0.2
 
 
 class ErasureSteps:
@@ -81,7 +79,7 @@ class ErasureSteps:
     def _pass(self, passed: timedelta) -> None:
         now = float(self._clock.read_text("ascii"))
         self._clock.write_text(str(now + passed.total_seconds()), "ascii")
-        time.sleep(_CLOCK_WAIT)
+        time.sleep(2 * READ_EVERY)
 
     def _ready(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = json.loads(self._ready_file.read_text("utf-8"))

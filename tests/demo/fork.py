@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.log import wire_sequencing
+from idvault.bootstrap.sequencing import wire_sequencing
 from idvault.cli.running import real_clock
 from idvault.development import environment
 from idvault.development.layout import LOG_ORIGIN, PASSPHRASE, Layout

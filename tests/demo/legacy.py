@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from typer.testing import CliRunner
 
+from idvault.development.clock import READ_EVERY
 from idvault.development.session import Session
 from idvault.domain.report.period import month_of
 from idvault_client import Standing, State, Vault, testing
@@ -33,8 +34,8 @@ _LABEL = "before-2014"
 _DAY = timedelta(days=1)
 # The zone of a vault that is not told another one.
 _ZONE = ZoneInfo("Asia/Shanghai")
-# The clock file is read again within 100 ms; no call returns the current business time.
-_CLOCK_WAIT = 0.2
+# No call returns the current business time.
+_CLOCK_WAIT = 2 * READ_EVERY
 
 
 class LegacySteps:

@@ -18,7 +18,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from idvault.api.account import convert as accounts
-from idvault.api.disclosure import convert as disclosures
+from idvault.api.disclosure import convert_history
 from idvault.flows.claim.receipt import Receipt
 from idvault.flows.log.proof import Proved
 from idvault.v1 import verification_pb2
@@ -65,7 +65,7 @@ async def documents(room: Chamber) -> list[Document]:
     first, other = await evidence_world.opening(room), await evidence_world.opening(room)
     receipts = [_receipt(room, each) for each in (first, other)]
     told = [await history(room, each.record.terms.account_token) for each in (first, other)]
-    histories = [disclosures.history(each).SerializeToString(deterministic=True) for each in told]
+    histories = [convert_history.history(each).SerializeToString(deterministic=True) for each in told]
     versions = tuple(room.rosters.versions)
 
     def of_file(data: bytes) -> Facts:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from idvault.attest import passphrase
+from idvault.attest.passphrase import Cost
 from idvault.domain.error import Reason, UnavailableError
 from idvault.ports.key import UsedVersions
 from idvault.sealing.key_provider import (
@@ -166,6 +167,18 @@ def test_a_change_keeps_the_cost_of_the_file(path: Path) -> None:
     _create(path)
     _load(path).put(Purpose.INTAKE, "2026-03-01", b"a" * 32)
     assert passphrase.cost_of(path.read_bytes()) == CHEAP
+
+
+def test_a_person_s_passphrase_after_a_generated_one_has_its_own_cost(path: Path) -> None:
+    """The least cost of a generated passphrase does not stay when a person chooses the next one."""
+    words, cost = [passphrase.generate(bytes(32))], Cost(64, 1, 1)
+    LocalKeyProvider.create(path, keys=SETS, passphrase=words[0], entropy=CountingEntropy(), cost=cost)
+    keys = LocalKeyProvider(path=path, passphrase=lambda: words[-1], entropy=CountingEntropy(), cost=cost)
+    for chosen, expected in ((b"a person's", cost), (words[0], passphrase.LEAST_COST)):
+        keys.change_passphrase(chosen)
+        words.append(chosen)
+        assert passphrase.cost_of(path.read_bytes()) == expected
+        assert _load(path, chosen).primary(Purpose.REQUEST) == KEY
 
 
 def test_a_version_that_is_known_is_not_written_again(path: Path) -> None:

@@ -70,14 +70,25 @@ class SharedBrowser:
         """Let work use the browser, which begins with the first use."""
         await asyncio.get_running_loop().run_in_executor(self._pool, self._run, work)
 
+    def begin(self) -> None:
+        """Let the browser begin now, for a use later, and do not wait for it."""
+        self._pool.submit(self._start)
+
+    def work(self, work: Callable[[Browser], None]) -> None:
+        """Do as `use` does, outside an event loop."""
+        self._pool.submit(self._run, work).result()
+
     def close(self) -> None:
         """End the browser if there is one; a later use begins another one."""
         self._pool.submit(self._end).result()
 
     def _run(self, work: Callable[[Browser], None]) -> None:
+        work(self._start())
+
+    def _start(self) -> Browser:
         if self._browser is None:
             self._browser = self._stack.enter_context(browsing())
-        work(self._browser)
+        return self._browser
 
     def _end(self) -> None:
         self._stack.close()

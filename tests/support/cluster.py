@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import time
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from idvault.attest import passphrase
 from idvault.development import certificates, environment, people
 from idvault.development.authority import real_now
 from idvault.development.layout import WEB, Layout
@@ -42,6 +44,8 @@ class Cluster:
         self._layout = Layout(folder / "state")
         self._layout.create()
         certificates.prepare(self._layout, now=real_now())
+        # Random, as `keys init` makes it for an operator; the fixed word of development would not be.
+        self._layout.passphrase.write_bytes(passphrase.generate(secrets.token_bytes(32)))
         people.prepare(self._layout)
         self._running: dict[str, ForkedProcess | subprocess.Popen[bytes]] = {}
         self.settings = {
@@ -109,7 +113,11 @@ class Cluster:
         return f"http://127.0.0.1:{port}"
 
     def start_work(self, name: str = "work") -> dict[str, Any]:
-        return self._start(name, ["work"], environment.work(self._layout, ports=Ports(0, 0, 0, 0, 0, 0, 0)))
+        told = environment.work(self._layout, ports=Ports(0, 0, 0, 0, 0, 0, 0))
+        if self._checkout is not None:
+            # A measurement is of a worker as in production.
+            told["IDVAULT_WORK_SPEED"] = "1"
+        return self._start(name, ["work"], told)
 
     def stop(self, name: str) -> int:
         """Stop a process as an operator does; return its exit code."""

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -41,6 +42,16 @@ def end() -> int:
 def fail() -> None:
     """End with an exception."""
     raise LookupError("missing")
+
+
+def refuse() -> None:
+    """End with a text."""
+    sys.exit("refused")
+
+
+def leave_a_thread() -> None:
+    """End while a thread has something to print."""
+    threading.Thread(target=lambda: print("from the thread", end="")).start()
 
 
 def wait() -> None:

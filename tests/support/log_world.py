@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy import ClauseElement, delete, insert, select, update
 
-from idvault.bootstrap.log import wire_sequencing
+from idvault.bootstrap.sequencing import wire_sequencing
 from idvault.domain.clock import ClockReading
 from idvault.ports.log.witness import Witness
 from idvault.sealing.key_set import KeySet

@@ -3,7 +3,7 @@
 import asyncio
 
 from idvault.domain.clock import ClockReading
-from idvault.workers.loop import Loop, Task, pause
+from idvault.workers.loop import Changes, Loop, Task, pause
 from tests.support import builders
 
 
@@ -92,6 +92,60 @@ async def test_a_running_task_is_finished_before_the_loop_returns() -> None:
 
     await Loop(tasks=[Task("slow", 1, slow)], clock=builders.reading, report=lambda n, e: None).run(stop=stop)
     assert finished
+
+
+async def test_a_change_lets_a_task_run_before_its_period_is_over() -> None:
+    """Each change is followed by a run; without one a task waits, and a stop is not delayed."""
+    stop, changes = asyncio.Event(), Changes(speed=10_000)
+    ran = asyncio.Queue[None]()
+
+    async def work(_: ClockReading) -> None:
+        ran.put_nowait(None)
+
+    loop = Loop(
+        tasks=[Task("a", 60, work)], clock=builders.reading, report=lambda n, e: None, changes=changes
+    )
+    running = asyncio.create_task(loop.run(stop=stop))
+    async with asyncio.timeout(5):
+        await ran.get()
+        for _ in range(3):
+            changes.tell()
+            await ran.get()
+        assert ran.empty()
+        stop.set()
+        await running
+
+
+async def test_a_change_during_a_run_is_not_missed() -> None:
+    """A task that was running then runs again."""
+    stop, changes, runs = asyncio.Event(), Changes(speed=10_000), 0
+
+    async def work(_: ClockReading) -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            changes.tell()
+        else:
+            stop.set()
+
+    loop = Loop(
+        tasks=[Task("a", 60, work)], clock=builders.reading, report=lambda n, e: None, changes=changes
+    )
+    async with asyncio.timeout(5):
+        await loop.run(stop=stop)
+    assert runs == 2
+
+
+async def test_without_speed_a_change_shortens_nothing() -> None:
+    """A worker in production keeps its periods."""
+    stop, changes = asyncio.Event(), Changes(speed=1)
+    pausing = asyncio.create_task(changes.pause(stop, 60, since=changes.count))
+    changes.tell()
+    await asyncio.sleep(0)
+    assert not pausing.done()
+    stop.set()
+    async with asyncio.timeout(5):
+        await pausing
 
 
 async def test_a_task_runs_once_before_the_others_begin() -> None:

@@ -1,7 +1,7 @@
 """Converts messages of feeds, tokens, credentials and receipts to domain values and back."""
 
 from idvault.api import page_token
-from idvault.api.disclosure import convert
+from idvault.api.disclosure import convert_history
 from idvault.api.edge.call import Caller
 from idvault.api.public_account import identifier
 from idvault.attest.quorum import Quorum
@@ -67,7 +67,7 @@ def receipt(value: Receipt) -> verification_pb2.Receipt:
         claim_id=value.claim_id,
         record_digest=value.record_digest,
         quorum=_text(value.quorum) if value.quorum else "",
-        entry=convert.logged(value.entry),
+        entry=convert_history.logged(value.entry),
     )
     if value.record is not None and value.quorum is not None:
         message.record.CopyFrom(_covered(value.record))
@@ -83,7 +83,7 @@ def _text(quorum: Quorum) -> str:
 
 def _covered(record: SealedRecord) -> disclosure_pb2.SealedRecord:
     """Return the fields of a record that its digest covers."""
-    message = convert.sealed_record(record)
+    message = convert_history.sealed_record(record)
     message.ClearField("present_quorum_id")
     message.ClearField("suite")
     return message

@@ -9,7 +9,7 @@ from idvault.api.account import convert as convert_status
 from idvault.api.account.batch import BatchReading, StatusBatches
 from idvault.api.account.serialised import Serialised, SerialisedStatuses
 from idvault.api.account.watch import Hub
-from idvault.api.disclosure import convert as convert_disclosure
+from idvault.api.disclosure import convert_history
 from idvault.api.edge.call import Caller
 from idvault.domain import credential, token
 from idvault.domain.clock import ClockReading
@@ -139,4 +139,4 @@ class StatusServicer:
         """Return the openings of an account's records, with proofs."""
         account_token = token.check(request.account_token)
         found = await self.histories.get(relying_party=caller.name, account_token=account_token, now=now)
-        return convert_disclosure.history(found)
+        return convert_history.history(found)

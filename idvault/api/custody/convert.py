@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.api import convert
-from idvault.api.disclosure import convert as converted
+from idvault.api.disclosure import convert_history
 from idvault.api.edge.call import Caller
 from idvault.domain.drill import DrillStanding
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
@@ -33,10 +33,10 @@ def shown(value: ShownDrill) -> drill_pb2.Drill:
     """Return the message of a drill record for one custodian."""
     place = value.member.place
     return drill_pb2.Drill(
-        record=converted.sealed_record(value.record),
+        record=convert_history.sealed_record(value.record),
         share_index=place,
         sealed_share=value.record.shares[place - 1],
-        entry=converted.logged(value.proofs.entries[0]),
+        entry=convert_history.logged(value.proofs.entries[0]),
         checkpoint=transparency_pb2.Checkpoint(note=value.proofs.note),
         pass_time=_time(value.standing.passed_at),
         due_time=_time(value.standing.due_at),

@@ -1,10 +1,8 @@
 """Converts messages of disclosures to domain values and back."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
+from idvault.api.disclosure.convert_history import logged, sealed_record, time_of
 from idvault.domain import disclosure as rules
 from idvault.domain.disclosure import (
     Decision,
@@ -18,10 +16,8 @@ from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.record import SealedRecord
 from idvault.flows.disclosure.auditor import OpenedRecord, ShownDisclosure
 from idvault.flows.disclosure.custodian import Decided, PendingDisclosures
-from idvault.flows.disclosure.history import History
-from idvault.flows.log.proof import Proved
 from idvault.ports.disclosure import GivenShare
-from idvault.v1 import disclosure_pb2, status_pb2, transparency_pb2
+from idvault.v1 import disclosure_pb2, transparency_pb2
 
 PAGE_LIMIT = 100
 _USUAL_PAGE = 20
@@ -66,8 +62,8 @@ def shown(value: ShownDisclosure) -> disclosure_pb2.Disclosure:
         disclosure_id=found.disclosure_id,
         account_token=found.account_token,
         state=_STATES[found.state],
-        create_time=_time(found.created_at),
-        expire_time=_time(found.expire_at),
+        create_time=time_of(found.created_at),
+        expire_time=time_of(found.expire_at),
         openings=found.openings,
         opened=found.opened,
         threshold=value.filed.threshold,
@@ -103,8 +99,8 @@ def waiting(value: PendingDisclosures) -> disclosure_pb2.PendingDisclosure:
         disclosure_id=found.disclosure_id,
         signed_request=value.signed_request,
         entry=logged(value.entry),
-        create_time=_time(found.created_at),
-        expire_time=_time(found.expire_at),
+        create_time=time_of(found.created_at),
+        expire_time=time_of(found.expire_at),
         threshold=value.filed.threshold,
         decisions=_decisions(found, value.denials),
         recent_openings=value.recent_disclosures,
@@ -143,52 +139,6 @@ def opened(value: OpenedRecord) -> disclosure_pb2.OpenedDisclosure:
     )
 
 
-def history(value: History) -> status_pb2.DisclosureHistory:
-    """Return the message of an account's disclosures and openings."""
-    disclosed = value.proofs.entries[: len(value.disclosures)]
-    opened = value.proofs.entries[len(value.disclosures) :]
-    return status_pb2.DisclosureHistory(
-        account_token=value.account_token,
-        horizon_time=_time(value.horizon),
-        openings=[
-            status_pb2.DisclosureOpening(
-                disclosure_id=opening.disclosure_id,
-                record_digest=opening.record_digest,
-                entry=logged(proved),
-            )
-            for opening, proved in zip(value.openings, opened, strict=True)
-        ],
-        disclosures=[
-            status_pb2.RecordDisclosure(
-                disclosure_id=disclosure.disclosure_id,
-                record_digest=disclosure.record_digest,
-                auditor_actor_id=disclosure.auditor_actor_id,
-                legal_basis=disclosure.legal_basis,
-                entry=logged(proved),
-            )
-            for disclosure, proved in zip(value.disclosures, disclosed, strict=True)
-        ],
-        checkpoint=transparency_pb2.Checkpoint(note=value.proofs.note),
-    )
-
-
-def sealed_record(record: SealedRecord) -> disclosure_pb2.SealedRecord:
-    """Return the message of a sealed record, without its shares."""
-    return disclosure_pb2.SealedRecord(
-        account_token=record.account_token,
-        relying_party=record.relying_party,
-        record_id=record.record_id,
-        format_version=record.format_version,
-        sealing_quorum_id=record.sealing_quorum_id,
-        present_quorum_id=record.present_quorum_id,
-        suite=record.suite,
-        salt=record.salt,
-        commitment=record.commitment,
-        ciphertext=record.ciphertext,
-        share_hashes=record.share_hashes,
-    )
-
-
 def _share(share: GivenShare) -> disclosure_pb2.ResealedShare:
     return disclosure_pb2.ResealedShare(
         custodian=share.custodian,
@@ -196,16 +146,6 @@ def _share(share: GivenShare) -> disclosure_pb2.ResealedShare:
         resealed=share.resealed or b"",
         signed_approval=share.signed,
     )
-
-
-def logged(entry: Proved) -> disclosure_pb2.LoggedEntry:
-    """Return the message of a log entry, with its proof if there is one."""
-    message = disclosure_pb2.LoggedEntry(leaf=entry.leaf, opening_key=entry.opening_key)
-    if entry.hashes is not None and entry.index is not None:
-        message.proof.index = entry.index
-        message.proof.tree_size = entry.size
-        message.proof.hashes.extend(entry.hashes)
-    return message
 
 
 def _decisions(found: Disclosure, denials: Mapping[str, bytes]) -> list[disclosure_pb2.CustodianDecision]:
@@ -216,7 +156,7 @@ def _decision(made: Decision, denial: bytes) -> disclosure_pb2.CustodianDecision
     message = disclosure_pb2.CustodianDecision(
         custodian=made.custodian,
         verdict=_VERDICTS[made.verdict],
-        decide_time=_time(made.decided_at),
+        decide_time=time_of(made.decided_at),
         signed_denial=denial,
     )
     if made.released_at is not None:
@@ -224,9 +164,3 @@ def _decision(made: Decision, denial: bytes) -> disclosure_pb2.CustodianDecision
     if made.reported_at is not None:
         message.report_time.FromDatetime(made.reported_at)
     return message
-
-
-def _time(value: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(value)
-    return timestamp

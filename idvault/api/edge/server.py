@@ -195,7 +195,7 @@ class GrpcServer:
 
     async def start(self) -> None:
         """Bind, report SERVING and serve; raises ListenError."""
-        self._health = Health(services=self._names)
+        self._health, self._has_stopped = Health(services=self._names), False
         # A grpc.aio server takes one call at a time from gRPC, by way of the polling thread. The kernel
         # spreads connections over the servers at one port, so a turn of the loop takes several calls.
         self._servers = [self._listening() for _ in range(self._acceptors)]
@@ -229,14 +229,17 @@ class GrpcServer:
         """Report NOT_SERVING for `linger` seconds, then accept no more calls and end within `grace` seconds.
 
         linger: time for load balancers to stop sending calls. Calls that still run after `grace` are
-        cancelled.
+        cancelled. Does nothing once the server has stopped.
         """
+        if self._has_stopped:
+            return
         await self._health.drain()
         for drain in self._drains:
             drain()
         await asyncio.sleep(linger)
         self._health.close()
         await asyncio.gather(*(server.stop(grace) for server in self._servers))
+        self._has_stopped = True
 
     async def wait(self) -> None:
         """Wait until the server has stopped."""

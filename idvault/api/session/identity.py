@@ -7,7 +7,7 @@ from idvault.api import convert as common
 from idvault.api import erasure as erasure_messages
 from idvault.api.account import convert as account_convert
 from idvault.api.claim import Receipts
-from idvault.api.disclosure import convert as disclosure_convert
+from idvault.api.disclosure import convert_history
 from idvault.api.edge.call import Caller
 from idvault.api.public_account import convert as public_account_convert
 from idvault.api.sanction import appeal as appeal_messages
@@ -45,7 +45,7 @@ class IdentityMethods:
     ) -> status_pb2.DisclosureHistory:
         """Return the disclosures and openings of the account's records."""
         found = await self.identities.history(convert.browser(request), now=now)
-        return disclosure_convert.history(found)
+        return convert_history.history(found)
 
     async def GetIdentityReceipt(
         self,

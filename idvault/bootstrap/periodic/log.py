@@ -1,7 +1,9 @@
 """Builds the worker's tasks of the log."""
 
+from collections.abc import Callable
+
 from idvault.bootstrap.base import Base
-from idvault.bootstrap.log import Sequencing
+from idvault.bootstrap.sequencing import Sequencing
 from idvault.domain.clock import ClockReading
 from idvault.flows.log.directory import DirectoryFlow
 from idvault.flows.log.log_key import LogKeys
@@ -16,17 +18,24 @@ _INDEX_PERIOD = 10.0
 _LONGEST_BACK_OFF = 4.0
 
 
-def log_tasks(base: Base, sequencing: Sequencing) -> list[Task]:
-    """Return the worker's tasks for the log: sequence, publish, and update the metrics of both."""
+def log_tasks(base: Base, sequencing: Sequencing, *, changed: Callable[[], None]) -> list[Task]:
+    """Return the worker's tasks for the log: sequence, publish, and update the metrics of both.
+
+    changed: called after each new checkpoint, which there is something to publish of.
+    """
+
+    async def step(now: ClockReading) -> None:
+        if await sequencing.log.run(now=now):
+            changed()
 
     async def read_gauges(now: ClockReading) -> None:
         base.metrics.log_checkpoint_age(seconds=sequencing.publication.age(now=now).total_seconds())
         base.metrics.log_unsequenced(count=(await sequencing.store.unsequenced()).count)
 
-    log_flow, publication = sequencing.log, sequencing.publication
+    publication = sequencing.publication
     directory = DirectoryFlow(files=LocalPublicFiles(directory=base.settings.public_dir))
     return [
-        Task("log", 1, lambda now: log_flow.run(now=now), longest=_LONGEST_BACK_OFF),
+        Task("log", 1, step, longest=_LONGEST_BACK_OFF),
         Task("publication", 1, lambda now: publication.run(now=now), longest=_LONGEST_BACK_OFF),
         Task("directory_index", _INDEX_PERIOD, lambda _: directory.run()),
         Task("log_gauges", _GAUGES_PERIOD, read_gauges),

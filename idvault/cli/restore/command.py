@@ -10,6 +10,7 @@ import typer
 
 from idvault import config, durable_file
 from idvault.bootstrap import backup as backups
+from idvault.bootstrap import manifest as manifests
 from idvault.bootstrap.base import urls
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
@@ -143,12 +144,12 @@ async def _examine(
 def _backup(folder: Path) -> tuple[tuple[str, str], list[str]]:
     """Return the addresses of a backup's databases, and what is wrong with its files."""
     try:
-        manifest = backups.read_manifest(folder)
-    except backups.ManifestError as error:
+        manifest = manifests.read_manifest(folder)
+    except manifests.ManifestError as error:
         raise CommandError(
             ExitCode.UNREACHABLE, str(error), reason="NO_MANIFEST", field="--backup"
         ) from error
-    main, shred = backups.places(manifest, folder.absolute())
+    main, shred = manifests.places(manifest, folder.absolute())
     today = running.real_clock().real.date()
     found = [
         backups.damage(main, manifest.main, today=today),

@@ -129,8 +129,8 @@ class LogFlow:
         self._own: Checkpoint | None = None
         self._refused: LogRefusedError | None = None
 
-    async def run(self, *, now: ClockReading) -> None:
-        """Run one step.
+    async def run(self, *, now: ClockReading) -> bool:
+        """Run one step; return whether it completed another checkpoint.
 
         Raises LogRefusedError, in every later step too, once the stored log contradicts a signed checkpoint;
         WitnessRefusedError if the witness does not know the log; and UnavailableError.
@@ -139,22 +139,22 @@ class LogFlow:
             raise LogRefusedError(self._refused.why)
         self._policy = self._find_policy()
         try:
-            await self._step(now.real)
+            return await self._step(now.real)
         except _OvertakenError:
-            return
+            return False
         except LogRefusedError as error:
             self._refused = error
             self._alarm(error.why)
             raise
 
-    async def _step(self, now: datetime) -> None:
+    async def _step(self, now: datetime) -> bool:
         # In this order: signed entries were sequenced before, so a valid head is never smaller than a
         # checkpoint.
         known = await self._remembered()
         before = await self._checked(known)
         await self._sequence(now)
         head = await self._checked(known) if (await self._store.head()).size != before.size else before
-        await self._finish(known, await self._sign(known, head, now), now)
+        return await self._finish(known, await self._sign(known, head, now), now)
 
     async def _sequence(self, now: datetime) -> None:
         for _ in range(_BATCHES):
@@ -241,21 +241,22 @@ class LogFlow:
         self._own = head
         return kept
 
-    async def _finish(self, known: _Known, signed: _Kept, now: datetime) -> None:
-        """Complete the signed checkpoint and replace the newest complete one."""
+    async def _finish(self, known: _Known, signed: _Kept, now: datetime) -> bool:
+        """Complete the signed checkpoint and replace the newest complete one; return whether it did."""
         former = known.complete
         is_known = former is not None and former.checkpoint == signed.checkpoint
         lines = cosignatures(former.raw, self._cosigning.keys) if former is not None and is_known else {}
         wanted = [key for key in self._cosigning.keys if key not in lines or _is_old(lines[key], now)]
         is_signed = former is not None and _lines(signed.raw) <= _lines(former.raw)
         if is_known and is_signed and not wanted and self._is_complete(signed, lines):
-            return
+            return False
         lines |= await self._cosign(0 if former is None else former.checkpoint.size, signed, wanted)
         if not self._is_complete(signed, lines):
             raise UnavailableError(Reason.LOG_UNAVAILABLE)
         whole = _with(signed, lines)
-        if former is None or former.raw != whole:
-            await self._complete.replace(former=None if former is None else former.raw, note=whole)
+        if former is not None and former.raw == whole:
+            return False
+        return await self._complete.replace(former=None if former is None else former.raw, note=whole)
 
     def _is_complete(self, signed: _Kept, lines: Mapping[VerifierKey, Cosignature]) -> bool:
         try:

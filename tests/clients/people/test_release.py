@@ -14,7 +14,7 @@ import pytest_asyncio
 from google.protobuf.message import Message
 from sqlalchemy import select, update
 
-from idvault.api.disclosure import convert as converted
+from idvault.api.disclosure import convert_history
 from idvault.attest import disclosure as papers
 from idvault.attest.witness import WitnessPolicy
 from idvault.bootstrap.base import ENTROPY
@@ -417,7 +417,7 @@ async def test_a_share_of_another_version_is_not_given(room: Chamber) -> None:
 
     def record_too(answer: Any) -> None:
         other(answer)
-        answer.record.CopyFrom(converted.sealed_record(former))
+        answer.record.CopyFrom(convert_history.sealed_record(former))
 
     for lie in (other, record_too):
         edge = Local(room, A)

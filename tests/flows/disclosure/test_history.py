@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import delete, update
 
-from idvault.api.disclosure import convert
+from idvault.api.disclosure import convert_history
 from idvault.domain.error import DamagedError, NotFoundError, Reason, UnavailableError
 from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
 from idvault.flows.log.proof import LogProofs
@@ -129,7 +129,7 @@ async def test_a_disclosure_of_before_releases_is_told(room: Chamber, ending: st
     assert disclosure.record_digest == room.records[account].digest()
     assert disclosure.auditor_actor_id == roster_member("auditor-a").actor_id
     assert disclosure.legal_basis == ""  # only the custody edge can read it
-    answer = disclosure_history.read_answer(convert.history(told).SerializeToString())
+    answer = disclosure_history.read_answer(convert_history.history(told).SerializeToString())
     (proved,) = disclosure_history.check(answer, policy=CosignaturePolicy(KEY.name, (KEY,))).disclosures
     assert proved.disclosure_id == disclosure_id
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from idvault.bootstrap.log import wire_sequencing
+from idvault.bootstrap.sequencing import wire_sequencing
 from idvault.domain.error import DamagedError, UnavailableError
 from idvault.flows.log.log_key import ANNOUNCED_FOR, BOTH_FOR, LogKeys
 from idvault.storage.log.checkpoint import LOG_KEYS, SIGNED, SqlCheckpointStore

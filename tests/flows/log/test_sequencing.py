@@ -60,6 +60,16 @@ async def test_nothing_new_is_not_signed_again(world: LogWorld) -> None:
     await worker.step()
 
 
+async def test_a_step_tells_whether_there_is_another_checkpoint(world: LogWorld) -> None:
+    """The empty log's is one, and a step without new entries completes none."""
+    worker = world.worker()
+    told = []
+    for count in (0, 0, 3, 0):
+        await world.write(count) if count else None
+        told.append(await worker.log.run(now=at(0)))
+    assert told == [True, False, True, False]
+
+
 STEPS = [
     ("store", "sequence"),
     ("store", "head"),
