@@ -330,7 +330,7 @@ class Chamber:
             edge=edge or Local(self, name),
             now=lambda: self.now().real,
             approvals=KeptApprovals(folder=folder),
-            quota=ShareQuota(folder / QUOTA),
+            quota=ShareQuota(path=folder / QUOTA),
         )
 
     def drill(self, name: str, *, edge: Local | None = None) -> Drill:
