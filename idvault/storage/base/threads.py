@@ -34,25 +34,40 @@ class _Job:
                 self.ended.set_exception(error)
 
 
-class Threads:
-    """One or more threads with a queue of jobs; each connects when its first job arrives.
+@dataclass(slots=True)
+class _End:
+    """The last that a thread takes from the queue, and the future for when its connection is closed."""
 
-    A connection is replaced after a driver error, unless that error was a conflict.
+    loop: asyncio.AbstractEventLoop
+    ended: "asyncio.Future[None]"
+
+    def tell(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+class Threads:
+    """Threads with a queue of jobs: at most `count`, another one whenever all are busy.
+
+    A thread connects when its first job arrives. A connection is replaced after a driver error, unless that
+    error was a conflict.
     """
 
     def __init__(self, *, count: int, connect: Callable[[], SqliteConnection]) -> None:
         """Set up without starting a thread."""
         self._count = count
         self._connect = connect
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._jobs: SimpleQueue[_Job | _End] = SimpleQueue()
         self._threads: list[Thread] = []
+        self._open = 0
 
     async def run(self, work: Callable[[SqliteConnection], T]) -> T:
         """Run work on a thread and return its result; a cancelled caller waits for work that has begun."""
-        if not self._threads:
+        if self._open >= len(self._threads) < self._count:
             self._start()
         loop = asyncio.get_running_loop()
         job = _Job(work, loop, loop.create_future())
+        self._open += 1
         self._jobs.put(job)
         try:
             result: T = await asyncio.shield(job.ended)
@@ -60,28 +75,34 @@ class Threads:
             if not job.begin():
                 await _ended(job.ended)
             raise
+        finally:
+            self._open -= 1
         return result
 
     async def close(self) -> None:
         """Finish the queued jobs and close the connections."""
-        for _ in self._threads:
-            self._jobs.put(None)
-        for thread in self._threads:
-            await asyncio.to_thread(thread.join)
-        self._threads = []
+        threads, self._threads = self._threads, []
+        loop = asyncio.get_running_loop()
+        ends = [_End(loop, loop.create_future()) for _ in threads]
+        for end in ends:
+            self._jobs.put(end)
+        await asyncio.gather(*(end.ended for end in ends))
+        for thread in threads:
+            thread.join()
 
     def _start(self) -> None:
-        self._threads = [Thread(target=self._run, name="sqlite", daemon=True) for _ in range(self._count)]
-        for thread in self._threads:
-            thread.start()
+        thread = Thread(target=self._run, name="sqlite", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _run(self) -> None:
         connection: SqliteConnection | None = None
-        while (job := self._jobs.get()) is not None:
+        while not isinstance(job := self._jobs.get(), _End):
             if job.begin():
                 connection = self._do(job, connection)
         if connection is not None:
             connection.driver.close()
+        job.loop.call_soon_threadsafe(job.tell)
 
     def _do(self, job: _Job, connection: SqliteConnection | None) -> SqliteConnection | None:
         result, error = None, None
