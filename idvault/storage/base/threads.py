@@ -1,4 +1,4 @@
-"""Threads that each own a connection and run queued jobs for an event loop."""
+"""Threads that each own a connection and run queued work for an event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,8 +14,8 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class _Job:
-    """Work for a thread, and the future for its result. begun: held once the job cannot be withdrawn."""
+class _QueuedWork:
+    """Work for a thread, and the future for its result. begun: held once it cannot be withdrawn."""
 
     work: Callable[[SqliteConnection], Any]
     loop: asyncio.AbstractEventLoop
@@ -23,7 +23,7 @@ class _Job:
     begun: Lock = field(default_factory=Lock)
 
     def begin(self) -> bool:
-        """Return True to the first that asks: the thread that runs the job, or the cancelled caller."""
+        """Return True to the first that asks: the thread that runs the work, or the cancelled caller."""
         return self.begun.acquire(blocking=False)
 
     def tell(self, result: Any, error: BaseException | None) -> None:
@@ -35,7 +35,7 @@ class _Job:
 
 
 class Threads:
-    """One or more threads with a queue of jobs; each connects when its first job arrives.
+    """One or more threads with a queue of work; each connects when its first work arrives.
 
     A connection is replaced after a driver error, unless that error was a conflict.
     """
@@ -44,7 +44,7 @@ class Threads:
         """Set up without starting a thread."""
         self._count = count
         self._connect = connect
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._queue: SimpleQueue[_QueuedWork | None] = SimpleQueue()
         self._threads: list[Thread] = []
 
     async def run(self, work: Callable[[SqliteConnection], T]) -> T:
@@ -52,20 +52,20 @@ class Threads:
         if not self._threads:
             self._start()
         loop = asyncio.get_running_loop()
-        job = _Job(work, loop, loop.create_future())
-        self._jobs.put(job)
+        queued = _QueuedWork(work, loop, loop.create_future())
+        self._queue.put(queued)
         try:
-            result: T = await asyncio.shield(job.ended)
+            result: T = await asyncio.shield(queued.ended)
         except asyncio.CancelledError:
-            if not job.begin():
-                await _ended(job.ended)
+            if not queued.begin():
+                await _ended(queued.ended)
             raise
         return result
 
     async def close(self) -> None:
-        """Finish the queued jobs and close the connections."""
+        """Finish the queued work and close the connections."""
         for _ in self._threads:
-            self._jobs.put(None)
+            self._queue.put(None)
         for thread in self._threads:
             await asyncio.to_thread(thread.join)
         self._threads = []
@@ -77,17 +77,17 @@ class Threads:
 
     def _run(self) -> None:
         connection: SqliteConnection | None = None
-        while (job := self._jobs.get()) is not None:
-            if job.begin():
-                connection = self._do(job, connection)
+        while (queued := self._queue.get()) is not None:
+            if queued.begin():
+                connection = self._do(queued, connection)
         if connection is not None:
             connection.driver.close()
 
-    def _do(self, job: _Job, connection: SqliteConnection | None) -> SqliteConnection | None:
+    def _do(self, queued: _QueuedWork, connection: SqliteConnection | None) -> SqliteConnection | None:
         result, error = None, None
         try:
             connection = connection or self._connect()
-            result = job.work(connection)
+            result = queued.work(connection)
         except FOREIGN as failure:
             error = failure
             if connection is not None and not describe(failure).conflict:
@@ -95,7 +95,7 @@ class Threads:
                 connection = None
         except BaseException as failure:
             error = failure
-        job.loop.call_soon_threadsafe(job.tell, result, error)
+        queued.loop.call_soon_threadsafe(queued.tell, result, error)
         return connection
 
 
