@@ -4,6 +4,7 @@ import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -28,15 +29,15 @@ class Measured(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
 class _Reader(Collector):
     """Reads the counters at each scrape."""
 
-    def __init__(self, metrics: Measured) -> None:
-        self._metrics = metrics
+    metrics: Measured
 
     def collect(self) -> Iterable[Metric]:
         """Yield the current families."""
-        return self._metrics.families()
+        return self.metrics.families()
 
 
 class _Handler(WSGIRequestHandler):
@@ -63,7 +64,7 @@ class _PortPages:
 
     def __init__(self, metrics: Measured) -> None:
         registry = CollectorRegistry()
-        registry.register(_Reader(metrics))
+        registry.register(_Reader(metrics=metrics))
         # CPU, memory, open files and start time of this process, on Linux.
         ProcessCollector(registry=registry)
         self._metrics = make_wsgi_app(registry)

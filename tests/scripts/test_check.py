@@ -172,6 +172,10 @@ def test_alerts_that_do_not_fire(project: Path) -> None:
     for name in ("debian", "monitoring"):
         shutil.copy(ROOT / "tests" / "support" / f"{name}.py", project / "tests" / "support")
     assert run(project, "prometheus").stdout == "ok prometheus\ncheck: all 1 checks passed\n"
+    # The faults are those of one file: the others' tests, of weeks, need not pass again.
+    for path in (project / "deploy" / "prometheus" / "tests").glob("*.yml"):
+        if path.name != "log.yml":
+            path.unlink()
     rules = project / "deploy" / "prometheus" / "rules" / "log.yml"
     kept = rules.read_text("utf-8")
     for threshold in (6_000, 6):

@@ -5,6 +5,7 @@ answers on their way back (`Local.tamper`).
 """
 
 import asyncio
+import itertools
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -88,6 +89,7 @@ ROLES = {
     **dict.fromkeys(AUDITORS, "auditor"),
     **dict.fromkeys((*CUSTODIANS, *SUCCESSORS), "custodian"),
 }
+_PERIOD, _LOOKS = 0.005, 8
 Tamper = Callable[[str, Message], Message]
 
 
@@ -185,7 +187,7 @@ class Chamber:
         self.flaky = Flaky(SqlDisclosureStore(database=self.main))
         store = cast(SqlDisclosureStore, self.flaky)
         log, checkpoints = SqlLogStore(database=self.main), SqlCheckpointStore(database=self.shred)
-        proofs = LogProofs(log=log, checkpoints=checkpoints, store=store)
+        proofs = LogProofs(log=log, checkpoints=checkpoints, store=store, period=_PERIOD)
         refusals = Refusals(store=store, entropy=ENTROPY, observe=self.counted.append)
         self.handovers = SqlHandoverStore(database=self.main)
         flows = wire_disclosures(
@@ -330,7 +332,7 @@ class Chamber:
             edge=edge or Local(self, name),
             now=lambda: self.now().real,
             approvals=KeptApprovals(folder=folder),
-            quota=ShareQuota(folder / QUOTA),
+            quota=ShareQuota(path=folder / QUOTA),
         )
 
     def drill(self, name: str, *, edge: Local | None = None) -> Drill:
@@ -380,12 +382,17 @@ class Chamber:
 
     @asynccontextmanager
     async def sequencing(self) -> AsyncIterator[None]:
-        """Let the worker run for a while."""
+        """Let the worker run for a while: a step whenever an entry waits for one, and now and then.
+
+        A step that failed, or that another one overtook, leaves entries that have an index but no signature.
+        """
 
         async def work() -> None:
-            while True:
-                await self.step()
-                await asyncio.sleep(0.01)
+            log = SqlLogStore(database=self.main)
+            for look in itertools.count():
+                if look % _LOOKS == 0 or (await log.unsequenced()).count:
+                    await self.step()
+                await asyncio.sleep(_PERIOD)
 
         task = asyncio.create_task(work())
         try:

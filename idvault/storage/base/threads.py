@@ -34,25 +34,40 @@ class _QueuedWork:
                 self.ended.set_exception(error)
 
 
-class Threads:
-    """One or more threads with a queue of work; each connects when its first work arrives.
+@dataclass(slots=True)
+class _End:
+    """The last that a thread takes from the queue, and the future for when its connection is closed."""
 
-    A connection is replaced after a driver error, unless that error was a conflict.
+    loop: asyncio.AbstractEventLoop
+    ended: "asyncio.Future[None]"
+
+    def tell(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+class Threads:
+    """Threads with a queue of work: at most `count`, another one whenever all are busy.
+
+    A thread connects when its first work arrives. A connection is replaced after a driver error, unless that
+    error was a conflict.
     """
 
     def __init__(self, *, count: int, connect: Callable[[], SqliteConnection]) -> None:
         """Set up without starting a thread."""
         self._count = count
         self._connect = connect
-        self._queue: SimpleQueue[_QueuedWork | None] = SimpleQueue()
+        self._queue: SimpleQueue[_QueuedWork | _End] = SimpleQueue()
         self._threads: list[Thread] = []
+        self._open = 0
 
     async def run(self, work: Callable[[SqliteConnection], T]) -> T:
         """Run work on a thread and return its result; a cancelled caller waits for work that has begun."""
-        if not self._threads:
+        if self._open >= len(self._threads) < self._count:
             self._start()
         loop = asyncio.get_running_loop()
         queued = _QueuedWork(work, loop, loop.create_future())
+        self._open += 1
         self._queue.put(queued)
         try:
             result: T = await asyncio.shield(queued.ended)
@@ -60,28 +75,34 @@ class Threads:
             if not queued.begin():
                 await _ended(queued.ended)
             raise
+        finally:
+            self._open -= 1
         return result
 
     async def close(self) -> None:
         """Finish the queued work and close the connections."""
-        for _ in self._threads:
-            self._queue.put(None)
-        for thread in self._threads:
-            await asyncio.to_thread(thread.join)
-        self._threads = []
+        threads, self._threads = self._threads, []
+        loop = asyncio.get_running_loop()
+        ends = [_End(loop, loop.create_future()) for _ in threads]
+        for end in ends:
+            self._queue.put(end)
+        await asyncio.gather(*(end.ended for end in ends))
+        for thread in threads:
+            thread.join()
 
     def _start(self) -> None:
-        self._threads = [Thread(target=self._run, name="sqlite", daemon=True) for _ in range(self._count)]
-        for thread in self._threads:
-            thread.start()
+        thread = Thread(target=self._run, name="sqlite", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _run(self) -> None:
         connection: SqliteConnection | None = None
-        while (queued := self._queue.get()) is not None:
+        while not isinstance(queued := self._queue.get(), _End):
             if queued.begin():
                 connection = self._do(queued, connection)
         if connection is not None:
             connection.driver.close()
+        queued.loop.call_soon_threadsafe(queued.tell)
 
     def _do(self, queued: _QueuedWork, connection: SqliteConnection | None) -> SqliteConnection | None:
         result, error = None, None
