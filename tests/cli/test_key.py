@@ -23,6 +23,7 @@ from idvault.storage.base.statement import statement
 from idvault.storage.sanction.tables import appeals
 from tests.support import hardware
 from tests.support.commands import Commands
+from tests.support.databases import Databases
 from tests.support.people import CHEAP
 from tests.support.sealed_rows import SealedRows
 
@@ -243,12 +244,9 @@ def test_a_passphrase_file_that_cannot_be_written(
 
 
 @pytest.fixture
-def stored(idvault: Commands, tmp_path: Path) -> Commands:
+def stored(idvault: Commands, tmp_path: Path, sqlite_databases: Databases) -> Commands:
     """The command, with databases whose texts are under the first version of their keys."""
-    idvault.set(
-        DATABASE_URL=f"sqlite:///{tmp_path}/main.sqlite3",
-        SHRED_DATABASE_URL=f"sqlite:///{tmp_path}/shred.sqlite3",
-    )
+    idvault.set(DATABASE_URL=sqlite_databases.main_url, SHRED_DATABASE_URL=sqlite_databases.shred_url)
     assert idvault("db", "upgrade").code == ExitCode.DONE
     assert idvault("keys", "rewrap").last == "rewrap: 0 sealed anew, 0 not opened, 0 keys destroyed"
     keys = LocalKeyProvider.load(tmp_path / "keys" / "service.keys", passphrase=b"test", entropy=ENTROPY)
