@@ -11,6 +11,8 @@ from idvault.domain.error import IdvaultError
 from idvault.domain.key import KeyVersion
 from idvault.flows.key.version import KeyVersionFlow
 from idvault.flows.log.events import EventFactory
+from idvault.ports.entropy import Entropy
+from idvault.ports.key import KeyRing, KeyVersionStore
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.storage.key.version import SqlKeyVersionStore
 from idvault.telemetry.logs import describe, log
@@ -19,14 +21,17 @@ from idvault.telemetry.watching import cancel
 _PERIOD = 10.0
 
 
+def wire_key_versions(*, store: KeyVersionStore, keys: KeyRing, entropy: Entropy) -> KeyVersionFlow:
+    """Connect the flow to its ports; production and tests differ only in the ports."""
+    return KeyVersionFlow(store=store, keys=keys, events=EventFactory(entropy=entropy))
+
+
 async def follow_keys(stack: AsyncExitStack, base: Base, keys: LocalKeyProvider) -> None:
     """Follow the versions until the stack closes; raises what stops a start: KeyConflictError and others."""
-    flow = KeyVersionFlow(
-        store=SqlKeyVersionStore(database=base.main), keys=keys, events=EventFactory(entropy=ENTROPY)
-    )
-    follower = KeyFollower(clock=base.clock, flow=flow)
-    await follower.once()
-    follow_every(stack, follower.once)
+    flow = wire_key_versions(store=SqlKeyVersionStore(database=base.main), keys=keys, entropy=ENTROPY)
+    tracker = KeyVersionTracker(clock=base.clock, flow=flow)
+    await tracker.once()
+    follow_every(stack, tracker.once)
 
 
 def follow_every(stack: AsyncExitStack, once: Callable[[], Awaitable[None]]) -> None:
@@ -44,8 +49,8 @@ async def _repeat(once: Callable[[], Awaitable[None]]) -> None:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class KeyFollower:
-    """Follows once, and says each thing once."""
+class KeyVersionTracker:
+    """Tracks the versions, and logs each change and each lack once."""
 
     clock: Callable[[], ClockReading]
     flow: KeyVersionFlow

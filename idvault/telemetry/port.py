@@ -49,7 +49,7 @@ class _Handler(WSGIRequestHandler):
         """Log nothing."""
 
 
-class _Server(ThreadingWSGIServer):
+class _Server4(ThreadingWSGIServer):
     """Listens on IPv4."""
 
 
@@ -59,7 +59,7 @@ class _Server6(ThreadingWSGIServer):
     address_family = socket.AF_INET6
 
 
-class _Pages:
+class _PortPages:
     """The port's pages, as a WSGI application."""
 
     def __init__(self, metrics: Measured) -> None:
@@ -105,8 +105,8 @@ class MetricsServer:
     def __init__(self, metrics: Measured, *, host: str, port: int) -> None:
         """Bind and serve in a separate thread; raises OSError if the address cannot be bound."""
         is_six = ":" in host
-        kind = _Server6 if is_six else _Server
-        self._server = make_server(host, port, _Pages(metrics), kind, handler_class=_Handler)
+        kind = _Server6 if is_six else _Server4
+        self._server = make_server(host, port, _PortPages(metrics), kind, handler_class=_Handler)
         # handle_request returns at once if a caller has gone before it is accepted.
         self._server.timeout = 0
         self._closed, self._closing = socket.socketpair()
