@@ -20,7 +20,7 @@ LONGEST_TEST = 600
 LONGEST_FUNCTION = 50
 CLIENT = ROOT / "clients" / "python" / "idvault_client"
 # Names that the client package shares with the service: the same thing from a backend's point of view.
-PROMISED = {"CampaignProgress", "Consent", "FailureReason", "Invitation", "Status", "Statuses", "Tls"}
+PROMISED = {"CampaignProgress", "Consent", "FailureReason", "Invitation", "Status", "Tls"}
 # The capability of each service, and the parts under whose names a room keeps it that has no folder for it.
 CAPABILITIES = {
     "verification": "claim",
