@@ -106,7 +106,7 @@ def _accept(_found: Pem) -> None:
 
 
 @dataclass(kw_only=True)
-class CertificateFollower:
+class CertificateReplacer:
     """Compares the files with the certificate in use.
 
     current: what is in use. accept: raises IdvaultError for a certificate that this process must not have.
@@ -162,10 +162,10 @@ def into(context: ssl.SSLContext, files: CertificateFiles) -> Callable[[Pem], Aw
 
 @asynccontextmanager
 async def following(
-    followers: Sequence[CertificateFollower], *, clock: Callable[[], datetime], period: float = _PERIOD
+    replacers: Sequence[CertificateReplacer], *, clock: Callable[[], datetime], period: float = _PERIOD
 ) -> AsyncIterator[None]:
     """Look every few seconds during the block."""
-    task = asyncio.create_task(_follow(followers, clock=clock, period=period))
+    task = asyncio.create_task(_follow(replacers, clock=clock, period=period))
     try:
         yield
     finally:
@@ -175,10 +175,10 @@ async def following(
 
 
 async def _follow(
-    followers: Sequence[CertificateFollower], *, clock: Callable[[], datetime], period: float
+    replacers: Sequence[CertificateReplacer], *, clock: Callable[[], datetime], period: float
 ) -> None:
     while True:
-        for each in followers:
+        for each in replacers:
             try:
                 await each.look(now=clock())
             except Exception as error:  # what cannot be read must not end the process

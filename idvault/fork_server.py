@@ -175,7 +175,7 @@ def run(connection: socket.socket, preload: Sequence[str]) -> NoReturn:
     for module in preload:
         import_module(module)
     gc.freeze()
-    program, files = _Loop(connection).run()
+    program, files = _ForkLoop(connection).run()
     gc.enable()
     code = _code_of(_become(program, files))
     threading._shutdown()  # type: ignore[attr-defined]
@@ -183,7 +183,7 @@ def run(connection: socket.socket, preload: Sequence[str]) -> NoReturn:
     os._exit(_flushed(code))
 
 
-class _Loop:
+class _ForkLoop:
     """Forks on request, and reports the end of each child."""
 
     def __init__(self, connection: socket.socket) -> None:

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.storage.base.database import Database
-from tests.support import passphrases
+from tests.support import command_trees, passphrases
 from tests.support.databases import Databases, Maker, PostgresMaker, SqliteMaker, memory, postgres
 
 _HERE = Path(__file__).parent
@@ -66,8 +66,11 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector away from what was collected: it lives until the end."""
     gc.collect()
     gc.freeze()
+    # Looked for as often as usual, garbage costs tests a twentieth of their time.
+    gc.set_threshold(50_000, 20, 20)
     gc.enable()
     passphrases.make_cheap()
+    command_trees.keep()
 
 
 def _spread(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
@@ -116,10 +119,11 @@ def _is_slow(item: pytest.Item) -> bool:
     )
 
 
-@pytest.fixture(autouse=True)
-def _start_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _start_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
     """Hold a quick run to its word: a test that starts a process needs the mark `process`. Git is a tool."""
     if not request.config.getoption("--quick"):
+        yield
         return
     start = subprocess.Popen.__init__
 
@@ -128,7 +132,9 @@ def _start_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
             raise AssertionError("this test starts a process: mark it with pytest.mark.process")
         start(self, arguments, *rest, **options)
 
-    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess.Popen, "__init__", refuse)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 
 from idvault import certificate_files
 from idvault.attest.reading import RosterError
-from idvault.certificate_files import CertificateFiles, CertificateFollower, Pem
+from idvault.certificate_files import CertificateFiles, CertificateReplacer, Pem
 from idvault.config import ConfigError
 from idvault.telemetry.logs import Logs
 from tests.support.authority import Authority, Issued, spiffe
@@ -27,7 +27,7 @@ def issued(*, ends: timedelta = DAY) -> Issued:
 
 
 class Room:
-    """The three files of an edge, a follower of them, and what it logs."""
+    """The three files of an edge, what replaces them, and what it logs."""
 
     def __init__(self, folder: Path, log_file: Path) -> None:
         self.files = CertificateFiles.of_settings(
@@ -47,8 +47,8 @@ class Room:
     def read(self) -> Pem:
         return self.files.read(now=NOW)
 
-    def follower(self) -> CertificateFollower:
-        return CertificateFollower(files=self.files, current=self.read(), accept=self._accept, use=self._use)
+    def replacer(self) -> CertificateReplacer:
+        return CertificateReplacer(files=self.files, current=self.read(), accept=self._accept, use=self._use)
 
     async def _use(self, found: Pem) -> None:
         self.used.append(found)
@@ -98,40 +98,40 @@ def test_bad_files_stop_the_start(room: Room, file: str, content: bytes | None, 
 
 async def test_a_new_certificate_is_used_once(room: Room) -> None:
     """A look without news changes nothing."""
-    follower = room.follower()
-    await follower.look(now=NOW)
+    replacer = room.replacer()
+    await replacer.look(now=NOW)
     assert room.used == []
     room.put(issued())
     for _ in range(2):
-        await follower.look(now=NOW)
+        await replacer.look(now=NOW)
     assert room.used == [room.read()]
     assert len(room.lines("certificate_replaced")) == 1
 
 
 async def test_half_of_a_replacement_is_waited_for(room: Room) -> None:
     """A key that does not fit is a problem only if it stays, and is then logged once."""
-    follower = room.follower()
+    replacer = room.replacer()
     new = issued()
     room.put(new, key=issued().key)
-    await follower.look(now=NOW)
+    await replacer.look(now=NOW)
     assert room.lines("certificate_refused") == []
     for _ in range(3):
-        await follower.look(now=NOW)
+        await replacer.look(now=NOW)
     [line] = room.lines("certificate_refused")
     assert line["why"].startswith("IDVAULT_TLS_KEY is not the key")
     assert room.used == []
     room.put(new)
-    await follower.look(now=NOW)
+    await replacer.look(now=NOW)
     assert room.used == [room.read()]
 
 
 async def test_a_key_of_somebody_else_is_refused(room: Room) -> None:
     """The edge does not take a key that the roster gives to a witness."""
-    follower = room.follower()
+    replacer = room.replacer()
     room.refusal = RosterError("a witness has this key")
     room.put(issued())
     for _ in range(2):
-        await follower.look(now=NOW)
+        await replacer.look(now=NOW)
     assert room.used == []
     assert len(room.lines("certificate_refused")) == 1
 
@@ -140,15 +140,15 @@ async def test_an_expiry_is_announced_daily(room: Room) -> None:
     """From 30 days before, once a day and for each file; an expired certificate is refused in the log."""
     room.ca.write_bytes(issued(ends=99 * DAY).certificate)
     room.put(issued(ends=31 * DAY))
-    follower = room.follower()
+    replacer = room.replacer()
     for hours in (0, 20, 40, 50, 70):
-        await follower.look(now=NOW + timedelta(hours=hours))
+        await replacer.look(now=NOW + timedelta(hours=hours))
     assert [line["why"] for line in room.lines("certificate_expires")] == [
         "IDVAULT_TLS_CERTIFICATE expires in 29 days",
         "IDVAULT_TLS_CERTIFICATE expires in 28 days",
     ]
     for _ in range(2):
-        await follower.look(now=NOW + 32 * DAY)
+        await replacer.look(now=NOW + 32 * DAY)
     assert room.lines("certificate_expires")[-1]["why"] == "IDVAULT_TLS_CERTIFICATE expires in 0 days"
     assert "has expired" in room.lines("certificate_refused")[0]["why"]
 
@@ -164,22 +164,22 @@ async def test_a_server_shows_the_new_certificate(room: Room) -> None:
     context.load_cert_chain(room.files.certificate, room.files.key)
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
     port = server.sockets[0].getsockname()[1]
-    follower = CertificateFollower(
+    replacer = CertificateReplacer(
         files=room.files, current=room.read(), use=certificate_files.into(context, room.files)
     )
     async with server:
         before = await asyncio.to_thread(_shown, port)
         room.files.key.unlink()
-        await follower.look(now=NOW)
+        await replacer.look(now=NOW)
         assert await asyncio.to_thread(_shown, port) == before
         room.put(new := issued())
-        await follower.look(now=NOW)
+        await replacer.look(now=NOW)
         assert await asyncio.to_thread(_shown, port) == new.certificate != before
 
 
 async def test_following_survives_what_it_cannot_read(room: Room) -> None:
     """An unexpected fault is logged, and the next look goes on; the block's end ends the looks."""
-    follower, looks = room.follower(), asyncio.Semaphore(0)
+    replacer, looks = room.replacer(), asyncio.Semaphore(0)
 
     def clock() -> datetime:
         looks.release()
@@ -188,7 +188,7 @@ async def test_following_survives_what_it_cannot_read(room: Room) -> None:
         return NOW
 
     room.put(issued())
-    async with certificate_files.following([follower], clock=clock, period=0.0):
+    async with certificate_files.following([replacer], clock=clock, period=0.0):
         while not room.used:
             await looks.acquire()
             await asyncio.sleep(0)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import programs, shell
+
 pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,16 +71,16 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     blocks = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
     assert len(blocks) == BLOCKS
     foreign = {name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", STANDINS + moved("".join(blocks), folder)],
-        cwd=folder,
-        env={**foreign, "PATH": path},
-        check=False,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
+    with shell.forking() as path:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", STANDINS + moved("".join(blocks), folder)],
+            cwd=folder,
+            env={**foreign, "PATH": f"{path}{os.pathsep}{os.environ['PATH']}"},
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
     assert done.returncode == 0, done.stderr
     return folder, done.stdout
 
@@ -114,17 +116,14 @@ def test_each_process_starts_and_stops(
     folder, _ = production
     # With an empty log a worker starts without its witnesses; an edge would wait for them.
     environment = {**settings(folder, name), **(_nowhere() if name == "work" else NO_WITNESS)}
-    with subprocess.Popen(
-        ["idvault", *arguments, "--ready-file", str(tmp_path / "ready.json")],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as running:
-        assert running.stdout is not None
+    ready = str(tmp_path / "ready.json")
+    running = programs.start(programs.VAULT, *arguments, "--ready-file", ready, environment=environment)
+    try:
         first = next((line for line in running.stdout if line.startswith('{"ready":')), "")
         running.send_signal(signal.SIGTERM)
-        _, errors = running.communicate(timeout=30)
+        _, errors = running.communicate(timeout=60)
+    finally:
+        running.kill()
     assert first, errors
     assert running.returncode == 0, errors
     assert not (tmp_path / "ready.json").exists()
@@ -144,6 +143,6 @@ def test_the_edge_refuses_to_stand_beside_the_worker_s_keys(
         own = folder / "etc" / name
         write(tmp_path / own.name, own.read_text("utf-8"))
     environment = {**settings(folder, "platform"), "IDVAULT_KEYS": str(tmp_path / "service.keys")}
-    done = subprocess.run(["idvault", *EDGE], env=environment, check=False, capture_output=True, text=True)
+    done = programs.run(programs.VAULT, *EDGE, environment=environment)
     assert done.returncode == 2
     assert "IDVAULT_KEYS is beside the worker's key file" in done.stderr

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,6 +16,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from idvault.storage import migrations
+from tests.support import shell
 from tests.support.databases import Databases, create, memory, own_server
 from tests.support.pair_world import PairWorld
 
@@ -32,16 +32,17 @@ MAKE, RESTORE = re.findall(r"```bash\n(.*?)```", SECTION, re.DOTALL)
 def run(lines: str, folder: Path, **settings: str) -> "subprocess.CompletedProcess[str]":
     """Run lines of the page in a folder, and stop at the first that fails."""
     foreign = {name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")}
-    path = os.pathsep.join((str(Path(sys.executable).parent), str(_programs()), os.environ["PATH"]))
-    return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", lines],
-        cwd=folder,
-        env={**foreign, "PATH": path, **settings},
-        check=False,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
+    with shell.forking() as own:
+        path = os.pathsep.join((own, str(_programs()), os.environ["PATH"]))
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", lines],
+            cwd=folder,
+            env={**foreign, "PATH": path, **settings},
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
 
 
 def check(databases: Databases, folder: Path) -> "subprocess.CompletedProcess[str]":

@@ -13,7 +13,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -34,7 +34,8 @@ FILE = "epochs.json"
 _PURPOSE = "idvault/epoch/v1"
 _FIELDS = ("log", "epoch", "previous", "former", "seen", "size", "root", "lost", "time", "reason", "roster")
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
+# Newer versions of Python also parse the hour 24.
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?!24)[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
 _EVENT = re.compile(r"[a-z]+(?::[a-z]+)*", re.ASCII)
 _HASH_SIZE = 32
 _LONGEST_NOTE = 100_000
@@ -232,7 +233,7 @@ def _note(value: Any, where: str) -> bytes:
 def _time(value: Any, where: str) -> datetime:
     text = reading.matching(value, where, _TIME, "a time such as 2026-03-01T12:00:00Z")
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(text)
     except ValueError as error:
         raise EpochStatementError(f"{where} must be a time such as 2026-03-01T12:00:00Z") from error
 

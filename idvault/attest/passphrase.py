@@ -33,9 +33,9 @@ _MOST_LANES = 64
 _ONE_AT_A_TIME = threading.Lock()
 
 
-_PREFIX = "idvault-random-"
+_PREFIX = b"idvault-random-"
 _CHECK_SIZE = 4
-_GENERATED = re.compile(rb"idvault-random-[A-Za-z0-9_-]{48}")
+_GENERATED = re.compile(_PREFIX + rb"[A-Za-z0-9_-]{48}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def generate(random: bytes) -> bytes:
     """Return a passphrase of 63 characters that nobody can guess; random: 32 fresh bytes."""
     if len(random) != GENERATED_SIZE:
         raise ValueError(f"{GENERATED_SIZE} random bytes are needed")
-    return f"{_PREFIX}{base64.urlsafe_b64encode(random + _check(random)).decode()}".encode()
+    return _PREFIX + base64.urlsafe_b64encode(random + _check(random))
 
 
 def is_generated(passphrase: bytes) -> bool:
@@ -68,7 +68,7 @@ def is_generated(passphrase: bytes) -> bool:
 
 
 def _check(random: bytes) -> bytes:
-    return hashlib.sha256(_PREFIX.encode() + random).digest()[:_CHECK_SIZE]
+    return hashlib.sha256(_PREFIX + random).digest()[:_CHECK_SIZE]
 
 
 def lock(

@@ -39,10 +39,10 @@ class _CountedImports:
     metrics: Metrics
 
     async def import_chunk(self, command: ImportCommand, *, now: ClockReading) -> list[RowResult]:
-        """Import a chunk, and count each row by its outcome."""
+        """Import a chunk, and count each row by its result."""
         results = await self.inner.import_chunk(command, now=now)
-        for result in results:
-            self.metrics.legacy_account(outcome=result.outcome.value)
+        for row in results:
+            self.metrics.legacy_account(outcome=row.result.value)
         return results
 
 

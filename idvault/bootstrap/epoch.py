@@ -53,8 +53,8 @@ class LossRefusedError(PreconditionError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Ground:
-    """What a proposal and an acceptance both need. former: the statements so far."""
+class _Basis:
+    """What a proposal and an acceptance both start from. former: the statements so far."""
 
     found: ExaminedPair
     versions: tuple[Roster, ...]
@@ -77,27 +77,27 @@ async def propose(
     key: the log's. known: checkpoints from elsewhere. Raises what backup.examine and backup.ask_witnesses
     raise, too.
     """
-    ground = await _ground(settings)
+    basis = await _basis(settings)
     notes = await _notes(settings, known)
-    former = _last_cosigned(notes, ground, key)
+    former = _last_cosigned(notes, basis, key)
     seen = await _seen(settings, notes, now=now)
-    if ground.found.contents.entries >= seen:
+    if basis.found.contents.entries >= seen:
         raise LossRefusedError(
             f"the main database has all {seen} entries that anybody has seen: no new epoch is needed. If the "
             "shred database is older, use --accept-lost-keys"
         )
-    lost = await backup.lost(settings, ground.found, former)
+    lost = await backup.lost(settings, basis.found, former)
     return EpochStatement(
         log=str(key),
-        epoch=ground.number,
-        previous=ground.previous,
+        epoch=basis.number,
+        previous=basis.previous,
         former=former.raw,
         seen=seen,
-        size=ground.found.contents.entries,
-        root=ground.found.root,
+        size=basis.found.contents.entries,
+        root=basis.found.root,
         time=now.real.replace(microsecond=0),
         reason=reason,
-        roster=ground.versions[-1].digest(),
+        roster=basis.versions[-1].digest(),
         lost=lost,
     )
 
@@ -107,15 +107,15 @@ async def accept(settings: Settings, statement: EpochStatement, *, now: ClockRea
 
     Raises LossRefusedError, and what backup.examine raises.
     """
-    ground = await _ground(settings)
+    basis = await _basis(settings)
     signer = log_signer(settings)
-    former = tuple(each for each in ground.former if each.digest() != statement.digest())
+    former = tuple(each for each in basis.former if each.digest() != statement.digest())
     try:
-        chain = statements.verify_chain((*former, statement), versions=ground.versions)
+        chain = statements.verify_chain((*former, statement), versions=basis.versions)
         found = epoch.read(statement)
     except (RosterError, LogError) as error:
         raise LossRefusedError(str(error)) from error
-    _check_fits(statement, ground, signer)
+    _check_fits(statement, basis, signer)
     event = EventFactory(entropy=ENTROPY).event(
         EventType.LOG_BEGIN_EPOCH,
         actor_id=SYSTEM_ACTOR,
@@ -129,17 +129,17 @@ async def accept(settings: Settings, statement: EpochStatement, *, now: ClockRea
             signed=checkpoint.sign(found.kept, [signer]),
             event=replace(event, entry_id=statement.digest()[:_ID_DIGITS]),
         )
-    await _destroy_revived(settings, ground.found)
+    await _destroy_revived(settings, basis.found)
     return found.kept
 
 
-def _check_fits(statement: EpochStatement, ground: _Ground, signer: NoteSigner) -> None:
-    contents = ground.found.contents
+def _check_fits(statement: EpochStatement, basis: _Basis, signer: NoteSigner) -> None:
+    contents = basis.found.contents
     if statement.log != str(signer.key):
         raise LossRefusedError("the statement is of another log")
-    if statement.roster != ground.versions[-1].digest():
+    if statement.roster != basis.versions[-1].digest():
         raise LossRefusedError("the statement names another version of the roster than the one in force")
-    if (statement.size, statement.root) != (contents.entries, ground.found.root):
+    if (statement.size, statement.root) != (contents.entries, basis.found.root):
         raise LossRefusedError(
             f"the statement is of {statement.size} entries, and the main database has {contents.entries}, or "
             "others: propose it again"
@@ -153,8 +153,8 @@ async def accept_lost_keys(settings: Settings, *, now: ClockReading) -> int:
     """
     notes = await _notes(settings, [])
     seen = await _seen(settings, notes, now=now)
-    ground = await _ground(settings, known=notes)
-    contents, signer = ground.found.contents, log_signer(settings)
+    basis = await _basis(settings, known=notes)
+    contents, signer = basis.found.contents, log_signer(settings)
     if contents.entries < seen:
         raise LossRefusedError(
             f"the main database is older than the log, too ({contents.entries} < {seen}): custodians must "
@@ -164,15 +164,15 @@ async def accept_lost_keys(settings: Settings, *, now: ClockReading) -> int:
     event = EventFactory(entropy=ENTROPY).event(
         EventType.KEYS_LOSE, actor_id=SYSTEM_ACTOR, now=now, count=str(count)
     )
-    current = epoch.Epoch(ground.number - 1, ground.previous)
-    head = Checkpoint(signer.key.name, contents.entries, ground.found.root, current.extensions)
+    current = epoch.Epoch(basis.number - 1, basis.previous)
+    head = Checkpoint(signer.key.name, contents.entries, basis.found.root, current.extensions)
     async with _store(settings) as store:
         await store.sign_again(
-            statements=statements.encode_chain(ground.former) if ground.former else None,
+            statements=statements.encode_chain(basis.former) if basis.former else None,
             signed=checkpoint.sign(head, [signer]),
             event=event,
         )
-    await _destroy_revived(settings, ground.found)
+    await _destroy_revived(settings, basis.found)
     return count
 
 
@@ -182,10 +182,10 @@ def log_signer(settings: Settings) -> NoteSigner:
     return NoteSigner(VerifierKey(settings.log_origin, signer.public_key), signer.sign)
 
 
-async def _ground(settings: Settings, *, known: Sequence[KnownNote] = ()) -> _Ground:
+async def _basis(settings: Settings, *, known: Sequence[KnownNote] = ()) -> _Basis:
     versions = roster_chain.load_all(settings.roster)
     found = await backup.examine(*urls(settings), known=known)
-    return _Ground(found, versions, await _former(settings))
+    return _Basis(found, versions, await _former(settings))
 
 
 async def _former(settings: Settings) -> tuple[EpochStatement, ...]:
@@ -218,15 +218,15 @@ async def _seen(settings: Settings, notes: Sequence[KnownNote], *, now: ClockRea
     return max([*(one.checkpoint.size for one in notes), *(one.size for one in witnessed)], default=0)
 
 
-def _last_cosigned(notes: Sequence[KnownNote], ground: _Ground, key: VerifierKey) -> KnownNote:
+def _last_cosigned(notes: Sequence[KnownNote], basis: _Basis, key: VerifierKey) -> KnownNote:
     """Return the largest checkpoint of the last epoch that enough witnesses have cosigned."""
-    present = epoch.Epoch(ground.number - 1, ground.previous)
-    fit = [one for one in notes if _is_cosigned(one, ground.versions, key)]
+    present = epoch.Epoch(basis.number - 1, basis.previous)
+    fit = [one for one in notes if _is_cosigned(one, basis.versions, key)]
     last = [one for one in fit if epoch.of(one.checkpoint) == present]
     if not last:
         raise LossRefusedError(
             "no checkpoint of this log that enough witnesses have cosigned is at hand: give one with "
-            "--checkpoint, from a mirror, a follower of the log, or a member's identity folder"
+            "--checkpoint, from a mirror, a client that follows the log, or a member's identity folder"
         )
     return max(last, key=lambda one: one.checkpoint.size)
 

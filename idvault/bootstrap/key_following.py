@@ -24,9 +24,9 @@ async def follow_keys(stack: AsyncExitStack, base: Base, keys: LocalKeyProvider)
     flow = KeyVersionFlow(
         store=SqlKeyVersionStore(database=base.main), keys=keys, events=EventFactory(entropy=ENTROPY)
     )
-    follower = KeyFollower(clock=base.clock, flow=flow)
-    await follower.once()
-    follow_every(stack, follower.once)
+    tracker = KeyVersionTracker(clock=base.clock, flow=flow)
+    await tracker.once()
+    follow_every(stack, tracker.once)
 
 
 def follow_every(stack: AsyncExitStack, once: Callable[[], Awaitable[None]]) -> None:
@@ -44,8 +44,8 @@ async def _repeat(once: Callable[[], Awaitable[None]]) -> None:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class KeyFollower:
-    """Follows once, and says each thing once."""
+class KeyVersionTracker:
+    """Tracks the versions, and logs each change and each lack once."""
 
     clock: Callable[[], ClockReading]
     flow: KeyVersionFlow

@@ -19,7 +19,7 @@ from idvault.bootstrap.certificates import edge_files, tls_of
 from idvault.bootstrap.health import open_port, watch_health
 from idvault.bootstrap.roster import follow_rosters, read_rosters
 from idvault.bootstrap.witness import check_witnessed, open_witnesses, stopped, watch_cosigned
-from idvault.certificate_files import CertificateFollower, Pem
+from idvault.certificate_files import CertificateReplacer, Pem
 from idvault.config import Settings
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.storage.platform.store import SqlPlatformStore
@@ -107,8 +107,8 @@ async def _follow_certificates(
         for server in servers:
             server.replace_certificate(tls_of(found))
 
-    follower = CertificateFollower(files=edge_files(base.settings), current=current, accept=accept, use=use)
-    await stack.enter_async_context(certificate_files.following([follower], clock=base.real_now))
+    replacer = CertificateReplacer(files=edge_files(base.settings), current=current, accept=accept, use=use)
+    await stack.enter_async_context(certificate_files.following([replacer], clock=base.real_now))
 
 
 async def _tell(servers: list[GrpcServer], ready: bool) -> None:

@@ -5,7 +5,7 @@ import sys
 from idvault import process
 
 INTERRUPTED = 130
-_PEOPLE = frozenset({"auditor", "custodian", "roster", "log"})
+_PEOPLE = frozenset({"auditor", "custodian", "operator", "roster", "log", "epoch"})
 
 
 def main() -> None:

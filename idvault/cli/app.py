@@ -5,6 +5,7 @@ service never loads the packages of the people's commands.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -68,22 +69,25 @@ class _Commands(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import a command; None for an unknown name."""
-        if cmd_name not in _COMMANDS:
-            return None
-        module, _, name = _COMMANDS[cmd_name][0].partition(":")
-        with process.without_collector():
-            found = getattr(import_module(f"idvault.cli.{module}"), name)
-        parent = typer.Typer(**_PLAIN)
-        if isinstance(found, typer.Typer):
-            parent.add_typer(found, name=cmd_name)
-        else:
-            parent.command(cmd_name)(found)
-        return typer.main.get_group(parent).commands[cmd_name]
+        return _command(cmd_name) if cmd_name in _COMMANDS else None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the list of commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+
+
+@cache
+def _command(name: str) -> Any:
+    module, _, attribute = _COMMANDS[name][0].partition(":")
+    with process.without_collector():
+        found = getattr(import_module(f"idvault.cli.{module}"), attribute)
+    parent = typer.Typer(**_PLAIN)
+    if isinstance(found, typer.Typer):
+        parent.add_typer(found, name=name)
+    else:
+        parent.command(name)(found)
+    return typer.main.get_group(parent).commands[name]
 
 
 app = typer.Typer(

@@ -14,7 +14,7 @@ from idvault import certificate_files, process
 from idvault.attest import epoch as statements
 from idvault.attest import roster_chain
 from idvault.attest.reading import RosterError
-from idvault.certificate_files import CertificateFiles, CertificateFollower
+from idvault.certificate_files import CertificateFiles, CertificateReplacer
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.config import ConfigError, owner
@@ -134,11 +134,11 @@ class _KeyChange(NamedTuple):
     retire: bool
 
 
-class _Tls(NamedTuple):
+class _OwnTls(NamedTuple):
     """What the port shows, None for http, and what follows its files."""
 
     context: ssl.SSLContext | None
-    followers: Sequence[CertificateFollower]
+    replacers: Sequence[CertificateReplacer]
 
 
 class _Watched(NamedTuple):
@@ -149,7 +149,9 @@ class _Watched(NamedTuple):
     certificate: Path | None
 
 
-def _program(cosigner: Cosigner, address: tuple[str, int], tls: _Tls, watched: _Watched) -> running.Program:
+def _program(
+    cosigner: Cosigner, address: tuple[str, int], tls: _OwnTls, watched: _Watched
+) -> running.Program:
     host, port = address
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -160,7 +162,7 @@ def _program(cosigner: Cosigner, address: tuple[str, int], tls: _Tls, watched: _
             served = serve_metrics(metrics, listen=watched.listen)
             stack.callback(served.close)
             health.watch(stack, metrics, folder=watched.folder, certificate=watched.certificate)
-            await stack.enter_async_context(certificate_files.following(tls.followers, clock=_now))
+            await stack.enter_async_context(certificate_files.following(tls.replacers, clock=_now))
             told = {"public_key": str(cosigner.key), "metrics": served.url}
             if cosigner.next_key is not None:
                 told["next_public_key"] = str(cosigner.next_key)
@@ -220,10 +222,10 @@ def _now() -> datetime:
     return running.real_clock().real
 
 
-def _tls(certificate: Path | None, key: Path | None) -> _Tls:
+def _tls(certificate: Path | None, key: Path | None) -> _OwnTls:
     """Read the files of the options; raises CommandError."""
     if certificate is None and key is None:
-        return _Tls(None, ())
+        return _OwnTls(None, ())
     if certificate is None or key is None:
         text = "--tls-certificate and --tls-key belong together"
         raise wrong_usage(text, field="--tls-key")
@@ -237,7 +239,7 @@ def _tls(certificate: Path | None, key: Path | None) -> _Tls:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
     use = certificate_files.into(context, files)
-    return _Tls(context, [CertificateFollower(files=files, current=current, use=use)])
+    return _OwnTls(context, [CertificateReplacer(files=files, current=current, use=use)])
 
 
 def _cosigner(state: WitnessState, log_keys: Sequence[str], name: str | None, change: _KeyChange) -> Cosigner:

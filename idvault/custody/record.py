@@ -10,7 +10,7 @@ from idvault.attest.hpke import UnsealError
 from idvault.attest.payload import Payload
 from idvault.custody.share import check_share
 from idvault.domain import sharing
-from idvault.domain.record import FORMAT_VERSION, SealedRecord, check_outcome
+from idvault.domain.record import FORMAT_VERSION, SealedRecord, check_confirmed
 from idvault.domain.sharing import SharingError
 
 KEY_SIZE = 32
@@ -20,9 +20,9 @@ def open_record(*, record: SealedRecord, shares: Mapping[str, bytes], shred_valu
     """Return the sealed payload.
 
     shares: 33-byte shares by custodian name. shred_value: 32 bytes derived from the account's shred key for
-    this record. Raises ShareError, naming the custodian, for a wrong share, OutcomeError for an identity that
-    the registry did not confirm, and UnsealError for anything else: too few shares, another record's shred
-    value, or a modified record.
+    this record. Raises ShareError, naming the custodian, for a wrong share, UnconfirmedError for an identity
+    that the registry did not confirm, and UnsealError for anything else: too few shares, another record's
+    shred value, or a modified record.
     """
     key = data_key(record=record, shares=shares)
     return open_with_key(record=record, data_key=key, shred_value=shred_value)
@@ -42,7 +42,7 @@ def data_key(*, record: SealedRecord, shares: Mapping[str, bytes]) -> bytes:
 
 
 def open_with_key(*, record: SealedRecord, data_key: bytes, shred_value: bytes) -> Payload:
-    """Return the sealed payload; raises OutcomeError and UnsealError.
+    """Return the sealed payload; raises UnconfirmedError and UnsealError.
 
     The record's commitment is checked first, so that no other key opens the record to something else.
     """
@@ -51,5 +51,5 @@ def open_with_key(*, record: SealedRecord, data_key: bytes, shred_value: bytes) 
     info = record_key.info_of(record)
     key = record_key.derive(data_key=data_key, shred_value=shred_value, salt=record.salt, info=info)
     opened = payload.decode(key.decrypt(record=record, info=info))
-    check_outcome(opened.answer)
+    check_confirmed(opened.answer)
     return opened

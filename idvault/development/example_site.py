@@ -53,7 +53,7 @@ class ExampleSite:
         app = web.Application()
         app.add_routes(
             [
-                web.get("/", self.home),
+                web.get("/", self.index),
                 web.get("/verify", self.verify),
                 web.get("/me", self.identity),
                 web.get("/verified", self.verified),
@@ -76,7 +76,7 @@ class ExampleSite:
         """Where the platform is."""
         return f"http://{_HOST}:{self.port}"
 
-    async def home(self, _request: web.Request) -> web.Response:
+    async def index(self, _request: web.Request) -> web.Response:
         """List what can be tried."""
         items = "".join(
             f'<li><a href="{escape(url)}">{escape(name)}</a></li>' for name, url in self.links.items()

@@ -10,7 +10,7 @@ LOG_ORIGIN = "idvault.local/development"
 WITNESS_NAME = "idvault.local/witness"
 PASSPHRASE = b"development"
 # The passphrase is known to everybody: a slow derivation would protect nothing, and delay every start.
-COST = Cost(memory_kib=8, iterations=1, lanes=1)
+COST = Cost(memory_kib=16, iterations=1, lanes=1)
 PLATFORMS = ("platform-a", "platform-b")
 MONITORS = ("monitor",)
 WEB = "web"

@@ -14,7 +14,7 @@ _BY_SUFFIX = {
     ".jwt": "application/statuslist+jwt",
     ".html": "text/html; charset=utf-8",
 }
-_HOME = "index.html"
+_INDEX = "index.html"
 
 
 class StaticServer:
@@ -54,7 +54,7 @@ class StaticServer:
         """Return the file of a path if it is in the directory and not hidden."""
         if "\0" in name or any(part.startswith(".") for part in name.split("/")):
             return None
-        path = (self._directory / (name.lstrip("/") or _HOME)).resolve()
+        path = (self._directory / (name.lstrip("/") or _INDEX)).resolve()
         return path if path.is_relative_to(self._directory) and path.is_file() else None
 
 

@@ -14,7 +14,7 @@ FORMAT_VERSION = 1
 SALT_SIZE = 32
 
 
-class OutcomeError(DamagedError):
+class UnconfirmedError(DamagedError):
     """A record holds, or would hold, an identity that the registry did not confirm."""
 
     def __init__(self) -> None:
@@ -22,10 +22,10 @@ class OutcomeError(DamagedError):
         super().__init__(Reason.RECORD_DAMAGED)
 
 
-def check_outcome(answer: RegistryAnswer | None) -> None:
-    """Raise OutcomeError (RECORD_DAMAGED) unless the registry's answer is a full match."""
+def check_confirmed(answer: RegistryAnswer | None) -> None:
+    """Raise UnconfirmedError (RECORD_DAMAGED) unless the registry's answer is a full match."""
     if answer is not RegistryAnswer.MATCH:
-        raise OutcomeError
+        raise UnconfirmedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class LedgerResult:
 
 
 @dataclass(slots=True)
-class _Check:
+class _RememberedCheck:
     """A remembered check. heard_at: when a query first returned its result."""
 
     number: str
@@ -54,7 +54,7 @@ class Ledger:
         self._people = {person.number: person for person in people}
         self._keep_unheard = keep_unheard
         self._caps = caps
-        self._checks: dict[str, _Check] = {}
+        self._checks: dict[str, _RememberedCheck] = {}
         self._charged_fixtures: set[str] = set()
 
     def add(self, people: Iterable[Resident]) -> int:
@@ -86,7 +86,7 @@ class Ledger:
         if fixture:
             self._charged_fixtures.add(question.ai)
         elif waiting or self._keep_unheard:
-            self._checks[question.ai] = _Check(question.number, result, now)
+            self._checks[question.ai] = _RememberedCheck(question.number, result, now)
         return result
 
     def query(self, ai: str, *, now: datetime) -> LedgerResult:
@@ -118,7 +118,7 @@ class Ledger:
             return LedgerResult(NppaStatus.FAILED)
         return LedgerResult(NppaStatus.VERIFIED, person.pi)
 
-    def _find(self, ai: str, now: datetime) -> _Check | None:
+    def _find(self, ai: str, now: datetime) -> _RememberedCheck | None:
         check = self._checks.get(ai)
         if check is None:
             return None

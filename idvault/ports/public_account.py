@@ -128,7 +128,10 @@ class PublicAccountStore(Protocol):
         ...
 
     async def owned(self, *, relying_party: str, person_id: str) -> Sequence[Owned]:
-        """Return every public account of a person or organisation, whatever its state."""
+        """Return the public accounts of a person or organisation that are stored as live.
+
+        Others cannot become live by themselves: these are all that may count.
+        """
         ...
 
     async def expiring(

@@ -44,7 +44,7 @@ class BudgetedRegistry(WrappedRegistry):
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         """Wrap a registry. provider: names its clocks in the store. clock: real time. sleep: in seconds."""
-        super().__init__(inner)
+        super().__init__(inner=inner)
         self._admits = inner.admits
         self._store = store
         self._check_name, self._query_name = f"{provider}/check", f"{provider}/query"
@@ -66,14 +66,14 @@ class BudgetedRegistry(WrappedRegistry):
         left = await self._wait_as_check(reserved, patience)
         if isinstance(left, RegistryAnswer):
             return left
-        return await self._heed(await self._inner.check(ai=ai, identity=identity, patience=left))
+        return await self._heed(await self.inner.check(ai=ai, identity=identity, patience=left))
 
     async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         """Wait for a slot, then query."""
         left = await self._wait(self._query_name, patience)
         if isinstance(left, RegistryAnswer):
             return left
-        return await self._heed(await self._inner.query(ai=ai, patience=left))
+        return await self._heed(await self.inner.query(ai=ai, patience=left))
 
     async def probe(self, *, ai: str, patience: float, reserved: Reserved | None = None) -> RegistryAnswer:
         """Wait for the slot of a check and, if the probe is a query, for that of a query; then probe."""
@@ -82,7 +82,7 @@ class BudgetedRegistry(WrappedRegistry):
             left = await self._wait(self._query_name, left)
         if isinstance(left, RegistryAnswer):
             return left
-        return await self._heed(await self._inner.probe(ai=ai, patience=left))
+        return await self._heed(await self.inner.probe(ai=ai, patience=left))
 
     async def _wait_as_check(self, reserved: Reserved | None, patience: float) -> float | RegistryAnswer:
         if reserved is None:

@@ -89,7 +89,7 @@ class GuardedRegistry(WrappedRegistry):
         clock: real time. observe: receives provider, outcome and seconds of every call that was sent.
         alarm: receives the provider when it rejects idvault as a caller; an operator must act.
         """
-        super().__init__(inner)
+        super().__init__(inner=inner)
         self._provider = provider
         self._clock = clock
         self._observe = observe
@@ -103,16 +103,16 @@ class GuardedRegistry(WrappedRegistry):
     async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
         """Check, if a call may be sent now."""
         return await self._guard(
-            lambda: self._inner.check(ai=ai, identity=identity, patience=patience), patience
+            lambda: self.inner.check(ai=ai, identity=identity, patience=patience), patience
         )
 
     async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         """Query, if a call may be sent now."""
-        return await self._guard(lambda: self._inner.query(ai=ai, patience=patience), patience)
+        return await self._guard(lambda: self.inner.query(ai=ai, patience=patience), patience)
 
     async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
         """Probe, if a call may be sent now."""
-        return await self._guard(lambda: self._inner.probe(ai=ai, patience=patience), patience)
+        return await self._guard(lambda: self.inner.probe(ai=ai, patience=patience), patience)
 
     async def _guard(self, call: Callable[[], Awaitable[RegistryAnswer]], patience: float) -> RegistryAnswer:
         if not self.admits():

@@ -28,7 +28,7 @@ class PacedRegistry(WrappedRegistry):
 
     def __init__(self, *, inner: CappedRegistry, clock: Callable[[], float]) -> None:
         """Wrap a registry. clock: seconds."""
-        super().__init__(inner)
+        super().__init__(inner=inner)
         self._capped = inner
         self.clock = clock
         self._latest: tuple[RegistryAnswer, float, float] | None = None
@@ -53,7 +53,7 @@ class PacedRegistry(WrappedRegistry):
 
     async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         """Query the wrapped registry."""
-        return await self._inner.query(ai=ai, patience=patience)
+        return await self.inner.query(ai=ai, patience=patience)
 
     async def probe(self, *, ai: str, patience: float, reserved: Reserved | None = None) -> RegistryAnswer:
         """Probe the wrapped registry."""
@@ -78,7 +78,7 @@ class WithheldRegistry(WrappedRegistry):
         choose: Callable[[Sequence[float]], float],
     ) -> None:
         """Initialise with the registry that is the example. sleep: in seconds. choose: picks one time."""
-        super().__init__(paced)
+        super().__init__(inner=paced)
         self._paced = paced
         self._sleep = sleep
         self._choose = choose

@@ -1,27 +1,28 @@
 """What a registry that wraps another one passes on unchanged."""
 
+from dataclasses import dataclass
+
 from idvault.domain.document import DocumentType
 from idvault.ports.registry import Registry
 
 
+@dataclass(kw_only=True, eq=False)
 class WrappedRegistry:
     """The wrapped registry's limits; a subclass adds how it checks and queries (ports.registry.Registry)."""
 
-    def __init__(self, inner: Registry) -> None:
-        """Wrap a registry."""
-        self._inner = inner
+    inner: Registry
 
     @property
     def name_limit(self) -> int:
         """Return the wrapped registry's limit."""
-        return self._inner.name_limit
+        return self.inner.name_limit
 
     @property
     def document_types(self) -> frozenset[DocumentType]:
         """Return the wrapped registry's document types."""
-        return self._inner.document_types
+        return self.inner.document_types
 
     @property
     def can_query(self) -> bool:
         """Return the wrapped registry's answer."""
-        return self._inner.can_query
+        return self.inner.can_query

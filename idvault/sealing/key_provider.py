@@ -3,8 +3,8 @@
 - The file must be accessible to its owner only (0600; secret_file has the exception), and is encrypted under
   a passphrase.
 - A change re-reads the file under a lock, writes a draft and renames it, each step fsynced: after a crash
-  there is the old file or the new one. An existing version is never replaced. The cost of guessing a person's
-  passphrase stays what the file was created with.
+  there is the old file or the new one. An existing version is never replaced. The cost of a passphrase guess
+  stays what the file has, except the least one: that is for a generated passphrase only.
 - The passphrase is read anew for each opening, so that a running process follows when it is changed.
 - A destroyed key is removed from the file. Older copies still hold it, so no backup of the file may be kept
   longer than the keys in it.
@@ -13,6 +13,7 @@
 import asyncio
 import fcntl
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -93,6 +94,7 @@ class LocalKeyProvider:
         self._used: Mapping[str, UsedVersions] = {}
         self._current: _Sets = {}
         self._seen: tuple[int, int] | None = None
+        self._mutex = threading.RLock()
 
     def __repr__(self) -> str:
         """Name the file only."""
@@ -108,9 +110,14 @@ class LocalKeyProvider:
         entropy: Entropy,
         cost: Cost = DEFAULT_COST,
     ) -> "LocalKeyProvider":
-        """Write a new file with these key sets; raises KeyFileExistsError if one exists."""
+        """Write a new file with these key sets; raises KeyFileExistsError if one exists.
+
+        Raises KeyFileError for an empty passphrase, as a crash leaves it that interrupts its writing.
+        """
         provider = cls(path=path, passphrase=passphrase, entropy=entropy, cost=cost)
         provider._passphrase = provider._read_passphrase()
+        if not provider._passphrase:
+            raise KeyFileError(f"the passphrase for {path} is empty")
         with provider._locked():
             if path.exists():
                 raise KeyFileExistsError(f"{path} exists already")
@@ -264,7 +271,14 @@ class LocalKeyProvider:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Hold the lock for changes; it is a separate file, because the key file gets replaced."""
+        """Hold the lock for changes; it is a separate file, because the key file gets replaced.
+
+        Within the process a thread that only reads waits, too: it must not put back what it read before.
+        """
+        with self._mutex:
+            yield from self._locked_file()
+
+    def _locked_file(self) -> Iterator[None]:
         try:
             lock = self._path.with_name(self._path.name + ".lock")
             descriptor = durable_file.open_lock(lock, like=self._path)
@@ -278,6 +292,10 @@ class LocalKeyProvider:
 
     def _refresh(self) -> None:
         """Read the file if it has changed since it was last read."""
+        with self._mutex:
+            self._read()
+
+    def _read(self) -> None:
         try:
             with self._path.open("rb") as file:
                 found = os.fstat(file.fileno())
@@ -310,15 +328,19 @@ class LocalKeyProvider:
         try:
             secret = self._opened(document, passphrase, is_in_module=is_in_module)
             sets = key_set.decode(secret)
-            # The least cost of a generated passphrase is not that of a later one, which a person may choose.
-            if not is_in_module and not passphrases.is_generated(passphrase):
-                self._cost = passphrases.cost_of(document)
+            if not is_in_module:
+                self._keep_cost(passphrases.cost_of(document))
         except ModuleError as error:
             raise KeyFileLockedError(f"{self._path} cannot be opened: {error}") from error
         except (UnsealError, ValueError) as error:
             raise KeyFileLockedError(f"{self._path} cannot be opened with this passphrase") from error
         self._passphrase, self._is_in_module = passphrase, is_in_module
         return sets
+
+    def _keep_cost(self, found: Cost) -> None:
+        # The passphrase may have been changed to a person's by a version that knew no generated ones.
+        if found != passphrases.LEAST_COST:
+            self._cost = found
 
     def _opened(self, document: bytes, passphrase: bytes, *, is_in_module: bool) -> bytes:
         if not is_in_module:

@@ -15,7 +15,7 @@ from idvault.attest.payload import Payload
 from idvault.attest.quorum import Quorum
 from idvault.domain import seal, sharing
 from idvault.domain.claim import Consent, Identity
-from idvault.domain.record import FORMAT_VERSION, SealedRecord, check_outcome
+from idvault.domain.record import FORMAT_VERSION, SealedRecord, check_confirmed
 from idvault.domain.registry import RegistryAnswer
 from idvault.ports.entropy import Entropy
 from idvault.ports.sealing import ShredStore
@@ -43,9 +43,9 @@ class QuorumRecordSealer:
     ) -> SealedRecord:
         """Return a new record version; the account's shred key is durable before it returns.
 
-        Raises OutcomeError, before anything is stored, unless the answer is a match.
+        Raises UnconfirmedError, before anything is stored, unless the answer is a match.
         """
-        check_outcome(answer)
+        check_confirmed(answer)
         shred_key = await self.shred_store.obtain(
             account_token=account_token, candidate=self.entropy.random(_KEY_SIZE)
         )

@@ -4,6 +4,7 @@ import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -28,15 +29,15 @@ class Measured(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
 class _Reader(Collector):
     """Reads the counters at each scrape."""
 
-    def __init__(self, metrics: Measured) -> None:
-        self._metrics = metrics
+    metrics: Measured
 
     def collect(self) -> Iterable[Metric]:
         """Yield the current families."""
-        return self._metrics.families()
+        return self.metrics.families()
 
 
 class _Handler(WSGIRequestHandler):
@@ -48,7 +49,7 @@ class _Handler(WSGIRequestHandler):
         """Log nothing."""
 
 
-class _Server(ThreadingWSGIServer):
+class _Server4(ThreadingWSGIServer):
     """Listens on IPv4."""
 
 
@@ -58,12 +59,12 @@ class _Server6(ThreadingWSGIServer):
     address_family = socket.AF_INET6
 
 
-class _Pages:
+class _PortPages:
     """The port's pages, as a WSGI application."""
 
     def __init__(self, metrics: Measured) -> None:
         registry = CollectorRegistry()
-        registry.register(_Reader(metrics))
+        registry.register(_Reader(metrics=metrics))
         # CPU, memory, open files and start time of this process, on Linux.
         ProcessCollector(registry=registry)
         self._metrics = make_wsgi_app(registry)
@@ -104,8 +105,8 @@ class MetricsServer:
     def __init__(self, metrics: Measured, *, host: str, port: int) -> None:
         """Bind and serve in a separate thread; raises OSError if the address cannot be bound."""
         is_six = ":" in host
-        kind = _Server6 if is_six else _Server
-        self._server = make_server(host, port, _Pages(metrics), kind, handler_class=_Handler)
+        kind = _Server6 if is_six else _Server4
+        self._server = make_server(host, port, _PortPages(metrics), kind, handler_class=_Handler)
         # handle_request returns at once if a caller has gone before it is accepted.
         self._server.timeout = 0
         self._closed, self._closing = socket.socketpair()

@@ -22,8 +22,8 @@ _COMMITMENT = "idvault/log-commitment/v1"
 _LEAF_PREFIX = b"\x00"
 _TYPE = re.compile(r"[a-z_]+:[a-z_]+:[a-z_]+")
 _ACTOR = re.compile(rf"[0-9a-f]{{32}}|{SYSTEM_ACTOR}")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z")
-_TIME_FORMAT = "%Y-%m-%dT%H:%MZ"
+# Newer versions of Python also parse the hour 24.
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?!24)[0-9]{2}:[0-9]{2}Z")
 _LENGTH = 4
 
 
@@ -116,6 +116,6 @@ def _text(data: bytes, form: re.Pattern[str]) -> str:
 
 def _time(text: str) -> datetime:
     try:
-        return datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=UTC)
+        return datetime.fromisoformat(text)
     except ValueError as error:
         raise EntryError from error

@@ -7,6 +7,7 @@
 """
 
 import binascii
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ MAX_TIME = 2**63 - 1
 _KEY_ID_BYTES = 4
 _TIME_BYTES = 8
 _DASH = "\u2014"
+_NOT_IN_NAMES = re.compile("[\x00-\x1f+\\s\ud800-\udfff]")
+_NOT_IN_TEXTS = re.compile("[\x00-\x09\x0b-\x1f\ud800-\udfff]")
 
 
 class NoteError(LogError):
@@ -285,13 +288,9 @@ def _decode(encoded: str) -> bytes:
 
 
 def _is_name(name: str) -> bool:
-    return bool(name) and not any(c == "+" or c < " " or c.isspace() or _is_surrogate(c) for c in name)
+    return bool(name) and not _NOT_IN_NAMES.search(name)
 
 
 def _check_text(text: str) -> None:
-    if not text.endswith("\n") or any((c < " " and c != "\n") or _is_surrogate(c) for c in text):
+    if not text.endswith("\n") or _NOT_IN_TEXTS.search(text):
         raise MalformedNoteError("the text does not end in a newline or has a control character")
-
-
-def _is_surrogate(character: str) -> bool:
-    return "\ud800" <= character <= "\udfff"

@@ -4,7 +4,7 @@ import ssl
 from datetime import UTC, datetime
 
 from idvault import certificate_files
-from idvault.certificate_files import CertificateFiles, CertificateFollower, Pem
+from idvault.certificate_files import CertificateFiles, CertificateReplacer, Pem
 from idvault.config import Settings
 from idvault_client import Tls, aio
 
@@ -14,7 +14,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def of_client(settings: Settings, vault: aio.Vault) -> CertificateFollower:
+def of_client(settings: Settings, vault: aio.Vault) -> CertificateReplacer:
     """Return what follows the files with which the edge knows the pages; raises ConfigError."""
     tls = Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
     files = CertificateFiles.of_settings(
@@ -24,10 +24,10 @@ def of_client(settings: Settings, vault: aio.Vault) -> CertificateFollower:
     async def use(_found: Pem) -> None:
         await vault.use_certificate(tls)
 
-    return CertificateFollower(files=files, current=files.read(now=now()), use=use)
+    return CertificateReplacer(files=files, current=files.read(now=now()), use=use)
 
 
-def of_pages(settings: Settings) -> tuple[ssl.SSLContext | None, list[CertificateFollower]]:
+def of_pages(settings: Settings) -> tuple[ssl.SSLContext | None, list[CertificateReplacer]]:
     """Return the context of https, None for http, and what follows its files; raises ConfigError."""
     if not settings.web_tls_key.name:
         return None, []
@@ -37,4 +37,4 @@ def of_pages(settings: Settings) -> tuple[ssl.SSLContext | None, list[Certificat
     current, context = files.read(now=now()), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(files.certificate, files.key)
     use = certificate_files.into(context, files)
-    return context, [CertificateFollower(files=files, current=current, use=use)]
+    return context, [CertificateReplacer(files=files, current=current, use=use)]

@@ -39,11 +39,11 @@ async def run(settings: Settings, *, ready: Callable[[Mapping[str, str]], None],
     """
     metrics = WebMetrics()
     async with AsyncExitStack() as stack:
-        context, followers = certificates.of_pages(settings)
+        context, replacers = certificates.of_pages(settings)
         told = serve_metrics(metrics, listen=settings.metrics_listen)
         stack.callback(told.close)
         vault = await stack.enter_async_context(health.connected(settings, timeout=_TIMEOUT))
-        followers.append(certificates.of_client(settings, vault))
+        replacers.append(certificates.of_client(settings, vault))
         pages = Pages(
             metrics=metrics,
             vault=vault,
@@ -60,7 +60,7 @@ async def run(settings: Settings, *, ready: Callable[[Mapping[str, str]], None],
             site = web.TCPSite(runner, host.strip("[]"), int(port), reuse_address=True, ssl_context=context)
             await site.start()
             _watch(stack, settings, metrics, vault)
-            await stack.enter_async_context(following(followers, clock=certificates.now))
+            await stack.enter_async_context(following(replacers, clock=certificates.now))
             scheme = "https" if settings.web_tls_key.name else "http"
             ready({"url": f"{scheme}://{host}:{runner.addresses[0][1]}", "metrics": told.url})
             await stop.wait()

@@ -45,7 +45,7 @@ class CosignerAnswer:
     content_type: str = wire.SIGNATURES_TYPE
 
 
-class _RefusedError(Exception):
+class _RefusalError(Exception):
     def __init__(self, answer: CosignerAnswer) -> None:
         super().__init__(answer.body)
         self.answer = answer
@@ -112,7 +112,7 @@ class Cosigner:
     def _answer(self, body: bytes) -> CosignerAnswer:
         try:
             return self._judge(body)
-        except _RefusedError as refused:
+        except _RefusalError as refused:
             return refused.answer
         except (WitnessWireError, MalformedNoteError, MalformedCheckpointError) as error:
             return CosignerAnswer(400, f"{error}\n")
@@ -124,7 +124,7 @@ class Cosigner:
         request = wire.parse(body)
         submitted, signer = self._verified(request.note)
         if request.old > submitted.size:
-            raise _RefusedError(CosignerAnswer(400, "the old size is greater than the checkpoint's\n"))
+            raise _RefusalError(CosignerAnswer(400, "the old size is greater than the checkpoint's\n"))
         # Check, store and sign under one lock: a slower request must neither replace a newer checkpoint with
         # an older one nor get a cosignature with a later time than the newer one.
         with self._one_at_a_time:
@@ -143,12 +143,12 @@ class Cosigner:
         origin = note.parse(raw).text.partition("\n")[0]
         keys = self._logs.get(origin)
         if keys is None:
-            raise _RefusedError(CosignerAnswer(404, "the log is unknown\n"))
+            raise _RefusalError(CosignerAnswer(404, "the log is unknown\n"))
         try:
             opened = note.open_note(raw, keys)
         except (UnsignedNoteError, InvalidSignatureError) as error:
             log().warning("witness_refused", code=403)
-            raise _RefusedError(CosignerAnswer(403, f"{error}\n")) from error
+            raise _RefusalError(CosignerAnswer(403, f"{error}\n")) from error
         return checkpoint.parse(opened.text), max((each.key for each in opened.verified), key=keys.index)
 
     def _check_signer(self, submitted: Checkpoint, signer: VerifierKey) -> None:
@@ -157,7 +157,7 @@ class Cosigner:
         latest = self._state.signer(submitted.origin)
         if latest in known[known.index(str(signer)) + 1 :]:
             log().error("witness_refused", code=403, count=submitted.size)
-            raise _RefusedError(CosignerAnswer(403, "a later key of the log must sign, too\n"))
+            raise _RefusalError(CosignerAnswer(403, "a later key of the log must sign, too\n"))
         if latest != str(signer):
             self._state.keep_signer(submitted.origin, str(signer))
 
@@ -166,15 +166,15 @@ class Cosigner:
         # Before the sizes: a log that was restored is smaller than what this witness has seen.
         if epoch.of(submitted) != epoch.of(known):
             log().error("witness_refused", code=wire.OTHER_EPOCH, count=submitted.size)
-            raise _RefusedError(CosignerAnswer(wire.OTHER_EPOCH, "this witness follows another epoch\n"))
+            raise _RefusalError(CosignerAnswer(wire.OTHER_EPOCH, "this witness follows another epoch\n"))
         if request.old != known.size:
-            raise _RefusedError(CosignerAnswer(409, wire.encode_size(known.size), wire.SIZE_TYPE))
+            raise _RefusalError(CosignerAnswer(409, wire.encode_size(known.size), wire.SIZE_TYPE))
         if submitted.size == known.size > 0 and submitted.root != known.root:
             log().error("witness_saw_a_fork", code=409, count=known.size)
             self._state.keep_fork(request.note)
-            raise _RefusedError(CosignerAnswer(409, "a different root was cosigned at this size\n"))
+            raise _RefusalError(CosignerAnswer(409, "a different root was cosigned at this size\n"))
         try:
             verify_successor(known, submitted, request.proof)
         except ConsistencyError as error:
             log().error("witness_refused", code=422, count=submitted.size)
-            raise _RefusedError(CosignerAnswer(422, f"{error}\n")) from error
+            raise _RefusalError(CosignerAnswer(422, f"{error}\n")) from error

@@ -113,11 +113,11 @@ def test_a_denial_holds_its_reason() -> None:
     made = replace(decision(Verdict.DENY), reason=reason)
     paper = signed(made, "custodian-a")
     assert disclosure.parse_decision(paper, verdict=Verdict.DENY) == made
-    person = people.roster_member("custodian-a")
-    disclosure.check_signature(paper, roster_member=person, field=FIELD)
+    member = people.roster_member("custodian-a")
+    disclosure.check_signature(paper, roster_member=member, field=FIELD)
     forged = replace(made, reason="another").canonical() + paper[-64:]
     with pytest.raises(SignatureError):
-        disclosure.check_signature(forged, roster_member=person, field=FIELD)
+        disclosure.check_signature(forged, roster_member=member, field=FIELD)
     with pytest.raises(PaperError, match="another purpose"):
         disclosure.parse_decision(paper, verdict=Verdict.APPROVE)
     empty = seal.encode("idvault/disclosure-denial/v2", b"x" * 32, "custodian-a", 1, b"") + bytes(64)
@@ -137,7 +137,7 @@ def test_a_request_is_no_decision() -> None:
 
 def test_another_signature_is_refused() -> None:
     """A signature by somebody else, of something else, of nothing, or by an invalid key is refused."""
-    person = people.roster_member("auditor-a", role="auditor")
+    member = people.roster_member("auditor-a", role="auditor")
     for paper in (
         signed(terms(), "auditor-b"),
         terms(openings=2).canonical() + signed(terms())[-64:],
@@ -145,10 +145,10 @@ def test_another_signature_is_refused() -> None:
         b"",
     ):
         with pytest.raises(SignatureError, match="not that of auditor-a"):
-            disclosure.check_signature(paper, roster_member=person, field=FIELD)
+            disclosure.check_signature(paper, roster_member=member, field=FIELD)
     with pytest.raises(SignatureError):
         disclosure.check_signature(
-            signed(terms()), roster_member=replace(person, ed25519=b"short"), field=FIELD
+            signed(terms()), roster_member=replace(member, ed25519=b"short"), field=FIELD
         )
 
 

@@ -52,7 +52,7 @@ def test_a_generated_passphrase_costs_the_least() -> None:
     document = passphrase.lock(
         b"s", passphrase=words, purpose="test/v1", random=RANDOM, cost=passphrase.DEFAULT_COST
     )
-    assert passphrase.cost_of(document) == passphrase.LEAST_COST
+    assert passphrase.cost_of(document) == Cost(8, 1, 1)
     assert _unlocked(document, words=words) == b"s"
     with pytest.raises(UnsealError):
         _unlocked(document, words=passphrase.generate(bytes(32)))
@@ -61,7 +61,7 @@ def test_a_generated_passphrase_costs_the_least() -> None:
 
 
 @pytest.mark.parametrize("place", [0, 14, 15, 40, 58, 62])
-@pytest.mark.parametrize("change", [b"", b"~", b"zz", b"0", b"1"])
+@pytest.mark.parametrize("change", [b"", b"~", b"zz", b"0", b"V"])
 def test_typed_words_do_not_pass_as_generated(place: int, change: bytes) -> None:
     """Whatever differs from what `generate` makes costs what a person's passphrase costs."""
     words = passphrase.generate(bytes(range(32)))

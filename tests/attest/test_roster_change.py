@@ -75,8 +75,8 @@ def test_who_stays_keeps_the_place(names: tuple[str, ...]) -> None:
 def test_a_key_under_another_name_keeps_the_place_too() -> None:
     """The key counts, not the name."""
 
-    def renamed(person: RosterMember) -> RosterMember:
-        return replace(person, name="custodian-z") if person.name == A else person
+    def renamed(member: RosterMember) -> RosterMember:
+        return replace(member, name="custodian-z") if member.name == A else member
 
     moved = _second(D, A, C)
     everybody = tuple(map(renamed, moved.people))

@@ -111,5 +111,5 @@ def test_the_holders_of_a_record_are_a_quorum() -> None:
     assert succession.holders(known.__getitem__, quorum_ids=(two, one, one)).id == two
     assert succession.holders(known.__getitem__, quorum_ids=(three, three, one)).id == three
     between = succession.holders(known.__getitem__, quorum_ids=(one, three, one))
-    assert [person.name for person in between.custodians] == [A, E, C]
+    assert [member.name for member in between.custodians] == [A, E, C]
     assert (between.threshold, between.id in known) == (2, False)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.bootstrap.key_following import KeyFollower
+from idvault.bootstrap.key_following import KeyVersionTracker
 from idvault.sealing.key_set import Purpose
 from idvault.storage.base.database import Database
 from idvault.telemetry.logs import Logger
@@ -20,15 +20,15 @@ async def test_a_version_that_a_file_lacks_is_warned_of_once(
     world.copy("b")
     first, second = world.load(), world.load("b")
     await world.follow(first)
-    follower = KeyFollower(clock=lambda: world.now, flow=world.flow(second))
-    await follower.once()
+    tracker = KeyVersionTracker(clock=lambda: world.now, flow=world.flow(second))
+    await tracker.once()
     world.after += timedelta(seconds=1)
     world.load().put(Purpose.INDEX, "1", bytes(32))
     await world.follow(first)
     said: list[tuple[str, dict[str, object]]] = []
     monkeypatch.setattr(Logger, "warning", lambda _self, event, **fields: said.append((event, fields)))
     for _ in range(2):
-        await follower.once()
+        await tracker.once()
     world.copy("b")
-    await follower.once()
+    await tracker.once()
     assert said == [("key_lacking", {"kind": "index", "version": 1})]

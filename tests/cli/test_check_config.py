@@ -13,13 +13,14 @@ from idvault.development.authority import Authority
 from tests.support import merkle
 from tests.support.chamber import first_roster
 from tests.support.commands import Commands, Result
+from tests.support.databases import Databases
 
 NOW = datetime.now(UTC)
 SERVE = ("check-config", "serve", "--edge", "platform")
 
 
 @pytest.fixture
-def setup(idvault: Commands, tmp_path: Path) -> Commands:
+def setup(idvault: Commands, tmp_path: Path, sqlite_databases: Databases) -> Commands:
     """Return the commands with the settings of every process."""
     authority = Authority.open(certificate=tmp_path / "ca.pem", key=tmp_path / "ca.key", now=NOW)
     for name in ("server", "other"):
@@ -28,8 +29,8 @@ def setup(idvault: Commands, tmp_path: Path) -> Commands:
     (tmp_path / "roster.json").write_bytes(first_roster().to_bytes())
     idvault.set(
         DEVELOPMENT=1,
-        DATABASE_URL=f"sqlite:///{tmp_path}/main.sqlite3",
-        SHRED_DATABASE_URL=f"sqlite:///{tmp_path}/shred.sqlite3",
+        DATABASE_URL=sqlite_databases.main_url,
+        SHRED_DATABASE_URL=sqlite_databases.shred_url,
         TRUST_DOMAIN="vault.example",
         LOG_ORIGIN="vault.example/log",
         APPEAL_OUTSIDE_BODY="Internet Court (synthetic)",

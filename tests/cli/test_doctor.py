@@ -6,21 +6,22 @@ from pathlib import Path
 from idvault.cli.errors import ExitCode
 from tests.support.chamber import first_roster
 from tests.support.commands import Commands
+from tests.support.databases import Databases
 
 
-def _setup(idvault: Commands, folder: Path) -> None:
+def _setup(idvault: Commands, folder: Path, databases: Databases) -> None:
     (folder / "roster.json").write_bytes(first_roster().to_bytes())
     idvault.set(
-        DATABASE_URL=f"sqlite:///{folder}/main.sqlite3",
-        SHRED_DATABASE_URL=f"sqlite:///{folder}/shred.sqlite3",
+        DATABASE_URL=databases.main_url,
+        SHRED_DATABASE_URL=databases.shred_url,
         ROSTER=folder / "roster.json",
     )
     assert idvault("db", "upgrade").code == ExitCode.DONE
 
 
-def test_what_is_wrong_is_said(idvault: Commands, tmp_path: Path) -> None:
+def test_what_is_wrong_is_said(idvault: Commands, tmp_path: Path, sqlite_databases: Databases) -> None:
     """With databases but no service or worker yet: three pieces of advice, and exit code 1."""
-    _setup(idvault, tmp_path)
+    _setup(idvault, tmp_path, sqlite_databases)
     result = idvault("doctor")
     assert result.code == ExitCode.CHECK_FAILED
     assert result.out.splitlines() == [
@@ -30,9 +31,9 @@ def test_what_is_wrong_is_said(idvault: Commands, tmp_path: Path) -> None:
     ]
 
 
-def test_as_json(idvault: Commands, tmp_path: Path) -> None:
+def test_as_json(idvault: Commands, tmp_path: Path, sqlite_databases: Databases) -> None:
     """One object per check, in the same order."""
-    _setup(idvault, tmp_path)
+    _setup(idvault, tmp_path, sqlite_databases)
     result = idvault("doctor", "--json")
     assert result.code == ExitCode.CHECK_FAILED
     found = [json.loads(line) for line in result.out.splitlines()]
@@ -47,9 +48,9 @@ def test_settings_are_needed(idvault: Commands) -> None:
     assert idvault("doctor").code == ExitCode.WRONG_USAGE
 
 
-def test_databases_that_are_not_there(idvault: Commands, tmp_path: Path) -> None:
+def test_databases_that_are_not_there(idvault: Commands, tmp_path: Path, sqlite_databases: Databases) -> None:
     """The first step is reported first, nothing is created, and no other check guesses at a cause."""
-    _setup(idvault, tmp_path)
+    _setup(idvault, tmp_path, sqlite_databases)
     for path in tmp_path.glob("main.sqlite3*"):
         path.unlink()
     result = idvault("doctor")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 import sqlite3
+from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,7 @@ from idvault.storage.base.statement import statement
 from idvault.storage.sanction.tables import appeals
 from tests.support import hardware
 from tests.support.commands import Commands
+from tests.support.databases import Databases
 from tests.support.people import CHEAP
 from tests.support.sealed_rows import SealedRows
 
@@ -110,6 +112,7 @@ def test_each_file_gets_a_passphrase_of_its_own(
         path = folder / f"{holder.value}.keys"
         assert LocalKeyProvider.load(path, passphrase=words[holder].encode(), entropy=ENTROPY).purposes
         assert passphrase.is_generated(words[holder].encode())
+        assert len(set(urlsafe_b64decode(words[holder][-48:])[:32])) > 16  # 32 random bytes, and no fewer
         assert passphrase.cost_of(path.read_bytes()) == passphrase.LEAST_COST
         assert path.with_suffix(".passphrase").stat().st_mode & 0o077 == 0
     assert idvault("keys", "init").out == "".join(
@@ -117,6 +120,27 @@ def test_each_file_gets_a_passphrase_of_its_own(
     )
     idvault.set(KEY_PASSPHRASE_FILE=folder / "service.passphrase", DATABASE_URL=f"sqlite:///{folder}/m")
     assert idvault("keys", "init").code == ExitCode.DONE  # each is found beside the one that is set
+
+
+def test_words_of_a_person_are_made_slow_to_try(idvault: Commands, tmp_path: Path) -> None:
+    """`keys init` writes each file at the full cost if the operator gives the passphrase."""
+    for holder in Holder:
+        assert passphrase.cost_of((tmp_path / "keys" / f"{holder.value}.keys").read_bytes()) == CHEAP
+
+
+def test_an_interrupted_init_leaves_no_empty_passphrase(
+    idvault: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A passphrase file that a crash has left empty is named, and no key file is made under it."""
+    monkeypatch.delenv("IDVAULT_KEY_PASSPHRASE_FILE")
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "service.passphrase").touch(0o600)
+    idvault.set(KEYS=folder / "service.keys")
+    refused = idvault("keys", "init")
+    assert refused.code != ExitCode.DONE
+    assert f"the passphrase for {folder / 'service.keys'} is empty" in refused.err
+    assert not (folder / "service.keys").exists()
 
 
 def test_list(idvault: Commands, tmp_path: Path) -> None:
@@ -208,6 +232,9 @@ def test_a_passphrase_file_that_cannot_be_written(
     assert idvault("keys", "passphrase", "--new", new).code == ExitCode.WRONG_USAGE
     new.write_text("\n")
     assert "empty" in idvault("keys", "passphrase", "--new", new).err
+    new.write_bytes(b"words\r\r\n")  # would be read back without the second one
+    assert "two carriage returns" in idvault("keys", "passphrase", "--new", new).err
+    assert idvault("keys", "list").code == ExitCode.DONE
     new.write_text("words")
     (folder / ".passphrase.draft").mkdir()  # where the new content would be written
     refused = idvault("keys", "passphrase", "--new", new)
@@ -217,12 +244,9 @@ def test_a_passphrase_file_that_cannot_be_written(
 
 
 @pytest.fixture
-def stored(idvault: Commands, tmp_path: Path) -> Commands:
+def stored(idvault: Commands, tmp_path: Path, sqlite_databases: Databases) -> Commands:
     """The command, with databases whose texts are under the first version of their keys."""
-    idvault.set(
-        DATABASE_URL=f"sqlite:///{tmp_path}/main.sqlite3",
-        SHRED_DATABASE_URL=f"sqlite:///{tmp_path}/shred.sqlite3",
-    )
+    idvault.set(DATABASE_URL=sqlite_databases.main_url, SHRED_DATABASE_URL=sqlite_databases.shred_url)
     assert idvault("db", "upgrade").code == ExitCode.DONE
     assert idvault("keys", "rewrap").last == "rewrap: 0 sealed anew, 0 not opened, 0 keys destroyed"
     keys = LocalKeyProvider.load(tmp_path / "keys" / "service.keys", passphrase=b"test", entropy=ENTROPY)

@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+import typer
 
+from idvault.cli.app import app
 from idvault.v1 import status_pb2
 from idvault_client import Tls
 from tests.clients.vault_server import TOKEN, VaultServer, status
@@ -22,6 +24,9 @@ UV = ROOT / ".venv" / "bin" / "uv"
 PEOPLE = frozenset({"typer", "rich", "segno", "rfc8785"})
 PAGES = frozenset({"aiohttp", "babel", "jinja2"})
 SERVICE = frozenset({"alembic", "asyncpg", "pydantic_settings", "sqlalchemy", "prometheus_client"})
+# Every command of `idvault`, and those that run with [cli].
+COMMANDS = typer.main.get_group(app).list_commands(None)  # type: ignore[arg-type]
+PEOPLES_COMMANDS = {"auditor", "custodian", "operator", "roster", "log", "epoch"}
 NOT_INSTALLED = "this command needs packages that are not installed: pip install 'idvault[{}]'"
 ASK = """
 import sys
@@ -30,6 +35,30 @@ import idvault_client, idvault_client.aio, idvault_client.offline
 target, *tls = sys.argv[1:]
 with idvault_client.connect(target, tls=idvault_client.Tls(*tls), server_name="localhost") as vault:
     print(vault.batch_get_statuses([{token!r}]).statuses[0].state)
+"""
+RUN_ALL = """
+import sys
+from idvault.cli.__main__ import main
+
+for name in sys.argv[1:]:
+    sys.argv = ["idvault", name]
+    try:
+        main()
+    except SystemExit as end:
+        print(end.code)
+"""
+IMPORT_ALL = """
+import typer
+from idvault.cli.app import app
+
+commands = typer.main.get_group(app)
+for name in commands.list_commands(None):
+    try:
+        commands.get_command(None, name)
+    except ModuleNotFoundError as error:
+        assert not error.name.startswith("idvault"), error
+    else:
+        print(name)
 """
 CONSOLE = """
 import asyncio, re, sys, urllib.request
@@ -138,6 +167,11 @@ def answering(server: VaultServer) -> VaultServer:
     return server
 
 
+def extra_of(command: str) -> str:
+    """Return the extra that a command needs."""
+    return "cli" if command in PEOPLES_COMMANDS else "server"
+
+
 def test_a_backend_gets_the_client_alone(install: Install, server: VaultServer, tls: Tls) -> None:
     """Without extras the client works and is typed, and each command names the missing extra."""
     bare = install("")
@@ -157,6 +191,11 @@ def test_a_backend_gets_the_client_alone(install: Install, server: VaultServer, 
         told = bare.run(program, *arguments)
         text = f"{program}: {NOT_INSTALLED.format(extra)}\n"
         assert (told.returncode, told.stdout, told.stderr) == (3, "", text)
+    every = bare.run("python", "-c", RUN_ALL, *COMMANDS)
+    assert every.stdout.split() == ["3"] * len(COMMANDS)
+    assert every.stderr.splitlines() == [
+        f"idvault: {NOT_INSTALLED.format(extra_of(name))}" for name in COMMANDS
+    ]
     for program, extra in (("idvault", "server"), ("idvault-client", "cli")):
         told = bare.run(program, "--json", "status")
         assert told.returncode == 3
@@ -170,6 +209,7 @@ def test_people_get_their_commands(install: Install, server: VaultServer, tls: T
     asked = people.run("idvault-client", *options(answering(server), tls), "status", TOKEN)
     assert asked.returncode == 0, asked.stderr
     assert asked.stdout.startswith(f"account_token={TOKEN} state=VERIFIED")
+    assert set(people.run("python", "-c", IMPORT_ALL).stdout.split()) == PEOPLES_COMMANDS
     assert people.run("idvault", "auditor", "--help").returncode == 0
     told = people.run("idvault-client", *options(server, tls), "desk", "--as", "nobody")
     assert (told.returncode, NOT_INSTALLED.format("console") in told.stderr) == (3, True)

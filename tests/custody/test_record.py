@@ -18,7 +18,7 @@ from idvault.domain import sharing, token
 from idvault.domain.claim import Identity
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.error import DamagedError
-from idvault.domain.record import OutcomeError, SealedRecord
+from idvault.domain.record import SealedRecord, UnconfirmedError
 from idvault.domain.registry import RegistryAnswer
 from tests.support import builders, people
 from tests.support.custody_vault import Vault
@@ -214,7 +214,7 @@ async def test_a_record_that_is_no_match_is_not_opened() -> None:
     """M custodians and the shred value open it, but what nobody confirmed is refused."""
     vault = Vault()
     record = await mismatched(vault.sealer)
-    with pytest.raises(OutcomeError, match=r"^RECORD_DAMAGED$"):
+    with pytest.raises(UnconfirmedError, match=r"^RECORD_DAMAGED$"):
         vault.open(record, [A, B])
 
 

@@ -179,7 +179,7 @@ class DisclosureSteps:
             edge=edge,
             now=real_now,
             approvals=KeptApprovals(folder=folder.folder),
-            quota=ShareQuota(folder.folder / QUOTA),
+            quota=ShareQuota(path=folder.folder / QUOTA),
         )
 
     def _open(self, *, name: str, number: str, code: str) -> dict[str, Any]:

@@ -154,7 +154,7 @@ async def test_both_modes_of_keeping_what_nobody_heard(
 
 async def _world(databases: Databases, registry: RegistrySession) -> World:
     # The world has fakes; these two are the real adapter with the same methods.
-    asked = cast(FakeRegistry, Uncapped(registry.adapter))
+    asked = cast(FakeRegistry, Uncapped(inner=registry.adapter))
     return await open_world(databases, registry=asked, organizations=asked)
 
 

@@ -9,8 +9,8 @@ from idvault.transparency import checkpoint, entry, note, proof, tree
 from idvault.transparency.checkpoint import CosignaturePolicy, StaleError
 from idvault.transparency.note import Algorithm, VerifierKey
 from idvault.transparency.tree import CompactRange
+from idvault_client.offline.log.continuity import LogContinuity
 from idvault_client.offline.log.files import LogFolder
-from idvault_client.offline.log.follower import LogFollower
 from tests.support import builders, logs, merkle
 from tests.support.merkle import log_of
 from tests.support.reference import log_folder
@@ -127,14 +127,14 @@ def test_public_files_verify_both_ways(tmp_path: Path, size: int) -> None:
     assert _files(tmp_path / "own") == _files(tmp_path / "product")
     state = tmp_path / "state"
     state.write_bytes(logs.signed(leaves[: size // 2]))
-    follower = LogFollower(
+    continuity = LogContinuity(
         files=LogFolder(tmp_path / "own"),
         policy=CosignaturePolicy(logs.ORIGIN, (logs.SIGNER.key,)),
         state=state,
         max_age=None,
         now=lambda: 0.0,
     )
-    assert follower.follow().checkpoint.size == size
+    assert continuity.follow().checkpoint.size == size
 
 
 @pytest.mark.parametrize("path", ["tile/entries/000.p/200", "tile/0/000.p/200", "checkpoint"])

@@ -135,7 +135,7 @@ async def test_a_silent_outage_does_not_tell_whose_number_it_is(tmp_path: Path, 
     """
     async with registry_session(tmp_path, wire) as session:
         clock = asyncio.get_running_loop().time
-        paced = PacedRegistry(inner=Uncapped(session.adapter), clock=clock)
+        paced = PacedRegistry(inner=Uncapped(inner=session.adapter), clock=clock)
         withheld = WithheldRegistry(paced=paced, sleep=asyncio.sleep, choose=max)
         other = session.known(index=1)
         who = type(other)(other.name, session.known().document)

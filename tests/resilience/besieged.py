@@ -16,7 +16,6 @@ import grpc
 
 from idvault.bootstrap.base import ENTROPY
 from idvault.cli import app
-from idvault.development.layout import PASSPHRASE
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault_client import Vault, transport
@@ -117,8 +116,8 @@ class Besieged:
             tally.lose(complaint)
 
     def _request_key(self) -> bytes:
-        settings = self.cluster.settings
-        keys = LocalKeyProvider.load(Path(settings["IDVAULT_KEYS"]), passphrase=PASSPHRASE, entropy=ENTROPY)
+        path, passphrase = Path(self.cluster.settings["IDVAULT_KEYS"]), self.cluster.passphrase
+        keys = LocalKeyProvider.load(path, passphrase=passphrase, entropy=ENTROPY)
         return keys.primary(Purpose.REQUEST)
 
     def close(self) -> None:

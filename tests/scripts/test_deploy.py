@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 import yaml
 
 from idvault.config import PREFIX, REQUIRED, Process, Settings
+from tests.support import shell
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -159,7 +159,6 @@ def test_the_trial_is_set_up_once(tmp_path: Path) -> None:
         (tmp_path / volume.partition(":/vault/")[2]).mkdir()
     foreign = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     place = {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "IDVAULT_DATABASE_URL": f"sqlite:///{tmp_path}/main.sqlite3",
         "IDVAULT_SHRED_DATABASE_URL": f"sqlite:///{tmp_path}/shred.sqlite3",
     }
@@ -172,7 +171,9 @@ def test_the_trial_is_set_up_once(tmp_path: Path) -> None:
 
     def set_up() -> str:
         words = [bash, "-c", script, "setup.sh", str(tmp_path)]
-        done = subprocess.run(words, env=environment, check=False, capture_output=True, text=True)
+        with shell.forking() as path:
+            own = {**environment, "PATH": f"{path}{os.pathsep}{os.environ['PATH']}"}
+            done = subprocess.run(words, env=own, check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -68,8 +68,8 @@ def test_the_reference_has_every_method_message_and_enum() -> None:
     pages = api.pages()
     for file in contract.load():
         page = pages[file.name]
-        for home, service in file.services():
-            for place, method in file.methods(home, service):
+        for where, service in file.services():
+            for place, method in file.methods(where, service):
                 section = page.split(f"### {method.name} {{ #{service.name}.{method.name} }}")[1]
                 section = section.split("\n### ")[0]
                 assert f"Called by **{', '.join(contract.roles(method))}**" in section

@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from idvault.attest import passphrase
 from idvault.attest.passphrase import Cost
 from idvault.domain.error import Reason, UnavailableError
 from idvault.ports.key import UsedVersions
+from idvault.sealing import key_set
 from idvault.sealing.key_provider import (
     KeyFileError,
     KeyFileExistsError,
@@ -164,21 +167,69 @@ def test_versions_are_put_together(path: Path) -> None:
 
 def test_a_change_keeps_the_cost_of_the_file(path: Path) -> None:
     """A file keeps the cost of a passphrase guess that it was created with, whoever changes it."""
-    _create(path)
+    cost = Cost(64, 1, 1)
+    LocalKeyProvider.create(path, keys=SETS, passphrase=b"right", entropy=CountingEntropy(), cost=cost)
     _load(path).put(Purpose.INTAKE, "2026-03-01", b"a" * 32)
-    assert passphrase.cost_of(path.read_bytes()) == CHEAP
+    assert passphrase.cost_of(path.read_bytes()) == cost
 
 
 def test_a_person_s_passphrase_after_a_generated_one_has_its_own_cost(path: Path) -> None:
     """The least cost of a generated passphrase does not stay when a person chooses the next one."""
-    words, cost = [passphrase.generate(bytes(32))], Cost(64, 1, 1)
-    LocalKeyProvider.create(path, keys=SETS, passphrase=words[0], entropy=CountingEntropy(), cost=cost)
-    keys = LocalKeyProvider(path=path, passphrase=lambda: words[-1], entropy=CountingEntropy(), cost=cost)
-    for chosen, expected in ((b"a person's", cost), (words[0], passphrase.LEAST_COST)):
-        keys.change_passphrase(chosen)
-        words.append(chosen)
+    generated = passphrase.generate(bytes(32))
+    _create(path)
+    for former, chosen, expected in (
+        (b"right", generated, passphrase.LEAST_COST),
+        (generated, b"a person's", CHEAP),
+        (b"a person's", b"another person's", CHEAP),
+    ):
+        _load(path, former).change_passphrase(chosen)
         assert passphrase.cost_of(path.read_bytes()) == expected
         assert _load(path, chosen).primary(Purpose.REQUEST) == KEY
+
+
+def test_the_least_cost_does_not_stay_under_a_person_s_passphrase(path: Path) -> None:
+    """An earlier version kept a generated passphrase's cost for the next one; a later change ends it."""
+    document = passphrase.lock(
+        key_set.encode(dict(SETS)),
+        passphrase=b"right",
+        purpose="idvault/service-keys/v1",
+        random=bytes(28),
+        cost=passphrase.LEAST_COST,
+    )
+    path.write_bytes(document)
+    path.chmod(0o600)
+    _load(path).put(Purpose.INTAKE, "2026-03-01", b"a" * 32)
+    assert passphrase.cost_of(path.read_bytes()) == CHEAP
+
+
+def test_an_empty_passphrase_protects_no_new_file(path: Path) -> None:
+    """A crash can leave a passphrase file empty; keys under it would be open to everybody."""
+    with pytest.raises(KeyFileError, match=r"^the passphrase for .*work\.keys is empty$"):
+        LocalKeyProvider.create(path, keys=SETS, passphrase=b"", entropy=CountingEntropy(), cost=CHEAP)
+    assert not path.exists()
+
+
+def test_a_slow_reader_does_not_put_back_what_it_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one thread decrypts a file, a change by another thread waits, so that the later state stays."""
+    _create(path)
+    keys, others, reading = _load(path), _load(path), threading.Event()
+    others.put(Purpose.REQUEST, "1", b"n" * 32)
+    changed = threading.Thread(target=lambda: keys.put(Purpose.REQUEST, "2", b"m" * 32))
+    unlock = passphrase.unlock
+
+    def slow(document: bytes, **given: Any) -> bytes:
+        if threading.current_thread() is not changed and not reading.is_set():
+            reading.set()
+            changed.start()
+            changed.join(timeout=0.3)  # it would finish, if it did not wait for this reader
+            assert changed.is_alive()
+        return unlock(document, **given)
+
+    monkeypatch.setattr(passphrase, "unlock", slow)
+    assert keys.version(Purpose.REQUEST, "1") == b"n" * 32
+    changed.join(timeout=60)
+    for provider in (keys, _load(path)):
+        assert set(provider.keys(Purpose.REQUEST).versions) == {"0", "1", "2"}
 
 
 def test_a_version_that_is_known_is_not_written_again(path: Path) -> None:

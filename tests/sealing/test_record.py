@@ -7,7 +7,7 @@ import pytest
 from idvault.attest import hpke
 from idvault.domain import seal
 from idvault.domain.error import UnavailableError
-from idvault.domain.record import OutcomeError, SealedRecord
+from idvault.domain.record import SealedRecord, UnconfirmedError
 from idvault.domain.registry import RegistryAnswer
 from idvault.sealing.record import QuorumRecordSealer
 from tests.support import builders, people
@@ -52,7 +52,7 @@ async def test_only_a_match_is_sealed(answer: RegistryAnswer) -> None:
     """Any other outcome is refused before a shred key is stored."""
     store = MemoryShredStore()
     sealer = QuorumRecordSealer(quorum=people.quorum, shred_store=store, entropy=CountingEntropy())
-    with pytest.raises(OutcomeError):
+    with pytest.raises(UnconfirmedError):
         await sealer.seal(
             relying_party="platform-a",
             account_token=builders.TOKEN,

@@ -63,6 +63,11 @@ class Cluster:
             self.command(*command)
         self.registry = self._start_registry()
 
+    @property
+    def passphrase(self) -> bytes:
+        """The passphrase of its key files."""
+        return self._layout.passphrase.read_bytes()
+
     def command(self, *arguments: str) -> str:
         """Run a command that must succeed; return its output."""
         if self._checkout is None:

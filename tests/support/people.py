@@ -14,7 +14,7 @@ from tests.support import merkle
 
 WITNESS = merkle.witness("witness.example/w1", seed=2)
 WITNESSED = WitnessPolicy(1, ((WITNESS.key.name, WITNESS.key.public_key),))
-CHEAP = Cost(memory_kib=8, iterations=1, lanes=1)
+CHEAP = Cost(memory_kib=16, iterations=1, lanes=1)
 NAMES = ("custodian-a", "custodian-b", "custodian-c")
 
 

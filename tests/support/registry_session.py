@@ -33,13 +33,13 @@ class Uncapped(WrappedRegistry):
     async def check(
         self, *, ai: str, identity: Identity, patience: float, reserved: Reserved | None = None
     ) -> RegistryAnswer:
-        return await self._inner.check(ai=ai, identity=identity, patience=patience)
+        return await self.inner.check(ai=ai, identity=identity, patience=patience)
 
     async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
-        return await self._inner.query(ai=ai, patience=patience)
+        return await self.inner.query(ai=ai, patience=patience)
 
     async def probe(self, *, ai: str, patience: float, reserved: Reserved | None = None) -> RegistryAnswer:
-        return await self._inner.probe(ai=ai, patience=patience)
+        return await self.inner.probe(ai=ai, patience=patience)
 
 
 @dataclass(frozen=True)

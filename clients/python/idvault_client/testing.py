@@ -95,12 +95,11 @@ def invent_organization(*, pair: str = "91") -> SyntheticOrganization:
     return SyntheticOrganization(name, head + document.credit_check_character(body=head))
 
 
+@dataclass(frozen=True, slots=True)
 class MockRegistry:
-    """The mocked national registry, controlled through its admin port."""
+    """The mocked national registry, controlled through the admin port that has this base URL."""
 
-    def __init__(self, admin_url: str) -> None:
-        """admin_url: the base URL of its admin port."""
-        self._url = admin_url
+    admin_url: str
 
     def add(self, *people: SyntheticPerson) -> None:
         """Add people; the registry answers MISMATCH for anybody else."""
@@ -136,7 +135,7 @@ class MockRegistry:
 
     def _ask(self, method: str, path: str, content: object = None) -> dict[str, Any]:
         data = None if content is None else json.dumps(content).encode()
-        request = urllib.request.Request(self._url + path, data=data, method=method)  # noqa: S310 - loopback
+        request = urllib.request.Request(self.admin_url + path, data=data, method=method)  # noqa: S310 - loopback
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=10) as answer:
             result: dict[str, Any] = json.loads(answer.read())

@@ -77,7 +77,7 @@ class _Feed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _FeedPart:
     """Serialised changes after a place. place: where to continue. head: the end of the feed they are of.
 
     until: when the first of the standings in it falls by itself; None if none does.
@@ -116,7 +116,7 @@ class Hub:
         self._monotonic = monotonic
         self._feeds: dict[str, _Feed] = {}
         self._reading: dict[tuple[str, int], asyncio.Task[FeedChunk]] = {}
-        self._parts: dict[tuple[str, int], _Part] = {}
+        self._parts: dict[tuple[str, int], _FeedPart] = {}
         self._watched = asyncio.Event()
         self._closed = False
 
@@ -195,7 +195,7 @@ class Hub:
                 feed.looked = asyncio.Event()
                 feed.wake(told_before=float("inf") if moved else begun - self._heartbeat)
 
-    async def _part(self, relying_party: str, place: int, head: int) -> _Part:
+    async def _part(self, relying_party: str, place: int, head: int) -> _FeedPart:
         """Return the serialised changes after a place, kept while the feed and the day are the same.
 
         The head is read after all durable changes are numbered. While it has not moved, nothing has changed.
@@ -225,7 +225,7 @@ class Hub:
         # A watcher that disconnects must not cancel the shared read.
         return await asyncio.shield(task)
 
-    def _serialised(self, chunk: FeedChunk, relying_party: str, head: int) -> _Part:
+    def _serialised(self, chunk: FeedChunk, relying_party: str, head: int) -> _FeedPart:
         now = self._clock()
         today = self._statuses.texts.today(now=now)
         statuses, until = self._statuses.many(chunk.accounts.items(), now=now)
@@ -239,7 +239,7 @@ class Hub:
         message.public_accounts.extend(convert_public.public_account(each) for each in shown)
         ends = [until, *(each.profile.standing_until for each in shown)]
         until = min((end for end in ends if end is not None), default=None)
-        return _Part(statuses + message.SerializeToString(), chunk.place, head, today, until)
+        return _FeedPart(statuses + message.SerializeToString(), chunk.place, head, today, until)
 
 
 def _check(place: int, head: int) -> None:
@@ -248,7 +248,7 @@ def _check(place: int, head: int) -> None:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("cursor", FieldCode.CHARACTER))
 
 
-def _message(part: _Part, *, now: datetime, elapsed: float, caught_up: bool) -> Serialised:
+def _message(part: _FeedPart, *, now: datetime, elapsed: float, caught_up: bool) -> Serialised:
     """Return a part with what differs between watchers: concatenated messages are merged."""
     message = status_pb2.WatchStatusesResponse(caught_up=caught_up)
     message.current_time.FromDatetime(now)

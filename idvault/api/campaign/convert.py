@@ -39,7 +39,7 @@ _LIST = "ListCampaigns"
 
 _Word = TypeVar("_Word")
 
-_OUTCOMES = numbers(ImportResult, pb.ImportLegacyAccountsResponse.Row.Outcome.Value, "OUTCOME_")
+_RESULTS = numbers(ImportResult, pb.ImportLegacyAccountsResponse.Row.Outcome.Value, "OUTCOME_")
 _METHODS = numbers(ReverificationMethod, pb.CampaignPlan.Method.Value, "METHOD_")
 _STATES = numbers(CampaignState, pb.Campaign.State.Value, "STATE_")
 _INVITATION_STATES = numbers(InvitationState, pb.Invitation.State.Value, "STATE_")
@@ -76,18 +76,18 @@ def import_command(message: pb.ImportLegacyAccountsRequest, *, caller: Caller, t
 
 def rows(results: Iterable[RowResult]) -> pb.ImportLegacyAccountsResponse:
     """Return the message with the results of an import."""
-    return pb.ImportLegacyAccountsResponse(rows=[_row(result) for result in results])
+    return pb.ImportLegacyAccountsResponse(rows=[_row(row) for row in results])
 
 
-def _row(result: RowResult) -> pb.ImportLegacyAccountsResponse.Row:
-    if result.violation is None:
+def _row(row: RowResult) -> pb.ImportLegacyAccountsResponse.Row:
+    if row.violation is None:
         return pb.ImportLegacyAccountsResponse.Row(
-            outcome=_OUTCOMES[result.outcome], account_token=result.account_token
+            outcome=_RESULTS[row.result], account_token=row.account_token
         )
     return pb.ImportLegacyAccountsResponse.Row(
-        outcome=_OUTCOMES[result.outcome],
-        violation_field=result.violation.field,
-        violation_code=result.violation.code.value,
+        outcome=_RESULTS[row.result],
+        violation_field=row.violation.field,
+        violation_code=row.violation.code.value,
     )
 
 

@@ -31,7 +31,7 @@ class PortChoice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Options:
+class _DevOptions:
     """The options of the command line."""
 
     state: Path
@@ -56,9 +56,10 @@ def dev(  # noqa: PLR0917 - typer makes an option of each
     registry_latency: Annotated[
         int, typer.Option(min=0, metavar="MS", help="How long the mocked registry takes to answer.")
     ] = 0,
-    lean: Annotated[
+    prepared: Annotated[
         Path | None,
         typer.Option(
+            "--lean",
             metavar="DIR",
             help="Run one process for platforms' tests, without custody edge, witness and roster members. "
             "The state folder is a new copy of one prepared once under DIR. Uses free ports.",
@@ -71,10 +72,10 @@ def dev(  # noqa: PLR0917 - typer makes an option of each
     stops it; its data stays in the state folder.
     """
     state = state.absolute()
-    if lean is not None:
-        _run_alone(state, lean.absolute(), ready_file=ready_file, registry_latency=registry_latency)
+    if prepared is not None:
+        _run_alone(state, prepared.absolute(), ready_file=ready_file, registry_latency=registry_latency)
         return
-    options = _Options(state, ready_file, ports, clock_file, registry_latency)
+    options = _DevOptions(state, ready_file, ports, clock_file, registry_latency)
     # A signal before anything runs is a clean stop too. The handlers are set explicitly, because a shell
     # starts its background commands with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -92,7 +93,7 @@ def _run_alone(state: Path, prepared: Path, *, ready_file: Path | None, registry
     running.run(program, ready_file=ready_file or Layout(state).ready, factory=running.fast_loop)
 
 
-def _dev(options: _Options, server: ForkServer) -> None:
+def _dev(options: _DevOptions, server: ForkServer) -> None:
     layout = Layout(options.state)
     layout.create()
     try:

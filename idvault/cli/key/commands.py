@@ -187,6 +187,9 @@ def _words(path: Path, option: str) -> bytes:
         raise wrong_usage(text, field=option) from None
     if not found:
         raise wrong_usage(f"{option} names an empty file", field=option)
+    if found.endswith(b"\r"):
+        # A process that reads it takes this for a part of the line end, and could not open the key file.
+        raise wrong_usage(f"{option} names a file with two carriage returns at its end", field=option)
     return found
 
 

@@ -126,7 +126,7 @@ def show(file: File, after: After = None) -> None:
 @app.command(short_help="Write or file the next version, unsigned.")
 def propose(  # noqa: PLR0917 - typer makes an option of each
     file: File,
-    person_file: People = None,
+    member_file: People = None,
     certificate_file: Certificates = None,
     remove: Remove = None,
     quorum: Quorums = None,
@@ -151,7 +151,7 @@ def propose(  # noqa: PLR0917 - typer makes an option of each
     found = _next(
         before,
         remove or [],
-        _people(person_file or [], certificate_file or []),
+        _people(member_file or [], certificate_file or []),
         quorum or [],
         witness_options.policy(before, witness or [], witness_quorum),
         development,

@@ -85,7 +85,7 @@ class MemberSession:
             edge=self.edge,
             now=now,
             approvals=KeptApprovals(folder=folder),
-            quota=ShareQuota(folder / QUOTA, daily=daily),
+            quota=ShareQuota(path=folder / QUOTA, daily=daily),
         )
 
     def drill(self) -> Drill:

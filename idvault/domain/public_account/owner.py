@@ -42,7 +42,7 @@ class OwnerFacts:
     """What the vault knows about a person or organisation.
 
     person_barred: closed, or suspended by a sanction of scope PERSON, which the status of this token need not
-    show yet. owned: all its public accounts, with their owners' accounts.
+    show yet. owned: its public accounts that were last stored as live, with their owners' accounts.
     """
 
     person_barred: bool

@@ -45,7 +45,7 @@ class ImportCommand:
 class RowResult:
     """The result of a row; violation: set only if it failed."""
 
-    outcome: ImportResult
+    result: ImportResult
     account_token: str = ""
     violation: Violation | None = None
 
@@ -123,6 +123,6 @@ def _results(command: ImportCommand, hashes: list[bytes], known: dict[bytes, Imp
         reference = next(rest)
         created = known[reference].created and reference not in seen
         seen.add(reference)
-        outcome = ImportResult.CREATED if created else ImportResult.REPEATED
-        results.append(RowResult(outcome, known[reference].account_token))
+        result = ImportResult.CREATED if created else ImportResult.REPEATED
+        results.append(RowResult(result, known[reference].account_token))
     return results

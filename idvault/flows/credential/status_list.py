@@ -25,7 +25,7 @@ _BATCH = 500
 
 
 @dataclass(slots=True)
-class _Published:
+class _PublishedList:
     """What this worker has published of a list."""
 
     version: int
@@ -52,7 +52,7 @@ class StatusListFlow:
         self._files = files
         self._issued_by = issued_by
         self._zone = zone
-        self._published: dict[int, _Published] = {}
+        self._published: dict[int, _PublishedList] = {}
         self._rebuilt_at: datetime | None = None
         self._last_rebuilt = -1
 
@@ -106,4 +106,4 @@ class StatusListFlow:
         token = self._signer.sign(claims, typ=status_token.LIST_TYPE, now=now)
         # If another worker was faster, the next run tries again.
         if await self._files.replace(path, former=former, content=token.encode()):
-            self._published[number] = _Published(stored.version, now)
+            self._published[number] = _PublishedList(stored.version, now)

@@ -30,8 +30,11 @@ class CheckedRecord:
 
 def check(evidence: RecordEvidence) -> CheckedRecord:
     """Return the record with its settlement, or raise DamagedError (RECORD_DAMAGED)."""
+    return _newest(evidence, evidence.record.digest())
+
+
+def _newest(evidence: RecordEvidence, digest: bytes) -> CheckedRecord:
     record = evidence.record
-    digest = record.digest()
     failed = [claim for claim in evidence.claims if claim.state != ClaimState.SUCCEEDED.value]
     succeeded = [claim for claim in evidence.claims if claim.state == ClaimState.SUCCEEDED.value]
     for logged in evidence.entries:
@@ -57,7 +60,7 @@ def check_requested(evidence: RecordEvidence, *, filed: Filed, signed_request: b
     if entry.decode_leaf(requested.leaf).type == EventType.DISCLOSURE_REQUEST_FORMER.value:
         if not evidence.is_newest:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-        return check(evidence)
+        return _newest(evidence, digest)
     try:
         entry.check_opened(
             requested.leaf,

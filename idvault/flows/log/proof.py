@@ -39,11 +39,12 @@ class Proofs:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class LogProofs:
-    """Makes inclusion proofs from the log."""
+    """Makes inclusion proofs from the log. period: for how many seconds to wait between two looks at it."""
 
     log: LogStore
     checkpoints: CheckpointStore
     store: DisclosureStore
+    period: float = _PERIOD
 
     async def wait(self, entry_ids: Sequence[str], *, account_token: str, patience: float) -> Proofs:
         """Return the proofs once a checkpoint covers every entry.
@@ -56,9 +57,9 @@ class LogProofs:
             proofs = await self.now(entry_ids, account_token=account_token)
             if proofs.are_complete:
                 return proofs
-            if loop.time() + _PERIOD > end:
+            if loop.time() + self.period > end:
                 raise UnavailableError(Reason.LOG_UNAVAILABLE)
-            await asyncio.sleep(_PERIOD)
+            await asyncio.sleep(self.period)
 
     async def now(self, entry_ids: Sequence[str], *, account_token: str) -> Proofs:
         """Return the entries, with proofs for those that the newest checkpoint covers."""

@@ -69,7 +69,7 @@ class _OvertakenError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _StoredNote:
     """A stored note and its checkpoint."""
 
     raw: bytes
@@ -80,8 +80,8 @@ class _Kept:
 class _Known:
     """The checkpoints signed so far, from all places where they are stored."""
 
-    signed: _Kept | None
-    complete: _Kept | None
+    signed: _StoredNote | None
+    complete: _StoredNote | None
     checkpoints: tuple[Checkpoint, ...]
 
     @property
@@ -183,7 +183,7 @@ class LogFlow:
             _refuse(f"a signed checkpoint contradicts the statements of the log's epochs: {error}")
         return _Known(signed, complete, tuple(dict.fromkeys(found)))
 
-    def _kept(self, raw: bytes | None) -> _Kept | None:
+    def _kept(self, raw: bytes | None) -> _StoredNote | None:
         if raw is None:
             return None
         try:
@@ -191,16 +191,16 @@ class LogFlow:
         except LogError:
             _refuse("a stored checkpoint does not verify with the log's key")
 
-    def _published(self, raw: bytes | None) -> _Kept | None:
+    def _published(self, raw: bytes | None) -> _StoredNote | None:
         # Only a note that the log's key signed is evidence; any other file is not this log's.
         try:
             return None if raw is None else self._read(raw)
         except LogError:
             return None
 
-    def _read(self, raw: bytes) -> _Kept:
+    def _read(self, raw: bytes) -> _StoredNote:
         policy = CosignaturePolicy(self._policy.origin, self._policy.log_keys)
-        return _Kept(raw, checkpoint.verify(raw, policy).checkpoint)
+        return _StoredNote(raw, checkpoint.verify(raw, policy).checkpoint)
 
     async def _checked(self, known: _Known) -> Checkpoint:
         """Return the head as a checkpoint after verifying all signed checkpoints against the stored tree."""
@@ -230,7 +230,7 @@ class LogFlow:
             raise DamagedError(Reason.RECORD_DAMAGED)
         return Checkpoint(self._policy.origin, head.size, tree.root(), self._epochs.current.extensions)
 
-    async def _sign(self, known: _Known, head: Checkpoint, now: datetime) -> _Kept:
+    async def _sign(self, known: _Known, head: Checkpoint, now: datetime) -> _StoredNote:
         signers = self._signers(now)
         if known.signed is not None and known.signed.checkpoint == head and _has(known.signed.raw, signers):
             return known.signed
@@ -241,7 +241,7 @@ class LogFlow:
         self._own = head
         return kept
 
-    async def _finish(self, known: _Known, signed: _Kept, now: datetime) -> bool:
+    async def _finish(self, known: _Known, signed: _StoredNote, now: datetime) -> bool:
         """Complete the signed checkpoint and replace the newest complete one; return whether it did."""
         former = known.complete
         is_known = former is not None and former.checkpoint == signed.checkpoint
@@ -258,7 +258,7 @@ class LogFlow:
             return False
         return await self._complete.replace(former=None if former is None else former.raw, note=whole)
 
-    def _is_complete(self, signed: _Kept, lines: Mapping[VerifierKey, Cosignature]) -> bool:
+    def _is_complete(self, signed: _StoredNote, lines: Mapping[VerifierKey, Cosignature]) -> bool:
         try:
             checkpoint.verify(_with(signed, lines), self._policy)
         except QuorumError:
@@ -266,7 +266,7 @@ class LogFlow:
         return True
 
     async def _cosign(
-        self, old: int, signed: _Kept, keys: Sequence[VerifierKey]
+        self, old: int, signed: _StoredNote, keys: Sequence[VerifierKey]
     ) -> dict[VerifierKey, Cosignature]:
         answers = await self._cosigning.ask(
             Submission(signed.raw, signed.checkpoint.size, old), keys, enough=self._quorum
@@ -320,7 +320,7 @@ def _shown(key: VerifierKey) -> str:
     return f"{name[: _LONGEST_SHOWN - 12]}...+{key.key_id.hex()}"
 
 
-def _with(signed: _Kept, lines: Mapping[VerifierKey, Cosignature]) -> bytes:
+def _with(signed: _StoredNote, lines: Mapping[VerifierKey, Cosignature]) -> bytes:
     return note.parse(signed.raw).with_signatures(each.line for each in lines.values()).encode()
 
 

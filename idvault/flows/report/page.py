@@ -45,9 +45,9 @@ def _note_text(report: Report) -> str:
 
 def _links(report: Report, language: Language) -> str:
     name = report.period.name
-    home = {Language.ZH: "../index.html", Language.EN: "../index.en.html"}[language]
+    supervision = {Language.ZH: "../index.html", Language.EN: "../index.en.html"}[language]
     links = (
-        html.link(home, words.SUPERVISION.in_language(language)),
+        html.link(supervision, words.SUPERVISION.in_language(language)),
         html.link(f"{name}.{_OTHER[language].value}.html", words.OTHER_LANGUAGE.in_language(language)),
         html.link(f"{name}.json", words.DATA.in_language(language)),
     )

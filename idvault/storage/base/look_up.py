@@ -48,7 +48,7 @@ class LookUps:
     def __init__(self, *, read: Read) -> None:
         """Start without look-ups."""
         self._read = read
-        self._next: dict[LookUp[Any], _Batch] = {}
+        self._next: dict[LookUp[Any], _LookUpBatch] = {}
         self._begun: Counter[LookUp[Any]] = Counter()
         self._running: set[asyncio.Task[None]] = set()
 
@@ -57,7 +57,7 @@ class LookUps:
         batch = self._next.get(look_up)
         loop = asyncio.get_running_loop()
         if batch is None:
-            batch = self._next[look_up] = _Batch()
+            batch = self._next[look_up] = _LookUpBatch()
             loop.call_soon(self._offer, look_up, batch)
         mine: asyncio.Future[T | None] = loop.create_future()
         batch.waiting.append((key, mine))
@@ -74,14 +74,14 @@ class LookUps:
         if self._running:
             await asyncio.wait(self._running)
 
-    def _offer(self, look_up: LookUp[Any], batch: "_Batch") -> None:
+    def _offer(self, look_up: LookUp[Any], batch: "_LookUpBatch") -> None:
         """Start a read at the end of its turn, or when one of those that run has ended."""
         if self._begun[look_up] < _READS_AT_ONCE:
             self._start(look_up, batch)
         else:
             asyncio.get_running_loop().call_later(_LONGEST_WAIT, self._start, look_up, batch)
 
-    def _start(self, look_up: LookUp[Any], batch: "_Batch") -> None:
+    def _start(self, look_up: LookUp[Any], batch: "_LookUpBatch") -> None:
         if batch.begun:
             return
         batch.begun = True
@@ -131,7 +131,7 @@ class LookUps:
 _Waiting = list[tuple[str, "asyncio.Future[Any]"]]
 
 
-class _Batch:
+class _LookUpBatch:
     """The look-ups of one turn, and the task that reads for them."""
 
     def __init__(self) -> None:

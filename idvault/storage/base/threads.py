@@ -1,4 +1,4 @@
-"""Threads that each own a connection and run queued jobs for an event loop."""
+"""Threads that each own a connection and run queued work for an event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,8 +14,8 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class _Job:
-    """Work for a thread, and the future for its result. begun: held once the job cannot be withdrawn."""
+class _QueuedWork:
+    """Work for a thread, and the future for its result. begun: held once it cannot be withdrawn."""
 
     work: Callable[[SqliteConnection], Any]
     loop: asyncio.AbstractEventLoop
@@ -23,7 +23,7 @@ class _Job:
     begun: Lock = field(default_factory=Lock)
 
     def begin(self) -> bool:
-        """Return True to the first that asks: the thread that runs the job, or the cancelled caller."""
+        """Return True to the first that asks: the thread that runs the work, or the cancelled caller."""
         return self.begun.acquire(blocking=False)
 
     def tell(self, result: Any, error: BaseException | None) -> None:
@@ -34,60 +34,81 @@ class _Job:
                 self.ended.set_exception(error)
 
 
-class Threads:
-    """One or more threads with a queue of jobs; each connects when its first job arrives.
+@dataclass(slots=True)
+class _End:
+    """The last that a thread takes from the queue, and the future for when its connection is closed."""
 
-    A connection is replaced after a driver error, unless that error was a conflict.
+    loop: asyncio.AbstractEventLoop
+    ended: "asyncio.Future[None]"
+
+    def tell(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+class Threads:
+    """Threads with a queue of work: at most `count`, another one whenever all are busy.
+
+    A thread connects when its first work arrives. A connection is replaced after a driver error, unless that
+    error was a conflict.
     """
 
     def __init__(self, *, count: int, connect: Callable[[], SqliteConnection]) -> None:
         """Set up without starting a thread."""
         self._count = count
         self._connect = connect
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._queue: SimpleQueue[_QueuedWork | _End] = SimpleQueue()
         self._threads: list[Thread] = []
+        self._open = 0
 
     async def run(self, work: Callable[[SqliteConnection], T]) -> T:
         """Run work on a thread and return its result; a cancelled caller waits for work that has begun."""
-        if not self._threads:
+        if self._open >= len(self._threads) < self._count:
             self._start()
         loop = asyncio.get_running_loop()
-        job = _Job(work, loop, loop.create_future())
-        self._jobs.put(job)
+        queued = _QueuedWork(work, loop, loop.create_future())
+        self._open += 1
+        self._queue.put(queued)
         try:
-            result: T = await asyncio.shield(job.ended)
+            result: T = await asyncio.shield(queued.ended)
         except asyncio.CancelledError:
-            if not job.begin():
-                await _ended(job.ended)
+            if not queued.begin():
+                await _ended(queued.ended)
             raise
+        finally:
+            self._open -= 1
         return result
 
     async def close(self) -> None:
-        """Finish the queued jobs and close the connections."""
-        for _ in self._threads:
-            self._jobs.put(None)
-        for thread in self._threads:
-            await asyncio.to_thread(thread.join)
-        self._threads = []
+        """Finish the queued work and close the connections."""
+        threads, self._threads = self._threads, []
+        loop = asyncio.get_running_loop()
+        ends = [_End(loop, loop.create_future()) for _ in threads]
+        for end in ends:
+            self._queue.put(end)
+        await asyncio.gather(*(end.ended for end in ends))
+        for thread in threads:
+            thread.join()
 
     def _start(self) -> None:
-        self._threads = [Thread(target=self._run, name="sqlite", daemon=True) for _ in range(self._count)]
-        for thread in self._threads:
-            thread.start()
+        thread = Thread(target=self._run, name="sqlite", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _run(self) -> None:
         connection: SqliteConnection | None = None
-        while (job := self._jobs.get()) is not None:
-            if job.begin():
-                connection = self._do(job, connection)
+        while not isinstance(queued := self._queue.get(), _End):
+            if queued.begin():
+                connection = self._do(queued, connection)
         if connection is not None:
             connection.driver.close()
+        queued.loop.call_soon_threadsafe(queued.tell)
 
-    def _do(self, job: _Job, connection: SqliteConnection | None) -> SqliteConnection | None:
+    def _do(self, queued: _QueuedWork, connection: SqliteConnection | None) -> SqliteConnection | None:
         result, error = None, None
         try:
             connection = connection or self._connect()
-            result = job.work(connection)
+            result = queued.work(connection)
         except FOREIGN as failure:
             error = failure
             if connection is not None and not describe(failure).conflict:
@@ -95,7 +116,7 @@ class Threads:
                 connection = None
         except BaseException as failure:
             error = failure
-        job.loop.call_soon_threadsafe(job.tell, result, error)
+        queued.loop.call_soon_threadsafe(queued.tell, result, error)
         return connection
 
 

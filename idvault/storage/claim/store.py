@@ -31,7 +31,7 @@ from idvault.storage.claim import rows as claim
 from idvault.storage.claim import settle as settled
 from idvault.storage.claim.tables import claims, requests
 from idvault.storage.log import entry as log
-from idvault.storage.people import request as person_request
+from idvault.storage.people import request as member_request
 
 _FIND: Statement[Claim] = statement(
     claim.QUERY.join(
@@ -159,7 +159,7 @@ class SqlVerificationStore:
         """Delete request rows made before a business time, and attempts that no longer count."""
         await attempt.forget(connection, now=now.business)
         count = await request.forget(connection, before=before)
-        count += await person_request.forget(connection, before=before)
+        count += await member_request.forget(connection, before=before)
         if count:
             await log.append(connection, event.with_fields(before=before.isoformat(), count=count))
         return count

@@ -18,7 +18,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.statement import param, statement, upsert
 from idvault.storage.custody.tables import drill_passes, drill_records
 from idvault.storage.log import entry as log
-from idvault.storage.people import request as person_request
+from idvault.storage.people import request as member_request
 
 
 def _from_row(row: Row[Any]) -> DrillRecord:
@@ -107,7 +107,7 @@ class SqlDrillStore:
         self, connection: Connection, passing: Passing, *, request: Request, now: ClockReading, event: Event
     ) -> None:
         """Store that a custodian passed the drill."""
-        if await person_request.remember(connection, request, now=now) is not None:
+        if await member_request.remember(connection, request, now=now) is not None:
             return
         noted = await connection.one(
             _COMPLETE,

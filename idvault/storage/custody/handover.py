@@ -22,7 +22,7 @@ from idvault.storage.base.statement import param, scalar, statement, upsert
 from idvault.storage.base.types import Micros
 from idvault.storage.custody.tables import ended_handovers, handed_quorums
 from idvault.storage.log import entry as log
-from idvault.storage.people import request as person_request
+from idvault.storage.people import request as member_request
 
 _C = records.c
 _CHANGES = listed(
@@ -103,7 +103,7 @@ class SqlHandoverStore:
     ) -> int:
         """Replace shares with their re-sealed versions, with one event for all of them."""
         # The request's row is written first; the count is known only at the end and is stored then.
-        kept = await person_request.remember(connection, request, now=now)
+        kept = await member_request.remember(connection, request, now=now)
         if kept is not None:
             return int(kept)
         at = {"quorum_id": batch.quorum_id, "actor_id": request.caller}
@@ -118,7 +118,7 @@ class SqlHandoverStore:
         ]
         if changes:
             await _put(connection, changes)
-        await person_request.conclude(connection, request, answer=str(len(changes)).encode())
+        await member_request.conclude(connection, request, answer=str(len(changes)).encode())
         await log.append(connection, event.with_fields(count=len(changes)))
         return len(changes)
 
@@ -133,14 +133,14 @@ class SqlHandoverStore:
         event: Event,
     ) -> int:
         """Store the end of a hand-over with its event; return how many records are left."""
-        kept = await person_request.remember(connection, request, now=now)
+        kept = await member_request.remember(connection, request, now=now)
         if kept is not None:
             return int(kept)
         row = {"quorum_id": ending.quorum_id, "actor_id": ending.actor_id, "ended_at": now.business}
         if await connection.one(_END, **row) is None:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
         left = await connection.one(_COUNT, quorum_ids=ending.held) or 0
-        await person_request.conclude(connection, request, answer=str(left).encode())
+        await member_request.conclude(connection, request, answer=str(left).encode())
         await log.append(connection, event.with_fields(count=left))
         return left
 

@@ -28,7 +28,7 @@ from idvault.storage.disclosure.lists import SqlDisclosureLists
 from idvault.storage.disclosure.refusal import SqlRefusals
 from idvault.storage.disclosure.tables import disclosure_budgets, disclosure_openings
 from idvault.storage.log import entry as log
-from idvault.storage.people import request as person_request
+from idvault.storage.people import request as member_request
 
 _NUMBERS_A_DAY = 100_000
 _RETRY = timedelta(hours=24)
@@ -76,7 +76,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
     ) -> Filed:
         """Store a new request with its event."""
         made = filing.disclosure
-        if await person_request.remember(connection, request, now=now) is not None:
+        if await member_request.remember(connection, request, now=now) is not None:
             return await disclosure_row.known(connection, disclosure_id=made.disclosure_id)
         number = await _charge(connection, made.auditor_actor_id, today, daily)
         await _check_newest(connection, made)
@@ -90,7 +90,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         self, connection: Connection, deciding: Deciding, *, request: Request, now: ClockReading, event: Event
     ) -> Filed:
         """Store a decision with its event."""
-        if await person_request.remember(connection, request, now=now) is not None:
+        if await member_request.remember(connection, request, now=now) is not None:
             return await disclosure_row.known(connection, disclosure_id=deciding.disclosure_id)
         filed = await disclosure_row.lock(connection, disclosure_id=deciding.disclosure_id)
         decided = rules.decide(
@@ -120,7 +120,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         disclosing: Event,
     ) -> Filed:
         """Store an approved share with its event; the M-th also with the event of the disclosure."""
-        if await person_request.remember(connection, request, now=now) is not None:
+        if await member_request.remember(connection, request, now=now) is not None:
             return await disclosure_row.known(connection, disclosure_id=releasing.disclosure_id)
         filed = await disclosure_row.lock(connection, disclosure_id=releasing.disclosure_id)
         before, quorum = filed.disclosure, releasing.quorum
@@ -172,7 +172,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         event: Event,
     ) -> Filed:
         """Store with its event that the shares open the record."""
-        if await person_request.remember(connection, request, now=now) is not None:
+        if await member_request.remember(connection, request, now=now) is not None:
             return await disclosure_row.known(connection, disclosure_id=disclosure_id)
         filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
         rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
@@ -214,7 +214,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         event: Event,
     ) -> Filed:
         """Cancel an auditor's own disclosure with its event."""
-        if await person_request.remember(connection, request, now=now) is not None:
+        if await member_request.remember(connection, request, now=now) is not None:
             return await disclosure_row.known(connection, disclosure_id=disclosure_id)
         filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
         rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
@@ -238,7 +238,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
     ) -> str:
         """Store one opening with its event; return the entry's id, also to a repeat."""
         answer = event.entry_id.encode()
-        known = await person_request.remember(connection, request, now=now, answer=answer)
+        known = await member_request.remember(connection, request, now=now, answer=answer)
         if known is not None:
             return known.decode()
         filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)

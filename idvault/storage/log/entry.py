@@ -9,7 +9,7 @@ from idvault.storage.log.tables import log_entries, log_openings
 from idvault.transparency import entry
 
 _ADD = statement(insert(log_entries))
-_ADD_OPENING = statement(insert(log_openings))
+_ADD_OPENING_KEY = statement(insert(log_openings))
 
 
 async def append(connection: Connection, event: Event) -> None:
@@ -23,7 +23,7 @@ async def append(connection: Connection, event: Event) -> None:
         recorded_at=event.recorded_at,
     )
     await connection.later(
-        _ADD_OPENING,
+        _ADD_OPENING_KEY,
         account_token=event.account_token,
         entry_id=event.entry_id,
         opening_key=event.opening_key,

@@ -20,7 +20,7 @@ from idvault.storage.base.listing import among
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.log import entry as log
-from idvault.storage.people import request as person_request
+from idvault.storage.people import request as member_request
 from idvault.storage.people.tables import roster, roster_proposals, roster_signatures, roster_versions
 
 _ONLY = 1
@@ -141,7 +141,7 @@ class SqlRosterStore:
         """Store a proposal with its event; return it with its signatures so far."""
         # The row of the roster in force serves as a lock: proposals are counted and added one at a time.
         await connection.one(_LOCK)
-        if await person_request.remember(connection, request, now=now) is None:
+        if await member_request.remember(connection, request, now=now) is None:
             for forget in _FORGET_OLD:
                 await connection.run(forget, before=now.business - rules.PROPOSAL_LIFETIME)
             if await connection.one(_PROPOSAL, digest=proposal.digest) is None:
@@ -163,7 +163,7 @@ class SqlRosterStore:
     ) -> StoredProposal:
         """Add a verified signature with its event; return the proposal."""
         if request is not None:
-            await person_request.remember(connection, request, now=now)
+            await member_request.remember(connection, request, now=now)
         found = await _found(connection, _LOCK_PROPOSAL, digest)
         if (name, signature) in found.signatures:
             return found

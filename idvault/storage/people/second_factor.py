@@ -17,7 +17,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import param, statement, upsert
 from idvault.storage.log import entry as log
-from idvault.storage.people import request as person_request
+from idvault.storage.people import request as member_request
 from idvault.storage.people.tables import second_factors
 
 
@@ -76,7 +76,7 @@ class SqlSecondFactorStore:
         event: Event,
     ) -> bytes:
         """Store a pending secret, replacing a previous one, with its event; return the answer."""
-        former = await person_request.remember(connection, request, now=now, answer=fresh.for_member)
+        former = await member_request.remember(connection, request, now=now, answer=fresh.for_member)
         if former is not None:
             return former
         await connection.run(_BEGIN, member=actor_id, secret=fresh.at_rest)
@@ -118,7 +118,7 @@ class SqlSecondFactorStore:
     ) -> bool:
         """Activate the pending secret, spend its step, clear the tries, and log the event."""
         if not await connection.run(_CONFIRM, member=actor_id, secret=secret, step=step):
-            return await person_request.find(connection, request) is not None
-        await person_request.remember(connection, request, now=now)
+            return await member_request.find(connection, request) is not None
+        await member_request.remember(connection, request, now=now)
         await log.append(connection, event)
         return True

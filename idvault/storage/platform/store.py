@@ -16,7 +16,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.log import entry as log
-from idvault.storage.people import request as person_request
+from idvault.storage.people import request as member_request
 from idvault.storage.platform.tables import platform_keys, platform_pages, platforms
 
 
@@ -153,7 +153,7 @@ class SqlPlatformStore:
 
 
 async def _is_repeated(connection: Connection, request: Request | None, now: ClockReading) -> bool:
-    return request is not None and await person_request.remember(connection, request, now=now) is not None
+    return request is not None and await member_request.remember(connection, request, now=now) is not None
 
 
 async def _register(connection: Connection, asked: Platform, now: ClockReading, event: Event) -> Platform:

@@ -22,10 +22,9 @@ from idvault.domain.public_account.values import GRACE_DAYS, PublicAccountState
 from idvault.ports.public_account import Owned, Present
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
-from idvault.storage.base.listing import one_of
 from idvault.storage.base.statement import Statement, param, scalar, statement
 from idvault.storage.base.types import Day, Micros
-from idvault.storage.public_account.rows import OWNED, owned
+from idvault.storage.public_account.rows import IS_LIVE, OWNED, owned
 from idvault.storage.public_account.tables import public_accounts
 
 _columns = public_accounts.c
@@ -42,7 +41,6 @@ _PAGE = OWNED.where(_OF_PARTY, _LATER).order_by(_columns.applied_at, _columns.pu
 OF_PARTY: Statement[Owned] = statement(_PAGE, owned)
 # An owner has few public accounts: the flow leaves out those in another state.
 OF_OWNER: Statement[Owned] = statement(_PAGE.where(_columns.account_token == param("token")), owned)
-_LIVE = one_of(_columns.state, (PublicAccountState.ACTIVE.value, PublicAccountState.GRACE.value))
 
 
 def _is_closed(table: Table) -> ColumnElement[bool]:
@@ -71,15 +69,15 @@ _IN_STATE: dict[PublicAccountState, tuple[ColumnElement[bool], tuple[str, ...]]]
         ("today", "now"),
     ),
     PublicAccountState.GRACE: (
-        and_(_LIVE, not_(_NOT_DUE), _NOT_LAPSED, not_(_ENDED)),
+        and_(IS_LIVE, not_(_NOT_DUE), _NOT_LAPSED, not_(_ENDED)),
         ("today", "lapsed", "now"),
     ),
     PublicAccountState.EXPIRED: (
-        or_(_stored(PublicAccountState.EXPIRED), and_(_LIVE, not_(_NOT_LAPSED))),
+        or_(_stored(PublicAccountState.EXPIRED), and_(IS_LIVE, not_(_NOT_LAPSED))),
         ("lapsed",),
     ),
     PublicAccountState.CLOSED: (
-        or_(_stored(PublicAccountState.CLOSED), and_(_LIVE, _NOT_LAPSED, _ENDED)),
+        or_(_stored(PublicAccountState.CLOSED), and_(IS_LIVE, _NOT_LAPSED, _ENDED)),
         ("lapsed", "now"),
     ),
 }

@@ -10,6 +10,7 @@ from idvault.domain.account import Standing
 from idvault.domain.error import NotFoundError, Reason, UnavailableError
 from idvault.domain.public_account.category import Licence, PublicAccountCategory, PublicAccountKind
 from idvault.domain.public_account.values import (
+    LIVE,
     PublicAccount,
     PublicAccountState,
     RejectReason,
@@ -21,6 +22,7 @@ from idvault.storage.account import periods
 from idvault.storage.account import rows as account
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.listing import one_of
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, statement
 from idvault.storage.public_account.tables import public_account_versions, public_accounts
@@ -77,8 +79,10 @@ _OF_OWNER = public_accounts.c.account_token == param("token")
 _GET: Statement[Owned] = statement(OWNED.where(_OF_PARTY, _MINE), owned)
 # Both rows are locked: an act that has one has its owner's account, too.
 _LOCK: Statement[Owned] = statement(for_change(OWNED.where(_OF_OWNER, _MINE)), owned)
+IS_LIVE = one_of(public_accounts.c.state, sorted(state.value for state in LIVE))
+# Those that have ended for good may be many.
 _OF_PERSON: Statement[Owned] = statement(
-    OWNED.where(_OF_PARTY, public_accounts.c.person_id == param("person_id")), owned
+    OWNED.where(_OF_PARTY, public_accounts.c.person_id == param("person_id"), IS_LIVE), owned
 )
 _ADD = statement(insert(public_accounts))
 _PUT = statement(
@@ -124,7 +128,7 @@ async def lock(connection: Connection, found: Owned) -> Owned:
 
 
 async def of_person(connection: Connection, relying_party: str, person_id: str) -> Sequence[Owned]:
-    """Return every public account of a person or organisation, whatever its state."""
+    """Return the public accounts of a person or organisation that are stored as live."""
     return await connection.all(_OF_PERSON, party=relying_party, person_id=person_id)
 
 

@@ -186,7 +186,7 @@ class SqlPublicAccountStore:
 
     @read("public_account.owned")
     async def owned(self, connection: Connection, *, relying_party: str, person_id: str) -> Sequence[Owned]:
-        """Return every public account of a person or organisation, whatever its state."""
+        """Return the public accounts of a person or organisation that are stored as live."""
         return await rows.of_person(connection, relying_party, person_id)
 
     @read("public_account.expiring")

@@ -3,6 +3,7 @@
 The moderator's row is read, not locked: a revocation at the same moment comes before or after the decision.
 """
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -28,14 +29,14 @@ _PREFIX = "sanction_row_"
 _MINE = (accounts.c.account_token == param("token")) & (accounts.c.relying_party == param("party"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _OfSanction:
     """The columns of the sanction in a row that also holds an account."""
 
-    def __init__(self, row: Any) -> None:
-        self._row = row
+    both: Any
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._row, _PREFIX + name)
+        return getattr(self.both, _PREFIX + name)
 
 
 class _Locked(NamedTuple):
@@ -50,7 +51,7 @@ def _owner(row: Any) -> _Locked:
 
 
 def _both(row: Any) -> _Locked:
-    return _owner(row)._replace(sanction=rows.from_row(_OfSanction(row)))
+    return _owner(row)._replace(sanction=rows.from_row(_OfSanction(both=row)))
 
 
 _OWNER: Statement[_Locked] = statement(for_change(select(*accounts.c, *_SIGNED_BY).where(_MINE)), _owner)

@@ -29,7 +29,7 @@ _Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Visit:
+class _IdentityVisit:
     """One request: the session, the browser's key, and how to show a page."""
 
     session_id: str
@@ -143,9 +143,9 @@ class IdentityPages:
     async def _send(
         self,
         request: web.Request,
-        call: Callable[[_Visit, str], Rpc[_Answer]],
+        call: Callable[[_IdentityVisit, str], Rpc[_Answer]],
         *,
-        again: Callable[[_Visit, identity_pb2.Identity, VaultError], web.Response],
+        again: Callable[[_IdentityVisit, identity_pb2.Identity, VaultError], web.Response],
         onward: str,
     ) -> web.StreamResponse:
         """Pass on what the owner wrote. again: the form with errors. onward: the page that shows it."""
@@ -163,36 +163,36 @@ class IdentityPages:
         return self._on(visit, onward)
 
     async def _show(
-        self, request: web.Request, page: Callable[[_Visit, identity_pb2.Identity], web.Response]
+        self, request: web.Request, page: Callable[[_IdentityVisit, identity_pb2.Identity], web.Response]
     ) -> web.StreamResponse:
         visit = await self._visit(request)
         own = await self._run(visit, calls.identity(visit.session_id, visit.key))
         return self._keep(page(visit, own), visit)
 
-    async def _visit(self, request: web.Request) -> _Visit:
+    async def _visit(self, request: web.Request) -> _IdentityVisit:
         key = guard.browser_key(request, base_url=self.pages.base_url)
         if not key:
             raise NotFound(Reason.SESSION_NOT_FOUND, "NOT_FOUND")
         session_id = request.match_info["session"]
         found = await self.pages.vault.run(session_calls.page(session_id, key))
         view = self.pages.view(request, key, found.locale)
-        return _Visit(
+        return _IdentityVisit(
             session_id=session_id,
             key=key,
             found=found,
             view=IdentityView(view=view, found=found, zone=self.zone),
         )
 
-    async def _run(self, visit: _Visit, call: Rpc[_Answer]) -> _Answer:
+    async def _run(self, visit: _IdentityVisit, call: Rpc[_Answer]) -> _Answer:
         """Make a call within the share of the session's platform."""
         with self.pages.shares.place(visit.found.platform):
             return await self.pages.vault.run(call)
 
-    def _on(self, visit: _Visit, page: str) -> web.StreamResponse:
+    def _on(self, visit: _IdentityVisit, page: str) -> web.StreamResponse:
         address = f"/i/{visit.session_id}/{page}"
         return self._keep(web.Response(status=303, headers={"Location": address}), visit)
 
-    def _keep(self, answer: web.StreamResponse, visit: _Visit) -> web.StreamResponse:
+    def _keep(self, answer: web.StreamResponse, visit: _IdentityVisit) -> web.StreamResponse:
         guard.keep_key(answer, visit.key, base_url=self.pages.base_url)
         return answer
 

@@ -146,13 +146,13 @@ def test_connect_tells_who_is_not_in_the_roster(people: People) -> None:
     gone = connect(people, "auditor", eve, published)
     assert f"warning: eve is not in version {version} of the roster: ask the operator" in gone.err
     assert gone.code == 0
-    for person, public, text in (
+    for member, public, text in (
         ("ann", {"role": "auditor"}, "ann is a custodian in version 1 of the roster, not an auditor"),
         ("dan", {"actor_id": "0" * 32}, "has other keys for dan"),
     ):
-        folder = people.folder / "other" / person
+        folder = people.folder / "other" / member
         folder.mkdir(parents=True)
-        kept = json.loads((people.folder / "people" / person / "public.json").read_text())
+        kept = json.loads((people.folder / "people" / member / "public.json").read_text())
         (folder / "public.json").write_text(json.dumps({**kept, **public}))
         assert text in connect(people, "auditor", folder, published).err
     Authority.open(certificate=people.folder / "ca.pem", key=people.folder / "ca.key", now=NOW).issue_client(

@@ -18,8 +18,8 @@ from idvault.transparency import log_key
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.note import NoteSigner as Signer
 from idvault_client.commands.app import app
+from idvault_client.offline.log.continuity import AcceptedCheckpoint, LogContinuity, RefusedLogError
 from idvault_client.offline.log.files import LogFolder, LogWebsite, NotReachedError, UrlError
-from idvault_client.offline.log.follower import AcceptedCheckpoint, LogFollower, RefusedLogError
 from tests.support import logs, people
 from tests.support.logs import VKEY
 from tests.support.merkle import log_of, signer, witness
@@ -32,7 +32,7 @@ _SLOW = ("--timeout", "5")
 
 @dataclass
 class Published:
-    """A public directory and its follower."""
+    """A public directory and the file of a client that follows it."""
 
     folder: Path
     state: Path
@@ -44,14 +44,14 @@ class Published:
     def follow(self, *witnesses: Signer, quorum: int = 0, max_age: float | None = None) -> AcceptedCheckpoint:
         """Check the log once."""
         keys = tuple(one.key for one in witnesses)
-        follower = LogFollower(
+        continuity = LogContinuity(
             files=LogFolder(self.folder),
             policy=Policy(logs.ORIGIN, (logs.SIGNER.key,), keys, quorum or len(keys)),
             state=self.state,
             max_age=max_age,
             now=lambda: float(NOW),
         )
-        return follower.follow()
+        return continuity.follow()
 
     def refused(self, *witnesses: Signer, **options: Any) -> RefusedLogError:
         """Check the log once; it must be refused, and the last checkpoint kept."""

@@ -1,4 +1,4 @@
-"""A follower whose checkpoint lies in the lost part of a log: proved, not proved, or a fork from before."""
+"""A client whose checkpoint lies in the lost part of a log: proved, not proved, or a fork from before."""
 
 import shutil
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.note import NoteSigner, VerifierKey
 from idvault.transparency.tile import Tile
 from idvault_client.commands.log import epochs_json, tell_epochs
+from idvault_client.offline.log.continuity import AcceptedCheckpoint, LogContinuity, RefusedLogError
 from idvault_client.offline.log.files import LogFolder
-from idvault_client.offline.log.follower import AcceptedCheckpoint, LogFollower, RefusedLogError
 from tests.support import logs
 from tests.support.epoch_world import LOG, ROSTER, cosigned, in_epoch, leaves, signed, statement
 from tests.support.log_world import KEY, ORIGIN, of
@@ -30,7 +30,7 @@ FORKED = leaves(SEEN, kept=KEPT)
 
 @dataclass
 class Public:
-    """A public directory after a loss, and a follower's file."""
+    """A public directory after a loss, and a client's file."""
 
     folder: Path
     state: Path
@@ -51,13 +51,13 @@ class Public:
         return self.folder / "lost" / "1" / path
 
     def saw(self, entries: Sequence[bytes]) -> bytes:
-        """Let the follower have seen a log."""
+        """Let the client have seen a log."""
         raw = cosigned(of(entries))
         self.state.write_bytes(raw)
         return raw
 
     def follow(self, key: VerifierKey = KEY) -> AcceptedCheckpoint:
-        return LogFollower(
+        return LogContinuity(
             files=LogFolder(self.folder),
             policy=Policy(ORIGIN, (key,)),
             state=self.state,

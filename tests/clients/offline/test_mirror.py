@@ -19,8 +19,8 @@ from typer.testing import CliRunner, Result
 from idvault.transparency import directory, verifier
 from idvault.transparency.tree import LogError
 from idvault_client.commands.app import app
+from idvault_client.offline.log.continuity import RefusedLogError
 from idvault_client.offline.log.files import LogWebsite, NotReachedError
-from idvault_client.offline.log.follower import RefusedLogError
 from idvault_client.offline.log.mirror import LogMirror, Mirrored
 from tests.support import logs
 from tests.support.logs import VKEY

@@ -378,7 +378,7 @@ async def test_a_custodian_gives_one_auditor_so_many_shares_a_day(room: Chamber)
     account = await room.account()
     made = [await room.request(account) for _ in range(3)]
     custodian = room.custodian(A)
-    custodian.quota.daily = 2
+    custodian = replace(custodian, quota=replace(custodian.quota, daily=2))
     for each in made[:2]:
         await room.approve_with(custodian, each)
     with pytest.raises(FindingError, match="which is your limit") as refused:
@@ -394,14 +394,14 @@ async def test_a_custodian_gives_one_auditor_so_many_shares_a_day(room: Chamber)
 def test_the_quota_counts_a_share_once_and_survives_a_crash(tmp_path: Path) -> None:
     """A repeat does not count, and a line that was cut off does not count."""
     path, now = tmp_path / "given-shares", datetime(2026, 3, 1, tzinfo=UTC)
-    quota = ShareQuota(path, daily=1)
+    quota = ShareQuota(path=path, daily=1)
     asked: dict[str, Any] = {"auditor_actor_id": "9" * 32, "now": now}
     assert quota.take(signed_request=b"a", **asked)
     assert quota.take(signed_request=b"a", **asked)
     # The attack: another request under the same disclosure id, which the auditor chooses, is another share.
     assert not quota.take(signed_request=b"b", **asked)
     path.write_bytes(path.read_bytes()[:-1])
-    assert ShareQuota(path, daily=1).take(signed_request=b"b", **asked)
+    assert ShareQuota(path=path, daily=1).take(signed_request=b"b", **asked)
     assert path.read_text().splitlines() == [f"2026-03-01 {'9' * 32} {sha256(b'b').hexdigest()}"]
 
 

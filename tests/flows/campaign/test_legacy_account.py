@@ -31,7 +31,7 @@ async def test_an_imported_account_is_unverified_and_good(world: CampaignWorld) 
     """An imported account has a status with revision 1."""
     (row,) = await world.bring("user-1")
     status = await world.status(row.account_token)
-    assert row.outcome is ImportResult.CREATED
+    assert row.result is ImportResult.CREATED
     assert (status.state, status.standing, status.revision) == (AccountState.UNVERIFIED, Standing.GOOD, 1)
     assert (status.assurance, status.subject_kind) == (Assurance.NONE, SubjectKind.INDIVIDUAL)
     assert (status.verify_date, status.expire_date) == (None, None)
@@ -41,13 +41,13 @@ async def test_a_reference_is_one_account_for_ever(world: CampaignWorld) -> None
     """Later imports of a reference return the first token, whatever the label, also within a chunk."""
     first = await world.bring("user-1", "user-2", "user-1")
     later = await world.bring("user-2", "user-3", label="other", created=date(2013, 1, 1))
-    assert [row.outcome for row in first] == [
+    assert [row.result for row in first] == [
         ImportResult.CREATED,
         ImportResult.CREATED,
         ImportResult.REPEATED,
     ]
     assert first[0].account_token == first[2].account_token != first[1].account_token
-    assert [row.outcome for row in later] == [ImportResult.REPEATED, ImportResult.CREATED]
+    assert [row.result for row in later] == [ImportResult.REPEATED, ImportResult.CREATED]
     assert later[0].account_token == first[1].account_token
 
 
@@ -55,7 +55,7 @@ async def test_another_partys_reference_is_another_account(world: CampaignWorld)
     """Two platforms may use the same references."""
     (mine,) = await world.bring("user-1")
     (theirs,) = await world.bring("user-1", party="platform-b")
-    assert theirs.outcome is ImportResult.CREATED
+    assert theirs.result is ImportResult.CREATED
     assert theirs.account_token != mine.account_token
 
 
@@ -63,7 +63,7 @@ async def test_a_wrong_row_fails_alone(world: CampaignWorld) -> None:
     """The other rows are imported, and the result of the invalid row has field and code."""
     wrong = Violation("reference", FieldCode.LENGTH)
     rows = await world.bring("user-1", wrong=(wrong,))
-    assert [row.outcome for row in rows] == [ImportResult.CREATED, ImportResult.FAILED]
+    assert [row.result for row in rows] == [ImportResult.CREATED, ImportResult.FAILED]
     assert rows[1].violation == wrong
     assert rows[1].account_token == ""
 
@@ -71,7 +71,7 @@ async def test_a_wrong_row_fails_alone(world: CampaignWorld) -> None:
 async def test_only_wrong_rows(world: CampaignWorld) -> None:
     """A chunk with only invalid rows is answered like any other."""
     (row,) = await world.bring(wrong=(Violation("create_date", FieldCode.REQUIRED),))
-    assert row.outcome is ImportResult.FAILED
+    assert row.result is ImportResult.FAILED
 
 
 async def test_the_same_request_answers_the_same(world: CampaignWorld) -> None:
@@ -93,7 +93,7 @@ async def test_a_lost_answer_loses_nothing(world: CampaignWorld) -> None:
         with pytest.raises(UnavailableError):
             await world.bring("user-1", number=7)
     (row,) = await world.bring("user-1", number=7)
-    assert row.outcome is ImportResult.CREATED
+    assert row.result is ImportResult.CREATED
 
 
 async def test_one_log_entry_for_a_chunk(world: CampaignWorld) -> None:
@@ -116,7 +116,7 @@ async def test_imports_that_meet(world: CampaignWorld) -> None:
         for name in names
     }
     assert all(len(tokens) == 1 for tokens in found.values())
-    assert sum(row.outcome is ImportResult.CREATED for rows in answers for row in rows) == 40
+    assert sum(row.result is ImportResult.CREATED for rows in answers for row in rows) == 40
     assert (await Store(world.claims.database).counts())["accounts"] == 40
 
 

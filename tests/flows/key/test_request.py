@@ -15,7 +15,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.claim import request as kept
 from idvault.storage.claim.request import SqlKeptRequestStore
-from idvault.storage.people import request as person_request
+from idvault.storage.people import request as member_request
 from tests.support.key_world import KeyWorld
 
 ID = "0a0a0a0a-0000-4000-8000-000000000001"
@@ -87,7 +87,7 @@ async def test_a_members_repeat(main_database: Database, tmp_path: Path) -> None
             request = Request("a" * 32, ID, fingerprinter.fingerprint(method="m", fields=(body,)))
 
             async def act(connection: Connection) -> bytes | None:
-                return await person_request.remember(connection, request, now=world.now, answer=answer)
+                return await member_request.remember(connection, request, now=world.now, answer=answer)
 
             return await world.database.act("test.ask", act) or answer
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault.v1 import transparency_pb2
+from idvault_client.offline.log.continuity import LogContinuity
 from idvault_client.offline.log.files import LogFolder
-from idvault_client.offline.log.follower import LogFollower
 from idvault_client.people import identity_folder
 from tests.demo.disclosure import DisclosureSteps
 from tests.resilience.soak.load import Load
@@ -28,7 +28,7 @@ class People:
         self._steps = DisclosureSteps(scratch=scratch)
         folder = identity_folder.load(Path(document["identities"]["auditor-b"]))
         self._edge = folder.connect()
-        self._follower = LogFollower(
+        self._continuity = LogContinuity(
             files=LogFolder(public),
             policy=CosignaturePolicy(folder.log_key.name, (folder.log_key,)),
             state=scratch / "monitor.checkpoint",
@@ -50,7 +50,7 @@ class People:
         self._edge.close()
 
     def _read_log(self) -> None:
-        self._follower.follow()
+        self._continuity.follow()
         request = transparency_pb2.ListLogEntriesRequest(start_index=self._read, page_size=_PAGE)
         page = self._edge.call(
             "TransparencyService/ListLogEntries", request, transparency_pb2.ListLogEntriesResponse

@@ -111,7 +111,7 @@ def later(scene: Scene, loot: Loot) -> list[Finding]:
 async def _turn(scene: Scene, now: datetime) -> None:
     """Run the worker's minute tasks as of half an hour later; the worker is stopped before."""
     scene.vault.stop("work")
-    keys = LocalKeyProvider.load(scene.keys / "work.keys", passphrase=PASSPHRASE, entropy=ENTROPY)
+    keys = LocalKeyProvider.load(scene.keys / "work.keys", passphrase=scene.vault.passphrase, entropy=ENTROPY)
     database = Database(url=scene.databases.main_url)
     try:
         keyring = LocalDayKeyring(keys=keys, store=SqlDayKeyStore(database=database), entropy=ENTROPY)

@@ -3,7 +3,6 @@
 import time
 from pathlib import Path
 
-from idvault.development.layout import PASSPHRASE
 from idvault_client import Vault
 from idvault_client.backend.campaign.values import LegacyAccount
 from idvault_client.tip_offs import FiledTipOff
@@ -66,13 +65,13 @@ class Scene:
         return take(
             self.databases,
             keys=self.keys,
-            passphrase=PASSPHRASE,
+            passphrase=self.vault.passphrase,
             since=self.begun,
             copies=self.folder / copies,
         )
 
     def keys_again(self, loot: Loot) -> Loot:
-        return Loot(loot.tables, loot.raw, take_keys(self.keys, passphrase=PASSPHRASE))
+        return Loot(loot.tables, loot.raw, take_keys(self.keys, passphrase=self.vault.passphrase))
 
     @property
     def keys(self) -> Path:

@@ -37,8 +37,8 @@ async def test_the_two_notes_are_apart(shred_database: Database) -> None:
 @pytest.mark.parametrize("former", [None, b"former"])
 async def test_one_of_many_wins(databases: Databases, former: bytes | None) -> None:
     """Of workers that replace a note concurrently exactly one succeeds, and all see its note."""
-    homes = [Database(url=databases.shred_url) for _ in range(6)]
-    stores = [SqlCheckpointStore(database=database) for database in homes]
+    connected = [Database(url=databases.shred_url) for _ in range(6)]
+    stores = [SqlCheckpointStore(database=database) for database in connected]
     if former is not None:
         await stores[0].replace(former=None, note=former)
     notes = [b"note %d" % number for number in range(6)]
@@ -47,5 +47,5 @@ async def test_one_of_many_wins(databases: Databases, former: bytes | None) -> N
     )
     assert won.count(True) == 1
     assert {await store.latest() for store in stores} == {notes[won.index(True)]}
-    for database in homes:
+    for database in connected:
         await database.close()

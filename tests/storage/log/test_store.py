@@ -151,7 +151,7 @@ async def test_a_slow_transaction_is_never_skipped(
 async def test_sequencers_at_once_give_each_entry_one_place(databases: Databases, seed: int) -> None:
     """Three sequencers and two writers on separate connections: no index is doubled or missing."""
     draw = random.Random(seed)  # noqa: S311 - only the sizes of batches
-    homes = [Database(url=databases.main_url) for _ in range(5)]
+    connected = [Database(url=databases.main_url) for _ in range(5)]
     stop = asyncio.Event()
 
     async def write(database: Database, first: int) -> None:
@@ -165,11 +165,11 @@ async def test_sequencers_at_once_give_each_entry_one_place(databases: Databases
             count += await store.sequence(limit=draw.randrange(1, 20), now=NOW)
         return count
 
-    running = [asyncio.create_task(sequence(database)) for database in homes[2:]]
-    await asyncio.gather(write(homes[0], 0), write(homes[1], 1_000))
+    running = [asyncio.create_task(sequence(database)) for database in connected[2:]]
+    await asyncio.gather(write(connected[0], 0), write(connected[1], 1_000))
     stop.set()
     counts = await asyncio.gather(*running)
-    store = SqlLogStore(database=homes[0])
+    store = SqlLogStore(database=connected[0])
     last = 0
     while count := await store.sequence(limit=50, now=NOW):
         last += count
@@ -177,7 +177,7 @@ async def test_sequencers_at_once_give_each_entry_one_place(databases: Databases
     assert sum(counts) + last == len(leaves) == 180
     assert len(set(leaves)) == 180
     assert CompactRange.from_bytes((await store.head()).tree).root() == merkle.mth(leaves)
-    for database in homes:
+    for database in connected:
         await database.close()
 
 

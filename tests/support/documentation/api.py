@@ -28,19 +28,19 @@ may call it; a caller of another role gets PERMISSION_DENIED. A refused call car
 def pages() -> dict[str, str]:
     """Return the pages by their names; links are relative to the folder of the pages."""
     files = contract.load()
-    homes = {
+    pages_of = {
         f"{_PACKAGE}{name}": file.name
         for file in files
         for names in (file.messages(), file.enums())
         for _, name, _ in names
     }
-    homes |= {
+    pages_of |= {
         f"{_PACKAGE}{service.name}.{method.name}": file.name
         for file in files
         for place, service in file.services()
         for _, method in file.methods(place, service)
     }
-    written = {file.name: _page(file, homes) for file in files}
+    written = {file.name: _page(file, pages_of) for file in files}
     return {"index": _index(files), **written}
 
 
@@ -49,25 +49,25 @@ def _index(files: list[Contract]) -> str:
         f"| [{service.name}.{method.name}]({file.name}.md#{service.name}.{method.name})"
         f" | {', '.join(contract.roles(method))} | {_first(file, place)} |"
         for file in files
-        for home, service in file.services()
-        for place, method in file.methods(home, service)
+        for where, service in file.services()
+        for place, method in file.methods(where, service)
     ]
     others = [f"- [{file.name}.proto]({file.name}.md)" for file in files if not file.file.service]
     return _INDEX + "\n".join([*rows, "", "Messages without a service of their own:", "", *others]) + "\n"
 
 
-def _page(file: Contract, homes: Mapping[str, str]) -> str:
+def _page(file: Contract, pages_of: Mapping[str, str]) -> str:
     parts = [f"# {file.name}.proto", _text(file.comments.get((12,), ""))]
     for place, service in file.services():
         parts += [f"## {service.name} {{ #{service.name} }}", _text(file.comments.get(place, ""))]
         for inner, method in file.methods(place, service):
             parts.append(f"### {method.name} {{ #{service.name}.{method.name} }}")
-            parts += _method(method, _comment(file, inner), file, homes)
+            parts += _method(method, _comment(file, inner), file, pages_of)
     messages, enums = list(file.messages()), list(file.enums())
     parts += ["## Messages"] if messages else []
     for place, name, message in messages:
         parts += [f"### {name} {{ #{name} }}", _text(_comment(file, place))]
-        parts += _fields(file, place, message, homes)
+        parts += _fields(file, place, message, pages_of)
     parts += ["## Enums"] if enums else []
     for place, name, enum in enums:
         values = [
@@ -80,37 +80,37 @@ def _page(file: Contract, homes: Mapping[str, str]) -> str:
 
 
 def _method(
-    method: MethodDescriptorProto, comment: str, file: Contract, homes: Mapping[str, str]
+    method: MethodDescriptorProto, comment: str, file: Contract, pages_of: Mapping[str, str]
 ) -> Iterator[str]:
-    takes = _type(method.input_type, homes, file)
-    gives = _type(method.output_type, homes, file)
+    takes = _type(method.input_type, pages_of, file)
+    gives = _type(method.output_type, pages_of, file)
     stream = "a stream of " if method.server_streaming else ""
     safe = ". It changes nothing" if method.options.idempotency_level else ""
     yield f"Takes {takes}, returns {stream}{gives}. Called by **{', '.join(contract.roles(method))}**{safe}."
     for paragraph in _paragraphs(comment):
         if paragraph.startswith("Statuses: "):
             statuses = _STATUS.split(paragraph.removeprefix("Statuses: ").rstrip("."))
-            shown = (_linked(_escaped(status), homes, file) for status in statuses)
+            shown = (_linked(_escaped(status), pages_of, file) for status in statuses)
             yield "Statuses:\n\n" + "\n".join(f"- {status}" for status in shown)
         else:
             yield _escaped(paragraph)
 
 
-def _linked(status: str, homes: Mapping[str, str], file: Contract) -> str:
+def _linked(status: str, pages_of: Mapping[str, str], file: Contract) -> str:
     """Return "as OTHER" with links to the methods whose statuses are the same."""
     if not status.startswith("as "):
         return status
-    methods = {name.rpartition(".")[2]: name for name in homes if name.count(".") == _METHOD_DOTS}
-    words = [_type(methods[word], homes, file) if word in methods else word for word in status.split()]
+    methods = {name.rpartition(".")[2]: name for name in pages_of if name.count(".") == _METHOD_DOTS}
+    words = [_type(methods[word], pages_of, file) if word in methods else word for word in status.split()]
     return " ".join(words)
 
 
 def _fields(
-    file: Contract, place: Place, message: DescriptorProto, homes: Mapping[str, str]
+    file: Contract, place: Place, message: DescriptorProto, pages_of: Mapping[str, str]
 ) -> Iterator[str]:
     rows = []
     for number, field in enumerate(message.field):
-        kind = _type(field.type_name, homes, file) if field.type_name else _KINDS[field.type]
+        kind = _type(field.type_name, pages_of, file) if field.type_name else _KINDS[field.type]
         if field.label == FieldDescriptorProto.LABEL_REPEATED:
             kind = f"repeated {kind}"
         if field.HasField("oneof_index") and not field.proto3_optional:
@@ -125,11 +125,11 @@ def _fields(
         yield "No fields."
 
 
-def _type(name: str, homes: Mapping[str, str], file: Contract) -> str:
-    if name not in homes:
+def _type(name: str, pages_of: Mapping[str, str], file: Contract) -> str:
+    if name not in pages_of:
         return f"`{name.removeprefix('.')}`"
-    shown, home = name.removeprefix(_PACKAGE), homes[name]
-    return f"[{shown}]({'' if home == file.name else f'{home}.md'}#{shown})"
+    shown, page = name.removeprefix(_PACKAGE), pages_of[name]
+    return f"[{shown}]({'' if page == file.name else f'{page}.md'}#{shown})"
 
 
 def _comment(file: Contract, place: Place) -> str:

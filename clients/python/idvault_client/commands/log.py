@@ -17,8 +17,8 @@ from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.note import NoteError, VerifierKey, parse_key
 from idvault_client.commands.output import AsJson, reporting, tell_error
 from idvault_client.offline import witness_policy
+from idvault_client.offline.log.continuity import AcceptedCheckpoint, LogContinuity
 from idvault_client.offline.log.files import LogFiles, LogFolder, LogWebsite, NotReachedError, UrlError
-from idvault_client.offline.log.follower import AcceptedCheckpoint, LogFollower
 from idvault_client.offline.proof import UnverifiedError
 
 PublicKey = Annotated[
@@ -89,7 +89,7 @@ def follow(  # noqa: PLR0917 - typer makes an option of each
     """
     with reporting(context, json_option) as as_json:
         policy = policy_of(public_key, witness or [], quorum, roster)
-        follower = LogFollower(
+        continuity = LogContinuity(
             files=files_of(url, directory, context.obj.timeout),
             policy=policy,
             state=state,
@@ -99,7 +99,7 @@ def follow(  # noqa: PLR0917 - typer makes an option of each
         )
         while True:
             try:
-                _show(follower.follow(), as_json=as_json)
+                _show(continuity.follow(), as_json=as_json)
             except NotReachedError as error:
                 if once:
                     raise

@@ -21,7 +21,7 @@ from idvault_client.commands.tip_off.importer import MaildirError
 from idvault_client.errors import Unavailable, VaultError
 from idvault_client.moderation.key_folder import KeyFolderError
 from idvault_client.offline import CheckError
-from idvault_client.offline.log.follower import RefusedLogError
+from idvault_client.offline.log.continuity import RefusedLogError
 from idvault_client.offline.proof import UnverifiedError
 from idvault_client.reasons import FIELD_TEXTS
 

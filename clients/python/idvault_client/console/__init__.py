@@ -1,4 +1,4 @@
-"""A console: pages for one member of staff, on the machine that holds that person's keys.
+"""A console: pages for one user, on the machine that holds that user's keys.
 
 A console is a value of `console.app.Console`: texts (with "service", its name), templates, menu and routes. A
 route's handler gets a `Visit` (console.visit) and returns a `ConsolePage`, a `GoTo` or a `Download`. It is
@@ -27,14 +27,14 @@ blocking code that calls the client library as the commands do; handlers run in 
 
 What the base does for every console:
 * It listens on both loopback addresses and no other, under a random *.localhost name. Name, port and a
-  one-time token are in a redirect file of mode 0600 in the person's own folder. The browser that brings the
+  one-time token are in a redirect file of mode 0600 in the user's own folder. The browser that brings the
   token first gets the session's cookie; the session ends with the process.
 * It refuses another Host (DNS rebinding), another Origin, a request without the cookie, and a form without
   its token.
 * Each form carries that token and a number: write `{{ form_fields }}` into it. A form that led to a `GoTo`
   acts once: sent again, it leads to the same page. A page with `errors` and status 422 shows the form again.
 * `ConsolePage.hides` names where the browser goes by itself after some seconds, with or without script.
-* `explain` turns an exception into a text in the person's language. An exception that it does not know
+* `explain` turns an exception into a text in the user's language. An exception that it does not know
   becomes a page that only says that something failed. Nothing is logged.
 
 Templates extend `page.html` and import the fields of forms: `{% from "controls.html" import text with context

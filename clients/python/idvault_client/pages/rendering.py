@@ -1,6 +1,7 @@
 """Renders a page from a template, in a language."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ _FOLDER = Path(__file__).parent
 STYLE = _FOLDER / "static" / "style.css"
 
 
+@cache
 def templates(*folders: Path) -> Environment:
-    """Return the templates of some folders, and those that all pages share."""
+    """Return the templates of some folders, and those that all pages share; each is compiled once."""
     return Environment(
         loader=FileSystemLoader([*folders, _FOLDER / "templates"]),
         autoescape=True,

@@ -47,7 +47,7 @@ pytestmark = pytest.mark.process
 
 
 @dataclass
-class Person:
+class User:
     """Somebody at a browser. do: runs a coroutine of the test's own loop; seen: pages without an identity."""
 
     page: Page
@@ -91,8 +91,8 @@ class Person:
             self.page.screenshot(path=place, full_page=True)
 
 
-def enter(browser: Browser, house: ConsoleRoom, locale: str, file: Path, do: Any) -> Person:
-    """Open the redirect file, as a person does."""
+def enter(browser: Browser, house: ConsoleRoom, locale: str, file: Path, do: Any) -> User:
+    """Open the redirect file, as a user does."""
     context = browser.new_context(
         locale="zh-CN" if locale == "zh" else "en-GB",
         viewport={"width": 320 if locale == "zh" else 1280, "height": 800},
@@ -104,124 +104,124 @@ def enter(browser: Browser, house: ConsoleRoom, locale: str, file: Path, do: Any
     page = context.new_page()
     page.goto(file.as_uri())
     page.get_by_role("navigation").wait_for()
-    return Person(page, locale, house, do)
+    return User(page, locale, house, do)
 
 
-def file_request(person: Person, account: str) -> str:
+def file_request(user: User, account: str) -> str:
     """Answer the questions, check the preview, sign; return the id."""
-    page = person.page
-    person.look("no-cases")
-    person.press("new", "link")
+    page = user.page
+    user.look("no-cases")
+    user.press("new", "link")
     page.locator("#account").fill("acct_x")
-    person.press("next")
+    user.press("next")
     page.locator(".errors").wait_for()
-    person.look("question-wrong")
+    user.look("question-wrong")
     for name, value in (("account", account), ("case", CASE), ("legal_basis", BASIS)):
         page.locator(f"#{name}").fill(value)
-        person.look(f"question-{name}")
-        person.press("next")
+        user.look(f"question-{name}")
+        user.press("next")
     page.locator("#order").set_input_files(
         {"name": "命令.pdf", "mimeType": "application/pdf", "buffer": ORDER}
     )
-    person.look("question-order")
-    person.press("next")
+    user.look("question-order")
+    user.press("next")
     page.locator("#purpose").fill(PURPOSE)
-    person.press("next")
+    user.press("next")
     page.locator("#hours").fill("48")
-    person.look("question-limits")
-    person.press("next")
+    user.look("question-limits")
+    user.press("next")
     page.get_by_text(ORDER_HASH).first.wait_for()
-    person.look("preview")
-    person.press("sign")
-    page.get_by_text(person.say("waits")).wait_for()
-    person.look("case")
+    user.look("preview")
+    user.press("sign")
+    page.get_by_text(user.say("waits")).wait_for()
+    user.look("case")
     return page.url.rpartition("/")[2]
 
 
-def open_record(person: Person, disclosure_id: str) -> None:
+def open_record(user: User, disclosure_id: str) -> None:
     """Open with evidence; reveal; see that it hides by itself; look at the export."""
-    page, house = person.page, person.house
+    page, house = user.page, user.house
     page.goto(page.url.partition("/cases")[0])
-    person.look("cases")
+    user.look("cases")
     page.goto(f"{page.url}cases/{disclosure_id}")
-    person.look("case-approved")
-    person.press("open", "link")
-    page.get_by_text(person.say("last")).wait_for()
+    user.look("case-approved")
+    user.press("open", "link")
+    page.get_by_text(user.say("last")).wait_for()
     tree = page.locator("main").aria_snapshot()
     assert tree.index("textbox") < tree.index("group") < tree.index("button")
     page.locator("#code").fill("000000")
-    person.press("open_now")
+    user.press("open_now")
     page.locator(".errors").wait_for()
-    person.look("open-wrong")
+    user.look("open-wrong")
     page.locator("#code").fill(house.room.codes.code())
-    person.press("open_now")
-    page.get_by_text(person.say("masked")).wait_for()
-    person.look("record")
-    person.press("show")
+    user.press("open_now")
+    page.get_by_text(user.say("masked")).wait_for()
+    user.look("record")
+    user.press("show")
     page.get_by_text(NUMBER).wait_for()
-    person.look("record-shown", secret=True)
+    user.look("record-shown", secret=True)
     house.room.pass_time(seconds=29)
     page.reload()
     house.room.pass_time(seconds=2)
-    page.get_by_text(person.say("masked")).wait_for()
+    page.get_by_text(user.say("masked")).wait_for()
     assert builders.NAME not in page.content()
-    person.press("export", "link")
-    person.look("export")
+    user.press("export", "link")
+    user.look("export")
     with page.expect_download() as loading:
         page.get_by_role("link", name="HTML").click()
     assert builders.NAME in loading.value.path().read_text("utf-8")
     for key, name in (("evidence", "evidence"), ("own", "own")):
-        person.press(key, "link")
-        person.look(name)
+        user.press(key, "link")
+        user.look(name)
 
 
-def decide(person: Person) -> None:
+def decide(user: User) -> None:
     """Approve, and look at everything else that a custodian does."""
-    page = person.page
-    person.look("waiting")
-    person.press("deny", "link", exact=False)
-    person.look("deny")
+    page = user.page
+    user.look("waiting")
+    user.press("deny", "link", exact=False)
+    user.look("deny")
     page.go_back()
-    person.press("approve", "link", exact=False)
-    page.locator("#code").fill(person.house.room.codes.code())
-    person.look("approve")
-    person.press("give")
-    page.get_by_text(person.say("given")).wait_for()
-    person.look("decided")
-    person.press("drills", "link")
-    page.get_by_text(person.say("due")).wait_for()
-    page.locator("#code").fill(person.house.room.codes.code())
-    person.look("drill")
-    person.press("drill")
-    page.get_by_text(person.say("due")).wait_for()
+    user.press("approve", "link", exact=False)
+    page.locator("#code").fill(user.house.room.codes.code())
+    user.look("approve")
+    user.press("give")
+    page.get_by_text(user.say("given")).wait_for()
+    user.look("decided")
+    user.press("drills", "link")
+    page.get_by_text(user.say("due")).wait_for()
+    page.locator("#code").fill(user.house.room.codes.code())
+    user.look("drill")
+    user.press("drill")
+    page.get_by_text(user.say("due")).wait_for()
     for key, name in (("hand_over", "hand-over"), ("own", "own-custodian")):
-        person.press(key, "link")
-        person.look(name)
+        user.press(key, "link")
+        user.look(name)
 
 
-def hand_over(person: Person) -> None:
+def hand_over(user: User) -> None:
     """Compare the successor's fingerprint, hand the shares over, and see the progress, in both languages."""
-    page, address = person.page, person.page.url.partition("/own")[0] + "/hand-over"
+    page, address = user.page, user.page.url.partition("/own")[0] + "/hand-over"
     for locale in ("en", "zh"):
-        person.locale = locale
+        user.locale = locale
         page.goto(f"{address}?lang={locale}")
         page.get_by_text(roster_member.fingerprint(member(D).hpke_public_key)).wait_for()
-        person.look("hand-over-due")
+        user.look("hand-over-due")
     with page.expect_navigation():
-        page.get_by_role("button", name=person.say("give_all"), exact=True).click()
-    page.get_by_text(person.say("all_given")).wait_for()
+        page.get_by_role("button", name=user.say("give_all"), exact=True).click()
+    page.get_by_text(user.say("all_given")).wait_for()
     for locale in ("en", "zh"):
-        person.locale = locale
+        user.locale = locale
         page.goto(f"{address}?lang={locale}")
-        page.get_by_text(person.say("all_given")).wait_for()
-        person.look("hand-over-done")
+        page.get_by_text(user.say("all_given")).wait_for()
+        user.look("hand-over-done")
 
 
-def end(person: Person) -> None:
+def end(user: User) -> None:
     """End the session by its button; the address is dead afterwards."""
-    person.press("end")
-    person.page.get_by_role("heading", name=person.say("ended")).wait_for()
-    person.look("ended")
+    user.press("end")
+    user.page.get_by_role("heading", name=user.say("ended")).wait_for()
+    user.look("ended")
 
 
 async def test_an_auditor_and_a_custodian_work_with_their_consoles(house: ConsoleRoom) -> None:
@@ -233,15 +233,15 @@ async def test_an_auditor_and_a_custodian_work_with_their_consoles(house: Consol
         return asyncio.run_coroutine_threadsafe(work, loop).result(60)
 
     def journey(browser: Browser, locale: str, auditor: str, custodian: str) -> None:
-        person = enter(browser, house, locale, do(house.running(auditor)).file, do)
-        disclosure_id = file_request(person, do(room.account()))
+        user = enter(browser, house, locale, do(house.running(auditor)).file, do)
+        disclosure_id = file_request(user, do(room.account()))
         do(house.pending(custodian, disclosure_id))
         keeper = enter(browser, house, locale, do(house.running(custodian)).file, do)
         decide(keeper)
         do(house.approve(disclosure_id, C))
-        open_record(person, disclosure_id)
+        open_record(user, disclosure_id)
         end(keeper)
-        end(person)
+        end(user)
 
     def run() -> None:
         with browsing() as browser:

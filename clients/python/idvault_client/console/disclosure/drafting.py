@@ -52,7 +52,7 @@ _LIMITS = {
 
 
 @dataclass(eq=False)
-class _Draft:
+class _RequestDraft:
     """What was answered so far. order_name: shown here only; order_digest: SHA-256 in hex."""
 
     answers: dict[str, str] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Drafting:
     """The pages of a new request."""
 
     session: AuditorSession
-    _drafts: dict[str, _Draft] = field(default_factory=dict, repr=False)
+    _drafts: dict[str, _RequestDraft] = field(default_factory=dict, repr=False)
     _sent: dict[str, str] = field(default_factory=dict)
 
     def routes(self) -> tuple[Route, ...]:
@@ -101,11 +101,11 @@ class Drafting:
 
     def start(self, visit: Visit) -> Answer:
         """Ask the first question."""
-        return _question(visit, _Draft(), "account", {})
+        return _question(visit, _RequestDraft(), "account", {})
 
     def begin(self, visit: Visit) -> Answer:
         """Keep the first answer as a new draft."""
-        draft, number = _Draft(), os.urandom(16).hex()
+        draft, number = _RequestDraft(), os.urandom(16).hex()
         if errors := _take(draft, "account", visit):
             return _question(visit, draft, "account", errors)
         self._drafts[number] = draft
@@ -171,7 +171,7 @@ class Drafting:
             return False
         return True
 
-    def _preview(self, visit: Visit, draft: _Draft, errors: dict[str, str]) -> Answer:
+    def _preview(self, visit: Visit, draft: _RequestDraft, errors: dict[str, str]) -> Answer:
         if draft.prepared is None or self._is_old(draft.prepared):
             draft.prepared, draft.is_tried = self.session.auditor().prepare(**draft.terms()), False
         prepared, terms = draft.prepared, draft.prepared.terms
@@ -209,7 +209,7 @@ class Drafting:
     def _is_old(self, prepared: PreparedRequest) -> bool:
         return self.session.now() - prepared.terms.created_at > _FRESH
 
-    def _draft(self, visit: Visit) -> _Draft:
+    def _draft(self, visit: Visit) -> _RequestDraft:
         if (found := self._drafts.get(visit.parts["draft"])) is None:
             raise NoPageError
         return found
@@ -225,7 +225,7 @@ def _digest(prepared: PreparedRequest) -> str:
     return sha256(prepared.terms.canonical()).hexdigest()
 
 
-def _question(visit: Visit, draft: _Draft, step: str, errors: dict[str, str]) -> Answer:
+def _question(visit: Visit, draft: _RequestDraft, step: str, errors: dict[str, str]) -> Answer:
     openings, _, hours = draft.answers.get("limits", "1 72").partition(" ")
     values = {
         "step": step,
@@ -248,7 +248,7 @@ def _question(visit: Visit, draft: _Draft, step: str, errors: dict[str, str]) ->
     )
 
 
-def _take(draft: _Draft, step: str, visit: Visit) -> dict[str, str]:
+def _take(draft: _RequestDraft, step: str, visit: Visit) -> dict[str, str]:
     """Keep the answer of a step; return what is wrong with it, by field."""
     if step == "order":
         _take_order(draft, visit)
@@ -264,7 +264,7 @@ def _take(draft: _Draft, step: str, visit: Visit) -> dict[str, str]:
     return {}
 
 
-def _take_order(draft: _Draft, visit: Visit) -> None:
+def _take_order(draft: _RequestDraft, visit: Visit) -> None:
     if (file := visit.files.get("order")) is not None:
         draft.order_name, draft.order_digest = file.name, sha256(file.content).hexdigest()
     elif visit.given("without"):
@@ -272,7 +272,7 @@ def _take_order(draft: _Draft, visit: Visit) -> None:
     draft.answers["order"] = draft.order_digest
 
 
-def _take_limits(draft: _Draft, visit: Visit) -> dict[str, str]:
+def _take_limits(draft: _RequestDraft, visit: Visit) -> dict[str, str]:
     openings, hours = visit.given("openings"), visit.given("hours")
     errors = {}
     if openings not in map(str, range(1, rules.MOST_OPENINGS + 1)):

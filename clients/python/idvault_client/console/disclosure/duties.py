@@ -21,7 +21,7 @@ _SECONDS = 2
 
 
 @dataclass(kw_only=True, eq=False)
-class _Run:
+class _HandOverRun:
     """A hand-over of this session: its progress, and what ended it."""
 
     done: list[tuple[Succession, HandOverProgress]] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Duties:
     """The pages of drill and hand-over."""
 
     session: CustodianSession
-    _run: _Run = field(default_factory=_Run)
+    _run: _HandOverRun = field(default_factory=_HandOverRun)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the pages."""
@@ -100,7 +100,7 @@ class Duties:
         if not self._run.is_running:
             client = self.session.hand_over()
             found = client.successions()
-            self._run = _Run()
+            self._run = _HandOverRun()
             # A thread of its own: it may take hours, and the other pages must still answer.
             self._run.thread = threading.Thread(
                 target=_hand_over, args=(self._run, client, found), daemon=True
@@ -108,7 +108,7 @@ class Duties:
             self._run.thread.start()
         return GoTo("/hand-over")
 
-    def _progress(self, visit: Visit, run: _Run) -> Answer:
+    def _progress(self, visit: Visit, run: _HandOverRun) -> Answer:
         parts = [*run.done, *([run.present] if run.present and run.is_running else [])]
         rows = [
             (
@@ -163,7 +163,7 @@ class Duties:
         return visit.say("drill_due", day=shown.day(found.due_at, visit))
 
 
-def _hand_over(run: _Run, client: HandOver, found: tuple[Succession, ...]) -> None:
+def _hand_over(run: _HandOverRun, client: HandOver, found: tuple[Succession, ...]) -> None:
     """Hand over place after place; keep what ended it, for the page to tell."""
     try:
         for each in found:

@@ -38,7 +38,7 @@ from idvault.domain import disclosure as rules
 from idvault.domain.claim import ClaimState
 from idvault.domain.error import DamagedError
 from idvault.domain.event import SYSTEM_ACTOR, EventType
-from idvault.domain.record import OutcomeError, SealedRecord
+from idvault.domain.record import SealedRecord, UnconfirmedError
 from idvault.domain.seal import Part
 from idvault.transparency import checkpoint
 from idvault.transparency import entry as entries
@@ -307,7 +307,7 @@ def _quorum(chain: _Chain, record: SealedRecord) -> Quorum:
 def _opened(message: evidence_pb2.DisclosureEvidence, record: SealedRecord) -> Payload:
     try:
         return open_with_key(record=record, data_key=message.data_key, shred_value=message.shred_value)
-    except OutcomeError as error:
+    except UnconfirmedError as error:
         raise EvidenceError("NOT_A_MATCH", "the registry did not confirm the record's identity") from error
     except UnsealError as error:
         raise EvidenceError("RECORD_DAMAGED", "the data key does not open the record") from error

@@ -30,6 +30,7 @@ from idvault.transparency.tile import (
     grown,
 )
 from idvault.transparency.tree import LogError
+from idvault_client.offline.log.continuity import AcceptedCheckpoint, LogContinuity, RefusedLogError
 from idvault_client.offline.log.files import (
     LogFiles,
     LogFolder,
@@ -37,7 +38,6 @@ from idvault_client.offline.log.files import (
     TooLongError,
     read_first,
 )
-from idvault_client.offline.log.follower import AcceptedCheckpoint, LogFollower, RefusedLogError
 from idvault_client.offline.log.tiles import (
     BUNDLE_BYTES,
     TILE_BYTES,
@@ -86,9 +86,9 @@ class LogMirror:
         state = self.folder / STATE
         state.mkdir(parents=True, exist_ok=True)
         with _alone(state / "lock"):
-            follower = self._follower(state / "seen").knowing()
-            self.policy = follower.policy
-            accepted = follower.follow()
+            continuity = self._continuity(state / "seen").knowing()
+            self.policy = continuity.policy
+            accepted = continuity.follow()
             raw = (state / "seen").read_bytes()
             before = self._size(state / "done", accepted)
             self._copy_log(before, accepted)
@@ -96,8 +96,8 @@ class LogMirror:
             durable_file.replace(state / "done", raw)
             return Mirrored(accepted, before, len(self._fetched), self._copy_others())
 
-    def _follower(self, seen: Path) -> LogFollower:
-        return LogFollower(
+    def _continuity(self, seen: Path) -> LogContinuity:
+        return LogContinuity(
             files=self.files,
             policy=self.policy,
             state=seen,

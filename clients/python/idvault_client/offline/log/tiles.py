@@ -21,8 +21,8 @@ from idvault.transparency.tile import (
     encode_tile,
 )
 from idvault.transparency.tree import HASH_SIZE, CompactRange, leaf_hash, root_at
+from idvault_client.offline.log.continuity import RefusedLogError
 from idvault_client.offline.log.files import LogFiles, NotReachedError, read_first
-from idvault_client.offline.log.follower import RefusedLogError
 
 TILE_BYTES = WIDTH * HASH_SIZE
 BUNDLE_BYTES = WIDTH * (MAX_ENTRY_BYTES + 2)

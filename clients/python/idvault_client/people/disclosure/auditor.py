@@ -28,7 +28,7 @@ from idvault.domain import disclosure as rules
 from idvault.domain.claim import ClaimState
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
-from idvault.domain.record import OutcomeError, SealedRecord
+from idvault.domain.record import SealedRecord, UnconfirmedError
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import VaultError
@@ -267,7 +267,7 @@ class Auditor(MemberClient):
             payload = open_with_key(record=record, data_key=key, shred_value=answer.shred_value)
         except UnsealError as error:
             raise FindingError(Finding.RECORD_DAMAGED, "the record does not open") from error
-        except OutcomeError as error:
+        except UnconfirmedError as error:
             text = "the record holds an identity that the registry did not confirm"
             raise FindingError(Finding.NOT_A_MATCH, text) from error
         wrong, signed = tuple(shares.wrong), kept.signed_request

@@ -50,7 +50,7 @@ class UnloggedReleaseError(FindingError):
     """The share was sent, but the log does not show its release."""
 
 
-class _Newest:
+class _NewestCheckpoint:
     """The checkpoint of a page of requests, verified once for all of them, by the first that asks for it."""
 
     def __init__(self, verify: Callable[[bytes], Checkpoint], note: bytes) -> None:
@@ -92,7 +92,7 @@ class Custodian(MemberClient):
                 asked,
                 disclosure_pb2.ListPendingDisclosuresResponse,
             )
-            newest = _Newest(self.checkpoint, page.checkpoint.note)
+            newest = _NewestCheckpoint(self.checkpoint, page.checkpoint.note)
             found += [self._checked(each, newest) for each in page.disclosures]
             token = page.next_page_token
             if not token:
@@ -222,7 +222,9 @@ class Custodian(MemberClient):
         )
         return self.edge.call("CustodianService/DenyDisclosure", request, disclosure_pb2.DecidedDisclosure)
 
-    def _checked(self, pending: disclosure_pb2.PendingDisclosure, newest: "_Newest") -> PendingRequest:
+    def _checked(
+        self, pending: disclosure_pb2.PendingDisclosure, newest: _NewestCheckpoint
+    ) -> PendingRequest:
         terms: Terms | None = None
         signer: PinnedMember | None = None
         requested_at: datetime | None = None

@@ -5,6 +5,7 @@ day (UTC), the auditor's actor id and the SHA-256 of the signed request in hex; 
 re-sealed. The disclosure id would not do: whoever asks chooses it, for as many records as they like.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -15,13 +16,15 @@ from idvault.domain import disclosure as rules
 NAME = "given-shares"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShareQuota:
-    """The shares that were given from one identity folder. daily: the most for one auditor in a day."""
+    """The shares that were given from one identity folder.
 
-    def __init__(self, path: Path, *, daily: int = rules.USUAL_DAILY) -> None:
-        """Initialise with the file, which the first share creates."""
-        self._path = path
-        self.daily = daily
+    path: the file, which the first share creates. daily: the most for one auditor in a day.
+    """
+
+    path: Path
+    daily: int = rules.USUAL_DAILY
 
     def take(self, *, auditor_actor_id: str, signed_request: bytes, now: datetime) -> bool:
         """Record one share durably and return True, or return False if the day's quota is used up.
@@ -36,7 +39,7 @@ class ShareQuota:
         if self.given(auditor_actor_id=auditor_actor_id, now=now) >= self.daily:
             return False
         size = sum(len(each) + 1 for each in given)
-        durable_file.append(self._path, f"{line}\n".encode("ascii"), size=size)
+        durable_file.append(self.path, f"{line}\n".encode("ascii"), size=size)
         return True
 
     def given(self, *, auditor_actor_id: str, now: datetime) -> int:
@@ -45,6 +48,6 @@ class ShareQuota:
         return sum(each.rpartition(" ")[0] == today for each in self._given())
 
     def _given(self) -> list[str]:
-        content = self._path.read_bytes() if self._path.exists() else b""
+        content = self.path.read_bytes() if self.path.exists() else b""
         # A line that a crash cut off belongs to a share that was never sealed.
         return content[: content.rfind(b"\n") + 1].decode("ascii", "replace").splitlines()

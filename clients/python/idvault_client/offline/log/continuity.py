@@ -68,8 +68,8 @@ class AcceptedCheckpoint:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LogFollower:
-    """Keeps the newest checkpoint of one log in a file.
+class LogContinuity:
+    """Keeps the newest accepted checkpoint of one log in a file; the next must continue it.
 
     policy: who must have signed it. max_age: how many seconds ago the required witnesses may have cosigned,
     None for any time. now: returns the seconds since 1970. versions: the verified roster, whose custodians
@@ -91,8 +91,8 @@ class LogFollower:
         """
         return self.knowing()._follow()
 
-    def knowing(self) -> "LogFollower":
-        """Return a follower that knows every key of the log that its own key leads to.
+    def knowing(self) -> "LogContinuity":
+        """Return one that knows every key of the log that its own key leads to.
 
         Raises RefusedLogError, NotReachedError.
         """
