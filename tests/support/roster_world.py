@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from idvault.attest import hpke, roster_chain, roster_signature
+from idvault.attest import hpke
+from idvault.attest.people import roster_chain, roster_signature
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_chain import WatchedChain
 from idvault.attest.quorum import Quorum
-from idvault.attest.roster import Roster
-from idvault.attest.roster_chain import WatchedChain
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.people.roster import Proposal, ProposeCommand, RosterFlow, SignCommand
 from idvault.flows.people.roster_holder import RosterHolder
