@@ -456,6 +456,65 @@ def test_imports_between_scripts_and_tests_go_one_way() -> None:
     expect_none(found for path in checked for found in backwards(path))
 
 
+WORLDS = ("tests/support", "tests/resilience", "tests/demo")
+# A world makes these itself: they are arguments of the functions that wire.
+PASSED = {
+    "Custodians": "a value",
+    "EventFactory": "makes the events of rows that a test writes without a flow",
+    "LogGuard": "looks at a log that a test lets wait",
+    "LogProofs": "looks at stores that a test replaces, more often than in production",
+    "OperatorPolicy": "a value",
+    "TipOffPolicy": "a value",
+}
+
+
+def constructed(folder: str) -> dict[str, list[str]]:
+    """Find the classes of flows/ that a folder's files construct, and where."""
+    found = defaultdict(list)
+    for path in (path for path in written_python() if ROOT / folder in path.parents):
+        read = source.read(path)
+        flows = {name.rpartition(".")[2] for _, name in read.imports if name.startswith("idvault.flows.")}
+        for line, name in read.calls:
+            if name in flows and name[0].isupper():
+                found[name].append(where(path, line))
+    return found
+
+
+def test_bootstrap_alone_wires_flows() -> None:
+    """A world calls the wire functions of bootstrap; it constructs no flow that bootstrap constructs."""
+    wired = constructed("idvault/bootstrap")
+    assert len(wired) > 40
+    made = [
+        (name, place)
+        for folder in WORLDS
+        for name, places in constructed(folder).items()
+        if name in wired
+        for place in places
+    ]
+    expect_none(f"{place} {name}" for name, place in made if name not in PASSED)
+    assert PASSED.keys() == {name for name, _ in made}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("from idvault.flows.log.reading import Reading\nReading(log=1)", ["Reading"]),
+        ("from idvault.flows.log import reading\nreading.page(log=1)", []),
+        ("from idvault.bootstrap.log import wire_reading\nwire_reading(log=1)", []),
+    ],
+)
+def test_a_second_wiring_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, found: list[str]
+) -> None:
+    """The rule finds a constructed class, beside functions."""
+    path = tmp_path / "tests" / "support" / "x_world.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    monkeypatch.setattr(sys.modules[__name__], "tracked", lambda: [path])
+    assert list(constructed("tests/support")) == found
+
+
 REFERENCE = "tests.support.reference"
 
 

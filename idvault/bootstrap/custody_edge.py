@@ -3,8 +3,7 @@
 from contextlib import AsyncExitStack
 
 from idvault.api.edge.access import Access
-from idvault.api.edge.server import GrpcServer, Service
-from idvault.api.log import TransparencyServicer
+from idvault.api.edge.server import GrpcServer
 from idvault.bootstrap.base import Base, load_custody_keys
 from idvault.bootstrap.disclosure import build_disclosures
 from idvault.bootstrap.drill import build_drills
@@ -13,11 +12,8 @@ from idvault.bootstrap.key.version import follow_keys
 from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.people import build_people
 from idvault.bootstrap.request_key import member_repeats
-from idvault.flows.log.reading import TransparencyFlow
+from idvault.bootstrap.transparency import build_transparency
 from idvault.flows.people.roster_holder import RosterHolder
-from idvault.storage.log.checkpoint import SqlCheckpointStore
-from idvault.storage.log.store import SqlLogStore
-from idvault.v1 import transparency_pb2
 
 
 async def build_custody_edge(
@@ -31,14 +27,8 @@ async def build_custody_edge(
     await follow_keys(stack, base, keys)
     guard = build_guard(base)
     people = await build_people(base, rosters, keys=keys, guard=guard)
-    log = TransparencyFlow(
-        log=SqlLogStore(database=base.main), checkpoints=SqlCheckpointStore(database=base.shred)
-    )
     services = [
-        Service(
-            transparency_pb2.DESCRIPTOR.services_by_name["TransparencyService"],
-            TransparencyServicer(flow=log),
-        ),
+        build_transparency(base),
         people.service,
         *build_disclosures(base, rosters, keys=keys, guard=guard, second_factor=people.second_factors),
         build_drills(base, rosters, keys=keys, guard=guard, second_factor=people.second_factors),

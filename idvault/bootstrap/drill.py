@@ -1,5 +1,7 @@
 """Builds drills: the service of the custody edge."""
 
+from collections.abc import Callable
+
 from idvault.api.custody.drill import DrillServicer
 from idvault.api.edge.server import Service
 from idvault.bootstrap.base import ENTROPY, Base
@@ -9,7 +11,11 @@ from idvault.flows.disclosure.refusal import Refusals
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.log.proof import LogProofs
 from idvault.flows.people.quorums import RosterSource
-from idvault.ports.disclosure import SecondFactorCheck
+from idvault.ports.disclosure import DisclosureStore, SecondFactorCheck
+from idvault.ports.drill import DrillStore
+from idvault.ports.entropy import Entropy
+from idvault.ports.people.request import MemberRequestStore
+from idvault.ports.sealing import Fingerprinter
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.storage.custody.drill import SqlDrillStore
@@ -18,6 +24,33 @@ from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.people.request import SqlMemberRequestStore
 from idvault.v1 import drill_pb2
+
+
+def wire_drills(
+    *,
+    store: DrillStore,
+    requests: MemberRequestStore,
+    disclosures: DisclosureStore,
+    rosters: RosterSource,
+    second_factor: SecondFactorCheck,
+    fingerprinter: Fingerprinter,
+    proofs: LogProofs,
+    guard: LogGuard,
+    entropy: Entropy,
+    observe: Callable[[str], None],
+) -> DrillFlow:
+    """Connect the flow to its ports; production and tests differ only in the ports."""
+    return DrillFlow(
+        store=store,
+        requests=requests,
+        rosters=rosters,
+        second_factor=second_factor,
+        fingerprinter=fingerprinter,
+        proofs=proofs,
+        guard=guard,
+        refusals=Refusals(store=disclosures, entropy=entropy, observe=observe),
+        entropy=entropy,
+    )
 
 
 def build_drills(
@@ -30,9 +63,10 @@ def build_drills(
 ) -> Service:
     """Build DrillService; keys: the custody edge's."""
     disclosures = SqlDisclosureStore(database=base.main)
-    flow = DrillFlow(
+    flow = wire_drills(
         store=SqlDrillStore(database=base.main),
         requests=SqlMemberRequestStore(database=base.main),
+        disclosures=disclosures,
         rosters=rosters,
         second_factor=second_factor,
         fingerprinter=fingerprinter_of(keys, Purpose.PERSON_REQUEST),
@@ -42,8 +76,8 @@ def build_drills(
             store=disclosures,
         ),
         guard=guard,
-        refusals=Refusals(store=disclosures, entropy=ENTROPY, observe=base.metrics.disclosure),
         entropy=ENTROPY,
+        observe=base.metrics.disclosure,
     )
     return drill_service(flow)
 

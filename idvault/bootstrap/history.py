@@ -6,11 +6,29 @@ from idvault.bootstrap.base import Base
 from idvault.flows.disclosure.history import DisclosureHistoryFlow
 from idvault.flows.log.proof import LogProofs
 from idvault.flows.policy import OperatorPolicy
+from idvault.ports.account import StatusStore
+from idvault.ports.disclosure import DisclosureStore
+from idvault.ports.erasure import ErasureStore
 from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.erasure.store import SqlErasureStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
+
+
+def wire_history(
+    *,
+    accounts: StatusStore,
+    store: DisclosureStore,
+    proofs: LogProofs,
+    policy: OperatorPolicy,
+    embargo: timedelta,
+    erasures: ErasureStore,
+) -> DisclosureHistoryFlow:
+    """Connect the flow to its ports; production and tests differ only in the ports."""
+    return DisclosureHistoryFlow(
+        accounts=accounts, store=store, proofs=proofs, policy=policy, embargo=embargo, erasures=erasures
+    )
 
 
 def build_history(base: Base, policy: OperatorPolicy) -> DisclosureHistoryFlow:
@@ -21,7 +39,7 @@ def build_history(base: Base, policy: OperatorPolicy) -> DisclosureHistoryFlow:
         checkpoints=SqlCheckpointStore(database=base.shred),
         store=store,
     )
-    return DisclosureHistoryFlow(
+    return wire_history(
         accounts=SqlStatusStore(database=base.main),
         store=store,
         proofs=proofs,

@@ -1,9 +1,11 @@
 """Builds what roster members use on the custody edge: RosterService and second factors."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from idvault.api.edge.server import Service
 from idvault.api.people import RosterServicer
+from idvault.attest.people.roster_member import RosterMember
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.bootstrap.request_key import fingerprinter_of
 from idvault.flows.log.guard import LogGuard
@@ -11,6 +13,11 @@ from idvault.flows.people.roster import RosterFlow
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.flows.people.second_factor import SecondFactorFlow
 from idvault.flows.platform import OperatorFlow, PlatformFlow
+from idvault.ports.entropy import Entropy
+from idvault.ports.people.request import MemberRequestStore
+from idvault.ports.people.roster import RosterStore
+from idvault.ports.people.second_factor import SecondFactorSealer, SecondFactorStore
+from idvault.ports.sealing import Fingerprinter
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.second_factor import TotpSealer
@@ -29,12 +36,48 @@ class People:
     second_factors: SecondFactorFlow
 
 
+def wire_rosters(
+    *,
+    store: RosterStore,
+    holder: RosterHolder,
+    fingerprinter: Fingerprinter,
+    guard: LogGuard,
+    entropy: Entropy,
+) -> RosterFlow:
+    """Connect the roster's flow to its ports; production and tests differ only in the ports."""
+    return RosterFlow(store=store, holder=holder, fingerprinter=fingerprinter, guard=guard, entropy=entropy)
+
+
+def wire_second_factors(
+    *,
+    store: SecondFactorStore,
+    requests: MemberRequestStore,
+    sealer: SecondFactorSealer,
+    fingerprinter: Fingerprinter,
+    guard: LogGuard,
+    entropy: Entropy,
+    roster_member: Callable[[str], RosterMember],
+    on_refused: Callable[[], None],
+) -> SecondFactorFlow:
+    """Connect the second factors' flow to its ports."""
+    return SecondFactorFlow(
+        store=store,
+        requests=requests,
+        sealer=sealer,
+        fingerprinter=fingerprinter,
+        guard=guard,
+        entropy=entropy,
+        roster_member=roster_member,
+        on_refused=on_refused,
+    )
+
+
 async def build_people(
     base: Base, rosters: RosterHolder, *, keys: LocalKeyProvider, guard: LogGuard
 ) -> People:
     """Build RosterService and the second factors; keys: the custody edge's."""
     fingerprinter = fingerprinter_of(keys, Purpose.PERSON_REQUEST)
-    flow = RosterFlow(
+    flow = wire_rosters(
         store=SqlRosterStore(database=base.main),
         holder=rosters,
         fingerprinter=fingerprinter,
@@ -42,7 +85,7 @@ async def build_people(
         entropy=ENTROPY,
     )
     await flow.complete(now=base.clock())
-    second_factors = SecondFactorFlow(
+    second_factors = wire_second_factors(
         store=SqlSecondFactorStore(database=base.main),
         requests=SqlMemberRequestStore(database=base.main),
         sealer=TotpSealer(keys=keys, entropy=ENTROPY),

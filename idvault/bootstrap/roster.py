@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from idvault.attest.people.roster import Roster
 from idvault.attest.people.roster_chain import WatchedChain
@@ -10,6 +11,8 @@ from idvault.attest.reading import RosterError
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.domain.error import IdvaultError
 from idvault.flows.people.roster_holder import RosterHolder
+from idvault.ports.entropy import Entropy
+from idvault.ports.people.roster import RosterStore
 from idvault.storage.people.roster import SqlRosterStore
 from idvault.telemetry.logs import describe, log
 from idvault.telemetry.watching import cancel
@@ -19,6 +22,24 @@ _PERIOD = 0.5
 Changed = Callable[[], Awaitable[None]]
 
 
+def wire_roster_holder(
+    *,
+    store: RosterStore,
+    path: Path,
+    development: bool,
+    origin: str,
+    keys: Collection[bytes],
+    entropy: Entropy,
+    alarm: Callable[[int, str], None],
+) -> RosterHolder:
+    """Connect a roster holder to its ports; production and tests differ only in the ports."""
+
+    def accept(newest: Roster) -> None:
+        check_purpose(newest, development=development, origin=origin, keys=keys)
+
+    return RosterHolder(store=store, chain=WatchedChain(path), accept=accept, entropy=entropy, alarm=alarm)
+
+
 async def read_rosters(base: Base, *, keys: Collection[bytes] = ()) -> RosterHolder:
     """Return the roster holder, which has not adopted anything yet.
 
@@ -26,16 +47,12 @@ async def read_rosters(base: Base, *, keys: Collection[bytes] = ()) -> RosterHol
     do not verify.
     """
     settings = base.settings
-    chain = WatchedChain(settings.roster)
-    holder = RosterHolder(
+    holder = wire_roster_holder(
         store=SqlRosterStore(database=base.main),
-        chain=chain,
-        accept=lambda newest: check_purpose(
-            newest,
-            development=settings.development,
-            origin=settings.log_origin or settings.trust_domain,
-            keys=keys,
-        ),
+        path=settings.roster,
+        development=settings.development,
+        origin=settings.log_origin or settings.trust_domain,
+        keys=keys,
         entropy=ENTROPY,
         alarm=lambda version, why: log().error("roster_refused", version=version, why=why),
     )

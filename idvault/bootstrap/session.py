@@ -8,6 +8,7 @@ from idvault.api.erasure import ErasureServicer
 from idvault.api.public_account.servicer import PublicAccountServicer
 from idvault.api.sanction.servicer import SanctionServicer
 from idvault.api.session.servicer import SessionServicer
+from idvault.attest.quorum import Quorum
 from idvault.bootstrap.account import build_receipts, quorum_of
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.bootstrap.history import build_history
@@ -15,17 +16,21 @@ from idvault.bootstrap.request_key import fingerprinter_of, request_keys
 from idvault.domain.claim import ClaimRules
 from idvault.domain.session.contest import ContestTerms
 from idvault.flows.campaign.invitation import InvitationFlow
+from idvault.flows.claim.receipt import NewestRecords
 from idvault.flows.claim.verification import VerificationFlow
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.flows.policy import OperatorPolicy
 from idvault.flows.session.contest import ContestFlow
-from idvault.flows.session.identity import IdentityFlow
+from idvault.flows.session.identity import IdentityFlow, OwnHistories
 from idvault.flows.session.page import Custodians, PageFlow
 from idvault.flows.session.session import SessionFlow
 from idvault.flows.session.steps import SessionSteps
+from idvault.ports.account import StatusStore
+from idvault.ports.contest import ContestStore
 from idvault.ports.entropy import Entropy
+from idvault.ports.moderation_text import ModerationTextSealer
 from idvault.ports.platform import PresentationStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.ports.session import LinkCoder, SessionStore
@@ -39,6 +44,57 @@ from idvault.storage.platform.store import SqlPlatformStore
 from idvault.storage.session.contest import SqlContestStore
 from idvault.storage.session.store import SqlSessionStore
 from idvault.v1 import session_pb2
+
+
+def wire_contests(
+    *,
+    store: ContestStore,
+    sealer: ModerationTextSealer,
+    terms: ContestTerms,
+    fingerprinter: Fingerprinter,
+    guard: LogGuard,
+    entropy: Entropy,
+) -> ContestFlow:
+    """Connect the flow of contests to its ports; production and tests differ only in the ports."""
+    return ContestFlow(
+        store=store,
+        sealer=sealer,
+        terms=terms,
+        fingerprinter=fingerprinter,
+        guard=guard,
+        events=EventFactory(entropy=entropy),
+    )
+
+
+def wire_identities(
+    *,
+    store: SessionStore,
+    accounts: StatusStore,
+    records: NewestRecords,
+    quorum: Callable[[str], Quorum | None],
+    sanctions: SanctionServicer,
+    contests: ContestFlow,
+    erasures: ErasureServicer,
+    public_accounts: PublicAccountServicer,
+    histories: OwnHistories,
+    receipts: Receipts,
+    policy: OperatorPolicy,
+) -> IdentityFlow:
+    """Connect what the owner sees to the flows that platforms call."""
+    return IdentityFlow(
+        store=store,
+        accounts=accounts,
+        records=records,
+        quorum=quorum,
+        sanctions=sanctions.sanctions,
+        appeals=sanctions.appeals,
+        contests=contests,
+        erasures=erasures.flow,
+        public_accounts=public_accounts.flow,
+        histories=histories,
+        receipts=receipts,
+        policy=policy,
+    )
 
 
 def wire_sessions(
@@ -134,16 +190,15 @@ def build_identities(
     policy: OperatorPolicy,
 ) -> IdentityFlow:
     """Return what the owner of an account sees of it."""
-    return IdentityFlow(
+    return wire_identities(
         store=SqlSessionStore(database=base.main),
         accounts=SqlStatusStore(database=base.main),
         records=SqlRecordStore(database=base.main),
         quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
-        sanctions=sanctions.sanctions,
-        appeals=sanctions.appeals,
+        sanctions=sanctions,
         contests=_contests(base, keys=keys, guard=guard),
-        erasures=erasures.flow,
-        public_accounts=public_accounts.flow,
+        erasures=erasures,
+        public_accounts=public_accounts,
         histories=build_history(base, policy),
         receipts=build_receipts(base, rosters),
         policy=policy,
@@ -152,7 +207,7 @@ def build_identities(
 
 def _contests(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> ContestFlow:
     settings = base.settings
-    return ContestFlow(
+    return wire_contests(
         store=SqlContestStore(database=base.main),
         sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
         terms=ContestTerms(
@@ -162,7 +217,7 @@ def _contests(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> Contest
         ),
         fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
         guard=guard,
-        events=EventFactory(entropy=ENTROPY),
+        entropy=ENTROPY,
     )
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from idvault.storage.base.database import Database
+from tests.support import retries
 from tests.support.commands import Commands
 
 
@@ -16,3 +17,9 @@ def idvault(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
     assert "patience" in defaults
     monkeypatch.setitem(defaults, "patience", 0.0)
     return Commands(monkeypatch, capfd)
+
+
+@pytest.fixture(autouse=True)
+def _quick_retries(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for gRPC's own attempts where a vault is away."""
+    retries.make_quick(request, monkeypatch)

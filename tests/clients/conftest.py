@@ -11,6 +11,7 @@ import pytest
 import idvault_client
 from idvault_client import Tls, refusals
 from tests.clients.vault_server import Authority, VaultServer, running
+from tests.support import retries
 
 
 class Ask(Protocol):
@@ -93,3 +94,9 @@ def lost(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
 
     monkeypatch.setattr(refusals, "connection_lost", count)
     return counted
+
+
+@pytest.fixture(autouse=True)
+def _quick_retries(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for gRPC's own attempts where a vault is away."""
+    retries.make_quick(request, monkeypatch)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault_client import Tls, testing
+from idvault_client import Tls, testing, transport
 from idvault_client.testing import Server
+from tests.support import retries
 from tests.support.generate import node_vocabulary
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +100,7 @@ def test_the_example(package: Path, vault: Server) -> None:
 def test_the_vocabulary_is_fresh(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Reasons and texts are those of the Python client."""
     monkeypatch.setattr(sys, "argv", ["gen_node.py", "--check"])
+    monkeypatch.setattr(transport, "options", retries.REAL)
     assert node_vocabulary.main() == 0, "run scripts/gen_node.py"
     assert capsys.readouterr().out == "clients/node/src/vocabulary.ts is fresh\n"
 

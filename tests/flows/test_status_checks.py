@@ -549,7 +549,7 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
         await shred.close()
     # Although the second database is unreachable, the claim is answered; the operator is told.
     reported: list[IdvaultError] = []
-    nowhere = SqlCheckpointStore(database=Database(url="sqlite:///nowhere/at/all.sqlite3"))
+    nowhere = SqlCheckpointStore(database=Database(url="sqlite:///nowhere/at/all.sqlite3", patience=0.0))
     away = ReceiptFlow(
         proofs=replace(proofs, checkpoints=nowhere),
         records=records,

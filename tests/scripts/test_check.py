@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import debian
+from tests.support import browser, debian, hardware
 
 ROOT = Path(__file__).resolve().parents[2]
 HASH = "--hash=sha256:" + "0" * 64
@@ -125,10 +125,15 @@ def test_a_change_that_breaks_callers_is_found(project: Path) -> None:
     assert "GetStatus" in fault(project, "proto-breaking")
 
 
+def require(program: str, package: str) -> None:
+    """Fail, with the package's name, if a program of Debian's is missing and cannot be installed here."""
+    refused = debian.install(lambda: [] if debian.which(program) else [package])
+    assert debian.which(program), f"install the Debian package {package}{refused}"
+
+
 def test_units_that_systemd_does_not_understand(project: Path) -> None:
     """The project's units are understood; an unknown setting and a program that is missing are faults."""
-    refused = debian.install(lambda: [] if debian.which("systemd-analyze") else ["systemd"])
-    assert debian.which("systemd-analyze"), f"install the Debian package systemd{refused}"
+    require("systemd-analyze", "systemd")
     shutil.copytree(ROOT / "deploy", project / "deploy")
     assert run(project, "units").stdout == "ok units\ncheck: all 1 checks passed\n"
     unit = project / "deploy" / "systemd" / "idvault-work.service"
@@ -141,6 +146,7 @@ def test_units_that_systemd_does_not_understand(project: Path) -> None:
 
 def test_a_fault_of_a_deployment_file_is_found(project: Path) -> None:
     """Each tool finds a word that it does not know."""
+    require("docker-compose", "docker-compose")
     shutil.copytree(ROOT / "deploy", project / "deploy")
     for step, name, word in (
         ("compose", "compose.yaml", "restart"),
@@ -163,10 +169,48 @@ def test_the_hooks_are_the_steps() -> None:
     subprocess.run(validate, cwd=ROOT, check=True, env={**os.environ, "PRE_COMMIT_COLOR": "never"})
 
 
+@pytest.mark.parametrize(
+    ("step", "package"),
+    [("units", "systemd"), ("prometheus", "promtool"), ("compose", "docker-compose")],
+)
+def test_a_missing_program_fails_and_its_package_is_named(
+    project: Path, tmp_path: Path, step: str, package: str
+) -> None:
+    """A step whose program cannot be installed fails; it names the package and the reason."""
+    (project / "tests" / "support").mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "support" / "debian.py", project / "tests" / "support")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("bash", "dirname"):
+        (programs / name).symlink_to(shutil.which(name) or "")
+    apt = programs / "apt-get"
+    apt.write_text("#!/usr/bin/env bash\necho unable to locate package >&2\nexit 100\n", "utf-8")
+    apt.chmod(0o755)
+    done = subprocess.run(
+        [project / "scripts" / "check", step],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": str(programs)},
+    )
+    assert done.returncode == 1
+    _, told, last = done.stdout.splitlines()
+    assert re.fullmatch(rf"\S+ is missing: install the Debian package {package} \(.+\)", told), told
+    assert last == f"check: {step} failed"
+
+
+def test_the_guide_names_every_package() -> None:
+    """The guide's one command installs what the steps and the tests ask for."""
+    guide = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    (named,) = re.findall("^apt-get install --no-install-recommends (.*)$", guide, re.MULTILINE)
+    steps = re.findall(r" debian [\w-]+ ([a-z-]+)", (ROOT / "scripts" / "check").read_text("utf-8"))
+    assert len(steps) == 3
+    assert set(named.split()) == {*steps, *browser.PACKAGES, hardware.PACKAGE}
+
+
 def test_alerts_that_do_not_fire(project: Path) -> None:
     """Rules, dashboards and tests are understood; a wrong threshold, word and query are faults."""
-    refused = debian.install(lambda: [] if debian.which("promtool") else ["promtool"])
-    assert debian.which("promtool"), f"install the Debian package promtool{refused}"
+    require("promtool", "promtool")
     shutil.copytree(ROOT / "deploy", project / "deploy")
     (project / "tests" / "support").mkdir(parents=True)
     for name in ("debian", "monitoring"):

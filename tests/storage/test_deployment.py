@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from idvault.domain.error import PreconditionError, Reason
+from idvault.storage import deployment
 from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
 from tests.support.databases import Databases, Maker
@@ -34,9 +35,14 @@ async def test_check_without_any_id(main_database: Database, shred_database: Dat
 
 
 async def test_databases_of_two_deployments_are_refused(
-    main_database: Database, shred_database: Database, maker: Maker, tmp_path: Path
+    main_database: Database,
+    shred_database: Database,
+    maker: Maker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Different ids, or an id in one database only, are refused and change nothing."""
+    monkeypatch.setattr(deployment, "_PAUSE", 0.001)
     folder = tmp_path / "other"
     folder.mkdir()
     other = await asyncio.to_thread(maker.fresh, folder)

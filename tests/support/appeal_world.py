@@ -7,10 +7,9 @@ from sqlalchemy import select
 
 from idvault.attest import sanction as papers
 from idvault.attest.moderator_key import ModeratorKey
+from idvault.bootstrap.periodic.sanction import wire_appeal_sweep
 from idvault.domain.sanction.appeal import Appeal, AppealState, AppealTerms
 from idvault.domain.sanction.sanction import Degree, Sanction
-from idvault.flows.log.events import EventFactory
-from idvault.flows.sanction.appeal_sweep import AppealSweep
 from idvault.ports.appeal import AppealFilter
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -32,10 +31,10 @@ class AppealWorld(SanctionWorld):
         super().__init__(database, terms=terms)
         self.appeal_store = SqlAppealStore(database=database)
         self.overdue_counts: list[int] = []
-        self.sweep = AppealSweep(
+        self.sweep = wire_appeal_sweep(
             store=self.appeal_store,
             guard=self.claims.guard,
-            events=EventFactory(entropy=CountingEntropy(start=11_000_000)),
+            entropy=CountingEntropy(start=11_000_000),
             observe=self.overdue_counts.append,
         )
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any, cast
 
 from idvault.bootstrap.campaign import wire_campaigns
+from idvault.bootstrap.periodic.campaign import wire_enforcement
 from idvault.domain.account import Status
 from idvault.domain.campaign.campaign import (
     Campaign,
@@ -18,7 +19,7 @@ from idvault.domain.campaign.legacy_account import LegacyRow
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import Violation
 from idvault.flows.campaign.campaign import Asked
-from idvault.flows.campaign.invitation import EnforcementFlow, ShownInvitation, TakenBatch
+from idvault.flows.campaign.invitation import ShownInvitation, TakenBatch
 from idvault.flows.campaign.legacy_account import ImportCommand, RowResult
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
@@ -77,7 +78,7 @@ class CampaignWorld:
             policy=self.policy,
         )
         self.legacy, self.campaigns, self.invitations = flows.legacy, flows.campaigns, flows.invitations
-        self.enforcement = EnforcementFlow(
+        self.enforcement = wire_enforcement(
             store=self.enforcement_store, guard=guard, entropy=entropy, policy=self.policy
         )
         self._number = 10_000 * (life + 1)

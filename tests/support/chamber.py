@@ -21,14 +21,16 @@ from sqlalchemy import select
 
 from idvault.api.edge import errors
 from idvault.api.edge.call import Caller
-from idvault.api.log import TransparencyServicer
 from idvault.attest import hpke
 from idvault.attest.people.roster import Roster
 from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
 from idvault.bootstrap.base import ENTROPY
 from idvault.bootstrap.disclosure import wire_disclosures
-from idvault.bootstrap.drill import drill_service
+from idvault.bootstrap.drill import drill_service, wire_drills
+from idvault.bootstrap.periodic.disclosure import wire_disclosure_retention
+from idvault.bootstrap.periodic.drill import wire_drill_keeper
+from idvault.bootstrap.transparency import wire_transparency
 from idvault.custody.identity import PersonalIdentity
 from idvault.domain.claim import ClaimOutcome
 from idvault.domain.clock import ClockReading
@@ -37,13 +39,8 @@ from idvault.domain.event import EventType
 from idvault.domain.record import SealedRecord
 from idvault.domain.registry import RegistryAnswer
 from idvault.domain.second_factor import SecondFactorError
-from idvault.flows.custody.drill import DrillFlow
-from idvault.flows.custody.drill_record import DrillKeeper
-from idvault.flows.disclosure.refusal import Refusals
-from idvault.flows.disclosure.retention import DisclosureRetention
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.log.proof import LogProofs
-from idvault.flows.log.reading import TransparencyFlow
 from idvault.ports.claim import Job
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -188,7 +185,6 @@ class Chamber:
         store = cast(SqlDisclosureStore, self.flaky)
         log, checkpoints = SqlLogStore(database=self.main), SqlCheckpointStore(database=self.shred)
         proofs = LogProofs(log=log, checkpoints=checkpoints, store=store, period=_PERIOD)
-        refusals = Refusals(store=store, entropy=ENTROPY, observe=self.counted.append)
         self.handovers = SqlHandoverStore(database=self.main)
         flows = wire_disclosures(
             store=store,
@@ -201,40 +197,37 @@ class Chamber:
             fingerprinter=FakeFingerprinter(),
             proofs=proofs,
             guard=LogGuard(store=self.waiting),
-            refusals=refusals,
             entropy=ENTROPY,
             observe=self.counted.append,
             zone=ZoneInfo("Asia/Shanghai"),
             daily=self.daily,
         )
         self.auditing, self.custody, self.successions = flows.auditors, flows.custodians, flows.successions
-        self.retention = DisclosureRetention(
-            store=store, refusals=refusals, entropy=ENTROPY, observe=self.counted.append
-        )
+        self.retention = wire_disclosure_retention(store=store, entropy=ENTROPY, observe=self.counted.append)
         self.store = store
-        self._open_drills(proofs, refusals)
-        services = [*flows.services(), drill_service(self.drills)]
+        self._open_drills(proofs)
+        transparency = wire_transparency(log=log, checkpoints=checkpoints)
+        services = [*flows.services(), drill_service(self.drills), transparency]
         self.servicers = {each.descriptor.name: each.servicer for each in services}
-        log_flow = TransparencyFlow(log=log, checkpoints=checkpoints)
-        self.servicers["TransparencyService"] = TransparencyServicer(flow=log_flow)
 
-    def _open_drills(self, proofs: LogProofs, refusals: Refusals) -> None:
+    def _open_drills(self, proofs: LogProofs) -> None:
         self.drill_store = SqlDrillStore(database=self.main)
-        self.drills = DrillFlow(
+        self.drills = wire_drills(
             store=self.drill_store,
             requests=SqlMemberRequestStore(database=self.main),
+            disclosures=self.store,
             rosters=self.rosters,
             second_factor=self.codes,
             fingerprinter=FakeFingerprinter(),
             proofs=proofs,
             guard=LogGuard(store=self.waiting),
-            refusals=refusals,
             entropy=ENTROPY,
+            observe=self.counted.append,
         )
-        self.keeper = DrillKeeper(
+        self.keeper = wire_drill_keeper(
             store=self.drill_store,
             rosters=self.rosters,
-            sealer=self.sealer(),
+            shred_keys=SqlShredStore(database=self.shred),
             guard=LogGuard(store=self.waiting),
             entropy=ENTROPY,
             observe=lambda overdue, oldest: self.gauges.append((overdue, oldest)),

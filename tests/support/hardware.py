@@ -15,6 +15,7 @@ from tests.support import debian
 
 PIN = b"1234"
 _TOKEN = "a token of the tests"
+PACKAGE = "softhsm2"
 _FOLDERS = ("/usr/lib/softhsm", "/usr/local/lib/softhsm", "/opt/homebrew/lib/softhsm")
 _LIBRARIES = tuple(Path(folder) / "libsofthsm2.so" for folder in _FOLDERS)
 
@@ -37,7 +38,7 @@ def _library() -> Path:
     """Return the module's shared library, installing it where this process may."""
     why = debian.install(_missing) if _missing() else ""
     found = next((path for path in _LIBRARIES if path.exists()), None)
-    assert found is not None, f"this test needs Debian's package softhsm2{why}"
+    assert found is not None, f"this test needs Debian's package {PACKAGE}{why}"
     folder = Path(tempfile.mkdtemp(prefix="idvault-softhsm-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "tokens").mkdir()
@@ -49,4 +50,4 @@ def _library() -> Path:
 
 def _missing() -> Sequence[str]:
     is_there = debian.which("softhsm2-util") and any(path.exists() for path in _LIBRARIES)
-    return () if is_there else ("softhsm2",)
+    return () if is_there else (PACKAGE,)

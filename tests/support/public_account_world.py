@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from idvault.bootstrap.periodic.public_account import wire_terms
 from idvault.bootstrap.public_account import wire_public_accounts
 from idvault.domain import seal
 from idvault.domain.public_account.category import Licence, PublicAccountCategory
@@ -14,9 +15,7 @@ from idvault.domain.public_account.values import (
     RejectReason,
 )
 from idvault.flows.campaign.campaign import Asked
-from idvault.flows.log.events import EventFactory
 from idvault.flows.public_account.context import ShownPublicAccount
-from idvault.flows.public_account.term import TermFlow
 from idvault.storage.base.database import Database
 from idvault.storage.public_account.filing import SqlFilingStore
 from idvault.storage.public_account.ownership import SqlOwnershipStore
@@ -59,11 +58,8 @@ class PublicAccountWorld:
             policy=self.policy,
         )
         self.flow, self.ownership = self.servicer.flow, self.servicer.ownership
-        self.terms = TermFlow(
-            store=self.store,
-            guard=self.claims.guard,
-            events=EventFactory(entropy=entropy),
-            zone=self.policy.zone,
+        self.terms = wire_terms(
+            store=self.store, guard=self.claims.guard, entropy=entropy, zone=self.policy.zone
         )
 
     @property

@@ -9,10 +9,11 @@ import pytest
 from google.protobuf.message import Message
 
 from idvault.attest import record_key
+from idvault.bootstrap.history import wire_history
 from idvault.custody.record import open_record
 from idvault.custody.reseal import open_resealed
 from idvault.domain.error import Reason
-from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
+from idvault.flows.disclosure.history import History
 from idvault.flows.log.proof import LogProofs
 from idvault.flows.policy import OperatorPolicy
 from idvault.storage.account.store import SqlStatusStore
@@ -63,7 +64,7 @@ async def history(room: Chamber, account_token: str) -> History:
     room.pass_time(days=92)
     await room.step()
     log, checkpoints = SqlLogStore(database=room.main), SqlCheckpointStore(database=room.shred)
-    flow = DisclosureHistoryFlow(
+    flow = wire_history(
         accounts=SqlStatusStore(database=room.main),
         store=room.store,
         proofs=LogProofs(log=log, checkpoints=checkpoints, store=room.store),

@@ -6,17 +6,18 @@ from pathlib import Path
 from idvault.attest import hpke
 from idvault.attest.people import roster_chain, roster_signature
 from idvault.attest.people.roster import Roster
-from idvault.attest.people.roster_chain import WatchedChain
 from idvault.attest.quorum import Quorum
+from idvault.bootstrap.people import wire_rosters
+from idvault.bootstrap.roster import wire_roster_holder
 from idvault.flows.log.guard import LogGuard
-from idvault.flows.people.roster import Proposal, ProposeCommand, RosterFlow, SignCommand
-from idvault.flows.people.roster_holder import RosterHolder
+from idvault.flows.people.roster import Proposal, ProposeCommand, SignCommand
 from idvault.storage.base.database import Database
 from idvault.storage.people.roster import SqlRosterStore
 from tests.support import people
 from tests.support.fakes.log import WaitingLog
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import at, request_id
+from tests.support.log_world import ORIGIN
 
 OPERATOR = people.roster_member("operator", role="operator", suite=hpke.X25519)
 ENTROPY = CountingEntropy()
@@ -62,14 +63,16 @@ class Process:
 
     def __post_init__(self) -> None:
         self.store = SqlRosterStore(database=self.database)
-        self.holder = RosterHolder(
+        self.holder = wire_roster_holder(
             store=self.store,
-            chain=WatchedChain(self.path),
+            path=self.path,
+            development=False,
+            origin=ORIGIN,
+            keys=(),
             entropy=ENTROPY,
             alarm=lambda version, why: self.alarms.append((version, why)),
-            accept=Roster.check_in_force,
         )
-        self.flow = RosterFlow(
+        self.flow = wire_rosters(
             store=self.store,
             holder=self.holder,
             fingerprinter=FakeFingerprinter(),

@@ -14,6 +14,7 @@ from idvault.api.edge.server import Service
 from idvault.attest import sanction as papers
 from idvault.attest.moderator_key import ModeratorKey
 from idvault.attest.sanction import SigningOccasion
+from idvault.bootstrap.periodic.sanction import wire_sanction_sweeps
 from idvault.bootstrap.sanction import wire_sanctions
 from idvault.domain import seal
 from idvault.domain.account import Status
@@ -29,10 +30,7 @@ from idvault.domain.sanction.statement import (
     SanctionCategory,
     StatementOfReasons,
 )
-from idvault.flows.log.events import EventFactory
-from idvault.flows.sanction.lapse import LapseFlow
 from idvault.flows.sanction.moderator import ModerationCall
-from idvault.flows.sanction.order import OverdueFlow
 from idvault.flows.sanction.sanction import NewSanction
 from idvault.ports.sanction import SanctionFilter
 from idvault.storage.base.connection import Connection
@@ -121,9 +119,10 @@ class SanctionWorld:
         self.moderators, self.sanctions = servicer.moderators, servicer.sanctions
         self.appeals = servicer.appeals
         self.orders, self.operations = servicer.orders, servicer.operations
-        events = EventFactory(entropy=entropy)
-        self.lapses = LapseFlow(store=self.store, guard=guard, events=events)
-        self.deadlines = OverdueFlow(store=SqlOrderStore(database=database), guard=guard, events=events)
+        sweeps = wire_sanction_sweeps(
+            store=self.store, orders=SqlOrderStore(database=database), guard=guard, entropy=entropy
+        )
+        self.lapses, self.deadlines = sweeps.lapses, sweeps.deadlines
         self._numbers = life * 10_000_000
 
     def status_service(self) -> list[Service]:

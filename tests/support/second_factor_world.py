@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from idvault.attest import hpke
 from idvault.attest.people.roster_member import RosterMember
+from idvault.bootstrap.people import wire_second_factors
 from idvault.domain import seal, second_factor
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, Reason
@@ -80,7 +81,7 @@ def build(database: Database, keys: Path) -> World:
         LocalKeyProvider.create(keys, keys=made, passphrase=passphrase, entropy=ENTROPY, cost=people.CHEAP)
     provider = LocalKeyProvider.load(keys, passphrase=passphrase, entropy=ENTROPY)
     waiting, counted = WaitingLog(), list[None]()
-    flow = SecondFactorFlow(
+    flow = wire_second_factors(
         store=SqlSecondFactorStore(database=database),
         requests=SqlMemberRequestStore(database=database),
         sealer=TotpSealer(keys=provider, entropy=ENTROPY),

@@ -7,8 +7,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from idvault.api.edge.call import Caller
+from idvault.api.erasure import ErasureServicer
 from idvault.bootstrap.erasure import wire_erasures
-from idvault.bootstrap.session import wire_sessions
+from idvault.bootstrap.periodic.session import wire_purges
+from idvault.bootstrap.session import wire_contests, wire_identities, wire_sessions
 from idvault.domain import seal
 from idvault.domain.clock import ClockReading
 from idvault.domain.erasure import ErasureTerms
@@ -16,13 +18,10 @@ from idvault.domain.event import EventType
 from idvault.domain.session import secret
 from idvault.domain.session.contest import ContestTerms
 from idvault.flows.claim.receipt import Receipt
-from idvault.flows.erasure.erasure import ErasureFlow
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.proof import LogProofs
-from idvault.flows.session.contest import ContestFlow
 from idvault.flows.session.identity import IdentityFlow
 from idvault.flows.session.page import Custodians
-from idvault.flows.session.session import SessionPurgeFlow
 from idvault.ports.claim import Claim
 from idvault.ports.platform import Platform, PlatformPages
 from idvault.storage.account.record import SqlRecordStore
@@ -109,7 +108,14 @@ class SessionWorld:
         self.events_of = EventFactory(entropy=entropy)
         self.histories = KnownHistories()
         self.contest_store = SqlContestStore(database=database)
-        self.contests = self._contests()
+        self.contests = wire_contests(
+            store=self.contest_store,
+            sealer=moderation_sealer(),
+            terms=ContestTerms(decision_days=15, zone=builders.ZONE),
+            fingerprinter=FakeFingerprinter(),
+            guard=self.claims.guard,
+            entropy=entropy,
+        )
         self.identities = self._identities(receipts or NoReceipts())
         self.servicer = wire_sessions(
             store=self.store,
@@ -127,36 +133,25 @@ class SessionWorld:
             base_url=base_url,
             patience=1.0,
         )
-        self.purges = SessionPurgeFlow(store=self.store, guard=self.claims.guard, events=self.events_of)
+        self.purges = wire_purges(store=self.store, guard=self.claims.guard, entropy=entropy)
         self._numbers = 0
 
-    def _contests(self) -> ContestFlow:
-        return ContestFlow(
-            store=self.contest_store,
-            sealer=moderation_sealer(),
-            terms=ContestTerms(decision_days=15, zone=builders.ZONE),
-            fingerprinter=FakeFingerprinter(),
-            guard=self.claims.guard,
-            events=self.events_of,
-        )
-
     def _identities(self, receipts: Any) -> IdentityFlow:
-        return IdentityFlow(
+        return wire_identities(
             store=self.store,
             accounts=self.claims.accounts,
             records=SqlRecordStore(database=self.database),
             quorum=lambda _: QUORUM,
-            sanctions=self.moderation.sanctions,
-            appeals=self.moderation.appeals,
+            sanctions=self.moderation.servicer,
             contests=self.contests,
             erasures=self._erasures(),
-            public_accounts=self.publishing.flow,
+            public_accounts=self.publishing.servicer,
             histories=self.histories,
             receipts=receipts,
             policy=self.claims.policy,
         )
 
-    def _erasures(self) -> ErasureFlow:
+    def _erasures(self) -> ErasureServicer:
         checkpoints: Any = NoCheckpoints()
         return wire_erasures(
             store=SqlErasureStore(database=self.database),
@@ -170,7 +165,7 @@ class SessionWorld:
             guard=self.claims.guard,
             entropy=CountingEntropy(start=15_000_000),
             terms=ErasureTerms(),
-        ).flow
+        )
 
     async def prepare(self, *, name: str = PARTY, origins: tuple[str, ...] = (ORIGIN,)) -> None:
         """Register a platform with its origins."""

@@ -10,6 +10,7 @@ from uuid import UUID
 from idvault.api.edge.server import Service
 from idvault.attest import sanction as papers
 from idvault.attest.moderator_key import ModeratorKey
+from idvault.bootstrap.periodic.tip_off import wire_schedule
 from idvault.bootstrap.tip_off import TipOffPorts, wire_forms, wire_tip_offs
 from idvault.domain.sanction.operation import Operation
 from idvault.domain.sanction.sanction import Degree, Scope
@@ -18,12 +19,10 @@ from idvault.domain.seal import Part
 from idvault.domain.tip_off.reporter import Reporter, ReporterStanding
 from idvault.domain.tip_off.target import TargetKind, TipOffTarget
 from idvault.domain.tip_off.tip_off import Dismissal, TipOff, TipOffChannel, TipOffOutcome
-from idvault.flows.log.events import EventFactory
 from idvault.flows.policy import TipOffPolicy
 from idvault.flows.sanction.sanction import NewSanction
 from idvault.flows.tip_off.call import TipOffCall
 from idvault.flows.tip_off.filing import FiledReport, NewTipOff, ReporterView
-from idvault.flows.tip_off.schedule import TipOffSchedule
 from idvault.flows.tip_off.tip_off import ReadReport, TipOffDecision
 from idvault.ports.tip_off import QueuePage, QueuePlace, TipOffFilter
 from idvault.sealing import key_set
@@ -107,9 +106,7 @@ class TipOffWorld:
         self.servicer = wire_tip_offs(ports, sanctions=self.world.sanctions, policy=self.policy)
         self.filing, self.tip_offs = self.servicer.filing, self.servicer.tip_offs
         self.reporters = self.servicer.reporters
-        self.schedule = TipOffSchedule(
-            store=self.store, guard=guard, events=EventFactory(entropy=entropy), policy=self.policy
-        )
+        self.schedule = wire_schedule(store=self.store, guard=guard, entropy=entropy, policy=self.policy)
         self.forms = wire_forms(self.filing, platforms=SqlPlatformStore(database=database))
         self._numbers = 0
 

@@ -40,7 +40,7 @@ async def test_an_edge_that_serves_and_one_that_does_not(site: Site) -> None:
     assert told.startswith("the platform edge is not ready: check IDVAULT_WEB_TARGET")
 
 
-async def test_the_doctor_of_the_pages(site: Site, tmp_path: Path) -> None:
+async def test_the_doctor_of_the_pages(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the settings of `idvault web` it looks at the edge, the files and each certificate."""
     (tmp_path / "web.pem").write_text("none")
     found = await advice(settings(site, web_tls_certificate=tmp_path / "web.pem"))
@@ -50,6 +50,7 @@ async def test_the_doctor_of_the_pages(site: Site, tmp_path: Path) -> None:
     assert found["web-tls-certificate"] == (
         "IDVAULT_WEB_TLS_CERTIFICATE has no readable certificate: put one there"
     )
+    monkeypatch.setattr(health, "_PATIENCE", 1.0)
     away = (await advice(settings(site, web_target="127.0.0.1:1")))["edge"]
     assert away is not None
     assert away.startswith("the platform edge does not answer: nothing listens at the target: check")

@@ -3,7 +3,10 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from idvault.domain.clock import ClockReading
+from idvault.workers import settle
 from idvault.workers.settle import Settler
 from tests.support import builders
 
@@ -73,8 +76,9 @@ async def test_a_failure_is_reported_and_stops_nothing() -> None:
     assert sorted(backlog.settled) == list(range(10))
 
 
-async def test_a_store_that_is_away_is_waited_for() -> None:
+async def test_a_store_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first lease fails, the next one works."""
+    monkeypatch.setattr(settle, "_BROKEN", 0.01)
     backlog = FakeBacklog(2)
     backlog.refusals = 1
     assert await _run(backlog, width=2) == [("settle", "OSError")]

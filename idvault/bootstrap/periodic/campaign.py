@@ -5,6 +5,8 @@ from idvault.domain.clock import ClockReading
 from idvault.flows.campaign.invitation import EnforcementFlow
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
+from idvault.ports.campaign.invitation import EnforcementStore
+from idvault.ports.entropy import Entropy
 from idvault.storage.campaign.enforcement import SqlEnforcementStore
 from idvault.storage.campaign.store import SqlCampaignStore
 from idvault.workers.loop import Task
@@ -13,9 +15,16 @@ _BATCH = 500
 _GAUGES_PERIOD = 30.0
 
 
+def wire_enforcement(
+    *, store: EnforcementStore, guard: LogGuard, entropy: Entropy, policy: OperatorPolicy
+) -> EnforcementFlow:
+    """Return the worker's flow; production and tests differ only in the ports."""
+    return EnforcementFlow(store=store, guard=guard, entropy=entropy, policy=policy)
+
+
 def campaign_tasks(base: Base, *, guard: LogGuard, policy: OperatorPolicy) -> list[Task]:
     """Return the worker's tasks for campaigns."""
-    enforcement = EnforcementFlow(
+    enforcement = wire_enforcement(
         store=SqlEnforcementStore(database=base.main), guard=guard, entropy=ENTROPY, policy=policy
     )
     campaigns = SqlCampaignStore(database=base.main)

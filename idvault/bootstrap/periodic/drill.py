@@ -1,9 +1,14 @@
 """Builds the worker's tasks of drills."""
 
+from collections.abc import Callable
+
 from idvault.bootstrap.base import ENTROPY, Base
-from idvault.flows.custody.drill_record import DrillKeeper
+from idvault.flows.custody.drill_record import DrillKeeper, HeldRosters
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.people.roster_holder import RosterHolder
+from idvault.ports.drill import DrillStore
+from idvault.ports.entropy import Entropy
+from idvault.ports.sealing import ShredStore
 from idvault.sealing.record import QuorumRecordSealer
 from idvault.storage.custody.drill import SqlDrillStore
 from idvault.storage.key.shred import SqlShredStore
@@ -13,14 +18,28 @@ _KEEP_PERIOD = 60.0
 _COUNT_PERIOD = 5.0
 
 
+def wire_drill_keeper(
+    *,
+    store: DrillStore,
+    rosters: HeldRosters,
+    shred_keys: ShredStore,
+    guard: LogGuard,
+    entropy: Entropy,
+    observe: Callable[[int, float], None],
+) -> DrillKeeper:
+    """Return the worker's flow; production and tests differ only in the ports."""
+    sealer = QuorumRecordSealer(quorum=lambda: rosters.quorum, shred_store=shred_keys, entropy=entropy)
+    return DrillKeeper(
+        store=store, rosters=rosters, sealer=sealer, guard=guard, entropy=entropy, observe=observe
+    )
+
+
 def drill_tasks(base: Base, rosters: RosterHolder, *, guard: LogGuard) -> list[Task]:
     """Return the worker's tasks for drills."""
-    keeper = DrillKeeper(
+    keeper = wire_drill_keeper(
         store=SqlDrillStore(database=base.main),
         rosters=rosters,
-        sealer=QuorumRecordSealer(
-            quorum=lambda: rosters.quorum, shred_store=SqlShredStore(database=base.shred), entropy=ENTROPY
-        ),
+        shred_keys=SqlShredStore(database=base.shred),
         guard=guard,
         entropy=ENTROPY,
         observe=lambda overdue, oldest: base.metrics.drills(overdue=overdue, oldest_seconds=oldest),

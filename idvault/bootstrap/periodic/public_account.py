@@ -1,22 +1,28 @@
 """Builds the worker's task of public accounts."""
 
+from datetime import tzinfo
+
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
 from idvault.flows.public_account.term import TermFlow
+from idvault.ports.entropy import Entropy
+from idvault.ports.public_account import PublicAccountStore
 from idvault.storage.public_account.store import SqlPublicAccountStore
 from idvault.workers.loop import Task
 
 _BATCH = 500
 
 
+def wire_terms(*, store: PublicAccountStore, guard: LogGuard, entropy: Entropy, zone: tzinfo) -> TermFlow:
+    """Return the worker's flow; production and tests differ only in the ports."""
+    return TermFlow(store=store, guard=guard, events=EventFactory(entropy=entropy), zone=zone)
+
+
 def public_account_tasks(base: Base, *, guard: LogGuard, policy: OperatorPolicy) -> list[Task]:
     """Return the worker's task: store what has come due of public accounts."""
-    terms = TermFlow(
-        store=SqlPublicAccountStore(database=base.main),
-        guard=guard,
-        events=EventFactory(entropy=ENTROPY),
-        zone=policy.zone,
+    terms = wire_terms(
+        store=SqlPublicAccountStore(database=base.main), guard=guard, entropy=ENTROPY, zone=policy.zone
     )
     return [Task("public_account_terms", 1, lambda now: terms.fall(now=now, limit=_BATCH))]

@@ -1,5 +1,8 @@
 """Builds the worker's tasks of sanctions and appeals."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.domain.clock import ClockReading
 from idvault.flows.log.events import EventFactory
@@ -8,6 +11,9 @@ from idvault.flows.sanction.appeal_sweep import AppealSweep
 from idvault.flows.sanction.lapse import LapseFlow
 from idvault.flows.sanction.order import OverdueFlow
 from idvault.flows.sanction.publication import StatementFlow
+from idvault.ports.appeal import AppealStore
+from idvault.ports.entropy import Entropy
+from idvault.ports.sanction import OrderStore, SanctionStore
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.storage.sanction.appeal import SqlAppealStore
 from idvault.storage.sanction.order import SqlOrderStore
@@ -20,12 +26,38 @@ _GAUGES_PERIOD = 15.0
 _PUBLICATION_PERIOD = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class SanctionSweeps:
+    """The worker's flows of sanctions and orders."""
+
+    lapses: LapseFlow
+    deadlines: OverdueFlow
+
+
+def wire_sanction_sweeps(
+    *, store: SanctionStore, orders: OrderStore, guard: LogGuard, entropy: Entropy
+) -> SanctionSweeps:
+    """Connect the flows to their ports; production and tests differ only in the ports."""
+    events = EventFactory(entropy=entropy)
+    return SanctionSweeps(
+        LapseFlow(store=store, guard=guard, events=events),
+        OverdueFlow(store=orders, guard=guard, events=events),
+    )
+
+
+def wire_appeal_sweep(
+    *, store: AppealStore, guard: LogGuard, entropy: Entropy, observe: Callable[[int], None]
+) -> AppealSweep:
+    """Return the worker's flow of appeals."""
+    return AppealSweep(store=store, guard=guard, events=EventFactory(entropy=entropy), observe=observe)
+
+
 def appeal_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
     """Return the worker's tasks: log what is overdue, delete texts, and count."""
-    sweep = AppealSweep(
+    sweep = wire_appeal_sweep(
         store=SqlAppealStore(database=base.main),
         guard=guard,
-        events=EventFactory(entropy=ENTROPY),
+        entropy=ENTROPY,
         observe=base.metrics.appeals_overdue,
     )
     return [
@@ -37,10 +69,13 @@ def appeal_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
 
 def sanction_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
     """Return the worker's tasks: ends of sanctions and of what follows them, missed deadlines, statements."""
-    events = EventFactory(entropy=ENTROPY)
-    lapses = LapseFlow(store=SqlSanctionStore(database=base.main), guard=guard, events=events)
-    orders = OverdueFlow(store=SqlOrderStore(database=base.main), guard=guard, events=events)
-
+    sweeps = wire_sanction_sweeps(
+        store=SqlSanctionStore(database=base.main),
+        orders=SqlOrderStore(database=base.main),
+        guard=guard,
+        entropy=ENTROPY,
+    )
+    lapses, deadlines = sweeps.lapses, sweeps.deadlines
     statements = StatementFlow(
         store=SqlStatementStore(database=base.main),
         files=LocalPublicFiles(directory=base.settings.public_dir),
@@ -50,12 +85,12 @@ def sanction_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
         levels = await lapses.store.levels(now=now)
         late = now.business - (levels.first_due_at or now.business)
         base.metrics.sanctions(proposed=levels.proposed, due_seconds=late.total_seconds())
-        base.metrics.orders_overdue(count=await orders.overdue(now=now))
+        base.metrics.orders_overdue(count=await deadlines.overdue(now=now))
 
     return [
         Task("lapse_sanctions", 1, lambda now: lapses.lapse(now=now, limit=_BATCH)),
         Task("release_followers", 1, lambda now: lapses.release(now=now, limit=_BATCH)),
         Task("publish_statements", _PUBLICATION_PERIOD, lambda now: statements.publish(now=now)),
-        Task("miss_orders", 5, lambda now: orders.miss(now=now, limit=_BATCH)),
+        Task("miss_orders", 5, lambda now: deadlines.miss(now=now, limit=_BATCH)),
         Task("sanction_gauges", _GAUGES_PERIOD, read_gauges),
     ]

@@ -1,10 +1,15 @@
 """Builds the worker's tasks of hosted sessions and of contests."""
 
+from collections.abc import Callable
+
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.session.contest import ContestSweep
 from idvault.flows.session.session import SessionPurgeFlow
+from idvault.ports.contest import ContestStore
+from idvault.ports.entropy import Entropy
+from idvault.ports.session import SessionStore
 from idvault.storage.session.contest import SqlContestStore
 from idvault.storage.session.store import SqlSessionStore
 from idvault.workers.loop import Task
@@ -12,14 +17,25 @@ from idvault.workers.loop import Task
 _BATCH = 500
 
 
+def wire_purges(*, store: SessionStore, guard: LogGuard, entropy: Entropy) -> SessionPurgeFlow:
+    """Return the worker's flow for old sessions; production and tests differ only in the ports."""
+    return SessionPurgeFlow(store=store, guard=guard, events=EventFactory(entropy=entropy))
+
+
+def wire_contest_sweep(
+    *, store: ContestStore, guard: LogGuard, entropy: Entropy, observe: Callable[[int], None]
+) -> ContestSweep:
+    """Return the worker's flow for contests."""
+    return ContestSweep(store=store, guard=guard, events=EventFactory(entropy=entropy), observe=observe)
+
+
 def session_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
     """Return the worker's tasks: delete old sessions; log overdue contests, delete their texts, and count."""
-    events = EventFactory(entropy=ENTROPY)
-    purges = SessionPurgeFlow(store=SqlSessionStore(database=base.main), guard=guard, events=events)
-    sweep = ContestSweep(
+    purges = wire_purges(store=SqlSessionStore(database=base.main), guard=guard, entropy=ENTROPY)
+    sweep = wire_contest_sweep(
         store=SqlContestStore(database=base.main),
         guard=guard,
-        events=events,
+        entropy=ENTROPY,
         observe=base.metrics.contests_overdue,
     )
     return [

@@ -6,7 +6,10 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.tip_off.tip_off import TipOffState
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import TipOffPolicy
 from idvault.flows.tip_off.schedule import TipOffSchedule
+from idvault.ports.entropy import Entropy
+from idvault.ports.tip_off import TipOffStore
 from idvault.storage.tip_off.store import SqlTipOffStore
 from idvault.workers.loop import Task
 
@@ -15,15 +18,17 @@ _GAUGES_PERIOD = 10.0
 _HOUR = 3_600.0
 
 
+def wire_schedule(
+    *, store: TipOffStore, guard: LogGuard, entropy: Entropy, policy: TipOffPolicy
+) -> TipOffSchedule:
+    """Return the worker's flow; production and tests differ only in the ports."""
+    return TipOffSchedule(store=store, guard=guard, events=EventFactory(entropy=entropy), policy=policy)
+
+
 def tip_off_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
     """Return the worker's tasks: reminders, deletion of texts, and gauges."""
     store = SqlTipOffStore(database=base.main)
-    schedule = TipOffSchedule(
-        store=store,
-        guard=guard,
-        events=EventFactory(entropy=ENTROPY),
-        policy=tip_off_policy(base.settings),
-    )
+    schedule = wire_schedule(store=store, guard=guard, entropy=ENTROPY, policy=tip_off_policy(base.settings))
 
     async def read_gauges(now: ClockReading) -> None:
         counts, overdue = await store.counts(now=now)

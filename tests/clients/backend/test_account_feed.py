@@ -220,7 +220,7 @@ async def test_a_network_that_falls_silent(
     edge: Edge, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A dead connection is given up, and the feed resumes over a new one."""
-    monkeypatch.setattr("idvault_client.transport.KEEPALIVE", (3.0, 1.0))
+    monkeypatch.setattr("idvault_client.transport.KEEPALIVE", (1.0, 1.0))
     async with Relay(edge.server.port) as relay:
         client = await connect(edge, port=relay.port)
         assert await client.wait()

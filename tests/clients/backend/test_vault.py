@@ -349,7 +349,8 @@ def test_nobody_listens(tls: Tls) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         target = f"127.0.0.1:{bound.getsockname()[1]}"
-        with idvault_client.connect(target, tls=tls) as vault, pytest.raises(Unavailable) as caught:
+        vault = idvault_client.connect(target, tls=tls, timeout=1.5)
+        with vault, pytest.raises(Unavailable) as caught:
             vault.get_status(TOKEN)
     assert "nothing listens" in str(caught.value)
 
@@ -379,7 +380,7 @@ def test_strange_certificate(server: VaultServer, tls: Tls, stranger: Tls) -> No
     """A client certificate that the server refuses raises Unavailable."""
     mine = Tls(tls.ca, stranger.certificate, stranger.key)
     with (
-        idvault_client.connect(server.target, tls=mine, server_name="localhost") as vault,
+        idvault_client.connect(server.target, tls=mine, server_name="localhost", timeout=1.5) as vault,
         pytest.raises(Unavailable),
     ):
         vault.get_status(TOKEN)

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select, update
 
+from idvault.bootstrap.periodic.session import wire_contest_sweep
 from idvault.domain.claim import ClaimState
 from idvault.domain.error import (
     AlreadyExistsError,
@@ -99,10 +100,10 @@ async def pages(world: SessionWorld, **filters: Any) -> list[str]:
 
 
 def sweep_of(world: SessionWorld, counts: list[int]) -> ContestSweep:
-    return ContestSweep(
+    return wire_contest_sweep(
         store=world.contest_store,
         guard=world.claims.guard,
-        events=world.events_of,
+        entropy=world.events_of.entropy,
         observe=counts.append,
     )
 

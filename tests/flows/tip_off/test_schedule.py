@@ -87,9 +87,14 @@ async def test_several_workers(world: TipOffWorld) -> None:
 
 @pytest.mark.parametrize("committed", [False, True])
 async def test_a_restart_loses_none_and_writes_none_twice(
-    world: TipOffWorld, main_database: Database, tmp_path: Path, committed: bool
+    world: TipOffWorld,
+    main_database: Database,
+    tmp_path: Path,
+    committed: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The worker dies before or after a commit; the next one, days later, writes what is missing."""
+    monkeypatch.setattr(main_database, "_patience", 0.0)
     await world.file()
     with failing_commit(main_database, committed=committed) as fired, pytest.raises(UnavailableError):
         await world.remind(seconds=HALF)
