@@ -85,6 +85,7 @@ def hostile(form: Form, text: str, *, in_token: bool) -> Iterator[dict[str, Any]
             yield {**form.fields, **changes, **spoilt}
 
 
+@pytest.mark.long
 async def test_hostile_texts_in_every_field(open_site: Site) -> None:
     """Each text in each field ends with a page that does not repeat it; nothing is claimed or filed."""
     site = open_site
