@@ -3,6 +3,7 @@
 import gc
 import os
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from itertools import islice
@@ -50,10 +51,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     It is a matter of time, too: tracing doubles what a test costs.
     """
+    _narrow_constants()
     if config.getoption("--quick"):
         slow = {item: _is_slow(item) for item in items}
         config.hook.pytest_deselected(items=[item for item in items if slow[item]])
         items[:] = [item for item in items if not slow[item]]
+        return
     if config.getoption("cov_source", None):
         for item in items:
             if _room(item) not in MEASURED_ROOMS:
@@ -62,9 +65,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = _spread(items, workers)
 
 
+def _narrow_constants() -> None:
+    """Let hypothesis look for constants to try in the rules and formats only, not in a thousand modules."""
+    providers = sys.modules.get("hypothesis.internal.conjecture.providers")
+    if providers is not None:
+        rooms = tuple(f"{_HERE.parent}/idvault/{room}/" for room in MEASURED_ROOMS)
+        vars(providers)["is_local_module_file"] = lambda path: path.startswith(rooms)
+
+
 def pytest_collection_finish() -> None:
     """Keep the garbage collector away from what was collected: it lives until the end."""
-    gc.collect()
     gc.freeze()
     # Looked for as often as usual, garbage costs tests a twentieth of their time.
     gc.set_threshold(50_000, 20, 20)

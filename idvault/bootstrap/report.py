@@ -2,14 +2,24 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from zoneinfo import ZoneInfo
 
 from idvault.bootstrap.base import urls
 from idvault.config import Settings
 from idvault.flows.report.report import ReportFlow
+from idvault.ports.log.store import CheckpointStore, PublicFiles
+from idvault.ports.report import ReportStore
 from idvault.storage.base.database import Database
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.storage.report.store import SqlReportStore
+
+
+def wire_reports(
+    *, store: ReportStore, complete: CheckpointStore, zone: ZoneInfo, published: PublicFiles | None
+) -> ReportFlow:
+    """Connect the flow to its ports; production and tests differ only in the ports."""
+    return ReportFlow(store=store, complete=complete, zone=zone, published=published)
 
 
 @asynccontextmanager
@@ -18,7 +28,7 @@ async def open_reports(settings: Settings) -> AsyncIterator[ReportFlow]:
     main, shred = (Database(url=url, pool_size=1) for url in urls(settings))
     published = LocalPublicFiles(directory=settings.public_dir) if settings.public_dir.name else None
     try:
-        yield ReportFlow(
+        yield wire_reports(
             store=SqlReportStore(database=main),
             complete=SqlCheckpointStore(database=shred),
             zone=settings.zone,

@@ -5,10 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from idvault.bootstrap.base import ENTROPY
+from idvault.bootstrap.key.version import wire_key_versions
 from idvault.domain.clock import ClockReading
 from idvault.domain.key import ROLLED_OUT, SETTLED
 from idvault.flows.key.version import KeyVersionFlow
-from idvault.flows.log.events import EventFactory
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
@@ -44,7 +44,7 @@ class KeyWorld:
         shutil.copy2(self.path(), self.path(host))
 
     def flow(self, keys: LocalKeyProvider) -> KeyVersionFlow:
-        return KeyVersionFlow(store=self.versions, keys=keys, events=EventFactory(entropy=ENTROPY))
+        return wire_key_versions(store=self.versions, keys=keys, entropy=ENTROPY)
 
     async def follow(self, keys: LocalKeyProvider) -> None:
         await self.flow(keys).follow(now=self.now)

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, insert
 
+from idvault.bootstrap.periodic.report import wire_report_publication
+from idvault.bootstrap.report import wire_reports
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import FIELDS, SYSTEM_ACTOR, Event, EventType
 from idvault.domain.report import catalogue
@@ -24,7 +26,6 @@ from idvault.storage.log.tables import log_entries
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.storage.report.store import SqlReportStore
 from idvault.transparency import entry
-from idvault.transparency.note import NoteSigner
 from idvault.transparency.report import Hours, Report
 from tests.support import logs
 from tests.support.log_world import KEY, SIGNER, LogWorld
@@ -66,7 +67,7 @@ class ReportWorld:
 
     def flow(self, *, published: bool = True) -> ReportFlow:
         """Return the flow that makes reports."""
-        return ReportFlow(
+        return wire_reports(
             store=SqlReportStore(database=self.log.main),
             complete=SqlCheckpointStore(database=self.log.shred),
             zone=ZONE,
@@ -79,9 +80,7 @@ class ReportWorld:
 
     def publication(self) -> ReportPublicationFlow:
         """Return the worker's flow."""
-        return ReportPublicationFlow(
-            reports=self.flow(), files=self.files, signer=NoteSigner(KEY, SIGNER.sign)
-        )
+        return wire_report_publication(reports=self.flow(), files=self.files, key=KEY, signer=SIGNER)
 
     async def events(self, type_: EventType, time: str, count: int = 1) -> None:
         """Write entries that wait for their places."""

@@ -30,7 +30,7 @@ class Source:
     """A Python file. docstring: the module's, empty if it has none.
 
     names: line and name of its classes, functions, parameters and variables. imports: line and module of what
-    it imports; `from a import b` gives a.b.
+    it imports; `from a import b` gives a.b. calls: line and name of what it calls by its bare name.
     """
 
     docstring: str
@@ -38,6 +38,7 @@ class Source:
     classes: tuple[Class, ...]
     names: tuple[tuple[int, str], ...]
     imports: tuple[tuple[int, str], ...]
+    calls: tuple[tuple[int, str], ...]
 
 
 @cache
@@ -53,6 +54,11 @@ def read(path: Path) -> Source:
         classes=tuple(_class(node) for node in nodes if isinstance(node, ast.ClassDef)),
         names=tuple(found for node in nodes if (found := _name(node)) is not None),
         imports=tuple(found for node in nodes for found in _imports(node)),
+        calls=tuple(
+            (node.lineno, node.func.id)
+            for node in nodes
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        ),
     )
 
 

@@ -2,10 +2,12 @@
 
 from idvault.bootstrap.base import Base
 from idvault.bootstrap.log import witness_keys
+from idvault.bootstrap.report import wire_reports
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.flows.report.publication import ReportPublicationFlow
 from idvault.flows.report.report import ReportFlow
 from idvault.flows.report.supervision import SupervisionFlow
+from idvault.ports.log.store import Publication
 from idvault.ports.sealing import Signer
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.public_files import LocalPublicFiles
@@ -17,12 +19,19 @@ from idvault.workers.loop import Task
 _REPORTS_PERIOD, _PAGE_PERIOD = 10.0, 20.0
 
 
+def wire_report_publication(
+    *, reports: ReportFlow, files: Publication, key: VerifierKey, signer: Signer
+) -> ReportPublicationFlow:
+    """Return the worker's flow; production and tests differ only in the ports. key: the signer's."""
+    return ReportPublicationFlow(reports=reports, files=files, signer=NoteSigner(key, signer.sign))
+
+
 def report_tasks(base: Base, rosters: RosterHolder, *, signer: Signer) -> list[Task]:
     """Return the worker's tasks: publish reports of what has ended, and the page of public supervision."""
     settings = base.settings
     files = LocalPublicFiles(directory=settings.public_dir)
     key = VerifierKey(settings.log_origin, signer.public_key)
-    reports = ReportFlow(
+    reports = wire_reports(
         store=SqlReportStore(database=base.main),
         complete=SqlCheckpointStore(database=base.shred),
         zone=settings.zone,
@@ -37,7 +46,7 @@ def report_tasks(base: Base, rosters: RosterHolder, *, signer: Signer) -> list[T
         policy=lambda: CosignaturePolicy(key.name, (key,), witness_keys(rosters.current)),
         web_url=settings.web_url,
     )
-    flow = ReportPublicationFlow(reports=reports, files=files, signer=NoteSigner(key, signer.sign))
+    flow = wire_report_publication(reports=reports, files=files, key=key, signer=signer)
     return [
         Task("reports", _REPORTS_PERIOD, lambda now: flow.run(now=now)),
         Task("supervision_page", _PAGE_PERIOD, lambda now: page.run(now=now)),

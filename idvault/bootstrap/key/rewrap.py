@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from idvault.bootstrap.base import ENTROPY, load_keys, urls
+from idvault.bootstrap.key.version import wire_key_versions
 from idvault.bootstrap.operator import main_database
 from idvault.config import Settings
 from idvault.domain import key as rules
@@ -13,7 +14,6 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.key import KeyVersion
 from idvault.flows.key.ending import Ending, NothingEnds, ReportsEnd, RequestsEnd
 from idvault.flows.key.rewrap import EndedVersions, RewrapFlow, RewrapProgress
-from idvault.flows.key.version import KeyVersionFlow
 from idvault.flows.log.events import EventFactory
 from idvault.flows.sanction.appeal import FIELD
 from idvault.ports.key import Rewrapper, SealedStore
@@ -148,8 +148,7 @@ async def _followed(
         theirs = await SqlServerClock(database=main, url=urls(settings)[0]).read()
         rules.check_clock(theirs=theirs, now=now.real)
         versions = SqlKeyVersionStore(database=main)
-        events = EventFactory(entropy=ENTROPY)
-        await KeyVersionFlow(store=versions, keys=keys, events=events).follow(now=now)
+        await wire_key_versions(store=versions, keys=keys, entropy=ENTROPY).follow(now=now)
         yield main, keys
 
 

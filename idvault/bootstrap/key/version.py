@@ -11,6 +11,8 @@ from idvault.domain.error import IdvaultError
 from idvault.domain.key import KeyVersion
 from idvault.flows.key.version import KeyVersionFlow
 from idvault.flows.log.events import EventFactory
+from idvault.ports.entropy import Entropy
+from idvault.ports.key import KeyRing, KeyVersionStore
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.storage.key.version import SqlKeyVersionStore
 from idvault.telemetry.logs import describe, log
@@ -19,11 +21,14 @@ from idvault.telemetry.watching import cancel
 _PERIOD = 10.0
 
 
+def wire_key_versions(*, store: KeyVersionStore, keys: KeyRing, entropy: Entropy) -> KeyVersionFlow:
+    """Connect the flow to its ports; production and tests differ only in the ports."""
+    return KeyVersionFlow(store=store, keys=keys, events=EventFactory(entropy=entropy))
+
+
 async def follow_keys(stack: AsyncExitStack, base: Base, keys: LocalKeyProvider) -> None:
     """Follow the versions until the stack closes; raises what stops a start: KeyConflictError and others."""
-    flow = KeyVersionFlow(
-        store=SqlKeyVersionStore(database=base.main), keys=keys, events=EventFactory(entropy=ENTROPY)
-    )
+    flow = wire_key_versions(store=SqlKeyVersionStore(database=base.main), keys=keys, entropy=ENTROPY)
     tracker = KeyVersionTracker(clock=base.clock, flow=flow)
     await tracker.once()
     follow_every(stack, tracker.once)
