@@ -1,8 +1,12 @@
 """The stores of a fresh main database, of each kind in turn."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from idvault.storage.base.database import Database
+from idvault.storage.base.statement import Statement
+from tests.storage import built
 from tests.support.storage_world import World
 
 
@@ -10,3 +14,12 @@ from tests.support.storage_world import World
 def world(main_database: Database) -> World:
     """Return the stores."""
     return World(main_database)
+
+
+@pytest.fixture(autouse=True)
+def built_per_call(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Fail a test in which storage builds a statement: each is a constant of its module (ADR 0015)."""
+    found: list[str] = []
+    monkeypatch.setattr(Statement, "__init__", built.noting(found))
+    yield found
+    assert not found, found

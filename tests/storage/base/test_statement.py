@@ -1,6 +1,8 @@
 """Statements: compiled once, parameters checked, rows turned into values, against both databases."""
 
 from datetime import UTC, date, datetime
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Integer, delete, func, insert, select, update
@@ -144,3 +146,30 @@ def test_an_index_is_named_to_sqlite_only() -> None:
     made = statement(by_index(select(func.count()).select_from(samples), samples, "ix_any"))
     assert made.sqlite.text.endswith("samples INDEXED BY ix_any")
     assert "ix_any" not in made.postgresql.text
+
+
+_MODULE = """
+from sqlalchemy import text
+from idvault.storage.base.statement import statement
+
+def act():
+    return statement(text("SELECT 1"))
+
+AT_IMPORT = act()
+"""
+
+
+def test_a_statement_that_storage_builds_per_call_is_found(tmp_path: Path, built_per_call: list[str]) -> None:
+    """The check of every storage test finds what a function builds, but no constant and no test's own."""
+    path = tmp_path / "made_up.py"
+    path.write_text(_MODULE, "utf-8")
+    spec = spec_from_file_location("idvault.storage.made_up", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    statement(select(samples))
+    assert built_per_call == []
+    module.act()
+    assert built_per_call == [f"{path}:6"]
+    built_per_call.clear()

@@ -1,0 +1,43 @@
+"""Finds statements that storage builds while it runs, and not when its modules are imported."""
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from idvault.storage.base import statement
+from idvault.storage.base.statement import Statement
+
+_STORAGE = "idvault.storage."
+# The schema's version is asked for once, at a start.
+_AT_START = "idvault.storage.migrations"
+_MODULE = "<module>"
+
+
+def noting(found: list[str]) -> Callable[..., None]:
+    """Return an initialiser of Statement that adds the place of each statement that is built per call."""
+    initialise = Statement.__init__
+
+    def build(self: Statement[Any], *arguments: Any, **named: Any) -> None:
+        initialise(self, *arguments, **named)
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_globals.get("__name__") == statement.__name__:
+            frame = frame.f_back
+        if frame is not None and _is_storage(frame) and not _is_imported(frame):
+            found.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
+
+    return build
+
+
+def _is_storage(frame: FrameType) -> bool:
+    name = str(frame.f_globals.get("__name__"))
+    return name.startswith(_STORAGE) and not name.startswith(_AT_START)
+
+
+def _is_imported(frame: FrameType | None) -> bool:
+    """Tell whether a module of storage is being imported, in this frame or in one that called it."""
+    while frame is not None:
+        if _is_storage(frame) and frame.f_code.co_name == _MODULE:
+            return True
+        frame = frame.f_back
+    return False
