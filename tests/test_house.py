@@ -5,39 +5,20 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import source
+from tests.support.project import CLIENT, ROOMS, ROOT, expect_none, tracked, written_python
 
-ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ROOT / "idvault"
 LONGEST_FILE = 400
 # A test file may be longer: it is a list of cases that are read one at a time.
 LONGEST_TEST = 600
 LONGEST_FUNCTION = 50
-CLIENT = ROOT / "clients" / "python" / "idvault_client"
 # Names that the client package shares with the service: the same thing from a backend's point of view.
-PROMISED = {"CampaignProgress", "Consent", "FailureReason", "Invitation", "Status", "Statuses", "Tls"}
-# The capability of each service, and the parts under whose names a room keeps it that has no folder for it.
-CAPABILITIES = {
-    "verification": "claim",
-    "status": "account",
-    "campaign": "campaign",
-    "sanction": "sanction",
-    "session": "session",
-    "public_account": "public_account",
-    "tip_off": "tip_off",
-    "disclosure": "disclosure",
-    "erasure": "erasure",
-    "drill": "custody",
-    "roster": "people",
-    "transparency": "log",
-}
-PARTS = {"custody": ("drill", "handover"), "people": ("roster", "second_factor"), "log": ("event",)}
-NOT_SERVED = {"credential", "platform", "key", "report"}
+PROMISED = {"CampaignProgress", "Consent", "FailureReason", "Invitation", "Status", "Tls"}
 # Words that no name contains, because another word says what is meant.
 RETIRED = {"card", "claiming", "desk", "home", "lean", "machine", "moment", "panel", "recorder"}
 # Words that names contain in some places only: those whose path has one of these words.
@@ -59,32 +40,9 @@ SCHEDULERS = ("asyncio", "idvault.workers.loop")
 GIVEN = re.compile("opening_key|log_openings|person_request|TEST_TASK_MISSING", re.IGNORECASE)
 
 
-def tracked() -> list[Path]:
-    """List the project's files: tracked ones, and new ones that are not ignored."""
-    listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    paths = (ROOT / name for name in listing.stdout.decode().split("\0") if name)
-    return sorted(path for path in set(paths) if path.is_file())
-
-
-def written_python() -> list[Path]:
-    """List the Python files except the generated stubs."""
-    return [path for path in tracked() if path.suffix == ".py" and ROOMS / "v1" not in path.parents]
-
-
 def where(path: Path, line: int) -> str:
     """Return a place in the form that editors open."""
     return f"{path.relative_to(ROOT)}:{line}"
-
-
-def expect_none(places: Iterable[str]) -> None:
-    """Fail with every place that breaks the rule, one per line."""
-    found = sorted(places)
-    assert not found, "\n" + "\n".join(found)
 
 
 def matches(pattern: re.Pattern[str]) -> list[str]:
@@ -293,53 +251,6 @@ def test_pages_that_are_named_exist() -> None:
     )
 
 
-def test_a_capability_has_one_name() -> None:
-    """A service's capability has a file or folder of its name, or of its parts, in every package it uses."""
-    services = {
-        path.stem
-        for path in (ROOT / "proto").rglob("*.proto")
-        if re.search(r"^service ", path.read_text("utf-8"), re.MULTILINE)
-    }
-    assert services == CAPABILITIES.keys()
-    expect_none(
-        f"{room}/{name}"
-        for name in CAPABILITIES.values()
-        for room in ("domain", "ports", "flows", "storage", "api")
-        if not any((ROOMS / room / f"{each}.py").is_file() for each in (name, *PARTS.get(name, ())))
-        and not (ROOMS / room / name / "__init__.py").is_file()
-    )
-
-
-def test_a_folder_is_a_capability() -> None:
-    """Every folder in a package is a capability with its common name, and contains several files."""
-    known = {*CAPABILITIES.values(), *NOT_SERVED}
-    folders = [
-        folder
-        for room in ("domain", "ports", "flows", "storage", "api")
-        for folder in (ROOMS / room).iterdir()
-        if (folder / "__init__.py").is_file() and folder.name not in ("base", "edge", "migrations")
-    ]
-    expect_none(str(folder.relative_to(ROOMS)) for folder in folders if folder.name not in known)
-    expect_none(
-        str(folder.relative_to(ROOMS))
-        for folder in folders
-        if folder.parent.name != "storage" and len(list(folder.glob("[!_]*.py"))) < 2
-    )
-
-
-def test_capabilities_are_singular() -> None:
-    """No capability is plural in one package and singular in another."""
-    names = {path.stem for room in ("ports", "flows") for path in (ROOMS / room).glob("*.py")}
-    rooms = ("domain", "ports", "flows", "storage", "api", "workers")
-    plurals = {f"{name}s" for name in names} - names
-    expect_none(
-        path.relative_to(ROOT).as_posix()
-        for room in rooms
-        for path in (ROOMS / room).glob("*.py")
-        if path.stem in plurals
-    )
-
-
 def test_tests_mirror_rooms() -> None:
     """Each test folder is named after a package, except those that cover several."""
     shared = {"support", "resilience", "performance", "demo", "vectors", "journeys", "clients", "scripts"}
@@ -450,7 +361,7 @@ def test_a_second_wiring_is_found(
     path.parent.mkdir(parents=True)
     path.write_text(text)
     monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
-    monkeypatch.setattr(sys.modules[__name__], "tracked", lambda: [path])
+    monkeypatch.setattr(sys.modules[__name__], "written_python", lambda: [path])
     assert list(constructed("tests/support")) == found
 
 

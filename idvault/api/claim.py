@@ -1,44 +1,22 @@
 """VerificationService: claims for people and organisations, made by platforms."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from idvault.api import convert
 from idvault.api.edge.call import Caller
 from idvault.domain.claim import ClaimRules
 from idvault.domain.clock import ClockReading
-from idvault.flows.claim.receipt import Receipt
-from idvault.flows.claim.verification import VerifyCommand
-from idvault.ports.claim import Claim
+from idvault.flows.claim.receipt import ReceiptFlow
+from idvault.flows.claim.verification import VerificationFlow
 from idvault.v1 import verification_pb2
-
-
-class ClaimServing(Protocol):
-    """What this edge needs of flows.claim.verification.VerificationFlow."""
-
-    async def verify(self, command: VerifyCommand, *, now: ClockReading, patience: float) -> Claim:
-        """Open a claim, or find the existing one, and wait for its outcome."""
-        ...
-
-    async def get(self, *, relying_party: str, request_id: str, now: ClockReading) -> Claim:
-        """Return the current claim of a request."""
-        ...
-
-
-class Receipts(Protocol):
-    """What this edge needs of flows.claim.receipt.ReceiptFlow."""
-
-    async def of(self, claim: Claim) -> Receipt | None:
-        """Return the receipt of a successful claim."""
-        ...
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class VerificationServicer:
     """Converts, calls one flow, converts back."""
 
-    flow: ClaimServing
-    receipts: Receipts
+    flow: VerificationFlow
+    receipts: ReceiptFlow
     rules: ClaimRules
     patience: float
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -12,9 +11,9 @@ from idvault.attest.certificate import NAME
 from idvault.domain import roster as rules
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
-from idvault.flows.people.roster import Proposal, ProposeCommand, Published, SignCommand
-from idvault.flows.people.second_factor import Begun, EnrolCommand, EnrolmentState
-from idvault.flows.platform import PlatformCommand
+from idvault.flows.people.roster import Proposal, ProposeCommand, RosterFlow, SignCommand
+from idvault.flows.people.second_factor import EnrolCommand, SecondFactorFlow
+from idvault.flows.platform import OperatorFlow, PlatformCommand
 from idvault.ports.platform import Platform
 from idvault.v1 import options_pb2, roster_pb2
 
@@ -25,57 +24,13 @@ _ROLES = {
 }
 
 
-class RosterFlows(Protocol):
-    """What this edge needs of flows.people.roster.RosterFlow."""
-
-    async def get(self, *, version: int) -> Published:
-        """Return a version."""
-        ...
-
-    async def propose(self, command: ProposeCommand, *, now: ClockReading) -> Proposal:
-        """Store a proposal."""
-        ...
-
-    async def sign(self, command: SignCommand, *, now: ClockReading) -> Proposal:
-        """Add a signature."""
-        ...
-
-
-class Platforms(Protocol):
-    """What this edge needs of flows.platform.OperatorFlow."""
-
-    async def register(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
-        """Pin a key."""
-        ...
-
-    async def revoke(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
-        """Revoke a key."""
-        ...
-
-
-class SecondFactors(Protocol):
-    """What this edge needs of flows.people.second_factor.SecondFactorFlow."""
-
-    async def state(self, *, actor_id: str, now: ClockReading) -> EnrolmentState:
-        """Return the state of a member's own second factor."""
-        ...
-
-    async def begin(self, command: EnrolCommand, *, now: ClockReading) -> Begun:
-        """Make a new secret."""
-        ...
-
-    async def confirm(self, command: EnrolCommand, *, now: ClockReading) -> None:
-        """Confirm the enrolment."""
-        ...
-
-
 @dataclass(kw_only=True, eq=False, repr=False)
 class RosterServicer:
     """Converts, calls one flow, converts back."""
 
-    rosters: RosterFlows
-    platforms: Platforms
-    second_factors: SecondFactors
+    rosters: RosterFlow
+    platforms: OperatorFlow
+    second_factors: SecondFactorFlow
 
     async def GetRoster(
         self,

@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from idvault.attest import hpke
-from idvault.attest.roster_member import RosterMember
+from idvault.attest.people.roster_member import RosterMember
 from idvault.domain import disclosure as rules
 from idvault.domain import seal
 from idvault.domain.disclosure import Verdict

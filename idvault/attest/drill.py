@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from idvault.attest import disclosure as papers
-from idvault.attest.roster_member import RosterMember
+from idvault.attest.people.roster_member import RosterMember
 from idvault.domain import seal
 
 _PURPOSE = "idvault/drill/v1"

@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from idvault.attest import reading
 from idvault.attest.certificate import NAME
+from idvault.attest.people.roster import SIGNATURE_SIZE, Roster, RosterSignature
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import SIGNATURE_SIZE, Roster, RosterSignature
-from idvault.attest.roster_member import RosterMember
 from idvault.domain import seal
 
 FILE = "epochs.json"

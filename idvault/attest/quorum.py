@@ -12,8 +12,8 @@ from typing import Any
 
 from idvault.attest import reading
 from idvault.attest.certificate import NAME
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.reading import RosterError
-from idvault.attest.roster_member import RosterMember
 from idvault.domain import seal
 from idvault.domain.sharing import MOST_SHARES
 

@@ -11,11 +11,11 @@ The service and the leaving custodian's client both use this module.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_change import is_same_holder
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
-from idvault.attest.roster_change import is_same_holder
-from idvault.attest.roster_member import RosterMember
 
 
 class SuccessionError(RosterError):

@@ -10,7 +10,7 @@ from idvault.attest import status_token
 from idvault.attest.quorum import Quorum
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.bootstrap.history import build_history
-from idvault.bootstrap.key_following import follow_every
+from idvault.bootstrap.key.version import follow_every
 from idvault.bootstrap.request_key import fingerprinter_of
 from idvault.bootstrap.signing import follow_status_keys, status_signer
 from idvault.flows.account.feed import FeedFlow

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from idvault import durable_file
-from idvault.attest import roster_chain
+from idvault.attest.people import roster_chain
 from idvault.bootstrap.base import urls
 from idvault.bootstrap.manifest import FORMAT, MANIFEST, CopiedFile, Manifest
 from idvault.config import Settings

@@ -11,8 +11,9 @@ from functools import partial
 from pathlib import Path
 
 from idvault import process
-from idvault.attest import expiry, roster_chain
+from idvault.attest import expiry
 from idvault.attest.certificate import CertificateError
+from idvault.attest.people import roster_chain
 from idvault.attest.reading import RosterError
 from idvault.bootstrap.base import Clock, load_keys, urls
 from idvault.bootstrap.doctor import check_databases

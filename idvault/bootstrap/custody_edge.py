@@ -8,7 +8,7 @@ from idvault.bootstrap.base import Base, load_custody_keys
 from idvault.bootstrap.disclosure import build_disclosures
 from idvault.bootstrap.drill import build_drills
 from idvault.bootstrap.edge import build_server
-from idvault.bootstrap.key_following import follow_keys
+from idvault.bootstrap.key.version import follow_keys
 from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.people import build_people
 from idvault.bootstrap.request_key import member_repeats

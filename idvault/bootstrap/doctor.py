@@ -7,8 +7,9 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from idvault.attest import expiry, roster_chain
+from idvault.attest import expiry
 from idvault.attest.certificate import CertificateError
+from idvault.attest.people import roster_chain
 from idvault.attest.reading import RosterError
 from idvault.bootstrap import connection_failure
 from idvault.bootstrap.base import Clock, urls

@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from idvault.attest import epoch as statements
-from idvault.attest import roster_chain
 from idvault.attest.epoch import EpochStatement
+from idvault.attest.people import roster_chain
+from idvault.attest.people.roster import Roster
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
 from idvault.bootstrap import backup
 from idvault.bootstrap.base import ENTROPY, load_keys_of, urls
 from idvault.bootstrap.log import log_policy

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from idvault.attest import roster as rosters
-from idvault.attest import roster_chain
+from idvault.attest.people import roster as rosters
+from idvault.attest.people import roster_chain
+from idvault.attest.people.roster import Roster
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
 from idvault.config import Settings
 from idvault.flows.custody import quorum_count
 from idvault.flows.custody.quorum_count import Count

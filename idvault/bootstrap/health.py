@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_chain import WatchedChain
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
-from idvault.attest.roster_chain import WatchedChain
 from idvault.bootstrap.base import Base, load_keys, urls
 from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.vitals import watch_vitals

@@ -1,6 +1,6 @@
 """Builds what each process needs of the log: the guard of changes, and the policy of cosignatures."""
 
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.bootstrap.base import Base
 from idvault.config import ConfigError
 from idvault.flows.log.guard import LogGuard

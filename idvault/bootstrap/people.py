@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from idvault.api.edge.server import Service
 from idvault.api.people import RosterServicer
-from idvault.attest.roster_member import RosterMember
+from idvault.attest.people.roster_member import RosterMember
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.bootstrap.request_key import fingerprinter_of
 from idvault.flows.log.guard import LogGuard

@@ -11,7 +11,7 @@ from idvault.bootstrap.campaign import build_campaigns, campaign_flows
 from idvault.bootstrap.claim import BuiltClaims, build_claims
 from idvault.bootstrap.edge import build_server
 from idvault.bootstrap.erasure import build_erasures, erasure_service
-from idvault.bootstrap.key_following import follow_keys
+from idvault.bootstrap.key.version import follow_keys
 from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.public_account import build_public_accounts, public_account_service
 from idvault.bootstrap.request_key import fingerprinter_of, platform_repeats

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_chain import WatchedChain
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
-from idvault.attest.roster_chain import WatchedChain
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.domain.error import IdvaultError
 from idvault.flows.people.roster_holder import RosterHolder

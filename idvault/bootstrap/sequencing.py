@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.bootstrap.base import Base
 from idvault.bootstrap.log import check_asked, log_policy
 from idvault.flows.log.cosigning import Witnesses

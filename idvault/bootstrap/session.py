@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from idvault.api.claim import Receipts
 from idvault.api.edge.server import Service
 from idvault.api.erasure import ErasureServicer
 from idvault.api.public_account.servicer import PublicAccountServicer
@@ -16,18 +15,19 @@ from idvault.bootstrap.request_key import fingerprinter_of, request_keys
 from idvault.domain.claim import ClaimRules
 from idvault.domain.session.contest import ContestTerms
 from idvault.flows.campaign.invitation import InvitationFlow
-from idvault.flows.claim.receipt import NewestRecords
+from idvault.flows.claim.receipt import ReceiptFlow
 from idvault.flows.claim.verification import VerificationFlow
+from idvault.flows.disclosure.history import DisclosureHistoryFlow
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.flows.policy import OperatorPolicy
 from idvault.flows.session.contest import ContestFlow
-from idvault.flows.session.identity import IdentityFlow, OwnHistories
+from idvault.flows.session.identity import IdentityFlow
 from idvault.flows.session.page import Custodians, PageFlow
 from idvault.flows.session.session import SessionFlow
 from idvault.flows.session.steps import SessionSteps
-from idvault.ports.account import StatusStore
+from idvault.ports.account import RecordStore, StatusStore
 from idvault.ports.contest import ContestStore
 from idvault.ports.entropy import Entropy
 from idvault.ports.moderation_text import ModerationTextSealer
@@ -70,14 +70,14 @@ def wire_identities(
     *,
     store: SessionStore,
     accounts: StatusStore,
-    records: NewestRecords,
+    records: RecordStore,
     quorum: Callable[[str], Quorum | None],
     sanctions: SanctionServicer,
     contests: ContestFlow,
     erasures: ErasureServicer,
     public_accounts: PublicAccountServicer,
-    histories: OwnHistories,
-    receipts: Receipts,
+    histories: DisclosureHistoryFlow,
+    receipts: ReceiptFlow,
     policy: OperatorPolicy,
 ) -> IdentityFlow:
     """Connect what the owner sees to the flows that platforms call."""
@@ -104,7 +104,7 @@ def wire_sessions(
     claims: VerificationFlow,
     invitations: InvitationFlow,
     identities: IdentityFlow,
-    receipts: Receipts,
+    receipts: ReceiptFlow,
     coder: LinkCoder,
     fingerprinter: Fingerprinter,
     guard: LogGuard,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.bootstrap.base import Base
 from idvault.bootstrap.log import check_asked, witness_keys
 from idvault.config import ConfigError, Settings

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from idvault import config
-from idvault.attest import roster_member
+from idvault.attest.people import roster_member
 from idvault.bootstrap import operator
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage

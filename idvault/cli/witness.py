@@ -12,7 +12,7 @@ import typer
 
 from idvault import certificate_files, process
 from idvault.attest import epoch as statements
-from idvault.attest import roster_chain
+from idvault.attest.people import roster_chain
 from idvault.attest.reading import RosterError
 from idvault.certificate_files import CertificateFiles, CertificateReplacer
 from idvault.cli import running

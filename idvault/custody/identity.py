@@ -14,12 +14,13 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idvault import durable_file
-from idvault.attest import certificate, hpke, reading, roster_member
+from idvault.attest import certificate, hpke, reading
 from idvault.attest import passphrase as passphrases
 from idvault.attest.hpke import UnsealError
 from idvault.attest.passphrase import DEFAULT_COST, Cost
+from idvault.attest.people import roster_member
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.reading import RosterError
-from idvault.attest.roster_member import RosterMember
 
 KEYS = "keys.json"
 PUBLIC = "public.json"

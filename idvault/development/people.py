@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from idvault import durable_file
-from idvault.attest import certificate, roster, roster_chain, roster_signature
+from idvault.attest import certificate
+from idvault.attest.people import roster, roster_chain, roster_signature
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
-from idvault.attest.roster import Roster
-from idvault.attest.roster_member import RosterMember
 from idvault.attest.witness import WitnessPolicy
 from idvault.custody import identity
 from idvault.custody.identity import PersonalIdentity

@@ -7,6 +7,7 @@ from typing import Protocol
 from idvault.domain.account import Account
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event
+from idvault.domain.record import SealedRecord
 
 
 class StatusStore(Protocol):
@@ -56,4 +57,12 @@ class StatusStore(Protocol):
         Writes the event (field reason). Must change nothing and return False unless the stored revision is
         account.revision. Request rows stay until they are purged; GetVerification answers NOT_FOUND for them.
         """
+        ...
+
+
+class RecordStore(Protocol):
+    """The newest sealed record of each account. Any method may raise UnavailableError (STORE_UNAVAILABLE)."""
+
+    async def get(self, *, account_token: str) -> SealedRecord | None:
+        """Return an account's newest record as it was sealed; None if there is none."""
         ...

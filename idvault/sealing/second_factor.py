@@ -18,7 +18,7 @@ from pyotp.exceptions import OTPVerificationError
 
 from idvault.attest import hpke
 from idvault.attest.hpke import UnsealError
-from idvault.attest.roster_member import RosterMember
+from idvault.attest.people.roster_member import RosterMember
 from idvault.domain import seal
 from idvault.domain.second_factor import STEP, WINDOW
 from idvault.ports.entropy import Entropy

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from idvault.attest import epoch as statements
 from idvault.attest.epoch import EpochStatement
+from idvault.attest.people.roster import Roster
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
 from idvault.transparency import epoch
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.epoch import Carried

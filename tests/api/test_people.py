@@ -23,9 +23,9 @@ from idvault.api.people import RosterServicer
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, IdvaultError, NotFoundError, Reason, UnavailableError
 from idvault.domain.second_factor import Cause, SecondFactorError, Tries
-from idvault.flows.people.roster import Proposal, ProposeCommand, Published, SignCommand
-from idvault.flows.people.second_factor import Begun, EnrolCommand, EnrolmentState
-from idvault.flows.platform import PlatformCommand
+from idvault.flows.people.roster import Proposal, ProposeCommand, Published, RosterFlow, SignCommand
+from idvault.flows.people.second_factor import Begun, EnrolCommand, EnrolmentState, SecondFactorFlow
+from idvault.flows.platform import OperatorFlow, PlatformCommand
 from idvault.ports.platform import Platform
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
@@ -67,55 +67,76 @@ REQUESTS: dict[str, Message] = {
 
 
 @dataclass
-class FakeFlows:
-    """Fakes of all three flows; they record their calls and can refuse."""
+class Calls:
+    """The calls of the three fakes, which it can let them refuse. left: tries of a second factor."""
 
     asked: list[Any] = field(default_factory=list)
     refusal: IdvaultError | None = None
     left: int = 7
 
-    def _note(self, command: Any) -> None:
+    def note(self, command: Any) -> None:
         self.asked.append(command)
         if self.refusal is not None:
             raise self.refusal
 
+
+class FakeRosters(RosterFlow):
+    """One roster and one proposal."""
+
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+
     async def get(self, *, version: int) -> Published:
-        self._note(version)
+        self.calls.note(version)
         return Published(ROSTER, 1, (Proposal(next_version(ROSTER), adopted=False),))
 
     async def propose(self, command: ProposeCommand, *, now: ClockReading) -> Proposal:
-        self._note(command)
+        self.calls.note(command)
         return Proposal(ROSTER, adopted=False)
 
     async def sign(self, command: SignCommand, *, now: ClockReading) -> Proposal:
-        self._note(command)
+        self.calls.note(command)
         return Proposal(ROSTER, adopted=True)
 
+
+class FakeOperator(OperatorFlow):
+    """Registers and revokes every key."""
+
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+
     async def register(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
-        self._note(command)
+        self.calls.note(command)
         return Platform(command.name, command.role, "22" * 16, command.spki, now.business)
 
     async def revoke(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
-        self._note(command)
+        self.calls.note(command)
         return Platform(command.name, "monitor", "22" * 16, command.spki, now.business, now.business)
 
+
+class FakeSecondFactors(SecondFactorFlow):
+    """A second factor that is enrolled."""
+
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+
     async def state(self, *, actor_id: str, now: ClockReading) -> EnrolmentState:
-        self._note(actor_id)
-        return EnrolmentState(True, False, self.left, now.real if not self.left else None)
+        self.calls.note(actor_id)
+        return EnrolmentState(True, False, self.calls.left, now.real if not self.calls.left else None)
 
     async def begin(self, command: EnrolCommand, *, now: ClockReading) -> Begun:
-        self._note(command)
+        self.calls.note(command)
         return Begun("a suite", b"sealed")
 
     async def confirm(self, command: EnrolCommand, *, now: ClockReading) -> None:
-        self._note(command)
+        self.calls.note(command)
 
 
 @dataclass
 class Custody:
     """A running custody edge and a channel for each role."""
 
-    flows: FakeFlows
+    calls: Calls
     directory: Directory
     people: list[Pin]
     channels: dict[str, grpc.aio.Channel]
@@ -131,7 +152,12 @@ class Custody:
 
 @pytest.fixture
 async def custody(tmp_path: Path, authority: Authority) -> AsyncIterator[Custody]:
-    flows = FakeFlows()
+    calls = Calls()
+    servicer = RosterServicer(
+        rosters=FakeRosters(calls),
+        platforms=FakeOperator(calls),
+        second_factors=FakeSecondFactors(calls),
+    )
     issued = {role: authority.client(spiffe(role, f"{role}-x")) for role in ROLES}
     registered = [platform(issued[role], name=f"{role}-x", role=role) for role in ("platform", "monitor")]
     people = [Pin(f"{role}-x", role, "33" * 16, issued[role].spki) for role in ROLES[1:4]]
@@ -144,7 +170,7 @@ async def custody(tmp_path: Path, authority: Authority) -> AsyncIterator[Custody
     server = GrpcServer(
         listen="127.0.0.1:0",
         tls=Tls(own.certificate, own.key, authority.ca),
-        services=[Service(SERVICE, RosterServicer(rosters=flows, platforms=flows, second_factors=flows))],
+        services=[Service(SERVICE, servicer)],
         access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
         metrics=Metrics(),
         access_log=logs.access,
@@ -160,7 +186,7 @@ async def custody(tmp_path: Path, authority: Authority) -> AsyncIterator[Custody
         for role, one in issued.items()
     }
     try:
-        yield Custody(flows, directory, people, channels)
+        yield Custody(calls, directory, people, channels)
     finally:
         for channel in channels.values():
             await channel.close()
@@ -178,7 +204,7 @@ async def test_who_may_call_what(custody: Custody) -> None:
             else:
                 told = await custody.refused(role, method)
                 assert (told.code.name, told.reason) == ("PERMISSION_DENIED", "ACCESS_DENIED")
-    assert len(custody.flows.asked) == sum(map(len, TABLE.values()))
+    assert len(custody.calls.asked) == sum(map(len, TABLE.values()))
 
 
 async def test_who_leaves_the_roster_is_refused_at_once(custody: Custody) -> None:
@@ -202,7 +228,7 @@ async def test_commands_name_their_caller(custody: Custody) -> None:
     await custody.call("operator", "ProposeRoster")
     signed = roster_pb2.RosterProposal.FromString(await custody.call("custodian", "SignRoster"))
     await custody.call("auditor", "BeginSecondFactor")
-    proposed, signing, enrolling = custody.flows.asked
+    proposed, signing, enrolling = custody.calls.asked
     assert signed.adopted
     assert proposed == ProposeCommand("33" * 16, REQUEST_ID, ROSTER.to_bytes())
     assert (signing.name, signing.digest, signing.signature) == ("custodian-x", ROSTER.digest(), b"s" * 64)
@@ -244,7 +270,7 @@ async def test_a_malformed_field_is_named(
     told = await custody.refused(sorted(TABLE[method])[0], method, request)
     assert (told.code.name, told.reason) == ("INVALID_ARGUMENT", reason)
     assert field_name in told.fields
-    assert not custody.flows.asked
+    assert not custody.calls.asked
 
 
 async def test_a_refused_code_says_no_more_than_that(custody: Custody) -> None:
@@ -254,7 +280,7 @@ async def test_a_refused_code_says_no_more_than_that(custody: Custody) -> None:
         (Cause.CODE_WRONG, Reason.SECOND_FACTOR_REFUSED),
         (Cause.LOCKED, Reason.SECOND_FACTOR_LOCKED),
     ):
-        custody.flows.refusal = SecondFactorError(cause, tries=Tries(10, 1, until))
+        custody.calls.refusal = SecondFactorError(cause, tries=Tries(10, 1, until))
         told = await custody.refused("auditor", "ConfirmSecondFactor")
         assert (told.code.name, told.reason) == ("PERMISSION_DENIED", reason.value)
         assert "123456" not in told.raw
@@ -264,7 +290,7 @@ async def test_a_refused_code_says_no_more_than_that(custody: Custody) -> None:
 async def test_the_state_of_a_second_factor(custody: Custody) -> None:
     """Tries left, and the end of a lock if there is one; no secret."""
     for left in (7, 0):
-        custody.flows.left = left
+        custody.calls.left = left
         answer = roster_pb2.SecondFactorState.FromString(await custody.call("auditor", "GetSecondFactor"))
         assert (answer.enrolled, answer.pending, answer.tries_left) == (True, False, left)
         assert answer.HasField("lock_end_time") is not bool(left)
@@ -272,7 +298,7 @@ async def test_the_state_of_a_second_factor(custody: Custody) -> None:
 
 async def test_a_version_that_is_not_there(custody: Custody) -> None:
     """NOT_FOUND, as the contract says."""
-    custody.flows.refusal = NotFoundError(Reason.REQUEST_NOT_FOUND)
+    custody.calls.refusal = NotFoundError(Reason.REQUEST_NOT_FOUND)
     assert (await custody.refused("operator", "GetRoster")).code.name == "NOT_FOUND"
 
 
@@ -284,7 +310,7 @@ async def test_a_roster_may_be_larger_than_other_messages(custody: Custody) -> N
     assert (await custody.refused("operator", "ProposeRoster", large)).reason == "INVALID_MESSAGE"
     signing = roster_pb2.SignRosterRequest(signature=bytes(limits.REQUEST_BYTES))
     assert (await custody.refused("custodian", "SignRoster", signing)).reason == "INVALID_MESSAGE"
-    assert len(custody.flows.asked) == 1
+    assert len(custody.calls.asked) == 1
 
 
 async def _numbers(following: asyncio.Event, ended: asyncio.Event) -> AsyncIterator[int]:

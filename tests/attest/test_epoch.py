@@ -9,9 +9,9 @@ import pytest
 
 from idvault.attest import epoch as statements
 from idvault.attest.epoch import EpochStatementError
+from idvault.attest.people.roster import Roster
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
 from tests.support import people
 from tests.support.chamber import CUSTODIANS, roster_member
 from tests.support.epoch_world import ROSTER, cosigned, in_epoch, signed, statement, tree

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from idvault.attest import hpke, succession
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.attest.succession import Succession, SuccessionError
 from tests.support import people
 from tests.support.people import NAMES

@@ -2,7 +2,7 @@
 
 import pytest
 
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.attest.witness import WitnessPolicy
 from idvault.bootstrap.log import check_asked, log_policy
 from idvault.config import ConfigError

@@ -15,7 +15,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
-from idvault.attest import roster, roster_signature
+from idvault.attest.people import roster, roster_signature
 from idvault.bootstrap.base import ENTROPY
 from idvault.cli.errors import ExitCode
 from idvault.custody import identity as identities

@@ -8,8 +8,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from idvault.attest import certificate, hpke, passphrase, roster_member
+from idvault.attest import certificate, hpke, passphrase
 from idvault.attest.hpke import UnsealError
+from idvault.attest.people import roster_member
 from idvault.attest.reading import RosterError
 from idvault.custody import identity
 from idvault.custody.identity import IdentityError, PassphraseError, PersonalIdentity

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from idvault.attest import certificate, roster, roster_chain, roster_signature
+from idvault.attest import certificate
+from idvault.attest.people import roster, roster_chain, roster_signature
 from idvault.attest.reading import RosterError
 from idvault.attest.witness import WitnessPolicy
 from idvault.custody import identity

@@ -11,18 +11,9 @@ import pytest
 from idvault.api import page_token
 from idvault.attest import disclosure as papers
 from idvault.attest import drill as drills
-from idvault.attest import (
-    hpke,
-    jose,
-    passphrase,
-    payload,
-    reading,
-    record_key,
-    roster_chain,
-    status_check,
-    status_token,
-)
-from idvault.attest import roster as rosters
+from idvault.attest import hpke, jose, passphrase, payload, reading, record_key, status_check, status_token
+from idvault.attest.people import roster as rosters
+from idvault.attest.people import roster_chain
 from idvault.custody import reseal
 from idvault.domain import drill, seal, sharing, token
 from idvault.domain.campaign import invitation

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from idvault.attest import roster as rosters
-from idvault.attest import roster_chain
+from idvault.attest.people import roster as rosters
+from idvault.attest.people import roster_chain
+from idvault.attest.people.roster import Roster
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
 from idvault.attest.witness import WitnessPolicy
 from tests.support import people
 from tests.support.reference import roster

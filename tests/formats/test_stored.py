@@ -33,7 +33,7 @@ from tests.support.people import CHEAP
 from tests.support.reference import hpke, stored
 from tests.support.reference.encoding import RefusedError, crockford, encode
 from tests.support.reference.payload import Identity
-from tests.support.tip_off_world import service_keys
+from tests.support.tip_off_world import key_files
 
 KEY = bytes(range(32))
 OTHER = bytes(range(1, 33))
@@ -156,7 +156,7 @@ def test_keyed_hashes_are_the_same(tmp_path: Path) -> None:
     assert made == code
     hashed = invitation.code_hash(account_token=builders.TOKEN, code=code)
     assert hashed == stored.invitation_hash(builders.TOKEN, code)
-    secrets = KeyedTipOffSecrets(keys=service_keys(tmp_path))
+    secrets = KeyedTipOffSecrets(keys=key_files(tmp_path))
     key = secrets.keys.version(Purpose.TIP_OFF, "0")
     secret = secrets.secret(
         relying_party="platform-a", tip_off_id="a" * 32, request_id=request_id, version=None

@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.attest.witness import WitnessPolicy
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.ports.log.witness import Witness

@@ -27,7 +27,7 @@ _KEYS = (
     "tests/domain/test_ed25519.py",
     "tests/domain/test_record.py",
     "tests/attest/test_jose.py",
-    "tests/attest/test_roster.py",
+    "tests/attest/people/test_roster.py",
     "tests/transparency/test_note.py",
     "tests/sealing/test_key_provider.py",
     "tests/sealing/test_key_set.py",

@@ -12,7 +12,7 @@ from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.tip_off import KeyedTipOffSecrets
 from tests.domain.tip_off.test_tip_off import filed
 from tests.support.fakes.sealing import CountingEntropy
-from tests.support.tip_off_world import service_keys
+from tests.support.tip_off_world import key_files
 
 PARTY = "platform-a"
 
@@ -20,7 +20,7 @@ PARTY = "platform-a"
 @pytest.fixture
 def keys(tmp_path: Path) -> LocalKeyProvider:
     """Return the platform edge's keys."""
-    return service_keys(tmp_path)
+    return key_files(tmp_path)
 
 
 @pytest.fixture

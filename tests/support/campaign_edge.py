@@ -21,8 +21,8 @@ from idvault.domain.campaign.invitation import Invitation, InvitationEvent, Invi
 from idvault.domain.campaign.legacy_account import ImportResult, LegacyRow
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason, Violation
-from idvault.flows.campaign.campaign import Asked
-from idvault.flows.campaign.invitation import ShownInvitation, TakenBatch
+from idvault.flows.campaign.campaign import Asked, CampaignFlow
+from idvault.flows.campaign.invitation import InvitationFlow, ShownInvitation, TakenBatch
 from idvault.flows.campaign.legacy_account import ImportCommand, RowResult
 from idvault.ports.campaign.campaign import CampaignProgress
 from idvault.v1 import campaign_pb2 as pb
@@ -113,7 +113,7 @@ def _violation(row: LegacyRow | Violation) -> Violation:
     return row
 
 
-class FakeCampaigns:
+class FakeCampaigns(CampaignFlow):
     """One campaign of platform-a."""
 
     def __init__(self) -> None:
@@ -162,7 +162,7 @@ class FakeCampaigns:
         return found, CampaignProgress(9, reached, {second: 2, first: 1}, 4)
 
 
-class FakeInvitations:
+class FakeInvitations(InvitationFlow):
     """One invitation of OWNER, by link in batches and otherwise at login."""
 
     def __init__(self) -> None:

@@ -23,9 +23,9 @@ from sqlalchemy import select
 from idvault.api.edge import errors
 from idvault.api.edge.call import Caller
 from idvault.attest import hpke
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
-from idvault.attest.roster import Roster
-from idvault.attest.roster_member import RosterMember
 from idvault.bootstrap.base import ENTROPY
 from idvault.bootstrap.disclosure import wire_disclosures
 from idvault.bootstrap.drill import drill_service, wire_drills

@@ -10,7 +10,7 @@ from idvault.api.edge.call import Caller
 from idvault.v1 import roster_pb2
 from idvault_client.console.disclosure import auditor, custodian
 from idvault_client.console.disclosure.session import AuditorSession, CustodianSession
-from idvault_client.people.custody.hand_over import HandOver
+from idvault_client.people.custody.handover import HandOver
 from idvault_client.people.custody.journal import NAME, HandOverJournal
 from idvault_client.people.disclosure.case import DisclosureCase
 from idvault_client.people.disclosure.custodian import Custodian

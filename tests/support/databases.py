@@ -73,8 +73,8 @@ class SqliteMaker:
 class PostgresMaker:
     """Copies two upgraded template databases of one server.
 
-    What is no longer needed is dropped by the connection that makes the next pair: for the server, a connection
-    is more work than a copy.
+    What is no longer needed is dropped by the connection that makes the next pair: a connection
+    costs the server more than a copy.
     """
 
     def __init__(self, server_url: str) -> None:

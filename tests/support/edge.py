@@ -42,12 +42,13 @@ from idvault.domain.document import DocumentType
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.request import Request
-from idvault.flows.account.feed import CHUNK
-from idvault.flows.claim.receipt import Receipt
-from idvault.flows.claim.verification import VerifyCommand
-from idvault.flows.credential.status_token import CredentialCommand
+from idvault.flows.account.feed import CHUNK, FeedFlow
+from idvault.flows.account.status import StatusFlow
+from idvault.flows.claim.receipt import Receipt, ReceiptFlow
+from idvault.flows.claim.verification import VerificationFlow, VerifyCommand
+from idvault.flows.credential.status_token import CredentialCommand, StatusTokenFlow
 from idvault.flows.credential.status_token import Issued as IssuedToken
-from idvault.flows.disclosure.history import History
+from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
 from idvault.flows.log.proof import Proofs, Proved
 from idvault.ports.claim import Claim
 from idvault.ports.disclosure import RecordAccess
@@ -166,7 +167,7 @@ def requests() -> dict[str, Message]:
     }
 
 
-class FakeClaims:
+class FakeClaims(VerificationFlow):
     """Claims that succeed at once, unless a test sets another outcome."""
 
     def __init__(self) -> None:
@@ -187,7 +188,7 @@ class FakeClaims:
         return succeeded(request_id)
 
 
-class FakeStatuses:
+class FakeStatuses(StatusFlow):
     """One known account, TOKEN of platform-a."""
 
     def __init__(self) -> None:
@@ -215,8 +216,11 @@ class FakeStatuses:
         return now.business.date()
 
 
-class FakeHistories:
+class FakeHistories(DisclosureHistoryFlow):
     """The history of TOKEN of platform-a: one opening, in a log with one entry."""
+
+    def __init__(self) -> None:
+        """Initialise without the ports, which nothing here asks."""
 
     async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
         if (relying_party, account_token) != ("platform-a", TOKEN):
@@ -227,8 +231,11 @@ class FakeHistories:
         return History(TOKEN, at, (), (opening,), proofs)
 
 
-class FakeReceipts:
+class FakeReceipts(ReceiptFlow):
     """The receipt of every success: covered by a log with one entry."""
+
+    def __init__(self) -> None:
+        """Initialise without the ports, which nothing here asks."""
 
     async def of(self, claim: Claim) -> Receipt | None:
         if claim.state is not ClaimState.SUCCEEDED:
@@ -238,7 +245,7 @@ class FakeReceipts:
         return Receipt(token, claim.claim_id, b"d" * 32, quorum, entry, b"note")
 
 
-class FakeTokens:
+class FakeTokens(StatusTokenFlow):
     """Tokens and credentials for TOKEN of platform-a."""
 
     def __init__(self) -> None:
@@ -258,7 +265,7 @@ class FakeTokens:
         return IssuedToken(f"credential for {command.audience}", datetime(2026, 1, 31, tzinfo=UTC))
 
 
-class FakeFeeds:
+class FakeFeeds(FeedFlow):
     """Feeds as lists: each change is a token; a leading minus marks a removed account."""
 
     def __init__(self) -> None:
@@ -299,8 +306,11 @@ class FakeFeeds:
         )
 
 
-class FakeTexts:
+class FakeTexts(StatusFlow):
     """Every account is verified; the day is fixed."""
+
+    def __init__(self) -> None:
+        """Initialise without the ports, which nothing here asks."""
 
     def unpack(self, packed: str, *, today: date, now: ClockReading) -> Status:
         return status()

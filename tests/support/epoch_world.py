@@ -7,7 +7,7 @@ from pathlib import Path
 
 from idvault.attest import epoch as statements
 from idvault.attest.epoch import EpochStatement
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.ports.log.witness import Ahead, Cosigned, WitnessRefusedError
 from idvault.transparency import checkpoint, epoch, note
 from idvault.transparency.checkpoint import Checkpoint

@@ -10,7 +10,7 @@ from typing import Any
 from idvault.attest import disclosure as papers
 from idvault.attest.disclosure import DecisionTerms, digest
 from idvault.attest.payload import Payload
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.domain.disclosure import Verdict
 from idvault.domain.event import Event, EventType
 from idvault.transparency import checkpoint, note

@@ -7,11 +7,11 @@ from typing import Any
 from google.protobuf.message import Message
 
 from idvault.attest.hpke import UnsealError
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.custody.share import ShareError, open_share
 from idvault.domain.record import SealedRecord
 from idvault.storage.account.record import SqlRecordStore
-from idvault_client.people.custody.hand_over import HandOver, HandOverProgress
+from idvault_client.people.custody.handover import HandOver, HandOverProgress
 from idvault_client.people.custody.journal import HandOverJournal
 from tests.support import people
 from tests.support.chamber import CUSTODIANS, SUCCESSORS, Chamber, Local, identity, roster_member

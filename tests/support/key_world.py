@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.key_following import wire_key_versions
+from idvault.bootstrap.key.version import wire_key_versions
 from idvault.domain.clock import ClockReading
 from idvault.domain.key import ROLLED_OUT, SETTLED
 from idvault.flows.key.version import KeyVersionFlow

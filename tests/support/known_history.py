@@ -1,12 +1,11 @@
 """Disclosure histories of a test's choice, proved in a log of their own that a client can check."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event, EventType
-from idvault.flows.disclosure.history import History
+from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
 from idvault.flows.log.proof import Proofs, Proved
 from idvault.ports.disclosure import RecordAccess, RecordDisclosure
 from idvault.transparency import entry
@@ -19,11 +18,12 @@ LEGAL_BASIS = "第一条 <b>(synthetic)</b>"
 _SIZE = 5
 
 
-@dataclass
-class KnownHistories:
+class KnownHistories(DisclosureHistoryFlow):
     """One disclosure and its opening for each account in `disclosed`; nothing for any other."""
 
-    disclosed: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        """Initialise without the ports, which nothing here asks."""
+        self.disclosed: set[str] = set()
 
     async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
         """Return the history of an account."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from idvault.attest import hpke, roster_signature
+from idvault.attest import hpke
 from idvault.attest.epoch import EpochStatement, parse
+from idvault.attest.people import roster_signature
+from idvault.attest.people.roster import Roster
 from idvault.attest.quorum import Quorum
-from idvault.attest.roster import Roster
 from idvault.bootstrap.base import ENTROPY
 from idvault.custody import identity as identities
 from idvault.sealing.key_provider import LocalKeyProvider

@@ -29,7 +29,7 @@ from tests.support.console import Running, Seen, Visitor, running
 from tests.support.public_account_world import PublicAccountWorld
 from tests.support.served import served
 from tests.support.session_world import SessionWorld
-from tests.support.tip_off_world import TipOffWorld, service_keys
+from tests.support.tip_off_world import TipOffWorld, key_files
 
 _SERVICES = (
     sanction_pb2.DESCRIPTOR.services_by_name["SanctionService"],
@@ -134,7 +134,7 @@ class Office:
 async def office(database: Database, folder: Path) -> AsyncIterator[Office]:
     """Serve a world until the block ends."""
     sessions = SessionWorld(database, moderation=AppealWorld(database))
-    world = TipOffWorld(database, service_keys(folder), sanctions=sessions.moderation)
+    world = TipOffWorld(database, key_files(folder), sanctions=sessions.moderation)
     public_accounts = sessions.publishing
     servicers = (world.world.servicer, world.servicer, public_accounts.servicer, sessions.servicer)
     services = [

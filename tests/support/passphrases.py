@@ -8,7 +8,7 @@ from types import FunctionType
 
 from idvault.attest import passphrase
 from idvault.attest.passphrase import Cost
-from idvault.bootstrap import key
+from idvault.bootstrap.key import files as key_files
 from idvault.custody import identity
 from idvault.sealing.key_provider import LocalKeyProvider
 from tests.support.people import CHEAP
@@ -18,7 +18,7 @@ _WITH_A_COST = (
     passphrase.lock,
     identity.create,
     identity.change_passphrase,
-    key.init_keys,
+    key_files.init_keys,
     LocalKeyProvider.__init__,
     _CREATE,
 )

@@ -5,11 +5,12 @@ from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault.attest import hpke, roster_signature
+from idvault.attest import hpke
 from idvault.attest.passphrase import Cost
+from idvault.attest.people import roster_signature
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
-from idvault.attest.roster import Roster
-from idvault.attest.roster_member import RosterMember
 from idvault.attest.witness import WitnessPolicy
 from tests.support import merkle
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from idvault.attest import hpke, roster_chain, roster_signature
+from idvault.attest import hpke
+from idvault.attest.people import roster_chain, roster_signature
+from idvault.attest.people.roster import Roster
 from idvault.attest.quorum import Quorum
-from idvault.attest.roster import Roster
 from idvault.bootstrap.people import wire_rosters
 from idvault.bootstrap.roster import wire_roster_holder
 from idvault.flows.log.guard import LogGuard

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from idvault.attest import hpke
-from idvault.attest.roster_member import RosterMember
+from idvault.attest.people.roster_member import RosterMember
 from idvault.bootstrap.people import wire_second_factors
 from idvault.domain import seal, second_factor
 from idvault.domain.clock import ClockReading

@@ -13,7 +13,7 @@ from idvault.api.edge.access import Access
 from idvault.api.edge.certificates import Tls
 from idvault.api.edge.directory import Directory, Pin
 from idvault.api.edge.server import GrpcServer, Service
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.custody import identity as identities
 from idvault.domain.error import NotFoundError, Reason
 from idvault.telemetry.logs import Logs

@@ -44,7 +44,7 @@ DAY = 86_400
 CONTENT = TipOffTarget(TargetKind.CONTENT, "post/17")
 
 
-def service_keys(folder: Path) -> LocalKeyProvider:
+def key_files(folder: Path) -> LocalKeyProvider:
     """Return the platform edge's keys in a new file, the same in every run."""
     keys = key_set.fresh(Holder.SERVICE, entropy=CountingEntropy(start=70_000_000))
     return LocalKeyProvider.create(

@@ -20,7 +20,7 @@ from tests.support.builders import ZONE
 from tests.support.databases import Databases
 from tests.support.session_edge import SessionEdge, served
 from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld
-from tests.support.tip_off_world import TipOffWorld, service_keys
+from tests.support.tip_off_world import TipOffWorld, key_files
 from tests.web.browser import Browser
 
 
@@ -61,7 +61,7 @@ async def site_of(
 
     changes: of the pages.
     """
-    tip_offs = TipOffWorld(world.database, service_keys(folder))
+    tip_offs = TipOffWorld(world.database, key_files(folder))
     async with (
         served(world, folder, services=[tip_offs.form_service]) as edge,
         aio.connect(edge.target, tls=edge.web) as vault,

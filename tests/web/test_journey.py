@@ -20,7 +20,7 @@ from tests.support.builders import ZONE
 from tests.support.databases import Databases
 from tests.support.session_edge import served
 from tests.support.session_world import SessionWorld
-from tests.support.tip_off_world import TipOffWorld, service_keys
+from tests.support.tip_off_world import TipOffWorld, key_files
 from tests.support.web_platform import WebPlatform
 
 # Synthetic: the number has a valid check digit; neither belongs to a real person.
@@ -57,7 +57,7 @@ async def place_of(databases: Databases, folder: Path, *, locale: str) -> AsyncI
         world = SessionWorld(database, base_url=base_url)
         stack.push_async_callback(world.claims.verification.drain)
         await world.prepare(origins=(origin,))
-        tip_offs = TipOffWorld(database, service_keys(folder))
+        tip_offs = TipOffWorld(database, key_files(folder))
         edge = await stack.enter_async_context(served(world, folder, services=[tip_offs.form_service]))
         web_vault = await stack.enter_async_context(aio.connect(edge.target, tls=edge.web))
         own_vault = await stack.enter_async_context(aio.connect(edge.target, tls=edge.platform))

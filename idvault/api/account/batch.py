@@ -1,28 +1,20 @@
 """Answers batches of statuses, put together from serialised parts (api.account.serialised)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
 
 from idvault.api.account.serialised import Serialised, SerialisedStatuses
 from idvault.domain.clock import ClockReading
+from idvault.flows.account.status import StatusFlow
 from idvault.v1 import status_pb2
-
-
-class BatchReading(Protocol):
-    """What batches need of flows.account.status.StatusFlow."""
-
-    async def packed_many(self, *, relying_party: str, account_tokens: Sequence[str]) -> Mapping[str, str]:
-        """Return the tokens of known accounts, grouped by the rest of their stored text."""
-        ...
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class StatusBatches:
     """Reads and answers batches."""
 
-    flow: BatchReading
+    flow: StatusFlow
     statuses: SerialisedStatuses
 
     async def read(

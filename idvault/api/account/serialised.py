@@ -9,11 +9,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
 
 from idvault.api import convert
-from idvault.domain.account import Status
 from idvault.domain.clock import ClockReading
+from idvault.flows.account.status import StatusFlow
 
 _TOKEN_SIZE = 31
 _MOST = 20_000
@@ -45,23 +44,11 @@ class Part:
     until: datetime | None
 
 
-class StatusTexts(Protocol):
-    """What this module needs of flows.account.status.StatusFlow."""
-
-    def unpack(self, packed: str, *, today: date, now: ClockReading) -> Status:
-        """Return the status of a text."""
-        ...
-
-    def today(self, *, now: ClockReading) -> date:
-        """Return the day that statuses are for."""
-        ...
-
-
 @dataclass(eq=False, repr=False)
 class SerialisedStatuses:
     """The serialised parts that a process keeps. most: the largest number of them."""
 
-    texts: StatusTexts
+    texts: StatusFlow
     most: int = _MOST
     _kept: dict[str, Part] = field(default_factory=dict, init=False)
     _day: date | None = field(default=None, init=False)

@@ -2,59 +2,29 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Protocol
 
 from idvault.api import convert
 from idvault.api.account import convert as convert_status
-from idvault.api.account.batch import BatchReading, StatusBatches
+from idvault.api.account.batch import StatusBatches
 from idvault.api.account.serialised import Serialised, SerialisedStatuses
 from idvault.api.account.watch import Hub
 from idvault.api.disclosure import convert_history
 from idvault.api.edge.call import Caller
 from idvault.domain import credential, token
 from idvault.domain.clock import ClockReading
-from idvault.flows.credential.status_token import CredentialCommand, Issued
-from idvault.flows.disclosure.history import History
+from idvault.flows.account.status import StatusFlow
+from idvault.flows.credential.status_token import StatusTokenFlow
+from idvault.flows.disclosure.history import DisclosureHistoryFlow
 from idvault.v1 import status_pb2
-
-
-class Statuses(BatchReading, Protocol):
-    """What this edge needs of flows.account.status.StatusFlow."""
-
-    async def packed(self, *, relying_party: str, account_token: str) -> str:
-        """Return one account as a text."""
-        ...
-
-
-class Histories(Protocol):
-    """What this edge needs of flows.disclosure.history.DisclosureHistoryFlow."""
-
-    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
-        """Return the openings of an account's records up to the horizon."""
-        ...
-
-
-class Tokens(Protocol):
-    """What this edge needs of flows.credential.status_token.StatusTokenFlow."""
-
-    async def issue_token(
-        self, *, relying_party: str, account_token: str, audience: str, now: ClockReading
-    ) -> Issued:
-        """Return a status token."""
-        ...
-
-    async def issue_credential(self, command: CredentialCommand, *, now: ClockReading) -> Issued:
-        """Issue a credential, or return the one that this request already issued."""
-        ...
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class StatusServicer:
     """Converts, calls one flow, converts back."""
 
-    flow: Statuses
-    histories: Histories
-    tokens: Tokens
+    flow: StatusFlow
+    histories: DisclosureHistoryFlow
+    tokens: StatusTokenFlow
     watches: Hub
     statuses: SerialisedStatuses
 

@@ -9,10 +9,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
 
 from idvault.api.account import convert as convert_status
 from idvault.api.account.serialised import Serialised, SerialisedStatuses
@@ -25,6 +24,7 @@ from idvault.domain.error import (
     UnavailableError,
     Violation,
 )
+from idvault.flows.account.feed import FeedFlow
 from idvault.flows.public_account import context as public_accounts
 from idvault.ports.feed import FeedChunk
 from idvault.ports.public_account import Present
@@ -34,18 +34,6 @@ from idvault.v1 import status_pb2
 PERIOD = 0.25
 HEARTBEAT = 3.0
 _PARTS_KEPT = 100  # of about 80 kB
-
-
-class Feeds(Protocol):
-    """What a hub needs of flows.account.feed.FeedFlow."""
-
-    async def heads(self, relying_parties: Iterable[str]) -> dict[str, int]:
-        """Assign numbers to all durable changes, then return the end of each feed."""
-        ...
-
-    async def read(self, *, relying_party: str, after: int) -> FeedChunk:
-        """Return the next changes after a place."""
-        ...
 
 
 @dataclass(slots=True)
@@ -100,7 +88,7 @@ class Hub:
     def __init__(
         self,
         *,
-        feeds: Feeds,
+        feeds: FeedFlow,
         statuses: SerialisedStatuses,
         clock: Callable[[], ClockReading],
         period: float = PERIOD,

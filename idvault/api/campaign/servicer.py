@@ -1,79 +1,24 @@
 """CampaignService: legacy accounts, campaigns and invitations, for platforms."""
 
 from dataclasses import dataclass
-from datetime import timedelta, tzinfo
+from datetime import tzinfo
 from typing import Protocol
 
 from idvault.api.campaign import convert
 from idvault.api.edge.call import Caller
-from idvault.domain.campaign.campaign import Campaign, CampaignPlan, ReverificationMethod, Verb
-from idvault.domain.campaign.invitation import InvitationEvent
+from idvault.domain.campaign.campaign import Verb
 from idvault.domain.clock import ClockReading
-from idvault.flows.campaign.campaign import Asked
-from idvault.flows.campaign.invitation import ShownInvitation, TakenBatch
+from idvault.flows.campaign.campaign import CampaignFlow
+from idvault.flows.campaign.invitation import InvitationFlow
 from idvault.flows.campaign.legacy_account import ImportCommand, RowResult
-from idvault.ports.campaign.campaign import CampaignProgress
 from idvault.v1 import campaign_pb2 as pb
 
 
 class LegacyAccounts(Protocol):
-    """What this edge needs of flows.campaign.legacy_account.LegacyAccountFlow."""
+    """Imports of legacy accounts, counted or not (flows.campaign.legacy_account.LegacyAccountFlow)."""
 
     async def import_chunk(self, command: ImportCommand, *, now: ClockReading) -> list[RowResult]:
         """Import a chunk."""
-        ...
-
-
-class Campaigns(Protocol):
-    """What this edge needs of flows.campaign.campaign.CampaignFlow."""
-
-    async def create(self, asked: Asked, *, plan: CampaignPlan, now: ClockReading) -> Campaign:
-        """Create a campaign."""
-        ...
-
-    async def move(self, asked: Asked, *, campaign_id: str, verb: Verb, now: ClockReading) -> Campaign:
-        """Move a campaign."""
-        ...
-
-    async def get(self, *, relying_party: str, campaign_id: str) -> Campaign:
-        """Return a campaign."""
-        ...
-
-    async def list(self, *, relying_party: str, start: int, limit: int) -> tuple[list[Campaign], int | None]:
-        """Return a page of campaigns, and the start of the next page."""
-        ...
-
-    async def progress(self, *, relying_party: str, campaign_id: str) -> tuple[Campaign, CampaignProgress]:
-        """Return a campaign with its figures."""
-        ...
-
-
-class Invitations(Protocol):
-    """What this edge needs of flows.campaign.invitation.InvitationFlow."""
-
-    async def take(
-        self, asked: Asked, *, campaign_id: str, limit: int, lease: timedelta, now: ClockReading
-    ) -> TakenBatch:
-        """Lease a batch of due invitations."""
-        ...
-
-    async def get(
-        self, *, relying_party: str, account_token: str, method: ReverificationMethod, now: ClockReading
-    ) -> ShownInvitation:
-        """Return the invitation to show to an account's owner."""
-        ...
-
-    async def record(
-        self,
-        asked: Asked,
-        *,
-        account_token: str,
-        campaign_id: str,
-        method: ReverificationMethod,
-        event: InvitationEvent,
-        now: ClockReading,
-    ) -> ShownInvitation:
-        """Record an event of an invitation."""
         ...
 
 
@@ -82,8 +27,8 @@ class CampaignServicer:
     """Converts, calls one flow, converts back."""
 
     legacy: LegacyAccounts
-    campaigns: Campaigns
-    invitations: Invitations
+    campaigns: CampaignFlow
+    invitations: InvitationFlow
     zone: tzinfo
 
     async def ImportLegacyAccounts(

@@ -6,7 +6,6 @@ from datetime import datetime
 from idvault.api import convert as common
 from idvault.api import erasure as erasure_messages
 from idvault.api.account import convert as account_convert
-from idvault.api.claim import Receipts
 from idvault.api.disclosure import convert_history
 from idvault.api.edge.call import Caller
 from idvault.api.public_account import convert as public_account_convert
@@ -15,6 +14,7 @@ from idvault.api.sanction import convert as sanction_convert
 from idvault.api.session import contest as contest_messages
 from idvault.api.session import convert
 from idvault.domain.clock import ClockReading
+from idvault.flows.claim.receipt import ReceiptFlow
 from idvault.flows.session.identity import IdentityFlow, OwnIdentity
 from idvault.ports.session import PastClaim
 from idvault.v1 import contest_pb2, erasure_pb2, sanction_pb2, status_pb2, verification_pb2
@@ -26,7 +26,7 @@ class IdentityMethods:
     """Converts, calls one flow, converts back."""
 
     identities: IdentityFlow
-    receipts: Receipts
+    receipts: ReceiptFlow
 
     async def GetIdentity(
         self, request: pb.GetIdentityRequest, *, caller: Caller, now: ClockReading, remaining: float | None

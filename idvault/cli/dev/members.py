@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from idvault import durable_file
-from idvault.attest import roster_chain
+from idvault.attest.people import roster_chain
 from idvault.custody import identity as identities
 from idvault.development import totp
 from idvault.development.layout import PASSPHRASE

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from idvault import config, process
-from idvault.bootstrap import key as service_keys
 from idvault.bootstrap import operator
+from idvault.bootstrap.key import files as key_files
 from idvault.cli import running
 from idvault.cli.dev import members, pages
 from idvault.config import Process
@@ -170,7 +170,7 @@ class DevelopmentProcesses:
     def _prepare(self, site_url: str) -> _Prepared:
         """Bring the state folder up to date; each step can be interrupted and repeated."""
         certificates.prepare(self._layout, now=real_now())
-        log_public_key = service_keys.init_keys(config.load(Process.KEYS), cost=COST)
+        log_public_key = key_files.init_keys(config.load(Process.KEYS), cost=COST)
         settings = config.load(Process.PLATFORMS)
         operator.upgrade_databases(settings)
         adopted = asyncio.run(operator.adopted_version(settings))

@@ -19,10 +19,10 @@ from typing import Any
 
 import idvault
 from idvault import config, durable_file, process
-from idvault.bootstrap import key as service_keys
 from idvault.bootstrap import operator
 from idvault.bootstrap import serve as edges
 from idvault.bootstrap import work as worker
+from idvault.bootstrap.key import files as key_files
 from idvault.cli import running
 from idvault.config import Process
 from idvault.development import certificates, environment, people
@@ -55,7 +55,7 @@ def _make(folder: Path, ready: Path) -> None:
     certificates.prepare(layout, now=real_now())
     people.prepare(layout)
     durable_file.replace(
-        draft / _KEY_FILE, service_keys.init_keys(config.load(Process.KEYS), cost=COST).encode()
+        draft / _KEY_FILE, key_files.init_keys(config.load(Process.KEYS), cost=COST).encode()
     )
     settings = config.load(Process.PLATFORMS)
     operator.upgrade_databases(settings)

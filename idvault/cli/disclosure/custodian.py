@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from idvault.cli.custody import drill, hand_over
+from idvault.cli.custody import drill, handover
 from idvault.cli.disclosure import display, tables
 from idvault.cli.disclosure.evidence import Kept, export, show_kept
 from idvault.cli.errors import ExitCode
@@ -33,7 +33,7 @@ def add(app: typer.Typer) -> None:
     app.command("deny", short_help="Deny a request.")(deny)
     app.command("export", short_help="Export evidence that was sealed for you.")(export)
     app.command("drill", short_help="Prove every 90 days that your keys work.")(drill.drill)
-    app.command("hand-over", short_help="Re-seal your shares to your successor.")(hand_over.hand_over)
+    app.command("hand-over", short_help="Re-seal your shares to your successor.")(handover.hand_over)
 
 
 def pending(

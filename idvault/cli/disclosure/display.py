@@ -6,7 +6,7 @@ from typing import Any
 import typer
 
 from idvault import printable
-from idvault.attest import roster_member
+from idvault.attest.people import roster_member
 from idvault.v1 import disclosure_pb2
 from idvault_client.offline.evidence import summary
 from idvault_client.offline.evidence.check import ProvedEvidence

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from idvault import durable_file
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.reading import RosterError
-from idvault.attest.roster_member import RosterMember
 from idvault.cli.disclosure import display, tables
 from idvault.cli.errors import CommandError, ExitCode
 from idvault.cli.people.next_step import NextStep

@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from idvault import config
-from idvault.bootstrap import key, key_rewrap
-from idvault.bootstrap.key import ListedKey, SharedPassphraseError
-from idvault.bootstrap.key_rewrap import VersionState
+from idvault.bootstrap.key import files as key_files
+from idvault.bootstrap.key import rewrap as key_rewrap
+from idvault.bootstrap.key.files import ListedKey, SharedPassphraseError
+from idvault.bootstrap.key.rewrap import VersionState
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.cli.key.rewrap import rewrap
@@ -63,9 +64,9 @@ def init() -> None:
     command prints the public key of the transparency log: publish it.
     """
     settings = config.load(Process.NEW_KEYS)
-    for made in key.make_passphrases(settings):
+    for made in key_files.make_passphrases(settings):
         typer.echo(f"passphrase: {made}")
-    public_key = key.init_keys(settings)
+    public_key = key_files.init_keys(settings)
     if os.geteuid() == _ROOT:
         text = "the files are root's: give each to the user of its process, for example with chown"
         typer.echo(text, err=True)
@@ -82,7 +83,7 @@ def list_(context: typer.Context) -> None:
     how much is stored under each.
     """
     settings = config.load(Process.KEY_FILE)
-    found, states = key.list_keys(settings), _states(settings)
+    found, states = key_files.list_keys(settings), _states(settings)
     for one in found:
         state = states.get((one.purpose, one.version))
         typer.echo(json.dumps(_fields(one, state)) if context.obj else _text(one, state))
@@ -130,7 +131,7 @@ def passphrase(
     """
     settings = config.load(Process.KEY_FILE)
     try:
-        is_kept = key.change_passphrase(settings, new=_words(new, "--new"))
+        is_kept = key_files.change_passphrase(settings, new=_words(new, "--new"))
     except SharedPassphraseError as error:
         raise _shared(error) from error
     if not is_kept:
@@ -152,7 +153,7 @@ def into_module(
     """
     settings = config.load(Process.KEY_FILE)
     try:
-        is_kept = key.move_into_module(settings, pin=_words(pin, "--pin"))
+        is_kept = key_files.move_into_module(settings, pin=_words(pin, "--pin"))
     except ModuleError as error:
         raise CommandError(
             ExitCode.REFUSED, str(error), reason="PKCS11", field="IDVAULT_PKCS11_MODULE"
@@ -200,7 +201,7 @@ def complete() -> None:
     Existing keys do not change. Running it again changes nothing.
     """
     settings = config.load(Process.KEY_FILE)
-    added = key.complete_keys(settings)
+    added = key_files.complete_keys(settings)
     typer.echo(f"keys: {', '.join(added) or 'nothing'} added to {settings.keys}")
 
 
@@ -221,5 +222,5 @@ def rotate(
     that has one before then. The old key stays in the file for what is stored under it.
     """
     settings = config.load(Process.KEY_FILE)
-    version = key.rotate_key(settings, purpose=purpose.value)
+    version = key_files.rotate_key(settings, purpose=purpose.value)
     typer.echo(f"keys: version {version} of {purpose.value} in {settings.keys}")

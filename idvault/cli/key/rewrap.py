@@ -14,8 +14,8 @@ from rich.progress import Progress as Bar
 from rich.progress import TaskID
 
 from idvault import config
-from idvault.bootstrap import key_rewrap
-from idvault.bootstrap.key_rewrap import Rewrapped
+from idvault.bootstrap.key import rewrap as key_rewrap
+from idvault.bootstrap.key.rewrap import Rewrapped
 from idvault.cli import running
 from idvault.cli.errors import ExitCode
 from idvault.config import Process

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from idvault import config
-from idvault.bootstrap import key_withdrawal
+from idvault.bootstrap.key import withdrawal as key_withdrawal
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode
 from idvault.cli.key.rewrap import Rewrappable

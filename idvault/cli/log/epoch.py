@@ -9,8 +9,8 @@ import typer
 
 from idvault import durable_file, printable
 from idvault.attest import epoch as statements
-from idvault.attest import roster_chain
 from idvault.attest.epoch import EpochStatement
+from idvault.attest.people import roster_chain
 from idvault.cli.errors import CommandError, ExitCode
 from idvault.cli.people import passphrase
 from idvault.transparency import checkpoint as checkpoints

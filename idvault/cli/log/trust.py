@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from idvault.attest import roster_chain
+from idvault.attest.people import roster_chain
 from idvault.attest.reading import RosterError
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.transparency import checkpoint, epoch

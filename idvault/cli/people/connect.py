@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from idvault.attest import roster_chain
+from idvault.attest.people import roster_chain
 from idvault.cli.people import membership, passphrase
 from idvault.cli.people.next_step import NextStep
 from idvault.cli.people.session import MemberOptions, explained

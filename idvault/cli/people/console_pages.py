@@ -7,7 +7,7 @@ from idvault.cli.people.session import MemberSession, now
 from idvault_client.console import server
 from idvault_client.console.disclosure import auditor, custodian
 from idvault_client.console.disclosure.session import AuditorSession, CustodianSession
-from idvault_client.people.custody.hand_over import HandOver
+from idvault_client.people.custody.handover import HandOver
 from idvault_client.people.custody.journal import NAME, HandOverJournal
 
 

@@ -8,9 +8,9 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
-from idvault.attest.roster import Roster
-from idvault.attest.roster_member import RosterMember
 from idvault.custody.identity import CERTIFICATE, PUBLIC, TLS_KEY
 from idvault.custody.tls_key import REQUEST
 

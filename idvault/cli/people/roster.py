@@ -7,16 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from idvault import durable_file
-from idvault.attest import (
-    certificate,
-    reading,
-    roster,
-    roster_chain,
-    roster_member,
-    roster_signature,
-)
+from idvault.attest import certificate, reading
+from idvault.attest.people import roster, roster_chain, roster_member, roster_signature
+from idvault.attest.people.roster import Roster
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
 from idvault.attest.witness import WitnessPolicy
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.cli.people import membership, passphrase, roster_server, witness_options

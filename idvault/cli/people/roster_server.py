@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import typer
 
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.v1 import roster_pb2
 from idvault_client.errors import Unavailable, VaultError

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.attest.witness import WitnessPolicy
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.transparency.note import Algorithm, NoteError, VerifierKey, parse_key

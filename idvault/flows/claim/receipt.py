@@ -7,21 +7,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from idvault.attest.quorum import Quorum
 from idvault.domain.error import IdvaultError
 from idvault.domain.record import SealedRecord
 from idvault.flows.log.proof import LogProofs, Proved
+from idvault.ports.account import RecordStore
 from idvault.ports.claim import Claim, ReceiptEvidence
-
-
-class NewestRecords(Protocol):
-    """The newest record of each account."""
-
-    async def get(self, *, account_token: str) -> SealedRecord | None:
-        """Return an account's record; raises UnavailableError (STORE_UNAVAILABLE)."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +41,7 @@ class ReceiptFlow:
     """
 
     proofs: LogProofs
-    records: NewestRecords
+    records: RecordStore
     quorum: Callable[[str], Quorum | None]
     report: Callable[[IdvaultError], None]
 

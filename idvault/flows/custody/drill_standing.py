@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from idvault.attest.roster import Roster
-from idvault.attest.roster_member import RosterMember
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_member import RosterMember
 from idvault.domain import drill as rules
 from idvault.domain.drill import DrillStanding
 from idvault.flows.people.quorums import RosterSource

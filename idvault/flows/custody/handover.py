@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from idvault.attest import disclosure as papers
 from idvault.attest import handover as batches
 from idvault.attest import hpke, succession
+from idvault.attest.people.roster_change import is_same_holder
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
-from idvault.attest.roster_change import is_same_holder
 from idvault.attest.succession import Succession
 from idvault.domain import handover as rules
 from idvault.domain.clock import ClockReading

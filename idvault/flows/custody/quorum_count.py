@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from idvault.attest import succession
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_change import going_on, is_same_holder
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
-from idvault.attest.roster import Roster
-from idvault.attest.roster_change import going_on, is_same_holder
-from idvault.attest.roster_member import RosterMember
 from idvault.flows.doctor import AilmentError
 
 BETWEEN = "between"

@@ -13,7 +13,7 @@ from datetime import tzinfo
 from idvault.attest import disclosure as papers
 from idvault.attest import record_key
 from idvault.attest.disclosure import PaperError, Terms
-from idvault.attest.roster_member import RosterMember
+from idvault.attest.people.roster_member import RosterMember
 from idvault.domain import disclosure as rules
 from idvault.domain.clock import ClockReading
 from idvault.domain.disclosure import Disclosure

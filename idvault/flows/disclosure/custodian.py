@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from idvault.attest import disclosure as papers
 from idvault.attest.disclosure import DecisionTerms, PaperError
-from idvault.attest.roster_member import RosterMember
+from idvault.attest.people.roster_member import RosterMember
 from idvault.domain import disclosure as rules
 from idvault.domain.clock import ClockReading
 from idvault.domain.disclosure import DecidingQuorum, HistoryFinding, QuorumMember, Verdict

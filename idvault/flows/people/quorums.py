@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from idvault.attest import succession
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_change import is_same_holder
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
-from idvault.attest.roster import Roster
-from idvault.attest.roster_change import is_same_holder
-from idvault.attest.roster_member import RosterMember
 from idvault.domain.disclosure import DecidingQuorum, QuorumMember
 from idvault.domain.error import DeniedError, PreconditionError, Reason
 from idvault.domain.record import SealedRecord

@@ -1,16 +1,16 @@
 """The life cycle of a roster version: proposed, signed by custodians of the previous version, adopted.
 
-Only attest.roster_signature decides which signatures are required; this flow collects them.
+Only attest.people.roster_signature decides which signatures are required; this flow collects them.
 """
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from idvault.attest import roster as rosters
-from idvault.attest import roster_signature
+from idvault.attest.people import roster as rosters
+from idvault.attest.people import roster_signature
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_signature import RosterSignatureError
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
-from idvault.attest.roster_signature import RosterSignatureError
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event, EventType

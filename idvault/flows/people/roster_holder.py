@@ -10,12 +10,12 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from idvault.attest import roster as rosters
-from idvault.attest import roster_signature
+from idvault.attest.people import roster as rosters
+from idvault.attest.people import roster_signature
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
-from idvault.attest.roster_member import RosterMember
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, NotFoundError, Reason
 from idvault.domain.event import SYSTEM_ACTOR, EventType
@@ -38,9 +38,9 @@ class RosterHolder:
     ) -> None:
         """Initialise with the port.
 
-        chain: reads and verifies the file's versions (attest.roster_chain.load_all); raises RosterError.
-        alarm: receives the version and the reason, once for each refusal. accept: raises RosterError for a
-        verified version that must not be in force.
+        chain: reads and verifies the file's versions (attest.people.roster_chain.load_all); raises
+        RosterError. alarm: receives the version and the reason, once for each refusal. accept: raises
+        RosterError for a verified version that must not be in force.
         """
         self._store = store
         self._read_file = chain

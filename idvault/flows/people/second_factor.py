@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from idvault.attest.roster_member import RosterMember
+from idvault.attest.people.roster_member import RosterMember
 from idvault.domain import second_factor
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, PreconditionError, Reason

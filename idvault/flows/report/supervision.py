@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.domain.clock import ClockReading
 from idvault.domain.report import catalogue
 from idvault.domain.report import period as periods

@@ -7,7 +7,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from idvault.attest.quorum import Quorum
 from idvault.domain import account as account_rules
@@ -20,8 +19,8 @@ from idvault.domain.sanction.sanction import Sanction
 from idvault.domain.session import session as rules
 from idvault.domain.session.contest import Contest
 from idvault.domain.session.session import VerificationSession
-from idvault.flows.claim.receipt import NewestRecords, Receipt
-from idvault.flows.disclosure.history import History
+from idvault.flows.claim.receipt import Receipt, ReceiptFlow
+from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
 from idvault.flows.erasure.erasure import ErasureCall, ErasureFlow, ShownErasure
 from idvault.flows.policy import OperatorPolicy
 from idvault.flows.public_account.context import ShownPublicAccount
@@ -32,31 +31,14 @@ from idvault.flows.sanction.sanction import SanctionFlow
 from idvault.flows.session.contest import ContestFlow
 from idvault.flows.session.page import BrowserSession
 from idvault.flows.session.steps import SessionCall
-from idvault.ports.account import StatusStore
+from idvault.ports.account import RecordStore, StatusStore
 from idvault.ports.appeal import AppealFilter
-from idvault.ports.claim import Claim
 from idvault.ports.contest import ContestFilter
 from idvault.ports.sanction import SanctionFilter
 from idvault.ports.session import PastClaim, SessionStore
 
 LIMIT = 100
 """How many verifications, sanctions, appeals and public accounts are shown."""
-
-
-class OwnHistories(Protocol):
-    """What this flow needs of flows.disclosure.history.DisclosureHistoryFlow."""
-
-    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
-        """Return the disclosures and openings of an account's records up to the horizon."""
-        ...
-
-
-class OwnReceipts(Protocol):
-    """What this flow needs of flows.claim.receipt.ReceiptFlow."""
-
-    async def of(self, claim: Claim) -> Receipt | None:
-        """Return the receipt of a claim, None if it has none."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +61,15 @@ class IdentityFlow:
 
     store: SessionStore
     accounts: StatusStore
-    records: NewestRecords
+    records: RecordStore
     quorum: Callable[[str], Quorum | None]
     sanctions: SanctionFlow
     appeals: AppealFlow
     contests: ContestFlow
     erasures: ErasureFlow
     public_accounts: PublicAccountFlow
-    histories: OwnHistories
-    receipts: OwnReceipts
+    histories: DisclosureHistoryFlow
+    receipts: ReceiptFlow
     policy: OperatorPolicy
 
     async def get(self, browser: BrowserSession, *, now: ClockReading) -> OwnIdentity:

@@ -12,12 +12,13 @@ from idvault.api.account.serialised import SerialisedStatuses
 from idvault.domain import token
 from idvault.domain.account import AccountState, Status
 from idvault.domain.clock import ClockReading
+from idvault.flows.account.status import StatusFlow
 from idvault.v1 import status_pb2
 from tests.support import builders
 from tests.support.edge import status
 
 
-class _Flow:
+class _Flow(StatusFlow):
     """Statuses by token; counts how many texts were unpacked."""
 
     def __init__(self, *statuses: Status) -> None:

@@ -41,7 +41,7 @@ from idvault_client.sanctions import (
 )
 from tests.api.sanction.conftest import AskSanctions, moderator, refused, violations
 from tests.support.sanction_world import SanctionWorld, key_of, reasons
-from tests.support.tip_off_world import TipOffWorld, service_keys
+from tests.support.tip_off_world import TipOffWorld, key_files
 
 ACCOUNT = "acct_" + "0" * 25 + "1"
 ORDER = AuthorityOrder("an authority (synthetic)", "order 3", date(2026, 2, 27), bytes(32))
@@ -123,7 +123,7 @@ async def test_an_operation_and_its_figures(world: SanctionWorld, ask: AskSancti
     assert (operation.state, operation.title) == (OperationState.OPEN, "a month (synthetic)")
     made = await ask("impose", token, Degree.WARN, reasons(), key=key, operation=operation)
     assert made.operation_id == operation.operation_id
-    reports = TipOffWorld(world.database, service_keys(tmp_path))
+    reports = TipOffWorld(world.database, key_files(tmp_path))
     await reports.file(operation_id=operation.operation_id)
     found = await ask("get_operation", operation.operation_id)
     assert found.tip_offs == OperationTipOffs(received=1)
@@ -147,7 +147,7 @@ async def test_the_figures_of_a_month(world: SanctionWorld, ask: AskSanctions, t
     made = await ask("impose", token, Degree.WARN, reasons(), key=key)
     await ask("impose", token, Degree.CLOSE, reasons(), key=key)
     await ask("file_appeal", made.sanction_id, "it was satire (synthetic)")
-    filed = await TipOffWorld(world.database, service_keys(tmp_path)).file()
+    filed = await TipOffWorld(world.database, key_files(tmp_path)).file()
     month = f"{filed.tip_off.filed_at:%Y-%m}"
     assert await ask("get_month", month) == PlatformMonth(
         month,

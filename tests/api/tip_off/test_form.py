@@ -19,7 +19,7 @@ from tests.support import builders
 from tests.support.databases import Databases
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.flow_world import PARTY, at
-from tests.support.tip_off_world import TipOffWorld, service_keys
+from tests.support.tip_off_world import TipOffWorld, key_files
 
 WEB = Caller("web-1", "web", "c" * 32)
 OTHER = "im-other"
@@ -29,7 +29,7 @@ OTHER = "im-other"
 async def world(databases: Databases, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
     """Return the flows with a new database and two platforms that have a form."""
     database = Database(url=databases.main_url)
-    made = TipOffWorld(database, service_keys(tmp_path))
+    made = TipOffWorld(database, key_files(tmp_path))
     store = SqlPlatformStore(database=database)
     events = EventFactory(entropy=CountingEntropy(start=90_000_000))
     for number, name in enumerate((PARTY, OTHER)):

@@ -34,7 +34,7 @@ from idvault_client.tip_offs import (
 from tests.support.databases import Databases
 from tests.support.sanction_world import reasons
 from tests.support.served import Served, served
-from tests.support.tip_off_world import CONTENT, TipOffWorld, closed, opened, service_keys
+from tests.support.tip_off_world import CONTENT, TipOffWorld, closed, key_files, opened
 
 SERVICE = pb.DESCRIPTOR.services_by_name["TipOffService"]
 RUMOUR = SanctionCategory.RUMOUR
@@ -53,7 +53,7 @@ class AskTipOffs(Protocol):
 async def world(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
     """Return the flows with a new database."""
     database = Database(url=sqlite_databases.main_url)
-    made = TipOffWorld(database, service_keys(tmp_path))
+    made = TipOffWorld(database, key_files(tmp_path))
     yield made
     await made.world.claims.verification.drain()
     await database.close()

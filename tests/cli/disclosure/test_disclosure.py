@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.cli.disclosure import custodian as custodian_verbs
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.error import Reason

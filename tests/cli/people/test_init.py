@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from idvault.attest import roster as rosters
-from idvault.attest import roster_chain
+from idvault.attest.people import roster as rosters
+from idvault.attest.people import roster_chain
 from idvault.cli.errors import ExitCode
 from idvault.custody import identity
 from idvault.development.authority import Authority

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.attest import roster
+from idvault.attest.people import roster
 from idvault.cli.errors import ExitCode
 from idvault.development.authority import Authority
 from idvault_client.people import identity_folder

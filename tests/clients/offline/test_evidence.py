@@ -11,9 +11,10 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner, Result
 
-from idvault.attest import payload, record_key, roster_chain
+from idvault.attest import payload, record_key
 from idvault.attest.disclosure import DecisionTerms, digest
-from idvault.attest.roster import Roster
+from idvault.attest.people import roster_chain
+from idvault.attest.people.roster import Roster
 from idvault.attest.witness import WitnessPolicy
 from idvault.domain import seal
 from idvault.domain.disclosure import FORMER_REQUESTS_END, Verdict

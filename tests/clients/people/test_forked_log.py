@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.attest.witness import WitnessPolicy
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType

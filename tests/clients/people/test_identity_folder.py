@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
+from idvault.attest.people.roster import Roster
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
 from idvault.transparency import checkpoint, log_key
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.note import NoteSigner

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.domain.disclosure import FORMER_REQUESTS_END
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.attest.drill import DrillTerms
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.bootstrap.base import ENTROPY
 from idvault.domain import drill as rules
 from idvault.domain.disclosure import HistoryFinding

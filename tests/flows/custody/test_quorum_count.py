@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.domain import seal
 from idvault.flows.custody import quorum_count
 from idvault.flows.custody.quorum_count import BETWEEN, Count, Holders

@@ -11,7 +11,7 @@ import pytest
 
 from idvault import durable_file
 from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.key_rewrap import rewrap_flows
+from idvault.bootstrap.key.rewrap import rewrap_flows
 from idvault.domain.key import ROLLED_OUT, SETTLED
 from idvault.sealing import key_set
 from idvault.sealing.key_set import Holder, Purpose

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Table, update
 
 from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.key_rewrap import rewrap_flows
+from idvault.bootstrap.key.rewrap import rewrap_flows
 from idvault.domain.key import ROLLED_OUT
 from idvault.flows.key.rewrap import RewrapProgress
 from idvault.sealing import key_set

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 
 from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.key_rewrap import rewrap_flows
+from idvault.bootstrap.key.rewrap import rewrap_flows
 from idvault.domain.key import ROLLED_OUT, SETTLED
 from idvault.flows.key.rewrap import RewrapProgress
 from idvault.sealing import key_set

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.key_withdrawal import withdrawal_flow
+from idvault.bootstrap.key.withdrawal import withdrawal_flow
 from idvault.domain.key import ROLLED_OUT, KeyBehindError, KeyKeptError
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider

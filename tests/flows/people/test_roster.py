@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.attest import roster_signature
+from idvault.attest.people import roster_signature
+from idvault.attest.people.roster import Roster
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
 from idvault.domain.error import (
     AlreadyExistsError,
     DeniedError,

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import ClauseElement, delete, insert, update
 
-from idvault.attest import roster_signature
+from idvault.attest.people import roster_signature
+from idvault.attest.people.roster import Roster
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
 from idvault.domain.error import NotFoundError
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database

@@ -26,7 +26,7 @@ from tests.support.flow_world import PARTY, at, command
 from tests.support.public_account_world import PublicAccountWorld
 from tests.support.sanction_world import SanctionWorld, until
 from tests.support.session_world import SessionWorld
-from tests.support.tip_off_world import DAY, TipOffWorld, service_keys
+from tests.support.tip_off_world import DAY, TipOffWorld, key_files
 
 # The tests' time is noon of 1 March: this long before it is February, this long after it April.
 FEBRUARY, APRIL = -DAY, 31 * DAY
@@ -35,7 +35,7 @@ FEBRUARY, APRIL = -DAY, 31 * DAY
 @pytest_asyncio.fixture
 async def reports(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
     """Return the flows of reports and sanctions with a new database of each kind."""
-    made = TipOffWorld(main_database, service_keys(tmp_path))
+    made = TipOffWorld(main_database, key_files(tmp_path))
     yield made
     await made.world.claims.verification.drain()
 

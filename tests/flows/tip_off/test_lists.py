@@ -16,7 +16,7 @@ from idvault.storage.base.database import Database
 from tests.storage.hooks import before_statements
 from tests.support import builders
 from tests.support.flow_world import at
-from tests.support.tip_off_world import CONTENT, DAY, TipOffWorld, opened, report, service_keys
+from tests.support.tip_off_world import CONTENT, DAY, TipOffWorld, key_files, opened, report
 
 OTHER = TipOffTarget(TargetKind.CONTENT, CONTENT.key + "8")
 
@@ -24,7 +24,7 @@ OTHER = TipOffTarget(TargetKind.CONTENT, CONTENT.key + "8")
 @pytest_asyncio.fixture
 async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
     """Return the flows with a new database of each kind."""
-    made = TipOffWorld(main_database, service_keys(tmp_path))
+    made = TipOffWorld(main_database, key_files(tmp_path))
     yield made
     await made.world.claims.verification.drain()
 

@@ -14,13 +14,13 @@ from idvault.domain.tip_off.tip_off import TipOff, TipOffState
 from idvault.storage.base.database import Database
 from idvault.storage.report.store import SqlReportStore
 from tests.support.flow_world import PARTY, at, request_id
-from tests.support.tip_off_world import TipOffWorld, closed, opened, report, service_keys
+from tests.support.tip_off_world import TipOffWorld, closed, key_files, opened, report
 
 
 @pytest_asyncio.fixture
 async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
     """Return the flows with a new database of each kind."""
-    made = TipOffWorld(main_database, service_keys(tmp_path))
+    made = TipOffWorld(main_database, key_files(tmp_path))
     yield made
     await made.world.claims.verification.drain()
 

@@ -20,7 +20,7 @@ from idvault.storage.sanction.tables import sanctions
 from idvault.storage.tip_off.tables import tip_off_reporters, tip_off_texts, tip_off_tries, tip_offs
 from idvault.telemetry.metrics import Metrics
 from tests.support.flow_world import at
-from tests.support.tip_off_world import DAY, TipOffWorld, report, service_keys
+from tests.support.tip_off_world import DAY, TipOffWorld, key_files, report
 
 CONTACT, TEXT = "canary.contact@example.org", "canary text 8812"
 _LEAVES = statement(select(log_entries.c.leaf))
@@ -35,7 +35,7 @@ _ROWS = (
 @pytest_asyncio.fixture
 async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
     """Return the flows with a new database of each kind."""
-    made = TipOffWorld(main_database, service_keys(tmp_path))
+    made = TipOffWorld(main_database, key_files(tmp_path))
     yield made
     await made.world.claims.verification.drain()
 

@@ -21,7 +21,7 @@ from idvault.storage.tip_off.tables import tip_off_texts
 from tests.storage.hooks import failing_commit
 from tests.support import builders
 from tests.support.flow_world import at
-from tests.support.tip_off_world import DAY, TipOffWorld, service_keys
+from tests.support.tip_off_world import DAY, TipOffWorld, key_files
 
 # Filed at noon; due at the end of the seventh day, seven and a half days later.
 HALF, FOUR_FIFTHS, DUE = 324_000, 518_400, 648_000
@@ -31,7 +31,7 @@ _TEXTS = statement(select(func.count()).select_from(tip_off_texts), scalar)
 @pytest_asyncio.fixture
 async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
     """Return the flows with a new database of each kind."""
-    made = TipOffWorld(main_database, service_keys(tmp_path))
+    made = TipOffWorld(main_database, key_files(tmp_path))
     yield made
     await made.world.claims.verification.drain()
 
@@ -100,7 +100,7 @@ async def test_a_restart_loses_none_and_writes_none_twice(
         await world.remind(seconds=HALF)
     assert fired
     (tmp_path / "again").mkdir()
-    again = TipOffWorld(main_database, service_keys(tmp_path / "again"), life=1)
+    again = TipOffWorld(main_database, key_files(tmp_path / "again"), life=1)
     assert await again.schedule.remind(now=at(DUE + 3 * DAY), limit=9) == 1
     assert await clock_events(world) == {
         "reminder:half": 1,

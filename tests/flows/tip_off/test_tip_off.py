@@ -33,7 +33,7 @@ from idvault.storage.base.statement import statement
 from tests.support.flow_world import at, request_id
 from tests.support.public_account_world import PublicAccountWorld
 from tests.support.sanction_world import reasons
-from tests.support.tip_off_world import DAY, TipOffWorld, report, service_keys
+from tests.support.tip_off_world import DAY, TipOffWorld, key_files, report
 
 _SWAP = statement(
     text(
@@ -48,7 +48,7 @@ MERGED, RESOLVED = TipOffState.MERGED, TipOffState.RESOLVED
 @pytest_asyncio.fixture
 async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
     """Return the flows with a new database of each kind."""
-    made = TipOffWorld(main_database, service_keys(tmp_path))
+    made = TipOffWorld(main_database, key_files(tmp_path))
     yield made
     await made.world.claims.verification.drain()
 
@@ -326,7 +326,7 @@ async def test_an_abusive_reporter(world: TipOffWorld, key: ModeratorKey) -> Non
 
 async def test_a_limit_for_each_day(main_database: Database, tmp_path: Path) -> None:
     """At most the operator's number of reports a day by one reporter; anonymous ones have no limit here."""
-    world = TipOffWorld(main_database, service_keys(tmp_path), reports_per_day=2)
+    world = TipOffWorld(main_database, key_files(tmp_path), reports_per_day=2)
     for _ in range(3):
         await world.file()
     for _ in range(2):

@@ -27,7 +27,7 @@ from idvault.storage.base.database import Database
 from tests.support import builders
 from tests.support.databases import Databases, Maker
 from tests.support.tip_off_model import DAY, HALF_DAY, ModelReports
-from tests.support.tip_off_world import TipOffWorld, service_keys
+from tests.support.tip_off_world import TipOffWorld, key_files
 
 HOUR = 3_600
 MODERATORS, REPORTERS = 3, 4
@@ -38,7 +38,7 @@ class Walk:
     """The real desk and the model side by side."""
 
     def __init__(self, database: Database, folder: Path) -> None:
-        self.world = TipOffWorld(database, service_keys(folder), reports_per_day=10_000)
+        self.world = TipOffWorld(database, key_files(folder), reports_per_day=10_000)
         self.model = ModelReports()
         self.keys: list[ModeratorKey] = []
         self.token = ""

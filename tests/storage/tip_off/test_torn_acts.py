@@ -16,7 +16,7 @@ from tests.storage.hooks import failing_commit, failing_statement
 from tests.storage.test_torn_acts import FAULTS
 from tests.support.flow_world import at, request_id
 from tests.support.storage_world import World
-from tests.support.tip_off_world import DAY, TipOffWorld, opened, report, service_keys
+from tests.support.tip_off_world import DAY, TipOffWorld, key_files, opened, report
 
 Act = Callable[[], Awaitable[Any]]
 _MOST = 90
@@ -25,7 +25,7 @@ _MOST = 90
 @pytest.fixture
 def reports(world: World, tmp_path: Path) -> TipOffWorld:
     """Return the flows of reports over the world's database."""
-    return TipOffWorld(world.database, service_keys(tmp_path))
+    return TipOffWorld(world.database, key_files(tmp_path))
 
 
 async def _leading(reports: TipOffWorld, **changes: Any) -> tuple[TipOff, str]:

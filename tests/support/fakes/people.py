@@ -1,8 +1,8 @@
 """Verified rosters, and one-time codes issued by a test."""
 
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
-from idvault.attest.roster import Roster
-from idvault.attest.roster_member import RosterMember
 from idvault.domain import second_factor
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, Reason

@@ -149,7 +149,7 @@ def person_keys() -> Values:
     return {"plaintext": key_file.person_content(fields).decode()}
 
 
-def service_keys() -> Values:
+def key_files() -> Values:
     sets = {"log": ("0", {"0": sample("log key")})}
     return {"plaintext": key_file.service_content(sets).decode()}
 
@@ -512,7 +512,7 @@ EXAMPLES: dict[str, Callable[[], Values]] = {
     "columns": columns,
     "passphrase-file": passphrase_file,
     "person-keys": person_keys,
-    "service-keys": service_keys,
+    "service-keys": key_files,
     "index": index,
     "fingerprint": fingerprint,
     "intake": intake,

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from idvault.attest import roster_chain
+from idvault.attest.people import roster_chain
+from idvault.attest.people.roster import Roster
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
 from idvault.transparency import epoch
 from idvault.transparency.checkpoint import MAX_AGE, CheckpointError
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy

@@ -1,6 +1,6 @@
 """The signatures that a roster requires of a checkpoint: the log's, and those of K of its witnesses."""
 
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault.transparency.note import Algorithm, VerifierKey
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from idvault import durable_file
 from idvault.attest import epoch as statements
 from idvault.attest.epoch import EpochStatement
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.transparency import checkpoint, epoch
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.epoch import Break, Carried

@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from idvault import durable_file
-from idvault.attest import reading, roster_chain
-from idvault.attest import roster as rosters
+from idvault.attest import reading
+from idvault.attest.people import roster as rosters
+from idvault.attest.people import roster_chain
+from idvault.attest.people.roster import Roster
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
 from idvault.transparency import log_key
 from idvault.transparency.log_key import LogKeyError
 from idvault.transparency.note import NoteError, VerifierKey, parse_key

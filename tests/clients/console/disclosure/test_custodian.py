@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from google.protobuf.message import Message
 
-from idvault.attest import roster_member as members
+from idvault.attest.people import roster_member as members
 from idvault.domain.error import Reason
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import Unavailable

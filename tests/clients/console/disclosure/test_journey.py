@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-from idvault.attest import roster_member
+from idvault.attest.people import roster_member
 from idvault.domain.event import EventType
 from tests.clients.console.disclosure.steps import BASIS, CASE, ORDER, ORDER_HASH, PURPOSE
 from tests.support import builders

@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from idvault.attest import roster_member
+from idvault.attest.people import roster_member
 from idvault.attest.succession import Succession
 from idvault.domain.error import Reason
 from idvault_client.console.disclosure import explaining, shown
@@ -12,7 +12,7 @@ from idvault_client.console.disclosure.session import CustodianSession
 from idvault_client.console.visit import Answer, ConsolePage, GoTo, Hiding, Route, Visit
 from idvault_client.errors import NotFound, SecondFactorRefused, VaultError
 from idvault_client.people.custody.drill import VerifiedDrill
-from idvault_client.people.custody.hand_over import HandOver, HandOverProgress, NotReplacedError
+from idvault_client.people.custody.handover import HandOver, HandOverProgress, NotReplacedError
 from idvault_client.people.trust import FindingError
 
 _REMINDED = timedelta(days=14)
@@ -93,7 +93,7 @@ class Duties:
             ]
             for each in found
         ]
-        return ConsolePage(template="hand_over.html", title=visit.say("hand_over"), values={"places": places})
+        return ConsolePage(template="handover.html", title=visit.say("hand_over"), values={"places": places})
 
     def hand_over(self, visit: Visit) -> Answer:
         """Hand the shares over in the background; a later run continues."""

@@ -8,7 +8,7 @@ from idvault_client.console.disclosure.texts import FINDINGS, REASONS
 from idvault_client.console.visit import Explanation, Visit
 from idvault_client.errors import SecondFactorRefused, Unavailable, VaultError
 from idvault_client.offline.evidence.file import EvidenceError
-from idvault_client.people.custody.hand_over import NotReplacedError
+from idvault_client.people.custody.handover import NotReplacedError
 from idvault_client.people.custody.journal import HandOverJournalError
 from idvault_client.people.disclosure.custodian import UnloggedReleaseError
 from idvault_client.people.disclosure.kept_approval import KeptApprovalError

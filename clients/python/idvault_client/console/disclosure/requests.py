@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from idvault.attest import roster_member
+from idvault.attest.people import roster_member
 from idvault.domain.disclosure import Verdict
 from idvault.domain.error import FieldCode, InvalidError
 from idvault.v1 import disclosure_pb2

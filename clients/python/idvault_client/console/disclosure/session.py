@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from idvault_client.people.custody.drill import Drill
-from idvault_client.people.custody.hand_over import HandOver
+from idvault_client.people.custody.handover import HandOver
 from idvault_client.people.disclosure.auditor import Auditor
 from idvault_client.people.disclosure.custodian import Custodian
 

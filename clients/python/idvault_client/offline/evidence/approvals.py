@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from idvault.attest import disclosure as papers
 from idvault.attest.disclosure import DecisionTerms, PaperError
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
-from idvault.attest.roster import Roster
-from idvault.attest.roster_member import RosterMember
 from idvault.domain.disclosure import Verdict
 from idvault.v1 import evidence_pb2
 from idvault_client.offline.evidence.file import EvidenceError

@@ -24,15 +24,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from idvault.attest import disclosure as papers
-from idvault.attest import roster as rosters
-from idvault.attest import roster_chain
 from idvault.attest.disclosure import PaperError, Terms
 from idvault.attest.hpke import UnsealError
 from idvault.attest.payload import Payload
+from idvault.attest.people import roster as rosters
+from idvault.attest.people import roster_chain
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
-from idvault.attest.roster_member import RosterMember
 from idvault.custody.record import open_with_key
 from idvault.domain import disclosure as rules
 from idvault.domain.claim import ClaimState

@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from idvault import durable_file
 from idvault.attest.epoch import FILE as EPOCHS_FILE
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.transparency import checkpoint, epoch
 from idvault.transparency.checkpoint import (
     Checkpoint,

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from idvault.attest import epoch as statements
 from idvault.attest.epoch import EpochStatement
+from idvault.attest.people.roster import Roster
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
 from idvault.transparency import checkpoint, epoch
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.epoch import Break

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from idvault import durable_file
-from idvault.attest.roster import Roster
+from idvault.attest.people.roster import Roster
 from idvault.transparency import checkpoint, directory, epoch
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.tile import (

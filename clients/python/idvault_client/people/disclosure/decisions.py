@@ -13,7 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.attest import disclosure as papers
 from idvault.attest.disclosure import DecisionTerms, PaperError
-from idvault.attest.roster_member import RosterMember
+from idvault.attest.people.roster_member import RosterMember
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.disclosure import Verdict
 from idvault.v1 import disclosure_pb2

@@ -21,9 +21,9 @@ from idvault.attest import hpke, payload, reading
 from idvault.attest.disclosure import PaperError, Terms
 from idvault.attest.hpke import UnsealError
 from idvault.attest.payload import Payload
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
-from idvault.attest.roster_member import RosterMember
 from idvault.custody.identity import PersonalIdentity
 from idvault.domain import seal
 from idvault.v1 import disclosure_pb2, evidence_pb2

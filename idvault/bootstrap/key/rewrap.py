@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from idvault.bootstrap.base import ENTROPY, load_keys, urls
-from idvault.bootstrap.key_following import wire_key_versions
+from idvault.bootstrap.key.version import wire_key_versions
 from idvault.bootstrap.operator import main_database
 from idvault.config import Settings
 from idvault.domain import key as rules

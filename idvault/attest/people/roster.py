@@ -13,11 +13,12 @@ from typing import Any
 
 import rfc8785
 
-from idvault.attest import quorum, reading, roster_member, witness
+from idvault.attest import quorum, reading, witness
 from idvault.attest.certificate import NAME
+from idvault.attest.people import roster_member
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
-from idvault.attest.roster_member import RosterMember
 from idvault.attest.witness import WitnessPolicy
 from idvault.domain import seal
 

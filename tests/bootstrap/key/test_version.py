@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.bootstrap.key_following import KeyVersionTracker
+from idvault.bootstrap.key.version import KeyVersionTracker
 from idvault.sealing.key_set import Purpose
 from idvault.storage.base.database import Database
 from idvault.telemetry.logs import Logger

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.attest import roster_signature
+from idvault.attest.people import roster_signature
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_member import RosterMember
+from idvault.attest.people.roster_signature import RosterSignatureError
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
-from idvault.attest.roster_member import RosterMember
-from idvault.attest.roster_signature import RosterSignatureError
 from tests.support import people
 from tests.support.people import NAMES, signed
 

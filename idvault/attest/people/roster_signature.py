@@ -7,7 +7,7 @@
   does not sign the replacement, even while still listed in order to hand over.
 - A wrong signature, or one by somebody who may not sign, makes the whole file invalid.
 - A version that is not for development is never followed by one that is.
-- Rules for changing a quorum: attest.roster_change.
+- Rules for changing a quorum: attest.people.roster_change.
 """
 
 from collections.abc import Callable
@@ -15,11 +15,11 @@ from collections.abc import Callable
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from idvault.attest import roster_change
+from idvault.attest.people import roster_change
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
-from idvault.attest.roster_member import RosterMember
 
 
 class RosterSignatureError(RosterError):

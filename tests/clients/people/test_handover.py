@@ -12,7 +12,7 @@ from idvault.domain.event import EventType
 from idvault.storage.people.tables import person_requests
 from idvault_client.errors import PreconditionFailed, Unavailable
 from idvault_client.offline.evidence import check as evidence_check
-from idvault_client.people.custody.hand_over import HandOverProgress, NotReplacedError
+from idvault_client.people.custody.handover import HandOverProgress, NotReplacedError
 from tests.support import builders, evidence_world
 from tests.support.chamber import Chamber, chamber, roster_member
 from tests.support.databases import Databases

@@ -22,8 +22,8 @@ from google.protobuf.message import Message
 from idvault.attest import handover as batches
 from idvault.attest import succession as successions
 from idvault.attest.hpke import UnsealError
-from idvault.attest.roster import Roster
-from idvault.attest.roster_change import is_same
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_change import is_same
 from idvault.attest.succession import Succession
 from idvault.custody.handover import hand_over
 from idvault.custody.identity import PersonalIdentity

@@ -6,10 +6,10 @@
 - A quorum of a different shape needs a new name; the records of the old one stay with its custodians.
 """
 
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
-from idvault.attest.roster_member import RosterMember
 
 
 def check(roster: Roster, *, previous: Roster) -> None:

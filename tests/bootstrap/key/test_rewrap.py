@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from idvault.bootstrap import key_rewrap
 from idvault.bootstrap.base import ENTROPY
+from idvault.bootstrap.key import rewrap as key_rewrap
 from idvault.config import Settings
 from idvault.domain.clock import ClockReading
 from idvault.domain.key import KeyClockError

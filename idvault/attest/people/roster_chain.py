@@ -7,10 +7,10 @@ version must be signed by custodians of the one before, so write access to files
 from collections.abc import Iterable
 from pathlib import Path
 
-from idvault.attest import roster as rosters
+from idvault.attest.people import roster as rosters
+from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_signature import verify
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
-from idvault.attest.roster_signature import verify
 
 
 def former_path(path: Path, *, version: int) -> Path:

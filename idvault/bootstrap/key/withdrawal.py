@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from idvault.bootstrap.base import ENTROPY, load_keys, urls
-from idvault.bootstrap.key_rewrap import rewrap_flows
+from idvault.bootstrap.key.rewrap import rewrap_flows
 from idvault.bootstrap.operator import main_database
 from idvault.config import Settings
 from idvault.domain import key as rules

@@ -11,15 +11,16 @@ import pytest
 import pytest_asyncio
 from google.protobuf.message import Message
 
-from idvault.attest import hpke, roster_chain
+from idvault.attest import hpke
+from idvault.attest.people import roster_chain
+from idvault.attest.people.roster import Roster
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
 from idvault.domain import seal
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.v1 import disclosure_pb2, roster_pb2
 from idvault_client.people import identity_folder
-from idvault_client.people.custody.hand_over import HandOverProgress
+from idvault_client.people.custody.handover import HandOverProgress
 from idvault_client.people.custody.journal import NAME, HandOverJournal, HandOverJournalError
 from idvault_client.people.trust import FindingError
 from tests.support import people

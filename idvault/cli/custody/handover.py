@@ -9,14 +9,14 @@ import typer
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from idvault.attest import roster_member
+from idvault.attest.people import roster_member
 from idvault.attest.succession import Succession
 from idvault.cli.disclosure import display
 from idvault.cli.errors import CommandError, ExitCode
 from idvault.cli.people.session import MemberOptions, MemberSession, as_json, confirm, open_session
 from idvault.domain.handover import MOST_SHARES
 from idvault_client.errors import PreconditionFailed, Unavailable
-from idvault_client.people.custody.hand_over import HandOver, HandOverProgress, NotReplacedError
+from idvault_client.people.custody.handover import HandOver, HandOverProgress, NotReplacedError
 from idvault_client.people.custody.journal import NAME, HandOverJournal, HandOverJournalError
 from idvault_client.people.trust import FindingError
 

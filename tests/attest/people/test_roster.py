@@ -10,9 +10,10 @@ import pytest
 import rfc8785
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from idvault.attest import hpke, reading, roster, roster_member
+from idvault.attest import hpke, reading
+from idvault.attest.people import roster, roster_member
+from idvault.attest.people.roster import Roster
 from idvault.attest.reading import RosterError
-from idvault.attest.roster import Roster
 from idvault.attest.witness import WitnessPolicy
 from idvault.domain import seal
 from idvault.domain.error import Reason

@@ -1,0 +1,1 @@
+"""The roster: its members, versions, changes and signatures."""

@@ -1,0 +1,1 @@
+"""The keys of the service: their files, versions, rewrapping and withdrawal."""
