@@ -27,7 +27,8 @@ from idvault.fork_server import ForkedProcess, ForkServer, Program
 PARENT_PIPE = "IDVAULT_PARENT_PIPE"
 ENTRY = "idvault.cli.__main__:main"
 _PR_SET_PDEATHSIG = 1
-_POLL = 0.05
+# Children are ready within a second, one stage after the other.
+_POLL = 0.01
 
 
 class ProcessError(Exception):

@@ -16,7 +16,7 @@ from idvault.process import ENTRY, PARENT_PIPE, ProcessError
 # once.
 _START = 180.0
 _STOP = 15.0
-_POLL = 0.05
+_POLL = 0.01
 
 
 class Session:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support import programs
+from tests.support import hasty, programs
 from tests.support.authority import Authority, spiffe
 from tests.support.sandbox import wait_for
 
@@ -56,7 +56,7 @@ def test_it_serves_and_says_when_the_vault_is_away(tmp_path: Path) -> None:
     A new certificate of the pages is shown without a restart.
     """
     environment, ready = settings(tmp_path), tmp_path / "ready.json"
-    process = programs.start(programs.VAULT, "web", "--ready-file", ready, environment=environment)
+    process = programs.start(hasty.WEB, "web", "--ready-file", ready, environment=environment)
     try:
         told = json.loads(process.stdout.readline())
         assert told == {"ready": json.loads(ready.read_text("utf-8"))}

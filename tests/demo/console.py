@@ -66,7 +66,7 @@ class ConsoleSteps:
             while not file.exists():
                 if started.poll() is not None or time.monotonic() > deadline:
                     raise StepError("the console should start")
-                time.sleep(0.05)
+                time.sleep(0.01)
             yield file
             _, err = started.communicate(_PATIENCE)
             check((started.returncode, err) == (0, ""), "the console should end cleanly")

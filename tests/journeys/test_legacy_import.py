@@ -16,7 +16,7 @@ from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases
 from tests.support.sandbox import wait_for
 
-ROWS = 20_000
+ROWS = 10_000
 
 
 @pytest.fixture
@@ -74,10 +74,10 @@ async def test_killed_and_resumed(cluster: Cluster, databases: Databases, file: 
     """First the client is killed, then the vault; the third try answers every row."""
     importing = Importing(cluster, file, tmp_path)
     first = importing.start()
-    assert wait_for(lambda: importing.done() >= 2_000)
+    assert wait_for(lambda: importing.done() >= 1_000)
     first.kill()
     first.communicate()
-    assert 2_000 <= importing.done() < ROWS
+    assert 1_000 <= importing.done() < ROWS
 
     second = importing.start()
     cluster.kill("serve")

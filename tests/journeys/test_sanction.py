@@ -42,7 +42,7 @@ def test_a_company_is_closed_by_two_moderators_and_restored(
 def test_an_end_comes_by_itself(vault: Vault, registry: Registry) -> None:
     """Status and feed fall at the end that they tell, and the worker stores it."""
     token, key = newcomer(vault, registry), moderator(vault)
-    end = (datetime.now(UTC) + timedelta(seconds=10)).replace(microsecond=0)
+    end = (datetime.now(UTC) + timedelta(seconds=4)).replace(microsecond=0)
     warned = vault.sanctions.impose(token, Degree.WARN, replace(reasons(), end_at=end), key=key)
     assert vault.statuses.wait(30)
     assert wait_for(lambda: vault.get_status(token).standing is Standing.GOOD)

@@ -201,7 +201,7 @@ class Cluster:
         while not ready.exists():
             assert running.poll() is None, (self._folder / f"{name}.log").read_text("utf-8")
             assert time.monotonic() < deadline, f"{name} is not ready"
-            time.sleep(0.05)
+            time.sleep(0.01)
         document: dict[str, Any] = json.loads(ready.read_text("utf-8"))
         return document
 

@@ -152,9 +152,10 @@ def verify_organization(
 
 def wait_for(condition: Callable[[], bool], *, patience: float = _PATIENCE) -> bool:
     """Wait until a condition holds; return whether it did in time."""
-    deadline = time.monotonic() + patience
+    deadline, pause = time.monotonic() + patience, 0.01
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.1)
     return True

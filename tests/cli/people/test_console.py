@@ -12,7 +12,7 @@ import pytest
 
 from idvault.cli.people.console import Newest
 from idvault_client.errors import Unavailable
-from tests.support import programs
+from tests.support import hasty, programs
 from tests.support.commands import Commands
 from tests.support.console import visiting
 from tests.support.databases import Databases
@@ -34,7 +34,7 @@ async def test_evidence_is_read_without_the_vault(house: House) -> None:
     connection = folder / "connection.json"
     await asyncio.to_thread(_disconnect, connection)
     given = ("--identity", folder, "--passphrase-file", house.passphrase)
-    started = programs.start(programs.VAULT, "auditor", *given, "console", "--no-browser")
+    started = programs.start(hasty.CONSOLE, "auditor", *given, "console", "--no-browser")
     try:
         await asyncio.to_thread(started.stdout.readline)
         async with visiting(folder / "console.html") as visitor:
