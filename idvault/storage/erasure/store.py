@@ -178,7 +178,7 @@ class SqlErasureStore:
 
     @act("erasure.release")
     async def release(self, connection: Connection, erasure: Erasure, *, event: Event) -> bool:
-        """Take an erased account from its person."""
+        """Unlink an erased account from its person."""
         owner, stored = await _lock(connection, erasure)
         if owner.person_id is None or await remains.is_held(connection, owner):
             return False
