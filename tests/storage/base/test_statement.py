@@ -1,8 +1,8 @@
 """Statements: compiled once, parameters checked, rows turned into values, against both databases."""
 
 from datetime import UTC, date, datetime
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 from sqlalchemy import Integer, delete, func, insert, select, update
@@ -163,13 +163,9 @@ def test_a_statement_that_storage_builds_per_call_is_found(tmp_path: Path, built
     """The check of every storage test finds what a function builds, but no constant and no test's own."""
     path = tmp_path / "made_up.py"
     path.write_text(_MODULE, "utf-8")
-    spec = spec_from_file_location("idvault.storage.made_up", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = run_path(str(path), run_name="idvault.storage.made_up")
     statement(select(samples))
     assert built_per_call == []
-    module.act()
+    module["act"]()
     assert built_per_call == [f"{path}:6"]
     built_per_call.clear()
