@@ -277,7 +277,7 @@ def _tell(status: int, number: int) -> None:
 
 
 def _become(program: Program, files: list[int]) -> Callable[[], int | None]:
-    """Take on a program's environment, folder and files; return its entry."""
+    """Apply a program's environment, folder and files; return its entry."""
     for number, file in enumerate(files[:3]):
         os.dup2(file, number)
         os.close(file)

@@ -1,4 +1,4 @@
-"""Who may read a file with a secret: its owner only, or the own group of a process whose secrets root keeps.
+"""Who may read a file with a secret: its owner, or the private group of a process whose secrets root keeps.
 
 Kubernetes mounts a Secret as root's, readable by the group of the container (0440), and a process cannot
 change that. So a group may read a file, and only read it, if root owns the file and the group is the

@@ -99,7 +99,7 @@ def verify_command(request: Verify, *, caller: Caller, now: ClockReading, rules:
 def fields(request: Verify) -> tuple[Part, ...]:
     """Return the fields that make two requests the same, in field-number order, as received.
 
-    These are all except request_id and consent.agree_time, which a platform may stamp anew when it repeats.
+    These are all except request_id and consent.agree_time, which may be a new time when a platform repeats.
     """
     return (
         _name(request),

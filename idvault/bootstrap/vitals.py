@@ -61,7 +61,7 @@ def newest_backups(folder: Path, *, now: datetime) -> dict[str, datetime]:
     """Return when the newest backup of each database was ended, of those that are known in a folder.
 
     `idvault backup` leaves a folder with a manifest, which is of both. For PostgreSQL the job that makes a
-    backup leaves a note. What is damaged or in the future is none that counts.
+    backup leaves a note. A damaged one does not count, nor one in the future.
     """
     ends: dict[str, list[str]] = {name: [_noted(folder, name)] for name in _DATABASES}
     for manifest in (folder / MANIFEST, *folder.glob(f"*/{MANIFEST}")):

@@ -97,7 +97,7 @@ class ExampleSite:
         return self._send(request, made)
 
     async def verified(self, request: web.Request) -> web.StreamResponse:
-        """Confirm the browser that asked, or show what became of its session."""
+        """Confirm the browser that asked, or show what happened to its session."""
         login, session_id = request.cookies.get(_COOKIE, ""), request.query.get("session_id", "")
         if not session_id or self._asked.get(login) != session_id:
             return _page("Not your session", "<p>Somebody sent you his own link.</p>", status=403)

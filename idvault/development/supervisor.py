@@ -82,7 +82,7 @@ class HeldPort:
     """
 
     def __init__(self, port: int) -> None:
-        """Take a port; 0 for a free one. Raises OSError if it is in use."""
+        """Bind a port; 0 for a free one. Raises OSError if it is in use."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         # A server with the same option can listen beside a socket that does not listen.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -87,7 +87,7 @@ def _unkeyed(found: PairContents) -> Iterator[str]:
         count = len(found.unkeyed)
         named = "1 record has" if count == 1 else f"{count} records have"
         yield (
-            f"{named} no shred key, so nobody can open them: their accounts must be verified anew, unless "
+            f"{named} no shred key, so nobody can open them: their accounts must be verified again, unless "
             f"they were erased after the backup of {MAIN}"
         )
 

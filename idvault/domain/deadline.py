@@ -3,7 +3,7 @@
 - The day of the event does not count: a deadline of N days ends with the Nth day after the operator's day in
   which the event happened, as the EU's Regulation 1182/71 (article 3) and China's Civil Code (articles 201
   and 203) count. Nobody gets less than N times 24 hours, except by a change of clocks.
-- A day ends at its last moment on the operator's clock: the later one if the clock shows it twice, and the
+- A day ends at its last instant on the operator's clock: the later one if the clock shows it twice, and the
   jump if the clock skips it. A day that the zone skips altogether ends when the day before it ends.
 - What is due is a point in time. A later change of the zone's rules does not move it once it is stored.
 """

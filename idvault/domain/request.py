@@ -2,7 +2,7 @@
 
 - An id is a lower-case UUID. Every mutation requires one.
 - The same id with the same method and body is the same request; with anything else it is REQUEST_ID_REUSED.
-  A claim's consent.agree_time does not count: a platform may stamp a repetition anew, and the first is kept.
+  A claim's consent.agree_time does not count: a repetition may have a new time, and the first is kept.
 """
 
 import re

@@ -49,7 +49,7 @@ def check_clock(*, whose: str, theirs: datetime | None, now: datetime) -> None:
 class RosterAge:
     """Compares the roster in force with the newest one of the database, over two looks.
 
-    A new version is in the database for a moment before a process follows it.
+    A new version is in the database shortly before a process follows it.
     """
 
     in_force: Callable[[], tuple[int, str]]

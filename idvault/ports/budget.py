@@ -26,7 +26,7 @@ class BudgetStore(Protocol):
     """One GCRA clock per name. All times are real time."""
 
     async def take(self, name: str, *, gap: timedelta, now: datetime, latest: datetime) -> datetime | None:
-        """Take the next slot and return its time (never before now), or None if it would be after latest.
+        """Reserve the next slot and return its time (never before now), or None if it would be after latest.
 
         Must be one atomic statement: next_at = max(next_at, now) + gap. No slot is taken when None is
         returned.

@@ -110,7 +110,7 @@ class ErasureStore(Protocol):
         ...
 
     async def release(self, erasure: Erasure, *, event: Event) -> bool:
-        """Take a destroyed account from its person's accounts, with the event; False if a sanction holds it.
+        """Unlink a destroyed account from its person, with the event; False if a sanction holds it.
 
         Nothing of the account may refer to the person afterwards. The person's blind index must be deleted if
         no account, sanction or open claim needs it.

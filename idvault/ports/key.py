@@ -29,7 +29,7 @@ class KeyRing(Protocol):
     """The key file of a process."""
 
     async def held(self) -> Sequence[HeldKey]:
-        """Return the versions of every purpose whose versions are announced, reading a changed file anew.
+        """Return the versions of every purpose whose versions are announced, reading a changed file again.
 
         Raises UnavailableError (STORE_UNAVAILABLE) if the file cannot be used, or has another key under a
         version that it had before; the keys then stay as they were.
@@ -131,7 +131,7 @@ class SealedStore(Protocol):
 
 
 class EndingStore(Protocol):
-    """Counts what cannot be sealed anew. Every method raises UnavailableError (STORE_UNAVAILABLE)."""
+    """Counts what cannot be sealed again. Every method raises UnavailableError (STORE_UNAVAILABLE)."""
 
     async def requests_before(self, *, table: str, before: datetime) -> int:
         """Return how many requests were made before a business time; table: requests, person_requests."""
@@ -143,7 +143,7 @@ class EndingStore(Protocol):
 
 
 class Rewrapper(Protocol):
-    """Seals a stored value anew under the version in use."""
+    """Seals a stored value again under the version in use."""
 
     def rewrapped(self, value: SealedValue) -> SealedValue:
         """Return the value under the version in use; raises DamagedError (RECORD_DAMAGED)."""

@@ -176,7 +176,7 @@ class OwnershipStore(Protocol):
     async def remove_operator(
         self, found: Owned, *, account_token: str, request: Request, present: Present, event: Event
     ) -> Owned:
-        """Store the result of the rules' `operator.remove`; writes nothing if the account is none."""
+        """Store the result of the rules' `operator.remove`; writes nothing if the account is no operator."""
         ...
 
     async def offer(

@@ -64,7 +64,7 @@ class SessionStore(Protocol):
         """Store a step of a session with its event; return whether it did.
 
         Must change nothing and return False unless the stored session equals `before`: the caller then
-        decides anew. A repeated request changes nothing and returns False, too; another body raises
+        decides again. A repeated request changes nothing and returns False, too; another body raises
         AlreadyExistsError (REQUEST_ID_REUSED).
         """
         ...

@@ -5,7 +5,7 @@
 - A change re-reads the file under a lock, writes a draft and renames it, each step fsynced: after a crash
   there is the old file or the new one. An existing version is never replaced. The cost of a passphrase guess
   stays what the file has, except the least one: that is for a generated passphrase only.
-- The passphrase is read anew for each opening, so that a running process follows when it is changed.
+- The passphrase is read for each opening, so that a running process follows when it is changed.
 - A destroyed key is removed from the file. Older copies still hold it, so no backup of the file may be kept
   longer than the keys in it.
 """
@@ -184,7 +184,7 @@ class LocalKeyProvider:
         return self._version(self.keys(purpose), purpose, version)
 
     async def held(self) -> list[HeldKey]:
-        """Return every version whose purpose announces its versions, reading a changed file anew."""
+        """Return every version whose purpose announces its versions, reading a changed file again."""
         await asyncio.to_thread(self._refresh)
         return self.last_held()
 

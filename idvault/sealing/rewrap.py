@@ -1,4 +1,4 @@
-"""Seals what is stored anew under the version in use of its key (ports.key.Rewrapper)."""
+"""Seals stored values again under the version in use of its key (ports.key.Rewrapper)."""
 
 from dataclasses import dataclass, replace
 
@@ -25,7 +25,7 @@ class IndexRewrapper:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class CaseTextRewrapper:
-    """Seals the texts of disclosures anew; bound: the disclosure's id and, for a denial, the custodian."""
+    """Seals the texts of disclosures again; bound: the disclosure's id and, for a denial, the custodian."""
 
     sealer: KeyedCaseTextSealer
 
@@ -40,7 +40,7 @@ class CaseTextRewrapper:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ModerationTextRewrapper:
-    """Seals texts of appeals, contests and reports anew; bound: relying party, case id and perhaps the field.
+    """Seals texts of appeals, contests and reports again; bound: relying party, case id, perhaps the field.
 
     field: of the cases that have one text.
     """
@@ -58,7 +58,7 @@ class ModerationTextRewrapper:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SecondFactorRewrapper:
-    """Seals the shared secrets of one-time codes anew; bound: the member's actor id."""
+    """Seals the shared secrets of one-time codes again; bound: the member's actor id."""
 
     sealer: TotpSealer
 

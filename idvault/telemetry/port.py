@@ -94,7 +94,7 @@ def _answer(respond: _Respond, *, bad: list[str]) -> Iterable[bytes]:
 
 
 def _send(respond: _Respond, status: str, text: str) -> Iterable[bytes]:
-    # A cached answer would be that of another moment.
+    # A cached answer would be out of date.
     respond(status, [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")])
     return [text.encode()]
 

@@ -310,7 +310,7 @@ class SessionServiceServicer:
 
     def SubmitIdentity(self, request, context):
         """Makes the claim of one attempt, or returns the state of an attempt that was made already. At most five attempts;
-        what the form itself refuses is none.
+        what the form itself refuses does not count as one.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_NAME, INVALID_DOCUMENT_NUMBER,
         UNSUPPORTED_DOCUMENT); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (SESSION_NOT_FOUND); FAILED_PRECONDITION

@@ -143,7 +143,7 @@ class SessionServiceStub:
     """
     SubmitIdentity: _grpc.UnaryUnaryMultiCallable[_session_pb2.SubmitIdentityRequest, _session_pb2.SessionPage]
     """Makes the claim of one attempt, or returns the state of an attempt that was made already. At most five attempts;
-    what the form itself refuses is none.
+    what the form itself refuses does not count as one.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_NAME, INVALID_DOCUMENT_NUMBER,
     UNSUPPORTED_DOCUMENT); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (SESSION_NOT_FOUND); FAILED_PRECONDITION
@@ -309,7 +309,7 @@ class SessionServiceAsyncStub(SessionServiceStub):
     """
     SubmitIdentity: _aio.UnaryUnaryMultiCallable[_session_pb2.SubmitIdentityRequest, _session_pb2.SessionPage]  # type: ignore[assignment]
     """Makes the claim of one attempt, or returns the state of an attempt that was made already. At most five attempts;
-    what the form itself refuses is none.
+    what the form itself refuses does not count as one.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_NAME, INVALID_DOCUMENT_NUMBER,
     UNSUPPORTED_DOCUMENT); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (SESSION_NOT_FOUND); FAILED_PRECONDITION
@@ -556,7 +556,7 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_session_pb2.SessionPage, _abc.Awaitable[_session_pb2.SessionPage]]:
         """Makes the claim of one attempt, or returns the state of an attempt that was made already. At most five attempts;
-        what the form itself refuses is none.
+        what the form itself refuses does not count as one.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_NAME, INVALID_DOCUMENT_NUMBER,
         UNSUPPORTED_DOCUMENT); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (SESSION_NOT_FOUND); FAILED_PRECONDITION

@@ -133,7 +133,7 @@ class Pages:
                 )
                 await self.vault.run(call)
         except RequestIdReused:
-            # Another tab has sent this attempt: its page shows what became of it.
+            # Another tab has sent this attempt: its page shows what happened to it.
             return self._on(found.session_id, key, document=kind)
         except InvalidFields as error:
             view = self.view(request, key, found.locale)
@@ -219,7 +219,7 @@ class Pages:
 
     @staticmethod
     async def form(request: web.Request) -> Mapping[str, object]:
-        """Return a form's fields; raises HTTPBadRequest for what is none."""
+        """Return a form's fields; raises HTTPBadRequest for anything that is not a form."""
         try:
             return await request.post()
         except ValueError:

@@ -25,7 +25,7 @@ class Buckets:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def check(self, key: str, *, now: float) -> None:
-        """Take one from a key's bucket; raises HTTPTooManyRequests if it is empty. now: in seconds."""
+        """Count a request of a key; raises HTTPTooManyRequests if its bucket is empty. now: in seconds."""
         left, at = self._buckets.pop(key, (self._burst, now))
         left = min(self._burst, left + (now - at) * self._per_second)
         allowed = left >= 1

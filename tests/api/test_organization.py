@@ -37,7 +37,7 @@ async def test_a_command(edge: Edge) -> None:
     [command] = edge.claims.commands
     assert (command.request_id, command.method) == (REQUEST_ID, "VerifyOrganization")
     assert command.identity == organization()
-    # agree_time is no part of it: a backend that repeats a request naturally stamps it anew.
+    # agree_time is no part of it: a backend that repeats a request naturally gives it a new time.
     assert command.fields == (NAME, 4, credit_code().lower(), "terms-3", TOKEN, "")
     assert NAME not in repr(command)
 

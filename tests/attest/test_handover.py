@@ -48,7 +48,7 @@ def test_every_change_changes_the_digest() -> None:
 
 
 def test_the_end_names_both_people_and_the_version() -> None:
-    """It is for one successor only, so another begins anew."""
+    """It is for one successor only; for another one, the leaver starts over."""
     assert handover.end(succession=FOUND) == seal.encode(
         "idvault/hand-over-end/v1", "custodian-a", "custodian-d", SECOND.quorums[0].id, 1
     )

@@ -156,7 +156,7 @@ def test_list(idvault: Commands, tmp_path: Path) -> None:
 
 
 def test_a_new_passphrase(idvault: Commands, tmp_path: Path) -> None:
-    """One file is encrypted anew, its passphrase file follows, and a repeat after a crash mends the rest."""
+    """One file is encrypted again, its passphrase file follows, and a repeat after a crash mends the rest."""
     path, new, old = tmp_path / "keys" / "service.keys", tmp_path / "new", tmp_path / "passphrase"
     _split(tmp_path)
     new.write_text("better words\n")
@@ -333,7 +333,7 @@ def test_the_first_key_of_reports_is_kept(stored: Commands, tmp_path: Path) -> N
 
 
 def test_a_lost_version_is_withdrawn(stored: Commands, tmp_path: Path) -> None:
-    """The file of before is back; what it lacks is withdrawn once, and can be made anew."""
+    """The file of before is back; what it lacks is withdrawn once, and can be made again."""
     path = tmp_path / "keys" / "service.keys"
     before = path.read_bytes()
     stored("keys", "rotate", "moderation-text")

@@ -239,7 +239,7 @@ def test_people_get_their_commands(install: Install, server: VaultServer, tls: T
 
 
 def _use_the_roster(people: Installed, identity: Path, passphrase: Path) -> None:
-    """Propose, sign and verify need a file and the own key; so does the log's bundle."""
+    """Propose, sign and verify need a file and the member's own key; so does the log's bundle."""
     file = people.folder / "roster.json"
     quorum = ("--quorum", "main:1:custodian-1", "--development")
     proposed = people.run(

@@ -39,7 +39,7 @@ def test_the_request_names_the_member(tmp_path: Path) -> None:
 
 
 def test_nothing_is_replaced(tmp_path: Path) -> None:
-    """A key or certificate that exists, and a trust domain that is none, are refused."""
+    """A key or certificate that exists, and an invalid trust domain, are refused."""
     with pytest.raises(IdentityError, match="lower-case letters"):
         create(tmp_path, trust_domain="Vault Example")
     for name in (identity.TLS_KEY, identity.CERTIFICATE):

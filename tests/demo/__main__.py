@@ -191,7 +191,7 @@ class Demo:
                 self.roll_back,
             ),
             ("500 legacy accounts are imported, each exactly once", self._legacy.import_accounts),
-            ("two reports of rumours arrive by mail, and a bounce is none", self._tip_off.arrive),
+            ("two reports of rumours arrive by mail, and a bounce is not a report", self._tip_off.arrive),
             ("a campaign invites their owners over simulated days", self._legacy.run_campaign),
             ("a report is upheld on the sixth day: a warning, and a reply to read", self.uphold_report),
             ("the other is overdue: in the list, the metrics, the log and the page", self._tip_off.miss),
@@ -441,7 +441,7 @@ class Demo:
         return self._hosted.report(self._ready)
 
     def console(self) -> str:
-        """Another auditor works with pages, in a browser on the own machine."""
+        """Another auditor works with pages, in a browser on their own machine."""
         self.registry.add(self._eve)
         with self.vault() as vault:
             return self._console.disclose(vault, self._ready)

@@ -35,7 +35,7 @@ ZONES = [
 @pytest.mark.parametrize(
     ("start", "days", "due"),
     [
-        # The first and the last moment of a day in Shanghai give the same deadline.
+        # The first and the last second of a day in Shanghai give the same deadline.
         ("2026-02-28T16:00:00", 7, "2026-03-08T16:00:00"),
         ("2026-03-01T15:59:59.999999", 7, "2026-03-08T16:00:00"),
         ("2026-03-01T16:00:00", 7, "2026-03-09T16:00:00"),
@@ -77,7 +77,7 @@ def test_a_change_of_clocks_moves_no_deadline_on_the_wall() -> None:
         # The clock jumps from midnight to one: the day ends at the jump.
         ("America/Sao_Paulo", "2018-11-03", "2018-11-04T01:00:00-02:00"),
         ("Africa/Cairo", "2026-04-23", "2026-04-24T01:00:00+03:00"),
-        # It jumped from 23:30 to 00:30, so the day's last moment never was.
+        # It jumped from 23:30 to 00:30, so the day's last second never was.
         ("America/Toronto", "1919-03-30", "1919-03-31T00:30:00-04:00"),
         # It was set back from 00:01 to 23:01: the day is over after its second midnight.
         ("America/St_Johns", "2010-11-06", "2010-11-07T00:00:00-03:30"),

@@ -1,4 +1,4 @@
-"""The steps of an erasure, and what becomes of the account."""
+"""The steps of an erasure, and what happens to the account."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta

@@ -52,7 +52,7 @@ def test_a_version_is_settled_ten_minutes_after_it_came_into_use() -> None:
 
 
 def test_former_versions_are_those_before_the_one_in_use_that_are_not_over() -> None:
-    """A pending version is none of them."""
+    """A pending version is not one of them."""
     third = KeyVersion("index", 2, b"c", LATER + ROLLED_OUT)
     versions = [FIRST, SECOND, third]
     assert rules.former(versions, now=NOW) == []

@@ -332,7 +332,7 @@ async def test_a_fork_cannot_find_its_own_witnesses(world: LogWorld) -> None:
 
 
 async def test_the_policy_follows_the_roster_in_force(world: LogWorld) -> None:
-    """A new roster takes effect while the worker runs: the same checkpoint is completed anew."""
+    """A new roster takes effect while the worker runs: the same checkpoint is completed again."""
     worker, _ = _three(world)
     worker.policy = CosignaturePolicy(ORIGIN, (KEY,), (THREE[0].key,), 1)
     await world.write(2)

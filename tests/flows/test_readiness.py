@@ -14,7 +14,7 @@ SECOND = timedelta(seconds=1)
 
 
 async def test_every_failed_check_is_a_reason() -> None:
-    """A check that passes is none, one that fails says why, and one that hangs has no answer."""
+    """A check that passes gives no reason, one that fails says why, and one that hangs gives no answer."""
 
     async def well() -> None:
         pass

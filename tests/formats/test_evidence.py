@@ -77,7 +77,7 @@ async def test_sealed_evidence_opens_both_ways(room: Chamber, tmp_path: Path) ->
 
 
 async def test_the_reference_refuses_what_the_client_refuses(room: Chamber) -> None:
-    """Every forge of the client's test, which the auditor signed anew, is refused by both."""
+    """Every forge of the client's test, which the auditor signed again, is refused by both."""
     opened, other = await opening(room), await opening(room)
     cases = forges(opened, other, room.rosters.current)
     del cases["no day"]  # the reference gives the day as it is written

@@ -43,7 +43,7 @@ def test_repeat_of_a_failure_is_the_same_failure(vault: Vault, registry: Registr
 
 
 def test_a_new_time_stamp_is_the_same_claim(house: House, vault: Vault, registry: Registry) -> None:
-    """A repeat that is stamped anew returns the same claim; the first time of consent is kept."""
+    """A repeat with a new time returns the same claim; the first time of consent is kept."""
     person, request_id = registry.newcomer(), str(uuid4())
     first = _send(vault, person, request_id)
     charged = registry.charged()

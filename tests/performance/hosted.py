@@ -46,7 +46,7 @@ class _Visitor:
         return answer.status, text
 
     def open(self, path: str) -> None:
-        """Take a link, as a person does who presses its button."""
+        """Follow a link, as a person does who presses its button."""
         status, text = self.ask("GET", path)
         token = re.findall(r'name="form" value="([^"]+)"', text)
         assert (status, len(token)) == (200, 1), text

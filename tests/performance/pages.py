@@ -23,9 +23,9 @@ one run, because absolute figures differ between hosts. The server has one core;
 worker have the other. Each figure is the median of several rounds, and every answer's grpc-status is checked.
 E0 is an echo on stock gRPC over mutual TLS, E1 the same with process tuning.
 
-This page and those behind it are written by `scripts/bench --rounds 3 --write docs` from
-[results.json](benchmarks/results.json). A goal's page has the command, the host, the versions, all figures
-and a chart.
+This page and those behind it are written by `scripts/bench --write docs` from
+[results.json](benchmarks/results.json). A goal's page has the command, its number of rounds, the host, the
+versions, all figures and a chart.
 
 | Goal | Figure | Value | Target | Met | Spread |
 |---|---|---|---|---|---|

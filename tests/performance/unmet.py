@@ -59,7 +59,7 @@ NOTES: Mapping[str, str] = {
   anyway, keys parsed once, bound values encoded in a third of the time (all kept). Groups
   and several acceptors change nothing at this rate.
 - **Next**: BEGIN sent with the first statement, which asyncpg cannot do; a client of one request for
-  the registry in place of aiohttp; fewer values made anew between the layers.
+  the registry in place of aiohttp; fewer values rebuilt between the layers.
 """,
     "P8": """\
 - **Note**: PostgreSQL's speed decides; the figure falls with whatever else runs on the host.

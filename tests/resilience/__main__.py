@@ -42,7 +42,7 @@ from tests.resilience.tracer import MissingToolError, strace
 _MISSING = 3
 
 CAMPAIGNS: Mapping[str, Campaign] = {
-    "kills": Campaign(siege(Kills), "kill -9 at random moments under load", "kills", 3, 200),
+    "kills": Campaign(siege(Kills), "kill -9 at random times under load", "kills", 3, 200),
     "disk": Campaign(
         siege(Disk), "the disk fails, or the process dies, at each write", "one write in", 40, 1, ("sqlite",)
     ),

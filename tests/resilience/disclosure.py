@@ -3,7 +3,7 @@
 Two of three custodians are needed. The odd one gives garbage, approves and gives nothing, denies, does
 nothing, acts honestly, or meets a service that hides the approval. The request ends in an opening, a
 cancellation, an opening behind the log and then a cancellation, or an opening after the platform has verified
-the account anew.
+the account again.
 
 - Two honest custodians are enough for the auditor's unmodified client, and garbage is named: else it is lost.
 - Each share that left has its release in the log; the second release is a disclosure in the log and in the
@@ -34,7 +34,7 @@ from tests.support.release_world import history, lose, opened_behind_the_log
 
 ORDERS = tuple(permutations(CUSTODIANS))
 ODD = ("honest", "garbage", "nothing", "denies", "absent", "hidden")
-ENDINGS = ("opened", "cancelled", "silent", "verified anew")
+ENDINGS = ("opened", "cancelled", "silent", "verified again")
 ALL = len(ORDERS) * len(CUSTODIANS) * len(ODD) * len(ENDINGS)
 # Has no common divisor with the number of all, so that a short run has some of everything.
 _STRIDE = 25
@@ -67,12 +67,12 @@ class Round:
         self.disclosure_id = await self.room.request(self.account)
         former = self.room.records[self.account].record_id
         for number, name in enumerate(self.order):
-            if number == 1 and self.ending == "verified anew":
+            if number == 1 and self.ending == "verified again":
                 await self.room.verify_again(self.account)
             await self._act(name, self.behaviour if name == self.odd else "honest")
         released = {row.custodian for row in await self.room.world.all(_RELEASED)}
         self._check_released(released)
-        if self.ending in ("opened", "verified anew"):
+        if self.ending in ("opened", "verified again"):
             await self._open(former)
         else:
             await self._end_silently(released)

@@ -2,7 +2,7 @@
 
 The documents are those of a real opening. Each is changed at random: one to three bits are flipped, or bytes
 are cut, doubled, moved, or taken from the same kind of document of somebody else. Evidence is also changed
-and then signed anew by its auditor, who may be the forger. The checks have public keys alone.
+and then signed again by its auditor, who may be the forger. The checks have public keys alone.
 
 A changed document that is accepted, and proves anything that the true one does not, is lost. One that proves
 less is not: a receipt without its record proves no quorum, and a history is complete only as far as the vault
@@ -71,14 +71,14 @@ async def documents(room: Chamber) -> list[Document]:
     def of_file(data: bytes) -> Facts:
         return _evidence(proof_file.parse(data), versions)
 
-    def signed_anew(data: bytes) -> Facts:
+    def signed_again(data: bytes) -> Facts:
         signature = identity("auditor-a").sign(proof_file.signed_bytes(data))
         facts = _evidence(proof_file.of(data, signature), versions)
         return frozenset(each for each in facts if each[0] != "destroy_after")
 
     return [
         Document("evidence", first.proof.to_bytes(), other.proof.to_bytes(), of_file),
-        Document("signed anew", first.proof.content, other.proof.content, signed_anew),
+        Document("signed again", first.proof.content, other.proof.content, signed_again),
         Document("receipt", receipts[0], receipts[1], _of_receipt),
         Document("history", histories[0], histories[1], _of_history),
     ]

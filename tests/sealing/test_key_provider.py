@@ -319,7 +319,7 @@ def test_a_file_is_completed(path: Path) -> None:
 
 
 def test_a_passphrase_is_changed(path: Path) -> None:
-    """Only the new passphrase opens the file; who reads it anew follows, and who does not keeps its keys."""
+    """Only the new passphrase opens the file; who reads it again follows, and who does not keeps its keys."""
     words = [b"right"]
     follower = LocalKeyProvider.load(
         path=_created(path), passphrase=lambda: words[-1], entropy=CountingEntropy()

@@ -47,7 +47,7 @@ class Opened:
         return self.record.payload
 
     def forged(self, forge: Forge) -> ProofFile:
-        """Return the evidence with a change, signed anew by its auditor."""
+        """Return the evidence with a change, signed again by its auditor."""
         message = evidence_pb2.DisclosureEvidence.FromString(self.proof.content)
         forge(message)
         content = message.SerializeToString(deterministic=True)

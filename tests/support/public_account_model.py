@@ -1,6 +1,6 @@
 """A second, simple implementation of public accounts: what a walk over the real one must agree with.
 
-It stores what people did and computes everything else anew at each question. Days are numbers.
+It stores what people did and computes everything else for each question. Days are numbers.
 """
 
 from dataclasses import dataclass, field

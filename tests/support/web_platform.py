@@ -48,7 +48,7 @@ class WebPlatform:
         return self._sent(request.match_info["name"], session)
 
     async def verified(self, request: web.Request) -> web.StreamResponse:
-        """Confirm the browser, or show what became of its session."""
+        """Confirm the browser, or show what happened to its session."""
         await self._note(request)
         session_id, code = request.query["session_id"], request.query.get("bind_code")
         if self.asked.get(request.cookies.get("login", "")) != session_id:

@@ -4,10 +4,10 @@ The pages are recorded over HTTP, as visitors without script get them, and shown
 answered, headers included. So a page that only a POST answers is checked like the others.
 """
 
-import asyncio
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
-from tests.support.browser import browsing, violations
+from tests.support.browser import SHARED, violations
 from tests.support.session_world import BASE_URL
 from tests.web import browser as client
 from tests.web.conftest import Site
@@ -183,11 +183,20 @@ def keep(picture: bytes, path: Path) -> None:
     Image.open(BytesIO(picture)).quantize(32).save(path, optimize=True)
 
 
-def opened(browser: Browser, fetched: Mapping[str, client.Page], *, scripts: bool) -> Screen:
-    """Open a screen."""
-    context: BrowserContext = browser.new_context(java_script_enabled=scripts, viewport=SMALL)
-    context.set_default_timeout(60_000)
-    return Screen(context.new_page(), fetched)
+@contextmanager
+def screens(browser: Browser, fetched: Mapping[str, client.Page]) -> Iterator[tuple[Screen, Screen]]:
+    """Open a screen, and one without script, for the duration of the block."""
+    contexts: list[BrowserContext] = [
+        browser.new_context(java_script_enabled=scripts, viewport=SMALL) for scripts in (True, False)
+    ]
+    try:
+        for context in contexts:
+            context.set_default_timeout(60_000)
+        screen, bare = (Screen(context.new_page(), fetched) for context in contexts)
+        yield screen, bare
+    finally:
+        for context in contexts:
+            context.close()
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -195,13 +204,16 @@ async def test_every_page_is_for_everybody(site: Site, language: str) -> None:
     """Each page of the table, in both languages, with and without script."""
     visited, fetched = await tour(site, language), await assets(site)
 
-    def run() -> dict[str, list[str]]:
-        with browsing() as browser:
-            screen, bare = (opened(browser, fetched, scripts=each) for each in (True, False))
-            found = {name: look(screen, bare, name, page, language) for name, (page, _) in visited.items()}
-            return {name: problems for name, problems in found.items() if problems}
+    wrong: dict[str, list[str]] = {}
 
-    assert await asyncio.to_thread(run) == {}
+    def run(browser: Browser) -> None:
+        with screens(browser, fetched) as (screen, bare):
+            for name, (page, _) in visited.items():
+                if problems := look(screen, bare, name, page, language):
+                    wrong[name] = problems
+
+    await SHARED.use(run)
+    assert wrong == {}
 
 
 BROKEN = """<html lang="en"><title>x</title><script src="/static/form.js"></script><script>1</script>
@@ -218,12 +230,14 @@ async def test_a_broken_page_is_found() -> None:
     headers = {"Content-Type": "text/html", "Content-Security-Policy": "script-src 'self'"}
     recorded = client.Page(200, headers, BROKEN, "/broken")
 
-    def run() -> str:
-        with browsing() as browser:
-            screen, bare = (opened(browser, {}, scripts=each) for each in (True, False))
-            return "\n".join(look(screen, bare, "broken", recorded, "en"))
+    problems: list[str] = []
 
-    found = await asyncio.to_thread(run)
+    def run(browser: Browser) -> None:
+        with screens(browser, {}) as (screen, bare):
+            problems.extend(look(screen, bare, "broken", recorded, "en"))
+
+    await SHARED.use(run)
+    found = "\n".join(problems)
     for part in (
         "wider than 320",
         "wider than the screen with letters",

@@ -82,7 +82,7 @@ export function takesRequestId(service: string, name: string): boolean {
   return field.some((each) => each.name === "requestId" || each.name === "request_id");
 }
 
-/** Returns a message of google.rpc; throws if the bytes are none. */
+/** Returns a message of google.rpc; throws if the bytes do not decode. */
 export function decodeDetail(name: "Status" | "ErrorInfo" | "BadRequest" | "RequestInfo" | "RetryInfo", data: Buffer): object {
   return (CONTRACT[`google.rpc.${name}`] as MessageTypeDefinition<object, object>).deserialize(data);
 }

@@ -86,7 +86,7 @@ class CustodianServicer(HandoverCalls):
         now: ClockReading,
         remaining: float | None,
     ) -> disclosure_pb2.DecidedDisclosure:
-        """Take the share that was approved; answer once the log has the release."""
+        """Accept the approved share; answer once the log has the release."""
         command = ReleaseCommand(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),

@@ -92,7 +92,7 @@ async def rewrap(
     now: ClockReading,
     tell: Callable[[str, RewrapProgress], None],
 ) -> list[Rewrapped]:
-    """Seal anew what the keys of IDVAULT_KEYS protect, and destroy the versions that are over."""
+    """Re-seal what the keys of IDVAULT_KEYS protect, and destroy the versions that are over."""
     done = []
     async with _followed(settings, now=now) as (main, keys):
         for each, flow in rewrap_flows(main, keys).items():

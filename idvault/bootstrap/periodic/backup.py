@@ -33,7 +33,7 @@ class UnkeyedCount:
     _next: datetime = _LONG_AGO
 
     async def look(self, now: ClockReading) -> None:
-        """Take a step. A whole round sets the metric; within one it is only raised."""
+        """Run a step. A whole round sets the metric; within one it is only raised."""
         if now.real < self._next:
             return
         found = await record_walk.walk(self.main, self.shred, after=self._after, most=self.step)

@@ -1,4 +1,4 @@
-"""`idvault keys rewrap`: seals what is stored anew under the version in use of each key."""
+"""`idvault keys rewrap`: seals stored values again under the version in use of each key."""
 
 import asyncio
 import json
@@ -42,7 +42,7 @@ def rewrap(
         Rewrappable | None, typer.Argument(help="One purpose; all of the file without it.")
     ] = None,
 ) -> None:
-    """Seal anew what is stored under former versions, and destroy each version that nothing needs any more.
+    """Re-seal what is stored under former versions, and destroy each version that nothing needs any more.
 
     Run it as the user of the process, with its settings, while it serves. Repeat it after an interruption: it
     continues. A version is destroyed in the file of IDVAULT_KEYS only, and ten minutes after its successor

@@ -1,4 +1,4 @@
-"""The figures of one month of a platform's moderation: what has become of everything that began in it.
+"""The figures of one month of a platform's moderation: what happened to everything that began in it.
 
 - A month is counted by the deployment's time zone, and has begun.
 - What has not been done when it was due is late for ever, done or not.

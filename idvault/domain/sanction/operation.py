@@ -48,7 +48,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class SanctionCount:
-    """How many sanctions of a degree and scope have come into force, and what became of them."""
+    """How many sanctions of a degree and scope have come into force, and what happened to them."""
 
     degree: Degree
     scope: Scope

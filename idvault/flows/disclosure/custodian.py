@@ -175,7 +175,7 @@ class CustodianFlow:
         return Decided(filed, await self._proved(filed, own.entry_id, patience), self._denials(filed))
 
     async def release(self, command: ReleaseCommand, *, now: ClockReading, patience: float = 0.0) -> Decided:
-        """Take the share that was approved; the M-th share makes the disclosure. Waits as `decide` does."""
+        """Accept the approved share; the M-th share makes the disclosure. Waits as `decide` does."""
         async with self._refusals.logged(actor_id=command.actor_id, now=now):
             await self._guard.check(now=now)
             asked = self._request("ReleaseShare", command, command.resealed)

@@ -1,4 +1,4 @@
-"""Counts what is stored under a former version of a key and cannot be sealed anew: it ends by itself."""
+"""Counts what is stored under a former version of a key and cannot be sealed again: it ends by itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Ending(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NothingEnds:
-    """Everything that is stored can be sealed anew."""
+    """Everything that is stored can be sealed again."""
 
     async def count(self, version: KeyVersion, known: Sequence[KeyVersion]) -> int:
         """Return 0."""

@@ -1,10 +1,10 @@
-"""Seals what is stored anew under the version in use, and destroys a version once nothing is under it.
+"""Seals stored values again under the version in use, and destroys a version once nothing is under it.
 
 - Any number may run at once, and any may be killed: each value is replaced by itself, and what is left is
   found again by its version.
 - A version is over once nothing is stored under it and nobody writes under it any more. That is recorded
   first; its key is then destroyed in this key file, and in every other copy when the command runs there.
-- A machine that slept may write under a version that is over: this is sealed anew too, and a key is never
+- A machine that slept may write under a version that is over: this is sealed again too, and a key is never
   destroyed while something is under it.
 """
 
@@ -25,7 +25,7 @@ _BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class RewrapProgress:
-    """How far a run is. left: values under other versions that can still be sealed anew.
+    """How far a run is. left: values under other versions that can still be sealed again.
 
     damaged: those that cannot: they do not open, or a person has another row under the version in use.
     """
@@ -53,7 +53,7 @@ class EndedVersions:
 class RewrapFlow:
     """The values of one purpose.
 
-    sources: each kind of stored value with what seals it anew. ending: counts what ends by itself under a
+    sources: each kind of stored value with what seals it again. ending: counts what ends by itself under a
     former version. destroys: whether a version that is over leaves the file. lasting: those that never
     end.
     """
@@ -71,7 +71,7 @@ class RewrapFlow:
     async def run(
         self, *, now: ClockReading, tell: Callable[[RewrapProgress], None] = lambda _: None
     ) -> RewrapProgress:
-        """Seal everything anew that is under another version; tell how far it is after every batch."""
+        """Seal everything again that is under another version; tell how far it is after every batch."""
         former = await self._former(now)
         done, left = 0, await self._left(former)
         for store, rewrapper in self.sources:

@@ -62,7 +62,7 @@ class KeyVersionFlow:
         current = rules.in_use(versions, now=now)
         over = frozenset(each.version for each in versions if each.over_at is not None)
         own = rules.confirmed(announced=versions, held=self.keys.last_held())
-        # Something is announced; by this machine's clock it may be due a moment later.
+        # Something is announced; by this machine's clock it may be due slightly later.
         return UsedVersions(versions[0].version if current is None else current.version, over, own)
 
     async def _is_new(self, held: HeldKey, now: ClockReading) -> bool:

@@ -19,7 +19,7 @@ from idvault.transparency.tree import EMPTY_ROOT, LogError
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class LogEpochs:
-    """The statements of one log; call `refresh` first. They are parsed anew only if they have changed."""
+    """The statements of one log; call `refresh` first. They are parsed again only if they have changed."""
 
     store: CheckpointStore
     raw: bytes | None = field(default=None, init=False)

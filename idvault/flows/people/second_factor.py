@@ -44,7 +44,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentState:
-    """What a member may know about the own second factor. tries_left: 0 during a lock."""
+    """What a member may know about their own second factor. tries_left: 0 during a lock."""
 
     enrolled: bool
     pending: bool

@@ -1,4 +1,4 @@
-"""Counts what has become of everything that began in one month at a relying party."""
+"""Counts what happened to everything that began in one month at a relying party."""
 
 from dataclasses import dataclass
 from datetime import tzinfo

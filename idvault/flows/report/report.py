@@ -42,7 +42,7 @@ def path_of(period: Period, ending: str) -> str:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ReportFlow:
-    """Makes reports. published: the public directory, None to count every month anew."""
+    """Makes reports. published: the public directory, None to count every month again."""
 
     store: ReportStore
     complete: CheckpointStore

@@ -89,7 +89,7 @@ class SessionSteps:
     ) -> StoredSession:
         """Store what `decide` makes of a session; return the session as it is then.
 
-        A step that was taken already is not stored again. `decide` is asked anew if another call has changed
+        A step that was taken already is not stored again. `decide` is asked again if another call has changed
         the session meanwhile. Raises what `decide` raises, and AlreadyExistsError (REQUEST_ID_REUSED).
         """
         request = call.request(self.fingerprinter)

@@ -120,7 +120,7 @@ class FilingFlow:
         if found is None:
             raise NotFoundError(Reason.TIP_OFF_NOT_FOUND)
         self.secrets.check(found.tip_off, secret=secret)
-        # Only this try: a count that starts anew would tell others who try that the reporter has read.
+        # Only this try: a count that starts again would tell others who try that the reporter has read.
         await self.store.refund(relying_party=relying_party, reference=reference, day=day)
         reply = ""
         if found.reply is not None:

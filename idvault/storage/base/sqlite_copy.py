@@ -22,7 +22,7 @@ def copy(source: Path, target: Path) -> None:
             closing(SqliteConnection(source, wait=USUAL_WAIT).driver) as origin,
             closing(sqlite3.connect(draft)) as copied,
         ):
-            # All pages in one step: after each write of another process, a copy in several would begin anew.
+            # All pages in one step: after each write of another process, a copy in several would start again.
             origin.backup(copied)
         durable_file.adopt(draft, target)
     except FOREIGN as error:

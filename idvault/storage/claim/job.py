@@ -49,7 +49,7 @@ _OLDEST: Statement[datetime | None] = statement(
 class SqlJobStore:
     """Jobs in the main database.
 
-    Each store keeps its turns in memory and starts anew; across several processes the result is still fair.
+    Each store keeps its turns in memory and starts again; across several processes the result is still fair.
     """
 
     database: Database

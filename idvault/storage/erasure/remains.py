@@ -64,7 +64,7 @@ async def is_held(connection: Connection, owner: Account) -> bool:
 
 
 async def release(connection: Connection, owner: Account) -> None:
-    """Take a locked account from its person, and forget a person of whom nothing is left."""
+    """Unlink a locked account from its person, and delete a person of whom nothing is left."""
     if owner.person_id is None:
         return
     await persons.release(connection, relying_party=owner.relying_party, person_id=owner.person_id)

@@ -189,7 +189,7 @@ _REPORTERS: Statement[int] = statement(select(func.count()).select_from(tip_off_
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlEndingStore:
-    """Counts what cannot be sealed anew (ports.key.EndingStore)."""
+    """Counts what cannot be sealed again (ports.key.EndingStore)."""
 
     database: Database
 

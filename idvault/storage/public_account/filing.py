@@ -41,8 +41,8 @@ def _in_force_until(column: Any) -> Any:
     return or_(column.is_(None), column > _AT)
 
 
-# A sanction of the owner's account that was in force then, whatever became of it, or one of its owner that it
-# followed; or its erasure.
+# A sanction of the owner's account that was in force then, whatever happened to it, or one of its owner that
+# it followed; or its erasure.
 _OWNER_CLOSED = or_(
     exists().where(
         sanctions.c.account_token == _columns.account_token,

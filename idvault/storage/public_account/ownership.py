@@ -67,7 +67,7 @@ class SqlOwnershipStore:
         present: Present,
         event: Event,
     ) -> Owned:
-        """Remove an operator; does nothing if the account is none."""
+        """Remove an operator; does nothing if the account is not one."""
         if (repeated := await steps.repeated_for(connection, request, found, present)) is not None:
             return repeated
         stored = await steps.lock(connection, found)

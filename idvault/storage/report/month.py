@@ -76,7 +76,7 @@ def _decisions(cases: Table) -> Statement[Any]:
 
 
 _APPEALS, _CONTESTS = _decisions(appeals), _decisions(contests)
-# What was approved has a day of its approval for ever, whatever became of it.
+# What was approved has a day of its approval for ever, whatever happened to it.
 _APPROVED = case((public_accounts.c.since.is_not(None), 1), else_=0).label("approved")
 _APPLICATIONS: Statement[Any] = statement(
     select(public_accounts.c.state, _APPROVED, func.count().label("count"))

@@ -1,6 +1,6 @@
 """Locks what a moderator's decision changes, with one statement, and refuses a moderator who may not sign.
 
-The moderator's row is read, not locked: a revocation at the same moment comes before or after the decision.
+The moderator's row is read, not locked: a concurrent revocation comes before or after the decision.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """ "My identity" over HTTP: each page answers one question about an account, for its owner.
 
-- Every page reads the account anew with the browser's key: nothing is kept between two requests.
+- Every page reads the account with the browser's key: nothing is kept between two requests.
 - A text that the owner writes is passed on and never shown again, logged or kept.
 """
 

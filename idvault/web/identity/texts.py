@@ -153,7 +153,7 @@ TEXTS: Mapping[str, Translation] = {
         "account, or from the deadline of a campaign, which verifying lifts.",
     ),
     "own_sanctions": Translation("处置决定", "Sanctions"),
-    "own_no_sanctions": Translation("没有处置决定。", "There is none."),
+    "own_no_sanctions": Translation("没有处置决定。", "There are no sanctions."),
     "own_degree": Translation("处置", "Sanction"),
     "own_DEGREE_WARN": Translation("警告", "Warning"),
     "own_DEGREE_LIMIT": Translation("限制发布", "Publishing limited"),

@@ -24,7 +24,7 @@ _NONCE = 12
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The answers, and what a filed report has become. contact: None until asked, empty for none."""
+    """The answers, and a filed report's reference and secret. contact: None until asked, empty for none."""
 
     category: str = ""
     where: str = field(default="", repr=False)

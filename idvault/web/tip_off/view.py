@@ -95,7 +95,7 @@ class TipOffView:
         )
 
     def state(self, platform: str, title: str, found: FollowedTipOff, zone: tzinfo) -> web.Response:
-        """Return what became of a report."""
+        """Return what happened to a report."""
         rows = [
             ("reference", _groups(found.reference)),
             ("state", self._state(found)),

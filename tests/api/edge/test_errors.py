@@ -169,7 +169,7 @@ async def test_an_error_has_its_request_id_for_both_sides(
 
 
 async def test_an_error_without_a_request_id_gets_one(edge: Edge) -> None:
-    """A read, a wrong id, a message that is none, and an unknown caller: each error has an id of its own.
+    """A read, a wrong id, an undecodable message, and an unknown caller: each error has an id of its own.
 
     What an unknown caller sends is not read, so not even its request id is the error's.
     """

@@ -294,7 +294,7 @@ def test_a_member_of_the_roster_is_no_witness() -> None:
 
 
 def test_a_member_s_certificate_key_is_no_witness() -> None:
-    """A member cannot cosign with the Ed25519 key of the own certificate either."""
+    """A member cannot cosign with the Ed25519 key of their own certificate either."""
     key = people.signer("witness").public_key()
     der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     watched = _watched(1, key.public_bytes_raw())

@@ -67,7 +67,7 @@ async def test_who_was_not_replaced_is_told_what_to_type(house: House) -> None:
     assert (refused.code, told["reason"]) == (4, "NOT_REPLACED")
     assert "idvault roster show" in told["text"]
     adopt(house.room, D, B, C)
-    (house.folder / A / NAME).write_text("a line that is none\n")
+    (house.folder / A / NAME).write_text("not a line of a journal\n")
     damaged = await house.run(A, "hand-over", json=True)
     assert damaged.code == 4
     assert json.loads(damaged.err.splitlines()[-1])["error"]["reason"] == "JOURNAL"

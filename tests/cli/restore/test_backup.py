@@ -19,7 +19,7 @@ from tests.support.pair_world import PairWorld
 
 
 class Vault:
-    """A deployment between two commands: each of its acts opens the files anew."""
+    """A deployment between two commands: each of its acts opens the files itself."""
 
     def __init__(self, databases: Databases, folder: Path, idvault: Commands) -> None:
         self.databases, self.folder = databases, folder

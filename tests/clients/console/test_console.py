@@ -292,7 +292,7 @@ async def test_a_port_that_somebody_has_is_not_taken(
 
 
 def test_it_ends_with_a_signal(sample: Sample, tmp_path: Path) -> None:
-    """SIGTERM ends a served console and destroys its file; a folder that is none is told at once."""
+    """SIGTERM ends a served console and destroys its file; a path that is no folder is reported at once."""
     found: list[Path] = []
 
     def ready(path: Path) -> None:

@@ -9,7 +9,7 @@ from tests.support.moderation_console import Office
 
 
 async def test_the_figures_of_a_month(place: Office, browser: Visitor) -> None:
-    """Counts by what became of everything, with links to the months beside it; none that has not begun."""
+    """Counts by what happened to everything, with links to the months beside it; none that has not begun."""
     key = await place.moderator(2)
     world = place.world.world
     await place.world.file()

@@ -1,4 +1,4 @@
-"""The pages of public accounts: applications, terms that end, and what becomes of both."""
+"""The pages of public accounts: applications, terms that end, and what happens to both."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -96,7 +96,7 @@ def test_every_value_of_a_list_has_a_word(name: str) -> None:
 
 
 def test_every_text_is_used() -> None:
-    """A text that no page names is none."""
+    """No text is left that no page names."""
     sources = [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.html")]
     code = "\n".join(path.read_text("utf-8") for path in sources)
     named = set(re.findall(r"""["'(]([a-z_]+)["'=]|\b([a-z_]+)=""", code))

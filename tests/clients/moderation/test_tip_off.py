@@ -170,7 +170,7 @@ async def test_a_case_shows_what_is_known(place: Office, browser: Visitor) -> No
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 async def test_a_missing_report_is_told_in_words(browser: Visitor, language: str) -> None:
-    """Not the text that reporters get; an address that is none is no page."""
+    """Not the text that reporters get; an invalid address is not found."""
     page = await browser.get(f"/reports/{'f' * 32}?lang={language}")
     text = {"zh": "未找到该举报", "en": "This report was not found"}[language]
     assert (page.status, text in page.words) == (404, True)

@@ -192,7 +192,7 @@ def record(**changes: Any) -> Forge:
 
 
 def entry_forges(opened: Opened) -> dict[str, tuple[Forge, str]]:
-    """Return each forge of a service that logs entries anew, with the reason of its refusal."""
+    """Return each forge of a service that logs entries again, with the reason of its refusal."""
     return {
         "a new request logged as a former one": (
             both(

@@ -146,7 +146,7 @@ def test_an_interrupted_copy_continues(world: World, answers: int) -> None:
     world.verify(1_500)
     again = {path.removeprefix("/log/") for path, _ in world.site.asked} & kept
     edges = {"tile/0/005.p/220", "tile/1/000.p/5"}
-    assert again <= edges, "the right edge is read anew, because it proves the root"
+    assert again <= edges, "the right edge is read again, because it proves the root"
 
 
 def test_a_server_that_shows_less_after_an_interruption(world: World) -> None:

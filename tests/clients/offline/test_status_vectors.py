@@ -13,7 +13,7 @@ PAGE = json.loads(status_vectors.FILE.read_text("utf-8"))
 
 
 def checked(case: dict[str, Any]) -> Attested:
-    """Take the steps of a case; raises CheckError."""
+    """Run the steps of a case; raises CheckError."""
     clock = [case["listed_at"]]
     verifier = StatusVerifier(
         jwks=case.get("jwks", PAGE["jwks"]).encode(),

@@ -116,7 +116,7 @@ def test_what_a_member_does_not_follow(trust: Trust) -> None:
 
 
 def test_requests_under_a_former_roster_end_at_the_break(trust: Trust) -> None:
-    """Entries beyond it are logged anew, under the roster in force."""
+    """Entries beyond it are logged again, under the roster in force."""
     roster_mark.keep(trust.state, roster_digest=ROSTER.digest(), size=9)
     follow(trust)
     assert roster_mark.find(trust.state, roster_digest=ROSTER.digest()) == 6

@@ -197,7 +197,7 @@ async def test_what_was_handed_over_is_kept_before_it_is_sent(room: Chamber, tmp
         with pytest.raises(HandOverJournalError, match="handed over to another key"):
             again.check(record_id, public_key=key)
     assert path.stat().st_mode & 0o077 == 0
-    path.write_text("a line that is none\n")
+    path.write_text("not a line of a journal\n")
     with pytest.raises(HandOverJournalError, match="damaged"):
         HandOverJournal(path)
 

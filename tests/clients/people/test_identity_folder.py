@@ -88,7 +88,7 @@ def test_a_repeat_may_only_move_the_vault(tmp_path: Path) -> None:
 
 
 def test_later_keys_of_the_log_are_followed(tmp_path: Path) -> None:
-    """From the pinned key on; a checkpoint of either is believed, and the later key may be pinned anew."""
+    """From the pinned key on; a checkpoint of either is believed, and the later key may be pinned again."""
     first, later, last = NoteSigner(KEY, SIGNER.sign), *(merkle.signer(ORIGIN, seed=each) for each in (7, 8))
     changes = [
         log_key.parse(log_key.announce(*each, signs_from=5)) for each in pairwise((first, later, last))

@@ -79,7 +79,7 @@ def test_a_new_appeal() -> None:
 
 
 def test_the_time_for_an_appeal() -> None:
-    """It ends with the 180th day after the sanction came into force, whatever has become of it."""
+    """It ends with the 180th day after the sanction came into force, whatever happened to it."""
     assert filed(now=LAST_DAY_OVER - SECOND).state is FILED
     lapsed = replace(imposed(), state=SanctionState.LAPSED, ended_at=NOW + SECOND)
     assert filed(lapsed, now=LAST_DAY_OVER - SECOND).state is FILED

@@ -75,7 +75,7 @@ async def test_no_new_request_after_it(room: Chamber, erasures: ErasureRoom) -> 
 
 
 async def test_the_longest_request_has_ended_before_the_keys_go(room: Chamber, erasures: ErasureRoom) -> None:
-    """Made in the last moment for the longest time: nothing of it is open, and nothing of it is left."""
+    """Made as late as possible for the longest time: nothing of it is open, and nothing of it is left."""
     token = await room.account()
     former = await room.request(token)
     await room.verify_again(token)
@@ -154,7 +154,7 @@ async def test_the_history_until_the_keys_are_destroyed(room: Chamber, erasures:
 
 
 async def test_a_disclosure_opened_while_its_account_is_erased(room: Chamber, erasures: ErasureRoom) -> None:
-    """At once, in the last moment: whichever comes first, the record is opened and the account is erased."""
+    """At the last possible time: whichever comes first, the record is opened and the account is erased."""
     token = await room.account()
     await erasures.request(token)
     disclosure_id = await room.request(token)

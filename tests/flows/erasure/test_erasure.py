@@ -269,7 +269,7 @@ class TestSlots:
         assert await people(world) == [5]
 
     async def test_the_last_account_takes_the_person_along(self, world: ErasureWorld) -> None:
-        """Nothing that is stored tells that the person was ever here; a new sign-up begins anew."""
+        """Nothing that is stored tells that the person was ever here; a new sign-up starts from nothing."""
         first = await world.account()
         (known,) = await sql.rows(world.main, select(persons))
         await world.destroyed(first)

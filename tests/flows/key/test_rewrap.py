@@ -1,4 +1,4 @@
-"""What is stored is sealed anew under the version in use, and what nothing needs is destroyed."""
+"""What is stored is sealed again under the version in use, and what nothing needs is destroyed."""
 
 from datetime import timedelta
 from operator import methodcaller
@@ -83,7 +83,7 @@ async def test_who_signed_up_on_a_machine_that_slept_is_known(service: KeyWorld)
 
 
 async def test_texts_of_a_machine_that_slept_keep_their_key(service: KeyWorld) -> None:
-    """They are under a version that is over: sealed anew where the key is, and it is destroyed after that."""
+    """They are under a version that is over: sealed again where the key is, which is then destroyed."""
     service.copy("b")
     keys, late, rows = service.load(), service.load("b"), SealedRows(service.database)
     await service.follow(keys)

@@ -141,7 +141,7 @@ async def test_a_database_from_between_two_changes_does_not_announce_again(log_w
 
 @pytest.mark.parametrize("wrong", ["damaged", "another"])
 async def test_what_is_stored_replaces_what_is_published_wrong(log_world: LogWorld, wrong: str) -> None:
-    """A damaged file, or the announcements of others, are written anew."""
+    """A damaged file, or the announcements of others, are written again."""
     signing = Signing(log_world, [FIRST, SECOND])
     await signing.keys.run(now=at(0))
     stored, path = await signing.store.latest(), log_world.folder / log_key.FILE

@@ -75,7 +75,7 @@ async def test_a_closed_follower_is_not_filed(world: PublicAccountWorld) -> None
 
 
 async def test_today_is_now(world: PublicAccountWorld) -> None:
-    """Without a day the filings are those of this moment; a day to come has none."""
+    """Without a day the filings are the current ones; a day to come has none."""
     opened = await world.open(await world.company())
     assert [each.public_account_id for each in await world.filings(seconds=0)] == [
         opened.public_account.public_account_id

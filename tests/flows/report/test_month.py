@@ -1,4 +1,4 @@
-"""The figures of a platform's month over both databases: what has become of everything that began in it."""
+"""The figures of a platform's month over both databases: what happened to everything that began in it."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -120,7 +120,7 @@ async def test_appeals_by_verdict(main_database: Database) -> None:
 
 
 async def test_applications_by_decision(main_database: Database) -> None:
-    """What was approved stays approved, whatever becomes of it."""
+    """What was approved stays approved, whatever happens to it."""
     world = PublicAccountWorld(main_database)
     made = [await world.apply(await world.person(number)) for number in range(1, 5)]
     await world.approve(made[0])

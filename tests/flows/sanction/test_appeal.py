@@ -1,4 +1,4 @@
-"""Appeals over both databases: what becomes of sanctions and standings, what is logged and deleted."""
+"""Appeals over both databases: what happens to sanctions and standings, what is logged and deleted."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable

@@ -234,7 +234,7 @@ def test_any_steps_agree_with_the_model(maker: Maker) -> None:
 
 
 async def _step(walk: AppealWalk, chance: random.Random) -> None:
-    """Take one random step; mostly about the newest sanctions and appeals, which are still open."""
+    """Do one random step; mostly about the newest sanctions and appeals, which are still open."""
     kind, by = chance.randrange(14), chance.randrange(MODERATORS)
     place = max(0, len(walk.made) - 1 - chance.randrange(12))
     if kind < 3 or not walk.made:

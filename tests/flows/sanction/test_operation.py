@@ -50,7 +50,7 @@ async def figures(world: SanctionWorld, operation: Operation, *, seconds: float 
 
 
 async def test_sanctions_belong_to_an_operation(world: SanctionWorld) -> None:
-    """What came into force is counted, by degree and scope, and what became of it; others are not."""
+    """What came into force is counted, by degree and scope, and what happened to it; others are not."""
     token, keys = await world.account(), (await world.moderator(1), await world.moderator(2))
     operation, other = await begin(world), await begin(world)
     named: dict[str, Any] = {"operation_id": operation.operation_id}

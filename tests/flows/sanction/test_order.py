@@ -115,7 +115,7 @@ async def test_a_proposal_carries_nothing_out(
 async def test_an_order_that_was_carried_out_before(
     world: SanctionWorld, keys: tuple[ModeratorKey, ModeratorKey]
 ) -> None:
-    """The sanction counts although the order is recorded after it, or at the same moment."""
+    """The sanction counts although the order is recorded after it, or at the same time."""
     token = await world.account()
     await world.impose(token, Degree.WARN, key=keys[0], given=carrying(1))
     assert (await record(world, 1)).carried_out_at == at(0).business

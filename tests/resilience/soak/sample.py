@@ -53,7 +53,7 @@ class Watch:
         return min((len(found) for found in self.samples.values()), default=0)
 
     def look(self) -> None:
-        """Take one sample of each; raises OSError if a process is gone."""
+        """Measure each once; raises OSError if a process is gone."""
         at = time.monotonic() - self._begun
         for name, pid in self.pids.items():
             self.samples.setdefault(name, []).append(Sample(at, resident_mib(pid), _files(pid)))

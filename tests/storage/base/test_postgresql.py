@@ -225,7 +225,7 @@ async def test_connections_to_a_former_leader_are_replaced(postgres_databases: D
 
 
 async def test_a_plan_that_a_migration_made_invalid_is_replaced(postgres_databases: Databases) -> None:
-    """The act is repeated on a new connection, which prepares its statements anew."""
+    """The act is repeated on a new connection, which prepares its statements again."""
     async with _opened(postgres_databases) as database, _watching(postgres_databases) as other:
         tries = 0
 

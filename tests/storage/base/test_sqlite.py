@@ -1,4 +1,4 @@
-"""SQLite's own: the turn among processes, and what becomes of a connection after an error."""
+"""SQLite's own: the turn among processes, and what happens to a connection after an error."""
 
 import fcntl
 import sqlite3

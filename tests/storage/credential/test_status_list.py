@@ -149,7 +149,7 @@ async def test_64_requests_for_one_credential(world: World, lists: Lists) -> Non
 
 
 async def test_a_quota_of_new_credentials(world: World, lists: Lists) -> None:
-    """Of concurrent requests as many get one as the quota allows; the next day begins anew."""
+    """Of concurrent requests as many get one as the quota allows; the count starts again the next day."""
     accounts_of = [await world.verified() for _ in range(8)]
     answers = await asyncio.gather(
         *(lists.issue(job, quota=3, candidates=(place,)) for place, job in enumerate(accounts_of)),

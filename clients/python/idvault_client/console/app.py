@@ -160,7 +160,7 @@ class ConsoleApp:
             del self._done[next(iter(self._done))]
 
     async def _form(self, request: web.Request) -> tuple[dict[str, str], dict[str, Upload]]:
-        """Return a form's fields and files; raises HTTPException for a form that is not ours, or is none."""
+        """Return a form's fields and files; raises HTTPException if it is not a form of ours."""
         if (request.content_length or 0) > MOST_BYTES:
             raise web.HTTPRequestEntityTooLarge(max_size=MOST_BYTES, actual_size=request.content_length or 0)
         try:

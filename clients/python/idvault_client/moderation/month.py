@@ -22,7 +22,7 @@ class MonthPages:
     place: Workplace
 
     def figures(self, visit: Visit) -> Answer:
-        """Show what has become of everything that began in a month, the present one unasked."""
+        """Show what happened to everything that began in a month, the present one unasked."""
         say = visit.say
         found: PlatformMonth = self.place.vault.sanctions.get_month(visit.query.get("month", ""))
         sections = [

@@ -345,7 +345,7 @@ def is_of_account(report: TipOffReport) -> bool:
 
 
 def _readable(content: bytes) -> str:
-    """Return a copy of content as text, "" if it is none."""
+    """Return a copy of content as text, "" if it is not text."""
     try:
         text = content.decode()
     except UnicodeDecodeError:

@@ -87,7 +87,7 @@ def follow(
         # What the log had signed: its successor replaces it in the file.
         kept_aside = state.with_name(f"{state.name}.epoch-{statement.epoch - 1}")
         durable_file.replace(kept_aside, state.read_bytes())
-    # Entries from there on are logged anew: what was logged before a version of the roster ends there, too.
+    # Entries from there on are logged again: what was logged before a version of the roster ends there, too.
     roster_mark.lower(state, size=statement.size)
     durable_file.replace(_file(state), statements.encode_chain((*before, statement)))
     return carried

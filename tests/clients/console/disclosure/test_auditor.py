@@ -269,7 +269,7 @@ def _lost(_method: str, _answer: Message) -> Message:
 
 
 async def test_a_wrong_code_says_how_many_tries_are_left(house: ConsoleRoom) -> None:
-    """And then until when it is locked; the form stays, and the own page says the same."""
+    """And then until when it is locked; the form stays, and the member's own page says the same."""
     owner = await house.enter("auditor-a")
     disclosure_id = await request(owner, await house.room.account())
     await house.approve(disclosure_id, A, B)
@@ -376,7 +376,7 @@ async def test_a_case_without_its_key_says_so(house: ConsoleRoom) -> None:
 
 
 async def test_evidence_goes_to_a_colleague(house: ConsoleRoom) -> None:
-    """Sealed for one reader, who checks and keeps it on the own console; nobody else can read it."""
+    """Sealed for one reader, who checks and keeps it on their own console; nobody else can read it."""
     owner = await house.enter("auditor-a")
     disclosure_id = await request(owner, await house.room.account())
     await house.approve(disclosure_id, A, B)

@@ -85,7 +85,7 @@ def add_operator(
 def remove_operator(
     public_account_id: str, account_token: str, *, request_id: RequestId = None
 ) -> Rpc[OwnedPublicAccount]:
-    """Take the right to publish from an operator; raises NotFound for an unknown public account."""
+    """Remove an operator's right to publish; raises NotFound for an unknown public account."""
     return _about_two(
         "RemoveOperator", pb.RemoveOperatorRequest, public_account_id, account_token, request_id
     )

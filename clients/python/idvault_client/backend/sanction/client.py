@@ -1,6 +1,6 @@
 """`Vault.sanctions`, blocking and awaited; `calls`, `appeals`, `matters` and `months` document the methods.
 
-request_id: a UUID that you saved before the call, so that you can repeat it: it is signed anew and remains
+request_id: a UUID that you saved before the call, so that you can repeat it: it is signed again and remains
 the same decision. Without one the client chooses one. Every method raises VaultError and no exception of
 gRPC.
 """

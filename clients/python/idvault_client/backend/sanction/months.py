@@ -12,7 +12,7 @@ _SERVICE = pb.DESCRIPTOR.services_by_name["SanctionService"]
 
 
 def get_month(month: str = "") -> Rpc[PlatformMonth]:
-    """Return what has become of everything that began in a month such as "2026-10"; "" for the present one.
+    """Return what happened to everything that began in a month such as "2026-10"; "" for the present one.
 
     Raises InvalidFields for a month that has not begun.
     """

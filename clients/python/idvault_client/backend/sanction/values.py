@@ -81,7 +81,7 @@ class OrderPage:
 
 @dataclass(frozen=True, slots=True)
 class OperationFigure:
-    """How many sanctions of a degree and scope came into force, and what became of them."""
+    """How many sanctions of a degree and scope came into force, and what happened to them."""
 
     degree: Degree | None
     scope: Scope | None

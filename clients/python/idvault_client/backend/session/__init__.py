@@ -1,1 +1,1 @@
-"""Hosted verification: the links that a backend makes, and what became of them."""
+"""Hosted verification: the links that a backend makes, and what happened to them."""

@@ -78,7 +78,7 @@ def report(  # noqa: PLR0917 - typer makes an option of each
     png: Png = None,
     json_option: AsJson = False,
 ) -> None:
-    """Show the plan of a campaign and what has become of it; write the figures and a chart to files."""
+    """Show the plan of a campaign and what happened to it; write the figures and a chart to files."""
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
         campaign: Campaign = vault.campaigns.get(campaign_id)
         found: CampaignProgress = vault.campaigns.progress(campaign_id)

@@ -170,7 +170,7 @@ AUDITOR: Mapping[str, Translation] = {
     ),
     "destroy_button": Translation("销毁", "Destroy"),
     "acts_title": Translation("最近{days}天的操作", "Acts of the last {days} days"),
-    "no_acts": Translation("没有操作。", "There were none."),
+    "no_acts": Translation("没有操作。", "There were no acts."),
     "act_request": Translation("提交申请", "request filed"),
     "act_disclose": Translation("份额已齐", "enough shares given"),
     "act_confirm": Translation("记录已打开", "record opened"),

@@ -3,7 +3,7 @@
 - What was typed is kept in memory only, until the request is sent or the console ends.
 - The order's file is hashed here. Its SHA-256 becomes a part of the legal basis, so it is signed and every
   custodian sees it; the file itself goes nowhere.
-- What is sent is what was shown: a preview that is too old is made anew, and shown again.
+- What is sent is what was shown: a preview that is too old is made and shown again.
 """
 
 import os

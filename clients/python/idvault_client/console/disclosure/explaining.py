@@ -29,7 +29,7 @@ _KEYS: dict[type[Exception], str] = {
 
 
 def explain(error: Exception, visit: Visit) -> Explanation | None:
-    """Return why, and what to do; None for an exception that is none of the client library's."""
+    """Return why, and what to do; None for an exception from outside the client library."""
     detail = visit.say("detail", text=error)
     if type(error) in _KEYS:
         return Explanation(visit.say(_KEYS[type(error)]), detail)

@@ -98,7 +98,7 @@ class WaitingRequests:
         return GoTo(f"/requests/{disclosure_id}/decided")
 
     def decided(self, visit: Visit) -> Answer:
-        """Show what became of a decision of this session."""
+        """Show what happened to a decision of this session."""
         if visit.parts["id"] not in self._decided:
             raise NoPageError
         verdict, answer = self._decided[visit.parts["id"]]

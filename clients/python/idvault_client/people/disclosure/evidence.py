@@ -1,8 +1,8 @@
 """The auditor's evidence of an opening: made, kept encrypted, and sealed to a named reader.
 
 - A kept file is the proof file (offline.evidence.file), sealed to its reader's roster key by HPKE (RFC 9180).
-  The reader of the own copy is the auditor. The private key is in keys.json, encrypted under the passphrase,
-  so that a copy costs no second passphrase and a file for another reader has the same form.
+  The auditor's own copy is sealed for the auditor. The private key is in keys.json, encrypted under the
+  passphrase, so that a copy costs no second passphrase and a file for another reader has the same form.
 - An existing file is never overwritten.
 - Files of the former version hold an identity that nothing proves; they can be read, but do not verify.
 """

@@ -53,7 +53,7 @@ class KeptApprovals:
     folder: Path
 
     def find(self, disclosure_id: str) -> KeptApproval | None:
-        """Return a kept approval, None for an id that has none, or is none; raises KeptApprovalError."""
+        """Return a kept approval, None if there is none or the id is invalid; raises KeptApprovalError."""
         try:
             path = self._path(rules.check_id(disclosure_id))
         except InvalidError:
