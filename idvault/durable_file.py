@@ -3,6 +3,7 @@
 - `replace`: after a crash the path has either the former content or the new one, complete.
 - `create`: never overwrites.
 - `adopt`: makes a file that somebody else has written durable under its name.
+- `move`: gives a durable file another name.
 - `append`: adds to a file of known size; bytes that a crash left beyond that size are cut off.
 
 No draft and no lock is opened through a symbolic link: in another user's folder it could lead root anywhere.
@@ -65,6 +66,12 @@ def adopt(draft: Path, path: Path) -> None:
         os.close(descriptor)
     draft.replace(path)
     sync_folder(path.parent)
+
+
+def move(path: Path, to: Path) -> None:
+    """Give a file that is durable another name, in place of a former file of that name. Raises OSError."""
+    path.replace(to)
+    sync_folder(to.parent)
 
 
 def append(path: Path, content: bytes, *, size: int) -> int:

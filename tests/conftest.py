@@ -129,11 +129,10 @@ def _is_slow(item: pytest.Item) -> bool:
     )
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _start_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def _start_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hold a quick run to its word: a test that starts a process needs the mark `process`. Git is a tool."""
     if not request.config.getoption("--quick"):
-        yield
         return
     start = subprocess.Popen.__init__
 
@@ -142,9 +141,7 @@ def _start_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
             raise AssertionError("this test starts a process: mark it with pytest.mark.process")
         start(self, arguments, *rest, **options)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(subprocess.Popen, "__init__", refuse)
-        yield
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
 
 
 @pytest.fixture(scope="session")

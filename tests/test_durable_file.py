@@ -51,6 +51,14 @@ def test_adopt_syncs_file_rename_folder(tmp_path: Path, synced: list[str]) -> No
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"whole"]
 
 
+def test_move_syncs_the_folder_of_the_new_name(tmp_path: Path, synced: list[str]) -> None:
+    """A file has its new name when the call returns, and no longer the former one."""
+    (tmp_path / "a").write_bytes(b"whole")
+    durable_file.move(tmp_path / "a", tmp_path / "b")
+    assert synced == ["rename", "folder"]
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("b", b"whole")]
+
+
 @pytest.mark.parametrize("mode", [0o600, 0o644])
 @pytest.mark.parametrize("write", [durable_file.replace, durable_file.create])
 def test_the_mode_is_the_one_asked_for(tmp_path: Path, write: Callable[..., object], mode: int) -> None:

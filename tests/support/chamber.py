@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
@@ -109,6 +110,7 @@ def identity(name: str) -> PersonalIdentity:
     )
 
 
+@cache
 def first_roster() -> Roster:
     """Return a roster signed by all its custodians: two of three, and two auditors."""
     custodians = tuple(roster_member(name) for name in CUSTODIANS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ VKEY = str(SIGNER.key)
 POLICY = CosignaturePolicy(ORIGIN, (SIGNER.key,))
 START = datetime(2026, 3, 1, tzinfo=UTC)
 _BATCH = 5_000
+# Many tests begin with the same entries.
+_KEPT = 16
 _ADD = statement(insert(log_entries))
 _CLEAR = statement(delete(log_entries))
 _CLEAR_TREE = [statement(delete(table)) for table in (log_head, log_nodes)]
@@ -34,6 +37,11 @@ _CLEAR_TREE = [statement(delete(table)) for table in (log_head, log_nodes)]
 
 def checkpoint_of(leaves: Sequence[bytes]) -> Checkpoint:
     """Return the checkpoint of these entries."""
+    return _checkpoint_of(tuple(leaves))
+
+
+@lru_cache(_KEPT)
+def _checkpoint_of(leaves: tuple[bytes, ...]) -> Checkpoint:
     tree = CompactRange()
     for leaf in leaves:
         tree.append(leaf_hash(leaf))
@@ -49,6 +57,19 @@ def signed(leaves: Sequence[bytes], *witnesses: NoteSigner, time: int = 0, by: N
 
 def write_folder(folder: Path, leaves: Sequence[bytes], raw: bytes | None) -> None:
     """Write a log's files in the C2SP tlog-tiles layout, with or without a checkpoint."""
+    files = _files(tuple(leaves)) | ({} if raw is None else {"checkpoint": raw})
+    for path, data in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        # Files are written atomically, as a publisher does; the checkpoint comes last.
+        draft = place.with_name(f".{place.name}")
+        draft.write_bytes(data)
+        draft.replace(place)
+
+
+@lru_cache(_KEPT)
+def _files(leaves: tuple[bytes, ...]) -> dict[str, bytes]:
+    """Return the files of these entries without the checkpoint; not to be changed."""
     tree = CompactRange()
     nodes: dict[Position, bytes] = {}
     for leaf in leaves:
@@ -60,15 +81,7 @@ def write_folder(folder: Path, leaves: Sequence[bytes], raw: bytes | None) -> No
     }
     for bundle in grown_bundles(0, len(leaves)):
         files[bundle.path] = encode_bundle(leaves[bundle.start : bundle.start + bundle.width])
-    if raw is not None:
-        files["checkpoint"] = raw
-    for path, data in files.items():
-        place = folder / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        # Files are written atomically, as a publisher does; the checkpoint comes last.
-        draft = place.with_name(f".{place.name}")
-        draft.write_bytes(data)
-        draft.replace(place)
+    return files
 
 
 async def append(database: Database, leaves: Sequence[bytes], *, first: int = 0) -> None:

@@ -1,5 +1,6 @@
 """Synthetic people and rosters; every key is a hash of a name."""
 
+from functools import cache
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,10 +25,12 @@ def secret(name: str, use: str) -> bytes:
     return sha256(f"{use} of {name}".encode()).digest()
 
 
+@cache
 def signer(name: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(secret(name, "ed25519"))
 
 
+@cache
 def roster_member(name: str, *, role: str = "custodian", suite: str = hpke.X_WING) -> RosterMember:
     return RosterMember(
         name=name,

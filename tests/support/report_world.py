@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,7 @@ NOVEMBER = month_of(date(2026, 11, 1))
 QUARTER = Period(date(2026, 10, 1), date(2026, 12, 31))
 
 
+@cache
 def leaf_of(type_: EventType, occurred_at: datetime) -> bytes:
     """Return the leaf of an event; its details are made up."""
     return entry.encode_leaf(

@@ -12,6 +12,7 @@ from idvault.domain.account import (
     Standing,
     SubjectKind,
 )
+from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.organization import OrganizationCategory
 from idvault.storage.account import feed_rows as feed_row
 from idvault.storage.account import periods
@@ -134,6 +135,14 @@ async def lock(
     if relying_party is None:
         return await connection.one(_LOCK, token=account_token)
     return await connection.one(_LOCK_OWN, token=account_token, party=relying_party)
+
+
+async def lock_of(connection: Connection, *, account_token: str, relying_party: str) -> Account:
+    """Return a relying party's account, locked as by `lock`; raises NotFoundError (ACCOUNT_NOT_FOUND)."""
+    found = await lock(connection, account_token=account_token, relying_party=relying_party)
+    if found is None:
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    return found
 
 
 async def add(connection: Connection, account: Account) -> None:

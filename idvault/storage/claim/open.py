@@ -11,7 +11,6 @@ from idvault.domain import claim as claim_rules
 from idvault.domain import job as job_rules
 from idvault.domain.account import Account, AccountState
 from idvault.domain.claim import ClaimState
-from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.ports.claim import Claim, Job, NewClaim
 from idvault.storage.account import rows as account
@@ -28,13 +27,11 @@ async def admit(connection: Connection, new_claim: NewClaim) -> Account | None:
     """Return the claim's account as of now, locked, or None at sign-up; spends a try of the code."""
     if new_claim.new_account:
         return None
-    stored = await account.lock(
+    stored = await account.lock_of(
         connection,
         account_token=new_claim.account_token,
         relying_party=new_claim.request.caller,
     )
-    if stored is None:
-        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     former = account_rules.fall(account=stored, now=new_claim.now.business)
     claim_rules.admit(account=former)
     if new_claim.invitation_code_hash is not None:

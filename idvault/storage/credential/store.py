@@ -89,11 +89,9 @@ class SqlCredentialStore:
         )
         if repeated is not None:
             return await _repeated(connection, repeated)
-        owner = await account.lock(
+        owner = await account.lock_of(
             connection, account_token=issue.account_token, relying_party=issue.request.caller
         )
-        if owner is None:
-            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         await _admit(connection, issue, owner)
         if (current := await _current(connection, issue)) is not None:
             await request.answer_for_account(

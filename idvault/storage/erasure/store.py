@@ -10,7 +10,6 @@ from idvault.domain import erasure as rules
 from idvault.domain.account import Account
 from idvault.domain.clock import ClockReading
 from idvault.domain.erasure import Erasure, ErasureState, ErasureTerms
-from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.request import Request
 from idvault.ports.erasure import ErasureLevels
@@ -83,7 +82,9 @@ class SqlErasureStore:
         if repeated is not None:
             return await rows.get(connection, account_token=account_token, erasure_id=repeated.made_id)
         made = rules.request(
-            account=await _lock_owner(connection, account_token, request.caller),
+            account=await account.lock_of(
+                connection, account_token=account_token, relying_party=request.caller
+            ),
             newest=await rows.newest(connection, account_token=account_token),
             erasure_id=erasure_id,
             entry_id=event.entry_id,
@@ -110,7 +111,7 @@ class SqlErasureStore:
         )
         if repeated is not None:
             return await rows.get(connection, account_token=account_token, erasure_id=repeated.made_id)
-        await _lock_owner(connection, account_token, request.caller)
+        await account.lock_of(connection, account_token=account_token, relying_party=request.caller)
         found = rules.newest_of(await rows.newest(connection, account_token=account_token))
         cancelled = rules.cancel(erasure=found, entry_id=event.entry_id, now=now.business)
         await requests.answer_for_account(
@@ -199,16 +200,11 @@ class SqlErasureStore:
         )
 
 
-async def _lock_owner(connection: Connection, account_token: str, relying_party: str) -> Account:
-    owner = await account.lock(connection, account_token=account_token, relying_party=relying_party)
-    if owner is None:
-        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-    return owner
-
-
 async def _lock(connection: Connection, erasure: Erasure) -> tuple[Account, Erasure]:
     """Return the account and the erasure as they are stored now, locked."""
-    owner = await _lock_owner(connection, erasure.account_token, erasure.relying_party)
+    owner = await account.lock_of(
+        connection, account_token=erasure.account_token, relying_party=erasure.relying_party
+    )
     return owner, await rows.lock(connection, erasure)
 
 

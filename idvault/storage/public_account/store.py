@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.public_account import public_account as rules
 from idvault.domain.public_account.category import Licence
@@ -51,11 +50,9 @@ class SqlPublicAccountStore:
         )
         if repeated is not None:
             return repeated
-        owner = await account.lock(
+        owner = await account.lock_of(
             connection, account_token=application.account_token, relying_party=application.relying_party
         )
-        if owner is None:
-            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         made = rules.apply(application=application, owner=owner, today=present.today, now=present.time)
         await rows.add(connection, made, now=present.time)
         await log.append(connection, event)

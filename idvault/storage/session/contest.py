@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from idvault.domain import account as account_rules
-from idvault.domain.account import Account, AccountState
+from idvault.domain.account import AccountState
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, PreconditionError, Reason
 from idvault.domain.event import Event
@@ -43,7 +43,7 @@ class SqlContestStore:
         repeated = await _repeated(connection, request, token, filing.contest_id, now)
         if repeated is not None:
             return repeated
-        owner = await _lock(connection, token, filing.relying_party)
+        owner = await account.lock_of(connection, account_token=token, relying_party=filing.relying_party)
         if owner.state is AccountState.ERASED:
             raise PreconditionError(Reason.ACCOUNT_ERASED)
         claim = await rows.claim(connection, token, claim_id)
@@ -81,7 +81,9 @@ class SqlContestStore:
         repeated = await _repeated(connection, request, given.account_token, given.contest_id, now)
         if repeated is not None:
             return repeated
-        owner = await _lock(connection, given.account_token, given.relying_party)
+        owner = await account.lock_of(
+            connection, account_token=given.account_token, relying_party=given.relying_party
+        )
         stored = await ROWS.lock(connection, given)
         noted = rules.note_overdue(contest=stored, now=now.business)
         decided = rules.decide(
@@ -165,14 +167,6 @@ async def _repeated(
         connection, request, account_token=account_token, made=contest_id, now=now.business
     )
     return None if made is None else await ROWS.get(connection, request.caller, made.made_id)
-
-
-async def _lock(connection: Connection, account_token: str, relying_party: str) -> Account:
-    """Return an account as it is stored now, locked; raises NotFoundError (ACCOUNT_NOT_FOUND)."""
-    owner = await account.lock(connection, account_token=account_token, relying_party=relying_party)
-    if owner is None:
-        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-    return owner
 
 
 async def _lock_contest(connection: Connection, contest: Contest) -> Contest:

@@ -123,9 +123,7 @@ async def _check_account(connection: Connection, session: VerificationSession, n
     token = session.account_token
     if token is None:
         return
-    stored = await account.lock(connection, account_token=token, relying_party=session.relying_party)
-    if stored is None:
-        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    stored = await account.lock_of(connection, account_token=token, relying_party=session.relying_party)
     if session.purpose is not SessionPurpose.IDENTITY:
         claim_rules.admit(account=account_rules.fall(account=stored, now=now.business))
     if session.invitation_code_hash is not None:

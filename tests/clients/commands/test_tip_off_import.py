@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from idvault import durable_file
 from idvault.domain.error import FieldCode, Reason
 from idvault.domain.sanction.statement import SanctionCategory
 from idvault.domain.tip_off.target import TargetKind, TipOffTarget
@@ -141,7 +142,7 @@ def test_a_crash_before_the_move(box: Box, monkeypatch: pytest.MonkeyPatch) -> N
         raise Crash
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", die)
+        patch.setattr(durable_file, "move", die)
         with pytest.raises(Crash):
             box.run(vault)
     with box.receipts.open("a", encoding="utf-8") as file:

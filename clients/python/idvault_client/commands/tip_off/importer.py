@@ -93,8 +93,7 @@ class MailImport:
 
     def _move(self, path: Path, flag: str) -> None:
         name = path.name.partition(":2,")[0]
-        path.rename(self.maildir / "cur" / f"{name}:2,{flag}")
-        durable_file.sync_folder(self.maildir / "cur")
+        durable_file.move(path, self.maildir / "cur" / f"{name}:2,{flag}")
 
 
 def _content(path: Path) -> bytes:
