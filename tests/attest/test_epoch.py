@@ -104,6 +104,7 @@ def _set(name: str, value: Any) -> Callable[[dict[str, Any]], None]:
         _set("lost", {"a:b": "1"}),
         _set("time", "2026-03-01"),
         _set("time", "2026-13-01T00:00:00Z"),
+        _set("time", "2026-03-01T24:00:00Z"),
         _set("reason", "two\nlines"),
         _set("roster", "b"),
         _set("signatures", [{"name": "custodian-a", "signature": "AAAA"}]),
