@@ -110,7 +110,7 @@ async def _adopt(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> No
 
 
 async def _run(base: Base, loop: Loop, settler: Settler, watch: WitnessWatch, stop: asyncio.Event) -> None:
-    """Work until stop is set, or until the witnesses tell that an old copy of the databases was restored."""
+    """Work until stop is set, or until the witnesses show that an old copy of the databases was restored."""
     ending = asyncio.Event()
 
     async def end() -> None:

@@ -51,7 +51,7 @@ def report(  # noqa: PLR0917 - typer makes an option of each
 
     Uses IDVAULT_DATABASE_URL, IDVAULT_SHRED_DATABASE_URL and IDVAULT_TIME_ZONE. With IDVAULT_PUBLIC_DIR, what
     `work` has published of a month is taken from there. Figures with a check mark are counted from the
-    public log, and `idvault-client check-report` recomputes them. What the log does not tell is told for
+    public log, and `idvault-client check-report` recomputes them. What is not in the log is reported for
     whole months only, and its small numbers are withheld.
     """
     period = _period(first.date(), last.date())

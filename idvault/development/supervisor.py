@@ -78,7 +78,7 @@ FREE_PORTS = Ports(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 class HeldPort:
     """A port of the loopback address that nobody else is given until a server here listens on it.
 
-    An address that is told before its server starts needs one: the hosted pages' and the example platform's.
+    An address that is printed before its server starts needs one: those of hosted pages and example platform.
     """
 
     def __init__(self, port: int) -> None:

@@ -131,7 +131,7 @@ class EventType(StrEnum):
     PERSON_CLOSE_LIFT = "person:close:lift"
     PERSON_CLOSE_LAPSE = "person:close:lapse"
     PERSON_CLOSE_OVERTURN = "person:close:overturn"
-    # What follows another account of the same person has changed; no field tells which account.
+    # What follows another account of the same person has changed; no field says which account.
     PERSON_FOLLOW = "person:account:follow"
     ORDER_RECORD = "order:authority:record"
     # A deadline has passed and the order was not carried out: anybody can count these.

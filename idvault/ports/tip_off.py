@@ -204,7 +204,7 @@ class TipOffStore(Protocol):
         ...
 
     async def refund(self, *, relying_party: str, reference: str, day: date) -> None:
-        """Uncount one try of a reference on a day, after a right secret; the wrong ones stay counted."""
+        """Refund one try of a reference on a day, after a right secret; the wrong ones stay counted."""
         ...
 
     async def follow(self, *, relying_party: str, reference: str) -> FollowedReport | None:

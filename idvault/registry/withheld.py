@@ -84,7 +84,7 @@ class WithheldRegistry(WrappedRegistry):
         self._choose = choose
 
     def turn(self, *, patience: float) -> CallTurn | None:
-        """Return the turn of a check that is sent: the claim's act must not tell whether its check is."""
+        """Return the turn of a check that is sent: the claim's act must not reveal whether its check is."""
         return self._paced.turn(patience=patience)
 
     async def check(

@@ -35,7 +35,7 @@ class ProcessHealth:
         self._reasons, self._looked_at = dict(reasons), self._seconds()
 
     def stop(self) -> None:
-        """Be not ready for good: the process is stopping."""
+        """Stay not ready from now on: the process is stopping."""
         self._stops = True
 
     def death(self) -> str:

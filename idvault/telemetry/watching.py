@@ -14,7 +14,7 @@ Look = Callable[[], Awaitable[Mapping[str, str]]]
 
 
 async def ignore(_ready: bool) -> None:
-    """Tell nobody: most processes have no load balancer that asks them over gRPC."""
+    """No-op observer: most processes have no load balancer that asks them over gRPC."""
 
 
 async def follow(

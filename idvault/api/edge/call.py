@@ -46,7 +46,7 @@ class Call:
 
     remaining: seconds left to answer, None if the caller set no deadline. caller: set by the access stage.
     why: a fixed word for the operator's log that says why access was refused. error_id: set once the call has
-    failed; the caller is told it, and the log has it. send: sends one message of a
+    failed; the caller gets it, and the log has it. send: sends one message of a
     streamed answer; None if the answer is a single message. receive: waits for the request and returns it
     (anything but bytes if none arrives); None if body is already set.
     """

@@ -6,9 +6,9 @@
 - One whose owner's account was erased counts while a sanction of either is in force: an erasure is no way to
   replace a sanctioned one.
 - One that changes its owner counts, too, if it is the same person's already. Otherwise the only one
-  that a person at the limit could take over would be the person's own, and that would tell whose it is.
+  that a person at the limit could take over would be the person's own, and that would reveal whose it is.
 - The answer has one word for every cause (RejectReason.OWNER_NOT_ELIGIBLE): it does not say that another
-  token belongs to the same owner. That the limit is reached is told to nobody but the owner, on the page of a
+  token belongs to the same owner. Only the owner learns that the limit is reached, on the page of a
   verification that has matched.
 """
 

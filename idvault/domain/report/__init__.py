@@ -1,1 +1,1 @@
-"""The rules of the transparency report: its figures, its periods, and what it must not tell."""
+"""The rules of the transparency report: its figures, its periods, and what it must not reveal."""

@@ -3,8 +3,8 @@
 - A logged figure counts entries of the public log by their types. Anybody can recompute it.
 - A breakdown divides a logged figure by something that the log does not tell. The last cell, OTHER, has what
   belongs to no other cell, so that the cells always add up to the logged figure.
-- A level is the present number of something, by cell. The log does not tell it.
-- A duration has median and 90th percentile of the hours that cases took. The log does not tell it.
+- A level is the present number of something, by cell. It is not in the log.
+- A duration has median and 90th percentile of the hours that cases took. It is not in the log.
 """
 
 from collections.abc import Mapping

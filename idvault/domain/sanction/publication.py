@@ -5,7 +5,7 @@
 - The territory is a text of the platform's: only a code of ISO 3166 is published, anything else as OTHER.
 - Statements that are equal in all of this are told if there are five of them, each as a line of its own.
   Lines are sorted, so that their order tells nothing.
-- A week is told an hour after its end, once, and never again: what happened to a sanction later is not told.
+- A week is published an hour after its end, once, and never again: what happens to a sanction later is not.
 """
 
 import json

@@ -66,7 +66,7 @@ class KnownModerators:
     """
 
     def __init__(self, source: ModeratorSource) -> None:
-        """Know nobody."""
+        """Start without moderators."""
         self._source = source
         self._known: dict[tuple[str, str], Moderator] = {}
 

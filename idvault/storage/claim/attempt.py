@@ -95,7 +95,7 @@ async def charge(
         await _check_person(connection, new_claim, named)
     except ExhaustedError:
         return Charge(None, withheld=former.person_id != named)
-    # The owner is charged like anybody: what a sign-up is refused for would tell whose number it is.
+    # The owner is charged like anybody: what a sign-up is refused for would reveal whose number it is.
     return Charge(new_claim.person.limiter_key)
 
 

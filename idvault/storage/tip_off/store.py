@@ -225,7 +225,7 @@ class SqlTipOffStore:
 
     @act("tip_off.refund")
     async def refund(self, connection: Connection, *, relying_party: str, reference: str, day: date) -> None:
-        """Uncount one try of a reference on a day."""
+        """Refund one try of a reference on a day."""
         await tries.refund(connection, relying_party=relying_party, reference=reference, day=day)
 
     @read("tip_off.due")

@@ -38,7 +38,7 @@ async def charge(connection: Connection, *, relying_party: str, reference: str, 
 
 
 async def refund(connection: Connection, *, relying_party: str, reference: str, day: date) -> None:
-    """Uncount one try of a reference on a day."""
+    """Refund one try of a reference on a day."""
     await connection.run(_REFUND, party=relying_party, reference=reference, day=day)
 
 

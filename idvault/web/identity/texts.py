@@ -105,7 +105,7 @@ TEXTS: Mapping[str, Translation] = {
     "own_disclosures_title": Translation("谁曾打开您的信息", "Who has opened your details"),
     "own_horizon": Translation(
         "此列表到{day}为止。之后的情况暂不告知任何人；日期对所有人相同，因此不会透露是否正在调查。",
-        "This list goes up to {day}. What happened later is told to nobody yet. The day is the same "
+        "This list goes up to {day}. What happened later is not shown to anybody yet. The day is the same "
         "for everybody, "
         "so that it does not reveal whether there is a running case.",
     ),
@@ -216,7 +216,7 @@ TEXTS: Mapping[str, Translation] = {
     "own_rejected": Translation("原因", "Why"),
     "own_limit": Translation(
         "是否因为公众账号数量已达上限，只在您完成一次认证后的结果页面上告知您本人。",
-        " Whether you have as many public accounts as you may have is told to you alone, on the "
+        " If the reason is that you have reached the limit of public accounts, only you are told, on the "
         "result page of "
         "your next verification.",
     ),

@@ -56,7 +56,7 @@ class Form:
         return self.refilled(visit).page(errors=errors, status=explanation.status(error))
 
     def act(self, visit: Visit, act: Callable[[str], str]) -> Answer:
-        """Act and lead on, or show the form again. act: takes the request id, returns where to go."""
+        """Act and redirect, or show the form again. act: takes the request id, returns where to go."""
         try:
             return GoTo(act(visit.given(REQUEST_ID) or self.request_id))
         except VaultError as error:

@@ -44,7 +44,7 @@ class Workplace:
         return shown.time(value, zone=self.zone, language=visit.language)
 
     def rows(self, visit: Visit, **values: Any) -> list[shown.Row]:
-        """Return rows of names and values without those that are None or "": times are told in words."""
+        """Return rows of names and values without those that are None or "": times are shown in words."""
         return [
             (visit.say(name), self.time(value, visit) if isinstance(value, datetime) else str(value))
             for name, value in values.items()

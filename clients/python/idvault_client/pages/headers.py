@@ -15,7 +15,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    # Without it aiohttp tells its version and Python's.
+    # Without it aiohttp reveals its version and Python's.
     "Server": "idvault",
 }
 _HSTS = "max-age=63072000; includeSubDomains"

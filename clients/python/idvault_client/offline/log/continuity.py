@@ -86,8 +86,8 @@ class LogContinuity:
     def follow(self) -> AcceptedCheckpoint:
         """Accept the newest checkpoint; raises RefusedLogError, NotReachedError, OSError of the file.
 
-        In this order: the log's signature, continuity, cosignatures. A second history is then told as one and
-        kept, although no witness has cosigned it.
+        In this order: the log's signature, continuity, cosignatures. A second history is then reported as one
+        and kept, although no witness has cosigned it.
         """
         return self.knowing()._follow()
 
