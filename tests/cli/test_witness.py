@@ -20,7 +20,7 @@ from idvault.cli.errors import ExitCode
 from idvault.development.authority import Authority
 from idvault.transparency.note import Algorithm, parse_key
 from idvault.witness.wire import PATH, AddCheckpoint
-from tests.support import programs
+from tests.support import hasty, programs
 from tests.support.authority import Authority as Issuer
 from tests.support.authority import spiffe
 from tests.support.commands import Commands
@@ -55,13 +55,13 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, *more: object, keys: int = 1) -> Iterator[Running]:
+def running(folder: Path, *more: object, keys: int = 1, entry: str = programs.VAULT) -> Iterator[Running]:
     """Run a witness of the test's log until the block ends."""
     ready = folder.parent / "ready.json"
     arguments = ["--state", folder, "--log-key", LOG.key, "--ready-file", ready]
     arguments += ["--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")}
-    process = programs.start(programs.VAULT, "witness", *arguments, *more, environment=environment)
+    process = programs.start(entry, "witness", *arguments, *more, environment=environment)
     try:
         # The process log on stdout has JSON only.
         first = process.stdout.readline()
@@ -172,7 +172,7 @@ def test_https(tmp_path: Path) -> None:
     )
     arguments = [part for pair in files.items() for part in pair]
     context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
-    with running(tmp_path / "w", "--name", NAME, *arguments) as witness:
+    with running(tmp_path / "w", "--name", NAME, *arguments, entry=hasty.WITNESS) as witness:
         assert witness.url.startswith("https://127.0.0.1:")
         assert witness.submit(MAIN.request(0, 5), context=context)[0] == 200
         place = ("127.0.0.1", urlsplit(witness.url).port or 0)

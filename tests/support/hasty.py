@@ -8,6 +8,7 @@ from idvault.web import server
 from idvault_client.people.custody_edge import CustodyEdge
 
 WEB = f"{__name__}:web"
+WITNESS = f"{__name__}:witness"
 CONSOLE = f"{__name__}:console"
 _SOON = 0.5
 
@@ -15,6 +16,12 @@ _SOON = 0.5
 def web() -> None:
     """Run a command whose pages give up soon, and look often at their certificate."""
     server._TIMEOUT = _SOON
+    _default(getattr(certificate_files.following, "__wrapped__"), "period")  # noqa: B009 - of its decorator
+    main()
+
+
+def witness() -> None:
+    """Run a command that looks often at its certificate."""
     _default(getattr(certificate_files.following, "__wrapped__"), "period")  # noqa: B009 - of its decorator
     main()
 
