@@ -1,4 +1,4 @@
-"""The key of a moderator, which stays with that person: makes it, keeps it in a file, and signs with it."""
+"""The key of a moderator, who alone has it: makes it, keeps it in a file, and signs with it."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime

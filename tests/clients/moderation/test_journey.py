@@ -78,7 +78,7 @@ async def waiting(place: Office, other: ModeratorKey, language: str, number: int
 
 
 @dataclass
-class Person:
+class User:
     """A moderator at a browser. words: the texts of the language."""
 
     page: Page
@@ -120,110 +120,110 @@ class Person:
             self.page.screenshot(path=path, full_page=True)
 
 
-def day(person: Person, found: Waiting) -> None:
+def day(user: User, found: Waiting) -> None:
     """Everything that a moderator does, by clicks."""
-    say, page = person.say, person.page
-    person.see("overview", say("overview"))
-    person.click("unassigned_reports")
-    person.see("queue", say("reports"))
+    say, page = user.say, user.page
+    user.see("overview", say("overview"))
+    user.click("unassigned_reports")
+    user.see("queue", say("reports"))
     page.get_by_role("link", name=found.reported.reference).click()
     title = say("report_title", reference=found.reported.reference)
-    person.see("case-new", title, axe=False)
-    person.click("take")
-    person.see("take", say("take_title", reference=found.reported.reference))
-    person.click("take")
-    person.see("case", title)
-    person.click("write_note")
+    user.see("case-new", title, axe=False)
+    user.click("take")
+    user.see("take", say("take_title", reference=found.reported.reference))
+    user.click("take")
+    user.see("case", title)
+    user.click("write_note")
     page.get_by_label(say("note"), exact=True).fill("2015")
-    person.see("note", say("write_note"))
-    person.click("send")
-    person.see("noted", title, axe=False)
-    person.click("merge")
+    user.see("note", say("write_note"))
+    user.click("send")
+    user.see("noted", title, axe=False)
+    user.click("merge")
     page.get_by_role("checkbox").first.check()
-    person.see("merge", say("merge_title", reference=found.reported.reference))
-    person.click("merge")
-    person.see("merged", title, axe=False)
-    decide(person, found)
-    second(person, found)
-    person.click("reporters")
-    person.see("reporters", say("reporters"))
-    person.click("figures")
+    user.see("merge", say("merge_title", reference=found.reported.reference))
+    user.click("merge")
+    user.see("merged", title, axe=False)
+    decide(user, found)
+    second(user, found)
+    user.click("reporters")
+    user.see("reporters", say("reporters"))
+    user.click("figures")
     page.locator("h1").wait_for()
-    person.see("figures", page.locator("h1").inner_text())
+    user.see("figures", page.locator("h1").inner_text())
 
 
-def decide(person: Person, found: Waiting) -> None:
+def decide(user: User, found: Waiting) -> None:
     """Uphold the report with a sanction, with a mistake on the way."""
-    say, page = person.say, person.page
-    person.click("decide")
-    person.see("decide", say("decide_title", reference=found.reported.reference))
+    say, page = user.say, user.page
+    user.click("decide")
+    user.see("decide", say("decide_title", reference=found.reported.reference))
     page.locator("section").first.get_by_role("link").click()
-    person.see("sanction", say("uphold"))
+    user.see("sanction", say("uphold"))
     page.get_by_label(say("degree.LIMIT"), exact=True).check()
     page.get_by_label(say("ground.AGAINST_TERMS"), exact=True).check()
     page.locator("#rule_reference").fill("4.2")
     page.locator("#redress").fill(say("redress"))
     page.locator("#days").fill("7")
     page.locator("#reply").fill(say("reply"))
-    person.click("check")
-    person.see("sanction-wrong", say("uphold"))
+    user.click("check")
+    user.see("sanction-wrong", say("uphold"))
     page.locator(".errors a").first.click()
     page.locator("#measure").fill("no-video")
-    person.click("check")
-    person.see("sanction-check", say("sanction_check_title"))
+    user.click("check")
+    user.see("sanction-check", say("sanction_check_title"))
     # Two clicks at once are one decision.
     page.get_by_role("button", name=say("sign"), exact=True).dblclick()
-    person.see("decided", say("report_title", reference=found.reported.reference), axe=False)
+    user.see("decided", say("report_title", reference=found.reported.reference), axe=False)
     page.reload()
     page.get_by_text(say("outcome.UPHELD")).first.wait_for()
 
 
-def second(person: Person, found: Waiting) -> None:
+def second(user: User, found: Waiting) -> None:
     """Confirm what another moderator proposed, decide an appeal, open a public account."""
-    say, page = person.say, person.page
-    person.click("sanctions")
-    person.see("sanctions", say("sanctions"))
+    say, page = user.say, user.page
+    user.click("sanctions")
+    user.see("sanctions", say("sanctions"))
     page.locator(f'a[href="/sanctions/{found.proposed}"]').click()
-    person.see("proposal", say("degree.CLOSE"))
-    person.click("confirm")
-    person.see("confirm", say("confirm_title"))
-    person.click("sign")
+    user.see("proposal", say("degree.CLOSE"))
+    user.click("confirm")
+    user.see("confirm", say("confirm_title"))
+    user.click("sign")
     page.get_by_text(say("state.IN_FORCE")).first.wait_for()
-    person.click("appeals")
-    person.see("appeals", say("appeals"))
+    user.click("appeals")
+    user.see("appeals", say("appeals"))
     page.locator(f'a[href="/appeals/{found.appealed}"]').click()
-    person.see("appeal", say("appeal_title", degree=say("degree.WARN")))
-    person.click("decide_appeal")
+    user.see("appeal", say("appeal_title", degree=say("degree.WARN")))
+    user.click("decide_appeal")
     page.get_by_label(say("verdict.UPHELD")).check()
     page.locator("#reason").fill("2015")
-    person.see("appeal-decision", say("decide_appeal_title"))
-    person.click("sign")
+    user.see("appeal-decision", say("decide_appeal_title"))
+    user.click("sign")
     page.get_by_text(say("state.UPHELD")).first.wait_for()
-    person.click("public_accounts")
-    person.see("public-accounts", say("public_accounts"))
+    user.click("public_accounts")
+    user.see("public-accounts", say("public_accounts"))
     page.locator(f'a[href="/public-accounts/{found.applied}"]').click()
-    person.see("public-account", say("public_account_title", id=found.applied))
-    person.click("decide_public")
+    user.see("public-account", say("public_account_title", id=found.applied))
+    user.click("decide_public")
     page.get_by_label(say("reject"), exact=True).check()
     page.get_by_label(say("reject.INCOMPLETE"), exact=True).check()
-    person.see("public-account-decision", say("decide_public_title"))
-    person.click("send")
+    user.see("public-account-decision", say("decide_public_title"))
+    user.click("send")
     page.get_by_text(say("reject.INCOMPLETE")).first.wait_for()
-    person.click("contests")
-    person.see("contests", say("contests"))
+    user.click("contests")
+    user.see("contests", say("contests"))
     page.locator(f'a[href="/contests/{found.contested}"]').click()
-    person.see("contest", say("contest_title", account=""))
-    person.click("decide_contest")
+    user.see("contest", say("contest_title", account=""))
+    user.click("decide_contest")
     page.get_by_label(say("contest.REJECTED"), exact=True).check()
     page.locator("#reason").fill("2015")
-    person.see("contest-decision", say("decide_contest_title"))
-    person.click("send")
+    user.see("contest-decision", say("decide_contest_title"))
+    user.click("send")
     page.get_by_text(say("contest.REJECTED")).first.wait_for()
 
 
-def by_keyboard(person: Person, found: Waiting) -> None:
+def by_keyboard(user: User, found: Waiting) -> None:
     """Take a report and dismiss it by Tab and Enter, without script; the tree has the labels in order."""
-    page, say = person.page, person.say
+    page, say = user.page, user.say
 
     def press(role: Any, name: str) -> None:
         target = page.get_by_role(role, name=name, exact=True).first
@@ -259,20 +259,20 @@ async def test_a_moderator_s_day(place: Office, key: ModeratorKey) -> None:
     typed = await waiting(place, other, "en", 7)
 
     def visit(
-        browser: Browser, address: str, language: str, work: Callable[[Person], None], **how: Any
+        browser: Browser, address: str, language: str, work: Callable[[User], None], **how: Any
     ) -> None:
         context = browser.new_context(locale={"zh": "zh-CN", "en": "en-GB"}[language], **how)
         context.set_default_timeout(60_000)
         page = context.new_page()
         page.goto(address)
         page.get_by_role("navigation").first.wait_for()
-        work(Person(page, address, language))
+        work(User(page, address, language))
         context.close()
 
-    runs: tuple[tuple[str, Callable[[Person], None], dict[str, Any]], ...] = (
-        ("zh", lambda person: day(person, found[0]), {"viewport": {"width": 320, "height": 700}}),
-        ("en", lambda person: day(person, found[1]), {"viewport": {"width": 1280, "height": 800}}),
-        ("en", lambda person: by_keyboard(person, typed), {"java_script_enabled": False}),
+    runs: tuple[tuple[str, Callable[[User], None], dict[str, Any]], ...] = (
+        ("zh", lambda user: day(user, found[0]), {"viewport": {"width": 320, "height": 700}}),
+        ("en", lambda user: day(user, found[1]), {"viewport": {"width": 1280, "height": 800}}),
+        ("en", lambda user: by_keyboard(user, typed), {"java_script_enabled": False}),
     )
     addresses: list[str] = []
     async with (

@@ -58,7 +58,7 @@ class Console:
 
 @dataclass(kw_only=True, eq=False)
 class ConsoleApp:
-    """One running console. stop: set when the person ends the session."""
+    """One running console. stop: set when the user ends the session."""
 
     console: Console
     entrance: Entrance

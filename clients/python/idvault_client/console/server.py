@@ -1,4 +1,4 @@
-"""Runs a console on this machine until the person ends it."""
+"""Runs a console on this machine until the user ends it."""
 
 import asyncio
 import errno
@@ -24,7 +24,7 @@ _PATIENCE = 30.0
 def serve(console: Console, *, folder: Path, ready: Callable[[Path], None]) -> None:
     """Serve a console until SIGINT, SIGTERM or the button that ends the session; raises OSError.
 
-    folder: the person's own, for the redirect file. ready: gets the path of that file once the port listens.
+    folder: the user's own, for the redirect file. ready: gets the path of that file once the port listens.
     """
 
     async def until_signal() -> None:

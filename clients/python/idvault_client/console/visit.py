@@ -67,7 +67,7 @@ class GoTo:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Download:
-    """A file for the person."""
+    """A file for the user."""
 
     name: str
     content: bytes = field(repr=False)
@@ -89,7 +89,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why something did not happen, in the person's language. hint: what to do next."""
+    """Why something did not happen, in the user's language. hint: what to do next."""
 
     text: str
     hint: str = ""

@@ -1,4 +1,4 @@
-"""Why an act of an auditor or a custodian did not happen, in the person's language."""
+"""Why an act of an auditor or a custodian did not happen, in the user's language."""
 
 from idvault.domain.disclosure import HistoryFinding
 from idvault.domain.error import FieldCode, InvalidError, Reason

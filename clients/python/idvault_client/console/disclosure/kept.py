@@ -72,7 +72,7 @@ class KeptEvidence:
         return GoTo(f"/evidence/{place.name}")
 
     def show(self, visit: Visit) -> Answer:
-        """Show what a file proves, with the identity masked until the person asks."""
+        """Show what a file proves, with the identity masked until the user asks."""
         proved, path = self._checked(self._read(self._place(visit))), f"/evidence/{visit.parts['name']}"
         rows = [
             (visit.say(f"proved_{name}"), _proved(name, value, visit))

@@ -51,7 +51,7 @@ class OpenedRecords:
         return GoTo(f"/evidence/{place.name}" if place else f"/cases/{disclosure_id}/record")
 
     def show(self, visit: Visit) -> Answer:
-        """Show a record that was opened in this session, masked until the person asks."""
+        """Show a record that was opened in this session, masked until the user asks."""
         disclosure_id = visit.parts["id"]
         opened, path = self._found(disclosure_id), f"/cases/{disclosure_id}/record"
         values = {
@@ -79,7 +79,7 @@ class OpenedRecords:
         return GoTo(path)
 
     def notes(self, disclosure_id: str, visit: Visit) -> list[str]:
-        """Return what the person must know of an opening in this session."""
+        """Return what the user must know of an opening in this session."""
         opened = self._opened.get(disclosure_id)
         if opened is None:
             return []

@@ -1,4 +1,4 @@
-"""When a page shows an identity: only after the person asked for it, and for a short time."""
+"""When a page shows an identity: only after the user asked for it, and for a short time."""
 
 import math
 from collections.abc import Callable
