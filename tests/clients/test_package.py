@@ -5,14 +5,15 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import typer
 
 from idvault.cli.app import app
-from idvault.v1 import status_pb2
+from idvault.v1 import campaign_pb2, status_pb2
 from idvault_client import Tls
 from tests.clients.vault_server import TOKEN, VaultServer, status
 from tests.support.authority import Authority, spiffe
@@ -24,6 +25,14 @@ UV = ROOT / ".venv" / "bin" / "uv"
 PEOPLE = frozenset({"typer", "rich", "segno", "rfc8785"})
 PAGES = frozenset({"aiohttp", "babel", "jinja2"})
 SERVICE = frozenset({"alembic", "asyncpg", "pydantic_settings", "sqlalchemy", "prometheus_client"})
+CAMPAIGN = "c" * 32
+PROGRESS = campaign_pb2.CampaignProgress(
+    campaign_id=CAMPAIGN,
+    state=campaign_pb2.Campaign.STATE_RUNNING,
+    cohort_size=5,
+    total=campaign_pb2.CampaignFunnel(invited=5, verified=1),
+    coverage=[campaign_pb2.CampaignProgress.Coverage(day="2026-03-01", verified=1)],
+)
 # Every command of `idvault`, and those that run with [cli].
 COMMANDS = typer.main.get_group(app).list_commands(None)  # type: ignore[arg-type]
 PEOPLES_COMMANDS = {"auditor", "custodian", "operator", "roster", "log", "epoch"}
@@ -63,6 +72,7 @@ for name in commands.list_commands(None):
 CONSOLE = """
 import asyncio, re, sys, urllib.request
 from pathlib import Path
+from typing import Protocol
 from idvault_client.console import server
 from idvault_client.console.app import Console
 from idvault_client.reasons import Translation
@@ -124,7 +134,10 @@ class Installed:
         return set(self.run("python", "-c", question, *sorted(modules)).stdout.split())
 
 
-Install = Callable[[str], Installed]
+class Install(Protocol):
+    """Installs the wheel with an extra, in an environment of its own or into another."""
+
+    def __call__(self, extra: str, *, into: Installed | None = None) -> Installed: ...
 
 
 def index_of_pip() -> dict[str, str]:
@@ -144,11 +157,12 @@ def install(tmp_path_factory: pytest.TempPathFactory) -> Install:
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = built.glob("*.whl")
 
-    def make(extra: str) -> Installed:
-        folder = tmp_path_factory.mktemp("installed")
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    def make(extra: str, *, into: Installed | None = None) -> Installed:
+        folder = into.folder if into else tmp_path_factory.mktemp("installed")
+        if into is None:
+            subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
         command: list[str | Path] = [UV, "pip", "install", "--quiet", "--python", folder / "bin" / "python"]
-        command += ["--constraint", ROOT / "requirements" / "run.txt", f"{wheel}{extra}"]
+        command += ["--constraint", ROOT / "requirements" / "dev.txt", f"{wheel}{extra}"]
         subprocess.run(command, check=True, env={**os.environ, **index_of_pip()})
         return Installed(folder)
 
@@ -226,6 +240,8 @@ def test_people_get_their_commands(install: Install, server: VaultServer, tls: T
     assert made.stdout.endswith("custodian: custodian-1 initialised\n")
     assert (identity / "public.json").exists()
     _use_the_roster(people, identity, passphrase)
+    server.outcomes = [PROGRESS]
+    _draw_a_chart(install("[plot]", into=people), options(server, tls))
     console = ("custodian", "--identity", f"{identity}", "console")
     for arguments, extra in (
         (("serve", "--edge", "platform"), "server"),
@@ -236,6 +252,14 @@ def test_people_get_their_commands(install: Install, server: VaultServer, tls: T
         told = people.run("idvault", *arguments)
         text = f"idvault: {NOT_INSTALLED.format(extra)}\n"
         assert (told.returncode, told.stdout, told.stderr) == (3, "", text), arguments
+
+
+def _draw_a_chart(people: Installed, connection: Sequence[str]) -> None:
+    """The progress of a campaign is drawn by the installed command."""
+    drawn = people.folder / "chart.svg"
+    asked = people.run("idvault-client", *connection, "campaign", "progress", CAMPAIGN, "--svg", f"{drawn}")
+    assert asked.returncode == 0, asked.stderr
+    assert "1 of 5" in drawn.read_text("utf-8")
 
 
 def _use_the_roster(people: Installed, identity: Path, passphrase: Path) -> None:
