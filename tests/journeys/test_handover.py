@@ -18,6 +18,9 @@ from tests.support.staff import Town
 
 PEOPLE = 32
 NEW = "custodian-d"
+_HEADING = 200
+"""More bytes than `hand-over` writes before its first line about shares."""
+_LINE = len("hand-over: 10 of 32\n")
 
 
 class Staff(Town):
@@ -82,20 +85,18 @@ class Staff(Town):
         confirmed = self.house.command(*before, "second-factor", "--confirm", code)
         assert confirmed.returncode == 0, confirmed.stderr
 
-    def handing_over(self) -> programs.Started:
-        """Start the hand-over, one share at a time."""
+    def handing_over(self, *, lines: int) -> programs.Started:
+        """Start the hand-over, one share at a time; after these lines about shares it waits for a reader."""
         before = ("custodian", "--identity", self.folder("custodian-a"), "--passphrase-file", self.passphrase)
         verb = (*before, "hand-over", "--batch", "1")
         settings = {**os.environ, **environment.common(Layout(self.house.state))}
-        return programs.start(programs.VAULT, *verb, environment=settings)
+        return programs.start(programs.VAULT, *verb, environment=settings, room=_HEADING + lines * _LINE)
 
     def kill_after(self, shares: int) -> int:
         """Start the hand-over and kill the client after this many shares; return the number handed over."""
-        client = self.handing_over()
+        client = self.handing_over(lines=shares)
         try:
-            for line in client.stderr:
-                if line.startswith("hand-over: ") and int(line.split()[1]) >= shares:
-                    break
+            assert wait_for(lambda: self.with_new() >= shares, patience=120)
         finally:
             client.send_signal(signal.SIGKILL)
             client.communicate()
@@ -124,7 +125,7 @@ def test_a_custodian_is_replaced_under_load_and_kills(own_house: House, tmp_path
         assert 3 <= handed < PEOPLE
         late = _sign_up(house, vault, [invent() for _ in range(2)])
         assert vault.get_status(accounts[0]).is_verified
-    client = staff.handing_over()
+    client = staff.handing_over(lines=8)
     assert wait_for(lambda: client.poll() is not None or staff.with_new() > handed + 3, patience=120)
     house.session.kill()
     client.send_signal(signal.SIGKILL)

@@ -1,5 +1,6 @@
 """Runs the project's programs as processes, forked from one fork server (idvault/fork_server.py)."""
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -20,6 +21,7 @@ VAULT = ENTRY
 CLIENT = "idvault_client.entry:main"
 DEMO = "tests.demo.__main__:main"
 _ROOT = Path(__file__).resolve().parents[2]
+_PAGE = 4096
 # Every module that a command imports when it runs.
 _PRELOADED = (
     *(
@@ -114,9 +116,17 @@ class Started:
         return out, err
 
 
-def start(entry: str, *arguments: object, environment: Mapping[str, str] = os.environ) -> Started:
-    """Start a program without input, with pipes for its output."""
+def start(
+    entry: str, *arguments: object, environment: Mapping[str, str] = os.environ, room: int | None = None
+) -> Started:
+    """Start a program without input, with pipes for its output.
+
+    room: how many bytes it can write to stderr before it waits for a reader, who then gets empty lines first.
+    """
     (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+    if room is not None:
+        size = fcntl.fcntl(err_end, fcntl.F_SETPIPE_SZ, _PAGE)
+        os.write(err_end, b"\n" * (size - room))
     with Path(os.devnull).open("rb") as nothing:
         process = launch(
             entry, *arguments, environment=environment, files=(nothing.fileno(), out_end, err_end)
