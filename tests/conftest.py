@@ -1,10 +1,11 @@
 """What every room's tests may use: fresh databases of both kinds; and whose tests count as coverage."""
 
 import gc
+import importlib
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from functools import cache
 from itertools import islice
 from math import ceil
@@ -40,6 +41,22 @@ def pytest_configure() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
 
 
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each worker import another share of the tests first: together they compile each file once.
+
+    On a fresh checkout all of them would compile the same file at the same time.
+    """
+    config = session.config
+    given = getattr(config, "workerinput", None)
+    if given is None or config.args != config.getini("testpaths"):
+        return
+    left_out = PROCESS_ROOMS if config.getoption("--quick") else ()
+    files = [path for path in sorted(_HERE.rglob("test_*.py")) if _folder_of(path) not in left_out]
+    number, workers = int(given["workerid"].removeprefix("gw")), given["workercount"]
+    for path in files[len(files) * number // workers : len(files) * (number + 1) // workers]:
+        importlib.import_module(".".join(path.relative_to(_HERE.parent).with_suffix("").parts))
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Do not import the folders that a quick run leaves out."""
     is_left_out = config.getoption("--quick") and collection_path.name in PROCESS_ROOMS
@@ -47,22 +64,28 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Count the rooms' own tests only: a line that a journey happens to pass is not tested by it.
-
-    It is a matter of time, too: tracing doubles what a test costs.
-    """
+    """Leave out what is slow from a quick run; begin a whole one with what waits for processes."""
     _narrow_constants()
     if config.getoption("--quick"):
         slow = {item: _is_slow(item) for item in items}
         config.hook.pytest_deselected(items=[item for item in items if slow[item]])
         items[:] = [item for item in items if not slow[item]]
         return
-    if config.getoption("cov_source", None):
-        for item in items:
-            if _room(item) not in MEASURED_ROOMS:
-                item.add_marker(pytest.mark.no_cover)
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     items[:] = _spread(items, workers)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Count the rooms' own tests only: a line that a journey happens to pass is not tested by it.
+
+    It is a matter of time, too: tracing doubles what a test and its fixtures cost.
+    """
+    plugin = item.config.pluginmanager.get_plugin("_cov")
+    controller = None if plugin is None else plugin.cov_controller
+    if controller is not None and controller.started != (_room(item) in MEASURED_ROOMS):
+        (controller.pause if controller.started else controller.resume)()
+    return (yield)
 
 
 def _narrow_constants() -> None:

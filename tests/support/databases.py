@@ -10,9 +10,11 @@ import importlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -29,11 +31,18 @@ _MEMORY_NEEDED = 2 << 30
 
 @dataclass(frozen=True, slots=True)
 class Databases:
-    """The addresses of a deployment's two databases, with the newest schema and no rows."""
+    """The addresses of a deployment's two databases, with the newest schema and no rows.
+
+    shred: the address of the shred database, or what makes it: most tests need the main one only.
+    """
 
     kind: str
     main_url: str
-    shred_url: str
+    shred: str | Callable[[], str]
+
+    @property
+    def shred_url(self) -> str:
+        return self.shred if isinstance(self.shred, str) else self.shred()
 
 
 class Maker(Protocol):
@@ -73,8 +82,8 @@ class SqliteMaker:
 class PostgresMaker:
     """Copies two upgraded template databases of one server.
 
-    What is no longer needed is dropped by the connection that makes the next pair: a connection
-    costs the server more than a copy.
+    What is no longer needed is dropped by the connection that makes the next one: a connection costs the
+    server more than a copy.
     """
 
     def __init__(self, server_url: str) -> None:
@@ -82,20 +91,20 @@ class PostgresMaker:
         self._server = server_url
         self._made: list[str] = []
         self._dropped: list[str] = []
-        self._templates = self._create(None, None)
+        self._shreds: dict[str, str] = {}
+        self._templates = self._create(None), self._create(None)
         migrations.upgrade(*(self._url(name) for name in self._templates))
 
     def fresh(self, folder: Path) -> Databases:
-        main, shred = self._create(*self._templates)
-        return Databases("postgres", self._url(main), self._url(shred))
+        main = self._create(self._templates[0])
+        return Databases("postgres", self._url(main), partial(self._shred_of, main))
 
     def empty_urls(self, folder: Path) -> tuple[str, str]:
-        main, shred = self._create(None, None)
-        return self._url(main), self._url(shred)
+        return self._url(self._create(None)), self._url(self._create(None))
 
     def drop(self, databases: Databases) -> None:
-        for url in (databases.main_url, databases.shred_url):
-            self._dropped.append(str(make_url(url).database))
+        main = str(make_url(databases.main_url).database)
+        self._dropped += [name for name in (main, self._shreds.pop(main, None)) if name is not None]
 
     def close(self) -> None:
         """Drop all databases."""
@@ -104,18 +113,24 @@ class PostgresMaker:
     def _url(self, name: str) -> str:
         return make_url(self._server).set(database=name).render_as_string(hide_password=False)
 
-    def _create(self, *templates: str | None) -> tuple[str, str]:
-        """Create a pair of databases, each as a copy or empty, after dropping what is not needed."""
-        main, shred = (_PREFIX + uuid4().hex for _ in templates)
-        self._made += [main, shred]
+    def _shred_of(self, main: str) -> str:
+        if main not in self._shreds:
+            self._shreds[main] = self._create(self._templates[1])
+        return self._url(self._shreds[main])
+
+    def _create(self, template: str | None) -> str:
+        """Create a database, as a copy or empty, after dropping what is not needed."""
+        name = _PREFIX + uuid4().hex
+        self._made.append(name)
         dropped, self._dropped = self._dropped, []
-        made = map(_creation, (main, shred), templates)
-        self._execute(*map(_drop, dropped), *made)
+        self._execute(*map(_drop, dropped), _creation(name, template))
         self._made = [name for name in self._made if name not in dropped]
-        return main, shred
+        return name
 
     def _execute(self, *statements: str) -> None:
-        asyncio.run(_execute(self._server, *statements))
+        # In a thread of its own: whoever asks for an address may be within an event loop.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, _execute(self._server, *statements)).result()
 
 
 def _creation(name: str, template: str | None) -> str:
@@ -171,7 +186,8 @@ def own_server() -> Iterator[str]:
     try:
         server = _server_module(folder).get_server(folder / "data", cleanup_mode="delete")
         # Test data need not survive a power cut.
-        without = ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        settings = ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off")
+        without = (*settings, "SELECT pg_reload_conf()")
         asyncio.run(_execute(server.get_uri(), *without))
         yield str(server.get_uri())
     finally:
