@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from idvault.storage.base.database import Database
 from tests.support import command_trees, passphrases
@@ -32,8 +33,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="without processes, PostgreSQL and long walks")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Put the tests' folders into memory where there is room: databases sync their files all the time."""
+    if config.getoption("--quick"):
+        settings.register_profile("quick", max_examples=25)
+        settings.load_profile("quick")
     # What is collected lives until the end: looking for garbage meanwhile is a seventh of the time.
     gc.disable()
     folder = memory()

@@ -110,6 +110,7 @@ async def test_hostile_texts_in_every_field(open_site: Site) -> None:
     assert await site.tip_offs.listed() == filed
 
 
+@pytest.mark.long
 async def test_hostile_addresses_and_headers(open_site: Site) -> None:
     """Whatever is in path, query, cookie or header, a page of ours is shown, with no header of its own."""
     site = open_site
@@ -223,6 +224,7 @@ async def test_silent_connections_end(world: SessionWorld, tmp_path: Path) -> No
         assert [answer[:12] for answer in answers] == [b"", b"", b"HTTP/1.1 200"]
 
 
+@pytest.mark.long
 async def test_two_hundred_people_of_one_address(site: Site) -> None:
     """Within the limits their sessions go side by side: each gets its own result, and asks once."""
     links = [await site.link() for _ in range(200)]
