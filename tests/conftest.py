@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from coverage import Coverage
 from hypothesis import settings
 
 from idvault.storage.base.database import Database
@@ -89,7 +90,15 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     controller = None if plugin is None else plugin.cov_controller
     if controller is not None and controller.started != (_room(item) in MEASURED_ROOMS):
         (controller.pause if controller.started else controller.resume)()
+        _end_forgotten_tracing(is_wanted=controller.started)
     return (yield)
+
+
+def _end_forgotten_tracing(*, is_wanted: bool) -> None:
+    # In a worker, pytest-cov begins twice and would stop only the second tracer: the first one then goes on.
+    forgotten = None if is_wanted else Coverage.current()
+    if forgotten is not None:
+        forgotten.stop()
 
 
 def _narrow_constants() -> None:
