@@ -186,9 +186,8 @@ def own_server() -> Iterator[str]:
     try:
         server = _server_module(folder).get_server(folder / "data", cleanup_mode="delete")
         # Test data need not survive a power cut.
-        settings = ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off")
-        without = (*settings, "SELECT pg_reload_conf()")
-        asyncio.run(_execute(server.get_uri(), *without))
+        changes = (f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "full_page_writes"))
+        asyncio.run(_execute(server.get_uri(), *changes, "SELECT pg_reload_conf()"))
         yield str(server.get_uri())
     finally:
         if server is not None:

@@ -100,9 +100,12 @@ class Threads:
         while not isinstance(queued := self._queue.get(), _End):
             if queued.begin():
                 connection = self._do(queued, connection)
-        if connection is not None:
-            connection.driver.close()
-        queued.loop.call_soon_threadsafe(queued.tell)
+        try:
+            if connection is not None:
+                connection.driver.close()
+        finally:
+            # Whoever closes must not wait for ever for a connection that cannot be closed.
+            queued.loop.call_soon_threadsafe(queued.tell)
 
     def _do(self, queued: _QueuedWork, connection: SqliteConnection | None) -> SqliteConnection | None:
         result, error = None, None
