@@ -39,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--quick"):
         settings.register_profile("quick", max_examples=25)
         settings.load_profile("quick")
+    _end_tracing_for_nothing(config)
     # What is collected lives until the end: looking for garbage meanwhile is a seventh of the time.
     gc.disable()
     folder = memory()
@@ -52,6 +53,7 @@ def pytest_collection(session: pytest.Session) -> None:
     On a fresh checkout all of them would compile the same file at the same time.
     """
     config = session.config
+    _trace_imports_once(config)
     given = getattr(config, "workerinput", None)
     if given is None or config.args != config.getini("testpaths"):
         return
@@ -59,7 +61,7 @@ def pytest_collection(session: pytest.Session) -> None:
     files = [path for path in sorted(_HERE.rglob("test_*.py")) if _folder_of(path) not in left_out]
     number, workers = int(given["workerid"].removeprefix("gw")), given["workercount"]
     for path in files[len(files) * number // workers : len(files) * (number + 1) // workers]:
-        importlib.import_module(".".join(path.relative_to(_HERE.parent).with_suffix("").parts))
+        importlib.import_module(_module_of(path))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -86,19 +88,33 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
     It is a matter of time, too: tracing doubles what a test and its fixtures cost.
     """
-    plugin = item.config.pluginmanager.get_plugin("_cov")
-    controller = None if plugin is None else plugin.cov_controller
-    if controller is not None and controller.started != (_room(item) in MEASURED_ROOMS):
-        (controller.pause if controller.started else controller.resume)()
-        _end_forgotten_tracing(is_wanted=controller.started)
+    _trace(item.config, is_wanted=_room(item) in MEASURED_ROOMS)
     return (yield)
 
 
-def _end_forgotten_tracing(*, is_wanted: bool) -> None:
-    # In a worker, pytest-cov begins twice and would stop only the second tracer: the first one then goes on.
-    forgotten = None if is_wanted else Coverage.current()
+def _trace_imports_once(config: pytest.Config) -> None:
+    """Let one worker note which lines an import runs: traced, collecting the tests takes twice as long."""
+    if getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0":
+        for room in MEASURED_ROOMS:
+            for path in sorted((_HERE.parent / "idvault" / room).rglob("*.py")):
+                importlib.import_module(_module_of(path))
+    _trace(config, is_wanted=False)
+
+
+def _end_tracing_for_nothing(config: pytest.Config) -> None:
+    # pytest-cov begins to trace in the process that runs no test itself, and in a worker twice: the first tracer
+    # there is never paused, and what it notes is thrown away.
+    has_workers = bool(config.getoption("numprocesses", 0))
+    forgotten = Coverage.current() if has_workers or hasattr(config, "workerinput") else None
     if forgotten is not None:
         forgotten.stop()
+
+
+def _trace(config: pytest.Config, *, is_wanted: bool) -> None:
+    plugin = config.pluginmanager.get_plugin("_cov")
+    controller = None if plugin is None else plugin.cov_controller
+    if controller is not None and controller.started != is_wanted:
+        (controller.resume if is_wanted else controller.pause)()
 
 
 def _narrow_constants() -> None:
@@ -140,6 +156,10 @@ def _spread(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
     for share in shares:
         share.extend(islice(rest, max(0, len(items) // workers - len(share))))
     return [item for share in shares for item in share] + list(rest)
+
+
+def _module_of(path: Path) -> str:
+    return ".".join(path.relative_to(_HERE.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
 @cache
