@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Generator, Iterator
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,8 @@ def _trace_imports_once(config: pytest.Config) -> None:
     """Let one worker note which lines an import runs: traced, collecting the tests takes twice as long."""
     if getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0":
         for room in MEASURED_ROOMS:
-            for path in sorted((_HERE.parent / "idvault" / room).rglob("*.py")):
+            rooms = (_HERE.parent / "idvault" / room).rglob("*.py"), (_HERE / room).rglob("test_*.py")
+            for path in chain(*map(sorted, rooms)):
                 importlib.import_module(_module_of(path))
     _trace(config, is_wanted=False)
 
