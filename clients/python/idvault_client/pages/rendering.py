@@ -21,6 +21,8 @@ def templates(*folders: Path) -> Environment:
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
+        # Templates are part of the program: looking for changes would ask the disk four times a page.
+        auto_reload=False,
     )
 
 
