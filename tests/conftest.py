@@ -103,8 +103,8 @@ def _trace_imports_once(config: pytest.Config) -> None:
 
 
 def _end_tracing_for_nothing(config: pytest.Config) -> None:
-    # pytest-cov begins to trace in the process that runs no test itself, and in a worker twice: the first tracer
-    # there is never paused, and what it notes is thrown away.
+    # pytest-cov traces the process that runs no test itself, and begins twice in a worker: its first tracer
+    # there is never paused, and what that one notes is thrown away.
     has_workers = bool(config.getoption("numprocesses", 0))
     forgotten = Coverage.current() if has_workers or hasattr(config, "workerinput") else None
     if forgotten is not None:

@@ -365,6 +365,7 @@ class Life(RuleBasedStateMachine):
             assert len(self.run(self.room.logged(kinds[act]))) == count
 
 
+@pytest.mark.long
 def test_the_life_of_disclosures(sqlite_maker: SqliteMaker) -> None:
     """In any order of acts the rules hold and the log is complete."""
     Life.template = sqlite_maker

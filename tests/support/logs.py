@@ -42,10 +42,37 @@ def checkpoint_of(leaves: Sequence[bytes]) -> Checkpoint:
 
 @lru_cache(_KEPT)
 def _checkpoint_of(leaves: tuple[bytes, ...]) -> Checkpoint:
-    tree = CompactRange()
-    for leaf in leaves:
-        tree.append(leaf_hash(leaf))
+    tree = _grown(leaves).tree
     return Checkpoint(ORIGIN, tree.size, tree.root())
+
+
+class _Grown:
+    """The tree of some entries, and all its hashes."""
+
+    def __init__(self) -> None:
+        self.leaves: tuple[bytes, ...] = ()
+        self.tree = CompactRange()
+        self.nodes: dict[Position, bytes] = {}
+
+    def grow(self, leaves: tuple[bytes, ...]) -> None:
+        for leaf in leaves[len(self.leaves) :]:
+            for level, value in enumerate(self.tree.append(leaf_hash(leaf))):
+                self.nodes[Position(level, (self.tree.size - 1) >> level)] = value
+        self.leaves = leaves
+
+
+_latest = [_Grown()]
+
+
+def _grown(leaves: tuple[bytes, ...]) -> _Grown:
+    """Return the tree of these entries, until the next call.
+
+    A log that grows is not hashed from its beginning each time.
+    """
+    if _latest[0].leaves != leaves[: len(_latest[0].leaves)]:
+        _latest[0] = _Grown()
+    _latest[0].grow(leaves)
+    return _latest[0]
 
 
 def signed(leaves: Sequence[bytes], *witnesses: NoteSigner, time: int = 0, by: NoteSigner = SIGNER) -> bytes:
@@ -70,11 +97,7 @@ def write_folder(folder: Path, leaves: Sequence[bytes], raw: bytes | None) -> No
 @lru_cache(_KEPT)
 def _files(leaves: tuple[bytes, ...]) -> dict[str, bytes]:
     """Return the files of these entries without the checkpoint; not to be changed."""
-    tree = CompactRange()
-    nodes: dict[Position, bytes] = {}
-    for leaf in leaves:
-        for level, value in enumerate(tree.append(leaf_hash(leaf))):
-            nodes[Position(level, (tree.size - 1) >> level)] = value
+    nodes = _grown(leaves).nodes
     files = {
         tile.path: encode_tile([nodes[position] for position in tile.positions])
         for tile in grown(0, len(leaves))

@@ -1,9 +1,17 @@
 """What the project's rules need to know of a Python file: its functions, classes, names and imports."""
 
 import ast
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+# What gives something a name.
+_NAMED = (
+    *(ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef),
+    *(ast.arg, ast.Name, ast.ExceptHandler, ast.Attribute, ast.alias),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +53,19 @@ class Source:
 def read(path: Path) -> Source:
     """Return what a file contains; it is parsed once, because several rules ask for each file."""
     tree = ast.parse(path.read_text("utf-8"))
-    nodes = list(ast.walk(tree))
+    of_kind: defaultdict[type[ast.AST], list[Any]] = defaultdict(list)
+    for node in ast.walk(tree):
+        of_kind[type(node)].append(node)
     return Source(
         docstring=ast.get_docstring(tree) or "",
-        functions=tuple(
-            _function(node) for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        functions=tuple(map(_function, of_kind[ast.FunctionDef] + of_kind[ast.AsyncFunctionDef])),
+        classes=tuple(map(_class, of_kind[ast.ClassDef])),
+        names=tuple(found for kind in _NAMED for node in of_kind[kind] if (found := _name(node)) is not None),
+        imports=tuple(
+            found for node in of_kind[ast.ImportFrom] + of_kind[ast.Import] for found in _imports(node)
         ),
-        classes=tuple(_class(node) for node in nodes if isinstance(node, ast.ClassDef)),
-        names=tuple(found for node in nodes if (found := _name(node)) is not None),
-        imports=tuple(found for node in nodes for found in _imports(node)),
         calls=tuple(
-            (node.lineno, node.func.id)
-            for node in nodes
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            (node.lineno, node.func.id) for node in of_kind[ast.Call] if isinstance(node.func, ast.Name)
         ),
     )
 
