@@ -37,6 +37,7 @@ _PRELOADED = (
     *("idvault.cli.report", "idvault.cli.web", "idvault.web.server", "idvault.bootstrap.log_outside"),
     *("idvault.bootstrap.platform_edge", "idvault.bootstrap.custody_edge", "idvault.development.clock"),
     *("alembic.command", "uvloop", "idvault_client.commands.app", "tests.demo.__main__"),
+    *("sqlalchemy.ext.asyncio", "cryptography.hazmat.backends.openssl.backend"),
 )
 
 
