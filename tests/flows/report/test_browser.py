@@ -1,6 +1,6 @@
 """Reports and the page of public supervision in a real browser: readable at 320 pixels, in both languages."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -44,6 +44,22 @@ def test_without_a_browser_the_tests_say_what_to_install(monkeypatch: pytest.Mon
         chromium()
     monkeypatch.setenv("IDVAULT_TEST_CHROMIUM", "/opt/chromium")
     assert chromium() == "/opt/chromium"
+
+
+def test_a_debian_without_the_first_package_is_asked_for_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only newer ones have the Chromium without windows."""
+    asked: list[str] = []
+
+    def install(missing: Callable[[], Sequence[str]]) -> str:
+        asked.extend(missing())
+        return ""
+
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("IDVAULT_TEST_CHROMIUM", raising=False)
+    monkeypatch.setattr("tests.support.debian.install", install)
+    with pytest.raises(NoBrowserError):
+        chromium()
+    assert asked == ["chromium-headless-shell", "fonts-noto-cjk", "chromium", "fonts-noto-cjk"]
 
 
 @pytest.fixture(scope="module")
