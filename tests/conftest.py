@@ -94,7 +94,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 def _trace_imports_once(config: pytest.Config) -> None:
     """Let one worker note which lines an import runs: traced, collecting the tests takes twice as long."""
-    if getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0":
+    is_first = getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0"
+    if is_first and _controller(config) is not None:
         for room in MEASURED_ROOMS:
             rooms = (_HERE.parent / "idvault" / room).rglob("*.py"), (_HERE / room).rglob("test_*.py")
             for path in chain(*map(sorted, rooms)):
@@ -111,9 +112,14 @@ def _end_tracing_for_nothing(config: pytest.Config) -> None:
         forgotten.stop()
 
 
-def _trace(config: pytest.Config, *, is_wanted: bool) -> None:
+def _controller(config: pytest.Config) -> Any:
+    """Return what starts and stops the tracing, None in a run that measures no coverage."""
     plugin = config.pluginmanager.get_plugin("_cov")
-    controller = None if plugin is None else plugin.cov_controller
+    return None if plugin is None else plugin.cov_controller
+
+
+def _trace(config: pytest.Config, *, is_wanted: bool) -> None:
+    controller = _controller(config)
     if controller is not None and controller.started != is_wanted:
         (controller.resume if is_wanted else controller.pause)()
 

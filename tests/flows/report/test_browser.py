@@ -47,7 +47,7 @@ def test_without_a_browser_the_tests_say_what_to_install(monkeypatch: pytest.Mon
 
 
 def test_a_debian_without_the_first_package_is_asked_for_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only newer ones have the Chromium without windows."""
+    """Not every Debian needs to have the Chromium without windows."""
     asked: list[str] = []
 
     def install(missing: Callable[[], Sequence[str]]) -> str:
