@@ -13,6 +13,18 @@ from cryptography.x509.oid import NameOID
 
 TRUST_DOMAIN = "idvault.test"
 _DAY = timedelta(days=1)
+# Python 3.13 refuses an authority without this, and certificates without key identifiers (RFC 5280, 4.2.1).
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,7 @@ class Authority:
         certificate = (
             self._builder(self._name, self._key.public_key(), -_DAY, _DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_SIGNS_CERTIFICATES, critical=True)
             .sign(self._key, hashes.SHA256())
         )
         self.ca = certificate.public_bytes(serialization.Encoding.PEM)
@@ -55,7 +68,8 @@ class Authority:
     def _issue(self, names: list[x509.GeneralName], starts: timedelta, ends: timedelta) -> Issued:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "synthetic")])
-        builder = self._builder(subject, key.public_key(), starts, ends)
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        builder = self._builder(subject, key.public_key(), starts, ends).add_extension(issuer, critical=False)
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         certificate = builder.sign(self._key, hashes.SHA256())
@@ -84,4 +98,5 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now + starts)
             .not_valid_after(now + ends)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         )
