@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
-from tests.support.browser import SHARED, violations
+from tests.support.browser import SHARED, equip, violations
 from tests.support.session_world import BASE_URL
 from tests.web import browser as client
 from tests.web.conftest import Site
@@ -122,11 +122,14 @@ def prints(page: Page) -> Iterator[str]:
     page.emulate_media(media="screen")
 
 
-def named(page: Page) -> Iterator[str]:
-    """Yield fields whose name or description a screen reader would not tell, or in another order."""
+def named(page: Page, whole: str) -> Iterator[str]:
+    """Yield fields whose name or description a screen reader would not tell, or in another order.
+
+    whole: the accessibility tree of the page.
+    """
     for kinds in page.evaluate(ORDER):
         yield f"order of a field: {kinds}"
-    tree, place = page.locator("main").aria_snapshot(), 0
+    tree, place = whole[whole.index("- main") :], 0
     for each in page.locator("main .field").all():
         box, label = each.locator("input, textarea"), each.locator("label").inner_text()
         expect(box).to_have_accessible_name(label)
@@ -159,7 +162,8 @@ def stops(page: Page) -> Iterator[str]:
 def look(screen: Screen, bare: Screen, name: str, recorded: client.Page, language: str) -> list[str]:
     """Return what is wrong with a page. bare: a screen without script."""
     screen.show(recorded)
-    found = [*sizes(screen), *prints(screen.page), *named(screen.page)]
+    trees = [screen.page.locator("body").aria_snapshot()]
+    found = [*sizes(screen), *prints(screen.page), *named(screen.page, trees[0])]
     if screen.page.evaluate(HEADINGS) != [1, True]:
         found.append("not one heading, or another title")
     if report := violations(screen.page):
@@ -168,7 +172,7 @@ def look(screen: Screen, bare: Screen, name: str, recorded: client.Page, languag
         screen.page.set_viewport_size(SMALL if language == "zh" else ZOOMED)
         keep(screen.page.screenshot(full_page=True), Path(folder) / f"{name}-{language}.png")
     bare.show(recorded)
-    trees = [each.page.locator("body").aria_snapshot() for each in (screen, bare)]
+    trees.append(bare.page.locator("body").aria_snapshot())
     if name not in SCRIPTED and trees[0].replace(" [active]", "") != trees[1].replace(" [active]", ""):
         found.append("differs without script")
     found += [*stops(bare.page), *screen.complaints, *bare.complaints, *screen.strays, *bare.strays]
@@ -193,6 +197,7 @@ def screens(browser: Browser, fetched: Mapping[str, client.Page]) -> Iterator[tu
         for context in contexts:
             context.set_default_timeout(60_000)
         screen, bare = (Screen(context.new_page(), fetched) for context in contexts)
+        equip(screen.page)
         yield screen, bare
     finally:
         for context in contexts:
