@@ -16,8 +16,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import SettingsConfigDict
+from pydantic import ConfigDict, Field, SecretStr, ValidationError
 
 from idvault import secret_file
 from idvault.config import database, kubernetes, owner, trace, web
@@ -51,9 +50,7 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
     A setting that a process does not need stays empty. Times are in seconds, limits are counts.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, hide_input_in_errors=True, extra="ignore", validate_default=False
-    )
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     development: bool = False
     database_url: SecretStr = SecretStr("")
@@ -192,13 +189,21 @@ def load(process: Process, *, clock_file: Path | None = None) -> Settings:
     """
     unknown = tuple(_unknown(os.environ))
     try:
-        settings = Settings()
+        settings = Settings.model_validate(_given(os.environ))
     except ValidationError as error:
         raise ConfigError(*unknown, *_unreadable(error)) from None
     problems = (*unknown, *_problems(settings, process, clock_file))
     if problems:
         raise ConfigError(*problems)
     return settings
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix(PREFIX).lower(): text
+        for name, text in environment.items()
+        if name.startswith(PREFIX)
+    }
 
 
 def _unknown(environment: Mapping[str, str]) -> Iterator[str]:

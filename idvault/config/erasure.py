@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings
+from pydantic import BaseModel, Field
 
 
-class ErasureSettings(BaseSettings):
+class ErasureSettings(BaseModel):
     """How long an erasure can be cancelled, and how long after it the keys are destroyed.
 
     A disclosure request lives for up to seven days, so the delay is longer.

@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings
+from pydantic import BaseModel, Field
 
 
-class ModerationSettings(BaseSettings):
+class ModerationSettings(BaseModel):
     """Days are calendar days of the operator's time zone. appeal_outside_body: named by every rejection."""
 
     public_accounts_per_individual: Annotated[int, Field(ge=1, le=1_000)] = 1

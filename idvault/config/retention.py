@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings
+from pydantic import BaseModel, Field
 
 
-class RetentionSettings(BaseSettings):
+class RetentionSettings(BaseModel):
     """Days for which accounts that were never verified, and the texts of decided appeals, are kept.
 
     The pages tell owners that the texts are deleted after 90 days.

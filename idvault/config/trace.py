@@ -5,13 +5,12 @@ from importlib.util import find_spec
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field
-from pydantic_settings import BaseSettings
+from pydantic import BaseModel, Field
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class TraceSettings(BaseSettings):
+class TraceSettings(BaseModel):
     """otlp_endpoint: the base URL of a collector, empty for no traces. trace_ratio: of what is recorded."""
 
     otlp_endpoint: str = ""
