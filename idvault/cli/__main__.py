@@ -5,7 +5,6 @@ import sys
 from idvault import process
 
 INTERRUPTED = 130
-_PEOPLE = frozenset({"auditor", "custodian", "operator", "roster", "log", "epoch"})
 
 
 def main() -> None:
@@ -27,7 +26,7 @@ def _run(arguments: list[str]) -> int:
         from idvault.cli import errors  # noqa: PLC0415
 
         command = next((argument for argument in arguments if not argument.startswith("-")), "")
-        problem = errors.not_installed("cli" if command in _PEOPLE else "server")
+        problem = errors.not_installed(errors.extra_of(command))
         errors.tell(problem, as_json="--json" in arguments)
         return problem.code
     return app.run(arguments)

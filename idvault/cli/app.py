@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,8 @@ from idvault.cli import errors
 from idvault.cli.errors import CommandError, ExitCode
 
 _JSON = "--json"
+# A package that the extra [server] installs and no other.
+_OF_THE_SERVICE = "prometheus_client"
 _HELP = """Identity verification with a privacy vault: identities sealed, statuses public.
 
 To try it on one machine: `idvault dev`. For production, in this order: `keys init`, `db upgrade`,
@@ -79,6 +82,9 @@ class _Commands(TyperGroup):
 
 @cache
 def _command(name: str) -> Any:
+    # Some of the service's commands would come as far as their settings, and name those first.
+    if errors.extra_of(name) == "server" and find_spec(_OF_THE_SERVICE) is None:
+        raise ModuleNotFoundError(name=_OF_THE_SERVICE)
     module, _, attribute = _COMMANDS[name][0].partition(":")
     with process.without_collector():
         found = getattr(import_module(f"idvault.cli.{module}"), attribute)

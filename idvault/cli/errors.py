@@ -19,6 +19,8 @@ from idvault.domain.error import (
 )
 from idvault.process import PortBusyError, ProcessError
 
+_PEOPLES_COMMANDS = frozenset({"auditor", "custodian", "operator", "roster", "log", "epoch"})
+
 
 class ExitCode(IntEnum):
     """The exit codes of every command."""
@@ -77,6 +79,11 @@ def explain(error: Exception) -> CommandError:
         case _:
             found = _explain_settings(error) or _explain_mistake(error)
     return found
+
+
+def extra_of(command: str) -> str:
+    """Return the extra that a command needs: the service's own, or that of people on their own machines."""
+    return "cli" if command in _PEOPLES_COMMANDS else "server"
 
 
 def not_installed(extra: str) -> CommandError:

@@ -188,22 +188,16 @@ def load(process: Process, *, clock_file: Path | None = None) -> Settings:
     clock_file: the shifted clock from the command line, refused outside development.
     """
     unknown = tuple(_unknown(os.environ))
+    names = {field: _name(field) for field in Settings.model_fields}
+    given = {field: os.environ[name] for field, name in names.items() if name in os.environ}
     try:
-        settings = Settings.model_validate(_given(os.environ))
+        settings = Settings.model_validate(given)
     except ValidationError as error:
         raise ConfigError(*unknown, *_unreadable(error)) from None
     problems = (*unknown, *_problems(settings, process, clock_file))
     if problems:
         raise ConfigError(*problems)
     return settings
-
-
-def _given(environment: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name.removeprefix(PREFIX).lower(): text
-        for name, text in environment.items()
-        if name.startswith(PREFIX)
-    }
 
 
 def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
