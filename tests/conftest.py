@@ -26,6 +26,8 @@ _HERE = Path(__file__).parent
 MEASURED_ROOMS = ("domain", "transparency", "attest", "sealing", "custody")
 """The rooms whose own tests must reach each of their lines and branches (scripts/test)."""
 
+_CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
 PROCESS_ROOMS = ("journeys", "resilience", "scripts")
 """The folders whose tests start processes; elsewhere the mark `process` says so."""
 
@@ -89,7 +91,21 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     It is a matter of time, too: tracing doubles what a test and its fixtures cost.
     """
     _trace(item.config, is_wanted=_room(item) in MEASURED_ROOMS)
+    _keep_to_a_core(item)
     return (yield)
+
+
+def _keep_to_a_core(item: pytest.Item) -> None:
+    """Let the threads of a worker, and its PostgreSQL, take turns on one core where every core is in use.
+
+    Only one thread of a process runs Python at a time: to wake another core for the next one costs a tenth
+    of the time. Tests of processes keep every core: these do run at the same time.
+    """
+    given = getattr(item.config, "workerinput", None)
+    if given is None or not _CORES or given["workercount"] % len(_CORES):
+        return
+    own = {_CORES[int(given["workerid"].removeprefix("gw")) % len(_CORES)]}
+    os.sched_setaffinity(0, _CORES if _starts_processes(item) else own)
 
 
 def _trace_imports_once(config: pytest.Config) -> None:
