@@ -102,10 +102,11 @@ def _keep_to_a_core(item: pytest.Item) -> None:
     of the time. Tests of processes keep every core: these do run at the same time.
     """
     given = getattr(item.config, "workerinput", None)
-    if given is None or not _CORES or given["workercount"] % len(_CORES):
+    if given is None or not _CORES:
         return
-    own = {_CORES[int(given["workerid"].removeprefix("gw")) % len(_CORES)]}
-    os.sched_setaffinity(0, _CORES if _starts_processes(item) else own)
+    number, workers = int(given["workerid"].removeprefix("gw")), given["workercount"]
+    has_own = number < workers - workers % len(_CORES) and not _starts_processes(item)
+    os.sched_setaffinity(0, {_CORES[number % len(_CORES)]} if has_own else _CORES)
 
 
 def _trace_imports_once(config: pytest.Config) -> None:
