@@ -94,12 +94,4 @@ NOTES: Mapping[str, str] = {
 - **Next**: the bare server has no stream for a request, no limit and no caller, so that its calls have
   two coroutines instead of eight; stages in one function would save two of them at most.
 """,
-    "P14": """\
-- **Profile**: nearly all are imports (SQLAlchemy and the statements a quarter, the classes of 400 values a
-  seventh, then aiohttp and pydantic). A key file under a passphrase that somebody chose costs 0.17 s more.
-- **Tried**: rooms that a process does not need are not imported, so the worker has no gRPC and no edge;
-  several processes of one host import once (`idvault.fork_server`); a new deployment's day keys are one
-  change of the key file (all kept). Python 3.13 takes a tenth longer than 3.11.
-- **Next**: statements compiled at build time would make SQLAlchemy unnecessary in `serve`.
-""",
 }
