@@ -26,14 +26,14 @@ def install(folder: Path) -> Checkout:
     """Build the wheel and install it in a folder, with the packages of this environment."""
     source, environment = folder / "source", folder / "environment"
     with zipfile.ZipFile(BytesIO(archive(FILE.read_text("utf-8").strip()))) as packed:
-        packed.extractall(source)  # noqa: S202 - this project's own files
+        packed.extractall(source)
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "wheel")]
     subprocess.run(build, cwd=source, check=True, capture_output=True)
     venv.create(environment, with_pip=False)
     (packages,) = environment.glob("lib/python*/site-packages")
     (wheel,) = (folder / "wheel").glob("*.whl")
     with zipfile.ZipFile(wheel) as content:
-        content.extractall(packages)  # noqa: S202 - built by the line above
+        content.extractall(packages)
     # Found after the wheel's own packages.
     (packages / "shared.pth").write_text("\n".join(each for each in sys.path if "site-packages" in each))
     files = (source / "docs" / "operations.md", *(source / "idvault" / "config").glob("*.py"))

@@ -38,6 +38,7 @@ _PRELOADED = (
     *("idvault.bootstrap.platform_edge", "idvault.bootstrap.custody_edge", "idvault.development.clock"),
     *("alembic.command", "uvloop", "idvault_client.commands.app", "tests.demo.__main__"),
     *("sqlalchemy.ext.asyncio", "cryptography.hazmat.backends.openssl.backend"),
+    *("idvault.cli.key.commands", "typer._adapters", "typer._click.decorators"),
 )
 
 
