@@ -18,15 +18,13 @@ from coverage import Coverage
 from hypothesis import settings
 
 from idvault.storage.base.database import Database
-from tests.support import command_trees, passphrases
+from tests.support import command_trees, cores, passphrases
 from tests.support.databases import Databases, Maker, PostgresMaker, SqliteMaker, memory, postgres
 
 _HERE = Path(__file__).parent
 
 MEASURED_ROOMS = ("domain", "transparency", "attest", "sealing", "custody")
 """The rooms whose own tests must reach each of their lines and branches (scripts/test)."""
-
-_CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 PROCESS_ROOMS = ("journeys", "resilience", "scripts")
 """The folders whose tests start processes; elsewhere the mark `process` says so."""
@@ -96,17 +94,16 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 def _keep_to_a_core(item: pytest.Item) -> None:
-    """Let the threads of a worker, and its PostgreSQL, take turns on one core where every core is in use.
+    """Let the threads of a worker take turns on one core, while the other workers use the others.
 
     Only one thread of a process runs Python at a time: to wake another core for the next one costs a tenth
     of the time. Tests of processes keep every core: these do run at the same time.
     """
     given = getattr(item.config, "workerinput", None)
-    if given is None or not _CORES:
+    if given is None or not cores.ALL:
         return
-    number, workers = int(given["workerid"].removeprefix("gw")), given["workercount"]
-    has_own = number < workers - workers % len(_CORES) and not _starts_processes(item)
-    os.sched_setaffinity(0, {_CORES[number % len(_CORES)]} if has_own else _CORES)
+    own = cores.of_worker(int(given["workerid"].removeprefix("gw")), given["workercount"])
+    cores.use(cores.ALL if _starts_processes(item) else own)
 
 
 def _trace_imports_once(config: pytest.Config) -> None:

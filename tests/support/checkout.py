@@ -1,5 +1,6 @@
 """A checkout of the project whose program runs: this one, or another revision to compare with."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -44,11 +45,13 @@ def of_revision(revision: str) -> Iterator[Checkout]:
         folder = Path(temporary) / "idvault"
         _run("git", "worktree", "add", "--quiet", "--detach", str(folder), revision, within=_ROOT)
         try:
-            _run("scripts/setup", "run", within=folder)
+            # The same interpreter: one revision is compared with another, not one Python.
+            _run("scripts/setup", "run", within=folder, IDVAULT_PYTHON=str(Path(sys.executable).resolve()))
             yield Checkout(folder, folder / ".venv" / "bin" / "python")
         finally:
             _run("git", "worktree", "remove", "--force", str(folder), within=_ROOT)
 
 
-def _run(*command: str, within: Path) -> None:
-    subprocess.run(command, cwd=within, check=True, stdout=subprocess.DEVNULL)
+def _run(*command: str, within: Path, **settings: str) -> None:
+    environment = {**os.environ, **settings}
+    subprocess.run(command, cwd=within, env=environment, check=True, stdout=subprocess.DEVNULL)

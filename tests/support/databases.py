@@ -23,6 +23,7 @@ import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy.engine import make_url
 
 from idvault.storage import migrations
+from tests.support import cores
 
 _PREFIX = "idvault_test_"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it is made by mkdtemp
@@ -147,13 +148,18 @@ class _Session:
 
     def close(self) -> None:
         """End the connection and the thread."""
-        if self._connection is not None:
-            self._run(self._connection.close())
+        self._run(self._end())
         self._thread.submit(self._loop.close).result()
         self._thread.shutdown()
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         self._thread.submit(self._loop.run, work).result()
+
+    async def _end(self) -> None:
+        if self._connection is not None:
+            # Unlike close(), it needs no answer of a server that may have ended.
+            self._connection.terminate()
+            await asyncio.sleep(0)
 
     async def _execute(self, statements: Sequence[str]) -> None:
         if self._connection is None or self._connection.is_closed():
@@ -216,7 +222,8 @@ def own_server() -> Iterator[str]:
     folder.chmod(0o755)
     server: Any = None
     try:
-        server = _server_module(folder).get_server(folder / "data", cleanup_mode="delete")
+        with cores.every():
+            server = _server_module(folder).get_server(folder / "data", cleanup_mode="delete")
         # Test data need not survive a power cut.
         changes = (f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "full_page_writes"))
         asyncio.run(_execute(server.get_uri(), *changes, "SELECT pg_reload_conf()"))
