@@ -59,7 +59,7 @@ def pytest_collection(session: pytest.Session) -> None:
         return
     left_out = PROCESS_ROOMS if config.getoption("--quick") else ()
     files = [path for path in sorted(_HERE.rglob("test_*.py")) if _folder_of(path) not in left_out]
-    number, workers = int(given["workerid"].removeprefix("gw")), given["workercount"]
+    number, workers = _number(given), given["workercount"]
     for path in files[len(files) * number // workers : len(files) * (number + 1) // workers]:
         importlib.import_module(_module_of(path))
 
@@ -93,6 +93,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     return (yield)
 
 
+def _number(given: dict[str, Any]) -> int:
+    """Return the number of a worker, from 0."""
+    return int(given["workerid"].removeprefix("gw"))
+
+
 def _keep_to_a_core(item: pytest.Item) -> None:
     """Let the threads of a worker take turns on one core, while the other workers use the others.
 
@@ -102,7 +107,7 @@ def _keep_to_a_core(item: pytest.Item) -> None:
     given = getattr(item.config, "workerinput", None)
     if given is None or not cores.ALL:
         return
-    own = cores.of_worker(int(given["workerid"].removeprefix("gw")), given["workercount"])
+    own = cores.of_worker(_number(given), given["workercount"])
     cores.use(cores.ALL if _starts_processes(item) else own)
 
 

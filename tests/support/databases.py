@@ -164,8 +164,7 @@ class _Session:
     async def _execute(self, statements: Sequence[str]) -> None:
         if self._connection is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(self._url)
-        for statement in statements:
-            await self._connection.execute(statement)
+        await _run_all(self._connection, statements)
 
 
 def _creation(name: str, template: str | None) -> str:
@@ -180,10 +179,14 @@ def _drop(name: str) -> str:
 async def _execute(url: str, *statements: str) -> None:
     connection: Any = await asyncpg.connect(url)
     try:
-        for statement in statements:
-            await connection.execute(statement)
+        await _run_all(connection, statements)
     finally:
         await connection.close()
+
+
+async def _run_all(connection: Any, statements: Sequence[str]) -> None:
+    for statement in statements:
+        await connection.execute(statement)
 
 
 @contextmanager
