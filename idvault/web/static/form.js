@@ -15,6 +15,8 @@
     };
     field.addEventListener("input", check);
     field.addEventListener("change", check);
+    // Somebody may have typed before this file came.
+    check();
   }
   var evidence = document.querySelector("input[type=file][data-limit]");
   function smaller(picture, limit, width) {
@@ -28,7 +30,7 @@
     });
   }
   if (evidence) {
-    evidence.addEventListener("change", function () {
+    var fit = function () {
       var file = evidence.files[0], limit = Number(evidence.dataset.limit);
       evidence.setCustomValidity("");
       if (!file || file.size <= limit) { return; }
@@ -40,7 +42,10 @@
         evidence.files = chosen.files;
         evidence.setCustomValidity("");
       }).catch(function () {});
-    });
+    };
+    evidence.addEventListener("change", fit);
+    // So may a picture have been chosen.
+    fit();
   }
   var errors = document.querySelector(".errors");
   if (errors) { errors.focus(); }
