@@ -5,6 +5,8 @@
   var form = document.getElementById("receipt-check");
   if (!form || !window.crypto || !crypto.subtle) { return; }
   var answer = document.getElementById("receipt-answer");
+  // Octets; a receipt has some thousands.
+  var LARGEST = 1000000;
   // Points of small order, under which one signature fits every text.
   var WEAK = ["edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
     "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
@@ -145,12 +147,18 @@
     }));
     answer.focus();
   }
+  function refuse(reason) {
+    var texts = answer.dataset;
+    tell(reason, [reason === "KEY" ? texts.key : reason === "NOT_COVERED" ? texts.wait : texts.wrong, reason]);
+  }
   // Without Ed25519 in this browser the form stays hidden, and the page names the program.
   var base = bytes("WGZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmY=");
   crypto.subtle.importKey("raw", base, { name: "Ed25519" }, false, ["verify"]).then(function () { form.hidden = false; }, function () {});
   document.getElementById("receipt-file").addEventListener("change", async function (event) {
     var file = event.target.files[0];
-    if (file && file.size < 1000000) { document.getElementById("receipt-text").value = await file.text(); }
+    if (!file) { return; }
+    if (file.size >= LARGEST) { refuse("NOT_A_RECEIPT"); return; }
+    document.getElementById("receipt-text").value = await file.text();
   });
   form.addEventListener("submit", async function (event) {
     event.preventDefault();
@@ -162,8 +170,7 @@
         return value && labels[place] + " " + value;
       }).filter(Boolean)));
     } catch (error) {
-      var reason = /^[A-Z_]+$/.test(error.message) ? error.message : "NOT_A_RECEIPT";
-      tell(reason, [reason === "KEY" ? texts.key : reason === "NOT_COVERED" ? texts.wait : texts.wrong, reason]);
+      refuse(/^[A-Z_]+$/.test(error.message) ? error.message : "NOT_A_RECEIPT");
     }
   });
 })();
