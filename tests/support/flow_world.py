@@ -111,7 +111,7 @@ class World:
         self.status = Statuses(store=self.accounts, policy=self.policy)
 
     async def verify(
-        self, asked: VerifyCommand | None = None, *, seconds: float = 0, patience: float = 1.0
+        self, asked: VerifyCommand | None = None, *, seconds: float = 0, patience: float = 20.0
     ) -> Claim:
         return await self.verification.verify(asked or command(), now=at(seconds), patience=patience)
 
