@@ -99,7 +99,9 @@ class SessionWorld:
         base_url: str = BASE_URL,
         receipts: Any = None,
         moderation: AppealWorld | None = None,
+        patience: float = 20.0,
     ) -> None:
+        """patience: seconds that a form waits for the registry."""
         self.moderation = moderation or AppealWorld(database)
         self.publishing = PublicAccountWorld(database, sanctions=self.moderation)
         self.campaigns = self.moderation.campaigns
@@ -134,7 +136,7 @@ class SessionWorld:
             rules=RULES,
             custodians=lambda: CUSTODIANS,
             base_url=base_url,
-            patience=1.0,
+            patience=patience,
         )
         self.purges = wire_purges(store=self.store, guard=self.claims.guard, entropy=entropy)
         self._numbers = 0

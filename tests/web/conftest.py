@@ -64,8 +64,8 @@ async def site_of(
     tip_offs = TipOffWorld(world.database, key_files(folder))
     async with (
         served(world, folder, services=[tip_offs.form_service]) as edge,
-        aio.connect(edge.target, tls=edge.web) as vault,
-        aio.connect(edge.target, tls=edge.platform) as platform,
+        aio.connect(edge.target, tls=edge.web, timeout=60) as vault,
+        aio.connect(edge.target, tls=edge.platform, timeout=60) as platform,
     ):
         pages = Pages(
             vault=vault,

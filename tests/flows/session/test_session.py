@@ -59,6 +59,15 @@ async def world(main_database: Database) -> AsyncIterator[SessionWorld]:
     await made.claims.verification.drain()
 
 
+@pytest_asyncio.fixture
+async def impatient(main_database: Database) -> AsyncIterator[SessionWorld]:
+    """Return a world whose forms hardly wait for the registry."""
+    made = SessionWorld(main_database, patience=0.3)
+    await made.prepare()
+    yield made
+    await made.claims.verification.drain()
+
+
 async def test_a_person_verifies_on_the_page(world: SessionWorld) -> None:
     """From the link to the result: each step is logged once, and the platform gets the claim."""
     made = await world.create()
@@ -208,44 +217,44 @@ async def test_an_attempt_that_did_not_arrive_is_made_again(world: SessionWorld)
     assert (await world.submit(session_id)).state == States.STATE_SUCCEEDED
 
 
-async def test_an_attempt_whose_answer_was_lost_is_shown(world: SessionWorld) -> None:
+async def test_an_attempt_whose_answer_was_lost_is_shown(impatient: SessionWorld) -> None:
     """If the claim was opened and the answer lost, the form that is sent again asks nothing twice."""
-    session_id = await world.agreed()
-    world.claims.claims.plant("open", Fault.LOSE_ANSWER)
+    session_id = await impatient.agreed()
+    impatient.claims.claims.plant("open", Fault.LOSE_ANSWER)
     with pytest.raises(UnavailableError):
-        await world.submit(session_id)
-    assert (await world.page(session_id)).state == States.STATE_CHECKING
-    await world.submit(session_id)
-    await world.claims.work(seconds=60)
-    assert len(world.claims.registry.checks) <= 1
+        await impatient.submit(session_id)
+    assert (await impatient.page(session_id)).state == States.STATE_CHECKING
+    await impatient.submit(session_id)
+    await impatient.claims.work(seconds=60)
+    assert len(impatient.claims.registry.checks) <= 1
 
 
-async def test_a_form_sent_again_outlives_a_dead_edge(world: SessionWorld) -> None:
+async def test_a_form_sent_again_outlives_a_dead_edge(impatient: SessionWorld) -> None:
     """A process that dies in a check has the form in memory alone: the repeat leaves it to the worker."""
-    session_id = await world.agreed()
-    world.claims.claims.plant("postpone", Fault.REFUSE)
-    world.claims.registry.script.append(RegistryAnswer.NOT_SENT)
+    session_id = await impatient.agreed()
+    impatient.claims.claims.plant("postpone", Fault.REFUSE)
+    impatient.claims.registry.script.append(RegistryAnswer.NOT_SENT)
     with pytest.raises(UnavailableError):
-        await world.submit(session_id)
-    assert (await world.page(session_id)).state == States.STATE_CHECKING
-    assert (await world.submit(session_id, seconds=3)).state == States.STATE_CHECKING
-    world.claims.registry.script.extend([RegistryAnswer.NOT_FOUND, RegistryAnswer.NOT_FOUND])
+        await impatient.submit(session_id)
+    assert (await impatient.page(session_id)).state == States.STATE_CHECKING
+    assert (await impatient.submit(session_id, seconds=3)).state == States.STATE_CHECKING
+    impatient.claims.registry.script.extend([RegistryAnswer.NOT_FOUND, RegistryAnswer.NOT_FOUND])
     for seconds in (15, 20, 21):
-        await world.claims.work(seconds=seconds)
-    assert (await world.page(session_id, seconds=22)).state == States.STATE_SUCCEEDED
-    assert world.claims.registry.charged == 1
+        await impatient.claims.work(seconds=seconds)
+    assert (await impatient.page(session_id, seconds=22)).state == States.STATE_SUCCEEDED
+    assert impatient.claims.registry.charged == 1
 
 
-async def test_a_claim_waits_beyond_the_session(world: SessionWorld) -> None:
+async def test_a_claim_waits_beyond_the_session(impatient: SessionWorld) -> None:
     """The page can be closed: the worker settles the claim, and the platform reads it."""
-    session_id = await world.agreed()
-    world.claims.registry.script.append(RegistryAnswer.NOT_SENT)
-    page = await world.submit(session_id)
+    session_id = await impatient.agreed()
+    impatient.claims.registry.script.append(RegistryAnswer.NOT_SENT)
+    page = await impatient.submit(session_id)
     assert (page.state, page.next_attempt) == (States.STATE_CHECKING, 0)
-    assert (await world.submit(session_id)).state == States.STATE_CHECKING
-    assert (await world.get(session_id, seconds=20 * MINUTE)).state == States.STATE_CHECKING
-    await world.claims.work(seconds=20 * MINUTE)
-    found = await world.get(session_id, seconds=20 * MINUTE)
+    assert (await impatient.submit(session_id)).state == States.STATE_CHECKING
+    assert (await impatient.get(session_id, seconds=20 * MINUTE)).state == States.STATE_CHECKING
+    await impatient.claims.work(seconds=20 * MINUTE)
+    found = await impatient.get(session_id, seconds=20 * MINUTE)
     assert (found.state, found.verification.state) == (States.STATE_SUCCEEDED, CLAIMED.STATE_SUCCEEDED)
 
 
