@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from coverage import Coverage
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from idvault.storage.base.database import Database
 from tests.support import command_trees, cores, passphrases
@@ -36,15 +36,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Put the tests' folders into memory where there is room: databases sync their files all the time."""
-    if config.getoption("--quick"):
-        settings.register_profile("quick", max_examples=25)
-        settings.load_profile("quick")
+    _draw(is_quick=config.getoption("--quick"))
     _end_tracing_for_nothing(config)
     # What is collected lives until the end: looking for garbage meanwhile is a seventh of the time.
     gc.disable()
     folder = memory()
     if folder is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+
+
+def _draw(*, is_quick: bool) -> None:
+    """Set how many examples hypothesis draws; no test fails because the machine is slow or stood still."""
+    examples = 25 if is_quick else 100
+    settings.register_profile(
+        "tests", max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("tests")
 
 
 def pytest_collection(session: pytest.Session) -> None:

@@ -10,7 +10,7 @@ from tests.support.edge import METHODS, VERIFY, Edge, call, refused, requests, t
 
 # `scripts/torture fuzz` sends many more.
 BOUNDED = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 REASONS = {
     "INVALID_MESSAGE",

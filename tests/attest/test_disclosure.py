@@ -195,7 +195,7 @@ def test_long_papers_are_not_read() -> None:
 
 
 @given(st.integers(0, 200))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_cut_paper_is_refused(cut: int) -> None:
     """A truncated paper is refused, wherever it ends."""
     paper = signed(terms())
@@ -204,7 +204,7 @@ def test_a_cut_paper_is_refused(cut: int) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_noise_is_refused(data: bytes) -> None:
     """Random bytes give the same error."""
     for read in (

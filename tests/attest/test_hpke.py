@@ -1,7 +1,7 @@
 """HPKE under both suites, against published vectors and a slow reference."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.attest import hpke
@@ -71,7 +71,6 @@ def test_x_wing_keys_and_secrets_are_those_of_the_draft() -> None:
 
 
 @pytest.mark.parametrize("suite", SUITES)
-@settings(deadline=None)
 @given(
     plaintext=st.binary(max_size=600), info=st.binary(max_size=200), key=st.binary(min_size=32, max_size=32)
 )
@@ -83,7 +82,6 @@ def test_what_is_sealed_opens(suite: str, plaintext: bytes, info: bytes, key: by
 
 
 @pytest.mark.parametrize("suite", SUITES)
-@settings(deadline=None)
 @given(data=st.data())
 def test_a_flipped_bit_does_not_open(suite: str, data: st.DataObject) -> None:
     """Every flipped bit of the message and the encapsulated key is detected."""

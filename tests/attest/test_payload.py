@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.attest import payload
@@ -33,7 +33,6 @@ PAYLOADS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(whole=PAYLOADS)
 def test_a_payload_comes_back(whole: Payload) -> None:
     """Every identity, with or without answer and consent, decodes to itself."""

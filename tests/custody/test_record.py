@@ -43,7 +43,7 @@ def _refused(record: SealedRecord, shares: dict[str, bytes], shred_value: bytes)
 
 
 @pytest.mark.parametrize("suite", sorted(hpke.SUITES))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     name=NAMES,
     number=st.text("0123456789X", min_size=15, max_size=18),

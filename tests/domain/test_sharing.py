@@ -73,7 +73,6 @@ def test_a_known_split() -> None:
     assert sharing.combine(shares=shares[1:]) == b"\x42"
 
 
-@settings(deadline=None)
 @given(case=_splits(), data=st.data())
 def test_any_threshold_of_shares_give_the_secret(
     case: tuple[bytes, int, int, bytes], data: st.DataObject
@@ -86,7 +85,6 @@ def test_any_threshold_of_shares_give_the_secret(
     assert sharing.combine(shares=chosen) == secret == _reference_combine(chosen)
 
 
-@settings(deadline=None)
 @given(case=_splits())
 def test_too_few_shares_give_what_the_reference_gives(case: tuple[bytes, int, int, bytes]) -> None:
     """With one share too few, the result is another polynomial's value, without an error."""
@@ -107,7 +105,7 @@ def test_fewer_shares_fit_every_secret() -> None:
         assert len(seen) == 256
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(secret=st.binary(min_size=1, max_size=32), threshold=st.integers(2, 4))
 def test_a_foreign_library_combines_our_shares_and_we_combine_its(secret: bytes, threshold: int) -> None:
     """pyshamir stores x at the end of a share; otherwise the scheme is the same."""

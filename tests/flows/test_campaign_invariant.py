@@ -258,7 +258,6 @@ def test_nobody_is_locked_out(sqlite_maker: SqliteMaker) -> None:
         settings=settings(
             max_examples=20,
             stateful_step_count=30,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -374,7 +374,6 @@ def test_the_life_of_disclosures(sqlite_maker: SqliteMaker) -> None:
         settings=settings(
             max_examples=12,
             stateful_step_count=25,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

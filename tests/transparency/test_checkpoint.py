@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.transparency import note
@@ -130,7 +130,6 @@ def test_a_size_has_one_spelling(size: str) -> None:
         parse("\n".join([lines[0], size, *lines[2:]]))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**63 - 1), st.binary(min_size=32, max_size=32))
 def test_texts_read_back(size: int, root: bytes) -> None:
     """Every checkpoint parses back; a non-canonical root does not."""

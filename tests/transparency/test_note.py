@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.transparency.note import (
@@ -258,7 +258,6 @@ def test_a_signer_that_signs_something_else_is_found_out() -> None:
             sign_note(TEXT, [NoteSigner(good.key, wrong)])
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(0, len(BOTH)))
 def test_any_bytes_are_a_note_or_refused(noise: bytes, at: int) -> None:
     """Any input gives the signed text or a documented error."""
@@ -269,7 +268,6 @@ def test_any_bytes_are_a_note_or_refused(noise: bytes, at: int) -> None:
             assert raw != BOTH
 
 
-@settings(deadline=None)
 @given(st.text(), st.binary(min_size=1, max_size=80))
 def test_lines_read_back(name: str, value: bytes) -> None:
     """Every signature line that can be written parses to the same."""

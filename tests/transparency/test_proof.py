@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.transparency.proof import (
@@ -149,7 +149,6 @@ def test_published_subtree_inclusion_proofs() -> None:
     assert accumulated.hexdigest() == TREE["accumulated"]["subtree_inclusion_proofs"]
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_inclusion_equals_the_definition(data: st.DataObject) -> None:
     """A proof is PATH(m, D[n]); it verifies only for its leaf and index."""
@@ -167,7 +166,6 @@ def test_inclusion_equals_the_definition(data: st.DataObject) -> None:
             )
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_consistency_equals_the_definition(data: st.DataObject) -> None:
     """A proof is PROOF(m, D[n]); it verifies only for its two trees."""

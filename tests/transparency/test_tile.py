@@ -1,7 +1,7 @@
 """Tiles and entry bundles: paths, contents, growth, and proofs from tiles alone."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.transparency.proof import (
@@ -98,7 +98,6 @@ def test_malformed_paths(path: str) -> None:
         parse_path(path)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 63), st.integers(0, 2**64 - 1), st.integers(1, 256))
 def test_paths_read_back(level: int, index: int, width: int) -> None:
     """Every tile and bundle has exactly one path."""
@@ -136,7 +135,6 @@ def slow_tiles(size: int) -> set[Tile]:
     return tiles
 
 
-@settings(deadline=None)
 @given(st.integers(0, 200_000), st.integers(0, 2_000))
 def test_growth_writes_what_is_new(old: int, more: int) -> None:
     """Exactly the tiles of the new tree that the old one lacked are written, each once."""
@@ -157,7 +155,6 @@ def test_a_tree_does_not_shrink() -> None:
     assert len(list(grown(2**63 - 2, 2**63 - 1))) == 1
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=50), min_size=1, max_size=30))
 def test_bundles_read_back(entries: list[bytes]) -> None:
     """Entries parse back from a bundle; a truncated, longer or miscounted bundle is refused."""
@@ -210,7 +207,6 @@ def test_roots_and_proofs_from_tiles_alone(store: Store, size: int) -> None:
         verify_consistency(old=old, new=size, proof=proof, **roots)
 
 
-@settings(deadline=None)
 @given(level=st.integers(0, 16), data=st.data())
 def test_every_subtree_is_in_its_tile(store: Store, level: int, data: st.DataObject) -> None:
     """The hash of any perfect subtree is read from the tile that `tile_of` names."""

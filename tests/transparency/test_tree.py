@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.transparency.tree import (
@@ -70,7 +70,6 @@ def test_published_subtrees() -> None:
     assert accumulated.hexdigest() == PUBLISHED["accumulated"]["subtree_hashes"]
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=70))
 def test_streaming_equals_the_definition(leaves: list[bytes]) -> None:
     """The streamed root, and the root folded from stored subtrees, match the recursive definition."""
@@ -79,7 +78,6 @@ def test_streaming_equals_the_definition(leaves: list[bytes]) -> None:
     assert list(tree.nodes) == reader(leaves)(decompose(0, len(leaves)))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_the_state_survives_storage(stored: int, more: int) -> None:
     """A tree restored from bytes continues unchanged."""

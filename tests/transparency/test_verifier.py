@@ -5,7 +5,7 @@ import tracemalloc
 from collections.abc import Callable, Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.transparency.checkpoint import Checkpoint
@@ -179,7 +179,6 @@ def test_checkpoints_come_while_it_runs() -> None:
         verifier.expect(checkpoint(leaves[:2]))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(0, 20))
 def test_verification_is_resumed(size: int, more: int) -> None:
     """A verified tree is the start of the next verification and is not changed by it."""

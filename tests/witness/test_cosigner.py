@@ -129,7 +129,7 @@ STEPS = st.builds(
 
 
 @pytest.mark.long
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(steps=st.lists(STEPS, min_size=1, max_size=25))
 def test_a_fork_is_never_cosigned(steps: list[_Step]) -> None:
     """With any order of submissions, crashes and a failing disk, only one history is cosigned."""

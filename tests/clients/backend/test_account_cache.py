@@ -246,5 +246,5 @@ class Following(RuleBasedStateMachine):
             assert self.cache.get(token, now=self.now) == self.vault.accounts.get(token)
 
 
-Following.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Following.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 TestFollowing = Following.TestCase

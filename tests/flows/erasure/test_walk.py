@@ -220,9 +220,7 @@ def test_any_steps_agree_with_the_model(maker: Maker) -> None:
     ErasureSteps.maker = maker
     run_state_machine_as_test(
         ErasureSteps,
-        settings=settings(
-            max_examples=8, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=8, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
     )
 
 

@@ -216,7 +216,7 @@ class Model:
             self.version, self.custodians, self.waiting = self.version + 1, after, {}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(actions=ACTIONS)
 def test_the_life_of_rosters_follows_its_model(
     sqlite_maker: SqliteMaker, actions: list[tuple[str, str, int]]

@@ -227,7 +227,6 @@ def test_any_steps_agree_with_the_model(maker: Maker) -> None:
         settings=settings(
             max_examples=8,
             stateful_step_count=20,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

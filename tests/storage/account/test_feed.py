@@ -181,7 +181,7 @@ async def test_a_chunk_has_equal_statuses_together(world: World, feed: SqlFeedSt
     assert (await feed.changes(relying_party="platform-a", after=last, limit=100)).place == last
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(["open", "settle", "arrange", "read", "remove"]), max_size=25))
 def test_whoever_reads_on_knows_everything(sqlite_databases: Databases, steps: list[str]) -> None:
     """A reader who resumes at the last number read ends with the accounts' exact state."""
