@@ -28,7 +28,7 @@ _PID = statement(select(func.pg_backend_pid()), scalar)
 _SLEEP = statement(select(func.pg_sleep(30)))
 _INSERT = statement(insert(day_keys))
 _SUITE = statement(select(day_keys.c.suite).where(day_keys.c.day == param("day")), scalar)
-_SOON = 3.0
+_SOON = 15.0
 
 
 async def _insert(connection: Connection) -> None:
@@ -46,7 +46,7 @@ def _servers(databases: Databases) -> servers.Servers:
 
 @asynccontextmanager
 async def _opened(databases: Databases, *, pool_size: int = 1) -> AsyncIterator[Database]:
-    database = Database(url=databases.main_url, pool_size=pool_size, patience=0.5)
+    database = Database(url=databases.main_url, pool_size=pool_size, patience=_SOON)
     try:
         yield database
     finally:
@@ -86,6 +86,7 @@ async def test_a_statement_that_takes_too_long_is_stopped_at_the_server(
         assert refused.value.reason is Reason.STORE_UNAVAILABLE
         assert str(refused.value.__cause__) == "TimeoutError"
         await _until(other, 0)
+        monkeypatch.setattr(postgresql_connection, "STATEMENT_WAIT", _SOON)
         await database.act("test", _insert)
 
 
@@ -148,7 +149,7 @@ async def test_a_transaction_that_the_server_found_idle_is_repeated(
     postgres_databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that freezes in the middle of an act keeps no lock; when it wakes up it repeats the act."""
-    monkeypatch.setattr(postgresql_connection, "STATEMENT_WAIT", 0.1)
+    monkeypatch.setattr(postgresql_connection, "STATEMENT_WAIT", 0.5)
     monkeypatch.setattr(postgresql_connection, "_SERVER_SPARE", 0.0)
     tries = 0
 
@@ -157,7 +158,8 @@ async def test_a_transaction_that_the_server_found_idle_is_repeated(
         tries += 1
         await _insert(connection)
         if tries == 1:
-            time.sleep(0.4)  # noqa: ASYNC251 - the whole process freezes
+            monkeypatch.setattr(postgresql_connection, "STATEMENT_WAIT", _SOON)  # of the next connection
+            time.sleep(1)  # noqa: ASYNC251 - the whole process freezes
         await connection.one(_SUITE, day="2026-03-01")
 
     async with _opened(postgres_databases) as database:
@@ -262,7 +264,7 @@ async def test_a_silent_network_holds_a_place_of_the_pool_for_a_short_time(
     postgres_databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If neither statement nor cancel request gets through, the connection is given up and replaced."""
-    monkeypatch.setattr(postgresql_connection, "STATEMENT_WAIT", 0.1)
+    monkeypatch.setattr(postgresql_connection, "STATEMENT_WAIT", 0.5)
     monkeypatch.setattr(postgresql, "_CANCEL_WAIT", 0.1)
     async with _forwarded(postgres_databases) as wire:
         database = Database(url=wire.url, pool_size=1)
@@ -272,6 +274,7 @@ async def test_a_silent_network_holds_a_place_of_the_pool_for_a_short_time(
             await database.act("test", _insert)
         assert str(refused.value.__cause__) == "TimeoutError"
         wire.silent = False
+        monkeypatch.setattr(postgresql_connection, "STATEMENT_WAIT", _SOON)
         assert await database.one("test", _PID)
         await database.close()
 
