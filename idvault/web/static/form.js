@@ -44,7 +44,7 @@
       }).catch(function () {});
     };
     evidence.addEventListener("change", fit);
-    // So may a picture have been chosen.
+    // Somebody may have chosen a picture before this file came.
     fit();
   }
   var errors = document.querySelector(".errors");
