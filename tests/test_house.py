@@ -216,6 +216,20 @@ def test_durable_files_are_written_in_one_place() -> None:
     )
 
 
+def test_walks_beside_processes_use_folders() -> None:
+    """Where processes may be writing, folders are walked and copied by tests/support/folders.py."""
+    fragile = re.compile(r"copytree\(|\bos\.walk\(|(?<!_PROTO)\.rglob\(")
+    places = [ROOT / "tests" / name for name in ("demo", "journeys", "resilience")]
+    checked = [path for path in written_python() if any(place in path.parents for place in places)]
+    assert len(checked) > 100
+    expect_none(
+        where(path, number)
+        for path in checked
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        if fragile.search(line)
+    )
+
+
 def test_nothing_is_left_for_later() -> None:
     """No file contains a mark of unfinished work or a skipped test."""
     marks = ["TO" + "DO", "FIX" + "ME", "X" + "XX", "NotImplemented" + "Error", r"pytest\.sk" + "ip"]

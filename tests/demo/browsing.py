@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, Page
 
+from tests.demo.step import NotShownError
 from tests.support import browser
 
 
@@ -13,17 +14,16 @@ def begin() -> None:
         browser.SHARED.begin()
 
 
-def by_clicks(work: Callable[[Page], None]) -> str:
-    """Let a person use a browser; without one return why the step shows nothing."""
+def by_clicks(work: Callable[[Page], None]) -> None:
+    """Let a person use a browser. Raises NotShownError where there is none."""
     if browser.found() is None:
-        return f" (not shown, because there is no browser: {browser.ADVICE})"
+        raise NotShownError(f"there is no browser: {browser.ADVICE}")
 
     def visit(chromium: Browser) -> None:
         with chromium.new_context(locale="en-GB") as context:
             work(context.new_page())
 
     browser.SHARED.work(visit)
-    return ""
 
 
 def end() -> None:

@@ -27,7 +27,7 @@ class ConsoleSteps:
         self._person = person
         self._disclosure = disclosure
 
-    def disclose(self, vault: Vault, ready: Mapping[str, Any]) -> str:
+    def disclose(self, vault: Vault, ready: Mapping[str, Any]) -> None:
         """Request, have it approved, open, reveal; the redirect file is gone afterwards."""
         verified = verify(vault, self._person)
         check(verified.succeeded, "the person should be verified")
@@ -38,7 +38,7 @@ class ConsoleSteps:
                 self._work(page, file, verified.account_token, ready)
             check(not file.exists(), "the redirect file should be gone")
 
-        return browsing.by_clicks(auditor)
+        browsing.by_clicks(auditor)
 
     def _work(self, page: Page, file: Path, account_token: str, ready: Mapping[str, Any]) -> None:
         page.goto(file.as_uri())

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -28,7 +27,7 @@ from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault.transparency.note import VerifierKey
 from idvault_client.people import identity_folder
 from tests.demo.step import StepError, check
-from tests.support import programs
+from tests.support import folders, programs
 from tests.support.sandbox import wait_for
 
 _DATABASES = ("main.sqlite3", "shred.sqlite3")
@@ -62,8 +61,7 @@ class ForkSteps:
         check(ended == (_UNVERIFIED, "LOG_NOT_WITNESSED"), f"no share should be given: {refused.stderr}")
 
     def _copy(self, state: Path) -> None:
-        ignored = shutil.ignore_patterns("run", "lock", "logs", "*.sqlite3*")
-        shutil.copytree(state, self._layout.state, ignore=ignored)
+        folders.copy(state, self._layout.state, without=("run", "lock", "logs", "*.sqlite3*"))
         # The signed checkpoint first: the log may have grown since, but must not be older.
         for name in reversed(_DATABASES):
             with (

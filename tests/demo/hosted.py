@@ -19,7 +19,7 @@ class HostedSteps:
     def __init__(self, *, person: Person) -> None:
         self._person = person
 
-    def verify(self, ready: Mapping[str, Any]) -> str:
+    def verify(self, ready: Mapping[str, Any]) -> None:
         """From the platform to the vault's page and back, with a mistyped name on the way."""
 
         def person(page: Page) -> None:
@@ -37,9 +37,9 @@ class HostedSteps:
             page.get_by_role("link", name="Back to Example A").click()
             page.get_by_role("heading", name="Back at the platform: SUCCEEDED").wait_for()
 
-        return browsing.by_clicks(person)
+        browsing.by_clicks(person)
 
-    def report(self, ready: Mapping[str, Any]) -> str:
+    def report(self, ready: Mapping[str, Any]) -> None:
         """Four questions, number and secret, and the state that these two show."""
 
         def reporter(page: Page) -> None:
@@ -62,7 +62,7 @@ class HostedSteps:
             page.get_by_role("button", name="Show").click()
             page.get_by_text("Received").wait_for()
 
-        return browsing.by_clicks(reporter)
+        browsing.by_clicks(reporter)
 
     def _type(self, page: Page, name: str) -> None:
         page.get_by_label("Name", exact=True).fill(name)

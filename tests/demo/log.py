@@ -16,7 +16,7 @@ from idvault.development.session import Session
 from idvault.process import ProcessError
 from idvault_client.commands.app import app as client_command
 from tests.demo.step import StepError, check
-from tests.support import programs
+from tests.support import folders, programs
 from tests.support.sandbox import wait_for
 
 _SQLITE = "sqlite:///"
@@ -69,11 +69,10 @@ class LogSteps:
             database.execute("VACUUM INTO ?", [str(changed)])
         changed.write_bytes(_flipped(changed.read_bytes(), leaf))
         bundle = self._scratch / "changed"
-        shutil.copytree(self._ready["public"], bundle)
-        files = [path for path in (bundle / "tile" / "entries").rglob("*") if path.is_file()]
-        for file in files:
-            if leaf in file.read_bytes():
-                file.write_bytes(_flipped(file.read_bytes(), leaf))
+        folders.copy(Path(self._ready["public"]), bundle, first="checkpoint")
+        for file, content in folders.contents(bundle / "tile" / "entries").items():
+            if leaf in content:
+                file.write_bytes(_flipped(content, leaf))
         for source in (["--database", f"{_SQLITE}{changed}"], ["--bundle", str(bundle)]):
             code, last = self._verify(*source, "--checkpoint", str(self._kept))
             named = code == _UNVERIFIED and last.startswith(f"log: entry {size // 2}: ")
@@ -91,7 +90,7 @@ class LogSteps:
     def roll_back(self, state: Path) -> None:
         """Start a deployment with two older databases and a witness that remembers more."""
         again = self._scratch / "rolled-back"
-        shutil.copytree(state, again)
+        folders.copy(state, again)
         for name, old in self._old.items():
             for path in again.glob(f"{name}.sqlite3*"):
                 path.unlink()

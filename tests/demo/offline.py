@@ -10,7 +10,7 @@ from typing import Any
 from idvault.development.session import Session
 from idvault_client import Vault
 from tests.demo.step import check, client
-from tests.support import programs
+from tests.support import folders, programs
 from tests.support.sandbox import wait_for
 
 _AUDIENCE = "https://taxi.example"
@@ -62,7 +62,7 @@ class OfflineSteps:
     def expire(self, state: Path, *, account_token: str) -> None:
         """In a copy of the vault the account has expired, and the next list says so."""
         copy = self._scratch / "copy"
-        shutil.copytree(state, copy, ignore=shutil.ignore_patterns("run", "lock", "logs"))
+        folders.copy(state, copy, without=("run", "lock", "logs"))
         with closing(sqlite3.connect(copy / "main.sqlite3")) as database, database:
             database.execute(
                 "UPDATE accounts SET state = 'EXPIRED' WHERE account_token = ?", (account_token,)

@@ -9,6 +9,10 @@ class StepError(Exception):
     """A step failed; the text holds no name and no number."""
 
 
+class NotShownError(Exception):
+    """This machine lacks what a step needs; the text says what."""
+
+
 def check(condition: bool, text: str) -> None:
     """Raise StepError with the expectation unless the condition holds."""
     if not condition:

@@ -106,8 +106,7 @@ class TipOffSteps:
     def search(self) -> None:
         """Search every file of the vault for what the reporter wrote, and for the address."""
         files = traces.files(self._state, without=[])
-        written = [path for path in files if path.stat().st_size]
-        check(len(written) > 10, "the databases, logs and public files should be searched")
+        check(len(files) > 10, "the databases, logs and public files should be searched")
         hits = traces.search(files, list(_WORDS))
         check(not hits, f"found in {sorted({f'{hit.path.name} ({hit.encoding})' for hit in hits})}")
 

@@ -9,6 +9,7 @@ from idvault_client.sanctions import AppealState, Degree
 from idvault_client.testing import invent_organization
 from tests.journeys.test_sanction import moderator
 from tests.resilience.theft import search
+from tests.support import folders
 from tests.support.house import House
 from tests.support.sanction_world import reasons
 from tests.support.sandbox import verify_organization, wait_for
@@ -35,7 +36,7 @@ def metrics(house: House) -> str:
 
 def files(folder: Path) -> dict[str, bytes]:
     """Return every file of a deployment: databases and their journals, logs, public files, keys."""
-    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {str(path): content for path, content in folders.contents(folder).items()}
 
 
 def test_an_appeal_over_half_a_year(own_house: House) -> None:

@@ -4,20 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.__main__ import Demo, run
+from tests.demo import browsing
+from tests.demo.__main__ import Demo, DemoStep, run
 from tests.demo.step import StepError, check
-from tests.support import programs
+from tests.support import browser, programs
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_demo_passes_twice_on_one_state(tmp_path: Path) -> None:
-    """The demo passes every step, keeps the state folder, and passes on it again."""
+    """The demo passes every step, skips none, keeps the state folder, and passes on it again."""
+    browser.chromium()
     for _ in range(2):
         done = programs.run(programs.DEMO, "--state", tmp_path / "state")
         lines = done.stdout.splitlines()
         assert done.returncode == 0, done.stdout + done.stderr
-        assert lines[-1] == f"demo: all {len(lines) - 1} steps passed"
+        assert lines[-1] == f"demo: {len(lines) - 1} steps passed, 0 skipped"
         assert all(line.startswith(f"ok {number} ") for number, line in enumerate(lines[:-1], start=1))
     assert (tmp_path / "state" / "main.sqlite3").exists()
 
@@ -55,6 +57,33 @@ def test_unforeseen_failure_is_named_too(tmp_path: Path, capsys: pytest.CaptureF
     captured = capsys.readouterr()
     assert captured.out.splitlines()[-1].startswith("demo: step 1 failed: the vault starts")
     assert "no such port" in captured.err
+
+
+def test_a_step_that_is_not_shown_is_skipped_and_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine without a browser its line says skip and why, and the last line counts it."""
+    monkeypatch.setattr(browser, "found", lambda: None)
+
+    class Short(Demo):
+        """A demo of two steps, one of which needs a browser."""
+
+        def start(self) -> None:
+            """Start nothing."""
+
+        def steps(self) -> list[DemoStep]:
+            """Return a step of each kind."""
+            return [("it starts", self.start), ("by clicks", self.click), ("it goes on", self.start)]
+
+        def click(self) -> None:
+            """Use a browser."""
+            browsing.by_clicks(lambda _page: None)
+
+    assert run(Short(state=tmp_path / "state", scratch=tmp_path)) == 0
+    first, second, third, last = capsys.readouterr().out.splitlines()
+    assert (first, third) == ("ok 1 it starts", "ok 3 it goes on")
+    assert second.startswith("skip 2 by clicks (there is no browser: ")
+    assert last == "demo: 2 steps passed, 1 skipped"
 
 
 def test_check_raises() -> None:

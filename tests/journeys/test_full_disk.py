@@ -10,7 +10,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.log.tables import log_entries
 from idvault.transparency import checkpoint, note, verifier
 from idvault.transparency.checkpoint import Checkpoint
-from tests.support import full_disk, programs, sql
+from tests.support import folders, full_disk, programs, sql
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases
 from tests.support.sandbox import verify, wait_for
@@ -77,7 +77,7 @@ async def test_a_full_public_directory(cluster: Cluster, databases: Databases) -
     assert not cluster.has_ended("work")
     verifier.verify_files(_file(cluster), _shown(cluster))
     assert cluster.stop("work") == 0
-    drafts = [path for path in cluster.public.rglob(".*") if path.name.endswith(".draft")]
+    drafts = [path for path in folders.files(cluster.public) if path.name.endswith(".draft")]
     assert drafts == []
 
 

@@ -20,7 +20,7 @@ from idvault.development.supervisor import FREE_PORTS
 from idvault.process import ProcessError
 from idvault.transparency import checkpoint, note
 from idvault_client import connect, testing
-from tests.support import programs
+from tests.support import folders, programs
 from tests.support.house import House
 from tests.support.sandbox import invent, verify, wait_for
 
@@ -127,26 +127,26 @@ def test_a_fork_is_refused(own_house: House, tmp_path: Path) -> None:
     assert own_house.session.stop() == 0
     _copy(own_house, tmp_path / "old")
     aside, public = tmp_path / "witness", Path(own_house.ready["public"])
-    shutil.copytree(own_house.state / "witness", aside)
-    shutil.copytree(public, tmp_path / "public")
+    folders.copy(own_house.state / "witness", aside)
+    folders.copy(public, tmp_path / "public")
     own_house.start()
     _enrol(own_house, 1)
     seen = _witnessed(own_house)
     assert own_house.session.stop() == 0
-    shutil.copytree(own_house.state / "witness", tmp_path / "true")
+    folders.copy(own_house.state / "witness", tmp_path / "true")
     # The copy grows with a restored witness and directory, and then meets the real witness.
     shutil.rmtree(public)
-    shutil.copytree(tmp_path / "public", public)
+    folders.copy(tmp_path / "public", public)
     _copy(own_house, tmp_path / "old", back=True)
     shutil.rmtree(own_house.state / "witness")
-    shutil.copytree(aside, own_house.state / "witness")
+    folders.copy(aside, own_house.state / "witness")
     own_house.start()
     _enrol(own_house, 2)
     size = _witnessed(own_house)
     assert own_house.session.stop() == 0
     assert size > seen
     shutil.rmtree(own_house.state / "witness")
-    shutil.copytree(tmp_path / "true", own_house.state / "witness")
+    folders.copy(tmp_path / "true", own_house.state / "witness")
     with _witness(own_house) as witness:
         for command in ("serve", "work"):
             refused = _run(own_house, command, witness)

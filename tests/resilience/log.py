@@ -26,7 +26,7 @@ from idvault.transparency.tree import CompactRange, LogError, leaf_hash
 from idvault.transparency.verifier import WrongEntryError
 from tests.resilience.campaign import Options
 from tests.resilience.tally import Tally
-from tests.support import logs
+from tests.support import folders, logs
 from tests.support.merkle import log_of
 
 SIZE = 2 * WIDTH + 88
@@ -80,7 +80,7 @@ class Folder:
         if signed:
             logs.write_folder(self._copy, leaves, logs.signed(leaves))
             return BundleSource(self._copy)
-        shutil.copytree(self._true, self._copy)
+        folders.copy(self._true, self._copy)
         # Uses the file names that the checkpoint needs; entries beyond it are in the last file.
         for bundle in grown_bundles(0, SIZE):
             end = bundle.start + WIDTH if bundle.width == WIDTH else None

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from idvault.development.authority import Authority, real_now
 from idvault.development.layout import TRUST_DOMAIN, Layout
 from idvault.development.session import Session
 from idvault_client import Tls, Vault, connect, testing
-from tests.support import programs
+from tests.support import folders, programs
 from tests.support.sandbox import Registry
 
 TIMEOUT = 20.0
@@ -100,7 +99,7 @@ def running(folder: Path, *, state: Path | None = None) -> Iterator[House]:
     """Run a house and leave no process behind; state: a stopped one's, of which it is a copy."""
     house = House(folder)
     if state is not None:
-        shutil.copytree(state, house.state)
+        folders.copy(state, house.state)
     try:
         yield house.start()
     finally:

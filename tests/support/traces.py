@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support import folders
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -28,7 +30,7 @@ def encodings(value: str) -> dict[str, bytes]:
 def files(folder: Path, *, without: Iterable[Path]) -> list[Path]:
     """Return every file below a folder except excluded ones."""
     spared = {path.resolve() for path in without}
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.resolve() not in spared)
+    return [path for path in folders.files(folder) if path.resolve() not in spared]
 
 
 def search(paths: Iterable[Path], values: Iterable[str]) -> list[Hit]:

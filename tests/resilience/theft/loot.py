@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,8 +102,13 @@ async def _postgres(databases: Databases, since: float) -> tuple[dict[str, list[
 
 
 def _files(folder: Path, wanted: Callable[[Path], bool]) -> dict[str, bytes]:
-    paths = sorted(path for path in folder.iterdir() if path.is_file() and wanted(path))
-    return {f"{folder.name}/{path.name}": path.read_bytes() for path in paths}
+    found = {}
+    for path in sorted(folder.iterdir()):
+        # The server removes files of its own while they are read.
+        with suppress(FileNotFoundError):
+            if path.is_file() and wanted(path):
+                found[f"{folder.name}/{path.name}"] = path.read_bytes()
+    return found
 
 
 def _joined(segment: bytes) -> bytes:
