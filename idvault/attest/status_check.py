@@ -2,12 +2,14 @@
 
 The checks, in this order; anything missing or unknown is refused:
 
-1. the token has one of the two types and is signed by a token key of the set,
+1. the token has one of the two types (a public account's credential has a third, which is accepted only
+   where a public account is asked for, and there alone) and is signed by a token key of the set,
 2. it is from the expected issuer and for the expected audience,
 3. it is not from the future and has not expired,
 4. for a status token: the state is VERIFIED and the account is not closed;
    for a credential: there is a list with the URI it refers to, signed by a list key, not expired and not
-   older than allowed, and the credential's entry in it exists and is VALID.
+   older than allowed, and the credential's entry in it exists and is VALID,
+5. a public account's credential names it, and no other names one.
 
 No request is made. A list entry means nothing for a credential that does not itself verify.
 """
@@ -24,6 +26,7 @@ from idvault.attest.status_token import (
     CREDENTIAL_TYPE,
     LIST_PURPOSE,
     LIST_TYPE,
+    PUBLIC_ACCOUNT_TYPE,
     TOKEN_PURPOSE,
     TOKEN_TYPE,
 )
@@ -44,10 +47,9 @@ class CheckError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """The attested facts. subject: the account's pairwise subject for the audience.
+    """The attested facts of an account. subject: the account's pairwise subject for the audience.
 
     expires_at: seconds since 1970. standing: None for a credential, and if the token does not state it.
-    public_account_id: what a credential attests in place of an account; subject is then its own.
     """
 
     issuer: str
@@ -55,7 +57,20 @@ class Attested:
     audience: str
     expires_at: int
     standing: str | None
-    public_account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttestedPublicAccount:
+    """The attested facts of a public account: that it is active, and nothing of the person behind it.
+
+    subject: its own pairwise subject for the audience. expires_at: seconds since 1970.
+    """
+
+    issuer: str
+    public_account_id: str
+    subject: str
+    audience: str
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +94,39 @@ def check(
     lists: Mapping[str, CheckedList] | None = None,
     max_list_age: float | None = None,
 ) -> Attested:
-    """Return what a token attests; raises CheckError.
+    """Return what a token or credential of an account attests; raises CheckError.
 
     issuer: the required issuer; None accepts any issuer whose key is in the set. lists: the fetched lists by
-    URI; only a credential needs one. max_list_age: the most seconds since the list was signed.
+    URI; only a credential needs one. max_list_age: the most seconds since the list was signed. A public
+    account's credential is refused (TYPE_WRONG), because it attests no person.
     """
-    credential, claims = _token(token, keys)
+    typ, claims = _token(token, keys, (CREDENTIAL_TYPE, TOKEN_TYPE))
     attested = _attested(claims, issuer=issuer, audience=audience, seconds=int(now.timestamp()))
-    if credential:
-        found = _list_of(claims, lists or {}, issuer=attested.issuer)
-        # Lists are cached: this one may have expired or become too old since it was read.
-        _check_list_times(found.issued_at, found.expires_at, now, max_list_age)
-        _check_entry(claims, found)
+    if "public_account_id" in claims:
+        raise CheckError("CLAIMS_INVALID", "the token of an account names a public account")
+    if typ == CREDENTIAL_TYPE:
+        _check_listed(claims, lists, issuer=attested.issuer, now=now, max_list_age=max_list_age)
     else:
         _check_state(claims)
     return attested
+
+
+def check_public_account(
+    token: str | bytes,
+    *,
+    keys: JwkSet,
+    audience: str,
+    now: datetime,
+    issuer: str | None = None,
+    lists: Mapping[str, CheckedList] | None = None,
+    max_list_age: float | None = None,
+) -> AttestedPublicAccount:
+    """Return which public account a credential attests; raises CheckError, for an account's token too."""
+    _, claims = _token(token, keys, (PUBLIC_ACCOUNT_TYPE,))
+    attested = _attested(claims, issuer=issuer, audience=audience, seconds=int(now.timestamp()))
+    named = _word(claims, "public_account_id", "CLAIMS_INVALID")
+    _check_listed(claims, lists, issuer=attested.issuer, now=now, max_list_age=max_list_age)
+    return AttestedPublicAccount(attested.issuer, named, attested.subject, audience, attested.expires_at)
 
 
 def read_list(
@@ -122,18 +155,16 @@ def read_list(
     return CheckedList(uri, issuer, issued_at, expires_at, entries)
 
 
-def _token(token: str | bytes, keys: JwkSet) -> tuple[bool, dict[str, Any]]:
-    """Return whether the token is a credential, and its claims."""
+def _token(token: str | bytes, keys: JwkSet, types: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    """Return which of these types the token has, and its claims."""
     known = keys.of(TOKEN_PURPOSE)
-    try:
-        return True, jose.verify(token, known, typ=CREDENTIAL_TYPE)
-    except JoseError as error:
-        if error.reason != "TYPE_WRONG":
-            raise CheckError(error.reason, str(error)) from error
-    try:
-        return False, jose.verify(token, known, typ=TOKEN_TYPE)
-    except JoseError as error:
-        raise CheckError(error.reason, str(error)) from error
+    for typ in types:
+        try:
+            return typ, jose.verify(token, known, typ=typ)
+        except JoseError as error:
+            if error.reason != "TYPE_WRONG":
+                raise CheckError(error.reason, str(error)) from error
+    raise CheckError("TYPE_WRONG", f"this is not a token of type {' or '.join(types)}")
 
 
 def _attested(claims: Mapping[str, Any], *, issuer: str | None, audience: str, seconds: int) -> Attested:
@@ -145,15 +176,7 @@ def _attested(claims: Mapping[str, Any], *, issuer: str | None, audience: str, s
     issued_at, expires_at = (_number(claims, name, "CLAIMS_INVALID") for name in ("iat", "exp"))
     _check_times(issued_at, expires_at, seconds, prefix="")
     standing = claims.get("standing")
-    public_account_id = claims.get("public_account_id")
-    return Attested(
-        issued_by,
-        subject,
-        aud,
-        expires_at,
-        standing if isinstance(standing, str) else None,
-        public_account_id if isinstance(public_account_id, str) else None,
-    )
+    return Attested(issued_by, subject, aud, expires_at, standing if isinstance(standing, str) else None)
 
 
 def _check_times(issued_at: int, expires_at: int, seconds: int, *, prefix: str) -> None:
@@ -172,6 +195,20 @@ def _check_list_times(issued_at: int, expires_at: int, now: datetime, max_age: f
     _check_times(issued_at, expires_at, int(now.timestamp()), prefix="LIST_")
     if max_age is not None and now.timestamp() - issued_at > max_age:
         raise CheckError("LIST_STALE", f"the list is older than {max_age:g} s")
+
+
+def _check_listed(
+    claims: Mapping[str, Any],
+    lists: Mapping[str, CheckedList] | None,
+    *,
+    issuer: str,
+    now: datetime,
+    max_list_age: float | None,
+) -> None:
+    found = _list_of(claims, lists or {}, issuer=issuer)
+    # Lists are cached: this one may have expired or become too old since it was read.
+    _check_list_times(found.issued_at, found.expires_at, now, max_list_age)
+    _check_entry(claims, found)
 
 
 def _reference(claims: Mapping[str, Any]) -> Mapping[str, Any]:

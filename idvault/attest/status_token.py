@@ -5,6 +5,8 @@
 - A status credential is valid for 30 days; its current status is an entry in a Token Status List
   (draft-ietf-oauth-status-list): VALID if the account is VERIFIED and not closed, else INVALID.
 - Neither is valid longer than the verification that it attests.
+- A credential of a public account has a type of its own, because it says nothing of a person: a public
+  account may be active while its owner's verification has expired. Its entry is VALID while it is active.
 - A list is public: a verifier fetches all of it, so nobody learns which account is being checked.
 """
 
@@ -19,6 +21,7 @@ from idvault.domain.account import AccountState, Assurance, Standing, Status
 
 TOKEN_TYPE = "idvault-status+jwt"  # noqa: S105 - the name of a type
 CREDENTIAL_TYPE = "idvault-credential+jwt"
+PUBLIC_ACCOUNT_TYPE = "idvault-public-account+jwt"
 LIST_TYPE = "statuslist+jwt"
 TOKEN_PURPOSE, LIST_PURPOSE = "status-token", "status-list"
 TOKEN_LIFETIME = timedelta(minutes=10)
@@ -96,11 +99,9 @@ def credential_claims(
     list_index: int,
     issued_at: datetime,
     expires_at: datetime,
-    public_account_id: str | None = None,
 ) -> dict[str, Any]:
-    """Return the claims of a status credential; of a public account they name it, because readers know it."""
-    named = {} if public_account_id is None else {"public_account_id": public_account_id}
-    return named | {
+    """Return the claims of an account's status credential, of the type CREDENTIAL_TYPE."""
+    return {
         "iss": issued_by,
         "sub": subject,
         "aud": audience,
@@ -108,6 +109,14 @@ def credential_claims(
         "exp": _seconds(expires_at),
         "status": {"status_list": {"idx": list_index, "uri": list_uri(issued_by, list_number)}},
     }
+
+
+def public_account_claims(*, public_account_id: str, **claims: Any) -> dict[str, Any]:
+    """Return the claims of a public account's credential, of the type PUBLIC_ACCOUNT_TYPE.
+
+    They name the public account, because its readers know it. claims: as for an account's credential.
+    """
+    return {"public_account_id": public_account_id} | credential_claims(**claims)
 
 
 def list_claims(*, issued_by: str, number: int, entries: StatusList, issued_at: datetime) -> dict[str, Any]:

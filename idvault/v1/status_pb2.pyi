@@ -285,8 +285,8 @@ class IssueStatusCredentialResponse(_message.Message):
     STATUS_CREDENTIAL_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     status_credential: _builtins.str
-    """The credential: a JWT of type idvault-credential+jwt, signed with EdDSA by a key of jwks.json, that names its
-    entry in a Token Status List.
+    """The credential: a JWT of type idvault-credential+jwt, or idvault-public-account+jwt if it attests a public account,
+    signed with EdDSA by a key of jwks.json, that names its entry in a Token Status List.
     """
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:

@@ -123,7 +123,7 @@ class StatusServiceServicer:
 
     def IssueStatusCredential(self, request, context):
         """Issues a credential for a third party, valid for 30 days as long as its entry in a public status list says so.
-        One of a public account names it, and its entry says so as long as that is active under the same owner.
+        One of a public account is of another type and names it, because it attests no person. Its entry says so as long as that is active under the same owner.
         If the account has one for this audience, that one is returned, unless a new one would live 20 days longer.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS

@@ -69,7 +69,7 @@ class StatusServiceStub:
     """
     IssueStatusCredential: _grpc.UnaryUnaryMultiCallable[_status_pb2.IssueStatusCredentialRequest, _status_pb2.IssueStatusCredentialResponse]
     """Issues a credential for a third party, valid for 30 days as long as its entry in a public status list says so.
-    One of a public account names it, and its entry says so as long as that is active under the same owner.
+    One of a public account is of another type and names it, because it attests no person. Its entry says so as long as that is active under the same owner.
     If the account has one for this audience, that one is returned, unless a new one would live 20 days longer.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
@@ -129,7 +129,7 @@ class StatusServiceAsyncStub(StatusServiceStub):
     """
     IssueStatusCredential: _aio.UnaryUnaryMultiCallable[_status_pb2.IssueStatusCredentialRequest, _status_pb2.IssueStatusCredentialResponse]  # type: ignore[assignment]
     """Issues a credential for a third party, valid for 30 days as long as its entry in a public status list says so.
-    One of a public account names it, and its entry says so as long as that is active under the same owner.
+    One of a public account is of another type and names it, because it attests no person. Its entry says so as long as that is active under the same owner.
     If the account has one for this audience, that one is returned, unless a new one would live 20 days longer.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
@@ -216,7 +216,7 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_status_pb2.IssueStatusCredentialResponse, _abc.Awaitable[_status_pb2.IssueStatusCredentialResponse]]:
         """Issues a credential for a third party, valid for 30 days as long as its entry in a public status list says so.
-        One of a public account names it, and its entry says so as long as that is active under the same owner.
+        One of a public account is of another type and names it, because it attests no person. Its entry says so as long as that is active under the same owner.
         If the account has one for this audience, that one is returned, unless a new one would live 20 days longer.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from idvault.attest import jose, status_check, status_token
-from idvault.attest.status_check import Attested, CheckError
+from idvault.attest.status_check import Attested, AttestedPublicAccount, CheckError
 from idvault.attest.status_list import INVALID, StatusList
 from idvault.bootstrap.periodic.account import LIST_PERIOD
 from idvault.domain.account import AccountState
@@ -129,14 +129,19 @@ class Checks:
         return (await self.world.verify(command(number))).account.account_token
 
     def check(self, token: str, *, seconds: float = 0, audience: str = AUDIENCE) -> Attested:
-        """Check a token like a third party, with the published files."""
+        """Check an account's token like a third party, with the published files."""
+        return status_check.check(token, audience=audience, **self._published(seconds))
+
+    def check_public_account(self, token: str, *, seconds: float = 0) -> AttestedPublicAccount:
+        """Check a public account's credential like a third party, with the published files."""
+        return status_check.check_public_account(token, audience=AUDIENCE, **self._published(seconds))
+
+    def _published(self, seconds: float) -> dict[str, Any]:
         keys = jose.parse_keys((self.folder / "jwks.json").read_bytes())
         now = at(seconds).real
         paths = sorted((self.folder / "status").glob("*.jwt")) if (self.folder / "status").is_dir() else []
         lists = [status_check.read_list(path.read_bytes(), keys=keys, now=now) for path in paths]
-        return status_check.check(
-            token, keys=keys, audience=audience, issuer=ISSUER, now=now, lists={one.uri: one for one in lists}
-        )
+        return {"keys": keys, "issuer": ISSUER, "now": now, "lists": {one.uri: one for one in lists}}
 
     def reason(self, token: str, *, seconds: float = 0, audience: str = AUDIENCE) -> str:
         """Return why a check fails."""

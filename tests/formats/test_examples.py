@@ -14,6 +14,7 @@ from idvault.attest import drill as drills
 from idvault.attest import hpke, jose, passphrase, payload, reading, record_key, status_check, status_token
 from idvault.attest.people import roster as rosters
 from idvault.attest.people import roster_chain
+from idvault.attest.status_check import CheckError
 from idvault.custody import reseal
 from idvault.domain import drill, seal, sharing, token
 from idvault.domain.campaign import invitation
@@ -346,6 +347,16 @@ def test_statements() -> None:
             given[name], keys=keys, audience=audience, now=now, lists={listed.uri: listed}
         )
         assert found.subject == subject
+    public = given["public account's credential"]
+    named = status_check.check_public_account(
+        public, keys=keys, audience=audience, now=now, lists={listed.uri: listed}
+    )
+    of_public = status_token.subject(
+        key=given["pairwise key"], audience=audience, account_token=named.public_account_id
+    )
+    assert named.subject == of_public
+    with pytest.raises(CheckError):
+        status_check.check(public, keys=keys, audience=audience, now=now, lists={listed.uri: listed})
     assert bytes(listed.entries.data) == given["entries of the list"]
 
 

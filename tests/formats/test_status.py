@@ -1,5 +1,9 @@
 """Status tokens, credentials and lists: each accepts what the other signed, and the key sets are equal."""
 
+from collections.abc import Callable
+from itertools import product as itertools_product
+from typing import Any
+
 import pytest
 
 from idvault.attest import jose, status_check, status_list, status_token
@@ -37,6 +41,31 @@ def test_tokens_and_credentials_of_the_product() -> None:
     ):
         with pytest.raises(RefusedError):
             status.check_credential(wrong, against, jwks=JWKS, audience=audience, now=time)
+
+
+def test_each_type_is_its_own() -> None:
+    """Of every claim set under every type, each reader of the reference accepts exactly its own."""
+    made = {
+        status.TOKEN: product.status_claims(),
+        status.CREDENTIAL: product.credential_claims(),
+        status.PUBLIC_ACCOUNT: product.public_account_claims(),
+        status.LIST: product.list_claims(),
+    }
+    listed = product.status_list()
+    given: dict[str, Any] = {"jwks": JWKS, "audience": product.AUDIENCE, "now": NOW}
+    readers: dict[str, Callable[[str], str]] = {
+        status.TOKEN: lambda token: status.check_token(token, **given),
+        status.CREDENTIAL: lambda token: status.check_credential(token, listed, **given),
+        status.PUBLIC_ACCOUNT: lambda token: status.check_public_account(token, listed, **given),
+    }
+    accepted = set()
+    for (kind, claims), typ, (own, reader) in itertools_product(made.items(), made, readers.items()):
+        try:
+            assert reader(product.signed(claims, typ)) in (product.SUBJECT, "pub_1")
+            accepted.add((kind, typ, own))
+        except (RefusedError, KeyError, TypeError):
+            continue
+    assert accepted == {(typ, typ, typ) for typ in readers}
 
 
 def test_tokens_and_credentials_of_the_reference() -> None:

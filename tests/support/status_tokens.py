@@ -55,17 +55,23 @@ def status_claims(**changes: Any) -> dict[str, Any]:
     return status_token.status_claims(**{**made, **changes})
 
 
+_CREDENTIAL: dict[str, Any] = {
+    "issued_by": ISSUER,
+    "subject": SUBJECT,
+    "audience": AUDIENCE,
+    "list_number": 0,
+    "list_index": INDEX,
+    "issued_at": NOW,
+    "expires_at": NOW + status_token.CREDENTIAL_LIFETIME,
+}
+
+
 def credential_claims(**changes: Any) -> dict[str, Any]:
-    made: dict[str, Any] = {
-        "issued_by": ISSUER,
-        "subject": SUBJECT,
-        "audience": AUDIENCE,
-        "list_number": 0,
-        "list_index": INDEX,
-        "issued_at": NOW,
-        "expires_at": NOW + status_token.CREDENTIAL_LIFETIME,
-    }
-    return status_token.credential_claims(**{**made, **changes})
+    return status_token.credential_claims(**{**_CREDENTIAL, **changes})
+
+
+def public_account_claims(**changes: Any) -> dict[str, Any]:
+    return status_token.public_account_claims(**{**_CREDENTIAL, "public_account_id": "pub_1", **changes})
 
 
 def list_claims(

@@ -30,5 +30,9 @@ export async function typed(): Promise<void> {
   const none: Reason = "INVALID_NAMES";
   const shown: Record<string, string> = new InvalidFields({ code: "INVALID_ARGUMENT" }).texts("zh");
   const subject: string = new StatusVerifier({ jwks: new Uint8Array(), audience: "a" }).check("").subject;
+  // @ts-expect-error a public account is no person: it is asked for, and then named
+  const public_: string = new StatusVerifier({ jwks: new Uint8Array(), audience: "a" }).check("").publicAccountId;
+  const named: string = new StatusVerifier({ jwks: new Uint8Array(), audience: "a" }).checkPublicAccount("").publicAccountId;
+  console.log(public_, named);
   console.log(state, wrong, answer, request, reason, none, shown, subject);
 }

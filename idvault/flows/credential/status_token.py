@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from idvault.attest import status_token
 from idvault.attest.status_list import LIST_SIZE
@@ -162,19 +163,21 @@ class StatusTokenFlow:
         )
 
     def _signed(self, found: Credential, now: ClockReading) -> str:
-        claims = status_token.credential_claims(
-            issued_by=self._issued_by,
-            subject=self._pairwise.subject(
-                audience=found.audience, account_token=found.public_account_id or found.account_token
-            ),
-            audience=found.audience,
-            list_number=found.list_number,
-            list_index=found.list_index,
-            issued_at=found.issued_at,
-            expires_at=found.expires_at,
-            public_account_id=found.public_account_id,
-        )
-        return self._signer.sign(claims, typ=status_token.CREDENTIAL_TYPE, now=now.real)
+        public, attested = found.public_account_id, found.public_account_id or found.account_token
+        claims: dict[str, Any] = {
+            "issued_by": self._issued_by,
+            "subject": self._pairwise.subject(audience=found.audience, account_token=attested),
+            "audience": found.audience,
+            "list_number": found.list_number,
+            "list_index": found.list_index,
+            "issued_at": found.issued_at,
+            "expires_at": found.expires_at,
+        }
+        if public is None:
+            made = status_token.credential_claims(**claims)
+            return self._signer.sign(made, typ=status_token.CREDENTIAL_TYPE, now=now.real)
+        made = status_token.public_account_claims(public_account_id=public, **claims)
+        return self._signer.sign(made, typ=status_token.PUBLIC_ACCOUNT_TYPE, now=now.real)
 
 
 def _whole(time: datetime) -> datetime:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from idvault.attest import jose
 from idvault.attest.status_list import INVALID, LIST_SIZE, StatusList
-from idvault.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, TOKEN_TYPE
+from idvault.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
 from idvault.domain.account import AccountState as State
 from idvault.v1 import status_pb2
 from idvault_client.commands.app import app
@@ -31,6 +31,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 LATER = {"issued_at": NOW, "expires_at": NOW + timedelta(hours=1)}
 STATUS_TOKEN = made.signed(made.status_claims(**LATER), TOKEN_TYPE)
 CREDENTIAL = made.signed(made.credential_claims(**LATER), CREDENTIAL_TYPE)
+PUBLIC_ACCOUNT = made.signed(made.public_account_claims(**LATER), PUBLIC_ACCOUNT_TYPE)
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +75,21 @@ def test_a_credential(tmp_path: Path) -> None:
     assert last(check(tmp_path, CREDENTIAL, listed=listed)) == "check: valid"
     assert last(check(tmp_path, CREDENTIAL, "--max-list-age", "200", listed=listed)) == "check: valid"
     assert last(check(tmp_path, CREDENTIAL, "--max-list-age", "50", listed=listed)) == "check: LIST_STALE"
+
+
+def test_a_public_account(tmp_path: Path) -> None:
+    """It is no person; whoever asks for a public account is shown which one, and accepts nothing else."""
+    listed = made.status_list(issued_at=datetime.now(UTC))
+    assert last(check(tmp_path, PUBLIC_ACCOUNT, listed=listed)) == "check: TYPE_WRONG"
+    found = check(tmp_path, PUBLIC_ACCOUNT, "--public-account", listed=listed)
+    assert (found.exit_code, last(found)) == (0, "check: valid")
+    assert "public_account_id: pub_1" in found.stdout
+    shown = json.loads(check(tmp_path, PUBLIC_ACCOUNT, "--public-account", "--json", listed=listed).stdout)
+    assert (shown["public_account_id"], "standing" in shown) == ("pub_1", False)
+    for other in (CREDENTIAL, STATUS_TOKEN):
+        refused = check(tmp_path, other, "--public-account", listed=listed)
+        assert (refused.exit_code, last(refused)) == (5, "check: TYPE_WRONG")
+        assert "public_account_id" not in check(tmp_path, other, listed=listed).stdout
 
 
 def bomb() -> str:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from idvault_client.offline import Attested, CheckError, StatusVerifier
+from idvault_client.offline import Attested, AttestedPublicAccount, CheckError, StatusVerifier
 from tests.support.generate import status_vectors
 
 PAGE = json.loads(status_vectors.FILE.read_text("utf-8"))
 
 
-def checked(case: dict[str, Any]) -> Attested:
+def checked(case: dict[str, Any]) -> Attested | AttestedPublicAccount:
     """Run the steps of a case; raises CheckError."""
     clock = [case["listed_at"]]
     verifier = StatusVerifier(
@@ -26,7 +26,8 @@ def checked(case: dict[str, Any]) -> Attested:
         verifier.add_list(listed.encode())
     clock[0] = case["now"]
     text, count = case.get("repeat", ("", 0))
-    return verifier.check(case["token"] + text * count)
+    check = verifier.check_public_account if case.get("asks") == "public account" else verifier.check
+    return check(case["token"] + text * count)
 
 
 @pytest.mark.parametrize("case", PAGE["cases"], ids=lambda case: case["name"])
@@ -38,6 +39,17 @@ def test_the_python_client(case: dict[str, Any]) -> None:
     with pytest.raises(CheckError) as caught:
         checked(case)
     assert case["reason"] in ("*", caught.value.reason)
+
+
+def test_what_credentials_attest() -> None:
+    """A person's credential names no public account; a public account's names it, and has no standing."""
+    named = {case["name"]: case for case in PAGE["cases"]}
+    person = checked(named["a credential"])
+    assert isinstance(person, Attested)
+    assert not hasattr(person, "public_account_id")
+    found = checked(named["a credential of a public account, where one is asked for"])
+    assert isinstance(found, AttestedPublicAccount)
+    assert (found.public_account_id, hasattr(found, "standing")) == ("pub_1", False)
 
 
 def test_the_file_has_every_case() -> None:

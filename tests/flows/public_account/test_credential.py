@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from idvault.attest.status_check import CheckError
+from idvault.domain.account import AccountState
 from idvault.domain.error import IdvaultError, Reason
 from idvault.flows.public_account.context import ShownPublicAccount
 from idvault.storage.base.database import Database
 from tests.flows.test_status_checks import Checks
-from tests.support.flow_world import at
+from tests.support.flow_world import PARTY, at
 from tests.support.public_account_world import DAY, PublicAccountWorld
 
 
@@ -38,9 +40,24 @@ class Issuing:
         """Publish the lists, and return what a third party learns from a credential."""
         await self.checks.lists.run(now=at(seconds))
         try:
-            return self.checks.check(credential, seconds=seconds).public_account_id or ""
-        except Exception as error:
-            return str(getattr(error, "reason", error))
+            return self.checks.check_public_account(credential, seconds=seconds).public_account_id
+        except CheckError as error:
+            return error.reason
+
+    async def own(self, token: str, *, seconds: float = 0) -> str:
+        """Return a credential of the account itself."""
+        self.number += 1
+        return (
+            await self.checks.tokens.issue_credential(self.checks.wish(token, self.number), now=at(seconds))
+        ).token
+
+    async def said_of_person(self, credential: str, *, seconds: float = 0) -> str:
+        """Publish the lists, and return what a third party who asks for a verified account learns."""
+        await self.checks.lists.run(now=at(seconds))
+        try:
+            return self.checks.check(credential, seconds=seconds).subject
+        except CheckError as error:
+            return error.reason
 
     async def refusal(self, shown: ShownPublicAccount, token: str = "") -> Reason:
         with pytest.raises(IdvaultError) as refused:
@@ -84,16 +101,37 @@ async def test_a_rebuilt_list_keeps_it(issuing: Issuing) -> None:
     world = issuing.world
     opened = await world.open(await world.company())
     credential = await issuing.issue(opened)
-    own = await issuing.checks.tokens.issue_credential(
-        issuing.checks.wish(opened.public_account.account_token, 800), now=at(0)
-    )
-    assert own.token != credential
+    own = await issuing.own(opened.public_account.account_token)
+    subject = await issuing.said_of_person(own)
     for seconds in (0, 400):
         assert await issuing.said(credential, seconds=seconds) == opened.public_account.public_account_id
-        assert await issuing.said(own.token, seconds=seconds) == ""
+        assert await issuing.said_of_person(own, seconds=seconds) == subject
     await world.close(opened, seconds=500)
     assert await issuing.said(credential, seconds=501) == "STATUS_INVALID"
-    assert await issuing.said(own.token, seconds=501) == ""
+    assert await issuing.said_of_person(own, seconds=501) == subject
+
+
+@pytest.mark.parametrize("owner", ["person", "company"])
+async def test_it_attests_no_person(owner: str, issuing: Issuing) -> None:
+    """Neither credential passes for the other, also once the owner's verification has expired."""
+    world = issuing.world
+    token = await (world.person() if owner == "person" else world.company())
+    opened = await world.open(token, seconds=100 * DAY)
+    found = opened.public_account.public_account_id
+    for seconds, attests in ((364.0 * DAY, True), (366.0 * DAY, False)):
+        await issuing.checks.lists.run(now=at(seconds))
+        account = await world.claims.status.get(relying_party=PARTY, account_token=token, now=at(seconds))
+        assert (account.state is AccountState.VERIFIED) == attests
+        if attests:
+            public, own = (
+                await issuing.issue(opened, seconds=seconds),
+                await issuing.own(token, seconds=seconds),
+            )
+            assert await issuing.said_of_person(own, seconds=seconds) not in ("TYPE_WRONG", "STATUS_INVALID")
+        assert await issuing.said_of_person(public, seconds=seconds) == "TYPE_WRONG"
+        assert await issuing.said(own, seconds=seconds) == "TYPE_WRONG"
+        assert await issuing.said(public, seconds=seconds) == found
+    assert await issuing.said_of_person(own, seconds=366.0 * DAY) in ("EXPIRED", "STATUS_INVALID")
 
 
 async def test_a_transfer_ends_it(issuing: Issuing) -> None:

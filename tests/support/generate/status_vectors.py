@@ -1,7 +1,8 @@
 """Generates tests/vectors/status_check.json: the offline check of tokens and credentials, for every client.
 
 Signed with test keys. A case gives what the checker has, and `reason`: of the first step that refuses (the
-key set, then each list at `listed_at`, then the token at `now`), null if all pass.
+key set, then each list at `listed_at`, then the token at `now`), null if all pass. `asks` is "public account"
+where the checker accepts a public account's credential and nothing else.
 """
 
 import json
@@ -9,12 +10,13 @@ import zlib
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from idvault.attest import jose
 from idvault.attest.status_list import INVALID, VALID, StatusList
-from idvault.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, TOKEN_TYPE
+from idvault.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
 from idvault.domain.account import AccountState, Standing
 from tests.support import status_tokens as made
 from tests.support.status_tokens import AUDIENCE, INDEX, ISSUER, KEYS, LIST_KEY, NOW, TOKEN_KEY, later
@@ -33,7 +35,8 @@ Case = dict[str, Any]
 
 def cases() -> list[Case]:
     """Return every case, each with its own name."""
-    parts = (_tokens(), _claims(), _wire(), _headers(), _credentials(), _ages(), _lists(), _key_sets())
+    tokens = (_tokens(), _claims(), _wire(), _headers(), _credentials(), _public_accounts(), _types())
+    parts = (*tokens, _ages(), _lists(), _key_sets())
     found = [case for part in parts for case in part]
     assert len({case["name"] for case in found}) == len(found)
     return found
@@ -147,8 +150,6 @@ def _credential(name: str, reason: str | None, token: str = _CREDENTIAL, **more:
 
 def _credentials() -> Iterator[Case]:
     yield _credential("a credential", None)
-    named = made.signed({**made.credential_claims(), "public_account_id": "pub_1"}, CREDENTIAL_TYPE)
-    yield _credential("a credential of a public account", None, named)
     two = made.signed(made.list_claims(bits=2), LIST_TYPE, LIST_KEY)
     yield _credential("a list of two bits an entry", None, lists=[two])
     yield _credential("no list", "LIST_MISSING", lists=[])
@@ -167,6 +168,54 @@ def _credentials() -> Iterator[Case]:
     for wrong in references:
         token = made.signed({**made.credential_claims(), "status": wrong}, CREDENTIAL_TYPE)
         yield _credential(f"the reference is {json.dumps(wrong)}", "CLAIMS_INVALID", token)
+
+
+def _public_accounts() -> Iterator[Case]:
+    named, asks = made.signed(made.public_account_claims(), PUBLIC_ACCOUNT_TYPE), {"asks": "public account"}
+    yield _credential("a credential of a public account", "TYPE_WRONG", named)
+    yield _credential("a credential of a public account, where one is asked for", None, named, **asks)
+    for revoked, reason in ((made.status_list(valid=False), "STATUS_INVALID"), (None, "LIST_MISSING")):
+        lists = [] if revoked is None else [revoked]
+        yield _credential(f"a public account: {reason}", reason, named, lists=lists, **asks)
+    for name, changes in (("audience", "AUDIENCE_WRONG"), ("issuer", "ISSUER_WRONG")):
+        yield _credential(f"a public account of another {name}", changes, named,
+                          **asks, **{name: "https://other.example"})  # fmt: skip
+    month = _SECONDS + 30 * 86_400
+    yield _credential("a public account's credential that ran out", "EXPIRED", named, now=month, **asks)
+    for wrong in _NO_CLAIM:
+        claims = made.public_account_claims() | {"public_account_id": wrong}
+        yield _credential(f"the public account is {json.dumps(wrong)}", "CLAIMS_INVALID",
+                          made.signed(claims, PUBLIC_ACCOUNT_TYPE), **asks)  # fmt: skip
+        yield _credential(f"an account that names the public account {json.dumps(wrong)}", "CLAIMS_INVALID",
+                          made.signed(claims, CREDENTIAL_TYPE))  # fmt: skip
+    both = {**made.status_claims(), "public_account_id": "pub_1"}
+    yield _credential("a status token that names a public account", "CLAIMS_INVALID",
+                      made.signed(both, TOKEN_TYPE))  # fmt: skip
+
+
+def _types() -> Iterator[Case]:
+    """Yield every claim set under every type and key, for every checker: each accepts exactly its own."""
+    claims = {
+        "a status token": made.status_claims(),
+        "a credential": made.credential_claims(),
+        "a public account's credential": made.public_account_claims(),
+        "a list": made.list_claims(),
+    }
+    own = dict(zip(claims, (TOKEN_TYPE, CREDENTIAL_TYPE, PUBLIC_ACCOUNT_TYPE, LIST_TYPE), strict=True))
+    for kind, typ in product(claims, own.values()):
+        for key, signer in (("token", TOKEN_KEY), ("list", LIST_KEY)):
+            name = f"{kind} as {typ}, signed by a {key} key"
+            token = made.signed(claims[kind], typ, signer)
+            genuine = typ == own[kind] and (key == "list") == (kind == "a list")
+            person, public = (
+                kind in ("a status token", "a credential"),
+                kind == "a public account's credential",
+            )
+            yield _credential(name, None if genuine and person else "*", token)
+            yield _credential(f"{name}, for a public account", None if genuine and public else "*", token,
+                              asks="public account")  # fmt: skip
+            yield _credential(f"{name}, in place of the list", None if genuine and kind == "a list" else "*",
+                              lists=[token])  # fmt: skip
 
 
 def _ages() -> Iterator[Case]:

@@ -402,6 +402,9 @@ def statements() -> Values:
         "exp": start + 30 * 86_400,
         "status": {"status_list": {"idx": 9, "uri": f"{issuer}/status/0.jwt"}},
     }
+    named = "9f1d2c6b7a8e4035b1c2d3e4f5061728"
+    of_public = {"sub": stored.pairwise_subject(sample("pairwise key"), "https://taxi.example", named)}
+    public = credential | of_public | {"public_account_id": named}
     token = shared | {"exp": start + 600, "state": "VERIFIED", "assurance": "REGISTRY_MATCH"}
     listed = {"iss": issuer, "sub": f"{issuer}/status/0.jwt", "iat": start, "exp": start + 3_600, "ttl": 300}
     listed |= {"status_list": status.status_list(b"\xff\xfd")}
@@ -414,6 +417,9 @@ def statements() -> Values:
         "status token": status.sign(token, typ=status.TOKEN, public=token_key, private=sample("token key")),
         "status credential": status.sign(
             credential, typ=status.CREDENTIAL, public=token_key, private=sample("token key")
+        ),
+        "public account's credential": status.sign(
+            public, typ=status.PUBLIC_ACCOUNT, public=token_key, private=sample("token key")
         ),
         "entries of the list": b"\xff\xfd",
         "list": status.sign(listed, typ=status.LIST, public=list_key, private=sample("list key")),

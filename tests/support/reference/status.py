@@ -9,7 +9,8 @@ from tests.support.reference import paper
 from tests.support.reference.encoding import base64url, check, from_base64url
 
 TOKEN, CREDENTIAL, LIST = "idvault-status+jwt", "idvault-credential+jwt", "statuslist+jwt"
-PURPOSES = {TOKEN: "status-token", CREDENTIAL: "status-token", LIST: "status-list"}
+PUBLIC_ACCOUNT = "idvault-public-account+jwt"
+PURPOSES = dict.fromkeys((TOKEN, CREDENTIAL, PUBLIC_ACCOUNT), "status-token") | {LIST: "status-list"}
 
 
 def kid(public: bytes) -> str:
@@ -74,8 +75,23 @@ def entry(claim: dict[str, Any], index: int) -> int:
 
 
 def check_credential(token: str, listed: str, *, jwks: bytes, audience: str, now: int) -> str:
-    """Return the subject that a credential attests now; listed: the published list that it names."""
+    """Return the subject of an account's credential that holds now; listed: the list that it names."""
     claims = verify(token, jwks=jwks, typ=CREDENTIAL)
+    check("public_account_id" not in claims, "an account's credential names a public account")
+    _check_listed(claims, listed, jwks=jwks, audience=audience, now=now)
+    return str(claims["sub"])
+
+
+def check_public_account(token: str, listed: str, *, jwks: bytes, audience: str, now: int) -> str:
+    """Return the public account that a credential attests now."""
+    claims = verify(token, jwks=jwks, typ=PUBLIC_ACCOUNT)
+    named = claims.get("public_account_id")
+    check(isinstance(named, str) and named != "", "it names no public account")
+    _check_listed(claims, listed, jwks=jwks, audience=audience, now=now)
+    return str(named)
+
+
+def _check_listed(claims: dict[str, Any], listed: str, *, jwks: bytes, audience: str, now: int) -> None:
     found = verify(listed, jwks=jwks, typ=LIST)
     place = claims["status"]["status_list"]
     check(claims["aud"] == audience, "another audience")
@@ -83,13 +99,13 @@ def check_credential(token: str, listed: str, *, jwks: bytes, audience: str, now
         check(each["iat"] <= now + 60 and now < each["exp"], "it is not valid now")
     check((found["sub"], found["iss"]) == (place["uri"], claims["iss"]), "this is another list")
     check(entry(found["status_list"], place["idx"]) == 0, "the list says INVALID")
-    return str(claims["sub"])
 
 
 def check_token(token: str, *, jwks: bytes, audience: str, now: int) -> str:
     """Return the subject that a status token attests now."""
     claims = verify(token, jwks=jwks, typ=TOKEN)
     check(claims["aud"] == audience and claims["iat"] <= now + 60 and now < claims["exp"], "not valid now")
+    check("public_account_id" not in claims, "a status token names a public account")
     check(claims["state"] == "VERIFIED" and claims.get("standing") != "CLOSED", "not verified")
     return str(claims["sub"])
 

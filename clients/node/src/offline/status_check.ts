@@ -1,12 +1,14 @@
 // Checks a status token or credential against a key set and lists fetched earlier, in this order; anything missing
 // or unknown is refused:
 //
-// 1. the token has one of the two types and is signed by a token key of the set,
+// 1. the token has one of the two types (a public account's credential has a third, which is accepted only where a
+//    public account is asked for, and there alone) and is signed by a token key of the set,
 // 2. it is from the expected issuer and for the expected audience,
 // 3. it is not from the future and has not expired,
 // 4. for a status token: the state is VERIFIED and the account is not closed;
 //    for a credential: there is a list with the URI it refers to, signed by a list key, not expired and not
-//    older than allowed, and the credential's entry in it exists and is VALID.
+//    older than allowed, and the credential's entry in it exists and is VALID,
+// 5. a public account's credential names it, and no other names one.
 
 import { CheckError } from "./error.js";
 import { verify, type JwkSet } from "./jose.js";
@@ -14,6 +16,7 @@ import type { JsonObject } from "./json.js";
 import { LIST_BYTES, parse, StatusList, StatusListError, VALID } from "./status_list.js";
 
 const CREDENTIAL_TYPE = "idvault-credential+jwt";
+const PUBLIC_ACCOUNT_TYPE = "idvault-public-account+jwt";
 const TOKEN_TYPE = "idvault-status+jwt";
 const LIST_TYPE = "statuslist+jwt";
 const TOKEN_PURPOSE = "status-token";
@@ -21,7 +24,7 @@ const LIST_PURPOSE = "status-list";
 // How many seconds the issuer's clock may be ahead of the verifier's.
 const SKEW = 60;
 
-/** What a token attests. */
+/** What a token or credential attests of an account. */
 export interface Attested {
   readonly issuer: string;
   /** The account's pairwise subject for the audience. */
@@ -31,8 +34,17 @@ export interface Attested {
   readonly expiresAt: number;
   /** null for a credential, and if the token does not state it. */
   readonly standing: string | null;
-  /** What a credential attests in place of an account; subject is then its own. */
-  readonly publicAccountId: string | null;
+}
+
+/** What a credential attests of a public account: that it is active, and nothing of the person behind it. */
+export interface AttestedPublicAccount {
+  readonly issuer: string;
+  readonly publicAccountId: string;
+  /** Its own pairwise subject for the audience. */
+  readonly subject: string;
+  readonly audience: string;
+  /** Seconds since 1970. */
+  readonly expiresAt: number;
 }
 
 /** A list whose signature and times have been checked. */
@@ -54,19 +66,28 @@ export interface Conditions {
   readonly now: number;
 }
 
-/** Returns what a token attests; throws CheckError. */
+/** Returns what a token or credential attests of an account; throws CheckError, for a public account's one too. */
 export function check(token: string | Uint8Array, given: Conditions): Attested {
-  const { credential, claims } = tokenOf(token, given.keys);
+  const { typ, claims } = tokenOf(token, given.keys, [CREDENTIAL_TYPE, TOKEN_TYPE]);
   const attested = attestedBy(claims, given);
-  if (credential) {
-    const found = listOf(claims, given.lists, attested.issuer);
-    // Lists are cached: this one may have expired or become too old since it was read.
-    checkListTimes(found.issuedAt, found.expiresAt, given.now, given.maxListAge);
-    checkEntry(claims, found);
+  if (claims.has("public_account_id")) {
+    throw new CheckError("CLAIMS_INVALID", "the token of an account names a public account");
+  }
+  if (typ === CREDENTIAL_TYPE) {
+    checkListed(claims, given, attested.issuer);
   } else if (claims.get("state") !== "VERIFIED" || claims.get("standing") === "CLOSED") {
     throw new CheckError("NOT_VERIFIED", "the account is not verified, or it is closed");
   }
   return attested;
+}
+
+/** Returns which public account a credential attests; throws CheckError, for an account's token too. */
+export function checkPublicAccount(token: string | Uint8Array, given: Conditions): AttestedPublicAccount {
+  const { claims } = tokenOf(token, given.keys, [PUBLIC_ACCOUNT_TYPE]);
+  const { issuer, subject, audience, expiresAt } = attestedBy(claims, given);
+  const publicAccountId = word(claims, "public_account_id", "CLAIMS_INVALID");
+  checkListed(claims, given, issuer);
+  return { issuer, publicAccountId, subject, audience, expiresAt };
 }
 
 /** Returns a list that is signed, not expired and not older than maxAge seconds; throws CheckError. */
@@ -95,15 +116,17 @@ function prefixed<T>(read: () => T): T {
   }
 }
 
-function tokenOf(token: string | Uint8Array, keys: JwkSet): { credential: boolean; claims: JsonObject } {
-  try {
-    return { credential: true, claims: verify(token, keys, TOKEN_PURPOSE, CREDENTIAL_TYPE) };
-  } catch (error) {
-    if (!(error instanceof CheckError) || error.reason !== "TYPE_WRONG") {
-      throw error;
+function tokenOf(token: string | Uint8Array, keys: JwkSet, types: readonly string[]): { typ: string; claims: JsonObject } {
+  for (const typ of types) {
+    try {
+      return { typ, claims: verify(token, keys, TOKEN_PURPOSE, typ) };
+    } catch (error) {
+      if (!(error instanceof CheckError) || error.reason !== "TYPE_WRONG") {
+        throw error;
+      }
     }
   }
-  return { credential: false, claims: verify(token, keys, TOKEN_PURPOSE, TOKEN_TYPE) };
+  throw new CheckError("TYPE_WRONG", `this is not a token of type ${types.join(" or ")}`);
 }
 
 function attestedBy(claims: JsonObject, given: Conditions): Attested {
@@ -116,8 +139,7 @@ function attestedBy(claims: JsonObject, given: Conditions): Attested {
   }
   const [issuedAt, expiresAt] = [number(claims, "iat", "CLAIMS_INVALID"), number(claims, "exp", "CLAIMS_INVALID")];
   checkTimes(issuedAt, expiresAt, given.now, "");
-  const [standing, publicAccountId] = [textOrNull(claims.get("standing")), textOrNull(claims.get("public_account_id"))];
-  return { issuer: issuer!, subject: subject!, audience, expiresAt, standing, publicAccountId };
+  return { issuer: issuer!, subject: subject!, audience, expiresAt, standing: textOrNull(claims.get("standing")) };
 }
 
 function textOrNull(value: unknown): string | null {
@@ -139,6 +161,13 @@ function checkListTimes(issuedAt: number, expiresAt: number, now: number, maxAge
   if (maxAge !== undefined && now / 1000 - issuedAt > maxAge) {
     throw new CheckError("LIST_STALE", `the list is older than ${maxAge} s`);
   }
+}
+
+function checkListed(claims: JsonObject, given: Conditions, issuer: string): void {
+  const found = listOf(claims, given.lists, issuer);
+  // Lists are cached: this one may have expired or become too old since it was read.
+  checkListTimes(found.issuedAt, found.expiresAt, given.now, given.maxListAge);
+  checkEntry(claims, found);
 }
 
 function reference(claims: JsonObject): JsonObject {

@@ -1,7 +1,8 @@
 // Checks status tokens and credentials offline, for third parties such as a payment or taxi service.
 
 import { parseKeys, type JwkSet } from "./jose.js";
-import { check, readList, type Attested, type CheckedList } from "./status_check.js";
+import { check, checkPublicAccount, readList } from "./status_check.js";
+import type { Attested, AttestedPublicAccount, CheckedList, Conditions } from "./status_check.js";
 
 /** What a verifier needs. */
 export interface VerifierSettings {
@@ -23,6 +24,9 @@ export interface VerifierSettings {
  *     const verifier = new StatusVerifier({ jwks: readFileSync("jwks.json"), audience: "https://taxi.example" });
  *     verifier.addList(readFileSync("0.jwt"));
  *     verifier.check(credential); // throws CheckError, or returns the attested subject
+ *
+ * A public account's credential attests no person, so `check` refuses it; `checkPublicAccount` accepts nothing else,
+ * and returns which public account it is.
  *
  * Fetch all lists, not only the one you need, so that nobody learns whom you check, each when its `ttl` is over.
  */
@@ -46,10 +50,27 @@ export class StatusVerifier {
     }
   }
 
-  /** Returns what a token or credential attests now; throws CheckError with the reason if it does not. */
+  /**
+   * Returns what a token or credential attests of an account now; throws CheckError with the reason if it does not.
+   *
+   * A public account's credential is refused: it may be valid while its owner is verified no longer.
+   */
   check(token: string | Uint8Array): Attested {
+    return check(token, this.#conditions());
+  }
+
+  /**
+   * Returns which public account a credential attests now; throws CheckError with the reason if it attests none.
+   *
+   * It says nothing of the person behind it. An account's own token or credential is refused.
+   */
+  checkPublicAccount(token: string | Uint8Array): AttestedPublicAccount {
+    return checkPublicAccount(token, this.#conditions());
+  }
+
+  #conditions(): Conditions {
     const { audience, issuer, maxListAge } = this.#settings;
-    return check(token, { keys: this.#keys, audience, issuer, lists: this.#lists, maxListAge, now: this.#now() });
+    return { keys: this.#keys, audience, issuer, lists: this.#lists, maxListAge, now: this.#now() };
   }
 
   #now(): number {

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from idvault_client.commands.output import AsJson, read, reporting, show, show_valid, write
-from idvault_client.offline import StatusVerifier
+from idvault_client.offline import Attested, AttestedPublicAccount, StatusVerifier
 
 
 def issue(  # noqa: PLR0917 - typer makes an option of each
@@ -42,11 +42,19 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     max_list_age: Annotated[
         float | None, typer.Option(metavar="SECONDS", min=0, help="The greatest age of a list's signature.")
     ] = None,
+    public_account: Annotated[
+        bool,
+        typer.Option(
+            "--public-account", help="Accept a public account's credential, and nothing else; show which one."
+        ),
+    ] = False,
     json_option: AsJson = False,
 ) -> None:
     """Check a status token, or a credential and its list, offline from files alone.
 
-    The last line is "check: valid", or "check: REASON" with exit code 5.
+    A public account's credential attests no person: it is refused (TYPE_WRONG) without --public-account, and
+    with it the command shows public_account_id. The last line is "check: valid", or "check: REASON" with exit
+    code 5.
     """
     with reporting(context, json_option) as as_json:
         verifier = StatusVerifier(
@@ -54,11 +62,17 @@ def check(  # noqa: PLR0917 - typer makes an option of each
         )
         for path in lists or []:
             verifier.add_list(read(path))
-        found = verifier.check(read(file))
+        token = read(file)
+        found: Attested | AttestedPublicAccount
+        if public_account:
+            found = attested = verifier.check_public_account(token)
+            told: dict[str, object] = {"public_account_id": attested.public_account_id}
+        else:
+            found = person = verifier.check(token)
+            told = {"standing": person.standing}
         shown: dict[str, object] = {
             "issuer": found.issuer,
             "subject": found.subject,
             "expires_at": datetime.fromtimestamp(found.expires_at, UTC).isoformat(),
-            "standing": found.standing,
         }
-        show_valid(shown, as_json=as_json)
+        show_valid(shown | told, as_json=as_json)

@@ -4,6 +4,9 @@
     verifier.add_list(Path("0.jwt").read_bytes())
     verifier.check(credential)      # raises CheckError, or returns the attested subject
 
+A public account's credential attests no person, so `check` refuses it; `check_public_account` accepts
+nothing else, and returns which public account it is.
+
 Fetch all lists, not only the one you need, so that nobody learns whom you check. Fetch jwks.json once a day,
 and each list when its `ttl` (five minutes) is over. The verifier fails closed: it refuses a key that is not
 in the set, and a list that is missing or has expired.
@@ -11,13 +14,14 @@ in the set, and a list that is missing or has expired.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from idvault.attest import jose, status_check
 from idvault.attest.jose import JoseError
-from idvault.attest.status_check import Attested, CheckedList, CheckError
+from idvault.attest.status_check import Attested, AttestedPublicAccount, CheckedList, CheckError
 from idvault.attest.status_list import LIST_SIZE
 
-__all__ = ["Attested", "CheckError", "StatusVerifier"]
+__all__ = ["Attested", "AttestedPublicAccount", "CheckError", "StatusVerifier"]
 
 _LIST_BYTES = LIST_SIZE // 4  # two bits an entry, of which this vault uses one so far
 
@@ -64,13 +68,25 @@ class StatusVerifier:
             self._lists[found.uri] = found
 
     def check(self, token: str | bytes) -> Attested:
-        """Return what a token or credential attests now; raises CheckError with the reason if it does not."""
-        return status_check.check(
-            token,
-            keys=self._keys,
-            audience=self._audience,
-            issuer=self._issuer,
-            lists=self._lists,
-            now=self._now(),
-            max_list_age=self._max_list_age,
-        )
+        """Return what a token or credential attests of an account now; raises CheckError if it does not.
+
+        A public account's credential is refused: it may be valid while its owner is verified no longer.
+        """
+        return status_check.check(token, **self._given())
+
+    def check_public_account(self, token: str | bytes) -> AttestedPublicAccount:
+        """Return which public account a credential attests now; raises CheckError if it attests none.
+
+        It says nothing of the person behind it. An account's own token or credential is refused.
+        """
+        return status_check.check_public_account(token, **self._given())
+
+    def _given(self) -> dict[str, Any]:
+        return {
+            "keys": self._keys,
+            "audience": self._audience,
+            "issuer": self._issuer,
+            "lists": self._lists,
+            "now": self._now(),
+            "max_list_age": self._max_list_age,
+        }
