@@ -7,14 +7,14 @@ AlreadyExistsError (REQUEST_ID_REUSED).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Protocol
 
 from idvault.domain.account import Account
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event
 from idvault.domain.public_account.category import Licence
-from idvault.domain.public_account.owner import PublicAccountLimits
+from idvault.domain.public_account.owner import Closing, PublicAccountLimits
 from idvault.domain.public_account.values import (
     Application,
     PublicAccount,
@@ -35,10 +35,15 @@ class Owned:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """When an act happens. today: in the deployment's time zone."""
+    """When an act happens. zone: the deployment's time zone."""
 
     now: ClockReading
-    today: date
+    zone: tzinfo
+
+    @property
+    def today(self) -> date:
+        """The business day in the deployment's time zone."""
+        return self.now.today(self.zone)
 
     @property
     def time(self) -> datetime:
@@ -75,7 +80,7 @@ class PublicAccountStore(Protocol):
         """Store the result of the rules' `approve`, with the event of its result.
 
         Must count the owner's public accounts by person while no other act can approve one for the same
-        person.
+        person, and must read closings after them: one that is seen as closed is seen with what closed it.
         """
         ...
 
@@ -132,6 +137,10 @@ class PublicAccountStore(Protocol):
 
         Others cannot become live by themselves: these are all that may count.
         """
+        ...
+
+    async def closings(self, *, relying_party: str, person_id: str) -> Sequence[Closing]:
+        """Return each CLOSE in force of a person's public accounts and of the accounts that have them."""
         ...
 
     async def expiring(

@@ -547,8 +547,9 @@ class SessionPage(_message.Message):
     invited: _builtins.bool
     """Whether it has the code of an invitation: AnswerInvitation is possible while the state is BOUND or AGREED."""
     public_account_limit_reached: _builtins.bool
-    """Whether the person or organisation has as many public accounts at the platform as it may have. Only in the state
-    SUCCEEDED, after a match: no other answer has it, so that no platform learns which accounts belong together.
+    """Whether the person or organisation can have no further public account at the platform: it has as many as it may
+    have, or a sanction in force closed one. Only in the state SUCCEEDED, after a match: no other answer has it, so
+    that no platform learns which accounts belong together.
     """
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:

@@ -115,12 +115,13 @@ TEXTS: Mapping[str, Translation] = {
         "The receipt proves that your details were sealed and entered in the public log. "
         "It has no name and no number.",
     ),
-    "full_title": Translation("公众账号数量已达上限", "You have all the public accounts you may have"),
+    "full_title": Translation("目前不能再有公众账号", "You can have no further public account now"),
     "full_text": Translation(
-        "您在{platform}的公众账号（包括您其他账号名下的）已达上限，新的申请不会通过。只有您能在此看到这一点，{platform}不会被告知。",
+        "您在{platform}的公众账号（包括您其他账号名下的）已达上限，或其中之一因生效中的处置被关闭，新的申请不会通过。"
+        "只有您能在此看到这一点，{platform}不会被告知。",
         "Counting those of your other accounts, you have as many public accounts at {platform} as one owner "
-        "may have: another application will not be approved. Only you are told, and only here; {platform} "
-        "is not.",
+        "may have, or one of them is closed by a sanction in force: another application will not be "
+        "approved. Only you are told, and only here; {platform} is not.",
     ),
     "back": Translation("返回{platform}", "Back to {platform}"),
     "failed_title": Translation("认证未通过", "You could not be verified"),

@@ -337,7 +337,7 @@ async def _approve_public(world: World) -> Act:
     flows, _, found = await _public(world)
     approved = _of_public(world, EventType.PUBLIC_ACCOUNT_APPROVE, found)
     rejected = _of_public(world, EventType.PUBLIC_ACCOUNT_REJECT, found, reason="OTHER")
-    request, present = world.request(), Present(at(), builders.TODAY)
+    request, present = world.request(), Present(at(), builders.ZONE)
     return lambda: flows.store.approve(
         found,
         limits=flows.limits,
@@ -356,7 +356,7 @@ async def _accept_public(world: World) -> Act:
     await flows.offer(opened, receiver)
     fields = {"receiver": receiver, "policy_version": "terms-3", "agree_time": "2026-03-01T04:00:00+00:00"}
     event = _of_public(world, EventType.PUBLIC_ACCOUNT_ACCEPT, found, **fields)
-    request, present = world.request(), Present(at(), builders.TODAY)
+    request, present = world.request(), Present(at(), builders.ZONE)
     return lambda: SqlOwnershipStore(database=world.database).accept(
         found, account_token=receiver, limits=flows.limits, request=request, present=present, event=event
     )

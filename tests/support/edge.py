@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -314,6 +314,10 @@ class FakeTexts(StatusFlow):
 
     def unpack(self, packed: str, *, today: date, now: ClockReading) -> Status:
         return status()
+
+    @property
+    def zone(self) -> tzinfo:
+        return UTC
 
     def today(self, *, now: ClockReading) -> date:
         return date(2026, 3, 1)

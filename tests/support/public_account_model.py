@@ -17,6 +17,8 @@ class ModelOwner:
     verified_until: int
     closed: bool = False
     closed_until: int | None = None
+    # Whether that closed a public account.
+    took: bool = False
 
     def is_closed(self, day: int) -> bool:
         return self.closed and (self.closed_until is None or day < self.closed_until)
@@ -83,7 +85,7 @@ class ModelRegister:
         if state != "APPLIED":
             return f"{state} -> ACTIVE"
         owner = self.owners[self.made[place].owner]
-        if owner.refusal(day) or self._live(owner.person, day) >= owner.limit:
+        if owner.refusal(day) or self._is_full(owner, day):
             self.end(place, day, rejected=True)
             return "REJECTED"
         self.forget_licence(place, day)
@@ -132,7 +134,7 @@ class ModelRegister:
         if made.offered is None or made.offered[0] != to or day >= made.offered[1] + OFFER:
             return "TRANSFER_NOT_OFFERED"
         refusal = self._unmoved(place, to, day)
-        if refusal is None and self._live(new.person, day) >= new.limit:
+        if refusal is None and self._is_full(new, day):
             refusal = "OWNER_NOT_ELIGIBLE"
         if refusal is None:
             made.owner, made.licence_end, made.offered = to, None, None
@@ -146,12 +148,21 @@ class ModelRegister:
         same = self.owners[to].limit == self.owners[self.made[place].owner].limit
         return refusal or (None if same else "KIND_DIFFERS")
 
-    def _live(self, person: int, day: int) -> int:
-        return sum(
-            self.state(place, day) in ("ACTIVE", "GRACE")
-            for place in range(len(self.made))
-            if self.owners[self.made[place].owner].person == person
+    def close_owner(self, owner: int, until: int | None, day: int) -> None:
+        known = self.owners[owner]
+        known.took = any(
+            made.owner == owner and made.state(known, day) in ("ACTIVE", "GRACE") for made in self.made
         )
+        known.closed, known.closed_until = True, until
+
+    def _is_full(self, owner: ModelOwner, day: int) -> bool:
+        same = [place for place, each in enumerate(self.owners) if each.person == owner.person]
+        live = sum(
+            made.owner in same and self.state(place, day) in ("ACTIVE", "GRACE")
+            for place, made in enumerate(self.made)
+        )
+        barred = any(self.owners[place].is_closed(day) and self.owners[place].took for place in same)
+        return barred or live >= owner.limit
 
     def end(self, place: int, day: int, *, rejected: bool) -> None:
         self.forget_licence(place, day)

@@ -222,7 +222,7 @@ class Hub:
             cursor=convert_status.cursor(chunk.place, relying_party=relying_party),
             current_date=today.isoformat(),
         )
-        present = Present(now, today)
+        present = Present(now, self._statuses.texts.zone)
         shown = [public_accounts.shown(each, present) for each in chunk.public_accounts]
         message.public_accounts.extend(convert_public.public_account(each) for each in shown)
         ends = [until, *(each.profile.standing_until for each in shown)]

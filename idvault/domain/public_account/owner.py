@@ -3,6 +3,9 @@
 - Live public accounts are counted by the owner's random person id: a second token does not evade the limit.
 - One that is closed, expired or rejected does not count. One that comes back after an appeal may exceed the
   limit, which then only keeps new ones out.
+- While a sanction is in force that closed a public account, or its owner's account with it, its person gets
+  no other one: under no token, by no transfer, and whatever has become of the closed one since. One that had
+  expired, or that its owner had closed, before the account was closed is not one that the sanction closed.
 - One whose owner's account was erased counts while a sanction of either is in force: an erasure is no way to
   replace a sanctioned one.
 - One that changes its owner counts, too, if it is the same person's already. Otherwise the only one
@@ -12,16 +15,15 @@
   verification that has matched.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, tzinfo
 
 from idvault.domain import account as account_rules
 from idvault.domain.account import Account, AccountState, Standing
 from idvault.domain.error import PreconditionError
 from idvault.domain.public_account import public_account as rules
 from idvault.domain.public_account.category import PublicAccountKind
-from idvault.domain.public_account.values import LIVE, PublicAccount
+from idvault.domain.public_account.values import GRACE_DAYS, LIVE, PublicAccount, PublicAccountState
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,34 @@ class PublicAccountLimits:
         return self.individual if kind is PublicAccountKind.INDIVIDUAL else self.organization
 
 
+_OPENED = frozenset({*LIVE, PublicAccountState.EXPIRED})
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A CLOSE in force, with a public account of its account. alone: only this public account is its target.
+
+    since, until: when it came into force and when it ends, None without an end.
+    """
+
+    public_account: PublicAccount
+    alone: bool
+    since: datetime
+    until: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class OwnerFacts:
     """What the vault knows about a person or organisation.
 
     person_barred: closed, or suspended by a sanction of scope PERSON, which the status of this token need not
-    show yet. owned: its public accounts that were last stored as live, with their owners' accounts.
+    show yet. owned: its public accounts that were last stored as live, with their owners' accounts. closings:
+    of its accounts and public accounts; must not have been read before `owned`.
     """
 
     person_barred: bool
     owned: tuple[tuple[PublicAccount, Account], ...]
+    closings: tuple[Closing, ...]
 
 
 def is_eligible(
@@ -55,32 +75,41 @@ def is_eligible(
     owner: Account,
     facts: OwnerFacts,
     limits: PublicAccountLimits,
-    today: date,
+    zone: tzinfo,
     now: datetime,
 ) -> bool:
     """Return whether an owner may have this public account live beside those that count."""
     try:
-        rules.admit(owner=owner, today=today, now=now)
+        rules.admit(owner=owner, today=now.astimezone(zone).date(), now=now)
     except PreconditionError:
         return False
-    full = is_full(owned=facts.owned, kind=public_account.kind, limits=limits, today=today, now=now)
+    full = is_full(facts=facts, kind=public_account.kind, limits=limits, zone=zone, now=now)
     return not full and not facts.person_barred
 
 
 def is_full(
     *,
-    owned: Iterable[tuple[PublicAccount, Account]],
+    facts: OwnerFacts,
     kind: PublicAccountKind,
     limits: PublicAccountLimits,
-    today: date,
+    zone: tzinfo,
     now: datetime,
 ) -> bool:
-    """Return whether an owner has as many live public accounts as it may have (LIMIT_REACHED)."""
-    return _live(owned, today, now) >= limits.of(kind)
+    """Return whether an owner can have no further one: at the limit, or one is closed (LIMIT_REACHED)."""
+    today = now.astimezone(zone).date()
+    live = sum(_counts(each, owner, today, now) for each, owner in facts.owned)
+    return live >= limits.of(kind) or any(_bars(each, zone, now) for each in facts.closings)
 
 
-def _live(owned: Iterable[tuple[PublicAccount, Account]], today: date, now: datetime) -> int:
-    return sum(_counts(each, owner, today, now) for each, owner in owned)
+def _bars(closing: Closing, zone: tzinfo, now: datetime) -> bool:
+    if closing.until is not None and closing.until <= now:
+        return False
+    closed = closing.public_account
+    if closing.alone:
+        return True
+    if closed.state not in _OPENED or closed.expire_date is None:
+        return False
+    return closing.since.astimezone(zone).date() < closed.expire_date + timedelta(days=GRACE_DAYS)
 
 
 def _counts(public_account: PublicAccount, owner: Account, today: date, now: datetime) -> bool:

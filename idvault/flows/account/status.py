@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 
 from idvault.domain import account as account_rules
 from idvault.domain.account import Status
@@ -37,6 +37,11 @@ class StatusFlow:
         """Return the status of such a text."""
         return account_rules.project(account=self.store.unpack(packed), today=today, now=now.business)
 
+    @property
+    def zone(self) -> tzinfo:
+        """The deployment's time zone."""
+        return self.policy.zone
+
     def today(self, *, now: ClockReading) -> date:
         """Return the day that statuses are for."""
-        return now.today(self.policy.zone)
+        return now.today(self.zone)

@@ -39,7 +39,7 @@ class PublicAccountContext:
 
     def present(self, now: ClockReading) -> Present:
         """Return when an act happens."""
-        return Present(now, now.today(self.policy.zone))
+        return Present(now, self.policy.zone)
 
     async def begin(self, asked: Asked, public_account_id: str, now: ClockReading) -> tuple[Owned, Present]:
         """Ask the log guard, then return the public account; raises NotFoundError and UnavailableError."""

@@ -9,6 +9,7 @@ from idvault.domain.event import EventType
 from idvault.domain.public_account import category
 from idvault.domain.public_account import owner as owner_rules
 from idvault.domain.public_account.category import Licence
+from idvault.domain.public_account.owner import OwnerFacts
 from idvault.domain.public_account.values import Application, PublicAccountState, RejectReason
 from idvault.flows.campaign.campaign import Asked
 from idvault.flows.public_account.context import PublicAccountContext, ShownPublicAccount, shown
@@ -136,14 +137,19 @@ class PublicAccountFlow:
         """Return whether an owner can have no further public account (LIMIT_REACHED); only for the owner."""
         if owner.person_id is None:
             return False
-        found = await self.context.store.owned(relying_party=owner.relying_party, person_id=owner.person_id)
-        present = self.context.present(now)
+        who = {"relying_party": owner.relying_party, "person_id": owner.person_id}
+        owned = await self.context.store.owned(**who)
+        closings = await self.context.store.closings(**who)
         return owner_rules.is_full(
-            owned=((each.public_account, each.owner) for each in found),
+            facts=OwnerFacts(
+                person_barred=False,
+                owned=tuple((each.public_account, each.owner) for each in owned),
+                closings=tuple(closings),
+            ),
             kind=category.kind_of(owner),
             limits=self.context.policy.public_accounts,
-            today=present.today,
-            now=present.time,
+            zone=self.context.policy.zone,
+            now=now.business,
         )
 
     async def list(

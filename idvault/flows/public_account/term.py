@@ -29,7 +29,7 @@ class TermFlow:
     async def fall(self, *, now: ClockReading, limit: int) -> int:
         """Store one step of each public account that has one due; return how many."""
         await self.guard.check(now=now)
-        present = Present(now, now.today(self.zone))
+        present = Present(now, self.zone)
         count = 0
         for found in await self.store.due(today=present.today, limit=limit):
             public_account = found.public_account

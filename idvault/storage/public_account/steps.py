@@ -13,7 +13,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.claim import person
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
-from idvault.storage.public_account import operator, rows
+from idvault.storage.public_account import closing, operator, rows
 from idvault.storage.sanction import open as open_sanctions
 
 
@@ -66,12 +66,14 @@ async def is_eligible(
         return False
     barred = await person.lock_by_id(connection, relying_party=party, person_id=person_id, now=present.time)
     owned = await rows.of_person(connection, party, person_id)
+    # Read last: of a closing at the same time, either the count or this sees it.
+    closings = await closing.of_person(connection, party, person_id)
     return owner_rules.is_eligible(
         public_account=public_account,
         owner=owner,
-        facts=OwnerFacts(barred, tuple((each.public_account, each.owner) for each in owned)),
+        facts=OwnerFacts(barred, tuple((each.public_account, each.owner) for each in owned), tuple(closings)),
         limits=limits,
-        today=present.today,
+        zone=present.zone,
         now=present.time,
     )
 

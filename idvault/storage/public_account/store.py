@@ -7,7 +7,7 @@ from datetime import date
 from idvault.domain.event import Event
 from idvault.domain.public_account import public_account as rules
 from idvault.domain.public_account.category import Licence
-from idvault.domain.public_account.owner import PublicAccountLimits
+from idvault.domain.public_account.owner import Closing, PublicAccountLimits
 from idvault.domain.public_account.values import (
     Application,
     PublicAccountState,
@@ -20,7 +20,7 @@ from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.log import entry as log
-from idvault.storage.public_account import lists, operator, rows, steps
+from idvault.storage.public_account import closing, lists, operator, rows, steps
 
 _FIRST_DAY = date(1970, 1, 1)
 
@@ -185,6 +185,13 @@ class SqlPublicAccountStore:
     async def owned(self, connection: Connection, *, relying_party: str, person_id: str) -> Sequence[Owned]:
         """Return the public accounts of a person or organisation that are stored as live."""
         return await rows.of_person(connection, relying_party, person_id)
+
+    @read("public_account.closings")
+    async def closings(
+        self, connection: Connection, *, relying_party: str, person_id: str
+    ) -> Sequence[Closing]:
+        """Return what closes public accounts of a person, or the accounts that have them."""
+        return await closing.of_person(connection, relying_party, person_id)
 
     @read("public_account.expiring")
     async def expiring(

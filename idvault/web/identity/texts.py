@@ -215,10 +215,9 @@ TEXTS: Mapping[str, Translation] = {
     "own_PUBLIC_STATE_REJECTED": Translation("申请未通过", "not approved"),
     "own_rejected": Translation("原因", "Why"),
     "own_limit": Translation(
-        "是否因为公众账号数量已达上限，只在您完成一次认证后的结果页面上告知您本人。",
-        " If the reason is that you have reached the limit of public accounts, only you are told, on the "
-        "result page of "
-        "your next verification.",
+        "是否因为公众账号数量已达上限，或另一公众账号因处置被关闭，只在您完成一次认证后的结果页面上告知您本人。",
+        " If the reason is that you have reached the limit of public accounts, or that a sanction closed "
+        "another one, only you are told, on the result page of your next verification.",
     ),
     "own_receipt_title": Translation("验证回执", "Check a receipt"),
     "own_receipt_text": Translation(

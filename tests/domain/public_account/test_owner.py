@@ -1,6 +1,7 @@
 """Who may have one more public account."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,23 +9,27 @@ import pytest
 from idvault.domain.account import AccountState, Standing
 from idvault.domain.public_account import owner as rules
 from idvault.domain.public_account.category import PublicAccountKind
-from idvault.domain.public_account.owner import OwnerFacts, PublicAccountLimits
+from idvault.domain.public_account.owner import Closing, OwnerFacts, PublicAccountLimits
 from idvault.domain.public_account.values import LIVE, PublicAccountState
 from tests.domain.public_account.test_public_account import active, applied, in_state, owner
-from tests.support.builders import NOW, TODAY
+from tests.support.builders import NOW, TODAY, ZONE
 
 LIMITS = PublicAccountLimits()
 
 
 def eligible(
-    *others: Any, barred: bool = False, limits: PublicAccountLimits = LIMITS, **changes: Any
+    *others: Any,
+    barred: bool = False,
+    closings: tuple[Closing, ...] = (),
+    limits: PublicAccountLimits = LIMITS,
+    **changes: Any,
 ) -> bool:
     return rules.is_eligible(
         public_account=applied(),
         owner=owner(**changes),
-        facts=OwnerFacts(barred, others),
+        facts=OwnerFacts(barred, others, closings),
         limits=limits,
-        today=TODAY,
+        zone=ZONE,
         now=NOW,
     )
 
@@ -55,17 +60,17 @@ def test_one_that_its_closed_owner_closes_does_not_count() -> None:
 def test_an_own_one_counts_when_it_moves() -> None:
     """A person at the limit takes over neither another's public account nor one of another own account."""
     moved = active()
-    facts = OwnerFacts(person_barred=False, owned=((moved, owner()),))
-    given: Any = {"public_account": moved, "owner": owner(), "facts": facts, "today": TODAY, "now": NOW}
+    facts = OwnerFacts(person_barred=False, owned=((moved, owner()),), closings=())
+    given: Any = {"public_account": moved, "owner": owner(), "facts": facts, "zone": ZONE, "now": NOW}
     assert not rules.is_eligible(**given, limits=LIMITS)
     assert rules.is_eligible(**given, limits=PublicAccountLimits(individual=2))
 
 
 def test_an_owner_at_the_limit() -> None:
     """LIMIT_REACHED is as many live ones as the limit, whoever the owner is barred by."""
-    given: Any = {"kind": PublicAccountKind.INDIVIDUAL, "limits": LIMITS, "today": TODAY, "now": NOW}
-    assert rules.is_full(owned=[other(PublicAccountState.ACTIVE)], **given)
-    assert not rules.is_full(owned=[other(PublicAccountState.REJECTED)], **given)
+    given: Any = {"kind": PublicAccountKind.INDIVIDUAL, "limits": LIMITS, "zone": ZONE, "now": NOW}
+    assert rules.is_full(facts=OwnerFacts(True, (other(PublicAccountState.ACTIVE),), ()), **given)
+    assert not rules.is_full(facts=OwnerFacts(True, (other(PublicAccountState.REJECTED),), ()), **given)
 
 
 def test_a_higher_limit() -> None:
@@ -96,3 +101,43 @@ def test_an_erasure_is_no_way_to_replace_a_sanctioned_one() -> None:
     assert not eligible(of_erased(PublicAccountState.ACTIVE, standing=Standing.PUBLISHING_LIMITED))
     assert eligible(of_erased(PublicAccountState.ACTIVE, standing=Standing.CLOSED))
     assert eligible(of_erased(PublicAccountState.EXPIRED, standing=Standing.WARNED))
+
+
+def closing(
+    state: PublicAccountState = PublicAccountState.ACTIVE,
+    *,
+    alone: bool,
+    since: datetime = NOW - timedelta(days=99),
+    until: datetime | None = None,
+) -> tuple[Closing]:
+    return (Closing(in_state(state), alone, since, until),)
+
+
+@pytest.mark.parametrize("state", PublicAccountState)
+def test_a_closing_of_one_alone_bars_whatever_it_is_now(state: PublicAccountState) -> None:
+    """Also one that has expired since, that its owner closed before, or that was only applied for."""
+    assert not eligible(closings=closing(state, alone=True))
+
+
+@pytest.mark.parametrize("state", PublicAccountState)
+def test_a_closing_of_an_account_bars_for_what_was_live_then(state: PublicAccountState) -> None:
+    """What the owner had closed, what was rejected or only applied for, the closing did not close."""
+    opened = {*LIVE, PublicAccountState.EXPIRED}
+    assert eligible(closings=closing(state, alone=False)) is (state not in opened)
+
+
+def test_a_closing_after_the_expiry_closes_nothing() -> None:
+    """The first day on which the public account is EXPIRED is one too late."""
+    day = in_state(PublicAccountState.EXPIRED).expire_date
+    assert day is not None
+    begins = datetime(day.year, day.month, day.day, tzinfo=ZONE) + timedelta(days=30)
+    expired = PublicAccountState.EXPIRED
+    assert eligible(closings=closing(expired, alone=False, since=begins))
+    assert not eligible(closings=closing(expired, alone=False, since=begins - timedelta(seconds=1)))
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_closing_that_has_ended_bars_nobody(alone: bool) -> None:
+    """Its end counts to the second."""
+    assert eligible(closings=closing(alone=alone, until=NOW))
+    assert not eligible(closings=closing(alone=alone, until=NOW + timedelta(microseconds=1)))

@@ -164,18 +164,21 @@ class TestPublicAccounts:
         assert [each.public_account_id for each in filed] == [shown.public_account.public_account_id]
         assert await public.filings(seconds=DELAYED, day=next_day) == []
 
-    async def test_a_sanctioned_one_is_not_replaced(self, world: ErasureWorld, keys: Keys) -> None:
-        """Its person gets another one when the sanction has ended."""
+    @pytest.mark.parametrize("degree", [Degree.LIMIT, Degree.CLOSE])
+    @pytest.mark.parametrize("alone", [True, False])
+    async def test_a_sanctioned_one_is_not_replaced(
+        self, world: ErasureWorld, keys: Keys, degree: Degree, alone: bool
+    ) -> None:
+        """Its person gets another one when the sanction of it, or of its account, has ended."""
         public = world.public_accounts
         token, other = await world.account(), await world.account()
         shown = await public.open(token)
-        await world.sanctions.impose(
-            token,
-            Degree.LIMIT,
-            key=keys[0],
-            given=until(END),
-            public_account_id=shown.public_account.public_account_id,
+        only = shown.public_account.public_account_id if alone else None
+        imposed = await world.sanctions.impose(
+            token, degree, key=keys[0], given=until(END), public_account_id=only
         )
+        if degree is Degree.CLOSE:
+            await world.sanctions.confirm(imposed, key=keys[1])
         await world.destroyed(token)
         refused = await public.open(other, seconds=DELAYED)
         assert refused.public_account.reject_reason is RejectReason.OWNER_NOT_ELIGIBLE

@@ -29,7 +29,7 @@ class Watched(PublicAccountWorld):
         await self._feed.heads([PARTY])
         chunk = await self._feed.read(relying_party=PARTY, after=self._place)
         self._place = chunk.place
-        present = Present(at(seconds), at(seconds).today(self.policy.zone))
+        present = Present(at(seconds), self.policy.zone)
         return [shown(each, present) for each in chunk.public_accounts]
 
 

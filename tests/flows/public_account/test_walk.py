@@ -119,10 +119,9 @@ class Walk:
 
     async def close_owner(self, owner: int, days: int | None) -> None:
         """Two moderators close the owner's account, unless it is closed."""
-        known = self.model.owners[owner]
-        if known.is_closed(self.day):
+        if self.model.owners[owner].is_closed(self.day):
             return
-        known.closed, known.closed_until = True, None if days is None else self.day + days
+        self.model.close_owner(owner, None if days is None else self.day + days, self.day)
         given = reasons() if days is None else until(self.seconds + days * DAY)
         self.closings[owner] = await self.world.sanctions.closed(
             self.tokens[owner], (self.keys[0], self.keys[1]), given=given, seconds=self.seconds

@@ -70,10 +70,9 @@ async def test_a_step_is_stored_once(world: PublicAccountWorld) -> None:
         relying_party=PARTY, public_account_id=opened.public_account.public_account_id
     )
     event = builders.event()
-    assert not await world.store.fall(found, present=Present(at(0), builders.TODAY), event=event)
+    assert not await world.store.fall(found, present=Present(at(0), builders.ZONE), event=event)
     await world.renew(opened, seconds=320 * DAY)
-    late = builders.TODAY + timedelta(days=900)
-    assert not await world.store.fall(found, present=Present(at(900 * DAY), late), event=event)
+    assert not await world.store.fall(found, present=Present(at(900 * DAY), builders.ZONE), event=event)
 
 
 async def test_a_public_account_that_has_another_owner_now(world: PublicAccountWorld) -> None:
@@ -86,4 +85,4 @@ async def test_a_public_account_that_has_another_owner_now(world: PublicAccountW
     elsewhere = await world.person()
     object.__setattr__(moved.public_account, "account_token", elsewhere)
     with pytest.raises(UnavailableError):
-        await world.store.fall(moved, present=Present(at(0), builders.TODAY), event=builders.event())
+        await world.store.fall(moved, present=Present(at(0), builders.ZONE), event=builders.event())

@@ -252,7 +252,7 @@ async def test_the_limit_is_shown_after_a_match(site: Site) -> None:
         browser = await site.browser()
         path, form = await form_of(site, browser, made.url)
         done = await browser.follow(await browser.post(f"{path}/identity", filled(form)))
-        titles.append("all the public accounts" in done.text)
+        titles.append("no further public account" in done.text)
         found = await site.platform.sessions.get(made.session_id)
         assert "limit" not in repr(found).lower()
         if number == 0:
