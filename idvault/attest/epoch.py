@@ -119,6 +119,11 @@ def parse_chain(data: bytes) -> tuple[EpochStatement, ...]:
     return tuple(_statement(item, f"epoch {place}") for place, item in enumerate(listed, SECOND))
 
 
+def parse_any(data: bytes) -> tuple[EpochStatement, ...]:
+    """Return the statement in a file, or those in a public file; raises RosterError."""
+    return parse_chain(data) if "epochs" in reading.document(data) else (parse(data),)
+
+
 def encode_chain(statements: Iterable[EpochStatement]) -> bytes:
     """Return the public file of all statements, in order."""
     listed = [each.to_json() for each in statements]
@@ -160,24 +165,55 @@ def verify(statement: EpochStatement, *, roster: Roster) -> None:
 
 
 def verify_chain(
-    statements: Sequence[EpochStatement], *, versions: Sequence[Roster]
+    statements: Sequence[EpochStatement],
+    *,
+    versions: Sequence[Roster],
+    number: int = SECOND,
+    previous: str = "",
 ) -> tuple[EpochStatement, ...]:
     """Return the statements of a log after verifying each, and that none is missing or out of order.
 
-    versions: the verified roster, from the first version on. Raises EpochStatementError.
+    versions: the verified roster, from the first version on. number, previous: of the first statement, if
+    those before it are known already. Raises EpochStatementError.
     """
-    previous, least = "", 0
-    for number, each in enumerate(statements, SECOND):
-        if each.epoch != number or each.previous != previous:
-            raise EpochStatementError(f"the statement of epoch {number} does not follow the one before it")
-        at = [place for place, roster in enumerate(versions) if roster.digest() == each.roster]
-        if not at or at[0] < least:
+    least = 0
+    places = {roster.digest(): place for place, roster in enumerate(versions)}
+    for expected, each in enumerate(statements, number):
+        if each.epoch != expected or each.previous != previous:
+            raise EpochStatementError(f"the statement of epoch {expected} does not follow the one before it")
+        at = places.get(each.roster)
+        if at is None or at < least:
             raise EpochStatementError(
-                f"the statement of epoch {number} names an unknown or earlier version of the roster"
+                f"the statement of epoch {expected} names another version of the roster than those at hand, "
+                "or an earlier one than the statement before it"
             )
-        verify(each, roster=versions[at[0]])
-        previous, least = each.digest(), at[0]
+        verify(each, roster=versions[at])
+        previous, least = each.digest(), at
     return tuple(statements)
+
+
+def join(*chains: Sequence[EpochStatement]) -> tuple[EpochStatement, ...]:
+    """Return the statements of one log from several places, in order; their signatures are not verified.
+
+    A place may lack the newest ones, or have only the newest ones. Raises EpochStatementError if two places
+    have different statements for one epoch, or if one is missing in between.
+    """
+    found: list[EpochStatement] = []
+    for each in sorted((each for chain in chains for each in chain), key=lambda one: one.epoch):
+        at = each.epoch - SECOND
+        if at < len(found):
+            if each.digest() != found[at].digest():
+                raise EpochStatementError(
+                    f"there are two statements for epoch {each.epoch}: the log has forked, or one is forged"
+                )
+            continue
+        previous = found[-1].digest() if found else ""
+        if (at, previous) != (len(found), each.previous):
+            raise EpochStatementError(
+                f"the statement of epoch {each.epoch} does not follow those that are known so far"
+            )
+        found.append(each)
+    return tuple(found)
 
 
 def _check(custodian: RosterMember, signature: bytes, canonical: bytes) -> None:

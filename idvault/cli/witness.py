@@ -37,8 +37,8 @@ EpochFile = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="A statement of a new epoch of the log, signed by its custodians; needs --roster. It is "
-        "followed once, whether the option stays or not.",
+        help="A statement of a new epoch of the log, signed by its custodians, or the public epochs.json "
+        "with all of them; needs --roster. Each is followed once, whether the option stays or not.",
     ),
 ]
 LISTEN, METRICS_LISTEN = "127.0.0.1:7493", "127.0.0.1:7494"
@@ -205,7 +205,7 @@ def _follow(state: WitnessState, log_keys: Sequence[str], path: Path, roster: Pa
     try:
         carried = epochs.follow(
             state,
-            statements.parse(path.read_bytes()),
+            statements.parse_any(path.read_bytes()),
             keys=[parse_key(text) for text in log_keys],
             versions=roster_chain.load_all(roster),
         )

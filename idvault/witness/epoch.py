@@ -1,11 +1,13 @@
-"""Follows a log into a new epoch, once, with the statement that its custodians signed.
+"""Follows a log into its new epochs, each once, with the statements that its custodians signed.
 
-A statement is followed if, in this order,
-* it is of a known log, and the log's key signed the checkpoint that it names as the last one,
-* M custodians of each quorum of the newest version of the roster signed it,
-* its epoch is the one after the followed one, and it names the statement before it,
-* it hides nothing that this witness has cosigned (transparency.epoch).
+Statements are followed if, in this order,
+* they are of a known log, and the log's key signed the checkpoint that each names as the last one,
+* M custodians of each quorum of the version of the roster that each names signed it,
+* the last one names the newest version: so custodians who were replaced begin no epoch,
+* the first is of the epoch after the followed one, and each names the statement before it,
+* they hide nothing that this witness has cosigned (transparency.epoch).
 From then on the witness cosigns only checkpoints of the new epoch that begin with the entries that are left.
+A witness that was away, or that is new, follows all that are missing at once.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +18,7 @@ from idvault.attest.people.roster import Roster
 from idvault.attest.reading import RosterError
 from idvault.transparency import epoch
 from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.epoch import Carried
+from idvault.transparency.epoch import Carried, Epoch, LostPart
 from idvault.transparency.note import VerifierKey
 from idvault.transparency.tree import EMPTY_ROOT, LogError
 from idvault.witness.state import WitnessState
@@ -27,31 +29,64 @@ class EpochNotFollowedError(Exception):
 
 
 def follow(
-    state: WitnessState, statement: EpochStatement, *, keys: Iterable[VerifierKey], versions: Sequence[Roster]
+    state: WitnessState,
+    given: Sequence[EpochStatement],
+    *,
+    keys: Iterable[VerifierKey],
+    versions: Sequence[Roster],
 ) -> Carried | None:
-    """Follow a statement durably; return what stays and what is lost, None if it was followed before.
+    """Follow statements durably; return what stays and what is lost, None if all were followed before.
 
     keys: of the known logs. versions: the verified roster, from the first version on. Raises
     EpochNotFollowedError, OSError.
     """
-    if statement.log not in {str(key) for key in keys}:
+    known_keys = {str(key) for key in keys}
+    if not given or any(each.log not in known_keys for each in given):
         raise EpochNotFollowedError("the statement is of a log that this witness does not know")
     try:
-        statements.verify(statement, roster=versions[-1])
-        found = epoch.read(statement)
-        known = state.latest(found.kept.origin)
-        if epoch.of(known) == found.epoch:
+        known = state.latest(epoch.read(given[0]).kept.origin)
+        new = _after(epoch.of(known), given)
+        if not new:
             return None
-        if epoch.of(known).number != found.epoch.number - 1 or epoch.of(known).digest != statement.previous:
-            raise EpochNotFollowedError(
-                f"this witness follows epoch {epoch.of(known).number}, and the statement is of "
-                f"epoch {found.epoch.number} or follows another one"
-            )
-        newer = Checkpoint(found.kept.origin, 0, EMPTY_ROOT, found.epoch.extensions)
-        carried = epoch.carry(known, newer, [found])
+        steps, lost = list[tuple[EpochStatement, Checkpoint]](), list[LostPart]()
+        _check_signed(new, epoch.of(known), versions)
+        for each in new:
+            found = epoch.read(each)
+            newer = Checkpoint(found.kept.origin, 0, EMPTY_ROOT, found.epoch.extensions)
+            carried = epoch.carry(known, newer, [found])
+            stays = carried.checkpoint
+            known = Checkpoint(stays.origin, stays.size, stays.root, found.epoch.extensions)
+            steps.append((each, known))
+            lost += carried.lost
     except (RosterError, LogError) as error:
         raise EpochNotFollowedError(str(error)) from error
-    stays = carried.checkpoint
-    begun = Checkpoint(stays.origin, stays.size, stays.root, found.epoch.extensions)
-    state.begin_epoch(statement.digest(), statement.to_bytes(), begun)
-    return Carried(begun, carried.lost)
+    # In order: after a crash the next start goes on with those that are left.
+    for each, begun in steps:
+        state.begin_epoch(each.digest(), each.to_bytes(), begun)
+    return Carried(known, tuple(lost))
+
+
+def _after(present: Epoch, given: Sequence[EpochStatement]) -> Sequence[EpochStatement]:
+    """Return the statements after those that are followed; raises EpochNotFollowedError."""
+    for each in given:
+        if each.epoch == present.number and each.digest() != present.digest:
+            raise EpochNotFollowedError(
+                f"there are two statements for epoch {each.epoch}: this witness follows the other one"
+            )
+    new = [each for each in given if each.epoch > present.number]
+    if new and (new[0].epoch, new[0].previous) != (present.number + 1, present.digest):
+        raise EpochNotFollowedError(
+            f"this witness follows epoch {present.number}, and the statement is of "
+            f"epoch {new[0].epoch} or follows another one: give all of them (the public epochs.json)"
+        )
+    return new
+
+
+def _check_signed(new: Sequence[EpochStatement], present: Epoch, versions: Sequence[Roster]) -> None:
+    """Raise EpochStatementError or EpochNotFollowedError unless custodians signed the statements."""
+    statements.verify_chain(new, versions=versions, number=present.number + 1, previous=present.digest)
+    if new[-1].roster != versions[-1].digest():
+        raise EpochNotFollowedError(
+            f"the statement of epoch {new[-1].epoch} names a former version of the roster: ask the "
+            "custodians in force whether it holds, and give the file of the former version as --roster"
+        )

@@ -9,21 +9,13 @@ import pytest
 
 from idvault.attest import epoch as statements
 from idvault.attest.epoch import EpochStatementError
-from idvault.attest.people.roster import Roster
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
-from tests.support import people
 from tests.support.chamber import CUSTODIANS, roster_member
-from tests.support.epoch_world import ROSTER, cosigned, in_epoch, signed, statement, tree
+from tests.support.epoch_world import ROSTER, cosigned, in_epoch, next_roster, signed, statement, tree
 
 UNSIGNED = statement(cosigned(tree(10)), tree(6), seen=11)
 SIGNED = signed(UNSIGNED)
-
-
-def next_roster() -> Roster:
-    """Return a second version, signed by custodians of the first."""
-    made = replace(ROSTER, version=2, people=(*ROSTER.people, roster_member("auditor-c")), signatures=())
-    return people.signed(made, *CUSTODIANS[:2])
 
 
 def test_a_statement_comes_back_from_its_file() -> None:
@@ -68,7 +60,7 @@ def test_a_chain_has_no_gap_and_no_earlier_roster() -> None:
     for wrong, why in (
         (chain[1:], "does not follow"),
         ((SIGNED, replace(second, previous="a" * 64)), "does not follow"),
-        ((later, signed(replace(second, previous=later.digest()))), "earlier version"),
+        ((later, signed(replace(second, previous=later.digest()))), "or an earlier one"),
         ((signed(replace(UNSIGNED, roster=ROSTER.digest())),), None),
     ):
         if why is None:
@@ -76,7 +68,7 @@ def test_a_chain_has_no_gap_and_no_earlier_roster() -> None:
             continue
         with pytest.raises(EpochStatementError, match=why):
             statements.verify_chain(wrong, versions=versions)
-    with pytest.raises(EpochStatementError, match="unknown"):
+    with pytest.raises(EpochStatementError, match="than those at hand"):
         statements.verify_chain([later], versions=[ROSTER])
 
 
@@ -118,3 +110,32 @@ def test_a_file_that_says_anything_else_is_refused(change: Callable[[dict[str, A
     change(fields)
     with pytest.raises(RosterError):
         statements.parse(json.dumps(fields).encode())
+
+
+def test_statements_of_several_places_are_joined() -> None:
+    """A place may lack some; two statements for one epoch, or a gap, are refused."""
+    second = statement(cosigned(in_epoch(tree(8), SIGNED)), tree(7), seen=8, after=[SIGNED])
+    chain = (SIGNED, second)
+    assert statements.join() == statements.join((), ()) == ()
+    for places in ([chain], [(SIGNED,), chain, ()], [(second,), (SIGNED,)], [chain, chain]):
+        assert statements.join(*places) == chain
+    # Signatures are no part of a statement.
+    assert statements.join((UNSIGNED,), (SIGNED,)) == (UNSIGNED,)
+    other = replace(SIGNED, reason="another")
+    for places, why in (
+        ([(SIGNED,), (other,)], "two statements for epoch 2"),
+        ([(SIGNED, replace(second, previous=other.digest()))], "does not follow"),
+        ([(second,)], "does not follow"),
+        ([(SIGNED,), (replace(second, epoch=4),)], "does not follow"),
+    ):
+        with pytest.raises(EpochStatementError, match=why):
+            statements.join(*places)
+
+
+def test_a_file_has_one_statement_or_all() -> None:
+    """Both are read; nothing else is."""
+    assert statements.parse_any(SIGNED.to_bytes()) == (SIGNED,)
+    assert statements.parse_any(statements.encode_chain([SIGNED])) == (SIGNED,)
+    for wrong in (b"", b"{}", b"[]"):
+        with pytest.raises(RosterError):
+            statements.parse_any(wrong)

@@ -28,7 +28,7 @@ def _enrol(house: House, count: int) -> None:
 
 def _follow(house: House, statement: Path) -> None:
     """Restart the witness with the statement, as its operator does; it is stopped again once it listens."""
-    layout, ready = Layout(house.state), house.folder / "witness.json"
+    layout, ready = Layout(house.state), house.folder / f"{statement.stem}-witness.json"
     process = programs.start(
         programs.VAULT,
         *("witness", "--state", layout.witness, "--name", WITNESS_NAME, "--listen", "127.0.0.1:0"),
@@ -42,38 +42,54 @@ def _follow(house: House, statement: Path) -> None:
         process.communicate()
 
 
-def test_a_restored_vault_serves_again(own_house: House, tmp_path: Path) -> None:
-    """Refused at first; with two signatures and the witness it starts, signs people up, and publishes."""
+def _lose(house: House, backup: Path) -> int:
+    """Back up, sign up two more people, and put the backup back; return how many entries there were."""
+    assert house.session.stop() == 0
+    done = house.command("backup", backup)
+    assert done.returncode == 0, done.stderr
+    house.start()
+    _enrol(house, 2)
+    lost = _published(house).size
+    assert house.session.stop() == 0
+    for name in ("main.sqlite3", "shred.sqlite3"):
+        for beside in house.state.glob(f"{name}*"):
+            beside.unlink()
+        shutil.copy(backup / name, house.state / name)
+    return lost
+
+
+def _sign(house: House, statement: Path, words: Path) -> None:
+    """Let two custodians sign, who have followed what was signed before."""
+    for name in CUSTODIANS[:2]:
+        identity = Layout(house.state).people / name
+        done = house.command("epoch", "sign", statement, "--identity", identity, "--passphrase-file", words)
+        assert done.returncode == 0, done.stderr
+    for name in CUSTODIANS[:2]:
+        done = house.command("epoch", "follow", statement, "--identity", Layout(house.state).people / name)
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_restored_vault_serves_again_and_again(own_house: House, tmp_path: Path) -> None:
+    """Refused at first; with two signatures and the witness it starts, signs people up, and publishes.
+
+    After a second loss, too, of which the custodians' clients have seen no checkpoint of the second epoch.
+    """
     _enrol(own_house, 1)
     members.connect(own_house.ready, CUSTODIANS)
-    assert own_house.session.stop() == 0
-    done = own_house.command("backup", tmp_path / "backup")
-    assert done.returncode == 0, done.stderr
-    own_house.start()
-    _enrol(own_house, 2)
-    lost = _published(own_house).size
-    assert own_house.session.stop() == 0
-    for name in ("main.sqlite3", "shred.sqlite3"):
-        for beside in own_house.state.glob(f"{name}*"):
-            beside.unlink()
-        shutil.copy(tmp_path / "backup" / name, own_house.state / name)
-    path, words = tmp_path / "epoch-2.json", tmp_path / "words"
+    words = tmp_path / "words"
     words.write_bytes(PASSPHRASE)
-    steps: list[tuple[object, ...]] = [
-        ("restore", "--propose-loss", path, "--reason", "a synthetic disk failed")
-    ]
-    for name in CUSTODIANS[:2]:
-        identity = Layout(own_house.state).people / name
-        steps.append(("epoch", "sign", path, "--identity", identity, "--passphrase-file", words))
-    for step in steps:
-        done = own_house.command(*step)
+    for number in (2, 3):
+        lost = _lose(own_house, tmp_path / f"backup-{number}")
+        path = tmp_path / f"epoch-{number}.json"
+        done = own_house.command("restore", "--propose-loss", path, "--reason", "a synthetic disk failed")
         assert done.returncode == 0, done.stderr
-    _follow(own_house, path)
-    done = own_house.command("restore", "--accept-loss", path)
-    assert done.returncode == 0, done.stderr
-    own_house.start()
-    _enrol(own_house, 1)
-    shown = _published(own_house)
-    assert (epoch.of(shown).number, shown.size < lost) == (2, True)
+        _sign(own_house, path, words)
+        _follow(own_house, path)
+        done = own_house.command("restore", "--accept-loss", path)
+        assert done.returncode == 0, done.stderr
+        own_house.start()
+        _enrol(own_house, 1)
+        shown = _published(own_house)
+        assert (epoch.of(shown).number, shown.size < lost) == (number, True)
     done = own_house.command("restore", "--check")
-    assert "restore: complete: 2 records" in done.stdout, done.stdout + done.stderr
+    assert "restore: complete: 3 records" in done.stdout, done.stdout + done.stderr

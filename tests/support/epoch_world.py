@@ -1,7 +1,7 @@
 """A log that loses entries, the custodians who sign for a new epoch, and a witness that follows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,12 +19,18 @@ from idvault.witness.cosigner import Cosigner, known_logs
 from idvault.witness.state import WitnessState
 from idvault.witness.wire import AddCheckpoint
 from tests.support import merkle, people
-from tests.support.chamber import CUSTODIANS, first_roster
+from tests.support.chamber import CUSTODIANS, first_roster, roster_member
 from tests.support.log_world import KEY, SIGNER, START, of
 
 LOG = note.NoteSigner(KEY, SIGNER.sign)
 ROSTER = first_roster()
 LOST_AT = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def next_roster() -> Roster:
+    """Return a second version, signed by custodians of the first."""
+    made = replace(ROSTER, version=2, people=(*ROSTER.people, roster_member("auditor-c")), signatures=())
+    return people.signed(made, *CUSTODIANS[:2])
 
 
 def cosigned(found: Checkpoint, *by: note.NoteSigner) -> bytes:
@@ -110,9 +116,7 @@ class DiskWitness:
             return Ahead(int(answer.body))
         raise WitnessRefusedError(answer.status)
 
-    def follow(
-        self, found: EpochStatement, *, versions: Sequence[Roster] = (ROSTER,)
-    ) -> epoch.Carried | None:
+    def follow(self, *found: EpochStatement, versions: Sequence[Roster] = (ROSTER,)) -> epoch.Carried | None:
         return followed.follow(self.state, found, keys=[KEY], versions=versions)
 
     async def grow(self, found: Checkpoint, entries: list[bytes]) -> None:

@@ -4,17 +4,19 @@ import asyncio
 import os
 import shutil
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from idvault.attest import hpke
 from idvault.attest.epoch import EpochStatement, parse
-from idvault.attest.people import roster_signature
+from idvault.attest.people import roster_chain, roster_signature
 from idvault.attest.people.roster import Roster
+from idvault.attest.people.roster_member import RosterMember
 from idvault.attest.quorum import Quorum
 from idvault.bootstrap.base import ENTROPY
 from idvault.custody import identity as identities
+from idvault.custody.identity import PersonalIdentity
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, KeySet, Purpose, fresh
 from idvault.transparency.checkpoint import CosignaturePolicy
@@ -43,8 +45,11 @@ class LossWorld:
     def __post_init__(self) -> None:
         self.public = self.folder / "public"
         self.passphrase = _private(self.folder / "passphrase", _WORDS)
-        self.roster = self._people()
-        (self.folder / "roster.json").write_bytes(self.roster.to_bytes())
+        self.identities = {name: self._identity(name) for name in CUSTODIANS}
+        self.versions = [self._first_roster()]
+        self._keep_roster()
+        for name in CUSTODIANS:
+            self.pin(name)
         self._keys()
         self.idvault.set(
             DATABASE_URL=self.databases.main_url,
@@ -55,6 +60,11 @@ class LossWorld:
             KEYS=self.folder / "work.keys",
             KEY_PASSPHRASE_FILE=self.passphrase,
         )
+
+    @property
+    def roster(self) -> Roster:
+        """The version in force."""
+        return self.versions[-1]
 
     def sign_up(self, number: int) -> list[str]:
         """Sign people up, and let the worker sign and publish what the witness cosigns."""
@@ -72,14 +82,14 @@ class LossWorld:
 
         return asyncio.run(opened())
 
-    def restore(self, *names: str) -> None:
-        """Put files of the backup back, as docs/operations.md says."""
+    def restore(self, *names: str, backup: str = "backup") -> None:
+        """Put files of a backup back, as docs/operations.md says."""
         for url in (self.databases.main_url, self.databases.shred_url):
             path = Path(url.removeprefix("sqlite:///"))
             if path.name in names:
                 for beside in path.parent.glob(f"{path.name}-*"):
                     beside.unlink()
-                shutil.copy(self.folder / "backup" / path.name, path)
+                shutil.copy(self.folder / backup / path.name, path)
 
     def lose(self, *names: str) -> None:
         """Sign up three, back up, sign up two more, whom a restore of these files loses."""
@@ -90,9 +100,11 @@ class LossWorld:
             shutil.copy(self.public / "checkpoint", self.member(name) / "checkpoint")
         self.restore(*(names or ("main.sqlite3", "shred.sqlite3")))
 
-    def propose(self) -> Path:
-        path = self.folder / "epoch-2.json"
-        made = self.idvault("restore", "--propose-loss", path, "--reason", "a synthetic disk failed")
+    def propose(self, number: int = 2, *options: object) -> Path:
+        path = self.folder / f"epoch-{number}.json"
+        made = self.idvault(
+            "restore", "--propose-loss", path, "--reason", "a synthetic disk failed", *options
+        )
         assert made.code == 0, made.err
         return path
 
@@ -109,7 +121,7 @@ class LossWorld:
         found = parse(path.read_bytes())
         witness = DiskWitness(self.folder / "witness")
         try:
-            witness.follow(found, versions=[self.roster])
+            witness.follow(found, versions=self.versions)
         finally:
             witness.close()
         return found
@@ -127,33 +139,59 @@ class LossWorld:
     def member(self, name: str) -> Path:
         return self.folder / "people" / name
 
-    def _people(self) -> Roster:
-        made = {}
-        for name in CUSTODIANS:
-            self.member(name).mkdir(parents=True)
-            made[name] = identities.create(
-                self.member(name),
-                name=name,
-                role="custodian",
-                organisation="示例机构 (synthetic)",
-                passphrase=_WORDS.encode(),
-                random=os.urandom,
-                suite=hpke.X25519,
-                cost=people.CHEAP,
-            )
-        members = tuple(each.member(spki=people.secret(name, "spki").hex()) for name, each in made.items())
+    def pin(self, name: str) -> None:
+        """Let a member's client know every version of the roster."""
+        identity_folder.pin(
+            self.member(name),
+            target="127.0.0.1:9",
+            server_name="",
+            ca=b"",
+            log_key=str(KEY),
+            versions=self.versions,
+        )
+
+    def replace_custodian(self, former: str, name: str) -> None:
+        """Let the others sign a roster with another custodian; nobody's client knows it yet."""
+        self.identities[name] = self._identity(name)
+        last = self.roster
+        (before,) = last.quorums
+        custodians = tuple(self._listed(name) if each.name == former else each for each in before.custodians)
+        made = Roster(
+            last.version + 1, False, custodians, (replace(before, custodians=custodians),), last.witness
+        )
+        for each in before.custodians:
+            if each.name != former:
+                made = roster_signature.sign(made, name=each.name, signer=self.identities[each.name].sign)
+        self.versions.append(made)
+        self._keep_roster()
+
+    def _keep_roster(self) -> None:
+        path = self.folder / "roster.json"
+        for each in self.versions[:-1]:
+            roster_chain.former_path(path, version=each.version).write_bytes(each.to_bytes())
+        path.write_bytes(self.roster.to_bytes())
+
+    def _identity(self, name: str) -> PersonalIdentity:
+        self.member(name).mkdir(parents=True)
+        return identities.create(
+            self.member(name),
+            name=name,
+            role="custodian",
+            organisation="示例机构 (synthetic)",
+            passphrase=_WORDS.encode(),
+            random=os.urandom,
+            suite=hpke.X25519,
+            cost=people.CHEAP,
+        )
+
+    def _listed(self, name: str) -> RosterMember:
+        return self.identities[name].member(spki=people.secret(name, "spki").hex())
+
+    def _first_roster(self) -> Roster:
+        members = tuple(self._listed(name) for name in CUSTODIANS)
         roster = Roster(1, False, members, (Quorum("records", 2, members),), people.WITNESSED)
-        for name, each in made.items():
+        for name, each in self.identities.items():
             roster = roster_signature.sign(roster, name=name, signer=each.sign)
-        for name in CUSTODIANS:
-            identity_folder.pin(
-                self.member(name),
-                target="127.0.0.1:9",
-                server_name="",
-                ca=b"",
-                log_key=str(KEY),
-                versions=[roster],
-            )
         return roster
 
     def _keys(self) -> None:

@@ -21,6 +21,7 @@ from tests.support.epoch_world import (
     cosigned,
     in_epoch,
     leaves,
+    next_roster,
     signed,
     statement,
     tree,
@@ -108,8 +109,73 @@ async def test_what_is_not_followed(witness: DiskWitness) -> None:
         with pytest.raises(EpochNotFollowedError, match=why):
             witness.follow(wrong)
     with pytest.raises(EpochNotFollowedError, match="does not know"):
-        epochs.follow(witness.state, FIRST, keys=[merkle.signer("other").key], versions=[ROSTER])
-    with pytest.raises(EpochNotFollowedError, match="another version of the roster"):
+        epochs.follow(witness.state, [FIRST], keys=[merkle.signer("other").key], versions=[ROSTER])
+    with pytest.raises(EpochNotFollowedError, match="than those at hand"):
         witness.follow(FIRST, versions=[replace(ROSTER, version=2)])
     assert witness.state.latest(FIRST.log.partition("+")[0]) == tree(12)
     assert epoch.of(witness.state.latest(LOG.key.name)).number == 1
+
+
+NEXT = next_roster()
+SECOND = signed(statement(cosigned(in_epoch(tree(9, kept=6), FIRST)), tree(8, kept=6), seen=9, after=[FIRST]))
+LATER = signed(
+    statement(
+        cosigned(in_epoch(tree(9, kept=6), FIRST)), tree(8, kept=6), seen=9, after=[FIRST], roster=NEXT
+    ),
+    roster=NEXT,
+)
+
+
+async def test_a_witness_that_was_away_follows_all_at_once(witness: DiskWitness) -> None:
+    """As one that followed each: what is left of both losses, and every statement is kept."""
+    await grown(witness, 10)
+    carried = witness.follow(FIRST, SECOND)
+    assert carried is not None
+    assert (carried.checkpoint, [(part.first, part.last) for part in carried.lost]) == (
+        in_epoch(tree(6), SECOND),
+        [(6, 10)],
+    )
+    assert witness.follow(FIRST, SECOND) is None
+    assert witness.follow(FIRST) is None
+    kept = {path.name for path in (witness.folder / "epochs").iterdir()}
+    assert kept == {FIRST.digest(), SECOND.digest()}
+    new = in_epoch(tree(9, kept=6), SECOND)
+    assert isinstance(await ask(witness, 6, new, leaves(9, kept=6)), Cosigned)
+
+
+async def test_a_statement_of_a_former_roster_needs_one_of_the_version_in_force(witness: DiskWitness) -> None:
+    """Custodians who were replaced begin no epoch; those in force vouch for what was signed before."""
+    await grown(witness, 10)
+    versions = (ROSTER, NEXT)
+    for given in ([FIRST], [FIRST, SECOND]):
+        with pytest.raises(EpochNotFollowedError, match="former version of the roster"):
+            witness.follow(*given, versions=versions)
+    assert epoch.of(witness.state.latest(FIRST.log.partition("+")[0])).number == 1
+    assert witness.follow(FIRST, LATER, versions=versions) is not None
+    assert epoch.of(witness.state.latest(FIRST.log.partition("+")[0])) == epoch.Epoch(3, LATER.digest())
+
+
+async def test_two_statements_for_one_epoch_are_a_fork(witness: DiskWitness) -> None:
+    """In one file, or one against that which was followed; the second of a chain hides nothing either."""
+    await grown(witness, 10)
+    other = signed(replace(FIRST, reason="another reason", signatures=()))
+    after = signed(replace(SECOND, previous=other.digest(), signatures=()))
+    for given in ([FIRST, other], [FIRST, after], [SECOND], [FIRST, replace(SECOND, signatures=())]):
+        with pytest.raises(EpochNotFollowedError):
+            witness.follow(*given)
+    assert epoch.of(witness.state.latest(FIRST.log.partition("+")[0])).number == 1
+    witness.follow(FIRST)
+    for given in ([other], [other, after]):
+        with pytest.raises(EpochNotFollowedError, match="two statements for epoch 2"):
+            witness.follow(*given)
+    with pytest.raises(EpochNotFollowedError, match="does not know"):
+        witness.follow()
+
+
+async def test_the_second_statement_of_a_chain_hides_nothing(witness: DiskWitness) -> None:
+    """A witness that cosigned more in the second epoch than the third statement admits refuses it."""
+    await grown(witness, 10)
+    witness.follow(FIRST)
+    await ask(witness, 6, in_epoch(tree(12, kept=6), FIRST), leaves(12, kept=6))
+    with pytest.raises(EpochNotFollowedError, match="hides what it lost"):
+        witness.follow(FIRST, SECOND)

@@ -34,6 +34,13 @@ Identity = Annotated[Path, typer.Option(help="Your identity folder, connected to
 RosterFile = Annotated[
     Path, typer.Option(metavar="FILE", help="The published roster; earlier versions are beside it.")
 ]
+Shown = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="The public checkpoint; needed if the newest statement names a former version of the roster.",
+    ),
+]
 _PUBLIC = 0o644
 
 
@@ -88,23 +95,26 @@ def verify(file: File, roster: RosterFile) -> None:
 
 
 @app.command(short_help="Accept a signed statement in your identity folder.")
-def follow(file: File, identity: Identity) -> None:
+def follow(file: File, identity: Identity, checkpoint: Shown = None) -> None:
     """Accept a statement that M custodians signed, so that your client follows the log into its new epoch.
 
-    FILE is the statement, or the public file epochs.json with all of them. Refused if it hides an entry that
-    you have seen.
+    FILE is the statement, or the public file epochs.json with all of them: then those that you have not
+    followed yet are followed in order. Refused if one hides an entry that you have seen.
     """
     folder = _connected(identity)
-    for found in _all(file):
-        with _refusals():
-            carried = epochs.follow(
-                identity / CHECKPOINT,
-                found,
-                versions=folder.versions,
-                log_key=folder.log_key,
-                more_keys=folder.more_keys,
-            )
+    given = _all(file)
+    with _refusals():
+        followed = epochs.follow(
+            identity / CHECKPOINT,
+            given,
+            versions=folder.versions,
+            log_key=folder.log_key,
+            more_keys=folder.more_keys,
+            shown=_note(checkpoint),
+        )
+    for carried in followed:
         _tell_lost(carried.lost)
+    for found in given:
         typer.echo(f"epoch: follows epoch {found.epoch}")
 
 
@@ -150,9 +160,19 @@ def _read(path: Path) -> EpochStatement:
     return found
 
 
+def _note(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    with path.open("rb") as file:
+        return file.read(note.MAX_NOTE_BYTES + 1)
+
+
 def _all(path: Path) -> tuple[EpochStatement, ...]:
     content = path.read_bytes()
-    return offline.parse(content) if b'"epochs"' in content else (_read(path),)
+    if b'"epochs"' not in content:
+        return (_read(path),)
+    with _refusals():
+        return offline.parse(content)
 
 
 @contextmanager

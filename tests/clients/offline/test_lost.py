@@ -175,3 +175,75 @@ def test_what_is_left_needs_no_proof(public: Public, size: int) -> None:
     found = public.follow()
     assert (found.proved, found.kept, found.lost) == (True, None, ())
     assert found.checkpoint == Checkpoint(ORIGIN, NEW, found.checkpoint.root, found.checkpoint.extensions)
+
+
+class Twice(Public):
+    """A public directory after two losses, the second of which left less than the first."""
+
+    def begin_third(self, *, left: int, seen_second: bool = True) -> list[bytes]:
+        """Lose again and publish the third epoch; return the entries of the second."""
+        self.begin()
+        second = [*FORMER[:KEPT], *(b"after %d" % at for at in range(KEPT, NEW))]
+        shown = cosigned(in_epoch(of(second), STATEMENT))
+        again = signed(statement(shown, of(second[:left]), seen=NEW, after=[STATEMENT]))
+        former = self.folder.with_name("second")
+        logs.write_folder(former, second, shown)
+        if seen_second:
+            for each in ("checkpoint", *(one.path for one in tile.grown(left, NEW))):
+                place = self.folder / "lost" / "2" / each
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(former / each, place)
+        third = [*second[:left], *(b"third %d" % at for at in range(left, NEW))]
+        logs.write_folder(self.folder, third, cosigned(in_epoch(of(third), again)))
+        (self.folder / "epochs.json").write_bytes(statements.encode_chain([STATEMENT, again]))
+        return second
+
+
+@pytest.fixture
+def twice(tmp_path: Path) -> Twice:
+    (tmp_path / "public").mkdir()
+    return Twice(tmp_path / "public", tmp_path / "seen")
+
+
+@pytest.mark.parametrize("left", [256, 270, 510])
+@pytest.mark.parametrize("size", [KEPT - 20, KEPT + 1, 640, SHOWN])
+def test_a_checkpoint_is_proved_after_two_losses(twice: Twice, left: int, size: int) -> None:
+    """Of the first epoch: its files are in two folders and in place."""
+    twice.begin_third(left=left)
+    twice.saw(FORMER[:size])
+    found = twice.follow()
+    assert found.proved
+    assert bool(found.lost) is (size > min(left, KEPT))
+
+
+@pytest.mark.parametrize("left", [256, 270])
+@pytest.mark.parametrize("size", [KEPT - 20, KEPT, 640, SHOWN])
+def test_a_fork_is_found_after_two_losses(twice: Twice, left: int, size: int) -> None:
+    """What the second loss left is less than what the first one did: nothing else would refute the note."""
+    twice.begin_third(left=left)
+    before = twice.saw(leaves(SEEN, kept=left)[:size])
+    with pytest.raises(RefusedLogError) as refused:
+        twice.follow()
+    assert (refused.value.reason, twice.state.read_bytes()) == ("FORKED", before)
+
+
+def test_a_checkpoint_lost_with_the_second_epoch_is_not_proved_without_its_files(twice: Twice) -> None:
+    """The first loss left it, so it was never compared in the first epoch; nothing is published of it."""
+    twice.begin_third(left=256, seen_second=False)
+    (twice.lost("checkpoint")).unlink()
+    twice.saw(leaves(SEEN, kept=256)[:280])
+    assert not twice.follow().proved
+
+
+def test_a_statement_that_leaves_other_entries_is_a_fork(public: Public) -> None:
+    """Custodians may let entries be lost; they cannot let those that are left be replaced unseen."""
+    public.begin()
+    replaced = [*FORMER[:290], *(b"another %d" % at for at in range(290, KEPT))]
+    wrong = signed(statement(cosigned(of(FORMER[:COSIGNED])), of(replaced), seen=SEEN))
+    after = [*replaced, *(b"after %d" % at for at in range(KEPT, NEW))]
+    logs.write_folder(public.folder, after, cosigned(in_epoch(of(after), wrong)))
+    (public.folder / "epochs.json").write_bytes(statements.encode_chain([wrong]))
+    public.saw(FORMER[:640])
+    with pytest.raises(RefusedLogError, match="calls left are not the first") as refused:
+        public.follow()
+    assert refused.value.reason == "FORKED"

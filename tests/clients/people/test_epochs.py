@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from idvault.attest.epoch import EpochStatement
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.transparency.proof import prove_consistency
 from idvault_client.offline.log import epochs as offline
@@ -14,7 +15,16 @@ from idvault_client.people import epochs, roster_mark
 from idvault_client.people.finding import FindingError
 from idvault_client.people.trust import Consistency, Trust
 from tests.support import merkle
-from tests.support.epoch_world import ROSTER, cosigned, in_epoch, leaves, signed, statement, tree
+from tests.support.epoch_world import (
+    ROSTER,
+    cosigned,
+    in_epoch,
+    leaves,
+    next_roster,
+    signed,
+    statement,
+    tree,
+)
 from tests.support.log_world import KEY, START
 
 FIRST = signed(statement(cosigned(tree(10)), tree(6), seen=11))
@@ -38,8 +48,8 @@ def trust(tmp_path: Path) -> Trust:
 
 def follow(trust: Trust) -> list[tuple[int, int]]:
     """Follow the statement; return what is lost."""
-    carried = epochs.follow(trust.state, FIRST, versions=trust.versions, log_key=KEY)
-    return [(part.first, part.last) for part in carried.lost]
+    carried = epochs.follow(trust.state, [FIRST], versions=trust.versions, log_key=KEY)
+    return [(part.first, part.last) for each in carried for part in each.lost]
 
 
 def new(trust: Trust, note: bytes = NEW) -> int:
@@ -111,7 +121,7 @@ def test_what_a_member_does_not_follow(trust: Trust) -> None:
         signed(statement(cosigned(tree(8)), tree(6), seen=9)),
     ):
         with pytest.raises(EpochRefusedError):
-            epochs.follow(trust.state, wrong, versions=trust.versions, log_key=KEY)
+            epochs.follow(trust.state, [wrong], versions=trust.versions, log_key=KEY)
     assert epochs.kept(trust.state) == ()
 
 
@@ -133,3 +143,100 @@ def test_damaged_statements_are_refused(trust: Trust) -> None:
         offline.parse(b"no json")
     with pytest.raises(EpochRefusedError, match="not known here"):
         offline.of(FIRST, [])
+
+
+NEXT = next_roster()
+SECOND = signed(statement(cosigned(in_epoch(tree(9, kept=6), FIRST)), tree(8, kept=6), seen=9, after=[FIRST]))
+LATER = signed(
+    statement(
+        cosigned(in_epoch(tree(9, kept=6), FIRST)), tree(8, kept=6), seen=9, after=[FIRST], roster=NEXT
+    ),
+    roster=NEXT,
+)
+NEWER = cosigned(in_epoch(tree(9, kept=6), SECOND))
+
+
+def lost(trust: Trust, *given: EpochStatement) -> list[list[tuple[int, int]]]:
+    """Follow statements; return what each loses."""
+    carried = epochs.follow(trust.state, given, versions=trust.versions, log_key=KEY)
+    return [[(part.first, part.last) for part in each.lost] for each in carried]
+
+
+@pytest.mark.parametrize("looks", [False, True], ids=["no-checkpoint-between", "a-checkpoint-between"])
+def test_a_second_loss_is_followed(trust: Trust, looks: bool) -> None:
+    """Whether or not the client saw a checkpoint of the epoch that ended; a custodian may sign before."""
+    assert lost(trust, FIRST) == [[(6, 10)]]
+    if looks:
+        new(trust, cosigned(in_epoch(tree(9, kept=6), FIRST)))
+    checked = epochs.check(trust.state, SECOND, versions=trust.versions, log_key=KEY)
+    expected = [(8, 9)] if looks else []
+    assert [(part.first, part.last) for part in checked.lost] == expected
+    assert lost(trust, SECOND) == [expected]
+    assert new(trust, NEWER) == 9
+    aside = {path.name for path in trust.state.parent.glob("checkpoint.epoch-*")}
+    assert aside == ({"checkpoint.epoch-1", "checkpoint.epoch-2"} if looks else {"checkpoint.epoch-1"})
+
+
+def test_a_member_who_was_away_follows_all_at_once(trust: Trust) -> None:
+    """From the public file; what was seen is kept by the epoch that it is of. A repeat changes nothing."""
+    before = trust.state.read_bytes()
+    with pytest.raises(EpochRefusedError, match="does not follow"):
+        lost(trust, SECOND)
+    assert lost(trust, FIRST, SECOND) == [[(6, 10)], []]
+    assert trust.state.with_name("checkpoint.epoch-1").read_bytes() == before
+    assert lost(trust, FIRST, SECOND) == lost(trust, FIRST) == []
+    with pytest.raises(EpochRefusedError, match="already"):
+        epochs.check(trust.state, SECOND, versions=trust.versions, log_key=KEY)
+    assert new(trust, NEWER) == 9
+
+
+def test_nothing_is_followed_if_one_is_refused(trust: Trust) -> None:
+    """An unsigned second statement, one that hides entries, and another for an epoch that is followed."""
+    new_one = statement(cosigned(in_epoch(tree(5), FIRST)), tree(3), seen=5, after=[FIRST])
+    for given in ([FIRST, replace(SECOND, signatures=())], [FIRST, signed(new_one)]):
+        with pytest.raises(EpochRefusedError):
+            lost(trust, *given)
+        assert epochs.kept(trust.state) == ()
+    lost(trust, FIRST)
+    other = signed(replace(FIRST, reason="another reason", signatures=()))
+    with pytest.raises(EpochRefusedError, match="two statements for epoch 2"):
+        lost(trust, other)
+    assert epochs.kept(trust.state) == (FIRST,)
+
+
+@pytest.mark.parametrize("seen", [False, True], ids=["a-new-member", "one-who-was-away"])
+def test_statements_of_a_former_roster(tmp_path: Path, trust: Trust, seen: bool) -> None:
+    """Those in force vouch for them: with a later statement, or with a checkpoint that they cosigned."""
+    state = trust.state if seen else tmp_path / "new" / "checkpoint"
+    state.parent.mkdir(exist_ok=True)
+    own = replace(trust, versions=(ROSTER, NEXT), state=state)
+    former = NEW.rpartition(b"\xe2")[0]
+    for shown, why in (
+        (None, "add --checkpoint"),
+        (cosigned(tree(10)), "is not of epoch 2"),
+        (NEWER, "is not of epoch 2"),
+        (former, "does not vouch"),
+    ):
+        with pytest.raises(EpochRefusedError, match=why):
+            epochs.follow(own.state, [FIRST], versions=own.versions, log_key=KEY, shown=shown)
+    assert epochs.kept(own.state) == ()
+    assert len(lost(own, FIRST, LATER)) == 2
+    assert new(own, cosigned(in_epoch(tree(9, kept=6), LATER))) == 9
+
+
+def test_a_checkpoint_in_force_vouches_for_the_only_statement(trust: Trust) -> None:
+    """The roster changed after the loss: no later statement names it."""
+    own = replace(trust, versions=(ROSTER, NEXT))
+    assert epochs.follow(own.state, [FIRST], versions=own.versions, log_key=KEY, shown=NEW)
+    assert new(own) == 8
+
+
+def test_lost_statements_are_followed_again(trust: Trust) -> None:
+    """With a checkpoint of the last epoch in the folder; another statement for that epoch is a fork."""
+    lost(trust, FIRST, SECOND)
+    new(trust, NEWER)
+    (trust.state.parent / "epochs.json").unlink()
+    with pytest.raises(EpochRefusedError, match="two statements for epoch 3"):
+        lost(trust, FIRST, signed(replace(SECOND, reason="another reason", signatures=())))
+    assert lost(trust, FIRST, SECOND) == [[], []]
+    assert new(trust, NEWER) == 9

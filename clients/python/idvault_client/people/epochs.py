@@ -1,15 +1,18 @@
 """The statements of the log's epochs that a member's client follows: epochs.json beside its checkpoint.
 
-A member follows a statement by hand, after reading it: until then, the client refuses the log's new epoch.
+A member follows a statement by hand, after reading it: until then, the client refuses the log's new epoch. A
+member who was away follows all that are missing at once, from the public epochs.json.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from idvault import durable_file
 from idvault.attest import epoch as statements
 from idvault.attest.epoch import EpochStatement
 from idvault.attest.people.roster import Roster
+from idvault.attest.reading import RosterError
 from idvault.transparency import checkpoint, epoch
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.epoch import Break, Carried
@@ -53,47 +56,76 @@ def check(
     Raises EpochRefusedError if it hides something of that, or does not follow the kept statements. Its
     signatures are not verified: a custodian reads it before signing.
     """
+    keys = (log_key, *more_keys)
     before = kept(state)
-    previous = before[-1].digest() if before else ""
-    if (statement.epoch, statement.previous) != (len(before) + statements.SECOND, previous):
-        raise EpochRefusedError("the statement does not follow those that you have followed so far")
-    if statement.log not in map(str, (log_key, *more_keys)):
+    if len(_joined(before, [statement])) != len(before) + 1:
+        raise EpochRefusedError(f"you have followed the statement of epoch {statement.epoch} already")
+    if statement.log not in map(str, keys):
         raise EpochRefusedError("the statement is of another log than yours")
     if statement.roster != versions[-1].digest():
         raise EpochRefusedError("the statement names another version of the roster than the one in force")
+    known = epochs.verified(before, versions=versions, log_key=log_key, more_keys=more_keys)
     try:
-        found = epoch.read(statement)
-        newer = Checkpoint(log_key.name, 0, EMPTY_ROOT, found.epoch.extensions)
-        return epoch.carry(_seen(state, log_key, *more_keys), newer, [found])
+        return _carried(state, keys, [*known, epoch.read(statement)])
     except LogError as error:
         raise EpochRefusedError(str(error)) from error
 
 
 def follow(
     state: Path,
-    statement: EpochStatement,
+    given: Sequence[EpochStatement],
     *,
     versions: Sequence[Roster],
     log_key: VerifierKey,
     more_keys: Sequence[VerifierKey] = (),
-) -> Carried:
-    """Follow a signed statement; a repeat changes nothing. Raises EpochRefusedError."""
+    shown: bytes | None = None,
+) -> list[Carried]:
+    """Follow signed statements, in order; return what is lost by each, empty if all are followed already.
+
+    shown: a checkpoint of the log in its newest epoch, which is needed if the last statement names a former
+    version of the roster. Nothing changes if one is refused. Raises EpochRefusedError.
+    """
+    keys = (log_key, *more_keys)
     before = kept(state)
-    if statement.digest() in {each.digest() for each in before}:
-        return Carried(_seen(state, log_key, *more_keys))
-    carried = check(state, statement, versions=versions, log_key=log_key, more_keys=more_keys)
-    epochs.verified((*before, statement), versions=versions, log_key=log_key, more_keys=more_keys)
-    if carried.lost:
+    chain = _joined(before, given)
+    if len(chain) == len(before):
+        return []
+    found = epochs.verified(chain, versions=versions, log_key=log_key, more_keys=more_keys)
+    epochs.check_in_force(chain[-1], versions=versions, keys=keys, shown=shown)
+    try:
+        carried = [_carried(state, keys, found[: at + 1]) for at in range(len(before), len(found))]
+    except LogError as error:
+        raise EpochRefusedError(str(error)) from error
+    if any(each.lost for each in carried):
         # What the log had signed: its successor replaces it in the file.
-        kept_aside = state.with_name(f"{state.name}.epoch-{statement.epoch - 1}")
-        durable_file.replace(kept_aside, state.read_bytes())
+        number = epoch.of(_seen(state, keys)).number
+        durable_file.replace(state.with_name(f"{state.name}.epoch-{number}"), state.read_bytes())
     # Entries from there on are logged again: what was logged before a version of the roster ends there, too.
-    roster_mark.lower(state, size=statement.size)
-    durable_file.replace(_file(state), statements.encode_chain((*before, statement)))
+    roster_mark.lower(state, size=min(each.size for each in chain[len(before) :]))
+    durable_file.replace(_file(state), statements.encode_chain(chain))
     return carried
 
 
-def _seen(state: Path, *keys: VerifierKey) -> Checkpoint:
+def _joined(before: Sequence[EpochStatement], given: Sequence[EpochStatement]) -> tuple[EpochStatement, ...]:
+    """Return the followed statements with the given ones that come after; raises EpochRefusedError."""
+    try:
+        return statements.join(before, given)
+    except RosterError as error:
+        raise EpochRefusedError(f"{error}: compare with the public epochs.json, and follow that") from error
+
+
+def _carried(state: Path, keys: Sequence[VerifierKey], found: Sequence[Break]) -> Carried:
+    """Return what the last of the breaks leaves of what was seen, and what is lost by it; raises LogError."""
+    last = found[-1].epoch
+    seen = _seen(state, keys)
+    if epoch.of(seen).number > last.number:
+        return Carried(seen)  # the statements were lost from the folder, and are followed again
+    newer = Checkpoint(keys[0].name, 0, EMPTY_ROOT, last.extensions)
+    carried = epoch.carry(seen, newer, found)
+    return replace(carried, lost=tuple(part for part in carried.lost if part.epoch == last))
+
+
+def _seen(state: Path, keys: Sequence[VerifierKey]) -> Checkpoint:
     try:
         raw = state.read_bytes()
     except FileNotFoundError:

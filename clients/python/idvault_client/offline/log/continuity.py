@@ -127,11 +127,8 @@ class LogContinuity:
 
     def _is_proved(self, before: Checkpoint, breaks: Sequence[Break]) -> bool:
         """Return whether the last checkpoint is proved to have been the log's; raises RefusedLogError."""
-        (broken,) = (each for each in breaks if each.epoch.number == epoch.of(before).number + 1)
-        if before.size <= broken.kept.size:
-            return True
         try:
-            return LostHistory(files=self.files, broken=broken, log=self._by_log).proves(before)
+            return LostHistory(files=self.files, breaks=breaks, log=self._by_log).proves(before)
         except FormerForkError as error:
             durable_file.replace(self._beside("refused"), error.note)
             raise RefusedLogError("FORKED", str(error)) from error

@@ -13,7 +13,7 @@ from idvault.attest.people.roster import Roster
 from idvault.attest.reading import RosterError
 from idvault.transparency import checkpoint, epoch
 from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.epoch import Break
+from idvault.transparency.epoch import Break, Epoch
 from idvault.transparency.note import VerifierKey
 from idvault.transparency.tree import EMPTY_ROOT, LogError
 from idvault_client.offline import witness_policy
@@ -59,6 +59,35 @@ def verified(
         return tuple(epoch.read(each) for each in found)
     except (RosterError, LogError) as error:
         raise EpochRefusedError(f"the statements of the log's epochs: {error}") from error
+
+
+def check_in_force(
+    last: EpochStatement,
+    *,
+    versions: Sequence[Roster],
+    keys: Sequence[VerifierKey],
+    shown: bytes | None,
+) -> None:
+    """Raise EpochRefusedError unless those who are in force vouch for the last of a log's statements.
+
+    It names the version of the roster in force, whose custodians signed it and with it all before. Or the
+    witnesses of this version have cosigned a shown checkpoint of the epoch: otherwise custodians who were
+    replaced could still let the log lose entries.
+    """
+    if last.roster == versions[-1].digest():
+        return
+    if shown is None:
+        raise EpochRefusedError(
+            f"the statement of epoch {last.epoch} names a former version of the roster: add --checkpoint "
+            "with the public checkpoint, which the witnesses of the version in force have cosigned"
+        )
+    try:
+        found = checkpoint.verify(shown, witness_policy.of_roster(versions[-1], *keys)).checkpoint
+        is_of_it = epoch.of(found) == Epoch(last.epoch, last.digest())
+    except (LogError, RosterError) as error:
+        raise EpochRefusedError(f"the checkpoint does not vouch for the statement: {error}") from error
+    if not is_of_it:
+        raise EpochRefusedError(f"the checkpoint is not of epoch {last.epoch} as the statement begins it")
 
 
 def of(statement: EpochStatement, versions: Sequence[Roster]) -> Roster:

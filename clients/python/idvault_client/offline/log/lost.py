@@ -11,6 +11,7 @@ part under `lost/NUMBER`, by the epoch that ended, with the checkpoint that it s
 Without these files nothing is proved and nothing refuted, and the caller says so.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from idvault.transparency import checkpoint, epoch
@@ -19,8 +20,8 @@ from idvault.transparency.directory import LOST
 from idvault.transparency.epoch import Break
 from idvault.transparency.note import MAX_NOTE_BYTES
 from idvault.transparency.proof import prove_consistency, verify_consistency
-from idvault.transparency.tile import CHECKPOINT_PATH, WIDTH, Tile, TileNodes, grown
-from idvault.transparency.tree import HASH_SIZE, LogError, root_at
+from idvault.transparency.tile import CHECKPOINT_PATH, WIDTH, Tile, TileNodes
+from idvault.transparency.tree import EMPTY_ROOT, HASH_SIZE, LogError, root_at
 from idvault_client.offline.log.files import LogFiles, read_first
 
 _TILE_BYTES = WIDTH * HASH_SIZE
@@ -41,66 +42,89 @@ class _MissingError(LogError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostHistory:
-    """What is still published of the entries that the log lost at a break. log: demands its signature."""
+    """What is still published of the entries that the log lost. breaks: all of them, verified, in order.
+
+    log: the policy that demands the log's signature.
+    """
 
     files: LogFiles
-    broken: Break
+    breaks: Sequence[Break]
     log: CosignaturePolicy
 
     def proves(self, known: Checkpoint) -> bool:
-        """Return whether a checkpoint of the former epoch is proved to belong to its history.
+        """Return whether a checkpoint is proved to belong to the log's history, as far as it is lost.
 
-        Raises FormerForkError if it is refuted, and NotReachedError.
+        It belongs to that of each epoch until its own entries were lost, and any of them may prove it. Raises
+        FormerForkError if it is refuted, and NotReachedError.
         """
-        former = self.broken.former
-        if known.size == former.size:
-            return True  # the statement names its root (epoch.carry)
-        raw = self.files.read(f"{self._folder}/{CHECKPOINT_PATH}", limit=MAX_NOTE_BYTES)
+        later = [each for each in self.breaks if each.epoch.number > epoch.of(known).number]
+        for broken in later:
+            if self._proves(known, broken):
+                return True
+            if known.size > broken.kept.size:
+                return False
+        return True
+
+    def _proves(self, known: Checkpoint, broken: Break) -> bool:
+        """Return whether the epoch before a break proves a checkpoint."""
+        is_named = known.size == broken.former.size  # the statement names its root (epoch.carry)
+        number = epoch.of(broken.former).number
+        raw = self.files.read(f"{LOST}/{number}/{CHECKPOINT_PATH}", limit=MAX_NOTE_BYTES)
         if raw is None:
-            return False
+            return is_named
         try:
             shown = checkpoint.verify(raw, self.log).checkpoint
-            if epoch.of(shown) != epoch.of(former) or shown.size < known.size:
-                return False
+            if epoch.of(shown) != epoch.of(broken.former) or shown.size < known.size:
+                return is_named
             root = self._root(shown, known.size)
+            compared = broken.kept.size <= shown.size
+            left = self._root(shown, broken.kept.size) if compared else broken.kept.root
         except LogError:
-            return False  # damaged files refute nothing
+            return is_named  # damaged files refute nothing
         if root != known.root:
             text = (
                 f"the log had forked before it lost entries: the checkpoint of {known.size} entries that was "
                 f"seen here is no beginning of the {shown.size} that its public directory showed"
             )
             raise FormerForkError(text, raw)
+        if left != broken.kept.root:
+            text = (
+                f"the log has forked: the {broken.kept.size} entries that the statement of epoch "
+                f"{broken.epoch.number} calls left are not the first of the {shown.size} that its public "
+                "directory showed"
+            )
+            raise FormerForkError(text, raw)
         return True
-
-    @property
-    def _folder(self) -> str:
-        return f"{LOST}/{epoch.of(self.broken.former).number}"
 
     def _root(self, shown: Checkpoint, size: int) -> bytes:
         """Return the root that the tiles of the shown checkpoint have at a smaller size; raises LogError."""
-        nodes = TileNodes(shown.size, self._reader(shown.size))
+        if not size:
+            return EMPTY_ROOT
+        nodes = TileNodes(shown.size, self._reader(epoch.of(shown).number))
         found = root_at(nodes, size)
         proof = () if size == shown.size else prove_consistency(nodes, old=size, new=shown.size)
         verify_consistency(old=size, new=shown.size, old_root=found, new_root=shown.root, proof=proof)
         return found
 
-    def _reader(self, size: int) -> "_Tiles":
-        lost = {(tile.level, tile.index) for tile in grown(self.broken.kept.size, size)}
-        return _Tiles(self.files, self._folder, frozenset(lost))
+    def _reader(self, number: int) -> "_Tiles":
+        last = max(each.epoch.number for each in self.breaks)
+        return _Tiles(self.files, tuple(f"{LOST}/{each}/" for each in range(number, last)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Tiles:
-    """Reads a former tile: one that has changed since from the folder of the lost, the others in place."""
+    """Reads a tile of a former epoch: from where it was kept when it first changed, or in place.
+
+    A tile that the loss after its epoch left as it was may have been lost with a later epoch. A wrong one is
+    found by its hash.
+    """
 
     files: LogFiles
-    folder: str
-    lost: frozenset[tuple[int, int]]
+    folders: tuple[str, ...]
 
     def __call__(self, tile: Tile) -> bytes:
-        prefix = f"{self.folder}/" if (tile.level, tile.index) in self.lost else ""
-        paths = (f"{prefix}{each.path}" for each in (tile, Tile(tile.level, tile.index)))
+        places = (tile, Tile(tile.level, tile.index))
+        paths = (f"{folder}{each.path}" for folder in (*self.folders, "") for each in places)
         data = read_first(self.files, *paths, limit=_TILE_BYTES)
         if data is None:
             raise _MissingError
