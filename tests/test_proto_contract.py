@@ -74,11 +74,12 @@ BYTES_OF_RECEIPTS = {
     "idvault.v1.SealedRecord.share_hashes",
     "idvault.v1.SealingCustodian.hpke_public_key",
 }
-# Digests: of evidence that the platform preserves, of an order, and of what a moderator signed.
+# Digests: of evidence that the platform preserves, of an order, and of what a moderator signed; a public key.
 BYTES_OF_SANCTIONS = {
     "idvault.v1.StatementOfReasons.evidence_digests",
     "idvault.v1.AuthorityOrder.digest",
     "idvault.v1.Sanction.paper_digest",
+    "idvault.v1.Moderator.public_key",
 }
 # Digests of evidence, and a copy of reported content, which the platform itself sent.
 BYTES_OF_TIP_OFFS = {
@@ -245,9 +246,10 @@ WHO_MAY_CALL = {
     "RosterService.SignRoster": ["ROLE_CUSTODIAN"],
     "RosterService.RegisterPlatform": ["ROLE_OPERATOR"],
     "RosterService.RevokePlatform": ["ROLE_OPERATOR"],
-    "RosterService.GetSecondFactor": ["ROLE_AUDITOR", "ROLE_CUSTODIAN"],
-    "RosterService.BeginSecondFactor": ["ROLE_AUDITOR", "ROLE_CUSTODIAN"],
-    "RosterService.ConfirmSecondFactor": ["ROLE_AUDITOR", "ROLE_CUSTODIAN"],
+    "RosterService.NameModerator": ["ROLE_OPERATOR"],
+    "RosterService.GetSecondFactor": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
+    "RosterService.BeginSecondFactor": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
+    "RosterService.ConfirmSecondFactor": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
     "TransparencyService.GetCheckpoint": READERS_OF_THE_LOG,
     "TransparencyService.ListLogEntries": READERS_OF_THE_LOG,
     "TransparencyService.GetInclusionProof": READERS_OF_THE_LOG,

@@ -7,6 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.api import convert
 from idvault.api.edge.call import Caller
+from idvault.api.sanction import convert as sanctions
 from idvault.attest.certificate import NAME
 from idvault.domain import roster as rules
 from idvault.domain.clock import ClockReading
@@ -14,8 +15,9 @@ from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.flows.people.roster import Proposal, ProposeCommand, RosterFlow, SignCommand
 from idvault.flows.people.second_factor import EnrolCommand, SecondFactorFlow
 from idvault.flows.platform import OperatorFlow, PlatformCommand
+from idvault.flows.sanction.naming import NamingCommand, OperatorNamingFlow
 from idvault.ports.platform import Platform
-from idvault.v1 import options_pb2, roster_pb2
+from idvault.v1 import options_pb2, roster_pb2, sanction_pb2
 
 _ROLES = {
     options_pb2.ROLE_PLATFORM: "platform",
@@ -31,6 +33,7 @@ class RosterServicer:
     rosters: RosterFlow
     platforms: OperatorFlow
     second_factors: SecondFactorFlow
+    moderators: OperatorNamingFlow
 
     async def GetRoster(
         self,
@@ -105,6 +108,23 @@ class RosterServicer:
         """Revoke a key of a platform or monitor."""
         command = _platform_command(request, caller, role="")
         return _platform(await self.platforms.revoke(command, now=now))
+
+    async def NameModerator(
+        self,
+        request: roster_pb2.NameModeratorRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> sanction_pb2.Moderator:
+        """Name a moderator of a platform that has fewer than two."""
+        if not NAME.fullmatch(request.platform):
+            raise InvalidError(Reason.INVALID_MESSAGE, Violation("platform", FieldCode.CHARACTER))
+        registration = sanctions.registration(
+            request.platform, request.request_id, request.public_key, request.signature
+        )
+        command = NamingCommand(caller.actor_id, registration, request.code)
+        return sanctions.moderator(await self.moderators.name(command, now=now))
 
     async def GetSecondFactor(
         self,

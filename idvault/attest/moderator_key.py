@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -14,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from idvault.attest.sanction import SigningOccasion
+
+DEVELOPMENT_MODERATORS = ("moderator-a", "moderator-b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,12 @@ class ModeratorKey:
     def generate(cls, relying_party: str) -> Self:
         """Return a new key."""
         return cls(relying_party, Ed25519PrivateKey.generate())
+
+    @classmethod
+    def development(cls, name: str, *, relying_party: str) -> Self:
+        """Return a key that everybody knows, for a development deployment, which names it by itself."""
+        seed = sha256(f"idvault/development/{name}".encode()).digest()
+        return cls(relying_party, Ed25519PrivateKey.from_private_bytes(seed))
 
     @classmethod
     def from_pem(cls, pem: bytes, *, password: bytes, relying_party: str, moderator_id: str = "") -> Self:

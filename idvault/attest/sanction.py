@@ -2,7 +2,8 @@
 
 - A paper is encode(purpose, relying party, request id, moderator id, time in seconds since 1970, its parts),
   followed by the 64-byte signature of these bytes. The registration has an empty moderator id.
-- Registration, purpose "idvault/moderator/v1": the public key.
+- Registration, purpose "idvault/moderator/v1": the public key. Two other moderators countersign it under the
+  same request id, purpose "idvault/moderator-countersignature/v1": the public key.
 - Sanction, purpose "idvault/sanction/v2": account token, scope, degree, measure, operation id, then the
   statement of reasons with the pieces of evidence as one text of bytes; what a statement does not have is
   empty.
@@ -45,6 +46,11 @@ class SigningOccasion:
 def registration(occasion: SigningOccasion, *, public_key: bytes) -> bytes:
     """Return what registers a moderator's key."""
     return seal.encode("idvault/moderator/v1", *occasion.parts(), public_key)
+
+
+def countersignature(occasion: SigningOccasion, *, public_key: bytes) -> bytes:
+    """Return what another moderator signs of a new one's key."""
+    return seal.encode("idvault/moderator-countersignature/v1", *occasion.parts(), public_key)
 
 
 def imposition(
@@ -96,12 +102,12 @@ def digest(paper: bytes) -> bytes:
     return sha256(paper).digest()
 
 
-def signed(paper: bytes, signature: bytes, *, public_key: bytes) -> bytes:
-    """Return the paper with its signature; raises InvalidError (INVALID_MESSAGE, signature.signature)."""
+def signed(paper: bytes, signature: bytes, *, public_key: bytes, field: str = "signature") -> bytes:
+    """Return the paper with its signature; raises InvalidError (INVALID_MESSAGE, field.signature)."""
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, paper)
     except (InvalidSignature, ValueError):
-        wrong = Violation("signature.signature", FieldCode.CHARACTER)
+        wrong = Violation(f"{field}.signature", FieldCode.CHARACTER)
         raise InvalidError(Reason.INVALID_MESSAGE, wrong) from None
     return paper + signature
 

@@ -6,13 +6,16 @@ from contextlib import asynccontextmanager
 
 from idvault.attest import certificate
 from idvault.attest.certificate import CertificateError
+from idvault.attest.registration import Registration
 from idvault.bootstrap.base import ENTROPY, urls
 from idvault.config import Settings
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, Reason
+from idvault.domain.sanction.moderator import Moderator
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.platform import PlatformFlow, PresentationFlow
+from idvault.flows.sanction.naming import NamingFlow
 from idvault.ports.platform import Platform
 from idvault.storage import migrations
 from idvault.storage.base.database import Database
@@ -23,6 +26,7 @@ from idvault.storage.migrations.branch import Migration, Phase
 from idvault.storage.migrations.pending import State
 from idvault.storage.people.roster import SqlRosterStore
 from idvault.storage.platform.store import SqlPlatformStore
+from idvault.storage.sanction.moderator import SqlModeratorStore
 
 
 def upgrade_databases(settings: Settings, *, phase: Phase | None = None) -> None:
@@ -68,6 +72,20 @@ async def present_platform(
         store = SqlPlatformStore(database=main)
         flow = PresentationFlow(store=store, guard=guard, events=EventFactory(entropy=ENTROPY))
         await flow.present(name=name, title=title, origins=origins, now=now)
+
+
+async def name_moderator(settings: Settings, registration: Registration, *, now: ClockReading) -> Moderator:
+    """Name a moderator of a development deployment, where no operator has a second factor."""
+    if not settings.development:
+        raise DeniedError(Reason.ACCESS_DENIED)
+    async with main_database(settings) as main:
+        return await wire_development_naming(main).name(registration, now=now)
+
+
+def wire_development_naming(main: Database) -> NamingFlow:
+    """Return the flow that names moderators before a worker has ever run."""
+    store = SqlModeratorStore(database=main)
+    return NamingFlow(store=store, guard=None, events=EventFactory(entropy=ENTROPY))
 
 
 async def revoke_platform(

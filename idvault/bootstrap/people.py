@@ -8,15 +8,19 @@ from idvault.api.people import RosterServicer
 from idvault.attest.people.roster_member import RosterMember
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.bootstrap.request_key import fingerprinter_of
+from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.people.roster import RosterFlow
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.flows.people.second_factor import SecondFactorFlow
 from idvault.flows.platform import OperatorFlow, PlatformFlow
+from idvault.flows.sanction.naming import NamingFlow, OperatorNamingFlow
+from idvault.ports.disclosure import SecondFactorCheck
 from idvault.ports.entropy import Entropy
 from idvault.ports.people.request import MemberRequestStore
 from idvault.ports.people.roster import RosterStore
 from idvault.ports.people.second_factor import SecondFactorSealer, SecondFactorStore
+from idvault.ports.sanction import ModeratorStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
@@ -25,6 +29,7 @@ from idvault.storage.people.request import SqlMemberRequestStore
 from idvault.storage.people.roster import SqlRosterStore
 from idvault.storage.people.second_factor import SqlSecondFactorStore
 from idvault.storage.platform.store import SqlPlatformStore
+from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.v1 import roster_pb2
 
 
@@ -72,6 +77,25 @@ def wire_second_factors(
     )
 
 
+def wire_naming(
+    *,
+    store: ModeratorStore,
+    requests: MemberRequestStore,
+    second_factor: SecondFactorCheck,
+    fingerprinter: Fingerprinter,
+    guard: LogGuard,
+    entropy: Entropy,
+) -> OperatorNamingFlow:
+    """Connect the flow that names moderators to its ports."""
+    return OperatorNamingFlow(
+        naming=NamingFlow(store=store, guard=guard, events=EventFactory(entropy=entropy)),
+        guard=guard,
+        requests=requests,
+        second_factor=second_factor,
+        fingerprinter=fingerprinter,
+    )
+
+
 async def build_people(
     base: Base, rosters: RosterHolder, *, keys: LocalKeyProvider, guard: LogGuard
 ) -> People:
@@ -99,5 +123,15 @@ async def build_people(
         platforms=PlatformFlow(store=SqlPlatformStore(database=base.main), guard=guard, entropy=ENTROPY),
         fingerprinter=fingerprinter,
     )
-    servicer = RosterServicer(rosters=flow, platforms=operator, second_factors=second_factors)
+    moderators = wire_naming(
+        store=SqlModeratorStore(database=base.main),
+        requests=SqlMemberRequestStore(database=base.main),
+        second_factor=second_factors,
+        fingerprinter=fingerprinter,
+        guard=guard,
+        entropy=ENTROPY,
+    )
+    servicer = RosterServicer(
+        rosters=flow, platforms=operator, second_factors=second_factors, moderators=moderators
+    )
     return People(Service(roster_pb2.DESCRIPTOR.services_by_name["RosterService"], servicer), second_factors)

@@ -81,6 +81,10 @@ class Layout:
         """The folder with an identity folder for each roster member."""
         return self.state / "people"
 
+    def moderator(self, name: str, *, platform: str) -> Path:
+        """Return the folder of a platform's moderator."""
+        return self.state / "moderators" / platform / name
+
     @property
     def logs(self) -> Path:
         """The folder of the processes' log files."""

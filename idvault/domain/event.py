@@ -75,7 +75,10 @@ class EventType(StrEnum):
     CONTEST_REJECT = "contest:case:reject"
     CONTEST_OVERDUE = "contest:case:overdue"
     CONTEST_DELETE = "contest:text:delete"
+    # Logged until a registration needed an operator or another moderator.
     MODERATOR_REGISTER = "moderator:key:register"
+    MODERATOR_NAME = "moderator:key:name"
+    MODERATOR_COUNTERSIGN = "moderator:key:countersign"
     MODERATOR_REVOKE = "moderator:key:revoke"
     # The degree is in the type, so that anybody can count sanctions by degree in the public log.
     SANCTION_WARN_IMPOSE = "sanction:warn:impose"
@@ -226,6 +229,8 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.CONTEST_OVERDUE: ("contest_id",),
     EventType.CONTEST_DELETE: ("contest_id",),
     EventType.MODERATOR_REGISTER: ("moderator_id", "paper"),
+    EventType.MODERATOR_NAME: ("moderator_id", "paper"),
+    EventType.MODERATOR_COUNTERSIGN: ("moderator_id", "paper", "first", "second"),
     EventType.MODERATOR_REVOKE: ("moderator_id",),
     EventType.SANCTION_WARN_IMPOSE: ("sanction_id", "paper"),
     EventType.SANCTION_WARN_LIFT: ("sanction_id", "paper"),

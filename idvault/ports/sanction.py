@@ -5,7 +5,7 @@ in every act: a repeat writes nothing and returns what the request made, as it i
 AlreadyExistsError (REQUEST_ID_REUSED).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -48,12 +48,28 @@ class SanctionLevels:
 class ModeratorStore(Protocol):
     """The moderators of relying parties."""
 
-    async def register(self, moderator: Moderator, *, request: Request, event: Event) -> Moderator:
+    async def register(
+        self, moderator: Moderator, *, countersigners: Collection[str], request: Request, event: Event
+    ) -> Moderator:
         """Store a moderator; a key that is registered already keeps its moderator, and nothing is written.
 
-        Two moderators of a relying party must never have the same key. A key whose moderator is revoked
-        raises PreconditionError (MODERATOR_REVOKED).
+        Two moderators of a relying party must never have the same key. Must apply
+        domain.sanction.moderator.admit to what is stored, and lock those who are counted, so that no
+        revocation comes between.
         """
+        ...
+
+    async def name(
+        self, moderator: Moderator, *, request: Request | None, now: ClockReading, event: Event
+    ) -> Moderator:
+        """Store a moderator whom the operator names, as `register` does without countersigners.
+
+        request: the operator's, None for a set-up that is safe to repeat.
+        """
+        ...
+
+    async def of_key(self, *, relying_party: str, public_key: bytes) -> Moderator:
+        """Return the moderator who has a key, revoked or not; raises NotFoundError (MODERATOR_NOT_FOUND)."""
         ...
 
     async def revoke(

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from idvault.v1 import options_pb2 as _options_pb2
+from idvault.v1 import sanction_pb2 as _sanction_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -431,3 +432,43 @@ class ConfirmSecondFactorResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ConfirmSecondFactorResponse: _TypeAlias = ConfirmSecondFactorResponse  # noqa: Y015
+
+@_typing.final
+class NameModeratorRequest(_message.Message):
+    """The moderator to name, by the registration that the new key has signed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PLATFORM_FIELD_NUMBER: _builtins.int
+    PUBLIC_KEY_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The lower-case UUID that the key signed."""
+    platform: _builtins.str
+    """The platform, as in its certificate."""
+    public_key: _builtins.bytes
+    """The Ed25519 public key, 32 bytes."""
+    code: _builtins.str
+    """A one-time code of the caller's second factor."""
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """The signature by that key, of the last seven days."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        platform: _builtins.str = ...,
+        public_key: _builtins.bytes = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "platform", b"platform", "public_key", b"public_key", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NameModeratorRequest: _TypeAlias = NameModeratorRequest  # noqa: Y015

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from idvault.v1 import roster_pb2 as idvault_dot_v1_dot_roster__pb2
+from idvault.v1 import sanction_pb2 as idvault_dot_v1_dot_sanction__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -62,6 +63,11 @@ class RosterServiceStub:
                 '/idvault.v1.RosterService/RevokePlatform',
                 request_serializer=idvault_dot_v1_dot_roster__pb2.RevokePlatformRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_roster__pb2.Platform.FromString,
+                _registered_method=True)
+        self.NameModerator = channel.unary_unary(
+                '/idvault.v1.RosterService/NameModerator',
+                request_serializer=idvault_dot_v1_dot_roster__pb2.NameModeratorRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_sanction__pb2.Moderator.FromString,
                 _registered_method=True)
         self.GetSecondFactor = channel.unary_unary(
                 '/idvault.v1.RosterService/GetSecondFactor',
@@ -143,6 +149,18 @@ class RosterServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def NameModerator(self, request, context):
+        """Names a moderator of a platform that has fewer than two; with two, they countersign the next one themselves
+        (SanctionService.RegisterModerator). Needs a code of the operator's second factor.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        FAILED_PRECONDITION (MODERATORS_SUFFICE, MODERATOR_REVOKED); PERMISSION_DENIED (ACCESS_DENIED,
+        SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetSecondFactor(self, request, context):
         """Returns whether the caller has a second factor, how many tries are left and until when it is locked.
 
@@ -203,6 +221,11 @@ def add_RosterServiceServicer_to_server(servicer, server):
                     servicer.RevokePlatform,
                     request_deserializer=idvault_dot_v1_dot_roster__pb2.RevokePlatformRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_roster__pb2.Platform.SerializeToString,
+            ),
+            'NameModerator': grpc.unary_unary_rpc_method_handler(
+                    servicer.NameModerator,
+                    request_deserializer=idvault_dot_v1_dot_roster__pb2.NameModeratorRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_sanction__pb2.Moderator.SerializeToString,
             ),
             'GetSecondFactor': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSecondFactor,
@@ -359,6 +382,33 @@ class RosterService:
             '/idvault.v1.RosterService/RevokePlatform',
             idvault_dot_v1_dot_roster__pb2.RevokePlatformRequest.SerializeToString,
             idvault_dot_v1_dot_roster__pb2.Platform.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NameModerator(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.RosterService/NameModerator',
+            idvault_dot_v1_dot_roster__pb2.NameModeratorRequest.SerializeToString,
+            idvault_dot_v1_dot_sanction__pb2.Moderator.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ The signed roster, the registered platforms, and the roster members' second fact
 from collections import abc as _abc
 from grpc import aio as _aio
 from idvault.v1 import roster_pb2 as _roster_pb2
+from idvault.v1 import sanction_pb2 as _sanction_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -73,6 +74,14 @@ class RosterServiceStub:
     NOT_FOUND (ILLEGAL_TRANSITION); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
     LOG_UNAVAILABLE).
     """
+    NameModerator: _grpc.UnaryUnaryMultiCallable[_roster_pb2.NameModeratorRequest, _sanction_pb2.Moderator]
+    """Names a moderator of a platform that has fewer than two; with two, they countersign the next one themselves
+    (SanctionService.RegisterModerator). Needs a code of the operator's second factor.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    FAILED_PRECONDITION (MODERATORS_SUFFICE, MODERATOR_REVOKED); PERMISSION_DENIED (ACCESS_DENIED,
+    SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
     GetSecondFactor: _grpc.UnaryUnaryMultiCallable[_roster_pb2.GetSecondFactorRequest, _roster_pb2.SecondFactorState]
     """Returns whether the caller has a second factor, how many tries are left and until when it is locked.
 
@@ -139,6 +148,14 @@ class RosterServiceAsyncStub(RosterServiceStub):
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (ILLEGAL_TRANSITION); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
     LOG_UNAVAILABLE).
+    """
+    NameModerator: _aio.UnaryUnaryMultiCallable[_roster_pb2.NameModeratorRequest, _sanction_pb2.Moderator]  # type: ignore[assignment]
+    """Names a moderator of a platform that has fewer than two; with two, they countersign the next one themselves
+    (SanctionService.RegisterModerator). Needs a code of the operator's second factor.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+    FAILED_PRECONDITION (MODERATORS_SUFFICE, MODERATOR_REVOKED); PERMISSION_DENIED (ACCESS_DENIED,
+    SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetSecondFactor: _aio.UnaryUnaryMultiCallable[_roster_pb2.GetSecondFactorRequest, _roster_pb2.SecondFactorState]  # type: ignore[assignment]
     """Returns whether the caller has a second factor, how many tries are left and until when it is locked.
@@ -233,6 +250,20 @@ class RosterServiceServicer(metaclass=_abc_1.ABCMeta):
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (ILLEGAL_TRANSITION); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
         LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def NameModerator(
+        self,
+        request: _roster_pb2.NameModeratorRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sanction_pb2.Moderator, _abc.Awaitable[_sanction_pb2.Moderator]]:
+        """Names a moderator of a platform that has fewer than two; with two, they countersign the next one themselves
+        (SanctionService.RegisterModerator). Needs a code of the operator's second factor.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        FAILED_PRECONDITION (MODERATORS_SUFFICE, MODERATOR_REVOKED); PERMISSION_DENIED (ACCESS_DENIED,
+        SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod

@@ -29,8 +29,11 @@ class Moderator(_message.Message):
     MODERATOR_ID_FIELD_NUMBER: _builtins.int
     REGISTER_TIME_FIELD_NUMBER: _builtins.int
     REVOKE_TIME_FIELD_NUMBER: _builtins.int
+    PUBLIC_KEY_FIELD_NUMBER: _builtins.int
     moderator_id: _builtins.str
     """The moderator: 32 lower-case hex digits."""
+    public_key: _builtins.bytes
+    """The Ed25519 public key, 32 bytes."""
     @_builtins.property
     def register_time(self) -> _timestamp_pb2.Timestamp:
         """When the key was registered."""
@@ -45,10 +48,11 @@ class Moderator(_message.Message):
         moderator_id: _builtins.str = ...,
         register_time: _timestamp_pb2.Timestamp | None = ...,
         revoke_time: _timestamp_pb2.Timestamp | None = ...,
+        public_key: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["register_time", b"register_time", "revoke_time", b"revoke_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "register_time", b"register_time", "revoke_time", b"revoke_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "public_key", b"public_key", "register_time", b"register_time", "revoke_time", b"revoke_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -64,12 +68,14 @@ class ModeratorSignature(_message.Message):
     SIGN_TIME_FIELD_NUMBER: _builtins.int
     SIGNATURE_FIELD_NUMBER: _builtins.int
     moderator_id: _builtins.str
-    """The moderator; empty in a registration."""
+    """The moderator; empty where a new key signs its own registration."""
     signature: _builtins.bytes
     """64 bytes, Ed25519."""
     @_builtins.property
     def sign_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was signed, by the moderator's clock, in whole seconds; refused ten minutes later."""
+        """When it was signed, by the moderator's clock, in whole seconds; refused ten minutes later, in a registration after
+        seven days.
+        """
 
     def __init__(
         self,
@@ -95,6 +101,7 @@ class RegisterModeratorRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     PUBLIC_KEY_FIELD_NUMBER: _builtins.int
     SIGNATURE_FIELD_NUMBER: _builtins.int
+    COUNTERSIGNATURES_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller; the same id with the same body is the same registration."""
     public_key: _builtins.bytes
@@ -103,16 +110,21 @@ class RegisterModeratorRequest(_message.Message):
     def signature(self) -> Global___ModeratorSignature:
         """The signature by that key."""
 
+    @_builtins.property
+    def countersignatures(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModeratorSignature]:
+        """The signatures of two other moderators of the platform, who vouch that the key is another person's."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         public_key: _builtins.bytes = ...,
         signature: Global___ModeratorSignature | None = ...,
+        countersignatures: _abc.Iterable[Global___ModeratorSignature] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["public_key", b"public_key", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["countersignatures", b"countersignatures", "public_key", b"public_key", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -146,21 +158,25 @@ Global___RevokeModeratorRequest: _TypeAlias = RevokeModeratorRequest  # noqa: Y0
 
 @_typing.final
 class GetModeratorRequest(_message.Message):
-    """Which moderator to read."""
+    """Which moderator to read, by id or by key."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     MODERATOR_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_KEY_FIELD_NUMBER: _builtins.int
     moderator_id: _builtins.str
-    """The moderator."""
+    """The moderator; empty if public_key is given."""
+    public_key: _builtins.bytes
+    """The moderator's key, 32 bytes; empty if moderator_id is given."""
     def __init__(
         self,
         *,
         moderator_id: _builtins.str = ...,
+        public_key: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "public_key", b"public_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -143,18 +143,21 @@ class SanctionServiceServicer:
     """
 
     def RegisterModerator(self, request, context):
-        """Registers a moderator's key. A key belongs to one moderator for ever: registering it again returns that one.
+        """Registers a moderator's key that two moderators of the platform countersigned. While a platform has fewer than two,
+        the vault's operator names the next one (RosterService.NameModerator). A key belongs to one moderator for ever:
+        registering it again returns that one.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
-        FAILED_PRECONDITION (MODERATOR_REVOKED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
-        LOG_UNAVAILABLE).
+        NOT_FOUND (MODERATOR_NOT_FOUND); FAILED_PRECONDITION (MODERATOR_REVOKED, MODERATORS_TOO_FEW); PERMISSION_DENIED
+        (SELF_APPROVAL, ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RevokeModerator(self, request, context):
-        """Revokes a moderator for good: what was signed stays, nothing new is accepted.
+        """Revokes a moderator for good: what was signed stays, nothing new is accepted. It only takes away, so the platform
+        does it without a signature; with fewer than two moderators left, the vault's operator names the next one.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (MODERATOR_NOT_FOUND); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,

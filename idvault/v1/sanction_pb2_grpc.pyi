@@ -38,14 +38,17 @@ class SanctionServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SanctionServiceAsyncStub: ...
     RegisterModerator: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.RegisterModeratorRequest, _sanction_pb2.Moderator]
-    """Registers a moderator's key. A key belongs to one moderator for ever: registering it again returns that one.
+    """Registers a moderator's key that two moderators of the platform countersigned. While a platform has fewer than two,
+    the vault's operator names the next one (RosterService.NameModerator). A key belongs to one moderator for ever:
+    registering it again returns that one.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
-    FAILED_PRECONDITION (MODERATOR_REVOKED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
-    LOG_UNAVAILABLE).
+    NOT_FOUND (MODERATOR_NOT_FOUND); FAILED_PRECONDITION (MODERATOR_REVOKED, MODERATORS_TOO_FEW); PERMISSION_DENIED
+    (SELF_APPROVAL, ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     RevokeModerator: _grpc.UnaryUnaryMultiCallable[_sanction_pb2.RevokeModeratorRequest, _sanction_pb2.Moderator]
-    """Revokes a moderator for good: what was signed stays, nothing new is accepted.
+    """Revokes a moderator for good: what was signed stays, nothing new is accepted. It only takes away, so the platform
+    does it without a signature; with fewer than two moderators left, the vault's operator names the next one.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (MODERATOR_NOT_FOUND); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
@@ -192,14 +195,17 @@ class SanctionServiceAsyncStub(SanctionServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     RegisterModerator: _aio.UnaryUnaryMultiCallable[_sanction_pb2.RegisterModeratorRequest, _sanction_pb2.Moderator]  # type: ignore[assignment]
-    """Registers a moderator's key. A key belongs to one moderator for ever: registering it again returns that one.
+    """Registers a moderator's key that two moderators of the platform countersigned. While a platform has fewer than two,
+    the vault's operator names the next one (RosterService.NameModerator). A key belongs to one moderator for ever:
+    registering it again returns that one.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
-    FAILED_PRECONDITION (MODERATOR_REVOKED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
-    LOG_UNAVAILABLE).
+    NOT_FOUND (MODERATOR_NOT_FOUND); FAILED_PRECONDITION (MODERATOR_REVOKED, MODERATORS_TOO_FEW); PERMISSION_DENIED
+    (SELF_APPROVAL, ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     RevokeModerator: _aio.UnaryUnaryMultiCallable[_sanction_pb2.RevokeModeratorRequest, _sanction_pb2.Moderator]  # type: ignore[assignment]
-    """Revokes a moderator for good: what was signed stays, nothing new is accepted.
+    """Revokes a moderator for good: what was signed stays, nothing new is accepted. It only takes away, so the platform
+    does it without a signature; with fewer than two moderators left, the vault's operator names the next one.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (MODERATOR_NOT_FOUND); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
@@ -349,11 +355,13 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _sanction_pb2.RegisterModeratorRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_sanction_pb2.Moderator, _abc.Awaitable[_sanction_pb2.Moderator]]:
-        """Registers a moderator's key. A key belongs to one moderator for ever: registering it again returns that one.
+        """Registers a moderator's key that two moderators of the platform countersigned. While a platform has fewer than two,
+        the vault's operator names the next one (RosterService.NameModerator). A key belongs to one moderator for ever:
+        registering it again returns that one.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
-        FAILED_PRECONDITION (MODERATOR_REVOKED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
-        LOG_UNAVAILABLE).
+        NOT_FOUND (MODERATOR_NOT_FOUND); FAILED_PRECONDITION (MODERATOR_REVOKED, MODERATORS_TOO_FEW); PERMISSION_DENIED
+        (SELF_APPROVAL, ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod
@@ -362,7 +370,8 @@ class SanctionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _sanction_pb2.RevokeModeratorRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_sanction_pb2.Moderator, _abc.Awaitable[_sanction_pb2.Moderator]]:
-        """Revokes a moderator for good: what was signed stays, nothing new is accepted.
+        """Revokes a moderator for good: what was signed stays, nothing new is accepted. It only takes away, so the platform
+        does it without a signature; with fewer than two moderators left, the vault's operator names the next one.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (MODERATOR_NOT_FOUND); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,

@@ -11,6 +11,7 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.api.edge import limits
 from idvault.api.edge.access import Access
@@ -22,14 +23,16 @@ from idvault.api.edge.stream import while_admitted
 from idvault.api.people import RosterServicer
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, IdvaultError, NotFoundError, Reason, UnavailableError
+from idvault.domain.sanction.moderator import Moderator
 from idvault.domain.second_factor import Cause, SecondFactorError, Tries
 from idvault.flows.people.roster import Proposal, ProposeCommand, Published, RosterFlow, SignCommand
 from idvault.flows.people.second_factor import Begun, EnrolCommand, EnrolmentState, SecondFactorFlow
 from idvault.flows.platform import OperatorFlow, PlatformCommand
+from idvault.flows.sanction.naming import NamingCommand, OperatorNamingFlow
 from idvault.ports.platform import Platform
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
-from idvault.v1 import options_pb2, roster_pb2
+from idvault.v1 import options_pb2, roster_pb2, sanction_pb2
 from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.support.edge import REQUEST_ID, FakePlatforms, call, clock, platform, refused
 from tests.support.roster_world import next_version
@@ -44,9 +47,10 @@ TABLE = {
     "SignRoster": {"custodian"},
     "RegisterPlatform": {"operator"},
     "RevokePlatform": {"operator"},
-    "GetSecondFactor": {"auditor", "custodian"},
-    "BeginSecondFactor": {"auditor", "custodian"},
-    "ConfirmSecondFactor": {"auditor", "custodian"},
+    "NameModerator": {"operator"},
+    "GetSecondFactor": {"operator", "auditor", "custodian"},
+    "BeginSecondFactor": {"operator", "auditor", "custodian"},
+    "ConfirmSecondFactor": {"operator", "auditor", "custodian"},
 }
 REQUESTS: dict[str, Message] = {
     "GetRoster": roster_pb2.GetRosterRequest(version=1),
@@ -59,6 +63,13 @@ REQUESTS: dict[str, Message] = {
     ),
     "RevokePlatform": roster_pb2.RevokePlatformRequest(
         request_id=REQUEST_ID, platform="platform-b", spki=SPKI
+    ),
+    "NameModerator": roster_pb2.NameModeratorRequest(
+        request_id=REQUEST_ID,
+        platform="platform-b",
+        public_key=b"k" * 32,
+        signature=sanction_pb2.ModeratorSignature(sign_time=Timestamp(seconds=1), signature=b"s" * 64),
+        code="123456",
     ),
     "GetSecondFactor": roster_pb2.GetSecondFactorRequest(),
     "BeginSecondFactor": roster_pb2.BeginSecondFactorRequest(request_id=REQUEST_ID, code="123456"),
@@ -132,6 +143,18 @@ class FakeSecondFactors(SecondFactorFlow):
         self.calls.note(command)
 
 
+class FakeModerators(OperatorNamingFlow):
+    """Names everybody."""
+
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+
+    async def name(self, command: NamingCommand, *, now: ClockReading) -> Moderator:
+        self.calls.note(command)
+        asked = command.registration
+        return Moderator("44" * 16, asked.relying_party, asked.public_key, now.business)
+
+
 @dataclass
 class Custody:
     """A running custody edge and a channel for each role."""
@@ -157,6 +180,7 @@ async def custody(tmp_path: Path, authority: Authority) -> AsyncIterator[Custody
         rosters=FakeRosters(calls),
         platforms=FakeOperator(calls),
         second_factors=FakeSecondFactors(calls),
+        moderators=FakeModerators(calls),
     )
     issued = {role: authority.client(spiffe(role, f"{role}-x")) for role in ROLES}
     registered = [platform(issued[role], name=f"{role}-x", role=role) for role in ("platform", "monitor")]
@@ -256,6 +280,9 @@ async def test_platforms_are_registered_and_revoked(custody: Custody) -> None:
         ("RegisterPlatform", "role", options_pb2.ROLE_AUDITOR, "INVALID_MESSAGE"),
         ("RegisterPlatform", "spki", "F" * 64, "INVALID_MESSAGE"),
         ("RevokePlatform", "spki", "", "INVALID_MESSAGE"),
+        ("NameModerator", "platform", "Platform", "INVALID_MESSAGE"),
+        ("NameModerator", "platform", "", "INVALID_MESSAGE"),
+        ("NameModerator", "request_id", "1", "INVALID_REQUEST_ID"),
         ("BeginSecondFactor", "request_id", "1", "INVALID_REQUEST_ID"),
         ("ConfirmSecondFactor", "request_id", "1", "INVALID_REQUEST_ID"),
     ],

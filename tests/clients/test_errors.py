@@ -72,6 +72,8 @@ EXPECTED = {
     Reason.PERSON_UNKNOWN: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.RENEWAL_SUSPENDED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.MODERATOR_REVOKED: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.MODERATORS_TOO_FEW: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.MODERATORS_SUFFICE: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.APPEAL_EXISTS: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.SANCTION_NEVER_IN_FORCE: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.APPEAL_TOO_LATE: (Code.FAILED_PRECONDITION, PreconditionFailed),

@@ -14,7 +14,7 @@ import pytest
 from idvault.attest import jose, status_check
 from idvault_client import Consent, State, Vault, resident_id, testing
 from idvault_client.campaigns import InvitationState, LegacyAccount
-from idvault_client.sanctions import AppealState, ModeratorKey, SanctionState, Scope
+from idvault_client.sanctions import AppealState, SanctionState, Scope
 
 pytestmark = pytest.mark.process
 
@@ -110,8 +110,7 @@ def test_the_guide_of_moderation(server: testing.Server, vault: Vault, tmp_path:
         "what_the_owner_writes": "It was satire (synthetic)",
     }
     for name in ("second_key", "third_key"):
-        key = ModeratorKey.generate(testing.DEVELOPMENT_PLATFORM)
-        names[name] = key.of(vault.sanctions.register_moderator(key).moderator_id)
+        names[name] = testing.moderator(vault)
     for block in blocks("moderation.md"):
         names |= run(block, **{**names, "saved_id": uuid.uuid4()})
     closed = vault.sanctions.list_page(account_token=owner, state=SanctionState.IN_FORCE)

@@ -16,6 +16,7 @@ from idvault_client import (
     Standing,
     Vault,
     VaultError,
+    testing,
 )
 from idvault_client.public_accounts import PublicAccountState
 from idvault_client.sanctions import (
@@ -33,7 +34,7 @@ from idvault_client.sanctions import (
     Scope,
     StatementOfReasons,
 )
-from idvault_client.testing import DEVELOPMENT_PLATFORM, SyntheticOrganization
+from idvault_client.testing import SyntheticOrganization
 from tests.demo.step import check, client
 from tests.support.sandbox import verify_organization, wait_for
 
@@ -69,8 +70,7 @@ class SanctionSteps:
         applied = vault.public_accounts.apply(self._token)
         self._public_account = vault.public_accounts.approve(applied.public_account_id).public_account_id
         for _ in range(3):
-            key = ModeratorKey.generate(DEVELOPMENT_PLATFORM)
-            self._keys.append(key.of(vault.sanctions.register_moderator(key).moderator_id))
+            self._keys.append(testing.moderator(vault))
         try:
             vault.sanctions.impose(
                 self._token, Degree.WARN, replace(_STATEMENT, evidence=()), key=self._keys[0]

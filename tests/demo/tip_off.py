@@ -17,12 +17,10 @@ from idvault_client.sanctions import (
     Degree,
     Ground,
     IssuerKind,
-    ModeratorKey,
     Origin,
     SanctionCategory,
     StatementOfReasons,
 )
-from idvault_client.testing import DEVELOPMENT_PLATFORM
 from idvault_client.tip_offs import TipOffOutcome, TipOffReport, TipOffState, UpheldSanction
 from tests.demo.step import check, client
 from tests.support import traces
@@ -65,8 +63,7 @@ class TipOffSteps:
         """On the sixth day a moderator upholds the first report; the reporter reads the reply."""
         self._shift(6 * _DAY)
         with self._vault() as vault:
-            key = ModeratorKey.generate(DEVELOPMENT_PLATFORM)
-            key = key.of(vault.sanctions.register_moderator(key).moderator_id)
+            key = testing.moderator(vault)
             report = self._report(vault, 0)
             vault.tip_offs.assign(report, key.moderator_id)
             sanction = UpheldSanction(account_token, Degree.WARN, _reasons(report))

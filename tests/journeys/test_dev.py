@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from idvault.development.layout import PASSPHRASE
 from idvault.process import ProcessError
+from idvault_client.moderation import key_folder
 from tests.support import programs, traces
 from tests.support.house import House, running
 from tests.support.sandbox import fetch, verify, wait_for
@@ -120,19 +122,28 @@ def test_the_consoles_are_named(house: House) -> None:
     for role in ("auditor", "custodian"):
         folder = house.ready["identities"][f"{role}-a"]
         assert f"{programs}/idvault {role} --identity {folder} console" in told
-    folder = Path(house.ready["state"]) / "moderator"
+    folder = Path(house.ready["state"]) / "moderators" / "platform-a" / "moderator-a"
     client = f"{programs}/idvault-client --ready-file {house.session.ready_file}"
-    assert f"{client} moderator init {folder} && {client} desk --as {folder}" in told
+    assert f"{client} desk --as {folder}" in told
+    assert key_folder.load(folder, password=PASSPHRASE).relying_party == "platform-a"
 
 
 def test_a_moderator_of_development_is_made(house: House, tmp_path: Path) -> None:
-    """The printed command registers a key with the running vault."""
-    passphrase = tmp_path / "passphrase"
-    passphrase.write_text("a synthetic passphrase, and long\n")
-    command = ("moderator", "init", tmp_path / "moderator", "--passphrase-file", passphrase)
-    made = programs.run(programs.CLIENT, "--ready-file", house.session.ready_file, *command)
-    assert (made.returncode, made.stderr) == (0, "")
-    assert made.stdout.endswith(" registered\n")
+    """The two whom development names countersign another one."""
+    passphrase, folder = tmp_path / "passphrase", tmp_path / "moderator"
+    passphrase.write_text(f"{PASSPHRASE.decode()}\n")
+    given = ("--passphrase-file", passphrase)
+
+    def client(*command: object) -> str:
+        made = programs.run(programs.CLIENT, "--ready-file", house.session.ready_file, *command, *given)
+        assert (made.returncode, made.stderr) == (0, "")
+        return str(made.stdout)
+
+    client("moderator", "init", folder, "--platform", "platform-a")
+    named = Path(house.ready["state"]) / "moderators" / "platform-a"
+    sign = ("moderator", "countersign", folder / "registration.json", "--as")
+    assert client(*sign, named / "moderator-a").endswith("1 of 2 countersignatures\n")
+    assert client(*sign, named / "moderator-b").endswith(" registered\n")
 
 
 def test_ready_file_keeps_its_promise(house: House) -> None:

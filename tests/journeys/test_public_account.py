@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from idvault_client import Vault
+from idvault_client import Vault, testing
 from idvault_client.public_accounts import PublicAccountState
-from idvault_client.sanctions import Degree, ModeratorKey
-from idvault_client.testing import DEVELOPMENT_PLATFORM, invent_organization
+from idvault_client.sanctions import Degree
+from idvault_client.testing import invent_organization
 from tests.demo.public_account import PublicAccountSteps
 from tests.support.house import House
 from tests.support.sanction_world import reasons
@@ -35,8 +35,7 @@ def test_the_feed_and_the_cache_tell_a_closing(vault: Vault, registry: Registry)
     assert vault.statuses.wait(30)
     found = vault.public_accounts.approve(applied.public_account_id).public_account_id
     assert wait_for(lambda: vault.statuses.public_account(found).profile.publishes)
-    keys = [ModeratorKey.generate(DEVELOPMENT_PLATFORM) for _ in range(2)]
-    first, second = (key.of(vault.sanctions.register_moderator(key).moderator_id) for key in keys)
+    first, second = testing.moderator(vault), testing.moderator(vault)
     closing = vault.sanctions.impose(token, Degree.CLOSE, reasons(), key=first, public_account_id=found)
     assert closing.public_account_id == found
     closed = vault.sanctions.confirm(closing, key=second)

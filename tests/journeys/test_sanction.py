@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from idvault_client import Standing, Vault
+from idvault_client import Standing, Vault, testing
 from idvault_client.sanctions import Degree, ModeratorKey, SanctionState, Scope
-from idvault_client.testing import DEVELOPMENT_PLATFORM, invent_organization
+from idvault_client.testing import invent_organization
 from tests.demo.sanction import SanctionSteps
 from tests.support.house import House
 from tests.support.sanction_world import reasons
@@ -21,8 +21,7 @@ def newcomer(vault: Vault, registry: Registry) -> str:
 
 
 def moderator(vault: Vault) -> ModeratorKey:
-    key = ModeratorKey.generate(DEVELOPMENT_PLATFORM)
-    return key.of(vault.sanctions.register_moderator(key).moderator_id)
+    return testing.moderator(vault)
 
 
 def test_a_company_is_closed_by_two_moderators_and_restored(

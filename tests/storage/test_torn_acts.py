@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -19,6 +20,7 @@ from idvault.domain.erasure import Erasure, ErasureTerms
 from idvault.domain.error import UnavailableError
 from idvault.domain.event import Event, EventType
 from idvault.domain.job import JobProgress, JobState
+from idvault.domain.request import Request
 from idvault.domain.sanction import sanction as rules
 from idvault.domain.sanction.appeal import Appeal, AppealState
 from idvault.domain.sanction.moderator import Moderator
@@ -154,11 +156,24 @@ async def _lapse(world: World) -> Act:
 
 
 async def _register(world: World) -> Act:
+    sanctions = SanctionWorld(world.database)
+    by = [(await sanctions.moderator(number)).moderator_id for number in (2, 3)]
     store = SqlModeratorStore(database=world.database)
     moderator = Moderator(world.new_id(), PARTY, key_of(1).public_key, at().business)
     request = world.request()
-    event = world.event(EventType.MODERATOR_REGISTER, moderator_id=moderator.moderator_id, paper=b"paper")
-    return lambda: store.register(moderator, request=request, event=event)
+    papers: dict[str, bytes] = {"paper": b"paper", "first": b"first", "second": b"second"}
+    event = world.event(EventType.MODERATOR_COUNTERSIGN, moderator_id=moderator.moderator_id).with_fields(
+        **papers
+    )
+    return lambda: store.register(moderator, countersigners=by, request=request, event=event)
+
+
+async def _name(world: World) -> Act:
+    store = SqlModeratorStore(database=world.database)
+    moderator = Moderator(world.new_id(), PARTY, key_of(1).public_key, at().business)
+    request = Request("b" * 32, str(uuid4()), b"f" * 32)
+    event = world.event(EventType.MODERATOR_NAME, moderator_id=moderator.moderator_id, paper=b"paper")
+    return lambda: store.name(moderator, request=request, now=at(), event=event)
 
 
 def _of(world: World, kind: EventType, sanction: Sanction, **fields: bytes) -> Event:
@@ -418,6 +433,7 @@ ACTS = [
     _lift,
     _lapse,
     _register,
+    _name,
     _follow,
     _lift_person,
     _release,

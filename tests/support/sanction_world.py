@@ -1,5 +1,7 @@
 """Sanctions over a real database: what a platform's moderators do, as short calls."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,14 +13,19 @@ from sqlalchemy import select
 from idvault.api.account.serialised import SerialisedStatuses
 from idvault.api.account.servicer import StatusServicer
 from idvault.api.edge.server import Service
+from idvault.attest import registration
 from idvault.attest import sanction as papers
 from idvault.attest.moderator_key import ModeratorKey
+from idvault.attest.registration import Registration
 from idvault.attest.sanction import SigningOccasion
+from idvault.bootstrap.people import wire_naming
 from idvault.bootstrap.periodic.sanction import wire_sanction_sweeps
 from idvault.bootstrap.sanction import wire_sanctions
 from idvault.domain import seal
 from idvault.domain.account import Status
 from idvault.domain.clock import ClockReading
+from idvault.domain.error import DeniedError, NotFoundError, PreconditionError, Reason
+from idvault.domain.sanction import moderator as moderator_rules
 from idvault.domain.sanction.appeal import AppealTerms
 from idvault.domain.sanction.moderator import Moderator
 from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
@@ -37,6 +44,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import scalar, statement
 from idvault.storage.log.tables import log_entries
+from idvault.storage.people.request import SqlMemberRequestStore
 from idvault.storage.report.month import SqlMonthStore
 from idvault.storage.sanction.appeal import SqlAppealStore
 from idvault.storage.sanction.moderator import SqlModeratorStore
@@ -90,6 +98,14 @@ def key_of(number: int, *, party: str = PARTY) -> ModeratorKey:
     return ModeratorKey(party, Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32))
 
 
+class Nobody:
+    """The second factor of nobody: no code is accepted."""
+
+    async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
+        """Refuse every code."""
+        raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+
+
 class SanctionWorld:
     """The flows of sanctions beside those of claims and campaigns, over one database."""
 
@@ -116,6 +132,14 @@ class SanctionWorld:
             entropy=entropy,
         )
         self.servicer = servicer
+        self.naming = wire_naming(
+            store=SqlModeratorStore(database=database),
+            requests=SqlMemberRequestStore(database=database),
+            second_factor=Nobody(),
+            fingerprinter=FakeFingerprinter(),
+            guard=guard,
+            entropy=entropy,
+        ).naming
         self.moderators, self.sanctions = servicer.moderators, servicer.sanctions
         self.appeals = servicer.appeals
         self.orders, self.operations = servicer.orders, servicer.operations
@@ -124,6 +148,7 @@ class SanctionWorld:
         )
         self.lapses, self.deadlines = sweeps.lapses, sweeps.deadlines
         self._numbers = life * 10_000_000
+        self.staffed = 0
 
     def status_service(self) -> list[Service]:
         """Return StatusService with the real flow of statuses; nothing else of it is served."""
@@ -157,22 +182,53 @@ class SanctionWorld:
         )
         return call, call.occasion
 
-    async def moderator(self, number: int, *, seconds: float = 0, **changes: Any) -> ModeratorKey:
-        """Register a key and return it with its id."""
-        key = key_of(number, party=changes.get("party", PARTY))
-        found = await self.register(key, seconds=seconds, **changes)
+    async def moderator(self, number: int, *, seconds: float = 0, party: str = PARTY) -> ModeratorKey:
+        """Make a key a moderator's: by the operator while there are fewer than two, else by two others."""
+        key = key_of(number, party=party)
+        try:
+            found = await self.name(key, seconds=seconds)
+        except PreconditionError as refused:
+            if refused.reason is not Reason.MODERATORS_SUFFICE:
+                raise
+            found = await self.register(key, by=await self.staff(party), seconds=seconds)
         return key.of(found.moderator_id)
 
+    async def staff(self, party: str = PARTY) -> list[ModeratorKey]:
+        """Return two moderators who are not revoked, of those whose keys have a number."""
+        found: list[ModeratorKey] = []
+        for key in (key_of(number, party=party) for number in range(1, 250)):
+            with suppress(NotFoundError):
+                known = await self.moderators.of_key(relying_party=party, public_key=key.public_key)
+                if known.revoked_at is None:
+                    found.append(key.of(known.moderator_id))
+            if len(found) == moderator_rules.FEWEST:
+                break
+        return found
+
+    def registration(self, key: ModeratorKey, *, seconds: float = 0, request_id: str = "") -> Registration:
+        """Return what a new key signs."""
+        chosen = request_id or self.new_id()
+        return registration.register(key.of(""), now=at(seconds).real, new_id=lambda: chosen)
+
+    async def name(self, key: ModeratorKey, *, seconds: float = 0, **changes: Any) -> Moderator:
+        """Let the operator name a moderator."""
+        asked = self.registration(key, seconds=seconds, **changes)
+        return await self.naming.name(asked, now=at(seconds))
+
     async def register(
-        self, key: ModeratorKey, *, signer: ModeratorKey | None = None, seconds: float = 0, **changes: Any
+        self, key: ModeratorKey, *, by: Iterable[ModeratorKey], seconds: float = 0, **changes: Any
     ) -> Moderator:
-        """Register a key. signer: another key, which signs in its place."""
-        changes.setdefault("signed_at", at(seconds).real)
-        call, occasion = self.call("RegisterModerator", key.public_key, **changes)
-        signature = (signer or key).sign(papers.registration(occasion, public_key=key.public_key))
-        return await self.moderators.register(
-            replace(call, signature=signature), public_key=key.public_key, now=at(seconds)
-        )
+        """Register a key that others countersign."""
+        asked = self.registration(key, seconds=seconds, **changes)
+        for other in by:
+            asked = asked.countersign(other, now=at(seconds).real)
+        return await self.send(asked, seconds=seconds)
+
+    async def send(self, asked: Registration, *, seconds: float = 0, party: str = "") -> Moderator:
+        """Register what was signed."""
+        party = party or asked.relying_party
+        call, _ = self.call("RegisterModerator", asked.public_key, party=party, request_id=asked.request_id)
+        return await self.moderators.register(call, registration=asked, now=at(seconds))
 
     async def revoke(self, key: ModeratorKey, *, seconds: float = 0, **changes: Any) -> Moderator:
         call, _ = self.call("RevokeModerator", key.moderator_id, **changes)

@@ -201,6 +201,16 @@ export const REASONS = {
     "zh": "该审核员的密钥已停用，不能再作出决定，请由其他审核员办理。",
     "en": "This moderator's key was revoked and can decide nothing more. Another moderator must decide."
   },
+  "MODERATORS_TOO_FEW": {
+    "error": "PreconditionFailed",
+    "zh": "审核员不足两名，须由运营方指定。",
+    "en": "With fewer than two moderators, the operator names the next."
+  },
+  "MODERATORS_SUFFICE": {
+    "error": "PreconditionFailed",
+    "zh": "已有两名审核员，须由其会签登记。",
+    "en": "There are two moderators, who countersign the next one."
+  },
   "SESSION_EXPIRED": {
     "error": "PreconditionFailed",
     "zh": "链接已过期（有效期15分钟）。请回到应用重新获取链接。",

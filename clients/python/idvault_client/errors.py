@@ -244,6 +244,8 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.PERSON_UNKNOWN: PreconditionFailed,
     Reason.RENEWAL_SUSPENDED: PreconditionFailed,
     Reason.MODERATOR_REVOKED: PreconditionFailed,
+    Reason.MODERATORS_TOO_FEW: PreconditionFailed,
+    Reason.MODERATORS_SUFFICE: PreconditionFailed,
     Reason.SESSION_EXPIRED: PreconditionFailed,
     Reason.SESSION_TAKEN: PreconditionFailed,
     Reason.CONTEST_EXISTS: PreconditionFailed,

@@ -176,6 +176,12 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "该审核员的密钥已停用，不能再作出决定，请由其他审核员办理。",
         "This moderator's key was revoked and can decide nothing more. Another moderator must decide.",
     ),
+    Reason.MODERATORS_TOO_FEW: Translation(
+        "审核员不足两名，须由运营方指定。", "With fewer than two moderators, the operator names the next."
+    ),
+    Reason.MODERATORS_SUFFICE: Translation(
+        "已有两名审核员，须由其会签登记。", "There are two moderators, who countersign the next one."
+    ),
     Reason.SESSION_EXPIRED: Translation(
         "链接已过期（有效期15分钟）。请回到应用重新获取链接。",
         "This link has expired: it is valid for 15 minutes. Please go back to the app for a new one.",

@@ -1,6 +1,8 @@
 """The types that a backend needs for sanctions and appeals; `Vault.sanctions` makes the calls."""
 
 from idvault.attest.moderator_key import ModeratorKey
+from idvault.attest.registration import Registration as ModeratorRegistration
+from idvault.attest.registration import register as sign_registration
 from idvault.domain.report.month import AppealFigures, ApplicationFigures, TipOffFigures
 from idvault.domain.sanction.appeal import AppealState
 from idvault.domain.sanction.operation import OperationState
@@ -46,6 +48,7 @@ __all__ = [
     "Ground",
     "IssuerKind",
     "ModeratorKey",
+    "ModeratorRegistration",
     "OperationFigure",
     "OperationPage",
     "OperationState",
@@ -65,4 +68,5 @@ __all__ = [
     "StatementOfReasons",
     "TipOffFigures",
     "cause_text",
+    "sign_registration",
 ]

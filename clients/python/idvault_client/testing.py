@@ -28,11 +28,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from idvault.attest import registration
+from idvault.attest.moderator_key import DEVELOPMENT_MODERATORS, ModeratorKey
 from idvault.domain import document
 from idvault_client import aio, transport
 from idvault_client.backend import vault
@@ -223,6 +225,20 @@ def connect_aio(
     """Return an asyncio client of the vault that wrote the ready file."""
     found = endpoint(ready_file, platform=platform)
     return aio.connect(found.target, tls=found.tls, timeout=timeout, server_name=found.server_name)
+
+
+def moderator(vault: vault.Vault, *, platform: str = DEVELOPMENT_PLATFORM) -> ModeratorKey:
+    """Return the key of a new moderator of a development platform, as which you can decide.
+
+    The two moderators whom a development vault names by itself countersign it.
+    """
+    key, now = ModeratorKey.generate(platform), datetime.now(UTC)
+    made = registration.register(key, now=now)
+    for name in DEVELOPMENT_MODERATORS:
+        other = ModeratorKey.development(name, relying_party=platform)
+        found = vault.sanctions.find_moderator(other.public_key)
+        made = made.countersign(other.of(found.moderator_id), now=now)
+    return key.of(vault.sanctions.register_moderator(made).moderator_id)
 
 
 def _kept() -> Path:

@@ -1,6 +1,7 @@
 """Converts messages of SanctionService to domain values and back."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from idvault.api.edge.call import Caller
 from idvault.api.page_token import FIELD
 from idvault.api.sanction import statement as statements
 from idvault.attest import sanction as papers
+from idvault.attest.registration import Registration, Signing
 from idvault.domain import request as request_rules
 from idvault.domain import token
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
@@ -42,31 +44,53 @@ def call(
     *fields: Part,
     caller: Caller,
     signature: pb.ModeratorSignature | None = None,
-    registers: bool = False,
 ) -> ModerationCall:
     """Return a mutation's caller and content; raises InvalidError.
 
-    signature: None for a call that nobody signs. registers: it is by a key that has no moderator yet.
+    signature: None for a call that no moderator decides.
     """
     request_rules.check_id(request_id)
     if signature is None:
         return ModerationCall(caller.name, caller.actor_id, request_id, method, fields)
-    moderator_id = "" if registers else an_id(signature.moderator_id, "signature.moderator_id")
-    signed_at = statements.read_time(signature.sign_time) if signature.HasField("sign_time") else None
-    if signed_at is None:
-        raise _invalid("signature.sign_time", FieldCode.REQUIRED)
-    if len(signature.signature) != papers.SIGNATURE_SIZE:
-        raise _invalid("signature.signature", FieldCode.LENGTH)
+    signing = _signing(signature, "signature")
     return ModerationCall(
         caller.name,
         caller.actor_id,
         request_id,
         method,
         fields,
-        moderator_id,
-        signed_at,
-        signature.signature,
+        signing.moderator_id,
+        signing.signed_at,
+        signing.signature,
     )
+
+
+def registration(
+    party: str,
+    request_id: str,
+    public_key: bytes,
+    signature: pb.ModeratorSignature,
+    countersignatures: Iterable[pb.ModeratorSignature] = (),
+) -> Registration:
+    """Return the registration of a key; raises InvalidError."""
+    return Registration(
+        party,
+        request_rules.check_id(request_id),
+        public_key,
+        _signing(signature, "signature", is_new=True),
+        tuple(_signing(each, f"countersignatures[{place}]") for place, each in enumerate(countersignatures)),
+    )
+
+
+def _signing(signature: pb.ModeratorSignature, field: str, *, is_new: bool = False) -> Signing:
+    """Return a signature's parts; raises InvalidError. is_new: by a key that has no moderator yet."""
+    moderator_id = "" if is_new else an_id(signature.moderator_id, f"{field}.moderator_id")
+    signed_at = statements.read_time(signature.sign_time) if signature.HasField("sign_time") else None
+    if signed_at is None:
+        raise _invalid(f"{field}.sign_time", FieldCode.REQUIRED)
+    if len(signature.signature) != papers.SIGNATURE_SIZE:
+        raise _invalid(f"{field}.signature", FieldCode.LENGTH)
+    return Signing(moderator_id, signed_at, signature.signature)
 
 
 def an_id(text: str, field: str) -> str:
@@ -132,7 +156,7 @@ def page(message: Page) -> tuple[str, int]:
 
 def moderator(value: Moderator) -> pb.Moderator:
     """Return the message of a moderator."""
-    message = pb.Moderator(moderator_id=value.moderator_id)
+    message = pb.Moderator(moderator_id=value.moderator_id, public_key=value.public_key)
     message.register_time.FromDatetime(value.registered_at)
     if value.revoked_at is not None:
         message.revoke_time.FromDatetime(value.revoked_at)

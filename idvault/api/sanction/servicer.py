@@ -33,16 +33,11 @@ class SanctionServicer(AppealMethods):
         remaining: float | None,
     ) -> pb.Moderator:
         """Register a moderator's key."""
-        call = convert.call(
-            request.request_id,
-            "RegisterModerator",
-            request.public_key,
-            caller=caller,
-            signature=request.signature,
-            registers=True,
+        registration = convert.registration(
+            caller.name, request.request_id, request.public_key, request.signature, request.countersignatures
         )
-        found = await self.moderators.register(call, public_key=request.public_key, now=now)
-        return convert.moderator(found)
+        call = convert.call(request.request_id, "RegisterModerator", request.public_key, caller=caller)
+        return convert.moderator(await self.moderators.register(call, registration=registration, now=now))
 
     async def RevokeModerator(
         self,
@@ -61,8 +56,11 @@ class SanctionServicer(AppealMethods):
         self, request: pb.GetModeratorRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Moderator:
         """Return a moderator."""
-        moderator_id = convert.an_id(request.moderator_id, "moderator_id")
-        found = await self.moderators.get(relying_party=caller.name, moderator_id=moderator_id)
+        if request.public_key and not request.moderator_id:
+            found = await self.moderators.of_key(relying_party=caller.name, public_key=request.public_key)
+        else:
+            moderator_id = convert.an_id(request.moderator_id, "moderator_id")
+            found = await self.moderators.get(relying_party=caller.name, moderator_id=moderator_id)
         return convert.moderator(found)
 
     async def ImposeSanction(

@@ -1,4 +1,4 @@
-"""Connects development's auditors and custodians to the running vault, and enrols their second factors."""
+"""Connects development's roster members to the running vault, and enrols their second factors."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime

@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from idvault import config, process
+from idvault.attest.moderator_key import DEVELOPMENT_MODERATORS
 from idvault.bootstrap import operator
 from idvault.bootstrap.key import files as key_files
 from idvault.cli import running
-from idvault.cli.dev import members, pages
+from idvault.cli.dev import members, moderators, pages
 from idvault.config import Process
 from idvault.development import certificates, environment, example, people, ready
 from idvault.development.authority import real_now
 from idvault.development.layout import (
-    AUDITORS,
     COST,
-    CUSTODIANS,
     MONITORS,
     PASSPHRASE,
+    PEOPLE,
     PLATFORMS,
     ROLES,
     WEB,
@@ -147,8 +147,8 @@ class DevelopmentProcesses:
 
     async def _welcome(self, document: dict[str, Any]) -> dict[str, Any]:
         """Connect the members, and write the ready file."""
-        await asyncio.to_thread(members.connect, document, (*AUDITORS, *CUSTODIANS))
-        await asyncio.to_thread(members.enrol, document, (*AUDITORS, *CUSTODIANS))
+        await asyncio.to_thread(members.connect, document, PEOPLE)
+        await asyncio.to_thread(members.enrol, document, PEOPLE)
         process.write_ready(self._ready_file, document)
         return document
 
@@ -184,6 +184,7 @@ class DevelopmentProcesses:
         return witness_key.load_or_make(self._layout.witness / witness_key.FILE, name=WITNESS_NAME).key
 
     async def _register(self, settings: config.Settings, site_url: str) -> None:
+        await moderators.name(self._layout, settings, now=running.real_clock())
         for name in (*PLATFORMS, *MONITORS, WEB):
             pem = self._layout.certificate(name).read_bytes()
             await operator.register_platform(
@@ -252,7 +253,8 @@ def _hosted(document: Mapping[str, Any]) -> str:
 def _consoles(document: Mapping[str, Any], *, ready_file: Path, state: Path) -> str:
     """Return the commands that open the consoles of development's people, and one that prints a code."""
     auditor, custodian = (shlex.quote(document["identities"][name]) for name in ("auditor-a", "custodian-a"))
-    python, moderator = shlex.quote(sys.executable), shlex.quote(str(state / "moderator"))
+    python = shlex.quote(sys.executable)
+    moderator = shlex.quote(str(Layout(state).moderator(DEVELOPMENT_MODERATORS[0], platform=PLATFORMS[0])))
     # The programs beside this Python: a virtual environment need not be active.
     program, client = (shlex.quote(str(Path(sys.executable).with_name(name))) for name in _PROGRAMS)
     client = f"{client} --ready-file {shlex.quote(str(ready_file))}"
@@ -260,4 +262,4 @@ def _consoles(document: Mapping[str, Any], *, ready_file: Path, state: Path) -> 
 Pages of people (passphrase: {PASSPHRASE.decode()}; a one-time code: {python} -m idvault.development.totp DIR)
   auditor             {program} auditor --identity {auditor} console
   custodian           {program} custodian --identity {custodian} console
-  moderator           {client} moderator init {moderator} && {client} desk --as {moderator}"""
+  moderator           {client} desk --as {moderator}"""

@@ -24,6 +24,7 @@ from idvault.bootstrap import serve as edges
 from idvault.bootstrap import work as worker
 from idvault.bootstrap.key import files as key_files
 from idvault.cli import running
+from idvault.cli.dev import moderators
 from idvault.config import Process
 from idvault.development import certificates, environment, people
 from idvault.development.authority import real_now
@@ -70,6 +71,7 @@ def _make(folder: Path, ready: Path) -> None:
 
 
 async def _register(layout: Layout, settings: config.Settings) -> None:
+    await moderators.name(layout, settings, now=running.real_clock())
     for name in PLATFORMS:
         pem = layout.certificate(name).read_bytes()
         now = running.real_clock()

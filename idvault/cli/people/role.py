@@ -5,14 +5,14 @@ from typing import Annotated
 import typer
 
 from idvault.cli.disclosure import auditor, custodian
-from idvault.cli.people import connect, console, init, new_passphrase, passphrase, second_factor
+from idvault.cli.people import connect, console, init, naming, new_passphrase, passphrase, second_factor
 from idvault.cli.people.init import Identity
 from idvault.cli.people.session import MemberOptions
 
 _WHAT = {
     "auditor": "An auditor requests the disclosure of one sealed record.",
     "custodian": "A custodian holds one share of the key of each sealed record.",
-    "operator": "An operator proposes versions of the roster, which custodians sign.",
+    "operator": "An operator proposes versions of the roster, and names first moderators.",
 }
 OneTimeCode = Annotated[
     str | None,
@@ -40,14 +40,16 @@ def make(role: str) -> typer.Typer:
     app.command("init", short_help="Create your keys, and the public file for the roster.")(init.of(role))
     app.command("connect", short_help="Pin the vault, its log key and its roster.")(connect.connect)
     app.command("passphrase", short_help="Encrypt your keys under a new passphrase.")(new_passphrase.change)
-    if role != "operator":
+    app.command("second-factor", short_help="Enrol an authenticator app.")(second_factor.second_factor)
+    if role == "operator":
+        app.command("name-moderator", short_help="Name a platform's first moderators.")(naming.name_moderator)
+    else:
         _add_disclosures(app, role)
     return app
 
 
 def _add_disclosures(app: typer.Typer, role: str) -> None:
     """Add what only those do who take part in disclosures."""
-    app.command("second-factor", short_help="Enrol an authenticator app.")(second_factor.second_factor)
     app.command("console", short_help="Work with pages in your browser.")(console.console)
     if role == "auditor":
         auditor.add(app)

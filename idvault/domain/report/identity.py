@@ -138,6 +138,9 @@ OPERATION = Section(
             "second_factor.locked", "因错误验证码锁定", "second factors locked after wrong codes",
             Type.SECOND_FACTOR_EXHAUST,
         ),
-        logged("moderators.registered", "新登记的管理员", "moderators registered", Type.MODERATOR_REGISTER),
+        logged(
+            "moderators.registered", "新登记的管理员", "moderators registered",
+            Type.MODERATOR_REGISTER, Type.MODERATOR_NAME, Type.MODERATOR_COUNTERSIGN,
+        ),
     ),
 )  # fmt: skip

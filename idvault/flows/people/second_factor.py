@@ -1,4 +1,4 @@
-"""One-time codes of auditors and custodians: enrolment, and the check before an act.
+"""One-time codes of roster members: enrolment, and the check before an act.
 
 - The first enrolment needs no code; a later one needs a code of the active second factor. No one, not even
   the operator, can remove a second factor. A member who lost it gets a new actor id in the next roster

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from idvault.attest import sanction as papers
+from idvault.attest.registration import Registration
 from idvault.attest.sanction import SigningOccasion
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import EventType
@@ -108,23 +109,37 @@ class ModeratorFlow:
         self._guard = guard
         self._events = EventFactory(entropy=entropy)
 
-    async def register(self, call: ModerationCall, *, public_key: bytes, now: ClockReading) -> Moderator:
-        """Register a key with its own signature; raises InvalidError, PreconditionError and others."""
+    async def register(
+        self, call: ModerationCall, *, registration: Registration, now: ClockReading
+    ) -> Moderator:
+        """Register a key that two moderators countersigned; raises InvalidError, DeniedError and others."""
         await self._guard.check(now=now)
-        rules.check_key(public_key)
-        rules.check_fresh(signed_at=call.signed_at, now=now.real)
-        paper = papers.signed(
-            papers.registration(call.occasion, public_key=public_key), call.signature, public_key=public_key
-        )
-        made = Moderator(self._events.new_id(), call.relying_party, public_key, now.business)
+        paper = registration.paper(now=now.real)
+        countersigners = [each.moderator_id for each in registration.countersignatures]
+        rules.check_countersigners(countersigners)
+        first, second = [
+            await self._countersigned(registration, place, now=now) for place in range(rules.FEWEST)
+        ]
+        made = Moderator(self._events.new_id(), call.relying_party, registration.public_key, now.business)
         event = self._events.event(
-            EventType.MODERATOR_REGISTER,
+            EventType.MODERATOR_COUNTERSIGN,
             actor_id=call.actor_id,
             now=now,
             moderator_id=made.moderator_id,
             paper=paper,
+            first=first,
+            second=second,
         )
-        return await self._store.register(made, request=call.request(self._fingerprinter), event=event)
+        request = call.request(self._fingerprinter)
+        return await self._store.register(made, countersigners=countersigners, request=request, event=event)
+
+    async def _countersigned(self, registration: Registration, place: int, *, now: ClockReading) -> bytes:
+        """Return what one of the others signed of a key."""
+        countersigner = await self._store.get(
+            relying_party=registration.relying_party,
+            moderator_id=registration.countersignatures[place].moderator_id,
+        )
+        return registration.countersigned_paper(place, countersigner=countersigner, now=now.real)
 
     async def revoke(self, call: ModerationCall, *, moderator_id: str, now: ClockReading) -> Moderator:
         """Revoke a moderator; raises NotFoundError (MODERATOR_NOT_FOUND) and others."""
@@ -139,3 +154,7 @@ class ModeratorFlow:
     async def get(self, *, relying_party: str, moderator_id: str) -> Moderator:
         """Return a moderator, revoked or not; raises NotFoundError (MODERATOR_NOT_FOUND)."""
         return await self._store.get(relying_party=relying_party, moderator_id=moderator_id)
+
+    async def of_key(self, *, relying_party: str, public_key: bytes) -> Moderator:
+        """Return the moderator who has a key; raises NotFoundError (MODERATOR_NOT_FOUND), InvalidError."""
+        return await self._store.of_key(relying_party=relying_party, public_key=rules.check_key(public_key))

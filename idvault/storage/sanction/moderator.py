@@ -1,5 +1,6 @@
 """The acts and reads of moderators (ports.sanction.ModeratorStore)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import param, statement, upsert
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
+from idvault.storage.people import request as member_request
 from idvault.storage.sanction.tables import moderators
 
 
@@ -33,6 +35,14 @@ _GET = statement(select(moderators).where(_OF_PARTY, _MINE), _moderator)
 _LOCK = statement(for_change(select(moderators).where(_OF_PARTY, _MINE)), _moderator)
 _OF_KEY = statement(
     select(moderators).where(_OF_PARTY, moderators.c.public_key == param("public_key")), _moderator
+)
+_LOCK_LIVE = statement(
+    for_change(
+        select(moderators)
+        .where(_OF_PARTY, moderators.c.revoked_at.is_(None))
+        .order_by(moderators.c.moderator_id)
+    ),
+    _moderator,
 )
 _ADD = statement(
     upsert(moderators)
@@ -50,31 +60,39 @@ class SqlModeratorStore:
 
     @act("moderator.register")
     async def register(
-        self, connection: Connection, moderator: Moderator, *, request: Request, event: Event
+        self,
+        connection: Connection,
+        moderator: Moderator,
+        *,
+        countersigners: Collection[str],
+        request: Request,
+        event: Event,
     ) -> Moderator:
-        """Store a moderator with its event, or return the one that has its key."""
-        party = moderator.relying_party
+        """Store a countersigned moderator with its event, or return the one that has its key."""
         repeated = await requests.remember(
             connection, request, made=moderator.moderator_id, now=moderator.registered_at
         )
         if repeated is not None:
-            return await get(connection, party, repeated)
-        new = await connection.one(
-            _ADD,
-            relying_party=party,
-            moderator_id=moderator.moderator_id,
-            public_key=moderator.public_key,
-            registered_at=moderator.registered_at,
-            revoked_at=None,
-        )
-        if new is not None:
-            await log.append(connection, event)
-            return moderator
-        # Another act may have registered the key since this one looked.
-        known = await connection.only(_OF_KEY, party=party, public_key=moderator.public_key)
-        rules.check_signs(known)
-        await requests.answer_for_account(connection, request, account_token="", made=known.moderator_id)
-        return known
+            return await get(connection, moderator.relying_party, repeated)
+        stored = await _add(connection, moderator, countersigners, event)
+        if stored.moderator_id != moderator.moderator_id:
+            await requests.answer_for_account(connection, request, account_token="", made=stored.moderator_id)
+        return stored
+
+    @act("moderator.name")
+    async def name(
+        self,
+        connection: Connection,
+        moderator: Moderator,
+        *,
+        request: Request | None,
+        now: ClockReading,
+        event: Event,
+    ) -> Moderator:
+        """Store a moderator whom the operator names with its event, or return the one that has its key."""
+        if request is not None and await member_request.remember(connection, request, now=now) is not None:
+            return await _of_key(connection, moderator.relying_party, moderator.public_key)
+        return await _add(connection, moderator, (), event)
 
     @act("moderator.revoke")
     async def revoke(
@@ -97,6 +115,11 @@ class SqlModeratorStore:
         await log.append(connection, event)
         return replace(found, revoked_at=now.business)
 
+    @read("moderator.of_key")
+    async def of_key(self, connection: Connection, *, relying_party: str, public_key: bytes) -> Moderator:
+        """Return the moderator who has a key; raises NotFoundError (MODERATOR_NOT_FOUND)."""
+        return await _of_key(connection, relying_party, public_key)
+
     @read("moderator.get")
     async def get(self, connection: Connection, *, relying_party: str, moderator_id: str) -> Moderator:
         """Return a moderator; raises NotFoundError (MODERATOR_NOT_FOUND)."""
@@ -109,3 +132,36 @@ async def get(connection: Connection, relying_party: str, moderator_id: str) -> 
     if found is None:
         raise NotFoundError(Reason.MODERATOR_NOT_FOUND)
     return found
+
+
+async def _of_key(connection: Connection, relying_party: str, public_key: bytes) -> Moderator:
+    found = await connection.one(_OF_KEY, party=relying_party, public_key=public_key)
+    if found is None:
+        raise NotFoundError(Reason.MODERATOR_NOT_FOUND)
+    return found
+
+
+async def _add(
+    connection: Connection, moderator: Moderator, countersigners: Collection[str], event: Event
+) -> Moderator:
+    """Store a moderator if the rules admit it, or return the one that has its key."""
+    party = moderator.relying_party
+    # Locked, so that none of them is revoked before this act is durable.
+    live = {each.moderator_id for each in await connection.all(_LOCK_LIVE, party=party)}
+    known = await connection.one(_OF_KEY, party=party, public_key=moderator.public_key)
+    rules.admit(known=known, live=live, countersigners=countersigners)
+    new = await connection.one(
+        _ADD,
+        relying_party=party,
+        moderator_id=moderator.moderator_id,
+        public_key=moderator.public_key,
+        registered_at=moderator.registered_at,
+        revoked_at=None,
+    )
+    if new is not None:
+        await log.append(connection, event)
+        return moderator
+    # Another act may have registered the key since this one looked.
+    known = await connection.only(_OF_KEY, party=party, public_key=moderator.public_key)
+    rules.check_signs(known)
+    return known

@@ -72,10 +72,10 @@ async def ask(request: pytest.FixtureRequest, edge: Served) -> AsyncIterator[Ask
         yield ask_sync
 
 
-async def moderator(ask: AskSanctions) -> ModeratorKey:
-    key = ModeratorKey.generate("platform-a")
-    registered = await ask("register_moderator", key)
-    return key.of(registered.moderator_id)
+async def moderator(world: SanctionWorld) -> ModeratorKey:
+    """Return another registered moderator."""
+    world.staffed += 1
+    return await world.moderator(world.staffed)
 
 
 async def refused(work: Any) -> VaultError:

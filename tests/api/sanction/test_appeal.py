@@ -25,7 +25,7 @@ UPHELD = pb.Appeal.STATE_UPHELD
 
 async def warned(world: SanctionWorld, ask: AskSanctions) -> tuple[AccountSanction, list[ModeratorKey]]:
     """Return a sanction, who imposed it, and another moderator."""
-    keys = [await moderator(ask), await moderator(ask)]
+    keys = [await moderator(world), await moderator(world)]
     made = await ask("impose", await world.account(), Degree.WARN, reasons(), key=keys[0])
     return made, keys
 
@@ -98,7 +98,11 @@ async def test_repeats(world: SanctionWorld, ask: AskSanctions) -> None:
 
 async def test_pages(world: SanctionWorld, ask: AskSanctions) -> None:
     """Lists by account and state, page by page, without texts."""
-    token, other, keys = await world.account(1), await world.account(2), [await moderator(ask) for _ in "ab"]
+    token, other, keys = (
+        await world.account(1),
+        await world.account(2),
+        [await moderator(world) for _ in "ab"],
+    )
     made = [await ask("impose", token, Degree.WARN, reasons(), key=keys[0]) for _ in range(3)]
     filed = [await ask("file_appeal", each.sanction_id, TEXT) for each in made]
     decided = await ask("decide_appeal", filed[0], AppealState.UPHELD, "x", sanction=made[0], key=keys[1])

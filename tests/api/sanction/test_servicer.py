@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import idvault_client
 from idvault.domain.account import Standing
@@ -38,6 +39,7 @@ from idvault_client.sanctions import (
     SanctionState,
     Scope,
     TipOffFigures,
+    sign_registration,
 )
 from tests.api.sanction.conftest import AskSanctions, moderator, refused, violations
 from tests.support.sanction_world import SanctionWorld, key_of, reasons
@@ -50,7 +52,7 @@ ORDER = AuthorityOrder("an authority (synthetic)", "order 3", date(2026, 2, 27),
 async def test_a_closing_from_end_to_end(world: SanctionWorld, ask: AskSanctions) -> None:
     """Proposed, confirmed by another key, told in the status, lifted; every value arrives."""
     token = await world.account()
-    first, second = await moderator(ask), await moderator(ask)
+    first, second = await moderator(world), await moderator(world)
     end = datetime.now(UTC) + timedelta(days=9)
     given = reasons(end_at=end, issuer_kind=IssuerKind.AUTHORITY, order=ORDER, origin=Origin.AUTHORITY)
     proposed: AccountSanction = await ask("impose", token, Degree.CLOSE, given, key=first)
@@ -86,7 +88,7 @@ async def test_a_closing_from_end_to_end(world: SanctionWorld, ask: AskSanctions
 
 async def test_a_sanction_of_a_person(world: SanctionWorld, ask: AskSanctions) -> None:
     """The scope is sent, signed and returned; an account without a known owner is refused."""
-    token, first, second = await world.account(), await moderator(ask), await moderator(ask)
+    token, first, second = await world.account(), await moderator(world), await moderator(world)
     proposed = await ask("impose", token, Degree.WARN, reasons(), key=first, scope=Scope.PERSON)
     assert (proposed.scope, proposed.state) == (Scope.PERSON, SanctionState.PROPOSED)
     assert (await ask("confirm", proposed, key=second)).state is SanctionState.IN_FORCE
@@ -100,7 +102,7 @@ async def test_a_sanction_of_a_person(world: SanctionWorld, ask: AskSanctions) -
 
 async def test_an_order_of_an_authority(world: SanctionWorld, ask: AskSanctions) -> None:
     """Recorded, listed by state, and carried out by a sanction that names it."""
-    token, key = await world.account(), await moderator(ask)
+    token, key = await world.account(), await moderator(world)
     deadline = datetime.now(UTC) + timedelta(days=1)
     recorded: PlatformOrder = await ask("record_order", ORDER, deadline=deadline)
     assert (recorded.order, recorded.state) == (ORDER, OrderState.OPEN)
@@ -118,7 +120,7 @@ async def test_an_order_of_an_authority(world: SanctionWorld, ask: AskSanctions)
 
 async def test_an_operation_and_its_figures(world: SanctionWorld, ask: AskSanctions, tmp_path: Path) -> None:
     """Opened, named by a sanction and a report, counted, closed, listed."""
-    token, key = await world.account(), await moderator(ask)
+    token, key = await world.account(), await moderator(world)
     operation: PlatformOperation = await ask("open_operation", "a month (synthetic)")
     assert (operation.state, operation.title) == (OperationState.OPEN, "a month (synthetic)")
     made = await ask("impose", token, Degree.WARN, reasons(), key=key, operation=operation)
@@ -143,7 +145,7 @@ async def test_an_operation_and_its_figures(world: SanctionWorld, ask: AskSancti
 
 async def test_the_figures_of_a_month(world: SanctionWorld, ask: AskSanctions, tmp_path: Path) -> None:
     """Of everything that began in it; a month that has not begun is refused by the name of its field."""
-    token, key = await world.account(), await moderator(ask)
+    token, key = await world.account(), await moderator(world)
     made = await ask("impose", token, Degree.WARN, reasons(), key=key)
     await ask("impose", token, Degree.CLOSE, reasons(), key=key)
     await ask("file_appeal", made.sanction_id, "it was satire (synthetic)")
@@ -166,9 +168,9 @@ async def test_the_figures_of_a_month(world: SanctionWorld, ask: AskSanctions, t
         assert set((await refused(ask("get_month", wrong))).fields) == {"month"}
 
 
-async def test_a_moderator_is_read(ask: AskSanctions) -> None:
+async def test_a_moderator_is_read(world: SanctionWorld, ask: AskSanctions) -> None:
     """Registered, and revoked; an unknown one is not found."""
-    key = await moderator(ask)
+    key = await moderator(world)
     assert (await ask("get_moderator", key.moderator_id)).revoke_time is None
     revoked = await ask("revoke_moderator", key.moderator_id)
     assert await ask("get_moderator", key.moderator_id) == revoked
@@ -178,7 +180,7 @@ async def test_a_moderator_is_read(ask: AskSanctions) -> None:
 
 async def test_a_repeat_is_signed_anew(world: SanctionWorld, ask: AskSanctions) -> None:
     """The same request id with the same body is the same decision, with another body it is refused."""
-    token, key, asked = await world.account(), await moderator(ask), uuid4()
+    token, key, asked = await world.account(), await moderator(world), uuid4()
     made = await ask("impose", token, Degree.LIMIT, reasons(), key=key, measure="no-video", request_id=asked)
     again = await ask("impose", token, Degree.LIMIT, reasons(), key=key, measure="no-video", request_id=asked)
     assert made == again
@@ -191,7 +193,7 @@ async def test_a_repeat_is_signed_anew(world: SanctionWorld, ask: AskSanctions) 
 
 async def test_pages(world: SanctionWorld, ask: AskSanctions) -> None:
     """Lists by account and state, page by page."""
-    token, other, key = await world.account(1), await world.account(2), await moderator(ask)
+    token, other, key = await world.account(1), await world.account(2), await moderator(world)
     made = [await ask("impose", token, Degree.WARN, reasons(), key=key) for _ in range(3)]
     await ask("lift", made[0], "a mistake", key=key)
     page = await ask("list_page", account_token=token, page_size=2)
@@ -207,13 +209,27 @@ async def test_pages(world: SanctionWorld, ask: AskSanctions) -> None:
 
 async def test_a_key_is_registered_again(world: SanctionWorld, ask: AskSanctions) -> None:
     """A key that has its id is the same moderator as before, so one key is never two people."""
-    key = await moderator(ask)
-    assert (await ask("register_moderator", key)).moderator_id == key.moderator_id
+    staff = [await moderator(world), await moderator(world)]
+    now = datetime.now(UTC)
+    made = sign_registration(ModeratorKey.generate("platform-a"), now=now)
+    with pytest.raises(InvalidFields) as unsigned:
+        await ask("register_moderator", made)
+    assert dict(unsigned.value.items()) == {"countersignatures": "REQUIRED"}
+    for key in staff:
+        made = made.countersign(key, now=now)
+    registered = await ask("register_moderator", made)
+    assert registered.public_key == made.public_key
+    again = sign_registration(
+        ModeratorKey("platform-a", Ed25519PrivateKey.from_private_bytes(b"s" * 32)), now=now
+    )
+    assert type(await refused(ask("find_moderator", again.public_key))) is NotFound
+    assert await ask("find_moderator", made.public_key) == registered
+    assert (await ask("register_moderator", made)).moderator_id == registered.moderator_id
 
 
 async def test_a_revoked_moderator(world: SanctionWorld, ask: AskSanctions) -> None:
     """Revoked for good, and unknown ones are not found."""
-    token, key = await world.account(), await moderator(ask)
+    token, key = await world.account(), await moderator(world)
     revoked = await ask("revoke_moderator", key.moderator_id)
     assert revoked.revoke_time is not None
     refusal = await refused(ask("impose", token, Degree.WARN, reasons(), key=key))
@@ -224,7 +240,7 @@ async def test_a_revoked_moderator(world: SanctionWorld, ask: AskSanctions) -> N
 
 async def test_wrong_fields_are_named(world: SanctionWorld, ask: AskSanctions) -> None:
     """What the rules refuse is named with its path, and so is a signature of another key."""
-    token, key = await world.account(), await moderator(ask)
+    token, key = await world.account(), await moderator(world)
     wrong = await refused(ask("impose", token, Degree.WARN, reasons(evidence=(), territory=""), key=key))
     assert isinstance(wrong, InvalidFields)
     assert dict(wrong.items()) == {

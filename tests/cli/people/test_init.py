@@ -167,9 +167,9 @@ def test_connect_tells_who_is_not_in_the_roster(people: People) -> None:
 
 
 def test_an_operator_gets_a_public_file(people: People) -> None:
-    """`operator init` makes what `roster propose` takes; an operator has no second factor and no requests."""
+    """`operator init` makes what `roster propose` takes; an operator has no requests."""
     operator = people.init("operator", "eve", "--certificate", people.certificate("operator", "eve"))
     people.propose([*people.team(), operator])
     assert "operator   eve" in people.idvault("roster", "show", people.file).out
-    for command in ("second-factor", "list"):
+    for command in ("list", "drill"):
         assert people.idvault("operator", "--identity", operator, command).code == ExitCode.WRONG_USAGE

@@ -3,9 +3,10 @@
 import asyncio
 import json
 import os
+import shutil
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn
 
 import pytest
 from aiohttp import ClientSession, DummyCookieJar
@@ -13,13 +14,15 @@ from typer.testing import CliRunner, Result
 
 from idvault.attest.moderator_key import ModeratorKey
 from idvault.domain.error import Reason
-from idvault_client.backend.vault import Vault, connect
+from idvault_client.backend.vault import connect
 from idvault_client.commands.app import app
-from idvault_client.errors import Unavailable
+from idvault_client.errors import NotFound
 from idvault_client.moderation import key_folder
 from idvault_client.moderation.key_folder import KeyFolderError
+from idvault_client.sanctions import sign_registration
 from tests.support import programs
 from tests.support.console import Running
+from tests.support.flow_world import at
 from tests.support.moderation_console import Office
 
 PASSPHRASE = b"a synthetic passphrase, and long"
@@ -45,59 +48,88 @@ async def run(place: Office, *arguments: object) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, app, words)
 
 
-async def test_a_key_is_made_and_registered(place: Office, tmp_path: Path, passphrase: Path) -> None:
-    """The folder is its owner's alone; it is never made twice; the same key is found again."""
-    folder = tmp_path / "alice"
-    made = await run(place, "moderator", "init", folder, "--passphrase-file", passphrase, "--json")
-    assert made.exit_code == 0, made.output
-    told = json.loads(made.stdout)
-    key = key_folder.load(folder, password=PASSPHRASE)
-    assert key.moderator_id == told["moderator_id"]
-    assert key_folder.fingerprint(key) == told["fingerprint"]
+async def made(place: Office, folder: Path, passphrase: Path) -> Path:
+    """Make a moderator's folder, and let the operator name who has it."""
+    found = await run(
+        place, "moderator", "init", folder, "--platform", "platform-a", "--passphrase-file", passphrase
+    )
+    assert found.exit_code == 0, found.output
+    asked = key_folder.read_registration(folder / key_folder.REGISTRATION)
+    await place.world.world.naming.name(asked, now=at(place.age))
+    return folder
+
+
+async def entered(place: Office, folder: Path) -> str:
+    """Let the owner of a folder look whether the key is registered; return the id."""
+
+    def enter() -> str:
+        with connect(place.target, tls=place.tls, server_name="localhost") as vault:
+            return key_folder.enter(folder, password=PASSPHRASE, vault=vault).moderator_id
+
+    return await asyncio.to_thread(enter)
+
+
+async def test_a_key_is_made_and_countersigned(place: Office, tmp_path: Path, passphrase: Path) -> None:
+    """The folder is its owner's alone; two others sign the file; the same key is found again."""
+    staff = [await made(place, tmp_path / name, passphrase) for name in ("alice", "bob")]
+    for folder in staff:
+        await entered(place, folder)
+    folder, given = tmp_path / "carol", ("--passphrase-file", passphrase, "--json")
+    init = ("moderator", "init", folder, "--platform", "platform-a", *given)
+    told = json.loads((await run(place, *init)).stdout)
+    again = json.loads((await run(place, *init)).stdout)
+    assert told == again
     assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == {
         "key.pem": 0o600,
-        "moderator.json": 0o600,
+        "registration.json": 0o600,
     }
     assert folder.stat().st_mode & 0o777 == 0o700
-    found = await place.world.world.moderators.get(relying_party="platform-a", moderator_id=key.moderator_id)
-    assert found.public_key == key.public_key
-    again = await run(place, "moderator", "init", folder, "--passphrase-file", passphrase)
-    assert (again.exit_code, "is a moderator's already" in again.stderr) == (4, True)
-    second = await run(place, "moderator", "init", tmp_path / "bob", "--passphrase-file", passphrase)
+    with pytest.raises(NotFound):
+        await entered(place, folder)
+    file = tmp_path / "carried.json"
+    shutil.copyfile(told["registration"], file)
+    sign = ("moderator", "countersign", file, *given, "--as")
+    for _ in range(2):
+        first = json.loads((await run(place, *sign, staff[0])).stdout)
+        assert first == {"countersignatures": 1, "fingerprint": told["fingerprint"]}
+    second = await run(place, *sign[:-2], "--as", staff[1])
+    assert second.stdout.splitlines()[0] == f"key fingerprint: {told['fingerprint']}"
     assert second.stdout.splitlines()[-1].endswith(" registered")
-    assert "key fingerprint: " in second.stdout
+    moderator_id = await entered(place, folder)
+    assert moderator_id in second.stdout
+    assert not (folder / "registration.json").exists()
+    assert await entered(place, folder) == moderator_id
+    found = await place.world.world.moderators.get(relying_party="platform-a", moderator_id=moderator_id)
+    key = key_folder.load(folder, password=PASSPHRASE)
+    assert (found.public_key, key_folder.fingerprint(key)) == (key.public_key, told["fingerprint"])
+    late = await run(place, *init)
+    assert (late.exit_code, "is a moderator's already" in late.stderr) == (4, True)
 
 
-class Losing:
-    """A vault that registers, and loses the answer. registered: the moderator."""
-
-    def __init__(self, vault: Vault) -> None:
-        """Stand in front of a vault."""
-        self.vault, self.registered = vault, ""
-        self.sanctions = self
-
-    def register_moderator(self, key: ModeratorKey) -> NoReturn:
-        """Register a key."""
-        self.registered = self.vault.sanctions.register_moderator(key).moderator_id
-        raise Unavailable(code="UNAVAILABLE")
-
-
-async def test_an_interrupted_registration_is_continued(place: Office, tmp_path: Path) -> None:
-    """The answer was lost: the next try keeps the key, and the vault knows it as one moderator."""
-    folder = tmp_path / "alice"
-    given: dict[str, Any] = {"relying_party": "platform-a", "password": PASSPHRASE}
-
-    def register() -> tuple[str, str]:
-        with connect(place.target, tls=place.tls, server_name="localhost") as vault:
-            losing: Any = Losing(vault)
-            with pytest.raises(Unavailable):
-                key_folder.register(folder, vault=losing, **given)
-            with pytest.raises(KeyFolderError, match="moderator init"):
-                key_folder.load(folder, password=PASSPHRASE)
-            return losing.registered, key_folder.register(folder, vault=vault, **given).moderator_id
-
-    first, second = await asyncio.to_thread(register)
-    assert first == second
+async def test_what_is_not_countersigned(place: Office, tmp_path: Path, passphrase: Path) -> None:
+    """Another platform's key, the own one, a damaged file and an old one; each refusal says why."""
+    alice = await made(place, tmp_path / "alice", passphrase)
+    own = tmp_path / "own.json"
+    own.write_bytes((alice / key_folder.REGISTRATION).read_bytes())
+    await entered(place, alice)
+    words = {own: "is your own"}
+    for name, party, age, text in (
+        ("other", "platform-b", 0, "another platform"),
+        ("old", "platform-a", 8, "older than seven days"),
+    ):
+        file = tmp_path / f"{name}.json"
+        now = datetime.now(UTC) - timedelta(days=age)
+        file.write_bytes(sign_registration(ModeratorKey.generate(party), now=now).to_bytes())
+        words[file] = text
+    for place_in_file, text in enumerate(("{", "[]", json.dumps({"request_id": 1}), "x" * 20_000)):
+        file = tmp_path / f"{place_in_file}.json"
+        file.write_text(text)
+        words[file] = "is no registration"
+    for file, text in words.items():
+        found = await run(
+            place, "moderator", "countersign", file, "--as", alice, "--passphrase-file", passphrase
+        )
+        assert (found.exit_code, text in found.stderr) == (4, True), found.output
 
 
 def damaged(folder: Path, text: str) -> None:
@@ -109,9 +141,11 @@ async def test_a_folder_that_cannot_be_used(place: Office, tmp_path: Path, passp
     folder = tmp_path / "alice"
     short = tmp_path / "short"
     short.write_text("short")
-    refused = await run(place, "moderator", "init", folder, "--passphrase-file", short)
+    init = ("moderator", "init", folder, "--platform", "platform-a", "--passphrase-file")
+    refused = await run(place, *init, short)
     assert (refused.exit_code, "11 bytes or more" in refused.stderr) == (4, True)
-    await run(place, "moderator", "init", folder, "--passphrase-file", passphrase)
+    await made(place, folder, passphrase)
+    await entered(place, folder)
     wrong = await run(place, "desk", "--as", folder, "--passphrase-file", short)
     assert (wrong.exit_code, "the password or the file is wrong" in wrong.stderr) == (4, True)
     (folder / "key.pem").chmod(0o644)
@@ -136,7 +170,8 @@ async def test_a_folder_that_cannot_be_used(place: Office, tmp_path: Path, passp
 async def test_a_revoked_moderator_is_told_so(place: Office, tmp_path: Path, passphrase: Path) -> None:
     """Before anything is shown."""
     folder = tmp_path / "alice"
-    await run(place, "moderator", "init", folder, "--passphrase-file", passphrase)
+    await made(place, folder, passphrase)
+    await entered(place, folder)
     await place.world.world.revoke(key_folder.load(folder, password=PASSPHRASE))
     found = await run(place, "desk", "--as", folder, "--passphrase-file", passphrase)
     assert (found.exit_code, Reason.MODERATOR_REVOKED in found.stderr) == (4, True)
@@ -146,7 +181,7 @@ async def test_a_revoked_moderator_is_told_so(place: Office, tmp_path: Path, pas
 async def test_the_command_serves_the_pages(place: Office, tmp_path: Path, passphrase: Path) -> None:
     """It prints the file that leads in; the button on the page ends it, and nothing is left behind."""
     folder = tmp_path / "alice"
-    await run(place, "moderator", "init", folder, "--passphrase-file", passphrase)
+    await made(place, folder, passphrase)
     command = (*options(place), "desk", "--as", folder, "--passphrase-file", passphrase)
     process = await asyncio.to_thread(
         programs.start, programs.CLIENT, *command, environment={**os.environ, "PYTHONUNBUFFERED": "1"}

@@ -6,12 +6,10 @@ from itertools import product
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from idvault.attest.moderator_key import ModeratorKey
 from idvault.domain import seal
 from idvault.sealing.key_set import Purpose
-from idvault_client import Vault
+from idvault_client import Vault, testing
 from idvault_client.sanctions import AppealState, Degree
-from idvault_client.testing import DEVELOPMENT_PLATFORM
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot, Row
 from tests.support.sanction_world import reasons
@@ -22,8 +20,7 @@ _KEY, _TEXT, _NONCE = 1, 61, 12
 
 def file(vault: Vault, tokens: Iterable[str], *, mark: str) -> int:
     """Warn each account and appeal, with a mark in the text; decide every second one. Return how many."""
-    keys = [ModeratorKey.generate(DEVELOPMENT_PLATFORM) for _ in range(2)]
-    first, second = [key.of(vault.sanctions.register_moderator(key).moderator_id) for key in keys]
+    first, second = testing.moderator(vault), testing.moderator(vault)
     filed = 0
     for filed, token in enumerate(tokens, start=1):
         warning = vault.sanctions.impose(token, Degree.WARN, reasons(), key=first)

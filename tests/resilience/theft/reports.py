@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
 
-from idvault.attest.moderator_key import ModeratorKey
 from idvault.bootstrap.base import ENTROPY
 from idvault.domain import seal
 from idvault.domain.error import DamagedError, NotFoundError
@@ -15,8 +14,7 @@ from idvault.ports.moderation_text import CaseField, SealedModerationText
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.tip_off import KeyedTipOffSecrets
-from idvault_client import Vault
-from idvault_client.testing import DEVELOPMENT_PLATFORM
+from idvault_client import Vault, testing
 from idvault_client.tip_offs import FiledTipOff
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot, Row
@@ -41,8 +39,8 @@ class _StolenKeys:
 
 def file(vault: Vault, tokens: list[str], *, mark: str) -> list[FiledTipOff]:
     """File a report by each account, with a mark in every text; answer all, and decide half of them."""
-    key = ModeratorKey.generate(DEVELOPMENT_PLATFORM)
-    me = vault.sanctions.register_moderator(key).moderator_id
+    key = testing.moderator(vault)
+    me = key.moderator_id
     made = []
     for place, token in enumerate(tokens):
         filed = vault.tip_offs.file(

@@ -1,5 +1,6 @@
 """The deployment that is stolen from: people sign up, some during a registry outage; some still wait."""
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from idvault_client.tip_offs import FiledTipOff
 from tests.resilience.theft import appeals, reports
 from tests.resilience.theft.loot import Loot, take, take_keys
 from tests.resilience.theft.victims import MARK, Victims, invent
+from tests.support import named
 from tests.support.databases import Databases
 from tests.support.sandbox import Person, verify, wait_for
 from tests.support.whole_vault import WholeVault
@@ -29,6 +31,7 @@ class Scene:
         self.begun = time.time() - 1
         self.databases = databases
         self.vault = WholeVault(folder, databases, processes=1)
+        asyncio.run(named.name_moderators(databases.main_url))
         self.victims = Victims()
         self.tokens: dict[str, str] = {}
         self.appealed = 0

@@ -1,13 +1,15 @@
 """`idvault-client moderator init` and `idvault-client desk`: a moderator's key, and the pages that use it."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from idvault.attest import certificate
+from idvault import durable_file
 from idvault.domain.error import Reason
+from idvault.domain.sanction import moderator as rules
 from idvault_client.commands.output import AsJson, reporting, show
 from idvault_client.errors import PreconditionFailed
 from idvault_client.moderation import key_folder
@@ -29,26 +31,70 @@ def moderator() -> None:
 def init(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The moderator's own folder.")],
+    platform: Annotated[str, typer.Option(help="Your platform, as its certificate names it.")],
     passphrase_file: PassphraseFile = None,
     json_option: AsJson = False,
 ) -> None:
-    """Create a moderator's key in FOLDER, encrypted under a passphrase, and register it.
+    """Create a moderator's key in FOLDER, encrypted under a passphrase, and the file that registers it.
 
-    Run it on the moderator's own machine: the private key never leaves the folder. The vault keeps a random
-    id and the public key, and no name. Repeat the command if it was interrupted.
+    Run it on the moderator's own machine: the private key never leaves the folder. The vault is not asked.
+    Two moderators of your platform countersign the file `registration.json` within seven days; while there
+    are fewer than two, the vault's operator takes it. Repeat the command if it was interrupted, or for a new
+    file.
     """
-    with reporting(context, json_option) as as_json, context.obj.open() as vault:
-        platform = certificate.read(context.obj.certificate()).name
-        made = key_folder.register(
-            folder, relying_party=platform, password=_chosen(passphrase_file), vault=vault
+    with reporting(context, json_option) as as_json:
+        made = key_folder.create(
+            folder, relying_party=platform, password=_chosen(passphrase_file), now=datetime.now(UTC)
         )
-        fingerprint = key_folder.fingerprint(made)
+        fingerprint, file = key_folder.fingerprint(made), folder / key_folder.REGISTRATION
         if as_json:
-            show({"moderator_id": made.moderator_id, "fingerprint": fingerprint}, as_json=True)
+            show({"registration": str(file), "fingerprint": fingerprint}, as_json=True)
             return
         typer.echo(f"key fingerprint: {fingerprint}")
-        typer.echo(f"next: idvault-client … desk --as {folder}")
-        typer.echo(f"moderator: {made.moderator_id} registered")
+        typer.echo(
+            "next: two moderators: idvault-client … moderator countersign registration.json --as FOLDER"
+        )
+        typer.echo(f"moderator: {file} waits for two countersignatures")
+
+
+@app.command("countersign")
+def countersign(  # noqa: PLR0917 - typer's parameters
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The new moderator's registration.json.")],
+    moderator: Annotated[Path, typer.Option("--as", metavar="MODERATOR", help="Your own folder.")],
+    passphrase_file: PassphraseFile = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask whether the fingerprint was compared.")
+    ] = False,
+    json_option: AsJson = False,
+) -> None:
+    """Sign that the key in FILE is another person's; the second moderator who signs registers it.
+
+    Compare the fingerprint with the one that the new moderator's machine has shown, in person or by
+    telephone.
+    """
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
+        key = key_folder.load(moderator, password=_read(passphrase_file))
+        found = key_folder.read_registration(file)
+        fingerprint = key_folder.fingerprint_of(found.public_key)
+        if not as_json:
+            typer.echo(f"key fingerprint: {fingerprint}")
+        if not yes and sys.stdin.isatty():
+            typer.confirm("Is this the key of another person, and did you compare?", abort=True)
+        signed = key_folder.countersign(found, key, now=datetime.now(UTC))
+        durable_file.replace(file, signed.to_bytes(), mode=0o644)
+        made = len(signed.countersignatures)
+        if made < rules.FEWEST:
+            if as_json:
+                show({"countersignatures": made, "fingerprint": fingerprint}, as_json=True)
+            else:
+                typer.echo(f"moderator: {made} of {rules.FEWEST} countersignatures")
+            return
+        moderator_id = vault.sanctions.register_moderator(signed).moderator_id
+        if as_json:
+            show({"moderator_id": moderator_id, "fingerprint": fingerprint}, as_json=True)
+        else:
+            typer.echo(f"moderator: {moderator_id} registered")
 
 
 def serve(
@@ -73,7 +119,7 @@ def serve(
             if error.name is None or error.name.startswith("idvault"):
                 raise
             raise ValueError(_NOT_INSTALLED) from error
-        key = key_folder.load(moderator, password=_read(passphrase_file))
+        key = key_folder.enter(moderator, password=_read(passphrase_file), vault=vault)
         if vault.sanctions.get_moderator(key.moderator_id).revoke_time is not None:
             raise PreconditionFailed(Reason.MODERATOR_REVOKED, "FAILED_PRECONDITION")
 

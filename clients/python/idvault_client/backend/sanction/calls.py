@@ -7,6 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.attest import sanction as papers
 from idvault.attest.moderator_key import ModeratorKey
+from idvault.attest.registration import Registration, Signing
 from idvault.attest.sanction import SigningOccasion
 from idvault.domain.sanction import statement as statement_rules
 from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
@@ -25,15 +26,19 @@ _SERVICE = pb.DESCRIPTOR.services_by_name["SanctionService"]
 _KINDS = pb.Sanction.DESCRIPTOR.enum_types_by_name
 
 
-def register_moderator(key: ModeratorKey, *, request_id: RequestId = None) -> Rpc[RegisteredModerator]:
-    """Register a key; `key.of(answer.moderator_id)` can then sign. A key is one moderator for ever."""
-    chosen = chosen_id(request_id)
-    key = key.of("")  # A registered key may be registered again, and a registration has no moderator id.
-    occasion = key.occasion(chosen, now=datetime.now(UTC))
-    paper = papers.registration(occasion, public_key=key.public_key)
+def register_moderator(registration: Registration) -> Rpc[RegisteredModerator]:
+    """Register a key that two moderators have countersigned; `key.of(answer.moderator_id)` can then sign.
+
+    A key is one moderator for ever. Raises PreconditionFailed (MODERATORS_TOO_FEW) while your platform has
+    fewer than two moderators: the vault's operator names the next one.
+    """
     request = pb.RegisterModeratorRequest(
-        request_id=chosen, public_key=key.public_key, signature=signed(key, occasion, paper)
+        request_id=registration.request_id,
+        public_key=registration.public_key,
+        signature=_signing(registration.own),
+        countersignatures=[_signing(each) for each in registration.countersignatures],
     )
+    chosen = chosen_id(registration.request_id)
     return rpc(_SERVICE, "RegisterModerator", request, _read_moderator, request_id=chosen)
 
 
@@ -49,6 +54,12 @@ def revoke_moderator(moderator_id: str, *, request_id: RequestId = None) -> Rpc[
 def get_moderator(moderator_id: str) -> Rpc[RegisteredModerator]:
     """Return a moderator, revoked or not; raises NotFound."""
     request = pb.GetModeratorRequest(moderator_id=text(moderator_id, field="moderator_id"))
+    return rpc(_SERVICE, "GetModerator", request, _read_moderator)
+
+
+def find_moderator(public_key: bytes) -> Rpc[RegisteredModerator]:
+    """Return the moderator who has a key, revoked or not; raises NotFound."""
+    request = pb.GetModeratorRequest(public_key=public_key)
     return rpc(_SERVICE, "GetModerator", request, _read_moderator)
 
 
@@ -199,13 +210,22 @@ def signed(key: ModeratorKey, occasion: SigningOccasion, paper: bytes) -> pb.Mod
     return message
 
 
+def _signing(signing: Signing) -> pb.ModeratorSignature:
+    message = pb.ModeratorSignature(moderator_id=signing.moderator_id, signature=signing.signature)
+    message.sign_time.FromDatetime(signing.signed_at)
+    return message
+
+
 def _read_moderator(data: bytes) -> RegisteredModerator:
     answer = pb.Moderator.FromString(data)
     if not answer.moderator_id:
         raise ValueError("a moderator without id")
     revoked = answer.HasField("revoke_time")
     return RegisteredModerator(
-        answer.moderator_id, _time(answer.register_time), _time(answer.revoke_time) if revoked else None
+        answer.moderator_id,
+        _time(answer.register_time),
+        _time(answer.revoke_time) if revoked else None,
+        answer.public_key,
     )
 
 

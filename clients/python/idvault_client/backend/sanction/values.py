@@ -17,6 +17,7 @@ class RegisteredModerator:
     moderator_id: str
     register_time: datetime
     revoke_time: datetime | None = None
+    public_key: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,249 @@
+"""Nobody makes a second moderator alone: who registers whom, on both databases."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
+from idvault.attest.moderator_key import ModeratorKey
+from idvault.attest.registration import Registration
+from idvault.bootstrap.people import wire_naming
+from idvault.domain import ed25519
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import DeniedError, IdvaultError, InvalidError, Reason
+from idvault.domain.sanction.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
+from idvault.domain.sanction.sanction import Degree
+from idvault.flows.sanction.naming import NamingCommand
+from idvault.storage.base.database import Database
+from idvault.storage.people.request import SqlMemberRequestStore
+from idvault.storage.sanction.moderator import SqlModeratorStore
+from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tests.support.flow_world import at
+from tests.support.sanction_world import SanctionWorld, key_of
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database) -> AsyncIterator[SanctionWorld]:
+    made = SanctionWorld(main_database)
+    yield made
+    await made.claims.verification.drain()
+
+
+WEEK = CARRIED_FOR.total_seconds()
+
+
+async def reason_of(work: Awaitable[object]) -> Reason:
+    with pytest.raises(IdvaultError) as refused:
+        await work
+    return refused.value.reason
+
+
+async def field_of(work: Awaitable[object]) -> str:
+    with pytest.raises(InvalidError) as refused:
+        await work
+    return refused.value.violations[0].field
+
+
+async def staff(world: SanctionWorld, party: str = "platform-a") -> tuple[ModeratorKey, ModeratorKey]:
+    return await world.moderator(1, party=party), await world.moderator(2, party=party)
+
+
+async def test_one_person_does_not_become_two(world: SanctionWorld) -> None:
+    """With the platform's certificate and one moderator's key, no other key is registered or confirms."""
+    token, (first, second) = await world.account(), await staff(world)
+    own = key_of(9)
+    assert await field_of(world.register(own, by=())) == "countersignatures"
+    assert await field_of(world.register(own, by=(first,))) == "countersignatures"
+    asked = world.registration(own).countersign(first, now=at(0).real)
+    twice = replace(asked, countersignatures=asked.countersignatures * 2)
+    assert await field_of(world.send(twice)) == "countersignatures"
+    stolen = asked.countersign(first.of(second.moderator_id), now=at(0).real)
+    assert await field_of(world.send(stolen)) == "countersignatures[1].signature"
+    unknown = asked.countersign(own.of("9" * 32), now=at(0).real)
+    assert await reason_of(world.send(unknown)) is Reason.MODERATOR_NOT_FOUND
+    assert await reason_of(world.name(own)) is Reason.MODERATORS_SUFFICE
+    proposed = await world.impose(token, Degree.CLOSE, key=first)
+    assert await reason_of(world.confirm(proposed, key=own.of("9" * 32))) is Reason.MODERATOR_NOT_FOUND
+    assert await reason_of(world.confirm(proposed, key=first)) is Reason.SELF_APPROVAL
+    assert await world.events("moderator:") == ["moderator:key:name"] * 2
+
+
+async def test_who_is_left_alone_makes_nobody(world: SanctionWorld) -> None:
+    """Whoever revokes the others is alone, and only the operator names the next one."""
+    assert (
+        await reason_of(world.register(key_of(3), by=(key_of(1).of("1" * 32),) * 2)) is Reason.INVALID_MESSAGE
+    )
+    first, second = await staff(world)
+    await world.revoke(second)
+    asked = world.registration(key_of(3))
+    for key in (first, second):
+        asked = asked.countersign(key, now=at(0).real)
+    assert await reason_of(world.send(asked)) is Reason.MODERATORS_TOO_FEW
+    named = await world.name(key_of(3))
+    third = key_of(3).of(named.moderator_id)
+    assert await reason_of(world.name(key_of(4))) is Reason.MODERATORS_SUFFICE
+    fourth = await world.register(key_of(4), by=(first, third))
+    assert fourth.revoked_at is None
+    for key in (first, third, key_of(4).of(fourth.moderator_id)):
+        await world.revoke(key)
+    assert (await world.name(key_of(5))).revoked_at is None
+
+
+async def test_a_countersignature_is_for_one_key_platform_and_request(world: SanctionWorld) -> None:
+    """It cannot be used for another key, platform or request, or by another moderator."""
+    first, second = await staff(world)
+    await staff(world, "platform-b")
+    asked = world.registration(key_of(3))
+    for key in (first, second):
+        asked = asked.countersign(key, now=at(0).real)
+    other = replace(
+        world.registration(key_of(4), request_id=asked.request_id), countersignatures=asked.countersignatures
+    )
+    assert await field_of(world.send(other)) == "countersignatures[0].signature"
+    again = replace(world.registration(key_of(3)), countersignatures=asked.countersignatures)
+    assert await field_of(world.send(again)) == "countersignatures[0].signature"
+    elsewhere = world.registration(key_of(3, party="platform-b"), request_id=asked.request_id)
+    elsewhere = replace(elsewhere, countersignatures=asked.countersignatures)
+    assert await reason_of(world.send(elsewhere)) is Reason.MODERATOR_NOT_FOUND
+    moved = replace(asked, relying_party="platform-b")
+    assert await field_of(world.send(moved)) == "signature.signature"
+    theirs = await staff(world, "platform-b")
+    foreign = world.registration(key_of(3))
+    for key in theirs:
+        foreign = foreign.countersign(key, now=at(0).real)
+    assert await reason_of(world.send(foreign)) is Reason.MODERATOR_NOT_FOUND
+    swapped = replace(
+        asked,
+        countersignatures=tuple(
+            replace(one, moderator_id=other.moderator_id)
+            for one, other in zip(asked.countersignatures, reversed(asked.countersignatures), strict=True)
+        ),
+    )
+    assert await field_of(world.send(swapped)) == "countersignatures[0].signature"
+    assert (await world.send(asked)).public_key == key_of(3).public_key
+
+
+async def test_a_revoked_moderator_countersigns_nothing(world: SanctionWorld) -> None:
+    """Also what was signed before, and a revoked key is never registered again, by whomever."""
+    first, second = await staff(world)
+    third = key_of(3).of((await world.register(key_of(3), by=(first, second))).moderator_id)
+    asked = world.registration(key_of(4))
+    for key in (first, third):
+        asked = asked.countersign(key, now=at(0).real)
+    await world.revoke(third)
+    assert await reason_of(world.send(asked)) is Reason.MODERATOR_REVOKED
+    assert await reason_of(world.register(key_of(3), by=(first, second))) is Reason.MODERATOR_REVOKED
+    await world.revoke(second)
+    assert await reason_of(world.name(key_of(3))) is Reason.MODERATOR_REVOKED
+    assert await reason_of(world.name(key_of(2))) is Reason.MODERATOR_REVOKED
+
+
+async def test_nobody_countersigns_the_own_key(world: SanctionWorld) -> None:
+    """A registered key is not vouched for by itself, and a key of small order is none."""
+    first, second = await staff(world)
+    asked = world.registration(first)
+    for key in (first, second):
+        asked = asked.countersign(key, now=at(0).real)
+    assert await reason_of(world.send(asked)) is Reason.SELF_APPROVAL
+    for weak in (bytes(32), (1).to_bytes(32, "little"), b"short"):
+        made = replace(world.registration(key_of(3)), public_key=weak)
+        assert await field_of(world.send(made)) == "public_key"
+        assert await field_of(world.naming.name(made, now=at(0))) == "public_key"
+    assert ed25519.SMALL_ORDER
+
+
+async def test_the_new_key_signs_itself(world: SanctionWorld) -> None:
+    """Two moderators cannot register a key that its holder did not offer, nor the operator name it."""
+    by = await staff(world)
+    forged = replace(world.registration(key_of(3)), public_key=key_of(4).public_key)
+    assert await field_of(world.send(forged)) == "signature.signature"
+    await world.revoke(by[1])
+    assert await field_of(world.naming.name(forged, now=at(0))) == "signature.signature"
+
+
+@pytest.mark.parametrize("seconds", [WEEK + 1, -(CLOCK_DIFFERENCE.total_seconds() + 1)])
+async def test_a_registration_is_carried_for_seven_days(world: SanctionWorld, seconds: float) -> None:
+    """Each signature of it, and none is from the future."""
+    by = await staff(world)
+    asked = world.registration(key_of(3))
+    for key in by:
+        asked = asked.countersign(key, now=at(0).real)
+    assert await field_of(world.send(asked, seconds=seconds)) == "signature.sign_time"
+    fresh = world.registration(key_of(3), seconds=seconds)
+    for key in by:
+        fresh = fresh.countersign(key, now=at(seconds).real)
+    old = replace(fresh, countersignatures=(fresh.countersignatures[0], asked.countersignatures[1]))
+    assert await field_of(world.send(old, seconds=seconds)) in {
+        "countersignatures[1].sign_time",
+        "countersignatures[1].signature",
+    }
+    assert (await world.send(asked, seconds=WEEK)).registered_at == at(WEEK).business
+
+
+async def test_a_revocation_and_a_registration_at_once(world: SanctionWorld) -> None:
+    """Whatever comes first, nobody is registered by moderators of whom one had been revoked before."""
+    first, second = await staff(world)
+
+    async def register() -> Moderator | IdvaultError:
+        try:
+            return await world.register(key_of(3), by=(first, second))
+        except IdvaultError as refused:
+            return refused
+
+    made, revoked = await asyncio.gather(register(), world.revoke(second))
+    assert revoked.revoked_at is not None
+    if isinstance(made, IdvaultError):
+        assert made.reason is Reason.MODERATORS_TOO_FEW
+    else:
+        assert made.revoked_at is None
+    assert await reason_of(world.register(key_of(4), by=(first, second))) in {
+        Reason.MODERATORS_TOO_FEW,
+        Reason.MODERATOR_REVOKED,
+    }
+
+
+class Codes:
+    """A second factor whose one code is spent once."""
+
+    def __init__(self) -> None:
+        self.left = ["123456"]
+
+    async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
+        if code not in self.left:
+            raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+        self.left.remove(code)
+
+
+async def test_the_operator_names_with_a_code(world: SanctionWorld) -> None:
+    """A code is spent for one moderator; a repeat needs none, and what would be refused spends none."""
+    codes = Codes()
+    flow = wire_naming(
+        store=SqlModeratorStore(database=world.database),
+        requests=SqlMemberRequestStore(database=world.database),
+        second_factor=codes,
+        fingerprinter=FakeFingerprinter(),
+        guard=world.claims.guard,
+        entropy=CountingEntropy(start=33_000_000),
+    )
+
+    def asked(made: Registration, code: str) -> Awaitable[Moderator]:
+        return flow.name(NamingCommand("c" * 32, made, code), now=at(0))
+
+    made = world.registration(key_of(1))
+    assert await reason_of(asked(made, "")) is Reason.SECOND_FACTOR_REFUSED
+    assert await field_of(asked(replace(made, relying_party="platform-b"), "123456")) == "signature.signature"
+    named = await asked(made, "123456")
+    assert (named.relying_party, named.public_key) == ("platform-a", key_of(1).public_key)
+    assert await asked(made, "") == named
+    other = world.registration(key_of(2), request_id=made.request_id)
+    assert await reason_of(asked(other, "123456")) is Reason.REQUEST_ID_REUSED
+    assert await reason_of(asked(world.registration(key_of(2)), "123456")) is Reason.SECOND_FACTOR_REFUSED
+    assert await world.events("moderator:") == ["moderator:key:name"]
+
+
+def test_the_times_are_as_documented() -> None:
+    """Seven days to carry a file from one machine to the next."""
+    assert timedelta(days=7) == CARRIED_FOR
