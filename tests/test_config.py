@@ -84,7 +84,7 @@ def test_safe_environment_starts(environment: Environment) -> None:
         settings.processes,
         settings.development,
     )
-    assert defaults == (90, 2, 5, 365, 1, False)
+    assert defaults == (100, 2, 5, 365, 1, False)
 
 
 @pytest.mark.parametrize("process", [process for process in Process if REQUIRED[process]])

@@ -15,6 +15,7 @@ from idvault.domain.claim import ClaimRules, kind_of
 from idvault.domain.document import DocumentType
 from idvault.domain.public_account.owner import PublicAccountLimits
 from idvault.domain.record import SealedRecord
+from idvault.domain.registry import RegistryAnswer, pace
 from idvault.flows.account.retention import RetentionFlow
 from idvault.flows.claim.settlement import BacklogFlow, SettlementFlow
 from idvault.flows.claim.verification import VerificationFlow
@@ -25,7 +26,7 @@ from idvault.ports.account import StatusStore
 from idvault.ports.claim import Claim, VerificationStore
 from idvault.ports.entropy import Entropy
 from idvault.ports.job import JobStore
-from idvault.ports.registry import CappedRegistry, Registry
+from idvault.ports.registry import CappedRegistry, Registry, RegistryLimits
 from idvault.ports.sealing import (
     Fingerprinter,
     Indexer,
@@ -167,7 +168,7 @@ async def build_claims(
     policy = OperatorPolicy(
         accounts_per_person=settings.accounts_per_person,
         verification_days=settings.verification_days,
-        registry_calls_per_second=settings.registry_calls_per_second,
+        registry_calls_per_second=pace(settings.registry_calls_per_second),
         zone=settings.zone,
         credentials_per_day=settings.credentials_per_day,
         rejected_days=settings.rejected_account_days,
@@ -202,7 +203,7 @@ async def build_claims(
     return BuiltClaims(policy, _rules(registries, settings.zone), jobs, flows)
 
 
-def _rules(registries: Mapping[SubjectKind, Registry], zone: tzinfo) -> ClaimRules:
+def _rules(registries: Mapping[SubjectKind, RegistryLimits], zone: tzinfo) -> ClaimRules:
     people, organizations = registries[SubjectKind.INDIVIDUAL], registries[SubjectKind.ORGANIZATION]
     return ClaimRules(
         name_limit=people.name_limit,
@@ -262,7 +263,8 @@ def _careful(base: Base, registry: Registry, *, provider: str) -> CappedRegistry
         observe=observe,
         alarm=lambda provider: log().error("registry_refuses_us", provider=provider),
     )
-    calls_per_second = base.settings.registry_calls_per_second
+    base.metrics.registry(provider=provider, outcomes=RegistryAnswer)
+    calls_per_second = pace(base.settings.registry_calls_per_second)
     return BudgetedRegistry(
         inner=guarded,
         provider=provider,
@@ -271,6 +273,7 @@ def _careful(base: Base, registry: Registry, *, provider: str) -> CappedRegistry
         queries_per_second=calls_per_second * _QUERIES_PER_CHECK,
         clock=base.real_now,
         sleep=asyncio.sleep,
+        alarm=lambda provider: log().error("registry_banned", provider=provider),
     )
 
 

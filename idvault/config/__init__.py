@@ -82,7 +82,7 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
     registry_app_id: str = ""
     registry_biz_id: str = ""
     registry_secret_key_file: Path = Path()
-    registry_calls_per_second: Annotated[float, Field(gt=0, le=10_000)] = 90
+    registry_calls_per_second: Annotated[float, Field(gt=0, le=10_000)] = 100
     registry_document_types: str = "RESIDENT_ID"
     work_speed: Annotated[float, Field(ge=1, le=100)] = 1
     settle_patience: Annotated[float, Field(gt=0, le=30)] = 2

@@ -4,7 +4,8 @@
 - A check for which our own rate cap had no room keeps its place. One that did not reach the registry waits
   longer each time.
 - SENDING: a check is being sent. If the lease ends in this state, the job becomes UNKNOWN.
-- UNKNOWN: the check may have been decided. Query it, at the earliest 10 s after it was sent.
+- UNKNOWN: the check may have been decided. Query it, at the earliest 10 s after it was sent, but at once if
+  the registry says that it has a check with this ai (after a restore, one that was decided before).
 - IN_PROGRESS: the registry is working on it. Poll.
 - "No such check" is believed after two such answers in a row, 5 s apart. The same ai is then sent again and
   counted as a resend.
@@ -130,7 +131,8 @@ def after_check(
         return Step(replace(_unsent(progress, now), attempts=progress.attempts))
     if answer in (RegistryAnswer.NOT_SENT, RegistryAnswer.REJECTED_CALLER):
         return Step(_unsent(progress, now + _wait(progress.attempts, _LONGEST_WAIT)))
-    return Step(_doubtful(progress, now) if can_query else _unheard(progress, now))
+    doubt = _in_use if answer is RegistryAnswer.IN_USE else _doubtful
+    return Step(doubt(progress, now) if can_query else _unheard(progress, now))
 
 
 def after_query(*, progress: JobProgress, answer: RegistryAnswer, spellings: int, now: datetime) -> Step:
@@ -189,6 +191,17 @@ def _doubtful(progress: JobProgress, now: datetime) -> JobProgress:
     return replace(
         progress, state=JobState.UNKNOWN, attempts=0, missing=0, next_at=max(now, sent_at + QUERY_DELAY)
     )
+
+
+def _in_use(progress: JobProgress, now: datetime) -> JobProgress:
+    """Query at once; later each time the registry has not found what it said is in use."""
+    pause = _wait(progress.resends, _LONGEST_WAIT) if progress.resends else timedelta(0)
+    return replace(progress, state=JobState.UNKNOWN, attempts=0, missing=0, next_at=now + pause)
+
+
+def is_due(*, progress: JobProgress, now: datetime) -> bool:
+    """Return whether a check that is in doubt may be queried already."""
+    return progress.state is JobState.UNKNOWN and progress.next_at <= now
 
 
 def _unheard(progress: JobProgress, now: datetime) -> JobProgress:

@@ -117,6 +117,11 @@ class RateGate:
             return False
         return True
 
+    @property
+    def recent(self) -> int:
+        """How many calls were counted in the last second before the last call."""
+        return len(self._recent)
+
     def reset(self) -> None:
         """Lift a ban."""
         self._recent.clear()

@@ -11,7 +11,10 @@ _ZONE = timezone(timedelta(hours=8))
 
 @dataclass(slots=True)
 class Counters:
-    """Counts since the start or the last reset; charged and duplicate_ai cover both wires."""
+    """Counts since the start or the last reset; charged and duplicate_ai cover both wires.
+
+    most_in_a_second: of checks of people, admitted or not.
+    """
 
     check: int = 0
     query: int = 0
@@ -21,6 +24,7 @@ class Counters:
     refused_clock: int = 0
     refused_sign: int = 0
     enterprise_check: int = 0
+    most_in_a_second: int = 0
 
     def as_json(self) -> dict[str, int]:
         """Return the counters by name."""

@@ -124,7 +124,12 @@ class Wire:
             raise RefusedError(NppaCode.METHOD_ERROR)
         if self._callers.addresses is not None and request.remote not in self._callers.addresses:
             raise RefusedError(NppaCode.ADDRESS_REFUSED)
-        if not self._gates[request.path].admits(time.monotonic()):
+        gate = self._gates[request.path]
+        admitted = gate.admits(time.monotonic())
+        if request.path == nppa_wire.CHECK_PATH:
+            counters = self._memory.counters
+            counters.most_in_a_second = max(counters.most_in_a_second, gate.recent)
+        if not admitted:
             raise RefusedError(NppaCode.BUSY)
 
     def _note(self, code: NppaCode) -> None:

@@ -1,5 +1,6 @@
 """A registry of people or organisations, which says whether a name and a number belong together."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from idvault.domain.claim import Identity
@@ -8,8 +9,13 @@ from idvault.domain.registry import RegistryAnswer
 from idvault.ports.budget import CallTurn, Reserved
 
 
-class Registry(Protocol):
-    """One registry. Calls must not raise: every failure is one of the answers."""
+def at_any_time() -> bool:
+    """Let a call be sent at any time."""
+    return True
+
+
+class RegistryLimits(Protocol):
+    """What a registry can check."""
 
     @property
     def name_limit(self) -> int:
@@ -30,19 +36,30 @@ class Registry(Protocol):
         """
         ...
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
+
+class Registry(RegistryLimits, Protocol):
+    """One registry. Calls must not raise: every failure is one of the answers."""
+
+    async def check(
+        self, *, ai: str, identity: Identity, patience: float, in_turn: Callable[[], bool] = at_any_time
+    ) -> RegistryAnswer:
         """Ask whether the identity is real, under an id that is permanently bound to it.
 
         Must return within `patience` seconds. Must return NOT_SENT only if the registry certainly did not
-        accept the check, and UNKNOWN in doubt.
+        accept the check, and UNKNOWN in doubt. Must ask `in_turn` just before the first byte is sent, and if
+        it says no, send nothing and return NO_TURN; so must a query.
         """
         ...
 
-    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
+    async def query(
+        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
+    ) -> RegistryAnswer:
         """Ask for the result of a check (only if can_query). NOT_FOUND: the registry has no such check."""
         ...
 
-    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+    async def probe(
+        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
+    ) -> RegistryAnswer:
         """Learn whether a check would be answered now, without sending one. ai: an id of no check.
 
         Must send no name and no number, must cost nothing, and must take the turn of a check. NOT_FOUND: a
@@ -51,7 +68,7 @@ class Registry(Protocol):
         ...
 
 
-class CappedRegistry(Registry, Protocol):
+class CappedRegistry(RegistryLimits, Protocol):
     """A registry whose calls are capped, and whose next slot can be reserved before a check."""
 
     def turn(self, *, patience: float) -> CallTurn | None:
@@ -65,6 +82,10 @@ class CappedRegistry(Registry, Protocol):
 
         Must return NO_TURN if the turn got no slot.
         """
+        ...
+
+    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
+        """Query as Registry does, in a slot that it takes itself."""
         ...
 
     async def probe(self, *, ai: str, patience: float, reserved: Reserved | None = None) -> RegistryAnswer:

@@ -3,22 +3,31 @@
 - Check and query have separate caps, and so separate clocks.
 - The slot of a claim's first check is reserved by the act that opens the claim, which saves an act.
 - If the next slot is too late for the caller's patience, it is not taken: NO_TURN.
-- RATE_LIMITED pauses both in all processes for the registry's ban of 60 s.
+- A call leaves at its slot or shortly after it. One that is later gives its slot up and takes another: calls
+  that were held up together must not leave together. After a miss the next slots are taken further ahead.
+- RATE_LIMITED pauses both in all processes for the registry's ban of 60 s, and the alarm is raised.
 - If the store is unavailable, nothing is sent: the other processes' calls are unknown.
 """
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from idvault.domain.claim import Identity
 from idvault.domain.error import UnavailableError
-from idvault.domain.registry import RegistryAnswer
+from idvault.domain.registry import LATENESS, RegistryAnswer
 from idvault.ports.budget import BudgetStore, CallTurn, Reserved
 from idvault.ports.registry import Registry
 from idvault.registry.wrapped import WrappedRegistry
 
 BAN = timedelta(seconds=60)
+_LATENESS = timedelta(seconds=LATENESS)
+_LONGEST_LEAD = timedelta(seconds=1)
+_FADES = 0.9
+
+_Call = Callable[[float, Callable[[], bool]], Awaitable[RegistryAnswer]]
+"""Sends a call with the remaining patience, if it is in its turn when it would leave."""
 
 
 class AdmittingRegistry(Registry, Protocol):
@@ -29,7 +38,7 @@ class AdmittingRegistry(Registry, Protocol):
         ...
 
 
-class BudgetedRegistry(WrappedRegistry):
+class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
     """A registry under a shared cap (ports.registry.Registry)."""
 
     def __init__(
@@ -42,10 +51,15 @@ class BudgetedRegistry(WrappedRegistry):
         queries_per_second: float,
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]],
+        alarm: Callable[[str], None],
     ) -> None:
-        """Wrap a registry. provider: names its clocks in the store. clock: real time. sleep: in seconds."""
+        """Wrap a registry.
+
+        provider: names its clocks in the store. checks_per_second, queries_per_second: how many are planned
+        (domain.registry.pace). clock: real time. sleep: in seconds. alarm: receives the provider at each ban.
+        """
         super().__init__(inner=inner)
-        self._admits = inner.admits
+        self._provider = provider
         self._store = store
         self._check_name, self._query_name = f"{provider}/check", f"{provider}/query"
         self._gaps = {
@@ -54,6 +68,8 @@ class BudgetedRegistry(WrappedRegistry):
         }
         self._clock = clock
         self._sleep = sleep
+        self._alarm = alarm
+        self._lead = timedelta(0)
 
     def turn(self, *, patience: float) -> CallTurn | None:
         """Return the turn that a check needs now; None if nothing would be sent."""
@@ -63,63 +79,88 @@ class BudgetedRegistry(WrappedRegistry):
         self, *, ai: str, identity: Identity, patience: float, reserved: Reserved | None = None
     ) -> RegistryAnswer:
         """Wait for the reserved slot, or for one that is taken here; then check."""
-        left = await self._wait_as_check(reserved, patience)
-        if isinstance(left, RegistryAnswer):
-            return left
-        return await self._heed(await self.inner.check(ai=ai, identity=identity, patience=left))
+        return await self._send(
+            self._check_name,
+            patience,
+            lambda left, in_turn: self.inner.check(ai=ai, identity=identity, patience=left, in_turn=in_turn),
+            reserved,
+        )
 
     async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         """Wait for a slot, then query."""
-        left = await self._wait(self._query_name, patience)
-        if isinstance(left, RegistryAnswer):
-            return left
-        return await self._heed(await self.inner.query(ai=ai, patience=left))
+        return await self._send(
+            self._query_name,
+            patience,
+            lambda left, in_turn: self.inner.query(ai=ai, patience=left, in_turn=in_turn),
+        )
 
     async def probe(self, *, ai: str, patience: float, reserved: Reserved | None = None) -> RegistryAnswer:
         """Wait for the slot of a check and, if the probe is a query, for that of a query; then probe."""
-        left = await self._wait_as_check(reserved, patience)
-        if self.can_query and not isinstance(left, RegistryAnswer):
-            left = await self._wait(self._query_name, left)
-        if isinstance(left, RegistryAnswer):
-            return left
-        return await self._heed(await self.inner.probe(ai=ai, patience=left))
+        begun = self._clock()
 
-    async def _wait_as_check(self, reserved: Reserved | None, patience: float) -> float | RegistryAnswer:
-        if reserved is None:
-            return await self._wait(self._check_name, patience)
-        if patience <= 0 or not self._admits():
-            return RegistryAnswer.NOT_SENT
-        return await self._until(reserved.slot, patience, self._clock())
+        def ask(left: float, in_turn: Callable[[], bool]) -> Awaitable[RegistryAnswer]:
+            return self.inner.probe(ai=ai, patience=left, in_turn=in_turn)
 
-    async def _wait(self, name: str, patience: float) -> float | RegistryAnswer:
-        """Wait for a slot; return the remaining patience, or the answer that says why nothing is sent."""
+        if not self.can_query:
+            return await self._send(self._check_name, patience, ask, reserved)
+        slot = await self._slot(self._check_name, patience, reserved)
+        if isinstance(slot, RegistryAnswer):
+            return slot
+        await self._until(slot)
+        return await self._send(self._query_name, patience - self._since(begun), ask)
+
+    async def _send(
+        self, name: str, patience: float, call: _Call, reserved: Reserved | None = None
+    ) -> RegistryAnswer:
+        """Call in a slot; take another one if the call could not leave in time."""
+        begun = self._clock()
+        while True:
+            slot = await self._slot(name, patience - self._since(begun), reserved)
+            if isinstance(slot, RegistryAnswer):
+                return slot
+            await self._until(slot)
+            answer = await call(patience - self._since(begun), partial(self._is_in_turn, slot))
+            if answer is not RegistryAnswer.NO_TURN or self._is_in_turn(slot):
+                self._lead *= _FADES
+                return await self._heed(answer)
+            self._lead = min((self._clock() - slot) * 2, _LONGEST_LEAD)
+            reserved = None
+
+    async def _slot(self, name: str, patience: float, reserved: Reserved | None) -> datetime | RegistryAnswer:
+        """Return the slot of a call, or the answer that says why nothing is sent."""
         turn = self._turn(name, patience)
         if turn is None:
             return RegistryAnswer.NOT_SENT
-        try:
-            slot = await self._store.take(turn.name, gap=turn.gap, now=turn.now, latest=turn.latest)
-        except UnavailableError:
-            return RegistryAnswer.NOT_SENT
-        return await self._until(slot, patience, turn.now)
+        if reserved is None:
+            try:
+                slot = await self._store.take(turn.name, gap=turn.gap, now=turn.now, latest=turn.latest)
+            except UnavailableError:
+                return RegistryAnswer.NOT_SENT
+        else:
+            slot = reserved.slot
+        return RegistryAnswer.NO_TURN if slot is None else slot
 
     def _turn(self, name: str, patience: float) -> CallTurn | None:
-        if patience <= 0 or not self._admits():
+        if patience <= 0 or not self.inner.admits():
             return None
         now = self._clock()
         # Half of the patience is kept for the answer: a call sent too late only puts its claim in doubt.
-        return CallTurn(name, self._gaps[name], now, now + timedelta(seconds=patience / 2))
+        return CallTurn(name, self._gaps[name], now + self._lead, now + timedelta(seconds=patience / 2))
 
-    async def _until(self, slot: datetime | None, patience: float, begun: datetime) -> float | RegistryAnswer:
-        """Wait for a slot; return what is left of the patience that began at a time."""
-        if slot is None:
-            return RegistryAnswer.NO_TURN
-        delay = (slot - self._clock()).total_seconds()
+    async def _until(self, slot: datetime) -> None:
+        delay = -self._since(slot)
         if delay > 0:
             await self._sleep(delay)
-        return patience - (self._clock() - begun).total_seconds()
+
+    def _is_in_turn(self, slot: datetime) -> bool:
+        return self._clock() <= slot + _LATENESS
+
+    def _since(self, begun: datetime) -> float:
+        return (self._clock() - begun).total_seconds()
 
     async def _heed(self, answer: RegistryAnswer) -> RegistryAnswer:
         if answer is RegistryAnswer.RATE_LIMITED:
+            self._alarm(self._provider)
             until = self._clock() + BAN
             for name in self._gaps:
                 try:

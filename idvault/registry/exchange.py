@@ -12,6 +12,7 @@ from typing import Final
 import aiohttp
 
 from idvault.domain.registry import RegistryAnswer
+from idvault.ports.registry import at_any_time
 from idvault.registry.nppa_wire import NppaCode, NppaRequest, NppaWireError
 
 _OK: Final = 200
@@ -25,6 +26,7 @@ _BY_CODE: Mapping[int, RegistryAnswer] = {
     NppaCode.NAME_ILLEGAL: RegistryAnswer.INVALID_INPUT,
     NppaCode.RESOURCE_LIMIT: RegistryAnswer.DAILY_LIMIT,
     NppaCode.NO_SUCH_CHECK: RegistryAnswer.NOT_FOUND,
+    NppaCode.AI_IN_USE: RegistryAnswer.IN_USE,
     **dict.fromkeys(
         (
             NppaCode.NO_RESOURCE,
@@ -49,10 +51,15 @@ class InsecureUrlError(ValueError):
     """A base URL is not https; an unauthenticated answer must never verify anybody."""
 
 
+class _MissedTurnError(Exception):
+    """The connection was there too late for the turn of this call."""
+
+
 @dataclass(slots=True)
 class _Flight:
-    """Whether the sending of a request has started."""
+    """Whether the sending of a request has started, and may start."""
 
+    in_turn: Callable[[], bool]
     departed: bool = False
 
 
@@ -70,13 +77,19 @@ class Exchange:
         *,
         patience: float,
         read: Callable[[int, bytes], RegistryAnswer],
+        in_turn: Callable[[], bool] = at_any_time,
     ) -> RegistryAnswer:
-        """Send a request; read: parses the HTTP status and the whole body, and may raise NppaWireError."""
+        """Send a request; read: parses the HTTP status and the whole body, and may raise NppaWireError.
+
+        in_turn: asked once the connection is there; what would leave too late is not sent.
+        """
         if patience <= 0:
             return RegistryAnswer.NOT_SENT
-        flight = _Flight()
+        flight = _Flight(in_turn)
         try:
             return read(*await self._send(base, request, patience, flight))
+        except _MissedTurnError:
+            return RegistryAnswer.NO_TURN
         except (aiohttp.ClientError, TimeoutError, OSError, NppaWireError):
             return RegistryAnswer.UNKNOWN if flight.departed else RegistryAnswer.NOT_SENT
 
@@ -136,8 +149,12 @@ async def _note_departure(
     _params: aiohttp.TraceRequestHeadersSentParams,
 ) -> None:
     """Note that a request is being sent; called just before its first byte is written."""
-    if context.trace_request_ctx is not None:
-        context.trace_request_ctx.departed = True
+    flight = context.trace_request_ctx
+    if flight is None:
+        return
+    if not flight.in_turn():
+        raise _MissedTurnError
+    flight.departed = True
 
 
 def decide(http_status: int, code: int, told: RegistryAnswer | None) -> RegistryAnswer:

@@ -4,6 +4,7 @@
   pause, up to 30 s.
 - REJECTED_CALLER stops the adapter and raises the alarm; one call probes every 60 s.
 - During a pause or stop, nothing is sent and the answer is NOT_SENT.
+- IN_USE is an answer: the registry has the check. A call that missed its turn tells nothing about it.
 - A failure with less than a second of patience is not counted: an impatient caller must not block the others.
 """
 
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 
 from idvault.domain.claim import Identity
 from idvault.domain.registry import RegistryAnswer
-from idvault.ports.registry import Registry
+from idvault.ports.registry import Registry, at_any_time
 from idvault.registry.wrapped import WrappedRegistry
 
 _FAILURES = 5
@@ -72,7 +73,7 @@ class Breaker:
         return news
 
 
-class GuardedRegistry(WrappedRegistry):
+class GuardedRegistry(WrappedRegistry[Registry]):
     """A registry behind a time-out and a breaker (ports.registry.Registry)."""
 
     def __init__(
@@ -100,19 +101,29 @@ class GuardedRegistry(WrappedRegistry):
         """Tell whether a call would be sent now."""
         return self._breaker.admits(self._clock())
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
+    async def check(
+        self, *, ai: str, identity: Identity, patience: float, in_turn: Callable[[], bool] = at_any_time
+    ) -> RegistryAnswer:
         """Check, if a call may be sent now."""
         return await self._guard(
-            lambda: self.inner.check(ai=ai, identity=identity, patience=patience), patience
+            lambda: self.inner.check(ai=ai, identity=identity, patience=patience, in_turn=in_turn), patience
         )
 
-    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
+    async def query(
+        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
+    ) -> RegistryAnswer:
         """Query, if a call may be sent now."""
-        return await self._guard(lambda: self.inner.query(ai=ai, patience=patience), patience)
+        return await self._guard(
+            lambda: self.inner.query(ai=ai, patience=patience, in_turn=in_turn), patience
+        )
 
-    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+    async def probe(
+        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
+    ) -> RegistryAnswer:
         """Probe, if a call may be sent now."""
-        return await self._guard(lambda: self.inner.probe(ai=ai, patience=patience), patience)
+        return await self._guard(
+            lambda: self.inner.probe(ai=ai, patience=patience, in_turn=in_turn), patience
+        )
 
     async def _guard(self, call: Callable[[], Awaitable[RegistryAnswer]], patience: float) -> RegistryAnswer:
         if not self.admits():
@@ -123,6 +134,8 @@ class GuardedRegistry(WrappedRegistry):
             answer = await _within(call, patience)
         finally:
             self._breaker.leave(probe=probe)
+        if answer is RegistryAnswer.NO_TURN:
+            return answer
         now = self._clock()
         self._observe(self._provider, answer.value, max(0.0, (now - started).total_seconds()))
         self._judge(answer, probe=probe, fair=patience >= _FAIR_PATIENCE, now=now)

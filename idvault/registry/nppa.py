@@ -11,6 +11,7 @@ from datetime import datetime
 from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
 from idvault.domain.registry import RegistryAnswer
+from idvault.ports.registry import at_any_time
 from idvault.registry import exchange, nppa_wire
 from idvault.registry.exchange import Exchange
 from idvault.registry.nppa_wire import Credentials, NppaRequest, NppaStatus, Question
@@ -21,7 +22,7 @@ _BY_STATUS: Mapping[NppaStatus, RegistryAnswer] = {
     NppaStatus.FAILED: RegistryAnswer.MISMATCH,
 }
 # A query carries neither name nor number, so these answers do not describe the check.
-_NOT_OF_A_QUERY = frozenset({RegistryAnswer.INVALID_INPUT, RegistryAnswer.DAILY_LIMIT})
+_NOT_OF_A_QUERY = frozenset({RegistryAnswer.INVALID_INPUT, RegistryAnswer.DAILY_LIMIT, RegistryAnswer.IN_USE})
 
 
 class NppaRegistry:
@@ -65,7 +66,9 @@ class NppaRegistry:
         """Return True: a check can be queried for 48 h."""
         return True
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
+    async def check(
+        self, *, ai: str, identity: Identity, patience: float, in_turn: Callable[[], bool] = at_any_time
+    ) -> RegistryAnswer:
         """Ask whether name and number belong together."""
         request = nppa_wire.build_check(
             credentials=self._credentials,
@@ -73,18 +76,22 @@ class NppaRegistry:
             now=self._clock(),
             nonce=self._random(nppa_wire.NONCE_SIZE),
         )
-        return await self._ask(self._check_base, request, patience)
+        return await self._ask(self._check_base, request, patience, in_turn)
 
-    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
+    async def query(
+        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
+    ) -> RegistryAnswer:
         """Ask for the outcome of a check."""
         request = nppa_wire.build_query(credentials=self._credentials, ai=ai, now=self._clock())
-        answer = await self._ask(self._query_base, request, patience)
+        answer = await self._ask(self._query_base, request, patience, in_turn)
         return RegistryAnswer.UNKNOWN if answer in _NOT_OF_A_QUERY else answer
 
-    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
+    async def probe(
+        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
+    ) -> RegistryAnswer:
         """Query an id of no check, and see whether the address of checks answers if it is another one."""
         begun = self._clock()
-        answer = await self.query(ai=ai, patience=patience)
+        answer = await self.query(ai=ai, patience=patience, in_turn=in_turn)
         if answer is not RegistryAnswer.NOT_FOUND or self._check_base == self._query_base:
             return answer
         left = patience - (self._clock() - begun).total_seconds()
@@ -95,8 +102,10 @@ class NppaRegistry:
         """Close the connections."""
         await self._exchange.close()
 
-    async def _ask(self, base: str, request: NppaRequest, patience: float) -> RegistryAnswer:
-        return await self._exchange.ask(base, request, patience=patience, read=_read)
+    async def _ask(
+        self, base: str, request: NppaRequest, patience: float, in_turn: Callable[[], bool]
+    ) -> RegistryAnswer:
+        return await self._exchange.ask(base, request, patience=patience, read=_read, in_turn=in_turn)
 
 
 def _read(http_status: int, body: bytes) -> RegistryAnswer:

@@ -23,13 +23,12 @@ _GOOD_FOR = 60.0
 _USUAL_SECONDS = 0.3
 
 
-class PacedRegistry(WrappedRegistry):
+class PacedRegistry(WrappedRegistry[CappedRegistry]):
     """A registry that remembers how long its last checks took (ports.registry.Registry)."""
 
     def __init__(self, *, inner: CappedRegistry, clock: Callable[[], float]) -> None:
         """Wrap a registry. clock: seconds."""
         super().__init__(inner=inner)
-        self._capped = inner
         self.clock = clock
         self._latest: tuple[RegistryAnswer, float, float] | None = None
         self.seconds: deque[float] = deque(maxlen=_REMEMBERED)
@@ -37,14 +36,14 @@ class PacedRegistry(WrappedRegistry):
 
     def turn(self, *, patience: float) -> CallTurn | None:
         """Return the wrapped registry's turn."""
-        return self._capped.turn(patience=patience)
+        return self.inner.turn(patience=patience)
 
     async def check(
         self, *, ai: str, identity: Identity, patience: float, reserved: Reserved | None = None
     ) -> RegistryAnswer:
         """Check, and remember answer and time."""
         begun = self.clock()
-        answer = await self._capped.check(ai=ai, identity=identity, patience=patience, reserved=reserved)
+        answer = await self.inner.check(ai=ai, identity=identity, patience=patience, reserved=reserved)
         ended = self.clock()
         self._latest = (answer, ended - begun, ended)
         if answer in DECIDED:
@@ -57,7 +56,7 @@ class PacedRegistry(WrappedRegistry):
 
     async def probe(self, *, ai: str, patience: float, reserved: Reserved | None = None) -> RegistryAnswer:
         """Probe the wrapped registry."""
-        return await self._capped.probe(ai=ai, patience=patience, reserved=reserved)
+        return await self.inner.probe(ai=ai, patience=patience, reserved=reserved)
 
     def latest(self, now: float) -> tuple[RegistryAnswer, float] | None:
         """Return the answer to the last check and its seconds, if it is not older than a minute."""
@@ -67,7 +66,7 @@ class PacedRegistry(WrappedRegistry):
         return None if now - ended > _GOOD_FOR else (answer, seconds)
 
 
-class WithheldRegistry(WrappedRegistry):
+class WithheldRegistry(WrappedRegistry[PacedRegistry]):
     """Sends nothing and answers like a paced registry (ports.registry.Registry)."""
 
     def __init__(
@@ -79,13 +78,12 @@ class WithheldRegistry(WrappedRegistry):
     ) -> None:
         """Initialise with the registry that is the example. sleep: in seconds. choose: picks one time."""
         super().__init__(inner=paced)
-        self._paced = paced
         self._sleep = sleep
         self._choose = choose
 
     def turn(self, *, patience: float) -> CallTurn | None:
         """Return the turn of a check that is sent: the claim's act must not reveal whether its check is."""
-        return self._paced.turn(patience=patience)
+        return self.inner.turn(patience=patience)
 
     async def check(
         self, *, ai: str, identity: Identity, patience: float, reserved: Reserved | None = None
@@ -99,12 +97,12 @@ class WithheldRegistry(WrappedRegistry):
 
     async def probe(self, *, ai: str, patience: float, reserved: Reserved | None = None) -> RegistryAnswer:
         """Probe the registry that is the example."""
-        return await self._paced.probe(ai=ai, patience=patience, reserved=reserved)
+        return await self.inner.probe(ai=ai, patience=patience, reserved=reserved)
 
     async def _answer(self, ai: str, patience: float, reserved: Reserved | None) -> RegistryAnswer:
-        begun = self._paced.clock()
-        probed = await self._paced.probe(ai=ai, patience=patience, reserved=reserved)
-        now = self._paced.clock()
+        begun = self.inner.clock()
+        probed = await self.inner.probe(ai=ai, patience=patience, reserved=reserved)
+        now = self.inner.clock()
         answer, seconds = self._like_others(probed, now)
         if seconds > patience and answer in DECIDED:
             answer = RegistryAnswer.UNKNOWN
@@ -115,10 +113,10 @@ class WithheldRegistry(WrappedRegistry):
         """Return the answer, and how long it should take in all."""
         if probed is not RegistryAnswer.NOT_FOUND:
             return probed, 0.0  # the probe took as long as a check would have
-        latest = self._paced.latest(now)
+        latest = self.inner.latest(now)
         if latest is not None and latest[0] in _UNSEEN:
             return latest
         return RegistryAnswer.MISMATCH, self._usual()
 
     def _usual(self) -> float:
-        return self._choose(list(self._paced.seconds)) if self._paced.seconds else _USUAL_SECONDS
+        return self._choose(list(self.inner.seconds)) if self.inner.seconds else _USUAL_SECONDS

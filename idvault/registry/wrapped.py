@@ -1,16 +1,19 @@
 """What a registry that wraps another one passes on unchanged."""
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from idvault.domain.document import DocumentType
-from idvault.ports.registry import Registry
+from idvault.ports.registry import RegistryLimits
+
+_Inner = TypeVar("_Inner", bound=RegistryLimits)
 
 
 @dataclass(kw_only=True, eq=False)
-class WrappedRegistry:
+class WrappedRegistry(Generic[_Inner]):
     """The wrapped registry's limits; a subclass adds how it checks and queries (ports.registry.Registry)."""
 
-    inner: Registry
+    inner: _Inner
 
     @property
     def name_limit(self) -> int:

@@ -22,7 +22,7 @@ Those of the process itself are in telemetry.vitals. A label value always comes 
 code, an act), never from a caller.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
@@ -69,6 +69,11 @@ class Metrics:
         """Count one call of a method, by the name of its gRPC status code."""
         self._rpcs[method, code] = self._rpcs.get((method, code), 0) + 1
         families.observe(self._rpc_seconds, method, seconds)
+
+    def registry(self, *, provider: str, outcomes: Iterable[str]) -> None:
+        """Show each outcome of a registry as 0 from the start: no alert sees a series that begins at 1."""
+        for outcome in outcomes:
+            self._registry_calls.setdefault((provider, outcome), 0)
 
     def registry_call(self, *, provider: str, outcome: str, seconds: float) -> None:
         """Count one registry call, by its answer."""

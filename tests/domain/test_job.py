@@ -231,3 +231,40 @@ def test_a_check_may_have_been_sent(
 ) -> None:
     """A check that is out, or an earlier one, is one that the registry may have seen."""
     assert job.was_sent(sent_at=sent_at, check_index=check_index, resends=resends) is sent
+
+
+def test_a_check_that_the_registry_has_already_is_asked_about_at_once() -> None:
+    """After a restore the registry knows a check that the vault believes unsent: its result is there."""
+    step = _check(RegistryAnswer.IN_USE)
+    assert step.final is None
+    assert (step.progress.state, step.progress.next_at) == (JobState.UNKNOWN, NOW + S)
+    assert job.is_due(progress=step.progress, now=NOW + S)
+    assert job.next_call(progress=step.progress, can_query=True) is RegistryCall.QUERY
+    assert _query(RegistryAnswer.MATCH, step.progress).final is RegistryAnswer.MATCH
+
+
+def test_a_registry_that_contradicts_itself_is_asked_ever_more_seldom() -> None:
+    """In use, but not found: each round is a resend, and the next query comes later, at most a minute."""
+    progress, waits = SENDING, []
+    for _ in range(8):
+        progress = _check(RegistryAnswer.IN_USE, progress).progress
+        waits.append(progress.next_at - NOW - S)
+        for _ in range(2):
+            progress = _query(RegistryAnswer.NOT_FOUND, progress).progress
+        assert progress.state is JobState.READY
+        progress = job.send(progress=progress, now=NOW)
+    assert waits == [0 * S, 2 * S, 4 * S, 8 * S, 16 * S, 32 * S, 60 * S, 60 * S]
+    assert progress.resends == 8
+
+
+def test_a_registry_without_queries_that_has_the_check_is_asked_by_it_again() -> None:
+    """Without a query the check itself is repeated later, as after any answer that decides nothing."""
+    step = _check(RegistryAnswer.IN_USE, can_query=False)
+    assert step.progress.state is JobState.UNKNOWN
+    assert not job.is_due(progress=step.progress, now=NOW + S)
+
+
+@pytest.mark.parametrize("state", [JobState.READY, JobState.SENDING, JobState.IN_PROGRESS, JobState.DONE])
+def test_only_a_check_in_doubt_is_due_for_a_query(state: JobState) -> None:
+    """Whatever had no turn, is polled or has ended is not asked about again in the same call."""
+    assert not job.is_due(progress=JobProgress(state, 0, None, next_at=NOW), now=NOW + S)

@@ -4,7 +4,7 @@ Sealing is real; index, pair and fingerprint are plain hashes.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,11 +16,14 @@ from idvault.domain.account import SubjectKind
 from idvault.domain.claim import ClaimState, Consent, Identity
 from idvault.domain.clock import ClockReading
 from idvault.domain.document import Document, DocumentType
+from idvault.domain.registry import RegistryAnswer
 from idvault.flows.claim.verification import VerificationFlow, VerifyCommand
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
 from idvault.ports.claim import Claim
+from idvault.ports.registry import at_any_time
 from idvault.registry.budget import BudgetedRegistry
+from idvault.registry.wrapped import WrappedRegistry
 from idvault.sealing.record import QuorumRecordSealer
 from idvault.storage.base.database import Database
 from idvault.storage.budget import SqlBudgetStore
@@ -39,11 +42,26 @@ _PATIENCE = 30.0
 QUORUM = people.quorum()
 
 
-class AnsweringRegistry(FakeRegistry):
+class AnsweringRegistry(WrappedRegistry[FakeRegistry]):
     """Confirms everybody at once."""
 
     def admits(self) -> bool:
         return True
+
+    async def check(
+        self, *, ai: str, identity: Identity, patience: float, in_turn: Callable[[], bool] = at_any_time
+    ) -> RegistryAnswer:
+        return await self.inner.check(ai=ai, identity=identity, patience=patience)
+
+    async def query(
+        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
+    ) -> RegistryAnswer:
+        return await self.inner.query(ai=ai, patience=patience)
+
+    async def probe(
+        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
+    ) -> RegistryAnswer:
+        return await self.inner.probe(ai=ai, patience=patience)
 
 
 @dataclass(frozen=True)
@@ -93,13 +111,14 @@ async def signing_up(databases: Databases, *, pool_size: int = 16) -> AsyncItera
     )
     policy = OperatorPolicy(5, 365, _CALLS_PER_SECOND, builders.ZONE)
     registry = BudgetedRegistry(
-        inner=AnsweringRegistry(),
+        inner=AnsweringRegistry(inner=FakeRegistry()),
         provider="nppa",
         store=SqlBudgetStore(database=main),
         checks_per_second=_CALLS_PER_SECOND,
         queries_per_second=_CALLS_PER_SECOND,
         clock=lambda: datetime.now(UTC),
         sleep=asyncio.sleep,
+        alarm=lambda _provider: None,
     )
     claims = wire_claims(
         store=SqlVerificationStore(database=main),

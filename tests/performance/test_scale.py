@@ -114,6 +114,6 @@ def test_the_estimate_comes_from_the_figures() -> None:
     known["P7"] = {"checks": [{"name": "CPU of a log entry", "value": 30.0}], "figures": []}
     text = estimate.tables(known)
     assert "| sealed record | 5,100 | 5,100 | 4.08 TB |" in text
-    assert "| first verification of everybody | 103 days | the registry's cap, 90 a second |" in text
+    assert "| first verification of everybody | 111 days | 83 a second, under the registry's cap |" in text
     assert "| rebuilding every list each five minutes | 32 cores | the same |" in text
     assert "| hand-over of one custodian | 44 core-hours on the custodian's side | 200 us per share |" in text

@@ -8,6 +8,7 @@ from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
 from idvault.domain.error import Reason, UnavailableError
 from idvault.domain.registry import RegistryAnswer
+from idvault.ports.registry import at_any_time
 
 
 @dataclass
@@ -38,6 +39,7 @@ class ScriptedRegistry:
         """Answer with each in turn, then with the last one; `meanwhile` runs within each call."""
         self.answers = list(answers)
         self.open = True
+        self.connecting: Callable[[], Awaitable[None]] | None = None
         self.calls: list[tuple[str, float]] = []
         self._meanwhile = meanwhile
 
@@ -56,16 +58,26 @@ class ScriptedRegistry:
     def admits(self) -> bool:
         return self.open
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
-        return await self._answer("check", patience)
+    async def check(
+        self, *, ai: str, identity: Identity, patience: float, in_turn: Callable[[], bool] = at_any_time
+    ) -> RegistryAnswer:
+        return await self._answer("check", patience, in_turn)
 
-    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
-        return await self._answer("query", patience)
+    async def query(
+        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
+    ) -> RegistryAnswer:
+        return await self._answer("query", patience, in_turn)
 
-    async def probe(self, *, ai: str, patience: float) -> RegistryAnswer:
-        return await self._answer("probe", patience)
+    async def probe(
+        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
+    ) -> RegistryAnswer:
+        return await self._answer("probe", patience, in_turn)
 
-    async def _answer(self, call: str, patience: float) -> RegistryAnswer:
+    async def _answer(self, call: str, patience: float, in_turn: Callable[[], bool]) -> RegistryAnswer:
+        if self.connecting is not None:
+            await self.connecting()
+        if not in_turn():
+            return RegistryAnswer.NO_TURN
         self.calls.append((call, patience))
         if self._meanwhile is not None:
             await self._meanwhile()

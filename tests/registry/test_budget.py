@@ -21,6 +21,7 @@ class Bench:
 
     def __init__(self, *answers: RegistryAnswer) -> None:
         self.inner, self.store, self.clock = ScriptedRegistry(*answers), MemoryBudget(), Clock()
+        self.alarms: list[str] = []
         self.first, self.second = self._process(), self._process()
 
     def _process(self) -> BudgetedRegistry:
@@ -32,6 +33,7 @@ class Bench:
             queries_per_second=20,
             clock=self.clock,
             sleep=self.clock.sleep,
+            alarm=self.alarms.append,
         )
 
     async def check(self, process: BudgetedRegistry, *, patience: float = 2.0) -> RegistryAnswer:
@@ -84,9 +86,10 @@ async def test_a_slot_that_lies_too_late_is_not_taken() -> None:
 
 
 async def test_a_rate_refusal_pauses_everybody() -> None:
-    """RATE_LIMITED pauses checks and queries of all processes for 60 s."""
+    """RATE_LIMITED pauses checks and queries of all processes for 60 s, and raises the alarm."""
     bench = Bench(RegistryAnswer.RATE_LIMITED, RegistryAnswer.MATCH)
     assert await bench.check(bench.first) is RegistryAnswer.RATE_LIMITED
+    assert bench.alarms == ["nppa"]
     assert await bench.check(bench.second) is RegistryAnswer.NO_TURN
     assert await bench.second.query(ai=ai(1), patience=5.0) is RegistryAnswer.NO_TURN
     bench.clock.advance(60)
@@ -136,6 +139,7 @@ async def test_a_ban_of_the_registry_holds_everybody(tmp_path: Path) -> None:
             queries_per_second=1000,
             clock=clock,
             sleep=clock.sleep,
+            alarm=lambda _provider: None,
         )
         answers = [await budgeted.check(ai=ai(i), identity=KNOWN, patience=5.0) for i in range(3)]
         assert answers == [RegistryAnswer.MATCH, RegistryAnswer.RATE_LIMITED, RegistryAnswer.NO_TURN]
@@ -181,3 +185,47 @@ async def test_no_turn_is_asked_for_a_call_that_would_not_be_sent() -> None:
     answer = await bench.first.check(ai=ai(1), identity=KNOWN, patience=2.0, reserved=reserved)
     assert answer is RegistryAnswer.NOT_SENT
     assert bench.inner.calls == []
+
+
+async def test_a_call_that_is_late_takes_another_slot() -> None:
+    """Held up between slot and departure, it gives its slot up; the next one is further ahead, and is met."""
+    bench = Bench(RegistryAnswer.MATCH)
+    delays = [0.3]
+
+    async def connect() -> None:
+        if delays:
+            bench.clock.advance(delays.pop())
+
+    bench.inner.connecting = connect
+    start = bench.clock.now
+    assert await bench.check(bench.first) is RegistryAnswer.MATCH
+    assert bench.clock.now == start + timedelta(seconds=0.9)
+    assert [patience for _call, patience in bench.inner.calls] == pytest.approx([1.1])
+    assert bench.store.next_at["nppa/check"] == start + timedelta(seconds=1.0)
+
+
+@pytest.mark.parametrize("call", ["check", "query", "probe"])
+async def test_a_call_that_is_always_late_is_not_sent(call: str) -> None:
+    """Where connecting takes longer than its patience allows, nothing is sent, and the answer says so."""
+    bench = Bench(RegistryAnswer.MATCH)
+
+    async def connect() -> None:
+        bench.clock.advance(0.7)
+
+    bench.inner.connecting = connect
+    identified = {"identity": KNOWN} if call == "check" else {}
+    answer = await getattr(bench.first, call)(ai=ai(1), patience=2.0, **identified)
+    assert answer is RegistryAnswer.NO_TURN
+    assert bench.inner.calls == []
+
+
+async def test_a_reserved_slot_that_was_missed_is_replaced() -> None:
+    """An act that took long to commit leaves a slot in the past; the check does not use it."""
+    bench = Bench(RegistryAnswer.MATCH)
+    reserved = Reserved(bench.clock.now)
+    bench.clock.advance(0.5)
+    start = bench.clock.now
+    answer = await bench.first.check(ai=ai(1), identity=KNOWN, patience=4.0, reserved=reserved)
+    assert answer is RegistryAnswer.MATCH
+    assert bench.clock.now == start + timedelta(seconds=1)
+    assert list(bench.store.next_at) == ["nppa/check"]

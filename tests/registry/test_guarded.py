@@ -73,6 +73,27 @@ async def test_five_failures_open_the_breaker(trouble: RegistryAnswer) -> None:
     assert await bench.checks(3) == [RegistryAnswer.MATCH] * 3
 
 
+async def test_a_check_that_is_in_use_is_no_failure() -> None:
+    """After a restore many checks are in use at once; the registry works, and nobody is held back."""
+    bench = Bench(ScriptedRegistry(*[RegistryAnswer.IN_USE] * 20, RegistryAnswer.MATCH))
+    assert await bench.checks(20) == [RegistryAnswer.IN_USE] * 20
+    assert await bench.check() is RegistryAnswer.MATCH
+
+
+async def test_a_missed_turn_tells_nothing_about_the_registry() -> None:
+    """It is not counted, neither as an answer nor as a failure, and is no call."""
+    bench = Bench(ScriptedRegistry(*[RegistryAnswer.UNKNOWN] * 5, RegistryAnswer.MATCH))
+    await bench.checks(4)
+    missed = await bench.guard.check(ai=ai(1), identity=KNOWN, patience=2.0, in_turn=lambda: False)
+    assert missed is RegistryAnswer.NO_TURN
+    assert len(bench.observed) == 4
+    await bench.check()
+    assert not bench.guard.admits()
+    bench.clock.advance(2)
+    assert await bench.guard.query(ai=ai(1), patience=2.0, in_turn=lambda: False) is RegistryAnswer.NO_TURN
+    assert bench.guard.admits()
+
+
 async def test_an_answer_between_failures_counts_anew() -> None:
     """Four failures, an answer and four more failures do not open the breaker."""
     bench = Bench(

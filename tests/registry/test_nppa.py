@@ -83,7 +83,7 @@ REJECTED = [1002, 1003, 1005, 1007, 1008, 1009, 1010, 1011, 1012, 4001, 4002, 40
         (2001, RegistryAnswer.INVALID_INPUT),
         (2002, RegistryAnswer.DAILY_LIMIT),
         (2003, RegistryAnswer.NOT_FOUND),
-        (2004, RegistryAnswer.UNKNOWN),
+        (2004, RegistryAnswer.IN_USE),
         (2005, RegistryAnswer.INVALID_INPUT),
         (2006, RegistryAnswer.UNKNOWN),
         (1019, RegistryAnswer.UNKNOWN),
@@ -99,7 +99,7 @@ async def test_every_code_has_its_answer(
     assert await check(adapter) is answer
     expected = (
         RegistryAnswer.UNKNOWN
-        if answer in (RegistryAnswer.INVALID_INPUT, RegistryAnswer.DAILY_LIMIT)
+        if answer in (RegistryAnswer.INVALID_INPUT, RegistryAnswer.DAILY_LIMIT, RegistryAnswer.IN_USE)
         else answer
     )
     assert await adapter.query(ai=ai(1), patience=PATIENCE) is expected

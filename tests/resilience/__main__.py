@@ -94,6 +94,9 @@ CAMPAIGNS: Mapping[str, Campaign] = {
     ),
     "overload/backlog": Campaign(overload.backlog, "more claims than a day's backlog", "claims", 600, 800),
     "overload/reads": Campaign(siege(overload.Reads), "status reads during an overload", "seconds", 5, 30),
+    "overload/pace": Campaign(
+        siege(overload.Pace), "outages of the registry, under its own cap", "seconds", 20, 600
+    ),
     "http2": Campaign(http2.run, "HTTP/2 abuse beside a good client", "percent of the attack", 5, 100, ()),
     "soak": Campaign(soak.run, "mixed load; errors and growth are losses", "minutes", 1, 15),
 }

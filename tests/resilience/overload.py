@@ -2,9 +2,14 @@
 
 - cap, in simulated time: 1,000 claims a second against a cap of 100.
 - backlog, in simulated time: with a tiny cap a day's backlog is soon reached, and new sign-ups are refused.
+- pace, with running processes: the registry goes away and comes back, and processes stop for a moment, while
+  callers sign people up as fast as they can. No second has more checks than the registry's cap, and the
+  backlog of each outage is settled by itself.
 - reads, with running processes: statuses are read while callers sign people up as fast as they can.
 """
 
+import os
+import signal
 import threading
 import time
 from dataclasses import dataclass, field
@@ -25,6 +30,8 @@ _TIGHT = 2
 _CALLERS, _READERS = 128, 2
 _KNOWN = 20
 _PAUSE = 0.02
+_PACED = 32
+_AWAY, _LATENCY, _PATIENT = 8, 100, 120
 _ROUNDS = 300
 
 
@@ -135,3 +142,49 @@ class Reads(Siege):
             self._besieged.cluster.stop(name)
         del self._besieged.cluster.settings[_CAP]
         self._besieged.start(*EDGES, WORK)
+
+
+class Pace(Siege):
+    """One deployment under the registry's own cap, and a registry that is away now and then."""
+
+    def run(self, count: int) -> Tally:
+        """Sign people up for this many seconds; return the tally."""
+        self._besieged.start(*EDGES, WORK)
+        self._registry.reset()
+        end = time.monotonic() + count
+        with Load(self._book, vault=self._besieged.vault, callers=_PACED):
+            while time.monotonic() < end and not self._stop.is_set():
+                self._outage()
+                self.tally.faults += 1
+                self._drained()
+        self._besieged.reckon(self._book, tally=self.tally)
+        counters = self._registry.counters()
+        self.tally.figures |= {"checks": counters["check"], "most_in_a_second": counters["most_in_a_second"]}
+        if counters["refused_rate"]:
+            self.tally.lose(f"the registry banned the vault: {counters['refused_rate']} calls refused")
+        return self.tally
+
+    def _outage(self) -> None:
+        """Take the registry away, let claims wait, and let each process stop for a moment when it is back."""
+        self._registry.behave("down")
+        self._stop.wait(_AWAY)
+        self._registry.behave("normal", latency_ms=_LATENCY)
+        for name in (*EDGES, WORK):
+            pid = self._besieged.cluster.pid(name)
+            os.kill(pid, signal.SIGSTOP)
+            self._stop.wait(self._dice.uniform(0.1, 1.5))
+            os.kill(pid, signal.SIGCONT)
+
+    def _drained(self) -> None:
+        """Wait until what waited at the end of the outage is settled, while others go on signing up."""
+        waiting = [one for one in list(self._book.all) if one.answer is not None and not one.ended]
+        self.tally.figures["most_waiting"] = max(self.tally.figures.get("most_waiting", 0), len(waiting))
+        for _ in range(_PATIENT):
+            waiting = [sign_up for sign_up in waiting if not sign_up.ended]
+            if not waiting or self._stop.is_set():
+                return
+            with self._besieged.vault() as vault:
+                for sign_up in waiting:
+                    self._book.recheck(sign_up, vault)
+            self._stop.wait(1)
+        self.tally.lose(f"{len(waiting)} claims of an outage still wait")

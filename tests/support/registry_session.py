@@ -24,7 +24,7 @@ _PATIENCE = 10.0
 _TYPES = {"people": DocumentType.RESIDENT_ID, "organizations": DocumentType.UNIFIED_SOCIAL_CREDIT_CODE}
 
 
-class Uncapped(WrappedRegistry):
+class Uncapped(WrappedRegistry[Registry]):
     """A registry whose calls need no slot (ports.registry.CappedRegistry)."""
 
     def turn(self, *, patience: float) -> CallTurn | None:

@@ -131,11 +131,12 @@ class SettlementFlow:
                 return await self._conclude(job, identity, step.final, now=now)
             other_spelling = step.progress.check_index > job.progress.check_index
             job = replace(job, progress=step.progress)
-            if not other_spelling or end - loop.time() < _LEAST_PATIENCE:
+            # The second call is made later than the first, so its earliest query moves by the same time.
+            asked_at = now.later(loop.time() - begun)
+            goes_on = other_spelling or job_rules.is_due(progress=job.progress, now=asked_at.real)
+            if not goes_on or end - loop.time() < _LEAST_PATIENCE:
                 await self._wait(job, identity, now=now)
                 return None
-            # The second check is sent later than the first, so its earliest query moves by the same time.
-            asked_at = now.later(loop.time() - begun)
 
     async def _ask(
         self,

@@ -141,3 +141,20 @@ async def test_the_worker_takes_many_claims_in_one_lease(world: World) -> None:
     settled = await world.work(seconds=2)
     assert {claim and claim.state for claim in settled} == {ClaimState.SUCCEEDED}
     assert world.registry.charged == 3
+
+
+@pytest.mark.parametrize("verdict", [RegistryAnswer.MATCH, RegistryAnswer.MISMATCH])
+async def test_after_a_restore_what_was_decided_before_is_settled_in_one_call(
+    world: World, verdict: RegistryAnswer
+) -> None:
+    """The restored claim is checked again, refused because its id is in use, queried at once, and settled."""
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    await world.verify()
+    ((ai, _),) = world.registry.checks
+    world.registry.decided[ai] = verdict
+    world.registry.refuses_repeats = True
+    (settled,) = await world.work(seconds=2)
+    assert settled is not None
+    assert settled.state is (ClaimState.SUCCEEDED if verdict is RegistryAnswer.MATCH else ClaimState.FAILED)
+    assert world.registry.queries == [ai]
+    assert world.registry.charged == 0

@@ -170,6 +170,7 @@ class Process:
             queries_per_second=3 * self.policy.registry_calls_per_second,
             clock=lambda: self.clock().real,
             sleep=_slept,
+            alarm=lambda _provider: None,
         )
 
 

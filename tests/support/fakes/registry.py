@@ -28,6 +28,7 @@ class FakeRegistry:
         self.queries: list[str] = []
         self.probes: list[str] = []
         self.lose_answers = False
+        self.refuses_repeats = False
         self.hang = False
         self.gate: asyncio.Event | None = None
         self.asked = asyncio.Event()
@@ -50,6 +51,8 @@ class FakeRegistry:
         if self.hang:
             await asyncio.sleep(patience)
             return RegistryAnswer.UNKNOWN
+        if self.refuses_repeats and ai in self.decided:
+            return RegistryAnswer.IN_USE
         answer = self.script.popleft() if self.script else self.verdict
         if answer in DECIDED and ai not in self.decided:
             self.decided[ai] = answer
