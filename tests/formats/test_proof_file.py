@@ -11,6 +11,7 @@ from tests.clients.offline import test_disclosure_history as histories
 from tests.clients.offline.test_receipt import AT, CLAIM, DIGEST, KEY, event, message, spoilt
 from tests.clients.vault_server import TOKEN
 from tests.support import logs, merkle
+from tests.support.generate import receipt_vectors
 from tests.support.merkle import log_of
 from tests.support.reference import note as notes
 from tests.support.reference import proof_file, tree
@@ -49,6 +50,21 @@ def test_receipts_are_checked_both_ways(size: int) -> None:
     assert found == tree.read_leaf(leaf())
     proved = receipt.check(receipt.parse(written(size)), policy=POLICY)
     assert (proved.account_token, proved.record_digest, proved.index) == (TOKEN, DIGEST, size)
+
+
+RECEIPTS: dict[str, Any] = json.loads(receipt_vectors.FILE.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", RECEIPTS["cases"], ids=lambda case: case["name"])
+def test_the_reference_agrees_with_the_vectors(case: dict[str, Any]) -> None:
+    """It accepts and refuses the receipts that the program, the page and the Node client do."""
+    text = json.dumps(receipt_vectors.apply(RECEIPTS, case))
+    log, witness = (notes.parse_key(RECEIPTS[name]) for name in ("log", "witness"))
+    if case["reason"] is None:
+        proof_file.check_receipt(text, log=log, witnesses=[witness], quorum=1)
+        return
+    with pytest.raises((RefusedError, KeyError)):
+        proof_file.check_receipt(text, log=log, witnesses=[witness], quorum=1)
 
 
 SPOILT = ("record", "threshold", "custodian", "custodian's key", "fewer custodians", "no quorum")

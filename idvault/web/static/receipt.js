@@ -89,7 +89,7 @@
   // RFC 9162 section 2.1.3.2.
   async function included(leaf, proof, newest) {
     var index = Number(proof.index || 0), last = newest.size - 1, hash = await sha256(joined([new Uint8Array([0]), leaf]));
-    demand(index <= last && index >= 0, "NOT_IN_LOG");
+    demand(index <= last && index >= 0 && Number(proof.treeSize) === newest.size, "NOT_IN_LOG");
     for (var each of (proof.hashes || []).map(bytes)) {
       demand(last > 0, "NOT_IN_LOG");
       if (index % 2 || index === last) {
@@ -110,15 +110,18 @@
     var words = parts.slice(0, 4).map(function (part) { return new TextDecoder().decode(part); });
     demand(parts.length === 5 && words[0] === "idvault/log-entry/v1" && words[1] === kind && same(parts[4], commitment), "OTHER_ENTRY");
     demand(/^\d{4}-\d\d-\d\dT\d\d:\d\dZ$/.test(words[2]) && /^([0-9a-f]{32}|system)$/.test(words[3]), "OTHER_ENTRY");
-    return { leaf: leaf, time: words[2] };
+    return { leaf: leaf, time: words[2], actor: words[3] };
   }
   async function quorum(receipt) {
+    demand(receipt.record || !receipt.sealingQuorum, "OTHER_QUORUM");
     if (!receipt.record) { return ""; }
     var record = receipt.record, given = receipt.sealingQuorum || {}, members = given.custodians || [];
     var digest = await sha256(encode.apply(null, ["idvault/sealed-record/v1", record.formatVersion, record.relyingParty,
       record.accountToken, record.recordId, record.sealingQuorumId, bytes(record.salt), bytes(record.commitment),
       bytes(record.ciphertext)].concat((record.shareHashes || []).map(bytes))));
-    demand(same(digest, bytes(receipt.recordDigest)), "OTHER_RECORD");
+    demand(same(digest, bytes(receipt.recordDigest)) && record.accountToken === receipt.accountToken, "OTHER_RECORD");
+    // Its digest does not cover these.
+    demand(!record.presentQuorumId && !record.suite, "OTHER_RECORD");
     var parts = ["idvault/quorum/v1", given.threshold];
     members.forEach(function (each) { parts.push(each.custodian, bytes(each.hpkePublicKey)); });
     demand(hex(await sha256(encode.apply(null, parts))) === record.sealingQuorumId, "OTHER_QUORUM");
@@ -129,11 +132,13 @@
     var receipt;
     try { receipt = JSON.parse(text); } catch (error) { throw new Error("NOT_A_RECEIPT"); }
     demand(receipt && receipt.accountToken && receipt.entry && receipt.entry.leaf, "NOT_A_RECEIPT");
-    demand(receipt.entry.proof && receipt.checkpoint, "NOT_COVERED");
+    demand(receipt.entry.proof && receipt.checkpoint && receipt.checkpoint.note, "NOT_COVERED");
     var key = await as("KEY", verifier(vkey.trim()));
     var newest = await as("LOG_INVALID", checkpoint(bytes(receipt.checkpoint.note), key));
     var found = await as("OTHER_ENTRY", entry(receipt));
     await included(found.leaf, receipt.entry.proof, newest);
+    // Only the vault itself settles a claim.
+    demand(found.actor === "system", "OTHER_ENTRY");
     return [found.time, receipt.accountToken, String(receipt.entry.proof.index || 0), await quorum(receipt)];
   }
 

@@ -16,11 +16,12 @@ from tests.support.reference.tree import Leaf
 
 @dataclass(frozen=True)
 class Logged:
-    """A log entry with its opening key, its index, and its inclusion proof."""
+    """A log entry with its opening key, its index, and its inclusion proof in a tree of a size."""
 
     leaf: bytes
     opening_key: bytes
     index: int
+    size: int
     hashes: tuple[bytes, ...]
 
 
@@ -28,9 +29,8 @@ def from_json(fields: dict[str, Any]) -> Logged:
     """Read the JSON form of an entry."""
     proof = fields["proof"]
     hashes = tuple(b64decode(each) for each in proof.get("hashes", []))
-    return Logged(
-        b64decode(fields["leaf"]), b64decode(fields["openingKey"]), int(proof.get("index", 0)), hashes
-    )
+    index, size = int(proof.get("index", 0)), int(proof["treeSize"])
+    return Logged(b64decode(fields["leaf"]), b64decode(fields["openingKey"]), index, size, hashes)
 
 
 def from_message(fields: Fields) -> Logged:
@@ -40,6 +40,7 @@ def from_message(fields: Fields) -> Logged:
         protobuf.octets(fields, 1),
         protobuf.octets(fields, 2),
         protobuf.number(proof, 1),
+        protobuf.number(proof, 2),
         tuple(protobuf.repeated(proof, 3)),
     )
 
@@ -50,18 +51,25 @@ def check_receipt(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum:
     at = _checkpoint(fields, log, witnesses, quorum)
     if "record" in fields:
         _check_quorum(fields)
-    return check_entry(
+    check(("record" in fields) == ("sealingQuorum" in fields), "a quorum that no record proves")
+    found = check_entry(
         from_json(fields["entry"]),
         at,
         type="verification:claim:settle",
         account_token=fields["accountToken"],
         fields=(fields["claimId"], "SUCCEEDED", "", b64decode(fields["recordDigest"])),
     )
+    check(found.actor_id == "system", "the vault itself did not make the entry")
+    return found
 
 
 def _check_quorum(fields: dict[str, Any]) -> None:
     """Check that the record of a receipt has its digest, and that it was sealed for the stated quorum."""
     sealed, given = _record(fields["record"]), fields.get("sealingQuorum", {})
+    check(sealed.account_token == fields["accountToken"], "the record is another account's")
+    check(
+        not fields["record"].keys() & {"presentQuorumId", "suite"}, "something that the digest does not cover"
+    )
     check(sealed.digest() == b64decode(fields["recordDigest"]), "the record has another digest")
     threshold = given.get("threshold", 0)
     custodians = [
@@ -101,6 +109,7 @@ def check_entry(
         type=type,
         fields=fields,
     )
+    check(logged.size == at.size, "a proof for a tree of another size")
     tree.check_inclusion(logged.leaf, index=logged.index, size=at.size, proof=logged.hashes, expected=at.root)
     return opened
 

@@ -15,6 +15,7 @@ from tests.clients.offline.test_receipt import message
 from tests.support import logs
 from tests.support.databases import Databases
 from tests.support.flow_world import PARTY
+from tests.support.generate import receipt_vectors
 from tests.support.merkle import signer
 from tests.web.identity.test_pages import PAGES, TITLES, TODAY
 from tests.web.test_journey import BUTTONS, Place, look, place_of, visit
@@ -151,6 +152,20 @@ async def test_an_invitation_is_postponed_by_a_click(sqlite_databases: Databases
         assert figures.unanswered == 0
 
 
+VECTORS = json.loads(receipt_vectors.FILE.read_text("utf-8"))
+# What the page says of each receipt, as if each were typed and sent.
+STATES = """async texts => {
+  const [text, answer] = ["text", "answer"].map(name => document.getElementById(`receipt-${name}`));
+  const states = [];
+  for (const each of texts) {
+    text.value = each;
+    delete answer.dataset.state;
+    text.form.requestSubmit();
+    while (!answer.dataset.state) { await new Promise(done => setTimeout(done)); }
+    states.push(answer.dataset.state);
+  }
+  return states;
+}"""
 EDITS = (
     *("accountToken", "claimId", "recordDigest", "entry.openingKey", "entry.leaf", "entry.proof.index"),
     *("entry.proof.hashes", "checkpoint.note", "record.ciphertext", "record.salt"),
@@ -235,3 +250,20 @@ async def test_a_receipt_is_checked_in_the_browser_alone(sqlite_databases: Datab
             assert asked == []
 
         await visit(person, viewport={"width": 320, "height": 700})
+
+
+async def test_the_browser_agrees_with_the_program(sqlite_databases: Databases, tmp_path: Path) -> None:
+    """About every mixture of two genuine receipts, and every lie of a vault about them."""
+    given = [json.dumps(receipt_vectors.apply(VECTORS, case)) for case in VECTORS["cases"]]
+    async with place_of(sqlite_databases, tmp_path, locale="en") as place:
+        token = await place.world.moderation.account()
+
+        def person(page: Page) -> None:
+            arrive(place, page, token)
+            page.get_by_role("link", name="Check a receipt").click()
+            page.locator("#receipt-check").wait_for()
+            page.locator("#receipt-key").fill(VECTORS["log"])
+            for case, told in zip(VECTORS["cases"], page.evaluate(STATES, given), strict=True):
+                assert told == (case["reason"] or "valid"), case["name"]
+
+        await visit(person)

@@ -1,5 +1,6 @@
 // Checks without a call and without any other package: `import { StatusVerifier } from "idvault-client/offline"`.
 
 export { CheckError } from "./error.js";
+export { checkReceipt, type ProvedReceipt, type ReceiptSettings } from "./receipt.js";
 export type { Attested, AttestedPublicAccount } from "./status_check.js";
 export { StatusVerifier, type VerifierSettings } from "./verifier.js";

@@ -60,11 +60,16 @@ function readKey(each: unknown, found: Map<string, { key: KeyObject; purpose: st
   if (kid !== thumbprint(bytes) || found.has(kid) || typeof purpose !== "string") {
     throw new SyntaxError("a key does not match its kid");
   }
-  if (bytes.length !== 32 || SMALL_ORDER.has((littleEndian(bytes) % 2n ** 255n) % P)) {
+  if (isWeak(bytes)) {
     throw new SyntaxError("a key is weak");
   }
   const jwk = { kty: "OKP", crv: "Ed25519", x: bytes.toString("base64url") };
   found.set(kid, { key: createPublicKey({ key: jwk, format: "jwk" }), purpose });
+}
+
+/** Whether this is no Ed25519 public key, or one under which a signature fits many texts. */
+export function isWeak(publicKey: Buffer): boolean {
+  return publicKey.length !== 32 || SMALL_ORDER.has((littleEndian(publicKey) % 2n ** 255n) % P);
 }
 
 function thumbprint(key: Buffer): string {

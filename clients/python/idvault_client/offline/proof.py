@@ -8,7 +8,7 @@ from idvault.domain.seal import Part
 from idvault.transparency import entry
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.entry import Entry
-from idvault.transparency.proof import verify_inclusion
+from idvault.transparency.proof import InclusionError, verify_inclusion
 
 
 class UnverifiedError(Exception):
@@ -26,11 +26,13 @@ def check_entry(
     """Return the log entry of a LoggedEntry message, under a checkpoint that has been verified.
 
     Raises EntryError unless the leaf commits to exactly these values, then LogError unless the tree holds the
-    leaf.
+    leaf and the proof is of this tree.
     """
     found = entry.check_opened(
         logged.leaf, type=type, opening_key=logged.opening_key, account_token=account_token, fields=fields
     )
+    if logged.proof.tree_size != at.size:
+        raise InclusionError("the proof is of another size than the checkpoint")
     verify_inclusion(
         leaf_hash=entry.leaf_hash(logged.leaf),
         index=logged.proof.index,

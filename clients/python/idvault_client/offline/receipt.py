@@ -2,11 +2,13 @@
 
 A receipt is valid if, in this order,
 * its checkpoint is signed by the log, and by the witnesses if any are given,
-* its entry is of the type verification:claim:settle and commits to this account, this claim, its success and
-  this digest of the sealed record,
+* its entry is of the type verification:claim:settle, was made by the vault itself (the actor "system") and
+  commits to this account, this claim, its success and this digest of the sealed record,
 * the entry is in the tree of the checkpoint,
-* the record in it has this digest, and the quorum in it is the one whose id the record holds; a receipt
-  without a record proves no quorum.
+* the record in it has this digest and is of this account, and the quorum in it is the one whose id the record
+  holds; a receipt without a record has no quorum and proves none.
+
+Whatever a receipt states twice is compared, and what nothing proves is refused.
 
 That the record holds the owner's identity, and that its key was not kept elsewhere, is the vault's statement.
 """
@@ -20,12 +22,12 @@ from google.protobuf.message import DecodeError
 from idvault.domain import seal
 from idvault.domain.claim import ClaimState
 from idvault.domain.error import DamagedError
-from idvault.domain.event import EventType
+from idvault.domain.event import SYSTEM_ACTOR, EventType
 from idvault.domain.record import SealedRecord
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault.transparency.entry import EntryError
+from idvault.transparency.entry import Entry, EntryError
 from idvault.transparency.tree import LogError
 from idvault.v1 import verification_pb2
 from idvault_client.offline.proof import UnverifiedError, check_entry
@@ -113,6 +115,18 @@ def check(receipt: ClaimReceipt, *, policy: Policy) -> ProvedReceipt:
         newest = checkpoint.verify(message.checkpoint.note, policy).checkpoint
     except LogError as error:
         raise ReceiptError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
+    found = _entry(message, newest)
+    return ProvedReceipt(
+        account_token=message.account_token,
+        record_digest=message.record_digest,
+        quorum=_quorum(message),
+        sealed_at=found.occurred_at,
+        index=message.entry.proof.index,
+        checkpoint=newest,
+    )
+
+
+def _entry(message: verification_pb2.Receipt, newest: Checkpoint) -> Entry:
     try:
         found = check_entry(
             message.entry,
@@ -130,14 +144,9 @@ def check(receipt: ClaimReceipt, *, policy: Policy) -> ProvedReceipt:
         raise ReceiptError("OTHER_ENTRY", "the log entry does not commit to this receipt") from error
     except LogError as error:
         raise ReceiptError("NOT_IN_LOG", "the entry is not in the log") from error
-    return ProvedReceipt(
-        account_token=message.account_token,
-        record_digest=message.record_digest,
-        quorum=_quorum(message),
-        sealed_at=found.occurred_at,
-        index=message.entry.proof.index,
-        checkpoint=newest,
-    )
+    if found.actor_id != SYSTEM_ACTOR:
+        raise ReceiptError("OTHER_ENTRY", "the log entry was not made by the vault itself")
+    return found
 
 
 def _record(message: verification_pb2.Receipt) -> SealedRecord:
@@ -147,12 +156,18 @@ def _record(message: verification_pb2.Receipt) -> SealedRecord:
         raise ReceiptError("OTHER_RECORD", "the record in the receipt is damaged") from error
     if record.digest() != message.record_digest:
         raise ReceiptError("OTHER_RECORD", "the record in the receipt has another digest")
+    if record.account_token != message.account_token:
+        raise ReceiptError("OTHER_RECORD", "the record in the receipt is another account's")
+    if record.present_quorum_id or record.suite:
+        raise ReceiptError("OTHER_RECORD", "the record states what its digest does not cover")
     return record
 
 
 def _quorum(message: verification_pb2.Receipt) -> ProvedQuorum | None:
     """Return the quorum that the record digest covers; raises ReceiptError."""
     if not message.HasField("record"):
+        if message.HasField("sealing_quorum"):
+            raise ReceiptError("OTHER_QUORUM", "the receipt has a quorum without the record that proves it")
         return None
     given, record = message.sealing_quorum, _record(message)
     members = tuple((each.custodian, each.hpke_public_key) for each in given.custodians)

@@ -1,0 +1,148 @@
+// Signed notes (C2SP signed-note, cosignature/v1 of tlog-cosignature) and checkpoints (tlog-checkpoint).
+//
+// - Every line of a known key must verify; lines of unknown keys are ignored.
+// - A checkpoint needs the log's signature, and the cosignatures of as many different witnesses as demanded.
+
+import { createHash, createPublicKey, verify, type KeyObject } from "node:crypto";
+
+import { decodeStandard } from "./base64url.js";
+import { CheckError } from "./error.js";
+import { isWeak } from "./jose.js";
+
+const MOST_BYTES = 1_000_000;
+const MOST_SIGNATURES = 100;
+const LOG = 1;
+const WITNESS = 4;
+const SIZE = /^(?:0|[1-9][0-9]*)$/;
+const NAME = /^[^\u0000-\u001f+\s]+$/;
+const NOT_IN_TEXTS = /[\u0000-\u0009\u000b-\u001f]/;
+
+/** A verifier key, NAME+KEYID+BASE64. */
+export interface VerifierKey {
+  readonly name: string;
+  readonly algorithm: number;
+  readonly id: string;
+  readonly key: KeyObject;
+  readonly publicKey: string;
+}
+
+/** Whose signatures a checkpoint needs. */
+export interface Policy {
+  readonly log: VerifierKey;
+  readonly witnesses: readonly VerifierKey[];
+  readonly quorum: number;
+}
+
+/** A log's number of entries and its root. */
+export interface Checkpoint {
+  readonly size: number;
+  readonly root: Buffer;
+}
+
+/** Returns whose signatures these options demand; throws CheckError (KEY_INVALID). */
+export function policyOf(log: string, witnesses: readonly string[], quorum: number | undefined): Policy {
+  const found = { log: parseKey(log, LOG), witnesses: witnesses.map((each) => parseKey(each, WITNESS)) };
+  const different = new Set(found.witnesses.map((each) => each.publicKey));
+  const demanded = quorum ?? different.size;
+  if (different.has(found.log.publicKey) || !Number.isInteger(demanded) || demanded < 0 || demanded > different.size) {
+    throw new CheckError("KEY_INVALID", "the log is no witness of its own, and no more can be demanded than there are");
+  }
+  return { ...found, quorum: demanded };
+}
+
+/** Returns a checkpoint that meets a policy; throws CheckError (LOG_INVALID). */
+export function checkpoint(note: Buffer, policy: Policy): Checkpoint {
+  const { text, signatures } = parse(note);
+  const known = signatures.flatMap(({ name, id, value }) => {
+    const key = [policy.log, ...policy.witnesses].find((each) => each.name === name && each.id === id);
+    return key === undefined ? [] : [{ key, value }];
+  });
+  if (!known.every(({ key, value }) => signed(key, text, value))) {
+    throw invalid("a signature does not verify");
+  }
+  const cosigned = new Set(known.filter(({ key }) => key.algorithm === WITNESS).map(({ key }) => key.publicKey));
+  if (!known.some(({ key }) => key === policy.log) || cosigned.size < policy.quorum) {
+    throw invalid("the log, or too few witnesses, signed the checkpoint");
+  }
+  return read(text, policy.log.name);
+}
+
+function read(text: string, origin: string): Checkpoint {
+  const lines = text.split("\n");
+  const [name, size, root] = lines;
+  const extensions = lines.slice(3, -1);
+  if (size === undefined || root === undefined || lines.at(-1) !== "" || extensions.includes("")) {
+    throw invalid("the lines are not an origin, a size and a root");
+  }
+  const found = { size: Number(size), root: standard(root) };
+  if (name !== origin || !SIZE.test(size) || !Number.isSafeInteger(found.size) || found.root.length !== 32) {
+    throw invalid("the checkpoint is another log's, or it has no size or root");
+  }
+  return found;
+}
+
+function parseKey(text: string, algorithm: number): VerifierKey {
+  const [, name, id, encoded] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/s.exec(text) ?? [];
+  let material;
+  try {
+    material = decodeStandard(encoded);
+  } catch (error) {
+    throw error instanceof SyntaxError ? new CheckError("KEY_INVALID", "this is not a verifier key") : error;
+  }
+  const publicKey = material.subarray(1);
+  const right = createHash("sha256").update(`${name}\n`).update(material).digest("hex").slice(0, 8);
+  if (name === undefined || !NAME.test(name) || material[0] !== algorithm || isWeak(publicKey) || id !== right) {
+    throw new CheckError("KEY_INVALID", "this is not a verifier key of this type");
+  }
+  const jwk = { kty: "OKP", crv: "Ed25519", x: publicKey.toString("base64url") };
+  const key = createPublicKey({ key: jwk, format: "jwk" });
+  return { name, algorithm, id, key, publicKey: publicKey.toString("hex") };
+}
+
+function parse(note: Buffer): { text: string; signatures: { name: string; id: string; value: Buffer }[] } {
+  let whole;
+  try {
+    whole = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(note);
+  } catch {
+    throw invalid("the note is not UTF-8");
+  }
+  const cut = whole.lastIndexOf("\n\n");
+  const text = whole.slice(0, cut + 1);
+  const lines = whole.slice(cut + 2).split("\n");
+  if (note.length > MOST_BYTES || cut < 0 || NOT_IN_TEXTS.test(text) || lines.pop() !== "" || lines.length > MOST_SIGNATURES) {
+    throw invalid("this is no signed note");
+  }
+  return { text, signatures: lines.map(signature) };
+}
+
+function signature(line: string): { name: string; id: string; value: Buffer } {
+  const [dash, name, encoded, ...more] = line.split(" ");
+  const raw = standard(encoded);
+  if (dash !== "\u2014" || name === undefined || !NAME.test(name) || more.length > 0 || raw.length < 5) {
+    throw invalid("a signature line is malformed");
+  }
+  return { name, id: raw.subarray(0, 4).toString("hex"), value: raw.subarray(4) };
+}
+
+function signed(key: VerifierKey, text: string, value: Buffer): boolean {
+  if (key.algorithm === LOG) {
+    return value.length === 64 && verify(null, Buffer.from(text), key.key, value);
+  }
+  if (value.length !== 72) {
+    return false;
+  }
+  const time = value.readBigUInt64BE(0);
+  return time < 2n ** 63n && verify(null, Buffer.from(`cosignature/v1\ntime ${time}\n${text}`), key.key, value.subarray(8));
+}
+
+function standard(text: string | undefined): Buffer {
+  try {
+    return decodeStandard(text);
+  } catch (error) {
+    throw error instanceof SyntaxError ? invalid("something is not base64") : error;
+  }
+}
+
+function invalid(text: string): CheckError {
+  return new CheckError("LOG_INVALID", text);
+}
