@@ -3,7 +3,7 @@
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import IPv4Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from aiohttp import web
 
@@ -16,7 +16,7 @@ RUNNING = 400
 
 
 class Buckets:
-    """A bucket for each key: so many requests at once, and then so many a second."""
+    """A bucket for each key: so much at once, and then so much a second, of requests or bytes."""
 
     def __init__(self, *, burst: float, per_second: float) -> None:
         """Start with full buckets."""
@@ -24,16 +24,30 @@ class Buckets:
         self._per_second = per_second
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def check(self, key: str, *, now: float) -> None:
-        """Count a request of a key; raises HTTPTooManyRequests if its bucket is empty. now: in seconds."""
-        left, at = self._buckets.pop(key, (self._burst, now))
-        left = min(self._burst, left + (now - at) * self._per_second)
-        allowed = left >= 1
-        self._buckets[key] = (left - allowed, now)
-        if len(self._buckets) > _KNOWN:
-            self._buckets.popitem(last=False)
+    def check(self, key: str, *, now: float, cost: float = 1) -> None:
+        """Count a request of a key; raises HTTPTooManyRequests if its bucket has too little.
+
+        now: in seconds.
+        """
+        allowed = self.has(key, now=now, cost=cost)
+        self.take(key, now=now, cost=cost if allowed else 0)
         if not allowed:
             raise web.HTTPTooManyRequests(headers={"Retry-After": "10"})
+
+    def has(self, key: str, *, now: float, cost: float = 1) -> bool:
+        """Return whether a key's bucket has enough for a request."""
+        return self._left(key, now) >= cost
+
+    def take(self, key: str, *, now: float, cost: float = 1) -> None:
+        """Count a request of a key, which `has` allows."""
+        self._buckets[key] = (self._left(key, now) - cost, now)
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > _KNOWN:
+            self._buckets.popitem(last=False)
+
+    def _left(self, key: str, now: float) -> float:
+        left, at = self._buckets.get(key, (self._burst, now))
+        return min(self._burst, left + (now - at) * self._per_second)
 
 
 class Shares:
@@ -62,18 +76,26 @@ class Shares:
 
 def address(request: web.Request, *, proxies: int) -> str:
     """Return the address of a browser, of IPv6 its network: the last one that our own proxies did not add."""
+    return prefixes(request, proxies=proxies)[0]
+
+
+def prefixes(request: web.Request, *, proxies: int) -> tuple[str, str]:
+    """Return what one household has, an IPv4 address or an IPv6 /64, and the network above: a /24 or a /48.
+
+    A customer of a provider may have each address of an IPv4 /24, or a whole IPv6 /48.
+    """
     if not proxies:
-        return _network(request.remote or "")
+        return _prefixes(request.remote or "")
     given = [part.strip() for part in ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")]
-    return _network(given[-proxies]) if len(given) >= proxies else ""
+    return _prefixes(given[-proxies]) if len(given) >= proxies else ("", "")
 
 
-def _network(given: str) -> str:
-    """Return what one household has: an IPv4 address, or the /64 in which it picks IPv6 addresses freely."""
+def _prefixes(given: str) -> tuple[str, str]:
     try:
         found = ip_address(given)
     except ValueError:
-        return given
-    if isinstance(found, IPv4Address):
-        return given
-    return str(found.ipv4_mapped or IPv6Network((int(found) >> 64 << 64, 64)))
+        return given, given
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else found
+    if mapped is not None:
+        return str(mapped), str(IPv4Network((int(mapped) >> 8 << 8, 24)))
+    return str(IPv6Network((int(found) >> 64 << 64, 64))), str(IPv6Network((int(found) >> 80 << 80, 48)))

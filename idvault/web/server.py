@@ -19,9 +19,9 @@ from idvault.web import certificates, health
 from idvault.web.app import Pages, application
 from idvault.web.identity import routes as identity_routes
 from idvault.web.identity.pages import IdentityPages
-from idvault.web.limits import Buckets
 from idvault.web.tip_off import routes as tip_off_routes
 from idvault.web.tip_off.forms import Forms
+from idvault.web.tip_off.limits import ReportLimits
 from idvault.web.tip_off.pages import TipOffPages
 from idvault_client import aio
 
@@ -77,10 +77,11 @@ def _watch(stack: AsyncExitStack, settings: Settings, metrics: WebMetrics, vault
         stack.push_async_callback(watching.cancel, asyncio.create_task(forever))
 
 
-def whole(pages: Pages, *, zone: tzinfo, **limits_of_reports: Buckets) -> web.Application:
+def whole(pages: Pages, *, zone: tzinfo, limits_of_reports: ReportLimits | None = None) -> web.Application:
     """Return the application with the pages of every capability. zone: of the operator's days."""
     forms = Forms(vault=pages.vault, clock=pages.clock)
-    tip_offs = TipOffPages(pages=pages, forms=forms, zone=zone, **limits_of_reports)
+    limits = limits_of_reports or ReportLimits()
+    tip_offs = TipOffPages(pages=pages, forms=forms, zone=zone, limits=limits)
     identity = IdentityPages(pages=pages, zone=zone)
     return application(pages, routes=[*tip_off_routes.routes(tip_offs), *identity_routes.routes(identity)])
 

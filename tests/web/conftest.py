@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from idvault.storage.base.database import Database
 from idvault.web.app import Pages
 from idvault.web.limits import Buckets
 from idvault.web.server import LARGE_FORMS, options, whole
+from idvault.web.tip_off.limits import ReportLimits
 from idvault_client import aio
 from tests.support.browser import SHARED
 from tests.support.builders import ZONE
@@ -48,12 +49,18 @@ class Site:
         return await self.platform.sessions.create(**{**given, **changes})
 
 
+def limits_of(**bursts: float) -> ReportLimits:
+    """Return limits of reports with so much in some buckets for ever, and more than enough in the others."""
+    names = [each.name for each in fields(ReportLimits)]
+    return ReportLimits(**{name: Buckets(burst=bursts.get(name, 10**9), per_second=0) for name in names})
+
+
 @asynccontextmanager
 async def site_of(
     world: SessionWorld,
     folder: Path,
     *,
-    reports: dict[str, Buckets] | None = None,
+    reports: ReportLimits | None = None,
     silence: float = 30,
     **changes: Any,
 ) -> AsyncIterator[Site]:
@@ -73,7 +80,7 @@ async def site_of(
             large_forms=LARGE_FORMS,
             **changes,
         )
-        server = TestServer(whole(pages, zone=ZONE, **(reports or {})))
+        server = TestServer(whole(pages, zone=ZONE, limits_of_reports=reports))
         await server.start_server(**options(silence=silence))
         site = Site(world, tip_offs, edge, platform, pages, server)
         try:

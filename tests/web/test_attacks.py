@@ -14,7 +14,7 @@ from tests.resilience.fuzz import naughty
 from tests.support.session_world import SessionWorld
 from tests.web import wire
 from tests.web.browser import Browser, Page
-from tests.web.conftest import Site, site_of
+from tests.web.conftest import Site, limits_of, site_of
 from tests.web.markup import Form, read
 from tests.web.page_table import tour
 from tests.web.test_pages import filled, form_of
@@ -42,9 +42,8 @@ async def open_site(world: SessionWorld, tmp_path: Path) -> AsyncIterator[Site]:
     def unlimited() -> Buckets:
         return Buckets(burst=1_000_000, per_second=1_000)
 
-    reports = {name: unlimited() for name in ("addresses", "platforms")}
     options: dict[str, Any] = {"addresses": unlimited(), "browsers": Buckets(burst=60, per_second=10)}
-    async with site_of(world, tmp_path, body_patience=0.3, reports=reports, **options) as made:
+    async with site_of(world, tmp_path, body_patience=0.3, reports=limits_of(), **options) as made:
         yield made
 
 

@@ -5,7 +5,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from idvault.web.app import status_of
-from idvault.web.limits import Buckets, Shares, address
+from idvault.web.limits import Buckets, Shares, address, prefixes
 from idvault_client.errors import VaultError
 
 
@@ -41,6 +41,34 @@ def test_a_household_has_one_bucket() -> None:
     assert bucket("2001:db8:0:1::1") == bucket("2001:db8::1:ffff:0:0:2") != bucket("2001:db8:0:2::1")
     assert bucket("::ffff:1.1.1.1") == bucket("1.1.1.1") != bucket("1.1.1.2")
     assert bucket("unknown") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("given", "narrow", "wide"),
+    [
+        ("2001:db8:5:6:7::8", "2001:db8:5:6::/64", "2001:db8:5::/48"),
+        ("2001:db8:5:ffff::1", "2001:db8:5:ffff::/64", "2001:db8:5::/48"),
+        ("192.0.2.77", "192.0.2.77", "192.0.2.0/24"),
+        ("::ffff:192.0.2.77", "192.0.2.77", "192.0.2.0/24"),
+        ("unknown", "unknown", "unknown"),
+    ],
+)
+def test_a_network_above_a_household(given: str, narrow: str, wide: str) -> None:
+    """Whoever has a /48 or a /24 has many households' prefixes, and one bucket for all of them."""
+    request = make_mocked_request("GET", "/", headers={"X-Forwarded-For": given})
+    assert prefixes(request, proxies=1) == (narrow, wide)
+
+
+def test_a_refused_request_costs_nothing() -> None:
+    """A bucket takes a whole cost or none of it, and forgets the key that was not used for longest."""
+    pace = Buckets(burst=10, per_second=1)
+    pace.take("a", now=0, cost=8)
+    with pytest.raises(web.HTTPTooManyRequests):
+        pace.check("a", now=0, cost=3)
+    assert pace.has("a", now=0, cost=2)
+    for place in range(50_000):
+        pace.take(f"other {place}", now=0, cost=1)
+    assert pace.has("a", now=0, cost=10)
 
 
 @pytest.mark.parametrize(

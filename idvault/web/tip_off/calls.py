@@ -25,6 +25,11 @@ class WrittenReport:
     contact: str = field(repr=False)
     evidence: bytes = field(repr=False)
 
+    @property
+    def size(self) -> int:
+        """How many bytes of it are stored."""
+        return len(self.evidence) + sum(len(each.encode()) for each in (self.where, self.why, self.contact))
+
 
 def forms(page_token: str) -> Rpc[tuple[Mapping[str, str], str]]:
     """List platforms with their titles, and where the list continues."""

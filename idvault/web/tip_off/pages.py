@@ -4,7 +4,7 @@
 - The request id of a report is derived from the browser's key, the draft and what was written: sending the
   same again is the same report with the same numbers.
 - The reporter's numbers are typed into a form and are in no address; the vault limits the tries of each
-  report, and the address's bucket those of many.
+  report, and the limits of strangers (web.tip_off.limits) those of many.
 """
 
 import os
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta, tzinfo
 from hashlib import sha256
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -23,11 +24,11 @@ from idvault.domain.tip_off import filing, target
 from idvault.domain.tip_off.target import TargetKind, TipOffTarget
 from idvault.web import guard, limits
 from idvault.web.app import Pages, status_of
-from idvault.web.limits import Buckets
 from idvault.web.tip_off import calls, draft
 from idvault.web.tip_off.calls import WrittenReport
 from idvault.web.tip_off.draft import Draft
 from idvault.web.tip_off.forms import Forms
+from idvault.web.tip_off.limits import ReportLimits
 from idvault.web.tip_off.view import TipOffView
 from idvault_client.errors import InvalidFields, VaultError
 from idvault_client.pages import multipart
@@ -58,8 +59,7 @@ class TipOffPages:
     pages: Pages
     forms: Forms
     zone: tzinfo
-    addresses: Buckets = field(default_factory=lambda: Buckets(burst=300, per_second=0.5))
-    platforms: Buckets = field(default_factory=lambda: Buckets(burst=3_000, per_second=50))
+    limits: ReportLimits = field(default_factory=ReportLimits)
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """Show the platforms that take reports."""
@@ -110,7 +110,7 @@ class TipOffPages:
             errors = self._view(request, at.key).errors(error, names=_FIELDS)
             return self._again(request, at, at.draft, fields, errors=errors, status=_status(error))
         except (web.HTTPTooManyRequests, web.HTTPServiceUnavailable) as error:
-            errors = {"": self._view(request).view.say("busy")}
+            errors = {"": self._view(request).busy(many=error.status == HTTPStatus.TOO_MANY_REQUESTS)}
             answer = self._again(request, at, at.draft, fields, errors=errors, status=error.status)
             answer.headers["Retry-After"] = error.headers["Retry-After"]
             return answer
@@ -139,6 +139,7 @@ class TipOffPages:
         reference, digits = _text(fields, "reference"), _text(fields, "secret")
         try:
             _check_numbers(reference=reference, secret=digits)
+            self.limits.check_look(self._prefixes(request), now=self.pages.clock())
             with self.pages.shares.place(platform):
                 found = await self.pages.vault.run(calls.follow(platform, reference=reference, secret=digits))
         except VaultError as error:
@@ -159,9 +160,9 @@ class TipOffPages:
             evidence=fields.get("evidence", b""),
         )
         _check(report)
-        address = limits.address(request, proxies=self.pages.proxies)
-        self.addresses.check(address, now=self.pages.clock())
-        self.platforms.check(at.platform, now=self.pages.clock())
+        self.limits.check_report(
+            self._prefixes(request), form=at.platform, size=report.size, now=self.pages.clock()
+        )
         with self.pages.shares.place(at.platform):
             call = calls.file(report, request_id=_request_id(report, at))
             filed = await self.pages.vault.run(call)
@@ -199,6 +200,9 @@ class TipOffPages:
     @staticmethod
     def _reopened(at: _OpenDraft, kept: str) -> str:
         return draft.open_text(kept, key=at.key, place=f"{at.path} why") or ""
+
+    def _prefixes(self, request: web.Request) -> tuple[str, str]:
+        return limits.prefixes(request, proxies=self.pages.proxies)
 
     async def _platform(self, request: web.Request) -> tuple[str, str]:
         platform = request.match_info["platform"]

@@ -65,6 +65,11 @@ TEXTS: Mapping[str, Translation] = {
         "您刚才写的说明已加密保留，留空即按原文提交。文件需要重新选择。",
         "What you wrote is kept, encrypted: leave this empty to send it as it was. Choose the file again.",
     ),
+    "report_many": Translation(
+        "目前来自您所在网络的举报，或对该平台的举报过多，请稍后再试。您在应用内登录后举报不受此限。",
+        "There are too many reports from your network, or to this platform, at present. Please try again "
+        "in some minutes. A report that you make in the app, signed in, does not have this limit.",
+    ),
     "report_submit": Translation("提交举报", "Send the report"),
     "report_done_title": Translation("举报已提交", "Your report has been sent"),
     "report_done_text": Translation(

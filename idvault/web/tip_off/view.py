@@ -115,6 +115,10 @@ class TipOffView:
             reply=found.reply,
         )
 
+    def busy(self, *, many: bool) -> str:
+        """Return why a report is not taken now. many: because there were too many, not for the load."""
+        return self._say("many") if many else self.view.say("busy")
+
     def errors(self, error: VaultError, *, names: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return texts by the id of a field, "" for the form as a whole. names: ids of the vault's fields."""
         if isinstance(error, TooManyAttempts):

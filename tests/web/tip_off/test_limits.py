@@ -1,17 +1,24 @@
 """One platform's visitors take nothing from another's; a flood of visits asks the vault nothing."""
 
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from sqlalchemy import Table
 
-from idvault.web.limits import Buckets
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.metadata import main as schema
+from idvault.storage.base.statement import statement
 from idvault.web.tip_off.forms import Forms
+from idvault.web.tip_off.limits import ReportLimits
 from idvault_client.errors import NotFound, VaultError
 from tests.support.session_world import SessionWorld
-from tests.web.browser import Page
-from tests.web.conftest import site_of
-from tests.web.tip_off.test_pages import FORM, answer, begun, sent
+from tests.web.browser import Browser, Page
+from tests.web.conftest import limits_of, site_of
+from tests.web.tip_off.test_pages import FORM, answer, begun, follow, sent
 
 NEIGHBOUR = "/r/im-b"
 
@@ -60,20 +67,83 @@ async def test_before_the_first_list_the_failure_is_told() -> None:
     assert await forms.title("im-a") == "A"
 
 
-@pytest.mark.parametrize("bucket", ["addresses", "platforms"])
+async def filed(browser: Browser, start: str = FORM, *, evidence: bytes = b"") -> Page:
+    """Send a report from its first question to its last."""
+    path = await begun(browser, start)
+    for step, value in (("what", "RUMOUR"), ("where", "x"), ("contact", "")):
+        await answer(browser, path, step, value)
+    return await sent(browser, path, evidence=evidence)
+
+
+@pytest.mark.parametrize("bucket", ["narrow", "wide", "form", "narrow_bytes", "wide_bytes", "form_bytes"])
 async def test_a_flood_of_reports_is_slowed(world: SessionWorld, tmp_path: Path, bucket: str) -> None:
-    """Beyond the burst a report waits, its text is kept, too; another platform has a bucket of its own."""
+    """Beyond the burst a report waits, and its text is kept; another platform's form has its own buckets."""
     await world.prepare(name="im-b")
-    async with site_of(world, tmp_path, reports={bucket: Buckets(burst=1, per_second=0)}) as site:
+    burst = 1_500 if bucket.endswith("bytes") else 1
+    async with site_of(world, tmp_path, reports=limits_of(**{bucket: burst})) as site:
         browser = await site.browser()
-
-        async def filed(start: str) -> Page:
-            path = await begun(browser, start)
-            for step, value in (("what", "RUMOUR"), ("where", "x"), ("contact", "")):
-                await answer(browser, path, step, value)
-            return await sent(browser, path)
-
-        first, second, other = await filed(FORM), await filed(FORM), await filed(NEIGHBOUR)
-        assert (first.status, second.status, second.headers["Retry-After"]) == (303, 429, "10")
+        first, second, other = [
+            await filed(browser, start, evidence=bytes(1_000)) for start in (FORM, FORM, NEIGHBOUR)
+        ]
+        assert (first.status, second.status, second.headers["Retry-After"]) == (303, 429, "300")
         assert second.hidden("kept") != ""
-        assert other.status == (303 if bucket == "platforms" else 429)
+        assert "您所在网络" in second.text
+        assert other.status == (303 if bucket.startswith("form") else 429)
+        assert len(await site.tip_offs.listed()) == 1
+
+
+async def test_a_refused_report_is_counted_nowhere(world: SessionWorld, tmp_path: Path) -> None:
+    """While a form is full its visitors lose nothing of their own, however often they try."""
+    await world.prepare(name="im-b")
+    async with site_of(world, tmp_path, reports=limits_of(form=1, narrow=2)) as site:
+        browser = await site.browser()
+        told = [(await filed(browser, start)).status for start in (FORM, FORM, FORM, NEIGHBOUR)]
+        assert told == [303, 429, 429, 303]
+
+
+def test_one_address_has_few() -> None:
+    """With the usual limits an address gets 20 reports at once and 1 MiB, and its network 100."""
+    limits, now = ReportLimits(), 0.0
+
+    def sends(narrow: str, wide: str, *, size: int, count: int = 400) -> int:
+        done = 0
+        for _ in range(count):
+            with suppress(web.HTTPTooManyRequests):
+                limits.check_report((narrow, wide), form=FORM, size=size, now=now)
+                done += 1
+        return done
+
+    assert sends("192.0.2.1", "192.0.2.0/24", size=500) == 20
+    assert sends("198.51.100.1", "198.51.100.0/24", size=90_000) == 11
+    households = [f"2001:db8:5:{place}::/64" for place in range(20)]
+    assert sum(sends(each, "2001:db8:5::/48", size=500) for each in households) == 100
+    now = 86_400.0
+    assert sends("192.0.2.1", "192.0.2.0/24", size=500) == 20
+
+
+async def test_looks_are_limited(world: SessionWorld, tmp_path: Path) -> None:
+    """Whoever tries many numbers is slowed before the vault is asked; a number of another form is no look."""
+    async with site_of(world, tmp_path, reports=limits_of(narrow_looks=2)) as site:
+        browser = await site.browser()
+        for _ in range(3):
+            assert (await follow(browser, "12", "x")).status == 422
+        told = [await follow(browser, f"{place:012}", "0" * 16) for place in range(4)]
+        assert [each.status for each in told] == [404, 404, 429, 429]
+
+
+async def test_no_address_is_kept(world: SessionWorld, tmp_path: Path) -> None:
+    """Where a visitor came from is in no table, log line or metric, and in no call of the vault."""
+    async with site_of(world, tmp_path, reports=limits_of(narrow=1), proxies=1) as site:
+        browser = await site.browser(**{"X-Forwarded-For": "2001:db8:77:5::9"})
+        assert [(await filed(browser)).status for _ in range(2)] == [303, 429]
+        assert (await follow(browser, "1" * 12, "0" * 16)).status == 404
+        [listed] = (await site.tip_offs.page(limit=9)).tip_offs
+        kept = site.edge.log.read_text("utf-8") + str(list(site.pages.metrics.families())) + repr(listed)
+        for table in schema.sorted_tables:
+            kept += repr(await world.database.read("test", partial(rows_of, table)))
+        assert "2001:db8" not in kept
+        assert listed.reporter_id is None
+
+
+async def rows_of(table: Table, connection: Connection) -> list[Any]:
+    return await connection.all(statement(table.select()))
