@@ -169,6 +169,8 @@ class EventType(StrEnum):
     # Two types, so that anybody can count deadlines without a reply and those without a solution.
     TIP_OFF_MISS_REPLY = "tipoff:reply:miss"
     TIP_OFF_MISS_SOLUTION = "tipoff:solution:miss"
+    TIP_OFF_FLOOD = "tipoff:flood:begin"
+    TIP_OFF_MISS_FLOOD = "tipoff:flood:miss"
     TIP_OFF_DELETE_TEXTS = "tipoff:texts:delete"
     TIP_OFF_EXHAUST = "tipoff:tries:exhaust"
     TIP_OFF_PURGE = "tipoff:retention:purge"
@@ -315,6 +317,8 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.TIP_OFF_REMIND_FOUR_FIFTHS: ("tip_off_id",),
     EventType.TIP_OFF_MISS_REPLY: ("tip_off_id",),
     EventType.TIP_OFF_MISS_SOLUTION: ("tip_off_id",),
+    EventType.TIP_OFF_FLOOD: ("day", "limit"),
+    EventType.TIP_OFF_MISS_FLOOD: ("tip_off_id",),
     EventType.TIP_OFF_DELETE_TEXTS: ("tip_off_id",),
     EventType.TIP_OFF_EXHAUST: ("day",),
     EventType.TIP_OFF_PURGE: ("before", "count"),

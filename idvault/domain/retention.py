@@ -16,6 +16,7 @@ from idvault.domain.claim import CLAIM_LIFETIME, REQUEST_LIFETIME
 from idvault.domain.erasure import ErasureTerms
 from idvault.domain.roster import PROPOSAL_LIFETIME
 from idvault.domain.session.session import KEPT
+from idvault.domain.tip_off import flood
 
 REJECTED_DAYS = 30
 APPEAL_TEXT_DAYS = 90
@@ -152,6 +153,13 @@ def _words(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
             ("tip_off_reporters", "tip_off_tries"),
             enforced_by="tip_off_purge",
             setting="IDVAULT_TIP_OFF_RETENTION_DAYS",
+        ),
+        RetentionRule(
+            "how many reports a form had on each day",
+            f"{flood.DAYS} days",
+            "what is usual for a form, so that a flood of reports can be told",
+            ("tip_off_form_days",),
+            enforced_by="tip_off_purge",
         ),
     )
 

@@ -47,7 +47,10 @@ class TipOffText:
 
 @dataclass(frozen=True, slots=True)
 class TipOffFiling:
-    """A report to file. accounts: tokens that must be the platform's. limit: reports per reporter and day."""
+    """A report to file. accounts: tokens that must be the platform's. limit: reports per reporter and day.
+
+    by_form: whether it comes by the platform's form on the hosted pages.
+    """
 
     tip_off: TipOff
     texts: tuple[TipOffText, ...] = field(repr=False)
@@ -55,6 +58,7 @@ class TipOffFiling:
     limit: int
     today: date
     day_ends: datetime
+    by_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,9 @@ class TipOffStore(Protocol):
         self, filing: TipOffFiling, *, request: Request, make: EventMaker, now: ClockReading
     ) -> TipOff:
         """Store a new report with its texts, and count it for its reporter (domain.tip_off.reporter.file).
+
+        One by a form is counted for the form and its day, and marked if that is flooded
+        (domain.tip_off.flood); the first marked one of a day writes TIP_OFF_FLOOD.
 
         Its operation must belong to the relying party, else NotFoundError (OPERATION_NOT_FOUND), and be open,
         else PreconditionError (OPERATION_CLOSED). Raises NotFoundError (ACCOUNT_NOT_FOUND,
@@ -180,10 +187,11 @@ class TipOffStore(Protocol):
         """Return reports that were closed before a time and still have their texts, the oldest first."""
         ...
 
-    async def purge(self, *, before: date, make: EventMaker, now: ClockReading) -> int:
-        """Delete tries and ordinary reporters whose last day is before this one; return how many.
+    async def purge(self, *, before: date, today: date, make: EventMaker, now: ClockReading) -> int:
+        """Delete tries and ordinary reporters whose last day is before this one; return how many rows.
 
-        Writes an event only if something was deleted.
+        So are the days of forms that no limit of today or later counts (domain.tip_off.flood). Writes an
+        event only if something was deleted.
         """
         ...
 
@@ -196,10 +204,10 @@ class TipOffStore(Protocol):
         limit: int,
         make: EventMaker,
         now: ClockReading,
-    ) -> int:
-        """Count a try of a reference, which need not exist, and return the day's tries with this one.
+    ) -> int | None:
+        """Count a try of a report, and return the day's tries with this one; None for an unknown reference.
 
-        Writes an event when the limit is first exceeded.
+        Must store nothing for an unknown reference. Writes an event when the limit is first exceeded.
         """
         ...
 
@@ -207,8 +215,8 @@ class TipOffStore(Protocol):
         """Refund one try of a reference on a day, after a right secret; the wrong ones stay counted."""
         ...
 
-    async def follow(self, *, relying_party: str, reference: str) -> FollowedReport | None:
-        """Return what the reporter of a report may read; None for an unknown reference."""
+    async def follow(self, *, relying_party: str, reference: str) -> FollowedReport:
+        """Return what the reporter of a report may read; raises NotFoundError (TIP_OFF_NOT_FOUND)."""
         ...
 
     async def requested(self, request: Request) -> TipOff | None:

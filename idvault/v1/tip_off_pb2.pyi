@@ -239,6 +239,7 @@ class TipOff(_message.Message):
     TRUSTED_FIELD_NUMBER: _builtins.int
     DELETE_TIME_FIELD_NUMBER: _builtins.int
     OPERATION_ID_FIELD_NUMBER: _builtins.int
+    FLOODED_FIELD_NUMBER: _builtins.int
     tip_off_id: _builtins.str
     """The report: 32 lower-case hex digits."""
     reference: _builtins.str
@@ -267,6 +268,10 @@ class TipOff(_message.Message):
     """Whether the reporter was a trusted flagger when it was filed."""
     operation_id: _builtins.str
     """The operation that it belongs to; empty if there is none. Its reporter does not read it."""
+    flooded: _builtins.bool
+    """Whether it came by a flooded form: it is listed after the others, and if it is late, that is logged as
+    `tipoff:flood:miss` and not as a miss of yours.
+    """
     @_builtins.property
     def target(self) -> Global___TipOffTarget:
         """What it is about."""
@@ -319,10 +324,11 @@ class TipOff(_message.Message):
         trusted: _builtins.bool = ...,
         delete_time: _timestamp_pb2.Timestamp | None = ...,
         operation_id: _builtins.str = ...,
+        flooded: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "delete_time", b"delete_time", "due_time", b"due_time", "file_time", b"file_time", "resolve_time", b"resolve_time", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "category", b"category", "channel", b"channel", "delete_time", b"delete_time", "dismissal", b"dismissal", "due_time", b"due_time", "evidence_digests", b"evidence_digests", "file_time", b"file_time", "merged_into_id", b"merged_into_id", "moderator_id", b"moderator_id", "operation_id", b"operation_id", "outcome", b"outcome", "reference", b"reference", "reminder", b"reminder", "reporter_id", b"reporter_id", "resolve_time", b"resolve_time", "sanction_id", b"sanction_id", "state", b"state", "target", b"target", "tip_off_id", b"tip_off_id", "trusted", b"trusted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "category", b"category", "channel", b"channel", "delete_time", b"delete_time", "dismissal", b"dismissal", "due_time", b"due_time", "evidence_digests", b"evidence_digests", "file_time", b"file_time", "flooded", b"flooded", "merged_into_id", b"merged_into_id", "moderator_id", b"moderator_id", "operation_id", b"operation_id", "outcome", b"outcome", "reference", b"reference", "reminder", b"reminder", "reporter_id", b"reporter_id", "resolve_time", b"resolve_time", "sanction_id", b"sanction_id", "state", b"state", "target", b"target", "tip_off_id", b"tip_off_id", "trusted", b"trusted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -353,9 +359,11 @@ class FileTipOffRequest(_message.Message):
     text: _builtins.str
     """What the reporter says, up to 5,000 characters. Stored sealed."""
     contact: _builtins.str
-    """How the reporter can be reached, up to 200 characters; empty if not given. Stored sealed."""
+    """How the reporter can be reached, up to 200 characters; empty if not given. Stored sealed. It proves nobody."""
     reporter_account_token: _builtins.str
-    """The account of the reporter; empty if the report is anonymous. Not stored."""
+    """The account of the reporter, whom you had signed in; empty if the report is anonymous. It must be yours on every
+    channel, and counts for the reporter by CHANNEL_APP and CHANNEL_WEB alone. Not stored.
+    """
     content_copy: _builtins.bytes
     """A copy of the content, up to 65,536 bytes; empty if none is kept. Stored sealed."""
     operation_id: _builtins.str
@@ -958,7 +966,7 @@ class Reporter(_message.Message):
     DISMISSED_FIELD_NUMBER: _builtins.int
     ABUSIVE_FIELD_NUMBER: _builtins.int
     reporter_id: _builtins.str
-    """The reporter: 32 lower-case hex digits, the same for every report by the same account or contact."""
+    """The reporter: 32 lower-case hex digits, the same for every report by the same account."""
     standing: Global___Reporter.Standing.ValueType
     """How reports are treated now."""
     filed: _builtins.int

@@ -112,6 +112,9 @@ class TipOffServiceServicer:
     def FileTipOff(self, request, context):
         """Files a report. A repetition returns the same report with the same secret.
 
+        A reporter is an account whose owner you had signed in (reporter_account_token, by CHANNEL_APP or CHANNEL_WEB). A
+        contact proves nobody: such a report is anonymous, and has no limit, no standing and no count.
+
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID,
         INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND,
         PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND, in the same words for unknown ones and for another caller's);
@@ -123,10 +126,11 @@ class TipOffServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def FollowTipOff(self, request, context):
-        """Returns what a reporter may read, for the reference and the secret. Ten tries a day for each reference.
+        """Returns what a reporter may read, for the reference and the secret. Ten wrong tries a day lock a reference until the
+        next UTC day: the right secret is then refused, too.
 
-        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (TIP_OFF_NOT_FOUND, in the same words for an unknown
-        reference and for a wrong secret); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS); PERMISSION_DENIED (ACCESS_DENIED);
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (TIP_OFF_NOT_FOUND, in the same words and after the same
+        time for an unknown reference, a wrong secret and a locked reference); PERMISSION_DENIED (ACCESS_DENIED);
         UNAVAILABLE (STORE_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -213,8 +217,9 @@ class TipOffServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListTipOffs(self, request, context):
-        """Returns a page of the caller's reports without texts: open ones of trusted flaggers, other open ones, closed ones,
-        and in each group the ones that are due first. A report that is filed meanwhile moves no other.
+        """Returns a page of the caller's reports without texts: open ones of trusted flaggers, other open ones, open ones of
+        flooded forms, closed ones, and in each group the ones that are due first. A report that is filed meanwhile moves no
+        other.
 
         A page may hold fewer reports than asked for, even none; the list ends where next_page_token is empty.
 
@@ -696,12 +701,12 @@ class TipOffFormServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def FileTipOffForm(self, request, context):
-        """Files a report of channel WEB about a piece of content. A repetition returns the same report and secret.
+        """Files an anonymous report of channel WEB about a piece of content. A repetition returns the same report and secret.
+        It is counted for the form and the operator's day; beyond the limit of the day the form is flooded (TipOff.flooded).
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (PLATFORM_NOT_FOUND, in the same words for an unknown platform and for one without a
-        form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED
-        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        form); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -710,9 +715,8 @@ class TipOffFormServiceServicer:
     def FollowTipOffForm(self, request, context):
         """Returns what a reporter may read, for the reference and the secret. The tries are those of FollowTipOff.
 
-        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (PLATFORM_NOT_FOUND; TIP_OFF_NOT_FOUND, in the same
-        words for an unknown reference and for a wrong secret); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS); PERMISSION_DENIED
-        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (PLATFORM_NOT_FOUND; TIP_OFF_NOT_FOUND, as
+        FollowTipOff); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

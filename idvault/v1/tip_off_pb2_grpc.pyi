@@ -41,6 +41,9 @@ class TipOffServiceStub:
     FileTipOff: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.FileTipOffRequest, _tip_off_pb2.FiledTipOff]
     """Files a report. A repetition returns the same report with the same secret.
 
+    A reporter is an account whose owner you had signed in (reporter_account_token, by CHANNEL_APP or CHANNEL_WEB). A
+    contact proves nobody: such a report is anonymous, and has no limit, no standing and no count.
+
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID,
     INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND,
     PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND, in the same words for unknown ones and for another caller's);
@@ -48,10 +51,11 @@ class TipOffServiceStub:
     day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     FollowTipOff: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.FollowTipOffRequest, _tip_off_pb2.FollowedTipOff]
-    """Returns what a reporter may read, for the reference and the secret. Ten tries a day for each reference.
+    """Returns what a reporter may read, for the reference and the secret. Ten wrong tries a day lock a reference until the
+    next UTC day: the right secret is then refused, too.
 
-    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (TIP_OFF_NOT_FOUND, in the same words for an unknown
-    reference and for a wrong secret); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS); PERMISSION_DENIED (ACCESS_DENIED);
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (TIP_OFF_NOT_FOUND, in the same words and after the same
+    time for an unknown reference, a wrong secret and a locked reference); PERMISSION_DENIED (ACCESS_DENIED);
     UNAVAILABLE (STORE_UNAVAILABLE).
     """
     AssignTipOff: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.AssignTipOffRequest, _tip_off_pb2.TipOff]
@@ -106,8 +110,9 @@ class TipOffServiceStub:
     (STORE_UNAVAILABLE).
     """
     ListTipOffs: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.ListTipOffsRequest, _tip_off_pb2.ListTipOffsResponse]
-    """Returns a page of the caller's reports without texts: open ones of trusted flaggers, other open ones, closed ones,
-    and in each group the ones that are due first. A report that is filed meanwhile moves no other.
+    """Returns a page of the caller's reports without texts: open ones of trusted flaggers, other open ones, open ones of
+    flooded forms, closed ones, and in each group the ones that are due first. A report that is filed meanwhile moves no
+    other.
 
     A page may hold fewer reports than asked for, even none; the list ends where next_page_token is empty.
 
@@ -141,6 +146,9 @@ class TipOffServiceAsyncStub(TipOffServiceStub):
     FileTipOff: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.FileTipOffRequest, _tip_off_pb2.FiledTipOff]  # type: ignore[assignment]
     """Files a report. A repetition returns the same report with the same secret.
 
+    A reporter is an account whose owner you had signed in (reporter_account_token, by CHANNEL_APP or CHANNEL_WEB). A
+    contact proves nobody: such a report is anonymous, and has no limit, no standing and no count.
+
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID,
     INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND,
     PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND, in the same words for unknown ones and for another caller's);
@@ -148,10 +156,11 @@ class TipOffServiceAsyncStub(TipOffServiceStub):
     day); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     FollowTipOff: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.FollowTipOffRequest, _tip_off_pb2.FollowedTipOff]  # type: ignore[assignment]
-    """Returns what a reporter may read, for the reference and the secret. Ten tries a day for each reference.
+    """Returns what a reporter may read, for the reference and the secret. Ten wrong tries a day lock a reference until the
+    next UTC day: the right secret is then refused, too.
 
-    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (TIP_OFF_NOT_FOUND, in the same words for an unknown
-    reference and for a wrong secret); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS); PERMISSION_DENIED (ACCESS_DENIED);
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (TIP_OFF_NOT_FOUND, in the same words and after the same
+    time for an unknown reference, a wrong secret and a locked reference); PERMISSION_DENIED (ACCESS_DENIED);
     UNAVAILABLE (STORE_UNAVAILABLE).
     """
     AssignTipOff: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.AssignTipOffRequest, _tip_off_pb2.TipOff]  # type: ignore[assignment]
@@ -206,8 +215,9 @@ class TipOffServiceAsyncStub(TipOffServiceStub):
     (STORE_UNAVAILABLE).
     """
     ListTipOffs: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.ListTipOffsRequest, _tip_off_pb2.ListTipOffsResponse]  # type: ignore[assignment]
-    """Returns a page of the caller's reports without texts: open ones of trusted flaggers, other open ones, closed ones,
-    and in each group the ones that are due first. A report that is filed meanwhile moves no other.
+    """Returns a page of the caller's reports without texts: open ones of trusted flaggers, other open ones, open ones of
+    flooded forms, closed ones, and in each group the ones that are due first. A report that is filed meanwhile moves no
+    other.
 
     A page may hold fewer reports than asked for, even none; the list ends where next_page_token is empty.
 
@@ -244,6 +254,9 @@ class TipOffServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_tip_off_pb2.FiledTipOff, _abc.Awaitable[_tip_off_pb2.FiledTipOff]]:
         """Files a report. A repetition returns the same report with the same secret.
 
+        A reporter is an account whose owner you had signed in (reporter_account_token, by CHANNEL_APP or CHANNEL_WEB). A
+        contact proves nobody: such a report is anonymous, and has no limit, no standing and no count.
+
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID,
         INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND,
         PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND, in the same words for unknown ones and for another caller's);
@@ -257,10 +270,11 @@ class TipOffServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _tip_off_pb2.FollowTipOffRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_tip_off_pb2.FollowedTipOff, _abc.Awaitable[_tip_off_pb2.FollowedTipOff]]:
-        """Returns what a reporter may read, for the reference and the secret. Ten tries a day for each reference.
+        """Returns what a reporter may read, for the reference and the secret. Ten wrong tries a day lock a reference until the
+        next UTC day: the right secret is then refused, too.
 
-        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (TIP_OFF_NOT_FOUND, in the same words for an unknown
-        reference and for a wrong secret); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS); PERMISSION_DENIED (ACCESS_DENIED);
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (TIP_OFF_NOT_FOUND, in the same words and after the same
+        time for an unknown reference, a wrong secret and a locked reference); PERMISSION_DENIED (ACCESS_DENIED);
         UNAVAILABLE (STORE_UNAVAILABLE).
         """
 
@@ -363,8 +377,9 @@ class TipOffServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _tip_off_pb2.ListTipOffsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_tip_off_pb2.ListTipOffsResponse, _abc.Awaitable[_tip_off_pb2.ListTipOffsResponse]]:
-        """Returns a page of the caller's reports without texts: open ones of trusted flaggers, other open ones, closed ones,
-        and in each group the ones that are due first. A report that is filed meanwhile moves no other.
+        """Returns a page of the caller's reports without texts: open ones of trusted flaggers, other open ones, open ones of
+        flooded forms, closed ones, and in each group the ones that are due first. A report that is filed meanwhile moves no
+        other.
 
         A page may hold fewer reports than asked for, even none; the list ends where next_page_token is empty.
 
@@ -416,19 +431,18 @@ class TipOffFormServiceStub:
     (STORE_UNAVAILABLE).
     """
     FileTipOffForm: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.FileTipOffFormRequest, _tip_off_pb2.FiledTipOffForm]
-    """Files a report of channel WEB about a piece of content. A repetition returns the same report and secret.
+    """Files an anonymous report of channel WEB about a piece of content. A repetition returns the same report and secret.
+    It is counted for the form and the operator's day; beyond the limit of the day the form is flooded (TipOff.flooded).
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (PLATFORM_NOT_FOUND, in the same words for an unknown platform and for one without a
-    form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED
-    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    form); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     FollowTipOffForm: _grpc.UnaryUnaryMultiCallable[_tip_off_pb2.FollowTipOffFormRequest, _tip_off_pb2.FollowedTipOff]
     """Returns what a reporter may read, for the reference and the secret. The tries are those of FollowTipOff.
 
-    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (PLATFORM_NOT_FOUND; TIP_OFF_NOT_FOUND, in the same
-    words for an unknown reference and for a wrong secret); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS); PERMISSION_DENIED
-    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (PLATFORM_NOT_FOUND; TIP_OFF_NOT_FOUND, as
+    FollowTipOff); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
     """
 
 @_typing.type_check_only
@@ -446,19 +460,18 @@ class TipOffFormServiceAsyncStub(TipOffFormServiceStub):
     (STORE_UNAVAILABLE).
     """
     FileTipOffForm: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.FileTipOffFormRequest, _tip_off_pb2.FiledTipOffForm]  # type: ignore[assignment]
-    """Files a report of channel WEB about a piece of content. A repetition returns the same report and secret.
+    """Files an anonymous report of channel WEB about a piece of content. A repetition returns the same report and secret.
+    It is counted for the form and the operator's day; beyond the limit of the day the form is flooded (TipOff.flooded).
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (PLATFORM_NOT_FOUND, in the same words for an unknown platform and for one without a
-    form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED
-    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    form); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     FollowTipOffForm: _aio.UnaryUnaryMultiCallable[_tip_off_pb2.FollowTipOffFormRequest, _tip_off_pb2.FollowedTipOff]  # type: ignore[assignment]
     """Returns what a reporter may read, for the reference and the secret. The tries are those of FollowTipOff.
 
-    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (PLATFORM_NOT_FOUND; TIP_OFF_NOT_FOUND, in the same
-    words for an unknown reference and for a wrong secret); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS); PERMISSION_DENIED
-    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (PLATFORM_NOT_FOUND; TIP_OFF_NOT_FOUND, as
+    FollowTipOff); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
     """
 
 class TipOffFormServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -485,12 +498,12 @@ class TipOffFormServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _tip_off_pb2.FileTipOffFormRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_tip_off_pb2.FiledTipOffForm, _abc.Awaitable[_tip_off_pb2.FiledTipOffForm]]:
-        """Files a report of channel WEB about a piece of content. A repetition returns the same report and secret.
+        """Files an anonymous report of channel WEB about a piece of content. A repetition returns the same report and secret.
+        It is counted for the form and the operator's day; beyond the limit of the day the form is flooded (TipOff.flooded).
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE naming every wrong field, INVALID_REQUEST_ID); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (PLATFORM_NOT_FOUND, in the same words for an unknown platform and for one without a
-        form); RESOURCE_EXHAUSTED (TIP_OFF_LIMIT_REACHED, until the end of the operator's day); PERMISSION_DENIED
-        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        form); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod
@@ -501,9 +514,8 @@ class TipOffFormServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_tip_off_pb2.FollowedTipOff, _abc.Awaitable[_tip_off_pb2.FollowedTipOff]]:
         """Returns what a reporter may read, for the reference and the secret. The tries are those of FollowTipOff.
 
-        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (PLATFORM_NOT_FOUND; TIP_OFF_NOT_FOUND, in the same
-        words for an unknown reference and for a wrong secret); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS); PERMISSION_DENIED
-        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (PLATFORM_NOT_FOUND; TIP_OFF_NOT_FOUND, as
+        FollowTipOff); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
         """
 
 def add_TipOffFormServiceServicer_to_server(servicer: TipOffFormServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -58,6 +58,7 @@ _NOT_OF_AN_ACCOUNT = {
     "tip_off_texts": "a relying party's",
     "tip_off_reporters": "a relying party's",
     "tip_off_tries": "a relying party's",
+    "tip_off_form_days": "a relying party's",
     "campaign_days": "the deployment's",
     "status_feed_heads": "a relying party's",
     "status_lists": "the deployment's",

@@ -41,6 +41,7 @@ from tests.support.flow_world import PARTY, at
 from tests.support.sanction_world import SanctionWorld, reasons
 
 DAY = 86_400
+_PEOPLE = 80
 CONTENT = TipOffTarget(TargetKind.CONTENT, "post/17")
 
 
@@ -109,6 +110,7 @@ class TipOffWorld:
         self.schedule = wire_schedule(store=self.store, guard=guard, entropy=entropy, policy=self.policy)
         self.forms = wire_forms(self.filing, platforms=SqlPlatformStore(database=database))
         self._numbers = 0
+        self._people: dict[int, str] = {}
 
     @property
     def form_service(self) -> Service:
@@ -130,6 +132,20 @@ class TipOffWorld:
         return await self.filing.file(
             self.call("FileTipOff", shown, **options), wanted=asked, now=at(seconds)
         )
+
+    async def person(self, number: int) -> str:
+        """Return the account of somebody who reports, the same for the same number."""
+        if number not in self._people:
+            self._people[number] = await self.world.account(_PEOPLE + number)
+        return self._people[number]
+
+    async def file_by_form(
+        self, wanted: NewTipOff | None = None, *, seconds: float = 0, request_id: str = "", party: str = PARTY
+    ) -> FiledReport:
+        """File by the form of the hosted pages, for a platform that need not be presented."""
+        asked = replace(wanted or report(), by_form=True)
+        call = self.call("FileTipOffForm", request_id=request_id, party=party)
+        return await self.filing.file(call, wanted=asked, now=at(seconds))
 
     async def follow(
         self, filed: FiledReport, *, secret: str = "", seconds: float = 0, party: str = PARTY

@@ -27,7 +27,7 @@ MOST_AT_ONCE = 100
 _PAGE = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_PLACE = re.compile(r"([012])-([0-9]{1,17})-([0-9a-f]{32})")
+_PLACE = re.compile(r"([0-3])-([0-9]{1,17})-([0-9a-f]{32})")
 _Word = TypeVar("_Word", bound=Enum)
 
 

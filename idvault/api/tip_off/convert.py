@@ -84,6 +84,7 @@ def tip_off(value: TipOff) -> pb.TipOff:
         trusted=value.trusted,
         delete_time=_time(value.deleted_at),
         operation_id=value.operation_id or "",
+        flooded=value.flooded,
     )
 
 

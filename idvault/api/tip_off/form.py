@@ -1,11 +1,12 @@
 """TipOffFormService: reports from the public, for the hosted pages."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from idvault.api.edge.call import Caller
 from idvault.api.page_token import FIELD
 from idvault.api.tip_off import asked, convert
+from idvault.api.tip_off.even import EvenRefusals
 from idvault.domain import request as request_rules
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import FieldCode
@@ -26,6 +27,7 @@ class TipOffFormServicer:
     """Converts, calls one flow, converts back."""
 
     forms: FormFlow
+    refusals: EvenRefusals = field(default_factory=EvenRefusals)
 
     async def ListTipOffForms(
         self,
@@ -61,13 +63,13 @@ class TipOffFormServicer:
         remaining: float | None,
     ) -> pb.FollowedTipOff:
         """Return what a reporter may read."""
-        found = await self.forms.follow(
+        look_up = self.forms.follow(
             name=_name(request.platform, "platform"),
             reference=request.reference,
             secret=request.secret,
             now=now,
         )
-        return convert.followed(found)
+        return convert.followed(await self.refusals.of(look_up))
 
 
 def _name(text: str, field: str) -> str:

@@ -1,12 +1,13 @@
 """TipOffService: reports of rumours, for platforms."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from idvault.api.edge.call import Caller
 from idvault.api.page_token import FIELD
 from idvault.api.sanction.convert import an_id
 from idvault.api.tip_off import asked, convert
+from idvault.api.tip_off.even import EvenRefusals
 from idvault.domain.clock import ClockReading
 from idvault.flows.tip_off.filing import FilingFlow
 from idvault.flows.tip_off.reporter import ReporterFlow
@@ -21,6 +22,7 @@ class TipOffServicer:
     filing: FilingFlow
     tip_offs: TipOffFlow
     reporters: ReporterFlow
+    refusals: EvenRefusals = field(default_factory=EvenRefusals)
 
     async def FileTipOff(
         self, request: pb.FileTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -35,10 +37,10 @@ class TipOffServicer:
         self, request: pb.FollowTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.FollowedTipOff:
         """Return what a reporter may read."""
-        found = await self.filing.follow(
+        look_up = self.filing.follow(
             relying_party=caller.name, reference=request.reference, secret=request.secret, now=now
         )
-        return convert.followed(found)
+        return convert.followed(await self.refusals.of(look_up))
 
     async def AssignTipOff(
         self, request: pb.AssignTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None

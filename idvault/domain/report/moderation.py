@@ -178,6 +178,12 @@ TIP_OFFS = Section(
             "tip_offs.solution_missed", "逾期未处理", "without a solution at their deadline",
             Type.TIP_OFF_MISS_SOLUTION,
         ),
+        logged("tip_offs.floods", "举报表单被大量涌入", "floods of a form, one a day", Type.TIP_OFF_FLOOD),
+        logged(
+            "tip_offs.flood_missed", "涌入期间的举报逾期未处理 (不计入上述逾期)",
+            "from flooded forms, without a solution at their deadline (not in the above)",
+            Type.TIP_OFF_MISS_FLOOD,
+        ),
     ),
     breakdowns=(
         Breakdown(

@@ -2,7 +2,7 @@
 
 - An answer, a decision and a merger are one event for each report, so that anybody can count them.
 - A reminder is one event. The last one is logged as what was missed: the solution, and the reply if there was
-  none.
+  none. Of a report that came by a flooded form it is another event, which no platform is blamed for.
 - The fields name the report, the moderator, the sanction, and never an account or a reporter.
 """
 
@@ -38,6 +38,8 @@ def _reminded(before: TipOff, after: TipOff) -> Iterator[EventType]:
             yield EventType.TIP_OFF_REMIND_HALF
         elif last is Reminder.FOUR_FIFTHS:
             yield EventType.TIP_OFF_REMIND_FOUR_FIFTHS
+        elif after.flooded:
+            yield EventType.TIP_OFF_MISS_FLOOD
         else:
             if before.answered_at is None:
                 yield EventType.TIP_OFF_MISS_REPLY

@@ -7,8 +7,10 @@
 | WARNED | an abusive report; set by the platform; the end of a limit | as ORDINARY |
 | LIMITED | an abusive report by somebody who is warned or limited; set by the platform | one report a day |
 
+- A reporter is an account whose owner the platform had signed in. Nothing else proves who reports: a contact,
+  on any channel, and an account that a mail or a telephone call names, are what somebody says.
 - A limit ends after 30 days, or when the platform says; then the reporter is WARNED.
-- An anonymous reporter has no standing.
+- Whoever is not proved has no standing, shares no count and changes none.
 - Days are the operator's.
 """
 
@@ -17,10 +19,11 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from idvault.domain.error import ExhaustedError, FieldCode, InvalidError, Reason, Violation
-from idvault.domain.tip_off.tip_off import TipOffOutcome
+from idvault.domain.tip_off.tip_off import TipOffChannel, TipOffOutcome
 
 LIMITED_FOR = timedelta(days=30)
 _WHEN_LIMITED = 1
+_SIGNED_IN = frozenset({TipOffChannel.APP, TipOffChannel.WEB})
 
 
 class ReporterStanding(StrEnum):
@@ -46,6 +49,11 @@ class Reporter:
     upheld: int = 0
     dismissed: int = 0
     abusive: int = 0
+
+
+def proved(*, token: str | None, channel: TipOffChannel) -> str | None:
+    """Return the account of a reporter whom the platform had signed in; None for anybody else."""
+    return token if channel in _SIGNED_IN else None
 
 
 def as_of(reporter: Reporter, *, now: datetime) -> Reporter:

@@ -91,7 +91,7 @@ class TipOff:
     reporter_id: None for an anonymous report, and once its texts are deleted. trusted: whether the reporter
     was a trusted flagger at filing. assignee: a moderator id. reminder: the last one that was written.
     secret_hash, secret_key: keyed hash of the reporter's secret, and the version of its key. operation_id:
-    the operation that it belongs to.
+    the operation that it belongs to. flooded: whether it came by a flooded form (domain.tip_off.flood).
     """
 
     tip_off_id: str
@@ -118,12 +118,21 @@ class TipOff:
     reminder: Reminder | None = None
     deleted_at: datetime | None = None
     operation_id: str | None = None
+    flooded: bool = False
 
 
-def queue_place(*, state: TipOffState, trusted: bool) -> int:
-    """Return the group in lists: 0: open, of trusted flaggers; 1: other open ones; 2: closed."""
+QUEUE = (0, 1, 3, 2)
+"""The groups of `queue_place` in the order of lists."""
+
+
+def queue_place(*, state: TipOffState, trusted: bool, flooded: bool) -> int:
+    """Return the group in lists: 0: open, of trusted flaggers; 1: other open ones; 3: open ones of flooded
+    forms; 2: closed.
+    """
     if state is TipOffState.RESOLVED:
         return 2
+    if flooded:
+        return 3
     return 0 if trusted else 1
 
 

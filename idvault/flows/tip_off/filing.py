@@ -2,14 +2,14 @@
 
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from idvault.domain import deadline
 from idvault.domain.clock import ClockReading
-from idvault.domain.error import ExhaustedError, NotFoundError, Reason
+from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import SYSTEM_ACTOR
 from idvault.domain.sanction.statement import SanctionCategory
 from idvault.domain.tip_off import filing as rules
+from idvault.domain.tip_off import reporter as reporter_rules
 from idvault.domain.tip_off import target as target_rules
 from idvault.domain.tip_off.reminder import TIP_OFF_DAYS
 from idvault.domain.tip_off.target import TargetKind, TipOffTarget
@@ -24,12 +24,14 @@ from idvault.ports.sealing import Fingerprinter
 from idvault.ports.tip_off import ReferenceTakenError, TipOffFiling, TipOffSecrets, TipOffStore, TipOffText
 
 TRIES_A_DAY = 10
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class NewTipOff:
-    """What somebody reports. reporter_token: the reporter's account, None if the report is anonymous."""
+    """What somebody reports. reporter_token: the reporter's account, None if the report is anonymous.
+
+    by_form: whether it comes by the platform's form on the hosted pages.
+    """
 
     channel: TipOffChannel
     target: TipOffTarget
@@ -40,6 +42,7 @@ class NewTipOff:
     evidence: tuple[bytes, ...] = field(default=(), repr=False)
     content: bytes = field(default=b"", repr=False)
     operation_id: str | None = None
+    by_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,15 @@ class FilingFlow:
     async def follow(
         self, *, relying_party: str, reference: str, secret: str, now: ClockReading
     ) -> ReporterView:
-        """Return what a reporter may read; raises NotFoundError (TIP_OFF_NOT_FOUND) and ExhaustedError."""
+        """Return what a reporter may read; raises NotFoundError (TIP_OFF_NOT_FOUND).
+
+        The refusal is the same for an unknown reference, a wrong secret, and a reference that is locked for
+        the day: a refusal of its own for the last would tell which references exist.
+        """
         reference = rules.read_digits(reference, field="reference", count=rules.REFERENCE_DIGITS)
         secret = rules.read_digits(secret, field="secret", count=rules.SECRET_DIGITS)
         day = now.real.date()
-        # Counted before the look-up, so that concurrent calls share a count and unknown references have one.
+        # Counted before the secret is checked, so that concurrent calls share a count.
         tries = await self.store.charge(
             relying_party=relying_party,
             reference=reference,
@@ -113,12 +120,9 @@ class FilingFlow:
             make=maker(self._events, SYSTEM_ACTOR, now),
             now=now,
         )
-        if tries > TRIES_A_DAY:
-            tomorrow = now.real.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
-            raise ExhaustedError(Reason.TOO_MANY_ATTEMPTS, retry_after=tomorrow - now.real)
-        found = await self.store.follow(relying_party=relying_party, reference=reference)
-        if found is None:
+        if tries is None or tries > TRIES_A_DAY:
             raise NotFoundError(Reason.TIP_OFF_NOT_FOUND)
+        found = await self.store.follow(relying_party=relying_party, reference=reference)
         self.secrets.check(found.tip_off, secret=secret)
         # Only this try: a count that starts again would tell others who try that the reporter has read.
         await self.store.refund(relying_party=relying_party, reference=reference, day=day)
@@ -163,17 +167,14 @@ class FilingFlow:
             self.policy.reports_per_day,
             today,
             deadline.end_of_day(today, zone=zone),
+            wanted.by_form,
         )
 
     def _reporter_id(self, relying_party: str, wanted: NewTipOff) -> str | None:
-        if wanted.reporter_token is not None:
-            return self.secrets.reporter_id(
-                relying_party=relying_party, kind="account", value=wanted.reporter_token
-            )
-        if not wanted.contact:
+        token = reporter_rules.proved(token=wanted.reporter_token, channel=wanted.channel)
+        if token is None:
             return None
-        contact = "".join(wanted.contact.split()).casefold()
-        return self.secrets.reporter_id(relying_party=relying_party, kind="contact", value=contact)
+        return self.secrets.reporter_id(relying_party=relying_party, kind="account", value=token)
 
     def _texts(self, made: TipOff, wanted: NewTipOff) -> tuple[TipOffText, ...]:
         given = {

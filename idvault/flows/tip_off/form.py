@@ -1,10 +1,10 @@
 """Reports from the public: the forms of the platforms that the operator presents on the hosted pages.
 
-Every call names its platform, which must have a form: a count of tries for a name that somebody made up
-would be stored.
+Every call names its platform, which must have a form. Neither the vault nor its database learns from where a
+visitor reports: the pages limit addresses, in memory, and the vault counts the reports of a form.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from idvault.domain.clock import ClockReading
 from idvault.flows.tip_off.call import TipOffCall
@@ -27,9 +27,9 @@ class FormFlow:
     async def file(self, call: TipOffCall, *, wanted: NewTipOff, now: ClockReading) -> FiledReport:
         """File a report; raises InvalidError, NotFoundError, ExhaustedError."""
         await self.platforms.presented_as(name=call.relying_party)
-        return await self.filing.file(call, wanted=wanted, now=now)
+        return await self.filing.file(call, wanted=replace(wanted, by_form=True), now=now)
 
     async def follow(self, *, name: str, reference: str, secret: str, now: ClockReading) -> ReporterView:
-        """Return what a reporter may read; raises NotFoundError and ExhaustedError."""
+        """Return what a reporter may read; raises NotFoundError."""
         await self.platforms.presented_as(name=name)
         return await self.filing.follow(relying_party=name, reference=reference, secret=secret, now=now)

@@ -39,10 +39,11 @@ class TipOffSchedule:
         return count
 
     async def purge(self, *, now: ClockReading) -> int:
-        """Delete old counts of tries, and ordinary reporters who have not reported for as long."""
+        """Delete old counts of tries and forms, and ordinary reporters who have not reported for as long."""
         await self.guard.check(now=now)
-        before = now.today(self.policy.zone) - timedelta(days=self.policy.retention_days)
-        return await self.store.purge(before=before, make=self._maker(now), now=now)
+        today = now.today(self.policy.zone)
+        before = today - timedelta(days=self.policy.retention_days)
+        return await self.store.purge(before=before, today=today, make=self._maker(now), now=now)
 
     def _maker(self, now: ClockReading) -> EventMaker:
         return maker(self.events, SYSTEM_ACTOR, now)

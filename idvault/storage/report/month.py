@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, SmallInteger, Table, case, func, literal, select
+from sqlalchemy import ColumnElement, SmallInteger, Table, and_, case, false, func, literal, select
 
 from idvault.domain.clock import ClockReading
 from idvault.domain.public_account.values import PublicAccountState
@@ -15,7 +15,7 @@ from idvault.domain.report.month import AppealFigures, ApplicationFigures, Sanct
 from idvault.domain.sanction.appeal import AppealState
 from idvault.domain.sanction.sanction import SanctionState
 from idvault.domain.tip_off.reminder import TIP_OFF_DAYS
-from idvault.domain.tip_off.tip_off import TipOffOutcome
+from idvault.domain.tip_off.tip_off import QUEUE, TipOffOutcome
 from idvault.storage.base.act import read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -36,21 +36,28 @@ def _within(time: ColumnElement[Any]) -> ColumnElement[bool]:
     return (time >= param("since", Micros)) & (time < param("until", Micros))
 
 
-def _late(done_at: ColumnElement[Any], due_at: ColumnElement[Any]) -> ColumnElement[int]:
-    """Return 1 for what was done at the due time or later, or is not done and due by now."""
-    return case((func.coalesce(done_at, param("now", Micros)) >= due_at, 1), else_=0)
+def _late(
+    done_at: ColumnElement[Any], due_at: ColumnElement[Any], *, counts: ColumnElement[bool] | None = None
+) -> ColumnElement[int]:
+    """Return 1 for what was done at the due time or later, or is not done and due by now.
+
+    counts: which ones are late at all, all if it is left out.
+    """
+    late = func.coalesce(done_at, param("now", Micros)) >= due_at
+    return case((late if counts is None else and_(counts, late), 1), else_=0)
 
 
+_OWED = tip_offs.c.flooded.is_(false())
 _TIP_OFFS: Statement[Any] = statement(
     select(
         tip_offs.c.outcome,
-        _late(tip_offs.c.answered_at, tip_offs.c.due_at).label("reply_late"),
-        _late(tip_offs.c.resolved_at, tip_offs.c.due_at).label("solution_late"),
+        _late(tip_offs.c.answered_at, tip_offs.c.due_at, counts=_OWED).label("reply_late"),
+        _late(tip_offs.c.resolved_at, tip_offs.c.due_at, counts=_OWED).label("solution_late"),
         func.count().label("count"),
     )
     .where(
         tip_offs.c.relying_party == param("party"),
-        tip_offs.c.queue.in_([literal(group, SmallInteger) for group in (0, 1, 2)]),
+        tip_offs.c.queue.in_([literal(group, SmallInteger) for group in QUEUE]),
         tip_offs.c.due_at >= param("soonest", Micros),
         tip_offs.c.due_at < param("latest", Micros),
         _within(tip_offs.c.filed_at),

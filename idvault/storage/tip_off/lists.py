@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Integer, SmallInteger, String, func, select, tuple_
+from sqlalchemy import Integer, SmallInteger, String, false, func, select, tuple_
 
 from idvault.domain.tip_off import tip_off as rules
 from idvault.domain.tip_off.tip_off import TipOff, TipOffState
@@ -23,7 +23,7 @@ from idvault.storage.tip_off.tables import tip_offs
 MOST_READ = 1_001  # the longest page, and one row that tells whether another follows
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 1, 1, tzinfo=UTC)
-_OPEN, _ALL = (0, 1), (0, 1, 2)
+_CLOSED = rules.queue_place(state=TipOffState.RESOLVED, trusted=False, flooded=False)
 _LIMIT = param("limit", Integer)
 
 _PAGE = (
@@ -81,7 +81,9 @@ IN_OPERATION: Statement[Any] = statement(
 OVERDUE: Statement[int] = statement(
     select(func.count())
     .select_from(tip_offs)
-    .where(tip_offs.c.resolved_at.is_(None), tip_offs.c.due_at <= param("now")),
+    .where(
+        tip_offs.c.resolved_at.is_(None), tip_offs.c.due_at <= param("now"), tip_offs.c.flooded.is_(false())
+    ),
     scalar,
 )
 
@@ -143,13 +145,14 @@ def _places(wanted: TipOffFilter, after: QueuePlace | None) -> Iterator[QueuePla
     """Yield where to begin in each group of the queue that can hold wanted reports."""
     open_only = wanted.open_only or wanted.state not in (None, TipOffState.RESOLVED)
     closed_only = wanted.state is TipOffState.RESOLVED
-    for group in _ALL:
-        if (open_only and group not in _OPEN) or (closed_only and group in _OPEN):
+    begun = 0 if after is None else rules.QUEUE.index(after.group)
+    for place, group in enumerate(rules.QUEUE):
+        if (open_only and group == _CLOSED) or (closed_only and group != _CLOSED):
             continue
-        if after is None or group > after.group:
-            yield QueuePlace(group, _FIRST, "")
-        elif group == after.group:
+        if after is not None and place == begun:
             yield after
+        elif place >= begun:
+            yield QueuePlace(group, _FIRST, "")
 
 
 def _admits(wanted: TipOffFilter, tip_off: TipOff) -> bool:
@@ -164,5 +167,5 @@ def _admits(wanted: TipOffFilter, tip_off: TipOff) -> bool:
 
 
 def _place_of(tip_off: TipOff) -> QueuePlace:
-    group = rules.queue_place(state=tip_off.state, trusted=tip_off.trusted)
+    group = rules.queue_place(state=tip_off.state, trusted=tip_off.trusted, flooded=tip_off.flooded)
     return QueuePlace(group, tip_off.due_at, tip_off.tip_off_id)

@@ -47,6 +47,7 @@ def from_row(row: Any) -> TipOff:
         reminder=Reminder(row.reminder) if row.reminder else None,
         deleted_at=row.deleted_at,
         operation_id=row.operation_id,
+        flooded=row.flooded,
     )
 
 
@@ -164,12 +165,13 @@ def _fixed(tip_off: TipOff) -> dict[str, object]:
         "secret_hash": tip_off.secret_hash,
         "secret_key": tip_off.secret_key,
         "operation_id": tip_off.operation_id,
+        "flooded": tip_off.flooded,
     }
 
 
 def _life(tip_off: TipOff) -> dict[str, object]:
     return {
-        "queue": rules.queue_place(state=tip_off.state, trusted=tip_off.trusted),
+        "queue": rules.queue_place(state=tip_off.state, trusted=tip_off.trusted, flooded=tip_off.flooded),
         "state": tip_off.state.value,
         "assignee": tip_off.assignee,
         "answered_at": tip_off.answered_at,

@@ -15,6 +15,7 @@ from idvault.domain.sanction import moderator as moderator_rules
 from idvault.domain.sanction import operation as operation_rules
 from idvault.domain.sanction.sanction import Sanction
 from idvault.domain.seal import Part
+from idvault.domain.tip_off import flood as flood_rules
 from idvault.domain.tip_off import reporter as reporter_rules
 from idvault.domain.tip_off import tip_off as rules
 from idvault.domain.tip_off.reporter import ReporterStanding
@@ -40,7 +41,7 @@ from idvault.storage.log import entry as log
 from idvault.storage.public_account import rows as public_account
 from idvault.storage.sanction import moderator, operation
 from idvault.storage.sanction import store as sanctions
-from idvault.storage.tip_off import lists, reporter, rows, texts, tries, writing
+from idvault.storage.tip_off import form_day, lists, reporter, rows, texts, tries, writing
 
 _IS_THERE = statement(
     select(accounts.c.account_token).where(
@@ -52,7 +53,10 @@ _IS_THERE = statement(
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlTipOffStore:
-    """Reports in the main database. Rows are locked in the order request, report, merged ones, reporters."""
+    """Reports in the main database. Rows are locked in the order request, report, merged ones, reporters.
+
+    The row of a form's day is locked last, by an act that locks no reporter.
+    """
 
     database: Database
 
@@ -81,10 +85,15 @@ class SqlTipOffStore:
             operation_rules.check_open(named)
         if made.reporter_id is not None:
             made = replace(made, trusted=await _count(connection, filing, made.reporter_id, now))
+        flood = await _flood(connection, filing) if filing.by_form else None
+        made = replace(made, flooded=flood is not None)
         await rows.add(connection, made)
         await texts.put(connection, made, filing.texts, now=now.business)
         fields: dict[str, Part] = {"tip_off_id": made.tip_off_id, "evidence": b"".join(made.evidence)}
         await log.append(connection, make(EventType.TIP_OFF_FILE, fields))
+        if flood is not None and flood_rules.begins(filed=flood.filed, most=flood.most):
+            begun: dict[str, Part] = {"day": filing.today.isoformat(), "limit": flood.most}
+            await log.append(connection, make(EventType.TIP_OFF_FLOOD, begun))
         return made
 
     @act("tip_off.change")
@@ -194,12 +203,12 @@ class SqlTipOffStore:
 
     @act("tip_off.purge")
     async def purge(
-        self, connection: Connection, *, before: date, make: EventMaker, now: ClockReading
+        self, connection: Connection, *, before: date, today: date, make: EventMaker, now: ClockReading
     ) -> int:
-        """Delete tries and ordinary reporters whose last day is before this one."""
-        count = await tries.forget(connection, before=before) + await reporter.forget(
-            connection, before=before
-        )
+        """Delete tries and ordinary reporters whose last day is before this one, and old days of forms."""
+        count = await tries.forget(connection, before=before)
+        count += await reporter.forget(connection, before=before)
+        count += await form_day.forget(connection, today=today)
         if count:
             fields: dict[str, Part] = {"before": before.isoformat(), "count": count}
             await log.append(connection, make(EventType.TIP_OFF_PURGE, fields))
@@ -216,8 +225,11 @@ class SqlTipOffStore:
         limit: int,
         make: EventMaker,
         now: ClockReading,
-    ) -> int:
-        """Count a try of a reference."""
+    ) -> int | None:
+        """Count a try of a report that exists; None for an unknown reference."""
+        # Within the act, so that an unknown reference waits for its turn as a known one does.
+        if await rows.of_reference(connection, relying_party, reference) is None:
+            return None
         count = await tries.charge(connection, relying_party=relying_party, reference=reference, day=day)
         if count == limit + 1:
             await log.append(connection, make(EventType.TIP_OFF_EXHAUST, {"day": day.isoformat()}))
@@ -239,13 +251,11 @@ class SqlTipOffStore:
         return await connection.all(lists.KEPT, before=before, limit=limit)
 
     @read("tip_off.follow")
-    async def follow(
-        self, connection: Connection, *, relying_party: str, reference: str
-    ) -> FollowedReport | None:
-        """Return what the reporter of a report may read; None for an unknown reference."""
+    async def follow(self, connection: Connection, *, relying_party: str, reference: str) -> FollowedReport:
+        """Return what the reporter of a report may read; raises NotFoundError (TIP_OFF_NOT_FOUND)."""
         found = await rows.of_reference(connection, relying_party, reference)
         if found is None:
-            return None
+            raise NotFoundError(Reason.TIP_OFF_NOT_FOUND)
         leading, reply = None, None
         if found.merged_into is not None:
             leading = await rows.get(connection, relying_party, found.merged_into)
@@ -298,6 +308,13 @@ class SqlTipOffStore:
     ) -> QueuePage:
         """Return reports after a place, in the order of the queue."""
         return await lists.page(connection, relying_party, wanted, after=after, limit=limit)
+
+
+async def _flood(connection: Connection, filing: TipOffFiling) -> form_day.FormDay | None:
+    """Count a report of a form; return its day if the form is flooded."""
+    party = filing.tip_off.relying_party
+    day = await form_day.count(connection, relying_party=party, today=filing.today)
+    return day if flood_rules.is_flooded(filed=day.filed, most=day.most) else None
 
 
 async def _repeated(

@@ -1,4 +1,4 @@
-"""The tables of reports, their texts, their reporters, and tries of their secrets.
+"""The tables of reports, their texts, their reporters, tries of their secrets, and the days of forms.
 
 They belong to a relying party, not to an account: no row names who reported. reporter_id is a keyed hash.
 """
@@ -13,6 +13,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    false,
     text,
 )
 
@@ -53,6 +54,7 @@ tip_offs = Table(
     Column("remind_at", Micros),
     Column("deleted_at", Micros),
     Column("operation_id", ID),
+    Column("flooded", Boolean, nullable=False, server_default=false()),
     Index("ix_tip_offs_reference", "relying_party", "reference", unique=True),
     Index("ix_tip_offs_queue", "relying_party", "queue", "due_at", "tip_off_id"),
     Index("ix_tip_offs_state", "relying_party", "state", "queue", "due_at", "tip_off_id"),
@@ -135,4 +137,15 @@ tip_off_tries = Table(
     Column("day", Day, primary_key=True),
     Column("count", Integer, nullable=False),
     Index(None, "day"),
+)
+
+# How many reports a platform's form on the hosted pages had on a day, and how many it may have before it is
+# flooded (domain.tip_off.flood).
+tip_off_form_days = Table(
+    "tip_off_form_days",
+    main,
+    Column("relying_party", NAME, primary_key=True),
+    Column("day", Day, primary_key=True),
+    Column("filed", Integer, nullable=False),
+    Column("most", Integer, nullable=False),
 )

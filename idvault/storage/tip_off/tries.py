@@ -1,4 +1,4 @@
-"""Tries of references by people who follow a report: counted for each reference and day, known or not."""
+"""Tries of references by people who follow a report: counted for each report and day."""
 
 from datetime import date
 

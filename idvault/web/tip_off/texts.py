@@ -45,9 +45,9 @@ TEXTS: Mapping[str, Translation] = {
     "report_contact_title": Translation("是否需要联系您？", "Do you want to be contacted?"),
     "report_contact": Translation("联系方式（选填）", "How you can be reached (optional)"),
     "report_contact_hint": Translation(
-        "邮箱或电话。留空即为匿名举报，同样会受理。",
-        "An e-mail address or telephone number. Leave it empty to report anonymously; the report "
-        "counts all the same.",
+        "邮箱或电话。平台不核实，仅用于联系您。留空即为匿名举报，同样会受理。",
+        "An e-mail address or telephone number. Nobody checks it, and it serves to reach you and nothing "
+        "else. Leave it empty to report anonymously; the report counts all the same.",
     ),
     "report_why_title": Translation("有什么问题，有何证据？", "What is wrong with it, and what shows that?"),
     "report_why": Translation("情况说明", "What is wrong"),
@@ -98,9 +98,10 @@ TEXTS: Mapping[str, Translation] = {
     "report_reference_hint": Translation("12位数字，空格可有可无。", "12 digits, with or without spaces."),
     "report_secret_hint": Translation("16位数字，空格可有可无。", "16 digits, with or without spaces."),
     "report_read": Translation("查询", "Show"),
-    "report_tries": Translation(
-        "该编号今天的查询次数已用完，请明天再试。",
-        "There were too many wrong tries for this number today. Please try again tomorrow.",
+    "report_unknown": Translation(
+        "举报编号或查询密码不正确，请核对后重新输入。一个编号一天内输错10次即被锁定，次日解锁，其间密码正确也无法查询。",
+        "The number or the secret is not correct. Please check both and try again. After ten wrong "
+        "tries in a day a number is locked until the next day, and then the right secret is refused, too.",
     ),
     "report_state_title": Translation("您向{platform}提交的举报", "Your report to {platform}"),
     "report_state": Translation("状态", "State"),

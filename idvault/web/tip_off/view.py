@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from aiohttp import web
 from babel.dates import format_date
 
+from idvault.domain.error import Reason
 from idvault.domain.sanction.statement import SanctionCategory
 from idvault.domain.tip_off import filing
 from idvault.domain.tip_off.tip_off import Dismissal, TipOffOutcome, TipOffState
@@ -14,7 +15,7 @@ from idvault.web.render import View
 from idvault.web.tip_off import draft
 from idvault.web.tip_off.draft import Draft
 from idvault_client.backend.sanction.texts import CATEGORY_TEXTS
-from idvault_client.errors import InvalidFields, TooManyAttempts, VaultError
+from idvault_client.errors import InvalidFields, VaultError
 from idvault_client.reasons import FIELD_TEXTS
 from idvault_client.tip_offs import FollowedTipOff
 
@@ -121,8 +122,8 @@ class TipOffView:
 
     def errors(self, error: VaultError, *, names: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return texts by the id of a field, "" for the form as a whole. names: ids of the vault's fields."""
-        if isinstance(error, TooManyAttempts):
-            return {"": self._say("tries")}
+        if error.reason == Reason.TIP_OFF_NOT_FOUND:
+            return {"": self._say("unknown")}
         if not isinstance(error, InvalidFields) or not error.fields:
             return {"": error.text(self.language)}
         return {(names or {}).get(name, name): self._field(name, code) for name, code in error.fields.items()}

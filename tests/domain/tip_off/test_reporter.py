@@ -9,7 +9,7 @@ import pytest
 from idvault.domain.error import ExhaustedError, InvalidError, Reason
 from idvault.domain.tip_off import reporter as rules
 from idvault.domain.tip_off.reporter import LIMITED_FOR, Reporter, ReporterStanding
-from idvault.domain.tip_off.tip_off import TipOffOutcome
+from idvault.domain.tip_off.tip_off import TipOffChannel, TipOffOutcome
 from tests.support.builders import NOW, TODAY
 
 ENDS = NOW + timedelta(hours=12)
@@ -24,6 +24,21 @@ def reporter(**changes: Any) -> Reporter:
 
 def file(one: Reporter, *, limit: int = 2) -> Reporter:
     return rules.file(one, limit=limit, today=TODAY, day_ends=ENDS, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("channel", "signed_in"),
+    [
+        (TipOffChannel.APP, True),
+        (TipOffChannel.WEB, True),
+        (TipOffChannel.EMAIL, False),
+        (TipOffChannel.PHONE, False),
+    ],
+)
+def test_who_is_proved(channel: TipOffChannel, signed_in: bool) -> None:
+    """An account that the platform had signed in; nobody without one, and nobody by mail or telephone."""
+    assert rules.proved(token="acct_1", channel=channel) == ("acct_1" if signed_in else None)
+    assert rules.proved(token=None, channel=channel) is None
 
 
 @pytest.mark.parametrize("standing", [ORDINARY, WARNED])

@@ -262,12 +262,19 @@ def test_whom_a_decision_judges() -> None:
 
 
 def test_the_order_of_the_queue() -> None:
-    """Open reports of trusted flaggers, other open ones, closed ones."""
+    """Open reports of trusted flaggers, other open ones, those of flooded forms, closed ones."""
     places = [
-        rules.queue_place(state=state, trusted=trusted)
-        for state, trusted in ((MERGED, True), (RECEIVED, False), (RESOLVED, True), (RESOLVED, False))
+        rules.queue_place(state=state, trusted=trusted, flooded=flooded)
+        for state, trusted, flooded in (
+            (MERGED, True, False),
+            (RECEIVED, False, False),
+            (RECEIVED, False, True),
+            (RESOLVED, True, False),
+            (RESOLVED, False, False),
+            (RESOLVED, False, True),
+        )
     ]
-    assert places == [0, 1, 2, 2]
+    assert [rules.QUEUE.index(each) for each in places] == [0, 1, 2, 3, 3, 3]
 
 
 def test_the_clock_of_a_report() -> None:
@@ -289,6 +296,18 @@ def test_the_clock_of_a_report() -> None:
     answered = in_state(ANSWERED, reminder=Reminder.FOUR_FIFTHS)
     overdue = rules.fall(tip_off=answered, now=NOW + timedelta(days=7))
     assert logged(answered, overdue) == [EventType.TIP_OFF_MISS_SOLUTION]
+
+
+def test_what_a_flooded_form_leaves_is_no_miss() -> None:
+    """Its reports keep clock and reminders; that they are late is an event of its own, answered or not."""
+    for before in (filed(flooded=True), in_state(ANSWERED, flooded=True)):
+        late = rules.fall(tip_off=before, now=NOW + timedelta(days=7))
+        assert late.reminder is Reminder.OVERDUE
+        assert logged(before, late) == [
+            EventType.TIP_OFF_REMIND_HALF,
+            EventType.TIP_OFF_REMIND_FOUR_FIFTHS,
+            EventType.TIP_OFF_MISS_FLOOD,
+        ]
     closed = resolved(in_state(ANSWERED))
     assert rules.fall(tip_off=closed, now=NOW + timedelta(days=30)) == closed
     assert rules.next_reminder(closed) is None

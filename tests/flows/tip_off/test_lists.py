@@ -82,9 +82,10 @@ async def test_pages_do_not_move(world: TipOffWorld) -> None:
     """Reports that are filed while somebody reads appear in their place; no page repeats or omits one."""
     first = [(await world.file(seconds=place)).tip_off.tip_off_id for place in range(6)]
     page = await world.page(limit=3)
-    flagger = (await world.file(contact="a@example.org")).tip_off
+    token = await world.person(1)
+    flagger = (await world.file(reporter_token=token)).tip_off
     await world.set_standing(flagger.reporter_id or "", ReporterStanding.TRUSTED)
-    urgent = (await world.file(contact="a@example.org", seconds=DAY)).tip_off
+    urgent = (await world.file(reporter_token=token, seconds=DAY)).tip_off
     late = (await world.file(seconds=2 * DAY)).tip_off
     rest = await world.page(limit=99, after=page.following)
     seen = [each.tip_off_id for each in (*page.tip_offs, *rest.tip_offs)]
@@ -140,7 +141,7 @@ async def test_work_is_bounded(world: TipOffWorld, monkeypatch: pytest.MonkeyPat
 
 async def test_another_platform_sees_nothing(world: TipOffWorld) -> None:
     """Lists, reports and reporters of one platform are not another's."""
-    made = (await world.file(contact="a@example.org")).tip_off
+    made = (await world.file(reporter_token=await world.person(1))).tip_off
     assert await world.listed(party="platform-b") == []
     found, _ = await world.reporters.list(
         relying_party="platform-b", standing=None, after="", limit=9, now=at(0)

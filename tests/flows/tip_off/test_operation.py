@@ -87,7 +87,7 @@ async def test_only_an_open_operation_of_ones_own(world: TipOffWorld) -> None:
         with pytest.raises(NotFoundError) as missing:
             await world.file(operation_id=unknown)
         assert missing.value.reason is Reason.OPERATION_NOT_FOUND
-    named = report(operation_id=mine.operation_id, contact="a@example.org")
+    named = report(operation_id=mine.operation_id, reporter_token=await world.person(1))
     first = await world.file(named, request_id=request_id(7))
     await closed(world, mine)
     with pytest.raises(PreconditionError) as refused:

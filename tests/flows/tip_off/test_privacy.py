@@ -17,7 +17,13 @@ from idvault.storage.base.statement import statement
 from idvault.storage.claim.tables import requests
 from idvault.storage.log.tables import log_entries, log_openings
 from idvault.storage.sanction.tables import sanctions
-from idvault.storage.tip_off.tables import tip_off_reporters, tip_off_texts, tip_off_tries, tip_offs
+from idvault.storage.tip_off.tables import (
+    tip_off_form_days,
+    tip_off_reporters,
+    tip_off_texts,
+    tip_off_tries,
+    tip_offs,
+)
 from idvault.telemetry.metrics import Metrics
 from tests.support.flow_world import at
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files, report
@@ -28,6 +34,7 @@ _KEYS = statement(select(log_openings.c.account_token))
 # The requests of reports belong to no account; those of sign-ups do.
 _ROWS = (
     *(select(table) for table in (tip_offs, tip_off_texts, tip_off_reporters, tip_off_tries, sanctions)),
+    select(tip_off_form_days),
     select(requests).where(requests.c.account_token == ""),
 )
 
@@ -117,7 +124,7 @@ async def test_the_database_holds_no_text_and_no_reporter(world: TipOffWorld) ->
 
 async def test_what_the_reporter_reads_names_nobody(world: TipOffWorld) -> None:
     """No moderator, no target, no other reporter."""
-    filed, target, (made, _) = await upheld(world)
+    filed, target, (made, _) = await upheld(world, reporter_token=await world.person(1))
     message = str(convert.followed(await world.follow(filed)))
     for word in (target, str(made.assignee), str(made.sanction_id), str(filed.tip_off.reporter_id)):
         assert word not in message
@@ -125,7 +132,7 @@ async def test_what_the_reporter_reads_names_nobody(world: TipOffWorld) -> None:
 
 async def test_metrics_name_nobody(world: TipOffWorld) -> None:
     """States and counts, and nothing that somebody typed."""
-    filed, target, _ = await upheld(world)
+    filed, target, _ = await upheld(world, reporter_token=await world.person(1))
     metrics = Metrics()
     counts, overdue = await world.store.counts(now=at(DAY))
     metrics.tip_offs({state.value: count for state, count in counts.items()}, overdue=overdue)

@@ -167,7 +167,9 @@ async def test_texts_are_deleted(world: TipOffWorld, key: ModeratorKey) -> None:
     """After 90 days every text, the contact and who reported are gone, once, logged; the rest stays."""
     me = key.moderator_id
     target = TipOffTarget(TargetKind.CONTENT, "typed on the web (synthetic)")
-    filed = await world.file(contact="a@example.org", content=b"copy", target=target)
+    filed = await world.file(
+        contact="a@example.org", content=b"copy", target=target, reporter_token=await world.person(1)
+    )
     open_one = await world.file()
     await world.assign(filed.tip_off, me)
     await world.note(filed.tip_off, me, "a note")
@@ -191,8 +193,8 @@ async def test_texts_are_deleted(world: TipOffWorld, key: ModeratorKey) -> None:
 
 async def test_reporters_and_tries_are_forgotten(world: TipOffWorld) -> None:
     """Ordinary reporters without a report for 90 days, and counts of tries; flaggers stay."""
-    first = (await world.file(contact="a@example.org")).tip_off
-    second = (await world.file(contact="b@example.org")).tip_off
+    first = (await world.file(reporter_token=await world.person(1))).tip_off
+    second = (await world.file(reporter_token=await world.person(2))).tip_off
     await world.set_standing(second.reporter_id or "", ReporterStanding.TRUSTED)
     await asyncio.gather(world.follow(await world.file(), secret="0" * 16), return_exceptions=True)
     assert await world.schedule.purge(now=at(90 * DAY)) == 0

@@ -42,6 +42,7 @@ class Walk:
         self.model = ModelReports()
         self.keys: list[ModeratorKey] = []
         self.token = ""
+        self.people: list[str] = []
         self.made: list[TipOff] = []
         self.now = 0
         self.told: Counter[str] = Counter()
@@ -49,19 +50,20 @@ class Walk:
     async def begin(self) -> None:
         world = self.world.world
         self.token = await world.account()
+        self.people = [await self.world.person(number) for number in range(REPORTERS)]
         self.keys = [await world.moderator(number) for number in range(1, MODERATORS + 1)]
 
     def id_of(self, moderator: int | None) -> str | None:
         return None if moderator is None else self.keys[moderator].moderator_id
 
     async def file(self, reporter: int | None) -> None:
-        contact = "" if reporter is None else f"r{reporter}@example.org"
+        token = None if reporter is None else self.people[reporter]
         # Noon plus whole seconds: the deadline is the end of the seventh day after this one.
         due_at = ((self.now + HALF_DAY) // DAY + 8) * DAY - HALF_DAY
         expected = self.model.file(reporter=reporter, due_at=due_at, now=self.now)
 
         async def filed() -> TipOff:
-            made = (await self.world.file(contact=contact, seconds=self.now)).tip_off
+            made = (await self.world.file(reporter_token=token, seconds=self.now)).tip_off
             assert self.seconds(made.due_at) == due_at
             self.made.append(made)
             return made

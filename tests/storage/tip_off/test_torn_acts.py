@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from idvault.domain.error import UnavailableError
+from idvault.domain.tip_off import flood
 from idvault.domain.tip_off.reporter import ReporterStanding
 from idvault.domain.tip_off.target import TargetKind, TipOffTarget
 from idvault.domain.tip_off.tip_off import TipOff
@@ -31,8 +32,9 @@ def reports(world: World, tmp_path: Path) -> TipOffWorld:
 async def _leading(reports: TipOffWorld, **changes: Any) -> tuple[TipOff, str]:
     """Return an assigned report with two that were merged into it, and its moderator."""
     me = (await reports.world.moderator(1)).moderator_id
-    leading = (await reports.file(contact="a@example.org", **changes)).tip_off
-    others = [(await reports.file(contact=f"{place}@example.org")).tip_off for place in range(2)]
+    people = [await reports.person(place) for place in range(3)]
+    leading = (await reports.file(reporter_token=people[0], **changes)).tip_off
+    others = [(await reports.file(reporter_token=each)).tip_off for each in people[1:]]
     await reports.assign(leading, me)
     await reports.merge(leading, others, me)
     return leading, me
@@ -48,6 +50,13 @@ async def _file(reports: TipOffWorld) -> Act:
         operation_id=(await opened(reports)).operation_id,
     )
     return lambda: reports.file(asked, request_id=request_id(9))
+
+
+async def _file_by_form(reports: TipOffWorld) -> Act:
+    for _ in range(flood.limit(())):
+        await reports.file_by_form()
+    asked = report(content=b"c", contact="a@example.org")
+    return lambda: reports.file_by_form(asked, request_id=request_id(9))
 
 
 async def _answer(reports: TipOffWorld) -> Act:
@@ -101,13 +110,13 @@ async def _delete_texts(reports: TipOffWorld) -> Act:
 
 
 async def _set_standing(reports: TipOffWorld) -> Act:
-    made = (await reports.file(contact="a@example.org")).tip_off
+    made = (await reports.file(reporter_token=await reports.person(1))).tip_off
     return lambda: reports.set_standing(
         made.reporter_id or "", ReporterStanding.TRUSTED, request_id=request_id(9)
     )
 
 
-ACTS = [_file, _answer, _note, _uphold, _merge, _remind, _delete_texts, _set_standing]
+ACTS = [_file, _file_by_form, _answer, _note, _uphold, _merge, _remind, _delete_texts, _set_standing]
 Prepare = Callable[[TipOffWorld], Awaitable[Act]]
 
 

@@ -122,6 +122,8 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.TIP_OFF_REMIND_FOUR_FIFTHS: "Four fifths of them passed.",
     EventType.TIP_OFF_MISS_REPLY: "A report was not replied to in time.",
     EventType.TIP_OFF_MISS_SOLUTION: "A report was not decided in time.",
+    EventType.TIP_OFF_FLOOD: "A form got far more reports than usual: until the day ends it is flooded.",
+    EventType.TIP_OFF_MISS_FLOOD: "A report that came by a flooded form was not decided in time.",
     EventType.TIP_OFF_DELETE_TEXTS: "Texts, contact and reporter of a decided report were deleted.",
     EventType.TIP_OFF_EXHAUST: "Wrong secrets locked a report's reference for the day.",
     EventType.TIP_OFF_PURGE: "Reporters who have not reported for long were forgotten.",

@@ -119,6 +119,7 @@ def _report(message: pb.TipOff) -> TipOffReport:
         delete_time=_optional(message, "delete_time"),
         evidence=tuple(message.evidence_digests),
         operation_id=message.operation_id,
+        flooded=message.flooded,
     )
 
 

@@ -17,7 +17,7 @@ class TipOffReport:
 
     reference: the 12 digits that the reporter has. moderator_id: who works on it or decided, "" for nobody.
     due_time: when reply and solution are due. reporter_id: "" for an anonymous report. operation_id: "" if it
-    belongs to none.
+    belongs to none. flooded: whether it came by a form while that was flooded.
     """
 
     tip_off_id: str
@@ -41,6 +41,7 @@ class TipOffReport:
     delete_time: datetime | None = None
     evidence: tuple[bytes, ...] = field(default=(), repr=False)
     operation_id: str = ""
+    flooded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

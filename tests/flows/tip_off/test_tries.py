@@ -1,0 +1,82 @@
+"""Tries of secrets over both databases: those of reports that exist are counted, and nothing else is."""
+
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import func, select
+
+from idvault.domain.error import IdvaultError, Reason
+from idvault.flows.tip_off.filing import TRIES_A_DAY
+from idvault.storage.base.database import Database
+from idvault.storage.base.metadata import main as schema
+from idvault.storage.base.statement import Statement, scalar, statement
+from idvault.storage.tip_off.tables import tip_off_tries
+from tests.support.flow_world import PARTY, at
+from tests.support.tip_off_world import TipOffWorld, key_files
+
+_TRIES = statement(select(func.coalesce(func.sum(tip_off_tries.c["count"]), 0)), scalar)
+WRONG = "0" * 16
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
+    """Return the flows with a new database of each kind."""
+    made = TipOffWorld(main_database, key_files(tmp_path))
+    yield made
+    await made.world.claims.verification.drain()
+
+
+async def rows(world: TipOffWorld) -> dict[str, int]:
+    """Return the number of rows of every table."""
+    found = {}
+    for table in schema.sorted_tables:
+        counted: Statement[int] = statement(select(func.count()).select_from(table), scalar)
+        found[table.name] = await world.database.one("test", counted) or 0
+    return found
+
+
+async def told(work: Awaitable[object]) -> tuple[type[IdvaultError], Reason]:
+    with pytest.raises(IdvaultError) as refused:
+        await work
+    return type(refused.value), refused.value.reason
+
+
+def attempt(world: TipOffWorld, reference: str, **changes: Any) -> Awaitable[object]:
+    asked = {"relying_party": PARTY, "reference": reference, "secret": WRONG, "now": at(0), **changes}
+    return world.filing.follow(**asked)
+
+
+async def test_an_unknown_reference_costs_nothing(world: TipOffWorld) -> None:
+    """However many are tried and how often: no row in any table, so no entry of the log either."""
+    filed = await world.file()
+    before = await rows(world)
+    for number in range(3):
+        for _ in range(2 * TRIES_A_DAY):
+            await told(attempt(world, f"{number:012}"))
+    for _ in range(2 * TRIES_A_DAY):
+        await told(attempt(world, filed.tip_off.reference, relying_party="platform-b"))
+    assert await rows(world) == before
+
+
+async def test_an_unknown_reference_is_told_as_a_wrong_secret(world: TipOffWorld) -> None:
+    """Try for try, before and after the lock: the answer does not tell which references exist."""
+    filed = await world.file()
+    known = [await told(attempt(world, filed.tip_off.reference)) for _ in range(3 * TRIES_A_DAY)]
+    unknown = [await told(attempt(world, "0" * 12)) for _ in range(3 * TRIES_A_DAY)]
+    assert known == unknown
+
+
+async def test_wrong_secrets_of_a_report_are_counted(world: TipOffWorld) -> None:
+    """After ten the right secret opens nothing, either, until the next day; the lock is logged once."""
+    filed = await world.file()
+    for number in range(1, TRIES_A_DAY + 1):
+        await told(attempt(world, filed.tip_off.reference))
+        assert await world.database.one("test", _TRIES) == number
+    for _ in range(3):
+        locked = await told(attempt(world, filed.tip_off.reference, secret=filed.secret))
+        assert locked[1] is Reason.TIP_OFF_NOT_FOUND
+    assert (await world.events()).count("tipoff:tries:exhaust") == 1
+    assert (await world.follow(filed, seconds=86_400)).tip_off == filed.tip_off

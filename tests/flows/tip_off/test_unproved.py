@@ -1,0 +1,124 @@
+"""A contact that nobody proved has no standing, shares no count and changes none, over both databases."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from idvault.domain.tip_off.reporter import Reporter, ReporterStanding
+from idvault.domain.tip_off.tip_off import TipOffChannel, TipOffOutcome
+from idvault.sealing.tip_off import KeyedTipOffSecrets
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.tip_off import reporter as rows
+from tests.support.flow_world import PARTY, at
+from tests.support.tip_off_world import DAY, TipOffWorld, key_files
+
+CONTACT = "flagger@example.org"
+SPELLINGS = (CONTACT, " Flagger@EXAMPLE.org ", "FLAGGER@example.org", "flagger @ example.org")
+CHANNELS = tuple(TipOffChannel)
+PER_DAY = 2
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
+    """Return the flows with a new database of each kind."""
+    made = TipOffWorld(main_database, key_files(tmp_path), reports_per_day=PER_DAY)
+    yield made
+    await made.world.claims.verification.drain()
+
+
+async def known(world: TipOffWorld, standing: ReporterStanding) -> Reporter:
+    """Store what a former version knew of the contact: a standing, and a day that is used up."""
+    assert isinstance(world.filing.secrets, KeyedTipOffSecrets)
+    reporter_id = world.filing.secrets.reporter_id(relying_party=PARTY, kind="contact", value=CONTACT)
+    limited = at(30 * DAY).business if standing is ReporterStanding.LIMITED else None
+    made = Reporter(reporter_id, PARTY, standing, limited, at(0).today(world.policy.zone), PER_DAY, PER_DAY)
+
+    async def put(connection: Connection) -> None:
+        await rows.obtain(connection, PARTY, reporter_id, today=made.day)
+        await rows.put(connection, made)
+
+    await world.database.act("test", put)
+    return made
+
+
+async def reporters(world: TipOffWorld) -> list[Reporter]:
+    found, _ = await world.reporters.list(
+        relying_party=PARTY, standing=None, after="", limit=1_000, now=at(0)
+    )
+    return found
+
+
+@pytest.mark.parametrize("standing", list(ReporterStanding))
+async def test_no_channel_lends_a_standing(world: TipOffWorld, standing: ReporterStanding) -> None:
+    """However a contact is written and whatever is known of it: never first, never refused, never counted."""
+    before = await known(world, standing)
+    plain = (await world.file()).tip_off
+    for channel in CHANNELS:
+        for spelling in SPELLINGS:
+            filed = (await world.file(channel=channel, contact=spelling)).tip_off
+            assert (filed.reporter_id, filed.trusted) == (None, False)
+    page = await world.page(limit=1_000)
+    assert plain.tip_off_id in {each.tip_off_id for each in page.tip_offs}
+    assert not any(each.trusted or each.reporter_id for each in page.tip_offs)
+    assert await reporters(world) == [before]
+
+
+@pytest.mark.parametrize("outcome", [TipOffOutcome.ABUSIVE, TipOffOutcome.DISMISSED, TipOffOutcome.UPHELD])
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_no_decision_changes_a_standing(
+    world: TipOffWorld, channel: TipOffChannel, outcome: TipOffOutcome
+) -> None:
+    """Somebody else's report with a flagger's address, decided alone or merged, is not the flagger's."""
+    before = await known(world, ReporterStanding.TRUSTED)
+    flagger = await world.world.account(1)
+    mine = (await world.file(reporter_token=flagger, contact=CONTACT, channel=TipOffChannel.APP)).tip_off
+    await world.set_standing(mine.reporter_id or "", ReporterStanding.TRUSTED)
+    own = await world.reporter(mine.reporter_id or "")
+    key = await world.world.moderator(1)
+    leading, merged = [(await world.file(channel=channel, contact=CONTACT)).tip_off for _ in range(2)]
+    await world.assign(leading, key.moderator_id)
+    await world.merge(leading, [merged], key.moderator_id)
+    if outcome is TipOffOutcome.UPHELD:
+        await world.uphold(leading, key, await world.world.account(2), reply="a")
+    else:
+        await world.dismiss(leading, key.moderator_id, outcome=outcome, reply="a")
+    assert sorted(await reporters(world), key=repr) == sorted([before, own], key=repr)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_nobody_learns_who_reported_today(world: TipOffWorld, channel: TipOffChannel) -> None:
+    """A contact that is used for the hundredth time and one that is new get the same answer."""
+    used = [await world.file(channel=channel, contact=CONTACT) for _ in range(5 * PER_DAY)]
+    new = await world.file(channel=channel, contact="new@example.org")
+
+    def told(filed: Any) -> tuple[Any, ...]:
+        made = filed.tip_off
+        return made.state, made.due_at, made.trusted, made.reporter_id, len(filed.secret)
+
+    assert {told(each) for each in used} == {told(new)}
+    assert await reporters(world) == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "proves"),
+    [
+        (TipOffChannel.APP, True),
+        (TipOffChannel.WEB, True),
+        (TipOffChannel.EMAIL, False),
+        (TipOffChannel.PHONE, False),
+    ],
+)
+async def test_only_a_session_of_the_platform_proves(
+    world: TipOffWorld, channel: TipOffChannel, proves: bool
+) -> None:
+    """Of a mail or a telephone call the platform knows only what somebody says: its account is nobody's."""
+    token = await world.world.account(1)
+    filed = (await world.file(channel=channel, reporter_token=token, contact=CONTACT)).tip_off
+    assert (filed.reporter_id is not None) is proves
+    assert len(await reporters(world)) == proves
+    assert filed.due_at - filed.filed_at > timedelta(days=7)
