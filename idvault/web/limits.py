@@ -18,10 +18,11 @@ RUNNING = 400
 class Buckets:
     """A bucket for each key: so much at once, and then so much a second, of requests or bytes."""
 
-    def __init__(self, *, burst: float, per_second: float) -> None:
-        """Start with full buckets."""
+    def __init__(self, *, burst: float, per_second: float, known: int = _KNOWN) -> None:
+        """Start with full buckets. known: how many keys are remembered."""
         self._burst = burst
         self._per_second = per_second
+        self._known = known
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def check(self, key: str, *, now: float, cost: float = 1) -> None:
@@ -42,7 +43,7 @@ class Buckets:
         """Count a request of a key, which `has` allows."""
         self._buckets[key] = (self._left(key, now) - cost, now)
         self._buckets.move_to_end(key)
-        if len(self._buckets) > _KNOWN:
+        if len(self._buckets) > self._known:
             self._buckets.popitem(last=False)
 
     def _left(self, key: str, now: float) -> float:

@@ -8,12 +8,14 @@
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from aiohttp import web
 
 from idvault.web.limits import Buckets
 
 _MINUTE = 60.0
+_FEW = partial(Buckets, known=20_000)
 _KIB, _MIB = 1024, 1024 * 1024
 _LATER = "300"
 """In seconds: when an address prefix may file another report."""
@@ -23,14 +25,14 @@ _LATER = "300"
 class ReportLimits:
     """What strangers may file and look up. narrow, wide: of an address prefix and of the network above it."""
 
-    narrow: Buckets = field(default_factory=lambda: Buckets(burst=20, per_second=1 / (5 * _MINUTE)))
-    wide: Buckets = field(default_factory=lambda: Buckets(burst=100, per_second=1 / _MINUTE))
-    form: Buckets = field(default_factory=lambda: Buckets(burst=1_000, per_second=2))
-    narrow_bytes: Buckets = field(default_factory=lambda: Buckets(burst=_MIB, per_second=_KIB / 2))
-    wide_bytes: Buckets = field(default_factory=lambda: Buckets(burst=4 * _MIB, per_second=2 * _KIB))
-    form_bytes: Buckets = field(default_factory=lambda: Buckets(burst=64 * _MIB, per_second=64 * _KIB))
-    narrow_looks: Buckets = field(default_factory=lambda: Buckets(burst=60, per_second=1 / 10))
-    wide_looks: Buckets = field(default_factory=lambda: Buckets(burst=300, per_second=1))
+    narrow: Buckets = field(default_factory=partial(_FEW, burst=20, per_second=1 / (5 * _MINUTE)))
+    wide: Buckets = field(default_factory=partial(_FEW, burst=100, per_second=1 / _MINUTE))
+    form: Buckets = field(default_factory=partial(_FEW, burst=1_000, per_second=2))
+    narrow_bytes: Buckets = field(default_factory=partial(_FEW, burst=_MIB, per_second=_KIB / 2))
+    wide_bytes: Buckets = field(default_factory=partial(_FEW, burst=4 * _MIB, per_second=2 * _KIB))
+    form_bytes: Buckets = field(default_factory=partial(_FEW, burst=64 * _MIB, per_second=64 * _KIB))
+    narrow_looks: Buckets = field(default_factory=partial(_FEW, burst=60, per_second=1 / 10))
+    wide_looks: Buckets = field(default_factory=partial(_FEW, burst=300, per_second=1))
 
     def check_report(self, prefixes: tuple[str, str], *, form: str, size: int, now: float) -> None:
         """Count a report of so many bytes; raises HTTPTooManyRequests."""

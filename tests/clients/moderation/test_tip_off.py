@@ -101,6 +101,16 @@ async def test_a_lost_answer_is_no_second_act(place: Office, browser: Visitor, k
     assert [each.note for each in (await place.world.get(made)).notes] == ["the photograph is from 2015"]
 
 
+async def test_a_flood_stands_last(place: Office, browser: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports of a flooded form are marked, and come after what is due later."""
+    monkeypatch.setattr("idvault.domain.tip_off.flood._LEAST", 1)
+    first, flooded = [(await place.world.file_by_form()).tip_off for _ in range(2)]
+    later = await filed(place.world, seconds=DAY)
+    page = await browser.get("/reports?view=open")
+    assert listed(page.text) == [each.reference for each in (first, later, flooded)]
+    assert page.words.count("from a flooded form") == 1
+
+
 async def test_a_reply_and_a_note(place: Office, browser: Visitor) -> None:
     """The reporter reads the reply, and staff the note; an empty one is named beside its field."""
     made = await taken(place, browser)

@@ -75,6 +75,8 @@ class ReportCasePages:
         marks = [say("overdue")] if is_open and report.due_time <= self.place.clock() else []
         if report.trusted:
             marks.append(say("trusted"))
+        if report.flooded:
+            marks.append(say("flooded"))
         rows = self.place.rows(
             visit,
             due=self.place.left(report.due_time, visit) if is_open else None,

@@ -3,8 +3,8 @@
 - A mail's request id follows from the import's random id and the SHA-256 of the mail: a mail that is read
   again after a crash, or delivered twice, is the same report with the same secret.
 - The receipt (contact, reference, secret) is written durably before the mail is moved from new/ to cur/.
-- A mail that is no report is moved, too, and flagged. One that the vault refuses for the reporter's limit of
-  the day stays in new/.
+- A mail that is no report is moved, too, and flagged. One that the vault refuses for a limit stays in new/: a
+  vault of a former version limits the reports of each sender.
 - One import at a time works with a state file: of two that append to the receipts, one would lose a secret.
 """
 

@@ -25,6 +25,7 @@ COMMON: Mapping[str, T] = {
     "overdue_now": T("刚刚逾期", "overdue for less than an hour"),
     "overdue": T("已逾期", "overdue"),
     "trusted": T("可信举报人", "trusted flagger"),
+    "flooded": T("来自被大量涌入的表单", "from a flooded form"),
     "yours": T("由您作出", "yours"),
     "next_page": T("下一页", "Next page"),
     "first_page": T("回到第一页", "First page"),
