@@ -1,6 +1,7 @@
 """Builds and runs `idvault work`."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import replace
 from math import ceil
@@ -8,6 +9,7 @@ from math import ceil
 from idvault.bootstrap.base import Base, Clock, Ready, load_keys, open_base
 from idvault.bootstrap.changes import watch_changes
 from idvault.bootstrap.claim import build_claims
+from idvault.bootstrap.clock_trust import build_clock_trust, careful_tasks
 from idvault.bootstrap.health import open_port, watch_health
 from idvault.bootstrap.log import build_guard
 from idvault.bootstrap.periodic.account import account_tasks, credential_tasks
@@ -37,6 +39,7 @@ from idvault.bootstrap.witness import (
 from idvault.config import Settings
 from idvault.domain.clock import ClockReading
 from idvault.flows.claim.settlement import BacklogFlow
+from idvault.flows.clock_trust import ClockTrust
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.flows.policy import OperatorPolicy
 from idvault.sealing.intake import DayIntakeOpener
@@ -51,24 +54,26 @@ from idvault.workers.settle import Settler
 _LEAST_WIDTH, _MOST_WIDTH = 32, 200
 
 
-async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: Clock) -> None:
-    """Run the worker until stop is set, then finish the work in progress."""
+async def work(
+    settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: Clock, clock_agrees: bool = False
+) -> None:
+    """Run the worker until stop is set; clock_agrees: an operator says that the clock is right."""
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="work"))
-        metrics_url = open_port(stack, base)
-        keys = load_keys(settings)
+        metrics_url, keys = open_port(stack, base), load_keys(settings)
         signer = Ed25519Signer(keys=keys.keys(Purpose.LOG))
         rosters = await read_rosters(base, keys=public_keys(keys, Purpose.LOG, Purpose.STATUS_LIST))
         # Before anything else is written: a restored old copy must not grow into a second history.
         witnesses = open_witnesses(stack, base)
         watch = await check_witnessed(base, rosters.current, witnesses=witnesses, signer=signer)
+        trust = await build_clock_trust(base, rosters, witnesses=witnesses, agrees=clock_agrees)
         await _adopt(stack, base, rosters)
         guard = build_guard(base)
         claims = await build_claims(stack, base, rosters, guard=guard)
         signing = log_keys(base, keys)
         await signing.run(now=clock())
         sequencing = build_sequencing(
-            base, lambda: rosters.current, signer=signer, keys=signing, witnesses=dict(witnesses)
+            base, lambda: rosters.current, signer=signer, keys=signing, witnesses=witnesses
         )
         changes = Changes(speed=settings.work_speed)
         backlog = claims.flows.backlog(opener=DayIntakeOpener(keys=keys))
@@ -92,14 +97,13 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             *backup_tasks(base),
             *drill_tasks(base, rosters, guard=guard),
         ]
-        tasks = [traced(base.traces, task) for task in tasks]
-        loop = Loop(tasks=tasks, clock=clock, report=_report, changes=changes)
+        loop = _loop(base, trust, tasks, changes)
         # Entries that wait since the set-up, or since a worker stopped, would have each other task refused.
         await loop.once("log")
         watch_health(stack, base, lambda: rosters.current)
         watch_changes(stack, changes, store=sequencing.store, clock=clock)
         ready({"metrics": metrics_url})
-        await _run(base, loop, _settler(base, backlog, width=_width(claims.policy)), watch, stop)
+        await _run(base, loop, _settler(base, backlog, trust, width=_width(claims.policy)), watch, stop)
 
 
 async def _adopt(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> None:
@@ -123,9 +127,20 @@ async def _run(base: Base, loop: Loop, settler: Settler, watch: WitnessWatch, st
     await asyncio.gather(loop.run(stop=ending), settler.run(stop=ending), end())
 
 
-def _settler(base: Base, backlog: BacklogFlow, *, width: int) -> Settler:
-    span = nullcontext if base.traces is None else base.traces.span
-    return Settler(backlog=backlog, clock=base.clock, report=_report, width=width, span=span)
+def _loop(base: Base, trust: ClockTrust, tasks: Sequence[Task], changes: Changes) -> Loop:
+    careful = [traced(base.traces, task) for task in careful_tasks(base, trust, tasks)]
+    return Loop(tasks=careful, clock=base.clock, report=_report, changes=changes)
+
+
+def _settler(base: Base, backlog: BacklogFlow, trust: ClockTrust, *, width: int) -> Settler:
+    return Settler(
+        backlog=backlog,
+        clock=base.clock,
+        report=_report,
+        width=width,
+        span=nullcontext if base.traces is None else base.traces.span,
+        is_wrong=lambda now: trust.is_wrong(now=now.real),
+    )
 
 
 def traced(traces: Traces | None, task: Task) -> Task:

@@ -51,12 +51,18 @@ class DayKeyStore(Protocol):
 class DayKeyring(Protocol):
     """The intake keys with their private halves; only the worker has them."""
 
-    async def rotate(self, *, now: datetime) -> None:
-        """Publish the keys of today and tomorrow and today's next key; destroy keys no longer needed.
+    async def publish(self, *, now: datetime) -> None:
+        """Publish the keys of today and tomorrow and today's next key; days are UTC days in real time.
 
-        Days are UTC days in real time. A key must be destroyed once it has been replaced for long enough and
-        no waiting claim needs it, and in any case 72 h after its day. Must be safe to call in any number of
-        processes that share one key file. Raises UnavailableError.
+        Must be safe to call in any number of processes that share one key file. Raises UnavailableError.
+        """
+        ...
+
+    async def destroy(self, *, now: datetime) -> None:
+        """Destroy keys that are no longer needed.
+
+        A key must be destroyed once it has been replaced for long enough and no waiting claim needs it, and
+        in any case 72 h after its day. Must be as safe to call as `publish`. Raises UnavailableError.
         """
         ...
 

@@ -9,7 +9,7 @@
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -50,8 +50,8 @@ class LocalDayKeyring:
     entropy: Entropy
     suite: str = hpke.X_WING
 
-    async def rotate(self, *, now: datetime) -> None:
-        """Publish the keys that are due and destroy those that have expired (UTC, real time).
+    async def publish(self, *, now: datetime) -> None:
+        """Publish the keys that are due (UTC, real time).
 
         Safe to call from several processes that share one key file. Raises UnavailableError.
         """
@@ -63,7 +63,6 @@ class LocalDayKeyring:
         keys = await asyncio.to_thread(self.keys.put_all, Purpose.INTAKE, candidates)
         for name in due:
             await self._publish(name, keys[name])
-        await self._destroy([*published, *due], now=now)
 
     async def _publish(self, name: str, private_key: bytes) -> None:
         public_key = hpke.public_key(suite=self.suite, private_key=private_key)
@@ -71,10 +70,13 @@ class LocalDayKeyring:
         if published.public_key != hpke.public_key(suite=published.suite, private_key=private_key):
             raise DayKeyConflictError
 
-    async def _destroy(self, published: Sequence[str], *, now: datetime) -> None:
-        """Destroy each key whose successor has been in use long enough, unless a waiting claim needs it."""
+    async def destroy(self, *, now: datetime) -> None:
+        """Destroy each key whose successor has been in use long enough, unless a waiting claim needs it.
+
+        Raises UnavailableError.
+        """
         kept_from = (now.astimezone(UTC).date() - _LIFETIME + _DAY).isoformat()
-        known = sorted({*published, *self.keys.keys(Purpose.INTAKE).versions})
+        known = sorted({*await self.store.names(), *self.keys.keys(Purpose.INTAKE).versions})
         for name, successor in pairwise(known):
             is_over = now - _time(successor) >= _OVERLAP
             if is_over and (name < kept_from or not await self.store.is_needed(day=name)):

@@ -6,6 +6,7 @@
 - idvault_witness_lag_entries{witness}
 - idvault_records_without_key
 - idvault_backup_age_seconds{database}
+- idvault_clock_doubted
 
 A label value comes from our code or, for a witness, from the signed roster.
 """
@@ -31,6 +32,7 @@ class Vitals:
         self._witness_lag: dict[str, int] = {}
         self._records_without_key: int | None = None
         self._backup_ages: dict[str, float] = {}
+        self._clock_doubted: bool | None = None
 
     def certificates(self, left: Mapping[str, float]) -> None:
         """Set for how many seconds each certificate is still valid, by setting; negative after its end."""
@@ -51,6 +53,10 @@ class Vitals:
     def backup_ages(self, seconds: Mapping[str, float]) -> None:
         """Set the age of the newest backup of each database that has one."""
         self._backup_ages = dict(seconds)
+
+    def clock_doubted(self, doubted: bool) -> None:
+        """Set whether what cannot be undone waits, because the clock is not confirmed."""
+        self._clock_doubted = doubted
 
     def families(self) -> Iterator[Metric]:
         """Yield every metric as Prometheus families."""
@@ -83,6 +89,11 @@ class Vitals:
             "Age of the newest backup of a database.",
             "database",
             self._backup_ages,
+        )
+        yield families.gauge(
+            "idvault_clock_doubted",
+            "Whether tasks that cannot be undone wait, because the clock is not confirmed.",
+            self._clock_doubted,
         )
 
 

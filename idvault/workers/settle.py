@@ -1,7 +1,10 @@
-"""Settles the backlog: leases only as many waiting claims as it can start at once."""
+"""Settles the backlog: leases only as many waiting claims as it can start at once.
+
+A wrong clock would let claims wait until its time, so nothing is leased under one.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from idvault.domain.clock import ClockReading
@@ -12,6 +15,11 @@ from idvault.workers.loop import pause
 _NAME = "settle"
 _IDLE = 0.2
 _BROKEN = 1.0
+
+
+async def _is_never_wrong(_now: ClockReading) -> bool:
+    """Trust the clock."""
+    return False
 
 
 class Settler:
@@ -25,16 +33,19 @@ class Settler:
         report: Callable[[str, Exception], None],
         width: int = 32,
         span: Callable[[str], AbstractContextManager[object]] = nullcontext,
+        is_wrong: Callable[[ClockReading], Awaitable[bool]] = _is_never_wrong,
     ) -> None:
         """Initialise. report: receives failures; width: how many settlements run at once.
 
-        span: surrounds each settlement, and each lease of a batch of them.
+        span: surrounds each settlement, and each lease of a batch of them. is_wrong: returns whether somebody
+        contradicts a reading of the clock.
         """
         self._backlog = backlog
         self._clock = clock
         self._report = report
         self._width = width
         self._span = span
+        self._is_wrong = is_wrong
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self, *, stop: asyncio.Event) -> None:
@@ -57,9 +68,12 @@ class Settler:
             await pause(stop, _IDLE)
 
     async def _lease(self, free: int, stop: asyncio.Event) -> list[Job]:
+        now = self._clock()
         try:
+            if await self._is_wrong(now):
+                return []
             with self._span("lease"):
-                return await self._backlog.lease(now=self._clock(), limit=free)
+                return await self._backlog.lease(now=now, limit=free)
         except Exception as error:  # the store may be unreachable for a while; the worker waits for it
             self._report(_NAME, error)
             await pause(stop, _BROKEN)

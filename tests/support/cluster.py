@@ -117,12 +117,13 @@ class Cluster:
         self._start(WEB, ["web"], {**told, "IDVAULT_WEB_PROXIES": "1"})
         return f"http://127.0.0.1:{port}"
 
-    def start_work(self, name: str = "work") -> dict[str, Any]:
+    def start_work(self, name: str = "work", *options: str) -> dict[str, Any]:
+        """Start a worker with these options; return its ready file."""
         told = environment.work(self._layout, ports=Ports(0, 0, 0, 0, 0, 0, 0))
         if self._checkout is not None:
             # A measurement is of a worker as in production; an earlier version does not know the setting.
             del told["IDVAULT_WORK_SPEED"]
-        return self._start(name, ["work"], told)
+        return self._start(name, ["work", *options], told)
 
     def stop(self, name: str) -> int:
         """Stop a process as an operator does; return its exit code."""

@@ -44,6 +44,7 @@ PROMISED = {
     "idvault_disk_size_bytes",
     "idvault_witness_lag_entries",
     "idvault_records_without_key",
+    "idvault_clock_doubted",
     "idvault_backup_age_seconds",
 }
 
@@ -81,6 +82,7 @@ def filled() -> Metrics:
     metrics.vitals.disks({"public": (5, 10)})
     metrics.vitals.witness_lag({"witness.example/w1": 3})
     metrics.vitals.records_without_key(2)
+    metrics.vitals.clock_doubted(True)
     metrics.vitals.backup_ages({"main": 7})
     return metrics
 
@@ -140,6 +142,7 @@ def test_names(served: list[str]) -> None:
         'idvault_disk_size_bytes{place="public"} 10.0',
         'idvault_witness_lag_entries{witness="witness.example/w1"} 3.0',
         "idvault_records_without_key 2.0",
+        "idvault_clock_doubted 1.0",
         'idvault_backup_age_seconds{database="main"} 7.0',
     ],
 )

@@ -83,3 +83,29 @@ async def test_a_store_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatc
     backlog.refusals = 1
     assert await _run(backlog, width=2) == [("settle", "OSError")]
     assert sorted(backlog.settled) == [0, 1]
+
+
+async def test_nothing_is_leased_under_a_clock_that_somebody_contradicts() -> None:
+    """Each lease asks first; once the clock is right, everything is settled."""
+    backlog, stop = FakeBacklog(4), asyncio.Event()
+    asked: list[ClockReading] = []
+
+    async def is_wrong(now: ClockReading) -> bool:
+        asked.append(now)
+        assert not backlog.settled or len(asked) > 3
+        return len(asked) < 3
+
+    settler = Settler(
+        backlog=backlog,  # type: ignore[arg-type]
+        clock=builders.reading,
+        report=lambda _name, error: pytest.fail(str(error)),
+        width=8,
+        is_wrong=is_wrong,
+    )
+    async with asyncio.timeout(10):
+        running = asyncio.create_task(settler.run(stop=stop))
+        await backlog.done.wait()
+        stop.set()
+        await running
+    assert sorted(backlog.settled) == list(range(4))
+    assert asked[:3] == [builders.reading()] * 3

@@ -8,11 +8,14 @@ from idvault.workers.loop import Task
 
 
 async def key_tasks(base: Base, *, keys: LocalKeyProvider) -> list[Task]:
-    """Return the worker's task for day keys, after their first rotation.
+    """Return the worker's tasks for day keys, after the first ones are published.
 
     They are published before the worker reports that it is ready: without a day key an edge cannot store an
     intake.
     """
     day_keys = LocalDayKeyring(keys=keys, store=SqlDayKeyStore(database=base.main), entropy=ENTROPY)
-    await day_keys.rotate(now=base.real_now())
-    return [Task("day_keys", 60, lambda now: day_keys.rotate(now=now.real))]
+    await day_keys.publish(now=base.real_now())
+    return [
+        Task("day_keys", 60, lambda now: day_keys.publish(now=now.real)),
+        Task("destroy_day_keys", 60, lambda now: day_keys.destroy(now=now.real)),
+    ]

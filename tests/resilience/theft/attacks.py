@@ -116,7 +116,8 @@ async def _turn(scene: Scene, now: datetime) -> None:
     try:
         keyring = LocalDayKeyring(keys=keys, store=SqlDayKeyStore(database=database), entropy=ENTROPY)
         for minutes in range(0, 31, 5):
-            await keyring.rotate(now=now + timedelta(minutes=minutes))
+            await keyring.publish(now=now + timedelta(minutes=minutes))
+            await keyring.destroy(now=now + timedelta(minutes=minutes))
     finally:
         await database.close()
 
