@@ -21,7 +21,7 @@ IMPACT = (PRIVACY / "impact.md").read_text("utf-8")
 RULES = retention.table(RetentionTerms())
 # Bytes that are public or technical, and long texts of the program itself.
 PUBLIC_BYTES = {
-    "entries", "hash", "leaf", "note", "public_key", "share_quorum_ids", "signature", "tree",
+    "entries", "hash", "leaf", "note", "public_key", "share_quorum_ids", "signature", "statements", "tree",
 }  # fmt: skip
 PROGRAM_TEXTS = {"later_standings"}
 

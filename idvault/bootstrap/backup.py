@@ -5,7 +5,7 @@
 - The manifest is written last: a folder without one is no backup.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,14 +14,18 @@ from importlib.metadata import version
 from pathlib import Path
 
 from idvault import durable_file
+from idvault.attest.epoch import FILE as EPOCHS_FILE
+from idvault.attest.epoch import EpochStatement
 from idvault.attest.people import roster_chain
+from idvault.attest.people.roster import Roster
 from idvault.bootstrap.base import urls
 from idvault.bootstrap.manifest import FORMAT, MANIFEST, CopiedFile, Manifest
+from idvault.bootstrap.statements import at_hand
 from idvault.config import Settings
-from idvault.domain.backup import SHRED_KEPT, Seen
+from idvault.domain.backup import SHRED_KEPT
 from idvault.domain.clock import ClockReading
 from idvault.flows import backup, lost_entries
-from idvault.flows.backup import ExaminedPair, KnownNote, PairFlow
+from idvault.flows.backup import ExaminedPair, KnownNote, PairFlow, WitnessReplies
 from idvault.flows.log.audit import LogAuditFlow
 from idvault.sealing.key_set import Holder
 from idvault.storage import migrations
@@ -32,8 +36,10 @@ from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.log.audit import SqlLogAuditStore
 from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
-from idvault.storage.log.epoch import EPOCHS
+from idvault.storage.log.epoch import EPOCHS, SqlEpochMain
+from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
+from idvault.transparency import epoch
 from idvault.transparency.note import parse_key
 from idvault.transparency.tile import CHECKPOINT_PATH
 from idvault.witness.client import HttpWitness
@@ -135,6 +141,8 @@ async def open_pair(main_url: str, shred_url: str) -> AsyncIterator[OpenPair]:
         main=SqlMainContents(database=main),
         shred=SqlShredContents(database=shred),
         audit=LogAuditFlow(store=SqlLogAuditStore(database=main)),
+        log=SqlLogStore(database=main),
+        begun=SqlEpochMain(database=main),
         signed=SqlCheckpointStore(database=shred, name=SIGNED),
         complete=SqlCheckpointStore(database=shred),
         epochs=SqlCheckpointStore(database=shred, name=EPOCHS),
@@ -146,22 +154,43 @@ async def open_pair(main_url: str, shred_url: str) -> AsyncIterator[OpenPair]:
         await shred.close()
 
 
-async def examine(main_url: str, shred_url: str, *, known: Sequence[KnownNote]) -> ExaminedPair:
-    """Examine a pair; raises what PairFlow.examine raises, SchemaError and DeploymentMismatchError."""
+async def examine(
+    main_url: str,
+    shred_url: str,
+    *,
+    known: Sequence[KnownNote],
+    versions: Sequence[Roster] = (),
+    others: Mapping[str, bytes] | None = None,
+) -> tuple[ExaminedPair, tuple[EpochStatement, ...]]:
+    """Examine a pair; return what it holds, and the statements of the log's epochs at hand.
+
+    versions, others: of statements.at_hand. Raises what that and PairFlow.examine raise, SchemaError and
+    DeploymentMismatchError.
+    """
     await migrations.check_current(main_url, shred_url)
     async with open_pair(main_url, shred_url) as pair:
         await pair.deployment.check()
-        return await pair.flow.examine(known)
+        chain = at_hand(await pair.flow.statements(), others or {}, versions=versions)
+        return await pair.flow.examine(known, chain), chain
 
 
-async def ask_witnesses(settings: Settings, *, shred_url: str, now: ClockReading) -> list[Seen]:
-    """Return what the witnesses of the settings have seen; raises ContradictedError."""
-    shred = Database(url=shred_url, pool_size=1)
+async def newest_known(
+    pair: tuple[str, str], known: Sequence[KnownNote], found: ExaminedPair
+) -> KnownNote | None:
+    """Return the newest checkpoint at hand to ask the witnesses with, None if none is of the newest epoch.
+
+    A witness answers about the epoch that it follows, and no other.
+    """
+    async with open_pair(*pair) as opened:
+        notes = [*known, *await opened.flow.notes()]
+    return backup.newest([one for one in notes if epoch.of(one.checkpoint) == found.place.newest])
+
+
+async def ask_witnesses(settings: Settings, note: KnownNote | None, *, now: ClockReading) -> WitnessReplies:
+    """Return what the witnesses of the settings say to a note; raises ContradictedError."""
+    if note is None:
+        return WitnessReplies(())
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(shred.close)
-        raw = await SqlCheckpointStore(database=shred, name=SIGNED).latest()
-        if raw is None:
-            return []
         witnesses = {}
         for url, text in settings.witnesses:
             key = parse_key(text)
@@ -169,7 +198,17 @@ async def ask_witnesses(settings: Settings, *, shred_url: str, now: ClockReading
                 url=url, key=key, clock=lambda: now.real, development=settings.development
             )
             stack.push_async_callback(witnesses[key].close)
-        return await backup.ask(witnesses, KnownNote("the shred database", raw))
+        return await backup.ask(witnesses, note)
+
+
+async def published_statements(settings: Settings) -> dict[str, bytes]:
+    """Return the statements in the public directory of the settings, by place."""
+    found = {}
+    if settings.public_dir.name:
+        raw = await LocalPublicFiles(directory=settings.public_dir).read(EPOCHS_FILE)
+        if raw is not None:
+            found[f"the public {EPOCHS_FILE}"] = raw
+    return found
 
 
 async def published(settings: Settings) -> KnownNote | None:

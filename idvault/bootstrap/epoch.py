@@ -2,11 +2,13 @@
 
 - The statement names what every source has seen: the public directory, the witnesses, the shred database and
   the checkpoints that the operator gives. The custodians compare it with what they have seen themselves.
+- The statements so far come from both databases, the public directory and a file that the operator gives, so
+  that a copy of any age can go on (bootstrap.statements).
 - It is accepted only for exactly the entries that it names, with the roster in force.
 - A loss of shred keys alone does not break the log: it is logged, and the next checkpoint is signed.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -19,24 +21,25 @@ from idvault.bootstrap import backup
 from idvault.bootstrap.base import ENTROPY, load_keys_of, urls
 from idvault.bootstrap.log import log_policy
 from idvault.config import Settings
+from idvault.domain import backup as rules
+from idvault.domain.backup import SHRED, Seen
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import IdvaultError, PreconditionError, Reason
 from idvault.domain.event import SYSTEM_ACTOR, EventType
 from idvault.flows.backup import ExaminedPair, KnownNote
+from idvault.flows.backup import newest as newest_note
+from idvault.flows.log.epoch import entry_id
 from idvault.flows.log.events import EventFactory
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.base.database import Database
 from idvault.storage.key.shred import SqlShredStore
-from idvault.storage.log.checkpoint import SqlCheckpointStore
-from idvault.storage.log.epoch import EPOCHS, SqlEpochStore
-from idvault.storage.public_files import LocalPublicFiles
+from idvault.storage.log.epoch import SqlEpochStore
 from idvault.transparency import checkpoint, epoch
 from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.epoch import Epoch
 from idvault.transparency.note import NoteSigner, VerifierKey
 from idvault.transparency.tree import LogError
-
-_ID_DIGITS = 32
 
 
 class LossRefusedError(PreconditionError):
@@ -59,62 +62,95 @@ class _Basis:
     found: ExaminedPair
     versions: tuple[Roster, ...]
     former: tuple[EpochStatement, ...]
+    notes: list[KnownNote]
 
     @property
-    def number(self) -> int:
-        return len(self.former) + statements.SECOND
+    def present(self) -> Epoch:
+        """The newest epoch that a statement at hand begins."""
+        return self.found.place.newest
 
-    @property
-    def previous(self) -> str:
-        return self.former[-1].digest() if self.former else ""
+    def known(self) -> list[KnownNote]:
+        """Return the checkpoints of this epoch."""
+        return [one for one in self.notes if epoch.of(one.checkpoint) == self.present]
+
+    def begun(self, signer: NoteSigner) -> KnownNote:
+        """Return the checkpoint that this epoch began with, signed."""
+        kept = self.found.place.breaks[-1].kept
+        return KnownNote("the statement", checkpoint.sign(kept, [signer]))
 
 
 async def propose(
-    settings: Settings, *, key: VerifierKey, reason: str, known: Sequence[KnownNote], now: ClockReading
+    settings: Settings,
+    *,
+    key: VerifierKey,
+    reason: str,
+    known: Sequence[KnownNote],
+    now: ClockReading,
+    given: Mapping[str, bytes] | None = None,
+    signer: NoteSigner | None = None,
 ) -> EpochStatement:
     """Return the unsigned statement; raises LossRefusedError if nothing of the log is lost.
 
-    key: the log's. known: checkpoints from elsewhere. Raises what backup.examine and backup.ask_witnesses
-    raise, too.
+    key: the log's. known: checkpoints from elsewhere. given: more statements, by place. signer: with the key,
+    if it is here. Raises what backup.examine and backup.ask_witnesses raise, too.
     """
-    basis = await _basis(settings)
-    notes = await _notes(settings, known)
-    former = _last_cosigned(notes, basis, key)
-    seen = await _seen(settings, notes, now=now)
-    if basis.found.contents.entries >= seen:
-        raise LossRefusedError(
-            f"the main database has all {seen} entries that anybody has seen: no new epoch is needed. If the "
-            "shred database is older, use --accept-lost-keys"
-        )
-    lost = await backup.lost(settings, basis.found, former)
+    basis = await _basis(settings, known=known, given=given)
+    asked, seen = await _asked(settings, basis, signer, now=now)
+    _check_known(basis, seen)
+    contents = basis.found.contents
+    most = max([contents.signed.size, *(one.size for one in seen)])
+    if contents.entries >= most:
+        raise LossRefusedError(_nothing_lost(basis, most))
+    former = _last_cosigned([*basis.known(), *asked], basis, key)
     return EpochStatement(
         log=str(key),
-        epoch=basis.number,
-        previous=basis.previous,
+        epoch=len(basis.former) + statements.SECOND,
+        previous=basis.present.digest,
         former=former.raw,
-        seen=seen,
-        size=basis.found.contents.entries,
+        seen=most,
+        size=contents.entries,
         root=basis.found.root,
         time=now.real.replace(microsecond=0),
         reason=reason,
         roster=basis.versions[-1].digest(),
-        lost=lost,
+        lost=await backup.lost(settings, basis.found, former),
     )
 
 
-async def accept(settings: Settings, statement: EpochStatement, *, now: ClockReading) -> Checkpoint:
+def _nothing_lost(basis: _Basis, seen: int) -> str:
+    ages = basis.found.contents.epochs
+    if ages.main < ages.newest:
+        return (
+            f"the main database has all {seen} entries that anybody has seen of epoch {ages.newest}, and is "
+            "from before it began: repeat --accept-loss with its statement"
+        )
+    return (
+        f"the main database has all {seen} entries that anybody has seen: no new epoch is needed. If the "
+        "shred database is older, use --accept-lost-keys"
+    )
+
+
+async def accept(
+    settings: Settings,
+    statement: EpochStatement,
+    *,
+    now: ClockReading,
+    given: Mapping[str, bytes] | None = None,
+) -> Checkpoint:
     """Begin the epoch of a signed statement; return its first checkpoint. A repeat changes nothing.
 
     Raises LossRefusedError, and what backup.examine raises.
     """
-    basis = await _basis(settings)
+    basis = await _basis(settings, given=given)
     signer = log_signer(settings)
-    former = tuple(each for each in basis.former if each.digest() != statement.digest())
     try:
-        chain = statements.verify_chain((*former, statement), versions=basis.versions)
+        # A repeat for a copy from before has the statement among the former ones.
+        chain = statements.verify_chain(statements.join(basis.former, [statement]), versions=basis.versions)
         found = epoch.read(statement)
     except (RosterError, LogError) as error:
         raise LossRefusedError(str(error)) from error
+    if chain[-1].digest() != statement.digest():
+        raise LossRefusedError(f"the log has gone on since, in epoch {chain[-1].epoch}: use --propose-loss")
     _check_fits(statement, basis, signer)
     event = EventFactory(entropy=ENTROPY).event(
         EventType.LOG_BEGIN_EPOCH,
@@ -127,7 +163,8 @@ async def accept(settings: Settings, statement: EpochStatement, *, now: ClockRea
         await store.begin(
             statements=statements.encode_chain(chain),
             signed=checkpoint.sign(found.kept, [signer]),
-            event=replace(event, entry_id=statement.digest()[:_ID_DIGITS]),
+            event=replace(event, entry_id=entry_id(statement)),
+            left=basis.found.tree if basis.found.contents.former else None,
         )
     await _destroy_revived(settings, basis.found)
     return found.kept
@@ -146,31 +183,36 @@ def _check_fits(statement: EpochStatement, basis: _Basis, signer: NoteSigner) ->
         )
 
 
-async def accept_lost_keys(settings: Settings, *, now: ClockReading) -> int:
+async def accept_lost_keys(
+    settings: Settings, *, now: ClockReading, given: Mapping[str, bytes] | None = None
+) -> int:
     """Log that records have lost their shred keys, and sign the main database's log; return how many have.
 
     Raises LossRefusedError if the main database is not complete, LogError if it is another history.
     """
-    notes = await _notes(settings, [])
-    seen = await _seen(settings, notes, now=now)
-    basis = await _basis(settings, known=notes)
+    basis = await _basis(settings, given=given)
     contents, signer = basis.found.contents, log_signer(settings)
-    if contents.entries < seen:
+    head = Checkpoint(signer.key.name, contents.entries, basis.found.root, basis.present.extensions)
+    signed = checkpoint.sign(head, [signer])
+    _, seen = await _asked(settings, basis, signer, now=now, head=KnownNote("the main database", signed))
+    _check_known(basis, seen)
+    most = max([contents.signed.size, *(one.size for one in seen)])
+    if contents.entries < most or contents.epochs.main < contents.epochs.newest:
         raise LossRefusedError(
-            f"the main database is older than the log, too ({contents.entries} < {seen}): custodians must "
-            "sign for a new epoch (--propose-loss)"
+            f"the main database is older than the log, too ({contents.entries} < {most}, or from before its "
+            "last epoch): custodians must sign for a new epoch (--propose-loss)"
         )
     count = len(contents.unkeyed)
     event = EventFactory(entropy=ENTROPY).event(
         EventType.KEYS_LOSE, actor_id=SYSTEM_ACTOR, now=now, count=str(count)
     )
-    current = epoch.Epoch(basis.number - 1, basis.previous)
-    head = Checkpoint(signer.key.name, contents.entries, basis.found.root, current.extensions)
+    complete = [epoch.of(one.checkpoint) for one in basis.notes if one.by == SHRED]
     async with _store(settings) as store:
         await store.sign_again(
             statements=statements.encode_chain(basis.former) if basis.former else None,
-            signed=checkpoint.sign(head, [signer]),
+            signed=signed,
             event=event,
+            keep_complete=all(each == basis.present for each in complete),
         )
     await _destroy_revived(settings, basis.found)
     return count
@@ -182,53 +224,69 @@ def log_signer(settings: Settings) -> NoteSigner:
     return NoteSigner(VerifierKey(settings.log_origin, signer.public_key), signer.sign)
 
 
-async def _basis(settings: Settings, *, known: Sequence[KnownNote] = ()) -> _Basis:
+async def _basis(
+    settings: Settings, *, given: Mapping[str, bytes] | None, known: Sequence[KnownNote] = ()
+) -> _Basis:
     versions = roster_chain.load_all(settings.roster)
-    found = await backup.examine(*urls(settings), known=known)
-    return _Basis(found, versions, await _former(settings))
-
-
-async def _former(settings: Settings) -> tuple[EpochStatement, ...]:
-    """Return the statements so far: a restored shred database may lack those that are published."""
-    _, url = urls(settings)
-    shred = Database(url=url, pool_size=1)
-    try:
-        stored = await SqlCheckpointStore(database=shred, name=EPOCHS).latest()
-    finally:
-        await shred.close()
-    published = None
-    if settings.public_dir.name:
-        published = await LocalPublicFiles(directory=settings.public_dir).read(statements.FILE)
-    chains = [statements.parse_chain(raw) for raw in (stored, published) if raw is not None]
-    return max(chains, key=len, default=())
-
-
-async def _notes(settings: Settings, known: Sequence[KnownNote]) -> list[KnownNote]:
-    """Return every checkpoint at hand: given, published, and those of the shred database."""
     published = await backup.published(settings)
+    outside = [*known, *([] if published is None else [published])]
+    found, former = await backup.examine(
+        *urls(settings),
+        known=outside,
+        versions=versions,
+        others={**await backup.published_statements(settings), **(given or {})},
+    )
     async with backup.open_pair(*urls(settings)) as pair:
-        own = [await store.latest() for store in (pair.flow.signed, pair.flow.complete)]
-    kept = [KnownNote("the shred database", raw) for raw in own if raw is not None]
-    return [*known, *([] if published is None else [published]), *kept]
+        return _Basis(found, versions, former, [*outside, *await pair.flow.notes()])
 
 
-async def _seen(settings: Settings, notes: Sequence[KnownNote], *, now: ClockReading) -> int:
-    _, shred_url = urls(settings)
-    witnessed = await backup.ask_witnesses(settings, shred_url=shred_url, now=now)
-    return max([*(one.checkpoint.size for one in notes), *(one.size for one in witnessed)], default=0)
+async def _asked(
+    settings: Settings,
+    basis: _Basis,
+    signer: NoteSigner | None,
+    *,
+    now: ClockReading,
+    head: KnownNote | None = None,
+) -> tuple[list[KnownNote], list[Seen]]:
+    """Ask the witnesses; return the note that they were asked with, cosigned, and what everybody has seen.
+
+    head: a checkpoint of the main database to ask with. Otherwise the newest note of the newest epoch; if
+    nobody has one, the checkpoint that it began with.
+    """
+    note = head or newest_note(basis.known())
+    if note is None and signer is not None and basis.former:
+        note = basis.begun(signer)
+    asked = await backup.ask_witnesses(settings, note, now=now)
+    policy = basis.versions[-1].witness
+    spare = 0 if policy is None else len(policy.witnesses) - policy.threshold
+    if len(asked.elsewhere) > spare:
+        raise LossRefusedError(
+            f"{', '.join(asked.elsewhere)}: this witness follows another epoch of the log than "
+            f"{basis.present.number}. If a later loss was accepted, give its statement with --epochs; "
+            "otherwise let the witness follow the statement first"
+        )
+    seen = [*basis.found.seen, *asked.seen]
+    if note is None or not asked.cosigned:
+        return [], seen
+    return [KnownNote("the witnesses", note.raw + "".join(asked.cosigned).encode())], seen
+
+
+def _check_known(basis: _Basis, seen: Sequence[Seen]) -> None:
+    """Raise LossRefusedError if somebody follows an epoch that no statement at hand begins."""
+    for text in rules.unknown_epochs(basis.found.contents, seen):
+        raise LossRefusedError(text)
 
 
 def _last_cosigned(notes: Sequence[KnownNote], basis: _Basis, key: VerifierKey) -> KnownNote:
-    """Return the largest checkpoint of the last epoch that enough witnesses have cosigned."""
-    present = epoch.Epoch(basis.number - 1, basis.previous)
+    """Return the largest of the checkpoints that enough witnesses have cosigned."""
     fit = [one for one in notes if _is_cosigned(one, basis.versions, key)]
-    last = [one for one in fit if epoch.of(one.checkpoint) == present]
-    if not last:
+    if not fit:
         raise LossRefusedError(
-            "no checkpoint of this log that enough witnesses have cosigned is at hand: give one with "
-            "--checkpoint, from a mirror, a client that follows the log, or a member's identity folder"
+            "no checkpoint of this log that enough witnesses have cosigned is at hand, of epoch "
+            f"{basis.present.number}: give one with --checkpoint, from a mirror, a client that follows the "
+            "log, or a member's identity folder"
         )
-    return max(last, key=lambda one: one.checkpoint.size)
+    return max(fit, key=lambda one: one.checkpoint.size)
 
 
 def _is_cosigned(found: KnownNote, versions: Sequence[Roster], key: VerifierKey) -> bool:

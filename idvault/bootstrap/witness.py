@@ -10,11 +10,13 @@ from idvault.bootstrap.log import check_asked, witness_keys
 from idvault.config import ConfigError, Settings
 from idvault.domain.error import DamagedError, IdvaultError
 from idvault.flows.log.cosigned_age import CosignedAge, Demand
+from idvault.flows.log.epoch import EpochAges
 from idvault.flows.log.witness import NoCheckpointError, UnwitnessedError, WitnessFlow
 from idvault.ports.log.witness import Witness
 from idvault.ports.sealing import Signer
 from idvault.storage.base.database import Database
 from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.log.epoch import EPOCHS, SqlEpochMain
 from idvault.storage.log.store import SqlLogStore
 from idvault.telemetry.logs import describe, log
 from idvault.telemetry.watching import cancel
@@ -118,6 +120,10 @@ async def check_witnessed(
     roster: the version in force, which says how many of which witnesses must confirm. signer: the log's key,
     if this process has it. A process without it waits for the first checkpoint.
     """
+    ages = epoch_ages(base.main, base.shred)
+    await ages.check()
+    if signer is not None:
+        await ages.carry()
     if not witnesses:
         return WitnessWatch(None)
     named = witness_keys(roster)
@@ -143,7 +149,13 @@ def witness_flow(
         # The last signed one: it is stored before a witness sees it, the complete one only afterwards.
         checkpoints=SqlCheckpointStore(database=shred, name=SIGNED),
         complete=SqlCheckpointStore(database=shred),
+        ages=epoch_ages(main, shred),
     )
+
+
+def epoch_ages(main: Database, shred: Database) -> EpochAges:
+    """Return the comparison of what two databases know of the log's epochs."""
+    return EpochAges(main=SqlEpochMain(database=main), shred=SqlCheckpointStore(database=shred, name=EPOCHS))
 
 
 async def stopped(stop: asyncio.Event, watch: WitnessWatch) -> None:

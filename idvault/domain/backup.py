@@ -3,6 +3,9 @@
 * The main database is older than the log if the shred database, a witness or anybody else has seen more
   entries than it holds.
 * The shred database is older than the log if somebody else has seen a larger checkpoint than it holds.
+* A database that lacks the beginning of an epoch of the log is from before that loss was accepted. Entries
+  of the main database that a statement counts as lost are no part of the log any more.
+* Somebody who has seen an epoch that no statement at hand begins has seen more than can be compared.
 * Entries that no checkpoint of the shred database covers: it is older, or the worker had stopped.
 * A record without a shred key cannot be opened any more. That of an erased account is meant to be so.
 * A shred key of an account whose erasure is done is back from an older copy, and must be destroyed again.
@@ -24,17 +27,31 @@ MAIN, SHRED = "the main database", "the shred database"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What somebody has seen of the log. by: who, in words; at: when, None if that is not known."""
+    """What somebody has seen of the log. by: who, in words; at: when, None if that is not known.
+
+    unknown_epoch: of the log, if no statement at hand begins it: its size cannot be compared then.
+    """
 
     by: str
     size: int
     at: datetime | None = None
+    unknown_epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EpochNumbers:
+    """The newest epoch that a statement at hand begins, and the last one that each database knows."""
+
+    newest: int = 1
+    main: int = 1
+    shred: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class PairContents:
     """What both databases hold. entries, newest: of the log. signed: the shred database's checkpoint.
 
+    former: how many more entries the main database has that a statement counts as lost. epochs: of the log.
     unkeyed: the accounts whose record has no shred key; erased: how many others are erased and have none.
     revived: the accounts that are erased and have a key again.
     """
@@ -47,6 +64,8 @@ class PairContents:
     unkeyed: tuple[str, ...]
     erased: int
     revived: tuple[str, ...] = ()
+    former: int = 0
+    epochs: EpochNumbers = EpochNumbers()
 
     @property
     def spare(self) -> int:
@@ -54,9 +73,62 @@ class PairContents:
         return self.keys - (self.records - len(self.unkeyed) - self.erased)
 
 
-def lacks(found: PairContents, seen: Sequence[Seen]) -> list[str]:
-    """Return what is missing, one sentence each; empty if nothing is. seen: by others than this pair."""
-    return [*_older_main(found, seen), *_older_shred(found, seen), *_unkeyed(found), *_revived(found)]
+def lacks(
+    found: PairContents, seen: Sequence[Seen], *, elsewhere: Sequence[str] = (), are_asked: bool = True
+) -> list[str]:
+    """Return what is missing, one sentence each; empty if nothing is. seen: by others than this pair.
+
+    elsewhere: witnesses that follow another epoch of the log than the newest that is known here. are_asked:
+    whether the witnesses could be asked, if there are any.
+    """
+    return [
+        *_not_asked(found, are_asked=are_asked),
+        *(
+            f"{name} follows another epoch of the log than {found.epochs.newest}: if a later loss was "
+            "accepted, give its statement with --epochs; otherwise the witness must follow the statement"
+            for name in elsewhere
+        ),
+        *unknown_epochs(found, seen),
+        *_older_epochs(found),
+        *_older_main(found, seen),
+        *_older_shred(found, seen),
+        *_unkeyed(found),
+        *_revived(found),
+    ]
+
+
+def unknown_epochs(found: PairContents, seen: Sequence[Seen]) -> Iterator[str]:
+    """Yield a sentence for each who follows an epoch that no statement at hand begins."""
+    for each in seen:
+        if each.unknown_epoch:
+            yield (
+                f"{each.by} is of epoch {each.unknown_epoch} of the log, and no statement for it is at hand: "
+                "give the statements with --epochs, from a mirror or a member's identity folder"
+            )
+    if found.epochs.shred > found.epochs.newest:
+        yield (
+            f"{SHRED} knows epoch {found.epochs.shred} of the log, and no statement for it is at hand: give "
+            "the statements with --epochs"
+        )
+
+
+def _not_asked(found: PairContents, *, are_asked: bool) -> Iterator[str]:
+    if not are_asked and found.epochs.newest > 1:
+        yield (
+            f"the witnesses could not be asked: no checkpoint of epoch {found.epochs.newest} of the log is "
+            "at hand: give one with --checkpoint, from a mirror or a member's identity folder"
+        )
+
+
+def _older_epochs(found: PairContents) -> Iterator[str]:
+    for name, number in ((MAIN, found.epochs.main), (SHRED, found.epochs.shred)):
+        if number < found.epochs.newest:
+            yield f"{name} is from before epoch {number + 1} of the log began"
+    if found.former:
+        yield (
+            f"{MAIN} has {_entries(found.former)} that a statement counts as lost: when the log goes on, "
+            "each gets another place in it"
+        )
 
 
 def _older_main(found: PairContents, seen: Sequence[Seen]) -> Iterator[str]:

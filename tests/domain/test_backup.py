@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from idvault.domain import backup
-from idvault.domain.backup import PairContents, Seen
+from idvault.domain.backup import EpochNumbers, PairContents, Seen
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SHRED = "the shred database"
@@ -100,3 +100,34 @@ def test_nothing_is_called_tampering() -> None:
     found = backup.lacks(pair(4, 9, unkeyed=("a",)), [Seen("x", 12, NOON)])
     assert len(found) == 3
     assert not any("tamper" in each or "fork" in each for each in found)
+
+
+def test_a_copy_from_before_an_accepted_loss_is_old() -> None:
+    """Which one, from before which epoch, and what becomes of entries that a statement counts as lost."""
+    found = replace(pair(4, 4), former=2, epochs=EpochNumbers(3, 1, 2))
+    assert backup.lacks(found, []) == [
+        "the main database is from before epoch 2 of the log began",
+        "the shred database is from before epoch 3 of the log began",
+        "the main database has 2 entries that a statement counts as lost: when the log goes on, each gets "
+        "another place in it",
+    ]
+
+
+def test_who_is_in_an_epoch_without_a_statement_is_named() -> None:
+    """Nothing says what such an epoch has in common with the pair: the statements must be found first."""
+    seen = [Seen("the public directory", 0, unknown_epoch=3)]
+    (told,) = backup.lacks(pair(4, 4), seen)
+    assert told.startswith(
+        "the public directory is of epoch 3 of the log, and no statement for it is at hand"
+    )
+    (told,) = backup.lacks(replace(pair(4, 4), epochs=EpochNumbers(1, 1, 2)), [])
+    assert told.startswith("the shred database knows epoch 2 of the log, and no statement")
+    (told,) = backup.lacks(pair(4, 4), [], elsewhere=["the witness w"])
+    assert told.startswith("the witness w follows another epoch of the log than 1")
+
+
+def test_witnesses_that_could_not_be_asked_are_told() -> None:
+    """In a later epoch only: before the first checkpoint there is nothing to ask with."""
+    assert backup.lacks(pair(4, 4), [], are_asked=False) == []
+    (told,) = backup.lacks(replace(pair(4, 4), epochs=EpochNumbers(2, 2, 2)), [], are_asked=False)
+    assert told.startswith("the witnesses could not be asked: no checkpoint of epoch 2")

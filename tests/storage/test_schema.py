@@ -33,6 +33,7 @@ _NOT_OF_AN_ACCOUNT = {
     "log_head": "the log",
     "log_nodes": "the log",
     "log_checkpoints": "the log",
+    "log_statements": "the log",
     "budgets": "the deployment's",
     "platforms": "the deployment's",
     "platform_keys": "the deployment's",

@@ -37,7 +37,7 @@ NOT_OF_AN_ACCOUNT = {
     "attempts", "authority_orders", "budgets", "campaign_days", "campaigns", "credential_counts",
     "day_keys", "deployment", "disclosure_budgets", "disclosure_refusals", "drill_passes", "drill_records",
     "ended_handovers", "handed_quorums", "key_versions", "log_checkpoints", "log_entries", "log_head",
-    "log_nodes", "moderators", "operations", "person_requests", "persons", "platform_keys",
+    "log_nodes", "log_statements", "moderators", "operations", "person_requests", "persons", "platform_keys",
     "platform_pages", "platforms", "requests", "roster", "roster_proposals", "roster_signatures",
     "roster_versions", "schema_floors", "second_factors", "sessions", "status_feed_heads", "status_keys",
     "status_lists", "status_marks", "tip_off_form_days", "tip_off_reporters", "tip_off_texts",

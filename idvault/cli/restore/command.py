@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from idvault import config, durable_file
+from idvault.attest.people import roster_chain
 from idvault.bootstrap import backup as backups
 from idvault.bootstrap import manifest as manifests
 from idvault.bootstrap.base import urls
@@ -63,6 +64,14 @@ AcceptLostKeys = Annotated[
         "--accept-lost-keys", help="Go on with an older shred database and a complete main database."
     ),
 ]
+Epochs = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="The statements of the losses before (epochs.json of a mirror or of a member's identity "
+        "folder), if neither the databases nor the public directory have all of them; needs IDVAULT_ROSTER.",
+    ),
+]
 Names = Annotated[
     Path | None,
     typer.Option("--list", metavar="FILE", help="Write the accounts whose record has no shred key here."),
@@ -79,6 +88,7 @@ def restore(  # noqa: PLR0917 - typer makes an option of each
     reason: Reason = "",
     accept_loss: AcceptLoss = None,
     accept_lost_keys: AcceptLostKeys = False,
+    epochs: Epochs = None,
     names: Names = None,
 ) -> None:
     """Say what a backup or a restored pair holds, which database is old, by how much, and what is lost.
@@ -86,22 +96,25 @@ def restore(  # noqa: PLR0917 - typer makes an option of each
     Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL, or the files of --backup. What the public
     directory (IDVAULT_PUBLIC_DIR), the witnesses (IDVAULT_WITNESS_URLS, IDVAULT_WITNESS_KEYS) and
     --checkpoint have seen of the log is compared with it. With --check the exit code is 0 if nothing is
-    missing, 1 if something is, and 5 if an entry contradicts a checkpoint.
+    missing, 1 if something is, and 5 if an entry contradicts a checkpoint, or a statement is forged.
     """
     chosen = [check, propose_loss is not None, accept_loss is not None, accept_lost_keys]
     if sum(chosen) != 1:
         text = "say what to do: --check, --propose-loss, --accept-loss or --accept-lost-keys"
         raise wrong_usage(text, field="--check")
+    given = {} if epochs is None else {f"the file {epochs}": epochs.read_bytes()}
     if propose_loss is not None:
-        loss.propose(propose_loss, reason=reason, checkpoints=checkpoint or [], public_key=public_key)
+        loss.propose(
+            propose_loss, reason=reason, checkpoints=checkpoint or [], public_key=public_key, epochs=given
+        )
         return
     if accept_loss is not None or accept_lost_keys:
-        loss.accept(accept_loss)
+        loss.accept(accept_loss, epochs=given)
         return
     settings = _settings(backup)
     known = [KnownNote(f"the checkpoint {path}", _note(path)) for path in checkpoint or []]
     try:
-        found, lacks, lost = asyncio.run(_examine(settings, backup, known, public_key))
+        found, lacks, lost = asyncio.run(_examine(settings, backup, known, public_key, given))
     except (LogError, ContradictedError) as error:
         text = f"restore: {'log: ' if isinstance(error, LogError) else ''}{error}"
         raise CommandError(ExitCode.UNVERIFIED, text, reason=type(error).__name__) from error
@@ -122,7 +135,11 @@ def _settings(backup: Path | None) -> Settings:
 
 
 async def _examine(
-    settings: Settings, backup: Path | None, known: list[KnownNote], public_key: str | None
+    settings: Settings,
+    backup: Path | None,
+    known: list[KnownNote],
+    public_key: str | None,
+    given: Mapping[str, bytes],
 ) -> tuple[ExaminedPair | None, list[str], dict[str, int]]:
     """Return what was found, None if a file is missing; what the pair lacks; and what is lost, by type."""
     pair = urls(settings)
@@ -133,12 +150,26 @@ async def _examine(
     published = await backups.published(settings)
     known += [] if published is None else [published]
     if public_key is not None:
-        log_trust.read(public_key=public_key, witness=(), quorum=None).checkpoints([one.raw for one in known])
-    found = await backups.examine(*pair, known=known)
+        trust = log_trust.read(public_key=public_key, witness=(), quorum=None)
+        for one in known:
+            trust.checkpoint(one.raw)
+    found, _ = await backups.examine(
+        *pair,
+        known=known,
+        versions=roster_chain.load_all(settings.roster) if settings.roster.is_file() else (),
+        others={**await backups.published_statements(settings), **given},
+    )
     now = running.real_clock()
-    witnessed = await backups.ask_witnesses(settings, shred_url=pair[1], now=now)
+    note = await backups.newest_known(pair, known, found)
+    asked = await backups.ask_witnesses(settings, note, now=now)
+    lacks = rules.lacks(
+        found.contents,
+        [*found.seen, *asked.seen],
+        elsewhere=asked.elsewhere,
+        are_asked=note is not None or not settings.witnesses,
+    )
     lost = {} if published is None else await backups.lost(settings, found, published)
-    return found, rules.lacks(found.contents, [*found.seen, *witnessed]), lost
+    return found, lacks, lost
 
 
 def _backup(folder: Path) -> tuple[tuple[str, str], list[str]]:
@@ -168,6 +199,11 @@ def _tell(found: ExaminedPair | None, lacks: Sequence[str], lost: Mapping[str, i
         contents, extent = found.contents, found.extent
         newest = "" if contents.newest is None else f", the newest of {rules.shown(contents.newest)}"
         waiting = f", {extent.waiting} not in the log yet" if extent.waiting else ""
+        ages = contents.epochs
+        if ages.newest > 1:
+            typer.echo(
+                f"restore: epoch {ages.newest} of the log; main knows epoch {ages.main}, shred {ages.shred}"
+            )
         typer.echo(f"restore: main: {contents.entries} entries{newest}{waiting}")
         typer.echo(f"restore: main: {extent.accounts} accounts, {contents.records} records")
         typer.echo(

@@ -1,15 +1,14 @@
 """Proposes and accepts the loss of entries, or of shred keys, after a restore."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import typer
 
 from idvault import config, durable_file
 from idvault.attest import epoch as statements
-from idvault.bootstrap import epoch as epochs
-from idvault.bootstrap import log_outside as logs
+from idvault.bootstrap import epoch as losses
 from idvault.cli import running
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.cli.log import trust as log_trust
@@ -22,19 +21,32 @@ from idvault.transparency.tree import LogError
 _PUBLIC = 0o644
 
 
-def propose(path: Path, *, reason: str, checkpoints: Sequence[Path], public_key: str | None) -> None:
+def propose(
+    path: Path,
+    *,
+    reason: str,
+    checkpoints: Sequence[Path],
+    public_key: str | None,
+    epochs: Mapping[str, bytes],
+) -> None:
     """Write the unsigned statement; raises CommandError."""
     if not reason:
         raise wrong_usage("--propose-loss needs --reason", field="--reason")
     settings = config.load(Process.LOSS)
-    if public_key is None:
-        key = logs.log_key(config.load(Process.KEYS))
-    else:
-        key = log_trust.key(public_key, "--public-key")
+    signer = losses.log_signer(config.load(Process.KEYS)) if public_key is None else None
+    key = signer.key if signer is not None else log_trust.key(str(public_key), "--public-key")
     known = [KnownNote(f"the checkpoint {each}", _note(each)) for each in checkpoints]
     try:
         found = asyncio.run(
-            epochs.propose(settings, key=key, reason=reason, known=known, now=running.real_clock())
+            losses.propose(
+                settings,
+                key=key,
+                reason=reason,
+                known=known,
+                now=running.real_clock(),
+                given=epochs,
+                signer=signer,
+            )
         )
     except (LogError, ContradictedError) as error:
         raise CommandError(ExitCode.UNVERIFIED, f"log: {error}", reason=type(error).__name__) from error
@@ -46,16 +58,17 @@ def propose(path: Path, *, reason: str, checkpoints: Sequence[Path], public_key:
     typer.echo(f"restore: {path} is for the custodians to read and sign (`idvault epoch sign`)")
 
 
-def accept(path: Path | None) -> None:
+def accept(path: Path | None, *, epochs: Mapping[str, bytes]) -> None:
     """Begin the epoch of a signed statement, or log the loss of shred keys; raises CommandError."""
     settings = config.load(Process.ACCEPT_LOSS)
     now = running.real_clock()
     try:
         if path is None:
-            count = asyncio.run(epochs.accept_lost_keys(settings, now=now))
+            count = asyncio.run(losses.accept_lost_keys(settings, now=now, given=epochs))
             typer.echo(f"restore: {count} records have no shred key; start the processes")
             return
-        begun = asyncio.run(epochs.accept(settings, statements.parse(path.read_bytes()), now=now))
+        statement = statements.parse(path.read_bytes())
+        begun = asyncio.run(losses.accept(settings, statement, now=now, given=epochs))
     except (LogError, ContradictedError) as error:
         raise CommandError(ExitCode.UNVERIFIED, f"log: {error}", reason=type(error).__name__) from error
     typer.echo(

@@ -39,6 +39,7 @@ from idvault.ports.log.store import CheckpointStore, LogStore, PublicFiles
 from idvault.ports.sealing import Signer
 from idvault.transparency import checkpoint, epoch, note
 from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy, QuorumError, RolledBackError
+from idvault.transparency.epoch import EarlierEpochError
 from idvault.transparency.note import NoteSignature, NoteSigner, VerifierKey
 from idvault.transparency.proof import ConsistencyError
 from idvault.transparency.tile import CHECKPOINT_PATH
@@ -179,6 +180,8 @@ class LogFlow:
                 epoch.carry(one, self._epochs.probe(one.origin), self._epochs.breaks).checkpoint
                 for one in found
             ]
+        except EarlierEpochError as error:
+            _refuse(f"the shred database is older than a signed checkpoint: {error}")
         except LogError as error:
             _refuse(f"a signed checkpoint contradicts the statements of the log's epochs: {error}")
         return _Known(signed, complete, tuple(dict.fromkeys(found)))

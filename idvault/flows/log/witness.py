@@ -1,5 +1,6 @@
 """Compares both databases with the witnesses before a process starts to serve or sign.
 
+- Both databases must know the same epochs of the log: otherwise one was restored from before a loss.
 - The last signed checkpoint must be one that K witnesses have cosigned or cosign now.
 - If fewer do, and one has seen more than both databases contain or another history, an old copy was restored,
   and the process does not start.
@@ -15,6 +16,7 @@ from collections.abc import Collection, Mapping
 from idvault.domain.error import DamagedError, PreconditionError, Reason, UnavailableError
 from idvault.flows.log import stored
 from idvault.flows.log.cosigning import cosignatures
+from idvault.flows.log.epoch import EpochAges
 from idvault.flows.log.tree import LogTree
 from idvault.ports.log.store import CheckpointStore, LogStore
 from idvault.ports.log.witness import Ahead, Cosigned, Witness, WitnessRefusedError
@@ -108,7 +110,8 @@ class OtherEpochError(DamagedError):
         """Say what the operator must do."""
         return (
             "log: the witness follows another epoch of the log: it must follow the custodians' statement "
-            "first (`idvault witness --epoch`), or the databases are from before the statement was accepted"
+            "first (`idvault witness --epoch`), or both databases are from before a statement was accepted: "
+            "`idvault restore --check --epochs FILE` tells what is lost"
         )
 
 
@@ -123,12 +126,15 @@ class WitnessFlow:
         log: LogStore,
         checkpoints: CheckpointStore,
         complete: CheckpointStore,
+        ages: EpochAges | None = None,
     ) -> None:
         """Initialise with the ports.
 
         quorum: how many witnesses must agree, at least one. checkpoints: the last signed note, stored before
-        a witness sees it. complete: the last one with all cosignatures that were required.
+        a witness sees it. complete: the last one with all cosignatures that were required. ages: compares
+        what both databases know of the log's epochs.
         """
+        self._ages = ages
         self._witnesses = witnesses
         self._quorum = quorum
         self._log = log
@@ -144,9 +150,10 @@ class WitnessFlow:
     async def check(self) -> int:
         """Return the size of a checkpoint that K witnesses confirm and whose entries are all stored.
 
-        Raises LogOlderError, LogForkedError, DamagedError (stored data does not verify), UnwitnessedError
-        (fewer than K witnesses can be reached), NoCheckpointError and StrangeWitnessError.
+        Raises LogOlderError, EpochOlderError, LogForkedError, DamagedError (stored data does not verify),
+        UnwitnessedError (fewer than K witnesses can be reached), NoCheckpointError and StrangeWitnessError.
         """
+        await self._check_ages()
         found = await asyncio.gather(
             *(self._check_one(each) for each in self._witnesses.values()), return_exceptions=True
         )
@@ -162,6 +169,7 @@ class WitnessFlow:
         Its entries must all be stored; a log without entries needs none. Raises LogOlderError,
         LogForkedError, DamagedError and, if there is no such checkpoint, UnwitnessedError.
         """
+        await self._check_ages()
         raw = await self._complete.latest()
         if raw is None and not (await self._log.head()).size:
             return 0
@@ -173,6 +181,10 @@ class WitnessFlow:
         kept = stored.parse(raw)
         await self._check_entries(kept)
         return kept.size
+
+    async def _check_ages(self) -> None:
+        if self._ages is not None:
+            await self._ages.check()
 
     async def _check_one(self, witness: Witness) -> int:
         for _ in range(_ROUNDS):

@@ -51,6 +51,15 @@ log_openings = Table(
     Column("opening_key", LargeBinary, nullable=False),
 )
 
+# The statements of the log's epochs, as the public epochs.json has them; the shred database has them, too.
+# One row. A database that was restored alone still says which losses its log has gone on from.
+log_statements = Table(
+    "log_statements",
+    main,
+    Column("singleton", SmallInteger, primary_key=True, autoincrement=False),
+    Column("statements", LargeBinary, nullable=False),
+)
+
 # The log's signed notes, in the shred database: rolling back the main database does not roll them back.
 log_checkpoints = Table(
     "log_checkpoints",

@@ -12,7 +12,7 @@ from idvault.bootstrap.witness import witness_flow
 from idvault.domain.error import DamagedError
 from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
 from idvault.flows import lost_entries
-from idvault.flows.log.epoch import LogEpochs
+from idvault.flows.log.epoch import LogEpochs, entry_id
 from idvault.flows.log.publication import PublicationRefusedError
 from idvault.flows.log.sequencing import LogRefusedError
 from idvault.flows.log.witness import OtherEpochError, UnwitnessedError
@@ -55,7 +55,14 @@ class Restored:
         fields = {"epoch": str(found.epoch), "statement": found.digest()}
         now = at(0)
         event = Event(
-            EventType.LOG_BEGIN_EPOCH, SYSTEM_ACTOR, "", now.business, now.real, "e" * 32, b"k" * 32, fields
+            EventType.LOG_BEGIN_EPOCH,
+            SYSTEM_ACTOR,
+            "",
+            now.business,
+            now.real,
+            entry_id(found),
+            b"k" * 32,
+            fields,
         )
         await store.begin(
             statements=statements.encode_chain([found]),
