@@ -34,6 +34,8 @@ BYTES_OF_THE_LOG = {
     "idvault.v1.LogEntry.leaf",
     "idvault.v1.InclusionProof.hashes",
     "idvault.v1.ConsistencyProof.hashes",
+    "idvault.v1.HistoryStatement.signature",
+    "idvault.v1.HistoryStatement.key_note",
 }
 # A roster is public and signed, and a second factor is sealed to its roster member.
 BYTES_OF_PEOPLE = {

@@ -62,7 +62,7 @@ async def build_statuses(
     servicer = StatusServicer(
         flow=flow,
         statuses=statuses,
-        histories=build_history(base, policy),
+        histories=build_history(base, policy, statements=signer),
         tokens=tokens,
         watches=hub,
     )

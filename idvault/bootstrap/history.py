@@ -7,6 +7,7 @@ from idvault.flows.disclosure.history import DisclosureHistoryFlow
 from idvault.flows.log.proof import LogProofs
 from idvault.flows.policy import OperatorPolicy
 from idvault.ports.account import StatusStore
+from idvault.ports.credential import StatementSigner
 from idvault.ports.disclosure import DisclosureStore
 from idvault.ports.erasure import ErasureStore
 from idvault.storage.account.store import SqlStatusStore
@@ -24,14 +25,23 @@ def wire_history(
     policy: OperatorPolicy,
     embargo: timedelta,
     erasures: ErasureStore,
+    statements: StatementSigner,
 ) -> DisclosureHistoryFlow:
     """Connect the flow to its ports; production and tests differ only in the ports."""
     return DisclosureHistoryFlow(
-        accounts=accounts, store=store, proofs=proofs, policy=policy, embargo=embargo, erasures=erasures
+        accounts=accounts,
+        store=store,
+        proofs=proofs,
+        policy=policy,
+        embargo=embargo,
+        erasures=erasures,
+        statements=statements,
     )
 
 
-def build_history(base: Base, policy: OperatorPolicy) -> DisclosureHistoryFlow:
+def build_history(
+    base: Base, policy: OperatorPolicy, *, statements: StatementSigner
+) -> DisclosureHistoryFlow:
     """Build the platform edge's flow: it reads openings and proofs, and cannot open a record."""
     store = SqlDisclosureStore(database=base.main)
     proofs = LogProofs(
@@ -46,4 +56,5 @@ def build_history(base: Base, policy: OperatorPolicy) -> DisclosureHistoryFlow:
         policy=policy,
         embargo=timedelta(days=base.settings.disclosure_embargo_days),
         erasures=SqlErasureStore(database=base.main),
+        statements=statements,
     )

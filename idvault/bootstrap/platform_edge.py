@@ -19,6 +19,7 @@ from idvault.bootstrap.sanction import build_sanctions, sanction_service
 from idvault.bootstrap.session import build_identities, build_sessions
 from idvault.bootstrap.tip_off import build_tip_offs
 from idvault.flows.claim.verification import VerificationFlow
+from idvault.flows.disclosure.history import DisclosureHistoryFlow
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.sealing.index import CurrentIndexer
@@ -55,7 +56,15 @@ async def build_platform_edge(
             ),
         ),
         Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
-        *_services_of_owners(base, rosters, keys=keys, guard=guard, claims=claims, verification=verification),
+        *_services_of_owners(
+            base,
+            rosters,
+            keys=keys,
+            guard=guard,
+            claims=claims,
+            verification=verification,
+            histories=statuses.histories,
+        ),
         *build_tip_offs(base, keys=keys, guard=guard),
     ]
     return build_server(
@@ -76,6 +85,7 @@ def _services_of_owners(
     guard: LogGuard,
     claims: BuiltClaims,
     verification: VerificationFlow,
+    histories: DisclosureHistoryFlow,
 ) -> list[Service]:
     """Return the sessions of the hosted pages, and the services whose flows the pages share."""
     policy = claims.policy
@@ -96,6 +106,7 @@ def _services_of_owners(
             sanctions=sanctions,
             public_accounts=public_accounts,
             erasures=erasures,
+            histories=histories,
             rosters=rosters,
             policy=policy,
         ),

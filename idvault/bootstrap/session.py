@@ -10,7 +10,6 @@ from idvault.api.session.servicer import SessionServicer
 from idvault.attest.quorum import Quorum
 from idvault.bootstrap.account import build_receipts, quorum_of
 from idvault.bootstrap.base import ENTROPY, Base
-from idvault.bootstrap.history import build_history
 from idvault.bootstrap.request_key import fingerprinter_of, request_keys
 from idvault.domain.claim import ClaimRules
 from idvault.domain.session.contest import ContestTerms
@@ -186,6 +185,7 @@ def build_identities(
     sanctions: SanctionServicer,
     public_accounts: PublicAccountServicer,
     erasures: ErasureServicer,
+    histories: DisclosureHistoryFlow,
     rosters: RosterHolder,
     policy: OperatorPolicy,
 ) -> IdentityFlow:
@@ -199,7 +199,7 @@ def build_identities(
         contests=_contests(base, keys=keys, guard=guard),
         erasures=erasures,
         public_accounts=public_accounts,
-        histories=build_history(base, policy),
+        histories=histories,
         receipts=build_receipts(base, rosters),
         policy=policy,
     )

@@ -79,7 +79,7 @@ async def work(
         backlog = claims.flows.backlog(opener=DayIntakeOpener(keys=keys))
         tasks = [
             *log_tasks(base, sequencing, changed=changes.tell),
-            *log_key_tasks(signing, keys=keys),
+            *log_key_tasks(base, signing, keys=keys),
             *await key_tasks(base, keys=keys),
             *claim_tasks(base, claims, backlog=backlog),
             *account_tasks(retention=claims.flows.retention(accounts=SqlStatusStore(database=base.main))),

@@ -16,11 +16,15 @@ KEPT_FOR = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class StatusKey:
-    """A public key (32 bytes), its purpose, and when it was announced (real time)."""
+    """A public key (32 bytes), its purpose, and when it was announced (real time).
+
+    note: in which the log's key vouches for its statements; b"" while there is none.
+    """
 
     public_key: bytes
     purpose: str
     announced_at: datetime
+    note: bytes = b""
 
 
 def usable_from(*, keys: Sequence[StatusKey], key: StatusKey) -> datetime:

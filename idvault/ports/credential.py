@@ -108,6 +108,10 @@ class StatusKeyStore(Protocol):
         """Store a key if it is new; durable before it returns. A known key keeps its first announced_at."""
         ...
 
+    async def vouch(self, public_key: bytes, *, note: bytes) -> None:
+        """Store the note in which the log's key vouches for a key; durable before it returns."""
+        ...
+
     async def all(self) -> list[StatusKey]:
         """Return every announced key."""
         ...
@@ -118,6 +122,22 @@ class StatusSigner(Protocol):
 
     def sign(self, claims: dict[str, Any], *, typ: str, now: datetime) -> str:
         """Return the token; raises UnavailableError (STORE_UNAVAILABLE) if no key may sign yet."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """The signature of a statement, and the note in which the log's key vouches for the key that made it."""
+
+    signature: bytes
+    note: bytes
+
+
+class StatementSigner(Protocol):
+    """Signs the vault's statements with a key that the log's key vouches for."""
+
+    async def state(self, message: bytes, *, now: datetime) -> Stated:
+        """Return the signature; raises UnavailableError (LOG_UNAVAILABLE) without a key that counts now."""
         ...
 
 

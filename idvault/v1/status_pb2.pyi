@@ -413,6 +413,7 @@ class DisclosureHistory(_message.Message):
     OPENINGS_FIELD_NUMBER: _builtins.int
     CHECKPOINT_FIELD_NUMBER: _builtins.int
     DISCLOSURES_FIELD_NUMBER: _builtins.int
+    STATEMENT_FIELD_NUMBER: _builtins.int
     account_token: _builtins.str
     """The account."""
     @_builtins.property
@@ -431,6 +432,10 @@ class DisclosureHistory(_message.Message):
     def disclosures(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordDisclosure]:
         """The disclosures, oldest first, also those that were cancelled or never opened."""
 
+    @_builtins.property
+    def statement(self) -> Global___HistoryStatement:
+        """The vault's signature of all of this."""
+
     def __init__(
         self,
         *,
@@ -439,11 +444,52 @@ class DisclosureHistory(_message.Message):
         openings: _abc.Iterable[Global___DisclosureOpening] | None = ...,
         checkpoint: _transparency_pb2.Checkpoint | None = ...,
         disclosures: _abc.Iterable[Global___RecordDisclosure] | None = ...,
+        statement: Global___HistoryStatement | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "horizon_time", b"horizon_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "horizon_time", b"horizon_time", "statement", b"statement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "checkpoint", b"checkpoint", "disclosures", b"disclosures", "horizon_time", b"horizon_time", "openings", b"openings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "checkpoint", b"checkpoint", "disclosures", b"disclosures", "horizon_time", b"horizon_time", "openings", b"openings", "statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DisclosureHistory: _TypeAlias = DisclosureHistory  # noqa: Y015
+
+@_typing.final
+class HistoryStatement(_message.Message):
+    """With which the vault states a disclosure history: nothing of it can be left out, added, moved or exchanged."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAKE_TIME_FIELD_NUMBER: _builtins.int
+    DISCLOSURE_COUNT_FIELD_NUMBER: _builtins.int
+    OPENING_COUNT_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    KEY_NOTE_FIELD_NUMBER: _builtins.int
+    disclosure_count: _builtins.int
+    """How many disclosures it lists."""
+    opening_count: _builtins.int
+    """How many openings it lists."""
+    signature: _builtins.bytes
+    """The Ed25519 signature of account, horizon, time, counts, every entry with its proof, and the checkpoint."""
+    key_note: _builtins.bytes
+    """The note in which the log's key vouches for the key that signed."""
+    @_builtins.property
+    def make_time(self) -> _timestamp_pb2.Timestamp:
+        """When the vault made it, in whole seconds."""
+
+    def __init__(
+        self,
+        *,
+        make_time: _timestamp_pb2.Timestamp | None = ...,
+        disclosure_count: _builtins.int = ...,
+        opening_count: _builtins.int = ...,
+        signature: _builtins.bytes = ...,
+        key_note: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["make_time", b"make_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosure_count", b"disclosure_count", "key_note", b"key_note", "make_time", b"make_time", "opening_count", b"opening_count", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HistoryStatement: _TypeAlias = HistoryStatement  # noqa: Y015

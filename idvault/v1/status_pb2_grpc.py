@@ -138,8 +138,8 @@ class StatusServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetDisclosureHistory(self, request, context):
-        """Returns every disclosure and opening of the account's records before a horizon, with proofs. The horizon is the same
-        for all accounts, so the answer reveals nothing about an ongoing case.
+        """Returns every disclosure and opening of the account's records before a horizon, with proofs, signed whole. The
+        horizon is the same for all accounts, so the answer reveals nothing about an ongoing case.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
         same words for an unknown account and for another caller's); FAILED_PRECONDITION (ACCOUNT_ERASED once the keys

@@ -80,8 +80,8 @@ class StatusServiceStub:
     (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetDisclosureHistory: _grpc.UnaryUnaryMultiCallable[_status_pb2.GetDisclosureHistoryRequest, _status_pb2.DisclosureHistory]
-    """Returns every disclosure and opening of the account's records before a horizon, with proofs. The horizon is the same
-    for all accounts, so the answer reveals nothing about an ongoing case.
+    """Returns every disclosure and opening of the account's records before a horizon, with proofs, signed whole. The
+    horizon is the same for all accounts, so the answer reveals nothing about an ongoing case.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
     same words for an unknown account and for another caller's); FAILED_PRECONDITION (ACCOUNT_ERASED once the keys
@@ -140,8 +140,8 @@ class StatusServiceAsyncStub(StatusServiceStub):
     (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetDisclosureHistory: _aio.UnaryUnaryMultiCallable[_status_pb2.GetDisclosureHistoryRequest, _status_pb2.DisclosureHistory]  # type: ignore[assignment]
-    """Returns every disclosure and opening of the account's records before a horizon, with proofs. The horizon is the same
-    for all accounts, so the answer reveals nothing about an ongoing case.
+    """Returns every disclosure and opening of the account's records before a horizon, with proofs, signed whole. The
+    horizon is the same for all accounts, so the answer reveals nothing about an ongoing case.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
     same words for an unknown account and for another caller's); FAILED_PRECONDITION (ACCOUNT_ERASED once the keys
@@ -233,8 +233,8 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _status_pb2.GetDisclosureHistoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_status_pb2.DisclosureHistory, _abc.Awaitable[_status_pb2.DisclosureHistory]]:
-        """Returns every disclosure and opening of the account's records before a horizon, with proofs. The horizon is the same
-        for all accounts, so the answer reveals nothing about an ongoing case.
+        """Returns every disclosure and opening of the account's records before a horizon, with proofs, signed whole. The
+        horizon is the same for all accounts, so the answer reveals nothing about an ongoing case.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
         same words for an unknown account and for another caller's); FAILED_PRECONDITION (ACCOUNT_ERASED once the keys

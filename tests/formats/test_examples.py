@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idvault.api import page_token
 from idvault.attest import disclosure as papers
@@ -31,9 +32,10 @@ from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.account import record as rows
-from idvault.transparency import checkpoint, entry, note, proof, tile
+from idvault.transparency import checkpoint, entry, note, proof, statement_key, tile
 from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault.transparency.tree import CompactRange
+from idvault.v1 import status_pb2
 from idvault_client.offline import disclosure_history, receipt
 from idvault_client.offline.evidence import check as evidence_check
 from idvault_client.offline.evidence import file as proof_files
@@ -373,7 +375,14 @@ def test_the_history() -> None:
     """The client accepts the history, and proves its disclosure and its opening."""
     found = disclosure_history.parse(GIVEN["history"]["file"])
     assert (found.account_token, found.disclosures, found.openings) == (TOKEN, 1, 1)
-    disclosure_history.check(found, policy=policy())
+    proved = disclosure_history.check(found, policy=policy())
+    assert proved.stated_at == datetime(2026, 5, 1, 8, 30, tzinfo=UTC)
+    answer = status_pb2.DisclosureHistory.FromString(found.message)
+    assert disclosure_history.signed_bytes(answer) == GIVEN["history"]["signed"]
+    given = GIVEN["history"]["note of the log's key for it"]
+    key = statement_key.read(given.encode(), policy().log_keys)
+    private = Ed25519PrivateKey.from_private_bytes(GIVEN["history"]["private key of the platform edge"])
+    assert key.public_key == private.public_key().public_bytes_raw()
 
 
 def test_the_evidence() -> None:

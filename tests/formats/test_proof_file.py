@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault_client.offline import disclosure_history, receipt
@@ -96,6 +97,7 @@ def test_the_reference_refuses_what_the_client_refuses(text: str) -> None:
 
 
 OPENED, DISCLOSED = "disclosure:record:open", "disclosure:record:disclose"
+STATING = Ed25519PrivateKey.from_private_bytes(bytes([44]) * 32).public_key().public_bytes_raw()
 LEGAL_BASIS = "第一条"
 
 
@@ -125,7 +127,33 @@ def told(*kinds: str, horizon: str = "2026-03-01T00:00:00Z", twice: bool = False
         disclosures=found[DISCLOSED],
         openings=found[OPENED],
         checkpoint=notes.write(body, [notes.sign(body, LOG, bytes([1]) * 32)]),
+        made="2026-06-01T08:30:00Z",
+        key_note=proof_file.statement_key(STATING, 0, 2_000_000_000, log=LOG, private=bytes([1]) * 32),
+        private=bytes([44]) * 32,
     )
+
+
+CHANGES: tuple[dict[str, Any], ...] = (
+    {"openings": []},
+    {"disclosures": []},
+    {"openings": [], "disclosures": [], "statement.disclosureCount": 0, "statement.openingCount": 0},
+    {"horizonTime": "2026-04-01T00:00:00Z"},
+    {"horizonTime": "2026-03-01T00:00:00.5Z"},
+    {"statement.makeTime": "2026-06-02T08:30:00Z"},
+    {"statement.makeTime": "2066-06-02T08:30:00Z"},
+    {"statement.disclosureCount": 2},
+    {"statement.signature": base64(bytes(64))},
+    {"statement.keyNote": json.loads(written())["checkpoint"]["note"]},
+)
+
+
+def edited(**changes: Any) -> str:
+    """Return a history of the reference with other members."""
+    fields = json.loads(told(DISCLOSED, OPENED))
+    for path, value in changes.items():
+        *before, name = path.split(".")
+        (fields[before[0]] if before else fields)[name] = value
+    return json.dumps(fields)
 
 
 @pytest.mark.parametrize("kinds", [(), (OPENED,), (DISCLOSED,), (DISCLOSED, OPENED, OPENED)])
@@ -152,6 +180,7 @@ def test_histories_are_checked_both_ways(kinds: tuple[str, ...]) -> None:
         told(OPENED).replace(f"{1:032x}", f"{2:032x}"),
         told(DISCLOSED).replace(LEGAL_BASIS, "第二条"),
         told(DISCLOSED).replace("66" * 16, "77" * 16),
+        *(edited(**change) for change in CHANGES),
     ],
 )
 def test_both_refuse_a_history(text: str) -> None:

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from idvault_client.offline import CheckError, StatusVerifier, receipt
+from idvault.transparency.checkpoint import CosignaturePolicy
+from idvault.transparency.note import parse_key
+from idvault.v1 import status_pb2
+from idvault_client.offline import CheckError, StatusVerifier, disclosure_history, receipt
+from idvault_client.offline.disclosure_history import HistoryError
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases
 from tests.support.sandbox import invent, verify, wait_for
@@ -59,6 +63,21 @@ def test_a_rider_is_checked_without_a_vault(cluster: Cluster) -> None:
         cluster.kill(name)
     assert _subject(cluster, issued.token)
     assert claim.account_token not in listed.read_text("ascii")
+
+
+def test_a_history_is_signed_by_the_edge_and_vouched_for_by_the_worker(cluster: Cluster) -> None:
+    """The owner checks it with the log's key alone; a horizon that was moved is refused."""
+    with cluster.vault(timeout=30) as vault:
+        token = verify(vault, cluster.registry.newcomer()).account_token
+        found = vault.get_disclosure_history(token)
+    key = parse_key(cluster.log_key)
+    policy = CosignaturePolicy(key.name, (key,))
+    assert disclosure_history.check(found, policy=policy).disclosures == ()
+    moved = status_pb2.DisclosureHistory.FromString(found.message)
+    moved.horizon_time.seconds += 86_400
+    with pytest.raises(HistoryError) as refused:
+        disclosure_history.check(disclosure_history.read_answer(moved.SerializeToString()), policy=policy)
+    assert refused.value.reason == "SIGNATURE_INVALID"
 
 
 def _subject(cluster: Cluster, token: str) -> str:

@@ -51,6 +51,7 @@ from idvault.flows.credential.status_token import Issued as IssuedToken
 from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
 from idvault.flows.log.proof import Proofs, Proved
 from idvault.ports.claim import Claim
+from idvault.ports.credential import Stated
 from idvault.ports.disclosure import RecordAccess
 from idvault.ports.feed import FeedChunk
 from idvault.ports.platform import Platform
@@ -228,7 +229,7 @@ class FakeHistories(DisclosureHistoryFlow):
         at = datetime(2026, 1, 1, tzinfo=UTC)
         opening = RecordAccess("33" * 16, TOKEN, "44" * 16, at, b"d" * 32)
         proofs = Proofs(b"note", (Proved(b"leaf", b"k" * 32, 0, 1, ()),))
-        return History(TOKEN, at, (), (opening,), proofs)
+        return History(TOKEN, at, (), (opening,), proofs, at, Stated(b"signed", b"key"))
 
 
 class FakeReceipts(ReceiptFlow):

@@ -5,12 +5,13 @@ from typing import Any
 
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event, EventType
-from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
+from idvault.flows.disclosure.history import DisclosureHistoryFlow, History, signed_bytes
 from idvault.flows.log.proof import Proofs, Proved
 from idvault.ports.disclosure import RecordAccess, RecordDisclosure
 from idvault.transparency import entry
 from tests.support import logs, merkle
 from tests.support.merkle import log_of
+from tests.support.statements import KnownStatements
 
 HORIZON = datetime(2026, 2, 20, tzinfo=UTC)
 AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)
@@ -51,13 +52,11 @@ class KnownHistories(DisclosureHistoryFlow):
             ),
         )
         openings = (RecordAccess(account_token=account_token, entry_id="2" * 32, opened_at=AT, **given),)
-        return History(
-            account_token,
-            HORIZON,
-            disclosures if told else (),
-            openings if told else (),
-            Proofs(logs.signed(leaves), proved),
-        )
+        listed = (disclosures if told else (), openings if told else ())
+        proofs, made_at = Proofs(logs.signed(leaves), proved), now.real.replace(microsecond=0)
+        message = signed_bytes(account_token, HORIZON, *listed, proofs, made_at)
+        stated = await KnownStatements().state(message, now=made_at)
+        return History(account_token, HORIZON, *listed, proofs, made_at, stated)
 
 
 def _event(kind: EventType, account_token: str, **fields: Any) -> Event:

@@ -32,6 +32,7 @@ from tests.support.fakes.flaky import Flaky
 ORIGIN = "log.example/idvault"
 SIGNER = Ed25519Signer(keys=KeySet("0", {"0": bytes([1]) * 32}))
 KEY = VerifierKey(ORIGIN, SIGNER.public_key)
+LOG_SIGNER = NoteSigner(KEY, SIGNER.sign)
 PLAIN = CosignaturePolicy(ORIGIN, (KEY,))
 COSIGNER = merkle.witness("witness.example", seed=2)
 START = datetime(2026, 3, 1, tzinfo=UTC)

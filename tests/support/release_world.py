@@ -25,6 +25,8 @@ from idvault_client.errors import Unavailable
 from idvault_client.people.disclosure.custodian import Custodian
 from idvault_client.people.disclosure.one_time_key import OneTimeKeys
 from tests.support.chamber import CUSTODIANS, Chamber, Local, Tamper, identity
+from tests.support.log_world import LOG_SIGNER
+from tests.support.statements import KnownStatements
 
 _EMBARGO = timedelta(days=90)
 _ZONE = ZoneInfo("Asia/Shanghai")
@@ -71,6 +73,7 @@ async def history(room: Chamber, account_token: str) -> History:
         policy=OperatorPolicy(5, 365, 90, _ZONE),
         embargo=_EMBARGO,
         erasures=SqlErasureStore(database=room.main),
+        statements=KnownStatements(LOG_SIGNER),
     )
     return await flow.get(relying_party="platform-a", account_token=account_token, now=room.now())
 

@@ -39,6 +39,13 @@ def history(value: History) -> status_pb2.DisclosureHistory:
             for disclosure, proved in zip(value.disclosures, disclosed, strict=True)
         ],
         checkpoint=transparency_pb2.Checkpoint(note=value.proofs.note),
+        statement=status_pb2.HistoryStatement(
+            make_time=time_of(value.made_at),
+            disclosure_count=len(value.disclosures),
+            opening_count=len(value.openings),
+            signature=value.stated.signature,
+            key_note=value.stated.note,
+        ),
     )
 
 

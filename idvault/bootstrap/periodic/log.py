@@ -7,8 +7,10 @@ from idvault.bootstrap.sequencing import Sequencing
 from idvault.domain.clock import ClockReading
 from idvault.flows.log.directory import DirectoryFlow
 from idvault.flows.log.log_key import LogKeys
+from idvault.flows.log.statement_key import StatementKeyFlow
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
+from idvault.storage.credential.status_list import SqlStatusKeyStore
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.workers.loop import Task
 
@@ -42,8 +44,8 @@ def log_tasks(base: Base, sequencing: Sequencing, *, changed: Callable[[], None]
     ]
 
 
-def log_key_tasks(log_keys: LogKeys, *, keys: LocalKeyProvider) -> list[Task]:
-    """Return the worker's task that announces a later key of the log, and destroys one that is over."""
+def log_key_tasks(base: Base, log_keys: LogKeys, *, keys: LocalKeyProvider) -> list[Task]:
+    """Return the worker's tasks of the log's keys: announce a later one, end one, vouch for statements."""
 
     async def follow(now: ClockReading) -> None:
         await keys.held()
@@ -52,4 +54,13 @@ def log_key_tasks(log_keys: LogKeys, *, keys: LocalKeyProvider) -> list[Task]:
         versions = sorted(map(int, keys.keys(Purpose.LOG).versions))
         await keys.destroyed(Purpose.LOG.value, versions[: len(over)], successor=versions[-1])
 
-    return [Task("log_keys", _INDEX_PERIOD, follow)]
+    vouching = StatementKeyFlow(
+        store=SqlStatusKeyStore(database=base.main),
+        signers=log_keys.signers,
+        purpose=Purpose.STATUS_TOKEN.value,
+    )
+    return [
+        Task("log_keys", _INDEX_PERIOD, follow),
+        # Each second, because a new edge tells no history before.
+        Task("statement_keys", 1, lambda now: vouching.run(now=now)),
+    ]

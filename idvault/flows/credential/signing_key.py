@@ -1,4 +1,7 @@
-"""Announces this process's status keys and signs with the current one (ports.credential.StatusSigner)."""
+"""Announces this process's status keys and signs with the current one.
+
+Implements ports.credential.StatusSigner and StatementSigner.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,8 +11,10 @@ from idvault.attest import jose
 from idvault.domain import signing_key
 from idvault.domain.error import Reason, UnavailableError
 from idvault.domain.signing_key import StatusKey
-from idvault.ports.credential import StatusKeyStore
+from idvault.ports.credential import Stated, StatusKeyStore
 from idvault.ports.sealing import Signer
+from idvault.transparency import statement_key
+from idvault.transparency.tree import LogError
 
 
 class StatusKeyFlow:
@@ -50,3 +55,21 @@ class StatusKeyFlow:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
         signer = self._signers[chosen.public_key]
         return jose.sign(claims, typ=typ, public_key=chosen.public_key, signer=signer.sign)
+
+    async def state(self, message: bytes, *, now: datetime) -> Stated:
+        """Return a statement's signature by the newest key of this process that the log's key vouches for.
+
+        Raises UnavailableError (LOG_UNAVAILABLE) if there is none: the worker vouches within seconds.
+        """
+        mine = [key for key in await self._all() if key.public_key in self._signers and _counts(key, now)]
+        chosen = max(mine, key=lambda key: key.announced_at, default=None)
+        if chosen is None:
+            raise UnavailableError(Reason.LOG_UNAVAILABLE)
+        return Stated(self._signers[chosen.public_key].sign(message), chosen.note)
+
+
+def _counts(key: StatusKey, now: datetime) -> bool:
+    try:
+        return statement_key.unverified(key.note).counts(now)
+    except LogError:
+        return False

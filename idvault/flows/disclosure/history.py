@@ -1,19 +1,25 @@
 """Answers "was my identity ever disclosed?": disclosures and openings before the horizon, with proofs.
 
 A disclosure is the release of M shares: from then on operator and auditor together can open the record.
+The answer is signed whole, so that whoever hands it on cannot leave anything out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from idvault.attest import history
+from idvault.attest.history import ListedEntry
 from idvault.domain import disclosure_horizon
 from idvault.domain.account import AccountState
 from idvault.domain.clock import ClockReading
 from idvault.domain.erasure import ErasureState
 from idvault.domain.error import NotFoundError, PreconditionError, Reason, UnavailableError
-from idvault.flows.log.proof import LogProofs, Proofs
+from idvault.domain.seal import Part
+from idvault.flows.log.proof import LogProofs, Proofs, Proved
 from idvault.flows.policy import OperatorPolicy
 from idvault.ports.account import StatusStore
+from idvault.ports.credential import Stated, StatementSigner
 from idvault.ports.disclosure import DisclosureStore, RecordAccess, RecordDisclosure
 from idvault.ports.erasure import ErasureStore
 
@@ -22,7 +28,8 @@ from idvault.ports.erasure import ErasureStore
 class History:
     """Disclosures and openings before the horizon, each oldest first.
 
-    proofs: one for each disclosure, then one for each opening, under one checkpoint.
+    proofs: one for each disclosure, then one for each opening, under one checkpoint. made_at: when the vault
+    stated all this (real time, in whole seconds).
     """
 
     account_token: str
@@ -30,6 +37,8 @@ class History:
     disclosures: tuple[RecordDisclosure, ...]
     openings: tuple[RecordAccess, ...]
     proofs: Proofs
+    made_at: datetime
+    stated: Stated
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -42,13 +51,15 @@ class DisclosureHistoryFlow:
     policy: OperatorPolicy
     embargo: timedelta
     erasures: ErasureStore
+    statements: StatementSigner
 
     async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
         """Return the history up to today's horizon.
 
         Raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account; PreconditionError
         (ACCOUNT_ERASED) once its keys are destroyed, whether there was a disclosure or not; UnavailableError
-        (LOG_UNAVAILABLE) if no checkpoint covers an entry; DamagedError if an entry is missing.
+        (LOG_UNAVAILABLE) if no checkpoint covers an entry, or the log's key vouches for none to sign with;
+        DamagedError if an entry is missing.
         """
         owner = await self.accounts.get(relying_party=relying_party, account_token=account_token)
         if owner is None:
@@ -74,4 +85,38 @@ class DisclosureHistoryFlow:
         proofs = await self.proofs.wait(entry_ids, account_token=account_token, patience=0)
         if not proofs.note:
             raise UnavailableError(Reason.LOG_UNAVAILABLE)
-        return History(account_token, horizon, disclosures, openings, proofs)
+        made_at = now.real.replace(microsecond=0)
+        message = signed_bytes(account_token, horizon, disclosures, openings, proofs, made_at)
+        stated = await self.statements.state(message, now=made_at)
+        return History(account_token, horizon, disclosures, openings, proofs, made_at, stated)
+
+
+def signed_bytes(  # noqa: PLR0917 - a history's fields in their order
+    account_token: str,
+    horizon: datetime,
+    disclosures: Sequence[RecordDisclosure],
+    openings: Sequence[RecordAccess],
+    proofs: Proofs,
+    made_at: datetime,
+) -> bytes:
+    """Return what is signed of a history."""
+    disclosed, opened = proofs.entries[: len(disclosures)], proofs.entries[len(disclosures) :]
+    return history.signed_bytes(
+        account_token=account_token,
+        horizon=horizon,
+        made_at=made_at,
+        note=proofs.note,
+        disclosures=[
+            _listed(proved, each.disclosure_id, each.record_digest, each.auditor_actor_id, each.legal_basis)
+            for each, proved in zip(disclosures, disclosed, strict=True)
+        ],
+        openings=[
+            _listed(proved, each.disclosure_id, each.record_digest)
+            for each, proved in zip(openings, opened, strict=True)
+        ],
+    )
+
+
+def _listed(proved: Proved, *fields: Part) -> ListedEntry:
+    hashes, index = proved.hashes or (), proved.index or 0
+    return ListedEntry(fields, proved.leaf, proved.opening_key, index, proved.size, hashes)

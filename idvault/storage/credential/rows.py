@@ -31,7 +31,7 @@ def stored_list(row: Any) -> StoredList:
 
 def key(row: Any) -> StatusKey:
     """Return the key in a row of `status_keys`."""
-    return StatusKey(row.public_key, row.purpose, row.announced_at)
+    return StatusKey(row.public_key, row.purpose, row.announced_at, row.note or b"")
 
 
 def packed(entries: StatusList) -> bytes:

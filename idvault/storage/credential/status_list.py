@@ -107,6 +107,9 @@ _PUT = statement(
     .values(version=param("version"), entries=param("entries"))
 )
 _ANNOUNCE = statement(upsert(status_keys).on_conflict_do_nothing(index_elements=[status_keys.c.public_key]))
+_VOUCH = statement(
+    update(status_keys).where(status_keys.c.public_key == param("which")).values(note=param("note"))
+)
 _KEYS = statement(select(status_keys), rows.key)
 
 
@@ -184,8 +187,17 @@ class SqlStatusKeyStore:
     async def announce(self, connection: Connection, key: StatusKey) -> None:
         """Store a key unless it is stored already."""
         await connection.run(
-            _ANNOUNCE, public_key=key.public_key, purpose=key.purpose, announced_at=key.announced_at
+            _ANNOUNCE,
+            public_key=key.public_key,
+            purpose=key.purpose,
+            announced_at=key.announced_at,
+            note=key.note or None,
         )
+
+    @act("status_key.vouch")
+    async def vouch(self, connection: Connection, public_key: bytes, *, note: bytes) -> None:
+        """Store the note in which the log's key vouches for a key."""
+        await connection.run(_VOUCH, which=public_key, note=note)
 
     @read("status_key.all")
     async def all(self, connection: Connection) -> list[StatusKey]:

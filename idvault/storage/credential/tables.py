@@ -60,4 +60,6 @@ status_keys = Table(
     Column("public_key", LargeBinary, primary_key=True),
     Column("purpose", String(32), nullable=False),
     Column("announced_at", Micros, nullable=False),
+    # In which the log's key vouches for its statements.
+    Column("note", LargeBinary),
 )

@@ -19,7 +19,7 @@ from idvault_client.commands.app import app
 from idvault_client.offline import disclosure_history
 from tests.clients.conftest import Ask
 from tests.clients.vault_server import TOKEN, VaultServer
-from tests.support import logs, merkle
+from tests.support import logs, merkle, statements
 from tests.support.merkle import log_of, signer, witness
 
 HORIZON = datetime(2026, 3, 1, tzinfo=UTC)
@@ -48,7 +48,7 @@ def disclosed(number: int) -> Event:
 
 
 def answer(*events: Event, size: int = 7, witnesses: int = 0) -> status_pb2.DisclosureHistory:
-    """Return the history of these openings, at the end of a log with other entries."""
+    """Return the signed history of these openings, at the end of a log with other entries."""
     leaves = [*log_of(size), *(entry.encode_leaf(each) for each in events)]
     made = status_pb2.DisclosureHistory(account_token=TOKEN)
     made.horizon_time.FromDatetime(HORIZON)
@@ -63,7 +63,7 @@ def answer(*events: Event, size: int = 7, witnesses: int = 0) -> status_pb2.Disc
         opening.entry.leaf, opening.entry.opening_key = leaves[index], each.opening_key
         opening.entry.proof.index, opening.entry.proof.tree_size = index, len(leaves)
         opening.entry.proof.hashes.extend(merkle.path(index, leaves))
-    return made
+    return statements.sign(made)
 
 
 def check(folder: Path, message: status_pb2.DisclosureHistory | bytes, *options: str) -> Result:
@@ -125,6 +125,7 @@ def test_a_history_without_openings(tmp_path: Path) -> None:
     assert (shown["account_token"], shown["openings"], shown["valid_as_told"]) == (TOKEN, [], True)
     assert shown["disclosures"] == []
     assert ("valid" in shown, shown["log"]) == (False, None)
+    assert shown["stated_at"] == statements.MADE.isoformat()
 
 
 def test_a_witness_counts(tmp_path: Path) -> None:
@@ -241,9 +242,10 @@ def _published(folder: Path, *events: Event, size: int = 7, more: int = 0, witne
 
 
 def test_rows_that_the_vault_leaves_out_are_in_the_public_count(tmp_path: Path) -> None:
-    """The attack: a history with its rows deleted verifies; the result does not say more than it proves."""
+    """The attack: a vault signs a history without its rows; the result does not say more than it proves."""
     true, edited = (answer(event(1), event(2), witnesses=1) for _ in range(2))
     del edited.openings[:]
+    statements.sign(edited)
     later = event(4, at=HORIZON)
     approvals = [event(number, EventType.DISCLOSURE_APPROVE) for number in (5, 6, 7)]
     share: dict[str, Part] = {"disclosure_id": "08", "custodian": "custodian-a", "share_hash": b"s" * 32}

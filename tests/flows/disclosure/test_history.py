@@ -25,7 +25,8 @@ from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault_client.offline import disclosure_history
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
 from tests.support.databases import Databases
-from tests.support.log_world import KEY
+from tests.support.log_world import KEY, LOG_SIGNER
+from tests.support.statements import KnownStatements
 
 ZONE = ZoneInfo("Asia/Shanghai")
 EMBARGO = timedelta(days=90)
@@ -47,6 +48,7 @@ async def history(room: Chamber, account_token: str, *, relying_party: str = "pl
         policy=OperatorPolicy(5, 365, 90, ZONE),
         embargo=EMBARGO,
         erasures=SqlErasureStore(database=room.main),
+        statements=KnownStatements(LOG_SIGNER),
     )
     return await flow.get(relying_party=relying_party, account_token=account_token, now=room.now())
 

@@ -455,14 +455,26 @@ def history() -> Values:
         "legalBasis": story.REQUEST.legal_basis,
         "entry": _logged(story.DISCLOSURE),
     }
+    stating, log = sample("token key"), sample("log key")
+    begins = 1_772_337_600
+    note = proof_file.statement_key(
+        story.public(stating), begins, begins + 90 * 86_400, log=story.LOG_KEY, private=log
+    )
+    text = proof_file.history(
+        account_token=TOKEN,
+        horizon="2026-04-01T00:00:00Z",
+        disclosures=[disclosure],
+        openings=[opening],
+        checkpoint=_note(),
+        made="2026-05-01T08:30:00Z",
+        key_note=note,
+        private=stating,
+    )
     return {
-        "file": proof_file.history(
-            account_token=TOKEN,
-            horizon="2026-04-01T00:00:00Z",
-            disclosures=[disclosure],
-            openings=[opening],
-            checkpoint=_note(),
-        )
+        "private key of the platform edge": stating,
+        "note of the log's key for it": note.decode(),
+        "signed": proof_file.history_bytes(json.loads(text)),
+        "file": text,
     }
 
 

@@ -65,8 +65,22 @@ def write(body: str, lines: Sequence[str]) -> bytes:
     return (body + "\n" + "".join(lines)).encode()
 
 
+def signed_text(note: bytes, *, log: Key) -> str:
+    """Return the text of a note that the log signed."""
+    return _verified(note, log, ())[0]
+
+
 def read(note: bytes, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> Checkpoint:
     """Return the checkpoint in a note that the log signed and enough witnesses cosigned."""
+    body, cosigned = _verified(note, log, witnesses)
+    lines = body.split("\n")
+    check(lines[0] == log.name and len(lines) >= 4, "this is no checkpoint of the log")
+    check(len({key.public for key in witnesses if key.name in cosigned}) >= quorum, "too few witnesses")
+    check(lines[1] != "0" or from_base64(lines[2]) == tree.root([]), "the root of an empty tree is wrong")
+    return Checkpoint(lines[0], int(lines[1]), from_base64(lines[2]), cosigned)
+
+
+def _verified(note: bytes, log: Key, witnesses: Sequence[Key]) -> tuple[str, dict[str, int]]:
     body, _, signatures = note.decode().rpartition("\n\n")
     body += "\n"
     known = {(key.name, key.id): key for key in (log, *witnesses)}
@@ -86,11 +100,8 @@ def read(note: bytes, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 
             time = int.from_bytes(data[4:12], "big")
             paper.verify(key.public, data[12:], _message(body, time))
             cosigned[name] = max(time, cosigned.get(name, 0))
-    lines = body.split("\n")
-    check(signed and lines[0] == log.name and len(lines) >= 4, "the log did not sign this checkpoint")
-    check(len({key.public for key in witnesses if key.name in cosigned}) >= quorum, "too few witnesses")
-    check(lines[1] != "0" or from_base64(lines[2]) == tree.root([]), "the root of an empty tree is wrong")
-    return Checkpoint(lines[0], int(lines[1]), from_base64(lines[2]), cosigned)
+    check(signed, "the log did not sign this note")
+    return body, cosigned
 
 
 def check_fresh(checkpoint: Checkpoint, *, quorum: int, now: int, max_age: int = 900) -> None:

@@ -4,10 +4,11 @@ import json
 from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from tests.support.reference import note, protobuf, record, tree
-from tests.support.reference.encoding import Part, base64, check
+from tests.support.reference import note, paper, protobuf, record, tree
+from tests.support.reference.encoding import Part, base64, check, encode, from_base64
 from tests.support.reference.note import Checkpoint, Key
 from tests.support.reference.protobuf import Fields
 from tests.support.reference.record import Custodian, Record
@@ -115,7 +116,7 @@ def check_entry(
 
 
 def check_history(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> list[Leaf]:
-    """Return the disclosures and openings that a history proves; that none is left out is not proved."""
+    """Return the disclosures and openings that a history proves; that the vault told all is not proved."""
     fields = json.loads(text)
     at = _checkpoint(fields, log, witnesses, quorum)
     listed = [("disclosure:record:disclose", each) for each in fields.get("disclosures", [])]
@@ -131,7 +132,55 @@ def check_history(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum:
         found.append(leaf)
         places.add(logged.index)
     check(len(places) == len(found), "an entry is listed twice")
+    _check_stated(fields, log)
     return found
+
+
+def _check_stated(fields: dict[str, Any], log: Key) -> None:
+    """Check that the vault signed a history as it is, with a key that the log's key vouches for."""
+    check("statement" in fields, "the vault has not signed it")
+    stated = fields["statement"]
+    for name, listed in (("disclosureCount", "disclosures"), ("openingCount", "openings")):
+        check(stated.get(name, 0) == len(fields.get(listed, [])), "something is left out or added")
+    lines = note.signed_text(b64decode(stated["keyNote"]), log=log).split("\n")
+    check(len(lines) == 6 and lines[:2] == ["idvault/statement-key/v1", log.name], "no note for a key")
+    check(
+        int(lines[3]) <= seconds(stated["makeTime"]) <= int(lines[4]), "the key does not count at this time"
+    )
+    paper.verify(from_base64(lines[2]), b64decode(stated["signature"]), history_bytes(fields))
+
+
+def seconds(time: str) -> int:
+    """Return a time of a JSON form in seconds since 1970; refuses parts of a second."""
+    check(time.endswith("Z") and "." not in time, "a time is not in whole seconds")
+    return int(datetime.fromisoformat(time).timestamp())
+
+
+def history_bytes(fields: dict[str, Any]) -> bytes:
+    """Return what the vault signs of a history. fields: its JSON form."""
+    disclosures, openings = fields.get("disclosures", []), fields.get("openings", [])
+    parts: list[Part] = [
+        fields["accountToken"],
+        seconds(fields["horizonTime"]),
+        seconds(fields["statement"]["makeTime"]),
+        b64decode(fields["checkpoint"]["note"]),
+        len(disclosures),
+        len(openings),
+    ]
+    for each in (*disclosures, *openings):
+        parts += [each["disclosureId"], b64decode(each.get("recordDigest", ""))]
+        if "auditorActorId" in each:
+            parts += [each["auditorActorId"], each.get("legalBasis", "")]
+        logged = from_json(each["entry"])
+        parts += [
+            logged.leaf,
+            logged.opening_key,
+            logged.index,
+            logged.size,
+            len(logged.hashes),
+            *logged.hashes,
+        ]
+    return encode("idvault/disclosure-history/v1", *parts)
 
 
 def logged_entry(leaf: bytes, opening_key: bytes, *, index: int, hashes: list[bytes]) -> dict[str, Any]:
@@ -192,19 +241,30 @@ def history(
     disclosures: list[dict[str, Any]],
     openings: list[dict[str, Any]],
     checkpoint: bytes,
+    made: str,
+    key_note: bytes,
+    private: bytes,
 ) -> str:
-    """Return a history file."""
-    return json.dumps(
-        {
-            "accountToken": account_token,
-            "horizonTime": horizon,
-            "openings": openings,
-            "checkpoint": {"note": base64(checkpoint)},
-            "disclosures": disclosures,
-        },
-        indent=2,
-        ensure_ascii=False,
-    )
+    """Return a history file. made: when it is signed. private: the key that key_note vouches for."""
+    counts = {"disclosureCount": len(disclosures), "openingCount": len(openings)}
+    stated: dict[str, Any] = {"makeTime": made} | {name: count for name, count in counts.items() if count}
+    fields = {
+        "accountToken": account_token,
+        "horizonTime": horizon,
+        "openings": openings,
+        "checkpoint": {"note": base64(checkpoint)},
+        "disclosures": disclosures,
+        "statement": stated,
+    }
+    stated["signature"] = base64(paper.sign(private, history_bytes(fields))[-64:])
+    stated["keyNote"] = base64(key_note)
+    return json.dumps(fields, indent=2, ensure_ascii=False)
+
+
+def statement_key(public: bytes, begins: int, ends: int, *, log: Key, private: bytes) -> bytes:
+    """Return the note in which the log's key vouches for a key."""
+    body = f"idvault/statement-key/v1\n{log.name}\n{base64(public)}\n{begins}\n{ends}\n"
+    return note.write(body, [note.sign(body, log, private)])
 
 
 def _checkpoint(fields: dict[str, Any], log: Key, witnesses: Sequence[Key], quorum: int) -> Checkpoint:

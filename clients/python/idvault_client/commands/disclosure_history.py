@@ -78,12 +78,13 @@ def check(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Check, with the log's public key, that the log holds every disclosure of a history.
 
-    The log cannot show that none is missing: the vault alone knows which entries are this account's. With
-    --url or --directory the command reads the whole public log, and prints how many disclosures of all
-    accounts it has in that time. With --roster or --witness the log must be witnessed, and the last line is
-    "check: valid as far as the vault told" with exit code 6. Without witnesses the log may be a copy that
-    only you are shown: "check: valid as far as the vault told, and a log without witnesses says". Otherwise
-    the last line is "check: REASON" with exit code 5.
+    The vault has signed the history whole, so nobody else can leave anything out of it or change it; the
+    command shows when the vault did. The log cannot show that the vault told all: it alone knows which
+    entries are this account's. With --url or --directory the command reads the whole public log, and prints
+    how many disclosures of all accounts it has in that time. With --roster or --witness the log must be
+    witnessed, and the last line is "check: valid as far as the vault told" with exit code 6. Without
+    witnesses the log may be a copy that only you are shown: "check: valid as far as the vault told, and a log
+    without witnesses says". Otherwise the last line is "check: REASON" with exit code 5.
     """
     with reporting(context, json_option) as as_json:
         policy = policy_of(public_key, witness or [], quorum, roster)
@@ -113,6 +114,7 @@ def _show(
         shown = {
             "account_token": found.account_token,
             "horizon": horizon,
+            "stated_at": proved.stated_at.isoformat(),
             "disclosures": [
                 {**asdict(each), "disclosed_at": each.disclosed_at.isoformat()} for each in proved.disclosures
             ],
@@ -125,6 +127,7 @@ def _show(
     typer.echo("the log proves what is listed; that nothing is missing is the vault's statement", err=True)
     counts = f"{len(proved.disclosures)} disclosures, {len(proved.openings)} openings"
     typer.echo(f"account {found.account_token}: {counts} before {horizon}")
+    typer.echo(f"stated by the vault at {proved.stated_at.isoformat()}")
     for disclosure in proved.disclosures:
         _show_disclosure(disclosure)
     for opening in proved.openings:

@@ -8,10 +8,13 @@ A history is valid if, in this order,
 * its checkpoint is signed by the log, and by the witnesses if any are given,
 * each disclosure's entry is of the type disclosure:record:disclose, each opening's of disclosure:record:open,
   and both commit to this account and these details,
-* each entry is in the tree of the checkpoint, at its own index, and happened before the horizon.
+* each entry is in the tree of the checkpoint, at its own index, and happened before the horizon,
+* it lists as many of each as the vault states, and the vault's signature is of all of it: account, horizon,
+  entries, checkpoint and when the vault stated that. The log's key vouches for the key that signed.
 
-The log proves what is listed. That none is left out is the vault's statement: a history is "valid as far as
-the vault told". How many disclosures the log has for all accounts: disclosure_count.
+The log proves what is listed, and the signature that it is what the vault told. That the vault left none out
+is its statement: a history is "valid as far as the vault told". How many disclosures the log has for all
+accounts: disclosure_count.
 """
 
 from collections.abc import Mapping
@@ -21,9 +24,11 @@ from datetime import UTC, datetime
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
+from idvault.attest import history as statement
+from idvault.attest.history import HistorySignatureError, ListedEntry
 from idvault.domain.event import EventType
 from idvault.domain.seal import Part
-from idvault.transparency import checkpoint
+from idvault.transparency import checkpoint, statement_key
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.entry import Entry, EntryError
@@ -81,11 +86,12 @@ class ProvedOpening:
 
 @dataclass(frozen=True, slots=True)
 class ProvedHistory:
-    """What the log proves of a history."""
+    """What the log proves of a history. stated_at: when the vault stated it, by its own clock, UTC."""
 
     disclosures: tuple[ProvedDisclosure, ...]
     openings: tuple[ProvedOpening, ...]
     checkpoint: Checkpoint
+    stated_at: datetime
 
 
 def read_answer(data: bytes) -> DisclosureHistory:
@@ -120,7 +126,24 @@ def check(history: DisclosureHistory, *, policy: Policy) -> ProvedHistory:
     proved: tuple[ProvedDisclosure | ProvedOpening, ...] = (*disclosures, *openings)
     if len({each.index for each in proved}) != len(proved):
         raise HistoryError("LISTED_TWICE", "one log entry is listed twice")
-    return ProvedHistory(disclosures, openings, newest)
+    return ProvedHistory(disclosures, openings, newest, _stated_at(answer, policy))
+
+
+def signed_bytes(answer: status_pb2.DisclosureHistory) -> bytes:
+    """Return what the vault signs of a history."""
+    return statement.signed_bytes(
+        account_token=answer.account_token,
+        horizon=answer.horizon_time.ToDatetime(tzinfo=UTC),
+        made_at=answer.statement.make_time.ToDatetime(tzinfo=UTC),
+        note=answer.checkpoint.note,
+        disclosures=[
+            _listed(
+                each.entry, each.disclosure_id, each.record_digest, each.auditor_actor_id, each.legal_basis
+            )
+            for each in answer.disclosures
+        ],
+        openings=[_listed(each.entry, each.disclosure_id, each.record_digest) for each in answer.openings],
+    )
 
 
 def covering(history: DisclosureHistory, *, policy: Policy) -> Checkpoint:
@@ -130,6 +153,40 @@ def covering(history: DisclosureHistory, *, policy: Policy) -> Checkpoint:
         return checkpoint.verify(answer.checkpoint.note, policy).checkpoint
     except LogError as error:
         raise HistoryError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
+
+
+def _stated_at(answer: status_pb2.DisclosureHistory, policy: Policy) -> datetime:
+    """Return when the vault stated a history; raises HistoryError unless it is whole and signed."""
+    stated = answer.statement
+    if not stated.signature or not stated.key_note:
+        raise HistoryError("NOT_SIGNED", "the vault has not signed the history")
+    if any(each.nanos for each in (answer.horizon_time, stated.make_time)):
+        raise HistoryError("SIGNATURE_INVALID", "a time of the history is not in whole seconds")
+    _check_counts(answer)
+    made_at = stated.make_time.ToDatetime(tzinfo=UTC)
+    try:
+        key = statement_key.read(stated.key_note, policy.log_keys)
+        statement.verify(signed_bytes(answer), stated.signature, public_key=key.public_key)
+    except (LogError, HistorySignatureError) as error:
+        text = f"the history is not as the vault signed it: {error}"
+        raise HistoryError("SIGNATURE_INVALID", text) from error
+    if not key.counts(made_at):
+        text = "the log's key does not vouch for the key that signed the history at that time"
+        raise HistoryError("SIGNATURE_INVALID", text)
+    return made_at
+
+
+def _check_counts(answer: status_pb2.DisclosureHistory) -> None:
+    listed = (len(answer.disclosures), len(answer.openings))
+    told = (answer.statement.disclosure_count, answer.statement.opening_count)
+    if listed != told:
+        text = f"the file lists {listed[0]} disclosures and {listed[1]} openings, of {told[0]} and {told[1]}"
+        raise HistoryError("NOT_WHOLE", f"{text} that the vault told")
+
+
+def _listed(logged: disclosure_pb2.LoggedEntry, *fields: Part) -> ListedEntry:
+    proof = logged.proof
+    return ListedEntry(fields, logged.leaf, logged.opening_key, proof.index, proof.tree_size, proof.hashes)
 
 
 def _disclosure(
