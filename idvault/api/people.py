@@ -23,6 +23,7 @@ _ROLES = {
     options_pb2.ROLE_PLATFORM: "platform",
     options_pb2.ROLE_MONITOR: "monitor",
     options_pb2.ROLE_WEB: "web",
+    options_pb2.ROLE_MODERATOR: "moderator",
 }
 
 

@@ -9,10 +9,14 @@
   empty.
 - Confirmation, purpose "idvault/sanction-confirmation/v1": sanction id, SHA-256 of the paper of the sanction.
 - Lift, purpose "idvault/sanction-lift/v1": the same, and the reason.
+- Any other decision, purpose "idvault/moderator-act/v1": the method, and the fields of its request. A text
+  that the vault deletes later is signed as SHA-256 of a random salt and the text, and deleted together with
+  the salt: what is kept of the paper tells nothing about it.
 
 The vault builds the signed bytes from the fields of the call, so it stores nothing that was not signed.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -27,6 +31,7 @@ from idvault.domain.sanction.statement import StatementOfReasons
 from idvault.domain.seal import Part
 
 SIGNATURE_SIZE = 64
+SALT_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,12 @@ class SigningOccasion:
     def parts(self) -> tuple[Part, ...]:
         """Return the parts of the paper."""
         return self.relying_party, self.request_id, self.moderator_id, int(self.signed_at.timestamp())
+
+
+# The purposes of the papers that nothing but the log's events has.
+_KEPT = tuple(
+    seal.encode(f"idvault/{name}/v1") for name in ("moderator-act", "moderator", "moderator-countersignature")
+)
 
 
 def registration(occasion: SigningOccasion, *, public_key: bytes) -> bytes:
@@ -95,6 +106,21 @@ def appeal_decision(
     return seal.encode(
         "idvault/appeal-decision/v1", *occasion.parts(), appeal_id, paper_digest, verdict, reason
     )
+
+
+def act(occasion: SigningOccasion, *, method: str, fields: Iterable[Part]) -> bytes:
+    """Return what decides anything else. fields: of the request, by field number; a text by its mark."""
+    return seal.encode("idvault/moderator-act/v1", *occasion.parts(), method, *fields)
+
+
+def kept(parts: Iterable[Part]) -> Iterator[bytes]:
+    """Yield the papers among the fields of an event that stand in no row of their own."""
+    yield from (part for part in parts if isinstance(part, bytes) and part.startswith(_KEPT))
+
+
+def text_mark(text: str, *, salt: bytes) -> bytes:
+    """Return what is signed of a text that is deleted later; empty if there is none."""
+    return sha256(salt + text.encode()).digest() if text else b""
 
 
 def digest(paper: bytes) -> bytes:

@@ -13,12 +13,14 @@ from idvault.flows.public_account.ownership import OwnershipFlow
 from idvault.flows.public_account.public_account import PublicAccountFlow
 from idvault.ports.entropy import Entropy
 from idvault.ports.public_account import FilingStore, OwnershipStore, PublicAccountStore
+from idvault.ports.sanction import ModeratorStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.storage.public_account.filing import SqlFilingStore
 from idvault.storage.public_account.ownership import SqlOwnershipStore
 from idvault.storage.public_account.store import SqlPublicAccountStore
+from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.v1 import public_account_pb2
 
 
@@ -27,6 +29,7 @@ def wire_public_accounts(
     store: PublicAccountStore,
     ownership: OwnershipStore,
     filings: FilingStore,
+    moderators: ModeratorStore,
     fingerprinter: Fingerprinter,
     guard: LogGuard,
     entropy: Entropy,
@@ -35,6 +38,7 @@ def wire_public_accounts(
     """Connect the flows to their ports; production and tests differ only in the ports."""
     context = PublicAccountContext(
         store=store,
+        moderators=moderators,
         fingerprinter=fingerprinter,
         guard=guard,
         events=EventFactory(entropy=entropy),
@@ -55,6 +59,7 @@ def build_public_accounts(
         store=SqlPublicAccountStore(database=base.main),
         ownership=SqlOwnershipStore(database=base.main),
         filings=SqlFilingStore(database=base.main),
+        moderators=SqlModeratorStore(database=base.main),
         fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
         guard=guard,
         entropy=ENTROPY,

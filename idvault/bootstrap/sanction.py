@@ -66,8 +66,10 @@ def wire_sanctions(
         ),
         moderators=ModeratorFlow(store=moderators, entropy=entropy, **common),
         sanctions=SanctionFlow(store=store, moderators=moderators, entropy=entropy, **common),
-        orders=OrderFlow(store=orders, events=events, **common),
-        operations=OperationFlow(store=operations, tip_offs=tip_offs, events=events, **common),
+        orders=OrderFlow(store=orders, moderators=moderators, events=events, **common),
+        operations=OperationFlow(
+            store=operations, tip_offs=tip_offs, moderators=moderators, events=events, **common
+        ),
         months=MonthFlow(store=months, zone=terms.zone),
     )
 

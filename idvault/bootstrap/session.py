@@ -31,6 +31,7 @@ from idvault.ports.contest import ContestStore
 from idvault.ports.entropy import Entropy
 from idvault.ports.moderation_text import ModerationTextSealer
 from idvault.ports.platform import PresentationStore
+from idvault.ports.sanction import ModeratorStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.ports.session import LinkCoder, SessionStore
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -40,6 +41,7 @@ from idvault.sealing.session import CurrentLinkCoder
 from idvault.storage.account.record import SqlRecordStore
 from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.platform.store import SqlPlatformStore
+from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.session.contest import SqlContestStore
 from idvault.storage.session.store import SqlSessionStore
 from idvault.v1 import session_pb2
@@ -48,6 +50,7 @@ from idvault.v1 import session_pb2
 def wire_contests(
     *,
     store: ContestStore,
+    moderators: ModeratorStore,
     sealer: ModerationTextSealer,
     terms: ContestTerms,
     fingerprinter: Fingerprinter,
@@ -57,6 +60,7 @@ def wire_contests(
     """Connect the flow of contests to its ports; production and tests differ only in the ports."""
     return ContestFlow(
         store=store,
+        moderators=moderators,
         sealer=sealer,
         terms=terms,
         fingerprinter=fingerprinter,
@@ -209,6 +213,7 @@ def _contests(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> Contest
     settings = base.settings
     return wire_contests(
         store=SqlContestStore(database=base.main),
+        moderators=SqlModeratorStore(database=base.main),
         sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
         terms=ContestTerms(
             decision_days=settings.contest_decision_days,

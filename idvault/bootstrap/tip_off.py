@@ -20,6 +20,7 @@ from idvault.flows.tip_off.tip_off import TipOffFlow
 from idvault.ports.entropy import Entropy
 from idvault.ports.moderation_text import ModerationTextSealer
 from idvault.ports.platform import PresentationStore
+from idvault.ports.sanction import ModeratorStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.ports.tip_off import ReporterStore, TipOffSecrets, TipOffStore
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -40,6 +41,7 @@ class TipOffPorts:
 
     store: TipOffStore
     reporters: ReporterStore
+    moderators: ModeratorStore
     secrets: TipOffSecrets
     sealer: ModerationTextSealer
     fingerprinter: Fingerprinter
@@ -53,8 +55,13 @@ def wire_tip_offs(ports: TipOffPorts, *, sanctions: SanctionFlow, policy: TipOff
     texts: dict[str, Any] = {"store": ports.store, "sealer": ports.sealer, "entropy": ports.entropy}
     return TipOffServicer(
         filing=FilingFlow(secrets=ports.secrets, policy=policy, **texts, **common),
-        tip_offs=TipOffFlow(sanctions=sanctions, **texts, **common),
-        reporters=ReporterFlow(store=ports.reporters, events=EventFactory(entropy=ports.entropy), **common),
+        tip_offs=TipOffFlow(sanctions=sanctions, moderators=ports.moderators, **texts, **common),
+        reporters=ReporterFlow(
+            store=ports.reporters,
+            moderators=ports.moderators,
+            events=EventFactory(entropy=ports.entropy),
+            **common,
+        ),
     )
 
 
@@ -69,6 +76,7 @@ def build_tip_offs(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> li
     ports = TipOffPorts(
         store=SqlTipOffStore(database=base.main),
         reporters=SqlReporterStore(database=base.main),
+        moderators=SqlModeratorStore(database=base.main),
         secrets=KeyedTipOffSecrets(keys=keys),
         sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
         fingerprinter=fingerprinter,

@@ -25,6 +25,7 @@ class Role(StrEnum):
     PLATFORM = "platform"
     MONITOR = "monitor"
     WEB = "web"
+    MODERATOR = "moderator"
 
 
 Name = Annotated[
@@ -35,7 +36,7 @@ ForRole = Annotated[
     Role,
     typer.Option(
         help="platform: an IM backend. monitor: a program that watches the log. "
-        "web: a process that serves the hosted pages."
+        "web: a process that serves the hosted pages. moderator: a desk; NAME is the moderator's id."
     ),
 ]
 
@@ -104,7 +105,8 @@ def list_(context: typer.Context) -> None:
         since = f"since {each.registered_at:%Y-%m-%d %H:%M} UTC"
         if each.revoked_at:
             since += f", revoked {each.revoked_at:%Y-%m-%d %H:%M} UTC"
-        typer.echo(f"{each.role:<10} {each.name}\n  key {roster_member.grouped(each.spki)}\n  {since}")
+        of = f" of {each.relying_party}" if each.relying_party else ""
+        typer.echo(f"{each.role:<10} {each.name}{of}\n  key {roster_member.grouped(each.spki)}\n  {since}")
     valid = sum(each.revoked_at is None for each in found)
     typer.echo(f"platforms: {len({each.name for each in found})} names, {valid} of {len(found)} keys valid")
 
@@ -117,6 +119,7 @@ def _document(each: Platform) -> dict[str, object]:
         "spki": each.spki,
         "register_time": each.registered_at.isoformat(),
         "revoke_time": each.revoked_at.isoformat() if each.revoked_at else None,
+        "platform": each.relying_party or None,
     }
 
 

@@ -232,6 +232,7 @@ def _accountability() -> tuple[RetentionRule, ...]:
             "a sanction's history, and public supervision",
             (
                 "moderators",
+                "moderator_papers",
                 "sanctions",
                 "followers",
                 "follower_closings",

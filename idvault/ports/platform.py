@@ -11,9 +11,10 @@ from idvault.domain.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One registered certificate key of a platform, monitor or web process.
+    """One registered certificate key of a platform, moderator, monitor or web process.
 
-    role: "platform", "monitor" or "web". actor_id: 16 random bytes in hex, fixed for a name. spki: SHA-256 of
+    role: "platform", "moderator", "monitor" or "web"; a moderator's name is the id, and relying_party the
+    platform. actor_id: 16 random bytes in hex, fixed for a name. spki: SHA-256 of
     the certificate's SubjectPublicKeyInfo, in hex. A name may have several keys during a key change.
     """
 
@@ -23,6 +24,7 @@ class Platform:
     spki: str
     registered_at: datetime
     revoked_at: datetime | None = None
+    relying_party: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class PlatformStore(Protocol):
 
         A roster member's request row comes first: a repeat writes nothing and returns the key in its current
         state. A known name keeps its actor_id. If the key is registered and not revoked, nothing is written.
-        A revoked key, or a name known in the other role, raises AlreadyExistsError.
+        A revoked key, or a name known in the other role, raises AlreadyExistsError. A moderator must be
+        registered (MODERATOR_NOT_FOUND) and not revoked (MODERATOR_REVOKED).
         """
         ...
 
@@ -69,7 +72,7 @@ class PlatformStore(Protocol):
         ...
 
     async def all(self) -> list[Platform]:
-        """Return every key, including revoked ones."""
+        """Return every key, including revoked ones; a revoked moderator's keys count as revoked."""
         ...
 
 

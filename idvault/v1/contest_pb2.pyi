@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from idvault.v1 import sanction_pb2 as _sanction_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -195,6 +196,7 @@ class DecideContestRequest(_message.Message):
     CONTEST_ID_FIELD_NUMBER: _builtins.int
     VERDICT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller; the same id with the same body is the same decision."""
     contest_id: _builtins.str
@@ -203,6 +205,10 @@ class DecideContestRequest(_message.Message):
     """STATE_UPHELD or STATE_REJECTED."""
     reason: _builtins.str
     """Why, up to 500 characters. It is stored in clear, shown to the owner, and must not name anybody."""
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """The signature of the moderator who decides."""
+
     def __init__(
         self,
         *,
@@ -210,10 +216,11 @@ class DecideContestRequest(_message.Message):
         contest_id: _builtins.str = ...,
         verdict: Global___Contest.State.ValueType = ...,
         reason: _builtins.str = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contest_id", b"contest_id", "reason", b"reason", "request_id", b"request_id", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contest_id", b"contest_id", "reason", b"reason", "request_id", b"request_id", "signature", b"signature", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

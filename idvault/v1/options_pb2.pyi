@@ -39,6 +39,10 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     """A program that watches the transparency log."""
     ROLE_WEB: _Role.ValueType  # 6
     """The process that serves the hosted pages to people: it may pass on what they type, and read nothing else."""
+    ROLE_MODERATOR: _Role.ValueType  # 7
+    """A member of a platform's staff at a desk, bound to one moderator's key: NAME is the moderator's id. It reads what its
+    platform reads of reports, sanctions, appeals and contests, and decides only what its own key has signed.
+    """
 
 class Role(_Role, metaclass=_RoleEnumTypeWrapper):
     """The role that a client certificate claims in its URI SAN, spiffe://<trust domain>/<role>/<name>."""
@@ -57,6 +61,10 @@ ROLE_MONITOR: Role.ValueType  # 5
 """A program that watches the transparency log."""
 ROLE_WEB: Role.ValueType  # 6
 """The process that serves the hosted pages to people: it may pass on what they type, and read nothing else."""
+ROLE_MODERATOR: Role.ValueType  # 7
+"""A member of a platform's staff at a desk, bound to one moderator's key: NAME is the moderator's id. It reads what its
+platform reads of reports, sanctions, appeals and contests, and decides only what its own key has signed.
+"""
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int

@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from idvault.v1 import common_pb2 as _common_pb2
+from idvault.v1 import sanction_pb2 as _sanction_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -472,6 +473,7 @@ class DecidePublicAccountRequest(_message.Message):
     PUBLIC_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     DECISION_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller; the same id with the same body is the same decision."""
     public_account_id: _builtins.str
@@ -480,6 +482,10 @@ class DecidePublicAccountRequest(_message.Message):
     """What is decided."""
     reason: Global___PublicAccount.RejectReason.ValueType
     """Why; required for DECISION_REJECT, and refused otherwise."""
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """The signature of the moderator who decides; unset if the platform decides by itself."""
+
     def __init__(
         self,
         *,
@@ -487,10 +493,11 @@ class DecidePublicAccountRequest(_message.Message):
         public_account_id: _builtins.str = ...,
         decision: Global___DecidePublicAccountRequest.Decision.ValueType = ...,
         reason: Global___PublicAccount.RejectReason.ValueType = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "public_account_id", b"public_account_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "public_account_id", b"public_account_id", "reason", b"reason", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -505,6 +512,7 @@ class RenewPublicAccountRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     PUBLIC_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     LICENCE_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller; the same id with the same body is the same renewal."""
     public_account_id: _builtins.str
@@ -513,16 +521,21 @@ class RenewPublicAccountRequest(_message.Message):
     def licence(self) -> Global___Licence:
         """A licence in place of the present one; unset to keep it."""
 
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """The signature of the moderator who decides; unset if the platform decides by itself."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         public_account_id: _builtins.str = ...,
         licence: Global___Licence | None = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["licence", b"licence"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["licence", b"licence", "signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["licence", b"licence", "public_account_id", b"public_account_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["licence", b"licence", "public_account_id", b"public_account_id", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -127,10 +127,11 @@ class RosterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RegisterPlatform(self, request, context):
-        """Lets the holder of a certificate's key call as a platform, monitor or web process. A registered key does not change.
+        """Lets the holder of a certificate's key call as a platform, moderator, monitor or web process. A registered key does not change.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS
         (REQUEST_ID_REUSED; ILLEGAL_TRANSITION for a revoked key and for a name of the other role);
+        NOT_FOUND (MODERATOR_NOT_FOUND) and FAILED_PRECONDITION (MODERATOR_REVOKED), of the role moderator;
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
         (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """

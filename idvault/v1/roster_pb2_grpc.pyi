@@ -60,10 +60,11 @@ class RosterServiceStub:
     does not count; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     RegisterPlatform: _grpc.UnaryUnaryMultiCallable[_roster_pb2.RegisterPlatformRequest, _roster_pb2.Platform]
-    """Lets the holder of a certificate's key call as a platform, monitor or web process. A registered key does not change.
+    """Lets the holder of a certificate's key call as a platform, moderator, monitor or web process. A registered key does not change.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS
     (REQUEST_ID_REUSED; ILLEGAL_TRANSITION for a revoked key and for a name of the other role);
+    NOT_FOUND (MODERATOR_NOT_FOUND) and FAILED_PRECONDITION (MODERATOR_REVOKED), of the role moderator;
     PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
     (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
@@ -135,10 +136,11 @@ class RosterServiceAsyncStub(RosterServiceStub):
     does not count; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     RegisterPlatform: _aio.UnaryUnaryMultiCallable[_roster_pb2.RegisterPlatformRequest, _roster_pb2.Platform]  # type: ignore[assignment]
-    """Lets the holder of a certificate's key call as a platform, monitor or web process. A registered key does not change.
+    """Lets the holder of a certificate's key call as a platform, moderator, monitor or web process. A registered key does not change.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS
     (REQUEST_ID_REUSED; ILLEGAL_TRANSITION for a revoked key and for a name of the other role);
+    NOT_FOUND (MODERATOR_NOT_FOUND) and FAILED_PRECONDITION (MODERATOR_REVOKED), of the role moderator;
     PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
     (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
@@ -231,10 +233,11 @@ class RosterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _roster_pb2.RegisterPlatformRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_roster_pb2.Platform, _abc.Awaitable[_roster_pb2.Platform]]:
-        """Lets the holder of a certificate's key call as a platform, monitor or web process. A registered key does not change.
+        """Lets the holder of a certificate's key call as a platform, moderator, monitor or web process. A registered key does not change.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS
         (REQUEST_ID_REUSED; ILLEGAL_TRANSITION for a revoked key and for a name of the other role);
+        NOT_FOUND (MODERATOR_NOT_FOUND) and FAILED_PRECONDITION (MODERATOR_REVOKED), of the role moderator;
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
         (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """

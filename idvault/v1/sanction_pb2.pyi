@@ -67,10 +67,13 @@ class ModeratorSignature(_message.Message):
     MODERATOR_ID_FIELD_NUMBER: _builtins.int
     SIGN_TIME_FIELD_NUMBER: _builtins.int
     SIGNATURE_FIELD_NUMBER: _builtins.int
+    TEXT_SALT_FIELD_NUMBER: _builtins.int
     moderator_id: _builtins.str
     """The moderator; empty where a new key signs its own registration."""
     signature: _builtins.bytes
     """64 bytes, Ed25519."""
+    text_salt: _builtins.bytes
+    """32 random bytes, where a text is signed that the vault deletes later: signed is the hash of both. Empty otherwise."""
     @_builtins.property
     def sign_time(self) -> _timestamp_pb2.Timestamp:
         """When it was signed, by the moderator's clock, in whole seconds; refused ten minutes later, in a registration after
@@ -83,10 +86,11 @@ class ModeratorSignature(_message.Message):
         moderator_id: _builtins.str = ...,
         sign_time: _timestamp_pb2.Timestamp | None = ...,
         signature: _builtins.bytes = ...,
+        text_salt: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["sign_time", b"sign_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "sign_time", b"sign_time", "signature", b"signature"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "sign_time", b"sign_time", "signature", b"signature", "text_salt", b"text_salt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -875,6 +879,7 @@ class RecordOrderRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
     DEADLINE_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     @_builtins.property
@@ -885,16 +890,21 @@ class RecordOrderRequest(_message.Message):
     def deadline(self) -> _timestamp_pb2.Timestamp:
         """By when it must be carried out; fractions of a second are dropped."""
 
+    @_builtins.property
+    def signature(self) -> Global___ModeratorSignature:
+        """The signature of the moderator who records it."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         order: Global___AuthorityOrder | None = ...,
         deadline: _timestamp_pb2.Timestamp | None = ...,
+        signature: Global___ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "order", b"order"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "order", b"order", "signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "order", b"order", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "order", b"order", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1204,19 +1214,25 @@ class OpenOperationRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     title: _builtins.str
     """The platform's title for it, up to 200 characters; it must name nobody."""
+    @_builtins.property
+    def signature(self) -> Global___ModeratorSignature:
+        """The signature of the moderator who opens it."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         title: _builtins.str = ...,
+        signature: Global___ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "signature", b"signature", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1230,19 +1246,25 @@ class CloseOperationRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     OPERATION_ID_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     operation_id: _builtins.str
     """The operation."""
+    @_builtins.property
+    def signature(self) -> Global___ModeratorSignature:
+        """The signature of the moderator who closes it."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         operation_id: _builtins.str = ...,
+        signature: Global___ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["operation_id", b"operation_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operation_id", b"operation_id", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -524,6 +524,7 @@ class AssignTipOffRequest(_message.Message):
     TIP_OFF_ID_FIELD_NUMBER: _builtins.int
     MODERATOR_ID_FIELD_NUMBER: _builtins.int
     FORMER_MODERATOR_ID_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     tip_off_id: _builtins.str
@@ -532,6 +533,10 @@ class AssignTipOffRequest(_message.Message):
     """The moderator to assign it to."""
     former_moderator_id: _builtins.str
     """The moderator to whom the caller believes it is assigned; empty for none."""
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """The signature of whoever assigns it, the moderator or another one."""
+
     def __init__(
         self,
         *,
@@ -539,10 +544,11 @@ class AssignTipOffRequest(_message.Message):
         tip_off_id: _builtins.str = ...,
         moderator_id: _builtins.str = ...,
         former_moderator_id: _builtins.str = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["former_moderator_id", b"former_moderator_id", "moderator_id", b"moderator_id", "request_id", b"request_id", "tip_off_id", b"tip_off_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["former_moderator_id", b"former_moderator_id", "moderator_id", b"moderator_id", "request_id", b"request_id", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -557,22 +563,28 @@ class ReturnTipOffRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     TIP_OFF_ID_FIELD_NUMBER: _builtins.int
     MODERATOR_ID_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     tip_off_id: _builtins.str
     """The report."""
     moderator_id: _builtins.str
     """The moderator to whom it is assigned."""
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """The moderator's signature."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         tip_off_id: _builtins.str = ...,
         moderator_id: _builtins.str = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "request_id", b"request_id", "tip_off_id", b"tip_off_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "request_id", b"request_id", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -588,6 +600,7 @@ class AddTipOffNoteRequest(_message.Message):
     TIP_OFF_ID_FIELD_NUMBER: _builtins.int
     MODERATOR_ID_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     tip_off_id: _builtins.str
@@ -596,6 +609,10 @@ class AddTipOffNoteRequest(_message.Message):
     """The moderator who writes it."""
     note: _builtins.str
     """Up to 2,000 characters; a report has at most 100 notes. Stored sealed."""
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """That moderator's signature, with a text_salt."""
+
     def __init__(
         self,
         *,
@@ -603,10 +620,11 @@ class AddTipOffNoteRequest(_message.Message):
         tip_off_id: _builtins.str = ...,
         moderator_id: _builtins.str = ...,
         note: _builtins.str = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "note", b"note", "request_id", b"request_id", "tip_off_id", b"tip_off_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "note", b"note", "request_id", b"request_id", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -622,6 +640,7 @@ class AnswerTipOffRequest(_message.Message):
     TIP_OFF_ID_FIELD_NUMBER: _builtins.int
     MODERATOR_ID_FIELD_NUMBER: _builtins.int
     REPLY_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     tip_off_id: _builtins.str
@@ -630,6 +649,10 @@ class AnswerTipOffRequest(_message.Message):
     """The moderator to whom it is assigned."""
     reply: _builtins.str
     """What the reporter reads, up to 2,000 characters. Stored sealed."""
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """That moderator's signature, with a text_salt."""
+
     def __init__(
         self,
         *,
@@ -637,10 +660,11 @@ class AnswerTipOffRequest(_message.Message):
         tip_off_id: _builtins.str = ...,
         moderator_id: _builtins.str = ...,
         reply: _builtins.str = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "reply", b"reply", "request_id", b"request_id", "tip_off_id", b"tip_off_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moderator_id", b"moderator_id", "reply", b"reply", "request_id", b"request_id", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -659,6 +683,7 @@ class ResolveTipOffRequest(_message.Message):
     DISMISSAL_FIELD_NUMBER: _builtins.int
     REPLY_FIELD_NUMBER: _builtins.int
     SANCTION_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     tip_off_id: _builtins.str
@@ -680,6 +705,10 @@ class ResolveTipOffRequest(_message.Message):
         operation, it belongs to the report's while that one is open; the moderator signs what the message names.
         """
 
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """That moderator's signature, with a text_salt if there is a reply."""
+
     def __init__(
         self,
         *,
@@ -690,10 +719,11 @@ class ResolveTipOffRequest(_message.Message):
         dismissal: Global___TipOff.Dismissal.ValueType = ...,
         reply: _builtins.str = ...,
         sanction: _sanction_pb2.ImposeSanctionRequest | None = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["sanction", b"sanction"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["sanction", b"sanction", "signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dismissal", b"dismissal", "moderator_id", b"moderator_id", "outcome", b"outcome", "reply", b"reply", "request_id", b"request_id", "sanction", b"sanction", "tip_off_id", b"tip_off_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dismissal", b"dismissal", "moderator_id", b"moderator_id", "outcome", b"outcome", "reply", b"reply", "request_id", b"request_id", "sanction", b"sanction", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -709,6 +739,7 @@ class MergeTipOffsRequest(_message.Message):
     TIP_OFF_ID_FIELD_NUMBER: _builtins.int
     MODERATOR_ID_FIELD_NUMBER: _builtins.int
     DUPLICATE_IDS_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     tip_off_id: _builtins.str
@@ -719,6 +750,10 @@ class MergeTipOffsRequest(_message.Message):
     def duplicate_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The reports that are merged into it, 1 to 100."""
 
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """The moderator's signature."""
+
     def __init__(
         self,
         *,
@@ -726,10 +761,11 @@ class MergeTipOffsRequest(_message.Message):
         tip_off_id: _builtins.str = ...,
         moderator_id: _builtins.str = ...,
         duplicate_ids: _abc.Iterable[_builtins.str] | None = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["duplicate_ids", b"duplicate_ids", "moderator_id", b"moderator_id", "request_id", b"request_id", "tip_off_id", b"tip_off_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["duplicate_ids", b"duplicate_ids", "moderator_id", b"moderator_id", "request_id", b"request_id", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1010,6 +1046,7 @@ class SetReporterStandingRequest(_message.Message):
     REPORTER_ID_FIELD_NUMBER: _builtins.int
     STANDING_FIELD_NUMBER: _builtins.int
     LIMIT_END_TIME_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     reporter_id: _builtins.str
@@ -1020,6 +1057,10 @@ class SetReporterStandingRequest(_message.Message):
     def limit_end_time(self) -> _timestamp_pb2.Timestamp:
         """When a limit ends, in the future; required for STANDING_LIMITED, refused otherwise."""
 
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """The signature of the moderator who sets it."""
+
     def __init__(
         self,
         *,
@@ -1027,10 +1068,11 @@ class SetReporterStandingRequest(_message.Message):
         reporter_id: _builtins.str = ...,
         standing: Global___Reporter.Standing.ValueType = ...,
         limit_end_time: _timestamp_pb2.Timestamp | None = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["limit_end_time", b"limit_end_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["limit_end_time", b"limit_end_time", "signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit_end_time", b"limit_end_time", "reporter_id", b"reporter_id", "request_id", b"request_id", "standing", b"standing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit_end_time", b"limit_end_time", "reporter_id", b"reporter_id", "request_id", b"request_id", "signature", b"signature", "standing", b"standing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,7 +22,7 @@ from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tests.support.edge import FakePlatforms, clock, platform, refused
 from tests.test_proto_contract import SERVICES, SERVICES_OF, WHO_MAY_CALL
 
-ROLES = ("platform", "auditor", "custodian", "operator", "monitor", "web")
+ROLES = ("platform", "auditor", "custodian", "operator", "monitor", "web", "moderator")
 DAY = timedelta(days=1)
 # The result for each kind of certificate, for every method and role.
 NO_CONNECTION = ("UNAVAILABLE", "")

@@ -65,7 +65,7 @@ class TipOffSteps:
         with self._vault() as vault:
             key = testing.moderator(vault)
             report = self._report(vault, 0)
-            vault.tip_offs.assign(report, key.moderator_id)
+            vault.tip_offs.assign(report, key=key)
             sanction = UpheldSanction(account_token, Degree.WARN, _reasons(report))
             upheld = vault.tip_offs.uphold(
                 report.tip_off_id, sanction, key=key, reply="You were right. The account was warned."

@@ -124,7 +124,7 @@ def test_the_consoles_are_named(house: House) -> None:
         assert f"{programs}/idvault {role} --identity {folder} console" in told
     folder = Path(house.ready["state"]) / "moderators" / "platform-a" / "moderator-a"
     client = f"{programs}/idvault-client --ready-file {house.session.ready_file}"
-    assert f"{client} desk --as {folder}" in told
+    assert f"{client} --platform moderator-a desk --as {folder}" in told
     assert key_folder.load(folder, password=PASSPHRASE).relying_party == "platform-a"
 
 
@@ -156,6 +156,7 @@ def test_ready_file_keeps_its_promise(house: House) -> None:
         "quorum", "pids", "logs",
     }  # fmt: skip
     names = {"platform-a", "platform-b", "operator", "auditor-a", "auditor-b", "monitor", "web"}
+    names |= {"moderator-a", "moderator-b"}
     assert ready["certificates"].keys() == names | set(ready["quorum"]["custodians"])
     assert ready["quorum"]["custodians"] == ["custodian-a", "custodian-b", "custodian-c"]
     assert ready["quorum"]["threshold"] == 2

@@ -50,6 +50,7 @@ _NOT_OF_AN_ACCOUNT = {
     "ended_handovers": "the deployment's",
     "handed_quorums": "the deployment's",
     "campaigns": "a relying party's",
+    "moderator_papers": "the log's",
     "moderators": "a relying party's",
     "platform_pages": "a relying party's",
     "sessions": "a relying party's: a sign-up has no account yet",

@@ -288,7 +288,7 @@ async def _decide_contest(world: World) -> Act:
     terms = ContestTerms(decision_days=15, zone=builders.ZONE)
     decision, request = ContestDecision(filed, ContestState.UPHELD, "seen", terms), world.request()
     given = {"contest_id": filed.contest_id}
-    event = world.event(EventType.CONTEST_UPHOLD, filed.account_token, reason_digest=b"r", **given)
+    event = world.event(EventType.CONTEST_UPHOLD, filed.account_token, reason_digest=b"r", paper=b"", **given)
     overdue = world.event(EventType.CONTEST_OVERDUE, filed.account_token, **given)
     return lambda: store.decide(decision, request=request, now=late, event=event, overdue=overdue)
 
@@ -304,13 +304,15 @@ def _order(world: World) -> RecordedOrder:
 
 async def _record_order(world: World) -> Act:
     store, order, request = SqlOrderStore(database=world.database), _order(world), world.request()
-    event = world.event(EventType.ORDER_RECORD, order_id=order.order_id, digest=b"", deadline="")
+    event = world.event(EventType.ORDER_RECORD, order_id=order.order_id, digest=b"", deadline="", paper=b"")
     return lambda: store.record(order, request=request, event=event)
 
 
 async def _miss_order(world: World) -> Act:
     store, order = SqlOrderStore(database=world.database), _order(world)
-    recorded = world.event(EventType.ORDER_RECORD, order_id=order.order_id, digest=b"", deadline="")
+    recorded = world.event(
+        EventType.ORDER_RECORD, order_id=order.order_id, digest=b"", deadline="", paper=b""
+    )
     await store.record(order, request=world.request(), event=recorded)
     event = world.event(EventType.ORDER_MISS, order_id=order.order_id)
     return lambda: store.miss(order, now=at(), event=event)
@@ -319,16 +321,16 @@ async def _miss_order(world: World) -> Act:
 async def _open_operation(world: World) -> Act:
     store, request = SqlOperationStore(database=world.database), world.request()
     operation = Operation(world.new_id(), PARTY, "a month (synthetic)", at().business)
-    event = world.event(EventType.OPERATION_OPEN, operation_id=operation.operation_id)
+    event = world.event(EventType.OPERATION_OPEN, operation_id=operation.operation_id, paper=b"")
     return lambda: store.begin(operation, request=request, event=event)
 
 
 async def _close_operation(world: World) -> Act:
     store, request = SqlOperationStore(database=world.database), world.request()
     operation = Operation(world.new_id(), PARTY, "a month (synthetic)", at().business)
-    opened = world.event(EventType.OPERATION_OPEN, operation_id=operation.operation_id)
+    opened = world.event(EventType.OPERATION_OPEN, operation_id=operation.operation_id, paper=b"")
     await store.begin(operation, request=world.request(), event=opened)
-    event = world.event(EventType.OPERATION_CLOSE, operation_id=operation.operation_id)
+    event = world.event(EventType.OPERATION_CLOSE, operation_id=operation.operation_id, paper=b"")
     return lambda: store.close(operation_id=operation.operation_id, request=request, now=at(), event=event)
 
 
@@ -344,7 +346,7 @@ async def _public(world: World) -> tuple[PublicAccountWorld, ShownPublicAccount,
 def _of_public(world: World, kind: EventType, found: Owned, **fields: str) -> Event:
     public_account_id = found.public_account.public_account_id
     return world.event(
-        kind, found.public_account.account_token, public_account_id=public_account_id, **fields
+        kind, found.public_account.account_token, public_account_id=public_account_id, paper=b"", **fields
     )
 
 

@@ -20,6 +20,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.public_account.filing import SqlFilingStore
 from idvault.storage.public_account.ownership import SqlOwnershipStore
 from idvault.storage.public_account.store import SqlPublicAccountStore
+from idvault.storage.sanction.moderator import SqlModeratorStore
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at, command
@@ -52,6 +53,7 @@ class PublicAccountWorld:
             store=self.store,
             ownership=SqlOwnershipStore(database=database),
             filings=SqlFilingStore(database=database),
+            moderators=SqlModeratorStore(database=database),
             fingerprinter=FakeFingerprinter(),
             guard=self.claims.guard,
             entropy=entropy,

@@ -1,7 +1,8 @@
 """Services with real flows behind a real edge, for tests that call them as platform-a."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,13 +21,23 @@ Served = tuple[str, idvault_client.Tls]
 
 
 @asynccontextmanager
-async def served(services: Sequence[Service], *, logs: Logs, folder: Path) -> AsyncIterator[Served]:
-    """Serve until the block ends; folder: for certificates and keys."""
+async def served(
+    services: Sequence[Service], *, logs: Logs, folder: Path, moderators: Mapping[str, str] | None = None
+) -> AsyncIterator[Served]:
+    """Serve until the block ends; folder: for certificates and keys.
+
+    moderators: platforms by moderator id; the certificates are then ID.certificate and ID.key.
+    """
     authority = Authority()
     mine, issued = authority.client(spiffe("platform", "platform-a")), authority.server()
-    directory = Directory(
-        platforms=FakePlatforms(platform(mine)), people=list, clock=lambda: datetime.now(UTC)
-    )
+    known = [platform(mine)]
+    for moderator_id, party in (moderators or {}).items():
+        one = authority.client(spiffe("moderator", moderator_id))
+        (folder / f"{moderator_id}.certificate").write_bytes(one.certificate)
+        (folder / f"{moderator_id}.key").write_bytes(one.key)
+        pinned = platform(one, name=moderator_id, role="moderator")
+        known.append(replace(pinned, relying_party=party))
+    directory = Directory(platforms=FakePlatforms(*known), people=list, clock=lambda: datetime.now(UTC))
     server = GrpcServer(
         listen="127.0.0.1:0",
         tls=Tls(issued.certificate, issued.key, authority.ca),

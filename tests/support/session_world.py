@@ -4,6 +4,7 @@ from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import select
 
 from idvault.api.edge.call import Caller
@@ -33,10 +34,11 @@ from idvault.storage.erasure.store import SqlErasureStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_entries
 from idvault.storage.platform.store import SqlPlatformStore
+from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.session.contest import SqlContestStore
 from idvault.storage.session.store import SqlSessionStore
 from idvault.transparency import entry
-from idvault.v1 import common_pb2
+from idvault.v1 import common_pb2, contest_pb2, sanction_pb2
 from idvault.v1 import session_pb2 as pb
 from tests.support import builders, people
 from tests.support.appeal_world import AppealWorld
@@ -115,6 +117,7 @@ class SessionWorld:
         self.contest_store = SqlContestStore(database=database)
         self.contests = wire_contests(
             store=self.contest_store,
+            moderators=SqlModeratorStore(database=database),
             sealer=moderation_sealer(),
             terms=ContestTerms(decision_days=15, zone=builders.ZONE),
             fingerprinter=FakeFingerprinter(),
@@ -171,6 +174,22 @@ class SessionWorld:
             entropy=CountingEntropy(start=15_000_000),
             terms=ErasureTerms(),
         )
+
+    async def contest_decision(
+        self, contest_id: str, verdict: int, *, name: str = PARTY, seconds: float = 0, **changes: Any
+    ) -> contest_pb2.DecideContestRequest:
+        """Return a decision that a moderator of a platform has signed."""
+        given = {"request_id": self.new_id(), "reason": "seen on the log of logins", **changes}
+        key = await self.moderation.clerk(party=name)
+        signing = {"request_id": given["request_id"], "party": name, "seconds": seconds}
+        fields = (contest_id, verdict, given["reason"])
+        signed = self.moderation.signed_act("DecideContest", *fields, key=key, **signing)
+        given["signature"] = sanction_pb2.ModeratorSignature(
+            moderator_id=key.moderator_id,
+            sign_time=Timestamp(seconds=int(signed.signed_at.timestamp())),
+            signature=signed.signature,
+        )
+        return contest_pb2.DecideContestRequest(contest_id=contest_id, verdict=verdict, **given)  # type: ignore[arg-type]
 
     async def prepare(self, *, name: str = PARTY, origins: tuple[str, ...] = (ORIGIN,)) -> None:
         """Register a platform with its origins."""

@@ -32,6 +32,7 @@ from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.tip_off import KeyedTipOffSecrets
 from idvault.storage.base.database import Database
 from idvault.storage.platform.store import SqlPlatformStore
+from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.tip_off.reporter import SqlReporterStore
 from idvault.storage.tip_off.store import SqlTipOffStore
 from idvault.v1 import tip_off_pb2
@@ -66,14 +67,12 @@ def report(**changes: Any) -> NewTipOff:
 
 async def opened(world: "TipOffWorld", *, party: str = PARTY) -> Operation:
     """Open an operation."""
-    call, _ = world.world.call("OpenOperation", party=party)
-    return await world.world.operations.begin(call, title="a month (synthetic)", now=at(0))
+    return await world.world.begin(party=party)
 
 
 async def closed(world: "TipOffWorld", operation: Operation) -> Operation:
     """Close an operation."""
-    call, _ = world.world.call("CloseOperation", operation.operation_id)
-    return await world.world.operations.close(call, operation_id=operation.operation_id, now=at(0))
+    return await world.world.end(operation)
 
 
 class TipOffWorld:
@@ -98,6 +97,7 @@ class TipOffWorld:
         ports = TipOffPorts(
             store=self.store,
             reporters=SqlReporterStore(database=database),
+            moderators=SqlModeratorStore(database=database),
             secrets=KeyedTipOffSecrets(keys=keys),
             sealer=KeyedModerationTextSealer(keys=keys, entropy=CountingEntropy(start=60_000_000)),
             fingerprinter=FakeFingerprinter(),
@@ -121,6 +121,30 @@ class TipOffWorld:
         self._numbers += 1
         chosen = request_id or str(UUID(int=2**80 + self._numbers))
         return TipOffCall(party, "b" * 32, chosen, method, fields)
+
+    async def decided(
+        self,
+        method: str,
+        *fields: Part,
+        by: str,
+        seconds: float = 0,
+        words: str | None = None,
+        **options: Any,
+    ) -> TipOffCall:
+        """Return a call that a moderator decides and signs. by: the moderator's id."""
+        shared = (*fields, *(() if words is None else (words,)))
+        call = self.call(method, *shared, **options)
+        key = await self.world.keyed(by, party=call.relying_party)
+        decision = self.world.signed_act(
+            method,
+            *fields,
+            key=key,
+            seconds=seconds,
+            words=words,
+            party=call.relying_party,
+            request_id=call.request_id,
+        )
+        return replace(call, decision=decision)
 
     async def file(
         self, wanted: NewTipOff | None = None, *, seconds: float = 0, **changes: Any
@@ -166,7 +190,8 @@ class TipOffWorld:
         seconds: float = 0,
         **options: Any,
     ) -> TipOff:
-        call = self.call("AssignTipOff", tip_off.tip_off_id, moderator_id, former or "", **options)
+        ids = (tip_off.tip_off_id, moderator_id, former or "")
+        call = await self.decided("AssignTipOff", *ids, by=moderator_id, seconds=seconds, **options)
         return await self.tip_offs.assign(
             call,
             tip_off_id=tip_off.tip_off_id,
@@ -178,7 +203,8 @@ class TipOffWorld:
     async def hand_back(
         self, tip_off: TipOff, moderator_id: str, *, seconds: float = 0, **options: Any
     ) -> TipOff:
-        call = self.call("ReturnTipOff", tip_off.tip_off_id, moderator_id, **options)
+        ids = (tip_off.tip_off_id, moderator_id)
+        call = await self.decided("ReturnTipOff", *ids, by=moderator_id, seconds=seconds, **options)
         return await self.tip_offs.hand_back(
             call, tip_off_id=tip_off.tip_off_id, moderator_id=moderator_id, now=at(seconds)
         )
@@ -186,7 +212,8 @@ class TipOffWorld:
     async def note(
         self, tip_off: TipOff, moderator_id: str, note: str, *, seconds: float = 0, **options: Any
     ) -> TipOff:
-        call = self.call("AddTipOffNote", tip_off.tip_off_id, moderator_id, note, **options)
+        options |= {"by": moderator_id, "seconds": seconds, "words": note}
+        call = await self.decided("AddTipOffNote", tip_off.tip_off_id, moderator_id, **options)
         return await self.tip_offs.note(
             call, tip_off_id=tip_off.tip_off_id, moderator_id=moderator_id, note=note, now=at(seconds)
         )
@@ -200,7 +227,8 @@ class TipOffWorld:
         seconds: float = 0,
         **options: Any,
     ) -> TipOff:
-        call = self.call("AnswerTipOff", tip_off.tip_off_id, moderator_id, reply, **options)
+        options |= {"by": moderator_id, "seconds": seconds, "words": reply}
+        call = await self.decided("AnswerTipOff", tip_off.tip_off_id, moderator_id, **options)
         return await self.tip_offs.answer(
             call, tip_off_id=tip_off.tip_off_id, moderator_id=moderator_id, reply=reply, now=at(seconds)
         )
@@ -218,7 +246,9 @@ class TipOffWorld:
         """Decide without a sanction."""
         dismissed = outcome is TipOffOutcome.DISMISSED
         decision = TipOffDecision(outcome, Dismissal.NO_VIOLATION if dismissed else None, reply)
-        call = self.call("ResolveTipOff", tip_off.tip_off_id, moderator_id, outcome.value, reply, **options)
+        fields = (tip_off.tip_off_id, moderator_id, outcome.value)
+        options |= {"by": moderator_id, "seconds": seconds, "words": reply}
+        call = await self.decided("ResolveTipOff", *fields, **options)
         return await self.tip_offs.resolve(
             call,
             tip_off_id=tip_off.tip_off_id,
@@ -244,8 +274,11 @@ class TipOffWorld:
     ) -> TipOff:
         """Decide with a sanction of an account, signed by the moderator."""
         statement = given or reasons(origin=Origin.TIP_OFF, tip_off=tip_off.reference)
-        call = self.call("ResolveTipOff", tip_off.tip_off_id, token, degree.value, reply, **options)
-        signed_at = at(seconds if signed_seconds is None else signed_seconds).real
+        fields = (tip_off.tip_off_id, token, degree.value)
+        signed_seconds = seconds if signed_seconds is None else signed_seconds
+        options |= {"by": key.moderator_id, "seconds": signed_seconds, "words": reply}
+        call = await self.decided("ResolveTipOff", *fields, **options)
+        signed_at = at(signed_seconds).real
         signed, occasion = self.world.call(
             "ResolveTipOff", token, degree.value, key=key, request_id=call.request_id, signed_at=signed_at
         )
@@ -285,7 +318,8 @@ class TipOffWorld:
         **options: Any,
     ) -> TipOff:
         ids = [each.tip_off_id for each in duplicates]
-        call = self.call("MergeTipOffs", tip_off.tip_off_id, moderator_id, *ids, **options)
+        options |= {"by": moderator_id, "seconds": seconds}
+        call = await self.decided("MergeTipOffs", tip_off.tip_off_id, moderator_id, *ids, **options)
         return await self.tip_offs.merge(
             call, tip_off_id=tip_off.tip_off_id, duplicates=ids, moderator_id=moderator_id, now=at(seconds)
         )
@@ -323,7 +357,9 @@ class TipOffWorld:
         seconds: float = 0,
         **options: Any,
     ) -> Reporter:
-        call = self.call("SetReporterStanding", reporter_id, standing.value, **options)
+        by = (await self.world.clerk(party=options.get("party", PARTY))).moderator_id
+        fields = (reporter_id, standing.value)
+        call = await self.decided("SetReporterStanding", *fields, by=by, seconds=seconds, **options)
         return await self.reporters.set_standing(
             call,
             reporter_id=reporter_id,

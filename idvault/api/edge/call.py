@@ -13,8 +13,9 @@ from idvault.domain.request import check_id
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller; role: platform, auditor, custodian, operator, monitor or web.
+    """An authenticated caller; role: platform, moderator, auditor, custodian, operator, monitor or web.
 
+    name: of a moderator, the platform's; moderator_id: whose key alone may have signed what is decided.
     spki: SHA-256 of the certificate's key in hex, with which a stream notices that the key is revoked.
     """
 
@@ -22,8 +23,14 @@ class Caller:
     role: str
     actor_id: str
     spki: str = ""
+    moderator_id: str = ""
     holder: str = field(init=False, repr=False, compare=False)
-    """Whose share of the server a call uses; the same for all keys of a caller."""
+    """Whose share of the server a call uses; the same for all keys of a caller, or a platform's desks."""
+
+    @property
+    def pinned_name(self) -> str:
+        """The name in the certificate."""
+        return self.moderator_id or self.name
 
     def __post_init__(self) -> None:
         """Make the holder once, not for each call."""

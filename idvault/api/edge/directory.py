@@ -17,17 +17,24 @@ _TRUSTED_FOR = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """One key that may call, and its owner. spki: SHA-256 of the SubjectPublicKeyInfo in hex."""
+    """One key that may call, and its owner. spki: SHA-256 of the SubjectPublicKeyInfo in hex.
+
+    relying_party: of a moderator, whose name is an id; empty for everybody else.
+    """
 
     name: str
     role: str
     actor_id: str
     spki: str
+    relying_party: str = ""
     caller: Caller = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Make the caller once, not for each of its calls."""
-        object.__setattr__(self, "caller", Caller(self.name, self.role, self.actor_id, self.spki))
+        made = Caller(self.name, self.role, self.actor_id, self.spki)
+        if self.role == "moderator":
+            made = Caller(self.relying_party, self.role, self.actor_id, self.spki, moderator_id=self.name)
+        object.__setattr__(self, "caller", made)
 
 
 class Directory:
@@ -55,7 +62,8 @@ class Directory:
         pins = list(self._people())
         for platform in await self._platforms.all():
             if platform.revoked_at is None:
-                pins.append(Pin(platform.name, platform.role, platform.actor_id, platform.spki))
+                own = (platform.name, platform.role, platform.actor_id, platform.spki)
+                pins.append(Pin(*own, relying_party=platform.relying_party))
         self._pins = {(pin.role, pin.name, pin.spki): pin for pin in pins}
         self._read_at = self._clock()
         self._read.set()
@@ -75,7 +83,7 @@ class Directory:
 
         Raises UnavailableError (STORE_UNAVAILABLE) if the keys are too old to know.
         """
-        while self.find(role=caller.role, name=caller.name, spki=caller.spki) is not None:
+        while self.find(role=caller.role, name=caller.pinned_name, spki=caller.spki) is not None:
             read = self._read
             # The time-out makes sure that a list that is no longer updated is noticed by its age.
             with suppress(TimeoutError):

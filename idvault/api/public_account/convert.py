@@ -5,6 +5,7 @@ from datetime import date
 from idvault.api.convert import STANDINGS, numbers
 from idvault.api.edge.call import Caller
 from idvault.api.public_account.identifier import ID
+from idvault.api.sanction import convert as sanctions
 from idvault.domain import request as request_rules
 from idvault.domain import token
 from idvault.domain.campaign.legacy_account import read_day
@@ -21,6 +22,7 @@ from idvault.domain.seal import Part
 from idvault.flows.campaign.campaign import Asked
 from idvault.flows.public_account.context import ShownPublicAccount
 from idvault.flows.public_account.filing import FilingChunk
+from idvault.flows.sanction.moderator import ModerationCall
 from idvault.v1 import public_account_pb2 as pb
 
 PAGE_LIMIT, _PAGE = 1_000, 100
@@ -37,6 +39,19 @@ _REASON_OF: dict[int, RejectReason] = {number: word for word, number in _REASONS
 def asked(request_id: str, method: str, *fields: Part, caller: Caller) -> Asked:
     """Return a mutation's caller and content; raises InvalidError (INVALID_REQUEST_ID)."""
     return Asked(caller.name, caller.actor_id, request_rules.check_id(request_id), method, fields)
+
+
+def decision(
+    message: pb.DecidePublicAccountRequest | pb.RenewPublicAccountRequest,
+    method: str,
+    *fields: Part,
+    caller: Caller,
+) -> ModerationCall | None:
+    """Return what a moderator signed, None if the platform decides by itself; raises InvalidError."""
+    if not message.HasField("signature"):
+        sanctions.check_signer(caller, ())
+        return None
+    return sanctions.call(message.request_id, method, *fields, caller=caller, signature=message.signature)
 
 
 def licence_parts(message: pb.ApplyPublicAccountRequest | pb.RenewPublicAccountRequest) -> tuple[Part, ...]:

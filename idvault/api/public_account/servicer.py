@@ -51,9 +51,13 @@ class PublicAccountServicer:
         found, reason = identifier.check(request.public_account_id), convert.reject_reason(request)
         fields = (found, request.decision, request.reason)
         asked = convert.asked(request.request_id, "DecidePublicAccount", *fields, caller=caller)
+        decision = convert.decision(request, "DecidePublicAccount", *fields, caller=caller)
         if reason is None:
-            return convert.public_account(await self.flow.approve(asked, public_account_id=found, now=now))
-        rejected = await self.flow.reject(asked, public_account_id=found, reason=reason, now=now)
+            approved = await self.flow.approve(asked, public_account_id=found, now=now, decision=decision)
+            return convert.public_account(approved)
+        rejected = await self.flow.reject(
+            asked, public_account_id=found, reason=reason, now=now, decision=decision
+        )
         return convert.public_account(rejected)
 
     async def RenewPublicAccount(
@@ -68,8 +72,10 @@ class PublicAccountServicer:
         found, licence = identifier.check(request.public_account_id), convert.licence(request)
         fields = (found, request.HasField("licence"), *convert.licence_parts(request))
         asked = convert.asked(request.request_id, "RenewPublicAccount", *fields, caller=caller)
+        stated = convert.licence_parts(request)
+        decision = convert.decision(request, "RenewPublicAccount", found, *stated, caller=caller)
         return convert.public_account(
-            await self.flow.renew(asked, public_account_id=found, licence=licence, now=now)
+            await self.flow.renew(asked, public_account_id=found, licence=licence, now=now, decision=decision)
         )
 
     async def ClosePublicAccount(

@@ -1,7 +1,7 @@
 """Converts messages of SanctionService to domain values and back."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from idvault.attest import sanction as papers
 from idvault.attest.registration import Registration, Signing
 from idvault.domain import request as request_rules
 from idvault.domain import token
-from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.domain.error import DeniedError, FieldCode, InvalidError, Reason, Violation
 from idvault.domain.sanction.moderator import Moderator
 from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
 from idvault.domain.seal import Part
@@ -47,12 +47,15 @@ def call(
 ) -> ModerationCall:
     """Return a mutation's caller and content; raises InvalidError.
 
-    signature: None for a call that no moderator decides.
+    signature: None for a call that no moderator decides. A text that is deleted later stands in fields by its
+    mark (`text_mark`).
     """
     request_rules.check_id(request_id)
     if signature is None:
+        check_signer(caller, ())
         return ModerationCall(caller.name, caller.actor_id, request_id, method, fields)
     signing = _signing(signature, "signature")
+    check_signer(caller, (signing.moderator_id,))
     return ModerationCall(
         caller.name,
         caller.actor_id,
@@ -62,7 +65,22 @@ def call(
         signing.moderator_id,
         signing.signed_at,
         signing.signature,
+        signature.text_salt,
     )
+
+
+def check_signer(caller: Caller, signers: Collection[str]) -> None:
+    """Raise DeniedError (ACCESS_DENIED) unless a desk's own moderator is among those who signed."""
+    if caller.role == "moderator" and caller.moderator_id not in signers:
+        raise DeniedError(Reason.ACCESS_DENIED, why="other_moderator")
+
+
+def text_mark(text: str, signature: pb.ModeratorSignature) -> bytes:
+    """Return what is signed of a text that is deleted later; raises InvalidError (signature.text_salt)."""
+    size = papers.SALT_SIZE if text else 0
+    if len(signature.text_salt) != size:
+        raise _invalid("signature.text_salt", FieldCode.LENGTH)
+    return papers.text_mark(text, salt=signature.text_salt)
 
 
 def registration(

@@ -7,7 +7,7 @@ from idvault.api.sanction import convert, imposition, month, operation, order
 from idvault.api.sanction.appeal import AppealMethods
 from idvault.domain.clock import ClockReading
 from idvault.flows.report.month import MonthFlow
-from idvault.flows.sanction.moderator import ModeratorFlow
+from idvault.flows.sanction.moderator import ModerationCall, ModeratorFlow
 from idvault.flows.sanction.operation import OperationFlow
 from idvault.flows.sanction.order import OrderFlow
 from idvault.flows.sanction.sanction import SanctionFlow
@@ -36,7 +36,10 @@ class SanctionServicer(AppealMethods):
         registration = convert.registration(
             caller.name, request.request_id, request.public_key, request.signature, request.countersignatures
         )
-        call = convert.call(request.request_id, "RegisterModerator", request.public_key, caller=caller)
+        convert.check_signer(caller, [each.moderator_id for each in registration.countersignatures])
+        call = ModerationCall(
+            caller.name, caller.actor_id, request.request_id, "RegisterModerator", (request.public_key,)
+        )
         return convert.moderator(await self.moderators.register(call, registration=registration, now=now))
 
     async def RevokeModerator(
@@ -130,7 +133,13 @@ class SanctionServicer(AppealMethods):
     ) -> pb.RecordedOrder:
         """Record an authority's order."""
         given, deadline = order.read(request)
-        call = convert.call(request.request_id, "RecordOrder", *order.parts(request), caller=caller)
+        call = convert.call(
+            request.request_id,
+            "RecordOrder",
+            *order.parts(request),
+            caller=caller,
+            signature=request.signature,
+        )
         return order.message(
             await self.orders.record(call, order=given, deadline=deadline, now=now), now=now.business
         )
@@ -151,7 +160,9 @@ class SanctionServicer(AppealMethods):
         self, request: pb.OpenOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Operation:
         """Open an operation."""
-        call = convert.call(request.request_id, "OpenOperation", request.title, caller=caller)
+        call = convert.call(
+            request.request_id, "OpenOperation", request.title, caller=caller, signature=request.signature
+        )
         return operation.message(await self.operations.begin(call, title=request.title, now=now))
 
     async def CloseOperation(
@@ -159,7 +170,9 @@ class SanctionServicer(AppealMethods):
     ) -> pb.Operation:
         """Close an operation."""
         operation_id = convert.an_id(request.operation_id, "operation_id")
-        call = convert.call(request.request_id, "CloseOperation", operation_id, caller=caller)
+        call = convert.call(
+            request.request_id, "CloseOperation", operation_id, caller=caller, signature=request.signature
+        )
         closed = await self.operations.close(call, operation_id=operation_id, now=now)
         return operation.message(closed)
 

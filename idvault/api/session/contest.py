@@ -51,7 +51,9 @@ class ContestMethods:
         contest_id = sanction_convert.an_id(request.contest_id, "contest_id")
         verdict = _verdict(request.verdict)
         fields = (contest_id, request.verdict, request.reason)
-        call = convert.call(request.request_id, "DecideContest", *fields, caller=caller)
+        call = sanction_convert.call(
+            request.request_id, "DecideContest", *fields, caller=caller, signature=request.signature
+        )
         decided = await self.contests.decide(
             call, contest_id=contest_id, verdict=verdict, reason=request.reason, now=now
         )

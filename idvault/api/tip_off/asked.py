@@ -1,10 +1,11 @@
 """Reads what a request of TipOffService asks for; a refusal names the field."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from idvault.api.edge.call import Caller
 from idvault.api.page_token import FIELD
@@ -20,20 +21,61 @@ from idvault.flows.tip_off.call import TipOffCall
 from idvault.flows.tip_off.filing import NewTipOff
 from idvault.flows.tip_off.tip_off import TipOffDecision
 from idvault.ports.tip_off import QueuePlace, TipOffFilter
+from idvault.v1 import sanction_pb2
 from idvault.v1 import tip_off_pb2 as pb
 
 PAGE_LIMIT = 1_000
 MOST_AT_ONCE = 100
 _PAGE = 100
+WITH_TEXT = frozenset({"AddTipOffNote", "AnswerTipOff", "ResolveTipOff"})
+"""The methods that write a text."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PLACE = re.compile(r"([0-3])-([0-9]{1,17})-([0-9a-f]{32})")
 _Word = TypeVar("_Word", bound=Enum)
 
 
+class SignedRequest(Protocol):
+    """A request that a moderator signs."""
+
+    request_id: str
+
+    @property
+    def signature(self) -> sanction_pb2.ModeratorSignature:
+        """The moderator's signature."""
+        ...
+
+
 def call(request_id: str, method: str, *fields: Part, caller: Caller) -> TipOffCall:
     """Return a mutation's caller and content; raises InvalidError (INVALID_REQUEST_ID)."""
     return TipOffCall(caller.name, caller.actor_id, request_rules.check_id(request_id), method, fields)
+
+
+def decided(
+    request: SignedRequest,
+    method: str,
+    *fields: Part,
+    caller: Caller,
+    text: str = "",
+    bound: Sequence[Part] = (),
+    more: Sequence[Part] = (),
+) -> TipOffCall:
+    """Return a call that a moderator decides and signs; raises InvalidError.
+
+    fields: without the text, which is signed by its mark. bound: what is signed besides, and anew for a
+    repetition. more: what a repetition must share besides. What the call says about who acts (moderator_id)
+    must be the signer, except of an assignment.
+    """
+    signature = request.signature
+    mark = (sanctions.text_mark(text, signature),) if method in WITH_TEXT else ()
+    made = sanctions.call(
+        request.request_id, method, *fields, *bound, *mark, caller=caller, signature=signature
+    )
+    acting = getattr(request, "moderator_id", made.moderator_id)
+    if method != "AssignTipOff" and acting != made.moderator_id:
+        raise invalid("signature.moderator_id", FieldCode.CHARACTER)
+    shared = (*fields, *((text,) if method in WITH_TEXT else ()), *more, made.moderator_id)
+    return replace(call(request.request_id, method, *shared, caller=caller), decision=made)
 
 
 def chosen(choices: Mapping[_Word, int], number: int, field: str) -> _Word:
@@ -91,20 +133,13 @@ def filing(message: pb.FileTipOffRequest) -> tuple[NewTipOff, tuple[Part, ...]]:
 def decision(
     message: pb.ResolveTipOffRequest, *, caller: Caller, now: ClockReading
 ) -> tuple[TipOffDecision, tuple[Part, ...]]:
-    """Return a decision with its signed sanction, and the parts that a repeated request must share."""
+    """Return a decision with its signed sanction, and the sanction's parts."""
     given, sanction, signed = message.sanction, None, None
-    fields: tuple[Part, ...] = (
-        message.tip_off_id,
-        message.moderator_id,
-        message.outcome,
-        message.dismissal,
-        message.reply,
-    )
+    parts: tuple[Part, ...] = ()
     if message.HasField("sanction"):
         if given.request_id:
             raise invalid("sanction.request_id", FieldCode.CHARACTER)
         sanction, parts = imposition.read(given, now=now, within="sanction.")
-        fields = (*fields, *parts)
         signed = sanctions.call(
             message.request_id, "ResolveTipOff", *parts, caller=caller, signature=given.signature
         )
@@ -117,7 +152,7 @@ def decision(
         sanction=sanction,
         call=signed,
     )
-    return made, fields
+    return made, parts
 
 
 def duplicates(message: pb.MergeTipOffsRequest) -> list[str]:

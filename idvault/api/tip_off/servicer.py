@@ -48,7 +48,7 @@ class TipOffServicer:
         """Assign a report by compare-and-set."""
         ids = _ids(request)
         former = asked.optional_id(request.former_moderator_id, "former_moderator_id")
-        call = asked.call(request.request_id, "AssignTipOff", *ids.values(), former or "", caller=caller)
+        call = asked.decided(request, "AssignTipOff", *ids.values(), former or "", caller=caller)
         return convert.tip_off(await self.tip_offs.assign(call, **ids, former=former, now=now))
 
     async def ReturnTipOff(
@@ -56,7 +56,7 @@ class TipOffServicer:
     ) -> pb.TipOff:
         """Hand a report back to the queue."""
         ids = _ids(request)
-        call = asked.call(request.request_id, "ReturnTipOff", *ids.values(), caller=caller)
+        call = asked.decided(request, "ReturnTipOff", *ids.values(), caller=caller)
         return convert.tip_off(await self.tip_offs.hand_back(call, **ids, now=now))
 
     async def AddTipOffNote(
@@ -64,7 +64,7 @@ class TipOffServicer:
     ) -> pb.TipOff:
         """Add a note."""
         ids = _ids(request)
-        call = asked.call(request.request_id, "AddTipOffNote", *ids.values(), request.note, caller=caller)
+        call = asked.decided(request, "AddTipOffNote", *ids.values(), caller=caller, text=request.note)
         return convert.tip_off(await self.tip_offs.note(call, **ids, note=request.note, now=now))
 
     async def AnswerTipOff(
@@ -72,7 +72,7 @@ class TipOffServicer:
     ) -> pb.TipOff:
         """Reply to the reporter."""
         ids = _ids(request)
-        call = asked.call(request.request_id, "AnswerTipOff", *ids.values(), request.reply, caller=caller)
+        call = asked.decided(request, "AnswerTipOff", *ids.values(), caller=caller, text=request.reply)
         return convert.tip_off(await self.tip_offs.answer(call, **ids, reply=request.reply, now=now))
 
     async def ResolveTipOff(
@@ -80,8 +80,18 @@ class TipOffServicer:
     ) -> pb.TipOff:
         """Decide about a report."""
         ids = _ids(request)
-        decision, fields = asked.decision(request, caller=caller, now=now)
-        call = asked.call(request.request_id, "ResolveTipOff", *fields, caller=caller)
+        decision, more = asked.decision(request, caller=caller, now=now)
+        call = asked.decided(
+            request,
+            "ResolveTipOff",
+            *ids.values(),
+            request.outcome,
+            request.dismissal,
+            caller=caller,
+            text=request.reply,
+            bound=(request.sanction.signature.signature,),
+            more=more,
+        )
         return convert.tip_off(await self.tip_offs.resolve(call, **ids, decision=decision, now=now))
 
     async def MergeTipOffs(
@@ -89,7 +99,7 @@ class TipOffServicer:
     ) -> pb.TipOff:
         """Merge reports of the same matter into one."""
         ids, merged = _ids(request), asked.duplicates(request)
-        call = asked.call(request.request_id, "MergeTipOffs", *ids.values(), *merged, caller=caller)
+        call = asked.decided(request, "MergeTipOffs", *ids.values(), *merged, caller=caller)
         return convert.tip_off(await self.tip_offs.merge(call, **ids, duplicates=merged, now=now))
 
     async def GetTipOff(
@@ -127,11 +137,12 @@ class TipOffServicer:
         """Set how a reporter's reports are treated."""
         reporter_id, end = an_id(request.reporter_id, "reporter_id"), request.limit_end_time
         limits = request.HasField("limit_end_time")
-        fields = (reporter_id, request.standing, limits, end.seconds)
+        standing = asked.chosen(convert.STANDINGS, request.standing, "standing")
+        fields = (reporter_id, request.standing, end.seconds if limits else "")
         found = await self.reporters.set_standing(
-            asked.call(request.request_id, "SetReporterStanding", *fields, caller=caller),
+            asked.decided(request, "SetReporterStanding", *fields, caller=caller),
             reporter_id=reporter_id,
-            standing=asked.chosen(convert.STANDINGS, request.standing, "standing"),
+            standing=standing,
             limited_until=convert.time_of(end, "limit_end_time") if limits else None,
             now=now,
         )

@@ -1,16 +1,20 @@
 """The two moderators of each development platform, whom it names itself: everybody knows their keys."""
 
+from datetime import datetime
 from pathlib import Path
 
-from idvault.attest import registration
+from idvault.attest import certificate, registration
 from idvault.attest.moderator_key import DEVELOPMENT_MODERATORS, ModeratorKey
 from idvault.bootstrap import operator
 from idvault.config import Settings
-from idvault.development.layout import PASSPHRASE, PLATFORMS, Layout
+from idvault.development.authority import Authority
+from idvault.development.layout import PASSPHRASE, PLATFORMS, TRUST_DOMAIN, Layout
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import PreconditionError
 from idvault.durable_file import replace
 from idvault_client.moderation import key_folder
+
+_CERTIFICATE, _TLS_KEY = "certificate.pem", "tls.key"
 
 
 async def name(layout: Layout, settings: Settings, *, now: ClockReading) -> None:
@@ -23,7 +27,24 @@ async def name(layout: Layout, settings: Settings, *, now: ClockReading) -> None
                 found = await operator.name_moderator(settings, asked, now=now)
             except PreconditionError:
                 continue
-            _write(layout.moderator(moderator, platform=platform), key.of(found.moderator_id))
+            folder = layout.moderator(moderator, platform=platform)
+            _write(folder, key.of(found.moderator_id))
+            pem = _certify(layout, folder, found.moderator_id, now=now.real)
+            await operator.register_platform(
+                settings, name=found.moderator_id, role="moderator", certificate_pem=pem, now=now
+            )
+
+
+def certificates(layout: Layout) -> dict[str, dict[str, str]]:
+    """Return the desks' certificates of the first platform, as in the ready file."""
+    found = {}
+    for moderator in DEVELOPMENT_MODERATORS:
+        folder = layout.moderator(moderator, platform=PLATFORMS[0])
+        if (folder / _CERTIFICATE).exists():
+            given = certificate.read((folder / _CERTIFICATE).read_bytes())
+            paths = {"certificate": str(folder / _CERTIFICATE), "key": str(folder / _TLS_KEY)}
+            found[moderator] = {**paths, "spiffe_id": given.spiffe_id}
+    return found
 
 
 def _write(folder: Path, key: ModeratorKey) -> None:
@@ -31,3 +52,12 @@ def _write(folder: Path, key: ModeratorKey) -> None:
     if not (folder / key_folder.MODERATOR).exists():
         replace(folder / key_folder.KEY, key.to_pem(password=PASSPHRASE))
         key_folder.store(folder, key)
+
+
+def _certify(layout: Layout, folder: Path, moderator_id: str, *, now: datetime) -> bytes:
+    """Issue the certificate of a desk, or renew it; return it."""
+    authority = Authority.open(certificate=layout.authority, key=layout.authority_key, now=now)
+    uri = f"spiffe://{TRUST_DOMAIN}/moderator/{moderator_id}"
+    path = folder / _CERTIFICATE
+    authority.issue_client(uris=[uri], certificate=path, key=folder / _TLS_KEY, now=now)
+    return path.read_bytes()

@@ -143,7 +143,9 @@ class DevelopmentProcesses:
             log_public_key=prepared.log_public_key,
             pages=links,
         )
-        return await self._welcome(ready.document(self._layout, facts, self._supervisor))
+        document = ready.document(self._layout, facts, self._supervisor)
+        document["certificates"] |= moderators.certificates(self._layout)
+        return await self._welcome(document)
 
     async def _welcome(self, document: dict[str, Any]) -> dict[str, Any]:
         """Connect the members, and write the ready file."""
@@ -262,4 +264,4 @@ def _consoles(document: Mapping[str, Any], *, ready_file: Path, state: Path) -> 
 Pages of people (passphrase: {PASSPHRASE.decode()}; a one-time code: {python} -m idvault.development.totp DIR)
   auditor             {program} auditor --identity {auditor} console
   custodian           {program} custodian --identity {custodian} console
-  moderator           {client} desk --as {moderator}"""
+  moderator           {client} --platform {DEVELOPMENT_MODERATORS[0]} desk --as {moderator}"""

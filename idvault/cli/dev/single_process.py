@@ -174,7 +174,8 @@ class SingleProcess:
                 }
                 for name in ROLES
                 if name != SERVER
-            },
+            }
+            | moderators.certificates(layout),
             "public_url": public_url,
             "public": str(layout.public),
             "metrics": {"serve-0": serve["metrics"], "work": work["metrics"]},

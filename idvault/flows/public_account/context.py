@@ -14,6 +14,7 @@ from idvault.flows.campaign.campaign import Asked
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
+from idvault.flows.sanction.moderator import ModerationCall, ModeratorSource, signed_act
 from idvault.ports.public_account import Owned, Present, PublicAccountStore
 from idvault.ports.sealing import Fingerprinter
 
@@ -32,6 +33,7 @@ class PublicAccountContext:
     """The ports that every act needs; policy: for its time zone, limits and terms."""
 
     store: PublicAccountStore
+    moderators: ModeratorSource
     fingerprinter: Fingerprinter
     guard: LogGuard
     events: EventFactory
@@ -50,6 +52,10 @@ class PublicAccountContext:
     def request(self, asked: Asked) -> Request:
         """Return the request of an act."""
         return asked.request(self.fingerprinter)
+
+    async def paper(self, decision: ModerationCall | None, now: ClockReading) -> bytes:
+        """Return what a moderator signed; empty for what the platform decides by itself."""
+        return b"" if decision is None else await signed_act(self.moderators, decision, now=now)
 
     def event_of(
         self, kind: EventType, asked: Asked, now: ClockReading, found: Owned, **fields: Part

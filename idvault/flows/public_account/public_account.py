@@ -13,6 +13,7 @@ from idvault.domain.public_account.owner import OwnerFacts
 from idvault.domain.public_account.values import Application, PublicAccountState, RejectReason
 from idvault.flows.campaign.campaign import Asked
 from idvault.flows.public_account.context import PublicAccountContext, ShownPublicAccount, shown
+from idvault.flows.sanction.moderator import ModerationCall
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -38,30 +39,46 @@ class PublicAccountFlow:
             await self.context.store.apply(made, request=request, present=present, event=event), present
         )
 
-    async def approve(self, asked: Asked, *, public_account_id: str, now: ClockReading) -> ShownPublicAccount:
+    async def approve(
+        self,
+        asked: Asked,
+        *,
+        public_account_id: str,
+        now: ClockReading,
+        decision: ModerationCall | None = None,
+    ) -> ShownPublicAccount:
         """Approve an application; it is REJECTED if its owner is not eligible. Raises TransitionError."""
         found, present = await self.context.begin(asked, public_account_id, now)
+        paper = await self.context.paper(decision, now)
         made = await self.context.store.approve(
             found,
             limits=self.context.policy.public_accounts,
             request=self.context.request(asked),
             present=present,
-            approved=self.context.event_of(EventType.PUBLIC_ACCOUNT_APPROVE, asked, now, found),
+            approved=self.context.event_of(EventType.PUBLIC_ACCOUNT_APPROVE, asked, now, found, paper=paper),
             rejected=self.context.event_of(
                 EventType.PUBLIC_ACCOUNT_REJECT,
                 asked,
                 now,
                 found,
                 reason=RejectReason.OWNER_NOT_ELIGIBLE.value,
+                paper=paper,
             ),
         )
         return shown(made, present)
 
     async def reject(
-        self, asked: Asked, *, public_account_id: str, reason: RejectReason, now: ClockReading
+        self,
+        asked: Asked,
+        *,
+        public_account_id: str,
+        reason: RejectReason,
+        now: ClockReading,
+        decision: ModerationCall | None = None,
     ) -> ShownPublicAccount:
         """Reject an application; raises TransitionError."""
         found, present = await self.context.begin(asked, public_account_id, now)
+        paper = await self.context.paper(decision, now)
         made = await self.context.store.reject(
             found,
             reason=reason,
@@ -69,25 +86,32 @@ class PublicAccountFlow:
             request=self.context.request(asked),
             present=present,
             event=self.context.event_of(
-                EventType.PUBLIC_ACCOUNT_REJECT, asked, now, found, reason=reason.value
+                EventType.PUBLIC_ACCOUNT_REJECT, asked, now, found, reason=reason.value, paper=paper
             ),
         )
         return shown(made, present)
 
     async def renew(
-        self, asked: Asked, *, public_account_id: str, licence: Licence | None, now: ClockReading
+        self,
+        asked: Asked,
+        *,
+        public_account_id: str,
+        licence: Licence | None,
+        now: ClockReading,
+        decision: ModerationCall | None = None,
     ) -> ShownPublicAccount:
         """Begin another term; raises TransitionError and PreconditionError (RENEWAL_TOO_EARLY and others)."""
         found, present = await self.context.begin(asked, public_account_id, now)
         if licence is not None:
             category.check_licence(licence, today=present.today)
+        paper = await self.context.paper(decision, now)
         made = await self.context.store.renew(
             found,
             licence=licence,
             days=self.context.policy.public_accounts.days,
             request=self.context.request(asked),
             present=present,
-            event=self.context.event_of(EventType.PUBLIC_ACCOUNT_RENEW, asked, now, found),
+            event=self.context.event_of(EventType.PUBLIC_ACCOUNT_RENEW, asked, now, found, paper=paper),
         )
         return shown(made, present)
 

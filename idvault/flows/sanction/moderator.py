@@ -27,7 +27,8 @@ class ModerationCall:
     """A mutation's caller and content.
 
     fields: all fields except request_id and the signature, in field-number order, as received: what a
-    repetition must share. moderator_id, signed_at, signature: as given; a registration has no moderator id.
+    repetition must share, with the mark of a text that is deleted later. moderator_id, signed_at, signature:
+    as given; what the platform does without a moderator has none. text_salt: of that text, if there is one.
     """
 
     relying_party: str
@@ -38,6 +39,7 @@ class ModerationCall:
     moderator_id: str = ""
     signed_at: datetime = datetime.min
     signature: bytes = field(default=b"", repr=False)
+    text_salt: bytes = field(default=b"", repr=False)
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request with its fingerprint, to which the moderator belongs."""
@@ -95,6 +97,12 @@ async def signed_paper(
     rules.check_signs(moderator)
     rules.check_fresh(signed_at=call.signed_at, now=now.real)
     return papers.signed(text, call.signature, public_key=moderator.public_key)
+
+
+async def signed_act(moderators: ModeratorSource, call: ModerationCall, *, now: ClockReading) -> bytes:
+    """Return the paper of a decision that has no paper of its own kind; raises as `signed_paper` does."""
+    text = papers.act(call.occasion, method=call.method, fields=call.fields)
+    return await signed_paper(moderators, call, text, now=now)
 
 
 class ModeratorFlow:

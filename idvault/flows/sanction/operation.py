@@ -10,7 +10,7 @@ from idvault.domain.sanction.operation import Operation, OperationState, Sanctio
 from idvault.domain.tip_off.tip_off import TipOffState
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
-from idvault.flows.sanction.moderator import ModerationCall
+from idvault.flows.sanction.moderator import ModerationCall, ModeratorSource, signed_act
 from idvault.ports.sanction import OperationStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.ports.tip_off import TipOffStore
@@ -22,6 +22,7 @@ class OperationFlow:
 
     store: OperationStore
     tip_offs: TipOffStore
+    moderators: ModeratorSource
     fingerprinter: Fingerprinter
     guard: LogGuard
     events: EventFactory
@@ -30,20 +31,22 @@ class OperationFlow:
         """Open an operation; raises InvalidError, AlreadyExistsError and UnavailableError."""
         await self.guard.check(now=now)
         made = Operation(self.events.new_id(), call.relying_party, rules.check_title(title), now.business)
+        paper = await signed_act(self.moderators, call, now=now)
         return await self.store.begin(
             made,
             request=call.request(self.fingerprinter),
-            event=self._event(EventType.OPERATION_OPEN, call, made.operation_id, now),
+            event=self._event(EventType.OPERATION_OPEN, call, made.operation_id, now, paper),
         )
 
     async def close(self, call: ModerationCall, *, operation_id: str, now: ClockReading) -> Operation:
         """Close an operation; raises NotFoundError, TransitionError and others."""
         await self.guard.check(now=now)
+        paper = await signed_act(self.moderators, call, now=now)
         return await self.store.close(
             operation_id=operation_id,
             request=call.request(self.fingerprinter),
             now=now,
-            event=self._event(EventType.OPERATION_CLOSE, call, operation_id, now),
+            event=self._event(EventType.OPERATION_CLOSE, call, operation_id, now, paper),
         )
 
     async def get(
@@ -63,5 +66,9 @@ class OperationFlow:
         page = found[:limit]
         return page, page[-1].operation_id if len(found) > limit else ""
 
-    def _event(self, kind: EventType, call: ModerationCall, operation_id: str, now: ClockReading) -> Event:
-        return self.events.event(kind, actor_id=call.actor_id, now=now, operation_id=operation_id)
+    def _event(
+        self, kind: EventType, call: ModerationCall, operation_id: str, now: ClockReading, paper: bytes
+    ) -> Event:
+        return self.events.event(
+            kind, actor_id=call.actor_id, now=now, operation_id=operation_id, paper=paper
+        )

@@ -10,7 +10,7 @@ from idvault.domain.sanction.order import OrderState, RecordedOrder
 from idvault.domain.sanction.statement import AuthorityOrder
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
-from idvault.flows.sanction.moderator import ModerationCall
+from idvault.flows.sanction.moderator import ModerationCall, ModeratorSource, signed_act
 from idvault.ports.sanction import OrderStore
 from idvault.ports.sealing import Fingerprinter
 
@@ -20,6 +20,7 @@ class OrderFlow:
     """Orders of relying parties."""
 
     store: OrderStore
+    moderators: ModeratorSource
     fingerprinter: Fingerprinter
     guard: LogGuard
     events: EventFactory
@@ -33,6 +34,7 @@ class OrderFlow:
             self.events.new_id(), call.relying_party, rules.check(order), deadline, now.business
         )
         made = rules.in_seconds(made)
+        paper = await signed_act(self.moderators, call, now=now)
         event = self.events.event(
             EventType.ORDER_RECORD,
             actor_id=call.actor_id,
@@ -40,6 +42,7 @@ class OrderFlow:
             order_id=made.order_id,
             digest=order.digest,
             deadline=made.deadline.isoformat(),
+            paper=paper,
         )
         return await self.store.record(made, request=call.request(self.fingerprinter), event=event)
 

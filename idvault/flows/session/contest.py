@@ -12,6 +12,7 @@ from idvault.domain.session import contest as rules
 from idvault.domain.session.contest import Contest, ContestState, ContestTerms
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
+from idvault.flows.sanction.moderator import ModerationCall, ModeratorSource, signed_act
 from idvault.flows.session.steps import SessionCall
 from idvault.ports.contest import ContestDecision, ContestFiling, ContestFilter, ContestStore
 from idvault.ports.moderation_text import CaseField, ModerationTextSealer
@@ -26,6 +27,7 @@ class ContestFlow:
     """Contests of verifications of relying parties' accounts."""
 
     store: ContestStore
+    moderators: ModeratorSource
     sealer: ModerationTextSealer
     terms: ContestTerms
     fingerprinter: Fingerprinter
@@ -65,7 +67,7 @@ class ContestFlow:
 
     async def decide(
         self,
-        call: SessionCall,
+        call: ModerationCall,
         *,
         contest_id: str,
         verdict: ContestState,
@@ -75,7 +77,8 @@ class ContestFlow:
         """Decide a contest of the caller's; raises NotFoundError, TransitionError and others."""
         await self.guard.check(now=now)
         sanction_rules.check_reason(reason)
-        contest = await self.store.get(relying_party=call.caller, contest_id=contest_id)
+        contest = await self.store.get(relying_party=call.relying_party, contest_id=contest_id)
+        paper = await signed_act(self.moderators, call, now=now)
         event = self.events.event(
             _DECIDED[verdict],
             actor_id=call.actor_id,
@@ -83,6 +86,7 @@ class ContestFlow:
             account_token=contest.account_token,
             contest_id=contest_id,
             reason_digest=sha256(reason.encode()).digest(),
+            paper=paper,
         )
         return await self.store.decide(
             ContestDecision(contest, verdict, reason, self.terms),

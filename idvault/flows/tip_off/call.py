@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from idvault.domain.clock import ClockReading
-from idvault.domain.event import Event, EventType
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.domain.event import FIELDS, Event, EventType
 from idvault.domain.request import Request
 from idvault.domain.seal import Part
 from idvault.flows.log.events import EventFactory
+from idvault.flows.sanction.moderator import ModerationCall, ModeratorSource, signed_act
 from idvault.ports.sealing import Fingerprinter
 from idvault.ports.tip_off import EventMaker
 
@@ -18,6 +20,7 @@ class TipOffCall:
 
     fields: all fields except request_id, in field-number order, as received. A text may be personal, so the
     fingerprint covers the request id, too, which is not stored: nobody can test a guess against it.
+    decision: what a moderator signed of it; None of what no moderator decides.
     """
 
     relying_party: str
@@ -25,6 +28,7 @@ class TipOffCall:
     request_id: str
     method: str
     fields: tuple[Part, ...] = field(repr=False)
+    decision: ModerationCall | None = None
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request with its fingerprint."""
@@ -34,10 +38,19 @@ class TipOffCall:
         return Request(self.relying_party, kept_id, fingerprint)
 
 
-def maker(events: EventFactory, actor_id: str, now: ClockReading) -> EventMaker:
-    """Return what makes the events of an act. None of them names an account."""
+async def signed(moderators: ModeratorSource, call: TipOffCall, *, now: ClockReading) -> bytes:
+    """Return the paper of a decision; raises as flows.sanction.moderator.signed_paper does."""
+    if call.decision is None:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("signature", FieldCode.REQUIRED))
+    return await signed_act(moderators, call.decision, now=now)
+
+
+def maker(events: EventFactory, actor_id: str, now: ClockReading, *, paper: bytes = b"") -> EventMaker:
+    """Return what makes the events of an act. None of them names an account. paper: of a moderator's."""
 
     def make(kind: EventType, fields: Mapping[str, Part]) -> Event:
+        if "paper" in FIELDS[kind]:
+            fields = {**fields, "paper": paper}
         return events.event(kind, actor_id=actor_id, now=now).with_fields(**fields)
 
     return make

@@ -8,7 +8,8 @@ from idvault.domain.tip_off import reporter as rules
 from idvault.domain.tip_off.reporter import Reporter, ReporterStanding
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
-from idvault.flows.tip_off.call import TipOffCall, maker
+from idvault.flows.sanction.moderator import ModeratorSource
+from idvault.flows.tip_off.call import TipOffCall, maker, signed
 from idvault.ports.sealing import Fingerprinter
 from idvault.ports.tip_off import ReporterStore
 
@@ -18,6 +19,7 @@ class ReporterFlow:
     """Reporters as a platform sees them."""
 
     store: ReporterStore
+    moderators: ModeratorSource
     fingerprinter: Fingerprinter
     guard: LogGuard
     events: EventFactory
@@ -33,12 +35,13 @@ class ReporterFlow:
     ) -> Reporter:
         """Set a reporter's standing; raises InvalidError, NotFoundError (REPORTER_NOT_FOUND) and others."""
         await self.guard.check(now=now)
+        paper = await signed(self.moderators, call, now=now)
         return await self.store.set_standing(
             reporter_id=reporter_id,
             standing=standing,
             limited_until=limited_until,
             request=call.request(self.fingerprinter),
-            make=maker(self.events, call.actor_id, now),
+            make=maker(self.events, call.actor_id, now, paper=paper),
             now=now,
         )
 

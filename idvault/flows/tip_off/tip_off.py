@@ -7,8 +7,17 @@ from datetime import datetime
 from functools import partial
 
 from idvault.domain.clock import ClockReading
-from idvault.domain.error import FieldCode, IdvaultError, InvalidError, Reason, Violation
+from idvault.domain.error import (
+    FieldCode,
+    IdvaultError,
+    InvalidError,
+    NotFoundError,
+    PreconditionError,
+    Reason,
+    Violation,
+)
 from idvault.domain.event import Event
+from idvault.domain.request import Request
 from idvault.domain.sanction.sanction import Sanction
 from idvault.domain.sanction.statement import Origin
 from idvault.domain.tip_off import filing as text_rules
@@ -17,9 +26,9 @@ from idvault.domain.tip_off.target import TargetKind
 from idvault.domain.tip_off.tip_off import Dismissal, TipOff, TipOffOutcome
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
-from idvault.flows.sanction.moderator import ModerationCall
+from idvault.flows.sanction.moderator import ModerationCall, ModeratorSource
 from idvault.flows.sanction.sanction import NewSanction, SanctionFlow
-from idvault.flows.tip_off.call import TipOffCall, maker
+from idvault.flows.tip_off.call import TipOffCall, maker, signed
 from idvault.ports.entropy import Entropy
 from idvault.ports.moderation_text import CaseField, ModerationTextSealer
 from idvault.ports.sealing import Fingerprinter
@@ -27,6 +36,9 @@ from idvault.ports.tip_off import QueuePage, QueuePlace, Rule, TipOffFilter, Tip
 
 _NOTE = "note-"
 _REPLY = "reply"
+_SALT = "salt-"
+# What a repetition may be refused with: its signature is old, or its moderator revoked meanwhile.
+_PERHAPS_OLD = (InvalidError, NotFoundError, PreconditionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,7 @@ class TipOffFlow:
 
     store: TipOffStore
     sanctions: SanctionFlow
+    moderators: ModeratorSource
     sealer: ModerationTextSealer
     fingerprinter: Fingerprinter
     guard: LogGuard
@@ -98,9 +111,7 @@ class TipOffFlow:
         name = _NOTE + self._events.new_id()
         written = self._sealed(call, tip_off_id, name, note, moderator_id)
         rule = partial(rules.note, moderator_id=moderator_id)
-        return await self._change(
-            call, (tip_off_id, moderator_id), lambda it: rule(tip_off=it), [written], now
-        )
+        return await self._change(call, (tip_off_id, moderator_id), lambda it: rule(tip_off=it), written, now)
 
     async def answer(
         self, call: TipOffCall, *, tip_off_id: str, moderator_id: str, reply: str, now: ClockReading
@@ -109,9 +120,7 @@ class TipOffFlow:
         text_rules.check_lines(reply, field=_REPLY, limit=text_rules.REPLY_LENGTH)
         written = self._sealed(call, tip_off_id, _REPLY, reply)
         rule = partial(rules.answer, moderator_id=moderator_id, now=now.business)
-        return await self._change(
-            call, (tip_off_id, moderator_id), lambda it: rule(tip_off=it), [written], now
-        )
+        return await self._change(call, (tip_off_id, moderator_id), lambda it: rule(tip_off=it), written, now)
 
     async def resolve(
         self,
@@ -127,16 +136,13 @@ class TipOffFlow:
         written: Sequence[TipOffText] = ()
         if decision.reply:
             text_rules.check_lines(decision.reply, field=_REPLY, limit=text_rules.REPLY_LENGTH)
-            written = (self._sealed(call, tip_off_id, _REPLY, decision.reply),)
+            written = self._sealed(call, tip_off_id, _REPLY, decision.reply)
         request = call.request(self.fingerprinter)
         try:
             imposition = await self._imposition(call, tip_off_id, decision, now)
+            paper = await signed(self.moderators, call, now=now)
         except IdvaultError as refused:
-            # A repetition may carry an old signature.
-            repeated = await self.store.requested(request)
-            if repeated is None:
-                raise refused
-            return repeated
+            return await self._repeated(request, refused)
         rule = partial(
             rules.resolve,
             moderator_id=moderator_id,
@@ -153,7 +159,7 @@ class TipOffFlow:
             texts=written,
             imposition=imposition,
             request=request,
-            make=maker(self._events, call.actor_id, now),
+            make=maker(self._events, call.actor_id, now, paper=paper),
             now=now,
         )
 
@@ -170,12 +176,17 @@ class TipOffFlow:
         await self.guard.check(now=now)
         if tip_off_id in duplicates or len(set(duplicates)) != len(duplicates):
             raise InvalidError(Reason.INVALID_MESSAGE, Violation("duplicate_ids", FieldCode.CHARACTER))
+        request = call.request(self.fingerprinter)
+        try:
+            paper = await signed(self.moderators, call, now=now)
+        except _PERHAPS_OLD as refused:
+            return await self._repeated(request, refused)
         return await self.store.merge(
             tip_off_id,
             duplicates,
             moderator_id=moderator_id,
-            request=call.request(self.fingerprinter),
-            make=maker(self._events, call.actor_id, now),
+            request=request,
+            make=maker(self._events, call.actor_id, now, paper=paper),
             now=now,
         )
 
@@ -222,15 +233,27 @@ class TipOffFlow:
     ) -> TipOff:
         """Store what a rule makes of a report. ids: of the report, and of the moderator."""
         await self.guard.check(now=now)
+        request = call.request(self.fingerprinter)
+        try:
+            paper = await signed(self.moderators, call, now=now)
+        except _PERHAPS_OLD as refused:
+            return await self._repeated(request, refused)
         return await self.store.change(
             ids[0],
             rule,
             moderator_id=ids[1],
             texts=written,
-            request=call.request(self.fingerprinter),
-            make=maker(self._events, call.actor_id, now),
+            request=request,
+            make=maker(self._events, call.actor_id, now, paper=paper),
             now=now,
         )
+
+    async def _repeated(self, request: Request, refused: IdvaultError) -> TipOff:
+        """Return what the request has changed already, whose repetition may carry an old signature."""
+        repeated = await self.store.requested(request)
+        if repeated is None:
+            raise refused
+        return repeated
 
     async def _imposition(
         self, call: TipOffCall, tip_off_id: str, decision: TipOffDecision, now: ClockReading
@@ -258,9 +281,12 @@ class TipOffFlow:
 
     def _sealed(
         self, call: TipOffCall, tip_off_id: str, name: str, text: str, moderator_id: str | None = None
-    ) -> TipOffText:
+    ) -> tuple[TipOffText, ...]:
+        """Return a text, and the salt with which it was signed: they are deleted together."""
         sealed = self.sealer.seal(CaseField(call.relying_party, tip_off_id, name), text)
-        return TipOffText(name, sealed, moderator_id)
+        salt, salt_name = call.decision.text_salt.hex() if call.decision else "", _SALT + name
+        kept = self.sealer.seal(CaseField(call.relying_party, tip_off_id, salt_name), salt)
+        return TipOffText(name, sealed, moderator_id), TipOffText(salt_name, kept)
 
     def _opened(self, tip_off: TipOff, text: TipOffText) -> str:
         place = CaseField(tip_off.relying_party, tip_off.tip_off_id, text.name)

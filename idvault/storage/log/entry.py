@@ -2,18 +2,22 @@
 
 from sqlalchemy import insert
 
+from idvault.attest import sanction as papers
 from idvault.domain.event import Event
 from idvault.storage.base.connection import Connection
-from idvault.storage.base.statement import statement
-from idvault.storage.log.tables import log_entries, log_openings
+from idvault.storage.base.statement import statement, upsert
+from idvault.storage.log.tables import log_entries, log_openings, moderator_papers
 from idvault.transparency import entry
 
 _ADD = statement(insert(log_entries))
 _ADD_OPENING_KEY = statement(insert(log_openings))
+_ADD_PAPER = statement(
+    upsert(moderator_papers).on_conflict_do_nothing(index_elements=[moderator_papers.c.digest])
+)
 
 
 async def append(connection: Connection, event: Event) -> None:
-    """Write the entry, not yet indexed, and its opening key."""
+    """Write the entry, not yet indexed, its opening key, and what a moderator signed for it."""
     await connection.later(
         _ADD,
         entry_id=event.entry_id,
@@ -28,3 +32,5 @@ async def append(connection: Connection, event: Event) -> None:
         entry_id=event.entry_id,
         opening_key=event.opening_key,
     )
+    for paper in papers.kept(event.fields.values()):
+        await connection.later(_ADD_PAPER, digest=papers.digest(paper).hex(), paper=paper)

@@ -1,6 +1,16 @@
 """The tables of the log."""
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, SmallInteger, Table, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
 from idvault.storage.base.metadata import ID, TOKEN, WORD, main, shred
 from idvault.storage.base.types import Micros
@@ -58,6 +68,14 @@ log_statements = Table(
     main,
     Column("singleton", SmallInteger, primary_key=True, autoincrement=False),
     Column("statements", LargeBinary, nullable=False),
+)
+
+# What moderators signed and the log's entries commit to, by SHA-256 in hex; one may be of many entries.
+moderator_papers = Table(
+    "moderator_papers",
+    main,
+    Column("digest", String(64), primary_key=True),
+    Column("paper", LargeBinary, nullable=False),
 )
 
 # The log's signed notes, in the shred database: rolling back the main database does not roll them back.

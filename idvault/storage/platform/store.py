@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Integer, select, update
+from sqlalchemy import Integer, literal_column, select, update
 
 from idvault.domain.clock import ClockReading
-from idvault.domain.error import AlreadyExistsError, NotFoundError, Reason
+from idvault.domain.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
 from idvault.domain.event import Event
 from idvault.domain.request import Request
 from idvault.ports.platform import Platform, PlatformPages, PresentedPlatform
@@ -18,15 +18,36 @@ from idvault.storage.base.statement import Statement, param, scalar, statement, 
 from idvault.storage.log import entry as log
 from idvault.storage.people import request as member_request
 from idvault.storage.platform.tables import platform_keys, platform_pages, platforms
+from idvault.storage.sanction.tables import moderators
 
 
 def _platform(row: Any) -> Platform:
-    return Platform(row.name, row.role, row.actor_id, row.spki, row.registered_at, row.revoked_at)
+    revoked = row.revoked_at or row.moderator_revoked_at
+    own = (row.name, row.role, row.actor_id, row.spki, row.registered_at)
+    return Platform(*own, revoked, row.relying_party or "")
 
 
-_KEYS = select(
-    platforms, platform_keys.c.spki, platform_keys.c.registered_at, platform_keys.c.revoked_at
-).join(platform_keys, platform_keys.c.name == platforms.c.name)
+_MODERATOR = "moderator"
+_KEYS = (
+    select(
+        platforms,
+        platform_keys.c.spki,
+        platform_keys.c.registered_at,
+        platform_keys.c.revoked_at,
+        moderators.c.relying_party,
+        moderators.c.revoked_at.label("moderator_revoked_at"),
+    )
+    .join(platform_keys, platform_keys.c.name == platforms.c.name)
+    .outerjoin(
+        moderators,
+        (platforms.c.role == literal_column(f"'{_MODERATOR}'"))
+        & (moderators.c.moderator_id == platforms.c.name),
+    )
+)
+_IS_MODERATOR: Statement[bool] = statement(
+    select(moderators.c.revoked_at).where(moderators.c.moderator_id == param("name")),
+    lambda row: row.revoked_at is None,
+)
 _THE_KEY = platform_keys.c.spki == param("spki")
 _OF_NAME = platform_keys.c.name == param("name")
 
@@ -157,6 +178,8 @@ async def _is_repeated(connection: Connection, request: Request | None, now: Clo
 
 
 async def _register(connection: Connection, asked: Platform, now: ClockReading, event: Event) -> Platform:
+    if asked.role == _MODERATOR:
+        await _check_moderator(connection, asked.name)
     await connection.run(_ADD_NAME, name=asked.name, role=asked.role, actor_id=asked.actor_id)
     if await connection.one(_LOCK_NAME, name=asked.name) != asked.role:
         raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
@@ -169,6 +192,14 @@ async def _register(connection: Connection, asked: Platform, now: ClockReading, 
     if new is not None:
         await log.append(connection, _about(event, stored))
     return stored
+
+
+async def _check_moderator(connection: Connection, moderator_id: str) -> None:
+    found = await connection.all(_IS_MODERATOR, name=moderator_id)
+    if len(found) != 1:
+        raise NotFoundError(Reason.MODERATOR_NOT_FOUND)
+    if not found[0]:
+        raise PreconditionError(Reason.MODERATOR_REVOKED)
 
 
 async def _get(connection: Connection, spki: str) -> Platform:

@@ -104,7 +104,7 @@ async def test_an_order_of_an_authority(world: SanctionWorld, ask: AskSanctions)
     """Recorded, listed by state, and carried out by a sanction that names it."""
     token, key = await world.account(), await moderator(world)
     deadline = datetime.now(UTC) + timedelta(days=1)
-    recorded: PlatformOrder = await ask("record_order", ORDER, deadline=deadline)
+    recorded: PlatformOrder = await ask("record_order", ORDER, deadline=deadline, key=key)
     assert (recorded.order, recorded.state) == (ORDER, OrderState.OPEN)
     assert (recorded.deadline, recorded.carry_out_time) == (deadline.replace(microsecond=0), None)
     given = reasons(issuer_kind=IssuerKind.AUTHORITY, order=ORDER, origin=Origin.AUTHORITY)
@@ -121,7 +121,7 @@ async def test_an_order_of_an_authority(world: SanctionWorld, ask: AskSanctions)
 async def test_an_operation_and_its_figures(world: SanctionWorld, ask: AskSanctions, tmp_path: Path) -> None:
     """Opened, named by a sanction and a report, counted, closed, listed."""
     token, key = await world.account(), await moderator(world)
-    operation: PlatformOperation = await ask("open_operation", "a month (synthetic)")
+    operation: PlatformOperation = await ask("open_operation", "a month (synthetic)", key=key)
     assert (operation.state, operation.title) == (OperationState.OPEN, "a month (synthetic)")
     made = await ask("impose", token, Degree.WARN, reasons(), key=key, operation=operation)
     assert made.operation_id == operation.operation_id
@@ -130,14 +130,14 @@ async def test_an_operation_and_its_figures(world: SanctionWorld, ask: AskSancti
     found = await ask("get_operation", operation.operation_id)
     assert found.tip_offs == OperationTipOffs(received=1)
     assert found.figures == (OperationFigure(Degree.WARN, Scope.ACCOUNT, 1, 1, 0, 0),)
-    closed = await ask("close_operation", operation.operation_id)
+    closed = await ask("close_operation", operation.operation_id, key=key)
     assert closed.state is OperationState.CLOSED
     assert closed.close_time is not None
     page = await ask("list_operations", state=OperationState.CLOSED, page_size=1)
     assert (page.operations, page.next_page_token) == ((closed,), "")
     late = await refused(ask("impose", token, Degree.WARN, reasons(), key=key, operation=operation))
     assert (type(late), late.reason) == (PreconditionFailed, Reason.OPERATION_CLOSED)
-    again = await refused(ask("close_operation", operation.operation_id))
+    again = await refused(ask("close_operation", operation.operation_id, key=key))
     assert again.states == ("CLOSED", "CLOSED")
     listed = await ask("list_page", operation_id=operation.operation_id)
     assert [each.sanction_id for each in listed.sanctions] == [made.sanction_id]

@@ -19,6 +19,7 @@ from idvault_client.sessions import ContestState, SessionPurpose, SessionState
 from tests.support.builders import TOKEN
 from tests.support.databases import Databases
 from tests.support.flow_world import command
+from tests.support.sanction_world import key_of
 from tests.support.session_edge import SERVICE, SessionEdge, served
 from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld, browser_key
 
@@ -127,11 +128,12 @@ async def test_a_backend_files_and_decides_contests(ask: AskSessions, world: Ses
     found = await ask("get_contest", filed.contest_id)
     assert found.text == "not me (synthetic)"
     assert "synthetic" not in repr(found)
-    decided = await ask("decide_contest", filed.contest_id, ContestState.REJECTED, "it was you")
+    key = await world.moderation.moderator(1)
+    decided = await ask("decide_contest", filed.contest_id, ContestState.REJECTED, "it was you", key=key)
     assert (decided.state, decided.reason) == (ContestState.REJECTED, "it was you")
     assert decided.decide_time is not None
     with pytest.raises(PreconditionFailed):
-        await ask("decide_contest", filed.contest_id, ContestState.UPHELD, "again")
+        await ask("decide_contest", filed.contest_id, ContestState.UPHELD, "again", key=key)
 
 
 async def test_refusals_have_their_reasons(ask: AskSessions, edge: SessionEdge) -> None:
@@ -189,7 +191,7 @@ async def test_the_web_process_reads_nothing_else(edge: SessionEdge) -> None:
             client.sessions.contest(TOKEN, "0" * 32, "x"),
             client.sessions.get_contest("0" * 32),
             client.sessions.list_contests(),
-            client.sessions.decide_contest("0" * 32, ContestState.UPHELD, "x"),
+            client.sessions.decide_contest("0" * 32, ContestState.UPHELD, "x", key=key_of(1).of("1" * 32)),
         ):
             with pytest.raises(AccessDenied):
                 await refused

@@ -16,7 +16,7 @@ from idvault.api.edge.server import Service
 from idvault.storage.base.database import Database
 from idvault.telemetry.logs import Logs
 from idvault.v1 import tip_off_pb2 as pb
-from idvault.v1.sanction_pb2 import StatementOfReasons
+from idvault.v1.sanction_pb2 import ModeratorSignature, StatementOfReasons
 from idvault_client import Reason, refusals
 from idvault_client.backend.sanction import calls
 from idvault_client.errors import NotFound, PreconditionFailed, RequestIdReused, VaultError
@@ -116,13 +116,13 @@ async def test_a_report_from_end_to_end(world: TipOffWorld, ask: AskTipOffs, key
     assert (made.state, made.target.key, made.evidence) == (TipOffState.RECEIVED, token, (bytes(32),))
     assert made.channel is TipOffChannel.APP
     assert made.due_time - made.file_time > timedelta(days=7)
-    assigned = await ask("assign", made, me)
-    changed = await refused(ask("assign", made, me))
+    assigned = await ask("assign", made, key=key)
+    changed = await refused(ask("assign", made, key=key))
     assert (type(changed), changed.reason) == (PreconditionFailed, Reason.ASSIGNEE_CHANGED)
-    await ask("add_note", made.tip_off_id, me, "a note")
-    await ask("answer", made.tip_off_id, me, "thank you")
-    await ask("hand_back", made.tip_off_id, me)
-    await ask("assign", await _fresh(ask, made.tip_off_id), me)
+    await ask("add_note", made.tip_off_id, "a note", key=key)
+    await ask("answer", made.tip_off_id, "thank you", key=key)
+    await ask("hand_back", made.tip_off_id, key=key)
+    await ask("assign", await _fresh(ask, made.tip_off_id), key=key)
     given = reasons(origin=Origin.TIP_OFF, tip_off=made.reference)
     upheld = await ask("uphold", made.tip_off_id, UpheldSanction(token, Degree.WARN, given), key=key)
     assert (upheld.outcome, upheld.moderator_id, len(upheld.sanction_id)) == (TipOffOutcome.UPHELD, me, 32)
@@ -134,7 +134,7 @@ async def test_a_report_from_end_to_end(world: TipOffWorld, ask: AskTipOffs, key
     assert (seen.state, seen.outcome, seen.reply) == (TipOffState.RESOLVED, TipOffOutcome.UPHELD, "thank you")
     assert (seen.reference, seen.resolve_time) == (made.reference, upheld.resolve_time)
     assert assigned.moderator_id == me
-    wrong = await refused(ask("assign", upheld, me))
+    wrong = await refused(ask("assign", upheld, key=key))
     assert wrong.states == ("RESOLVED", "ASSIGNED")
 
 
@@ -153,7 +153,6 @@ async def test_a_repeat(ask: AskTipOffs) -> None:
 
 async def test_dismissed_abusive_and_merged(world: TipOffWorld, ask: AskTipOffs, key: ModeratorKey) -> None:
     """The other ways in which a report closes."""
-    me = key.moderator_id
     filed = [
         (
             await ask(
@@ -163,25 +162,30 @@ async def test_dismissed_abusive_and_merged(world: TipOffWorld, ask: AskTipOffs,
         for place in range(3)
     ]
     for each in filed[:2]:
-        await ask("assign", each, me)
-    dismissed = await ask("dismiss", filed[0].tip_off_id, me, Dismissal.NOT_COMPETENT, reply="not us")
+        await ask("assign", each, key=key)
+    dismissed = await ask("dismiss", filed[0].tip_off_id, Dismissal.NOT_COMPETENT, key=key, reply="not us")
     assert (dismissed.outcome, dismissed.dismissal) == (TipOffOutcome.DISMISSED, Dismissal.NOT_COMPETENT)
-    merged = await ask("merge", filed[0].tip_off_id, [filed[2].tip_off_id], me)
+    merged = await ask("merge", filed[0].tip_off_id, [filed[2].tip_off_id], key=key)
     assert merged == dismissed
     duplicate = await _fresh(ask, filed[2].tip_off_id)
     assert (duplicate.outcome, duplicate.merged_into_id) == (TipOffOutcome.DUPLICATE, filed[0].tip_off_id)
-    abusive = await ask("find_abusive", filed[1].tip_off_id, me, reply="do not")
+    abusive = await ask("find_abusive", filed[1].tip_off_id, key=key, reply="do not")
     assert abusive.outcome is TipOffOutcome.ABUSIVE
     page = await ask("list_reporters", standing=ReporterStanding.WARNED)
     (warned,) = page.reporters
     assert (warned.abusive, warned.accuracy, page.next_page_token) == (1, 0.0, "")
     end = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
-    limited = await ask("set_reporter_standing", warned.reporter_id, ReporterStanding.LIMITED, limit_end=end)
+    limited = await ask(
+        "set_reporter_standing", warned.reporter_id, ReporterStanding.LIMITED, key=key, limit_end=end
+    )
     assert (limited.standing, limited.limit_end_time) == (ReporterStanding.LIMITED, end)
     first = await ask("list_reporters", page_size=2)
     rest = await ask("list_reporters", page_size=2, page_token=first.next_page_token)
     assert len({each.reporter_id for each in (*first.reporters, *rest.reporters)}) == 3
-    assert type(await refused(ask("set_reporter_standing", "f" * 32, ReporterStanding.TRUSTED))) is NotFound
+    assert (
+        type(await refused(ask("set_reporter_standing", "f" * 32, ReporterStanding.TRUSTED, key=key)))
+        is NotFound
+    )
 
 
 async def test_lists(ask: AskTipOffs, key: ModeratorKey) -> None:
@@ -189,7 +193,7 @@ async def test_lists(ask: AskTipOffs, key: ModeratorKey) -> None:
     filed = [(await ask("file", CONTENT, RUMOUR, "a", channel=WEB)).tip_off for _ in range(3)]
     other = TipOffTarget(TargetKind.CONTENT, CONTENT.key + "8")
     about = (await ask("file", other, SanctionCategory.FRAUD, "a", channel=WEB)).tip_off
-    await ask("assign", about, key.moderator_id)
+    await ask("assign", about, key=key)
 
     async def listed(**filters: Any) -> set[str]:
         return {each.tip_off_id for each in (await ask("list_page", **filters)).tip_offs}
@@ -215,7 +219,7 @@ async def test_an_operation(world: TipOffWorld, ask: AskTipOffs, key: ModeratorK
     made = filed.tip_off
     assert (made.operation_id, other.tip_off.operation_id) == (operation_id, "")
     assert (await ask("list_page", operation_id=operation_id)).tip_offs == (made,)
-    await ask("assign", made, key.moderator_id)
+    await ask("assign", made, key=key)
     given = reasons(origin=Origin.TIP_OFF, tip_off=made.reference)
     token = await world.world.account()
     upheld = await ask(
@@ -280,9 +284,6 @@ async def violations(edge: Served, method: str, asked: Any) -> dict[str, str]:
 
 async def test_wrong_fields_are_named(edge: Served) -> None:
     """What no report, decision or list has is refused with the path of its field."""
-    ids: dict[str, Any] = {"request_id": str(uuid4()), "tip_off_id": "a" * 32, "moderator_id": "b" * 32}
-    resolve = pb.ResolveTipOffRequest(**ids, outcome=pb.TipOff.OUTCOME_UPHELD)
-    resolve.sanction.request_id = ids["request_id"]
     no_target = request()
     no_target.ClearField("target")
     wrong: list[tuple[str, Any, str]] = [
@@ -297,6 +298,29 @@ async def test_wrong_fields_are_named(edge: Served) -> None:
         ("ListTipOffs", pb.ListTipOffsRequest(operation_id="month"), "operation_id"),
         ("FollowTipOff", pb.FollowTipOffRequest(reference="1", secret="1" * 16), "reference"),
         ("FollowTipOff", pb.FollowTipOffRequest(reference="1" * 12, secret="1"), "secret"),
+        ("ListTipOffs", pb.ListTipOffsRequest(page_size=1_001), "page_size"),
+        ("ListTipOffs", pb.ListTipOffsRequest(page_token="a" * 32), "page_token"),
+        ("ListTipOffs", pb.ListTipOffsRequest(page_token="0-" + "9" * 18 + "-" + "a" * 32), "page_token"),
+        ("ListTipOffs", pb.ListTipOffsRequest(state=99), "state"),  # type: ignore[arg-type]
+        ("ListTipOffs", pb.ListTipOffsRequest(due_before_time=Timestamp(seconds=2**62)), "due_before_time"),
+        ("ListReporters", pb.ListReportersRequest(page_token="me"), "page_token"),
+    ]
+    for method, asked, field in wrong:
+        assert list(await violations(edge, method, asked)) == [field], method
+
+
+async def test_wrong_fields_of_decisions_are_named(edge: Served) -> None:
+    """What no decision has is refused with the path of its field, and a wrong signature, too."""
+    ids: dict[str, Any] = {"request_id": str(uuid4()), "tip_off_id": "a" * 32, "moderator_id": "b" * 32}
+    resolve = pb.ResolveTipOffRequest(**ids, outcome=pb.TipOff.OUTCOME_UPHELD)
+    resolve.sanction.request_id = ids["request_id"]
+    signing: dict[str, Any] = {
+        "moderator_id": "b" * 32,
+        "sign_time": Timestamp(seconds=1),
+        "signature": bytes(64),
+    }
+    by: dict[str, Any] = {"signature": ModeratorSignature(**signing)}
+    wrong: list[tuple[str, Any, str]] = [
         ("AssignTipOff", pb.AssignTipOffRequest(request_id=ids["request_id"]), "tip_off_id"),
         (
             "AssignTipOff",
@@ -307,14 +331,24 @@ async def test_wrong_fields_are_named(edge: Served) -> None:
         ("MergeTipOffs", pb.MergeTipOffsRequest(**ids, duplicate_ids=["a" * 32] * 101), "duplicate_ids"),
         ("MergeTipOffs", pb.MergeTipOffsRequest(**ids, duplicate_ids=["a" * 32, "x"]), "duplicate_ids[1]"),
         ("ResolveTipOff", pb.ResolveTipOffRequest(**ids), "outcome"),
-        ("ResolveTipOff", pb.ResolveTipOffRequest(**ids, outcome=pb.TipOff.OUTCOME_DUPLICATE), "outcome"),
+        (
+            "ResolveTipOff",
+            pb.ResolveTipOffRequest(**ids, **by, outcome=pb.TipOff.OUTCOME_DUPLICATE),
+            "outcome",
+        ),
+        (
+            "ResolveTipOff",
+            pb.ResolveTipOffRequest(**ids, **by, outcome=pb.TipOff.OUTCOME_DISMISSED, reply="x"),
+            "signature.text_salt",
+        ),
+        ("AddTipOffNote", pb.AddTipOffNoteRequest(**ids, note="x"), "signature.text_salt"),
+        ("ReturnTipOff", pb.ReturnTipOffRequest(**ids), "signature.moderator_id"),
+        (
+            "ReturnTipOff",
+            pb.ReturnTipOffRequest(**{**ids, "moderator_id": "c" * 32}, **by),
+            "signature.moderator_id",
+        ),
         ("ResolveTipOff", resolve, "sanction.request_id"),
-        ("ListTipOffs", pb.ListTipOffsRequest(page_size=1_001), "page_size"),
-        ("ListTipOffs", pb.ListTipOffsRequest(page_token="a" * 32), "page_token"),
-        ("ListTipOffs", pb.ListTipOffsRequest(page_token="0-" + "9" * 18 + "-" + "a" * 32), "page_token"),
-        ("ListTipOffs", pb.ListTipOffsRequest(state=99), "state"),  # type: ignore[arg-type]
-        ("ListTipOffs", pb.ListTipOffsRequest(due_before_time=Timestamp(seconds=2**62)), "due_before_time"),
-        ("ListReporters", pb.ListReportersRequest(page_token="me"), "page_token"),
         ("SetReporterStanding", pb.SetReporterStandingRequest(**ids_of_reporter()), "standing"),
     ]
     for method, asked, field in wrong:

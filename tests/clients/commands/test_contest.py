@@ -2,8 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
+from idvault.attest import sanction as papers
+from idvault.attest.sanction import SigningOccasion
 from idvault.v1 import contest_pb2 as pb
+from idvault_client.moderation import key_folder
 from tests.clients.commands.test_campaign import connection, run
 from tests.clients.vault_server import TOKEN, VaultServer
 
@@ -54,14 +59,29 @@ def test_show_prints_what_the_owner_wrote(server: VaultServer, connection: Seque
     assert (result.exit_code, "text=not me\\x1b[2J" in result.stdout) == (0, True)
 
 
-def test_decide(server: VaultServer, connection: Sequence[str]) -> None:
-    """Uphold and reject send the verdict and the reason; an answer without an id is refused."""
+def test_decide(server: VaultServer, connection: Sequence[str], tmp_path: Path) -> None:
+    """Uphold and reject send verdict, reason and signature; an answer without an id is refused."""
+    folder, passphrase = tmp_path / "moderator", tmp_path / "passphrase"
+    passphrase.write_bytes(b"a synthetic passphrase")
+    now = datetime.now(UTC)
+    key = key_folder.create(folder, relying_party="platform-a", password=passphrase.read_bytes(), now=now).of(
+        "e" * 32
+    )
+    key_folder.store(folder, key)
+    signs = ("--as", str(folder), "--passphrase-file", str(passphrase))
     for command, verdict in (("uphold", "UPHELD"), ("reject", "REJECTED")):
         server.outcomes = [contest(verdict)]
-        result = run(*connection, "contest", command, CONTEST, "--reason", "seen")
+        result = run(*connection, "contest", command, CONTEST, "--reason", "seen", *signs)
         assert f"state={verdict}" in result.stdout
         sent = pb.DecideContestRequest.FromString(server.asked[-1].body)
         assert (sent.contest_id, sent.reason) == (CONTEST, "seen")
         assert sent.verdict == pb.Contest.State.Value(f"STATE_{verdict}")
+        signed = sent.signature
+        occasion = SigningOccasion(
+            "platform-a", sent.request_id, key.moderator_id, signed.sign_time.ToDatetime(UTC)
+        )
+        paper = papers.act(occasion, method="DecideContest", fields=(CONTEST, sent.verdict, "seen"))
+        papers.signed(paper, signed.signature, public_key=key.public_key)
     server.outcomes = [pb.Contest()]
-    assert run(*connection, "contest", "reject", CONTEST, "--reason", "seen").exit_code != 0
+    assert run(*connection, "contest", "reject", CONTEST, "--reason", "seen", *signs).exit_code != 0
+    assert run(*connection, "contest", "reject", CONTEST, "--reason", "seen").exit_code == 2

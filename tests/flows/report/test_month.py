@@ -149,9 +149,7 @@ async def test_contests_by_verdict(main_database: Database) -> None:
         (made[0], contest_pb2.Contest.STATE_UPHELD, 2 * DAY),
         (made[1], contest_pb2.Contest.STATE_REJECTED, 20 * DAY),
     ):
-        decision = contest_pb2.DecideContestRequest(
-            request_id=world.new_id(), contest_id=contest.contest_id, verdict=verdict, reason="seen"
-        )
+        decision = await world.contest_decision(contest.contest_id, verdict, seconds=seconds)
         await world.call("DecideContest", decision, seconds=seconds)
     found = await count(world.moderation, seconds=20 * DAY)
     assert found.contests == AppealFigures(filed=4, open=2, upheld=1, rejected=1, late=3)

@@ -432,8 +432,7 @@ async def test_the_persons_other_accounts_are_released(world: AppealWorld) -> No
 
 async def test_an_operation_counts_what_was_overturned(world: AppealWorld) -> None:
     """A sanction that an appeal overturns is no longer counted as in force, lifted or lapsed."""
-    call, _ = world.call("OpenOperation", "a month (synthetic)")
-    operation = await world.operations.begin(call, title="a month (synthetic)", now=at(0))
+    operation = await world.begin()
     named: dict[str, Any] = {"operation_id": operation.operation_id}
     token, made, judge = await world.case(**named)
     lifted = await world.impose(token, Degree.WARN, key=await world.moderator(1), **named)

@@ -33,13 +33,11 @@ async def world(main_database: Database) -> AsyncIterator[SanctionWorld]:
 async def begin(
     world: SanctionWorld, title: str = "a month (synthetic)", *, seconds: float = 0, **changes: Any
 ) -> Operation:
-    call, _ = world.call("OpenOperation", title, **changes)
-    return await world.operations.begin(call, title=title, now=at(seconds))
+    return await world.begin(title, seconds=seconds, **changes)
 
 
 async def close(world: SanctionWorld, operation: Operation, **changes: Any) -> Operation:
-    call, _ = world.call("CloseOperation", operation.operation_id, **changes)
-    return await world.operations.close(call, operation_id=operation.operation_id, now=at(9))
+    return await world.end(operation, seconds=9, **changes)
 
 
 async def figures(world: SanctionWorld, operation: Operation, *, seconds: float = 0) -> list[SanctionCount]:

@@ -52,7 +52,9 @@ async def record(
     world: SanctionWorld, number: int = 1, *, deadline: float = HOUR, seconds: float = 0, **changes: Any
 ) -> RecordedOrder:
     given = order(number)
-    call, _ = world.call("RecordOrder", given.digest, int(deadline), **changes)
+    key = await world.clerk(party=changes.get("party", PARTY))
+    fields = (given.digest, int(deadline))
+    call = world.signed_act("RecordOrder", *fields, key=key, seconds=seconds, **changes)
     return await world.orders.record(call, order=given, deadline=at(deadline).business, now=at(seconds))
 
 

@@ -73,8 +73,7 @@ async def decide(
 ) -> pb.Contest:
     """Decide a contest as a platform does."""
     seconds, name = options.pop("seconds", 0), options.pop("name", PARTY)
-    given = {"request_id": world.new_id(), "reason": "seen on the log of logins", **options}
-    message = pb.DecideContestRequest(contest_id=contest_id, verdict=verdict, **given)  # type: ignore[arg-type]
+    message = await world.contest_decision(contest_id, verdict, name=name, seconds=seconds, **options)
     made: pb.Contest = await world.call("DecideContest", message, name=name, seconds=seconds)
     return made
 

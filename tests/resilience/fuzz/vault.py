@@ -31,6 +31,7 @@ _CALLERS = {
     "operator": "operator",
     "monitor": "monitor",
     "web": "web",
+    "moderator": "moderator-a",
 }
 EDGES = ("grpc", "grpc_custody")
 

@@ -40,7 +40,6 @@ class _StolenKeys:
 def file(vault: Vault, tokens: list[str], *, mark: str) -> list[FiledTipOff]:
     """File a report by each account, with a mark in every text; answer all, and decide half of them."""
     key = testing.moderator(vault)
-    me = key.moderator_id
     made = []
     for place, token in enumerate(tokens):
         filed = vault.tip_offs.file(
@@ -52,11 +51,11 @@ def file(vault: Vault, tokens: list[str], *, mark: str) -> list[FiledTipOff]:
             reporter_account_token=token,
             content=f"copy of {mark}".encode(),
         )
-        vault.tip_offs.assign(filed.tip_off, me)
-        vault.tip_offs.add_note(filed.tip_off.tip_off_id, me, f"about {mark}")
-        vault.tip_offs.answer(filed.tip_off.tip_off_id, me, f"we look at {mark}")
+        vault.tip_offs.assign(filed.tip_off, key=key)
+        vault.tip_offs.add_note(filed.tip_off.tip_off_id, f"about {mark}", key=key)
+        vault.tip_offs.answer(filed.tip_off.tip_off_id, f"we look at {mark}", key=key)
         if place % 2:
-            vault.tip_offs.dismiss(filed.tip_off.tip_off_id, me, Dismissal.NO_VIOLATION)
+            vault.tip_offs.dismiss(filed.tip_off.tip_off_id, Dismissal.NO_VIOLATION, key=key)
         made.append(filed)
     return made
 

@@ -12,6 +12,8 @@ from idvault.domain.tip_off import flood
 from idvault.domain.tip_off.reporter import ReporterStanding
 from idvault.domain.tip_off.target import TargetKind, TipOffTarget
 from idvault.domain.tip_off.tip_off import TipOff
+from idvault.flows.sanction.moderator import KnownModerators
+from idvault.storage.sanction.moderator import SqlModeratorStore
 from idvault.storage.tip_off.store import SqlTipOffStore
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.storage.test_torn_acts import FAULTS
@@ -25,8 +27,12 @@ _MOST = 90
 
 @pytest.fixture
 def reports(world: World, tmp_path: Path) -> TipOffWorld:
-    """Return the flows of reports over the world's database."""
-    return TipOffWorld(world.database, key_files(tmp_path))
+    """Return the flows of reports over the world's database, which know moderators who have signed before."""
+    made = TipOffWorld(world.database, key_files(tmp_path))
+    known = KnownModerators(SqlModeratorStore(database=world.database))
+    # Only the act is interrupted, and not what the flow reads before it.
+    made.tip_offs.moderators = made.reporters.moderators = known
+    return made
 
 
 async def _leading(reports: TipOffWorld, **changes: Any) -> tuple[TipOff, str]:
@@ -110,7 +116,8 @@ async def _delete_texts(reports: TipOffWorld) -> Act:
 
 
 async def _set_standing(reports: TipOffWorld) -> Act:
-    made = (await reports.file(reporter_token=await reports.person(1))).tip_off
+    made, other = [(await reports.file(reporter_token=await reports.person(each))).tip_off for each in (1, 2)]
+    await reports.set_standing(other.reporter_id or "", ReporterStanding.TRUSTED)
     return lambda: reports.set_standing(
         made.reporter_id or "", ReporterStanding.TRUSTED, request_id=request_id(9)
     )

@@ -170,7 +170,10 @@ async def test_a_contest_is_sent_from_the_page(site: Site) -> None:
     assert again.status == 303
     (contest,) = (await site.platform.sessions.list_contests()).contests
     assert (await site.platform.sessions.get_contest(contest.contest_id)).text == TEXT * 40
-    await site.platform.sessions.decide_contest(contest.contest_id, ContestState.UPHELD, "new telephone")
+    key = await site.world.moderation.moderator(1)
+    await site.platform.sessions.decide_contest(
+        contest.contest_id, ContestState.UPHELD, "new telephone", key=key
+    )
     decided = await browser.get(f"{path}/verifications")
     assert "upheld: it was not you" in decided.text
     assert "new telephone" in decided.text

@@ -1,16 +1,23 @@
 """`idvault-client contest`: lists, shows and decides what owners say of a verification: that was not me."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from idvault.attest.moderator_key import ModeratorKey
 from idvault.domain.session.contest import ContestState
 from idvault_client.backend.session.contests import AccountContest
+from idvault_client.commands.moderation import PassphraseFile, read_passphrase
 from idvault_client.commands.output import AsJson, reporting, show
+from idvault_client.moderation import key_folder
 
 app = typer.Typer(no_args_is_help=True, help='Verifications of which the owner says "that was not me".')
 ContestId = Annotated[str, typer.Argument(metavar="CONTEST", help="The contest's id.")]
 Reason = Annotated[str, typer.Option(help="Shown to the owner; it must not name anybody.")]
+Moderator = Annotated[
+    Path, typer.Option("--as", metavar="MODERATOR", help="Your folder, made by `moderator init`.")
+]
 RequestId = Annotated[
     str | None, typer.Option(metavar="UUID", help="Of a call that is repeated; else a new one.")
 ]
@@ -48,32 +55,50 @@ def show_contest(context: typer.Context, contest_id: ContestId, json_option: AsJ
 
 
 @app.command()
-def uphold(
+def uphold(  # noqa: PLR0917 - typer's parameters
     context: typer.Context,
     contest_id: ContestId,
     reason: Reason,
+    moderator: Moderator,
+    passphrase_file: PassphraseFile = None,
     request_id: RequestId = None,
     json_option: AsJson = False,
 ) -> None:
     """Decide that it was not the owner; the vault changes no account."""
     with reporting(context, json_option) as as_json:
+        key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
         _decide(
-            context, contest_id, ContestState.UPHELD, reason=reason, request_id=request_id, as_json=as_json
+            context,
+            contest_id,
+            ContestState.UPHELD,
+            reason=reason,
+            key=key,
+            request_id=request_id,
+            as_json=as_json,
         )
 
 
 @app.command()
-def reject(
+def reject(  # noqa: PLR0917 - typer's parameters
     context: typer.Context,
     contest_id: ContestId,
     reason: Reason,
+    moderator: Moderator,
+    passphrase_file: PassphraseFile = None,
     request_id: RequestId = None,
     json_option: AsJson = False,
 ) -> None:
     """Decide that it was the owner."""
     with reporting(context, json_option) as as_json:
+        key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
         _decide(
-            context, contest_id, ContestState.REJECTED, reason=reason, request_id=request_id, as_json=as_json
+            context,
+            contest_id,
+            ContestState.REJECTED,
+            reason=reason,
+            key=key,
+            request_id=request_id,
+            as_json=as_json,
         )
 
 
@@ -83,11 +108,12 @@ def _decide(
     verdict: ContestState,
     *,
     reason: str,
+    key: ModeratorKey,
     request_id: str | None,
     as_json: bool,
 ) -> None:
     with context.obj.open() as vault:
-        decided = vault.sessions.decide_contest(contest_id, verdict, reason, request_id=request_id)
+        decided = vault.sessions.decide_contest(contest_id, verdict, reason, key=key, request_id=request_id)
         show(_shown(decided), as_json=as_json)
 
 

@@ -74,7 +74,7 @@ def countersign(  # noqa: PLR0917 - typer's parameters
     telephone.
     """
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
-        key = key_folder.load(moderator, password=_read(passphrase_file))
+        key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
         found = key_folder.read_registration(file)
         fingerprint = key_folder.fingerprint_of(found.public_key)
         if not as_json:
@@ -119,7 +119,7 @@ def serve(
             if error.name is None or error.name.startswith("idvault"):
                 raise
             raise ValueError(_NOT_INSTALLED) from error
-        key = key_folder.enter(moderator, password=_read(passphrase_file), vault=vault)
+        key = key_folder.enter(moderator, password=read_passphrase(passphrase_file), vault=vault)
         if vault.sanctions.get_moderator(key.moderator_id).revoke_time is not None:
             raise PreconditionFailed(Reason.MODERATOR_REVOKED, "FAILED_PRECONDITION")
 
@@ -134,7 +134,8 @@ def serve(
         server.serve(pages.console(place), folder=moderator, ready=ready)
 
 
-def _read(file: Path | None) -> bytes:
+def read_passphrase(file: Path | None) -> bytes:
+    """Return a passphrase from a file, or from the terminal."""
     if file is not None:
         return file.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
     _check_terminal()
@@ -143,7 +144,7 @@ def _read(file: Path | None) -> bytes:
 
 def _chosen(file: Path | None) -> bytes:
     if file is not None:
-        return _read(file)
+        return read_passphrase(file)
     _check_terminal()
     return str(typer.prompt("New passphrase", hide_input=True, confirmation_prompt=True)).encode()
 

@@ -108,7 +108,11 @@ class ContestCasePages:
         def act(request_id: str) -> str:
             which = visit.parts["contest"]
             self.place.vault.sessions.decide_contest(
-                which, ContestState(given), visit.line("reason"), request_id=request_id
+                which,
+                ContestState(given),
+                visit.line("reason"),
+                key=self.place.key,
+                request_id=request_id,
             )
             return f"/contests/{which}"
 

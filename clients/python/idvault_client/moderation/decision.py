@@ -52,8 +52,8 @@ class DecisionPages:
         def act(request_id: str) -> None:
             self.place.vault.tip_offs.dismiss(
                 visit.parts["report"],
-                self.place.me,
                 Dismissal(reason),
+                key=self.place.key,
                 reply=visit.given("reply"),
                 request_id=request_id,
             )
@@ -69,7 +69,10 @@ class DecisionPages:
 
         def act(request_id: str) -> None:
             self.place.vault.tip_offs.find_abusive(
-                visit.parts["report"], self.place.me, reply=visit.given("reply"), request_id=request_id
+                visit.parts["report"],
+                key=self.place.key,
+                reply=visit.given("reply"),
+                request_id=request_id,
             )
 
         return self._decide(visit, self._abuse(visit), act)

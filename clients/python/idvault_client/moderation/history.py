@@ -1,11 +1,15 @@
 """What else is known about an account or a public account: its standing, its sanctions, reports about it."""
 
+from collections.abc import Iterable
+
+from idvault.domain.account import Standing
+from idvault.domain.sanction.sanction import STANDINGS
 from idvault_client.console.visit import Visit
 from idvault_client.errors import NotFound
 from idvault_client.moderation import shown
 from idvault_client.moderation.shown import Item, Link, PagePart
 from idvault_client.moderation.workplace import Workplace
-from idvault_client.sanctions import AccountSanction
+from idvault_client.sanctions import AccountSanction, Degree, SanctionState
 from idvault_client.tip_offs import TargetKind, TipOffTarget
 
 _SIZE = 50
@@ -27,19 +31,27 @@ def of_target(target: TipOffTarget, *, place: Workplace, visit: Visit) -> list[P
 
 
 def of_account(account_token: str, *, place: Workplace, visit: Visit) -> PagePart:
-    """Return an account's status, and its sanctions, the newest first."""
-    status = place.vault.get_status(account_token)
+    """Return the standing that an account's sanctions give it, and the sanctions, the newest first."""
     found = place.vault.sanctions.list_page(account_token=account_token, page_size=_SIZE).sanctions
     return PagePart(
         title=visit.say("history"),
         rows=place.rows(
-            visit,
-            account=account_token,
-            standing=shown.word("standing", status.standing, visit.say),
+            visit, account=account_token, standing=shown.word("standing", _standing(found), visit.say)
         ),
         items=[item(each, place=place, visit=visit) for each in reversed(found)],
         empty=visit.say("nothing"),
     )
+
+
+def _standing(sanctions: Iterable[AccountSanction]) -> Standing:
+    """Return what the sanctions in force give an account; a desk does not read its status."""
+    degrees = list(Degree)
+    given = [
+        degrees.index(each.degree)
+        for each in sanctions
+        if each.state is SanctionState.IN_FORCE and each.degree and not each.public_account_id
+    ]
+    return STANDINGS[degrees[max(given)]] if given else Standing.GOOD
 
 
 def item(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> Item:

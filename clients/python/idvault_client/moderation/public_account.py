@@ -127,9 +127,9 @@ class PublicAccountPages:
         def act(request_id: str) -> str:
             calls, which = self.place.vault.public_accounts, visit.parts["public_account"]
             if decision == _APPROVE:
-                calls.approve(which, request_id=request_id)
+                calls.approve(which, key=self.place.key, request_id=request_id)
             else:
-                calls.reject(which, RejectReason(reason), request_id=request_id)
+                calls.reject(which, RejectReason(reason), key=self.place.key, request_id=request_id)
             return f"/public-accounts/{which}"
 
         return form.act(visit, act)
@@ -179,7 +179,9 @@ class PublicAccountPages:
 
         def act(request_id: str) -> str:
             which = visit.parts["public_account"]
-            self.place.vault.public_accounts.renew(which, licence=licence, request_id=request_id)
+            self.place.vault.public_accounts.renew(
+                which, licence=licence, key=self.place.key, request_id=request_id
+            )
             return f"/public-accounts/{which}"
 
         return form.act(visit, act)

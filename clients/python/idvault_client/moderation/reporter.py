@@ -77,7 +77,11 @@ class ReporterStandingPages:
 
         def act(request_id: str) -> str:
             self.place.vault.tip_offs.set_reporter_standing(
-                visit.parts["reporter"], ReporterStanding(given), limit_end=end, request_id=request_id
+                visit.parts["reporter"],
+                ReporterStanding(given),
+                key=self.place.key,
+                limit_end=end,
+                request_id=request_id,
             )
             return f"/reporters?view={given.lower()}"
 

@@ -201,7 +201,7 @@ class ReportCasePages:
         seen = replace(case.tip_off, moderator_id=visit.given("former"))
 
         def act(request_id: str) -> str:
-            self.place.vault.tip_offs.assign(seen, self.place.me, request_id=request_id)
+            self.place.vault.tip_offs.assign(seen, key=self.place.key, request_id=request_id)
             return path(seen)
 
         return form.act(visit, act)
@@ -226,7 +226,9 @@ class ReportCasePages:
         """Hand the report back to the queue."""
 
         def act(request_id: str) -> str:
-            self.place.vault.tip_offs.hand_back(visit.parts["report"], self.place.me, request_id=request_id)
+            self.place.vault.tip_offs.hand_back(
+                visit.parts["report"], key=self.place.key, request_id=request_id
+            )
             return "/reports"
 
         return self._returning(visit).act(visit, act)
@@ -259,7 +261,7 @@ class ReportCasePages:
 
     def _write(self, visit: Visit, name: str, send: Any) -> Answer:
         def act(request_id: str) -> str:
-            send(visit.parts["report"], self.place.me, visit.given(name), request_id=request_id)
+            send(visit.parts["report"], visit.given(name), key=self.place.key, request_id=request_id)
             return f"/reports/{visit.parts['report']}"
 
         return self._writing(visit, name).act(visit, act)
@@ -288,7 +290,7 @@ class ReportCasePages:
 
         def act(request_id: str) -> str:
             report = visit.parts["report"]
-            self.place.vault.tip_offs.merge(report, chosen, self.place.me, request_id=request_id)
+            self.place.vault.tip_offs.merge(report, chosen, key=self.place.key, request_id=request_id)
             return f"/reports/{report}"
 
         return form.act(visit, act)

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from idvault.attest.moderator_key import ModeratorKey
 from idvault.domain.public_account.category import Licence, PublicAccountCategory
 from idvault.domain.public_account.values import PublicAccountState, RejectReason
 from idvault.v1 import public_account_pb2 as pb
@@ -14,6 +15,7 @@ from idvault_client.backend.public_account.values import (
     ReaderProfile,
 )
 from idvault_client.backend.rpc import RequestId, Rpc, account, chosen_id, rpc, text
+from idvault_client.backend.sanction.calls import act
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["PublicAccountService"]
 
@@ -32,39 +34,64 @@ def apply(
     return rpc(_SERVICE, "ApplyPublicAccount", request, messages.read_public_account, request_id=chosen)
 
 
-def approve(public_account_id: str, *, request_id: RequestId = None) -> Rpc[OwnedPublicAccount]:
-    """Open a public account. Check the result: it is REJECTED if its owner is not eligible."""
-    chosen = chosen_id(request_id)
+def approve(
+    public_account_id: str, *, key: ModeratorKey | None = None, request_id: RequestId = None
+) -> Rpc[OwnedPublicAccount]:
+    """Open a public account. Check the result: it is REJECTED if its owner is not eligible.
+
+    key: of the moderator who decides; None if your platform does by itself.
+    """
     request = pb.DecidePublicAccountRequest(
-        request_id=chosen,
-        public_account_id=_id(public_account_id),
-        decision=pb.DecidePublicAccountRequest.DECISION_APPROVE,
+        public_account_id=_id(public_account_id), decision=pb.DecidePublicAccountRequest.DECISION_APPROVE
     )
-    return rpc(_SERVICE, "DecidePublicAccount", request, messages.read_public_account, request_id=chosen)
+    return _decide(request, key, request_id)
 
 
 def reject(
-    public_account_id: str, reason: RejectReason, *, request_id: RequestId = None
+    public_account_id: str,
+    reason: RejectReason,
+    *,
+    key: ModeratorKey | None = None,
+    request_id: RequestId = None,
 ) -> Rpc[OwnedPublicAccount]:
-    """Reject an application; raises PreconditionFailed with both states."""
-    chosen = chosen_id(request_id)
+    """Reject an application; raises PreconditionFailed with both states. key: as of `approve`."""
     request = pb.DecidePublicAccountRequest(
-        request_id=chosen,
         public_account_id=_id(public_account_id),
         decision=pb.DecidePublicAccountRequest.DECISION_REJECT,
         reason=pb.PublicAccount.RejectReason.Value(f"REJECT_REASON_{reason.value}"),
     )
+    return _decide(request, key, request_id)
+
+
+def _decide(
+    request: pb.DecidePublicAccountRequest, key: ModeratorKey | None, request_id: RequestId
+) -> Rpc[OwnedPublicAccount]:
+    chosen = request.request_id = chosen_id(request_id)
+    if key is not None:
+        fields = (request.public_account_id, request.decision, request.reason)
+        request.signature.CopyFrom(act(key, chosen, "DecidePublicAccount", *fields))
     return rpc(_SERVICE, "DecidePublicAccount", request, messages.read_public_account, request_id=chosen)
 
 
 def renew(
-    public_account_id: str, *, licence: Licence | None = None, request_id: RequestId = None
+    public_account_id: str,
+    *,
+    licence: Licence | None = None,
+    key: ModeratorKey | None = None,
+    request_id: RequestId = None,
 ) -> Rpc[OwnedPublicAccount]:
-    """Begin another term, with a new licence if one is given; raises PreconditionFailed."""
+    """Begin another term, with a new licence if one is given; raises PreconditionFailed.
+
+    key: as of `approve`.
+    """
     chosen = chosen_id(request_id)
     request = pb.RenewPublicAccountRequest(
         request_id=chosen, public_account_id=_id(public_account_id), licence=_licence(licence)
     )
+    if key is not None:
+        given = request.licence
+        fields = (public_account_id, given.category, given.reference, given.expire_date)
+        request.signature.CopyFrom(act(key, chosen, "RenewPublicAccount", *fields))
     return rpc(_SERVICE, "RenewPublicAccount", request, messages.read_public_account, request_id=chosen)
 
 

@@ -1,5 +1,6 @@
 """The calls of SanctionService. What a moderator decides is signed here, at the time of the call."""
 
+import os
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from idvault.attest.sanction import SigningOccasion
 from idvault.domain.sanction import statement as statement_rules
 from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
 from idvault.domain.sanction.statement import StatementOfReasons
+from idvault.domain.seal import Part
 from idvault.v1 import sanction_pb2 as pb
 from idvault_client.backend.rpc import RequestId, Rpc, account, choice, chosen_id, rpc, text
 from idvault_client.backend.sanction import statements
@@ -207,6 +209,22 @@ def signed(key: ModeratorKey, occasion: SigningOccasion, paper: bytes) -> pb.Mod
     """Return the signature of a paper, as a message."""
     message = pb.ModeratorSignature(moderator_id=key.moderator_id, signature=key.sign(paper))
     message.sign_time.FromDatetime(occasion.signed_at)
+    return message
+
+
+def act(
+    key: ModeratorKey, request_id: str, method: str, *fields: Part, words: str | None = None
+) -> pb.ModeratorSignature:
+    """Return the signature of a decision that has no paper of its own kind.
+
+    fields: of the request, in field-number order. words: a text that the vault deletes later; None if the
+    method has none.
+    """
+    salt = os.urandom(papers.SALT_SIZE) if words else b""
+    mark = () if words is None else (papers.text_mark(words, salt=salt),)
+    occasion = key.occasion(request_id, now=datetime.now(UTC))
+    message = signed(key, occasion, papers.act(occasion, method=method, fields=(*fields, *mark)))
+    message.text_salt = salt
     return message
 
 

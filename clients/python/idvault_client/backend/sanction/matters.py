@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from idvault.attest.moderator_key import ModeratorKey
 from idvault.domain.sanction.operation import OperationState
 from idvault.domain.sanction.order import OrderState
 from idvault.domain.sanction.sanction import Degree, Scope
@@ -9,7 +10,7 @@ from idvault.domain.sanction.statement import AuthorityOrder
 from idvault.v1 import sanction_pb2 as pb
 from idvault_client.backend.rpc import RequestId, Rpc, choice, chosen_id, rpc, text
 from idvault_client.backend.sanction import statements
-from idvault_client.backend.sanction.calls import time_of
+from idvault_client.backend.sanction.calls import act, time_of
 from idvault_client.backend.sanction.values import (
     OperationFigure,
     OperationPage,
@@ -26,12 +27,16 @@ _OPERATION_STATE = pb.Operation.DESCRIPTOR.enum_types_by_name["State"]
 
 
 def record_order(
-    order: AuthorityOrder, *, deadline: datetime, request_id: RequestId = None
+    order: AuthorityOrder, *, deadline: datetime, key: ModeratorKey, request_id: RequestId = None
 ) -> Rpc[PlatformOrder]:
     """Record an authority's order; sanctions whose statement has it carry it out. Raises InvalidFields."""
     chosen = chosen_id(request_id)
-    request = pb.RecordOrderRequest(request_id=chosen, order=statements.order_message(order, "order"))
+    given = statements.order_message(order, "order")
+    request = pb.RecordOrderRequest(request_id=chosen, order=given)
     request.deadline.FromDatetime(deadline)
+    until = request.deadline
+    fields = (given.authority, given.reference, given.order_date, given.digest, until.seconds, until.nanos)
+    request.signature.CopyFrom(act(key, chosen, "RecordOrder", *fields))
     return rpc(
         _SERVICE,
         "RecordOrder",
@@ -53,19 +58,21 @@ def list_orders(
     return rpc(_SERVICE, "ListOrders", request, _read_orders)
 
 
-def open_operation(title: str, *, request_id: RequestId = None) -> Rpc[PlatformOperation]:
+def open_operation(title: str, *, key: ModeratorKey, request_id: RequestId = None) -> Rpc[PlatformOperation]:
     """Open an operation that sanctions and reports may name; the title must name nobody."""
     chosen = chosen_id(request_id)
-    request = pb.OpenOperationRequest(request_id=chosen, title=text(title, field="title"))
+    signature = act(key, chosen, "OpenOperation", text(title, field="title"))
+    request = pb.OpenOperationRequest(request_id=chosen, title=title, signature=signature)
     return rpc(_SERVICE, "OpenOperation", request, _read_operation, request_id=chosen)
 
 
-def close_operation(operation_id: str, *, request_id: RequestId = None) -> Rpc[PlatformOperation]:
+def close_operation(
+    operation_id: str, *, key: ModeratorKey, request_id: RequestId = None
+) -> Rpc[PlatformOperation]:
     """Close an operation; raises NotFound, and PreconditionFailed with both states."""
     chosen = chosen_id(request_id)
-    request = pb.CloseOperationRequest(
-        request_id=chosen, operation_id=text(operation_id, field="operation_id")
-    )
+    signature = act(key, chosen, "CloseOperation", text(operation_id, field="operation_id"))
+    request = pb.CloseOperationRequest(request_id=chosen, operation_id=operation_id, signature=signature)
     return rpc(_SERVICE, "CloseOperation", request, _read_operation, request_id=chosen)
 
 

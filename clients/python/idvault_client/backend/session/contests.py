@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from idvault.attest.moderator_key import ModeratorKey
 from idvault.domain.session.contest import ContestState
 from idvault.v1 import contest_pb2 as pb
 from idvault.v1 import session_pb2
 from idvault_client.backend.rpc import RequestId, Rpc, account, choice, chosen_id, rpc, text
+from idvault_client.backend.sanction.calls import act
 
 _SERVICE = session_pb2.DESCRIPTOR.services_by_name["SessionService"]
 _KIND = pb.Contest.DESCRIPTOR.enum_types_by_name["State"]
@@ -60,7 +62,12 @@ def contest(
 
 
 def decide_contest(
-    contest_id: str, verdict: ContestState, reason: str, *, request_id: RequestId = None
+    contest_id: str,
+    verdict: ContestState,
+    reason: str,
+    *,
+    key: ModeratorKey,
+    request_id: RequestId = None,
 ) -> Rpc[AccountContest]:
     """Decide a contest, UPHELD (it was not the owner) or REJECTED. reason: shown to the owner.
 
@@ -68,11 +75,13 @@ def decide_contest(
     PreconditionFailed with both states.
     """
     chosen = chosen_id(request_id)
+    fields = (text(contest_id, field="contest_id"), _number(verdict), text(reason, field="reason"))
     request = pb.DecideContestRequest(
         request_id=chosen,
-        contest_id=text(contest_id, field="contest_id"),
+        contest_id=contest_id,
         verdict=_number(verdict),
-        reason=text(reason, field="reason"),
+        reason=reason,
+        signature=act(key, chosen, "DecideContest", *fields),
     )
     return rpc(_SERVICE, "DecideContest", request, _read, request_id=chosen)
 

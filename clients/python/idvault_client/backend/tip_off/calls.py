@@ -7,7 +7,7 @@ from idvault.attest.moderator_key import ModeratorKey
 from idvault.domain.sanction.statement import SanctionCategory
 from idvault.domain.tip_off.reporter import ReporterStanding
 from idvault.domain.tip_off.target import TipOffTarget
-from idvault.domain.tip_off.tip_off import Dismissal, TipOffChannel, TipOffOutcome, TipOffState
+from idvault.domain.tip_off.tip_off import Dismissal, TipOffChannel, TipOffState
 from idvault.v1 import sanction_pb2
 from idvault.v1 import tip_off_pb2 as pb
 from idvault_client.backend.rpc import RequestId, Rpc, account, chosen_id, rpc, text
@@ -71,51 +71,63 @@ def follow(reference: str, secret: str) -> Rpc[FollowedTipOff]:
     return rpc(_SERVICE, "FollowTipOff", request, reading.followed)
 
 
-def assign(tip_off: TipOffReport, moderator_id: str, *, request_id: RequestId = None) -> Rpc[TipOffReport]:
-    """Assign a report that is still assigned as you read it; raises PreconditionFailed (ASSIGNEE_CHANGED)."""
-    chosen = chosen_id(request_id)
+def assign(
+    tip_off: TipOffReport, *, key: ModeratorKey, to: str = "", request_id: RequestId = None
+) -> Rpc[TipOffReport]:
+    """Assign a report that is still assigned as you read it; raises PreconditionFailed (ASSIGNEE_CHANGED).
+
+    to: another moderator than the one who signs.
+    """
+    chosen, assignee = chosen_id(request_id), _moderator(to or key.moderator_id)
+    fields = (tip_off.tip_off_id, assignee, tip_off.moderator_id)
     request = pb.AssignTipOffRequest(
         request_id=chosen,
         tip_off_id=tip_off.tip_off_id,
-        moderator_id=_moderator(moderator_id),
+        moderator_id=assignee,
         former_moderator_id=tip_off.moderator_id,
+        signature=sanctions.act(key, chosen, "AssignTipOff", *fields),
     )
     return rpc(_SERVICE, "AssignTipOff", request, reading.report, request_id=chosen)
 
 
-def hand_back(tip_off_id: str, moderator_id: str, *, request_id: RequestId = None) -> Rpc[TipOffReport]:
+def hand_back(tip_off_id: str, *, key: ModeratorKey, request_id: RequestId = None) -> Rpc[TipOffReport]:
     """Hand a report back to the queue, by its assignee; raises PreconditionFailed."""
     chosen = chosen_id(request_id)
     request = pb.ReturnTipOffRequest(
-        request_id=chosen, tip_off_id=_tip_off(tip_off_id), moderator_id=_moderator(moderator_id)
+        request_id=chosen,
+        tip_off_id=_tip_off(tip_off_id),
+        moderator_id=key.moderator_id,
+        signature=sanctions.act(key, chosen, "ReturnTipOff", tip_off_id, key.moderator_id),
     )
     return rpc(_SERVICE, "ReturnTipOff", request, reading.report, request_id=chosen)
 
 
 def add_note(
-    tip_off_id: str, moderator_id: str, note: str, *, request_id: RequestId = None
+    tip_off_id: str, note: str, *, key: ModeratorKey, request_id: RequestId = None
 ) -> Rpc[TipOffReport]:
     """Add a note that only your staff read; raises PreconditionFailed."""
-    chosen = chosen_id(request_id)
+    chosen, words = chosen_id(request_id), text(note, field="note")
     request = pb.AddTipOffNoteRequest(
         request_id=chosen,
         tip_off_id=_tip_off(tip_off_id),
-        moderator_id=_moderator(moderator_id),
-        note=text(note, field="note"),
+        moderator_id=key.moderator_id,
+        note=words,
+        signature=sanctions.act(key, chosen, "AddTipOffNote", tip_off_id, key.moderator_id, words=words),
     )
     return rpc(_SERVICE, "AddTipOffNote", request, reading.report, request_id=chosen)
 
 
 def answer(
-    tip_off_id: str, moderator_id: str, reply: str, *, request_id: RequestId = None
+    tip_off_id: str, reply: str, *, key: ModeratorKey, request_id: RequestId = None
 ) -> Rpc[TipOffReport]:
     """Reply to the reporter, and to those of merged reports; raises PreconditionFailed with both states."""
-    chosen = chosen_id(request_id)
+    chosen, words = chosen_id(request_id), text(reply, field="reply")
     request = pb.AnswerTipOffRequest(
         request_id=chosen,
         tip_off_id=_tip_off(tip_off_id),
-        moderator_id=_moderator(moderator_id),
-        reply=text(reply, field="reply"),
+        moderator_id=key.moderator_id,
+        reply=words,
+        signature=sanctions.act(key, chosen, "AnswerTipOff", tip_off_id, key.moderator_id, words=words),
     )
     return rpc(_SERVICE, "AnswerTipOff", request, reading.report, request_id=chosen)
 
@@ -145,48 +157,52 @@ def uphold(
         public_account_id=sanction.public_account_id,
         signed_id=chosen,
     )
-    request = pb.ResolveTipOffRequest(
-        request_id=chosen,
-        tip_off_id=_tip_off(tip_off_id),
-        moderator_id=key.moderator_id,
-        outcome=pb.TipOff.OUTCOME_UPHELD,
-        reply=text(reply, field="reply"),
-        sanction=signed,
-    )
-    return rpc(_SERVICE, "ResolveTipOff", request, reading.report, request_id=chosen)
+    request = pb.ResolveTipOffRequest(request_id=chosen, outcome=pb.TipOff.OUTCOME_UPHELD, sanction=signed)
+    return _resolve(request, tip_off_id, key, reply)
 
 
 def dismiss(
     tip_off_id: str,
-    moderator_id: str,
     reason: Dismissal,
     *,
+    key: ModeratorKey,
     reply: str = "",
     request_id: RequestId = None,
 ) -> Rpc[TipOffReport]:
     """Dismiss a report; reply: required if the reporter has none yet."""
-    dismissal = pb.TipOff.Dismissal.Value(f"DISMISSAL_{reason.value}")
-    return _resolve(tip_off_id, moderator_id, TipOffOutcome.DISMISSED, dismissal, reply, request_id)
+    request = pb.ResolveTipOffRequest(
+        request_id=chosen_id(request_id),
+        outcome=pb.TipOff.OUTCOME_DISMISSED,
+        dismissal=pb.TipOff.Dismissal.Value(f"DISMISSAL_{reason.value}"),
+    )
+    return _resolve(request, tip_off_id, key, reply)
 
 
 def find_abusive(
-    tip_off_id: str, moderator_id: str, *, reply: str = "", request_id: RequestId = None
+    tip_off_id: str, *, key: ModeratorKey, reply: str = "", request_id: RequestId = None
 ) -> Rpc[TipOffReport]:
     """Decide that a report was abusive: its reporter is warned, and limited the next time."""
-    none = pb.TipOff.DISMISSAL_UNSPECIFIED
-    return _resolve(tip_off_id, moderator_id, TipOffOutcome.ABUSIVE, none, reply, request_id)
+    request = pb.ResolveTipOffRequest(request_id=chosen_id(request_id), outcome=pb.TipOff.OUTCOME_ABUSIVE)
+    return _resolve(request, tip_off_id, key, reply)
 
 
 def merge(
-    tip_off_id: str, duplicate_ids: Sequence[str], moderator_id: str, *, request_id: RequestId = None
+    tip_off_id: str,
+    duplicate_ids: Sequence[str],
+    *,
+    key: ModeratorKey,
+    request_id: RequestId = None,
 ) -> Rpc[TipOffReport]:
     """Merge reports of the same matter into one, up to 100 in a call; raises PreconditionFailed."""
     chosen = chosen_id(request_id)
+    merged = [text(each, field="duplicate_ids") for each in duplicate_ids]
+    fields = (_tip_off(tip_off_id), key.moderator_id, *merged)
     request = pb.MergeTipOffsRequest(
         request_id=chosen,
-        tip_off_id=_tip_off(tip_off_id),
-        moderator_id=_moderator(moderator_id),
-        duplicate_ids=[text(each, field="duplicate_ids") for each in duplicate_ids],
+        tip_off_id=tip_off_id,
+        moderator_id=key.moderator_id,
+        duplicate_ids=merged,
+        signature=sanctions.act(key, chosen, "MergeTipOffs", *fields),
     )
     return rpc(_SERVICE, "MergeTipOffs", request, reading.report, request_id=chosen)
 
@@ -231,6 +247,7 @@ def set_reporter_standing(
     reporter_id: str,
     standing: ReporterStanding,
     *,
+    key: ModeratorKey,
     limit_end: datetime | None = None,
     request_id: RequestId = None,
 ) -> Rpc[TipOffReporter]:
@@ -243,6 +260,9 @@ def set_reporter_standing(
     )
     if limit_end is not None:
         request.limit_end_time.FromDatetime(limit_end)
+    end = request.limit_end_time.seconds if limit_end is not None else ""
+    fields = (reporter_id, request.standing, end)
+    request.signature.CopyFrom(sanctions.act(key, chosen, "SetReporterStanding", *fields))
     return rpc(_SERVICE, "SetReporterStanding", request, reading.reporter, request_id=chosen)
 
 
@@ -261,24 +281,22 @@ def list_reporters(
     return rpc(_SERVICE, "ListReporters", request, reading.reporter_page)
 
 
-def _resolve(  # noqa: PLR0917 - the fields of one message
-    tip_off_id: str,
-    moderator_id: str,
-    outcome: TipOffOutcome,
-    dismissal: pb.TipOff.Dismissal.ValueType,
-    reply: str,
-    request_id: RequestId,
+def _resolve(
+    request: pb.ResolveTipOffRequest, tip_off_id: str, key: ModeratorKey, reply: str
 ) -> Rpc[TipOffReport]:
-    chosen = chosen_id(request_id)
-    request = pb.ResolveTipOffRequest(
-        request_id=chosen,
-        tip_off_id=_tip_off(tip_off_id),
-        moderator_id=_moderator(moderator_id),
-        outcome=pb.TipOff.Outcome.Value(f"OUTCOME_{outcome.value}"),
-        dismissal=dismissal,
-        reply=text(reply, field="reply"),
+    """Sign a decision, and its sanction's signature with it."""
+    words = text(reply, field="reply")
+    request.tip_off_id, request.moderator_id, request.reply = _tip_off(tip_off_id), key.moderator_id, words
+    fields = (
+        tip_off_id,
+        key.moderator_id,
+        request.outcome,
+        request.dismissal,
+        request.sanction.signature.signature,
     )
-    return rpc(_SERVICE, "ResolveTipOff", request, reading.report, request_id=chosen)
+    signature = sanctions.act(key, request.request_id, "ResolveTipOff", *fields, words=words)
+    request.signature.CopyFrom(signature)
+    return rpc(_SERVICE, "ResolveTipOff", request, reading.report, request_id=request.request_id)
 
 
 def _target(target: TipOffTarget) -> pb.TipOffTarget:

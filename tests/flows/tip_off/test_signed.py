@@ -1,0 +1,116 @@
+"""What moderators decide about reports is signed, and a deleted text cannot be guessed from what is kept."""
+
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from idvault.attest import sanction as papers
+from idvault.domain.error import IdvaultError, Reason
+from idvault.flows.tip_off.call import TipOffCall
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import Statement, scalar, statement
+from idvault.storage.log.tables import moderator_papers
+from idvault.storage.tip_off.tables import tip_off_texts
+from tests.support.flow_world import at
+from tests.support.tip_off_world import DAY, TipOffWorld, key_files
+
+_PAPERS: Statement[bytes] = statement(select(moderator_papers.c.paper), scalar)
+_NAMES: Statement[str] = statement(select(tip_off_texts.c.name), scalar)
+NOTE = "the photograph is from 2015"
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[TipOffWorld]:
+    made = TipOffWorld(main_database, key_files(tmp_path))
+    yield made
+    await made.world.claims.verification.drain()
+
+
+async def reason_of(work: Awaitable[object]) -> Reason:
+    with pytest.raises(IdvaultError) as refused:
+        await work
+    return refused.value.reason
+
+
+async def test_a_note_is_signed_and_then_forgotten(world: TipOffWorld) -> None:
+    """The vault keeps the paper; the text's own hash is in none of it once the salt is deleted."""
+    me = (await world.world.moderator(1)).moderator_id
+    filed = (await world.file()).tip_off
+    await world.assign(filed, me)
+    await world.note(filed, me, NOTE)
+    await world.dismiss(filed, me, reply="no rule", seconds=1)
+
+    async def signed(connection: Connection) -> list[bytes]:
+        return await connection.all(_PAPERS)
+
+    async def names(connection: Connection) -> list[str]:
+        return await connection.all(_NAMES)
+
+    kept = b"".join(await world.database.read("test", signed))
+    mark = papers.text_mark(NOTE, salt=bytes(32))
+    assert kept.count(b"idvault/moderator-act/v1") >= 3
+    assert mark in kept
+    assert NOTE.encode() not in kept
+    assert papers.text_mark(NOTE, salt=b"") not in kept
+    assert any(each.startswith("salt-note-") for each in await world.database.read("test", names))
+    await world.schedule.delete_texts(now=at(92 * DAY), limit=9)
+    assert await world.database.read("test", names) == []
+
+
+async def test_nothing_is_decided_unsigned(world: TipOffWorld) -> None:
+    """Without a signature, with another's, for another report, text or request, and by who was revoked."""
+    key, other = await world.world.moderator(1), await world.world.moderator(2)
+    me, filed = key.moderator_id, (await world.file()).tip_off
+    ids = {"tip_off_id": filed.tip_off_id, "moderator_id": me}
+    await world.assign(filed, me)
+
+    async def note(call: TipOffCall, words: str = NOTE) -> object:
+        return await world.tip_offs.note(call, **ids, note=words, now=at(0))
+
+    signed = await world.decided("AddTipOffNote", *ids.values(), by=me, words=NOTE)
+    assert signed.decision is not None
+    assert await reason_of(note(replace(signed, decision=None))) is Reason.INVALID_MESSAGE
+    for wrong in (
+        replace(signed.decision, moderator_id=other.moderator_id),
+        replace(signed.decision, request_id="b" * 36),
+        replace(signed.decision, relying_party="platform-b"),
+        replace(signed.decision, method="AnswerTipOff"),
+        replace(signed.decision, fields=(*signed.decision.fields[:-1], b"another mark")),
+        replace(signed.decision, fields=("9" * 32, *signed.decision.fields[1:])),
+        replace(signed.decision, signed_at=at(1).real),
+    ):
+        assert await reason_of(note(replace(signed, decision=wrong))) in {
+            Reason.INVALID_MESSAGE,
+            Reason.MODERATOR_NOT_FOUND,
+        }
+    late = world.tip_offs.note(signed, **ids, note=NOTE, now=at(601))
+    assert await reason_of(late) is Reason.INVALID_MESSAGE
+    await note(signed)
+    assert (await world.tip_offs.note(signed, **ids, note=NOTE, now=at(601))).tip_off_id == filed.tip_off_id
+    await world.world.revoke(key)
+    fresh = await world.decided("AddTipOffNote", *ids.values(), by=me, words=NOTE)
+    assert await reason_of(note(fresh)) is Reason.MODERATOR_REVOKED
+    assert [each.note for each in (await world.get(filed)).notes] == [NOTE]
+
+
+async def test_an_assignment_may_be_to_somebody_else(world: TipOffWorld) -> None:
+    """The signature is of whoever assigns, and must be of a moderator who is not revoked."""
+    key, other = await world.world.moderator(1), await world.world.moderator(2)
+    filed = (await world.file()).tip_off
+    fields = (filed.tip_off_id, other.moderator_id, "")
+    call = await world.decided("AssignTipOff", *fields, by=key.moderator_id)
+    assigned = await world.tip_offs.assign(
+        call, tip_off_id=fields[0], moderator_id=fields[1], former=None, now=at(0)
+    )
+    assert assigned.assignee == other.moderator_id
+    await world.world.revoke(key)
+    again = await world.decided("AssignTipOff", fields[0], key.moderator_id, fields[1], by=key.moderator_id)
+    work = world.tip_offs.assign(
+        again, tip_off_id=fields[0], moderator_id=key.moderator_id, former=fields[1], now=at(0)
+    )
+    assert await reason_of(work) is Reason.MODERATOR_REVOKED
