@@ -2,7 +2,9 @@
 
 - Check and query have separate caps, and so separate clocks.
 - The slot of a claim's first check is reserved by the act that opens the claim, which saves an act.
-- If the next slot is too late for the caller's patience, it is not taken: NO_TURN.
+- If the next slot is too late for the caller's patience, it is not taken: NO_TURN. A new claim takes one at
+  most half a second ahead; other calls wait in turn until shortly before theirs. So a new claim finds a slot
+  soon, however many claims of others wait; one without a slot goes into the queue.
 - A call leaves at its slot or shortly after it. One that is later gives its slot up and takes another: calls
   that were held up together must not leave together. After a miss the next slots are taken further ahead.
 - RATE_LIMITED pauses both in all processes for the registry's ban of 60 s, and the alarm is raised.
@@ -10,6 +12,7 @@
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -19,11 +22,14 @@ from idvault.domain.error import UnavailableError
 from idvault.domain.registry import LATENESS, RegistryAnswer
 from idvault.ports.budget import BudgetStore, CallTurn, Reserved
 from idvault.ports.registry import Registry
+from idvault.ports.room import Room
 from idvault.registry.wrapped import WrappedRegistry
 
 BAN = timedelta(seconds=60)
 _LATENESS = timedelta(seconds=LATENESS)
 _LONGEST_LEAD = timedelta(seconds=1)
+_LONGEST_WAIT = 2.5
+_REACH, _QUEUE_REACH = timedelta(milliseconds=500), timedelta(milliseconds=150)
 _FADES = 0.9
 
 _Call = Callable[[float, Callable[[], bool]], Awaitable[RegistryAnswer]]
@@ -66,6 +72,10 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
             self._check_name: timedelta(seconds=1 / checks_per_second),
             self._query_name: timedelta(seconds=1 / queries_per_second),
         }
+        self._ahead = {
+            name: Room(places=max(1, _QUEUE_REACH // gap), wait=_LONGEST_WAIT)
+            for name, gap in self._gaps.items()
+        }
         self._clock = clock
         self._sleep = sleep
         self._alarm = alarm
@@ -73,7 +83,8 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
 
     def turn(self, *, patience: float) -> CallTurn | None:
         """Return the turn that a check needs now; None if nothing would be sent."""
-        return self._turn(self._check_name, patience)
+        turn = self._turn(self._check_name, patience)
+        return turn and replace(turn, latest=min(turn.latest, turn.now + _REACH))
 
     async def check(
         self, *, ai: str, identity: Identity, patience: float, reserved: Reserved | None = None
@@ -103,10 +114,9 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
 
         if not self.can_query:
             return await self._send(self._check_name, patience, ask, reserved)
-        slot = await self._slot(self._check_name, patience, reserved)
+        slot = await self._wait(self._check_name, patience, reserved)
         if isinstance(slot, RegistryAnswer):
             return slot
-        await self._until(slot)
         return await self._send(self._query_name, patience - self._since(begun), ask)
 
     async def _send(
@@ -115,10 +125,9 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
         """Call in a slot; take another one if the call could not leave in time."""
         begun = self._clock()
         while True:
-            slot = await self._slot(name, patience - self._since(begun), reserved)
+            slot = await self._wait(name, patience - self._since(begun), reserved)
             if isinstance(slot, RegistryAnswer):
                 return slot
-            await self._until(slot)
             answer = await call(patience - self._since(begun), partial(self._is_in_turn, slot))
             if answer is not RegistryAnswer.NO_TURN or self._is_in_turn(slot):
                 self._lead *= _FADES
@@ -126,8 +135,22 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
             self._lead = min((self._clock() - slot) * 2, _LONGEST_LEAD)
             reserved = None
 
+    async def _wait(self, name: str, patience: float, reserved: Reserved | None) -> datetime | RegistryAnswer:
+        """Wait for the slot of a call; return it, or the answer that says why nothing is sent."""
+        if reserved is not None:
+            return await self._slot(name, patience, reserved)
+        begun = self._clock()
+        try:
+            place = await self._ahead[name].enter()
+        except UnavailableError:
+            return RegistryAnswer.NO_TURN
+        try:
+            return await self._slot(name, patience - self._since(begun), None)
+        finally:
+            self._ahead[name].leave(place)
+
     async def _slot(self, name: str, patience: float, reserved: Reserved | None) -> datetime | RegistryAnswer:
-        """Return the slot of a call, or the answer that says why nothing is sent."""
+        """Take a slot if none is reserved, and wait for it."""
         turn = self._turn(name, patience)
         if turn is None:
             return RegistryAnswer.NOT_SENT
@@ -138,7 +161,12 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
                 return RegistryAnswer.NOT_SENT
         else:
             slot = reserved.slot
-        return RegistryAnswer.NO_TURN if slot is None else slot
+        if slot is None:
+            return RegistryAnswer.NO_TURN
+        delay = -self._since(slot)
+        if delay > 0:
+            await self._sleep(delay)
+        return slot
 
     def _turn(self, name: str, patience: float) -> CallTurn | None:
         if patience <= 0 or not self.inner.admits():
@@ -146,11 +174,6 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
         now = self._clock()
         # Half of the patience is kept for the answer: a call sent too late only puts its claim in doubt.
         return CallTurn(name, self._gaps[name], now + self._lead, now + timedelta(seconds=patience / 2))
-
-    async def _until(self, slot: datetime) -> None:
-        delay = -self._since(slot)
-        if delay > 0:
-            await self._sleep(delay)
 
     def _is_in_turn(self, slot: datetime) -> bool:
         return self._clock() <= slot + _LATENESS

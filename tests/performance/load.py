@@ -13,8 +13,8 @@ from statistics import median
 
 from idvault_client import Tls
 from tests.performance.echo import TUNING
-from tests.performance.wire import CallError, Connection
 from tests.support import processes
+from tests.support.http2_client import CallError, Connection
 
 _CONNECTIONS = 16
 _SERVER_CORE = 0

@@ -1,5 +1,6 @@
 """The shared rate cap around a registry."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -77,12 +78,43 @@ async def test_a_probe_takes_the_turn_of_a_check() -> None:
 async def test_a_slot_that_lies_too_late_is_not_taken() -> None:
     """A slot beyond half the patience is not taken: the answer is NO_TURN."""
     bench = Bench(RegistryAnswer.MATCH)
-    bench.store.next_at["nppa/check"] = bench.clock.now + timedelta(seconds=1.01)
+    bench.store.next_at["nppa/check"] = bench.clock.now + timedelta(seconds=0.41)
     before = dict(bench.store.next_at)
-    assert await bench.check(bench.first) is RegistryAnswer.NO_TURN
+    assert await bench.check(bench.first, patience=0.8) is RegistryAnswer.NO_TURN
     assert bench.store.next_at == before
     assert bench.inner.calls == []
-    assert await bench.check(bench.first, patience=4.0) is RegistryAnswer.MATCH
+    assert await bench.check(bench.first, patience=1.6) is RegistryAnswer.MATCH
+
+
+async def test_no_slot_is_taken_far_ahead() -> None:
+    """However patient a claim is: others would find none before it. It is the queue's, which has turns."""
+    bench = Bench(RegistryAnswer.MATCH)
+    bench.store.next_at["nppa/check"] = bench.clock.now + timedelta(seconds=0.51)
+    turn = bench.second.turn(patience=20.0)
+    assert turn is not None
+    assert turn.latest == bench.clock.now + timedelta(seconds=0.5)
+
+
+async def test_a_crowd_of_the_queue_leaves_slots_to_new_claims() -> None:
+    """Claims of the queue take their slots shortly before them; a new claim's is the next."""
+    bench = Bench(RegistryAnswer.MATCH)
+    awake = asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        await awake.wait()
+
+    bench.first._sleep = sleep
+    start = bench.clock.now
+    crowd = [asyncio.create_task(bench.check(bench.first, patience=5.0)) for _ in range(20)]
+    for _ in range(200):
+        await asyncio.sleep(0)
+    turn = bench.second.turn(patience=5.0)
+    assert turn is not None
+    slot = await bench.store.take(turn.name, gap=turn.gap, now=turn.now, latest=turn.latest)
+    assert slot is not None
+    assert slot - start <= timedelta(seconds=0.3)
+    awake.set()
+    assert {RegistryAnswer.MATCH} <= {*await asyncio.gather(*crowd)}
 
 
 async def test_a_rate_refusal_pauses_everybody() -> None:
@@ -154,7 +186,7 @@ async def test_a_reserved_slot_is_used() -> None:
     bench = Bench(RegistryAnswer.MATCH)
     turn = bench.first.turn(patience=2.0)
     start = bench.clock.now
-    assert turn == CallTurn("nppa/check", timedelta(seconds=0.1), start, start + timedelta(seconds=1))
+    assert turn == CallTurn("nppa/check", timedelta(seconds=0.1), start, start + timedelta(seconds=0.5))
     reserved = Reserved(start + timedelta(seconds=0.3))
     answer = await bench.first.check(ai=ai(1), identity=KNOWN, patience=2.0, reserved=reserved)
     assert answer is RegistryAnswer.MATCH

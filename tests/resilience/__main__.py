@@ -20,6 +20,7 @@ from tests.resilience import (
     forgeries,
     forks,
     log,
+    neighbours,
     overload,
     registry_campaign,
     suites,
@@ -96,6 +97,13 @@ CAMPAIGNS: Mapping[str, Campaign] = {
     "overload/reads": Campaign(siege(overload.Reads), "status reads during an overload", "seconds", 5, 30),
     "overload/pace": Campaign(
         siege(overload.Pace), "outages of the registry, under its own cap", "seconds", 20, 600
+    ),
+    "neighbours": Campaign(
+        neighbours.run,
+        "one platform loads the vault, its neighbour is measured",
+        "seconds beside a load",
+        5,
+        20,
     ),
     "http2": Campaign(http2.run, "HTTP/2 abuse beside a good client", "percent of the attack", 5, 100, ()),
     "soak": Campaign(soak.run, "mixed load; errors and growth are losses", "minutes", 1, 15),

@@ -59,8 +59,8 @@ class Cluster:
         self.forked = programs.VAULT
         self.port = free_port()
         self.log_key = self.command("keys", "init").splitlines()[0].removeprefix("log public key: ")
-        for command in (["db", "upgrade"], self._registration("platform-a")):
-            self.command(*command)
+        self.command("db", "upgrade")
+        self.register("platform-a")
         self.registry = self._start_registry()
 
     @property
@@ -153,8 +153,8 @@ class Cluster:
     def vault(self, *, timeout: float) -> Vault:
         return connect(f"127.0.0.1:{self.port}", tls=self.tls(), timeout=timeout, server_name="localhost")
 
-    def tls(self) -> Tls:
-        layout, name = self._layout, "platform-a"
+    def tls(self, name: str = "platform-a") -> Tls:
+        layout = self._layout
         return Tls(layout.authority, layout.certificate(name), layout.key(name))
 
     def has_ended(self, name: str) -> bool:
@@ -174,8 +174,9 @@ class Cluster:
             "IDVAULT_PROCESSES": str(processes),
         }
 
-    def _registration(self, name: str) -> list[str]:
-        return ["platform", "register", name, "--certificate", str(self._layout.certificate(name))]
+    def register(self, name: str) -> None:
+        """Register a platform of the layout."""
+        self.command("platform", "register", name, "--certificate", str(self._layout.certificate(name)))
 
     def _start_registry(self) -> Registry:
         options = {

@@ -57,6 +57,11 @@ class Registry:
     def __init__(self, admin_url: str) -> None:
         self._url = admin_url
 
+    @property
+    def address(self) -> str:
+        """The address of its admin port."""
+        return self._url
+
     def behave(self, mode: str, *, count: int | None = None, latency_ms: int = 0) -> None:
         """Set the mode, for count calls or until changed."""
         self._ask("PUT", "/behaviour", {"mode": mode, "count": count, "latency_ms": latency_ms})

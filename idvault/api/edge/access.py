@@ -12,6 +12,7 @@ from idvault.api.edge.call import Call, Caller, Stage
 from idvault.api.edge.directory import Directory
 from idvault.attest.certificate import Certificate, CertificateError, read
 from idvault.domain.error import DeniedError, Reason
+from idvault.ports import caller as callers
 from idvault.v1 import options_pb2
 
 __all__ = ["Access", "AccessOptionError", "Caller", "roles_of"]
@@ -57,6 +58,7 @@ class Access:
 
         async def checked(call: Call) -> bytes:
             call.caller = self._caller(call)
+            callers.serve(call.caller.holder)
             # A stream may last half an hour and need not keep its certificate in memory.
             call.certificate = None
             if call.caller.role not in call.method.roles:

@@ -101,7 +101,7 @@ def wrap(inner: Stage, *, running: Running, timer: Timer, pace: Pace, deadline: 
         try:
             with limit:
                 if pace.applies(running.total):
-                    await pace.turn(running.total)
+                    await pace.turn(running.total, shared=len(running.held) > 1)
                 return await inner(call)
         except TimeoutError:
             if not limit.expired():

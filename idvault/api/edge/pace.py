@@ -1,7 +1,9 @@
 """Starts calls in groups while many are in flight, which saves switches between the threads of gRPC.
 
 - Calls of one group run one after another, share a read of the database and send their answers together.
-- A group starts at most every few milliseconds. A call never waits longer for its group than that.
+- A group starts at most every few milliseconds. A call never waits longer for its group than that, unless
+  more calls wait than a group takes: then it takes those of all callers in turn, so that a crowd of one
+  caller delays nobody else.
 - Calls that gRPC has not handed over yet cannot be counted: a busy server sees few calls running, however
   many wait. So when a few run, or many have come, groups are tried; they go on while enough calls gather.
 - Otherwise a call starts at once: it would wait for nobody.
@@ -10,9 +12,14 @@
 import asyncio
 from time import monotonic
 
+from idvault.domain.fair_queue import FairQueue
+from idvault.ports import caller
+
 _FEW = 3
 _MANY = 64
 """How many calls since the last trial are a reason for the next: a call that never waits is seen alone."""
+_GROUP, _SHARED_GROUP = 32, 8
+"""The most calls of a group, of a caller alone and beside others: between groups the loop does other work."""
 _MISSES = 3
 """After how many groups in a row with too few calls the groups end."""
 _BETWEEN_TRIALS = 0.2
@@ -27,10 +34,11 @@ class Pace:
         self._seconds = seconds
         self._calls = calls if seconds > 0 else None
         self._few = min(_FEW, calls)
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: FairQueue[asyncio.Future[None]] = FairQueue()
         self._misses = _MISSES
         self._next_trial = 0.0
         self._most = 0
+        self._shared = False
         self._came = 0
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -46,22 +54,27 @@ class Pace:
         self._misses = 0
         return True
 
-    async def turn(self, running: int) -> None:
-        """Wait for the next group."""
+    async def turn(self, running: int, *, shared: bool = False) -> None:
+        """Wait for the next group. shared: whether calls of several callers are running."""
         loop = self._loop = self._loop or asyncio.get_running_loop()
         if not self._waiting:
             self._most = 0
-            loop.call_later(self._seconds, self._start)
-        self._most = max(self._most, running)
-        mine = loop.create_future()
-        self._waiting.append(mine)
+            loop.call_later(self._seconds, self._start, loop)
+        self._most, self._shared = max(self._most, running), shared
+        mine, who = loop.create_future(), caller.current()
+        self._waiting.put(who, mine)
         await mine
 
-    def _start(self) -> None:
-        group, self._waiting = self._waiting, []
+    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._misses = 0 if self._calls is not None and self._most >= self._calls else self._misses + 1
         if self._misses >= _MISSES:
             self._next_trial, self._came = monotonic() + _BETWEEN_TRIALS, 0
-        for one in group:
+        started, most = 0, _SHARED_GROUP if self._shared else _GROUP
+        while started < most and (taken := self._waiting.take()) is not None:
+            who, one = taken
             if not one.done():
                 one.set_result(None)
+                self._waiting.charge(who, cost=1)
+                started += 1
+        if self._waiting:
+            loop.call_later(self._seconds, self._start, loop)

@@ -10,6 +10,7 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.error import ExhaustedError, NotFoundError
 from idvault.domain.request import Request
 from idvault.flows.policy import OperatorPolicy
+from idvault.ports import caller
 from idvault.ports.claim import VerificationStore
 from idvault.ports.job import JobStore
 
@@ -76,7 +77,8 @@ class QueueFlow:
 
     async def _recounted(self, now: datetime) -> Mapping[str, int]:
         if self._count_until is None or now > self._count_until:
-            self._count = await self._jobs.backlog()
+            with caller.serving(caller.NOBODY):
+                self._count = await self._jobs.backlog()
             # The queue grows by at most _NEWCOMERS a second, so the count is good for longer far below the
             # limit.
             left = self._cap * _LIMIT.total_seconds() - sum(self._count.values())

@@ -19,6 +19,7 @@ Work = Callable[[Tell, float], Awaitable[Claim]]
 
 # Whoever has less patience left does not take over: a crowd would take over one by one.
 _WORTHWHILE = 0.25
+_SPREAD, _STEPS = 0.2, 64
 
 
 @dataclass(eq=False)
@@ -35,6 +36,7 @@ class _Place:
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
     claim: Claim | None = None
+    waiters: int = 0
 
     def tell(self, claim: Claim) -> None:
         """Show the claim as it was opened."""
@@ -57,6 +59,14 @@ class _Place:
         if not self.opened.done():
             self.opened.set_result(None)
 
+    def join(self) -> float:
+        """Count one that waits; return which part of its patience it has.
+
+        A crowd that lost its patience together would be answered at once, which delays everybody else.
+        """
+        self.waiters += 1
+        return 1 - _SPREAD * ((self.waiters - 1) % _STEPS) / _STEPS
+
     async def wait(self, patience: float) -> Claim | None:
         """Return the outcome, or the claim as it was opened; None if nobody does the work any more."""
         await asyncio.wait([self.opened])
@@ -78,7 +88,8 @@ class Repeats:
         with the same id and another body does its own work, which refuses it.
         """
         loop, key = asyncio.get_running_loop(), (request.caller, request.request_id)
-        end = loop.time() + patience
+        found = self._places.get(key)
+        end = loop.time() + patience * (1 if found is None else found.join())
         while (place := self._places.get(key)) is not None:
             if not compare_digest(place.fingerprint, request.fingerprint):
                 return await work(_nobody, end - loop.time())

@@ -20,6 +20,7 @@ from idvault.domain.sanction import person as sanction_rules
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
+from idvault.ports import caller
 from idvault.ports.budget import CallTurn, Reserved
 from idvault.ports.claim import (
     Claim,
@@ -321,6 +322,7 @@ class BacklogFlow:
 
         Raises DamagedError and UnavailableError.
         """
+        caller.serve(caller.platform(job.relying_party))
         if job.intake is None:
             raise ValueError("a job without an intake can only be settled by its caller")
         if self._settlement.is_held(job.subject_kind, now=now.real):

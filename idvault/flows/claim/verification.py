@@ -24,6 +24,7 @@ from idvault.flows.claim.settlement import LEASE, SettlementFlow
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
+from idvault.ports import caller
 from idvault.ports.budget import Reserved
 from idvault.ports.claim import (
     Claim,
@@ -97,6 +98,8 @@ class VerificationFlow:
 
         Raises AlreadyExistsError, NotFoundError, PreconditionError, ExhaustedError and UnavailableError.
         """
+        # The hosted pages call for the platforms whose visitors they have.
+        caller.serve(caller.platform(command.relying_party))
         await self._guard.check(now=now)
         request = self._request(command)
 
@@ -256,7 +259,9 @@ class VerificationFlow:
         return replace(claim, account=account, request_id=request_id)
 
     def _spawn(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
-        task = asyncio.create_task(work)
+        # What has cost a call of the registry is not to wait behind claims that are not open yet.
+        with caller.serving(caller.begun(caller.current())):
+            task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import Reason, UnavailableError
+from idvault.ports import caller
 from idvault.ports.log.store import LogStore
 
 PATIENCE = timedelta(seconds=60)
@@ -42,7 +43,8 @@ class LogGuard:
         async with self._reading:
             if self._is_fresh(now):
                 return
-            waiting = await self._store.unsequenced()
+            with caller.serving(caller.NOBODY):
+                waiting = await self._store.unsequenced()
             self._oldest, self._read_at = waiting.oldest, now.real
             self._observe(waiting.count)
 

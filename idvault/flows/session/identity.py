@@ -31,6 +31,7 @@ from idvault.flows.sanction.sanction import SanctionFlow
 from idvault.flows.session.contest import ContestFlow
 from idvault.flows.session.page import BrowserSession
 from idvault.flows.session.steps import SessionCall
+from idvault.ports import caller
 from idvault.ports.account import RecordStore, StatusStore
 from idvault.ports.appeal import AppealFilter
 from idvault.ports.contest import ContestFilter
@@ -150,4 +151,5 @@ class IdentityFlow:
         """Return a session and its account; raises NotFoundError and PreconditionError."""
         found = await self.store.get(session_id=browser.session_id)
         rules.check_browser(session=found.session, browser_hash=browser.hash)
+        caller.serve(caller.platform(found.session.relying_party))
         return found.session, rules.owned_account(session=found.session, now=now.business)

@@ -22,6 +22,7 @@ from idvault.flows.claim.verification import VerificationFlow, VerifyCommand
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.public_account.public_account import PublicAccountFlow
 from idvault.flows.session.steps import SessionCall, SessionSteps, ShownSession
+from idvault.ports import caller
 from idvault.ports.platform import PresentationStore
 from idvault.ports.session import SessionStore, StoredSession
 
@@ -203,11 +204,14 @@ class PageFlow:
         )
 
     async def _of_link(self, link_code: str) -> StoredSession:
-        return await self.store.of_link(link_hash=secret.link_hash(link_code))
+        found = await self.store.of_link(link_hash=secret.link_hash(link_code))
+        caller.serve(caller.platform(found.session.relying_party))
+        return found
 
     async def _of_browser(self, browser: BrowserSession) -> StoredSession:
         found = await self.store.get(session_id=browser.session_id)
         rules.check_browser(session=found.session, browser_hash=browser.hash)
+        caller.serve(caller.platform(found.session.relying_party))
         return found
 
     async def _page(self, found: StoredSession, now: ClockReading) -> ShownPage:

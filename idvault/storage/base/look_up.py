@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from idvault.domain.error import UnavailableError
+from idvault.ports import caller
 from idvault.storage.base.failure import DriverError
 from idvault.storage.base.statement import Statement
 
@@ -95,6 +96,8 @@ class LookUps:
             task.add_done_callback(self._running.discard)
 
     async def _run(self, look_up: LookUp[Any], waiting: "_Waiting") -> None:
+        # Not for whoever asked first: then the others would wait for that caller's turn.
+        caller.serve(caller.NOBODY)
         self._begun[look_up] += 1
         try:
             await self._answer(look_up, waiting)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
 
-from idvault.domain.error import Reason, UnavailableError
+from idvault.ports.room import Room, RoomPlace
 from idvault.storage.base.connection import Commit, T, Work, watched
 from idvault.storage.base.failure import FOREIGN, describe
 from idvault.storage.base.postgresql_connection import PostgresqlConnection, connect
@@ -25,7 +25,7 @@ class Postgresql:
         """Set up without connecting."""
         self._servers = servers
         self._era = 0
-        self._room = asyncio.Semaphore(pool_size)
+        self._room = Room(places=pool_size, wait=_POOL_WAIT)
         self._idle: list[PostgresqlConnection] = []
         self._ending: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -74,24 +74,24 @@ class Postgresql:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[PostgresqlConnection]:
-        await self._enter()
+        place = await self._room.enter()
         try:
             connection = self._take() or await self._open()
         except BaseException:
-            self._room.release()
+            self._room.leave(place)
             raise
         try:
             yield connection
         except (asyncio.CancelledError, TimeoutError):
-            self._abandon(connection)
+            self._abandon(connection, place)
             raise
         except BaseException as error:
             if _leaves_unusable(error):
                 connection.driver.terminate()
                 self._distrust(connection)
-            self._give_back(connection)
+            self._give_back(connection, place)
             raise
-        self._give_back(connection)
+        self._give_back(connection, place)
 
     async def _open(self) -> PostgresqlConnection:
         era = self._era
@@ -107,16 +107,6 @@ class Postgresql:
                 idle.driver.terminate()
             self._idle.clear()
 
-    async def _enter(self) -> None:
-        if not self._room.locked():
-            await self._room.acquire()
-            return
-        try:
-            async with asyncio.timeout(_POOL_WAIT):
-                await self._room.acquire()
-        except TimeoutError:
-            raise UnavailableError(Reason.STORE_UNAVAILABLE) from None
-
     def _take(self) -> PostgresqlConnection | None:
         while self._idle:
             connection = self._idle.pop()
@@ -125,28 +115,28 @@ class Postgresql:
             connection.driver.terminate()
         return None
 
-    def _give_back(self, connection: PostgresqlConnection) -> None:
-        self._room.release()
+    def _give_back(self, connection: PostgresqlConnection, place: RoomPlace) -> None:
+        self._room.leave(place)
         if self._closed or connection.era < self._era:
             connection.driver.terminate()
         elif not connection.driver.is_closed():
             connection.used_at = monotonic()
             self._idle.append(connection)
 
-    def _abandon(self, connection: PostgresqlConnection) -> None:
+    def _abandon(self, connection: PostgresqlConnection, place: RoomPlace) -> None:
         """Stop a statement that nobody waits for; until then its connection counts against the pool."""
-        ending = asyncio.create_task(self._end(connection))
+        ending = asyncio.create_task(self._end(connection, place))
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
 
-    async def _end(self, connection: PostgresqlConnection) -> None:
+    async def _end(self, connection: PostgresqlConnection, place: RoomPlace) -> None:
         try:
             # Sends a cancel request and waits until the server obeyed, which terminate() does not.
             await connection.driver.close(timeout=_CANCEL_WAIT)
         except FOREIGN:
             self._distrust(connection)
         finally:
-            self._room.release()
+            self._room.leave(place)
 
 
 def _leaves_unusable(error: BaseException) -> bool:

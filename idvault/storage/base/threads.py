@@ -1,30 +1,27 @@
-"""Threads that each own a connection and run queued work for an event loop."""
+"""Threads that each own a connection and run queued work for an event loop, of all callers in turn."""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from queue import SimpleQueue
-from threading import Lock, Thread
+from dataclasses import dataclass
+from threading import Condition, Thread
+from time import perf_counter
 from typing import Any, TypeVar
 
+from idvault.domain.fair_queue import FairQueue
+from idvault.ports import caller
 from idvault.storage.base.failure import FOREIGN, describe
 from idvault.storage.base.sqlite_connection import SqliteConnection
 
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _QueuedWork:
-    """Work for a thread, and the future for its result. begun: held once it cannot be withdrawn."""
+    """Work for a thread, and the future for its result."""
 
     work: Callable[[SqliteConnection], Any]
     loop: asyncio.AbstractEventLoop
     ended: "asyncio.Future[Any]"
-    begun: Lock = field(default_factory=Lock)
-
-    def begin(self) -> bool:
-        """Return True to the first that asks: the thread that runs the work, or the cancelled caller."""
-        return self.begun.acquire(blocking=False)
 
     def tell(self, result: Any, error: BaseException | None) -> None:
         if not self.ended.cancelled():
@@ -32,18 +29,6 @@ class _QueuedWork:
                 self.ended.set_result(result)
             else:
                 self.ended.set_exception(error)
-
-
-@dataclass(slots=True)
-class _End:
-    """The last that a thread takes from the queue, and the future for when its connection is closed."""
-
-    loop: asyncio.AbstractEventLoop
-    ended: "asyncio.Future[None]"
-
-    def tell(self) -> None:
-        if not self.ended.done():
-            self.ended.set_result(None)
 
 
 class Threads:
@@ -57,7 +42,9 @@ class Threads:
         """Set up without starting a thread."""
         self._count = count
         self._connect = connect
-        self._queue: SimpleQueue[_QueuedWork | _End] = SimpleQueue()
+        self._queue: FairQueue[_QueuedWork] = FairQueue()
+        self._change = Condition()
+        self._ends: list[asyncio.Future[None]] = []
         self._threads: list[Thread] = []
         self._open = 0
 
@@ -66,13 +53,17 @@ class Threads:
         if self._open >= len(self._threads) < self._count:
             self._start()
         loop = asyncio.get_running_loop()
-        queued = _QueuedWork(work, loop, loop.create_future())
+        queued, who = _QueuedWork(work, loop, loop.create_future()), caller.current()
         self._open += 1
-        self._queue.put(queued)
+        with self._change:
+            self._queue.put(who, queued)
+            self._change.notify()
         try:
             result: T = await asyncio.shield(queued.ended)
         except asyncio.CancelledError:
-            if not queued.begin():
+            with self._change:
+                withdrawn = self._queue.drop(who, queued)
+            if not withdrawn:
                 await _ended(queued.ended)
             raise
         finally:
@@ -83,10 +74,11 @@ class Threads:
         """Finish the queued work and close the connections."""
         threads, self._threads = self._threads, []
         loop = asyncio.get_running_loop()
-        ends = [_End(loop, loop.create_future()) for _ in threads]
-        for end in ends:
-            self._queue.put(end)
-        await asyncio.gather(*(end.ended for end in ends))
+        ends = [loop.create_future() for _ in threads]
+        with self._change:
+            self._ends += ends
+            self._change.notify_all()
+        await asyncio.gather(*ends)
         for thread in threads:
             thread.join()
 
@@ -97,15 +89,27 @@ class Threads:
 
     def _run(self) -> None:
         connection: SqliteConnection | None = None
-        while not isinstance(queued := self._queue.get(), _End):
-            if queued.begin():
-                connection = self._do(queued, connection)
+        while not isinstance(taken := self._next(), asyncio.Future):
+            who, queued = taken
+            begun = perf_counter()
+            connection = self._do(queued, connection)
+            with self._change:
+                self._queue.charge(who, cost=perf_counter() - begun)
         try:
             if connection is not None:
                 connection.driver.close()
         finally:
             # Whoever closes must not wait for ever for a connection that cannot be closed.
-            queued.loop.call_soon_threadsafe(queued.tell)
+            taken.get_loop().call_soon_threadsafe(_tell_end, taken)
+
+    def _next(self) -> "tuple[str, _QueuedWork] | asyncio.Future[None]":
+        """Wait for work; once none is left, return the future for when this thread has ended."""
+        with self._change:
+            while (taken := self._queue.take()) is None:
+                if self._ends:
+                    return self._ends.pop()
+                self._change.wait()
+            return taken
 
     def _do(self, queued: _QueuedWork, connection: SqliteConnection | None) -> SqliteConnection | None:
         result, error = None, None
@@ -121,6 +125,11 @@ class Threads:
             error = failure
         queued.loop.call_soon_threadsafe(queued.tell, result, error)
         return connection
+
+
+def _tell_end(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 async def _ended(future: "asyncio.Future[Any]") -> None:

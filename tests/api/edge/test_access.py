@@ -12,6 +12,7 @@ from idvault.api.edge.directory import Pin
 from idvault.api.edge.server import describe, dispatch
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, Reason
+from idvault.ports import caller
 from idvault.ports.claim import Claim
 from idvault.v1 import options_pb2, status_pb2
 from tests.api.descriptors import method
@@ -176,6 +177,19 @@ async def test_the_caller_is_the_registered_one(edge: Edge) -> None:
     await call(edge.mine(), METHODS[0], requests()[METHODS[0]].SerializeToString())
     [command] = edge.claims.commands
     assert (command.relying_party, command.actor_id) == ("platform-a", "22" * 16)
+
+
+async def test_the_work_of_a_call_is_its_callers(edge: Edge) -> None:
+    """Wherever callers wait for each other, they are served in turn by this."""
+    seen: list[str] = []
+
+    async def note() -> None:
+        seen.append(caller.current())
+
+    edge.statuses.happens = note
+    for channel in (edge.mine(), edge.mine()):
+        await call(channel, GET_STATUS, requests()[GET_STATUS].SerializeToString())
+    assert seen == [caller.platform("platform-a")] * 2
 
 
 async def _reached(call: Call) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 
 from idvault.api.edge import pace as paces
 from idvault.api.edge.pace import Pace
+from idvault.ports import caller
 from tests.support.authority import Authority
 from tests.support.edge import GET_STATUS, call, refused, requests, running
 
@@ -76,6 +77,23 @@ async def test_a_group_starts_in_one_turn() -> None:
     assert started == [0, 1, 2, 3, 4]
     await one(5)
     assert started[-1] == 5
+
+
+async def test_a_crowd_of_one_caller_delays_nobody_else() -> None:
+    """More calls than a group takes: it takes those of all callers in turn, later groups the others."""
+    pace, started = Pace(seconds=0.001, calls=2), list[str]()
+
+    async def one(who: str) -> None:
+        with caller.serving(who):
+            await pace.turn(300)
+        started.append(who)
+
+    crowd = [asyncio.ensure_future(one("platform/crowd")) for _ in range(300)]
+    await asyncio.sleep(0)
+    await one("platform/single")
+    assert len(started) <= paces._GROUP
+    await asyncio.gather(*crowd)
+    assert len(started) == 301
 
 
 async def test_who_goes_away_delays_nobody() -> None:

@@ -1,9 +1,11 @@
 """Time limits with one timer: each block ends by its own limit, and only by that."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
+from idvault.api.edge import timer as timers
 from idvault.api.edge.timer import TimeLimit, Timer
 
 
@@ -119,3 +121,21 @@ async def test_a_limit_can_be_ended_early() -> None:
     with pytest.raises(TimeoutError):
         await task
     assert task.cancelling() == 0
+
+
+async def test_of_many_that_end_at_once_some_are_ended_at_a_time() -> None:
+    """Other work of the loop runs in between; all end."""
+    timer, ended = Timer(), list[int]()
+
+    async def one(number: int) -> None:
+        with suppress(TimeoutError):
+            await _limited(timer, 0.01)
+        ended.append(number)
+
+    tasks = [asyncio.ensure_future(one(number)) for number in range(200)]
+    seen = set[int]()
+    while len(ended) < len(tasks):
+        seen.add(len(ended))
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+    assert len(seen) >= 200 // timers._AT_ONCE

@@ -10,6 +10,7 @@ from idvault.api.edge.call import Caller
 from idvault.domain.error import FieldCode, IdvaultError, InvalidError, Reason, Violation
 from idvault.domain.event import EventType
 from idvault.flows.log.events import EventFactory
+from idvault.ports import caller as callers
 from idvault.ports.platform import Platform, PlatformPages
 from idvault.storage.base.database import Database
 from idvault.storage.platform.store import SqlPlatformStore
@@ -124,3 +125,10 @@ async def test_forms_are_listed_by_pages(world: TipOffWorld) -> None:
     wrong = await refused(world, "ListTipOffForms", pb.ListTipOffFormsRequest(page_token="No name"))
     assert isinstance(wrong, InvalidError)
     assert wrong.violations == (Violation("page_token", FieldCode.CHARACTER),)
+
+
+async def test_a_form_is_its_platforms(world: TipOffWorld) -> None:
+    """The pages call for all platforms: each platform's visitors wait in its turn (ports.caller)."""
+    with callers.serving(WEB.holder):
+        await ask(world, "FileTipOffForm", report())
+        assert callers.current() == callers.platform(PARTY)

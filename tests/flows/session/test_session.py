@@ -21,6 +21,7 @@ from idvault.domain.error import (
 )
 from idvault.domain.registry import RegistryAnswer
 from idvault.domain.session import secret
+from idvault.ports import caller
 from idvault.storage.base.database import Database
 from idvault.v1 import session_pb2 as pb
 from idvault.v1 import verification_pb2
@@ -488,3 +489,15 @@ async def test_a_step_needs_the_log(world: SessionWorld) -> None:
             await step(session_id, seconds=5)
         assert refused.value.reason is Reason.LOG_UNAVAILABLE
     assert (await world.page(session_id, seconds=5)).state == States.STATE_AGREED
+
+
+async def test_a_page_is_its_platforms(world: SessionWorld) -> None:
+    """Once the pages have told whose session it is, the call waits in that platform's turn (ports.caller)."""
+    made = await world.create()
+    with caller.serving("web/web-1"):
+        await world.redeem(made.url)
+        assert caller.current() == caller.platform(PARTY)
+    await world.bind(made.session_id)
+    with caller.serving("web/web-1"):
+        await world.page(made.session_id)
+        assert caller.current() == caller.platform(PARTY)

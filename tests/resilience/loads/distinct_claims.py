@@ -1,0 +1,37 @@
+"""As many claims of different people at once as one caller may have."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from idvault_client import Consent, resident_id
+from idvault_client.backend.claim import verify_individual
+from tests.resilience.loads import Target
+from tests.resilience.loads.flood import Flood
+from tests.support.sandbox import Person, Registry, invent
+
+PATH = "/idvault.v1.VerificationService/VerifyIndividual"
+AT_ONCE = 2_000
+_BATCH = 500
+
+
+def run(target: Target, *, seconds: float) -> str:
+    """Sign people up as fast as the edge answers."""
+    flood = Flood(target=target, path=PATH, bodies=_claims(target), at_once=target.times(AT_ONCE))
+    flood.run(seconds=seconds)
+    return str(flood)
+
+
+def claim(person: Person) -> bytes:
+    """Return the request of a new claim."""
+    consent = Consent("terms-3", datetime.now(UTC))
+    call = verify_individual(person.name, resident_id(person.number), consent=consent, request_id=uuid4())
+    return call.request
+
+
+def _claims(target: Target) -> Iterator[bytes]:
+    registry = Registry(target.registry)
+    while True:
+        people = [invent() for _ in range(_BATCH)]
+        registry.add(*people)
+        yield from map(claim, people)
