@@ -15,6 +15,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = sorted(path.name for path in (DOCS / "people").glob("*.md"))
 SETTINGS = Settings.model_construct()
 _ERASED = (RetentionTerms().erasure.waiting + RetentionTerms().erasure.delay).days
+_UNPROVED = RetentionTerms().erasure.unproved
 _LINK = int(session.LIFETIME.total_seconds()) // 60
 _WAITING = int(CLAIM_LIFETIME.total_seconds()) // 3600
 _WORDS = {5: "five", 20: "twenty"}
@@ -45,6 +46,10 @@ FIGURES = [
     ("erasure.md", SETTINGS.erasure_waiting_days, "for {n} days you can cancel", "{n}天内可以"),
     ("erasure.md", SETTINGS.erasure_delay_days, "another {n} days later", "再过{n}天"),
     ("erasure.md", _ERASED, "Why it takes {n} days", "为什么需要{n}天"),
+    ("erasure.md", _UNPROVED.days, "({n} days, [if only", "只凭浏览器申请的，{n}天内"),
+    ("erasure.md", _UNPROVED.days, "it is {n} days, because", "否则为{n}天"),
+    ("erasure.md", _UNPROVED.days + SETTINGS.erasure_delay_days, "days, or {n}", "或{n}天"),
+    ("stored.md", _UNPROVED.days + SETTINGS.erasure_delay_days, "its erasure, {n} if", "申请的，{n}天后"),
 ]
 
 

@@ -242,6 +242,7 @@ WHO_MAY_CALL = {
     "PublicAccountService.ExportPublicAccountFilings": ["ROLE_PLATFORM"],
     "ErasureService.EraseAccount": ["ROLE_PLATFORM"],
     "ErasureService.CancelErasure": ["ROLE_PLATFORM"],
+    "ErasureService.ListErasures": ["ROLE_PLATFORM"],
     "ErasureService.GetErasure": ["ROLE_PLATFORM"],
     "RosterService.GetRoster": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
     "RosterService.ProposeRoster": ["ROLE_OPERATOR"],

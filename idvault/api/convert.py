@@ -146,6 +146,8 @@ def status(value: Status | Account) -> common_pb2.AccountStatus:
     )
     if value.standing_until is not None:
         message.standing_until.FromDatetime(value.standing_until)
+    if value.erase_at is not None:
+        message.erase_time.FromDatetime(value.erase_at)
     if value.organization_category is not None:
         message.organization_category = _CATEGORIES[value.organization_category]
     return message

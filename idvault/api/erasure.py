@@ -7,14 +7,18 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from idvault.api import convert
 from idvault.api.disclosure.convert_history import logged
 from idvault.api.edge.call import Caller
+from idvault.api.sanction import convert as sanction_convert
 from idvault.domain import request as request_rules
 from idvault.domain import token
 from idvault.domain.clock import ClockReading
-from idvault.domain.erasure import ErasureState
+from idvault.domain.erasure import Erasure, ErasureOrigin, ErasureState
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.flows.erasure.erasure import ErasureCall, ErasureFlow, ShownErasure
 from idvault.v1 import erasure_pb2 as pb
 
 _STATES = convert.numbers(ErasureState, pb.Erasure.State.Value, "STATE_")
+_WORDS = {number: word for word, number in _STATES.items()}
+_ORIGINS = convert.numbers(ErasureOrigin, pb.Erasure.Origin.Value, "ORIGIN_")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -35,6 +39,16 @@ class ErasureServicer:
         """Cancel the erasure of an account."""
         return message(await self.flow.cancel(_call(request, "CancelErasure", caller), now=now))
 
+    async def ListErasures(
+        self, request: pb.ListErasuresRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.ListErasuresResponse:
+        """Return a page of erasures, oldest first."""
+        after, limit = sanction_convert.page(request)
+        found, following = await self.flow.list(
+            relying_party=caller.name, state=_state(request.state), after=after, limit=limit
+        )
+        return pb.ListErasuresResponse(erasures=[_message(each) for each in found], next_page_token=following)
+
     async def GetErasure(
         self, request: pb.GetErasureRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Erasure:
@@ -50,18 +64,31 @@ def _call(
     return ErasureCall(caller.name, caller.actor_id, request_id, method, token.check(request.account_token))
 
 
+def _state(number: pb.Erasure.State.ValueType) -> ErasureState | None:
+    """Return which state to list, None for all; raises InvalidError (INVALID_MESSAGE, state)."""
+    if not number:
+        return None
+    if number not in _WORDS:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("state", FieldCode.CHARACTER))
+    return _WORDS[number]
+
+
 def message(shown: ShownErasure) -> pb.Erasure:
     """Return the message of an erasure, with the proof of its last step if there is one."""
-    value = shown.erasure
-    made = pb.Erasure(
+    made = _message(shown.erasure)
+    made.entry.CopyFrom(logged(shown.entry))
+    if shown.note:
+        made.checkpoint.note = shown.note
+    return made
+
+
+def _message(value: Erasure) -> pb.Erasure:
+    return pb.Erasure(
         erasure_id=value.erasure_id,
         account_token=value.account_token,
         state=_STATES[value.state],
         request_time=Timestamp(seconds=int(value.requested_at.timestamp())),
         erase_time=Timestamp(seconds=int((value.erased_at or value.erase_at).timestamp())),
         destroy_time=Timestamp(seconds=int((value.destroyed_at or value.destroy_at).timestamp())),
-        entry=logged(shown.entry),
+        origin=_ORIGINS[value.origin] if value.origin else pb.Erasure.ORIGIN_UNSPECIFIED,
     )
-    if shown.note:
-        made.checkpoint.note = shown.note
-    return made

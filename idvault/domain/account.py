@@ -2,12 +2,12 @@
 
 - An account is VERIFIED until its expire_date, which is the first EXPIRED day.
 - A status holds the kind, state, standing, assurance, the two dates and the revision, plus the category of
-  an organisation that has been verified. It holds nothing else.
+  an organisation that has been verified, and the time of a requested erasure. It holds nothing else.
 - A standing may have an end. When it comes, the next of the standings that follow applies, and GOOD after the
   last one.
-- The revision grows by one with every published change, and with every appeal that is filed or decided, so
-  that the change feed tells of it. An expiry or an end of a standing that is due counts even before it is
-  stored.
+- The revision grows by one with every published change, with every appeal that is filed or decided, and with
+  every step of an erasure, so that the change feed tells of it. An expiry or an end of a standing that is due
+  counts even before it is stored.
 """
 
 from collections.abc import Iterable
@@ -67,7 +67,8 @@ class Account:
 
     person_id: a random id, set at the first successful verification. organization_category: set at the same
     time if the owner is an organisation. standing_until: when the standing falls by itself; later_standings:
-    what follows then, each milder than the one before and with a later end.
+    what follows then, each milder than the one before and with a later end. erase_at: when a requested
+    erasure takes effect, None without one.
     """
 
     account_token: str
@@ -84,6 +85,7 @@ class Account:
     organization_category: OrganizationCategory | None = None
     standing_until: datetime | None = None
     later_standings: tuple[StandingPeriod, ...] = ()
+    erase_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class Status:
     expire_date: date | None
     organization_category: OrganizationCategory | None = None
     standing_until: datetime | None = None
+    erase_at: datetime | None = None
 
 
 def severity(standing: Standing) -> int:
@@ -214,4 +217,5 @@ def project(*, account: Account, today: date, now: datetime) -> Status:
         shown.expire_date,
         shown.organization_category,
         shown.standing_until,
+        shown.erase_at,
     )

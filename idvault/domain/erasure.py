@@ -7,7 +7,11 @@
 | REQUESTED | erase, from erase_at on | ERASED |
 | ERASED | destroy, from destroy_at on | DESTROYED |
 
-- While it is REQUESTED, nothing about the account changes.
+- While it is REQUESTED, the account's status says when it will be erased, and nothing else about it changes.
+- Each step is a revision of the account's status, so that the change feed tells of it.
+- A request waits for the operator's time, in which it can be cancelled. One that was made on a page of the
+  vault's own, where nobody but the browser vouches for the owner, waits for 30 days unless the account was
+  verified (a match) within the last hour. So does one of an account that cannot be verified at all.
 - ERASED is final. The account's status says so, its open claim ends, and no new request about it is taken.
 - Record, shares, shred key and opening keys are destroyed after a delay that is the same for every account
   and longer than any disclosure request lives. So an erasure ends no disclosure, and its time tells of none.
@@ -27,6 +31,8 @@ from idvault.domain.error import NotFoundError, PreconditionError, Reason, Trans
 
 # A request is fresh within the difference of clocks, and its last answer can be repeated for a while.
 SHORTEST_DELAY = disclosure.LONGEST_LIFETIME + disclosure.CLOCK_DIFFERENCE + disclosure.REPEAT_TIME
+RECENT = timedelta(hours=1)
+"""How long a match counts for a request on the vault's own page."""
 CLAIM_ENDED = ClaimOutcome(ClaimState.FAILED, FailureReason.ERASED)
 
 
@@ -39,16 +45,27 @@ class ErasureState(StrEnum):
     DESTROYED = "DESTROYED"
 
 
+class ErasureOrigin(StrEnum):
+    """Who asked for an erasure: the owner's browser on a page of the vault, or the platform by a call."""
+
+    OWNER = "OWNER"
+    PLATFORM = "PLATFORM"
+
+
 @dataclass(frozen=True, slots=True)
 class ErasureTerms:
-    """The operator's settings: how long an erasure can be cancelled, and when the keys follow."""
+    """How long an erasure can be cancelled, and when the keys follow: waiting and delay are settings.
+
+    unproved: how long a request waits that nobody but a browser vouches for.
+    """
 
     waiting: timedelta = timedelta(days=7)
     delay: timedelta = timedelta(days=8)
+    unproved: timedelta = timedelta(days=30)
 
     def __post_init__(self) -> None:
         """Refuse a delay that a disclosure request could outlive; raises ValueError."""
-        if self.waiting < timedelta(0) or self.delay < SHORTEST_DELAY:
+        if not timedelta(0) <= self.waiting <= self.unproved or self.delay < SHORTEST_DELAY:
             raise ValueError("keys must outlive every disclosure request")
 
 
@@ -57,7 +74,8 @@ class Erasure:
     """An erasure of one account. erasure_id: 16 random bytes in hex.
 
     erase_at: when the account becomes ERASED. destroy_at: when its keys are destroyed; computed from erase_at
-    until the account is ERASED. entry_id: the log entry of the last step, which a receipt proves.
+    until the account is ERASED. entry_id: the log entry of the last step, which a receipt proves. origin:
+    None for an erasure that was requested before it was recorded.
     """
 
     erasure_id: str
@@ -71,11 +89,25 @@ class Erasure:
     cancelled_at: datetime | None = None
     erased_at: datetime | None = None
     destroyed_at: datetime | None = None
+    origin: ErasureOrigin | None = None
 
     @property
     def due_at(self) -> datetime | None:
         """When the next step is due; None if there is none."""
         return {ErasureState.REQUESTED: self.erase_at, ErasureState.ERASED: self.destroy_at}.get(self.state)
+
+
+def is_recent(*, matched_at: datetime | None, now: datetime) -> bool:
+    """Return whether a match of an account, None without one, counts for a request on the vault's page."""
+    return matched_at is not None and now - RECENT < matched_at <= now
+
+
+def waiting(
+    *, origin: ErasureOrigin, matched_at: datetime | None, terms: ErasureTerms, now: datetime
+) -> timedelta:
+    """Return how long a request waits. matched_at: when the account's last verification succeeded."""
+    vouched = origin is ErasureOrigin.PLATFORM or is_recent(matched_at=matched_at, now=now)
+    return terms.waiting if vouched else terms.unproved
 
 
 def request(
@@ -84,10 +116,12 @@ def request(
     newest: Erasure | None,
     erasure_id: str,
     entry_id: str,
+    origin: ErasureOrigin,
+    matched_at: datetime | None,
     terms: ErasureTerms,
     now: datetime,
 ) -> Erasure:
-    """Return a new erasure of an account. newest: the account's newest one until now.
+    """Return a new erasure of an account. newest: the account's newest one until now; others: see `waiting`.
 
     Raises PreconditionError (ACCOUNT_ERASED), and TransitionError if one is REQUESTED already.
     """
@@ -96,7 +130,7 @@ def request(
     if newest is not None and newest.state is ErasureState.REQUESTED:
         raise TransitionError(state=newest.state.value, wanted=ErasureState.REQUESTED.value)
     requested_at = now.replace(microsecond=0)
-    erase_at = requested_at + terms.waiting
+    erase_at = requested_at + waiting(origin=origin, matched_at=matched_at, terms=terms, now=now)
     return Erasure(
         erasure_id,
         account.relying_party,
@@ -106,6 +140,7 @@ def request(
         erase_at,
         erase_at + terms.delay,
         entry_id,
+        origin=origin,
     )
 
 
@@ -153,6 +188,14 @@ def destroy(*, erasure: Erasure, entry_id: str, now: datetime) -> Erasure | None
     )
 
 
+def told(*, account: Account, erasure: Erasure, now: datetime) -> Account:
+    """Return the account after a step of its erasure, with the next revision."""
+    waits = erasure.state is ErasureState.REQUESTED
+    return replace(
+        account_rules.renumber(account=account, now=now), erase_at=erasure.erase_at if waits else None
+    )
+
+
 def erased(*, account: Account, today: date, now: datetime) -> Account:
     """Return the account as ERASED: what it showed of its verification is gone, its standing stays."""
     present = account_rules.expire(account=account_rules.fall(account=account, now=now), today=today)
@@ -164,5 +207,6 @@ def erased(*, account: Account, today: date, now: datetime) -> Account:
         expire_date=None,
         organization_category=None,
         open_claim_id=None,
+        erase_at=None,
         revision=present.revision + 1,
     )

@@ -53,7 +53,11 @@ def table(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
 
 def _identities(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
     end = _days(terms.erasure.waiting + terms.erasure.delay)
-    erased = f"while the account exists; {end} after its erasure is requested"
+    longest = _days(terms.erasure.unproved + terms.erasure.delay)
+    erased = (
+        f"while the account exists; {end} after its erasure is requested, "
+        f"{longest} if on a page of the vault without a fresh verification"
+    )
     return (
         RetentionRule(
             "sealed names and numbers, with the custodians' shares, and the shred keys",

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from idvault.domain.clock import ClockReading
-from idvault.domain.erasure import Erasure, ErasureTerms
+from idvault.domain.erasure import Erasure, ErasureOrigin, ErasureState, ErasureTerms
 from idvault.domain.event import Event
 from idvault.domain.request import Request
 
@@ -39,6 +39,9 @@ class ShredDestroyer(Protocol):
 class ErasureStore(Protocol):
     """The erasures of accounts.
 
+    Every act but `release` must also store the account with its next revision (domain.erasure.told, erased)
+    and queue it for the change feed.
+
     An act locks the account's row first, so that the later of two decisions sees the earlier one. `request`
     and `cancel` write the request's row before that: a repeat writes nothing and returns the erasure as it is
     now; another body raises AlreadyExistsError (REQUEST_ID_REUSED).
@@ -49,6 +52,7 @@ class ErasureStore(Protocol):
         *,
         erasure_id: str,
         account_token: str,
+        origin: ErasureOrigin,
         terms: ErasureTerms,
         request: Request,
         now: ClockReading,
@@ -56,8 +60,8 @@ class ErasureStore(Protocol):
     ) -> Erasure:
         """Store the result of domain.erasure.request with the event (field erase_at).
 
-        Raises what the rule raises. The account must belong to the caller, else NotFoundError
-        (ACCOUNT_NOT_FOUND).
+        The account's last match must be read after its row is locked. Raises what the rule raises. The
+        account must belong to the caller, else NotFoundError (ACCOUNT_NOT_FOUND).
         """
         ...
 
@@ -73,6 +77,20 @@ class ErasureStore(Protocol):
 
     async def newest(self, *, relying_party: str, account_token: str) -> Erasure | None:
         """Return the newest erasure of a relying party's account, None if there is none."""
+        ...
+
+    async def matched_at(self, *, account_token: str) -> datetime | None:
+        """Return when the last verification of an account succeeded, None if none did."""
+        ...
+
+    async def list(
+        self, *, relying_party: str, state: ErasureState | None, after: str, limit: int
+    ) -> Sequence[Erasure]:
+        """Return up to limit erasures that follow the one `after` (empty: from the first), oldest first.
+
+        state: only those that are stored in it. Raises InvalidError (INVALID_MESSAGE, page_token) for an
+        unknown `after`. A new one must not move another one.
+        """
         ...
 
     async def due(self, *, now: datetime, limit: int) -> Sequence[Erasure]:

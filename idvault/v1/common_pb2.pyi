@@ -237,6 +237,7 @@ class AccountStatus(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     ORGANIZATION_CATEGORY_FIELD_NUMBER: _builtins.int
     STANDING_UNTIL_FIELD_NUMBER: _builtins.int
+    ERASE_TIME_FIELD_NUMBER: _builtins.int
     account_token: _builtins.str
     """The pseudonymous account: acct_ and 26 lower-case Crockford base32 characters of 128 random bits."""
     subject_kind: Global___SubjectKind.ValueType
@@ -261,6 +262,12 @@ class AccountStatus(_message.Message):
         status has the next revision, even before anything is stored.
         """
 
+    @_builtins.property
+    def erase_time(self) -> _timestamp_pb2.Timestamp:
+        """When the account becomes ERASED, if its erasure is requested and not cancelled: tell the owner, who can cancel it
+        until then, and GetErasure tells who asked. Unset otherwise.
+        """
+
     def __init__(
         self,
         *,
@@ -274,10 +281,11 @@ class AccountStatus(_message.Message):
         revision: _builtins.int = ...,
         organization_category: Global___OrganizationCategory.ValueType = ...,
         standing_until: _timestamp_pb2.Timestamp | None = ...,
+        erase_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["standing_until", b"standing_until"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["erase_time", b"erase_time", "standing_until", b"standing_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "assurance", b"assurance", "expire_date", b"expire_date", "organization_category", b"organization_category", "revision", b"revision", "standing", b"standing", "standing_until", b"standing_until", "state", b"state", "subject_kind", b"subject_kind", "verify_date", b"verify_date"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "assurance", b"assurance", "erase_time", b"erase_time", "expire_date", b"expire_date", "organization_category", b"organization_category", "revision", b"revision", "standing", b"standing", "standing_until", b"standing_until", "state", b"state", "subject_kind", b"subject_kind", "verify_date", b"verify_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,9 +3,11 @@
 isort:skip_file
 Erasing an account: its status for good, and its sealed identity so that nobody can open it any more."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from idvault.v1 import disclosure_pb2 as _disclosure_pb2
 from idvault.v1 import transparency_pb2 as _transparency_pb2
@@ -95,6 +97,64 @@ class GetErasureRequest(_message.Message):
 Global___GetErasureRequest: _TypeAlias = GetErasureRequest  # noqa: Y015
 
 @_typing.final
+class ListErasuresRequest(_message.Message):
+    """Which erasures to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most this many, up to 1,000; 0 stands for 100."""
+    page_token: _builtins.str
+    """The next_page_token of the page before; empty for the first page."""
+    state: Global___Erasure.State.ValueType
+    """Only those in this state; unspecified for all."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        state: Global___Erasure.State.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListErasuresRequest: _TypeAlias = ListErasuresRequest  # noqa: Y015
+
+@_typing.final
+class ListErasuresResponse(_message.Message):
+    """A page of erasures."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ERASURES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty at the end."""
+    @_builtins.property
+    def erasures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Erasure]:
+        """The erasures without entry and checkpoint: GetErasure has them."""
+
+    def __init__(
+        self,
+        *,
+        erasures: _abc.Iterable[Global___Erasure] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erasures", b"erasures", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListErasuresResponse: _TypeAlias = ListErasuresResponse  # noqa: Y015
+
+@_typing.final
 class Erasure(_message.Message):
     """An erasure, and the proof of its last step: keep the answer of each state as a receipt."""
 
@@ -109,7 +169,7 @@ class Erasure(_message.Message):
         STATE_UNSPECIFIED: Erasure._State.ValueType  # 0
         """Never sent."""
         STATE_REQUESTED: Erasure._State.ValueType  # 1
-        """It waits until erase_time and can be cancelled. Nothing has changed."""
+        """It waits until erase_time and can be cancelled. Nothing has changed but the status's erase_time."""
         STATE_CANCELLED: Erasure._State.ValueType  # 2
         """It was cancelled in time. Another one can be requested."""
         STATE_ERASED: Erasure._State.ValueType  # 3
@@ -123,13 +183,36 @@ class Erasure(_message.Message):
     STATE_UNSPECIFIED: Erasure.State.ValueType  # 0
     """Never sent."""
     STATE_REQUESTED: Erasure.State.ValueType  # 1
-    """It waits until erase_time and can be cancelled. Nothing has changed."""
+    """It waits until erase_time and can be cancelled. Nothing has changed but the status's erase_time."""
     STATE_CANCELLED: Erasure.State.ValueType  # 2
     """It was cancelled in time. Another one can be requested."""
     STATE_ERASED: Erasure.State.ValueType  # 3
     """The account is ERASED for good; its keys are destroyed at destroy_time."""
     STATE_DESTROYED: Erasure.State.ValueType  # 4
     """Record, shares and keys are destroyed."""
+
+    class _Origin:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _OriginEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Erasure._Origin.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        ORIGIN_UNSPECIFIED: Erasure._Origin.ValueType  # 0
+        """It was requested before the vault recorded this."""
+        ORIGIN_OWNER: Erasure._Origin.ValueType  # 1
+        """The owner's browser, on a page of the vault."""
+        ORIGIN_PLATFORM: Erasure._Origin.ValueType  # 2
+        """The platform, by EraseAccount."""
+
+    class Origin(_Origin, metaclass=_OriginEnumTypeWrapper):
+        """Who asked for it."""
+
+    ORIGIN_UNSPECIFIED: Erasure.Origin.ValueType  # 0
+    """It was requested before the vault recorded this."""
+    ORIGIN_OWNER: Erasure.Origin.ValueType  # 1
+    """The owner's browser, on a page of the vault."""
+    ORIGIN_PLATFORM: Erasure.Origin.ValueType  # 2
+    """The platform, by EraseAccount."""
 
     ERASURE_ID_FIELD_NUMBER: _builtins.int
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
@@ -139,12 +222,15 @@ class Erasure(_message.Message):
     DESTROY_TIME_FIELD_NUMBER: _builtins.int
     ENTRY_FIELD_NUMBER: _builtins.int
     CHECKPOINT_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
     erasure_id: _builtins.str
     """16 random bytes in hex."""
     account_token: _builtins.str
     """The account."""
     state: Global___Erasure.State.ValueType
     """The state."""
+    origin: Global___Erasure.Origin.ValueType
+    """Who asked for it."""
     @_builtins.property
     def request_time(self) -> _timestamp_pb2.Timestamp:
         """When it was requested."""
@@ -178,10 +264,11 @@ class Erasure(_message.Message):
         destroy_time: _timestamp_pb2.Timestamp | None = ...,
         entry: _disclosure_pb2.LoggedEntry | None = ...,
         checkpoint: _transparency_pb2.Checkpoint | None = ...,
+        origin: Global___Erasure.Origin.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "destroy_time", b"destroy_time", "entry", b"entry", "erase_time", b"erase_time", "request_time", b"request_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "checkpoint", b"checkpoint", "destroy_time", b"destroy_time", "entry", b"entry", "erase_time", b"erase_time", "erasure_id", b"erasure_id", "request_time", b"request_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "checkpoint", b"checkpoint", "destroy_time", b"destroy_time", "entry", b"entry", "erase_time", b"erase_time", "erasure_id", b"erasure_id", "origin", b"origin", "request_time", b"request_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -28,8 +28,9 @@ if _version_not_supported:
 class ErasureServiceStub:
     """Erases accounts, at their owners' request.
 
-    An erasure waits for some days, in which it can be cancelled and nothing changes. Then the account is ERASED for
-    good. The sealed identity and its keys are destroyed after a further delay that is the same for every account.
+    An erasure waits for some days, in which it can be cancelled and nothing changes but the status's erase_time. Then
+    the account is ERASED for good. The sealed identity and its keys are destroyed after a further delay that is the same
+    for every account. Each step raises the revision of the account's status, so the change feed tells of it.
     """
 
     def __init__(self, channel):
@@ -48,6 +49,11 @@ class ErasureServiceStub:
                 request_serializer=idvault_dot_v1_dot_erasure__pb2.CancelErasureRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_erasure__pb2.Erasure.FromString,
                 _registered_method=True)
+        self.ListErasures = channel.unary_unary(
+                '/idvault.v1.ErasureService/ListErasures',
+                request_serializer=idvault_dot_v1_dot_erasure__pb2.ListErasuresRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_erasure__pb2.ListErasuresResponse.FromString,
+                _registered_method=True)
         self.GetErasure = channel.unary_unary(
                 '/idvault.v1.ErasureService/GetErasure',
                 request_serializer=idvault_dot_v1_dot_erasure__pb2.GetErasureRequest.SerializeToString,
@@ -58,12 +64,15 @@ class ErasureServiceStub:
 class ErasureServiceServicer:
     """Erases accounts, at their owners' request.
 
-    An erasure waits for some days, in which it can be cancelled and nothing changes. Then the account is ERASED for
-    good. The sealed identity and its keys are destroyed after a further delay that is the same for every account.
+    An erasure waits for some days, in which it can be cancelled and nothing changes but the status's erase_time. Then
+    the account is ERASED for good. The sealed identity and its keys are destroyed after a further delay that is the same
+    for every account. Each step raises the revision of the account's status, so the change feed tells of it.
     """
 
     def EraseAccount(self, request, context):
-        """Requests the erasure of an account. Make sure before that it is the owner who asks.
+        """Requests the erasure of an account. Make sure before that it is the owner who asks, for instance by a new
+        verification: the request waits for the deployment's usual time, whoever asked you. A request that the owner makes
+        on a page of the vault waits for 30 days unless the account was verified within the hour before.
 
         Sanctions, open appeals and requests for a disclosure do not prevent it, and go on as they would without it.
 
@@ -83,6 +92,17 @@ class ErasureServiceServicer:
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND; ERASURE_NOT_FOUND if none was ever requested);
         FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
         (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListErasures(self, request, context):
+        """Returns a page of the erasures of the caller's accounts, also of those that owners asked for on pages of the vault,
+        in the order in which they were requested, without their proofs. One that is requested meanwhile moves no other.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -111,6 +131,11 @@ def add_ErasureServiceServicer_to_server(servicer, server):
                     request_deserializer=idvault_dot_v1_dot_erasure__pb2.CancelErasureRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_erasure__pb2.Erasure.SerializeToString,
             ),
+            'ListErasures': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListErasures,
+                    request_deserializer=idvault_dot_v1_dot_erasure__pb2.ListErasuresRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_erasure__pb2.ListErasuresResponse.SerializeToString,
+            ),
             'GetErasure': grpc.unary_unary_rpc_method_handler(
                     servicer.GetErasure,
                     request_deserializer=idvault_dot_v1_dot_erasure__pb2.GetErasureRequest.FromString,
@@ -127,8 +152,9 @@ def add_ErasureServiceServicer_to_server(servicer, server):
 class ErasureService:
     """Erases accounts, at their owners' request.
 
-    An erasure waits for some days, in which it can be cancelled and nothing changes. Then the account is ERASED for
-    good. The sealed identity and its keys are destroyed after a further delay that is the same for every account.
+    An erasure waits for some days, in which it can be cancelled and nothing changes but the status's erase_time. Then
+    the account is ERASED for good. The sealed identity and its keys are destroyed after a further delay that is the same
+    for every account. Each step raises the revision of the account's status, so the change feed tells of it.
     """
 
     @staticmethod
@@ -175,6 +201,33 @@ class ErasureService:
             '/idvault.v1.ErasureService/CancelErasure',
             idvault_dot_v1_dot_erasure__pb2.CancelErasureRequest.SerializeToString,
             idvault_dot_v1_dot_erasure__pb2.Erasure.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListErasures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.ErasureService/ListErasures',
+            idvault_dot_v1_dot_erasure__pb2.ListErasuresRequest.SerializeToString,
+            idvault_dot_v1_dot_erasure__pb2.ListErasuresResponse.FromString,
             options,
             channel_credentials,
             insecure,

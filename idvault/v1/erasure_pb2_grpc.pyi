@@ -29,8 +29,9 @@ GRPC_VERSION: str
 class ErasureServiceStub:
     """Erases accounts, at their owners' request.
 
-    An erasure waits for some days, in which it can be cancelled and nothing changes. Then the account is ERASED for
-    good. The sealed identity and its keys are destroyed after a further delay that is the same for every account.
+    An erasure waits for some days, in which it can be cancelled and nothing changes but the status's erase_time. Then
+    the account is ERASED for good. The sealed identity and its keys are destroyed after a further delay that is the same
+    for every account. Each step raises the revision of the account's status, so the change feed tells of it.
     """
 
     @_typing.overload
@@ -38,7 +39,9 @@ class ErasureServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ErasureServiceAsyncStub: ...
     EraseAccount: _grpc.UnaryUnaryMultiCallable[_erasure_pb2.EraseAccountRequest, _erasure_pb2.Erasure]
-    """Requests the erasure of an account. Make sure before that it is the owner who asks.
+    """Requests the erasure of an account. Make sure before that it is the owner who asks, for instance by a new
+    verification: the request waits for the deployment's usual time, whoever asked you. A request that the owner makes
+    on a page of the vault waits for 30 days unless the account was verified within the hour before.
 
     Sanctions, open appeals and requests for a disclosure do not prevent it, and go on as they would without it.
 
@@ -55,6 +58,13 @@ class ErasureServiceStub:
     FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
     (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
+    ListErasures: _grpc.UnaryUnaryMultiCallable[_erasure_pb2.ListErasuresRequest, _erasure_pb2.ListErasuresResponse]
+    """Returns a page of the erasures of the caller's accounts, also of those that owners asked for on pages of the vault,
+    in the order in which they were requested, without their proofs. One that is requested meanwhile moves no other.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
+    """
     GetErasure: _grpc.UnaryUnaryMultiCallable[_erasure_pb2.GetErasureRequest, _erasure_pb2.Erasure]
     """Returns the newest erasure of an account, with the proof of its last step.
 
@@ -66,13 +76,16 @@ class ErasureServiceStub:
 class ErasureServiceAsyncStub(ErasureServiceStub):
     """Erases accounts, at their owners' request.
 
-    An erasure waits for some days, in which it can be cancelled and nothing changes. Then the account is ERASED for
-    good. The sealed identity and its keys are destroyed after a further delay that is the same for every account.
+    An erasure waits for some days, in which it can be cancelled and nothing changes but the status's erase_time. Then
+    the account is ERASED for good. The sealed identity and its keys are destroyed after a further delay that is the same
+    for every account. Each step raises the revision of the account's status, so the change feed tells of it.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     EraseAccount: _aio.UnaryUnaryMultiCallable[_erasure_pb2.EraseAccountRequest, _erasure_pb2.Erasure]  # type: ignore[assignment]
-    """Requests the erasure of an account. Make sure before that it is the owner who asks.
+    """Requests the erasure of an account. Make sure before that it is the owner who asks, for instance by a new
+    verification: the request waits for the deployment's usual time, whoever asked you. A request that the owner makes
+    on a page of the vault waits for 30 days unless the account was verified within the hour before.
 
     Sanctions, open appeals and requests for a disclosure do not prevent it, and go on as they would without it.
 
@@ -89,6 +102,13 @@ class ErasureServiceAsyncStub(ErasureServiceStub):
     FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
     (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
+    ListErasures: _aio.UnaryUnaryMultiCallable[_erasure_pb2.ListErasuresRequest, _erasure_pb2.ListErasuresResponse]  # type: ignore[assignment]
+    """Returns a page of the erasures of the caller's accounts, also of those that owners asked for on pages of the vault,
+    in the order in which they were requested, without their proofs. One that is requested meanwhile moves no other.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE).
+    """
     GetErasure: _aio.UnaryUnaryMultiCallable[_erasure_pb2.GetErasureRequest, _erasure_pb2.Erasure]  # type: ignore[assignment]
     """Returns the newest erasure of an account, with the proof of its last step.
 
@@ -99,8 +119,9 @@ class ErasureServiceAsyncStub(ErasureServiceStub):
 class ErasureServiceServicer(metaclass=_abc_1.ABCMeta):
     """Erases accounts, at their owners' request.
 
-    An erasure waits for some days, in which it can be cancelled and nothing changes. Then the account is ERASED for
-    good. The sealed identity and its keys are destroyed after a further delay that is the same for every account.
+    An erasure waits for some days, in which it can be cancelled and nothing changes but the status's erase_time. Then
+    the account is ERASED for good. The sealed identity and its keys are destroyed after a further delay that is the same
+    for every account. Each step raises the revision of the account's status, so the change feed tells of it.
     """
 
     @_abc_1.abstractmethod
@@ -109,7 +130,9 @@ class ErasureServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _erasure_pb2.EraseAccountRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_erasure_pb2.Erasure, _abc.Awaitable[_erasure_pb2.Erasure]]:
-        """Requests the erasure of an account. Make sure before that it is the owner who asks.
+        """Requests the erasure of an account. Make sure before that it is the owner who asks, for instance by a new
+        verification: the request waits for the deployment's usual time, whoever asked you. A request that the owner makes
+        on a page of the vault waits for 30 days unless the account was verified within the hour before.
 
         Sanctions, open appeals and requests for a disclosure do not prevent it, and go on as they would without it.
 
@@ -131,6 +154,19 @@ class ErasureServiceServicer(metaclass=_abc_1.ABCMeta):
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND; ERASURE_NOT_FOUND if none was ever requested);
         FAILED_PRECONDITION (ILLEGAL_TRANSITION with both states); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
         (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def ListErasures(
+        self,
+        request: _erasure_pb2.ListErasuresRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_erasure_pb2.ListErasuresResponse, _abc.Awaitable[_erasure_pb2.ListErasuresResponse]]:
+        """Returns a page of the erasures of the caller's accounts, also of those that owners asked for on pages of the vault,
+        in the order in which they were requested, without their proofs. One that is requested meanwhile moves no other.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod

@@ -69,6 +69,10 @@ class Identity(_message.Message):
     PUBLIC_ACCOUNTS_FIELD_NUMBER: _builtins.int
     CONTESTS_FIELD_NUMBER: _builtins.int
     ERASURE_FIELD_NUMBER: _builtins.int
+    POSSIBLE_ERASE_TIME_FIELD_NUMBER: _builtins.int
+    RECENTLY_VERIFIED_FIELD_NUMBER: _builtins.int
+    recently_verified: _builtins.bool
+    """Whether the account was verified within the last hour; if not, a request on the page waits for 30 days."""
     @_builtins.property
     def status(self) -> _common_pb2.AccountStatus:
         """The published status."""
@@ -101,6 +105,10 @@ class Identity(_message.Message):
     def erasure(self) -> _erasure_pb2.Erasure:
         """The newest erasure of the account; unset if none was ever requested."""
 
+    @_builtins.property
+    def possible_erase_time(self) -> _timestamp_pb2.Timestamp:
+        """When the account would be erased if the owner asked for it on the page now."""
+
     def __init__(
         self,
         *,
@@ -112,10 +120,12 @@ class Identity(_message.Message):
         public_accounts: _abc.Iterable[_public_account_pb2.PublicAccount] | None = ...,
         contests: _abc.Iterable[_contest_pb2.Contest] | None = ...,
         erasure: _erasure_pb2.Erasure | None = ...,
+        possible_erase_time: _timestamp_pb2.Timestamp | None = ...,
+        recently_verified: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure", "record_quorum", b"record_quorum", "status", b"status"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure", "possible_erase_time", b"possible_erase_time", "record_quorum", b"record_quorum", "status", b"status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "contests", b"contests", "erasure", b"erasure", "public_accounts", b"public_accounts", "record_quorum", b"record_quorum", "sanctions", b"sanctions", "status", b"status", "verifications", b"verifications"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "contests", b"contests", "erasure", b"erasure", "possible_erase_time", b"possible_erase_time", "public_accounts", b"public_accounts", "recently_verified", b"recently_verified", "record_quorum", b"record_quorum", "sanctions", b"sanctions", "status", b"status", "verifications", b"verifications"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

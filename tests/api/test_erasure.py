@@ -16,7 +16,7 @@ from idvault.storage.base.database import Database
 from idvault.telemetry.logs import Logs
 from idvault.v1 import erasure_pb2 as pb
 from idvault_client import erasures, refusals
-from idvault_client.erasures import ErasureState
+from idvault_client.erasures import ErasureOrigin, ErasureState
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, VaultError
 from tests.support.databases import Databases
 from tests.support.erasure_world import TERMS, ErasureWorld
@@ -117,6 +117,34 @@ async def test_a_repeated_request(world: ErasureWorld, ask: AskErasures) -> None
     first = await ask("request", token, request_id=chosen)
     assert (await ask("request", token, request_id=chosen)).erasure_id == first.erasure_id
     assert (await refused(ask("request", token))).reason == "ILLEGAL_TRANSITION"
+
+
+async def test_the_list(world: ErasureWorld, ask: AskErasures) -> None:
+    """Pages in the order of the requests, by state, without proofs; a wrong page is named."""
+    tokens = [await world.account(number) for number in (1, 3, 5)]
+    made = [await ask("request", token) for token in tokens]
+    await ask("cancel", tokens[1])
+    first = await ask("list_page", page_size=2)
+    last = await ask("list_page", page_size=2, page_token=first.next_page_token)
+    listed = [*first.erasures, *last.erasures]
+    assert last.next_page_token == ""
+    assert {each.erasure_id for each in listed} == {each.erasure_id for each in made}
+    assert [each.request_time for each in listed] == sorted(each.request_time for each in listed)
+    by_id = {each.erasure_id: each for each in listed}
+    for each in made:
+        found = by_id[each.erasure_id]
+        assert (found.account_token, found.erase_time, found.destroy_time, found.origin) == (
+            each.account_token,
+            each.erase_time,
+            each.destroy_time,
+            ErasureOrigin.PLATFORM,
+        )
+    (cancelled,) = (await ask("list_page", state=ErasureState.CANCELLED)).erasures
+    assert (cancelled.account_token, cancelled.state) == (tokens[1], ErasureState.CANCELLED)
+    for wrong in ({"page_token": "f" * 32}, {"page_size": 1_001}):
+        invalid = await refused(ask("list_page", **wrong))
+        assert isinstance(invalid, InvalidFields)
+        assert set(invalid.fields) == set(wrong)
 
 
 async def test_refusals(world: ErasureWorld, ask: AskErasures) -> None:

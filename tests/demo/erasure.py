@@ -32,7 +32,10 @@ class ErasureSteps:
             vault.erasures.request(self._token)
             cancelled = vault.erasures.cancel(self._token).state
             check(cancelled is ErasureState.CANCELLED, "the first request should be cancelled")
-            vault.erasures.request(self._token)
+            made = vault.erasures.request(self._token)
+            check(vault.get_status(self._token).erase_time == made.erase_time, "the status should tell when")
+            listed = vault.erasures.list_page(state=ErasureState.REQUESTED).erasures
+            check(self._token in {each.account_token for each in listed}, "the list should have it")
             self._pass(timedelta(days=6, hours=23))
             check(vault.get_status(self._token).is_verified, "nothing should have changed before the end")
             self._pass(timedelta(hours=1, seconds=1))

@@ -8,9 +8,9 @@ import pytest
 
 from idvault.domain import disclosure
 from idvault.domain import erasure as rules
-from idvault.domain.account import AccountState, Assurance, Standing, StandingPeriod
+from idvault.domain.account import AccountState, Assurance, Standing, StandingPeriod, project
 from idvault.domain.claim import FailureReason
-from idvault.domain.erasure import Erasure, ErasureState, ErasureTerms
+from idvault.domain.erasure import Erasure, ErasureOrigin, ErasureState, ErasureTerms
 from idvault.domain.error import NotFoundError, PreconditionError, Reason, TransitionError
 from idvault.domain.organization import OrganizationCategory
 from tests.support.builders import NOW, TODAY, account
@@ -20,9 +20,23 @@ TERMS = ErasureTerms()
 ERASURE, ENTRY = "e" * 32, "f" * 32
 
 
-def requested(*, now: datetime = NOW, newest: Erasure | None = None, **changes: Any) -> Erasure:
+def requested(
+    *,
+    now: datetime = NOW,
+    newest: Erasure | None = None,
+    origin: ErasureOrigin = ErasureOrigin.PLATFORM,
+    matched_at: datetime | None = None,
+    **changes: Any,
+) -> Erasure:
     return rules.request(
-        account=account(**changes), newest=newest, erasure_id=ERASURE, entry_id=ENTRY, terms=TERMS, now=now
+        account=account(**changes),
+        newest=newest,
+        erasure_id=ERASURE,
+        entry_id=ENTRY,
+        origin=origin,
+        matched_at=matched_at,
+        terms=TERMS,
+        now=now,
     )
 
 
@@ -74,11 +88,63 @@ def test_the_delay_begins_when_the_account_is_erased() -> None:
     assert late.destroy_at == NOW + 18 * DAY
 
 
+OWNER, PLATFORM = ErasureOrigin.OWNER, ErasureOrigin.PLATFORM
+HOUR = timedelta(hours=1)
+INSTANT = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("origin", "matched", "days"),
+    [
+        (OWNER, None, 30),
+        (OWNER, HOUR, 30),
+        (OWNER, 400 * DAY, 30),
+        (OWNER, HOUR - INSTANT, 7),
+        (OWNER, timedelta(0), 7),
+        (OWNER, -INSTANT, 30),
+        (PLATFORM, None, 7),
+        (PLATFORM, 400 * DAY, 7),
+    ],
+)
+def test_how_long_a_request_waits(origin: ErasureOrigin, matched: timedelta | None, days: int) -> None:
+    """On the vault's page 30 days, unless the account was verified within the hour before; else 7."""
+    made = requested(origin=origin, matched_at=None if matched is None else NOW - matched)
+    assert (made.origin, made.erase_at, made.destroy_at) == (
+        origin,
+        NOW + days * DAY,
+        NOW + (days + 8) * DAY,
+    )
+
+
+@pytest.mark.parametrize("state", [s for s in AccountState if s is not AccountState.ERASED])
+def test_no_state_shortens_the_wait(state: AccountState) -> None:
+    """An account that cannot be verified waits for 30 days, whatever else is known about it."""
+    for standing in Standing:
+        assert requested(state=state, standing=standing, origin=OWNER).erase_at == NOW + 30 * DAY
+
+
+def test_a_step_is_a_revision_of_the_account() -> None:
+    """The status has the time of a requested erasure and of no other; what has come due counts, too."""
+    former = account(standing=Standing.WARNED, standing_until=NOW, revision=5)
+    made = requested()
+    told = rules.told(account=former, erasure=made, now=NOW)
+    assert (told.revision, told.erase_at, told.standing) == (7, made.erase_at, Standing.GOOD)
+    assert project(account=told, today=TODAY, now=NOW).erase_at == made.erase_at
+    for state in (s for s in ErasureState if s is not ErasureState.REQUESTED):
+        after = rules.told(account=told, erasure=in_state(state), now=NOW)
+        assert (after.revision, after.erase_at) == (8, None)
+    assert rules.erased(account=told, today=TODAY, now=NOW).erase_at is None
+
+
 def test_no_disclosure_outlives_the_delay() -> None:
     """The shortest delay covers the longest request, made by a fast clock, and the repeat of its answer."""
     shortest = disclosure.LONGEST_LIFETIME + disclosure.CLOCK_DIFFERENCE + disclosure.REPEAT_TIME
     assert ErasureTerms(delay=shortest).delay == shortest
-    for wrong in ({"delay": shortest - timedelta(seconds=1)}, {"waiting": -timedelta(seconds=1)}):
+    for wrong in (
+        {"delay": shortest - timedelta(seconds=1)},
+        {"waiting": -timedelta(seconds=1)},
+        {"waiting": timedelta(days=30, seconds=1)},
+    ):
         with pytest.raises(ValueError, match="disclosure request"):
             ErasureTerms(**wrong)
 

@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 
 from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.erasure import Erasure, ErasureTerms
+from idvault.domain.erasure import Erasure, ErasureOrigin, ErasureTerms
 from idvault.domain.error import UnavailableError
 from idvault.domain.event import Event, EventType
 from idvault.domain.job import JobProgress, JobState
@@ -387,6 +387,7 @@ async def _due_erasure(world: World) -> tuple[SqlErasureStore, Erasure]:
     made = await store.request(
         erasure_id=world.new_id(),
         account_token=token,
+        origin=ErasureOrigin.PLATFORM,
         terms=ErasureTerms(),
         request=world.request(),
         now=at(),

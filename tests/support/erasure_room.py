@@ -5,7 +5,7 @@ from datetime import timedelta
 from idvault.bootstrap.base import ENTROPY
 from idvault.bootstrap.erasure import wire_erasures
 from idvault.bootstrap.periodic.erasure import wire_sweep
-from idvault.domain.erasure import ErasureState, ErasureTerms
+from idvault.domain.erasure import ErasureOrigin, ErasureState, ErasureTerms
 from idvault.flows.erasure.erasure import ErasureCall, ShownErasure
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.log.proof import LogProofs
@@ -52,9 +52,9 @@ class ErasureRoom:
             zone=builders.ZONE,
         )
 
-    async def request(self, token: str) -> ShownErasure:
+    async def request(self, token: str, *, origin: ErasureOrigin = ErasureOrigin.PLATFORM) -> ShownErasure:
         request = self.room.world.request()
-        call = ErasureCall(PARTY, "b" * 32, request.request_id, "EraseAccount", token)
+        call = ErasureCall(PARTY, "b" * 32, request.request_id, "EraseAccount", token, origin=origin)
         return await self.flow.request(call, now=self.room.now())
 
     async def get(self, token: str) -> ShownErasure:

@@ -222,6 +222,13 @@ async def own_erase(visit: Visit) -> Page:
     return await _own(visit, "erase")
 
 
+async def own_erasing(visit: Visit) -> Page:
+    """Come to the overview of an account whose erasure was requested."""
+    form = await _own(visit, "erase")
+    await visit.browser.post(form.path, {"form": form.hidden("form")})
+    return await visit.browser.get(form.path.removesuffix("/erase"))
+
+
 async def own_appeal(visit: Visit) -> Page:
     standing = await _own(visit, "standing", sanctioned=True)
     return await visit.browser.get(standing.links[0])
@@ -346,6 +353,7 @@ PAGES: Mapping[str, Row] = {
     "own-contested": Row(own_contested),
     "own-receipt": Row(own_receipt),
     "own-erase": Row(own_erase),
+    "own-erasing": Row(own_erasing),
     "own-appeal": Row(own_appeal),
     "own-appeal-wrong": Row(own_appeal_wrong, 422),
     "report-list": Row(report_list),

@@ -53,7 +53,8 @@ export interface Consent {
 /**
  * The published status of an account; of two statuses the one with the higher revision is newer. A value that this
  * client does not know is null. Dates are YYYY-MM-DD in the deployment's time zone, and the account is EXPIRED from
- * expireDate on. standingUntil is when the standing falls by itself, null if it does not.
+ * expireDate on. standingUntil is when the standing falls by itself, null if it does not. eraseTime is when the account
+ * is erased if that is requested, else null: tell its owner, who can cancel it.
  */
 export class Status {
   constructor(
@@ -67,6 +68,7 @@ export class Status {
     readonly expireDate: string | null,
     readonly organizationCategory: OrganizationCategory | null,
     readonly standingUntil: Date | null,
+    readonly eraseTime: Date | null,
   ) {}
 
   /** Whether to show the badge: confirmed by the registry, neither expired nor closed. */
@@ -143,6 +145,7 @@ export function status(answer: AccountStatus__Output | null): Status {
     answer.expireDate || null,
     choice<OrganizationCategory>(answer.organizationCategory, "ORGANIZATION_CATEGORY_"),
     answer.standingUntil && date(answer.standingUntil),
+    answer.eraseTime && date(answer.eraseTime),
   );
 }
 

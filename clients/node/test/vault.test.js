@@ -93,6 +93,10 @@ test("every method of the contract can be called, with a request id", async () =
   await assert.rejects(erasure, { name: "NotFound", reason: "ERASURE_NOT_FOUND", requestId: /^[0-9a-f-]{36}$/ });
   const asked = await vault.call("ErasureService", "EraseAccount", { accountToken });
   assert.equal(asked.accountToken, accountToken);
+  const { erasures } = await vault.call("ErasureService", "ListErasures", { state: "STATE_REQUESTED", pageSize: 1000 });
+  assert.equal(erasures.find((each) => each.accountToken === accountToken)?.origin, "ORIGIN_PLATFORM");
+  const noticed = await vault.getStatus(accountToken);
+  assert.equal(noticed.eraseTime?.getTime(), Number(asked.eraseTime.seconds) * 1000);
   const twice = await vault.call("ErasureService", "EraseAccount", { accountToken }).catch((each) => each);
   assert.ok(twice instanceof client.PreconditionFailed);
   assert.equal(twice.states?.length, 2);

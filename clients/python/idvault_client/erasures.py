@@ -1,16 +1,20 @@
 """The types that a backend needs for erasures; `Vault.erasures` makes the calls."""
 
-from idvault.domain.erasure import ErasureState
+from idvault.domain.erasure import ErasureOrigin, ErasureState
 from idvault_client.backend.erasure import AioErasureClient as AioErasures
 from idvault_client.backend.erasure import ErasureClient as Erasures
+from idvault_client.backend.erasure import ErasurePage, ListedErasure
 from idvault_client.offline.erasure import ErasureError, ErasureReceipt, ProvedErasure, check, parse
 
 __all__ = [
     "AioErasures",
     "ErasureError",
+    "ErasureOrigin",
+    "ErasurePage",
     "ErasureReceipt",
     "ErasureState",
     "Erasures",
+    "ListedErasure",
     "ProvedErasure",
     "check",
     "parse",

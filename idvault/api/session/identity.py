@@ -140,6 +140,8 @@ def _message(value: OwnIdentity, *, now: datetime) -> pb.Identity:
     )
     if value.quorum is not None:
         message.record_quorum.CopyFrom(account_convert.quorum(value.quorum))
+    message.possible_erase_time.FromDatetime(value.offer.erase_at)
+    message.recently_verified = value.offer.is_recent
     if value.erasure is not None:
         message.erasure.CopyFrom(erasure_messages.message(value.erasure))
     return message

@@ -1,9 +1,11 @@
 """Requests and cancels erasures, and returns each with the proof of its last step."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from idvault.domain import erasure as rules
 from idvault.domain.clock import ClockReading
-from idvault.domain.erasure import Erasure, ErasureTerms
+from idvault.domain.erasure import Erasure, ErasureOrigin, ErasureState, ErasureTerms
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import EventType
 from idvault.domain.request import Request
@@ -26,6 +28,15 @@ class ErasureCall:
     method: str
     account_token: str
     fields: tuple[Part, ...] = ()
+    origin: ErasureOrigin = ErasureOrigin.PLATFORM
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureOffer:
+    """What a request on the vault's own page would mean now. is_recent: whether a match counts for it."""
+
+    erase_at: datetime
+    is_recent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,7 @@ class ErasureFlow:
         made = await self.store.request(
             erasure_id=erasure_id,
             account_token=call.account_token,
+            origin=call.origin,
             terms=self.terms,
             request=self._request(call),
             now=now,
@@ -104,6 +116,26 @@ class ErasureFlow:
         """Return the newest erasure of an account, None if there is none."""
         found = await self.store.newest(relying_party=relying_party, account_token=account_token)
         return None if found is None else await self._shown(found)
+
+    async def list(
+        self, *, relying_party: str, state: ErasureState | None, after: str, limit: int
+    ) -> tuple[list[Erasure], str]:
+        """Return a page of erasures, oldest first, and the last one's id if there are more, else "".
+
+        Raises InvalidError (INVALID_MESSAGE, page_token).
+        """
+        found = await self.store.list(relying_party=relying_party, state=state, after=after, limit=limit + 1)
+        page = list(found[:limit])
+        return page, page[-1].erasure_id if len(found) > limit else ""
+
+    async def offer(self, *, account_token: str, now: ClockReading) -> ErasureOffer:
+        """Return what an owner's request on the vault's own page would mean now."""
+        matched_at = await self.store.matched_at(account_token=account_token)
+        waits = rules.waiting(
+            origin=ErasureOrigin.OWNER, matched_at=matched_at, terms=self.terms, now=now.business
+        )
+        is_recent = rules.is_recent(matched_at=matched_at, now=now.business)
+        return ErasureOffer(now.business.replace(microsecond=0) + waits, is_recent)
 
     async def _shown(self, erasure: Erasure) -> ShownErasure:
         proofs = await self.proofs.now([erasure.entry_id], account_token=erasure.account_token)

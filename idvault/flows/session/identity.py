@@ -13,6 +13,7 @@ from idvault.domain import account as account_rules
 from idvault.domain.account import Status
 from idvault.domain.claim import ClaimState
 from idvault.domain.clock import ClockReading
+from idvault.domain.erasure import ErasureOrigin
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.sanction.appeal import Appeal
 from idvault.domain.sanction.sanction import Sanction
@@ -21,7 +22,7 @@ from idvault.domain.session.contest import Contest
 from idvault.domain.session.session import VerificationSession
 from idvault.flows.claim.receipt import Receipt, ReceiptFlow
 from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
-from idvault.flows.erasure.erasure import ErasureCall, ErasureFlow, ShownErasure
+from idvault.flows.erasure.erasure import ErasureCall, ErasureFlow, ErasureOffer, ShownErasure
 from idvault.flows.policy import OperatorPolicy
 from idvault.flows.public_account.context import ShownPublicAccount
 from idvault.flows.public_account.public_account import PublicAccountFlow
@@ -54,6 +55,7 @@ class OwnIdentity:
     contests: tuple[Contest, ...]
     public_accounts: tuple[ShownPublicAccount, ...]
     erasure: ShownErasure | None
+    offer: ErasureOffer
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -98,6 +100,7 @@ class IdentityFlow:
             tuple(contests),
             tuple(public_accounts),
             await self.erasures.find(relying_party=party, account_token=token),
+            await self.erasures.offer(account_token=token, now=now),
         )
 
     async def history(self, browser: BrowserSession, *, now: ClockReading) -> History:
@@ -145,7 +148,9 @@ class IdentityFlow:
     async def _about(self, call: SessionCall, browser: BrowserSession, now: ClockReading) -> ErasureCall:
         session, token = await self._owned(browser, now)
         party = session.relying_party
-        return ErasureCall(party, call.actor_id, call.request_id, call.method, token, call.fields)
+        return ErasureCall(
+            party, call.actor_id, call.request_id, call.method, token, call.fields, ErasureOrigin.OWNER
+        )
 
     async def _owned(self, browser: BrowserSession, now: ClockReading) -> tuple[VerificationSession, str]:
         """Return a session and its account; raises NotFoundError and PreconditionError."""

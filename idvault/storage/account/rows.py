@@ -46,6 +46,7 @@ def from_row(row: Any) -> Account:
         organization_category=_category(row.organization_category),
         standing_until=row.standing_until,
         later_standings=periods.unpack(row.later_standings),
+        erase_at=row.erase_at,
     )
 
 
@@ -61,8 +62,9 @@ SHOWN = (
     accounts.c.organization_category,
     accounts.c.standing_until,
     accounts.c.later_standings,
+    accounts.c.erase_at,
 )
-_NUMBERS = ("revision", "standing_until")
+_NUMBERS = ("revision", "standing_until", "erase_at")
 
 
 def _packed() -> ColumnElement[str]:
@@ -82,7 +84,9 @@ reading it. NULL in an outer join that finds no account."""
 def unpack(packed: str) -> Account:
     """Return the account of its token and `PACKED`; what they do not contain is None or empty."""
     fields = packed.split("|")
-    token, kind, state, standing, assurance, revision, verified, expires, category, until, later = fields
+    token, kind, state, standing, assurance, revision, verified, expires, category, until, later, erased = (
+        fields
+    )
     return Account(
         account_token=token,
         relying_party="",
@@ -98,6 +102,7 @@ def unpack(packed: str) -> Account:
         organization_category=_category(category or None),
         standing_until=from_micros(int(until)) if until else None,
         later_standings=periods.unpack(later or None),
+        erase_at=from_micros(int(erased)) if erased else None,
     )
 
 
@@ -123,6 +128,7 @@ _SANCTION = statement(
         standing=param("standing"),
         standing_until=param("standing_until"),
         later_standings=param("later_standings"),
+        erase_at=param("erase_at"),
         revision=param("revision"),
     )
 )
@@ -160,7 +166,7 @@ async def put(connection: Connection, account: Account, *, claim_ended_at: datet
 
 
 async def put_standing(connection: Connection, account: Account) -> None:
-    """Store the standing of an account whose row this act has locked."""
+    """Store the standing, and when it is erased, of an account whose row this act has locked."""
     await feed_row.changed(connection, account)
     await connection.later(
         _SANCTION, token=account.account_token, revision=account.revision, **_standing(account)
@@ -189,4 +195,5 @@ def _standing(account: Account) -> dict[str, object]:
         "standing": account.standing.value,
         "standing_until": account.standing_until,
         "later_standings": periods.pack(account.later_standings),
+        "erase_at": account.erase_at,
     }

@@ -18,7 +18,8 @@ from idvault.storage.base.metadata import HASH, ID, NAME, TOKEN, WORD, main
 from idvault.storage.base.types import Day, Micros
 
 # standing_until, later_standings: when the standing falls by itself, and what follows then
-# (storage.account.periods), so that reading a status needs no other row.
+# (storage.account.periods), so that reading a status needs no other row. erase_at: the same for a requested
+# erasure.
 accounts = Table(
     "accounts",
     main,
@@ -37,6 +38,7 @@ accounts = Table(
     Column("organization_category", WORD),
     Column("standing_until", Micros),
     Column("later_standings", String(200)),
+    Column("erase_at", Micros),
     Index(
         "ix_accounts_expiring",
         "state",

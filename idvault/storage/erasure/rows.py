@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import insert, literal_column, select, update
 
-from idvault.domain.erasure import Erasure, ErasureState
+from idvault.domain.erasure import Erasure, ErasureOrigin, ErasureState
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, statement
@@ -25,6 +25,7 @@ def from_row(row: Any) -> Erasure:
         cancelled_at=row.cancelled_at,
         erased_at=row.erased_at,
         destroyed_at=row.destroyed_at,
+        origin=None if row.origin is None else ErasureOrigin(row.origin),
     )
 
 
@@ -69,6 +70,7 @@ async def add(connection: Connection, erasure: Erasure) -> None:
         relying_party=erasure.relying_party,
         requested_at=erasure.requested_at,
         erase_at=erasure.erase_at,
+        origin=erasure.origin and erasure.origin.value,
         **_life(erasure, held=False),
     )
 

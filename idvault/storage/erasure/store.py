@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Integer, func, literal_column, select, true
+from sqlalchemy import Integer, case, func, literal_column, select, true
 
 from idvault.domain import erasure as rules
 from idvault.domain.account import Account
+from idvault.domain.claim import ClaimState
 from idvault.domain.clock import ClockReading
-from idvault.domain.erasure import Erasure, ErasureState, ErasureTerms
+from idvault.domain.erasure import Erasure, ErasureOrigin, ErasureState, ErasureTerms
 from idvault.domain.event import Event
 from idvault.domain.request import Request
 from idvault.ports.erasure import ErasureLevels
@@ -21,9 +22,11 @@ from idvault.storage.base.statement import Statement, param, scalar, statement
 from idvault.storage.claim import attempt, job_rows
 from idvault.storage.claim import request as requests
 from idvault.storage.claim import rows as claim
+from idvault.storage.claim.tables import claims
 from idvault.storage.erasure import remains, rows
 from idvault.storage.erasure.tables import erasures
 from idvault.storage.log import entry as log
+from idvault.storage.sanction.lists import Listing
 
 _LIMIT = param("limit", Integer)
 # Worded like the index, so that it is used.
@@ -37,6 +40,19 @@ _FIRST_DUE: Statement[datetime | None] = statement(
 _NEWEST: Statement[Erasure] = statement(
     rows.NEWEST.where(erasures.c.relying_party == param("party")), rows.from_row
 )
+_MATCHED_AT: Statement[datetime | None] = statement(
+    # Not a condition on the state: its index would read the claims of every account.
+    select(
+        func.max(
+            case((claims.c.state == literal_column(f"'{ClaimState.SUCCEEDED.value}'"), claims.c.ended_at))
+        )
+    ).where(claims.c.account_token == param("token")),
+    scalar,
+)
+_LISTING = Listing(erasures, erasures.c.requested_at, erasures.c.erasure_id)
+_PAGE = _LISTING.page(select(erasures))
+_OF_PARTY: Statement[Erasure] = statement(_PAGE, rows.from_row)
+_IN_STATE: Statement[Erasure] = statement(_PAGE.where(erasures.c.state == param("state")), rows.from_row)
 _RELEASABLE: Statement[Erasure] = statement(
     select(erasures)
     .where(erasures.c.held.is_not(None), ~remains.held(erasures.c.account_token))
@@ -70,6 +86,7 @@ class SqlErasureStore:
         *,
         erasure_id: str,
         account_token: str,
+        origin: ErasureOrigin,
         terms: ErasureTerms,
         request: Request,
         now: ClockReading,
@@ -81,17 +98,19 @@ class SqlErasureStore:
         )
         if repeated is not None:
             return await rows.get(connection, account_token=account_token, erasure_id=repeated.made_id)
+        owner = await account.lock_of(connection, account_token=account_token, relying_party=request.caller)
         made = rules.request(
-            account=await account.lock_of(
-                connection, account_token=account_token, relying_party=request.caller
-            ),
+            account=owner,
             newest=await rows.newest(connection, account_token=account_token),
             erasure_id=erasure_id,
             entry_id=event.entry_id,
+            origin=origin,
+            matched_at=await connection.one(_MATCHED_AT, token=account_token),
             terms=terms,
             now=now.business,
         )
         await rows.add(connection, made)
+        await account.put_standing(connection, rules.told(account=owner, erasure=made, now=now.business))
         await log.append(connection, event.with_fields(erase_at=made.erase_at.isoformat()))
         return made
 
@@ -111,19 +130,42 @@ class SqlErasureStore:
         )
         if repeated is not None:
             return await rows.get(connection, account_token=account_token, erasure_id=repeated.made_id)
-        await account.lock_of(connection, account_token=account_token, relying_party=request.caller)
+        owner = await account.lock_of(connection, account_token=account_token, relying_party=request.caller)
         found = rules.newest_of(await rows.newest(connection, account_token=account_token))
         cancelled = rules.cancel(erasure=found, entry_id=event.entry_id, now=now.business)
         await requests.answer_for_account(
             connection, request, account_token=account_token, made=found.erasure_id
         )
         await rows.put(connection, cancelled)
+        await account.put_standing(connection, rules.told(account=owner, erasure=cancelled, now=now.business))
         await log.append(connection, event.with_fields(erasure_id=found.erasure_id))
         return cancelled
 
     async def newest(self, *, relying_party: str, account_token: str) -> Erasure | None:
         """Return the newest erasure of a relying party's account."""
         return await self.database.one("erasure.newest", _NEWEST, token=account_token, party=relying_party)
+
+    @read("erasure.matched_at")
+    async def matched_at(self, connection: Connection, *, account_token: str) -> datetime | None:
+        """Return when the last verification of an account succeeded."""
+        return await connection.one(_MATCHED_AT, token=account_token)
+
+    @read("erasure.list")
+    async def list(
+        self,
+        connection: Connection,
+        *,
+        relying_party: str,
+        state: ErasureState | None,
+        after: str,
+        limit: int,
+    ) -> Sequence[Erasure]:
+        """Return erasures that follow another one, oldest first."""
+        place = await _LISTING.place_of(connection, relying_party, after)
+        asked = {} if state is None else {"state": state.value}
+        return await connection.all(
+            _IN_STATE if asked else _OF_PARTY, party=relying_party, **place, **asked, limit=limit
+        )
 
     @read("erasure.due")
     async def due(self, connection: Connection, *, now: datetime, limit: int) -> Sequence[Erasure]:
@@ -168,6 +210,7 @@ class SqlErasureStore:
             await remains.release(connection, owner)
         await remains.destroy(connection, account_token=owner.account_token)
         await rows.put(connection, made, held=held)
+        await account.put_standing(connection, rules.told(account=owner, erasure=made, now=now.business))
         await log.append(connection, event)
         return True
 

@@ -6,7 +6,8 @@ from idvault.storage.base.metadata import ID, NAME, TOKEN, WORD, main
 from idvault.storage.base.types import Micros
 
 # due_at: when the next step is due, null if there is none. held: true while a sanction keeps the account of a
-# destroyed erasure among its person's accounts, else null.
+# destroyed erasure among its person's accounts, else null. origin: who asked, null for what was requested
+# before it was recorded.
 erasures = Table(
     "erasures",
     main,
@@ -23,6 +24,7 @@ erasures = Table(
     Column("destroyed_at", Micros),
     Column("due_at", Micros),
     Column("held", Boolean),
+    Column("origin", WORD),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(
         "ix_erasures_due",
@@ -36,4 +38,7 @@ erasures = Table(
         postgresql_where=text("held IS NOT NULL"),
         sqlite_where=text("held IS NOT NULL"),
     ),
+    Index(None, "relying_party", "erasure_id", "requested_at"),
+    Index(None, "relying_party", "requested_at", "erasure_id"),
+    Index(None, "relying_party", "state", "requested_at", "erasure_id"),
 )

@@ -84,8 +84,9 @@ class IdentityPages:
     async def disclosures(self, request: web.Request) -> web.StreamResponse:
         """Show every disclosure and opening up to the horizon."""
         visit = await self._visit(request)
+        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
         found = await self._run(visit, calls.history(visit.session_id, visit.key))
-        return self._keep(visit.view.disclosures(found), visit)
+        return self._keep(visit.view.disclosures(own, found), visit)
 
     async def history(self, request: web.Request) -> web.StreamResponse:
         """Send the disclosures with their proofs, as a file that `idvault-client check-history` checks."""
@@ -103,8 +104,7 @@ class IdentityPages:
 
     async def check_receipt(self, request: web.Request) -> web.StreamResponse:
         """Show how to check a receipt: in the browser, which sends nothing, or with the program."""
-        visit = await self._visit(request)
-        return self._keep(visit.view.check_receipt(), visit)
+        return await self._show(request, lambda visit, own: visit.view.check_receipt(own))
 
     async def ask_appeal(self, request: web.Request) -> web.StreamResponse:
         """Show the form of an appeal."""

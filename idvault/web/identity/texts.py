@@ -283,6 +283,21 @@ TEXTS: Mapping[str, Translation] = {
     "own_erase_destroyed": Translation("身份信息销毁时间", "Your details are destroyed"),
     "own_erase_button": Translation("申请注销账号并删除我的信息", "Erase this account and my details"),
     "own_keep_button": Translation("撤回注销申请", "Keep the account"),
+    "own_erasing": Translation(
+        "{asked}有人申请注销您在{platform}的账号，该账号将于{time}永久注销。如果不是您本人申请的，请立即撤回。",
+        "On {asked} the erasure of your account at {platform} was requested. The account is erased for good "
+        "on {time}. If that was not you, cancel it now.",
+    ),
+    "own_erase_possible": Translation(
+        "如果现在申请，账号将于{time}注销。", "If you request it now, the account is erased on {time}."
+    ),
+    "own_erase_unproved": Translation(
+        "等待期为30天，因为过去一小时内该账号没有完成认证，使用此浏览器的可能是别人。如果您先在{platform}重新认证，"
+        "再回到这里申请，等待期会更短。",
+        "The wait is 30 days, because the account was not verified within the last hour, and somebody else "
+        "may be using this browser. If you verify again at {platform} first and then come back here, the "
+        "wait is shorter.",
+    ),
     "own_erase_wait": Translation(
         "申请后有一段等待期，期间可以在此或在应用中撤回，账号不受影响。等待期结束后账号永久注销，无法恢复。",
         "Your request waits for some days. Until then you can cancel it here or in the app, and nothing "

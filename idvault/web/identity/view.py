@@ -53,7 +53,7 @@ class IdentityView:
         links = [(f"{self._here}/{page}", self._say(f"{page}_title")) for page in _PAGES]
         back = return_address.with_parameters(self.found.return_url, session_id=self.found.session_id)
         title = self._say("title", platform=self.found.platform_title)
-        return self._page("overview", title, rows=self._status(own.status), links=links, back=back)
+        return self._page(own, "overview", title, rows=self._status(own.status), links=links, back=back)
 
     def stored(self, own: pb.Identity) -> web.Response:
         """Return what is stored and until when."""
@@ -62,6 +62,7 @@ class IdentityView:
         kinds = ["record" if quorum.threshold else "no_record", "status", "history", "log", "session"]
         kinds += ["waiting"] * pending + ["appeals"] * bool(own.appeals or own.contests)
         return self._page(
+            own,
             "stored",
             self._say("stored_title"),
             rows=[(self._say(f"stored_{kind}"), self._say(f"stored_{kind}_until")) for kind in kinds],
@@ -76,9 +77,9 @@ class IdentityView:
             (self._verification(each), self._contested(contests.get(each.verification_id)), self._place(each))
             for each in own.verifications
         ]
-        return self._page("verifications", self._say("verifications_title"), verifications=shown)
+        return self._page(own, "verifications", self._say("verifications_title"), verifications=shown)
 
-    def disclosures(self, found: status_pb2.DisclosureHistory) -> web.Response:
+    def disclosures(self, own: pb.Identity, found: status_pb2.DisclosureHistory) -> web.Response:
         """Return every disclosure and opening before the horizon."""
         disclosed = [
             (
@@ -98,6 +99,7 @@ class IdentityView:
             for each in found.openings
         ]
         return self._page(
+            own,
             "disclosures",
             self._say("disclosures_title"),
             horizon=self._day(_datetime(found.horizon_time)),
@@ -112,6 +114,7 @@ class IdentityView:
         in_force = [each for each in own.sanctions if each.state == _Sanction.STATE_IN_FORCE]
         explained = standing == Standing.GOOD.value or any(not each.public_account_id for each in in_force)
         return self._page(
+            own,
             "standing",
             self._say("standing_title"),
             text=reasons.standing_text(Standing(standing), language=self.view.language),
@@ -133,6 +136,7 @@ class IdentityView:
         if sanction is None:
             raise NotFound("SANCTION_NOT_FOUND", "NOT_FOUND")
         return self._page(
+            own,
             "appeal",
             self._say("appeal_title"),
             status=422 if error else 200,
@@ -151,6 +155,7 @@ class IdentityView:
         if found is None:
             raise NotFound("VERIFICATION_NOT_FOUND", "NOT_FOUND")
         return self._page(
+            own,
             "contest",
             self._say("contest_title"),
             status=422 if error else 200,
@@ -161,9 +166,9 @@ class IdentityView:
             limit=appeal_rules.TEXT_LENGTH,
         )
 
-    def check_receipt(self) -> web.Response:
+    def check_receipt(self, own: pb.Identity) -> web.Response:
         """Return the page whose script checks a receipt; without script it names the program that does."""
-        return self._page("receipt", self._say("receipt_title"), script="receipt.js")
+        return self._page(own, "receipt", self._say("receipt_title"), script="receipt.js")
 
     def erase(self, own: pb.Identity) -> web.Response:
         """Return what an erasure is, the state of the newest one, and the form that can follow."""
@@ -171,12 +176,22 @@ class IdentityView:
         erased = own.status.state == _Status.STATE_ERASED
         requested = newest.state == _Erasure.STATE_REQUESTED
         return self._page(
+            own,
             "erase",
             self._say("erase_title"),
             rows=self._erasure(newest) if own.HasField("erasure") else [],
             may_keep=requested and not erased,
             may_erase=not requested and not erased,
+            possible=self._minute(_datetime(own.possible_erase_time)),
+            unproved=not own.recently_verified,
         )
+
+    def _erasing(self, each: erasure_pb2.Erasure) -> str:
+        """Return what the banner says while an erasure can be cancelled, "" without one."""
+        if each.state != _Erasure.STATE_REQUESTED:
+            return ""
+        asked, from_time = (self._minute(_datetime(time)) for time in (each.request_time, each.erase_time))
+        return self._say("erasing", platform=self.found.platform_title, asked=asked, time=from_time)
 
     def _erasure(self, each: erasure_pb2.Erasure) -> Rows:
         rows = [
@@ -320,13 +335,16 @@ class IdentityView:
     def _say(self, key: str, **values: object) -> str:
         return self.view.say(f"own_{key}", **values)
 
-    def _page(self, name: str, title: str, *, status: int = 200, **values: object) -> web.Response:
+    def _page(
+        self, own: pb.Identity, name: str, title: str, *, status: int = 200, **values: object
+    ) -> web.Response:
         return self.view.page(
             f"identity_{name}.html",
             title=title,
             status=status,
             service="own_service",
             here=self._here,
+            erasing=self._erasing(own.erasure),
             platform=self.found.platform_title,
             **values,
         )

@@ -70,6 +70,7 @@ def test_status_as_json(server: VaultServer, connection: Sequence[str]) -> None:
         "expire_date": "2027-03-01",
         "revision": 2,
         "standing_until": None,
+        "erase_time": None,
     }
 
 

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from idvault.attest.hpke import UnsealError
 from idvault.custody.record import open_record
 from idvault.custody.share import open_share
 from idvault.domain.disclosure import LONGEST_LIFETIME, DisclosureState
-from idvault.domain.erasure import ErasureState
+from idvault.domain.erasure import ErasureOrigin, ErasureState
 from idvault.domain.error import PreconditionError, Reason
 from idvault.domain.record import SealedRecord
 from idvault.storage.account.tables import records
@@ -101,28 +103,39 @@ async def test_the_longest_request_has_ended_before_the_keys_go(room: Chamber, e
     assert found.filed.disclosure.state is DisclosureState.EXPIRED
 
 
-async def test_what_a_platform_sees_does_not_tell_of_a_disclosure(maker: Maker, tmp_path: Path) -> None:
-    """Two vaults, one with an open disclosure: state, times, status and history are equal at each step."""
+@pytest.mark.parametrize(
+    ("origin", "hours", "days"),
+    [(ErasureOrigin.PLATFORM, 0, 7), (ErasureOrigin.OWNER, 0, 7), (ErasureOrigin.OWNER, 2, 30)],
+)
+async def test_what_a_platform_sees_does_not_tell_of_a_disclosure(
+    maker: Maker, tmp_path: Path, origin: ErasureOrigin, hours: int, days: int
+) -> None:
+    """Two vaults, one with an open disclosure: state, times, status, list and history are equal at each step.
+
+    hours: since the verification. days: which the request waits.
+    """
     seen = []
     for disclosed in (False, True):
         folder = tmp_path / str(disclosed)
         folder.mkdir()
         pair = await asyncio.to_thread(maker.fresh, folder)
         async with chamber(pair, folder) as room:
-            seen.append(await _seen(room, disclosed=disclosed))
+            seen.append(await _seen(room, disclosed=disclosed, origin=origin, hours=hours, days=days))
         await asyncio.to_thread(maker.drop, pair)
     assert seen[0] == seen[1]
 
 
-async def _seen(room: Chamber, *, disclosed: bool) -> list[Any]:
+async def _seen(room: Chamber, *, disclosed: bool, origin: ErasureOrigin, hours: int, days: int) -> list[Any]:
     """Return what a platform and the readers of the log see of one erasure, from day to day."""
     erasures, seen = ErasureRoom(room), list[Any]()
     token = await room.account()
-    await erasures.request(token)
+    room.pass_time(hours=hours)
+    made = (await erasures.request(token, origin=origin)).erasure
+    assert made.erase_at - made.requested_at == timedelta(days=days)
     if disclosed:
         disclosure_id = await room.request(token)
         await room.approve(disclosure_id, *CUSTODIANS[:2])
-    for _ in range(16):
+    for _ in range(days + 9):
         room.pass_time(days=1)
         await erasures.work()
         shown = await erasures.get(token)
@@ -130,7 +143,9 @@ async def _seen(room: Chamber, *, disclosed: bool) -> list[Any]:
         assert found is not None
         made = shown.erasure
         times = (made.erase_at, made.destroy_at, made.destroyed_at)
-        seen.append((made.state, times, found.state, found.revision))
+        seen.append((made.state, times, found.state, found.revision, found.erase_at))
+        listed, _ = await erasures.flow.list(relying_party="platform-a", state=None, after="", limit=9)
+        seen.append([replace(each, erasure_id="", account_token="", entry_id="") for each in listed])
         rows = await sql.rows(room.main, select(log_entries.c.leaf))
         leaves = [entry.decode_leaf(row.leaf) for row in rows]
         steps = [each for each in leaves if each.type.startswith("erasure")]

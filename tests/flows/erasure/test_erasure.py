@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -49,13 +50,13 @@ async def reason(work: object) -> Reason:
 
 
 async def test_the_steps(world: ErasureWorld) -> None:
-    """Nothing changes before erase_time; then the status is ERASED; the keys follow eight days later."""
+    """Only the notice changes before erase_time; then the status is ERASED; the keys follow in eight days."""
     token = await world.account()
     before, held = await world.status(token), await world.rows(token)
     made = await world.request(token)
     assert made.state is ErasureState.REQUESTED
     assert await world.work(seconds=WAITED - 1) == 0
-    assert await world.status(token) == before
+    assert await world.status(token) == replace(before, revision=before.revision + 1, erase_at=made.erase_at)
     kept = held["log_openings"] + 1
     assert await world.rows(token) == held | {"erasures": 1, "log_openings": kept, "requests": 2}
     assert await world.work(seconds=WAITED) == 1
@@ -64,7 +65,7 @@ async def test_the_steps(world: ErasureWorld) -> None:
         AccountState.ERASED,
         Assurance.NONE,
         None,
-        before.revision + 1,
+        before.revision + 2,
     )
     assert (await world.rows(token))["records"] == 1
     assert await world.shred_keys.find(account_token=token) is not None
@@ -73,7 +74,8 @@ async def test_the_steps(world: ErasureWorld) -> None:
     assert (await world.get(token)).erasure.state is ErasureState.DESTROYED
     assert await world.shred_keys.find(account_token=token) is None
     assert await world.work(seconds=DELAYED + DAY) == 0
-    assert await world.status(token, seconds=DELAYED + DAY) == erased
+    told = await world.status(token, seconds=DELAYED + DAY)
+    assert told == replace(erased, revision=erased.revision + 1)
 
 
 async def test_what_is_left(world: ErasureWorld) -> None:
@@ -102,13 +104,13 @@ async def test_what_is_left(world: ErasureWorld) -> None:
 
 
 async def test_a_cancellation(world: ErasureWorld) -> None:
-    """It changes nothing about the account, and another erasure can be requested; not once it is due."""
+    """It leaves nothing but two revisions, and another erasure can be requested; not once it is due."""
     token = await world.account()
     before = await world.status(token)
     await world.request(token)
     assert (await world.cancel(token, seconds=DAY)).state is ErasureState.CANCELLED
     assert await world.work(seconds=DELAYED) == 0
-    assert await world.status(token) == before
+    assert await world.status(token) == replace(before, revision=before.revision + 2)
     with pytest.raises(TransitionError) as twice:
         await world.cancel(token, seconds=DAY)
     assert (twice.value.state, twice.value.wanted) == ("CANCELLED", "CANCELLED")

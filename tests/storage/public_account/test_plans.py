@@ -10,7 +10,7 @@ from idvault.storage.account import feed
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement
 from idvault.storage.credential import status_list
-from idvault.storage.public_account import filing, lists, operator, rows
+from idvault.storage.public_account import closing, filing, lists, operator, rows
 from idvault.storage.sanction import target
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
@@ -35,6 +35,12 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     ),
     "those of a person": (
         rows._OF_PERSON,
+        {"party": "platform-a", "person_id": "p" * 32},
+        "ix_public_accounts_relying_party_person_id (relying_party=? AND person_id=?)",
+        "_public_accounts_relying_party",
+    ),
+    "what closed one of a person's": (
+        closing._OF_PERSON,
         {"party": "platform-a", "person_id": "p" * 32},
         "ix_public_accounts_relying_party_person_id (relying_party=? AND person_id=?)",
         "_public_accounts_relying_party",

@@ -9,12 +9,13 @@ import pytest
 
 from idvault.domain.sanction.appeal import AppealState
 from idvault.domain.sanction.sanction import Degree
+from idvault.flows.erasure.erasure import ErasureCall
 from idvault.ports.appeal import AppealFilter
 from idvault_client.offline import disclosure_history
 from idvault_client.sessions import ContestState
 from tests.support import builders, logs
 from tests.support.edge import clock
-from tests.support.flow_world import PARTY
+from tests.support.flow_world import PARTY, at, command
 from tests.support.known_history import LEGAL_BASIS
 from tests.support.session_world import ORIGIN, RETURN_URL, TITLE
 from tests.web.browser import Browser, Page
@@ -207,6 +208,54 @@ async def test_an_erasure_is_requested_and_cancelled_on_the_page(site: Site) -> 
         "erasure:request:file",
         "erasure:request:file",
     ]
+
+
+BANNERS = {
+    "zh": ("有人申请注销", "撤回注销申请"),
+    "en": ("was requested. The account is", "Keep the account"),
+}
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+@pytest.mark.parametrize("asks", ["owner", "platform"])
+async def test_every_page_tells_of_a_requested_erasure(site: Site, locale: str, asks: str) -> None:
+    """In a fresh session, whoever asked for it; the button on each page cancels it, without script."""
+    token = await site.world.moderation.account()
+    said, button = BANNERS[locale]
+    for name in ("", *(f"/{each}" for each in PAGES)):
+        browser, path, overview = await opened(site, token, locale=locale)
+        assert said not in overview.text
+        if asks == "owner":
+            form = await browser.get(f"{path}/erase")
+            await browser.post(f"{path}/erase", {"form": form.hidden("form")})
+        else:
+            asked = ErasureCall(PARTY, "b" * 32, site.world.new_id(), "EraseAccount", token)
+            await site.world.identities.erasures.request(asked, now=at(TODAY))
+        browser, path, _ = await opened(site, token, locale=locale)
+        page = await browser.get(f"{path}{name}")
+        assert (said in page.text) is (name != "/erase")
+        assert page.text.count(button) == 1
+        fields = {"form": page.hidden("form"), "keep": page.hidden("keep")}
+        assert f'action="{path}/erase"' in page.text
+        kept = await browser.follow(await browser.post(f"{path}/erase", fields))
+        assert (said in kept.text, button in kept.text) == (False, False)
+    steps = len(PAGES) + 1
+    assert await site.world.moderation.events("erasure:") == [
+        *["erasure:request:cancel"] * steps,
+        *["erasure:request:file"] * steps,
+    ]
+
+
+async def test_the_page_says_how_long_a_request_waits(site: Site) -> None:
+    """30 days without a fresh verification, and that there is a shorter way; then the usual time."""
+    token = await site.world.moderation.account()
+    browser, path, _ = await opened(site, token)
+    form = await browser.get(f"{path}/erase")
+    assert "The wait is 30 days" in form.text
+    await site.world.claims.verify(
+        command(77, builders.identity(number="11000019010101000X"), account_token=token), seconds=TODAY - 60
+    )
+    assert "The wait is 30 days" not in (await browser.get(f"{path}/erase")).text
 
 
 async def test_an_appeal_that_is_too_late_is_told_on_its_page(site: Site) -> None:

@@ -39,4 +39,5 @@ def to_json(status: Status) -> dict[str, object]:
         "expire_date": status.expire_date and status.expire_date.isoformat(),
         "revision": status.revision,
         "standing_until": status.standing_until and status.standing_until.isoformat(),
+        "erase_time": status.erase_time and status.erase_time.isoformat(),
     }

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from idvault.domain.erasure import ErasureState
+from idvault_client.backend.erasure import ListedErasure
 from idvault_client.commands.log import (
     UNWITNESSED,
     PublicKey,
@@ -33,7 +35,7 @@ RequestId = Annotated[
 ]
 
 app = typer.Typer(
-    help="Erasing an account at its owner's request: request it, cancel it, fetch its receipt.",
+    help="Erasing an account at its owner's request: request it, cancel it, list all, fetch a receipt.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -77,6 +79,26 @@ def get(
             raise CheckFailedError("no checkpoint covers the step yet: repeat the command in a few seconds")
 
 
+@app.command("list", short_help="List the erasures of your accounts.")
+def list_all(
+    context: typer.Context,
+    state: Annotated[ErasureState | None, typer.Option(help="Only those in this state.")] = None,
+    json_option: AsJson = False,
+) -> None:
+    """List every erasure of your accounts, whoever requested it, in the order of the requests."""
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
+        token, last, count = "", False, 0
+        while not last:
+            page = vault.erasures.list_page(state=state, page_token=token)
+            for each in page.erasures:
+                origin = each.origin.value if each.origin else None
+                show(_fields(each) | {"origin": origin}, as_json=as_json)
+            count += len(page.erasures)
+            token, last = page.next_page_token, not page.next_page_token
+        if not as_json:
+            typer.echo(f"erasures: {count}")
+
+
 def check(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
     file: Annotated[
@@ -117,7 +139,11 @@ def check(  # noqa: PLR0917 - typer makes an option of each
 
 
 def _show(found: ErasureReceipt, *, as_json: bool) -> None:
-    answer = {
+    show(_fields(found), as_json=as_json)
+
+
+def _fields(found: ErasureReceipt | ListedErasure) -> dict[str, object]:
+    return {
         "account_token": found.account_token,
         "erasure_id": found.erasure_id,
         "state": found.state.value if found.state else None,
@@ -125,4 +151,3 @@ def _show(found: ErasureReceipt, *, as_json: bool) -> None:
         "erase_time": found.erase_time.isoformat(),
         "destroy_time": found.destroy_time.isoformat(),
     }
-    show(answer, as_json=as_json)

@@ -22,7 +22,8 @@ class Status:
     subject_kind, state, standing and assurance are None for a value that this client does not know.
     organization_category is also None for a person, and for an organisation until it is verified.
     expire_date is the first day on which the account is EXPIRED, in the deployment's time zone.
-    standing_until is when the standing falls by itself, None if it does not; ask again then.
+    standing_until is when the standing falls by itself, None if it does not; ask again then. erase_time is
+    when the account is erased if that is requested: tell its owner, who can cancel it. None otherwise.
     A status may be cached until a higher revision is seen, and for at most 60 seconds.
     """
 
@@ -36,6 +37,7 @@ class Status:
     expire_date: date | None
     organization_category: OrganizationCategory | None = None
     standing_until: datetime | None = None
+    erase_time: datetime | None = None
 
     @property
     def is_verified(self) -> bool:
@@ -111,6 +113,7 @@ def read(answer: common_pb2.AccountStatus) -> Status:
         expire_date=_day(answer.expire_date),
         organization_category=choice(OrganizationCategory, category, answer.organization_category),
         standing_until=answer.standing_until.ToDatetime(UTC) if answer.HasField("standing_until") else None,
+        erase_time=answer.erase_time.ToDatetime(UTC) if answer.HasField("erase_time") else None,
     )
 
 

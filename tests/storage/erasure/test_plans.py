@@ -1,0 +1,55 @@
+"""Statements of erasures use their indexes, on both databases."""
+
+from typing import Any
+
+import pytest
+
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import Statement
+from idvault.storage.erasure import store
+from tests.storage.plans import plan_of
+from tests.support.databases import Databases
+from tests.support.storage_world import NOW
+
+_PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}
+_PARTY = "ix_erasures_relying_party"
+# Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
+HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
+    "those of a party": (
+        store._OF_PARTY,
+        _PAGE,
+        f"{_PARTY}_requested_at_erasure_id (relying_party=?",
+        f"{_PARTY}_requested_at_erasure_id",
+    ),
+    "those in a state": (
+        store._IN_STATE,
+        {**_PAGE, "state": "REQUESTED"},
+        f"{_PARTY}_state_requested_at_erasure_id (relying_party=? AND state=?",
+        _PARTY,
+    ),
+    "where a page begins": (
+        store._LISTING.place,
+        {"party": "platform-a", "row": "e" * 32},
+        f"{_PARTY}_erasure_id_requested_at (relying_party=? AND erasure_id=?)",
+        _PARTY,
+    ),
+    "the last match": (
+        store._MATCHED_AT,
+        {"token": "acct_1"},
+        "sqlite_autoindex_claims_1 (account_token=?)",
+        "pk_claims",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_rows_are_found_by_an_index(main_database: Database, databases: Databases, name: str) -> None:
+    """No table is scanned, and SQLite, which has no statistics, sorts no list."""
+    asked, parameters, sqlite, postgres = HOT[name]
+    plan = await plan_of(main_database, asked, **parameters)
+    if databases.kind == "postgres":
+        assert postgres in plan
+        assert "Seq Scan" not in plan
+    else:
+        assert sqlite in plan
+        assert "TEMP B-TREE" not in plan
