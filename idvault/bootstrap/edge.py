@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from idvault import capacity
 from idvault.api.edge.access import Access
 from idvault.api.edge.pace import Pace
 from idvault.api.edge.server import GrpcServer, Service
@@ -30,6 +31,7 @@ def build_server(
         access_log=base.logs.access,
         clock=base.clock,
         pace=Pace(seconds=settings.pace_milliseconds / 1_000, calls=settings.pace_calls),
+        takes=capacity.edge(settings.memory, edges=len(settings.addresses)),
         acceptors=settings.acceptors,
         reflection=settings.development,
         drains=drains,

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from idvault.config.capacity import CapacitySettings
 
 _PATH = re.compile(r"https?://[a-z0-9.\-:/_]+")
 _URL = re.compile(r"https?://[a-z0-9.\-]+(?::[1-9][0-9]{0,4})?")
 
 
-class WebSettings(BaseModel):
+class WebSettings(CapacitySettings):
     """web_url is for the platform edge, too, which makes the links, and for the worker, whose page of public
     supervision links to the reports; the others are for `idvault web`.
     """

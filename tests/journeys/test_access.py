@@ -86,7 +86,7 @@ def _may_call(vault: Vault) -> bool:
 
 @pytest.mark.parametrize(("port", "name"), [("grpc", "platform-a"), ("grpc_custody", "custodian-a")])
 def test_both_edges_say_that_they_serve(house: House, port: str, name: str) -> None:
-    """Health answers SERVING on both ports to any valid certificate."""
+    """Health answers SERVING on both ports to a registered caller."""
     credentials = _own(house, name).credentials()
     with grpc.secure_channel(house.ready[port], credentials) as channel:
         check: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(

@@ -20,6 +20,7 @@ from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]
 )
 from google.rpc.status_pb2 import Status as StatusMessage  # type: ignore[import-untyped]
 
+from idvault import capacity
 from idvault.api.account.serialised import SerialisedStatuses
 from idvault.api.account.servicer import StatusServicer
 from idvault.api.account.watch import Hub
@@ -448,6 +449,8 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
     directory_reading = asyncio.create_task(directory.run())
     path = tmp_path / "serve.jsonl"
     logs = Logs(process="serve-0", path=path)
+    # How much at once, by the names in EdgeCapacity.
+    takes = replace(capacity.edge(), **options.pop("takes", {}))
     issued = authority.server()
     server = GrpcServer(
         listen=options.pop("listen", "127.0.0.1:0"),
@@ -458,6 +461,7 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
         access_log=logs.access,
         clock=clock,
         drains=(hub.close,),
+        takes=takes,
         **options,
     )
     await server.start()

@@ -78,7 +78,7 @@ def guard(inner: Stage, *, method: EdgeMethod, clock: Callable[[], ClockReading]
     """
 
     async def guarded(_messages: object, context: Context) -> bytes:
-        call = _call(method, context, clock())
+        call = begin(method, context, clock())
         try:
             return await inner(call)
         except Exception as error:
@@ -91,7 +91,7 @@ def guard_stream(inner: Stage, *, method: EdgeMethod, clock: Callable[[], ClockR
     """Return the outermost stage of a streamed answer; it ends with a status as any call does."""
 
     async def guarded(_messages: object, context: Context) -> None:
-        call = _call(method, context, clock())
+        call = begin(method, context, clock())
         call.send = lambda message: _send(context, message)
         try:
             await inner(call)
@@ -118,7 +118,8 @@ async def refuse(context: Context, error: Exception, *, path: str, request: str)
     await context.abort(told.code, told.reason.value, told.trailers)
 
 
-def _call(method: EdgeMethod, context: Context, now: ClockReading) -> Call:
+def begin(method: EdgeMethod, context: Context, now: ClockReading) -> Call:
+    """Return the call that has begun with its headers."""
     certificate, *_ = context.auth_context().get("x509_pem_cert") or (None,)
     return Call(method, b"", certificate, context.time_remaining(), now, receive=context.read)
 

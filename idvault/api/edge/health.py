@@ -1,25 +1,33 @@
-"""grpc.health.v1 for every valid certificate: SERVING while the process is ready and does not drain.
+"""grpc.health.v1 for every registered caller: SERVING while the process is ready and does not drain.
 
 - A load balancer would move every connection at each change, and a database that is slow once concerns all
   edges alike. So three looks in a row must fail before NOT_SERVING, and two must pass before SERVING again.
 - It begins with SERVING: a start has checked all that a look checks.
+- Its calls have shares of their own: a caller who has used up its calls is still told, and watches are few.
+- It is in neither the metrics nor the log of calls: load balancers ask every second.
 """
 
 import asyncio
-from collections.abc import Iterable
-from uuid import uuid4
+from collections.abc import AsyncGenerator, Callable, Iterable
 
 import grpc
-from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2
 
 from idvault.api.edge import errors
-from idvault.api.edge.errors import Context
-from idvault.domain.error import InvalidError, Reason
+from idvault.api.edge.call import Caller, EdgeMethod, Stage
+from idvault.api.edge.errors import Context, Handler
+from idvault.domain.clock import ClockReading
 from idvault.telemetry.logs import log
+from idvault.v1 import options_pb2
 
 SERVICE = health.SERVICE_NAME
 _LEAVES_AFTER, _RETURNS_AFTER = 3, 2
+_REQUEST_BYTES = 1024
+_STATES = health_pb2.HealthCheckResponse
+
+
+class UnknownServiceError(Exception):
+    """Somebody asked about a service that is not served here."""
 
 
 class Steadiness:
@@ -43,66 +51,84 @@ class Health:
     """The health of this server and of each of its services."""
 
     def __init__(self, *, services: Iterable[str]) -> None:
-        """Initialise with the services' full names."""
-        self._servicer = health.aio.HealthServicer()
-        self._services = tuple(services)
-        self._drained = asyncio.Event()
+        """Report every service as SERVING. services: their full names."""
+        self._states: dict[str, int] = dict.fromkeys(("", *services), _STATES.SERVING)
+        self._changed = asyncio.Event()
+        self._drains = self._closed = False
         self._steadiness = Steadiness()
 
-    async def serve(self) -> None:
-        """Report every service as SERVING."""
-        for service in self._services:
-            await self._servicer.set(service, health_pb2.HealthCheckResponse.SERVING)
-
-    async def follow(self, *, ready: bool) -> None:
+    def follow(self, *, ready: bool) -> None:
         """Report what the looks of the process's readiness say; nothing changes once the server drains."""
         if not self._steadiness.look(ready=ready):
             return
-        states = health_pb2.HealthCheckResponse
-        status = states.SERVING if ready else states.NOT_SERVING
-        log().warning("health_changed", outcome=states.ServingStatus.Name(status))
-        for service in ("", *self._services):
-            await self._servicer.set(service, status)
+        status = _STATES.SERVING if ready else _STATES.NOT_SERVING
+        log().warning("health_changed", outcome=_STATES.ServingStatus.Name(status))
+        if not self._drains:
+            self._set(status)
 
-    async def drain(self) -> None:
+    def drain(self) -> None:
         """Report NOT_SERVING from now on, to watchers too."""
-        await self._servicer.enter_graceful_shutdown()
+        self._drains = True
+        self._set(_STATES.NOT_SERVING)
 
     def close(self) -> None:
         """End the streams of watchers, so that they do not delay a stop."""
-        self._drained.set()
+        self._closed = True
+        self._tell()
 
-    def handler(self) -> grpc.GenericRpcHandler:
-        """Return the handler for the server."""
-        answer = health_pb2.HealthCheckResponse.SerializeToString
-        return grpc.method_handlers_generic_handler(
-            SERVICE,
-            {
-                "Check": grpc.unary_unary_rpc_method_handler(self._check, response_serializer=answer),
-                "Watch": grpc.unary_stream_rpc_method_handler(self._watch, response_serializer=answer),
-            },
-        )
+    async def check(
+        self, request: health_pb2.HealthCheckRequest, *, caller: Caller, now: ClockReading, remaining: float
+    ) -> health_pb2.HealthCheckResponse:
+        """Return the status of a service; raises UnknownServiceError."""
+        status = self._states.get(request.service)
+        if status is None:
+            raise UnknownServiceError
+        return _STATES(status=status)
 
-    async def _check(self, body: bytes, context: Context) -> health_pb2.HealthCheckResponse:
-        return await self._servicer.Check(await _decoded(body, context), context)
+    async def watch(
+        self, request: health_pb2.HealthCheckRequest, *, caller: Caller, now: ClockReading, remaining: float
+    ) -> AsyncGenerator[health_pb2.HealthCheckResponse, None]:
+        """Yield the status of a service, and again whenever it has changed."""
+        told = None
+        while not self._closed:
+            changed = self._changed
+            status = self._states.get(request.service, _STATES.SERVICE_UNKNOWN)
+            if status != told:
+                told = status
+                yield _STATES(status=status)
+            else:
+                await changed.wait()
 
-    async def _watch(self, body: bytes, context: Context) -> None:
-        request = await _decoded(body, context)
-        tasks = [
-            asyncio.ensure_future(self._servicer.Watch(request, context)),
-            asyncio.ensure_future(self._drained.wait()),
-        ]
+    def _set(self, status: int) -> None:
+        self._states = dict.fromkeys(self._states, status)
+        self._tell()
+
+    def _tell(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+def methods() -> tuple[EdgeMethod, EdgeMethod]:
+    """Return Check and Watch: every role may call them."""
+    roles = options_pb2.Role.DESCRIPTOR.values
+    names = frozenset(role.name.removeprefix("ROLE_").lower() for role in roles if role.number)
+    check, watch = (
+        EdgeMethod(f"/{SERVICE}/{name}", names, health_pb2.HealthCheckRequest, _REQUEST_BYTES)
+        for name in ("Check", "Watch")
+    )
+    return check, watch
+
+
+def guard(inner: Stage, *, method: EdgeMethod, clock: Callable[[], ClockReading]) -> Handler:
+    """Return the outermost stage of Check: an unknown service is NOT_FOUND, as its protocol says."""
+
+    async def guarded(_messages: object, context: Context) -> bytes:
+        call = errors.begin(method, context, clock())
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            return await inner(call)
+        except UnknownServiceError:
+            await context.abort(grpc.StatusCode.NOT_FOUND)
+        except Exception as error:
+            await errors.refuse(context, error, path=method.path, request=call.name_error())
 
-
-async def _decoded(body: bytes, context: Context) -> health_pb2.HealthCheckRequest:
-    try:
-        return health_pb2.HealthCheckRequest.FromString(body)
-    except DecodeError:
-        error = InvalidError(Reason.INVALID_MESSAGE)
-        await errors.refuse(context, error, path=SERVICE, request=str(uuid4()))
+    return guarded

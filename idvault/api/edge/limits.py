@@ -1,4 +1,4 @@
-"""Limits of a call: request size, time, and each caller's share of the concurrent calls."""
+"""Limits of a call: the sizes of requests, time, and each caller's share of the concurrent calls."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from idvault.api.edge.call import Call, Stage
 from idvault.api.edge.pace import Pace
 from idvault.api.edge.timer import Timer
 from idvault.domain import share
-from idvault.domain.error import InvalidError, Reason, UnavailableError
+from idvault.domain.error import Reason, UnavailableError
 
 REQUEST_BYTES = 64 * 1024
 # Methods with larger requests: a roster has a post-quantum key for every member, an import has up to 2,000
@@ -20,10 +20,14 @@ LARGER_REQUEST_BYTES = {
     "/idvault.v1.TipOffFormService/FileTipOffForm": 128 * 1024,
     "/idvault.v1.CampaignService/ImportLegacyAccounts": 1024 * 1024,
 }
-# A caller alone may have half of these (domain.share).
-CALLS_AT_ONCE = 4_000
-STREAMS_AT_ONCE = 4_000
+LARGEST_REQUEST_BYTES = max(LARGER_REQUEST_BYTES.values())
+"""Of any method: gRPC has one limit for all of them."""
 DEADLINE = 10.0
+
+
+def request_limit(path: str) -> int:
+    """Return the most bytes that a method receives."""
+    return LARGER_REQUEST_BYTES.get(path, REQUEST_BYTES)
 
 
 class Running:
@@ -63,14 +67,12 @@ class Running:
 
 
 def wrap_stream(inner: Stage, *, running: Running) -> Stage:
-    """Return a stage that refuses a stream with too large a request or beyond a share; no time limit.
+    """Return a stage that refuses a stream beyond a share; no time limit.
 
     running: shared by all streams of a server, separate from its other calls.
     """
 
     async def limited(call: Call) -> bytes:
-        if len(call.body) > call.method.request_limit:
-            raise InvalidError(Reason.INVALID_MESSAGE)
         with running.place(call):
             return await inner(call)
 
@@ -78,15 +80,13 @@ def wrap_stream(inner: Stage, *, running: Running) -> Stage:
 
 
 def wrap(inner: Stage, *, running: Running, timer: Timer, pace: Pace, deadline: float) -> Stage:
-    """Return a stage that refuses a call with too large a request or beyond a share, and ends a slow one.
+    """Return a stage that refuses a call beyond a share, and ends a slow one.
 
     running, timer, pace: shared by all methods of a server. deadline: the most seconds a call may take, even
     if the caller set a later deadline or none.
     """
 
     async def limited(call: Call) -> bytes:
-        if len(call.body) > call.method.request_limit:
-            raise InvalidError(Reason.INVALID_MESSAGE)
         caller = call.holder
         running.enter(caller)
         try:

@@ -5,19 +5,21 @@
 - If a caller's share of the waiting calls is used up (domain.share), its oldest one is ended. So a client
   that sends its message at once is served, whatever other clients of the same caller do.
 - A waiting call does not count as a running call.
+- A message is asked for only when there is room for it (message_room), and dropped if it is too large for its
+  method.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from idvault.api.edge.call import Call, Stage
+from idvault.api.edge.message_room import MessagePlace, MessageRoom
 from idvault.api.edge.timer import TimeLimit, Timer
 from idvault.domain import share
 from idvault.domain.error import InvalidError, Reason, UnavailableError
 
 READ_TIME = 5.0
 """How many seconds a caller may take to send a message."""
-AT_ONCE = 8_000
-"""How many calls may wait for their message; a caller alone may have half of them."""
 
 
 class WaitingCalls:
@@ -54,6 +56,11 @@ class WaitingCalls:
         self._total += 1
         self._limits[caller] = mine
 
+    def end(self, caller: str, limit: TimeLimit) -> None:
+        """End a waiting call to make room."""
+        if self.leave(caller, limit):
+            limit.end()
+
     def leave(self, caller: str, limit: TimeLimit) -> bool:
         """Remove a call; return False if it was ended to make room."""
         mine = self._limits.get(caller)
@@ -66,17 +73,29 @@ class WaitingCalls:
         return True
 
 
-def wrap(inner: Stage, *, waiting: WaitingCalls, timer: Timer, read_time: float = READ_TIME) -> Stage:
-    """Return a stage that receives the message into call.body.
+def wrap(
+    inner: Stage, *, waiting: WaitingCalls, timer: Timer, room: MessageRoom, read_time: float = READ_TIME
+) -> Stage:
+    """Return a stage that receives the message into call.body, and holds its room until the call has ended.
 
-    waiting, timer: shared by all methods of a server. Raises InvalidError (INVALID_MESSAGE) if no message
-    arrives in time, UnavailableError if the call was ended to make room for a newer one of its caller.
+    waiting, timer, room: shared by all methods of a server. Raises InvalidError (INVALID_MESSAGE) if no
+    message arrives in time or it is too large, UnavailableError if the call was ended to make room for a
+    newer one of its caller, or there was no room in time.
     """
 
     async def received(call: Call) -> bytes:
-        if call.receive is not None:
-            call.body = await _received(call, call.receive, waiting, timer.within(read_time))
-        return await inner(call)
+        if call.receive is None:
+            return await inner(call)
+        place = room.place(call.holder)
+        try:
+            call.body = await _received(call, call.receive, waiting, timer.within(read_time), place)
+            place.keep(len(call.body))
+            if len(call.body) > call.method.request_limit:
+                call.body = b""  # nobody else may hold or decode it
+                raise InvalidError(Reason.INVALID_MESSAGE)
+            return await inner(call)
+        finally:
+            place.leave()
 
     return received
 
@@ -86,18 +105,23 @@ async def _received(
     receive: Callable[[], Awaitable[object]],
     waiting: WaitingCalls,
     limit: TimeLimit,
+    place: MessagePlace,
 ) -> bytes:
-    caller, stayed = call.holder, True
+    caller, stayed, asked = call.holder, True, False
     body: object = None
     try:
         with limit:
             waiting.enter(caller, limit)
             try:
+                place.end = partial(waiting.end, caller, limit)
+                await place.enter()
+                asked = True
                 body = await receive()
             finally:
+                place.end = None
                 stayed = waiting.leave(caller, limit)
     except TimeoutError:
-        if not stayed:
+        if not (stayed and asked):
             raise UnavailableError(Reason.STORE_UNAVAILABLE) from None
     # gRPC returns a mark of its own if the caller ended the call without a message.
     if not isinstance(body, bytes):

@@ -18,16 +18,20 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 from grpc_reflection.v1alpha import reflection
 
+from idvault import capacity
 from idvault.api.edge import errors, limits, observe, receiving, trace
+from idvault.api.edge import health as health_protocol
 from idvault.api.edge.access import Access, roles_of
 from idvault.api.edge.call import Call, EdgeMethod, Stage
 from idvault.api.edge.certificates import Certificates, Tls
 from idvault.api.edge.directory import Directory
 from idvault.api.edge.health import SERVICE as HEALTH_SERVICE
 from idvault.api.edge.health import Health
+from idvault.api.edge.message_room import MessageRoom
 from idvault.api.edge.pace import Pace
 from idvault.api.edge.stream import while_admitted
 from idvault.api.edge.timer import Timer
+from idvault.capacity import LOOKAHEAD, EdgeCapacity
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, InvalidError, Reason
 from idvault.ports.key import RepeatedRequests
@@ -37,20 +41,21 @@ from idvault.telemetry.traces import Traces
 
 _Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 _MINUTE = 60_000
-# Includes calls that wait for their message. Within each of these limits every caller has a share.
-_RPCS_AT_ONCE = limits.CALLS_AT_ONCE + limits.STREAMS_AT_ONCE + receiving.AT_ONCE
+# How many calls a connection may have at once; the client lets more wait.
+_STREAMS_OF_CONNECTION = 256
 OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.so_reuseport", 1),
-    ("grpc.max_receive_message_length", 1024 * 1024),
+    ("grpc.max_receive_message_length", limits.LARGEST_REQUEST_BYTES),
     ("grpc.max_send_message_length", 4 * 1024 * 1024),
-    ("grpc.max_concurrent_streams", 1_000),
-    # Beyond these limits gRPC rejects calls at random, whoever sent them. Our limits per caller apply
-    # earlier.
-    ("grpc.server.max_pending_requests", 16_000),
-    ("grpc.server.max_pending_requests_hard_limit", 32_000),
+    ("grpc.max_concurrent_streams", _STREAMS_OF_CONNECTION),
+    # gRPC would measure the network and let each call send megabytes before anybody asked for its message.
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.http2.lookahead_bytes", LOOKAHEAD),
+    # Until a client has acknowledged that, it may send 64 KiB of each call.
+    ("grpc.http2.settings_timeout", 5_000),
     ("grpc.max_metadata_size", 8 * 1024),
     ("grpc.absolute_max_metadata_size", 16 * 1024),
-    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.server_handshake_timeout_ms", 5_000),
     ("grpc.keepalive_time_ms", _MINUTE),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
@@ -83,9 +88,8 @@ class _Pipeline:
         metrics: Metrics,
         access_log: AccessLog,
         clock: Callable[[], ClockReading],
-        calls_at_once: int,
+        takes: EdgeCapacity,
         deadline: float,
-        streams_at_once: int,
         read_time: float,
         pace: Pace,
         repeats: RepeatedRequests | None,
@@ -101,9 +105,11 @@ class _Pipeline:
         self._pace = pace
         self._traces = traces
         self._timer = Timer()
-        self._waiting = receiving.WaitingCalls(at_once=receiving.AT_ONCE)
-        self._running = limits.Running(at_once=calls_at_once)
-        self._streams = limits.Running(at_once=streams_at_once)
+        self._takes = takes
+        self._waiting = receiving.WaitingCalls(at_once=takes.waiting)
+        self._room = MessageRoom(limit=takes.message_bytes, largest=limits.LARGEST_REQUEST_BYTES)
+        self._running = limits.Running(at_once=takes.calls)
+        self._streams = limits.Running(at_once=takes.streams)
 
     def __call__(self, method: MethodDescriptor, servicer: object) -> "_Handler":
         described, answer = describe(method), getattr(servicer, method.name)
@@ -116,6 +122,31 @@ class _Pipeline:
             )
         stage = self._observed(self._answering(described, answer))
         return grpc.stream_unary_rpc_method_handler(errors.guard(stage, method=described, clock=self._clock))
+
+    def health(self, health: Health) -> grpc.GenericRpcHandler:
+        """Return the handler of grpc.health.v1: for registered callers, with shares of its own."""
+        check, watch = health_protocol.methods()
+        at_once = self._takes.health_streams
+        checked = limits.wrap(
+            dispatch(check, health.check),
+            running=limits.Running(at_once=at_once),
+            timer=self._timer,
+            pace=Pace(seconds=0, calls=0),
+            deadline=self._deadline,
+        )
+        watched = limits.wrap_stream(
+            dispatch_stream(watch, health.watch, self._access.revocations),
+            running=limits.Running(at_once=at_once),
+        )
+        guarded = health_protocol.guard(self._admitted(checked), method=check, clock=self._clock)
+        streamed = errors.guard_stream(self._admitted(watched), method=watch, clock=self._clock)
+        return grpc.method_handlers_generic_handler(
+            HEALTH_SERVICE,
+            {
+                "Check": grpc.stream_unary_rpc_method_handler(guarded),
+                "Watch": grpc.stream_stream_rpc_method_handler(streamed),
+            },
+        )
 
     def _streaming(self, method: EdgeMethod, answer: Callable[..., Any]) -> Any:
         return limits.wrap_stream(
@@ -133,10 +164,15 @@ class _Pipeline:
         )
 
     def _observed(self, inner: Any) -> Any:
-        received = receiving.wrap(inner, waiting=self._waiting, timer=self._timer, read_time=self._read_time)
-        admitted = self._access.wrap(received)
+        admitted = self._admitted(inner)
         observed = observe.wrap(admitted, metrics=self._metrics, access_log=self._access_log)
         return observed if self._traces is None else trace.wrap(observed, traces=self._traces)
+
+    def _admitted(self, inner: Any) -> Any:
+        received = receiving.wrap(
+            inner, waiting=self._waiting, timer=self._timer, room=self._room, read_time=self._read_time
+        )
+        return self._access.wrap(received)
 
 
 class GrpcServer:
@@ -152,9 +188,8 @@ class GrpcServer:
         metrics: Metrics,
         access_log: AccessLog,
         clock: Callable[[], ClockReading],
-        calls_at_once: int = limits.CALLS_AT_ONCE,
+        takes: EdgeCapacity | None = None,
         deadline: float = limits.DEADLINE,
-        streams_at_once: int = limits.STREAMS_AT_ONCE,
         read_time: float = receiving.READ_TIME,
         pace: Pace | None = None,
         acceptors: int = 1,
@@ -165,47 +200,45 @@ class GrpcServer:
     ) -> None:
         """Initialise. listen: "host:port", port 0 for any.
 
-        deadline: the most seconds one call may take; read_time: the most seconds to send its message. pace:
-        None to start every call at once. acceptors: how many servers of gRPC listen at the port. drains:
-        called when the server begins to stop, so that streams end. repeats: finds the key of a repeat.
-        traces: None for no spans. Raises AccessOptionError if a method has no valid access option, and
-        AttributeError if a servicer lacks a method.
+        takes: how much at once, None for the default memory. deadline: the most seconds one call may take;
+        read_time: the most seconds to send its message. pace: None to start every call at once. acceptors:
+        how many servers of gRPC listen at the port. drains: called when the server begins to stop, so that
+        streams end. repeats: finds the key of a repeat. traces: None for no spans. Raises AccessOptionError
+        if a method has no valid access option, and AttributeError if a servicer lacks a method.
         """
         self._listen = listen
         self._certificates = Certificates(tls)
-        self._services = services
         self._acceptors, self._reflection = acceptors, reflection
-        self._drains = drains
+        self._takes, self._drains = takes or capacity.edge(), drains
         handle = _Pipeline(
             access=access,
             metrics=metrics,
             access_log=access_log,
             clock=clock,
-            calls_at_once=calls_at_once,
+            takes=self._takes,
             deadline=deadline,
-            streams_at_once=streams_at_once,
             read_time=read_time,
             pace=pace or Pace(seconds=0, calls=0),
             repeats=repeats,
             traces=traces,
         )
-        self._handlers = [_handler(service, handle) for service in services]
         self._names = [service.descriptor.full_name for service in services]
+        self._health = Health(services=self._names)
+        self._handlers = [*(_handler(service, handle) for service in services), handle.health(self._health)]
         self.port = 0
 
     async def start(self) -> None:
         """Bind, report SERVING and serve; raises ListenError."""
-        self._health, self._has_stopped = Health(services=self._names), False
+        self._has_stopped = False
         # A grpc.aio server takes one call at a time from gRPC, by way of the polling thread. The kernel
         # spreads connections over the servers at one port, so a turn of the loop takes several calls.
         self._servers = [self._listening() for _ in range(self._acceptors)]
-        await self._health.serve()
         for server in self._servers:
             await server.start()
 
     async def follow(self, *, ready: bool) -> None:
         """Let the health that callers see follow the process's readiness."""
-        await self._health.follow(ready=ready)
+        self._health.follow(ready=ready)
 
     def replace_certificate(self, tls: Tls) -> None:
         """Show another certificate to new connections; open ones go on."""
@@ -213,8 +246,10 @@ class GrpcServer:
 
     def _listening(self) -> grpc.aio.Server:
         """Return a server bound to the port; if it is 0, the first server gets a free one for all."""
-        server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=_RPCS_AT_ONCE)
-        server.add_generic_rpc_handlers((*self._handlers, self._health.handler()))
+        takes = self._takes
+        most = takes.waiting + takes.calls + takes.streams + 2 * takes.health_streams
+        server = grpc.aio.server(options=self._options(), maximum_concurrent_rpcs=most)
+        server.add_generic_rpc_handlers(self._handlers)
         if self._reflection:
             names = (*self._names, HEALTH_SERVICE, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, server)
@@ -225,6 +260,20 @@ class GrpcServer:
             raise ListenError(f"cannot listen on {self._listen}") from error
         return server
 
+    def _options(self) -> list[tuple[str, int]]:
+        """Return the options of each server of gRPC."""
+        # Beyond `pending`, gRPC rejects calls at random, whoever sent them. Our limits per caller apply
+        # earlier.
+        pending, connections = (
+            max(1, number // self._acceptors) for number in (self._takes.pending, self._takes.connections)
+        )
+        return [
+            *OPTIONS,
+            ("grpc.server.max_pending_requests", pending),
+            ("grpc.server.max_pending_requests_hard_limit", pending),
+            ("grpc.max_allowed_incoming_connections", connections),
+        ]
+
     async def stop(self, *, grace: float, linger: float = 0.5) -> None:
         """Report NOT_SERVING for `linger` seconds, then accept no more calls and end within `grace` seconds.
 
@@ -233,7 +282,7 @@ class GrpcServer:
         """
         if self._has_stopped:
             return
-        await self._health.drain()
+        self._health.drain()
         for drain in self._drains:
             drain()
         await asyncio.sleep(linger)
@@ -261,7 +310,7 @@ def describe(descriptor: MethodDescriptor) -> EdgeMethod:
         path=path,
         roles=roles_of(descriptor),
         request_type=message_factory.GetMessageClass(descriptor.input_type),
-        request_limit=limits.LARGER_REQUEST_BYTES.get(path, limits.REQUEST_BYTES),
+        request_limit=limits.request_limit(path),
     )
 
 

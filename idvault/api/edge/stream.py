@@ -1,7 +1,7 @@
 """Ends a streamed answer when its caller's key is revoked.
 
 - One task per caller waits for the revocation, for all streams of that caller.
-- Health's Watch is exempt: it reports the same to every valid certificate and nothing about accounts.
+- That holds for Health's Watch, too.
 """
 
 import asyncio

@@ -221,7 +221,7 @@ async def test_who_reads_too_slowly_is_cut_off(edge: Edge, monkeypatch: pytest.M
 
 async def test_streams_have_a_limit(tmp_path: Path, authority: Authority) -> None:
     """Streams beyond a caller's share are refused; one that ends makes room, and calls are not affected."""
-    async with running(tmp_path, authority, streams_at_once=4) as edge:
+    async with running(tmp_path, authority, takes={"streams": 4}) as edge:
         watches = [Watch(edge.mine()) for _ in range(2)]
         for watch in watches:
             await watch.next()

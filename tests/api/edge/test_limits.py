@@ -115,7 +115,7 @@ async def test_calls_at_once(tmp_path: Path, authority: Authority) -> None:
         await may_end.wait()
         raise InvalidError(Reason.INVALID_NAME)
 
-    async with running(tmp_path, authority, calls_at_once=1) as edge:
+    async with running(tmp_path, authority, takes={"calls": 1}) as edge:
         edge.claims.happens = happens
         channel = edge.mine()
         body = requests()[GET_VERIFICATION].SerializeToString()
@@ -139,7 +139,7 @@ async def test_one_caller_does_not_starve_another(tmp_path: Path, authority: Aut
         await may_end.wait()
         raise InvalidError(Reason.INVALID_NAME)
 
-    async with running(tmp_path, authority, calls_at_once=8) as edge:
+    async with running(tmp_path, authority, takes={"calls": 8}) as edge:
         edge.claims.happens = happens
         other = authority.client(spiffe("platform", "platform-b"))
         edge.platforms.platforms.append(platform(other, name="platform-b"))

@@ -9,6 +9,7 @@ import pytest
 
 from idvault.api.edge import receiving
 from idvault.api.edge.call import Call, Caller, EdgeMethod
+from idvault.api.edge.message_room import MessageRoom
 from idvault.api.edge.timer import Timer
 from idvault.domain.error import InvalidError, UnavailableError
 from idvault.v1 import status_pb2
@@ -45,7 +46,7 @@ async def test_no_message_in_time(tmp_path: Path, authority: Authority, path: st
 
 async def test_who_waits_is_no_running_call(tmp_path: Path, authority: Authority) -> None:
     """Many waiting calls use up no caller's share of the running calls."""
-    async with running(tmp_path, authority, read_time=5.0, calls_at_once=1) as edge:
+    async with running(tmp_path, authority, read_time=5.0, takes={"calls": 1}) as edge:
         channel = edge.mine()
         method: grpc.aio.StreamUnaryMultiCallable[bytes, bytes] = channel.stream_unary(GET_STATUS)
         unfinished = [method(_never(), timeout=10) for _ in range(50)]
@@ -73,6 +74,10 @@ def _calling(name: str, come: asyncio.Event, *, spki: str = "") -> Call:
     return Call(method, b"", None, None, clock(), caller=Caller(name, "platform", "", spki), receive=receive)
 
 
+def _room() -> MessageRoom:
+    return MessageRoom(limit=1024, largest=64)
+
+
 async def _body(call: Call) -> bytes:
     return call.body
 
@@ -80,7 +85,7 @@ async def _body(call: Call) -> bytes:
 async def test_the_oldest_of_one_caller_makes_room() -> None:
     """Beyond a caller's share its newest call replaces its oldest; other callers are not affected."""
     waiting, come = receiving.WaitingCalls(at_once=5), asyncio.Event()
-    stage = receiving.wrap(_body, waiting=waiting, timer=Timer())
+    stage = receiving.wrap(_body, waiting=waiting, timer=Timer(), room=_room())
     mine = []
     theirs = asyncio.ensure_future(stage(_calling("b", come)))
     for _ in range(4):
@@ -97,7 +102,7 @@ async def test_the_oldest_of_one_caller_makes_room() -> None:
 async def test_a_message_that_is_there_is_taken_in_any_crowd() -> None:
     """A call that sends its message at once is served, even if the caller's share is used up."""
     waiting = receiving.WaitingCalls(at_once=4)
-    stage = receiving.wrap(_body, waiting=waiting, timer=Timer())
+    stage = receiving.wrap(_body, waiting=waiting, timer=Timer(), room=_room())
     unfinished = [asyncio.ensure_future(stage(_calling("a", asyncio.Event()))) for _ in range(2)]
     await asyncio.sleep(0)
     come = asyncio.Event()
@@ -113,8 +118,8 @@ async def test_a_message_that_is_there_is_taken_in_any_crowd() -> None:
 async def test_a_call_whose_time_is_over_makes_room_once() -> None:
     """If the oldest call is just timing out, no other call is ended instead."""
     waiting, come = receiving.WaitingCalls(at_once=2), asyncio.Event()
-    short = receiving.wrap(_body, waiting=waiting, timer=Timer(), read_time=0.0)
-    long = receiving.wrap(_body, waiting=waiting, timer=Timer())
+    short = receiving.wrap(_body, waiting=waiting, timer=Timer(), room=_room(), read_time=0.0)
+    long = receiving.wrap(_body, waiting=waiting, timer=Timer(), room=_room())
     over = asyncio.ensure_future(short(_calling("a", come)))
     await asyncio.sleep(0)
     newer = [asyncio.ensure_future(long(_calling("a", come))) for _ in range(2)]
@@ -130,7 +135,7 @@ async def test_a_call_whose_time_is_over_makes_room_once() -> None:
 async def test_another_key_is_the_same_caller() -> None:
     """A caller with several keys has one share."""
     waiting, come = receiving.WaitingCalls(at_once=2), asyncio.Event()
-    stage = receiving.wrap(_body, waiting=waiting, timer=Timer())
+    stage = receiving.wrap(_body, waiting=waiting, timer=Timer(), room=_room())
     mine = [asyncio.ensure_future(stage(_calling("a", come, spki=key))) for key in ("old", "new")]
     await asyncio.sleep(0)
     with pytest.raises(UnavailableError):
@@ -142,7 +147,7 @@ async def test_another_key_is_the_same_caller() -> None:
 async def test_a_newcomer_without_a_share() -> None:
     """If all places are held, a caller without one is refused, and nobody else's call is ended."""
     waiting, come = receiving.WaitingCalls(at_once=1), asyncio.Event()
-    stage = receiving.wrap(_body, waiting=waiting, timer=Timer())
+    stage = receiving.wrap(_body, waiting=waiting, timer=Timer(), room=_room())
     held = asyncio.ensure_future(stage(_calling("a", come)))
     await asyncio.sleep(0)
     with pytest.raises(UnavailableError):
@@ -156,7 +161,7 @@ async def test_a_late_message_is_none() -> None:
     """A message that arrives after the time limit is refused."""
     waiting = receiving.WaitingCalls(at_once=2)
 
-    stage = receiving.wrap(_body, waiting=waiting, timer=Timer(), read_time=0.01)
+    stage = receiving.wrap(_body, waiting=waiting, timer=Timer(), room=_room(), read_time=0.01)
     with pytest.raises(InvalidError):
         await stage(_calling("a", asyncio.Event()))
     assert not waiting

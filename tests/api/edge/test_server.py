@@ -11,7 +11,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 
 from idvault.api.edge.access import Access, AccessOptionError
 from idvault.api.edge.certificates import Tls
-from idvault.api.edge.health import Steadiness
+from idvault.api.edge.health import Steadiness, methods
 from idvault.api.edge.server import GrpcServer, ListenError, Service
 from idvault.ports.claim import Claim
 from tests.api.descriptors import service
@@ -20,13 +20,16 @@ from tests.support.edge import (
     GET_STATUS,
     GET_VERIFICATION,
     Edge,
+    Told,
     call,
     clock,
+    platform,
     refused,
     requests,
     running,
     succeeded,
 )
+from tests.support.edge import told as told_of
 
 CHECK, WATCH = "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -42,11 +45,63 @@ async def health(channel: grpc.aio.Channel, name: str = "") -> int:
     return health_pb2.HealthCheckResponse.FromString(await call(channel, CHECK, asking(name))).status
 
 
-@pytest.mark.parametrize("name", ["", "idvault.v1.VerificationService", "idvault.v1.StatusService"])
-async def test_health_is_for_any_valid_certificate(edge: Edge, name: str) -> None:
-    """A certificate of the authority is enough; it does not have to be registered."""
-    channel = edge.channel(edge.authority.client(spiffe("platform", "nobody")))
-    assert await health(channel, name) == SERVING
+SERVICES = ("", "idvault.v1.VerificationService", "idvault.v1.StatusService")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("role", sorted(methods()[0].roles))
+async def test_health_is_for_every_registered_caller(edge: Edge, role: str, name: str) -> None:
+    """A caller of any role may ask, of any service."""
+    issued = edge.authority.client(spiffe(role, "somebody"))
+    edge.platforms.platforms.append(platform(issued, name="somebody", role=role))
+    await edge.directory.load()
+    assert await health(edge.channel(issued), name) == SERVING
+
+
+@pytest.mark.parametrize("path", [CHECK, WATCH])
+async def test_health_is_for_nobody_else(edge: Edge, path: str) -> None:
+    """A certificate of the authority is not enough: its key must be registered, and not revoked."""
+    issued = edge.authority.client(spiffe("platform", "nobody"))
+    stranger = edge.channel(issued)
+    told = await _refused_watch(stranger) if path == WATCH else await refused(stranger, path, asking())
+    assert (told.code, told.reason) == (grpc.StatusCode.PERMISSION_DENIED, "ACCESS_DENIED")
+
+
+async def test_a_revoked_watcher_is_told_nothing_more(edge: Edge) -> None:
+    """A watch of health ends when its caller's key is revoked."""
+    watch: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = edge.mine().unary_stream(WATCH)
+    watching = aiter(watch(asking()))
+    await anext(watching)
+    edge.platforms.platforms.clear()
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await anext(watching)
+    assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_watchers_have_shares(tmp_path: Path, authority: Authority) -> None:
+    """A caller alone has half of the watches; beyond that it is refused, and Check still answers it."""
+    async with running(tmp_path, authority, takes={"health_streams": 4}) as edge:
+        channel = edge.mine()
+        watch: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(WATCH)
+        held = [watch(asking()) for _ in range(2)]
+        for one in held:
+            await anext(aiter(one))
+        told = await _refused_watch(channel)
+        assert (told.code, told.reason) == (grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
+        assert await health(channel) == SERVING
+        other = edge.authority.client(spiffe("monitor", "other"))
+        edge.platforms.platforms.append(platform(other, name="other", role="monitor"))
+        await edge.directory.load()
+        theirs: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = edge.channel(other).unary_stream(WATCH)
+        assert await anext(aiter(theirs(asking())))
+        held[0].cancel()
+
+
+async def _refused_watch(channel: grpc.aio.Channel) -> Told:
+    watch: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(WATCH)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        [_ async for _ in watch(asking(), timeout=5)]
+    return told_of(caught.value)
 
 
 async def test_health_of_nothing(edge: Edge) -> None:
@@ -183,7 +238,7 @@ def server(
 
 async def test_several_acceptors_are_one_server(tmp_path: Path, authority: Authority) -> None:
     """They share the port and the connections; limits and stop concern them together."""
-    async with running(tmp_path, authority, acceptors=3, calls_at_once=2) as edge:
+    async with running(tmp_path, authority, acceptors=3, takes={"calls": 2}) as edge:
         body = requests()[GET_STATUS].SerializeToString()
         for _ in range(12):
             assert await call(edge.mine(), GET_STATUS, body)
