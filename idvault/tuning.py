@@ -4,6 +4,7 @@ A call costs several switches between the event loop and gRPC's threads. Most of
 """
 
 import os
+import resource
 import threading
 from contextlib import suppress
 
@@ -53,3 +54,16 @@ def lower_poller(*, nice: int) -> bool:
                 os.setpriority(os.PRIO_PROCESS, thread.native_id, nice)
                 return True
     return False
+
+
+def allow_files(wanted: int) -> int:
+    """Raise the soft limit of file descriptors as far as the hard one allows; return what is in force.
+
+    The soft limit of a system is often 1,024, which programs from before had to keep to.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft == resource.RLIM_INFINITY or soft >= most:
+        return wanted if soft == resource.RLIM_INFINITY else soft
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most

@@ -91,3 +91,23 @@ def test_the_poller_yields_to_the_loop() -> None:
     done = subprocess.run([sys.executable, "-c", _POLLED], check=True, capture_output=True, text=True)
     before, *lowered, all_threads, loop = done.stdout.splitlines()
     assert (before, lowered, all_threads, loop) == ("False", ["False True"], "[0, 5]", "0")
+
+
+_FILES = """
+import resource
+from idvault import tuning
+resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))
+print(tuning.allow_files({wanted}), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("soft", "hard", "wanted", "shown"),
+    [(256, 900, 600, "600 600"), (256, 900, 2_000, "900 900"), (700, 900, 600, "700 700")],
+)
+def test_the_limit_of_open_files_is_raised(soft: int, hard: int, wanted: int, shown: str) -> None:
+    """As far as it is needed and the hard limit allows, and never lowered."""
+    script = _FILES.format(soft=soft, hard=hard, wanted=wanted)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == shown

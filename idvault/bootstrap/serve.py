@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from functools import partial
 
-from idvault import certificate_files, tuning
+from idvault import capacity, certificate_files, tuning
 from idvault.api.edge.access import Access
 from idvault.api.edge.directory import Directory, Pin
 from idvault.api.edge.server import GrpcServer
@@ -38,6 +38,7 @@ async def serve(
 
     Raises ConfigError, ListenError, OSError and domain errors only before it is ready.
     """
+    tuning.allow_files(len(settings.addresses) * capacity.edge(settings.memory).files)
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="serve"))
         metrics_url = open_port(stack, base)

@@ -4,6 +4,7 @@ import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -16,6 +17,7 @@ from prometheus_client.registry import Collector
 from idvault.telemetry.health import ProcessHealth
 
 _LOOPBACK = "127.0.0.1"
+_CONNECTIONS = 48
 _Respond = Callable[[str, list[tuple[str, str]]], object]
 
 
@@ -50,10 +52,36 @@ class _Handler(WSGIRequestHandler):
 
 
 class _Server4(ThreadingWSGIServer):
-    """Listens on IPv4."""
+    """Listens on IPv4; each connection has a thread, and beyond a few dozen the oldest one is ended."""
+
+    request_queue_size = 128
+
+    def __init__(self, *arguments: Any) -> None:
+        """Start without connections."""
+        self._held: dict[socket.socket, None] = {}
+        self._lock = threading.Lock()
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection; end the oldest one if there are too many."""
+        with self._lock:
+            self._held[request] = None
+            oldest = next(iter(self._held)) if len(self._held) > _CONNECTIONS else None
+            if oldest is not None:
+                del self._held[oldest]
+                # Its thread sees the end, and closes it. A socket that is closed already is no error.
+                with suppress(OSError):
+                    oldest.shutdown(socket.SHUT_RDWR)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a connection that has ended."""
+        with self._lock:
+            self._held.pop(request, None)
+        super().shutdown_request(request)
 
 
-class _Server6(ThreadingWSGIServer):
+class _Server6(_Server4):
     """Listens on IPv6."""
 
     address_family = socket.AF_INET6

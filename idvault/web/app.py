@@ -16,6 +16,8 @@ from pathlib import Path
 from aiohttp import web
 from google.protobuf import json_format
 
+from idvault import capacity
+from idvault.connections import Door
 from idvault.domain.document import DocumentType
 from idvault.domain.error import Reason
 from idvault.domain.session import secret
@@ -59,8 +61,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Pages:
     """The handlers. base_url: the pages' own address. proxies: how many of ours stand in front.
 
-    supervision_url: of the page of public supervision, empty for no link. large_forms: the addresses of forms
-    with a file, and how many bytes each may have.
+    door: of the port. supervision_url: of the page of public supervision, empty for no link. large_forms:
+    the addresses of forms with a file, and how many bytes each may have.
     """
 
     vault: aio.Vault
@@ -74,6 +76,7 @@ class Pages:
     addresses: Buckets = field(default_factory=lambda: Buckets(burst=1_200, per_second=20))
     browsers: Buckets = field(default_factory=lambda: Buckets(burst=60, per_second=1))
     shares: Shares = field(default_factory=Shares)
+    door: Door = field(default_factory=lambda: Door(takes=capacity.port()))
 
     async def show_link(self, request: web.Request) -> web.StreamResponse:
         """Show who asks for what; give the browser a key."""
@@ -231,10 +234,12 @@ class Pages:
         if key := self._key(request):
             self.browsers.check(key, now=now)
         if request.method != "POST":
-            return await handler(request)
+            with self.door.answering(request.protocol):
+                return await handler(request)
         headers.check_origin(request, base_url=self.base_url)
         await self._read(request)
-        return await handler(request)
+        with self.door.answering(request.protocol):
+            return await handler(request)
 
     async def _read(self, request: web.Request) -> None:
         """Read a form into memory; raises HTTPRequestEntityTooLarge and HTTPRequestTimeout."""

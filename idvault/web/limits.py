@@ -3,10 +3,10 @@
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from aiohttp import web
 
+from idvault.connections import networks
 from idvault.domain import share
 from idvault.domain.error import UnavailableError
 
@@ -86,17 +86,6 @@ def prefixes(request: web.Request, *, proxies: int) -> tuple[str, str]:
     A customer of a provider may have each address of an IPv4 /24, or a whole IPv6 /48.
     """
     if not proxies:
-        return _prefixes(request.remote or "")
+        return networks(request.remote or "")
     given = [part.strip() for part in ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")]
-    return _prefixes(given[-proxies]) if len(given) >= proxies else ("", "")
-
-
-def _prefixes(given: str) -> tuple[str, str]:
-    try:
-        found = ip_address(given)
-    except ValueError:
-        return given, given
-    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else found
-    if mapped is not None:
-        return str(mapped), str(IPv4Network((int(mapped) >> 8 << 8, 24)))
-    return str(IPv6Network((int(found) >> 64 << 64, 64))), str(IPv6Network((int(found) >> 80 << 80, 48)))
+    return networks(given[-proxies]) if len(given) >= proxies else ("", "")

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import tzinfo
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 
+from idvault import capacity, tuning
 from idvault.certificate_files import following
 from idvault.config import Settings
+from idvault.connections import Door
 from idvault.telemetry import watching
 from idvault.telemetry.port import serve_metrics
 from idvault.telemetry.web import WebMetrics
@@ -51,22 +53,30 @@ async def run(settings: Settings, *, ready: Callable[[Mapping[str, str]], None],
             proxies=settings.web_proxies,
             supervision_url=settings.web_supervision_url,
             large_forms=LARGE_FORMS,
+            door=_door(settings),
         )
         app = whole(pages, zone=settings.zone)
         runner = web.AppRunner(app, **options(), shutdown_timeout=_GRACE)
         await runner.setup()
         host, _, port = settings.addresses[0].rpartition(":")
         try:
-            site = web.TCPSite(runner, host.strip("[]"), int(port), reuse_address=True, ssl_context=context)
-            await site.start()
+            server = cast("web.Server", runner.server)
+            await pages.door.open(server, host=host.strip("[]"), port=int(port), context=context)
             _watch(stack, settings, metrics, vault)
             await stack.enter_async_context(following(replacers, clock=certificates.now))
             scheme = "https" if settings.web_tls_key.name else "http"
-            ready({"url": f"{scheme}://{host}:{runner.addresses[0][1]}", "metrics": told.url})
+            ready({"url": f"{scheme}://{host}:{pages.door.port}", "metrics": told.url})
             await stop.wait()
         finally:
             metrics.health.stop()
+            await pages.door.close()
             await runner.cleanup()
+
+
+def _door(settings: Settings) -> Door:
+    takes = capacity.port(settings.memory)
+    # Behind a proxy every connection is of one address: its own, and it has limits itself.
+    return Door(takes=takes.within(tuning.allow_files(takes.files)), by_address=not settings.web_proxies)
 
 
 def _watch(stack: AsyncExitStack, settings: Settings, metrics: WebMetrics, vault: aio.Vault) -> None:

@@ -3,22 +3,30 @@
 import asyncio
 import ssl
 from collections.abc import Callable
+from typing import cast
 
 from aiohttp import web
 
+from idvault import capacity, tuning
+from idvault.connections import Door
 from idvault.witness import wire
 from idvault.witness.cosigner import Cosigner
 
 # A request has a few kilobytes: a slower sender only keeps a connection busy.
 _BODY_PATIENCE = 10.0
 _GRACE = 1.0
+_SILENCE = 30.0
 
 
-def application(cosigner: Cosigner, *, body_patience: float = _BODY_PATIENCE) -> web.Application:
+def application(
+    cosigner: Cosigner, *, body_patience: float = _BODY_PATIENCE, door: Door | None = None
+) -> web.Application:
     """Return the application, which serves only POST /add-checkpoint.
 
     It answers 413 to a body that is too long and 408 to one that takes longer than body_patience seconds.
+    door: of its port.
     """
+    held = door or Door(takes=capacity.port())
 
     async def add_checkpoint(request: web.Request) -> web.Response:
         try:
@@ -27,7 +35,8 @@ def application(cosigner: Cosigner, *, body_patience: float = _BODY_PATIENCE) ->
         except TimeoutError:
             raise web.HTTPRequestTimeout from None
         # In a thread, because it waits for the disk. It completes even if the caller disconnects.
-        answer = await asyncio.to_thread(cosigner.add_checkpoint, body)
+        with held.answering(request.protocol):
+            answer = await asyncio.to_thread(cosigner.add_checkpoint, body)
         # The type is spelled exactly as in the specification: some logs compare the text.
         return web.Response(
             status=answer.status,
@@ -53,13 +62,19 @@ async def run(
 
     Raises OSError if the port is taken.
     """
-    runner = web.AppRunner(application(cosigner), access_log=None, shutdown_timeout=_GRACE)
+    takes = capacity.port()
+    # Without TLS a web server of its own stands in front: every connection is of that one's address.
+    door = Door(takes=takes.within(tuning.allow_files(takes.files)), by_address=tls is not None)
+    runner = web.AppRunner(
+        application(cosigner, door=door), access_log=None, shutdown_timeout=_GRACE, keepalive_timeout=_SILENCE
+    )
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port, reuse_address=True, ssl_context=tls).start()
+        await door.open(cast("web.Server", runner.server), host=host, port=port, context=tls)
         scheme = "http" if tls is None else "https"
         shown = f"[{host}]" if ":" in host else host
-        ready(f"{scheme}://{shown}:{runner.addresses[0][1]}")
+        ready(f"{scheme}://{shown}:{door.port}")
         await stop.wait()
     finally:
+        await door.close()
         await runner.cleanup()

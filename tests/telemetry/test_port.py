@@ -1,7 +1,9 @@
 """The metrics port: three pages, nothing elsewhere, on the loopback address unless the setting says more."""
 
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
@@ -11,6 +13,7 @@ from idvault.telemetry import health as healths
 from idvault.telemetry.health import ProcessHealth
 from idvault.telemetry.metrics import Metrics
 from idvault.telemetry.port import MetricsServer, serve_metrics
+from tests.support.sandbox import wait_for
 
 
 class Served:
@@ -101,3 +104,15 @@ def test_an_address_without_port_is_refused() -> None:
     """An address without a port is an error."""
     with pytest.raises(ValueError, match="invalid literal"):
         serve_metrics(Metrics(), listen="localhost")
+
+
+def test_idle_sockets_keep_nobody_out(served: Served) -> None:
+    """Beyond some dozens the oldest connection ends, so that a scrape is answered and threads are few."""
+    host, port = urlsplit(served.server.url).hostname, urlsplit(served.server.url).port
+    before = threading.active_count()
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.create_connection((host, port))) for _ in range(120)]
+        assert served.get("/metrics")[0] == 200
+        held[0].settimeout(20)
+        assert held[0].recv(1) == b""
+        assert wait_for(lambda: threading.active_count() - before <= 60, patience=20)

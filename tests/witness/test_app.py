@@ -257,7 +257,7 @@ async def test_a_taken_port_is_an_error(disk: Disk) -> None:
     cosigner = disk.start()
     async with served(cosigner) as server:
         port = int(server.url.rpartition(":")[2])
-        with pytest.raises(OSError, match="address already in use"):
+        with pytest.raises(OSError, match=r"(?i)address already in use"):
             await app.run(cosigner=cosigner, host="127.0.0.1", port=port, ready=print, stop=asyncio.Event())
     with pytest.raises(aiohttp.ClientConnectionError):
         async with aiohttp.ClientSession() as http, http.post(server.url):
