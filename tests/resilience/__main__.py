@@ -21,6 +21,7 @@ from tests.resilience import (
     forks,
     log,
     neighbours,
+    memory,
     overload,
     registry_campaign,
     suites,
@@ -105,6 +106,7 @@ CAMPAIGNS: Mapping[str, Campaign] = {
         5,
         20,
     ),
+    "memory": Campaign(memory.run, "what every process takes under each load", "seconds of each", 5, 20),
     "http2": Campaign(http2.run, "HTTP/2 abuse beside a good client", "percent of the attack", 5, 100, ()),
     "soak": Campaign(soak.run, "mixed load; errors and growth are losses", "minutes", 1, 15),
 }

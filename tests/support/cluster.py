@@ -14,7 +14,7 @@ from typing import Any
 from idvault.attest import passphrase
 from idvault.development import certificates, environment, people
 from idvault.development.authority import real_now
-from idvault.development.layout import WEB, Layout
+from idvault.development.layout import SERVER, WEB, WITNESS_NAME, Layout
 from idvault.development.supervisor import Ports
 from idvault.fork_server import ForkedProcess
 from idvault_client import Tls, Vault, connect
@@ -48,6 +48,7 @@ class Cluster:
         self._layout.passphrase.write_bytes(passphrase.generate(secrets.token_bytes(32)))
         people.prepare(self._layout)
         self._running: dict[str, ForkedProcess | subprocess.Popen[bytes]] = {}
+        self._ready: dict[str, dict[str, Any]] = {}
         self.settings = {
             **os.environ,
             **environment.common(self._layout),
@@ -94,16 +95,38 @@ class Cluster:
         """Start one process of the platform edge that shares the port and can be stopped alone."""
         return self._start(name, [*EDGE, "platform", "--shares-port"], self._edge(1))
 
-    def start_web(self) -> str:
+    def start_custody(self) -> str:
+        """Start the custody edge; return its address."""
+        address = f"127.0.0.1:{free_port()}"
+        keys = self._layout.keys / "custody.keys"
+        told = {**self._edge(1), "IDVAULT_LISTEN": address, "IDVAULT_KEYS": str(keys)}
+        self._start("custody", [*EDGE, "custody"], told)
+        return address
+
+    def start_witness(self) -> str:
+        """Start a witness of the log that no process asks; return its address."""
+        command = ["witness", "--state", str(self._folder / "witness"), "--log-key", self.log_key]
+        command += ["--name", WITNESS_NAME, "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]
+        url: str = self._start("witness", command, {})["url"]
+        return url
+
+    def metrics(self, name: str) -> str:
+        """Return the address of a process's metrics and health, HOST:PORT."""
+        url: str = self._ready[name]["metrics"]
+        return url.removeprefix("http://").removesuffix("/metrics")
+
+    def start_web(self, *, proxies: int = 1, https: bool = False) -> str:
         """Present the platform and serve the hosted pages; return their address.
 
         Call it before an edge is started, which makes links to them; it calls the edge only for a visitor.
+        proxies: of how many the addresses are believed. https: serve it with the certificate of the edges.
         """
         certificate = self._layout.certificate(WEB)
         self.command("platform", "register", WEB, "--role", "web", "--certificate", str(certificate))
         self.command("platform", "present", "platform-a", "--title", "Example", "--return-origin", ORIGIN)
         port = free_port()
-        url = f"http://localhost:{port}"
+        scheme = "https" if https else "http"
+        url = f"{scheme}://localhost:{port}"
         self.settings |= environment.hosted(url)
         told = environment.web(
             self._layout,
@@ -114,8 +137,12 @@ class Cluster:
             supervision_url="",
         )
         # Visitors of a measurement say their addresses themselves.
-        self._start(WEB, ["web"], {**told, "IDVAULT_WEB_PROXIES": "1"})
-        return f"http://127.0.0.1:{port}"
+        told["IDVAULT_WEB_PROXIES"] = str(proxies)
+        if https:
+            told["IDVAULT_WEB_TLS_CERTIFICATE"] = str(self._layout.certificate(SERVER))
+            told["IDVAULT_WEB_TLS_KEY"] = str(self._layout.key(SERVER))
+        self._start(WEB, ["web"], told)
+        return f"{scheme}://127.0.0.1:{port}"
 
     def start_work(self, name: str = "work", *options: str) -> dict[str, Any]:
         """Start a worker with these options; return its ready file."""
@@ -154,6 +181,13 @@ class Cluster:
         return connect(f"127.0.0.1:{self.port}", tls=self.tls(), timeout=timeout, server_name="localhost")
 
     def tls(self, name: str = "platform-a") -> Tls:
+    def register(self, name: str) -> Tls:
+        """Register another platform; return its certificate."""
+        self.command(*self._registration(name))
+        return self.tls(name)
+
+    def tls(self, name: str = "platform-a") -> Tls:
+        """Return the certificate of a caller; whether it is registered is another question."""
         layout = self._layout
         return Tls(layout.authority, layout.certificate(name), layout.key(name))
 
@@ -205,6 +239,7 @@ class Cluster:
             assert time.monotonic() < deadline, f"{name} is not ready"
             time.sleep(0.01)
         document: dict[str, Any] = json.loads(ready.read_text("utf-8"))
+        self._ready[name] = document
         return document
 
     def _launch(

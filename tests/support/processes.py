@@ -62,6 +62,15 @@ def children(pid: int) -> list[int]:
 
 def resident_mib(pid: int) -> float:
     """Return the memory of a process: resident and swapped out."""
+    return _mib(pid, "VmRSS", "VmSwap")
+
+
+def peak_mib(pid: int) -> float:
+    """Return the most memory that was resident since the start of a process."""
+    return _mib(pid, "VmHWM")
+
+
+def _mib(pid: int, *names: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
     fields = dict(line.split(":", 1) for line in lines)
-    return sum(int(fields[name].split()[0]) for name in ("VmRSS", "VmSwap")) / _KIB
+    return sum(int(fields[name].split()[0]) for name in names) / _KIB

@@ -59,6 +59,9 @@ LOADS: Mapping[str, str] = {
     "repeats": "repeats",
     "forms": "forms",
     "wrong secrets": "wrong_secrets",
+    "large messages": "large_messages",
+    "health streams": "health_streams",
+    "idle sockets": "idle_sockets",
 }
 """The module of each load, in this package."""
 
