@@ -24,7 +24,6 @@ def test_small_loads_leave_everybody_answered(tmp_path: Path, databases: Databas
             peaks = memory.under(deployment, load, seconds=1.0, scale=0.02)
             assert set(peaks.peaks) == set(PROCESSES)
             assert min(*peaks.peaks.values(), *peaks.before.values()) > 0
-            assert all(peaks.peaks[name] >= before for name, before in peaks.before.items())
             peaks.judge(tally)
     assert tally.complaints == []
     assert tally.faults == len(LOADS)
