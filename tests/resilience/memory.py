@@ -113,7 +113,7 @@ class Deployment:
     def __init__(self, cluster: Cluster, *, direct: bool) -> None:
         """Start every process. direct: no proxy stands in front of the pages."""
         self._cluster = cluster
-        tls = cluster.register(LOADER)
+        cluster.register(LOADER)
         pages = cluster.start_web(proxies=0 if direct else 1, https=direct)
         cluster.start_work()
         cluster.start_serve()
@@ -126,8 +126,8 @@ class Deployment:
         ports |= {f"metrics of {name}": cluster.metrics(name) for name in PROCESSES}
         self.target = Target(
             edge=ports["serve"],
-            tls=tls,
-            registry=cluster.registry.url,
+            tls=cluster.tls(LOADER),
+            registry=cluster.registry.address,
             stranger=cluster.tls(STRANGER),
             pages=pages,
             forwarded=not direct,

@@ -181,12 +181,6 @@ class Cluster:
         return connect(f"127.0.0.1:{self.port}", tls=self.tls(), timeout=timeout, server_name="localhost")
 
     def tls(self, name: str = "platform-a") -> Tls:
-    def register(self, name: str) -> Tls:
-        """Register another platform; return its certificate."""
-        self.command(*self._registration(name))
-        return self.tls(name)
-
-    def tls(self, name: str = "platform-a") -> Tls:
         """Return the certificate of a caller; whether it is registered is another question."""
         layout = self._layout
         return Tls(layout.authority, layout.certificate(name), layout.key(name))

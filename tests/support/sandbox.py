@@ -55,7 +55,7 @@ class Registry:
     """The mock registry's admin port."""
 
     def __init__(self, admin_url: str) -> None:
-        self.url = admin_url
+        self._url = admin_url
 
     @property
     def address(self) -> str:
@@ -98,7 +98,7 @@ class Registry:
 
     def _ask(self, method: str, path: str, content: object = None) -> dict[str, Any]:
         data = None if content is None else json.dumps(content).encode()
-        result: dict[str, Any] = json.loads(fetch(self.url + path, data=data, method=method))
+        result: dict[str, Any] = json.loads(fetch(self._url + path, data=data, method=method))
         return result
 
 
