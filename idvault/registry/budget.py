@@ -27,7 +27,7 @@ from idvault.registry.wrapped import WrappedRegistry
 
 BAN = timedelta(seconds=60)
 _LATENESS = timedelta(seconds=LATENESS)
-_LONGEST_LEAD = timedelta(seconds=1)
+_LONGEST_LEAD = timedelta(milliseconds=250)
 _LONGEST_WAIT = 2.5
 _REACH, _QUEUE_REACH = timedelta(milliseconds=500), timedelta(milliseconds=150)
 _FADES = 0.9

@@ -59,20 +59,33 @@ def _witness(house: House, *, port: int = 0) -> Iterator[dict[str, str]]:
     """Run the house's witness alone; return the settings that name it."""
     layout = Layout(house.state)
     ready = house.folder / "witness.json"
-    process = programs.start(
-        programs.VAULT,
-        *("witness", "--state", layout.witness, "--name", WITNESS_NAME, "--listen", f"127.0.0.1:{port}"),
-        *("--log-key", house.ready["log"]["public_key"], "--ready-file", ready),
-        *("--metrics-listen", "127.0.0.1:0"),
-    )
+
+    def start() -> programs.Started:
+        return programs.start(
+            programs.VAULT,
+            *("witness", "--state", layout.witness, "--name", WITNESS_NAME, "--listen", f"127.0.0.1:{port}"),
+            *("--log-key", house.ready["log"]["public_key"], "--ready-file", ready),
+            *("--metrics-listen", "127.0.0.1:0"),
+        )
+
+    process = start()
     try:
-        assert wait_for(ready.exists)
+        while not _is_up(process, ready):
+            # While nobody listened, a connection of somebody else may have taken the port for itself.
+            assert "in use" in process.communicate()[1]
+            process = start()
         told = json.loads(ready.read_text("utf-8"))
         yield environment.witness(url=told["url"], public_key=told["public_key"])
     finally:
         process.kill()
         process.communicate()
         ready.unlink(missing_ok=True)
+
+
+def _is_up(process: programs.Started, ready: Path) -> bool:
+    """Wait until a program is ready or has ended; return whether it is ready."""
+    assert wait_for(lambda: ready.exists() or process.poll() is not None)
+    return ready.exists()
 
 
 def _run(

@@ -231,9 +231,9 @@ async def test_a_call_that_is_late_takes_another_slot() -> None:
     bench.inner.connecting = connect
     start = bench.clock.now
     assert await bench.check(bench.first) is RegistryAnswer.MATCH
-    assert bench.clock.now == start + timedelta(seconds=0.9)
-    assert [patience for _call, patience in bench.inner.calls] == pytest.approx([1.1])
-    assert bench.store.next_at["nppa/check"] == start + timedelta(seconds=1.0)
+    assert bench.clock.now == start + timedelta(seconds=0.55)
+    assert [patience for _call, patience in bench.inner.calls] == pytest.approx([1.45])
+    assert bench.store.next_at["nppa/check"] == start + timedelta(seconds=0.65)
 
 
 @pytest.mark.parametrize("call", ["check", "query", "probe"])
@@ -259,5 +259,5 @@ async def test_a_reserved_slot_that_was_missed_is_replaced() -> None:
     start = bench.clock.now
     answer = await bench.first.check(ai=ai(1), identity=KNOWN, patience=4.0, reserved=reserved)
     assert answer is RegistryAnswer.MATCH
-    assert bench.clock.now == start + timedelta(seconds=1)
+    assert bench.clock.now == start + timedelta(seconds=0.25)
     assert list(bench.store.next_at) == ["nppa/check"]
