@@ -6,7 +6,7 @@ from datetime import datetime
 from idvault.domain import erasure as rules
 from idvault.domain.clock import ClockReading
 from idvault.domain.erasure import Erasure, ErasureOrigin, ErasureState, ErasureTerms
-from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.error import DamagedError, NotFoundError, Reason
 from idvault.domain.event import EventType
 from idvault.domain.request import Request
 from idvault.domain.seal import Part
@@ -115,7 +115,16 @@ class ErasureFlow:
     async def find(self, *, relying_party: str, account_token: str) -> ShownErasure | None:
         """Return the newest erasure of an account, None if there is none."""
         found = await self.store.newest(relying_party=relying_party, account_token=account_token)
-        return None if found is None else await self._shown(found)
+        while found is not None:
+            try:
+                return await self._shown(found)
+            except DamagedError:
+                # The worker took the next step, which deletes what proves the one that was read.
+                read = found
+                found = await self.store.newest(relying_party=relying_party, account_token=account_token)
+                if found is not None and found.entry_id == read.entry_id:
+                    raise
+        return None
 
     async def list(
         self, *, relying_party: str, state: ErasureState | None, after: str, limit: int

@@ -1,13 +1,13 @@
 """Erasures over both databases: the steps, what they leave, and what they do to claims and persons."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from idvault.domain.account import AccountState, Assurance, Standing
 from idvault.domain.claim import ClaimState, FailureReason
@@ -22,9 +22,11 @@ from idvault.domain.error import (
     UnavailableError,
 )
 from idvault.domain.registry import RegistryAnswer
+from idvault.flows.log.proof import LogProofs, Proofs
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.database import Database
 from idvault.storage.claim.tables import persons
+from idvault.storage.log.tables import log_openings
 from tests.support import sql
 from tests.support.erasure_world import DAY, DELAYED, WAITED, ErasureWorld
 from tests.support.flow_world import at
@@ -304,3 +306,36 @@ class TestSlots:
         await world.sanctions.closed(token, keys)
         await world.destroyed(token)
         assert (await world.status(token)).standing is Standing.CLOSED
+
+
+class _Overtaken(LogProofs):
+    """Proofs that are made just after the worker has taken the next step."""
+
+    def __init__(self, true: LogProofs, step: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(log=true.log, checkpoints=true.checkpoints, store=true.store)
+        self._step: Callable[[], Awaitable[object]] | None = step
+
+    async def now(self, entry_ids: Sequence[str], *, account_token: str) -> Proofs:
+        """Let the worker go first, once."""
+        step, self._step = self._step, None
+        if step is not None:
+            await step()
+        return await super().now(entry_ids, account_token=account_token)
+
+
+async def test_a_reader_whom_the_worker_overtakes_reads_the_next_step(world: ErasureWorld) -> None:
+    """The keys are destroyed between the reading of an erasure and that of its proof: nothing is damaged."""
+    token = await world.account()
+    await world.erased(token)
+    world.flow.proofs = _Overtaken(world.flow.proofs, lambda: world.work(seconds=DELAYED))
+    shown = await world.get(token)
+    assert shown.erasure.state is ErasureState.DESTROYED
+    assert shown.entry.leaf
+
+
+async def test_a_step_without_its_entry_is_damaged(world: ErasureWorld) -> None:
+    """Where nobody has taken another step, a missing entry is told."""
+    token = await world.account()
+    await world.erased(token)
+    await sql.change(world.main, delete(log_openings).where(log_openings.c.account_token == token))
+    assert await reason(world.get(token)) is Reason.RECORD_DAMAGED
