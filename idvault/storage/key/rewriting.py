@@ -6,8 +6,8 @@ A deleted row stays in its page, in the page's hole after a vacuum, and in the w
    which takes its place. The spare, by now the former part, is truncated. Each is an act of its own. A crash
    leaves rows in the spare at most, and the next rewriting truncates it before it begins. If a part were
    copied into a new table, a crash of the server would leave a file that belongs to no table.
-2. The log is switched to a file that did not exist before, and a checkpoint deletes the files up to there. They
-   are looked up afterwards: a replication slot, or an archive that is behind, may keep them.
+2. The log is switched to a file that did not exist before, and a checkpoint deletes the files up to there.
+   They are looked up afterwards: a replication slot, or an archive that is behind, may keep them.
 
 Whether the second works depends on settings and grants (docs/operations.md); `unmet` names those that lack.
 """

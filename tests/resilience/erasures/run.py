@@ -97,6 +97,7 @@ class Rounds:
     moments: int = 0
     lives: int = 0
     people: int = 0
+    error: str = ""
 
     def moment(self, number: int, *, of: int) -> int:
         """Return when to kill in a round: each moment once if there are enough rounds, else evenly spread."""
@@ -127,7 +128,8 @@ class Rounds:
             await self._check(token, "after the next process")
         self.tally.worst("longest wait, s", monotonic() - begun)
         if (await self.world.get(token)).erasure.state is not ErasureState.DESTROYED:
-            self.tally.lose(f"the erasure of {token} does not end")
+            last = self.error.splitlines()[-1:]
+            self.tally.lose(f"the erasure of {token} does not end: {''.join(last)}")
 
     async def _sign_up(self) -> str:
         self.people += 1
@@ -148,7 +150,7 @@ class Rounds:
         pair = self.scene.databases
         arguments = (pair.main_url, pair.shred_url, str(self.lives), str(moment), server)
         process = programs.start(_SWEEPER, *arguments)
-        out, _ = await asyncio.to_thread(process.communicate)
+        out, self.error = await asyncio.to_thread(process.communicate)
         lines = out.split()
         return int(lines[-1]) if lines and lines[-1].isdigit() else 0
 

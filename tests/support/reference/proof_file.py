@@ -73,7 +73,7 @@ _STEPS = {
 
 
 def check_erasure(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> str:
-    """Return from when on no file holds the key of an erasure, as its receipt proves; "" without a promise."""
+    """Return from when on no file holds the key, as an erasure's receipt proves; "" without a promise."""
     fields = json.loads(text)
     at = _checkpoint(fields, log, witnesses, quorum)
     kind, bound = _STEPS[fields["state"]]
