@@ -15,7 +15,7 @@ pytestmark = pytest.mark.process
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_no_file_has_a_key_that_a_receipt_says_is_gone(kind: str) -> None:
-    """Killed at moments from the first to the last, with readers and followers: nothing is lost."""
+    """Killed at points from the first to the last, with readers and followers: nothing is lost."""
     tally = erasures.run(Options(count=4, database=kind))
     assert tally.complaints == []
     assert (tally.faults, tally.acknowledged) == (4, 5)

@@ -21,7 +21,7 @@ _GONE = [
     statement(delete(table).where(table.c.account_token == param("token")))
     for table in (records, kept_records, receipts, intakes, account_attempts)
 ]
-_NO_OPENINGS = statement(delete(log_openings).where(log_openings.c.account_token == param("token")))
+_NO_LOG_OPENINGS = statement(delete(log_openings).where(log_openings.c.account_token == param("token")))
 _NO_SHARES = statement(
     update(disclosure_decisions)
     .where(disclosure_decisions.c.account_token == param("token"))
@@ -60,7 +60,7 @@ async def clear(connection: Connection, *, account_token: str) -> None:
 async def destroy(connection: Connection, *, account_token: str) -> None:
     """Delete every version of the record of a locked account, and what opens its log entries."""
     await clear(connection, account_token=account_token)
-    await connection.run(_NO_OPENINGS, token=account_token)
+    await connection.run(_NO_LOG_OPENINGS, token=account_token)
 
 
 async def is_held(connection: Connection, owner: Account) -> bool:

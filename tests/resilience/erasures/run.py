@@ -74,12 +74,12 @@ async def _run(made: Scene, options: Options) -> Tally:
         stack.push_async_callback(main.close)
         stack.push_async_callback(shred.close)
         rounds = Rounds(made, ErasureWorld(main, shred))
-        # Nobody reads in the first one, which counts the moments at which to kill.
+        # Nobody reads in the first one, which counts the points at which to kill.
         await rounds.play(0)
         await stack.enter_async_context(following(made.databases, made.elsewhere))
         for number in range(options.count):
             if not options.stop.is_set():
-                await rounds.play(rounds.moment(number, of=options.count))
+                await rounds.play(rounds.point(number, of=options.count))
         await rounds.world.claims.verification.drain()
         return rounds.tally
 
@@ -94,19 +94,19 @@ class Rounds:
     keys: MarkedKeys = field(default_factory=MarkedKeys)
     kept: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
-    moments: int = 0
+    points: int = 0
     lives: int = 0
     people: int = 0
     error: str = ""
 
-    def moment(self, number: int, *, of: int) -> int:
-        """Return when to kill in a round: each moment once if there are enough rounds, else evenly spread."""
-        if of >= self.moments:
-            return 1 + number % self.moments
-        return 1 + number * self.moments // of
+    def point(self, number: int, *, of: int) -> int:
+        """Return when to kill in a round: each point once if there are enough rounds, else evenly spread."""
+        if of >= self.points:
+            return 1 + number % self.points
+        return 1 + number * self.points // of
 
-    async def play(self, moment: int) -> None:
-        """Erase one of two new accounts, and kill at a moment of it; 0 for never."""
+    async def play(self, point: int) -> None:
+        """Erase one of two new accounts, and kill at a point of it; 0 for never."""
         token, other = [await self._sign_up() for _ in range(2)]
         self.kept.add(other)
         await self.world.request(token)
@@ -118,10 +118,10 @@ class Rounds:
                 self.tally.lose(f"the search does not find the key of {name} before its destruction")
         begun = monotonic()
         # PostgreSQL's server is hit in every second round.
-        server = self.scene.server if moment % 2 else ""
-        moments = await self._sweep(moment, server)
-        self.moments = self.moments or moments
-        self.tally.faults += bool(moment)
+        server = self.scene.server if point % 2 else ""
+        points = await self._sweep(point, server)
+        self.points = self.points or points
+        self.tally.faults += bool(point)
         await self._check(token, "after the kill")
         if (await self.world.get(token)).erasure.state is not ErasureState.DESTROYED:
             await self._sweep(0, "")
@@ -145,10 +145,10 @@ class Rounds:
             await sql.change(self.world.main, update(records).where(mine).values(ciphertext=mark))
         return token
 
-    async def _sweep(self, moment: int, server: str) -> int:
+    async def _sweep(self, point: int, server: str) -> int:
         self.lives += 1
         pair = self.scene.databases
-        arguments = (pair.main_url, pair.shred_url, str(self.lives), str(moment), server)
+        arguments = (pair.main_url, pair.shred_url, str(self.lives), str(point), server)
         process = programs.start(_SWEEPER, *arguments)
         out, self.error = await asyncio.to_thread(process.communicate)
         lines = out.split()

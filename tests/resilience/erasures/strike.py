@@ -14,18 +14,18 @@ from tests.support.processes import children
 
 @dataclass(eq=False)
 class Strike:
-    """Counts the moments before and after each call; at one of them it kills. at: 0 for never.
+    """Counts the points before and after each call; at one of them it kills. at: 0 for never.
 
     server: the data folder of the PostgreSQL server of which a process is killed, None for this process.
     """
 
     at: int
     server: Path | None
-    moments: int = 0
+    points: int = 0
 
-    def moment(self) -> None:
-        self.moments += 1
-        if self.moments != self.at:
+    def point(self) -> None:
+        self.points += 1
+        if self.points != self.at:
             return
         if self.server is None:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -36,14 +36,14 @@ class Strike:
 
 
 class StruckDatabase(Database):
-    """A database whose calls are moments of a strike."""
+    """A database whose calls are points of a strike."""
 
     def __init__(self, *, url: str, strike: Strike) -> None:
         super().__init__(url=url)
         self._strike = strike
 
     async def _repeated(self, name: str, way: Callable[[Commit], Awaitable[Any]]) -> Any:
-        self._strike.moment()
+        self._strike.point()
         found = await super()._repeated(name, way)
-        self._strike.moment()
+        self._strike.point()
         return found

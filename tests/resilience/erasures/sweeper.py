@@ -14,14 +14,14 @@ _PAUSE = 0.05
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Sweep. Arguments: both addresses, how often processes began before, the moment of death, the server.
+    """Sweep. Arguments: both addresses, how often processes began before, the point of death, the server.
 
-    The last line is the number of moments that there were; exit code 1 if something is still due.
+    The last line is the number of points that there were; exit code 1 if something is still due.
     """
-    main_url, shred_url, life, moment, server = arguments or sys.argv[1:]
-    strike = Strike(int(moment), Path(server) if server else None)
+    main_url, shred_url, life, point, server = arguments or sys.argv[1:]
+    strike = Strike(int(point), Path(server) if server else None)
     done = asyncio.run(_sweep(main_url, shred_url, int(life), strike))
-    print(strike.moments, flush=True)
+    print(strike.points, flush=True)
     return 0 if done else 1
 
 
