@@ -1,8 +1,10 @@
 """Limits of requests: for each address, for each session, and each platform's share of the running ones."""
 
+import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 
 from aiohttp import web
 
@@ -11,6 +13,8 @@ from idvault.domain import share
 from idvault.domain.error import UnavailableError
 
 _KNOWN = 50_000
+# Some proxies append the port, too, which is another one for each connection.
+_WITH_PORT = re.compile(r"\[(.+)\](?::[0-9]+)?|([0-9.]+):[0-9]+", re.ASCII)
 RUNNING = 400
 """How many calls the pages make at once; a platform alone has half of them (domain.share)."""
 
@@ -83,9 +87,21 @@ def address(request: web.Request, *, proxies: int) -> str:
 def prefixes(request: web.Request, *, proxies: int) -> tuple[str, str]:
     """Return what one household has, an IPv4 address or an IPv6 /64, and the network above: a /24 or a /48.
 
-    A customer of a provider may have each address of an IPv4 /24, or a whole IPv6 /48.
+    A customer of a provider may have each address of an IPv4 /24, or a whole IPv6 /48. Whatever is no address
+    shares one bucket: nobody gets a new one by what he writes.
     """
     if not proxies:
         return networks(request.remote or "")
     given = [part.strip() for part in ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")]
-    return networks(given[-proxies]) if len(given) >= proxies else ("", "")
+    return networks(_told(given[-proxies])) if len(given) >= proxies else ("", "")
+
+
+def _told(text: str) -> str:
+    """Return the address that a proxy appended, "" if it is none."""
+    port = _WITH_PORT.fullmatch(text)
+    found = port[1] or port[2] if port else text
+    try:
+        ip_address(found)
+    except ValueError:
+        return ""
+    return found

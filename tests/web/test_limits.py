@@ -40,7 +40,24 @@ def test_a_household_has_one_bucket() -> None:
 
     assert bucket("2001:db8:0:1::1") == bucket("2001:db8::1:ffff:0:0:2") != bucket("2001:db8:0:2::1")
     assert bucket("::ffff:1.1.1.1") == bucket("1.1.1.1") != bucket("1.1.1.2")
-    assert bucket("unknown") == "unknown"
+    assert bucket("unknown") == bucket("hidden") == bucket("x" * 9_000) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "narrow", "wide"),
+    [
+        ("192.0.2.77:{}", "192.0.2.77", "192.0.2.0/24"),
+        ("[2001:db8:5:6::8]:{}", "2001:db8:5:6::/64", "2001:db8:5::/48"),
+        ("[2001:db8:5:6:7::8]", "2001:db8:5:6::/64", "2001:db8:5::/48"),
+        ("192.0.2.77:port{}", "", ""),
+        ("[[192.0.2.77]]:{}", "", ""),
+    ],
+)
+def test_a_proxy_that_appends_ports(given: str, narrow: str, wide: str) -> None:
+    """A new connection, with its port, is the same visitor, and what is no address is one bucket."""
+    for port in (1, 8443, 65535):
+        request = make_mocked_request("GET", "/", headers={"X-Forwarded-For": given.format(port)})
+        assert prefixes(request, proxies=1) == (narrow, wide)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +67,7 @@ def test_a_household_has_one_bucket() -> None:
         ("2001:db8:5:ffff::1", "2001:db8:5:ffff::/64", "2001:db8:5::/48"),
         ("192.0.2.77", "192.0.2.77", "192.0.2.0/24"),
         ("::ffff:192.0.2.77", "192.0.2.77", "192.0.2.0/24"),
-        ("unknown", "unknown", "unknown"),
+        ("unknown", "", ""),
     ],
 )
 def test_a_network_above_a_household(given: str, narrow: str, wide: str) -> None:
