@@ -35,13 +35,13 @@ class AilmentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check. run: raises AilmentError or a domain error if the check fails; may return a remark.
+    """One check. run: raises AilmentError or a domain error if the check fails.
 
     needs: the name of a check before it that must have passed, or else this one is not made.
     """
 
     name: str
-    run: Callable[[], Awaitable[str | None]]
+    run: Callable[[], Awaitable[None]]
     needs: str = ""
 
 
@@ -50,13 +50,12 @@ class Finding:
     """The result of one check.
 
     advice: what to do, None if the check passed. is_made: False if the check was not made, because one that
-    it needs had failed. remark: what a check that passed has to say.
+    it needs had failed.
     """
 
     name: str
     advice: str | None
     is_made: bool = True
-    remark: str | None = None
 
 
 async def examine(checks: Iterable[Check]) -> list[Finding]:
@@ -67,20 +66,21 @@ async def examine(checks: Iterable[Check]) -> list[Finding]:
         if check.needs in failed:
             findings.append(Finding(check.name, f"not checked: mend {check.needs} first", is_made=False))
             continue
-        found = await _found(check)
-        if found.advice is not None:
+        advice = await _advice(check)
+        if advice is not None:
             failed.add(check.name)
-        findings.append(found)
+        findings.append(Finding(check.name, advice))
     return findings
 
 
-async def _found(check: Check) -> Finding:
+async def _advice(check: Check) -> str | None:
     try:
-        return Finding(check.name, None, remark=await check.run())
+        await check.run()
     except AilmentError as error:
-        return Finding(check.name, str(error))
+        return str(error)
     except IdvaultError as error:
-        return Finding(check.name, f"{error}: see this process's logs")
+        return f"{error}: see this process's logs"
+    return None
 
 
 def check_certificate(*, ends: datetime, setting: str, now: datetime) -> None:

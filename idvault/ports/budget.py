@@ -29,7 +29,8 @@ class BudgetStore(Protocol):
         """Reserve the next slot and return its time (never before now), or None if it would be after latest.
 
         Must be one atomic statement: next_at = max(next_at, now) + gap. No slot is taken when None is
-        returned.
+        returned. A next_at that no pause and no row of slots explains must count as now: it comes from a
+        clock that was wrong.
         """
         ...
 

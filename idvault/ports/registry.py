@@ -1,6 +1,6 @@
 """A registry of people or organisations, which says whether a name and a number belong together."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from idvault.domain.claim import Identity
@@ -8,8 +8,11 @@ from idvault.domain.document import DocumentType
 from idvault.domain.registry import RegistryAnswer
 from idvault.ports.budget import CallTurn, Reserved
 
+InTurn = Callable[[], Awaitable[bool]]
+"""Waits for the turn of a call whose connection is there; returns whether it is not too late for it."""
 
-def at_any_time() -> bool:
+
+async def at_any_time() -> bool:
     """Let a call be sent at any time."""
     return True
 
@@ -41,25 +44,21 @@ class Registry(RegistryLimits, Protocol):
     """One registry. Calls must not raise: every failure is one of the answers."""
 
     async def check(
-        self, *, ai: str, identity: Identity, patience: float, in_turn: Callable[[], bool] = at_any_time
+        self, *, ai: str, identity: Identity, patience: float, in_turn: InTurn = at_any_time
     ) -> RegistryAnswer:
         """Ask whether the identity is real, under an id that is permanently bound to it.
 
         Must return within `patience` seconds. Must return NOT_SENT only if the registry certainly did not
-        accept the check, and UNKNOWN in doubt. Must ask `in_turn` just before the first byte is sent, and if
-        it says no, send nothing and return NO_TURN; so must a query.
+        accept the check, and UNKNOWN in doubt. Must await `in_turn` just before the first byte is sent, and
+        if it says no, send nothing and return NO_TURN; so must a query.
         """
         ...
 
-    async def query(
-        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
-    ) -> RegistryAnswer:
+    async def query(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         """Ask for the result of a check (only if can_query). NOT_FOUND: the registry has no such check."""
         ...
 
-    async def probe(
-        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
-    ) -> RegistryAnswer:
+    async def probe(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         """Learn whether a check would be answered now, without sending one. ai: an id of no check.
 
         Must send no name and no number, must cost nothing, and must take the turn of a check. NOT_FOUND: a

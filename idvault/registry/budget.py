@@ -6,7 +6,8 @@
   most half a second ahead; other calls wait in turn until shortly before theirs. So a new claim finds a slot
   soon, however many claims of others wait; one without a slot goes into the queue.
 - A call leaves at its slot or shortly after it. One that is later gives its slot up and takes another: calls
-  that were held up together must not leave together. After a miss the next slots are taken further ahead.
+  that were held up together must not leave together. After a miss the next slots are taken further ahead, and
+  calls begin before them: to connect to a distant registry takes longer than a call may be late.
 - RATE_LIMITED pauses both in all processes for the registry's ban of 60 s, and the alarm is raised.
 - If the store is unavailable, nothing is sent: the other processes' calls are unknown.
 """
@@ -21,18 +22,20 @@ from idvault.domain.claim import Identity
 from idvault.domain.error import UnavailableError
 from idvault.domain.registry import LATENESS, RegistryAnswer
 from idvault.ports.budget import BudgetStore, CallTurn, Reserved
-from idvault.ports.registry import Registry
+from idvault.ports.registry import InTurn, Registry
 from idvault.ports.room import Room
 from idvault.registry.wrapped import WrappedRegistry
 
 BAN = timedelta(seconds=60)
 _LATENESS = timedelta(seconds=LATENESS)
-_LONGEST_LEAD = timedelta(milliseconds=250)
+# A sign-up waits for the lead, so it grows only for a call that misses again. A request is signed when its
+# call begins, and the registry refuses signatures of 5 s ago.
+_FIRST_LEAD, _LONGEST_LEAD = timedelta(milliseconds=250), timedelta(seconds=1.5)
 _LONGEST_WAIT = 2.5
 _REACH, _QUEUE_REACH = timedelta(milliseconds=500), timedelta(milliseconds=150)
 _FADES = 0.9
 
-_Call = Callable[[float, Callable[[], bool]], Awaitable[RegistryAnswer]]
+_Call = Callable[[float, InTurn], Awaitable[RegistryAnswer]]
 """Sends a call with the remaining patience, if it is in its turn when it would leave."""
 
 
@@ -109,7 +112,7 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
         """Wait for the slot of a check and, if the probe is a query, for that of a query; then probe."""
         begun = self._clock()
 
-        def ask(left: float, in_turn: Callable[[], bool]) -> Awaitable[RegistryAnswer]:
+        def ask(left: float, in_turn: InTurn) -> Awaitable[RegistryAnswer]:
             return self.inner.probe(ai=ai, patience=left, in_turn=in_turn)
 
         if not self.can_query:
@@ -123,17 +126,20 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
         self, name: str, patience: float, call: _Call, reserved: Reserved | None = None
     ) -> RegistryAnswer:
         """Call in a slot; take another one if the call could not leave in time."""
-        begun = self._clock()
+        begun, limit = self._clock(), _FIRST_LEAD
         while True:
             slot = await self._wait(name, patience - self._since(begun), reserved)
             if isinstance(slot, RegistryAnswer):
                 return slot
-            answer = await call(patience - self._since(begun), partial(self._is_in_turn, slot))
+            started = self._clock()
+            answer = await call(patience - self._since(begun), partial(self._in_turn, slot))
             if answer is not RegistryAnswer.NO_TURN or self._is_in_turn(slot):
                 self._lead *= _FADES
                 return await self._heed(answer)
-            self._lead = min((self._clock() - slot) * 2, _LONGEST_LEAD)
-            reserved = None
+            self._lead = max(self._lead, min((self._clock() - min(started, slot)) * 2, limit))
+            if patience <= self._since(begun):
+                return answer
+            reserved, limit = None, min(limit * 2, _LONGEST_LEAD)
 
     async def _wait(self, name: str, patience: float, reserved: Reserved | None) -> datetime | RegistryAnswer:
         """Wait for the slot of a call; return it, or the answer that says why nothing is sent."""
@@ -150,7 +156,7 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
             self._ahead[name].leave(place)
 
     async def _slot(self, name: str, patience: float, reserved: Reserved | None) -> datetime | RegistryAnswer:
-        """Take a slot if none is reserved, and wait for it."""
+        """Take a slot if none is reserved, and wait until its call begins."""
         turn = self._turn(name, patience)
         if turn is None:
             return RegistryAnswer.NOT_SENT
@@ -163,9 +169,7 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
             slot = reserved.slot
         if slot is None:
             return RegistryAnswer.NO_TURN
-        delay = -self._since(slot)
-        if delay > 0:
-            await self._sleep(delay)
+        await self._until(slot - self._lead)
         return slot
 
     def _turn(self, name: str, patience: float) -> CallTurn | None:
@@ -173,7 +177,18 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
             return None
         now = self._clock()
         # Half of the patience is kept for the answer: a call sent too late only puts its claim in doubt.
-        return CallTurn(name, self._gaps[name], now + self._lead, now + timedelta(seconds=patience / 2))
+        # A longer lead would leave an impatient caller no slot at all, and without calls it never fades.
+        lead = min(self._lead, timedelta(seconds=patience / 3))
+        return CallTurn(name, self._gaps[name], now + lead, now + timedelta(seconds=patience / 2))
+
+    async def _until(self, time: datetime) -> None:
+        delay = -self._since(time)
+        if delay > 0:
+            await self._sleep(delay)
+
+    async def _in_turn(self, slot: datetime) -> bool:
+        await self._until(slot)
+        return self._is_in_turn(slot)
 
     def _is_in_turn(self, slot: datetime) -> bool:
         return self._clock() <= slot + _LATENESS

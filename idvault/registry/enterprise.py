@@ -12,7 +12,7 @@ from datetime import datetime
 from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
 from idvault.domain.registry import RegistryAnswer
-from idvault.ports.registry import at_any_time
+from idvault.ports.registry import InTurn, at_any_time
 from idvault.registry import enterprise_wire, exchange, nppa_wire
 from idvault.registry.enterprise_wire import EnterpriseStatus
 from idvault.registry.exchange import Exchange
@@ -66,7 +66,7 @@ class EnterpriseRegistry:
         return False
 
     async def check(
-        self, *, ai: str, identity: Identity, patience: float, in_turn: Callable[[], bool] = at_any_time
+        self, *, ai: str, identity: Identity, patience: float, in_turn: InTurn = at_any_time
     ) -> RegistryAnswer:
         """Ask whether name and code belong together; may be repeated with the same ai."""
         request = enterprise_wire.build_check(
@@ -77,15 +77,11 @@ class EnterpriseRegistry:
         )
         return await self._exchange.ask(self._base, request, patience=patience, read=_read, in_turn=in_turn)
 
-    async def query(
-        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
-    ) -> RegistryAnswer:
+    async def query(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         """Return NOT_SENT: there is no such call on this wire."""
         return RegistryAnswer.NOT_SENT
 
-    async def probe(
-        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
-    ) -> RegistryAnswer:
+    async def probe(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         """Send a check with an empty name and an empty code, which no registry decides or charges."""
         request = enterprise_wire.build_check(
             credentials=self._credentials,

@@ -12,7 +12,7 @@ from typing import Final
 import aiohttp
 
 from idvault.domain.registry import RegistryAnswer
-from idvault.ports.registry import at_any_time
+from idvault.ports.registry import InTurn, at_any_time
 from idvault.registry.nppa_wire import NppaCode, NppaRequest, NppaWireError
 
 _OK: Final = 200
@@ -59,7 +59,7 @@ class _MissedTurnError(Exception):
 class _Flight:
     """Whether the sending of a request has started, and may start."""
 
-    in_turn: Callable[[], bool]
+    in_turn: InTurn
     departed: bool = False
 
 
@@ -77,11 +77,11 @@ class Exchange:
         *,
         patience: float,
         read: Callable[[int, bytes], RegistryAnswer],
-        in_turn: Callable[[], bool] = at_any_time,
+        in_turn: InTurn = at_any_time,
     ) -> RegistryAnswer:
         """Send a request; read: parses the HTTP status and the whole body, and may raise NppaWireError.
 
-        in_turn: asked once the connection is there; what would leave too late is not sent.
+        in_turn: awaited once the connection is there; what would leave too late is not sent.
         """
         if patience <= 0:
             return RegistryAnswer.NOT_SENT
@@ -152,7 +152,7 @@ async def _note_departure(
     flight = context.trace_request_ctx
     if flight is None:
         return
-    if not flight.in_turn():
+    if not await flight.in_turn():
         raise _MissedTurnError
     flight.departed = True
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from idvault.domain.claim import Identity
 from idvault.domain.registry import RegistryAnswer
-from idvault.ports.registry import Registry, at_any_time
+from idvault.ports.registry import InTurn, Registry, at_any_time
 from idvault.registry.wrapped import WrappedRegistry
 
 _FAILURES = 5
@@ -102,24 +102,20 @@ class GuardedRegistry(WrappedRegistry[Registry]):
         return self._breaker.admits(self._clock())
 
     async def check(
-        self, *, ai: str, identity: Identity, patience: float, in_turn: Callable[[], bool] = at_any_time
+        self, *, ai: str, identity: Identity, patience: float, in_turn: InTurn = at_any_time
     ) -> RegistryAnswer:
         """Check, if a call may be sent now."""
         return await self._guard(
             lambda: self.inner.check(ai=ai, identity=identity, patience=patience, in_turn=in_turn), patience
         )
 
-    async def query(
-        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
-    ) -> RegistryAnswer:
+    async def query(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         """Query, if a call may be sent now."""
         return await self._guard(
             lambda: self.inner.query(ai=ai, patience=patience, in_turn=in_turn), patience
         )
 
-    async def probe(
-        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
-    ) -> RegistryAnswer:
+    async def probe(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         """Probe, if a call may be sent now."""
         return await self._guard(
             lambda: self.inner.probe(ai=ai, patience=patience, in_turn=in_turn), patience

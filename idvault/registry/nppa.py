@@ -11,7 +11,7 @@ from datetime import datetime
 from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
 from idvault.domain.registry import RegistryAnswer
-from idvault.ports.registry import at_any_time
+from idvault.ports.registry import InTurn, at_any_time
 from idvault.registry import exchange, nppa_wire
 from idvault.registry.exchange import Exchange
 from idvault.registry.nppa_wire import Credentials, NppaRequest, NppaStatus, Question
@@ -67,7 +67,7 @@ class NppaRegistry:
         return True
 
     async def check(
-        self, *, ai: str, identity: Identity, patience: float, in_turn: Callable[[], bool] = at_any_time
+        self, *, ai: str, identity: Identity, patience: float, in_turn: InTurn = at_any_time
     ) -> RegistryAnswer:
         """Ask whether name and number belong together."""
         request = nppa_wire.build_check(
@@ -78,17 +78,13 @@ class NppaRegistry:
         )
         return await self._ask(self._check_base, request, patience, in_turn)
 
-    async def query(
-        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
-    ) -> RegistryAnswer:
+    async def query(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         """Ask for the outcome of a check."""
         request = nppa_wire.build_query(credentials=self._credentials, ai=ai, now=self._clock())
         answer = await self._ask(self._query_base, request, patience, in_turn)
         return RegistryAnswer.UNKNOWN if answer in _NOT_OF_A_QUERY else answer
 
-    async def probe(
-        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
-    ) -> RegistryAnswer:
+    async def probe(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         """Query an id of no check, and see whether the address of checks answers if it is another one."""
         begun = self._clock()
         answer = await self.query(ai=ai, patience=patience, in_turn=in_turn)
@@ -102,9 +98,7 @@ class NppaRegistry:
         """Close the connections."""
         await self._exchange.close()
 
-    async def _ask(
-        self, base: str, request: NppaRequest, patience: float, in_turn: Callable[[], bool]
-    ) -> RegistryAnswer:
+    async def _ask(self, base: str, request: NppaRequest, patience: float, in_turn: InTurn) -> RegistryAnswer:
         return await self._exchange.ask(base, request, patience=patience, read=_read, in_turn=in_turn)
 
 

@@ -14,6 +14,9 @@ from idvault.storage.base.statement import Statement, param, scalar, statement, 
 from idvault.storage.base.types import Micros, from_micros, to_micros
 
 _MICROSECOND = timedelta(microseconds=1)
+# No ban and no row of slots is as long: a later slot comes from a clock that was wrong, and would stop every
+# call until its time.
+_FARTHEST = timedelta(minutes=10)
 
 budgets = Table(
     "budgets",
@@ -22,9 +25,9 @@ budgets = Table(
     Column("next_at", Micros, nullable=False),
 )
 
-_NOW, _GAP, _LATEST = (param(name, BigInteger) for name in ("now", "gap", "latest"))
+_NOW, _GAP, _LATEST, _FAR = (param(name, BigInteger) for name in ("now", "gap", "latest", "far"))
 _STORED = type_coerce(budgets.c.next_at, BigInteger)
-_START = case((_STORED > _NOW, _STORED), else_=_NOW)
+_START = case((_STORED.between(_NOW, _FAR), _STORED), else_=_NOW)
 # Returns the start of the slot after the one taken, or no row if none was taken.
 _TAKE: Statement[int | None] = statement(
     upsert(budgets)
@@ -74,7 +77,8 @@ async def take(connection: Connection, turn: CallTurn) -> Reserved:
 
 def _asked(turn: CallTurn) -> dict[str, object]:
     gap, now, latest = turn.gap // _MICROSECOND, to_micros(turn.now), to_micros(turn.latest)
-    return {"name": turn.name, "gap": gap, "now": now, "latest": latest}
+    far = now + max(turn.gap * 2, _FARTHEST) // _MICROSECOND
+    return {"name": turn.name, "gap": gap, "now": now, "latest": latest, "far": far}
 
 
 def _slot(turn: CallTurn, following: int | None) -> datetime | None:

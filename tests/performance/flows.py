@@ -4,7 +4,7 @@ Sealing is real; index, pair and fingerprint are plain hashes.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from idvault.flows.claim.verification import VerificationFlow, VerifyCommand
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
 from idvault.ports.claim import Claim
-from idvault.ports.registry import at_any_time
+from idvault.ports.registry import InTurn, at_any_time
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.wrapped import WrappedRegistry
 from idvault.sealing.record import QuorumRecordSealer
@@ -49,18 +49,14 @@ class AnsweringRegistry(WrappedRegistry[FakeRegistry]):
         return True
 
     async def check(
-        self, *, ai: str, identity: Identity, patience: float, in_turn: Callable[[], bool] = at_any_time
+        self, *, ai: str, identity: Identity, patience: float, in_turn: InTurn = at_any_time
     ) -> RegistryAnswer:
         return await self.inner.check(ai=ai, identity=identity, patience=patience)
 
-    async def query(
-        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
-    ) -> RegistryAnswer:
+    async def query(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         return await self.inner.query(ai=ai, patience=patience)
 
-    async def probe(
-        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
-    ) -> RegistryAnswer:
+    async def probe(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         return await self.inner.probe(ai=ai, patience=patience)
 
 

@@ -8,7 +8,7 @@ from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
 from idvault.domain.error import Reason, UnavailableError
 from idvault.domain.registry import RegistryAnswer
-from idvault.ports.registry import at_any_time
+from idvault.ports.registry import InTurn, at_any_time
 
 
 @dataclass
@@ -59,24 +59,20 @@ class ScriptedRegistry:
         return self.open
 
     async def check(
-        self, *, ai: str, identity: Identity, patience: float, in_turn: Callable[[], bool] = at_any_time
+        self, *, ai: str, identity: Identity, patience: float, in_turn: InTurn = at_any_time
     ) -> RegistryAnswer:
         return await self._answer("check", patience, in_turn)
 
-    async def query(
-        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
-    ) -> RegistryAnswer:
+    async def query(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         return await self._answer("query", patience, in_turn)
 
-    async def probe(
-        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
-    ) -> RegistryAnswer:
+    async def probe(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         return await self._answer("probe", patience, in_turn)
 
-    async def _answer(self, call: str, patience: float, in_turn: Callable[[], bool]) -> RegistryAnswer:
+    async def _answer(self, call: str, patience: float, in_turn: InTurn) -> RegistryAnswer:
         if self.connecting is not None:
             await self.connecting()
-        if not in_turn():
+        if not await in_turn():
             return RegistryAnswer.NO_TURN
         self.calls.append((call, patience))
         if self._meanwhile is not None:

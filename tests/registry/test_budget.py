@@ -220,7 +220,7 @@ async def test_no_turn_is_asked_for_a_call_that_would_not_be_sent() -> None:
 
 
 async def test_a_call_that_is_late_takes_another_slot() -> None:
-    """Held up between slot and departure, it gives its slot up; the next one is further ahead, and is met."""
+    """Held up between slot and departure, it gives its slot up; the call of the next one begins at once."""
     bench = Bench(RegistryAnswer.MATCH)
     delays = [0.3]
 
@@ -232,8 +232,18 @@ async def test_a_call_that_is_late_takes_another_slot() -> None:
     start = bench.clock.now
     assert await bench.check(bench.first) is RegistryAnswer.MATCH
     assert bench.clock.now == start + timedelta(seconds=0.55)
-    assert [patience for _call, patience in bench.inner.calls] == pytest.approx([1.45])
+    assert [patience for _call, patience in bench.inner.calls] == pytest.approx([1.7])
     assert bench.store.next_at["nppa/check"] == start + timedelta(seconds=0.65)
+
+
+@pytest.mark.parametrize("patience", [0.3, 0.9, 2.0])
+async def test_a_long_stop_does_not_end_the_calls_of_the_impatient(patience: float) -> None:
+    """However late a call was, the next one of a caller with little patience gets a slot that it accepts."""
+    bench = Bench(RegistryAnswer.MATCH)
+    reserved = Reserved(bench.clock.now)
+    bench.clock.advance(30)
+    await bench.first.check(ai=ai(1), identity=KNOWN, patience=patience, reserved=reserved)
+    assert await bench.check(bench.first, patience=patience) is RegistryAnswer.MATCH
 
 
 @pytest.mark.parametrize("call", ["check", "query", "probe"])

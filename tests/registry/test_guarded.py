@@ -80,17 +80,21 @@ async def test_a_check_that_is_in_use_is_no_failure() -> None:
     assert await bench.check() is RegistryAnswer.MATCH
 
 
+async def missed_turn() -> bool:
+    return False
+
+
 async def test_a_missed_turn_tells_nothing_about_the_registry() -> None:
     """It is not counted, neither as an answer nor as a failure, and is no call."""
     bench = Bench(ScriptedRegistry(*[RegistryAnswer.UNKNOWN] * 5, RegistryAnswer.MATCH))
     await bench.checks(4)
-    missed = await bench.guard.check(ai=ai(1), identity=KNOWN, patience=2.0, in_turn=lambda: False)
+    missed = await bench.guard.check(ai=ai(1), identity=KNOWN, patience=2.0, in_turn=missed_turn)
     assert missed is RegistryAnswer.NO_TURN
     assert len(bench.observed) == 4
     await bench.check()
     assert not bench.guard.admits()
     bench.clock.advance(2)
-    assert await bench.guard.query(ai=ai(1), patience=2.0, in_turn=lambda: False) is RegistryAnswer.NO_TURN
+    assert await bench.guard.query(ai=ai(1), patience=2.0, in_turn=missed_turn) is RegistryAnswer.NO_TURN
     assert bench.guard.admits()
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
 from idvault.domain.registry import LATENESS, RegistryAnswer, pace
-from idvault.ports.registry import at_any_time
+from idvault.ports.registry import InTurn, at_any_time
 from idvault.registry.budget import BudgetedRegistry
 from tests.registry.scripted import MemoryBudget
 from tests.support.mock_registry import FIXTURE, ai, identity
@@ -81,23 +81,19 @@ class _Registry:
         return True
 
     async def check(
-        self, *, ai: str, identity: Identity, patience: float, in_turn: Callable[[], bool] = at_any_time
+        self, *, ai: str, identity: Identity, patience: float, in_turn: InTurn = at_any_time
     ) -> RegistryAnswer:
         return await self._call(in_turn)
 
-    async def query(
-        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
-    ) -> RegistryAnswer:
+    async def query(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         return await self._call(in_turn)
 
-    async def probe(
-        self, *, ai: str, patience: float, in_turn: Callable[[], bool] = at_any_time
-    ) -> RegistryAnswer:
+    async def probe(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
         return await self._call(in_turn)
 
-    async def _call(self, in_turn: Callable[[], bool]) -> RegistryAnswer:
+    async def _call(self, in_turn: InTurn) -> RegistryAnswer:
         await self._process.sleep(self._draw())
-        if not in_turn():
+        if not await in_turn():
             return RegistryAnswer.NO_TURN
         self.sent.append(self._time.seconds)
         self.arrived.append(self._time.seconds + min(self._draw(), _LONGEST_WAY))

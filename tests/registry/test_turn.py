@@ -23,7 +23,7 @@ async def test_a_call_out_of_turn_is_not_sent(session: RegistrySession) -> None:
     who = session.known()
     asked: list[str] = []
 
-    def missed() -> bool:
+    async def missed() -> bool:
         asked.append("missed")
         return False
 

@@ -57,3 +57,20 @@ async def test_pause_moves_forward_only(world: World) -> None:
     assert await world.budget.take("check", gap=GAP, now=NOW, latest=FAR) == until
     await world.budget.pause("check", until=until + GAP / 2)
     assert await world.budget.take("check", gap=GAP, now=NOW, latest=FAR) == until + GAP
+
+
+async def test_a_slot_of_a_wrong_clock_stops_nobody(world: World) -> None:
+    """Slots and pauses of a process whose clock was days ahead do not hold calls for days."""
+    wrong = NOW + timedelta(days=15)
+    assert await world.budget.take("check", gap=GAP, now=wrong, latest=wrong + GAP) == wrong
+    assert await world.budget.take("check", gap=GAP, now=NOW, latest=NOW + GAP) == NOW
+    assert await world.budget.take("check", gap=GAP, now=NOW, latest=NOW + GAP) == NOW + GAP
+    await world.budget.pause("query", until=wrong)
+    assert await world.budget.take("query", gap=GAP, now=NOW, latest=NOW + GAP) == NOW
+
+
+async def test_a_slow_cap_is_kept(world: World) -> None:
+    """Where one call in many minutes is allowed, the next slot is far ahead, and is right."""
+    gap = timedelta(minutes=50)
+    assert await world.budget.take("check", gap=gap, now=NOW, latest=FAR) == NOW
+    assert await world.budget.take("check", gap=gap, now=NOW, latest=NOW) is None

@@ -16,7 +16,7 @@ from idvault.mock_registry.enterprise import EnterpriseLedger
 from idvault.mock_registry.ledger import Ledger, LedgerResult
 from idvault.mock_registry.population import Resident
 from idvault.mock_registry.wire import Callers, Memory, Wire
-from idvault.ports.registry import at_any_time
+from idvault.ports.registry import InTurn, at_any_time
 from idvault.registry import nppa_wire
 from idvault.registry.exchange import Exchange
 from idvault.registry.nppa import NppaRegistry
@@ -133,12 +133,12 @@ class Internet(Exchange):
         *,
         patience: float,
         read: Callable[[int, bytes], RegistryAnswer],
-        in_turn: Callable[[], bool] = at_any_time,
+        in_turn: InTurn = at_any_time,
     ) -> RegistryAnswer:
         """Send a request as far as the fault lets it."""
         if patience <= 0:
             return RegistryAnswer.NOT_SENT
-        if not in_turn():
+        if not await in_turn():
             return RegistryAnswer.NO_TURN
         fault = self._fault()
         if fault == "down":
