@@ -83,7 +83,7 @@ def message(shown: ShownErasure) -> pb.Erasure:
 
 
 def _message(value: Erasure) -> pb.Erasure:
-    return pb.Erasure(
+    made = pb.Erasure(
         erasure_id=value.erasure_id,
         account_token=value.account_token,
         state=_STATES[value.state],
@@ -92,3 +92,6 @@ def _message(value: Erasure) -> pb.Erasure:
         destroy_time=Timestamp(seconds=int((value.destroyed_at or value.destroy_at).timestamp())),
         origin=_ORIGINS[value.origin] if value.origin else pb.Erasure.ORIGIN_UNSPECIFIED,
     )
+    if value.absent_from is not None:
+        made.absent_time.seconds = int(value.absent_from.timestamp())
+    return made

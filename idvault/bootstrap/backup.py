@@ -174,6 +174,14 @@ async def examine(
         return await pair.flow.examine(known, chain), chain
 
 
+async def destroyed(main: Database) -> list[str]:
+    """Return every account whose keys an erasure has destroyed."""
+    contents, found = SqlMainContents(database=main), list[str]()
+    while page := await contents.destroyed(after=found[-1] if found else "", limit=1_000):
+        found += page
+    return found
+
+
 async def newest_known(
     pair: tuple[str, str], known: Sequence[KnownNote], found: ExaminedPair
 ) -> KnownNote | None:

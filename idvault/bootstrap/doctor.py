@@ -13,6 +13,7 @@ from idvault.attest.people import roster_chain
 from idvault.attest.reading import RosterError
 from idvault.bootstrap import connection_failure
 from idvault.bootstrap.base import Clock, urls
+from idvault.bootstrap.doctor_erasure import erasure_check
 from idvault.bootstrap.doctor_host import DATABASES, check_secrets, host_checks
 from idvault.bootstrap.handover import check_handed_over
 from idvault.bootstrap.log import witness_keys
@@ -62,6 +63,7 @@ def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock)
         Check("checkpoint", partial(_check_checkpoint, settings, main, shred, clock), needs=DATABASES),
         Check("drills", partial(_check_drills, settings, main, clock), needs=DATABASES),
         Check("hand-over", partial(check_handed_over, settings, main), needs=DATABASES),
+        erasure_check(main=main, shred=shred, clock=clock, needs=DATABASES),
         *host_checks(settings, main=main, shred=shred, clock=clock),
     ]
     for (name, setting), url in zip(_SERVERS.items(), urls(settings), strict=True):

@@ -33,6 +33,7 @@ from idvault.flows.log.events import EventFactory
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.base.database import Database
+from idvault.storage.key.remnant import SqlRemnants
 from idvault.storage.key.shred import SqlShredStore
 from idvault.storage.log.epoch import SqlEpochStore
 from idvault.transparency import checkpoint, epoch
@@ -300,11 +301,22 @@ def _is_cosigned(found: KnownNote, versions: Sequence[Roster], key: VerifierKey)
 
 
 async def _destroy_revived(settings: Settings, found: ExaminedPair) -> None:
-    """Destroy the keys of erased accounts that an older shred database has brought back."""
+    """Destroy the keys of erased accounts that an older shred database has brought back.
+
+    Raises LossRefusedError while somebody reads a file that may hold one; a repeat goes on.
+    """
     async with _store(settings) as store:
         keys = SqlShredStore(database=store.shred)
         for token in found.contents.revived:
             await keys.destroy(account_token=token)
+        # Of every erased account: a run before this one may have ended after it had deleted some.
+        erased = await backup.destroyed(store.main)
+        absence = await SqlRemnants(main=store.main, shred=store.shred).look(erased)
+    if len(absence.account_tokens) < len(erased):
+        raise LossRefusedError(
+            "keys of erased accounts are deleted, but files still hold them: stop whatever reads a database "
+            "or keeps its write-ahead log, and repeat this command"
+        )
 
 
 @asynccontextmanager

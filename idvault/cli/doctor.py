@@ -16,7 +16,7 @@ from idvault.flows.doctor import Finding
 
 
 def doctor(context: typer.Context) -> None:
-    """Check databases, roster, drills, hand-overs, log, certificates, registry, clock and witness.
+    """Check databases, roster, drills, hand-overs, erasures, log, certificates, registry, clock and witness.
 
     It changes nothing, and the registry charges nothing. It uses the settings of a service; a check whose
     settings are missing belongs to another process. With the settings of `idvault web` it checks the edge,
@@ -29,9 +29,17 @@ def doctor(context: typer.Context) -> None:
     ailing = [finding for finding in findings if finding.advice is not None]
     if context.obj:
         for finding in findings:
-            shown = {"check": finding.name, "passed": finding.advice is None, "advice": finding.advice}
+            shown: dict[str, object] = {
+                "check": finding.name,
+                "passed": finding.advice is None,
+                "advice": finding.advice,
+                "remark": finding.remark,
+            }
             typer.echo(json.dumps(shown, ensure_ascii=False))
     else:
+        for finding in findings:
+            if finding.remark is not None:
+                typer.echo(f"doctor: remark on {finding.name}: {finding.remark}")
         for line in _lines(ailing):
             typer.echo(f"doctor: {line}")
         if not ailing:

@@ -15,6 +15,8 @@
 - ERASED is final. The account's status says so, its open claim ends, and no new request about it is taken.
 - Record, shares, shred key and opening keys are destroyed after a delay that is the same for every account
   and longer than any disclosure request lives. So an erasure ends no disclosure, and its time tells of none.
+- DESTROYED is said only after the bytes of the shred key are in no file of the running databases, or without
+  any promise about files if the database cannot keep one.
 - A sanction does not prevent an erasure and is not ended by it. While one is in force or proposed, the erased
   account keeps its place among its person's accounts, and so the person's blind index stays.
 """
@@ -75,7 +77,8 @@ class Erasure:
 
     erase_at: when the account becomes ERASED. destroy_at: when its keys are destroyed; computed from erase_at
     until the account is ERASED. entry_id: the log entry of the last step, which a receipt proves. origin:
-    None for an erasure that was requested before it was recorded.
+    None for an erasure that was requested before it was recorded. absent_from: from when on the bytes of the
+    shred key are in no file of the running databases; None without this promise.
     """
 
     erasure_id: str
@@ -90,6 +93,7 @@ class Erasure:
     erased_at: datetime | None = None
     destroyed_at: datetime | None = None
     origin: ErasureOrigin | None = None
+    absent_from: datetime | None = None
 
     @property
     def due_at(self) -> datetime | None:
@@ -179,12 +183,23 @@ def erase(*, erasure: Erasure, entry_id: str, delay: timedelta, now: datetime) -
     )
 
 
-def destroy(*, erasure: Erasure, entry_id: str, now: datetime) -> Erasure | None:
+def is_destroyable(*, erasure: Erasure, now: datetime) -> bool:
+    """Return whether what an erasure destroys may go."""
+    return erasure.state is ErasureState.ERASED and erasure.destroy_at <= now
+
+
+def destroy(
+    *, erasure: Erasure, entry_id: str, absent_from: datetime | None, now: datetime
+) -> Erasure | None:
     """Return an erasure whose keys are destroyed; None if that is not due."""
-    if erasure.state is not ErasureState.ERASED or erasure.destroy_at > now:
+    if not is_destroyable(erasure=erasure, now=now):
         return None
     return replace(
-        erasure, state=ErasureState.DESTROYED, destroyed_at=now.replace(microsecond=0), entry_id=entry_id
+        erasure,
+        state=ErasureState.DESTROYED,
+        destroyed_at=now.replace(microsecond=0),
+        entry_id=entry_id,
+        absent_from=absent_from,
     )
 
 
@@ -194,6 +209,11 @@ def told(*, account: Account, erasure: Erasure, now: datetime) -> Account:
     return replace(
         account_rules.renumber(account=account, now=now), erase_at=erasure.erase_at if waits else None
     )
+
+
+def promised_from(*, now: datetime, passed: timedelta) -> datetime:
+    """Return the first whole second after a look that ended when `passed` had passed since now."""
+    return (now + passed).replace(microsecond=0) + timedelta(seconds=1)
 
 
 def erased(*, account: Account, today: date, now: datetime) -> Account:

@@ -326,7 +326,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.ERASURE_REQUEST: ("erasure_id", "erase_at"),
     EventType.ERASURE_CANCEL: ("erasure_id",),
     EventType.ERASURE_ERASE: ("erasure_id", "destroy_at"),
-    EventType.ERASURE_DESTROY: ("erasure_id",),
+    EventType.ERASURE_DESTROY: ("erasure_id", "absent_from"),
     EventType.ERASURE_RELEASE: ("erasure_id",),
     EventType.DISCLOSURE_REQUEST: ("request", "record_digest"),
     EventType.DISCLOSURE_REQUEST_FORMER: ("request",),
@@ -343,6 +343,8 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.DRILL_RENEW: ("record_id", "quorum_id", "record_digest"),
     EventType.DRILL_COMPLETE: ("paper",),
 }
+LEFT_OUT: Mapping[EventType, str] = {EventType.ERASURE_DESTROY: "absent_from"}
+"""The last field of a type that an entry may lack: it says something only if it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,5 +376,13 @@ class Event:
         return replace(self, fields={**self.fields, **more})
 
     def details(self) -> bytes:
-        """Return encode(type, fields in their listed order); raises KeyError if one is missing."""
-        return seal.encode(self.type.value, *(self.fields[name] for name in FIELDS[self.type]))
+        """Return what a leaf commits to besides the account; raises KeyError if a field is missing."""
+        return details(self.type, self.fields)
+
+
+def details(kind: EventType, fields: Mapping[str, seal.Part]) -> bytes:
+    """Return encode(type, fields in their listed order); raises KeyError if one is missing."""
+    names = FIELDS[kind]
+    if LEFT_OUT.get(kind) == names[-1] and names[-1] not in fields:
+        names = names[:-1]
+    return seal.encode(kind.value, *(fields[name] for name in names))

@@ -35,13 +35,13 @@ class AilmentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check. run: raises AilmentError or a domain error if the check fails.
+    """One check. run: raises AilmentError or a domain error if the check fails; may return a remark.
 
     needs: the name of a check before it that must have passed, or else this one is not made.
     """
 
     name: str
-    run: Callable[[], Awaitable[None]]
+    run: Callable[[], Awaitable[str | None]]
     needs: str = ""
 
 
@@ -50,12 +50,13 @@ class Finding:
     """The result of one check.
 
     advice: what to do, None if the check passed. is_made: False if the check was not made, because one that
-    it needs had failed.
+    it needs had failed. remark: what a check that passed has to say.
     """
 
     name: str
     advice: str | None
     is_made: bool = True
+    remark: str | None = None
 
 
 async def examine(checks: Iterable[Check]) -> list[Finding]:
@@ -66,21 +67,20 @@ async def examine(checks: Iterable[Check]) -> list[Finding]:
         if check.needs in failed:
             findings.append(Finding(check.name, f"not checked: mend {check.needs} first", is_made=False))
             continue
-        advice = await _advice(check)
-        if advice is not None:
+        found = await _found(check)
+        if found.advice is not None:
             failed.add(check.name)
-        findings.append(Finding(check.name, advice))
+        findings.append(found)
     return findings
 
 
-async def _advice(check: Check) -> str | None:
+async def _found(check: Check) -> Finding:
     try:
-        await check.run()
+        return Finding(check.name, None, remark=await check.run())
     except AilmentError as error:
-        return str(error)
+        return Finding(check.name, str(error))
     except IdvaultError as error:
-        return f"{error}: see this process's logs"
-    return None
+        return Finding(check.name, f"{error}: see this process's logs")
 
 
 def check_certificate(*, ends: datetime, setting: str, now: datetime) -> None:

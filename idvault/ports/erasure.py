@@ -28,11 +28,43 @@ class ErasureLevels:
     first_due_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """What a look at the files of both databases showed.
+
+    account_tokens: those whose destruction can be told. promised: whether the bytes of their keys are in no
+    file; False if the database cannot promise it. passed: how long the look took.
+    """
+
+    account_tokens: frozenset[str]
+    promised: bool
+    passed: timedelta
+
+
 class ShredDestroyer(Protocol):
     """The shred keys, which make copies of records in backups useless once they are destroyed."""
 
     async def destroy(self, *, account_token: str) -> None:
         """Delete the key of an account, if there is one. Must be durable before it returns."""
+        ...
+
+
+class Remnants(Protocol):
+    """The bytes of deleted keys in the files of the running databases. One mechanism for every destruction.
+
+    What is known of them may be lost with the process: a new one must begin with everything again.
+    """
+
+    async def look(self, account_tokens: Sequence[str]) -> Absence:
+        """Remove the bytes of deleted keys from every file, and return for which accounts that is done.
+
+        Must leave out an account while a reader, or whatever else, keeps a file that may hold its key. Can be
+        repeated.
+        """
+        ...
+
+    async def tidy(self) -> None:
+        """Remove what an act has just deleted from the main database's files, if nothing keeps them."""
         ...
 
 
@@ -93,8 +125,8 @@ class ErasureStore(Protocol):
         """
         ...
 
-    async def due(self, *, now: datetime, limit: int) -> Sequence[Erasure]:
-        """Return erasures whose next step is due, the oldest first."""
+    async def due(self, *, state: ErasureState, now: datetime, limit: int) -> Sequence[Erasure]:
+        """Return erasures in a state whose next step is due, the oldest first."""
         ...
 
     async def erase(
@@ -114,12 +146,23 @@ class ErasureStore(Protocol):
         """
         ...
 
-    async def destroy(self, erasure: Erasure, *, now: ClockReading, event: Event) -> bool:
-        """Store the result of domain.erasure.destroy with the event; the shred key must be destroyed before.
+    async def clear(self, erasure: Erasure, *, now: ClockReading) -> None:
+        """Delete every version of the record with its shares, and what claims left of the identity.
 
-        Must delete every version of the record with its shares, the shares given to auditors, what claims
-        left of the identity, and every opening key of the account but the event's. The person is released as
-        by `release`, unless a sanction holds the account. Must return False unless the erasure is due.
+        The event of `destroy` tells of it: nothing may be told before no file holds what was deleted. Must
+        change nothing unless the erasure's last step is due. Can be repeated.
+        """
+        ...
+
+    async def destroy(
+        self, erasure: Erasure, *, absent_from: datetime | None, now: ClockReading, event: Event
+    ) -> bool:
+        """Store the result of domain.erasure.destroy with the event (field absent_from, unless None).
+
+        The shred key must be destroyed before. Must delete every version of the record with its shares, the
+        shares given to auditors, what claims left of the identity, and every opening key of the account but
+        the event's. The person is released as by `release`, unless a sanction holds the account. Must return
+        False unless the erasure is due.
         """
         ...
 

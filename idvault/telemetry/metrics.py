@@ -156,9 +156,9 @@ class Metrics:
         """Set how many reports are in each open state, and how many are overdue."""
         self._tip_offs_open, self._tip_offs_overdue = dict(open_), overdue
 
-    def erasures(self, *, waiting: int, undestroyed: int, held: int, due_seconds: float) -> None:
+    def erasures(self, *, waiting: int, undestroyed: int, kept: int, held: int, due_seconds: float) -> None:
         """Set how many erasures are in each state that will end, and how late the oldest step is."""
-        self._erasures = {"waiting": waiting, "undestroyed": undestroyed, "held": held}
+        self._erasures = {"waiting": waiting, "undestroyed": undestroyed, "kept": kept, "held": held}
         self._erasure_due = due_seconds
 
     def families(self) -> Iterator[Metric]:
@@ -293,7 +293,7 @@ class Metrics:
         """Yield the metrics of erasures."""
         states = GaugeMetricFamily(
             "idvault_erasures",
-            "Erasures that wait, whose keys are not destroyed, or whose person a sanction holds.",
+            "Erasures that wait, whose keys are not destroyed or kept in a file, or whose person is held.",
             labels=("state",),
         )
         for state, count in list(self._erasures.items()):

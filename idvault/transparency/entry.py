@@ -15,7 +15,7 @@ from hashlib import sha256
 
 from idvault.domain import seal
 from idvault.domain.error import DamagedError, Reason
-from idvault.domain.event import FIELDS, SYSTEM_ACTOR, Event, EventType
+from idvault.domain.event import SYSTEM_ACTOR, Event, EventType, details
 
 _LEAF = "idvault/log-entry/v1"
 _COMMITMENT = "idvault/log-commitment/v1"
@@ -61,15 +61,14 @@ def check_opened(
     fields: the fields listed for the type in domain.event. Raises EntryError.
     """
     entry = decode_leaf(leaf)
-    details = seal.encode(type.value, *(fields[name] for name in FIELDS[type]))
-    expected = _commit(opening_key, account_token, details)
+    expected = _commit(opening_key, account_token, details(type, fields))
     if entry.type != type.value or not hmac.compare_digest(entry.commitment, expected):
         raise EntryError
     return entry
 
 
-def _commit(opening_key: bytes, account_token: str, details: bytes) -> bytes:
-    return hmac.digest(opening_key, seal.encode(_COMMITMENT, account_token, details), "sha256")
+def _commit(opening_key: bytes, account_token: str, text: bytes) -> bytes:
+    return hmac.digest(opening_key, seal.encode(_COMMITMENT, account_token, text), "sha256")
 
 
 def encode_leaf(event: Event) -> bytes:

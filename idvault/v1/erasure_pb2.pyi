@@ -175,7 +175,7 @@ class Erasure(_message.Message):
         STATE_ERASED: Erasure._State.ValueType  # 3
         """The account is ERASED for good; its keys are destroyed at destroy_time."""
         STATE_DESTROYED: Erasure._State.ValueType  # 4
-        """Record, shares and keys are destroyed."""
+        """Record, shares and keys are destroyed. absent_time says what is promised about the files."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """The state of an erasure."""
@@ -189,7 +189,7 @@ class Erasure(_message.Message):
     STATE_ERASED: Erasure.State.ValueType  # 3
     """The account is ERASED for good; its keys are destroyed at destroy_time."""
     STATE_DESTROYED: Erasure.State.ValueType  # 4
-    """Record, shares and keys are destroyed."""
+    """Record, shares and keys are destroyed. absent_time says what is promised about the files."""
 
     class _Origin:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -222,6 +222,7 @@ class Erasure(_message.Message):
     DESTROY_TIME_FIELD_NUMBER: _builtins.int
     ENTRY_FIELD_NUMBER: _builtins.int
     CHECKPOINT_FIELD_NUMBER: _builtins.int
+    ABSENT_TIME_FIELD_NUMBER: _builtins.int
     ORIGIN_FIELD_NUMBER: _builtins.int
     erasure_id: _builtins.str
     """16 random bytes in hex."""
@@ -253,6 +254,13 @@ class Erasure(_message.Message):
     def checkpoint(self) -> _transparency_pb2.Checkpoint:
         """The checkpoint that the entry's proof leads to; absent until one covers the entry."""
 
+    @_builtins.property
+    def absent_time(self) -> _timestamp_pb2.Timestamp:
+        """From when on the bytes of the account's shred key are in no file of the running databases; the entry of
+        STATE_DESTROYED commits to it. Absent in other states, and if the vault's database cannot promise it. Copies of
+        files, such as backups, are no part of the promise.
+        """
+
     def __init__(
         self,
         *,
@@ -264,11 +272,12 @@ class Erasure(_message.Message):
         destroy_time: _timestamp_pb2.Timestamp | None = ...,
         entry: _disclosure_pb2.LoggedEntry | None = ...,
         checkpoint: _transparency_pb2.Checkpoint | None = ...,
+        absent_time: _timestamp_pb2.Timestamp | None = ...,
         origin: Global___Erasure.Origin.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "destroy_time", b"destroy_time", "entry", b"entry", "erase_time", b"erase_time", "request_time", b"request_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["absent_time", b"absent_time", "checkpoint", b"checkpoint", "destroy_time", b"destroy_time", "entry", b"entry", "erase_time", b"erase_time", "request_time", b"request_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "checkpoint", b"checkpoint", "destroy_time", b"destroy_time", "entry", b"entry", "erase_time", b"erase_time", "erasure_id", b"erasure_id", "origin", b"origin", "request_time", b"request_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absent_time", b"absent_time", "account_token", b"account_token", "checkpoint", b"checkpoint", "destroy_time", b"destroy_time", "entry", b"entry", "erase_time", b"erase_time", "erasure_id", b"erasure_id", "origin", b"origin", "request_time", b"request_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

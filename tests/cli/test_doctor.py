@@ -37,9 +37,31 @@ def test_as_json(idvault: Commands, tmp_path: Path, sqlite_databases: Databases)
     result = idvault("doctor", "--json")
     assert result.code == ExitCode.CHECK_FAILED
     found = [json.loads(line) for line in result.out.splitlines()]
-    names = ["databases", "roster", "log", "checkpoint", "drills", "hand-over", "records", "disk", "files"]
+    names = [
+        "databases",
+        "roster",
+        "log",
+        "checkpoint",
+        "drills",
+        "hand-over",
+        "erasures",
+        "records",
+        "disk",
+        "files",
+    ]
     assert [each["check"] for each in found] == names
-    assert [each["passed"] for each in found] == [True, False, False, True, False, True, True, True, True]
+    assert [each["passed"] for each in found] == [
+        True,
+        False,
+        False,
+        True,
+        False,
+        True,
+        True,
+        True,
+        True,
+        True,
+    ]
     assert found[0]["advice"] is None
 
 
@@ -57,9 +79,19 @@ def test_databases_that_are_not_there(idvault: Commands, tmp_path: Path, sqlite_
     assert result.code == ExitCode.CHECK_FAILED
     assert result.out.splitlines() == [
         "doctor: databases: the main database has no schema yet: run `idvault db upgrade`",
-        "doctor: roster, log, checkpoint, drills, hand-over, records: not checked: mend databases first",
+        "doctor: roster, log, checkpoint, drills, hand-over, erasures, records: not checked: "
+        "mend databases first",
     ]
     found = [json.loads(line) for line in idvault("doctor", "--json").out.splitlines()]
     omitted = [each["check"] for each in found if not each["passed"]]
-    assert omitted == ["databases", "roster", "log", "checkpoint", "drills", "hand-over", "records"]
+    assert omitted == [
+        "databases",
+        "roster",
+        "log",
+        "checkpoint",
+        "drills",
+        "hand-over",
+        "erasures",
+        "records",
+    ]
     assert not (tmp_path / "main.sqlite3").exists()

@@ -49,7 +49,7 @@ def erase(erasure: Erasure, now: datetime) -> Erasure | None:
 
 
 def destroy(erasure: Erasure, now: datetime) -> Erasure | None:
-    return rules.destroy(erasure=erasure, entry_id="3" * 32, now=now)
+    return rules.destroy(erasure=erasure, entry_id="3" * 32, absent_from=now + DAY, now=now)
 
 
 def in_state(state: ErasureState) -> Erasure:
@@ -74,6 +74,7 @@ def test_the_usual_life() -> None:
     assert destroy(erased, erased.destroy_at - timedelta(microseconds=1)) is None
     destroyed = destroy(erased, erased.destroy_at)
     assert destroyed is not None
+    assert destroyed.absent_from == erased.destroy_at + DAY
     assert (destroyed.state, destroyed.destroyed_at, destroyed.due_at) == (
         ErasureState.DESTROYED,
         erased.destroy_at,
@@ -237,3 +238,11 @@ def test_how_its_claim_ends() -> None:
     """As failed, with a reason of its own."""
     assert rules.CLAIM_ENDED.failure_reason is FailureReason.ERASED
     assert not rules.CLAIM_ENDED.succeeded
+
+
+def test_a_promise_begins_after_the_look() -> None:
+    """In the first whole second after it: what is promised of a moment was looked at before."""
+    looked = timedelta(seconds=2.5)
+    since = rules.promised_from(now=NOW, passed=looked)
+    assert since.microsecond == 0
+    assert NOW + looked < since <= NOW + looked + timedelta(seconds=1)

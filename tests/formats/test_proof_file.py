@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from idvault.domain.erasure import ErasureState
 from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault_client.offline import disclosure_history, receipt
+from idvault_client.offline import disclosure_history, erasure, receipt
 from tests.clients.offline import test_disclosure_history as histories
+from tests.clients.offline import test_erasure as erasures
 from tests.clients.offline.test_receipt import AT, CLAIM, DIGEST, KEY, event, message, spoilt
 from tests.clients.vault_server import TOKEN
 from tests.support import logs, merkle
@@ -198,3 +200,32 @@ def test_a_witness_counts() -> None:
     text = receipt.read(message()).to_json()
     with pytest.raises(RefusedError):
         proof_file.check_receipt(text, log=LOG, witnesses=[key], quorum=1)
+
+
+@pytest.mark.parametrize("state", ErasureState)
+@pytest.mark.parametrize("promised", [True, False])
+def test_erasure_receipts_are_read_by_the_reference(state: ErasureState, promised: bool) -> None:
+    """Of each state; it finds the promise about files, and only where there is one."""
+    given = erasure.read(erasures.message(state, promised=promised or state is not ErasureState.DESTROYED))
+    found = proof_file.check_erasure(given.to_json(), log=LOG)
+    assert bool(found) == (promised and state is ErasureState.DESTROYED)
+    assert found == (f"{erasures.ABSENT:%Y-%m-%dT%H:%M:%SZ}" if found else "")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        erasures.moved(1),
+        erasures.moved(None),
+        erasures.moved(0, ErasureState.ERASED),
+        erasures.moved(0, ErasureState.CANCELLED),
+        erasures.promising(),
+    ],
+)
+def test_both_refuse_another_promise(given: Any) -> None:
+    """A promise that the entry does not have, or of another time, and none where it has one."""
+    made = erasure.read(given)
+    with pytest.raises(RefusedError):
+        proof_file.check_erasure(made.to_json(), log=LOG)
+    with pytest.raises(erasure.ErasureError):
+        erasure.check(made, policy=POLICY)

@@ -44,7 +44,9 @@ def _widen(connection: Connection) -> None:
     """Do everything at once that an expansion may do."""
     tables = inspect(connection).get_table_names()
     (version,) = (name for name in tables if name.startswith("idvault_"))
-    for name in set(tables) - {version}:
+    # A part of a table gets the columns of the whole.
+    parts = {name for name in tables if name.startswith("shred_keys_")} - {"shred_keys_spare"}
+    for name in set(tables) - {version} - parts:
         connection.exec_driver_sql(f'ALTER TABLE "{name}" ADD COLUMN later_text VARCHAR(32)')
         connection.exec_driver_sql(f'ALTER TABLE "{name}" ADD COLUMN later_count INTEGER DEFAULT 0 NOT NULL')
     connection.exec_driver_sql("CREATE TABLE later_things (later_id VARCHAR(32) PRIMARY KEY)")

@@ -32,6 +32,7 @@ from tests.resilience.campaign import Campaign, Options
 from tests.resilience.crowds import Crowds
 from tests.resilience.cuts import Cuts
 from tests.resilience.disk import Disk
+from tests.resilience.erasures import run as erasures
 from tests.resilience.failover import run as failover
 from tests.resilience.fuzz import run as fuzz
 from tests.resilience.http2 import run as http2
@@ -61,6 +62,9 @@ CAMPAIGNS: Mapping[str, Campaign] = {
     ),
     "crowds": Campaign(siege(Crowds), "64 callers with one request, or of one person", "crowds", 2, 20),
     "theft": Campaign(theft.run, "both databases and every online key are stolen", "people", 4, 20),
+    "erasures": Campaign(
+        erasures.run, "the files are searched for erased keys while processes die", "kills", 8, 100
+    ),
     "swaps": Campaign(swaps.run, "sealed records are swapped and changed", "accounts", 10, 100, ()),
     "forks": Campaign(forks.run, "a second vault is shown to people's clients", "forks", 50, 1_000, ()),
     "disclosures": Campaign(

@@ -422,7 +422,14 @@ async def _destroy(world: World) -> Act:
     event = replace(
         world.event(EventType.ERASURE_DESTROY, made.account_token), fields={"erasure_id": made.erasure_id}
     )
-    return lambda: store.destroy(made, now=at(after=timedelta(days=15)), event=event)
+    now = at(after=timedelta(days=15))
+    return lambda: store.destroy(made, absent_from=now.business, now=now, event=event)
+
+
+async def _clear(world: World) -> Act:
+    store, made = await _due_erasure(world)
+    await _erase_act(world, store, made)()
+    return lambda: store.clear(made, now=at(after=timedelta(days=15)))
 
 
 ACTS = [
@@ -453,6 +460,7 @@ ACTS = [
     _approve_public,
     _accept_public,
     _erase,
+    _clear,
     _destroy,
 ]
 FAULTS: list[Callable[[], Exception]] = [

@@ -11,6 +11,7 @@ from idvault.flows.log.guard import LogGuard
 from idvault.flows.log.proof import LogProofs
 from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.erasure.store import SqlErasureStore
+from idvault.storage.key.remnant import SqlRemnants
 from idvault.storage.key.shred import SqlShredStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
@@ -46,6 +47,7 @@ class ErasureRoom:
         self.sweep = wire_sweep(
             store=self.store,
             shred_keys=self.shred_keys,
+            remnants=SqlRemnants(main=room.main, shred=room.shred),
             guard=guard,
             entropy=ENTROPY,
             delay=TERMS.delay,

@@ -18,6 +18,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.statement import scalar, statement
 from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.erasure.store import SqlErasureStore
+from idvault.storage.key.remnant import SqlRemnants
 from idvault.storage.key.shred import SqlShredStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
@@ -70,6 +71,7 @@ class ErasureWorld:
         self.sweep = wire_sweep(
             store=self.store,
             shred_keys=self.shred_keys,
+            remnants=SqlRemnants(main=main, shred=shred),
             guard=guard,
             entropy=entropy,
             delay=TERMS.delay,

@@ -72,7 +72,7 @@ def filled() -> Metrics:
     metrics.appeals_overdue(2)
     metrics.contests_overdue(4)
     metrics.orders_overdue(count=2)
-    metrics.erasures(waiting=3, undestroyed=2, held=1, due_seconds=0.5)
+    metrics.erasures(waiting=3, undestroyed=2, kept=1, held=1, due_seconds=0.5)
     metrics.sanctions(proposed=3, due_seconds=4.5)
     metrics.tip_offs({"RECEIVED": 5}, overdue=2)
     metrics.log_unsequenced(count=3)

@@ -8,8 +8,9 @@ from idvault.flows.erasure.sweep import ErasureSweep
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.ports.entropy import Entropy
-from idvault.ports.erasure import ErasureStore, ShredDestroyer
+from idvault.ports.erasure import ErasureStore, Remnants, ShredDestroyer
 from idvault.storage.erasure.store import SqlErasureStore
+from idvault.storage.key.remnant import SqlRemnants
 from idvault.storage.key.shred import SqlShredStore
 from idvault.workers.loop import Task
 
@@ -21,6 +22,7 @@ def wire_sweep(
     *,
     store: ErasureStore,
     shred_keys: ShredDestroyer,
+    remnants: Remnants,
     guard: LogGuard,
     entropy: Entropy,
     delay: timedelta,
@@ -30,6 +32,7 @@ def wire_sweep(
     return ErasureSweep(
         store=store,
         shred_keys=shred_keys,
+        remnants=remnants,
         guard=guard,
         events=EventFactory(entropy=entropy),
         delay=delay,
@@ -42,6 +45,7 @@ def erasure_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
     sweep = wire_sweep(
         store=SqlErasureStore(database=base.main),
         shred_keys=SqlShredStore(database=base.shred),
+        remnants=SqlRemnants(main=base.main, shred=base.shred),
         guard=guard,
         entropy=ENTROPY,
         delay=timedelta(days=base.settings.erasure_delay_days),
@@ -55,6 +59,7 @@ def erasure_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
             waiting=levels.waiting,
             undestroyed=levels.undestroyed,
             held=levels.held,
+            kept=sweep.kept,
             due_seconds=late.total_seconds(),
         )
 

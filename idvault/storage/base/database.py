@@ -95,6 +95,22 @@ class Database:
         found = await self._read_keys(look_up, [key])
         return found[0] if found else None
 
+    @property
+    def is_file(self) -> bool:
+        """Return whether this is SQLite."""
+        return isinstance(self._driver, Sqlite)
+
+    async def empty_log(self) -> bool:
+        """Empty SQLite's write-ahead log, so that no file of the database holds what was deleted.
+
+        Returns False while somebody reads what was before. PostgreSQL has no log of one database: True, and
+        storage.key.rewriting looks after that. Raises UnavailableError (STORE_UNAVAILABLE).
+        """
+        driver = self._driver
+        if isinstance(driver, Postgresql):
+            return True
+        return await self._repeated("database.empty_log", lambda _: driver.empty_log())
+
     async def close(self) -> None:
         """Close every connection, after the look-ups that have begun."""
         if self._look_ups is not None:

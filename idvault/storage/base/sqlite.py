@@ -54,6 +54,10 @@ class Sqlite:
         self._inline = connection
         return values
 
+    async def empty_log(self) -> bool:
+        """Empty the write-ahead log; return False while a reader keeps it."""
+        return await self._writer.run(self._empty_log)
+
     async def close(self) -> None:
         """Finish the queued work and close the file."""
         await self._writer.close()
@@ -65,9 +69,19 @@ class Sqlite:
     def _connect(self) -> SqliteConnection:
         return SqliteConnection(self._path, wait=USUAL_WAIT)
 
-    def _act(self, connection: SqliteConnection, work: Work[T], commit: Commit) -> T:
+    def _empty_log(self, connection: SqliteConnection) -> bool:
+        self._take_turn()
+        try:
+            return connection.empty_log()
+        finally:
+            self._turn.give()
+
+    def _take_turn(self) -> None:
         if not self._turn.take(timeout=_TURN_WAIT):
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
+
+    def _act(self, connection: SqliteConnection, work: Work[T], commit: Commit) -> T:
+        self._take_turn()
         try:
             # Takes the write lock first: upgrading a read lock can deadlock.
             return _transaction(connection, "BEGIN IMMEDIATE", work, commit)

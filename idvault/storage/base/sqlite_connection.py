@@ -10,6 +10,8 @@ from idvault.storage.base.dialect import Compiled
 from idvault.storage.base.statement import Statement
 
 USUAL_WAIT = 3.0
+# How long writers may wait for readers that have begun before the log was copied.
+_EMPTYING_WAIT = 0.5
 _STATEMENTS_KEPT = 1_000
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -29,16 +31,40 @@ class SqliteConnection(Connection):
         # The driver would create an empty file for a mistyped path.
         if not path.is_file():
             raise FileNotFoundError
+        self._log = path.with_name(f"{path.name}-wal")
+        self._wait = wait
         self.driver = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS_KEPT
         )
         try:
-            self.driver.execute(f"PRAGMA busy_timeout = {round(wait * 1_000)}")
+            self._set_wait(wait)
             for pragma in _PRAGMAS:
                 self.driver.execute(pragma)
         except BaseException:
             self.driver.close()
             raise
+
+    def _set_wait(self, seconds: float) -> None:
+        self.driver.execute(f"PRAGMA busy_timeout = {round(seconds * 1_000)}")
+
+    def empty_log(self) -> bool:
+        """Copy the whole write-ahead log into the file, which overwrites deleted bytes, and truncate it.
+
+        Returns False, and leaves the log as it is, while somebody reads what was before. Raises RuntimeError
+        if this connection does not overwrite what it deletes.
+        """
+        if self.driver.execute("PRAGMA secure_delete").fetchone() != (1,):
+            raise RuntimeError("secure_delete is off")
+        # Does not make writers wait, and shows whether an old reader keeps the log.
+        busy, pages, copied = self.driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if busy or pages != copied:
+            return False
+        self._set_wait(_EMPTYING_WAIT)
+        try:
+            busy, _, _ = self.driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self._set_wait(self._wait)
+        return not busy and (not self._log.exists() or self._log.stat().st_size == 0)
 
     def compiled(self, statement: Statement[Any]) -> Compiled:
         """Return the statement with ? placeholders."""

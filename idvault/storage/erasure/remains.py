@@ -19,8 +19,9 @@ from idvault.storage.sanction.tables import followers, sanctions
 _NOBODY: ColumnElement[str] = literal_column(f"'{'0' * 32}'")
 _GONE = [
     statement(delete(table).where(table.c.account_token == param("token")))
-    for table in (records, kept_records, receipts, intakes, account_attempts, log_openings)
+    for table in (records, kept_records, receipts, intakes, account_attempts)
 ]
+_NO_LOG_OPENINGS = statement(delete(log_openings).where(log_openings.c.account_token == param("token")))
 _NO_SHARES = statement(
     update(disclosure_decisions)
     .where(disclosure_decisions.c.account_token == param("token"))
@@ -50,10 +51,16 @@ _UNLINK = [
 ]
 
 
-async def destroy(connection: Connection, *, account_token: str) -> None:
-    """Delete every version of the record of a locked account, and what opens its log entries."""
+async def clear(connection: Connection, *, account_token: str) -> None:
+    """Delete every version of the record of a locked account."""
     for gone in (*_GONE, _NO_SHARES, _NO_CODES):
         await connection.run(gone, token=account_token)
+
+
+async def destroy(connection: Connection, *, account_token: str) -> None:
+    """Delete every version of the record of a locked account, and what opens its log entries."""
+    await clear(connection, account_token=account_token)
+    await connection.run(_NO_LOG_OPENINGS, token=account_token)
 
 
 async def is_held(connection: Connection, owner: Account) -> bool:

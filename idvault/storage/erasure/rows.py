@@ -26,6 +26,7 @@ def from_row(row: Any) -> Erasure:
         erased_at=row.erased_at,
         destroyed_at=row.destroyed_at,
         origin=None if row.origin is None else ErasureOrigin(row.origin),
+        absent_from=row.absent_from,
     )
 
 
@@ -42,7 +43,17 @@ NEWEST = (
 """The newest erasure of an account."""
 _NEWEST: Statement[Erasure] = statement(NEWEST, from_row)
 _ADD = statement(insert(erasures))
-_LIFE = ("state", "destroy_at", "entry_id", "cancelled_at", "erased_at", "destroyed_at", "due_at", "held")
+_LIFE = (
+    "state",
+    "destroy_at",
+    "entry_id",
+    "cancelled_at",
+    "erased_at",
+    "destroyed_at",
+    "absent_from",
+    "due_at",
+    "held",
+)
 _PUT = statement(update(erasures).where(_MINE).values({name: param(name) for name in _LIFE}))
 
 
@@ -90,6 +101,7 @@ def _life(erasure: Erasure, *, held: bool) -> dict[str, object]:
         "cancelled_at": erasure.cancelled_at,
         "erased_at": erasure.erased_at,
         "destroyed_at": erasure.destroyed_at,
+        "absent_from": erasure.absent_from,
         "due_at": erasure.due_at,
         "held": True if held else None,
     }

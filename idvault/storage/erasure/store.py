@@ -32,7 +32,11 @@ _LIMIT = param("limit", Integer)
 # Worded like the index, so that it is used.
 _NEXT = (erasures.c.due_at.is_not(None), erasures.c.due_at <= param("now"))
 _DUE: Statement[Erasure] = statement(
-    select(erasures).where(*_NEXT).order_by(erasures.c.due_at).limit(_LIMIT), rows.from_row
+    select(erasures)
+    .where(*_NEXT, erasures.c.state == param("state"))
+    .order_by(erasures.c.due_at)
+    .limit(_LIMIT),
+    rows.from_row,
 )
 _FIRST_DUE: Statement[datetime | None] = statement(
     select(erasures.c.due_at).where(*_NEXT).order_by(erasures.c.due_at).limit(literal_column("1")), scalar
@@ -168,9 +172,11 @@ class SqlErasureStore:
         )
 
     @read("erasure.due")
-    async def due(self, connection: Connection, *, now: datetime, limit: int) -> Sequence[Erasure]:
-        """Return erasures whose next step is due."""
-        return await connection.all(_DUE, now=now, limit=limit)
+    async def due(
+        self, connection: Connection, *, state: ErasureState, now: datetime, limit: int
+    ) -> Sequence[Erasure]:
+        """Return erasures in a state whose next step is due."""
+        return await connection.all(_DUE, state=state.value, now=now, limit=limit)
 
     @act("erasure.erase")
     async def erase(
@@ -196,13 +202,28 @@ class SqlErasureStore:
         await log.append(connection, event.with_fields(destroy_at=made.destroy_at.isoformat()))
         return True
 
+    @act("erasure.clear")
+    async def clear(self, connection: Connection, erasure: Erasure, *, now: ClockReading) -> None:
+        """Delete what is left of a record."""
+        owner, stored = await _lock(connection, erasure)
+        if rules.is_destroyable(erasure=stored, now=now.business):
+            await remains.clear(connection, account_token=owner.account_token)
+
     @act("erasure.destroy")
     async def destroy(
-        self, connection: Connection, erasure: Erasure, *, now: ClockReading, event: Event
+        self,
+        connection: Connection,
+        erasure: Erasure,
+        *,
+        absent_from: datetime | None,
+        now: ClockReading,
+        event: Event,
     ) -> bool:
         """Delete what is left of a record, and the keys that open the account's log entries."""
         owner, stored = await _lock(connection, erasure)
-        made = rules.destroy(erasure=stored, entry_id=event.entry_id, now=now.business)
+        made = rules.destroy(
+            erasure=stored, entry_id=event.entry_id, absent_from=absent_from, now=now.business
+        )
         if made is None:
             return False
         held = await remains.is_held(connection, owner)
@@ -211,7 +232,8 @@ class SqlErasureStore:
         await remains.destroy(connection, account_token=owner.account_token)
         await rows.put(connection, made, held=held)
         await account.put_standing(connection, rules.told(account=owner, erasure=made, now=now.business))
-        await log.append(connection, event)
+        promised = {"absent_from": absent_from.isoformat()} if absent_from else {}
+        await log.append(connection, event.with_fields(**promised))
         return True
 
     @read("erasure.releasable")

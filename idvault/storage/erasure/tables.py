@@ -25,6 +25,7 @@ erasures = Table(
     Column("due_at", Micros),
     Column("held", Boolean),
     Column("origin", WORD),
+    Column("absent_from", Micros),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(
         "ix_erasures_due",

@@ -24,14 +24,14 @@ from tests.support.merkle import log_of
 __all__ = ["connection"]
 
 AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)
-ERASE, DESTROY = AT + timedelta(days=7), AT + timedelta(days=15)
+ERASE, DESTROY, ABSENT = AT + timedelta(days=7), AT + timedelta(days=15), AT + timedelta(days=15, seconds=9)
 ERASURE, KEY = "ab" * 16, b"k" * 32
 WITNESSED = ("--witness", str(W1.key))
 STEPS: dict[ErasureState, tuple[EventType, dict[str, str]]] = {
     ErasureState.REQUESTED: (EventType.ERASURE_REQUEST, {"erase_at": ERASE.isoformat()}),
     ErasureState.CANCELLED: (EventType.ERASURE_CANCEL, {}),
     ErasureState.ERASED: (EventType.ERASURE_ERASE, {"destroy_at": DESTROY.isoformat()}),
-    ErasureState.DESTROYED: (EventType.ERASURE_DESTROY, {}),
+    ErasureState.DESTROYED: (EventType.ERASURE_DESTROY, {"absent_from": ABSENT.isoformat()}),
 }
 
 
@@ -40,10 +40,16 @@ def _time(time: datetime) -> Timestamp:
 
 
 def message(
-    state: ErasureState = ErasureState.ERASED, *, token: str = TOKEN, covered: bool = True, **changes: Any
+    state: ErasureState = ErasureState.ERASED,
+    *,
+    token: str = TOKEN,
+    covered: bool = True,
+    promised: bool = True,
+    **changes: Any,
 ) -> pb.Erasure:
     """Return the receipt of a step at the end of a log with other entries."""
     kind, fields = STEPS[state]
+    fields = fields if promised else {}
     event = Event(kind, "system", token, AT, AT, "11" * 16, KEY, {"erasure_id": ERASURE, **fields, **changes})
     leaves = [*log_of(7), entry.encode_leaf(event)]
     made = pb.Erasure(
@@ -54,6 +60,8 @@ def message(
         erase_time=_time(ERASE),
         destroy_time=_time(DESTROY),
     )
+    if "absent_from" in event.fields:
+        made.absent_time.CopyFrom(_time(ABSENT))
     made.entry.leaf, made.entry.opening_key = leaves[-1], KEY
     if covered:
         made.entry.proof.index, made.entry.proof.tree_size = 7, 8
@@ -78,6 +86,34 @@ def test_each_step_verifies(tmp_path: Path, state: ErasureState) -> None:
     assert (shown["state"], shown["account_token"], shown["index"]) == (state.value, TOKEN, 7)
     alone = check(tmp_path, message(state))
     assert (alone.exit_code, last(alone)) == (6, "check: valid as far as a log without witnesses says")
+
+
+def test_what_is_promised_about_files(tmp_path: Path) -> None:
+    """From when on, if the entry commits to it; else it is said that nothing is promised."""
+    found = check(tmp_path, message(ErasureState.DESTROYED), *WITNESSED)
+    assert f"key_in_no_file_from: {ABSENT.isoformat()}" in found.stdout.splitlines()
+    bare = message(ErasureState.DESTROYED, promised=False)
+    found = check(tmp_path, bare, *WITNESSED)
+    assert (found.exit_code, last(found)) == (0, "check: valid")
+    assert "files: the vault promises nothing" in found.stdout
+    assert json.loads(check(tmp_path, bare, "--json", *WITNESSED).stdout)["key_in_no_file_from"] is None
+
+
+def moved(seconds: int | None, state: ErasureState = ErasureState.DESTROYED) -> pb.Erasure:
+    """Return a receipt with another promise than its entry has; None: without the promise that it has."""
+    made = message(state)
+    if seconds is None:
+        made.ClearField("absent_time")
+    else:
+        made.absent_time.CopyFrom(_time(ABSENT + timedelta(seconds=seconds)))
+    return made
+
+
+def promising() -> pb.Erasure:
+    """Return a receipt that promises what its entry does not."""
+    made = message(ErasureState.DESTROYED, promised=False)
+    made.absent_time.CopyFrom(_time(ABSENT))
+    return made
 
 
 def changed(field: str, value: Any) -> pb.Erasure:
@@ -112,6 +148,10 @@ def spoilt(part: str) -> pb.Erasure:
         (changed("state", 99), "OTHER_ENTRY"),
         (changed("destroy_time", -1), "OTHER_ENTRY"),
         (changed("erase_time", 1), "OTHER_ENTRY"),
+        (moved(-1), "OTHER_ENTRY"),
+        (moved(None), "OTHER_ENTRY"),
+        (moved(0, ErasureState.ERASED), "OTHER_ENTRY"),
+        (promising(), "OTHER_ENTRY"),
         (message(token="acct_" + "0" * 26), "OTHER_ENTRY"),
         (spoilt("key"), "OTHER_ENTRY"),
         (spoilt("index"), "NOT_IN_LOG"),

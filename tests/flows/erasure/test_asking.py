@@ -21,6 +21,7 @@ from idvault.storage.account.feed import SqlFeedStore
 from idvault.storage.account.rows import unpack
 from idvault.storage.base.database import Database
 from idvault.storage.erasure.store import SqlErasureStore
+from idvault.storage.key.remnant import SqlRemnants
 from idvault.storage.key.shred import SqlShredStore
 from idvault.v1 import erasure_pb2 as pb
 from idvault.v1 import identity_pb2
@@ -48,6 +49,7 @@ class AskingWorld(SessionWorld):
         self.sweep = wire_sweep(
             store=SqlErasureStore(database=main),
             shred_keys=SqlShredStore(database=shred),
+            remnants=SqlRemnants(main=main, shred=shred),
             guard=self.claims.guard,
             entropy=CountingEntropy(start=17_000_000),
             delay=TERMS.delay,

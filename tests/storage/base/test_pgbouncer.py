@@ -47,12 +47,18 @@ def _statements() -> dict[str, Statement[Any]]:
 
 
 def test_statements_use_no_state_of_a_session() -> None:
-    """Every statement reads or writes rows; none sets a variable, listens, or takes a session's lock."""
+    """Every statement reads or writes rows; none sets a variable, listens, or takes a session's lock.
+
+    Those that write PostgreSQL's shred keys anew are commands, of which none outlives its transaction.
+    """
     found = _statements()
     assert len(found) > 100
     for name, one in found.items():
         assert isinstance(one.clause, Executable), name
-        assert isinstance(one.clause, SelectBase | UpdateBase), name
+        if name.startswith("idvault.storage.key.rewriting."):
+            assert not re.search(r"\bSET (?!LOCAL\b)|\bLISTEN\b|\bTEMP", one.postgresql.text), name
+        else:
+            assert isinstance(one.clause, SelectBase | UpdateBase), name
         assert not _OF_A_SESSION.search(one.postgresql.text), name
 
 

@@ -64,6 +64,31 @@ def check_receipt(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum:
     return found
 
 
+_STEPS = {
+    "STATE_REQUESTED": ("erasure:request:file", "eraseTime"),
+    "STATE_CANCELLED": ("erasure:request:cancel", ""),
+    "STATE_ERASED": ("erasure:account:erase", "destroyTime"),
+    "STATE_DESTROYED": ("erasure:keys:destroy", "absentTime"),
+}
+
+
+def check_erasure(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> str:
+    """Return from when on no file holds the key, as an erasure's receipt proves; "" without a promise."""
+    fields = json.loads(text)
+    at = _checkpoint(fields, log, witnesses, quorum)
+    kind, bound = _STEPS[fields["state"]]
+    check(bound == "absentTime" or "absentTime" not in fields, "a promise before the destruction")
+    times = [fields[bound].replace("Z", "+00:00")] if bound in fields else []
+    check_entry(
+        from_json(fields["entry"]),
+        at,
+        type=kind,
+        account_token=fields["accountToken"],
+        fields=(fields["erasureId"], *times),
+    )
+    return str(fields.get("absentTime", ""))
+
+
 def _check_quorum(fields: dict[str, Any]) -> None:
     """Check that the record of a receipt has its digest, and that it was sealed for the stated quorum."""
     sealed, given = _record(fields["record"]), fields.get("sealingQuorum", {})

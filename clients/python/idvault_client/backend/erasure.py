@@ -29,7 +29,7 @@ class ListedErasure:
     """An erasure without its proof. state, origin: None for a value that this client does not know.
 
     origin: OWNER for one that was requested on a page of the vault; None also for one from before that was
-    recorded. erase_time, destroy_time: as in ErasureReceipt.
+    recorded. erase_time, destroy_time, absent_time: as in ErasureReceipt.
     """
 
     erasure_id: str
@@ -39,6 +39,7 @@ class ListedErasure:
     request_time: datetime
     erase_time: datetime
     destroy_time: datetime
+    absent_time: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def _listed(message: pb.Erasure) -> ListedErasure:
         message.request_time.ToDatetime(UTC),
         message.erase_time.ToDatetime(UTC),
         message.destroy_time.ToDatetime(UTC),
+        message.absent_time.ToDatetime(UTC) if message.HasField("absent_time") else None,
     )
 
 

@@ -34,6 +34,10 @@ RequestId = Annotated[
     str | None, typer.Option(metavar="UUID", help="The request's id, to repeat it; else a random one.")
 ]
 
+_NOTHING_PROMISED = (
+    "files: the vault promises nothing about bytes of the key that are left in its databases' files"
+)
+
 app = typer.Typer(
     help="Erasing an account at its owner's request: request it, cancel it, list all, fetch a receipt.",
     no_args_is_help=True,
@@ -115,6 +119,8 @@ def check(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Check offline, with public keys alone, that a step of an erasure is in the log.
 
+    Of a destruction it also prints what the vault promises about the files of its databases.
+
     With --roster or --witness the log must be witnessed, and the last line is "check: valid". Without
     witnesses the log may be a copy that only you are shown: the last line is "check: valid as far as a log
     without witnesses says", with exit code 6. Otherwise it is "check: REASON" with exit code 5.
@@ -131,7 +137,10 @@ def check(  # noqa: PLR0917 - typer makes an option of each
             "state": proved.state.value,
             "logged_at": proved.logged_at.isoformat(),
             "index": proved.index,
+            "key_in_no_file_from": proved.absent_from.isoformat() if proved.absent_from else None,
         }
+        if proved.state is ErasureState.DESTROYED and proved.absent_from is None and not as_json:
+            typer.echo(_NOTHING_PROMISED)
         if not policy.quorum:
             tell_unwitnessed(as_json=as_json)
             show_limited(shown, field="valid_unwitnessed", text=UNWITNESSED, as_json=as_json)
@@ -150,4 +159,5 @@ def _fields(found: ErasureReceipt | ListedErasure) -> dict[str, object]:
         "request_time": found.request_time.isoformat(),
         "erase_time": found.erase_time.isoformat(),
         "destroy_time": found.destroy_time.isoformat(),
+        "absent_time": found.absent_time.isoformat() if found.absent_time else None,
     }

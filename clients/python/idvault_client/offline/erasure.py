@@ -6,7 +6,8 @@ It is valid if, in this order,
 * the entry is in the tree of the checkpoint.
 
 That the record and its keys are gone is the vault's statement; the log proves when it made it, and that it
-cannot take it back. Copies in backups of the shred database live as long as these.
+cannot take it back. With absent_time it also states that from then on the bytes of the key are in no file of
+the running databases. Copies in backups of the shred database live as long as these.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ _STEPS = {
     ErasureState.REQUESTED: (EventType.ERASURE_REQUEST, "erase_at"),
     ErasureState.CANCELLED: (EventType.ERASURE_CANCEL, ""),
     ErasureState.ERASED: (EventType.ERASURE_ERASE, "destroy_at"),
-    ErasureState.DESTROYED: (EventType.ERASURE_DESTROY, ""),
+    ErasureState.DESTROYED: (EventType.ERASURE_DESTROY, "absent_from"),
 }
 _PREFIX = "STATE_"
 
@@ -44,8 +45,10 @@ class ErasureReceipt:
     """An erasure. state: None for a state that this client does not know.
 
     erase_time: when the account becomes or became ERASED. destroy_time: when record and keys are destroyed,
-    or were. covered: whether a checkpoint covers the entry of the last step; if not, get it again a few
-    seconds later. Keep it in each state: the vault destroys the keys of earlier entries.
+    or were. absent_time: from when on no file of the running databases holds the key's bytes; None before the
+    destruction, and if the vault does not promise it. covered: whether a checkpoint covers the entry of the
+    last step; if not, get it again a few seconds later. Keep it in each state: the vault destroys the keys of
+    earlier entries.
     """
 
     erasure_id: str
@@ -56,6 +59,7 @@ class ErasureReceipt:
     destroy_time: datetime
     covered: bool
     message: bytes = field(repr=False)
+    absent_time: datetime | None = None
 
     def to_json(self) -> str:
         """Return the text of a receipt file."""
@@ -64,13 +68,17 @@ class ErasureReceipt:
 
 @dataclass(frozen=True, slots=True)
 class ProvedErasure:
-    """What is proved. logged_at: to the minute, UTC; index: the entry's place in the log."""
+    """What is proved. logged_at: to the minute, UTC; index: the entry's place in the log.
+
+    absent_from: the receipt's absent_time, to which the entry commits.
+    """
 
     account_token: str
     erasure_id: str
     state: ErasureState
     logged_at: datetime
     index: int
+    absent_from: datetime | None = None
 
 
 def read(message: erasure_pb2.Erasure) -> ErasureReceipt:
@@ -87,6 +95,7 @@ def read(message: erasure_pb2.Erasure) -> ErasureReceipt:
         message.destroy_time.ToDatetime(UTC),
         message.entry.HasField("proof") and bool(message.checkpoint.note),
         message.SerializeToString(deterministic=True),
+        message.absent_time.ToDatetime(UTC) if message.HasField("absent_time") else None,
     )
 
 
@@ -113,6 +122,8 @@ def check(erasure: ErasureReceipt, *, policy: Policy) -> ProvedErasure:
     except LogError as error:
         raise ErasureError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
     kind, _ = _STEPS[erasure.state]
+    if erasure.absent_time is not None and erasure.state is not ErasureState.DESTROYED:
+        raise ErasureError("OTHER_ENTRY", "a step before the destruction promises nothing about files")
     try:
         found = check_entry(
             message.entry, newest, type=kind, account_token=erasure.account_token, fields=_fields(erasure)
@@ -127,10 +138,16 @@ def check(erasure: ErasureReceipt, *, policy: Policy) -> ProvedErasure:
         erasure.state,
         found.occurred_at,
         message.entry.proof.index,
+        erasure.absent_time,
     )
 
 
 def _fields(erasure: ErasureReceipt) -> Mapping[str, Part]:
-    times = {"erase_at": erasure.erase_time, "destroy_at": erasure.destroy_time}
+    times = {
+        "erase_at": erasure.erase_time,
+        "destroy_at": erasure.destroy_time,
+        "absent_from": erasure.absent_time,
+    }
     name = _STEPS[erasure.state][1] if erasure.state else ""
-    return {"erasure_id": erasure.erasure_id} | ({name: times[name].isoformat()} if name else {})
+    bound = times.get(name)
+    return {"erasure_id": erasure.erasure_id} | ({} if bound is None else {name: bound.isoformat()})

@@ -131,7 +131,7 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.ERASURE_REQUEST: "The erasure of an account was requested.",
     EventType.ERASURE_CANCEL: "It was cancelled.",
     EventType.ERASURE_ERASE: "The account was erased.",
-    EventType.ERASURE_DESTROY: "Its record and keys were destroyed.",
+    EventType.ERASURE_DESTROY: "Its record and keys were destroyed; absent_from: no file has the key.",
     EventType.ERASURE_RELEASE: "The last sanction of an erased person ended; the blind index is deleted.",
 }
 
