@@ -1,8 +1,8 @@
 """Who may get one more public account: the limit per person or organisation at a relying party.
 
 - Live public accounts are counted by the owner's random person id: a second token does not evade the limit.
-- One that is closed, expired or rejected does not count. One that comes back after an appeal may exceed the
-  limit, which then only keeps new ones out.
+- One that its owner closed, that has expired or was rejected does not count. One that a standing closes
+  counts, because it comes back: also when an account still follows a sanction of its person that has ended.
 - While a sanction is in force that closed a public account, or its owner's account with it, its person gets
   no other one: under no token, by no transfer, and whatever has become of the closed one since. One that had
   expired, or that its owner had closed, before the account was closed is not one that the sanction closed.
@@ -15,13 +15,14 @@
   verification that has matched.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from idvault.domain import account as account_rules
 from idvault.domain.account import Account, AccountState, Standing
 from idvault.domain.error import PreconditionError
 from idvault.domain.public_account import public_account as rules
+from idvault.domain.public_account import standing as standing_rules
 from idvault.domain.public_account.category import PublicAccountKind
 from idvault.domain.public_account.values import GRACE_DAYS, LIVE, PublicAccount, PublicAccountState
 
@@ -113,9 +114,10 @@ def _bars(closing: Closing, zone: tzinfo, now: datetime) -> bool:
 
 
 def _counts(public_account: PublicAccount, owner: Account, today: date, now: datetime) -> bool:
-    before = replace(owner, state=AccountState.VERIFIED) if owner.state is AccountState.ERASED else owner
-    shown = rules.present(public_account=public_account, owner=before, today=today, now=now)
-    if shown.state not in LIVE or before is owner:
+    shown = standing_rules.fall(
+        public_account=rules.fall(public_account=public_account, today=today), now=now
+    )
+    if shown.state not in LIVE or owner.state is not AccountState.ERASED:
         return shown.state in LIVE
     standings = (shown.standing, account_rules.fall(account=owner, now=now).standing)
     return any(standing is not Standing.GOOD for standing in standings)

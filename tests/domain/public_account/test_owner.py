@@ -51,10 +51,15 @@ def test_only_live_ones_count(state: PublicAccountState) -> None:
     assert eligible(other(state)) is (state not in LIVE)
 
 
-def test_one_that_its_closed_owner_closes_does_not_count() -> None:
-    """It counts again when the owner's account is open again, and blocks new ones only."""
-    assert eligible(other(PublicAccountState.ACTIVE, standing=Standing.CLOSED))
-    assert not eligible(other(PublicAccountState.ACTIVE, standing=Standing.CLOSED, standing_until=NOW))
+@pytest.mark.parametrize("until", [None, NOW, NOW + timedelta(days=9)])
+@pytest.mark.parametrize("alone", [True, False])
+def test_one_that_a_standing_closes_counts(alone: bool, until: datetime | None) -> None:
+    """It comes back when that ends, whatever closes it; an organisation has room for others beside it."""
+    closed: Any = {"standing": Standing.CLOSED, "standing_until": until}
+    public_account, account = other(PublicAccountState.ACTIVE, **({} if alone else closed))
+    known = (replace(public_account, **closed) if alone else public_account, account)
+    assert not eligible(known)
+    assert eligible(known, limits=PublicAccountLimits(individual=2))
 
 
 def test_an_own_one_counts_when_it_moves() -> None:
@@ -99,7 +104,7 @@ def test_an_erasure_is_no_way_to_replace_a_sanctioned_one() -> None:
     assert not eligible((warned, erased))
     assert eligible((replace(warned, standing_until=NOW), erased))
     assert not eligible(of_erased(PublicAccountState.ACTIVE, standing=Standing.PUBLISHING_LIMITED))
-    assert eligible(of_erased(PublicAccountState.ACTIVE, standing=Standing.CLOSED))
+    assert not eligible(of_erased(PublicAccountState.ACTIVE, standing=Standing.CLOSED))
     assert eligible(of_erased(PublicAccountState.EXPIRED, standing=Standing.WARNED))
 
 

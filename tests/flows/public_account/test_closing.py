@@ -18,7 +18,7 @@ from idvault.flows.public_account.context import ShownPublicAccount
 from idvault.storage.base.database import Database
 from tests.support import builders
 from tests.support.appeal_world import AppealWorld
-from tests.support.flow_world import at
+from tests.support.flow_world import at, command
 from tests.support.public_account_world import DAY, MIDNIGHT, PublicAccountWorld
 from tests.support.sanction_world import until
 
@@ -276,3 +276,27 @@ async def test_parallel_approvals_after_a_closing(world: PublicAccountWorld, key
     await close(world, await world.open(first), keys, "public account")
     decided = await asyncio.gather(*(world.approve(each) for each in waiting))
     assert {told(each) for each in decided} == {NOT_ELIGIBLE}
+
+
+@pytest.mark.parametrize("lifted", [True, False])
+async def test_what_follows_a_closing_is_not_replaced(
+    world: PublicAccountWorld, keys: Any, lifted: bool
+) -> None:
+    """An account that follows a person's closing is closed for longer; its public account still counts."""
+    first, second = await tokens_of(world, "person")
+    opened = await world.open(second)
+    closing = await world.sanctions.of_person(first, Degree.CLOSE, keys, given=until(100 * DAY))
+    who = builders.identity(number="11000019010101000X")
+    await world.claims.verify(command(77, who, account_token=second), seconds=DAY)
+    ends = 2 * DAY if lifted else 100 * DAY
+    if lifted:
+        await world.sanctions.lift(closing, key=keys[0], seconds=ends)
+    assert (await world.profile(opened, seconds=ends)).state is CLOSED
+    third = (await world.claims.verify(command(78, who), seconds=ends)).account.account_token
+    for token in (first, third):
+        assert told(await world.open(token, seconds=ends)) == NOT_ELIGIBLE
+    back = ends + 31 * DAY
+    await world.sanctions.work(seconds=back)
+    await world.sanctions.release(seconds=back)
+    assert (await world.profile(opened, seconds=back)).state is ACTIVE
+    assert told(await world.open(first, seconds=back)) == NOT_ELIGIBLE
