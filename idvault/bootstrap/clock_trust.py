@@ -7,12 +7,18 @@ from dataclasses import dataclass, field, replace
 from idvault.bootstrap.base import Base, urls
 from idvault.bootstrap.witness import demand_of
 from idvault.domain.clock import ClockReading
-from idvault.flows.clock_trust import ClockTrust, DoubtfulClockError, TwoClocks, WitnessedTime
+from idvault.flows.clock_trust import (
+    ClockTrust,
+    DoubtfulClockError,
+    TrustedTime,
+    TwoClocks,
+    WitnessedTime,
+)
 from idvault.flows.log.cosigning import Cosigning, Witnesses
 from idvault.flows.log.tree import LogTree
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.storage.clock import SqlServerClock
-from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.checkpoint import CLOCK, SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.telemetry.logs import log
 from idvault.workers.loop import Task
@@ -40,6 +46,8 @@ async def build_clock_trust(
     """Build the trust, before anything is sequenced. agrees: an operator says that the clock is right."""
     store = SqlLogStore(database=base.main)
     head = await store.head()
+    trusted = TrustedTime(SqlCheckpointStore(database=base.shred, name=CLOCK))
+    sequenced_at = None if agrees or not head.size else head.sequenced_at
     return ClockTrust(
         servers=[
             SqlServerClock(database=database, url=url).read
@@ -51,7 +59,9 @@ async def build_clock_trust(
             demand=lambda: demand_of(rosters.current),
         ),
         start=TwoClocks(base.real_now(), monotonic()),
-        sequenced_at=None if agrees or not head.size else head.sequenced_at,
+        sequenced_at=sequenced_at,
+        trusted_at=None if sequenced_at is None else await trusted.latest(otherwise=sequenced_at),
+        keep=trusted.keep,
         monotonic=monotonic,
     )
 

@@ -18,7 +18,7 @@ def work(
         bool,
         typer.Option(
             "--clock-agrees",
-            help="Without witnesses: the clock is right, although the log's last time is not near.",
+            help="Without witnesses: the clock is right, although the last trusted time is not near.",
         ),
     ] = False,
 ) -> None:

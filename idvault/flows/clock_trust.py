@@ -4,8 +4,9 @@
 - If the roster demands witnesses: with the times of as many cosignatures as it demands. Those of an idle log
   are up to five minutes old, so the witnesses are asked for new ones.
 - If it demands none: the clock has not jumped against the monotonic clock since the start. At the start it
-  was not before the time at which the log was last sequenced, and not a day after it, unless an operator says
-  that it is right.
+  was not before the time at which the log was last sequenced, and not a day after a worker last trusted its
+  clock, unless an operator says that it is right. The log is sequenced under any clock, so its own time would
+  confirm a wrong one at the next start.
 
 A minute is allowed. What was found holds for ten seconds, if the clock does not jump within them.
 """
@@ -25,6 +26,7 @@ TOLERANCE = timedelta(minutes=1)
 LONGEST_REST = timedelta(days=1)
 """How long a vault without witnesses may have been off before an operator must confirm the clock."""
 _GOOD_SECONDS = 10.0
+_KEPT_EVERY = timedelta(minutes=10)
 _ADVICE = "start the worker with --clock-agrees once the clock is right"
 
 
@@ -81,15 +83,59 @@ class WitnessedTime:
         answers = await self.cosigning.ask(
             Submission(raw, size, size), tuple(demand.keys), enough=demand.quorum
         )
-        if len(answers.cosigned) < demand.quorum:
+        times = {key: each.time for key, each in answers.cosigned.items()}
+        missing = demand.quorum - _near(tuple(times.values()), now)
+        if missing > 0 and (others := [key for key in demand.keys if key not in times]):
+            # Of those that answer first, one may lie.
+            answers = await self.cosigning.ask(Submission(raw, size, size), others, enough=missing)
+            times |= {key: each.time for key, each in answers.cosigned.items()}
+        near = _near(tuple(times.values()), now)
+        if near >= demand.quorum:
+            return
+        if len(demand.keys) - (len(times) - near) >= demand.quorum:
             why = "fewer witnesses than the roster demands confirm the time"
             raise DoubtfulClockError(why, is_wrong=False)
-        if _near([each.time for each in answers.cosigned.values()], now) < demand.quorum:
-            raise DoubtfulClockError("the clock differs from the witnesses' by more than a minute: run NTP")
+        raise DoubtfulClockError("the clock differs from the witnesses' by more than a minute: run NTP")
 
 
 def _near(times: Sequence[int], now: datetime) -> int:
     return sum(abs(datetime.fromtimestamp(each, UTC) - now) <= TOLERANCE for each in times)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TrustedTime:
+    """When a worker last trusted its clock, up to ten minutes before. store: of this one note."""
+
+    store: CheckpointStore
+
+    async def latest(self, *, otherwise: datetime) -> datetime:
+        """Return the time; before the first one the other time, which then stays until a clock is trusted.
+
+        Raises UnavailableError.
+        """
+        raw = await self.store.latest()
+        if raw is not None:
+            return _time(raw)
+        await self.store.replace(former=None, note=_text(otherwise))
+        return otherwise
+
+    async def keep(self, now: datetime) -> None:
+        """Note that the clock is trusted; raises UnavailableError."""
+        raw = await self.store.latest()
+        if raw is None or not timedelta(0) <= now - _time(raw) < _KEPT_EVERY:
+            await self.store.replace(former=raw, note=_text(now))
+
+
+def _text(time: datetime) -> bytes:
+    return time.astimezone(UTC).isoformat().encode()
+
+
+def _time(raw: bytes) -> datetime:
+    """Return the time of a note; one that is damaged confirms nothing, until an operator has."""
+    try:
+        return datetime.fromisoformat(raw.decode()).astimezone(UTC)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -97,14 +143,17 @@ class ClockTrust:
     """The confirmation of one process's clock.
 
     servers: the clocks of the databases' hosts; each returns None if that is this host. start: the clocks at
-    the start. sequenced_at: when the log was last sequenced before, None if never or if an operator has
-    confirmed the clock. monotonic: seconds, which go on while the machine sleeps.
+    the start. sequenced_at, trusted_at: when the log was last sequenced and a clock last trusted before, None
+    if never or if an operator has confirmed the clock. keep: notes a time at which the clock is trusted.
+    monotonic: seconds, which go on while the machine sleeps.
     """
 
     servers: Sequence[Callable[[], Awaitable[datetime | None]]]
     witnesses: WitnessedTime
     start: TwoClocks
     sequenced_at: datetime | None
+    trusted_at: datetime | None
+    keep: Callable[[datetime], Awaitable[None]]
     monotonic: Callable[[], float]
     _found: tuple[TwoClocks, DoubtfulClockError | None] | None = field(default=None, init=False)
     _checking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
@@ -144,19 +193,17 @@ class ClockTrust:
             await self.witnesses.check(now=reading.real)
         else:
             self._check_alone(reading)
+        await self.keep(reading.real)
 
     def _check_alone(self, reading: TwoClocks) -> None:
         if not self.start.agrees(reading):
             raise DoubtfulClockError(
                 "the clock has jumped since the start: restart the worker when it is right"
             )
-        if self.sequenced_at is None:
-            return
-        rest = self.start.real - self.sequenced_at
-        if rest < -TOLERANCE:
+        if self.sequenced_at is not None and self.start.real < self.sequenced_at - TOLERANCE:
             raise DoubtfulClockError(f"the log was sequenced later than now: {_ADVICE}")
-        if rest > LONGEST_REST:
-            raise DoubtfulClockError(f"the log was last sequenced days ago: {_ADVICE}")
+        if self.trusted_at is not None and self.start.real > self.trusted_at + LONGEST_REST:
+            raise DoubtfulClockError(f"a clock was last trusted days ago: {_ADVICE}")
 
 
 def _holds(found: TwoClocks, reading: TwoClocks) -> bool:

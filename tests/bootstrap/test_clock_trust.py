@@ -20,7 +20,7 @@ WAIT = {
     *("lapse_sanctions", "release_followers", "miss_orders", "overdue_appeals", "delete_appeal_texts"),
     *("purge_sessions", "overdue_contests", "delete_contest_texts"),
     *("tip_off_reminders", "tip_off_texts", "tip_off_purge"),
-    *("erase_accounts", "release_erased", "destroy_day_keys", "log_keys"),
+    *("erase_accounts", "release_erased", "destroy_day_keys", "log_keys", "statement_keys"),
 }
 
 

@@ -1,16 +1,24 @@
 """What cannot be undone waits until this host's clock agrees with others."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
 
 from idvault.domain.error import Reason, UnavailableError
-from idvault.flows.clock_trust import ClockTrust, DoubtfulClockError, TwoClocks, WitnessedTime
+from idvault.flows.clock_trust import (
+    ClockTrust,
+    DoubtfulClockError,
+    TrustedTime,
+    TwoClocks,
+    WitnessedTime,
+)
 from idvault.flows.log.cosigned_age import Demand
 from idvault.flows.log.cosigning import Cosigning
 from idvault.flows.log.tree import LogTree
+from idvault.ports.log.witness import Ahead, Cosigned
 from idvault.transparency import note
 from tests.support import merkle
 from tests.support.fakes.log import FakeWitness
@@ -31,6 +39,8 @@ class World:
 
     demanded: int = 2
     sequenced_at: datetime | None = START
+    trusted_at: datetime | None = START
+    kept: list[datetime] = field(default_factory=list)
     true: float = 0.0
     ahead: float = 0.0
     server: Callable[[], Awaitable[datetime | None]] | None = None
@@ -60,6 +70,8 @@ class World:
             ),
             start=TwoClocks(START + timedelta(seconds=self.ahead), 0.0),
             sequenced_at=self.sequenced_at,
+            trusted_at=self.trusted_at,
+            keep=self._keep,
             monotonic=lambda: self.true,
         )
 
@@ -88,6 +100,9 @@ class World:
 
     def _witnessed(self, number: int) -> float:
         return START.timestamp() + self.true + self.errors[number]
+
+    async def _keep(self, now: datetime) -> None:
+        self.kept.append(now)
 
     async def _no_server(self) -> datetime | None:
         return None
@@ -143,6 +158,28 @@ async def test_as_many_witnesses_as_demanded_must_agree() -> None:
     assert await world.after(100) == ""
 
 
+async def test_a_liar_that_answers_first_is_outvoted_by_whoever_is_slow() -> None:
+    """One of the first two answers lies: the third is asked again, and without it nobody contradicts."""
+    world = World()
+    world.errors[0] = 15 * DAYS
+    slow, asked = world.witnesses[2].add_checkpoint, list[int]()
+
+    async def hang_at_first(*, old: int, proof: Sequence[bytes], note: bytes) -> Cosigned | Ahead:
+        asked.append(old)
+        if len(asked) % 2:
+            await asyncio.Event().wait()
+        return await slow(old=old, proof=proof, note=note)
+
+    world.witnesses[2].add_checkpoint = hang_at_first  # type: ignore[method-assign]
+    assert await world.after(100) == ""
+    assert len(asked) == 2
+    world.witnesses[2].add_checkpoint = slow  # type: ignore[method-assign]
+    world.witnesses[2].hang = True
+    assert await world.after(100) == "fewer witnesses than the roster demands confirm the time"
+    world.true += 100
+    assert not await world.trust.is_wrong(now=START + timedelta(seconds=world.true))
+
+
 async def test_two_lying_witnesses_of_three_do_not_confirm_for_a_third() -> None:
     """Cosignatures that agree with each other and not with this clock do not count."""
     world = World(ahead=15 * DAYS)
@@ -190,8 +227,8 @@ async def test_without_witnesses_a_jump_since_the_start_is_doubted() -> None:
 @pytest.mark.parametrize(
     ("ahead", "why"),
     [
-        (15 * DAYS, "the log was last sequenced days ago"),
-        (1.1 * DAYS, "the log was last sequenced days ago"),
+        (15 * DAYS, "a clock was last trusted days ago"),
+        (1.1 * DAYS, "a clock was last trusted days ago"),
         (-90.0, "the log was sequenced later than now"),
         (-15 * DAYS, "the log was sequenced later than now"),
         (0.9 * DAYS, ""),
@@ -203,7 +240,54 @@ async def test_without_witnesses_the_start_is_compared_with_the_log(ahead: float
     world = World(demanded=0, ahead=ahead)
     said = await world.after(1)
     assert said == (why and f"{why}: start the worker with --clock-agrees once the clock is right")
-    assert await World(demanded=0, ahead=ahead, sequenced_at=None).after(1) == ""
+    assert await World(demanded=0, ahead=ahead, sequenced_at=None, trusted_at=None).after(1) == ""
+
+
+async def test_a_start_is_not_confirmed_by_a_log_that_a_wrong_clock_sequenced() -> None:
+    """Under a wrong clock the log goes on, so after a restart its last time is near; a trusted one is not."""
+    ahead = 15 * DAYS
+    world = World(demanded=0, ahead=ahead, sequenced_at=START + timedelta(seconds=ahead))
+    assert "a clock was last trusted days ago" in await world.after(1)
+    assert world.kept == []
+
+
+@pytest.mark.parametrize("demanded", [0, 2])
+async def test_a_trusted_time_is_kept(demanded: int) -> None:
+    """With witnesses and without; never one that is doubted."""
+    world = World(demanded=demanded)
+    assert await world.after(1) == ""
+    assert await world.after(20, ahead=15 * DAYS) != ""
+    assert world.kept == [START + timedelta(seconds=1)]
+
+
+async def test_the_trusted_time_of_a_vault() -> None:
+    """It begins with the log's time, is noted every ten minutes, and an operator's word takes it back."""
+
+    class Note:
+        """One note in memory."""
+
+        raw: bytes | None = None
+
+        async def latest(self) -> bytes | None:
+            return self.raw
+
+        async def replace(self, *, former: bytes | None, note: bytes) -> bool:
+            assert former == self.raw
+            self.raw = note
+            return True
+
+    note = Note()
+    trusted = TrustedTime(note)
+    later, wrong = START + timedelta(minutes=11), START + timedelta(days=15)
+    assert await trusted.latest(otherwise=START) == START
+    assert await trusted.latest(otherwise=wrong) == START
+    for now, then in ((later - timedelta(minutes=2), START), (later, later), (wrong, wrong), (later, later)):
+        await trusted.keep(now)
+        assert await trusted.latest(otherwise=wrong) == then
+    note.raw = b"\xff"
+    assert await trusted.latest(otherwise=wrong) < START - timedelta(days=365)
+    await trusted.keep(later)
+    assert await trusted.latest(otherwise=wrong) == later
 
 
 async def test_a_clock_that_nobody_confirms_is_not_wrong() -> None:

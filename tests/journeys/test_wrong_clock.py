@@ -87,6 +87,12 @@ async def test_a_worker_with_a_wrong_clock_ends_nothing(cluster: Cluster, databa
         # Every task has run at least twice by the time at which the most seldom of them runs again.
         await asyncio.sleep(_PERIOD)
         assert cluster.stop("work") == 0
+        # A restart under the same clock finds a log that was sequenced just now, and confirms nothing.
+        metrics = _work_with_a_wrong_clock(cluster)
+        assert wait_for(lambda: _DOUBTED in _metrics(metrics))
+        await asyncio.sleep(_PERIOD)
+        assert _DOUBTED in _metrics(metrics)
+        assert cluster.stop("work") == 0
         assert await _rows(databases) == before
         assert vault.get_status(erased).is_verified
         assert vault.get_verification(waiting.request_id).pending

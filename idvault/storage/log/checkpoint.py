@@ -13,6 +13,7 @@ from idvault.storage.log.tables import log_checkpoints
 NEWEST = "newest"
 SIGNED = "signed"
 LOG_KEYS = "log-keys"
+CLOCK = "clock"
 
 _NAMED = log_checkpoints.c.name == param("which")
 _FIND: Statement[bytes] = statement(select(log_checkpoints.c.note).where(_NAMED), scalar)
@@ -34,6 +35,7 @@ class SqlCheckpointStore:
 
     NEWEST is the newest published checkpoint, with every required cosignature. SIGNED is the last checkpoint
     signed with the log's key; only the sequencer reads it. LOG_KEYS has the announcements of its later keys.
+    CLOCK is no note of the log: it has the time at which a worker last trusted its clock.
     """
 
     database: Database
