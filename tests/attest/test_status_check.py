@@ -7,7 +7,7 @@ import pytest
 from idvault.attest import jose, status_check, status_token
 from idvault.attest.jose import JwkSet
 from idvault.attest.status_check import CheckedList, CheckError
-from idvault.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, TOKEN_TYPE
+from idvault.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
 from idvault.domain.account import AccountState, Standing
 from tests.support.status_tokens import (
     AUDIENCE,
@@ -19,6 +19,7 @@ from tests.support.status_tokens import (
     credential_claims,
     later,
     list_claims,
+    public_account_claims,
     signed,
     status,
     status_claims,
@@ -213,3 +214,37 @@ def test_every_changed_character_is_noticed() -> None:
         with pytest.raises(CheckError):
             status_check.read_list(listed[:place] + other + listed[place + 1 :], keys=KEYS, now=NOW)
     assert jose.kid(bytes(32))
+
+
+def test_a_public_accounts_credential_is_none_of_a_person() -> None:
+    """It passes where public accounts are asked for, which learn its name; nowhere else."""
+    token = signed(public_account_claims(), PUBLIC_ACCOUNT_TYPE)
+    found = status_check.check_public_account(token, keys=KEYS, audience=AUDIENCE, now=NOW, lists=lists())
+    assert found.public_account_id == public_account_claims()["public_account_id"]
+    assert (found.issuer, found.subject, found.audience) == (ISSUER, SUBJECT, AUDIENCE)
+    assert reason_of(token) == "TYPE_WRONG"
+    assert reason_of(signed(public_account_claims(), CREDENTIAL_TYPE)) == "CLAIMS_INVALID"
+
+
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        (CREDENTIAL, "TYPE_WRONG"),
+        (signed(status_claims(), TOKEN_TYPE), "TYPE_WRONG"),
+        (signed(credential_claims(), PUBLIC_ACCOUNT_TYPE), "CLAIMS_INVALID"),
+        (signed({**public_account_claims(), "public_account_id": 7}, PUBLIC_ACCOUNT_TYPE), "CLAIMS_INVALID"),
+    ],
+)
+def test_a_persons_token_names_no_public_account(token: str, reason: str) -> None:
+    """Who asks for a public account gets nothing of a person, nor one without a name."""
+    with pytest.raises(CheckError) as caught:
+        status_check.check_public_account(token, keys=KEYS, audience=AUDIENCE, now=NOW, lists=lists())
+    assert caught.value.reason == reason
+
+
+def test_a_public_accounts_credential_needs_its_list() -> None:
+    """As a person's does."""
+    token = signed(public_account_claims(), PUBLIC_ACCOUNT_TYPE)
+    for given in ({}, lists(status_list(valid=False))):
+        with pytest.raises(CheckError):
+            status_check.check_public_account(token, keys=KEYS, audience=AUDIENCE, now=NOW, lists=given)
