@@ -33,6 +33,8 @@ from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, Vaul
 from idvault_client.pages import headers, rendering
 
 _FORM_BYTES = 16 * 1024
+_TYPE_LENGTH = 200
+"""Of a Content-Type: browsers write at most 70 characters of boundary."""
 _BODY_PATIENCE = 10.0
 _STATIC = Path(__file__).parent / "static"
 _FILES = {"style.css": rendering.STYLE, **{name: _STATIC / name for name in ("form.js", "receipt.js")}}
@@ -242,7 +244,10 @@ class Pages:
             return await handler(request)
 
     async def _read(self, request: web.Request) -> None:
-        """Read a form into memory; raises HTTPRequestEntityTooLarge and HTTPRequestTimeout."""
+        """Read a form into memory; raises HTTPBadRequest, HTTPRequestEntityTooLarge, HTTPRequestTimeout."""
+        # Before aiohttp reads it: its parser takes 0.4 s for 8 KB of semicolons, and recurses into brackets.
+        if len(request.headers.get("Content-Type", "")) > _TYPE_LENGTH:
+            raise web.HTTPBadRequest
         resource = request.match_info.route.resource
         limit = self.large_forms.get(resource.canonical if resource else "", _FORM_BYTES)
         size = request.content_length or 0

@@ -1,11 +1,18 @@
-"""Reads the fields of a form with a file, from memory: aiohttp would write the file to the disk."""
+"""Reads the fields of a form with a file, from memory: aiohttp would write the file to the disk.
 
+Its time is linear in the bytes, whatever they are. The parser of `email` is not: a quotation mark that never
+ends, and 128 KiB of semicolons after it, cost 18 s.
+"""
+
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.message import Message
 
 from aiohttp import web
 
 _HEADERS = 8
+# Each alternative begins with another character, so no text is tried more than twice.
+_PARAMETER = re.compile(r';[ \t]*([^\s=;"]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*+)(?!"))[ \t]*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +31,7 @@ def fields(body: bytes, *, content_type: str) -> dict[str, bytes]:
 
 def parts(body: bytes, *, content_type: str) -> dict[str, FormPart]:
     """Return the fields with the names of their files; raises HTTPBadRequest for what is no form."""
-    boundary = _header(content_type).get_boundary()
+    boundary = _parameters(content_type).get("boundary", "").rstrip()
     if not boundary:
         raise web.HTTPBadRequest
     start, *between = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("latin-1", "replace"))
@@ -45,14 +52,20 @@ def _named(part: bytes) -> tuple[str, FormPart]:
     for line in lines:
         name, _, value = line.decode("utf-8", "replace").partition(":")
         if name.strip().lower() == "content-disposition":
-            header = _header(value.strip())
-            given, file = header.get_param("name"), header.get_param("filename")
-            if isinstance(given, str):
-                return given, FormPart(content, file if isinstance(file, str) else "", file is not None)
+            found = _parameters(value)
+            is_file = not found.keys().isdisjoint(("filename", "filename*"))
+            if "name" in found:
+                return found["name"], FormPart(content, found.get("filename", ""), is_file)
     raise web.HTTPBadRequest
 
 
-def _header(value: str) -> Message:
-    message = Message()
-    message["Content-Type"] = value.replace("\r", "").replace("\n", "")
-    return message
+def _parameters(value: str) -> Mapping[str, str]:
+    """Return the parameters of a header's value up to the first that is none, the first of each name."""
+    text, found = value.replace("\r", "").replace("\n", ""), dict[str, str]()
+    at = text.find(";")
+    while at >= 0 and (match := _PARAMETER.match(text, at)):
+        name, quoted, bare = match.groups()
+        plain = bare if quoted is None else quoted.replace("\\\\", "\\").replace('\\"', '"')
+        found.setdefault(name.lower(), plain)
+        at = match.end()
+    return found
