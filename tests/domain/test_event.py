@@ -32,6 +32,20 @@ def test_a_missing_field_is_an_error() -> None:
         builders.event(EventType.CLAIM_SUPERSEDE, claim_id="c1").details()
 
 
+@pytest.mark.parametrize("kind", list(event.LEFT_OUT))
+def test_a_last_field_may_be_left_out(kind: EventType) -> None:
+    """Only where the type says so, and only the last one: what is there is encoded in its place."""
+    names = event.FIELDS[kind]
+    assert event.LEFT_OUT[kind] == names[-1]
+    fields: dict[str, seal.Part] = {name: number for number, name in enumerate(names)}
+    assert event.details(kind, fields) == seal.encode(kind.value, *range(len(names)))
+    del fields[names[-1]]
+    assert event.details(kind, fields) == seal.encode(kind.value, *range(len(names) - 1))
+    if len(names) > 1:
+        with pytest.raises(KeyError):
+            event.details(kind, {names[-1]: 0})
+
+
 def test_an_act_can_add_what_only_it_knows() -> None:
     """`with_fields` does not change the original event."""
     made = builders.event(EventType.CLAIM_SUPERSEDE, claim_id="c1")
