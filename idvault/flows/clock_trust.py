@@ -80,12 +80,12 @@ class WitnessedTime:
         if _near(known, now) >= demand.quorum:
             return
         size = stored.size(raw)
-        answers = await self.cosigning.ask(
-            Submission(raw, size, size), tuple(demand.keys), enough=demand.quorum
-        )
+        # A new roster may name a witness whose address this process does not have.
+        asked = [key for key in self.cosigning.keys if key in demand.keys]
+        answers = await self.cosigning.ask(Submission(raw, size, size), asked, enough=demand.quorum)
         times = {key: each.time for key, each in answers.cosigned.items()}
         missing = demand.quorum - _near(tuple(times.values()), now)
-        if missing > 0 and (others := [key for key in demand.keys if key not in times]):
+        if missing > 0 and (others := [key for key in asked if key not in times]):
             # Of those that answer first, one may lie.
             answers = await self.cosigning.ask(Submission(raw, size, size), others, enough=missing)
             times |= {key: each.time for key, each in answers.cosigned.items()}
