@@ -113,7 +113,10 @@ class SanctionStore(Protocol):
         now: ClockReading,
         event: Event,
     ) -> Sanction:
-        """Store the result of domain.sanction.sanction.confirm; raises what that raises."""
+        """Store the result of domain.sanction.sanction.confirm; raises what that raises.
+
+        Raises PreconditionError (MODERATOR_REVOKED) also if who proposed the sanction was revoked.
+        """
         ...
 
     async def lift(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from idvault.domain.account import Account
 from idvault.domain.error import NotFoundError, PreconditionError, Reason
-from idvault.domain.sanction.sanction import Sanction
+from idvault.domain.sanction.sanction import Sanction, SanctionState
 from idvault.storage.account import rows as account
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
@@ -23,6 +23,16 @@ _SIGNER = (moderators.c.relying_party == param("party")) & (moderators.c.moderat
 _SIGNED_BY = (
     select(moderators.c.moderator_id).where(_SIGNER).scalar_subquery().label("signer_id"),
     select(moderators.c.revoked_at).where(_SIGNER).scalar_subquery().label("signer_revoked_at"),
+)
+_PROPOSER_REVOKED = (
+    select(moderators.c.revoked_at)
+    .where(
+        moderators.c.relying_party == accounts.c.relying_party,
+        moderators.c.moderator_id == sanctions.c.imposed_by,
+    )
+    .correlate(accounts, sanctions)
+    .scalar_subquery()
+    .label("proposer_revoked_at")
 )
 # Both tables have columns of the same names.
 _PREFIX = "sanction_row_"
@@ -44,6 +54,7 @@ class _Locked(NamedTuple):
     sanction: Sanction | None
     signer_id: str | None
     revoked: bool
+    proposer_revoked: bool = False
 
 
 def _owner(row: Any) -> _Locked:
@@ -51,13 +62,19 @@ def _owner(row: Any) -> _Locked:
 
 
 def _both(row: Any) -> _Locked:
-    return _owner(row)._replace(sanction=rows.from_row(_OfSanction(both=row)))
+    found = rows.from_row(_OfSanction(both=row))
+    return _owner(row)._replace(sanction=found, proposer_revoked=row.proposer_revoked_at is not None)
 
 
 _OWNER: Statement[_Locked] = statement(for_change(select(*accounts.c, *_SIGNED_BY).where(_MINE)), _owner)
 _BOTH: Statement[_Locked] = statement(
     for_change(
-        select(*accounts.c, *(column.label(_PREFIX + column.name) for column in sanctions.c), *_SIGNED_BY)
+        select(
+            *accounts.c,
+            *(column.label(_PREFIX + column.name) for column in sanctions.c),
+            *_SIGNED_BY,
+            _PROPOSER_REVOKED,
+        )
         .join_from(accounts, sanctions, sanctions.c.account_token == accounts.c.account_token)
         .where(_MINE, sanctions.c.sanction_id == param("sanction"))
     ),
@@ -76,6 +93,23 @@ async def owner(connection: Connection, *, account_token: str, relying_party: st
 
 async def sanction(connection: Connection, known: Sanction, *, signer: str) -> tuple[Account, Sanction]:
     """Return a sanction and its account as they are stored now, locked; raises as `owner` does."""
+    found = await _found(connection, known, signer)
+    return found.owner, found.sanction or known
+
+
+async def proposal(connection: Connection, known: Sanction, *, signer: str) -> tuple[Account, Sanction]:
+    """Return the same for a confirmation; raises PreconditionError also if who proposed it was revoked.
+
+    A person with a new key must not confirm with it what was proposed with the former one.
+    """
+    found = await _found(connection, known, signer)
+    stored = found.sanction or known
+    if found.proposer_revoked and stored.state is SanctionState.PROPOSED:
+        raise PreconditionError(Reason.MODERATOR_REVOKED)
+    return found.owner, stored
+
+
+async def _found(connection: Connection, known: Sanction, signer: str) -> _Locked:
     found = await connection.one(
         _BOTH,
         token=known.account_token,
@@ -83,8 +117,7 @@ async def sanction(connection: Connection, known: Sanction, *, signer: str) -> t
         sanction=known.sanction_id,
         signer=signer,
     )
-    locked = _checked(found, Reason.SANCTION_NOT_FOUND)
-    return locked.owner, locked.sanction or known
+    return _checked(found, Reason.SANCTION_NOT_FOUND)
 
 
 def _checked(found: _Locked | None, missing: Reason) -> _Locked:

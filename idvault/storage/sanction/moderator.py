@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import BigInteger, select, update
 
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason
@@ -15,7 +16,7 @@ from idvault.domain.sanction.moderator import Moderator
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.base.locking import for_change
+from idvault.storage.base.locking import for_change, lock_of_number
 from idvault.storage.base.statement import param, statement, upsert
 from idvault.storage.claim import request as requests
 from idvault.storage.log import entry as log
@@ -44,6 +45,7 @@ _LOCK_LIVE = statement(
     ),
     _moderator,
 )
+_LOCK_PARTY = statement(select(lock_of_number(param("number", BigInteger))))
 _ADD = statement(
     upsert(moderators)
     .on_conflict_do_nothing(index_elements=[moderators.c.relying_party, moderators.c.public_key])
@@ -146,6 +148,8 @@ async def _add(
 ) -> Moderator:
     """Store a moderator if the rules admit it, or return the one that has its key."""
     party = moderator.relying_party
+    # One at a time: rows that are only about to be there cannot be locked.
+    await connection.all(_LOCK_PARTY, number=_number(party))
     # Locked, so that none of them is revoked before this act is durable.
     live = {each.moderator_id for each in await connection.all(_LOCK_LIVE, party=party)}
     known = await connection.one(_OF_KEY, party=party, public_key=moderator.public_key)
@@ -165,3 +169,8 @@ async def _add(
     known = await connection.only(_OF_KEY, party=party, public_key=moderator.public_key)
     rules.check_signs(known)
     return known
+
+
+def _number(party: str) -> int:
+    """Return what PostgreSQL locks for a platform's moderators."""
+    return int.from_bytes(sha256(b"moderators/" + party.encode()).digest()[:8], "big", signed=True)

@@ -63,7 +63,7 @@ class SqlSanctionStore:
         """Put a proposed sanction into force."""
         if (repeated := await _repeated(connection, request, sanction, now)) is not None:
             return repeated
-        owner, stored = await locked.sanction(connection, sanction, signer=moderator_id)
+        owner, stored = await locked.proposal(connection, sanction, signer=moderator_id)
         confirmed = rules.confirm(sanction=stored, moderator_id=moderator_id, paper=paper, now=now.business)
         await _begin(connection, owner, confirmed, now)
         await rows.put(connection, confirmed)

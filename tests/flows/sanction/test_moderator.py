@@ -205,6 +205,38 @@ async def test_a_revocation_and_a_registration_at_once(world: SanctionWorld) -> 
     }
 
 
+@pytest.mark.parametrize("present", [0, 1])
+async def test_namings_at_once(world: SanctionWorld, present: int) -> None:
+    """However many keys the operator names at the same moment, a platform gets two moderators."""
+    if present:
+        await world.moderator(1)
+
+    async def name(number: int) -> Moderator | IdvaultError:
+        try:
+            return await world.name(key_of(number))
+        except IdvaultError as refused:
+            return refused
+
+    told = await asyncio.gather(*(name(number) for number in range(10, 18)))
+    refused = [each.reason for each in told if isinstance(each, IdvaultError)]
+    assert refused == [Reason.MODERATORS_SUFFICE] * (6 + present)
+    assert await world.events("moderator:") == ["moderator:key:name"] * 2
+
+
+async def test_a_new_key_confirms_nothing_of_the_former(world: SanctionWorld) -> None:
+    """Whoever proposed and then got another key is still the one who proposed; so proposals end with a key."""
+    token, (first, second) = await world.account(), await staff(world)
+    third = key_of(3).of((await world.register(key_of(3), by=(first, second))).moderator_id)
+    proposed = await world.impose(token, Degree.CLOSE, key=first)
+    renewed = key_of(4).of((await world.register(key_of(4), by=(second, third))).moderator_id)
+    await world.revoke(first)
+    assert await reason_of(world.confirm(proposed, key=renewed)) is Reason.MODERATOR_REVOKED
+    assert await reason_of(world.confirm(proposed, key=second)) is Reason.MODERATOR_REVOKED
+    assert (await world.lift(proposed, key=second)).ended_by == second.moderator_id
+    again = await world.impose(token, Degree.CLOSE, key=renewed)
+    assert (await world.confirm(again, key=second)).confirmed_by == second.moderator_id
+
+
 class Codes:
     """A second factor whose one code is spent once."""
 
