@@ -19,12 +19,14 @@ _UUID_LENGTH = 36
 class Request:
     """The identity of a mutation. fingerprint: keyed hash of method and body, 32 bytes.
 
-    caller: the relying party or the actor id of the client's certificate.
+    caller: the relying party or the actor id of the client's certificate. signer: the moderator whom the act
+    must find unrevoked; empty if the act checks it by itself, or no moderator decides.
     """
 
     caller: str
     request_id: str
     fingerprint: bytes
+    signer: str = ""
 
 
 def check_id(request_id: str) -> str:

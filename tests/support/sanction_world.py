@@ -430,3 +430,15 @@ class SanctionWorld:
 
         types = [entry.decode_leaf(leaf).type for leaf in await self.database.read("test", read)]
         return sorted(each for each in types if each.startswith(prefix))
+
+
+class RevokedMeanwhile:
+    """Moderators who are revoked just after they were read."""
+
+    def __init__(self, world: SanctionWorld) -> None:
+        self._world = world
+
+    async def get(self, *, relying_party: str, moderator_id: str) -> Moderator:
+        found = await self._world.moderators.get(relying_party=relying_party, moderator_id=moderator_id)
+        await self._world.revoke(key_of(1).of(moderator_id), party=relying_party)
+        return found

@@ -7,8 +7,8 @@
   next one, and nobody else can.
 - Nobody countersigns the own key, and a revoked moderator countersigns nothing. A key whose moderator is
   revoked is never registered again.
-- What a revoked moderator signed stays valid; nothing new is accepted, and a proposal that waits for its second
-  moderator is not confirmed any more: whoever proposed it may have another key by now.
+- What a revoked moderator signed stays valid; nothing new is accepted, and a proposal that waits for its
+  second moderator is not confirmed any more: whoever proposed it may have another key by now.
 - A signature names its time (real time) and is refused ten minutes later; those of a registration, which are
   carried from one machine to the next, after seven days.
 """

@@ -1,6 +1,6 @@
 """What the use cases of public accounts share: the check before an act, its event, and the shown result."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event, EventType
@@ -49,9 +49,10 @@ class PublicAccountContext:
         found = await self.store.get(relying_party=asked.relying_party, public_account_id=public_account_id)
         return found, self.present(now)
 
-    def request(self, asked: Asked) -> Request:
-        """Return the request of an act."""
-        return asked.request(self.fingerprinter)
+    def request(self, asked: Asked, decision: ModerationCall | None = None) -> Request:
+        """Return the request of an act. decision: a moderator's."""
+        made = asked.request(self.fingerprinter)
+        return made if decision is None else replace(made, signer=decision.moderator_id)
 
     async def paper(self, decision: ModerationCall | None, now: ClockReading) -> bytes:
         """Return what a moderator signed; empty for what the platform decides by itself."""

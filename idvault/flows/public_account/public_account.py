@@ -53,7 +53,7 @@ class PublicAccountFlow:
         made = await self.context.store.approve(
             found,
             limits=self.context.policy.public_accounts,
-            request=self.context.request(asked),
+            request=self.context.request(asked, decision),
             present=present,
             approved=self.context.event_of(EventType.PUBLIC_ACCOUNT_APPROVE, asked, now, found, paper=paper),
             rejected=self.context.event_of(
@@ -83,7 +83,7 @@ class PublicAccountFlow:
             found,
             reason=reason,
             limits=self.context.policy.public_accounts,
-            request=self.context.request(asked),
+            request=self.context.request(asked, decision),
             present=present,
             event=self.context.event_of(
                 EventType.PUBLIC_ACCOUNT_REJECT, asked, now, found, reason=reason.value, paper=paper
@@ -109,7 +109,7 @@ class PublicAccountFlow:
             found,
             licence=licence,
             days=self.context.policy.public_accounts.days,
-            request=self.context.request(asked),
+            request=self.context.request(asked, decision),
             present=present,
             event=self.context.event_of(EventType.PUBLIC_ACCOUNT_RENEW, asked, now, found, paper=paper),
         )

@@ -1,6 +1,6 @@
 """Registers and revokes the moderators of a relying party."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -47,6 +47,10 @@ class ModerationCall:
         fingerprint = fingerprinter.fingerprint(method=self.method, fields=parts)
         kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
         return Request(self.relying_party, kept_id, fingerprint)
+
+    def decided(self, fingerprinter: Fingerprinter) -> Request:
+        """Return the same for an act that does not look at the moderator by itself."""
+        return replace(self.request(fingerprinter), signer=self.moderator_id)
 
     @property
     def occasion(self) -> SigningOccasion:

@@ -34,7 +34,7 @@ class OperationFlow:
         paper = await signed_act(self.moderators, call, now=now)
         return await self.store.begin(
             made,
-            request=call.request(self.fingerprinter),
+            request=call.decided(self.fingerprinter),
             event=self._event(EventType.OPERATION_OPEN, call, made.operation_id, now, paper),
         )
 
@@ -44,7 +44,7 @@ class OperationFlow:
         paper = await signed_act(self.moderators, call, now=now)
         return await self.store.close(
             operation_id=operation_id,
-            request=call.request(self.fingerprinter),
+            request=call.decided(self.fingerprinter),
             now=now,
             event=self._event(EventType.OPERATION_CLOSE, call, operation_id, now, paper),
         )

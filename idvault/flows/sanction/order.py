@@ -44,7 +44,7 @@ class OrderFlow:
             deadline=made.deadline.isoformat(),
             paper=paper,
         )
-        return await self.store.record(made, request=call.request(self.fingerprinter), event=event)
+        return await self.store.record(made, request=call.decided(self.fingerprinter), event=event)
 
     async def list(
         self, *, relying_party: str, state: OrderState | None, after: str, limit: int, now: ClockReading

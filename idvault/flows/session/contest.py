@@ -90,7 +90,7 @@ class ContestFlow:
         )
         return await self.store.decide(
             ContestDecision(contest, verdict, reason, self.terms),
-            request=call.request(self.fingerprinter),
+            request=call.decided(self.fingerprinter),
             now=now,
             event=event,
             overdue=overdue_event(self.events, contest, now),

@@ -35,7 +35,8 @@ class TipOffCall:
         parts = (self.request_id, *self.fields)
         fingerprint = fingerprinter.fingerprint(method=self.method, fields=parts)
         kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
-        return Request(self.relying_party, kept_id, fingerprint)
+        signer = self.decision.moderator_id if self.decision else ""
+        return Request(self.relying_party, kept_id, fingerprint, signer)
 
 
 async def signed(moderators: ModeratorSource, call: TipOffCall, *, now: ClockReading) -> bytes:

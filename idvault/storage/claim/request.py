@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from idvault.domain.error import NotFoundError, PreconditionError, Reason
 from idvault.domain.request import Request
 from idvault.storage.base.act import read
 from idvault.storage.base.connection import Connection
@@ -19,6 +20,7 @@ from idvault.storage.base.idempotency import Requests
 from idvault.storage.base.listing import among
 from idvault.storage.base.statement import Statement, param, scalar, statement
 from idvault.storage.claim.tables import requests
+from idvault.storage.sanction.tables import moderators
 
 
 class Made(NamedTuple):
@@ -37,6 +39,14 @@ _KEPT: Statement[str] = statement(
         requests.c.relying_party == param("party"), among(requests.c.request_id, "ids")
     ),
     scalar,
+)
+
+# Several decisions of one moderator do not wait for each other; a revocation waits for them.
+_SIGNER: Statement[bool] = statement(
+    select(moderators.c.revoked_at)
+    .where(moderators.c.relying_party == param("party"), moderators.c.moderator_id == param("moderator"))
+    .with_for_update(read=True),
+    lambda row: row.revoked_at is not None,
 )
 
 forget = _REQUESTS.forget
@@ -59,9 +69,24 @@ async def remember_for_account(
 ) -> Made | None:
     """Store a new request about an account and return None, or return what a repeat created before.
 
-    Raises AlreadyExistsError (REQUEST_ID_REUSED).
+    Raises AlreadyExistsError (REQUEST_ID_REUSED), and of a new request that a moderator signed NotFoundError
+    (MODERATOR_NOT_FOUND) and PreconditionError (MODERATOR_REVOKED).
     """
-    return await _REQUESTS.remember(connection, request, now=now, account_token=account_token, claim_id=made)
+    former = await _REQUESTS.remember(
+        connection, request, now=now, account_token=account_token, claim_id=made
+    )
+    if former is None and request.signer:
+        await _check_signer(connection, request)
+    return former
+
+
+async def _check_signer(connection: Connection, request: Request) -> None:
+    """Lock the moderator who signed a request, so that a revocation comes before or after the act."""
+    found = await connection.all(_SIGNER, party=request.caller, moderator=request.signer)
+    if not found:
+        raise NotFoundError(Reason.MODERATOR_NOT_FOUND)
+    if found[0]:
+        raise PreconditionError(Reason.MODERATOR_REVOKED)
 
 
 async def answer_for_account(

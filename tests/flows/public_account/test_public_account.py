@@ -24,9 +24,9 @@ from idvault.domain.public_account.values import PublicAccountState, RejectReaso
 from idvault.domain.sanction.sanction import Degree
 from idvault.storage.base.database import Database
 from tests.support import builders
-from tests.support.flow_world import at
+from tests.support.flow_world import PARTY, at
 from tests.support.public_account_world import DAY, MIDNIGHT, PublicAccountWorld, licence
-from tests.support.sanction_world import until
+from tests.support.sanction_world import RevokedMeanwhile, until
 
 APPLIED, ACTIVE, GRACE = PublicAccountState.APPLIED, PublicAccountState.ACTIVE, PublicAccountState.GRACE
 EXPIRED, CLOSED = PublicAccountState.EXPIRED, PublicAccountState.CLOSED
@@ -365,3 +365,28 @@ async def test_an_account_that_is_not_verified_any_more(world: PublicAccountWorl
     with pytest.raises(PreconditionError) as refused:
         await world.renew(opened, seconds=late)
     assert refused.value.reason is Reason.ACCOUNT_NOT_VERIFIED
+
+
+async def test_a_revocation_just_before_a_decision(world: PublicAccountWorld) -> None:
+    """A moderator who is revoked after the signature was read approves, rejects and renews nothing."""
+    context, staff = world.flow.context, world.sanctions
+    applied = await world.apply(await world.person())
+    found = applied.public_account.public_account_id
+    context.moderators = RevokedMeanwhile(staff)
+    for number, rejected in ((1, False), (2, True)):
+        key = await staff.moderator(number)
+        asked = world.asked("DecidePublicAccount", found, number, 0)
+        signed = staff.signed_act(
+            "DecidePublicAccount", found, number, 0, key=key, request_id=asked.request_id
+        )
+        common: Any = {"public_account_id": found, "now": at(0), "decision": signed}
+        work = (
+            world.flow.reject(asked, reason=RejectReason.OTHER, **common)
+            if rejected
+            else world.flow.approve(asked, **common)
+        )
+        with pytest.raises(PreconditionError) as refused:
+            await work
+        assert refused.value.reason is Reason.MODERATOR_REVOKED
+    shown = await world.flow.get(relying_party=PARTY, public_account_id=found, now=at(0))
+    assert shown.public_account.state == applied.public_account.state

@@ -16,13 +16,14 @@ from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, IdvaultError, InvalidError, Reason
 from idvault.domain.sanction.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
 from idvault.domain.sanction.sanction import Degree
+from idvault.domain.sanction.statement import AuthorityOrder
 from idvault.flows.sanction.naming import NamingCommand
 from idvault.storage.base.database import Database
 from idvault.storage.people.request import SqlMemberRequestStore
 from idvault.storage.sanction.moderator import SqlModeratorStore
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import at
-from tests.support.sanction_world import SanctionWorld, key_of
+from tests.support.sanction_world import RevokedMeanwhile, SanctionWorld, key_of
 
 
 @pytest_asyncio.fixture
@@ -224,7 +225,7 @@ async def test_namings_at_once(world: SanctionWorld, present: int) -> None:
 
 
 async def test_a_new_key_confirms_nothing_of_the_former(world: SanctionWorld) -> None:
-    """Whoever proposed and then got another key is still the one who proposed; so proposals end with a key."""
+    """Whoever proposed and then got another key is still who proposed; so a proposal ends with its key."""
     token, (first, second) = await world.account(), await staff(world)
     third = key_of(3).of((await world.register(key_of(3), by=(first, second))).moderator_id)
     proposed = await world.impose(token, Degree.CLOSE, key=first)
@@ -235,6 +236,27 @@ async def test_a_new_key_confirms_nothing_of_the_former(world: SanctionWorld) ->
     assert (await world.lift(proposed, key=second)).ended_by == second.moderator_id
     again = await world.impose(token, Degree.CLOSE, key=renewed)
     assert (await world.confirm(again, key=second)).confirmed_by == second.moderator_id
+
+
+@pytest.mark.parametrize("method", ["OpenOperation", "CloseOperation", "RecordOrder"])
+async def test_a_revocation_just_before_an_act(world: SanctionWorld, method: str) -> None:
+    """A moderator who is revoked after the signature was read decides nothing."""
+    key, opened = await world.moderator(1), await world.begin()
+    late = RevokedMeanwhile(world)
+    world.operations.moderators = world.orders.moderators = late
+    before = await world.events("")
+    if method == "RecordOrder":
+        given = AuthorityOrder("an authority (synthetic)", "order 1", at(0).business.date(), bytes(32))
+        call = world.signed_act(method, given.digest, key=key)
+        work: Awaitable[object] = world.orders.record(call, order=given, deadline=at(9).business, now=at(0))
+    elif method == "OpenOperation":
+        call = world.signed_act(method, "a month", key=key)
+        work = world.operations.begin(call, title="a month", now=at(0))
+    else:
+        call = world.signed_act(method, opened.operation_id, key=key)
+        work = world.operations.close(call, operation_id=opened.operation_id, now=at(0))
+    assert await reason_of(work) is Reason.MODERATOR_REVOKED
+    assert sorted(await world.events("")) == sorted([*before, "moderator:key:revoke"])
 
 
 class Codes:

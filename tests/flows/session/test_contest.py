@@ -32,6 +32,7 @@ from idvault.v1 import contest_pb2 as pb
 from idvault.v1 import identity_pb2
 from tests.support.campaign_world import DAY
 from tests.support.flow_world import PARTY, at, command
+from tests.support.sanction_world import RevokedMeanwhile
 from tests.support.session_world import SessionWorld
 
 TEXT = "那不是我 (synthetic)"
@@ -303,3 +304,13 @@ async def test_the_text_is_sealed_at_rest(world: SessionWorld) -> None:
         ContestFilter(PARTY, state=ContestState.FILED), after="", limit=9, now=at(0)
     )
     assert TEXT not in repr(listed)
+
+
+async def test_a_revocation_just_before_a_decision(world: SessionWorld) -> None:
+    """A moderator who is revoked after the signature was read decides no contest."""
+    filed = await contest(world, *await verified(world))
+    world.contests.moderators = RevokedMeanwhile(world.moderation)
+    with pytest.raises(PreconditionError) as refused:
+        await decide(world, filed.contest_id)
+    assert refused.value.reason is Reason.MODERATOR_REVOKED
+    assert (await read(world, filed.contest_id)).contest.state == pb.Contest.STATE_FILED

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from idvault.attest import sanction as papers
 from idvault.domain.error import IdvaultError, Reason
+from idvault.domain.tip_off.reporter import ReporterStanding
 from idvault.flows.tip_off.call import TipOffCall
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -17,6 +18,7 @@ from idvault.storage.base.statement import Statement, scalar, statement
 from idvault.storage.log.tables import moderator_papers
 from idvault.storage.tip_off.tables import tip_off_texts
 from tests.support.flow_world import at
+from tests.support.sanction_world import RevokedMeanwhile
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
 
 _PAPERS: Statement[bytes] = statement(select(moderator_papers.c.paper), scalar)
@@ -114,3 +116,21 @@ async def test_an_assignment_may_be_to_somebody_else(world: TipOffWorld) -> None
         again, tip_off_id=fields[0], moderator_id=key.moderator_id, former=fields[1], now=at(0)
     )
     assert await reason_of(work) is Reason.MODERATOR_REVOKED
+
+
+async def test_a_revocation_just_before_an_act(world: TipOffWorld) -> None:
+    """A moderator who is revoked after the signature was read sets no standing and assigns nothing."""
+    key, other = await world.world.moderator(1), await world.world.moderator(2)
+    filed = (await world.file()).tip_off
+    world.reporters.moderators = world.tip_offs.moderators = RevokedMeanwhile(world.world)
+    standing = await world.decided("SetReporterStanding", "9" * 32, by=key.moderator_id)
+    work = world.reporters.set_standing(
+        standing, reporter_id="9" * 32, standing=ReporterStanding.TRUSTED, limited_until=None, now=at(0)
+    )
+    assert await reason_of(work) is Reason.MODERATOR_REVOKED
+    third = await world.world.moderator(3)
+    fields = (filed.tip_off_id, other.moderator_id, "")
+    call = await world.decided("AssignTipOff", *fields, by=third.moderator_id)
+    assign = world.tip_offs.assign(call, tip_off_id=fields[0], moderator_id=fields[1], former=None, now=at(0))
+    assert await reason_of(assign) is Reason.MODERATOR_REVOKED
+    assert (await world.get(filed)).tip_off.assignee is None
