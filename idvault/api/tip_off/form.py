@@ -16,7 +16,6 @@ from idvault.domain.tip_off.tip_off import TipOffChannel
 from idvault.flows.tip_off.call import TipOffCall
 from idvault.flows.tip_off.filing import NewTipOff
 from idvault.flows.tip_off.form import FormFlow
-from idvault.ports import caller as callers
 from idvault.ports.platform import PresentedPlatform
 from idvault.v1 import tip_off_pb2 as pb
 
@@ -47,7 +46,7 @@ class TipOffFormServicer:
         self, request: pb.FileTipOffFormRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.FiledTipOffForm:
         """File a report."""
-        name = _serve(request.platform)
+        name = _name(request.platform, "platform")
         wanted, fields = _filing(request)
         request_id = request_rules.check_id(request.request_id)
         call = TipOffCall(name, caller.actor_id, request_id, "FileTipOffForm", fields)
@@ -65,19 +64,12 @@ class TipOffFormServicer:
     ) -> pb.FollowedTipOff:
         """Return what a reporter may read."""
         look_up = self.forms.follow(
-            name=_serve(request.platform),
+            name=_name(request.platform, "platform"),
             reference=request.reference,
             secret=request.secret,
             now=now,
         )
         return convert.followed(await self.refusals.of(look_up))
-
-
-def _serve(platform: str) -> str:
-    """Return a platform's name; the rest of the call waits in its turn and not in that of all pages."""
-    name = _name(platform, "platform")
-    callers.serve(callers.platform(name))
-    return name
 
 
 def _name(text: str, field: str) -> str:

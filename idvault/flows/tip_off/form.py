@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from idvault.domain.clock import ClockReading
 from idvault.flows.tip_off.call import TipOffCall
 from idvault.flows.tip_off.filing import FiledReport, FilingFlow, NewTipOff, ReporterView
+from idvault.ports import caller
 from idvault.ports.platform import PresentationStore, PresentedPlatform
 
 
@@ -26,10 +27,18 @@ class FormFlow:
 
     async def file(self, call: TipOffCall, *, wanted: NewTipOff, now: ClockReading) -> FiledReport:
         """File a report; raises InvalidError, NotFoundError, ExhaustedError."""
-        await self.platforms.presented_as(name=call.relying_party)
+        await self._serve(call.relying_party)
         return await self.filing.file(call, wanted=replace(wanted, by_form=True), now=now)
 
     async def follow(self, *, name: str, reference: str, secret: str, now: ClockReading) -> ReporterView:
         """Return what a reporter may read; raises NotFoundError."""
-        await self.platforms.presented_as(name=name)
+        await self._serve(name)
         return await self.filing.follow(relying_party=name, reference=reference, secret=secret, now=now)
+
+    async def _serve(self, name: str) -> None:
+        """Wait from now on in a platform's turn, and not in that of all pages; raises NotFoundError.
+
+        Not before the platform is known: a visitor could make up names, each with a turn of its own.
+        """
+        await self.platforms.presented_as(name=name)
+        caller.serve(caller.platform(name))
