@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support import folders
+
 _MARK, _REST = 8, 8
 
 
@@ -29,11 +31,11 @@ class MarkedKeys:
     def add(self, name: str, key: bytes) -> None:
         self.by_name[name] = key
 
-    def found(self, folders: Iterable[Path]) -> dict[str, set[str]]:
+    def found(self, places: Iterable[Path]) -> dict[str, set[str]]:
         """Return the names of the files in which each key is found, without keys that are in none."""
         found: dict[str, set[str]] = {}
-        for folder in folders:
-            for path in folder.rglob("*"):
+        for folder in places:
+            for path in folders.files(folder):
                 for name in self._in(_content(path)):
                     found.setdefault(name, set()).add(str(path.relative_to(folder)))
         return found

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.support import folders
+
 
 @dataclass
 class Site:
@@ -88,7 +90,6 @@ def serving() -> Iterator[Site]:
 def files_of(folder: Path) -> dict[str, bytes]:
     """Return a folder's files by their paths on a site."""
     return {
-        f"/log/{path.relative_to(folder).as_posix()}": path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
+        f"/log/{path.relative_to(folder).as_posix()}": content
+        for path, content in folders.contents(folder).items()
     }
