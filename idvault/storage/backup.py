@@ -16,6 +16,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.listing import among_words
 from idvault.storage.base.statement import Statement, by_index, param, scalar, statement
 from idvault.storage.erasure.tables import erasures
+from idvault.storage.key.shred import IS_KEPT
 from idvault.storage.key.tables import shred_keys
 from idvault.storage.log.tables import log_entries, log_head
 
@@ -51,9 +52,10 @@ _DESTROYED: Statement[str] = statement(
     .limit(param("limit", Integer)),
     scalar,
 )
-_KEYS: Statement[int] = statement(select(func.count()).select_from(shred_keys), scalar)
+_KEYS: Statement[int] = statement(select(func.count()).select_from(shred_keys).where(IS_KEPT), scalar)
 _WITH_KEY: Statement[str] = statement(
-    select(shred_keys.c.account_token).where(among_words(shred_keys.c.account_token, "tokens")), scalar
+    select(shred_keys.c.account_token).where(among_words(shred_keys.c.account_token, "tokens"), IS_KEPT),
+    scalar,
 )
 
 

@@ -73,9 +73,11 @@ class ErasureSteps:
     def _left(self) -> tuple[int, int]:
         """Return how many records and shred keys of the account the two databases hold."""
         counts = []
-        for name, table in (("main", "records"), ("shred", "shred_keys")):
+        # The row of a destroyed key stays, with zeros in its place.
+        kept = "shred_keys WHERE shred_key != zeroblob(32)"
+        for name, table in (("main", "records WHERE true"), ("shred", kept)):
             with closing(sqlite3.connect(self._state / f"{name}.sqlite3")) as database:
-                query = f"SELECT count(*) FROM {table} WHERE account_token = ?"  # noqa: S608 - our own names
+                query = f"SELECT count(*) FROM {table} AND account_token = ?"  # noqa: S608 - our own names
                 counts += database.execute(query, (self._token,)).fetchone()
         return counts[0], counts[1]
 

@@ -16,6 +16,7 @@ disclosures.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from time import perf_counter
 
 from idvault.domain import erasure as rules
 from idvault.domain.clock import ClockReading
@@ -47,6 +48,7 @@ class ErasureSweep:
 
     async def step(self, *, now: ClockReading, limit: int) -> int:
         """Carry out the steps that are due; return how many."""
+        begun = perf_counter()
         await self.guard.check(now=now)
         count = 0
         # Accounts are erased first: that waits neither for the shred database nor for files.
@@ -54,7 +56,7 @@ class ErasureSweep:
             count += await self._erase(found, now)
         due = await self.store.due(state=ErasureState.ERASED, now=now.business, limit=limit)
         await self._delete(due, now)
-        return count + await self._tell(due, now)
+        return count + await self._tell(due, now, begun)
 
     async def release(self, *, now: ClockReading, limit: int) -> int:
         """Forget the persons of destroyed accounts that no sanction holds any more; return how many."""
@@ -92,7 +94,7 @@ class ErasureSweep:
                 self._deleted.add(found.erasure_id)
                 self._looked_at = None
 
-    async def _tell(self, due: Sequence[Erasure], now: ClockReading) -> int:
+    async def _tell(self, due: Sequence[Erasure], now: ClockReading, begun: float) -> int:
         """Complete the destructions of which no file holds anything any more; return how many."""
         if not due or (self._looked_at is not None and abs(now.real - self._looked_at) < LOOK_PAUSE):
             self.kept = self.kept if due else 0
@@ -101,7 +103,9 @@ class ErasureSweep:
         told = [found for found in due if found.account_token in absence.account_tokens]
         self.kept = len(due) - len(told)
         self._looked_at = now.real if self.kept else None
-        since = rules.promised_from(now=now.business, passed=absence.passed) if absence.promised else None
+        # What came before the look took time, too: the look ended that long after `now`.
+        passed = timedelta(seconds=perf_counter() - begun)
+        since = rules.promised_from(now=now.business, passed=passed) if absence.promised else None
         count = 0
         for found in told:
             event = self._event(EventType.ERASURE_DESTROY, found, now)

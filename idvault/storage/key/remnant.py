@@ -8,8 +8,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from time import perf_counter
 
 from idvault.ports.erasure import Absence
 from idvault.storage.base.database import Database
@@ -29,7 +27,6 @@ class SqlRemnants:
 
     async def look(self, account_tokens: Sequence[str]) -> Absence:
         """Remove what can be removed, and return for whom everything is."""
-        begun = perf_counter()
         promised, gone = True, frozenset(account_tokens)
         if not self.shred.is_file:
             promised, gone = await self._rewriting.remove(account_tokens)
@@ -37,7 +34,7 @@ class SqlRemnants:
             gone = frozenset()
         if not await self.main.empty_log():
             gone = frozenset()
-        return Absence(gone, promised, timedelta(seconds=perf_counter() - begun))
+        return Absence(gone, promised)
 
     async def tidy(self) -> None:
         """Empty the main database's log, unless it is read."""

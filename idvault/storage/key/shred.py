@@ -1,8 +1,13 @@
-"""Shred keys, in a separate database (ports.sealing.ShredStore)."""
+"""Shred keys, in a separate database (ports.sealing.ShredStore).
+
+SQLite overwrites a row that is deleted, but not the copies of its neighbours that it leaves in a page when it
+joins pages which deletions have emptied. So there a destroyed key becomes zeros in its place: rows are only
+ever appended, and none is moved.
+"""
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import LargeBinary, delete, literal, select, update
 
 from idvault.storage.base.act import act
 from idvault.storage.base.connection import Connection
@@ -11,7 +16,10 @@ from idvault.storage.base.statement import Statement, param, scalar, statement, 
 from idvault.storage.key.tables import shred_keys
 
 _KEY_SIZE = 32
+_ZEROS = bytes(_KEY_SIZE)
 
+IS_KEPT = shred_keys.c.shred_key != literal(_ZEROS, LargeBinary)
+"""The condition that a row has a key, not the zeros of a destroyed one."""
 _ADD: Statement[bytes] = statement(
     upsert(shred_keys)
     .on_conflict_do_nothing(index_elements=[shred_keys.c.account_token])
@@ -19,14 +27,17 @@ _ADD: Statement[bytes] = statement(
     scalar,
 )
 _FIND: Statement[bytes] = statement(
-    select(shred_keys.c.shred_key).where(shred_keys.c.account_token == param("token")), scalar
+    select(shred_keys.c.shred_key).where(shred_keys.c.account_token == param("token"), IS_KEPT), scalar
+)
+_OVERWRITE = statement(
+    update(shred_keys).where(shred_keys.c.account_token == param("token")).values(shred_key=param("zeros"))
 )
 _DESTROY = statement(delete(shred_keys).where(shred_keys.c.account_token == param("token")))
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlShredStore:
-    """Shred keys in the shred database. Nothing overwrites one, and only an erasure deletes one."""
+    """Shred keys in the shred database. Only an erasure deletes one, or on SQLite overwrites it."""
 
     database: Database
 
@@ -50,4 +61,7 @@ class SqlShredStore:
     @act("shred.destroy")
     async def destroy(self, connection: Connection, *, account_token: str) -> None:
         """Delete the key of an account, if there is one (ports.erasure)."""
-        await connection.run(_DESTROY, token=account_token)
+        if self.database.is_file:
+            await connection.run(_OVERWRITE, token=account_token, zeros=_ZEROS)
+        else:
+            await connection.run(_DESTROY, token=account_token)

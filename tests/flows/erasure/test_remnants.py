@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
@@ -19,6 +18,7 @@ from idvault.ports.erasure import Absence
 from idvault.storage.base.database import Database
 from idvault.storage.key.remnant import SqlRemnants
 from idvault.storage.key.rewriting import KeyRewriting
+from idvault.storage.key.shred import SqlShredStore
 from tests.support import documented_postgres as server
 from tests.support.databases import Databases, PostgresMaker
 from tests.support.erasure_world import DELAYED, WAITED, ErasureWorld
@@ -167,7 +167,7 @@ async def test_the_search_finds_what_is_not_removed(world: ErasureWorld, place: 
 
     class Idle(SqlRemnants):
         async def look(self, account_tokens: Sequence[str]) -> Absence:
-            return Absence(frozenset(account_tokens), promised=True, passed=timedelta(0))
+            return Absence(frozenset(account_tokens), promised=True)
 
         async def tidy(self) -> None:
             pass
@@ -199,7 +199,7 @@ class TestPostgresql:
         async with dump.transaction():
             await dump.execute("LOCK TABLE shred_keys IN ACCESS SHARE MODE")
             assert await world.work(seconds=DELAYED) == 0
-            assert await world.shred_keys.obtain(account_token="acct_new", candidate=bytes(32))
+            assert await world.shred_keys.obtain(account_token="acct_new", candidate=b"1" * 32)
         await dump.close()
         assert await world.work(seconds=DELAYED + 60) == 1
         assert keys.found(place.folders) == {}
@@ -291,3 +291,20 @@ async def test_workers_at_once(world: ErasureWorld, place: Place) -> None:
     await other.claims.verification.drain()
     await main.close()
     await shred.close()
+
+
+async def test_what_came_before_the_look_counts(world: ErasureWorld) -> None:
+    """The promise begins after the look, however long the deletions before it took."""
+    token = await world.account()
+    await due(world, token)
+
+    class Slow(SqlShredStore):
+        async def destroy(self, *, account_token: str) -> None:
+            await asyncio.sleep(2)
+            await super().destroy(account_token=account_token)
+
+    world.sweep.shred_keys = Slow(database=world.shred)
+    assert await world.work(seconds=DELAYED) == 1
+    erasure = (await world.get(token)).erasure
+    assert erasure.absent_from is not None
+    assert erasure.absent_from > at(DELAYED + 2).business
