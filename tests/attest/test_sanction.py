@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from idvault.attest import sanction as papers
+from idvault.attest.moderator_key import DEVELOPMENT_MODERATORS as NAMES
 from idvault.attest.moderator_key import ModeratorKey
 from idvault.attest.sanction import SigningOccasion
 from idvault.domain import seal
@@ -22,6 +24,7 @@ from idvault.domain.sanction.statement import (
     Origin,
     SanctionCategory,
 )
+from idvault.domain.seal import Part
 from tests.support.builders import NOW, TOKEN
 from tests.support.sanction_world import key_of, reasons
 
@@ -51,6 +54,50 @@ def test_the_bytes_of_a_registration() -> None:
     assert papers.registration(occasion, public_key=KEY.public_key) == seal.encode(
         "idvault/moderator/v1", "platform-a", "request-1", "", 1_772_337_600, KEY.public_key
     )
+
+
+def test_the_bytes_of_a_countersignature() -> None:
+    """The new key is signed by another moderator, under a purpose of its own."""
+    assert papers.countersignature(OCCASION, public_key=KEY.public_key) == seal.encode(
+        "idvault/moderator-countersignature/v1", *BEGINNING, KEY.public_key
+    )
+
+
+def test_the_bytes_of_another_decision() -> None:
+    """The method and every field of its request are signed, in their order."""
+    paper = papers.act(OCCASION, method="DecideContest", fields=("a" * 32, 7, b"mark"))
+    assert paper == seal.encode("idvault/moderator-act/v1", *BEGINNING, "DecideContest", "a" * 32, 7, b"mark")
+
+
+def test_what_is_signed_of_a_text() -> None:
+    """Without the salt, nobody can test a guess of the text; of no text, nothing is signed."""
+    mark = papers.text_mark("传言", salt=bytes(range(32)))
+    assert mark.hex() == "5b62db87551f8f6780a72747aac6acc0fdaf9d1934466a89e65cee6dcd6a6a51"
+    assert papers.text_mark("传言", salt=bytes(32)) != mark
+    assert papers.text_mark("传闻", salt=bytes(range(32))) != mark
+    assert papers.text_mark("", salt=bytes(range(32))) == b""
+
+
+def test_which_papers_only_the_log_has() -> None:
+    """Registrations, countersignatures and acts are kept with the log; a sanction's papers have rows."""
+    kept: list[Part] = [
+        papers.registration(OCCASION, public_key=KEY.public_key) + bytes(64),
+        papers.countersignature(OCCASION, public_key=KEY.public_key) + bytes(64),
+        papers.act(OCCASION, method="DecideContest", fields=()) + bytes(64),
+    ]
+    others: list[Part] = [
+        imposition(),
+        papers.confirmation(OCCASION, sanction_id="a" * 32, paper_digest=b"d" * 32),
+        papers.lift(OCCASION, sanction_id="a" * 32, paper_digest=b"d" * 32, reason="why"),
+        papers.appeal_decision(OCCASION, appeal_id="d", paper_digest=b"", verdict="UPHELD", reason=""),
+        seal.encode("idvault/moderator/v2"),
+        b"idvault/moderator/v1",
+        b"",
+        "idvault/moderator-act/v1",
+        7,
+    ]
+    assert list(papers.kept([kept[0], *others, *kept[1:]])) == kept
+    assert list(papers.kept(others)) == []
 
 
 def test_the_bytes_of_a_sanction() -> None:
@@ -199,6 +246,16 @@ def test_a_key_signs_for_its_moderator() -> None:
     occasion = KEY.of("1" * 32).occasion("request-1", now=now)
     assert occasion == OCCASION
     assert ModeratorKey.generate("platform-a").public_key != KEY.public_key
+
+
+def test_development_s_keys_are_known() -> None:
+    """The same name gives the same key at every platform, another name another key, and none has an id."""
+    first, second = (ModeratorKey.development(name, relying_party="platform-a") for name in NAMES)
+    assert first.private_key.private_bytes_raw() == sha256(b"idvault/development/moderator-a").digest()
+    assert (first.relying_party, first.moderator_id) == ("platform-a", "")
+    assert first.public_key != second.public_key
+    elsewhere = ModeratorKey.development(NAMES[0], relying_party="platform-b")
+    assert (elsewhere.public_key, elsewhere.relying_party) == (first.public_key, "platform-b")
 
 
 def test_a_stored_key_is_an_ed25519_key() -> None:
