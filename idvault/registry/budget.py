@@ -167,7 +167,8 @@ class BudgetedRegistry(WrappedRegistry[AdmittingRegistry]):
                 return RegistryAnswer.NOT_SENT
         else:
             slot = reserved.slot
-        if slot is None:
+        # No slot is taken later than the turn's latest, so this one is of before the clock went back.
+        if slot is None or slot > turn.latest + _LATENESS:
             return RegistryAnswer.NO_TURN
         await self._until(slot - self._lead)
         return slot

@@ -199,6 +199,16 @@ async def test_a_reserved_slot_is_used() -> None:
     assert "nppa/check" not in bench.store.next_at
 
 
+async def test_nobody_waits_for_a_slot_of_before_the_clock_went_back() -> None:
+    """A clock set back by an hour between the act and the check does not hold the claim for an hour."""
+    bench = Bench(RegistryAnswer.MATCH)
+    reserved = Reserved(bench.clock.now)
+    bench.clock.advance(-3_600)
+    answer = await bench.first.check(ai=ai(1), identity=KNOWN, patience=2.0, reserved=reserved)
+    assert answer is RegistryAnswer.NO_TURN
+    assert (bench.inner.calls, bench.clock.slept) == ([], [])
+
+
 async def test_a_turn_without_a_slot_sends_nothing() -> None:
     """If the act found no slot in time, the check does not look for one again."""
     bench = Bench(RegistryAnswer.MATCH)
