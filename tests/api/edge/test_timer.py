@@ -43,10 +43,15 @@ async def test_each_limit_ends_only_its_own_block() -> None:
             await _limited(timer, seconds)
         order.append(name)
 
-    long = asyncio.ensure_future(block("long", 0.4))
+    long = asyncio.ensure_future(block("long", 60))
     await asyncio.sleep(0)
-    await asyncio.gather(long, block("short", 0.01), block("middle", 0.1))
-    assert order == ["short", "middle", "long"]
+    # Entered together: their order is that of their limits even if the machine stands still meanwhile.
+    await asyncio.gather(block("middle", 0.1), block("short", 0.01))
+    assert order == ["short", "middle"]
+    assert not long.done()
+    long.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await long
 
 
 async def test_a_timer_that_was_idle_is_armed_again() -> None:
