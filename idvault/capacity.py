@@ -34,7 +34,7 @@ class EdgeCapacity:
 
     message_bytes: of the messages that are received or whose calls run. waiting: calls without a message.
     calls, streams: running. health_streams: of grpc.health.v1. connections: open, with and without a
-    handshake. pending: calls that gRPC has not handed over.
+    handshake. refused: calls beyond a share that have not been told so. pending: calls that gRPC has not handed over.
     """
 
     message_bytes: int
@@ -43,6 +43,7 @@ class EdgeCapacity:
     streams: int
     health_streams: int
     connections: int
+    refused: int
     pending: int
 
     @property
@@ -55,7 +56,7 @@ class EdgeCapacity:
 
         Not counted: what clients that acknowledge no settings send of pending calls in their first seconds.
         """
-        calls = self.waiting + self.calls + self.streams + self.health_streams
+        calls = self.waiting + self.calls + self.streams + self.health_streams + self.refused
         held = calls * _CALL + self.waiting * _UNHEARD + self.message_bytes * DECODED
         core = self.connections * _CONNECTION + self.pending * (_PENDING + LOOKAHEAD)
         return BASE + (held + core) // MIB
@@ -98,7 +99,8 @@ def edge(memory: int = DEFAULT_MEMORY, *, edges: int = 1) -> EdgeCapacity:
         streams=3 * spare // 2,
         health_streams=spare // 2,
         connections=3 * spare // 2,
-        pending=16 * spare,
+        refused=4 * spare,
+        pending=12 * spare,
     )
 
 

@@ -157,5 +157,13 @@ class UnavailableError(IdvaultError):
     """A dependency of the service cannot be reached."""
 
 
+class ShareError(UnavailableError):
+    """The caller holds its share of what is limited (STORE_UNAVAILABLE); see domain.share."""
+
+    def __init__(self) -> None:
+        """Set the reason."""
+        super().__init__(Reason.STORE_UNAVAILABLE)
+
+
 class DamagedError(IdvaultError):
     """Stored bytes do not verify."""

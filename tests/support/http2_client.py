@@ -130,7 +130,9 @@ class Connection:
         elif kind == _SETTINGS and not flags & _ACK:
             self._out += _frame(_SETTINGS, flags=_ACK)
         elif kind == _RST_STREAM and not self._strict:
-            self._streams.pop(number).done(b"")
+            # It may follow the trailers of a call whose message was not wanted.
+            if (stream := self._streams.pop(number, None)) is not None:
+                stream.done(b"")
         elif kind in (_RST_STREAM, _GOAWAY):
             raise CallError(f"the server ended a call or the connection: {payload!r}")
 

@@ -55,7 +55,7 @@ class Call:
     why: a fixed word for the operator's log that says why access was refused. error_id: set once the call has
     failed; the caller gets it, and the log has it. send: sends one message of a
     streamed answer; None if the answer is a single message. receive: waits for the request and returns it
-    (anything but bytes if none arrives); None if body is already set.
+    (anything but bytes if none arrives); None if body is already set. connection: names the one it came over.
     """
 
     method: EdgeMethod
@@ -68,6 +68,7 @@ class Call:
     error_id: str = ""
     send: Callable[[bytes], Awaitable[None]] | None = None
     receive: Callable[[], Awaitable[object]] | None = None
+    connection: Callable[[], str] = str
 
     @property
     def holder(self) -> str:

@@ -121,7 +121,9 @@ async def refuse(context: Context, error: Exception, *, path: str, request: str)
 def begin(method: EdgeMethod, context: Context, now: ClockReading) -> Call:
     """Return the call that has begun with its headers."""
     certificate, *_ = context.auth_context().get("x509_pem_cert") or (None,)
-    return Call(method, b"", certificate, context.time_remaining(), now, receive=context.read)
+    return Call(
+        method, b"", certificate, context.time_remaining(), now, receive=context.read, connection=context.peer
+    )
 
 
 def refusal(error: Exception, *, request: str) -> Refusal:

@@ -4,33 +4,47 @@ gRPC assembles a message once the edge asks for it, and knows one limit for all 
 when there is room for the largest message; until then gRPC takes a few kilobytes of each call. What a message
 does not need is free again when it is there; the rest is held until its call ends.
 
-- A caller may hold as many bytes as are free (domain.share). Beyond that its calls wait for each other.
+- A caller may hold as many bytes as are free (domain.share). Beyond that its calls wait for each other, the
+  connections in turn: whatever one does, a client with a connection of its own is served.
 - Room that is free goes to the waiting caller who holds least.
 - If a call waits and another message of its caller has been on its way for some time, the oldest one is
-  ended. So a client that sends its message at once is served, whatever others of the same caller do.
+  ended.
+- If a caller's share of the waiting calls is used up, its busiest connection loses the oldest one.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from time import monotonic
+
+from idvault.domain import share
+from idvault.domain.error import ShareError
 
 PATIENCE = 0.5
 """For how many seconds a message may be on its way while other calls of its caller wait for room."""
+_LOOKS = 4
+"""How many times the room looks for late messages in that time."""
 
 
 class MessageRoom:
     """The bytes of all messages of one edge."""
 
-    def __init__(self, *, limit: int, largest: int, patience: float = PATIENCE) -> None:
-        """Start empty. limit: bytes of all callers. largest: what gRPC may assemble for one call."""
+    def __init__(self, *, limit: int, largest: int, at_once: int, patience: float = PATIENCE) -> None:
+        """Start empty.
+
+        limit: bytes of all callers. largest: what gRPC may assemble for one call. at_once: how many calls of
+        all callers may wait.
+        """
         # A caller alone must have room for one message, and another one beside it.
         self._limit = max(limit, 2 * largest)
         self.largest = largest
+        self._at_once = at_once
         self._patience = patience
         self._held: dict[str, int] = {}
-        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        self._lines: dict[str, _Line] = {}
         self._coming: dict[str, dict[MessagePlace, float]] = {}
+        self._looks = False
+        self.waiting = 0
         self.total = 0
 
     def place(self, caller: str) -> "MessagePlace":
@@ -39,26 +53,32 @@ class MessageRoom:
 
     def take(self, place: "MessagePlace") -> bool:
         """Take room for the largest message; return False if there is none."""
-        if place.caller in self._waiting or not self._fits(place.caller):
+        if place.caller in self._lines or not self._fits(place.caller):
             return False
-        self._grant(place)
+        self._add(place.caller)
+        self._comes(place)
         return True
 
-    async def wait(self, place: "MessagePlace") -> None:
-        """Wait until there is room for the largest message, and take it."""
+    async def wait(self, place: "MessagePlace", connection: str) -> None:
+        """Wait until there is room for the largest message, and take it; raises ShareError."""
         caller = place.caller
+        line = self._lines.get(caller) or _Line()
+        self._make_way(line)
         granted = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(caller, deque()).append(granted)
+        line.add(connection, granted)
+        self._lines[caller] = line
+        self.waiting += 1
+        if not self._looks:
+            self._look_later()
         try:
-            while not granted.done():
-                self._hurry(caller)
-                await asyncio.wait([granted], timeout=self._patience)
+            await granted
         except asyncio.CancelledError:
-            if granted.done():
+            if granted.cancelled():
+                self._left(caller, line, line.remove(connection, granted))
+            elif granted.exception() is None:
                 self.give(caller, self.largest)
-            self._forget(caller, granted)
             raise
-        self._coming.setdefault(caller, {})[place] = monotonic()
+        self._comes(place)
 
     def arrived(self, place: "MessagePlace") -> None:
         """Note that a message is no longer on its way."""
@@ -74,51 +94,116 @@ class MessageRoom:
             self._held[caller] = held
         else:
             del self._held[caller]
-        if self._waiting:
+        if self._lines:
             self._serve()
 
     def _fits(self, caller: str) -> bool:
         return self._held.get(caller, 0) + self.largest <= self._limit - self.total
 
-    def _grant(self, place: "MessagePlace") -> None:
-        self._add(place.caller)
-        self._coming.setdefault(place.caller, {})[place] = monotonic()
-
     def _add(self, caller: str) -> None:
         self._held[caller] = self._held.get(caller, 0) + self.largest
         self.total += self.largest
 
+    def _comes(self, place: "MessagePlace") -> None:
+        self._coming.setdefault(place.caller, {})[place] = monotonic()
+
     def _serve(self) -> None:
-        while self._waiting:
-            caller = min(self._waiting, key=lambda each: self._held.get(each, 0))
+        while self._lines:
+            caller = min(self._lines, key=lambda each: self._held.get(each, 0))
             if not self._fits(caller):
                 return
-            granted = self._waiting[caller].popleft()
-            if not self._waiting[caller]:
-                del self._waiting[caller]
-            self._add(caller)
-            granted.set_result(None)
+            line = self._lines[caller]
+            granted = line.next()
+            self._left(caller, line, True)
+            if not granted.done():  # otherwise its call has ended just now
+                self._add(caller)
+                granted.set_result(None)
 
-    def _forget(self, caller: str, granted: "asyncio.Future[None]") -> None:
-        queue = self._waiting.get(caller)
-        if queue is not None and granted in queue:
-            queue.remove(granted)
-            if not queue:
-                del self._waiting[caller]
+    def _make_way(self, line: "_Line") -> None:
+        """Let one of a caller's calls leave its line if the share is used up; raises ShareError if it is new."""
+        try:
+            share.check(held=len(line), total=self.waiting, limit=self._at_once)
+        except ShareError:
+            if not line:
+                raise
+            oldest = line.oldest()
+            self.waiting -= 1
+            if not oldest.done():
+                oldest.set_exception(ShareError())
 
-    def _hurry(self, caller: str) -> None:
-        """End the caller's message that has been on its way for longest, if that is too long."""
-        for place, since in self._coming.get(caller, {}).items():
-            if monotonic() - since >= self._patience and place.end is not None:
-                self.arrived(place)
-                place.end()
-            return
+    def _left(self, caller: str, line: "_Line", left: bool) -> None:
+        self.waiting -= left
+        if not line:
+            self._lines.pop(caller, None)
+
+    def _look_later(self) -> None:
+        self._looks = True
+        asyncio.get_running_loop().call_later(self._patience / _LOOKS, self._look)
+
+    def _look(self) -> None:
+        """End late messages, of each caller as many at most as wait."""
+        self._looks = False
+        now = monotonic()
+        for caller, line in tuple(self._lines.items()):
+            coming = self._coming.get(caller, {})
+            for place, since in tuple(islice(coming.items(), len(line))):
+                if now - since >= self._patience and place.end is not None:
+                    self.arrived(place)
+                    place.hurried = True
+                    place.end()
+        if self._lines:
+            self._look_later()
+
+
+class _Line:
+    """The calls of one caller that wait, by connection, the oldest first; its connections have turns."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, dict[asyncio.Future[None], None]] = {}
+        self._total = 0
+
+    def __len__(self) -> int:
+        return self._total
+
+    def add(self, connection: str, granted: "asyncio.Future[None]") -> None:
+        """Add a call behind those of its connection."""
+        self._calls.setdefault(connection, {})[granted] = None
+        self._total += 1
+
+    def remove(self, connection: str, granted: "asyncio.Future[None]") -> bool:
+        """Remove a call; return False if it has left."""
+        calls = self._calls.get(connection, {})
+        if granted not in calls:
+            return False
+        del calls[granted]
+        self._total -= 1
+        if not calls:
+            del self._calls[connection]
+        return True
+
+    def next(self) -> "asyncio.Future[None]":
+        """Remove and return the oldest call of the connection whose turn it is."""
+        connection = next(iter(self._calls))
+        granted = self._first(connection)
+        # Put back at the end.
+        if connection in self._calls:
+            self._calls[connection] = self._calls.pop(connection)
+        return granted
+
+    def oldest(self) -> "asyncio.Future[None]":
+        """Remove and return the oldest call of the connection with most calls."""
+        return self._first(max(self._calls, key=lambda each: len(self._calls[each])))
+
+    def _first(self, connection: str) -> "asyncio.Future[None]":
+        granted = next(iter(self._calls[connection]))
+        self.remove(connection, granted)
+        return granted
 
 
 class MessagePlace:
     """What one call holds of the room."""
 
-    __slots__ = ("_room", "_size", "caller", "end")
+    __slots__ = ("_room", "_size", "caller", "end", "hurried")
 
     def __init__(self, room: MessageRoom, caller: str) -> None:
         """Start without room; made by MessageRoom.place."""
@@ -127,11 +212,16 @@ class MessagePlace:
         self._size = 0
         self.end: Callable[[], None] | None = None
         """Ends the wait for the message, to make room for a newer call of the caller."""
+        self.hurried = False
+        """Whether that was done."""
 
-    async def enter(self) -> None:
-        """Take room for the largest message; wait if there is none."""
+    async def enter(self, connection: Callable[[], str]) -> None:
+        """Take room for the largest message; wait if there is none. connection: returns the call's.
+
+        Raises ShareError if the caller's newer calls take all its places to wait.
+        """
         if not self._room.take(self):
-            await self._room.wait(self)
+            await self._room.wait(self, connection())
         self._size = self._room.largest
 
     def keep(self, size: int) -> None:

@@ -6,6 +6,8 @@
   caller delays nobody else.
 - Calls that gRPC has not handed over yet cannot be counted: a busy server sees few calls running, however
   many wait. So when a few run, or many have come, groups are tried; they go on while enough calls gather.
+- While callers share the server and a group kept the loop busy, the next one waits as long as that took.
+  Meanwhile gRPC hands over what has come: calls of others stand behind the crowd's until then, unseen.
 - Otherwise a call starts at once: it would wait for nobody.
 """
 
@@ -24,6 +26,10 @@ _MISSES = 3
 """After how many groups in a row with too few calls the groups end."""
 _BETWEEN_TRIALS = 0.2
 """Seconds between two trials: if they fail, a caller loses about a thirtieth of its time by them."""
+_LONGEST_REST = 0.05
+"""Seconds: at most between a group that kept the loop busy and the next."""
+_SHARES = 1.0
+"""For how many seconds after its call a caller counts as there."""
 
 
 class Pace:
@@ -38,7 +44,9 @@ class Pace:
         self._misses = _MISSES
         self._next_trial = 0.0
         self._most = 0
-        self._shared = False
+        self._shared_until = 0.0
+        self._due = 0.0
+        self._rested, self._size = False, _SHARED_GROUP
         self._came = 0
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -59,17 +67,32 @@ class Pace:
         loop = self._loop = self._loop or asyncio.get_running_loop()
         if not self._waiting:
             self._most = 0
-            loop.call_later(self._seconds, self._start, loop)
-        self._most, self._shared = max(self._most, running), shared
+            self._later(loop, self._seconds)
+        self._most = max(self._most, running)
+        if shared:
+            self._shared_until = loop.time() + _SHARES
         mine, who = loop.create_future(), caller.current()
         self._waiting.put(who, mine)
         await mine
 
+    def _later(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        self._due = loop.time() + seconds
+        loop.call_at(self._due, self._start, loop)
+
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        shared, late = now < self._shared_until, now - self._due
+        if shared and late > self._seconds and not self._rested:
+            self._rested = True
+            self._size = max(1, self._size // 2)
+            self._later(loop, min(late, _LONGEST_REST))
+            return
+        self._size = min(_GROUP, self._size + (not self._rested))
+        self._rested = False
         self._misses = 0 if self._calls is not None and self._most >= self._calls else self._misses + 1
         if self._misses >= _MISSES:
             self._next_trial, self._came = monotonic() + _BETWEEN_TRIALS, 0
-        started, most = 0, _SHARED_GROUP if self._shared else _GROUP
+        started, most = 0, self._size if shared else _GROUP
         while started < most and (taken := self._waiting.take()) is not None:
             who, one = taken
             if not one.done():
@@ -77,4 +100,4 @@ class Pace:
                 self._waiting.charge(who, cost=1)
                 started += 1
         if self._waiting:
-            loop.call_later(self._seconds, self._start, loop)
+            self._later(loop, self._seconds)

@@ -19,7 +19,7 @@ from google.protobuf.message import DecodeError, Message
 from grpc_reflection.v1alpha import reflection
 
 from idvault import capacity
-from idvault.api.edge import errors, limits, observe, receiving, trace
+from idvault.api.edge import errors, limits, observe, receiving, refusals, trace
 from idvault.api.edge import health as health_protocol
 from idvault.api.edge.access import Access, roles_of
 from idvault.api.edge.call import Call, EdgeMethod, Stage
@@ -106,10 +106,12 @@ class _Pipeline:
         self._traces = traces
         self._timer = Timer()
         self._takes = takes
-        self._waiting = receiving.WaitingCalls(at_once=takes.waiting)
-        self._room = MessageRoom(limit=takes.message_bytes, largest=limits.LARGEST_REQUEST_BYTES)
+        self._room = MessageRoom(
+            limit=takes.message_bytes, largest=limits.LARGEST_REQUEST_BYTES, at_once=takes.waiting
+        )
         self._running = limits.Running(at_once=takes.calls)
         self._streams = limits.Running(at_once=takes.streams)
+        self._refusals = refusals.Refusals(at_once=takes.refused)
 
     def __call__(self, method: MethodDescriptor, servicer: object) -> "_Handler":
         described, answer = describe(method), getattr(servicer, method.name)
@@ -169,10 +171,8 @@ class _Pipeline:
         return observed if self._traces is None else trace.wrap(observed, traces=self._traces)
 
     def _admitted(self, inner: Any) -> Any:
-        received = receiving.wrap(
-            inner, waiting=self._waiting, timer=self._timer, room=self._room, read_time=self._read_time
-        )
-        return self._access.wrap(received)
+        received = receiving.wrap(inner, timer=self._timer, room=self._room, read_time=self._read_time)
+        return self._access.wrap(refusals.wrap(received, refusals=self._refusals))
 
 
 class GrpcServer:
@@ -247,7 +247,7 @@ class GrpcServer:
     def _listening(self) -> grpc.aio.Server:
         """Return a server bound to the port; if it is 0, the first server gets a free one for all."""
         takes = self._takes
-        most = takes.waiting + takes.calls + takes.streams + 2 * takes.health_streams
+        most = takes.waiting + takes.calls + takes.streams + 2 * takes.health_streams + takes.refused
         server = grpc.aio.server(options=self._options(), maximum_concurrent_rpcs=most)
         server.add_generic_rpc_handlers(self._handlers)
         if self._reflection:

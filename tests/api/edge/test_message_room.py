@@ -1,26 +1,39 @@
 """Room for messages: bytes of the process and of each caller, whatever is sent to which method."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.api.edge.message_room import MessagePlace, MessageRoom
+from idvault.domain.error import ShareError
 
-LIMIT, LARGEST = 1_000, 100
+LIMIT, LARGEST, MANY = 1_000, 100, 1_000
+
+
+def _room(*, limit: int = LIMIT, at_once: int = MANY, patience: float = 30.0) -> MessageRoom:
+    return MessageRoom(limit=limit, largest=LARGEST, at_once=at_once, patience=patience)
+
+
+def _over(connection: str) -> Callable[[], str]:
+    return lambda: connection
+
+
+async def _until(place: MessagePlace, connection: str = "") -> None:
+    await asyncio.wait_for(place.enter(_over(connection)), 30)
 
 
 async def _entered(room: MessageRoom, callers: Iterable[str]) -> list[MessagePlace]:
     places = [room.place(caller) for caller in callers]
     for place in places:
-        await asyncio.wait_for(place.enter(), 5)
+        await _until(place)
     return places
 
 
-async def _waiting(place: MessagePlace) -> "asyncio.Task[None]":
-    task = asyncio.ensure_future(place.enter())
+async def _waiting(place: MessagePlace, connection: str = "") -> "asyncio.Task[None]":
+    task = asyncio.ensure_future(place.enter(_over(connection)))
     await asyncio.sleep(0)
     assert not task.done()
     return task
@@ -28,7 +41,7 @@ async def _waiting(place: MessagePlace) -> "asyncio.Task[None]":
 
 async def test_a_caller_alone_has_half() -> None:
     """Beyond half of the bytes a caller waits for its own messages, and others find room."""
-    room = MessageRoom(limit=LIMIT, largest=LARGEST)
+    room = _room()
     mine = await _entered(room, "aaaaa")
     waiting = await _waiting(room.place("a"))
     theirs = await _entered(room, "bb")
@@ -43,7 +56,7 @@ async def test_a_caller_alone_has_half() -> None:
 
 async def test_a_message_holds_what_it_needs() -> None:
     """A small message gives back the rest at once, and holds its own bytes until its call has ended."""
-    room = MessageRoom(limit=LIMIT, largest=LARGEST)
+    room = _room()
     places = await _entered(room, "a")
     places[0].keep(7)
     assert room.total == 7
@@ -56,17 +69,18 @@ async def test_a_message_holds_what_it_needs() -> None:
 
 async def test_who_holds_least_is_next() -> None:
     """Room goes to the caller who holds least, and in order within a caller."""
-    room = MessageRoom(limit=LIMIT, largest=LARGEST)
+    room = _room()
     mine = await _entered(room, "aaaaa")
     others = await _entered(room, "bb")
     order: list[str] = []
 
     async def enter(name: str) -> None:
-        await room.place(name[0]).enter()
+        await _until(room.place(name[0]))
         order.append(name)
 
     tasks = [asyncio.ensure_future(enter(name)) for name in ("a1", "a2", "b1", "b2", "b3")]
-    await asyncio.sleep(0)
+    for _ in range(3):
+        await asyncio.sleep(0)
     for place in (*mine, *others):
         place.leave()
         await asyncio.sleep(0)
@@ -76,7 +90,7 @@ async def test_who_holds_least_is_next() -> None:
 
 async def test_an_old_message_makes_way() -> None:
     """If a caller's own messages do not come, its newer calls get their room, one for one."""
-    room = MessageRoom(limit=LIMIT, largest=LARGEST, patience=0.0)
+    room = _room(patience=0.0)
     mine = await _entered(room, "aaaaa")
     ended: list[int] = []
 
@@ -89,13 +103,14 @@ async def test_an_old_message_makes_way() -> None:
     other = await _entered(room, "b")
     await _entered(room, "aa")
     assert ended == [0, 1]
+    assert [place.hurried for place in mine] == [True, True, False, False, False]
     assert room.total <= LIMIT
     other[0].leave()
 
 
 async def test_nobody_elses_message_makes_way() -> None:
     """A caller who waits for others' bytes ends none of their messages, nor one that has arrived."""
-    room = MessageRoom(limit=2 * LARGEST, largest=LARGEST, patience=0.0)
+    room = _room(limit=2 * LARGEST, patience=0.0)
     [held] = await _entered(room, "a")
     held.end = lambda: pytest.fail("ended")
     [arrived] = await _entered(room, "b")
@@ -109,7 +124,7 @@ async def test_nobody_elses_message_makes_way() -> None:
 
 async def test_who_leaves_the_queue_takes_nothing() -> None:
     """A call that ends while it waits, or just as its turn comes, leaves the room as it was."""
-    room = MessageRoom(limit=2 * LARGEST, largest=LARGEST)
+    room = _room(limit=2 * LARGEST)
     [held] = await _entered(room, "a")
     for turn in (False, True):
         place = room.place("a")
@@ -124,19 +139,80 @@ async def test_who_leaves_the_queue_takes_nothing() -> None:
     await _entered(room, "a")
 
 
+async def test_connections_take_turns() -> None:
+    """A caller's connection with one call waits for one of each other connection, however many they have."""
+    room = _room(limit=2 * LARGEST)
+    [held] = await _entered(room, "a")
+    order: list[str] = []
+
+    async def enter(connection: str) -> None:
+        place = room.place("a")
+        await _until(place, connection)
+        order.append(connection)
+        place.leave()
+
+    tasks = [asyncio.ensure_future(enter(connection)) for connection in "xxxxyyyz"]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    held.leave()
+    await asyncio.gather(*tasks)
+    assert order == list("xyzxyxyx")
+    assert room.total == 0
+
+
+async def test_the_busiest_connection_loses_its_oldest_call() -> None:
+    """Beyond a caller's share of the waiting calls a newer one takes the place of an old one."""
+    room = _room(limit=2 * LARGEST, at_once=6)
+    [held] = await _entered(room, "a")
+    mine = [await _waiting(room.place("a"), connection) for connection in "yxx"]
+    newer = await _waiting(room.place("a"), "z")
+    with pytest.raises(ShareError):
+        await mine[1]
+    assert room.waiting == 3
+    held.leave()
+    await mine[0]
+
+
+async def test_nobody_elses_waiting_call_makes_way() -> None:
+    """If all places are held, a caller without one is refused, and nobody else's call is ended."""
+    room = _room(limit=2 * LARGEST, at_once=1)
+    held, _ = await _entered(room, "ab")
+    waiting = await _waiting(room.place("a"))
+    with pytest.raises(ShareError):
+        await _until(room.place("c"))
+    held.leave()
+    await waiting
+
+
+async def test_who_is_refused_and_leaves_takes_nothing() -> None:
+    """A call that ends just as it is refused leaves the room as it was."""
+    room = _room(limit=2 * LARGEST, at_once=2)
+    [held] = await _entered(room, "a")
+    place = room.place("a")
+    refused = asyncio.ensure_future(place.enter(str))
+    await asyncio.sleep(0)
+    newer = await _waiting(room.place("a"))
+    refused.cancel()
+    with pytest.raises((asyncio.CancelledError, ShareError)):
+        await refused
+    held.leave()
+    await newer
+    assert (room.waiting, room.total) == (0, LARGEST)
+
+
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 150)), max_size=60))
 def test_the_bytes_never_exceed_the_limit(calls: list[tuple[str, int]]) -> None:
     """Whoever calls, and whatever the sizes: the sum stays within the limit, and ends at nothing."""
 
     async def play() -> None:
-        room = MessageRoom(limit=LIMIT, largest=LARGEST)
+        room = _room()
         most = 0
 
         async def one(caller: str, size: int) -> None:
             nonlocal most
             place = room.place(caller)
             try:
-                await place.enter()
+                await _until(place, caller)
                 most = max(most, room.total)
                 await asyncio.sleep(0)
                 place.keep(size)

@@ -1,6 +1,7 @@
 """Groups of calls: few calls wait for nobody, many start together, and none waits for long."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,61 @@ async def test_a_crowd_of_one_caller_delays_nobody_else() -> None:
     assert len(started) <= paces._GROUP
     await asyncio.gather(*crowd)
     assert len(started) == 301
+
+
+class _Loop:
+    """A loop of the test, whose time goes on only when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.due: list[tuple[float, Callable[..., None]]] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def call_at(self, time: float, callback: Callable[..., None], *_arguments: object) -> None:
+        self.due.append((time, callback))
+
+    def create_future(self) -> "asyncio.Future[None]":
+        return asyncio.get_running_loop().create_future()
+
+    async def fire(self, *, late: float) -> None:
+        """Let the only timer fire, some seconds late, and what it started run."""
+        [(time, callback)] = self.due
+        self.due.clear()
+        self.now = time + late
+        callback(self)
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_busy_loop_rests_between_groups(shared: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside other callers, the group after one that kept the loop busy waits as long again, once."""
+    loop, pace, started = _Loop(), Pace(seconds=0.001, calls=2), list[int]()
+    monkeypatch.setattr(pace, "_loop", loop)
+
+    async def one(number: int) -> None:
+        await pace.turn(300, shared=shared)
+        started.append(number)
+
+    crowd = [asyncio.ensure_future(one(number)) for number in range(64)]
+    await asyncio.sleep(0)
+    await loop.fire(late=0.0)
+    size = len(started)
+    assert size == (paces._SHARED_GROUP if shared else paces._GROUP)
+    await loop.fire(late=0.02)
+    assert len(started) == (size if shared else 2 * size)
+    if shared:
+        assert loop.due[0][0] == pytest.approx(loop.now + 0.02)
+        await loop.fire(late=0.02)
+        assert len(started) == 2 * size
+        await loop.fire(late=10.0)
+        assert len(started) == 2 * size + paces._GROUP  # who shared the server has long gone
+    while loop.due:
+        await loop.fire(late=0.0)
+    await asyncio.gather(*crowd)
+    assert started == list(range(64))
 
 
 async def test_who_goes_away_delays_nobody() -> None:

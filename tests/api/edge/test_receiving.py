@@ -11,7 +11,7 @@ from idvault.api.edge import receiving
 from idvault.api.edge.call import Call, Caller, EdgeMethod
 from idvault.api.edge.message_room import MessageRoom
 from idvault.api.edge.timer import Timer
-from idvault.domain.error import InvalidError, UnavailableError
+from idvault.domain.error import InvalidError, ShareError, UnavailableError
 from idvault.v1 import status_pb2
 from tests.support.authority import Authority, spiffe
 from tests.support.edge import GET_STATUS, WATCH, call, clock, requests, running, told
@@ -65,103 +65,90 @@ async def test_nobody_waits_for_whom_access_denies(tmp_path: Path, authority: Au
         assert await _answer(stranger, GET_STATUS, _never()) == ("PERMISSION_DENIED", "ACCESS_DENIED")
 
 
-def _calling(name: str, come: asyncio.Event, *, spki: str = "") -> Call:
+def _calling(name: str, come: asyncio.Event, *, spki: str = "", connection: str = "one") -> Call:
     async def receive() -> bytes:
         await come.wait()
         return b"message"
 
     method = EdgeMethod(GET_STATUS, frozenset({"platform"}), status_pb2.GetStatusRequest, 64)
-    return Call(method, b"", None, None, clock(), caller=Caller(name, "platform", "", spki), receive=receive)
+    caller = Caller(name, "platform", "", spki)
+    return Call(
+        method, b"", None, None, clock(), caller=caller, receive=receive, connection=lambda: connection
+    )
 
 
-def _room() -> MessageRoom:
-    return MessageRoom(limit=1024, largest=64)
+def _room(*, at_once: int = 8, places: int = 1, patience: float = 30.0) -> MessageRoom:
+    """Room for this many messages of one caller, and as many of others."""
+    return MessageRoom(limit=2 * places * 64, largest=64, at_once=at_once, patience=patience)
 
 
 async def _body(call: Call) -> bytes:
     return call.body
 
 
-async def test_the_oldest_of_one_caller_makes_room() -> None:
-    """Beyond a caller's share its newest call replaces its oldest; other callers are not affected."""
-    waiting, come = receiving.WaitingCalls(at_once=5), asyncio.Event()
-    stage = receiving.wrap(_body, waiting=waiting, timer=Timer(), room=_room())
-    mine = []
+async def test_the_oldest_that_waits_makes_way() -> None:
+    """Beyond a caller's share its newest call replaces one that waits for room; others are not affected."""
+    room, come = _room(at_once=5), asyncio.Event()
+    stage = receiving.wrap(_body, timer=Timer(), room=room)
     theirs = asyncio.ensure_future(stage(_calling("b", come)))
-    for _ in range(4):
+    mine = []
+    for _ in range(5):
         mine.append(asyncio.ensure_future(stage(_calling("a", come))))
         await asyncio.sleep(0)
-    for oldest in mine[:2]:
-        with pytest.raises(UnavailableError):
-            await oldest
+    with pytest.raises(ShareError):
+        await mine[1]
     come.set()
-    assert await asyncio.gather(*mine[2:], theirs) == [b"message"] * 3
-    assert not waiting
+    assert await asyncio.gather(mine[0], *mine[2:], theirs) == [b"message"] * 5
+    assert (room.waiting, room.total) == (0, 0)
 
 
 async def test_a_message_that_is_there_is_taken_in_any_crowd() -> None:
-    """A call that sends its message at once is served, even if the caller's share is used up."""
-    waiting = receiving.WaitingCalls(at_once=4)
-    stage = receiving.wrap(_body, waiting=waiting, timer=Timer(), room=_room())
-    unfinished = [asyncio.ensure_future(stage(_calling("a", asyncio.Event()))) for _ in range(2)]
+    """A call that sends its message at once over its own connection is served, whatever others do."""
+    room = _room(at_once=40, places=2, patience=0.01)
+    stage = receiving.wrap(_body, timer=Timer(), room=room)
+    crowd = [asyncio.ensure_future(stage(_calling("a", asyncio.Event()))) for _ in range(20)]
     await asyncio.sleep(0)
     come = asyncio.Event()
     come.set()
     for _ in range(3):
-        assert await stage(_calling("a", come)) == b"message"
-    for one in unfinished:
+        assert await stage(_calling("a", come, connection="own")) == b"message"
+    for one in crowd:
         one.cancel()
-    await asyncio.gather(*unfinished, return_exceptions=True)
-    assert not waiting
-
-
-async def test_a_call_whose_time_is_over_makes_room_once() -> None:
-    """If the oldest call is just timing out, no other call is ended instead."""
-    waiting, come = receiving.WaitingCalls(at_once=2), asyncio.Event()
-    short = receiving.wrap(_body, waiting=waiting, timer=Timer(), room=_room(), read_time=0.0)
-    long = receiving.wrap(_body, waiting=waiting, timer=Timer(), room=_room())
-    over = asyncio.ensure_future(short(_calling("a", come)))
-    await asyncio.sleep(0)
-    newer = [asyncio.ensure_future(long(_calling("a", come))) for _ in range(2)]
-    with pytest.raises(UnavailableError):
-        await over
-    with pytest.raises(UnavailableError):
-        await newer[0]
-    come.set()
-    assert await newer[1] == b"message"
-    assert not waiting
+    ended = await asyncio.gather(*crowd, return_exceptions=True)
+    assert {type(one) for one in ended} == {UnavailableError, asyncio.CancelledError}
+    assert (room.waiting, room.total) == (0, 0)
 
 
 async def test_another_key_is_the_same_caller() -> None:
     """A caller with several keys has one share."""
-    waiting, come = receiving.WaitingCalls(at_once=2), asyncio.Event()
-    stage = receiving.wrap(_body, waiting=waiting, timer=Timer(), room=_room())
-    mine = [asyncio.ensure_future(stage(_calling("a", come, spki=key))) for key in ("old", "new")]
-    await asyncio.sleep(0)
-    with pytest.raises(UnavailableError):
-        await mine[0]
+    room, come = _room(at_once=2), asyncio.Event()
+    stage = receiving.wrap(_body, timer=Timer(), room=room)
+    mine = []
+    for key in ("first", "old", "new"):
+        mine.append(asyncio.ensure_future(stage(_calling("a", come, spki=key))))
+        await asyncio.sleep(0)
+    with pytest.raises(ShareError):
+        await mine[1]
     come.set()
-    assert await mine[1] == b"message"
+    assert await asyncio.gather(mine[0], mine[2]) == [b"message"] * 2
 
 
-async def test_a_newcomer_without_a_share() -> None:
-    """If all places are held, a caller without one is refused, and nobody else's call is ended."""
-    waiting, come = receiving.WaitingCalls(at_once=1), asyncio.Event()
-    stage = receiving.wrap(_body, waiting=waiting, timer=Timer(), room=_room())
-    held = asyncio.ensure_future(stage(_calling("a", come)))
+async def test_no_room_in_time() -> None:
+    """A call that waits for room all its time was never asked for its message: that is no fault of it."""
+    room, come = _room(), asyncio.Event()
+    held = asyncio.ensure_future(receiving.wrap(_body, timer=Timer(), room=room)(_calling("a", come)))
     await asyncio.sleep(0)
-    with pytest.raises(UnavailableError):
-        await stage(_calling("b", come))
+    with pytest.raises(ShareError):
+        await receiving.wrap(_body, timer=Timer(), room=room, read_time=0.01)(_calling("a", come))
     come.set()
     assert await held == b"message"
-    assert not waiting
+    assert (room.waiting, room.total) == (0, 0)
 
 
 async def test_a_late_message_is_none() -> None:
     """A message that arrives after the time limit is refused."""
-    waiting = receiving.WaitingCalls(at_once=2)
-
-    stage = receiving.wrap(_body, waiting=waiting, timer=Timer(), room=_room(), read_time=0.01)
+    room = _room()
+    stage = receiving.wrap(_body, timer=Timer(), room=room, read_time=0.01)
     with pytest.raises(InvalidError):
         await stage(_calling("a", asyncio.Event()))
-    assert not waiting
+    assert room.total == 0

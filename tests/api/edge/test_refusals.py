@@ -1,0 +1,88 @@
+"""Refusals beyond a share: told one after another, of all callers in turn, and at once if too many wait."""
+
+import asyncio
+
+import pytest
+
+from idvault.api.edge import refusals
+from idvault.api.edge.call import Call, Caller, EdgeMethod
+from idvault.api.edge.refusals import Refusals
+from idvault.domain.error import ShareError, UnavailableError
+from idvault.v1 import status_pb2
+from tests.support.edge import GET_STATUS, clock
+
+
+def _call(name: str) -> Call:
+    method = EdgeMethod(GET_STATUS, frozenset({"platform"}), status_pb2.GetStatusRequest, 64)
+    return Call(method, b"body", None, None, clock(), caller=Caller(name, "platform", ""))
+
+
+async def _beyond(_call: Call) -> bytes:
+    raise ShareError
+
+
+async def test_callers_are_told_in_turn() -> None:
+    """One refusal of a caller waits for one of each other caller, however many wait."""
+    told: list[str] = []
+    stage = refusals.wrap(_beyond, refusals=Refusals(at_once=100, between=0.0))
+
+    async def refused(name: str) -> None:
+        with pytest.raises(ShareError):
+            await stage(_call(name))
+        told.append(name)
+
+    await asyncio.gather(*(refused(name) for name in "aaaab"))
+    assert told == ["a", "b", "a", "a", "a"]
+
+
+async def test_one_after_another() -> None:
+    """Between two refusals the loop is free for as long as is set; the first one is told at once."""
+    waiting = Refusals(at_once=100, between=30.0)
+    await asyncio.wait_for(waiting.turn("a"), 20)
+    later = asyncio.ensure_future(waiting.turn("a"))
+    done, _ = await asyncio.wait([later], timeout=0.05)
+    assert not done
+    later.cancel()
+
+
+async def test_too_many_are_told_at_once() -> None:
+    """No more calls are kept than the process has memory for."""
+    waiting = Refusals(at_once=1, between=30.0)
+    await waiting.turn("a")
+    kept = asyncio.ensure_future(waiting.turn("a"))
+    await asyncio.sleep(0)
+    await asyncio.wait_for(waiting.turn("b"), 20)
+    assert not kept.done()
+    kept.cancel()
+
+
+async def test_who_has_gone_delays_nobody() -> None:
+    """A refused call whose client goes away takes no turn of another."""
+    waiting = Refusals(at_once=100, between=0.01)
+    gone, stays = (asyncio.ensure_future(waiting.turn("a")) for _ in range(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await stays
+    assert gone.cancelled()
+
+
+async def test_a_call_that_waits_holds_no_message() -> None:
+    """Its error keeps the id of the request, and its body is let go of."""
+    call = _call("a")
+    call.body = status_pb2.GetStatusRequest(account_token="a").SerializeToString()
+    with pytest.raises(ShareError):
+        await refusals.wrap(_beyond, refusals=Refusals(at_once=1, between=0.0))(call)
+    assert call.body == b""
+    assert call.error_id
+
+
+async def test_other_refusals_do_not_wait() -> None:
+    """A refusal that says something about the request is told at once."""
+
+    async def down(_call: Call) -> bytes:
+        raise UnavailableError(ShareError().reason)
+
+    waiting = Refusals(at_once=100, between=30.0)
+    await waiting.turn("a")
+    with pytest.raises(UnavailableError):
+        await asyncio.wait_for(refusals.wrap(down, refusals=waiting)(_call("a")), 20)
