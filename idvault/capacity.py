@@ -54,7 +54,8 @@ class EdgeCapacity:
     def bound(self) -> int:
         """Return how many MiB all of it takes at the same time, with the process at rest.
 
-        Not counted: what clients that acknowledge no settings send of pending calls in their first seconds.
+        Not counted: what clients that acknowledge no settings send of pending and refused calls in their first
+        seconds.
         """
         calls = self.waiting + self.calls + self.streams + self.health_streams + self.refused
         held = calls * _CALL + self.waiting * _UNHEARD + self.message_bytes * DECODED

@@ -74,7 +74,8 @@ class MessageRoom:
             await granted
         except asyncio.CancelledError:
             if granted.cancelled():
-                self._left(caller, line, line.remove(connection, granted))
+                if line.remove(connection, granted):
+                    self._left(caller, line)
             elif granted.exception() is None:
                 self.give(caller, self.largest)
             raise
@@ -114,7 +115,7 @@ class MessageRoom:
                 return
             line = self._lines[caller]
             granted = line.next()
-            self._left(caller, line, True)
+            self._left(caller, line)
             if not granted.done():  # otherwise its call has ended just now
                 self._add(caller)
                 granted.set_result(None)
@@ -131,10 +132,10 @@ class MessageRoom:
             if not oldest.done():
                 oldest.set_exception(ShareError())
 
-    def _left(self, caller: str, line: "_Line", left: bool) -> None:
-        self.waiting -= left
+    def _left(self, caller: str, line: "_Line") -> None:
+        self.waiting -= 1
         if not line:
-            self._lines.pop(caller, None)
+            del self._lines[caller]
 
     def _look_later(self) -> None:
         self._looks = True

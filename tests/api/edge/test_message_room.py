@@ -22,7 +22,8 @@ def _over(connection: str) -> Callable[[], str]:
 
 
 async def _until(place: MessagePlace, connection: str = "") -> None:
-    await asyncio.wait_for(place.enter(_over(connection)), 30)
+    async with asyncio.timeout(30):
+        await place.enter(_over(connection))
 
 
 async def _entered(room: MessageRoom, callers: Iterable[str]) -> list[MessagePlace]:
@@ -137,6 +138,25 @@ async def test_who_leaves_the_queue_takes_nothing() -> None:
         place.leave()
     assert room.total == 0
     await _entered(room, "a")
+
+
+async def test_who_left_takes_nobody_with_it() -> None:
+    """A call that ends just before its turn, and hears of it later, leaves a newer call its place in line."""
+    room = _room(limit=2 * LARGEST)
+    held, other = await _entered(room, "ab")
+    gone = await _waiting(room.place("a"))
+    places = [room.place("a"), room.place("a")]
+    newer, newest = (asyncio.ensure_future(_until(place)) for place in places)
+    gone.cancel()
+    held.leave()
+    assert room.waiting == 0
+    # Before `gone` hears of it, one of the others takes the room, and the other one begins to wait.
+    await newer
+    assert gone.cancelled()
+    places[0].leave()
+    await newest
+    other.leave()
+    assert (room.waiting, room.total) == (0, LARGEST)
 
 
 async def test_connections_take_turns() -> None:
