@@ -121,7 +121,7 @@ class MessageRoom:
                 granted.set_result(None)
 
     def _make_way(self, line: "_Line") -> None:
-        """Let one of a caller's calls leave its line if the share is used up; raises ShareError if it is new."""
+        """Let a call leave its caller's line if the share is used up; raises ShareError if none waits."""
         try:
             share.check(held=len(line), total=self.waiting, limit=self._at_once)
         except ShareError:

@@ -191,6 +191,7 @@ async def test_the_busiest_connection_loses_its_oldest_call() -> None:
     assert room.waiting == 3
     held.leave()
     await mine[0]
+    assert not newer.done()
 
 
 async def test_nobody_elses_waiting_call_makes_way() -> None:
