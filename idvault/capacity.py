@@ -34,7 +34,8 @@ class EdgeCapacity:
 
     message_bytes: of the messages that are received or whose calls run. waiting: calls without a message.
     calls, streams: running. health_streams: of grpc.health.v1. connections: open, with and without a
-    handshake. refused: calls beyond a share that have not been told so. pending: calls that gRPC has not handed over.
+    handshake. refused: calls beyond a share that have not been told so. pending: calls that gRPC has not
+    handed over.
     """
 
     message_bytes: int
@@ -54,7 +55,7 @@ class EdgeCapacity:
     def bound(self) -> int:
         """Return how many MiB all of it takes at the same time, with the process at rest.
 
-        Not counted: what clients that acknowledge no settings send of pending and refused calls in their first
+        Not counted: what clients that acknowledge no settings send of pending and refused calls in the first
         seconds.
         """
         calls = self.waiting + self.calls + self.streams + self.health_streams + self.refused
