@@ -157,7 +157,7 @@ class UnavailableError(IdvaultError):
     """A dependency of the service cannot be reached."""
 
 
-class ShareError(UnavailableError):
+class BeyondShareError(UnavailableError):
     """The caller holds its share of what is limited (STORE_UNAVAILABLE); see domain.share."""
 
     def __init__(self) -> None:

@@ -10,16 +10,16 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from idvault.domain.error import ExhaustedError, Reason, ShareError
+from idvault.domain.error import BeyondShareError, ExhaustedError, Reason
 
 _LONGEST_WAIT = timedelta(hours=24)
 _LEAST_RETRY = timedelta(minutes=1)
 
 
 def check(*, held: int, total: int, limit: float) -> None:
-    """Raise ShareError unless a caller who holds some places may have another."""
+    """Raise BeyondShareError unless a caller who holds some places may have another."""
     if held >= limit - total:
-        raise ShareError
+        raise BeyondShareError
 
 
 def check_queue(*, backlog: Mapping[str, int], relying_party: str, per_second: float) -> None:

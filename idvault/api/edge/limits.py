@@ -50,7 +50,7 @@ class Running:
             self.leave(caller)
 
     def enter(self, caller: str) -> None:
-        """Count a call as running until `leave`; raises ShareError beyond its caller's share."""
+        """Count a call as running until `leave`; raises BeyondShareError beyond its caller's share."""
         held = self.held.get(caller, 0)
         share.check(held=held, total=self.total, limit=self._at_once)
         self.held[caller] = held + 1

@@ -18,7 +18,7 @@ from itertools import islice
 from time import monotonic
 
 from idvault.domain import share
-from idvault.domain.error import ShareError
+from idvault.domain.error import BeyondShareError
 
 PATIENCE = 0.5
 """For how many seconds a message may be on its way while other calls of its caller wait for room."""
@@ -60,7 +60,7 @@ class MessageRoom:
         return True
 
     async def wait(self, place: "MessagePlace", connection: str) -> None:
-        """Wait until there is room for the largest message, and take it; raises ShareError."""
+        """Wait until there is room for the largest message, and take it; raises BeyondShareError."""
         caller = place.caller
         line = self._lines.get(caller) or _Line()
         self._make_way(line)
@@ -121,16 +121,16 @@ class MessageRoom:
                 granted.set_result(None)
 
     def _make_way(self, line: "_Line") -> None:
-        """Let a call leave its caller's line if the share is used up; raises ShareError if none waits."""
+        """Let a call leave a line that has the caller's share; raises BeyondShareError if none waits."""
         try:
             share.check(held=len(line), total=self.waiting, limit=self._at_once)
-        except ShareError:
+        except BeyondShareError:
             if not line:
                 raise
             oldest = line.oldest()
             self.waiting -= 1
             if not oldest.done():
-                oldest.set_exception(ShareError())
+                oldest.set_exception(BeyondShareError())
 
     def _left(self, caller: str, line: "_Line") -> None:
         self.waiting -= 1
@@ -219,7 +219,7 @@ class MessagePlace:
     async def enter(self, connection: Callable[[], str]) -> None:
         """Take room for the largest message; wait if there is none. connection: returns the call's.
 
-        Raises ShareError if the caller's newer calls take all its places to wait.
+        Raises BeyondShareError if the caller's newer calls take all its places to wait.
         """
         if not self._room.take(self):
             await self._room.wait(self, connection())

@@ -6,8 +6,9 @@
   caller delays nobody else.
 - Calls that gRPC has not handed over yet cannot be counted: a busy server sees few calls running, however
   many wait. So when a few run, or many have come, groups are tried; they go on while enough calls gather.
-- While callers share the server and a group kept the loop busy, the next one waits as long as that took.
-  Meanwhile gRPC hands over what has come: calls of others stand behind the crowd's until then, unseen.
+- While callers share the server and a group kept the loop busy, the next one waits as long as that took, and
+  is half as large; then groups grow again. Meanwhile gRPC hands over what has come: calls of others stand
+  behind the crowd's until then, unseen.
 - Otherwise a call starts at once: it would wait for nobody.
 """
 
@@ -21,7 +22,7 @@ _FEW = 3
 _MANY = 64
 """How many calls since the last trial are a reason for the next: a call that never waits is seen alone."""
 _GROUP, _SHARED_GROUP = 32, 8
-"""The most calls of a group, of a caller alone and beside others: between groups the loop does other work."""
+"""The most calls of a group, of a caller alone, and at first beside others; these groups grow and shrink."""
 _MISSES = 3
 """After how many groups in a row with too few calls the groups end."""
 _BETWEEN_TRIALS = 0.2
@@ -87,8 +88,6 @@ class Pace:
             self._size = max(1, self._size // 2)
             self._later(loop, min(late, _LONGEST_REST))
             return
-        self._size = min(_GROUP, self._size + (not self._rested))
-        self._rested = False
         self._misses = 0 if self._calls is not None and self._most >= self._calls else self._misses + 1
         if self._misses >= _MISSES:
             self._next_trial, self._came = monotonic() + _BETWEEN_TRIALS, 0
@@ -99,5 +98,7 @@ class Pace:
                 one.set_result(None)
                 self._waiting.charge(who, cost=1)
                 started += 1
+        self._size = min(_GROUP, self._size + (not self._rested))
+        self._rested = False
         if self._waiting:
             self._later(loop, self._seconds)

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from idvault.api.edge.call import Call, Stage
 from idvault.api.edge.message_room import MessagePlace, MessageRoom
 from idvault.api.edge.timer import TimeLimit, Timer
-from idvault.domain.error import InvalidError, Reason, ShareError, UnavailableError
+from idvault.domain.error import BeyondShareError, InvalidError, Reason, UnavailableError
 
 READ_TIME = 5.0
 """How many seconds a caller may take to send a message."""
@@ -22,7 +22,7 @@ def wrap(inner: Stage, *, timer: Timer, room: MessageRoom, read_time: float = RE
     """Return a stage that receives the message into call.body, and holds its room until the call has ended.
 
     timer, room: shared by all methods of a server. Raises InvalidError (INVALID_MESSAGE) if no message
-    arrives in time or it is too large, ShareError if there was no room in time or newer calls took the
+    arrives in time or it is too large, BeyondShareError if there was no room in time or newer calls took the
     caller's places, UnavailableError if the message made way for those.
     """
 
@@ -58,7 +58,7 @@ async def _received(
                 place.end = None
     except TimeoutError:
         if not asked:
-            raise ShareError from None
+            raise BeyondShareError from None
         # gRPC assembles what still comes of the message until the call has ended: it is told so at once.
         if place.hurried:
             raise UnavailableError(Reason.STORE_UNAVAILABLE) from None

@@ -10,14 +10,14 @@
 import asyncio
 
 from idvault.api.edge.call import Call, Stage
-from idvault.domain.error import ShareError
+from idvault.domain.error import BeyondShareError
 from idvault.domain.fair_queue import FairQueue
 
 BETWEEN = 0.008
 """Seconds between two refusals: the loop has the rest of the time for other calls."""
 
 
-class Refusals:
+class RefusalLine:
     """The refused calls of a server that have not been told."""
 
     def __init__(self, *, at_once: int, between: float = BETWEEN) -> None:
@@ -53,13 +53,13 @@ class Refusals:
             loop.call_at(self._next, self._tell, loop)
 
 
-def wrap(inner: Stage, *, refusals: Refusals) -> Stage:
+def wrap(inner: Stage, *, refusals: RefusalLine) -> Stage:
     """Return a stage that tells a refusal beyond a share in turn. refusals: shared by all of a server."""
 
     async def told(call: Call) -> bytes:
         try:
             return await inner(call)
-        except ShareError:
+        except BeyondShareError:
             call.name_error()
             call.body = b""  # it may wait for long
             await refusals.turn(call.holder)

@@ -111,7 +111,7 @@ class _Pipeline:
         )
         self._running = limits.Running(at_once=takes.calls)
         self._streams = limits.Running(at_once=takes.streams)
-        self._refusals = refusals.Refusals(at_once=takes.refused)
+        self._refusals = refusals.RefusalLine(at_once=takes.refused)
 
     def __call__(self, method: MethodDescriptor, servicer: object) -> "_Handler":
         described, answer = describe(method), getattr(servicer, method.name)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.api.edge.message_room import MessagePlace, MessageRoom
-from idvault.domain.error import ShareError
+from idvault.domain.error import BeyondShareError
 
 LIMIT, LARGEST, MANY = 1_000, 100, 1_000
 
@@ -186,7 +186,7 @@ async def test_the_busiest_connection_loses_its_oldest_call() -> None:
     [held] = await _entered(room, "a")
     mine = [await _waiting(room.place("a"), connection) for connection in "yxx"]
     newer = await _waiting(room.place("a"), "z")
-    with pytest.raises(ShareError):
+    with pytest.raises(BeyondShareError):
         await mine[1]
     assert room.waiting == 3
     held.leave()
@@ -199,7 +199,7 @@ async def test_nobody_elses_waiting_call_makes_way() -> None:
     room = _room(limit=2 * LARGEST, at_once=1)
     held, _ = await _entered(room, "ab")
     waiting = await _waiting(room.place("a"))
-    with pytest.raises(ShareError):
+    with pytest.raises(BeyondShareError):
         await _until(room.place("c"))
     held.leave()
     await waiting
@@ -214,7 +214,7 @@ async def test_who_is_refused_and_leaves_takes_nothing() -> None:
     await asyncio.sleep(0)
     newer = await _waiting(room.place("a"))
     refused.cancel()
-    with pytest.raises((asyncio.CancelledError, ShareError)):
+    with pytest.raises((asyncio.CancelledError, BeyondShareError)):
         await refused
     held.leave()
     await newer

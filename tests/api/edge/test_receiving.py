@@ -11,7 +11,7 @@ from idvault.api.edge import receiving
 from idvault.api.edge.call import Call, Caller, EdgeMethod
 from idvault.api.edge.message_room import MessageRoom
 from idvault.api.edge.timer import Timer
-from idvault.domain.error import InvalidError, ShareError, UnavailableError
+from idvault.domain.error import BeyondShareError, InvalidError, UnavailableError
 from idvault.v1 import status_pb2
 from tests.support.authority import Authority, spiffe
 from tests.support.edge import GET_STATUS, WATCH, call, clock, requests, running, told
@@ -95,7 +95,7 @@ async def test_the_oldest_that_waits_makes_way() -> None:
     for _ in range(5):
         mine.append(asyncio.ensure_future(stage(_calling("a", come))))
         await asyncio.sleep(0)
-    with pytest.raises(ShareError):
+    with pytest.raises(BeyondShareError):
         await mine[1]
     come.set()
     assert await asyncio.gather(mine[0], *mine[2:], theirs) == [b"message"] * 5
@@ -127,7 +127,7 @@ async def test_another_key_is_the_same_caller() -> None:
     for key in ("first", "old", "new"):
         mine.append(asyncio.ensure_future(stage(_calling("a", come, spki=key))))
         await asyncio.sleep(0)
-    with pytest.raises(ShareError):
+    with pytest.raises(BeyondShareError):
         await mine[1]
     come.set()
     assert {await each for each in (mine[0], mine[2])} == {b"message"}
@@ -138,7 +138,7 @@ async def test_no_room_in_time() -> None:
     room, come = _room(), asyncio.Event()
     held = asyncio.ensure_future(receiving.wrap(_body, timer=Timer(), room=room)(_calling("a", come)))
     await asyncio.sleep(0)
-    with pytest.raises(ShareError):
+    with pytest.raises(BeyondShareError):
         await receiving.wrap(_body, timer=Timer(), room=room, read_time=0.01)(_calling("a", come))
     come.set()
     assert await held == b"message"

@@ -6,8 +6,8 @@ import pytest
 
 from idvault.api.edge import refusals
 from idvault.api.edge.call import Call, Caller, EdgeMethod
-from idvault.api.edge.refusals import Refusals
-from idvault.domain.error import ShareError, UnavailableError
+from idvault.api.edge.refusals import RefusalLine
+from idvault.domain.error import BeyondShareError, UnavailableError
 from idvault.v1 import status_pb2
 from tests.support.edge import GET_STATUS, clock
 
@@ -18,16 +18,16 @@ def _call(name: str) -> Call:
 
 
 async def _beyond(_call: Call) -> bytes:
-    raise ShareError
+    raise BeyondShareError
 
 
 async def test_callers_are_told_in_turn() -> None:
     """One refusal of a caller waits for one of each other caller, however many wait."""
     told: list[str] = []
-    stage = refusals.wrap(_beyond, refusals=Refusals(at_once=100, between=0.0))
+    stage = refusals.wrap(_beyond, refusals=RefusalLine(at_once=100, between=0.0))
 
     async def refused(name: str) -> None:
-        with pytest.raises(ShareError):
+        with pytest.raises(BeyondShareError):
             await stage(_call(name))
         told.append(name)
 
@@ -37,7 +37,7 @@ async def test_callers_are_told_in_turn() -> None:
 
 async def test_one_after_another() -> None:
     """Between two refusals the loop is free for as long as is set; the first one is told at once."""
-    waiting = Refusals(at_once=100, between=30.0)
+    waiting = RefusalLine(at_once=100, between=30.0)
     await asyncio.wait_for(waiting.turn("a"), 20)
     later = asyncio.ensure_future(waiting.turn("a"))
     done, _ = await asyncio.wait([later], timeout=0.05)
@@ -47,7 +47,7 @@ async def test_one_after_another() -> None:
 
 async def test_too_many_are_told_at_once() -> None:
     """No more calls are kept than the process has memory for."""
-    waiting = Refusals(at_once=1, between=30.0)
+    waiting = RefusalLine(at_once=1, between=30.0)
     await waiting.turn("a")
     kept = asyncio.ensure_future(waiting.turn("a"))
     await asyncio.sleep(0)
@@ -58,7 +58,7 @@ async def test_too_many_are_told_at_once() -> None:
 
 async def test_who_has_gone_delays_nobody() -> None:
     """A refused call whose client goes away takes no turn of another."""
-    waiting = Refusals(at_once=100, between=0.01)
+    waiting = RefusalLine(at_once=100, between=0.01)
     gone, stays = (asyncio.ensure_future(waiting.turn("a")) for _ in range(2))
     await asyncio.sleep(0)
     gone.cancel()
@@ -70,8 +70,8 @@ async def test_a_call_that_waits_holds_no_message() -> None:
     """Its error keeps the id of the request, and its body is let go of."""
     call = _call("a")
     call.body = status_pb2.GetStatusRequest(account_token="a").SerializeToString()
-    with pytest.raises(ShareError):
-        await refusals.wrap(_beyond, refusals=Refusals(at_once=1, between=0.0))(call)
+    with pytest.raises(BeyondShareError):
+        await refusals.wrap(_beyond, refusals=RefusalLine(at_once=1, between=0.0))(call)
     assert call.body == b""
     assert call.error_id
 
@@ -80,9 +80,9 @@ async def test_other_refusals_do_not_wait() -> None:
     """A refusal that says something about the request is told at once."""
 
     async def down(_call: Call) -> bytes:
-        raise UnavailableError(ShareError().reason)
+        raise UnavailableError(BeyondShareError().reason)
 
-    waiting = Refusals(at_once=100, between=30.0)
+    waiting = RefusalLine(at_once=100, between=30.0)
     await waiting.turn("a")
     with pytest.raises(UnavailableError):
         await asyncio.wait_for(refusals.wrap(down, refusals=waiting)(_call("a")), 20)
