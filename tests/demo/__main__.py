@@ -29,6 +29,7 @@ from idvault_client import (
     testing,
 )
 from tests.demo import browsing
+from tests.demo.claims import decided, verify, verify_organization
 from tests.demo.console import ConsoleSteps
 from tests.demo.disclosure import DisclosureSteps
 from tests.demo.erasure import ErasureSteps
@@ -48,8 +49,6 @@ from tests.support.sandbox import (
     Person,
     Registry,
     invent,
-    verify,
-    verify_organization,
     wait_for,
     with_wrong_check,
 )
@@ -225,7 +224,10 @@ class Demo:
         with self.vault() as vault:
             backend = ImBackend(vault)
             verification = backend.sign_up(self._form)
-            check(verification is not None and verification.succeeded, "the sign-up should succeed")
+            check(
+                verification is not None and decided(vault, verification).succeeded,
+                "the sign-up should succeed",
+            )
             check(backend.profile("晴空") == "晴空 ✓", "the profile should be the nickname and the badge")
             user = backend.user("晴空")
             backend.close()

@@ -11,10 +11,11 @@ from playwright.sync_api import Page
 
 from idvault_client import Vault
 from tests.demo import browsing
+from tests.demo.claims import verify
 from tests.demo.disclosure import DisclosureSteps
 from tests.demo.step import StepError, check
 from tests.support import programs
-from tests.support.sandbox import Person, verify
+from tests.support.sandbox import Person
 
 _AUDITOR = "auditor-b"
 _PATIENCE = 60.0

@@ -12,8 +12,9 @@ from typing import Any
 from idvault.development.clock import READ_EVERY
 from idvault_client import PreconditionFailed, State, Vault, testing
 from idvault_client.erasures import ErasureState
+from tests.demo.claims import verify
 from tests.demo.step import check, client
-from tests.support.sandbox import Registry, verify, wait_for
+from tests.support.sandbox import Registry, wait_for
 
 
 class ErasureSteps:

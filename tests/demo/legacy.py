@@ -24,9 +24,10 @@ from idvault_client import Standing, State, Vault, testing
 from idvault_client.backend.campaign.values import Invitation
 from idvault_client.campaigns import Cohort, InvitationEvent, Method, Plan
 from idvault_client.commands.app import app as client_command
+from tests.demo.claims import verify
 from tests.demo.step import check
 from tests.support import programs
-from tests.support.sandbox import Person, Registry, invent, verify
+from tests.support.sandbox import Person, Registry, invent
 
 _ACCOUNTS, _DAYS, _EACH_DAY = 500, 6, 170
 _CALLS_AT_ONCE = 8

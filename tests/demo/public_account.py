@@ -13,8 +13,9 @@ from idvault_client.public_accounts import (
     RejectReason,
 )
 from idvault_client.testing import SyntheticOrganization
+from tests.demo.claims import verify, verify_organization
 from tests.demo.step import check, client
-from tests.support.sandbox import Person, verify, verify_organization
+from tests.support.sandbox import Person
 
 
 class PublicAccountSteps:

@@ -35,8 +35,9 @@ from idvault_client.sanctions import (
     StatementOfReasons,
 )
 from idvault_client.testing import SyntheticOrganization
+from tests.demo.claims import verify_organization
 from tests.demo.step import check, client
-from tests.support.sandbox import verify_organization, wait_for
+from tests.support.sandbox import wait_for
 
 _AUDIENCE = "https://taxi.example"
 _STATEMENT = StatementOfReasons(

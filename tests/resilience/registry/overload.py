@@ -71,6 +71,7 @@ class Overload:
         self.seconds = 0.0
         self.flood: list[Arrival] = []
         self.shared: Counter[str] = Counter()
+        self.leases: list[Counter[str]] = []
         self.overtaken = 0
         self.began, self.calls_before, self.known = 0.0, 0, 0
         self.longest_queue = 0
@@ -164,6 +165,8 @@ class Overload:
 
     async def _work(self) -> None:
         while jobs := await self._worker.backlog.lease(now=self.now(), limit=WIDTH):
+            if self._all_wait():
+                self.leases.append(Counter(job.relying_party for job in jobs))
             settling = (self._worker.backlog.settle(job, now=self.now()) for job in jobs)
             for outcome in await asyncio.gather(*settling, return_exceptions=True):
                 if isinstance(outcome, BaseException) and not isinstance(outcome, UnavailableError):
@@ -179,13 +182,15 @@ class Overload:
         one.ends.append(self.seconds)
         if not waited:
             return
-        sign_ups = {each: self._waiting[each, False] for each in PARTIES}
-        # Turns can be equal only while every platform has enough waiting claims for its share of a lease.
-        if min(sign_ups.values()) > WIDTH / len(PARTIES):
+        if self._all_wait():
             self.shared[party] += 1
         # The worker may hold the last sign-ups when it leases the first re-verifications.
-        self.overtaken += one.again and sign_ups[party] > WIDTH
+        self.overtaken += one.again and self._waiting[party, False] > WIDTH
         self._waiting[party, one.again] -= 1
+
+    def _all_wait(self) -> bool:
+        """Tell whether every platform has enough waiting claims for its share of a lease."""
+        return min(self._waiting[each, False] for each in PARTIES) > WIDTH / len(PARTIES)
 
     def _process(self, number: int) -> Process:
         return Process(
