@@ -1,7 +1,7 @@
 """Waits for the message of an admitted call, with limits on the time and on each caller's waiting calls.
 
 - gRPC starts a call with its headers. A client that sends no message after them holds a place at no cost.
-  Therefore a call waits only after the access check, and only for a short time.
+  Therefore a call waits only after the access check, and only for a short time: for room, then for the message.
 - A waiting call does not count as a running call.
 - A message is asked for only when there is room for it (message_room), and dropped if it is too large for its
   method.
@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable
 
 from idvault.api.edge.call import Call, Stage
 from idvault.api.edge.message_room import MessagePlace, MessageRoom
-from idvault.api.edge.timer import TimeLimit, Timer
+from idvault.api.edge.timer import Timer
 from idvault.domain.error import BeyondShareError, InvalidError, Reason, UnavailableError
 
 READ_TIME = 5.0
-"""How many seconds a caller may take to send a message."""
+"""How many seconds a call may wait for room, and then its caller may take to send the message."""
 
 
 def wrap(inner: Stage, *, timer: Timer, room: MessageRoom, read_time: float = READ_TIME) -> Stage:
@@ -31,7 +31,7 @@ def wrap(inner: Stage, *, timer: Timer, room: MessageRoom, read_time: float = RE
             return await inner(call)
         place = room.place(call.holder)
         try:
-            call.body = await _received(call, call.receive, timer.within(read_time), place)
+            call.body = await _received(call, call.receive, timer, place, read_time)
             place.keep(len(call.body))
             if len(call.body) > call.method.request_limit:
                 call.body = b""  # nobody else may hold or decode it
@@ -44,21 +44,28 @@ def wrap(inner: Stage, *, timer: Timer, room: MessageRoom, read_time: float = RE
 
 
 async def _received(
-    call: Call, receive: Callable[[], Awaitable[object]], limit: TimeLimit, place: MessagePlace
+    call: Call,
+    receive: Callable[[], Awaitable[object]],
+    timer: Timer,
+    place: MessagePlace,
+    read_time: float,
 ) -> bytes:
-    asked = False
     body: object = None
     try:
-        with limit:
+        with timer.within(read_time):
             await place.enter(call.connection)
-            asked, place.end = True, limit.end
+    except TimeoutError:
+        raise BeyondShareError from None
+    # A message is late by when it was asked for, however long there was no room.
+    limit = timer.within(read_time)
+    try:
+        with limit:
+            place.end = limit.end
             try:
                 body = await receive()
             finally:
                 place.end = None
     except TimeoutError:
-        if not asked:
-            raise BeyondShareError from None
         # gRPC assembles what still comes of the message until the call has ended: it is told so at once.
         if place.hurried:
             raise UnavailableError(Reason.STORE_UNAVAILABLE) from None

@@ -145,6 +145,22 @@ async def test_no_room_in_time() -> None:
     assert (room.waiting, room.total) == (0, 0)
 
 
+async def test_the_wait_for_room_takes_no_time_to_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message is late by when it was asked for, not by when its call began."""
+    loop, room, come = asyncio.get_running_loop(), _room(), asyncio.Event()
+    held = room.place("platform/a")
+    await held.enter(str)
+    stage = receiving.wrap(_body, timer=Timer(), room=room, read_time=1_000.0)
+    waiting = asyncio.ensure_future(stage(_calling("a", come)))
+    for then in (held.leave, come.set):
+        await asyncio.sleep(0)
+        monkeypatch.setattr(loop, "time", lambda time=loop.time: time() + 900.0)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        then()
+    assert await waiting == b"message"
+
+
 async def test_a_late_message_is_none() -> None:
     """A message that arrives after the time limit is refused."""
     room = _room()
