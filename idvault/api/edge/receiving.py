@@ -1,7 +1,8 @@
 """Waits for the message of an admitted call, with limits on the time and on each caller's waiting calls.
 
 - gRPC starts a call with its headers. A client that sends no message after them holds a place at no cost.
-  Therefore a call waits only after the access check, and only for a short time: for room, then for the message.
+  Therefore a call waits only after the access check, and only for a short time: for room, then for the
+  message.
 - A waiting call does not count as a running call.
 - A message is asked for only when there is room for it (message_room), and dropped if it is too large for its
   method.

@@ -40,6 +40,10 @@ class RefusalLine:
         self._waiting.put(caller, mine)
         await mine
 
+    def hurry(self) -> None:
+        """Tell all from now on without a pause: a stop does not wait for them."""
+        self._between = 0.0
+
     def _tell(self, loop: asyncio.AbstractEventLoop) -> None:
         while (taken := self._waiting.take()) is not None:
             caller, one = taken

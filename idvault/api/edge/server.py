@@ -111,7 +111,7 @@ class _Pipeline:
         )
         self._running = limits.Running(at_once=takes.calls)
         self._streams = limits.Running(at_once=takes.streams)
-        self._refusals = refusals.RefusalLine(at_once=takes.refused)
+        self.refusals = refusals.RefusalLine(at_once=takes.refused)
 
     def __call__(self, method: MethodDescriptor, servicer: object) -> "_Handler":
         described, answer = describe(method), getattr(servicer, method.name)
@@ -172,7 +172,7 @@ class _Pipeline:
 
     def _admitted(self, inner: Any) -> Any:
         received = receiving.wrap(inner, timer=self._timer, room=self._room, read_time=self._read_time)
-        return self._access.wrap(refusals.wrap(received, refusals=self._refusals))
+        return self._access.wrap(refusals.wrap(received, refusals=self.refusals))
 
 
 class GrpcServer:
@@ -222,6 +222,7 @@ class GrpcServer:
             repeats=repeats,
             traces=traces,
         )
+        self._refusals = handle.refusals
         self._names = [service.descriptor.full_name for service in services]
         self._health = Health(services=self._names)
         self._handlers = [*(_handler(service, handle) for service in services), handle.health(self._health)]
@@ -287,6 +288,7 @@ class GrpcServer:
             drain()
         await asyncio.sleep(linger)
         self._health.close()
+        self._refusals.hurry()
         await asyncio.gather(*(server.stop(grace) for server in self._servers))
         self._has_stopped = True
 

@@ -45,6 +45,15 @@ async def test_one_after_another() -> None:
     later.cancel()
 
 
+async def test_a_stop_waits_for_no_turns() -> None:
+    """Once the server stops, those that wait are told without a pause."""
+    waiting = RefusalLine(at_once=1_000, between=0.2)
+    those = [asyncio.ensure_future(waiting.turn("a")) for _ in range(500)]
+    await those[0]
+    waiting.hurry()
+    await asyncio.wait_for(asyncio.gather(*those), 50)
+
+
 async def test_too_many_are_told_at_once() -> None:
     """No more calls are kept than the process has memory for."""
     waiting = RefusalLine(at_once=1, between=30.0)

@@ -213,6 +213,19 @@ async def test_grace_is_limited(edge: Edge) -> None:
     assert (await endless).code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 
+async def test_a_stop_does_not_wait_for_refusals(tmp_path: Path, authority: Authority) -> None:
+    """Calls beyond a share that wait to be told are told at once when the server stops, not cancelled."""
+    async with running(tmp_path, authority, takes={"calls": 0}) as edge:
+        waiting = edge.server._refusals
+        waiting._between = 1.0
+        channel, body = edge.mine(), requests()[GET_STATUS].SerializeToString()
+        calls = [asyncio.ensure_future(refused(channel, GET_STATUS, body, seconds=90.0)) for _ in range(60)]
+        while waiting._total + sum(one.done() for one in calls) < len(calls):  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+        await asyncio.wait_for(edge.server.stop(grace=60.0, linger=0.0), 30)
+        assert {one.reason for one in await asyncio.gather(*calls)} == {"STORE_UNAVAILABLE"}
+
+
 async def test_two_processes_share_a_port(tmp_path: Path, authority: Authority, edge: Edge) -> None:
     """With SO_REUSEPORT a second server can listen on the same port."""
     second = server(edge, listen=f"127.0.0.1:{edge.server.port}")
