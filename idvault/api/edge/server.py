@@ -202,14 +202,17 @@ class GrpcServer:
 
         takes: how much at once, None for the default memory. deadline: the most seconds one call may take;
         read_time: the most seconds to send its message. pace: None to start every call at once. acceptors:
-        how many servers of gRPC listen at the port. drains: called when the server begins to stop, so that
-        streams end. repeats: finds the key of a repeat. traces: None for no spans. Raises AccessOptionError
-        if a method has no valid access option, and AttributeError if a servicer lacks a method.
+        how many servers of gRPC listen at the port at most. drains: called when the server begins to stop, so
+        that streams end. repeats: finds the key of a repeat. traces: None for no spans. Raises
+        AccessOptionError if a method has no valid access option, and AttributeError if a servicer lacks a
+        method.
         """
         self._listen = listen
         self._certificates = Certificates(tls)
-        self._acceptors, self._reflection = acceptors, reflection
         self._takes, self._drains = takes or capacity.edge(), drains
+        # The kernel may give one acceptor two busy connections. gRPC would reject their calls at random.
+        most = self._takes.pending // (2 * _STREAMS_OF_CONNECTION)
+        self._acceptors, self._reflection = max(1, min(acceptors, most)), reflection
         handle = _Pipeline(
             access=access,
             metrics=metrics,

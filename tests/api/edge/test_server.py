@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -9,6 +10,7 @@ from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
+from idvault import capacity
 from idvault.api.edge.access import Access, AccessOptionError
 from idvault.api.edge.certificates import Tls
 from idvault.api.edge.health import Steadiness, methods
@@ -235,7 +237,12 @@ async def test_two_processes_share_a_port(tmp_path: Path, authority: Authority, 
 
 
 def server(
-    edge: Edge, *, listen: str, tls: Tls | None = None, services: list[Service] | None = None
+    edge: Edge,
+    *,
+    listen: str = "127.0.0.1:0",
+    tls: Tls | None = None,
+    services: list[Service] | None = None,
+    **options: Any,
 ) -> GrpcServer:
     issued = edge.authority.server()
     return GrpcServer(
@@ -246,7 +253,18 @@ def server(
         metrics=edge.metrics,
         access_log=edge.logs.access,
         clock=clock,
+        **options,
     )
+
+
+@pytest.mark.parametrize("edges", [1, 2])
+@pytest.mark.parametrize("acceptors", [1, 24, 64])
+async def test_each_acceptor_has_room_for_the_calls_of_two_connections(
+    edge: Edge, acceptors: int, edges: int
+) -> None:
+    """Beyond its room gRPC rejects calls at random, also those of callers who have done nothing."""
+    options = dict(server(edge, acceptors=acceptors, takes=capacity.edge(edges=edges))._options())
+    assert options["grpc.server.max_pending_requests"] >= 2 * options["grpc.max_concurrent_streams"]
 
 
 async def test_several_acceptors_are_one_server(tmp_path: Path, authority: Authority) -> None:
