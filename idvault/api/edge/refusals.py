@@ -65,6 +65,7 @@ def wrap(inner: Stage, *, refusals: RefusalLine) -> Stage:
             return await inner(call)
         except BeyondShareError:
             call.name_error()
+            call.why = "beyond_share"  # in the log also if the client goes away before it is told
             call.body = b""  # it may wait for long
             await refusals.turn(call.holder)
             raise

@@ -1,6 +1,7 @@
 """Refusals beyond a share: told one after another, of all callers in turn, and at once if too many wait."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,8 @@ from idvault.api.edge.call import Call, Caller, EdgeMethod
 from idvault.api.edge.refusals import RefusalLine
 from idvault.domain.error import BeyondShareError, UnavailableError
 from idvault.v1 import status_pb2
-from tests.support.edge import GET_STATUS, clock
+from tests.support.authority import Authority
+from tests.support.edge import GET_STATUS, call, clock, refused, requests, running
 
 
 def _call(name: str) -> Call:
@@ -83,6 +85,23 @@ async def test_a_call_that_waits_holds_no_message() -> None:
         await refusals.wrap(_beyond, refusals=RefusalLine(at_once=1, between=0.0))(call)
     assert call.body == b""
     assert call.error_id
+
+
+async def test_the_log_says_who_was_beyond_a_share(tmp_path: Path, authority: Authority) -> None:
+    """The line of a refused call says so, also if its client did not wait for the answer."""
+    async with running(tmp_path, authority, takes={"calls": 0}) as edge:
+        line = edge.server._refusals
+        line._between = 60.0
+        channel, body = edge.mine(), requests()[GET_STATUS].SerializeToString()
+        await refused(channel, GET_STATUS, body)
+        gone = asyncio.ensure_future(call(channel, GET_STATUS, body, seconds=None))
+        while not line._total:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+        gone.cancel()
+        while len(lines := edge.log_lines()) < 2:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+        told = [(one["caller"], one["code"], one["why"]) for one in lines]
+        assert told == [("platform-a", code, "beyond_share") for code in ("UNAVAILABLE", "CANCELLED")]
 
 
 async def test_other_refusals_do_not_wait() -> None:
