@@ -60,8 +60,9 @@ class EdgeCapacity:
         """
         calls = self.waiting + self.calls + self.streams + self.health_streams + self.refused
         held = calls * _CALL + self.waiting * _UNHEARD + self.message_bytes * DECODED
-        core = self.connections * _CONNECTION + self.pending * (_PENDING + LOOKAHEAD)
-        return BASE + (held + core) // MIB
+        unasked = (self.pending + self.refused) * LOOKAHEAD
+        core = self.connections * _CONNECTION + self.pending * _PENDING
+        return BASE + (held + unasked + core) // MIB
 
 
 @dataclass(frozen=True, slots=True)
