@@ -216,13 +216,19 @@ class MessagePlace:
         self.hurried = False
         """Whether that was done."""
 
-    async def enter(self, connection: Callable[[], str]) -> None:
-        """Take room for the largest message; wait if there is none. connection: returns the call's.
+    def take(self) -> bool:
+        """Take room for the largest message; return False if there is none."""
+        taken = self._room.take(self)
+        if taken:
+            self._size = self._room.largest
+        return taken
+
+    async def wait(self, connection: str) -> None:
+        """Wait until there is room for the largest message, and take it. connection: the call's.
 
         Raises BeyondShareError if the caller's newer calls take all its places to wait.
         """
-        if not self._room.take(self):
-            await self._room.wait(self, connection())
+        await self._room.wait(self, connection)
         self._size = self._room.largest
 
     def keep(self, size: int) -> None:

@@ -52,11 +52,12 @@ async def _received(
     read_time: float,
 ) -> bytes:
     body: object = None
-    try:
-        with timer.within(read_time):
-            await place.enter(call.connection)
-    except TimeoutError:
-        raise BeyondShareError from None
+    if not place.take():
+        try:
+            with timer.within(read_time):
+                await place.wait(call.connection())
+        except TimeoutError:
+            raise BeyondShareError from None
     # A message is late by when it was asked for, however long there was no room.
     limit = timer.within(read_time)
     try:

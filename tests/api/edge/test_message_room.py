@@ -1,7 +1,7 @@
 """Room for messages: bytes of the process and of each caller, whatever is sent to which method."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
@@ -17,13 +17,14 @@ def _room(*, limit: int = LIMIT, at_once: int = MANY, patience: float = 30.0) ->
     return MessageRoom(limit=limit, largest=LARGEST, at_once=at_once, patience=patience)
 
 
-def _over(connection: str) -> Callable[[], str]:
-    return lambda: connection
+async def _enter(place: MessagePlace, connection: str = "") -> None:
+    if not place.take():
+        await place.wait(connection)
 
 
 async def _until(place: MessagePlace, connection: str = "") -> None:
     async with asyncio.timeout(30):
-        await place.enter(_over(connection))
+        await _enter(place, connection)
 
 
 async def _entered(room: MessageRoom, callers: Iterable[str]) -> list[MessagePlace]:
@@ -34,7 +35,7 @@ async def _entered(room: MessageRoom, callers: Iterable[str]) -> list[MessagePla
 
 
 async def _waiting(place: MessagePlace, connection: str = "") -> "asyncio.Task[None]":
-    task = asyncio.ensure_future(place.enter(_over(connection)))
+    task = asyncio.ensure_future(_enter(place, connection))
     await asyncio.sleep(0)
     assert not task.done()
     return task
@@ -210,7 +211,7 @@ async def test_who_is_refused_and_leaves_takes_nothing() -> None:
     room = _room(limit=2 * LARGEST, at_once=2)
     [held] = await _entered(room, "a")
     place = room.place("a")
-    refused = asyncio.ensure_future(place.enter(str))
+    refused = asyncio.ensure_future(_enter(place))
     await asyncio.sleep(0)
     newer = await _waiting(room.place("a"))
     refused.cancel()
