@@ -149,7 +149,7 @@ async def test_the_wait_for_room_takes_no_time_to_send(monkeypatch: pytest.Monke
     """A message is late by when it was asked for, not by when its call began."""
     loop, room, come = asyncio.get_running_loop(), _room(), asyncio.Event()
     held = room.place("platform/a")
-    await held.enter(str)
+    assert held.take()
     stage = receiving.wrap(_body, timer=Timer(), room=room, read_time=1_000.0)
     waiting = asyncio.ensure_future(stage(_calling("a", come)))
     for then in (held.leave, come.set):
