@@ -210,9 +210,7 @@ class GrpcServer:
         self._listen = listen
         self._certificates = Certificates(tls)
         self._takes, self._drains = takes or capacity.edge(), drains
-        # The kernel may give one acceptor two busy connections. gRPC would reject their calls at random.
-        most = self._takes.pending // (2 * _STREAMS_OF_CONNECTION)
-        self._acceptors, self._reflection = max(1, min(acceptors, most)), reflection
+        self._acceptors, self._reflection = _with_room(acceptors, self._takes), reflection
         handle = _Pipeline(
             access=access,
             metrics=metrics,
@@ -299,6 +297,14 @@ class GrpcServer:
         """Wait until the server has stopped."""
         for server in self._servers:
             await server.wait_for_termination()
+
+
+def _with_room(acceptors: int, takes: EdgeCapacity) -> int:
+    """Return how many servers may listen: as many as have room for the calls of two connections each.
+
+    The kernel may give one of them two busy connections, and gRPC would reject their calls at random.
+    """
+    return max(1, min(acceptors, takes.pending // (2 * _STREAMS_OF_CONNECTION)))
 
 
 def _handler(
