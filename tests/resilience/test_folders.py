@@ -91,6 +91,29 @@ def test_a_walk_and_a_search_hold_beside_a_writer(tmp_path: Path) -> None:
     _beside(public, walk)
 
 
+def test_what_vanishes_after_a_look_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file or folder at the worst moment: it was just seen, and is gone when it is read or entered."""
+    source = tmp_path / "public"
+    (source / "passing").mkdir(parents=True)
+    for name in ("gone", "kept", "passing/file"):
+        (source / name).write_bytes(_CONTENT)
+    is_file = Path.is_file
+
+    def vanishing(path: Path) -> bool:
+        found = is_file(path)
+        if found and path.is_relative_to(source) and path.name != "kept":
+            path.unlink()
+            if path.parent != source:
+                path.parent.rmdir()
+        return found
+
+    monkeypatch.setattr(Path, "is_file", vanishing)
+    folders.copy(source, tmp_path / "copy")
+    assert folders.files(tmp_path / "copy") == [tmp_path / "copy" / "kept"]
+    (source / "gone").write_bytes(_CONTENT)
+    assert folders.contents(source) == {source / "kept": _CONTENT}
+
+
 def test_a_copy_keeps_modes_and_leaves_out_what_is_named(tmp_path: Path) -> None:
     """Files and folders keep their modes; patterns name what stays out, with all that is below it."""
     source = tmp_path / "state"
