@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,6 +27,7 @@ from tests.support.databases import Databases
 from tests.support.log_world import KEY, START
 from tests.support.loss_world import POLICY, LossWorld
 from tests.support.pair_world import PairWorld
+from tests.support.remnant_search import MarkedKeys
 
 
 @pytest.fixture
@@ -237,3 +240,27 @@ def test_keys_of_erased_accounts_do_not_come_back(world: LossWorld) -> None:
     assert any("1 erased account has its shred key again" in each for each in told["missing"])
     assert world.idvault("restore", "--accept-lost-keys").code == ExitCode.DONE
     assert json.loads(world.idvault("restore", "--check", "--json").out)["key_of_erased"] == []
+
+
+def test_no_file_keeps_a_key_that_came_back(world: LossWorld) -> None:
+    """While a reader keeps the write-ahead log, the command says so, and a repeat ends what it began."""
+    (gone, *_) = world.sign_up(2)
+    keys = MarkedKeys()
+    shred = Path(world.databases.shred_url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(shred)) as database:
+        keys.add(gone, keys.make())
+        found = "UPDATE shred_keys SET shred_key = ? WHERE account_token = ?"
+        assert database.execute(found, (keys.by_name[gone], gone)).rowcount == 1
+        database.commit()
+    assert world.idvault("backup", world.folder / "backup").code == ExitCode.DONE
+    world.run(lambda pair: pair.destroy(gone))
+    world.restore("shred.sqlite3")
+    assert shred.name in keys.found([shred.parent])[gone]
+    with closing(sqlite3.connect(shred, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM shred_keys").fetchall()
+        refused = world.idvault("restore", "--accept-lost-keys")
+        assert (refused.code, "files still hold them" in refused.err) == (ExitCode.REFUSED, True), refused
+    assert world.idvault("restore", "--accept-lost-keys").code == ExitCode.DONE
+    kept = {name for name in keys.found([shred.parent]).get(gone, set()) if not name.startswith("backup")}
+    assert kept == set()
