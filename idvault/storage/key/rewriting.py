@@ -59,6 +59,10 @@ _CONDITIONS = {
     "log_parameter_max_length = 0, or no statement logged": (
         f"current_setting('log_parameter_max_length') IN ('0', '0B') OR ({_QUIET})"
     ),
+    # A key that the repeated statement then stores: its values would be beside the error in the server's log.
+    "log_parameter_max_length_on_error = 0": (
+        "current_setting('log_parameter_max_length_on_error') IN ('0', '0B')"
+    ),
     "EXECUTE on pg_switch_wal()": "has_function_privilege('pg_switch_wal()', 'EXECUTE')",
     "EXECUTE on pg_ls_waldir()": "has_function_privilege('pg_ls_waldir()', 'EXECUTE')",
     "the role pg_checkpoint": f"{_SUPERUSER} OR {_CHECKPOINTER}",

@@ -241,6 +241,23 @@ class TestPostgresql:
         await world.destroyed(token)
         assert (await world.get(token)).erasure.absent_from is None
 
+    async def test_errors_that_have_keys_end_the_promise(self, world: ErasureWorld, place: Place) -> None:
+        """A statement that fails is repeated with the same key, which the server would have in its log."""
+        url = server.superuser(place.databases.shred_url)
+        (token,) = (await sign_up(world, 1)).by_name
+        setting = "log_parameter_max_length_on_error"
+        load = "SELECT pg_reload_conf()"
+        await asyncio.to_thread(server.run, url, f"ALTER SYSTEM SET {setting} = -1", load)
+        try:
+            for _ in range(100):  # until this session has read the settings again
+                if f"{setting} = 0" in str(await advice(world, 0)):
+                    break
+                await asyncio.sleep(0.05)
+            await world.destroyed(token)
+            assert (await world.get(token)).erasure.absent_from is None
+        finally:
+            await asyncio.to_thread(server.run, url, f"ALTER SYSTEM RESET {setting}", load)
+
     async def test_another_server_begins_again(self, world: ErasureWorld, place: Place) -> None:
         """What one server has removed says nothing of the files of another that took its place."""
         keys = await sign_up(world, 1)
