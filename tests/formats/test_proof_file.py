@@ -215,6 +215,8 @@ def test_erasure_receipts_are_read_by_the_reference(state: ErasureState, promise
 @pytest.mark.parametrize(
     "given",
     [
+        erasures.message(actor="5e" * 16),
+        erasures.message(ErasureState.DESTROYED, actor="5e" * 16),
         erasures.moved(1),
         erasures.moved(None),
         erasures.moved(0, ErasureState.ERASED),
@@ -222,8 +224,8 @@ def test_erasure_receipts_are_read_by_the_reference(state: ErasureState, promise
         erasures.promising(),
     ],
 )
-def test_both_refuse_another_promise(given: Any) -> None:
-    """A promise that the entry does not have, or of another time, and none where it has one."""
+def test_both_refuse_another_erasure(given: Any) -> None:
+    """A promise of another time, or that the entry lacks; one less; an entry that the vault did not make."""
     made = erasure.read(given)
     with pytest.raises(RefusedError):
         proof_file.check_erasure(made.to_json(), log=LOG)

@@ -45,12 +45,13 @@ def message(
     token: str = TOKEN,
     covered: bool = True,
     promised: bool = True,
+    actor: str = "system",
     **changes: Any,
 ) -> pb.Erasure:
     """Return the receipt of a step at the end of a log with other entries."""
     kind, fields = STEPS[state]
     fields = fields if promised else {}
-    event = Event(kind, "system", token, AT, AT, "11" * 16, KEY, {"erasure_id": ERASURE, **fields, **changes})
+    event = Event(kind, actor, token, AT, AT, "11" * 16, KEY, {"erasure_id": ERASURE, **fields, **changes})
     leaves = [*log_of(7), entry.encode_leaf(event)]
     made = pb.Erasure(
         erasure_id=ERASURE,
@@ -142,6 +143,8 @@ def spoilt(part: str) -> pb.Erasure:
     ("given", "reason"),
     [
         (message(covered=False), "NOT_COVERED"),
+        (message(ErasureState.ERASED, actor="5e" * 16), "OTHER_ENTRY"),
+        (message(ErasureState.DESTROYED, actor="5e" * 16), "OTHER_ENTRY"),
         (changed("erasure_id", "cd" * 16), "OTHER_ENTRY"),
         (changed("account_token", "acct_" + "0" * 26), "OTHER_ENTRY"),
         (changed("state", pb.Erasure.STATE_DESTROYED), "OTHER_ENTRY"),

@@ -79,13 +79,14 @@ def check_erasure(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum:
     kind, bound = _STEPS[fields["state"]]
     check(bound == "absentTime" or "absentTime" not in fields, "a promise before the destruction")
     times = [fields[bound].replace("Z", "+00:00")] if bound in fields else []
-    check_entry(
+    found = check_entry(
         from_json(fields["entry"]),
         at,
         type=kind,
         account_token=fields["accountToken"],
         fields=(fields["erasureId"], *times),
     )
+    check(found.actor_id == "system" or kind.startswith("erasure:request:"), "not made by the vault itself")
     return str(fields.get("absentTime", ""))
 
 

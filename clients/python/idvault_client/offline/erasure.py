@@ -3,7 +3,8 @@
 It is valid if, in this order,
 * its checkpoint is signed by the log, and by the witnesses if any are given,
 * its entry is of the type of its state and commits to this account, this erasure and its times,
-* the entry is in the tree of the checkpoint.
+* the entry is in the tree of the checkpoint; that of an erased or destroyed account was made by the vault
+  itself (the actor "system").
 
 That the record and its keys are gone is the vault's statement; the log proves when it made it, and that it
 cannot take it back. With absent_time it also states that from then on the bytes of the key are in no file of
@@ -18,7 +19,7 @@ from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
 from idvault.domain.erasure import ErasureState
-from idvault.domain.event import EventType
+from idvault.domain.event import SYSTEM_ACTOR, EventType
 from idvault.domain.seal import Part
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
@@ -33,6 +34,7 @@ _STEPS = {
     ErasureState.ERASED: (EventType.ERASURE_ERASE, "destroy_at"),
     ErasureState.DESTROYED: (EventType.ERASURE_DESTROY, "absent_from"),
 }
+_OF_THE_VAULT = frozenset({ErasureState.ERASED, ErasureState.DESTROYED})
 _PREFIX = "STATE_"
 
 
@@ -132,6 +134,8 @@ def check(erasure: ErasureReceipt, *, policy: Policy) -> ProvedErasure:
         raise ErasureError("OTHER_ENTRY", "the log entry does not commit to this erasure") from error
     except LogError as error:
         raise ErasureError("NOT_IN_LOG", "the entry is not in the log") from error
+    if erasure.state in _OF_THE_VAULT and found.actor_id != SYSTEM_ACTOR:
+        raise ErasureError("OTHER_ENTRY", "the log entry was not made by the vault itself")
     return ProvedErasure(
         erasure.account_token,
         erasure.erasure_id,
