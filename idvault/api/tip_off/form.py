@@ -69,7 +69,7 @@ class TipOffFormServicer:
             secret=request.secret,
             now=now,
         )
-        return convert.followed(await self.refusals.of(look_up))
+        return convert.followed(await self.refusals.of(look_up, caller=caller.holder))
 
 
 def _name(text: str, field: str) -> str:

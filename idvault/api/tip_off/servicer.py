@@ -40,7 +40,7 @@ class TipOffServicer:
         look_up = self.filing.follow(
             relying_party=caller.name, reference=request.reference, secret=request.secret, now=now
         )
-        return convert.followed(await self.refusals.of(look_up))
+        return convert.followed(await self.refusals.of(look_up, caller=caller.holder))
 
     async def AssignTipOff(
         self, request: pb.AssignTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from idvault.api.tip_off.even import STEP, EvenRefusals
+from idvault.api.tip_off.even import BETWEEN, STEP, EvenRefusals
 from idvault.domain.error import InvalidError, NotFoundError, Reason
 
 
@@ -35,7 +35,9 @@ async def test_a_refusal_leaves_at_the_end_of_its_step(seconds: float) -> None:
         clock = Clock()
         refusals = EvenRefusals(clock=clock.read, sleep=clock.sleep)
         with pytest.raises(NotFoundError):
-            await refusals.of(work(clock, seconds + more * STEP, NotFoundError(Reason.TIP_OFF_NOT_FOUND)))
+            await refusals.of(
+                work(clock, seconds + more * STEP, NotFoundError(Reason.TIP_OFF_NOT_FOUND)), caller="a"
+            )
         assert clock.now - 1_000 == pytest.approx((more + 1) * STEP)
 
 
@@ -43,7 +45,21 @@ async def test_nothing_else_waits() -> None:
     """Neither a right answer nor another error."""
     clock = Clock()
     refusals = EvenRefusals(clock=clock.read, sleep=clock.sleep)
-    assert await refusals.of(work(clock, 0.01)) == "read"
+    assert await refusals.of(work(clock, 0.01), caller="a") == "read"
     with pytest.raises(InvalidError):
-        await refusals.of(work(clock, 0.01, InvalidError(Reason.INVALID_MESSAGE)))
+        await refusals.of(work(clock, 0.01, InvalidError(Reason.INVALID_MESSAGE)), caller="a")
     assert not clock.slept
+
+
+async def test_those_of_one_caller_leave_one_after_another() -> None:
+    """However many wait at the same time; another caller's leaves at the end of its own step."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    refusals = EvenRefusals(clock=lambda: 1_000.0, sleep=sleep)
+    for who in ("a", "a", "b", "a"):
+        with pytest.raises(NotFoundError):
+            await refusals.of(work(Clock(), 0, NotFoundError(Reason.TIP_OFF_NOT_FOUND)), caller=who)
+    assert slept == pytest.approx([STEP, STEP + BETWEEN, STEP, STEP + 2 * BETWEEN])
