@@ -1,7 +1,6 @@
 """Registrations of moderators' keys: what is signed, who countersigns, and the file that carries it."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -13,10 +12,11 @@ import pytest
 from idvault.attest import registration
 from idvault.attest.registration import Registration, RegistrationFileError, Signing
 from idvault.domain import seal
-from idvault.domain.error import DeniedError, FieldCode, InvalidError, Reason
+from idvault.domain.error import DeniedError, FieldCode, Reason
 from idvault.domain.sanction.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
 from tests.support.builders import NOW
 from tests.support.sanction_world import key_of
+from tests.support.violations import violation
 
 SECOND = timedelta(seconds=1)
 SECONDS = 1_772_337_600  # NOW since 1970
@@ -37,14 +37,6 @@ def second(**changes: Any) -> Registration:
     """Return the full registration with another second countersignature."""
     one, two = FULL.countersignatures
     return replace(FULL, countersignatures=(one, replace(two, **changes)))
-
-
-def violation(work: Callable[[], object]) -> tuple[str, FieldCode]:
-    with pytest.raises(InvalidError) as refused:
-        work()
-    (found,) = refused.value.violations
-    assert refused.value.reason is Reason.INVALID_MESSAGE
-    return found.field, found.code
 
 
 def test_a_new_key_signs_itself() -> None:

@@ -1,30 +1,22 @@
 """Moderators: which keys are registered, by whom, and whose signatures are accepted when."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 import pytest
 
-from idvault.domain.error import DeniedError, FieldCode, InvalidError, PreconditionError, Reason
+from idvault.domain.error import DeniedError, FieldCode, PreconditionError, Reason
 from idvault.domain.sanction import moderator as rules
 from idvault.domain.sanction.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
 from tests.support.builders import NOW
 from tests.support.sanction_world import key_of
+from tests.support.violations import violation
 
 MODERATOR = Moderator("1" * 32, "platform-a", key_of(1).public_key, NOW)
 REVOKED = replace(MODERATOR, revoked_at=NOW)
 SECOND = timedelta(seconds=1)
 A, B, C = "1" * 32, "2" * 32, "3" * 32
-
-
-def violation(work: Callable[[], object]) -> tuple[str, FieldCode]:
-    with pytest.raises(InvalidError) as refused:
-        work()
-    (found,) = refused.value.violations
-    assert refused.value.reason is Reason.INVALID_MESSAGE
-    return found.field, found.code
 
 
 def test_a_key_is_checked() -> None:
