@@ -25,18 +25,16 @@ class RefusalLine:
         self._at_once = at_once
         self._between = between
         self._waiting: FairQueue[asyncio.Future[None]] = FairQueue()
-        self._total = 0
         self._next = 0.0
 
     async def turn(self, caller: str) -> None:
         """Wait until a caller may be told; return at once if too many wait."""
-        if self._total >= self._at_once:
+        if len(self._waiting) >= self._at_once:
             return
         loop = asyncio.get_running_loop()
         mine = loop.create_future()
-        if not self._total:
+        if not self._waiting:
             loop.call_at(max(loop.time(), self._next), self._tell, loop)
-        self._total += 1
         self._waiting.put(caller, mine)
         await mine
 
@@ -47,13 +45,12 @@ class RefusalLine:
     def _tell(self, loop: asyncio.AbstractEventLoop) -> None:
         while (taken := self._waiting.take()) is not None:
             caller, one = taken
-            self._total -= 1
             if not one.done():  # otherwise its client has gone
                 one.set_result(None)
                 self._waiting.charge(caller, cost=1)
                 break
         self._next = loop.time() + self._between
-        if self._total:
+        if self._waiting:
             loop.call_at(self._next, self._tell, loop)
 
 

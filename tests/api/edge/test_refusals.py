@@ -95,7 +95,7 @@ async def test_the_log_says_who_was_beyond_a_share(tmp_path: Path, authority: Au
         channel, body = edge.mine(), requests()[GET_STATUS].SerializeToString()
         await refused(channel, GET_STATUS, body)
         gone = asyncio.ensure_future(call(channel, GET_STATUS, body, seconds=None))
-        while not line._total:  # noqa: ASYNC110 - nothing tells
+        while not line._waiting:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)
         gone.cancel()
         while len(lines := edge.log_lines()) < 2:  # noqa: ASYNC110 - nothing tells

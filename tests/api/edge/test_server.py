@@ -222,7 +222,7 @@ async def test_a_stop_does_not_wait_for_refusals(tmp_path: Path, authority: Auth
         waiting._between = 1.0
         channel, body = edge.mine(), requests()[GET_STATUS].SerializeToString()
         calls = [asyncio.ensure_future(refused(channel, GET_STATUS, body, seconds=90.0)) for _ in range(60)]
-        while waiting._total + sum(one.done() for one in calls) < len(calls):  # noqa: ASYNC110 - nothing tells
+        while len(waiting._waiting) + sum(one.done() for one in calls) < len(calls):  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)
         await asyncio.wait_for(edge.server.stop(grace=60.0, linger=0.0), 30)
         assert {one.reason for one in await asyncio.gather(*calls)} == {"STORE_UNAVAILABLE"}
