@@ -64,7 +64,7 @@ class Settings(ModerationSettings, ErasureSettings, RetentionSettings, TraceSett
     coalesce_reads: bool = True
     pace_milliseconds: Annotated[float, Field(ge=0, le=10)] = 2
     pace_calls: Annotated[int, Field(ge=2, le=4_000)] = 6
-    acceptors: Annotated[int, Field(ge=1, le=64)] = 24
+    acceptors: Annotated[int, Field(ge=1, le=64)] = 48
     metrics_listen: str = "127.0.0.1:7480"
     tls_certificate: Path = Path()
     tls_key: Path = Path()

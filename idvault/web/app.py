@@ -26,9 +26,10 @@ from idvault.telemetry.logs import describe, log
 from idvault.telemetry.web import WebMetrics
 from idvault.v1 import session_pb2 as pb
 from idvault.web import calls, guard, limits
+from idvault.web.edge import EdgeConnections
 from idvault.web.limits import Buckets, Shares
 from idvault.web.render import ANSWERS, States, View
-from idvault_client import aio, reasons
+from idvault_client import reasons
 from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, VaultError
 from idvault_client.pages import headers, rendering
 
@@ -67,7 +68,7 @@ class Pages:
     the addresses of forms with a file, and how many bytes each may have.
     """
 
-    vault: aio.Vault
+    vault: EdgeConnections
     base_url: str
     proxies: int = 0
     supervision_url: str = ""

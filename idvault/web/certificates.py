@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from idvault import certificate_files
 from idvault.certificate_files import CertificateFiles, CertificateReplacer, Pem
 from idvault.config import Settings
-from idvault_client import Tls, aio
+from idvault.web.edge import EdgeConnections
+from idvault_client import Tls
 
 
 def now() -> datetime:
@@ -14,7 +15,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def of_client(settings: Settings, vault: aio.Vault) -> CertificateReplacer:
+def of_client(settings: Settings, vault: EdgeConnections) -> CertificateReplacer:
     """Return what follows the files with which the edge knows the pages; raises ConfigError."""
     tls = Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
     files = CertificateFiles.of_settings(

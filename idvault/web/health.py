@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from idvault.attest import expiry
 from idvault.config import Settings
 from idvault.telemetry.vitals import Vitals
-from idvault_client import Tls, aio
+from idvault.web import edge
+from idvault.web.edge import EdgeConnections
+from idvault_client import Tls
 from idvault_client.backend.rpc import Rpc
 from idvault_client.errors import VaultError
 
@@ -18,7 +20,7 @@ _SERVING = b"\x08\x01"
 _CHECK = Rpc("/grpc.health.v1.Health/Check", b"", lambda answer: answer == _SERVING)
 
 
-async def look(vault: aio.Vault, *, patience: float = _PATIENCE) -> Mapping[str, str]:
+async def look(vault: EdgeConnections, *, patience: float = _PATIENCE) -> Mapping[str, str]:
     """Return why the pages are not ready, by check."""
     try:
         async with asyncio.timeout(patience):
@@ -37,11 +39,11 @@ async def ask_edge(settings: Settings) -> str:
         return (await look(vault)).get("edge", "")
 
 
-def connected(settings: Settings, *, timeout: float) -> aio.Vault:
+def connected(settings: Settings, *, timeout: float) -> EdgeConnections:
     """Return a client of the edge that these settings name; raises OSError if a file cannot be read."""
     tls = Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
     name = settings.web_server_name or None
-    return aio.connect(settings.web_target, tls=tls, timeout=timeout, server_name=name)
+    return edge.connect(settings.web_target, tls=tls, timeout=timeout, server_name=name)
 
 
 async def read_certificates(vitals: Vitals, settings: Settings) -> None:

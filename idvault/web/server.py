@@ -19,13 +19,13 @@ from idvault.telemetry.port import serve_metrics
 from idvault.telemetry.web import WebMetrics
 from idvault.web import certificates, health
 from idvault.web.app import Pages, application
+from idvault.web.edge import EdgeConnections
 from idvault.web.identity import routes as identity_routes
 from idvault.web.identity.pages import IdentityPages
 from idvault.web.tip_off import routes as tip_off_routes
 from idvault.web.tip_off.forms import Forms
 from idvault.web.tip_off.limits import ReportLimits
 from idvault.web.tip_off.pages import TipOffPages
-from idvault_client import aio
 
 LARGE_FORMS: Mapping[str, int] = {**tip_off_routes.LARGE_FORMS, **identity_routes.LARGE_FORMS}
 """The addresses of forms with a file or a long text, as Pages.large_forms wants them."""
@@ -79,7 +79,7 @@ def _door(settings: Settings) -> Door:
     return Door(takes=takes.within(tuning.allow_files(takes.files)), by_address=not settings.web_proxies)
 
 
-def _watch(stack: AsyncExitStack, settings: Settings, metrics: WebMetrics, vault: aio.Vault) -> None:
+def _watch(stack: AsyncExitStack, settings: Settings, metrics: WebMetrics, vault: EdgeConnections) -> None:
     for forever in (
         watching.follow(metrics.health, partial(health.look, vault)),
         watching.every_minute(partial(health.read_certificates, metrics.vitals, settings)),

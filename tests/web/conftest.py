@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from idvault.storage.base.database import Database
 from idvault.web.app import Pages
+from idvault.web.edge import connect
 from idvault.web.limits import Buckets
 from idvault.web.server import LARGE_FORMS, options, whole
 from idvault.web.tip_off.limits import ReportLimits
@@ -71,7 +72,7 @@ async def site_of(
     tip_offs = TipOffWorld(world.database, key_files(folder))
     async with (
         served(world, folder, services=[tip_offs.form_service]) as edge,
-        aio.connect(edge.target, tls=edge.web, timeout=60) as vault,
+        connect(edge.target, tls=edge.web, timeout=60) as vault,
         aio.connect(edge.target, tls=edge.platform, timeout=60) as platform,
     ):
         pages = Pages(

@@ -12,7 +12,7 @@ from idvault.cli import running
 from idvault.config import Settings
 from idvault.telemetry.web import WebMetrics
 from idvault.web import health
-from idvault_client import aio
+from idvault.web.edge import connect
 from tests.web.conftest import Site
 
 
@@ -65,7 +65,7 @@ async def test_an_edge_that_is_silent(site: Site) -> None:
 
     silent = await asyncio.start_server(hold, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
-    async with silent, aio.connect(f"127.0.0.1:{port}", tls=site.edge.web, timeout=600) as vault:
+    async with silent, connect(f"127.0.0.1:{port}", tls=site.edge.web, timeout=600) as vault:
         assert await health.look(vault, patience=0.2) == {"edge": "the platform edge does not answer"}
         for writer in held:
             writer.close()

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, Route
 from idvault.domain.registry import RegistryAnswer
 from idvault.storage.base.database import Database
 from idvault.web.app import Pages
+from idvault.web.edge import connect
 from idvault.web.server import LARGE_FORMS, whole
 from idvault_client import aio
 from tests.support.browser import SHARED
@@ -59,7 +60,7 @@ async def place_of(databases: Databases, folder: Path, *, locale: str) -> AsyncI
         await world.prepare(origins=(origin,))
         tip_offs = TipOffWorld(database, key_files(folder))
         edge = await stack.enter_async_context(served(world, folder, services=[tip_offs.form_service]))
-        web_vault = await stack.enter_async_context(aio.connect(edge.target, tls=edge.web, timeout=60))
+        web_vault = await stack.enter_async_context(connect(edge.target, tls=edge.web, timeout=60))
         own_vault = await stack.enter_async_context(aio.connect(edge.target, tls=edge.platform, timeout=60))
         platform = WebPlatform(own_vault, origin, locale=locale)
         pages = Pages(vault=web_vault, base_url=base_url, large_forms=LARGE_FORMS)

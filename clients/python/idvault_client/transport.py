@@ -86,6 +86,8 @@ def options(server_name: str | None) -> list[tuple[str, str | int]]:
     chosen: list[tuple[str, str | int]] = [
         ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
         ("grpc.service_config_disable_resolution", 1),
+        # Otherwise all clients of a process would share a connection, and what it may carry at a time.
+        ("grpc.use_local_subchannel_pool", 1),
         # The vault is on the internal network: a proxy for outgoing traffic must not see the calls.
         ("grpc.enable_http_proxy", 0),
         ("grpc.initial_reconnect_backoff_ms", 200),

@@ -42,7 +42,7 @@ from idvault.telemetry.traces import Traces
 _Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 _MINUTE = 60_000
 # How many calls a connection may have at once; the client lets more wait.
-_STREAMS_OF_CONNECTION = 256
+_STREAMS_OF_CONNECTION = 100
 OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.so_reuseport", 1),
     ("grpc.max_receive_message_length", limits.LARGEST_REQUEST_BYTES),

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from idvault.domain.error import Reason
+from idvault.web.edge import EdgeConnections
 from idvault.web.tip_off import calls
-from idvault_client import aio
 from idvault_client.errors import NotFound, VaultError
 
 _FRESH = 60.0
@@ -20,7 +20,7 @@ _FRESH = 60.0
 class Forms:
     """The titles of platforms by name."""
 
-    vault: aio.Vault
+    vault: EdgeConnections
     clock: Callable[[], float]
     _titles: Mapping[str, str] | None = None
     _until: float = 0.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tests.resilience.loads import Target
 from tests.support.http2_client import Connection
 
-_STREAMS = 200
+_STREAMS = 90
 """How many calls one connection has in flight, which is below what the edge allows."""
 
 
