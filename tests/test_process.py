@@ -1,6 +1,7 @@
 """Ready files, child processes, and their end with the parent."""
 
 import asyncio
+import gc
 import json
 import os
 import select
@@ -249,3 +250,16 @@ async def test_child_without_a_log_file_prints_where_we_do(
     with pytest.raises(ProcessError, match="see its log"):
         await child.wait_ready(patience=30)
     assert "no-such" in capfd.readouterr().err
+
+
+def test_full_collections_are_put_off() -> None:
+    """Frozen objects do not count as old ones, for which the interpreter would put them off by itself."""
+    before = gc.get_threshold()
+    try:
+        with process.without_collector():
+            assert not gc.isenabled()
+        assert gc.isenabled()
+        assert gc.get_threshold() == (*before[:2], 100)
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)

@@ -87,6 +87,7 @@ class Asked:
     body: bytes
     seconds_left: float
     peer: bytes
+    connection: str
 
 
 Outcome = Message | bytes | Refuse | Trailers | Hang | Callable[[bytes], Message]
@@ -114,7 +115,7 @@ class VaultServer(grpc.GenericRpcHandler):
 
     def _serve(self, path: str, body: bytes, context: grpc.ServicerContext) -> bytes:
         peer = b"".join(context.peer_identities() or ())
-        self.asked.append(Asked(path, body, context.time_remaining(), peer))
+        self.asked.append(Asked(path, body, context.time_remaining(), peer, context.peer()))
         self.arrived.release()
         if path in self.by_path:
             return self.by_path[path].SerializeToString()

@@ -400,6 +400,18 @@ def test_a_call_always_has_a_deadline(tls: Tls, timeout: float) -> None:
         idvault_client.connect("127.0.0.1:1", tls=tls, timeout=timeout)
 
 
+def test_each_client_has_a_connection_of_its_own(server: VaultServer, tls: Tls) -> None:
+    """A connection carries only so many calls at a time; who needs more opens another client."""
+    server.outcomes = [status()]
+    with (
+        idvault_client.connect(server.target, tls=tls, server_name="localhost") as one,
+        idvault_client.connect(server.target, tls=tls, server_name="localhost") as other,
+    ):
+        one.get_status(TOKEN)
+        other.get_status(TOKEN)
+    assert len({asked.connection for asked in server.asked}) == 2
+
+
 def test_closed_connection(server: VaultServer, tls: Tls) -> None:
     """A call on a closed connection raises Unavailable with the cause."""
     vault = idvault_client.connect(server.target, tls=tls, server_name="localhost")
