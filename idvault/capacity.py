@@ -34,7 +34,7 @@ class EdgeCapacity:
 
     message_bytes: of the messages that are received or whose calls run. waiting: calls without a message.
     calls, streams: running. health_streams: of grpc.health.v1. connections: open, with and without a
-    handshake. refused: calls beyond a share that have not been told so. pending: calls that gRPC has not
+    handshake; each acceptor takes its part, and the kernel gives some more than others. refused: calls beyond a share that have not been told so. pending: calls that gRPC has not
     handed over.
     """
 
@@ -101,8 +101,8 @@ def edge(memory: int = DEFAULT_MEMORY, *, edges: int = 1) -> EdgeCapacity:
         calls=3 * spare,
         streams=3 * spare // 2,
         health_streams=spare // 2,
-        connections=3 * spare // 2,
-        refused=4 * spare,
+        connections=9 * spare // 4,
+        refused=2 * spare,
         pending=12 * spare,
     )
 

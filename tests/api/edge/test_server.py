@@ -14,7 +14,7 @@ from idvault import capacity
 from idvault.api.edge.access import Access, AccessOptionError
 from idvault.api.edge.certificates import Tls
 from idvault.api.edge.health import Steadiness, methods
-from idvault.api.edge.server import GrpcServer, ListenError, Service
+from idvault.api.edge.server import OPTIONS, GrpcServer, ListenError, Service
 from idvault.ports.claim import Claim
 from tests.api.descriptors import service
 from tests.support.authority import Authority, spiffe
@@ -265,6 +265,17 @@ async def test_each_acceptor_has_room_for_the_calls_of_two_connections(
     """Beyond its room gRPC rejects calls at random, also those of callers who have done nothing."""
     options = dict(server(edge, acceptors=acceptors, takes=capacity.edge(edges=edges))._options())
     assert options["grpc.server.max_pending_requests"] >= 2 * options["grpc.max_concurrent_streams"]
+
+
+async def test_a_client_with_more_calls_than_a_connection_carries_waits(edge: Edge) -> None:
+    """Its client keeps to the number by itself, and not one call is refused."""
+    body, channel = requests()[GET_STATUS].SerializeToString(), edge.mine()
+
+    async def many() -> None:
+        for _ in range(10):
+            await call(channel, GET_STATUS, body, seconds=60)
+
+    await asyncio.gather(*(many() for _ in range(3 * dict(OPTIONS)["grpc.max_concurrent_streams"])))
 
 
 async def test_several_acceptors_are_one_server(tmp_path: Path, authority: Authority) -> None:
