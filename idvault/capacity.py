@@ -34,8 +34,8 @@ class EdgeCapacity:
 
     message_bytes: of the messages that are received or whose calls run. waiting: calls without a message.
     calls, streams: running. health_streams: of grpc.health.v1. connections: open, with and without a
-    handshake; each acceptor takes its part, and the kernel gives some more than others. refused: calls beyond a share that have not been told so. pending: calls that gRPC has not
-    handed over.
+    handshake; each acceptor has its part, and the kernel gives some more than others. refused: calls beyond a
+    share that have not been told so. pending: calls that gRPC has not handed over.
     """
 
     message_bytes: int

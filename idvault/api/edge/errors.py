@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -83,6 +83,7 @@ def guard(inner: Stage, *, method: EdgeMethod, clock: Callable[[], ClockReading]
             return await inner(call)
         except Exception as error:
             await refuse(context, error, path=method.path, request=call.name_error())
+        return b""
 
     return guarded
 
@@ -110,12 +111,26 @@ async def _send(context: Context, message: bytes) -> None:
         raise ExhaustedError(Reason.SLOW_CONSUMER, retry_after=timedelta(seconds=1)) from None
 
 
-async def refuse(context: Context, error: Exception, *, path: str, request: str) -> NoReturn:
+async def refuse(context: Context, error: Exception, *, path: str, request: str) -> None:
     """End a call with the refusal for an exception, and log an unforeseen one. request: the error's id."""
     told = refusal(error, request=request)
     if not told.foreseen:
         log().error("rpc_unforeseen", method=path, request=request, **describe(error))
-    await context.abort(told.code, told.reason.value, told.trailers)
+    await abort(context, told.code, told.reason.value, told.trailers)
+
+
+async def abort(
+    context: Context, code: grpc.StatusCode, details: str = "", trailers: tuple[tuple[str, bytes], ...] = ()
+) -> None:
+    """End a call with a status; its handler must return at once.
+
+    gRPC keeps in the call what it raises here, and raises it again after the handler. With its traceback it
+    would hold the call until a full garbage collection, which would stop the loop until thousands are gone.
+    """
+    try:
+        await context.abort(code, details, trailers)
+    except grpc.aio.AbortError as aborted:
+        aborted.__traceback__ = aborted.__context__ = None
 
 
 def begin(method: EdgeMethod, context: Context, now: ClockReading) -> Call:

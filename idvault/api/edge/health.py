@@ -127,8 +127,9 @@ def guard(inner: Stage, *, method: EdgeMethod, clock: Callable[[], ClockReading]
         try:
             return await inner(call)
         except UnknownServiceError:
-            await context.abort(grpc.StatusCode.NOT_FOUND)
+            await errors.abort(context, grpc.StatusCode.NOT_FOUND)
         except Exception as error:
             await errors.refuse(context, error, path=method.path, request=call.name_error())
+        return b""
 
     return guarded

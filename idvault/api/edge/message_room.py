@@ -71,12 +71,14 @@ class MessageRoom:
         if not self._looks:
             self._look_later()
         try:
-            await granted
+            # An exception in the future would hold the call in a cycle until a full garbage collection.
+            if not await granted:
+                raise BeyondShareError
         except asyncio.CancelledError:
             if granted.cancelled():
                 if line.remove(connection, granted):
                     self._left(caller, line)
-            elif granted.exception() is None:
+            elif granted.result():
                 self.give(caller, self.largest)
             raise
         self._comes(place)
@@ -118,7 +120,7 @@ class MessageRoom:
             self._left(caller, line)
             if not granted.done():  # otherwise its call has ended just now
                 self._add(caller)
-                granted.set_result(None)
+                granted.set_result(True)
 
     def _make_way(self, line: "_Line") -> None:
         """Let a call leave a line that has the caller's share; raises BeyondShareError if none waits."""
@@ -130,7 +132,7 @@ class MessageRoom:
             oldest = line.oldest()
             self.waiting -= 1
             if not oldest.done():
-                oldest.set_exception(BeyondShareError())
+                oldest.set_result(False)
 
     def _left(self, caller: str, line: "_Line") -> None:
         self.waiting -= 1
@@ -160,18 +162,18 @@ class _Line:
     """The calls of one caller that wait, by connection, the oldest first; its connections have turns."""
 
     def __init__(self) -> None:
-        self._calls: dict[str, dict[asyncio.Future[None], None]] = {}
+        self._calls: dict[str, dict[asyncio.Future[bool], None]] = {}
         self._total = 0
 
     def __len__(self) -> int:
         return self._total
 
-    def add(self, connection: str, granted: "asyncio.Future[None]") -> None:
+    def add(self, connection: str, granted: "asyncio.Future[bool]") -> None:
         """Add a call behind those of its connection."""
         self._calls.setdefault(connection, {})[granted] = None
         self._total += 1
 
-    def remove(self, connection: str, granted: "asyncio.Future[None]") -> bool:
+    def remove(self, connection: str, granted: "asyncio.Future[bool]") -> bool:
         """Remove a call; return False if it has left."""
         calls = self._calls.get(connection, {})
         if granted not in calls:
@@ -182,7 +184,7 @@ class _Line:
             del self._calls[connection]
         return True
 
-    def next(self) -> "asyncio.Future[None]":
+    def next(self) -> "asyncio.Future[bool]":
         """Remove and return the oldest call of the connection whose turn it is."""
         connection = next(iter(self._calls))
         granted = self._first(connection)
@@ -191,11 +193,11 @@ class _Line:
             self._calls[connection] = self._calls.pop(connection)
         return granted
 
-    def oldest(self) -> "asyncio.Future[None]":
+    def oldest(self) -> "asyncio.Future[bool]":
         """Remove and return the oldest call of the connection with most calls."""
         return self._first(max(self._calls, key=lambda each: len(self._calls[each])))
 
-    def _first(self, connection: str) -> "asyncio.Future[None]":
+    def _first(self, connection: str) -> "asyncio.Future[bool]":
         granted = next(iter(self._calls[connection]))
         self.remove(connection, granted)
         return granted
