@@ -303,11 +303,11 @@ class GrpcServer:
 
 
 def _with_room(acceptors: int, takes: EdgeCapacity) -> int:
-    """Return how many servers may listen: as many as have room for the calls of two connections each.
+    """Return how many servers may listen: as many as have room for the calls of three connections each.
 
-    The kernel may give one of them two busy connections, and gRPC would reject their calls at random.
+    The kernel may give one of them three busy connections, and gRPC would reject their calls at random.
     """
-    return max(1, min(acceptors, takes.pending // (2 * _STREAMS_OF_CONNECTION)))
+    return max(1, min(acceptors, takes.pending // (3 * _STREAMS_OF_CONNECTION)))
 
 
 def _handler(

@@ -258,13 +258,13 @@ def server(
 
 
 @pytest.mark.parametrize("edges", [1, 2])
-@pytest.mark.parametrize("acceptors", [1, 24, 64])
-async def test_each_acceptor_has_room_for_the_calls_of_two_connections(
+@pytest.mark.parametrize("acceptors", [1, 48, 64])
+async def test_each_acceptor_has_room_for_the_calls_of_three_connections(
     edge: Edge, acceptors: int, edges: int
 ) -> None:
     """Beyond its room gRPC rejects calls at random, also those of callers who have done nothing."""
     options = dict(server(edge, acceptors=acceptors, takes=capacity.edge(edges=edges))._options())
-    assert options["grpc.server.max_pending_requests"] >= 2 * options["grpc.max_concurrent_streams"]
+    assert options["grpc.server.max_pending_requests"] >= 3 * options["grpc.max_concurrent_streams"]
 
 
 async def test_a_client_with_more_calls_than_a_connection_carries_waits(edge: Edge) -> None:
