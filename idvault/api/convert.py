@@ -177,7 +177,7 @@ def _checked(refusals: list[InvalidError], check: Callable[[], _Checked]) -> _Ch
     try:
         return check()
     except InvalidError as error:
-        refusals.append(error)
+        refusals.append(error.with_traceback(None))  # its frames hold the list, and the request
         return None
 
 

@@ -187,11 +187,11 @@ def _check(
     try:
         parsed_name = parse_name()
     except InvalidError as error:
-        refusals.append(error)
+        refusals.append(error.with_traceback(None))  # its frames hold the list
     try:
         parsed_document = document.parse(type=document_type, number=number, today=today)
     except InvalidError as error:
-        refusals.append(error)
+        refusals.append(error.with_traceback(None))  # its frames hold the list
     if parsed_document is None or refusals:
         raise InvalidError(refusals[0].reason, *(v for error in refusals for v in error.violations))
     return Identity(parsed_name, parsed_document)

@@ -1,13 +1,16 @@
 """Every exception becomes an error with fixed words."""
 
 import asyncio
+import gc
 from datetime import timedelta
 from uuid import UUID
 
 import grpc
 import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest
 
 from idvault.api.edge import errors
+from idvault.api.edge.call import Call
 from idvault.domain import error as kinds
 from idvault.domain.error import FieldCode, Reason, Violation
 from idvault.ports.claim import Claim
@@ -193,3 +196,38 @@ async def test_a_call_that_succeeds_has_no_id_in_the_log(edge: Edge) -> None:
     await call(edge.mine(), GET_STATUS, requests()[GET_STATUS].SerializeToString())
     [line] = edge.log_lines()
     assert "request" not in line
+
+
+@pytest.mark.parametrize("kind", ["unknown", "fields", "role", "unforeseen", "health"])
+async def test_a_refused_call_leaves_nothing_to_the_collector(edge: Edge, kind: str) -> None:
+    """A call holds its message and memory of gRPC, and full collections of a busy process are rare."""
+    edge.claims.happens = None if kind == "fields" else _breaks if kind == "unforeseen" else _unknown
+    channel = edge.mine() if kind != "role" else edge.channel(edge.authority.client(spiffe("auditor", "a")))
+    asked = verify_request(real_name="") if kind == "fields" else requests()[VERIFY]
+    path, body = VERIFY, asked.SerializeToString()
+    if kind == "health":
+        path, body = "/grpc.health.v1.Health/Check", HealthCheckRequest(service="none").SerializeToString()
+    before = {id(each) for each in _calls()}
+    gc.disable()
+    try:
+        for _ in range(5):
+            with pytest.raises(grpc.aio.AioRpcError):
+                await call(channel, path, body)
+        async with asyncio.timeout(30):
+            while any(id(each) not in before for each in _calls()):  # noqa: ASYNC110 - no event tells it
+                await asyncio.sleep(0.01)
+    finally:
+        gc.enable()
+
+
+def _calls() -> list[Call]:
+    """Return all calls that are not gone; earlier tests may have left some."""
+    return [thing for thing in gc.get_objects() if type(thing) is Call]
+
+
+async def _breaks() -> Claim:
+    raise RuntimeError
+
+
+async def _unknown() -> Claim:
+    raise kinds.NotFoundError(Reason.REQUEST_NOT_FOUND)

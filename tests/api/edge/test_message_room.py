@@ -1,7 +1,9 @@
 """Room for messages: bytes of the process and of each caller, whatever is sent to which method."""
 
 import asyncio
+import gc
 from collections.abc import Iterable
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -193,6 +195,28 @@ async def test_the_busiest_connection_loses_its_oldest_call() -> None:
     held.leave()
     await mine[0]
     assert not newer.done()
+
+
+async def test_a_call_that_made_way_is_gone_at_once() -> None:
+    """Its exception holds it in no cycle: full garbage collections of a busy process are rare."""
+    room = _room(limit=2 * LARGEST, at_once=2)
+    [held] = await _entered(room, "a")
+    place = room.place("a")
+    which = id(place)
+    gc.disable()
+    try:
+        refused = asyncio.ensure_future(_enter(place))
+        await asyncio.sleep(0)
+        newer = await _waiting(room.place("a"))
+        with suppress(BeyondShareError):
+            await refused
+        del place, refused
+        await asyncio.sleep(0)  # the loop lets go of the task
+        assert which not in map(id, gc.get_objects())
+    finally:
+        gc.enable()
+    held.leave()
+    await newer
 
 
 async def test_nobody_elses_waiting_call_makes_way() -> None:
