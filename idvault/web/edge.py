@@ -26,6 +26,10 @@ class EdgeConnections:
         """Make a call and return what the answer means; raises VaultError."""
         return await next(self._turns).run(call)
 
+    async def everywhere(self, call: Rpc[Result]) -> list[Result]:
+        """Make a call over each connection and return what the answers mean; raises VaultError."""
+        return await asyncio.gather(*(client.run(call) for client in self._clients))
+
     async def use_certificate(self, tls: Tls) -> None:
         """Make the next calls with these files; running ones have their timeout to end. Raises OSError."""
         await asyncio.gather(*(client.use_certificate(tls) for client in self._clients))

@@ -24,12 +24,13 @@ async def look(vault: EdgeConnections, *, patience: float = _PATIENCE) -> Mappin
     """Return why the pages are not ready, by check."""
     try:
         async with asyncio.timeout(patience):
-            serves = await vault.run(_CHECK)
+            # Over all connections: with one broken, looks in turn would go back and forth.
+            answers = await vault.everywhere(_CHECK)
     except TimeoutError:
         return {"edge": "the platform edge does not answer"}
     except VaultError as error:
         return {"edge": f"the platform edge does not answer{error.hint and f': {error.hint}'}"}
-    return {} if serves else {"edge": "the platform edge is not ready"}
+    return {} if all(answers) else {"edge": "the platform edge is not ready"}
 
 
 async def ask_edge(settings: Settings) -> str:

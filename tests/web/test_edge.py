@@ -55,6 +55,13 @@ async def test_connections_are_used_in_turn() -> None:
     assert [client.ran for client in clients] == [2, 2, 2]
 
 
+async def test_a_look_is_over_every_connection() -> None:
+    """One that is broken is seen each time."""
+    clients = [OneConnection() for _ in range(3)]
+    assert await over(*clients).everywhere(CALL) == [b""] * 3
+    assert [client.ran for client in clients] == [1, 1, 1]
+
+
 async def test_all_get_the_new_certificate() -> None:
     """A former key must be in use nowhere once it is replaced."""
     clients = [OneConnection() for _ in range(3)]
