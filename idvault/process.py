@@ -35,7 +35,7 @@ class ProcessError(Exception):
     """A required process has ended or did not become ready."""
 
 
-_YOUNGER = 100
+_YOUNGER = 1_000
 """How many collections of younger objects there are between two full ones; the interpreter's is 10."""
 
 

@@ -259,7 +259,7 @@ def test_full_collections_are_put_off() -> None:
         with process.without_collector():
             assert not gc.isenabled()
         assert gc.isenabled()
-        assert gc.get_threshold() == (*before[:2], 100)
+        assert gc.get_threshold() == (*before[:2], 1_000)
     finally:
         gc.unfreeze()
         gc.set_threshold(*before)

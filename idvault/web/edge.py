@@ -1,4 +1,4 @@
-"""The hosted pages' connections to the edge, which answers only so many calls of each at a time."""
+"""The hosted pages' connections to the edge, of which each carries only so many calls at a time."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Self
 from idvault_client import Tls, aio
 from idvault_client.backend.rpc import Result, Rpc
 
-CONNECTIONS = 4
+CONNECTIONS = 5
 """Together they carry the calls that the pages make at once (limits.RUNNING)."""
 
 

@@ -18,8 +18,9 @@ from idvault.api.edge.server import GrpcServer, Service
 from idvault.domain.error import NotFoundError, Reason
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
+from idvault_client import transport
 from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
-from tests.support.edge import FakePlatforms, clock, platform, refused
+from tests.support.edge import FakePlatforms, Told, clock, platform, refused
 from tests.test_proto_contract import SERVICES, SERVICES_OF, WHO_MAY_CALL
 
 ROLES = ("platform", "auditor", "custodian", "operator", "monitor", "web", "moderator")
@@ -118,7 +119,13 @@ class Gate:
         )
         options = (("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1))
         async with grpc.aio.secure_channel(f"localhost:{self.server.port}", credentials, options) as channel:
-            told = await asyncio.gather(*(refused(channel, _path(name), b"") for name in methods))
+            places = asyncio.Semaphore(transport.AT_ONCE)
+
+            async def one(name: str) -> Told:
+                async with places:
+                    return await refused(channel, _path(name), b"")
+
+            told = await asyncio.gather(*map(one, methods))
         return {name: (each.code.name, each.reason) for name, each in zip(methods, told, strict=True)}
 
 

@@ -65,9 +65,10 @@ async def test_an_edge_that_is_silent(site: Site) -> None:
 
     silent = await asyncio.start_server(hold, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
-    async with silent, connect(f"127.0.0.1:{port}", tls=site.edge.web, timeout=600) as vault:
-        assert await health.look(vault, patience=0.2) == {"edge": "the platform edge does not answer"}
-        for writer in held:
+    async with silent:
+        async with connect(f"127.0.0.1:{port}", tls=site.edge.web, timeout=600) as vault:
+            assert await health.look(vault, patience=0.2) == {"edge": "the platform edge does not answer"}
+        for writer in held:  # nobody comes again now
             writer.close()
             with suppress(ConnectionError):
                 await writer.wait_closed()

@@ -3,7 +3,7 @@
 
 import { status as Code, type ServiceError } from "@grpc/grpc-js";
 
-import { ERRORS, Unavailable, VaultError, type Failure } from "./errors.js";
+import { DeadlineExceeded, ERRORS, Unavailable, VaultError, type Failure } from "./errors.js";
 import type { BadRequest__Output } from "./generated/google/rpc/BadRequest.js";
 import type { ErrorInfo__Output } from "./generated/google/rpc/ErrorInfo.js";
 import type { RequestInfo__Output } from "./generated/google/rpc/RequestInfo.js";
@@ -17,6 +17,7 @@ const WORD = /^[A-Z][A-Z0-9_]{0,62}$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const FIELD = /^[a-z][a-z0-9_.[\]]{0,127}$/;
 const CLOSED = "this connection is closed";
+const BUSY = "this client made as many calls at a time as it may: open another one beside it";
 const OTHER_CA = "the given ca did not issue the server's certificate, or the certificate has expired";
 const OTHER_NAME = "the server's certificate has another name: set serverName";
 // Hints for Node's own errors. They replace its text, which may hold anything.
@@ -39,6 +40,11 @@ export function fromServiceError(error: ServiceError, requestId: string | null):
   const hint = found.reason ? "" : (HINTS.find(([sign]) => sign.test(error.details ?? ""))?.[1] ?? "");
   // A call without a request id, such as a read, has the id under which the vault logged its error.
   return build({ code, hint, ...found, requestId: requestId ?? found.errorId ?? null });
+}
+
+/** Returns the error of a call whose turn did not come before its deadline. */
+export function late(requestId: string | null): DeadlineExceeded {
+  return new DeadlineExceeded({ code: "DEADLINE_EXCEEDED", requestId, hint: BUSY });
 }
 
 /** Returns the error of a call on a closed connection. */

@@ -10,6 +10,7 @@ import * as refusals from "./refusals.js";
 import { checkTimeout, open, type ConnectOptions } from "./transport.js";
 import * as values from "./values.js";
 import type { Consent, IdentityDocument, IssuedToken, Status, Statuses, Verification } from "./values.js";
+import { AT_ONCE } from "./vocabulary.js";
 
 const BATCH_SIZE = 1000;
 
@@ -37,6 +38,8 @@ export class Vault {
   readonly #client: Client;
   readonly #timeoutMs: number;
   readonly #running = new Set<{ cancel(): void }>();
+  readonly #waiting = new Set<() => void>();
+  #free = AT_ONCE;
   #closed = false;
 
   constructor(client: Client, timeoutMs: number) {
@@ -133,6 +136,7 @@ export class Vault {
   /** Closes the connection; calls that still run end with Unavailable. */
   close(): void {
     this.#closed = true;
+    this.#waiting.forEach((turn) => turn());
     this.#running.forEach((call) => call.cancel());
     this.#client.close();
   }
@@ -146,9 +150,54 @@ export class Vault {
     }
   }
 
-  #ask(service: string, method: string, sent: object, deadline: number, waitForReady: boolean): Promise<object> {
-    const { path, requestSerialize, responseDeserialize } = methodOf(service, method);
+  async #ask(service: string, method: string, sent: object, deadline: number, waitForReady: boolean): Promise<object> {
     const requestId = "requestId" in sent && typeof sent.requestId === "string" ? sent.requestId : null;
+    if (!(await this.#turn(deadline))) {
+      throw refusals.late(requestId);
+    }
+    try {
+      return await this.#send(service, method, sent, requestId, deadline, waitForReady);
+    } finally {
+      this.#leave();
+    }
+  }
+
+  // Waits until the vault takes another call of this connection; returns false if the deadline comes first.
+  #turn(deadline: number): Promise<boolean> {
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return Promise.resolve(true);
+    }
+    return new Promise((resolve) => {
+      const ended = (hasTurn: boolean) => {
+        clearTimeout(timer);
+        this.#waiting.delete(turn);
+        resolve(hasTurn);
+      };
+      const turn = () => ended(true);
+      const timer = setTimeout(() => ended(false), deadline - Date.now());
+      this.#waiting.add(turn);
+    });
+  }
+
+  #leave(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      this.#free += 1;
+    } else {
+      next();
+    }
+  }
+
+  #send(
+    service: string,
+    method: string,
+    sent: object,
+    requestId: string | null,
+    deadline: number,
+    waitForReady: boolean,
+  ): Promise<object> {
+    const { path, requestSerialize, responseDeserialize } = methodOf(service, method);
     return new Promise((resolve, reject) => {
       if (this.#closed) {
         reject(refusals.closed(requestId));

@@ -36,6 +36,19 @@ test("a person signs up, and a repeat is the same claim", async () => {
   stranger.close();
 });
 
+test("more calls than a connection carries wait for their turn", async () => {
+  const person = newcomer();
+  const { accountToken } = await vault.verifyIndividual(person.name, residentId(person.number), { consent });
+  const asked = Array.from({ length: 400 }, () => vault.getStatus(accountToken));
+  assert.equal((await Promise.all(asked)).filter((status) => status.isVerified).length, 400);
+  const short = vaultOf({ timeoutMs: 1 });
+  const late = await Promise.allSettled(Array.from({ length: 400 }, () => short.getStatus(accountToken)));
+  assert.ok(late.some((each) => each.status === "rejected" && each.reason instanceof client.DeadlineExceeded));
+  const closing = Array.from({ length: 400 }, () => short.getStatus(accountToken));
+  short.close();
+  assert.ok((await Promise.allSettled(closing)).every((each) => each.status === "rejected"));
+});
+
 test("an organisation shows its category", async () => {
   const { name, number } = given.organization;
   const found = await vault.verifyOrganization(name, client.unifiedSocialCreditCode(number), { consent });

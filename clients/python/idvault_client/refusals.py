@@ -21,6 +21,7 @@ _WORD = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIELD = re.compile(r"[a-z][a-z0-9_.\[\]]{0,127}")
 _CLOSED = "this connection is closed"
+_BUSY = "this client made as many calls at a time as it may: open another one beside it"
 _OTHER_CA = "the given ca did not issue the server's certificate, or the certificate has expired"
 _OTHER_NAME = "the server's certificate has another name: set server_name"
 _NO_ADDRESS = "the target is not a valid address"
@@ -80,6 +81,11 @@ def connection_lost(answer: bytes | errors.VaultError) -> bool:
     if isinstance(answer, bytes) or answer.reason is not None:
         return False
     return answer.code in _CONNECTION and answer.hint not in _LASTING
+
+
+def late(*, request_id: str | None) -> errors.DeadlineExceeded:
+    """Return the error of a call whose turn did not come within its timeout."""
+    return errors.DeadlineExceeded(code="DEADLINE_EXCEEDED", request_id=request_id, hint=_BUSY)
 
 
 def closed(*, request_id: str | None) -> errors.Unavailable:

@@ -10,6 +10,12 @@ import grpc
 DEFAULT_TIMEOUT = 5.0
 """Seconds that a call may take by default, retries included."""
 
+AT_ONCE = 80
+"""How many calls a client makes at a time over its connection; others wait, within their timeout.
+
+The vault refuses more than 100 of one connection, and counts some that have just ended.
+"""
+
 KEEPALIVE = (30.0, 5.0)
 """Seconds of silence in a call before a keepalive ping, and seconds that its answer may take."""
 

@@ -41,16 +41,15 @@ from idvault.telemetry.traces import Traces
 
 _Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 _MINUTE = 60_000
-# How many calls a connection may have at once; the client lets more wait.
+# How many calls a connection may have at once. gRPC counts calls that have ended until their objects are
+# gone: otherwise a client that takes its calls back at once would fill an acceptor. So clients keep below
+# that number (idvault_client.transport.AT_ONCE).
 _STREAMS_OF_CONNECTION = 100
 OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.so_reuseport", 1),
     ("grpc.max_receive_message_length", limits.LARGEST_REQUEST_BYTES),
     ("grpc.max_send_message_length", 4 * 1024 * 1024),
     ("grpc.max_concurrent_streams", _STREAMS_OF_CONNECTION),
-    # Otherwise gRPC counts calls that have ended, too, until their objects are gone, and refuses those of a
-    # client that keeps to the number.
-    ("grpc.http.overload_protection", 0),
     # gRPC would measure the network and let each call send megabytes before anybody asked for its message.
     ("grpc.http2.bdp_probe", 0),
     ("grpc.http2.lookahead_bytes", LOOKAHEAD),

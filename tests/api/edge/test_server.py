@@ -1,6 +1,7 @@
 """A server reports its health, stops cleanly, and does not start without an access option."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ from idvault.api.edge.access import Access, AccessOptionError
 from idvault.api.edge.certificates import Tls
 from idvault.api.edge.health import Steadiness, methods
 from idvault.api.edge.server import OPTIONS, GrpcServer, ListenError, Service
+from idvault.domain.error import NotFoundError, Reason
 from idvault.ports.claim import Claim
+from idvault_client import transport
 from tests.api.descriptors import service
 from tests.support.authority import Authority, spiffe
 from tests.support.edge import (
     GET_STATUS,
     GET_VERIFICATION,
+    VERIFY,
     Edge,
     Told,
     call,
@@ -267,15 +271,29 @@ async def test_each_acceptor_has_room_for_the_calls_of_three_connections(
     assert options["grpc.server.max_pending_requests"] >= 3 * options["grpc.max_concurrent_streams"]
 
 
-async def test_a_client_with_more_calls_than_a_connection_carries_waits(edge: Edge) -> None:
-    """Its client keeps to the number by itself, and not one call is refused."""
-    body, channel = requests()[GET_STATUS].SerializeToString(), edge.mine()
+@pytest.mark.parametrize("outcome", ["answered", "refused"])
+async def test_a_client_may_make_as_many_calls_as_ours_do(edge: Edge, outcome: str) -> None:
+    """gRPC counts calls of a connection until their objects are gone, and must still refuse none of these."""
+    path = GET_STATUS if outcome == "answered" else VERIFY
+    if outcome == "refused":
+        edge.claims.happens = _unknown
+    body, channel, seen = requests()[path].SerializeToString(), edge.mine(), Counter[str]()
 
     async def many() -> None:
-        for _ in range(10):
-            await call(channel, GET_STATUS, body, seconds=60)
+        for _ in range(20):
+            try:
+                await call(channel, path, body, seconds=60)
+                seen["OK"] += 1
+            except grpc.aio.AioRpcError as error:
+                seen[error.code().name] += 1
 
-    await asyncio.gather(*(many() for _ in range(3 * dict(OPTIONS)["grpc.max_concurrent_streams"])))
+    await asyncio.gather(*(many() for _ in range(transport.AT_ONCE)))
+    assert seen == {"OK" if outcome == "answered" else "NOT_FOUND": 20 * transport.AT_ONCE}
+    assert 0.8 * dict(OPTIONS)["grpc.max_concurrent_streams"] >= transport.AT_ONCE
+
+
+async def _unknown() -> Claim:
+    raise NotFoundError(Reason.REQUEST_NOT_FOUND)
 
 
 async def test_several_acceptors_are_one_server(tmp_path: Path, authority: Authority) -> None:

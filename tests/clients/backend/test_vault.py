@@ -7,6 +7,7 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Any
 from uuid import UUID
 
 import grpc
@@ -25,6 +26,7 @@ from idvault_client import (
     Tls,
     Unavailable,
     VaultError,
+    aio,
     resident_id,
     transport,
 )
@@ -410,6 +412,38 @@ def test_each_client_has_a_connection_of_its_own(server: VaultServer, tls: Tls) 
         one.get_status(TOKEN)
         other.get_status(TOKEN)
     assert len({asked.connection for asked in server.asked}) == 2
+
+
+async def test_more_calls_than_a_connection_carries_wait(
+    server: VaultServer, tls: Tls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For their turn, and no longer than their timeout: the error says what helps."""
+    monkeypatch.setattr(transport, "AT_ONCE", 1)
+    server.outcomes = [Hang(), status()]
+    given: dict[str, Any] = {"tls": tls, "server_name": "localhost"}
+    async with idvault_client.aio.connect(server.target, **given, timeout=2) as vault:
+        first = asyncio.create_task(vault.get_status(TOKEN))
+        await asyncio.to_thread(server.arrived.acquire, True, 5)
+        with pytest.raises(DeadlineExceeded, match="open another one beside it"):
+            await asyncio.wait_for(_late(vault), 60)
+        first.cancel()
+        assert (await vault.get_status(TOKEN)).account_token == TOKEN
+    server.outcomes = [Hang(), status()]
+    with idvault_client.connect(server.target, **given, timeout=2) as blocking:
+        held = asyncio.create_task(asyncio.to_thread(blocking.get_status, TOKEN))
+        await asyncio.to_thread(server.arrived.acquire, True, 5)
+        blocking._timeout = 0.1
+        with pytest.raises(DeadlineExceeded, match="open another one beside it"):
+            blocking.get_status(TOKEN)
+        with pytest.raises(DeadlineExceeded):
+            await held
+        blocking._timeout = 5
+        assert blocking.get_status(TOKEN).account_token == TOKEN
+
+
+async def _late(vault: aio.Vault) -> None:
+    vault._timeout = 0.1
+    await vault.get_status(TOKEN)
 
 
 def test_closed_connection(server: VaultServer, tls: Tls) -> None:

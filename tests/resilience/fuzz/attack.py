@@ -24,7 +24,7 @@ _DRAWN = 500
 # Concurrent calls per method: a slow method does not delay the others.
 _AT_ONCE = 4
 # Connections of each role to each edge.
-_CONNECTIONS = 2
+_CONNECTIONS = 8
 _MOST_FINDINGS = 50
 _DENIED: Status = ("PERMISSION_DENIED", "ACCESS_DENIED")
 # Messages that a stream may send before its status, which comes at its end.

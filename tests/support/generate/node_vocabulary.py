@@ -45,6 +45,7 @@ def render() -> str:
     parts.append(_constant("TYPED_FIELDS", sorted(reasons.TYPED_FIELDS)))
     parts.append(_constant("SERVICES", transport.PLATFORM_SERVICES))
     parts.append(f"export const DEFAULT_TIMEOUT_MS = {transport.DEFAULT_TIMEOUT * 1000:.0f};\n")
+    parts.append(f"export const AT_ONCE = {transport.AT_ONCE};\n")
     parts.append(_constant("CHANNEL_OPTIONS", _options()))
     return "\n".join(parts)
 

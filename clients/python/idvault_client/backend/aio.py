@@ -61,6 +61,7 @@ class AioVault:
         self._channel = channel
         self._reconnect = reconnect
         self._timeout = timeout
+        self._places = asyncio.Semaphore(transport.AT_ONCE)
         self.campaigns = AioCampaignClient(run=self.run)
         self.tip_offs = AioTipOffClient(run=self.run)
         self.sanctions = AioSanctionClient(run=self.run)
@@ -120,6 +121,18 @@ class AioVault:
     async def _ask(
         self, call: Rpc[Result], seconds: float, *, wait_for_ready: bool = False
     ) -> bytes | VaultError:
+        end = time.monotonic() + seconds
+        try:
+            async with asyncio.timeout(seconds):
+                await self._places.acquire()
+        except TimeoutError:
+            return refusals.late(request_id=call.request_id)
+        try:
+            return await self._send(call, max(end - time.monotonic(), 0), wait_for_ready=wait_for_ready)
+        finally:
+            self._places.release()
+
+    async def _send(self, call: Rpc[Result], seconds: float, *, wait_for_ready: bool) -> bytes | VaultError:
         method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(call.path)
         try:
             return await method(call.request, timeout=seconds, wait_for_ready=wait_for_ready)

@@ -59,6 +59,7 @@ class Vault:
         self._channel = channel
         self._reconnect = reconnect
         self._timeout = timeout
+        self._places = threading.BoundedSemaphore(transport.AT_ONCE)
         self.campaigns = CampaignClient(run=self.run)
         self.tip_offs = TipOffClient(run=self.run)
         self.sanctions = SanctionClient(run=self.run)
@@ -118,6 +119,15 @@ class Vault:
         return call.result(answer)
 
     def _ask(self, call: Rpc[Result], seconds: float, *, wait_for_ready: bool = False) -> bytes | VaultError:
+        end = time.monotonic() + seconds
+        if not self._places.acquire(timeout=seconds):
+            return refusals.late(request_id=call.request_id)
+        try:
+            return self._send(call, max(end - time.monotonic(), 0), wait_for_ready=wait_for_ready)
+        finally:
+            self._places.release()
+
+    def _send(self, call: Rpc[Result], seconds: float, *, wait_for_ready: bool) -> bytes | VaultError:
         method: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(call.path)
         try:
             return method(call.request, timeout=seconds, wait_for_ready=wait_for_ready)
