@@ -32,7 +32,7 @@ _LATENESS = timedelta(seconds=LATENESS)
 # call begins, and the registry refuses signatures of 5 s ago.
 _FIRST_LEAD, _LONGEST_LEAD = timedelta(milliseconds=250), timedelta(seconds=1.5)
 _LONGEST_WAIT = 2.5
-_REACH, _QUEUE_REACH = timedelta(milliseconds=500), timedelta(milliseconds=80)
+_REACH, _QUEUE_REACH = timedelta(milliseconds=500), timedelta(milliseconds=150)
 _FADES = 0.9
 
 _Call = Callable[[float, InTurn], Awaitable[RegistryAnswer]]
