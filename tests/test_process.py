@@ -261,5 +261,4 @@ def test_full_collections_are_put_off() -> None:
         assert gc.isenabled()
         assert gc.get_threshold() == (*before[:2], 1_000)
     finally:
-        gc.unfreeze()
         gc.set_threshold(*before)

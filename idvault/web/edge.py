@@ -7,11 +7,12 @@ from itertools import cycle
 from types import TracebackType
 from typing import Self
 
-from idvault_client import Tls, aio
+from idvault.web.limits import RUNNING
+from idvault_client import Tls, aio, transport
 from idvault_client.backend.rpc import Result, Rpc
 
-CONNECTIONS = 5
-"""Together they carry the calls that the pages make at once (limits.RUNNING)."""
+CONNECTIONS = -(-RUNNING // transport.AT_ONCE)
+"""Together they carry the calls that the pages make at once."""
 
 
 class EdgeConnections:

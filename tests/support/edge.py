@@ -529,3 +529,8 @@ def told(error: grpc.aio.AioRpcError) -> Told:
     # The id differs between two errors that are otherwise the same.
     raw = f"{raw}{message}".replace(request.request_id or "no id", "")
     return Told(error.code(), info.reason, fields, wait, raw, request.request_id)
+
+
+async def unknown_request() -> Claim:
+    """Happen to find no such request."""
+    raise NotFoundError(Reason.REQUEST_NOT_FOUND)

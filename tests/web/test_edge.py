@@ -5,10 +5,9 @@ from typing import cast
 
 import pytest
 
-from idvault.api.edge.server import OPTIONS
 from idvault.web.edge import CONNECTIONS, EdgeConnections, connect
 from idvault.web.limits import RUNNING
-from idvault_client import Tls, aio
+from idvault_client import Tls, aio, transport
 from idvault_client.backend.rpc import Rpc
 
 CALL = Rpc("/path", b"", bytes)
@@ -80,7 +79,7 @@ async def test_all_are_closed_even_if_one_fails() -> None:
 
 def test_there_are_enough_for_all_calls_of_the_pages() -> None:
     """A call never waits for a place on a connection."""
-    assert CONNECTIONS * dict(OPTIONS)["grpc.max_concurrent_streams"] >= RUNNING
+    assert CONNECTIONS * transport.AT_ONCE >= RUNNING
 
 
 def test_files_are_read_at_once(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from tests.support.edge import (
     call,
     refused,
     requests,
+    unknown_request,
     verify_request,
 )
 from tests.telemetry.test_metrics import scrape
@@ -201,7 +202,7 @@ async def test_a_call_that_succeeds_has_no_id_in_the_log(edge: Edge) -> None:
 @pytest.mark.parametrize("kind", ["unknown", "fields", "role", "unforeseen", "health"])
 async def test_a_refused_call_leaves_nothing_to_the_collector(edge: Edge, kind: str) -> None:
     """A call holds its message and memory of gRPC, and full collections of a busy process are rare."""
-    edge.claims.happens = None if kind == "fields" else _breaks if kind == "unforeseen" else _unknown
+    edge.claims.happens = None if kind == "fields" else _breaks if kind == "unforeseen" else unknown_request
     channel = edge.mine() if kind != "role" else edge.channel(edge.authority.client(spiffe("auditor", "a")))
     asked = verify_request(real_name="") if kind == "fields" else requests()[VERIFY]
     path, body = VERIFY, asked.SerializeToString()
@@ -227,7 +228,3 @@ def _calls() -> list[Call]:
 
 async def _breaks() -> Claim:
     raise RuntimeError
-
-
-async def _unknown() -> Claim:
-    raise kinds.NotFoundError(Reason.REQUEST_NOT_FOUND)

@@ -16,7 +16,6 @@ from idvault.api.edge.access import Access, AccessOptionError
 from idvault.api.edge.certificates import Tls
 from idvault.api.edge.health import Steadiness, methods
 from idvault.api.edge.server import OPTIONS, GrpcServer, ListenError, Service
-from idvault.domain.error import NotFoundError, Reason
 from idvault.ports.claim import Claim
 from idvault_client import transport
 from tests.api.descriptors import service
@@ -34,6 +33,7 @@ from tests.support.edge import (
     requests,
     running,
     succeeded,
+    unknown_request,
 )
 from tests.support.edge import told as told_of
 
@@ -276,7 +276,7 @@ async def test_a_client_may_make_as_many_calls_as_ours_do(edge: Edge, outcome: s
     """gRPC counts calls of a connection until their objects are gone, and must still refuse none of these."""
     path = GET_STATUS if outcome == "answered" else VERIFY
     if outcome == "refused":
-        edge.claims.happens = _unknown
+        edge.claims.happens = unknown_request
     body, channel, seen = requests()[path].SerializeToString(), edge.mine(), Counter[str]()
 
     async def many() -> None:
@@ -290,10 +290,6 @@ async def test_a_client_may_make_as_many_calls_as_ours_do(edge: Edge, outcome: s
     await asyncio.gather(*(many() for _ in range(transport.AT_ONCE)))
     assert seen == {"OK" if outcome == "answered" else "NOT_FOUND": 20 * transport.AT_ONCE}
     assert 0.8 * dict(OPTIONS)["grpc.max_concurrent_streams"] >= transport.AT_ONCE
-
-
-async def _unknown() -> Claim:
-    raise NotFoundError(Reason.REQUEST_NOT_FOUND)
 
 
 async def test_several_acceptors_are_one_server(tmp_path: Path, authority: Authority) -> None:

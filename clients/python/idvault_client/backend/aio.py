@@ -123,7 +123,7 @@ class AioVault:
     ) -> bytes | VaultError:
         end = time.monotonic() + seconds
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds if self._places.locked() else None):  # a timer only to wait
                 await self._places.acquire()
         except TimeoutError:
             return refusals.late(request_id=call.request_id)
