@@ -26,7 +26,6 @@ from idvault_client import (
     Tls,
     Unavailable,
     VaultError,
-    aio,
     resident_id,
     transport,
 )
@@ -419,31 +418,39 @@ async def test_more_calls_than_a_connection_carries_wait(
 ) -> None:
     """For their turn, and no longer than their timeout: the error says what helps."""
     monkeypatch.setattr(transport, "AT_ONCE", 1)
-    server.outcomes = [Hang(), status()]
-    given: dict[str, Any] = {"tls": tls, "server_name": "localhost"}
-    async with idvault_client.aio.connect(server.target, **given, timeout=2) as vault:
-        first = asyncio.create_task(vault.get_status(TOKEN))
-        await asyncio.to_thread(server.arrived.acquire, True, 5)
+    server.outcomes = [status()]
+    given: dict[str, Any] = {"tls": tls, "server_name": "localhost", "timeout": 60}
+    async with idvault_client.aio.connect(server.target, **given) as vault:
+        await vault._places.acquire()  # as a call that runs
+        monkeypatch.setattr(vault, "_timeout", 0.05)
         with pytest.raises(DeadlineExceeded, match="open another one beside it"):
-            await asyncio.wait_for(_late(vault), 60)
-        first.cancel()
+            await vault.get_status(TOKEN)
+        monkeypatch.setattr(vault, "_timeout", 60)
+        waiting = asyncio.create_task(vault.get_status(TOKEN))
+        await asyncio.sleep(0)
+        assert server.asked == []
+        vault._places.release()
+        assert (await waiting).account_token == TOKEN
         assert (await vault.get_status(TOKEN)).account_token == TOKEN
-    server.outcomes = [Hang(), status()]
-    with idvault_client.connect(server.target, **given, timeout=2) as blocking:
-        held = asyncio.create_task(asyncio.to_thread(blocking.get_status, TOKEN))
-        await asyncio.to_thread(server.arrived.acquire, True, 5)
-        blocking._timeout = 0.1
+
+
+def test_more_calls_of_the_blocking_client_wait(
+    server: VaultServer, tls: Tls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of the other one do."""
+    monkeypatch.setattr(transport, "AT_ONCE", 1)
+    server.outcomes = [status()]
+    given: dict[str, Any] = {"tls": tls, "server_name": "localhost", "timeout": 60}
+    with idvault_client.connect(server.target, **given) as vault:
+        vault._places.acquire()  # as a call that runs
+        monkeypatch.setattr(vault, "_timeout", 0.05)
         with pytest.raises(DeadlineExceeded, match="open another one beside it"):
-            blocking.get_status(TOKEN)
-        with pytest.raises(DeadlineExceeded):
-            await held
-        blocking._timeout = 5
-        assert blocking.get_status(TOKEN).account_token == TOKEN
-
-
-async def _late(vault: aio.Vault) -> None:
-    vault._timeout = 0.1
-    await vault.get_status(TOKEN)
+            vault.get_status(TOKEN)
+        assert server.asked == []
+        monkeypatch.setattr(vault, "_timeout", 60)
+        threading.Timer(0.1, vault._places.release).start()
+        assert vault.get_status(TOKEN).account_token == TOKEN
+        assert vault.get_status(TOKEN).account_token == TOKEN
 
 
 def test_closed_connection(server: VaultServer, tls: Tls) -> None:
