@@ -377,13 +377,16 @@ class Edge:
     server: GrpcServer
     channels: list[grpc.aio.Channel] = field(default_factory=list)
 
-    def channel(self, issued: Issued | None, *, ca: bytes | None = None) -> grpc.aio.Channel:
+    def channel(
+        self, issued: Issued | None, *, ca: bytes | None = None, again: bool = False
+    ) -> grpc.aio.Channel:
+        """Return a channel; "again" leaves gRPC its own second try of what no server has looked at."""
         credentials = grpc.ssl_channel_credentials(
             ca or self.authority.ca,
             issued.key if issued else None,
             issued.certificate if issued else None,
         )
-        options = (("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1))
+        options = (("grpc.enable_retries", int(again)), ("grpc.use_local_subchannel_pool", 1))
         channel = grpc.aio.secure_channel(f"localhost:{self.server.port}", credentials, options)
         self.channels.append(channel)
         return channel

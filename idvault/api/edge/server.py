@@ -43,7 +43,8 @@ _Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 _MINUTE = 60_000
 # How many calls a connection may have at once. gRPC counts calls that have ended until their objects are
 # gone: otherwise a client that takes its calls back at once would fill an acceptor. So clients keep below
-# that number (idvault_client.transport.AT_ONCE).
+# that number (idvault_client.transport.AT_ONCE). A call refused all the same was never looked at: gRPC sends
+# it again by itself.
 _STREAMS_OF_CONNECTION = 100
 OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.so_reuseport", 1),

@@ -273,11 +273,18 @@ async def test_each_acceptor_has_room_for_the_calls_of_three_connections(
 
 @pytest.mark.parametrize("outcome", ["answered", "refused"])
 async def test_a_client_may_make_as_many_calls_as_ours_do(edge: Edge, outcome: str) -> None:
-    """gRPC counts calls of a connection until their objects are gone, and must still refuse none of these."""
+    """gRPC counts calls of a connection until their objects are gone, and must still refuse none of these.
+
+    Where the processor is short it may refuse one unseen. Our clients leave it its second try of that.
+    """
     path = GET_STATUS if outcome == "answered" else VERIFY
     if outcome == "refused":
         edge.claims.happens = unknown_request
-    body, channel, seen = requests()[path].SerializeToString(), edge.mine(), Counter[str]()
+    body, channel, seen = (
+        requests()[path].SerializeToString(),
+        edge.channel(edge.platform_a, again=True),
+        Counter[str](),
+    )
 
     async def many() -> None:
         for _ in range(20):
