@@ -1,6 +1,5 @@
 """The NPPA adapter over loopback HTTP, against a server whose answers the test sets."""
 
-import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -15,6 +14,7 @@ from idvault.registry import nppa_wire
 from idvault.registry.exchange import InsecureUrlError
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import NppaCode, NppaStatus
+from tests.support.listening import silent
 from tests.support.mock_registry import CREDENTIALS, FIXTURE, SECRET_KEY, Running, ai, identity, real_time
 
 KNOWN = identity(*FIXTURE)
@@ -193,18 +193,10 @@ async def test_a_failed_handshake_sent_nothing(stage: Stage) -> None:
 
 async def test_a_connection_that_is_not_taken_in_time_sent_nothing() -> None:
     """A handshake that hangs until the patience ends is NOT_SENT."""
-    taken = asyncio.Event()
-
-    async def hold(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await taken.wait()
-        writer.close()
-
-    server = await asyncio.start_server(hold, "127.0.0.1", 0)
-    adapter = adapter_of(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-    assert await check(adapter, patience=0.2) is RegistryAnswer.NOT_SENT
-    taken.set()
-    await adapter.close()
-    server.close()
+    with silent() as held:
+        adapter = adapter_of(f"https://127.0.0.1:{held.getsockname()[1]}")
+        assert await check(adapter, patience=0.2) is RegistryAnswer.NOT_SENT
+        await adapter.close()
 
 
 async def test_without_patience_nothing_is_sent(stage: Stage, adapter: NppaRegistry) -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy.engine import URL, make_url
 
 from tests.support.databases import Databases
+from tests.support.listening import listening
 
 _STARTUP, _TLS = 196_608, 80_877_103
 _READ_ONLY = b"default_transaction_read_only\0on\0"
@@ -34,8 +36,9 @@ class Front:
             startup = await self._startup(reader, writer)
             back, there = await _connect(server)
             self._open.append(there)
-            there.write(startup)
-            await asyncio.gather(self._pump(reader, there), self._pump(back, writer))
+            with closing(there):
+                there.write(startup)
+                await asyncio.gather(self._pump(reader, there), self._pump(back, writer))
 
     async def _startup(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         """Return the client's first message, changed to what this host is; it has no TLS."""
@@ -64,26 +67,15 @@ class Front:
 @asynccontextmanager
 async def fronts(databases: Databases, count: int) -> AsyncIterator[list[Front]]:
     """Run hosts that all lead to the main database's server, which accepts writes."""
-    server, made, listening = make_url(databases.main_url), [], []
-    for _ in range(count):
-        front = Front()
-
-        async def serve(
-            reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: Front = front
-        ) -> None:
-            await host.serve(server, reader, writer)
-
-        listener = await asyncio.start_server(serve, "127.0.0.1", 0)
-        front.port = listener.sockets[0].getsockname()[1]
-        made.append(front)
-        listening.append(listener)
-    try:
-        yield made
-    finally:
-        for listener in listening:
-            listener.close()
+    server, made = make_url(databases.main_url), [Front() for _ in range(count)]
+    async with AsyncExitStack() as stack:
         for front in made:
-            front.close()
+            front.port = await stack.enter_async_context(listening(partial(front.serve, server)))
+        try:
+            yield made
+        finally:
+            for front in made:
+                front.close()
 
 
 def address(databases: Databases, hosts: list[Front]) -> str:

@@ -1,8 +1,6 @@
 """The readiness of the hosted pages follows their edge, and their doctor says what is wrong with it."""
 
-import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from idvault.config import Settings
 from idvault.telemetry.web import WebMetrics
 from idvault.web import health
 from idvault.web.edge import connect
+from tests.support.listening import silent
 from tests.web.conftest import Site
 
 
@@ -58,20 +57,10 @@ async def test_the_doctor_of_the_pages(site: Site, tmp_path: Path, monkeypatch: 
 
 async def test_an_edge_that_is_silent(site: Site) -> None:
     """A look ends, whatever the edge does."""
-    held = []
-
-    async def hold(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        held.append(writer)
-
-    silent = await asyncio.start_server(hold, "127.0.0.1", 0)
-    port = silent.sockets[0].getsockname()[1]
-    async with silent:
+    with silent() as held:
+        port = held.getsockname()[1]
         async with connect(f"127.0.0.1:{port}", tls=site.edge.web, timeout=600) as vault:
             assert await health.look(vault, patience=0.2) == {"edge": "the platform edge does not answer"}
-        for writer in held:  # nobody comes again now
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
 
 
 async def test_answers_are_counted_by_the_pattern_of_their_address(site: Site) -> None:

@@ -16,6 +16,7 @@ from idvault_client.backend.account.cache import MAX_AGE
 from idvault_client.backend.account.feed import AioStatusFeed, StatusFeed
 from tests.support.authority import Authority
 from tests.support.edge import OTHER_TOKEN, TOKEN, Edge, running
+from tests.support.listening import listening
 
 
 class Client:
@@ -63,36 +64,34 @@ class Relay:
     def __init__(self, port: int) -> None:
         """Set the port that it leads to."""
         self._target = port
-        self._pumps: set[asyncio.Task[None]] = set()
-        self._silent: set[asyncio.Task[None]] = set()
+        self._open: set[asyncio.StreamReader] = set()
+        self._silent: set[asyncio.StreamReader] = set()
+        self._serving = listening(self._meet)
 
     async def __aenter__(self) -> "Relay":
         """Start to accept connections."""
-        self._server = await asyncio.start_server(self._meet, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = await self._serving.__aenter__()
         return self
 
-    async def __aexit__(self, *_error: object) -> None:
+    async def __aexit__(self, *error: Any) -> None:
         """End every connection."""
-        self._server.close()
-        for pump in self._pumps:
-            pump.cancel()
-        await asyncio.gather(*self._pumps, return_exceptions=True)
+        await self._serving.__aexit__(*error)
 
     def fall_silent(self) -> None:
         """From now on drop what is sent over the existing connections."""
-        self._silent |= self._pumps
+        self._silent |= self._open
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        for source, sink in ((reader, far_writer), (far_reader, writer)):
-            self._pumps.add(asyncio.create_task(self._pump(source, sink)))
+        self._open |= {reader, far_reader}
+        with closing(far_writer):
+            await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         # Either end may break the connection: that is what the tests are for.
         with suppress(ConnectionError), closing(sink):
             while data := await source.read(65_536):
-                if asyncio.current_task() not in self._silent:
+                if source not in self._silent:
                     sink.write(data)
                     await sink.drain()
 

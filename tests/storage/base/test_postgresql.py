@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from idvault.storage.base.statement import param, scalar, statement
 from idvault.storage.key.tables import day_keys
 from tests.storage.hooks import held_act
 from tests.support.databases import Databases
+from tests.support.listening import listening
 
 _PID = statement(select(func.pg_backend_pid()), scalar)
 _SLEEP = statement(select(func.pg_sleep(30)))
@@ -313,7 +314,6 @@ async def _forwarded(databases: Databases) -> AsyncIterator[_Wire]:
     """Forward TCP to the main database, whatever its server listens on."""
     url, wire = make_url(databases.main_url), _Wire()
     folder = url.query.get("host")
-    opened: list[asyncio.StreamWriter] = []
 
     async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         while piece := await source.read(65_536):
@@ -322,21 +322,15 @@ async def _forwarded(databases: Databases) -> AsyncIterator[_Wire]:
         target.close()
 
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        opened.append(writer)
         if wire.silent:
             return
         if folder is None:
             back, there = await asyncio.open_connection(url.host, url.port or 5432)
         else:
             back, there = await asyncio.open_unix_connection(f"{folder}/.s.PGSQL.{url.port or 5432}")
-        opened.append(there)
-        with suppress(ConnectionError):
+        with closing(there), suppress(ConnectionError):
             await asyncio.gather(pump(reader, there), pump(back, writer))
 
-    server = await asyncio.start_server(forward, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
+    async with listening(forward) as port:
         wire.url = url.set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)
         yield wire
-        for writer in opened:
-            writer.close()
