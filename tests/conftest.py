@@ -17,7 +17,7 @@ import pytest_asyncio
 from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
 from tests.support import command_trees, cores, passphrases
 from tests.support.databases import Databases, Maker, PostgresMaker, SqliteMaker, memory, postgres
 

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault import capacity
+from idvault.core import capacity
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 SERVING = ("platform", "platform@", "custody", "custody@", "web", "witness")

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from idvault import certificate_files
-from idvault.attest.reading import RosterError
-from idvault.certificate_files import CertificateFiles, CertificateReplacer, Pem
-from idvault.config import ConfigError
-from idvault.telemetry.logs import Logs
+from idvault.core import certificate_files
+from idvault.core.certificate_files import CertificateFiles, CertificateReplacer, Pem
+from idvault.core.config import ConfigError
+from idvault.core.telemetry.logs import Logs
+from idvault.verify.attest.reading import RosterError
 from tests.support.authority import Authority, Issued, spiffe
 
 NOW = datetime.now(UTC)

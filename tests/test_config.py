@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from idvault import tuning
-from idvault.config import REQUIRED, ConfigError, Process, Settings, load
+from idvault.core import tuning
+from idvault.core.config import REQUIRED, ConfigError, Process, Settings, load
 
 SECRET = "s3cr3t-value"
 WRITABLE = "target_session_attrs=read-write"

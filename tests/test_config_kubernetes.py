@@ -2,7 +2,7 @@
 
 import pytest
 
-from idvault.config import PREFIX, ConfigError, Process, Settings, kubernetes, load
+from idvault.core.config import PREFIX, ConfigError, Process, Settings, kubernetes, load
 
 
 def service(name: str, *, host: str = "10.96.0.7", port: int = 7443, more: int = 9000) -> dict[str, str]:

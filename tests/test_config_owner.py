@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.config import ConfigError, Process, load, owner
+from idvault.core.config import ConfigError, Process, load, owner
 
 USER = 4242
 

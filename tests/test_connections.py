@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from idvault.capacity import PortCapacity
-from idvault.connections import Door, Patience, network
+from idvault.core.capacity import PortCapacity
+from idvault.core.connections import Door, Patience, network
 from tests.support.authority import Authority
 
 LONG = Patience(silent=60.0, handshake=60.0, idle=60.0)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from idvault.config import database
-from idvault.config.database import Host, is_exposed, parse
+from idvault.core.config import database
+from idvault.core.config.database import Host, is_exposed, parse
 
 WRITABLE = "target_session_attrs=read-write"
 VERIFIED = "sslmode=verify-full&sslrootcert=/etc/ca.pem"

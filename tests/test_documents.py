@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 
 import idvault_client
-from idvault import config
-from idvault.domain import retention
-from idvault.domain.account import AccountState, Assurance, Standing, SubjectKind
-from idvault.domain.claim import ClaimState
-from idvault.domain.retention import RetentionTerms
+from idvault.core import config
+from idvault.core.telemetry.metrics import Metrics
+from idvault.core.telemetry.web import WebMetrics
+from idvault.core.telemetry.witness import WitnessMetrics
 from idvault.mock_registry import fixtures
+from idvault.processes.retention import rules as retention
+from idvault.processes.retention.rules import RetentionTerms
 from idvault.registry.nppa_wire import NppaStatus as Answer
-from idvault.telemetry.metrics import Metrics
-from idvault.telemetry.web import WebMetrics
-from idvault.telemetry.witness import WitnessMetrics
+from idvault.verify.account import AccountState, Assurance, Standing, SubjectKind
+from idvault.verify.claim import ClaimState
 from idvault_client import FailureReason, InvalidFields, Status, Verification
 from idvault_client.public_accounts import PublicAccountCategory, PublicAccountState, ReaderProfile
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault import durable_file
+from idvault.verify import durable_file
 
 
 @pytest.fixture

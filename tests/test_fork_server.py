@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.fork_server import ForkServer, ForkServerError
+from idvault.core.fork_server import ForkServer, ForkServerError
 from tests.support import programs
 from tests.support.programs import Started
 
@@ -19,7 +19,7 @@ PROGRAMS = "tests.support.forked"
 # A process whose output waits in its buffer when it forks a server, which runs one child.
 BESIDE = """
 import os, sys, time
-from idvault.fork_server import ForkServer, Program
+from idvault.core.fork_server import ForkServer, Program
 print("before", end=" ")
 server = ForkServer.beside("json")
 program = Program(entry="tests.support.forked:end", arguments=["4"], environment=dict(os.environ))

@@ -35,7 +35,7 @@ PLACES = {
 # A person is the data subject; in these folders somebody is a roster member, or a console's user.
 WITHOUT_PERSON = {"attest", "console", "people"}
 # A task is asyncio's or the worker's, in files that import one of them; a claim's work item is a job.
-SCHEDULERS = ("asyncio", "idvault.workers.loop")
+SCHEDULERS = ("asyncio", "idvault.core.loop")
 # Names that the log and the registry gave.
 GIVEN = re.compile("opening_key|log_openings|person_request|TEST_TASK_MISSING", re.IGNORECASE)
 
@@ -208,7 +208,7 @@ def test_durable_files_are_written_in_one_place() -> None:
     Development renames a folder, which its next start makes again after a crash.
     """
     calls = re.compile(r"\bf(?:data)?sync\(|\.rename\(|\bos\.(?:rename|replace)\(|shutil\.move\(")
-    allowed = ("idvault/durable_file.py", "idvault/cli/dev/single_process.py")
+    allowed = ("idvault/verify/durable_file.py", "idvault/processes/cli/dev/single_process.py")
     expect_none(
         place
         for place in matches(calls)
@@ -371,9 +371,9 @@ def test_bootstrap_alone_wires_flows() -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("from idvault.flows.log.reading import Reading\nReading(log=1)", ["Reading"]),
+        ("from idvault.log.acts.reading import Reading\nReading(log=1)", ["Reading"]),
         ("from idvault.flows.log import reading\nreading.page(log=1)", []),
-        ("from idvault.bootstrap.log import wire_reading\nwire_reading(log=1)", []),
+        ("from idvault.processes.bootstrap.log import wire_reading\nwire_reading(log=1)", []),
     ],
 )
 def test_a_second_wiring_is_found(
@@ -449,18 +449,18 @@ def test_a_wrong_import_is_found(
     assert bool(list(backwards(path))) is found
 
 
-OPENS = ("idvault.custody",)
+OPENS = ("idvault.opens",)
 NOT_LOADED = {
-    "idvault.bootstrap": OPENS,
-    "idvault.cli.serve": OPENS,
+    "idvault.processes.bootstrap": OPENS,
+    "idvault.processes.cli.serve": OPENS,
     # What an edge or a worker does without would only delay its start.
-    "idvault.bootstrap.platform_edge": (
+    "idvault.processes.bootstrap.platform_edge": (
         *OPENS,
-        "idvault.flows.log.sequencing",
-        "idvault.flows.disclosure.auditor",
+        "idvault.log.acts.sequencing",
+        "idvault.disclosure.acts.auditor",
     ),
-    "idvault.cli.work": (*OPENS, "idvault.api"),
-    "idvault.cli.__main__": OPENS,
+    "idvault.processes.cli.work": (*OPENS, "idvault.api"),
+    "idvault.processes.cli.__main__": OPENS,
 }
 
 

@@ -1,7 +1,7 @@
 """Every type of log entry belongs to a figure of the transparency report, or is left out on purpose."""
 
-from idvault.domain.event import EventType
-from idvault.domain.report import catalogue
+from idvault.report.rules import catalogue
+from idvault.verify.event import EventType
 
 NOT_COUNTED = {
     # What prepares or accompanies a step that is counted.

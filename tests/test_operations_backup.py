@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import make_url
 
-from idvault.storage import migrations
+from idvault.processes import migrations
 from tests.support import shell
 from tests.support.databases import Databases, create, memory, own_server
 from tests.support.pair_world import PairWorld

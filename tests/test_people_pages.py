@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from idvault.config import Settings
-from idvault.domain import attempt
-from idvault.domain.claim import CLAIM_LIFETIME
-from idvault.domain.retention import RetentionTerms
-from idvault.domain.session import session
+from idvault.claim.rules import attempt
+from idvault.claim.rules.claim import CLAIM_LIFETIME
+from idvault.core.config import Settings
+from idvault.processes.retention.rules import RetentionTerms
+from idvault.session import rules as session
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = sorted(path.name for path in (DOCS / "people").glob("*.md"))

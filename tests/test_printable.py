@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from idvault import printable
+from idvault.verify import printable
 
 HOSTILE = (
     "\x1b[2J",

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import LargeBinary, MetaData, String
 
-from idvault.domain import retention
-from idvault.domain.event import EventType
-from idvault.domain.retention import RetentionTerms
-from idvault.storage import migrations
+from idvault.processes import migrations
+from idvault.processes.retention import rules as retention
+from idvault.processes.retention.rules import RetentionTerms
+from idvault.verify.event import EventType
 
 ROOT = Path(__file__).resolve().parent.parent
 PRIVACY = ROOT / "docs" / "privacy"

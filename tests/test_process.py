@@ -15,15 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from idvault import process
-from idvault.process import Child, PortBusyError, ProcessError
+from idvault.core import process
+from idvault.core.process import Child, PortBusyError, ProcessError
 from tests.support import programs
 
 pytestmark = pytest.mark.process
 
 CHILD = """
 import time
-from idvault import process
+from idvault.core import process
 process.end_with_parent()
 print("up", flush=True)
 time.sleep(60)

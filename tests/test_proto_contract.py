@@ -15,7 +15,7 @@ from google.protobuf.descriptor import (
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 import idvault.v1
-from idvault.telemetry import logs
+from idvault.core.telemetry import logs
 from idvault.v1 import options_pb2
 
 FILES: list[FileDescriptor] = [

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from idvault.cli import app as service
-from idvault.config import PREFIX, Settings
-from idvault.domain.error import Reason
-from idvault.domain.event import EventType
+from idvault.core.config import PREFIX, Settings
+from idvault.processes.cli import app as service
+from idvault.verify.error import Reason
+from idvault.verify.event import EventType
 from idvault_client.commands import app as client
 from tests.support.generate import reference
 from tests.support.generate.reference.event_texts import text_of

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from idvault.secret_file import is_exposed
+from idvault.core.secret_file import is_exposed
 
 ROOT, PROCESS = 0, 10_001
 

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from idvault import tuning
+from idvault.core import tuning
 
 _SHOW = """
 import os, sys, threading
-from idvault import tuning
+from idvault.core import tuning
 # A test before this one may have tuned the process that starts this one.
 os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 tuning.tune(scheduling={scheduling!r}, grpc_listener={listener}, cores=frozenset({cores}))
@@ -51,7 +51,7 @@ def test_a_process_and_its_threads_are_tuned(
 @pytest.mark.process
 def test_serve_is_tuned_before_grpc_is_imported() -> None:
     """grpc reads its experiments once: the command must not import it before its settings are known."""
-    code = "import sys, idvault.cli.app, idvault.cli.serve; print('grpc' in sys.modules)"
+    code = "import sys, idvault.processes.cli.app, idvault.processes.cli.serve; print('grpc' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "False"
 
@@ -70,7 +70,7 @@ def test_a_system_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
 _POLLED = """
 import asyncio, os
 import grpc
-from idvault import tuning
+from idvault.core import tuning
 async def serve():
     # The tests themselves may run at a lower priority.
     usual = os.getpriority(os.PRIO_PROCESS, 0)
@@ -95,7 +95,7 @@ def test_the_poller_yields_to_the_loop() -> None:
 
 _FILES = """
 import resource
-from idvault import tuning
+from idvault.core import tuning
 resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))
 print(tuning.allow_files({wanted}), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 """

@@ -21,10 +21,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import idvault.v1
-from idvault.domain.event import FIELDS, Event, EventType
-from idvault.storage import migrations
-from idvault.storage.base import metadata as schema
-from idvault.transparency import entry
+from idvault.core import tables as schema
+from idvault.processes import migrations
+from idvault.verify.event import FIELDS, Event, EventType
+from idvault.verify.transparency import entry
 from tests.support.generate import node_vocabulary, reasons, reference
 
 _ROOT = Path(__file__).resolve().parents[1]

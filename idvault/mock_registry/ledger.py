@@ -13,13 +13,7 @@ from datetime import datetime, timedelta
 from idvault.mock_registry import fixtures, population
 from idvault.mock_registry.counting import Counters, DayCaps
 from idvault.mock_registry.population import Resident
-from idvault.registry.nppa_wire import (
-    NAME_LIMIT,
-    NppaCode,
-    NppaStatus,
-    Question,
-    RefusedError,
-)
+from idvault.registry.nppa_wire import NAME_LIMIT, NppaCode, NppaStatus, Question, RefusedError
 
 _KEPT = timedelta(hours=48)
 _KEPT_AFTER_QUERY = timedelta(seconds=300)

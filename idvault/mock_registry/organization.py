@@ -11,13 +11,13 @@ from datetime import date
 from pathlib import Path
 from random import Random
 
-from idvault.domain import document
-from idvault.domain import name as names
-from idvault.domain.document import DocumentType
-from idvault.domain.error import InvalidError
 from idvault.mock_registry import population
 from idvault.mock_registry.population import SEED, PopulationError
 from idvault.registry.enterprise_wire import NAME_LIMIT
+from idvault.verify import document
+from idvault.verify import name as names
+from idvault.verify.document import DocumentType
+from idvault.verify.error import InvalidError
 
 _REGION = "990000"
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"

@@ -14,11 +14,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from idvault import durable_file
-from idvault.domain import document
-from idvault.domain import name as names
-from idvault.domain.document import DocumentType
-from idvault.domain.error import InvalidError
+from idvault.verify import document, durable_file
+from idvault.verify import name as names
+from idvault.verify.document import DocumentType
+from idvault.verify.error import InvalidError
 
 NOTICE = (
     "Synthetic people and organisations, generated from a seed. None of them exists; no number was ever "

@@ -1,9 +1,9 @@
 """Placeholder for a subject kind that has no registry in this deployment: accepts no document."""
 
-from idvault.domain.claim import Identity
-from idvault.domain.document import DocumentType
-from idvault.domain.registry import RegistryAnswer
-from idvault.ports.budget import CallTurn, Reserved
+from idvault.registry.budget_ports import CallTurn, Reserved
+from idvault.verify.claim import Identity
+from idvault.verify.document import DocumentType
+from idvault.verify.registry import RegistryAnswer
 
 
 class AbsentRegistry:

@@ -18,13 +18,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from idvault.domain.claim import Identity
-from idvault.domain.error import UnavailableError
-from idvault.domain.registry import LATENESS, RegistryAnswer
-from idvault.ports.budget import BudgetStore, CallTurn, Reserved
-from idvault.ports.registry import InTurn, Registry
-from idvault.ports.room import Room
+from idvault.core.room import Room
+from idvault.registry.budget_ports import BudgetStore, CallTurn, Reserved
+from idvault.registry.ports import InTurn, Registry
 from idvault.registry.wrapped import WrappedRegistry
+from idvault.verify.claim import Identity
+from idvault.verify.error import UnavailableError
+from idvault.verify.registry import LATENESS, RegistryAnswer
 
 BAN = timedelta(seconds=60)
 _LATENESS = timedelta(seconds=LATENESS)

@@ -9,14 +9,14 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from idvault.domain.claim import Identity
-from idvault.domain.document import DocumentType
-from idvault.domain.registry import RegistryAnswer
-from idvault.ports.registry import InTurn, at_any_time
 from idvault.registry import enterprise_wire, exchange, nppa_wire
 from idvault.registry.enterprise_wire import EnterpriseStatus
 from idvault.registry.exchange import Exchange
 from idvault.registry.nppa_wire import Credentials, NppaCode, Question
+from idvault.registry.ports import InTurn, at_any_time
+from idvault.verify.claim import Identity
+from idvault.verify.document import DocumentType
+from idvault.verify.registry import RegistryAnswer
 
 _BY_STATUS: Mapping[EnterpriseStatus, RegistryAnswer] = {
     EnterpriseStatus.MATCH: RegistryAnswer.MATCH,

@@ -13,13 +13,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from idvault.registry import nppa_wire
-from idvault.registry.nppa_wire import (
-    Credentials,
-    NppaCode,
-    NppaRequest,
-    NppaWireError,
-    Question,
-)
+from idvault.registry.nppa_wire import Credentials, NppaCode, NppaRequest, NppaWireError, Question
 
 CHECK_PATH = "/enterprise/check"
 NAME_LIMIT = 50

@@ -11,9 +11,9 @@ from typing import Final
 
 import aiohttp
 
-from idvault.domain.registry import RegistryAnswer
-from idvault.ports.registry import InTurn, at_any_time
 from idvault.registry.nppa_wire import NppaCode, NppaRequest, NppaWireError
+from idvault.registry.ports import InTurn, at_any_time
+from idvault.verify.registry import RegistryAnswer
 
 _OK: Final = 200
 _SERVER_ERROR: Final = 500

@@ -12,10 +12,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from idvault.domain.claim import Identity
-from idvault.domain.registry import RegistryAnswer
-from idvault.ports.registry import InTurn, Registry, at_any_time
+from idvault.registry.ports import InTurn, Registry, at_any_time
 from idvault.registry.wrapped import WrappedRegistry
+from idvault.verify.claim import Identity
+from idvault.verify.registry import RegistryAnswer
 
 _FAILURES = 5
 _FIRST_PAUSE = timedelta(seconds=2)

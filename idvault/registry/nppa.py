@@ -8,13 +8,13 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from idvault.domain.claim import Identity
-from idvault.domain.document import DocumentType
-from idvault.domain.registry import RegistryAnswer
-from idvault.ports.registry import InTurn, at_any_time
 from idvault.registry import exchange, nppa_wire
 from idvault.registry.exchange import Exchange
 from idvault.registry.nppa_wire import Credentials, NppaRequest, NppaStatus, Question
+from idvault.registry.ports import InTurn, at_any_time
+from idvault.verify.claim import Identity
+from idvault.verify.document import DocumentType
+from idvault.verify.registry import RegistryAnswer
 
 _BY_STATUS: Mapping[NppaStatus, RegistryAnswer] = {
     NppaStatus.VERIFIED: RegistryAnswer.MATCH,

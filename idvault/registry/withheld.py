@@ -11,11 +11,11 @@
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
-from idvault.domain.claim import Identity
-from idvault.domain.registry import DECIDED, RegistryAnswer
-from idvault.ports.budget import CallTurn, Reserved
-from idvault.ports.registry import CappedRegistry
+from idvault.registry.budget_ports import CallTurn, Reserved
+from idvault.registry.ports import CappedRegistry
 from idvault.registry.wrapped import WrappedRegistry
+from idvault.verify.claim import Identity
+from idvault.verify.registry import DECIDED, RegistryAnswer
 
 _REMEMBERED = 64
 _UNSEEN = frozenset({RegistryAnswer.IN_PROGRESS, RegistryAnswer.DAILY_LIMIT})

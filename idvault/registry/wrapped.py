@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from idvault.domain.document import DocumentType
-from idvault.ports.registry import RegistryLimits
+from idvault.registry.ports import RegistryLimits
+from idvault.verify.document import DocumentType
 
 _Inner = TypeVar("_Inner", bound=RegistryLimits)
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from idvault.attest.hpke import UnsealError
-from idvault.domain import seal
-from idvault.ports.disclosure import SealedText
-from idvault.ports.entropy import Entropy
+from idvault.core.entropy import Entropy
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Purpose
+from idvault.sealing.ports import SealedText
+from idvault.verify import seal
+from idvault.verify.attest.hpke import UnsealError
 
 _FORMAT = b"\x01"
 _NONCE_SIZE = 12

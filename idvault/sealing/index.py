@@ -12,11 +12,11 @@ import hmac
 from datetime import date, timedelta
 from itertools import count, takewhile
 
-from idvault.domain import seal
-from idvault.domain.claim import Identity
-from idvault.ports.claim import PersonKey
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.ports import PersonKey
+from idvault.verify import seal
+from idvault.verify.claim import Identity
 
 _DAY = timedelta(days=1)
 

@@ -5,16 +5,15 @@ A sealed claim is: format version 1 (1 byte), the HPKE KEM id (2 bytes, big-endi
 
 from dataclasses import dataclass
 
-from idvault.attest import hpke, payload
-from idvault.attest.hpke import HpkeKeyError, UnsealError
-from idvault.attest.payload import Payload
-from idvault.domain import seal
-from idvault.domain.claim import Identity
-from idvault.domain.error import Reason, UnavailableError
-from idvault.ports.claim import Intake
-from idvault.ports.sealing import DayKeyStore
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Purpose
+from idvault.sealing.ports import DayKeyStore, Intake
+from idvault.verify import seal
+from idvault.verify.attest import hpke, payload
+from idvault.verify.attest.hpke import HpkeKeyError, UnsealError
+from idvault.verify.attest.payload import Payload
+from idvault.verify.claim import Identity
+from idvault.verify.error import Reason, UnavailableError
 
 _FORMAT = 1
 _HEADER_SIZE = 3

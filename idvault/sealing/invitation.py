@@ -8,8 +8,8 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from idvault.domain import seal
-from idvault.domain.campaign import invitation
+from idvault.core import invitation_code
+from idvault.verify import seal
 
 _CODE_BYTES = 16
 
@@ -24,7 +24,7 @@ class KeyedInvitationCoder:
     def code(self, *, account_token: str, campaign_id: str, batch_id: str) -> str:
         """Return a 128-bit code that only a holder of the key can compute."""
         message = seal.encode("idvault/invitation-code/v1", account_token, campaign_id, batch_id)
-        return invitation.code(hmac.digest(self._key, message, "sha256")[:_CODE_BYTES])
+        return invitation_code.code(hmac.digest(self._key, message, "sha256")[:_CODE_BYTES])
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

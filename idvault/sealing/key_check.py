@@ -5,8 +5,8 @@ check = the first 16 bytes of HMAC(key, encode("idvault/key-check/v1", purpose, 
 
 import hmac
 
-from idvault.domain import seal
 from idvault.sealing.key_set import Purpose
+from idvault.verify import seal
 
 SIZE = 16
 _SHOWN = 8

@@ -19,17 +19,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from idvault import durable_file, secret_file
-from idvault.attest import passphrase as passphrases
-from idvault.attest.hpke import UnsealError
-from idvault.attest.passphrase import DEFAULT_COST, Cost
-from idvault.domain.error import Reason, UnavailableError
-from idvault.domain.key import HeldKey
-from idvault.ports.entropy import Entropy
-from idvault.ports.key import UsedVersions
+from idvault.core import secret_file
+from idvault.core.entropy import Entropy
 from idvault.sealing import key_check, key_set, pkcs11_lock
 from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.key_version import HeldKey
 from idvault.sealing.pkcs11_lock import HardwareModule, ModuleError
+from idvault.sealing.ports import UsedVersions
+from idvault.verify import durable_file
+from idvault.verify.attest import passphrase as passphrases
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.attest.passphrase import DEFAULT_COST, Cost
+from idvault.verify.error import Reason, UnavailableError
 
 _PURPOSE = "idvault/service-keys/v1"
 

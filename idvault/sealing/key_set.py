@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from idvault.attest import reading
-from idvault.attest.reading import RosterError
-from idvault.ports.entropy import Entropy
+from idvault.core.entropy import Entropy
+from idvault.verify.attest import reading
+from idvault.verify.attest.reading import RosterError
 
 KEY_SIZE = 32
 

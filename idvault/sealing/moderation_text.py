@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from idvault.attest import payload
-from idvault.attest.hpke import UnsealError
-from idvault.domain import seal
-from idvault.ports.entropy import Entropy
-from idvault.ports.moderation_text import CaseField, SealedModerationText
+from idvault.core.entropy import Entropy
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import KEY_SIZE, Purpose
+from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
+from idvault.verify import seal
+from idvault.verify.attest import payload
+from idvault.verify.attest.hpke import UnsealError
 
 _FORMAT = b"\x01"
 _NONCE_SIZE = 12

@@ -6,9 +6,9 @@ So each process draws its own key and keeps it in memory; a pair therefore count
 
 import hmac
 
-from idvault.domain import seal
-from idvault.domain.claim import Identity
-from idvault.ports.entropy import Entropy
+from idvault.core.entropy import Entropy
+from idvault.verify import seal
+from idvault.verify.claim import Identity
 
 _PURPOSE = "idvault/attempt/v1"
 _KEY_SIZE = 32

@@ -10,15 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from idvault.attest import hpke, payload, record_key
-from idvault.attest.payload import Payload
-from idvault.attest.quorum import Quorum
-from idvault.domain import seal, sharing
-from idvault.domain.claim import Consent, Identity
-from idvault.domain.record import FORMAT_VERSION, SealedRecord, check_confirmed
-from idvault.domain.registry import RegistryAnswer
-from idvault.ports.entropy import Entropy
-from idvault.ports.sealing import ShredStore
+from idvault.core.entropy import Entropy
+from idvault.sealing.ports import ShredStore
+from idvault.verify import seal, sharing
+from idvault.verify.attest import hpke, payload, record_key
+from idvault.verify.attest.payload import Payload
+from idvault.verify.attest.quorum import Quorum
+from idvault.verify.claim import Consent, Identity
+from idvault.verify.record import FORMAT_VERSION, SealedRecord, check_confirmed
+from idvault.verify.registry import RegistryAnswer
 
 _KEY_SIZE = 32
 _ID_SIZE = 16

@@ -12,10 +12,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
 
-from idvault.domain import seal
-from idvault.domain.seal import Part
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
+from idvault.verify import seal
+from idvault.verify.seal import Part
 
 _PURPOSE = "idvault/request/v1"
 _ID_PURPOSE = "idvault/request-id/v1"

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from idvault.ports.disclosure import SealedText
-from idvault.ports.key import SealedValue
-from idvault.ports.moderation_text import CaseField, SealedModerationText
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.index import CurrentIndexer
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
+from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
+from idvault.sealing.ports import SealedText, SealedValue
 from idvault.sealing.second_factor import TotpSealer
 
 

@@ -16,15 +16,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pyotp.exceptions import OTPVerificationError
 
-from idvault.attest import hpke
-from idvault.attest.hpke import UnsealError
-from idvault.attest.people.roster_member import RosterMember
-from idvault.domain import seal
-from idvault.domain.second_factor import STEP, WINDOW
-from idvault.ports.entropy import Entropy
-from idvault.ports.people.second_factor import FreshSecret
+from idvault.core.entropy import Entropy
+from idvault.core.second_factor import STEP, WINDOW
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Purpose
+from idvault.sealing.ports import FreshSecret
+from idvault.verify import seal
+from idvault.verify.attest import hpke
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.attest.people.roster_member import RosterMember
 
 ISSUER = "idvault"
 SECRET_SIZE = 20

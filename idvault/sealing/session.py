@@ -9,8 +9,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from idvault.domain import seal
-from idvault.domain.session import secret
+from idvault.verify import seal, secret
 
 
 class KeyedLinkCoder:

@@ -11,14 +11,13 @@
 import hmac
 from dataclasses import dataclass
 
-from idvault.domain import seal
-from idvault.domain.error import NotFoundError, Reason
-from idvault.domain.seal import Part
-from idvault.domain.tip_off.filing import SECRET_DIGITS
-from idvault.domain.tip_off.tip_off import TipOff
-from idvault.ports.tip_off import NewSecret
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
+from idvault.sealing.ports import NewSecret
+from idvault.verify import seal
+from idvault.verify.error import NotFoundError, Reason
+from idvault.verify.seal import Part
+from idvault.verify.tip_off import SECRET_DIGITS, TipOff
 
 _SECRET = "idvault/tip-off-secret/v1"  # noqa: S105 - a purpose
 _PROOF = "idvault/tip-off-proof/v1"

@@ -16,15 +16,15 @@ from pathlib import Path
 from aiohttp import web
 from google.protobuf import json_format
 
-from idvault import capacity
-from idvault.connections import Door
-from idvault.domain.document import DocumentType
-from idvault.domain.error import Reason
-from idvault.domain.session import secret
-from idvault.domain.session import session as rules
-from idvault.telemetry.logs import describe, log
-from idvault.telemetry.web import WebMetrics
+from idvault.core import capacity
+from idvault.core.connections import Door
+from idvault.core.telemetry.logs import describe, log
+from idvault.core.telemetry.web import WebMetrics
+from idvault.session import rules
 from idvault.v1 import session_pb2 as pb
+from idvault.verify import secret
+from idvault.verify.document import DocumentType
+from idvault.verify.error import Reason
 from idvault.web import calls, guard, limits
 from idvault.web.edge import EdgeConnections
 from idvault.web.limits import Buckets, Shares

@@ -1,9 +1,9 @@
 """The calls that the pages make, with the role web."""
 
-from idvault.domain.document import DocumentType
-from idvault.domain.session import secret
 from idvault.v1 import common_pb2
 from idvault.v1 import session_pb2 as pb
+from idvault.verify import secret
+from idvault.verify.document import DocumentType
 from idvault_client.backend.rpc import Rpc, rpc, text
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["SessionService"]

@@ -3,9 +3,9 @@
 import ssl
 from datetime import UTC, datetime
 
-from idvault import certificate_files
-from idvault.certificate_files import CertificateFiles, CertificateReplacer, Pem
-from idvault.config import Settings
+from idvault.core import certificate_files
+from idvault.core.certificate_files import CertificateFiles, CertificateReplacer, Pem
+from idvault.core.config import Settings
 from idvault.web.edge import EdgeConnections
 from idvault_client import Tls
 

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from idvault.attest import expiry
-from idvault.config import Settings
-from idvault.telemetry.vitals import Vitals
+from idvault.core.config import Settings
+from idvault.core.telemetry.vitals import Vitals
+from idvault.verify.attest import expiry
 from idvault.web import edge
 from idvault.web.edge import EdgeConnections
 from idvault_client import Tls

@@ -8,9 +8,9 @@ from ipaddress import ip_address
 
 from aiohttp import web
 
-from idvault.connections import networks
-from idvault.domain import share
-from idvault.domain.error import UnavailableError
+from idvault.core import share
+from idvault.core.connections import networks
+from idvault.verify.error import UnavailableError
 
 _KNOWN = 50_000
 # Some proxies append the port, too, which is another one for each connection.

@@ -10,13 +10,13 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from idvault import capacity, tuning
-from idvault.certificate_files import following
-from idvault.config import Settings
-from idvault.connections import Door
-from idvault.telemetry import watching
-from idvault.telemetry.port import serve_metrics
-from idvault.telemetry.web import WebMetrics
+from idvault.core import capacity, tuning
+from idvault.core.certificate_files import following
+from idvault.core.config import Settings
+from idvault.core.connections import Door
+from idvault.core.telemetry import watching
+from idvault.core.telemetry.port import serve_metrics
+from idvault.core.telemetry.web import WebMetrics
 from idvault.web import certificates, health
 from idvault.web.app import Pages, application
 from idvault.web.edge import EdgeConnections

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.telemetry.logs import Logs
+from idvault.core.telemetry.logs import Logs
 from tests.support.authority import Authority
 from tests.support.edge import Edge, running
 

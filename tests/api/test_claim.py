@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.account import AccountState
-from idvault.domain.claim import ClaimState, FailureReason
-from idvault.domain.document import Document, DocumentType
-from idvault.ports.claim import Claim
+from idvault.claim.ports import Claim
 from idvault.v1 import common_pb2, disclosure_pb2, transparency_pb2, verification_pb2
+from idvault.verify.account import AccountState
+from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.document import Document, DocumentType
 from tests.support.edge import (
     GET_VERIFICATION,
     NAME,

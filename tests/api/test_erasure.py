@@ -10,11 +10,11 @@ import grpc
 import pytest
 
 import idvault_client
-from idvault.api.edge.server import Service
-from idvault.domain.clock import ClockReading
-from idvault.storage.base.database import Database
-from idvault.telemetry.logs import Logs
+from idvault.core.db.database import Database
+from idvault.core.edge.server import Service
+from idvault.core.telemetry.logs import Logs
 from idvault.v1 import erasure_pb2 as pb
+from idvault.verify.clock import ClockReading
 from idvault_client import erasures, refusals
 from idvault_client.erasures import ErasureOrigin, ErasureState
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, VaultError

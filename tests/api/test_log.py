@@ -8,19 +8,19 @@ from pathlib import Path
 import grpc
 import pytest
 
-from idvault.api import page_token
-from idvault.api.edge.access import Access
-from idvault.api.edge.certificates import Tls
-from idvault.api.edge.directory import Directory, Pin
-from idvault.api.edge.server import GrpcServer, Service
-from idvault.api.log import TransparencyServicer
-from idvault.domain.error import FieldCode, InvalidError
-from idvault.flows.log.reading import TransparencyFlow
-from idvault.telemetry.logs import Logs
-from idvault.telemetry.metrics import Metrics
-from idvault.transparency import proof
-from idvault.transparency.tree import leaf_hash
+from idvault.core.edge import page_token
+from idvault.core.edge.access import Access
+from idvault.core.edge.certificates import Tls
+from idvault.core.edge.directory import Directory, Pin
+from idvault.core.edge.server import GrpcServer, Service
+from idvault.core.telemetry.logs import Logs
+from idvault.core.telemetry.metrics import Metrics
+from idvault.log.acts.reading import TransparencyFlow
+from idvault.log.api import TransparencyServicer
 from idvault.v1 import transparency_pb2
+from idvault.verify.error import FieldCode, InvalidError
+from idvault.verify.transparency import proof
+from idvault.verify.transparency.tree import leaf_hash
 from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.support.edge import FakePlatforms, call, clock, platform, refused
 from tests.support.fakes.memory_log import MemoryLog

@@ -12,13 +12,13 @@ import pytest
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from idvault.api.edge.server import Service
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.error import Reason
-from idvault.domain.public_account.values import RejectReason
-from idvault.storage.base.database import Database
-from idvault.telemetry.logs import Logs
+from idvault.core.db.database import Database
+from idvault.core.edge.server import Service
+from idvault.core.telemetry.logs import Logs
+from idvault.public_account.rules.values import RejectReason
 from idvault.v1 import options_pb2, public_account_pb2, sanction_pb2, session_pb2, tip_off_pb2
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.error import Reason
 from idvault_client import Tls, refusals
 from idvault_client.backend.vault import Vault, connect
 from idvault_client.errors import AccessDenied, NotFound, VaultError

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.domain.account import SubjectKind
-from idvault.domain.organization import OrganizationCategory
-from idvault.ports.claim import Claim
+from idvault.claim.ports import Claim
 from idvault.v1 import common_pb2, verification_pb2
+from idvault.verify.account import SubjectKind
+from idvault.verify.organization import OrganizationCategory
 from tests.support.edge import (
     REQUEST_ID,
     TOKEN,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from idvault.api import page_token
-from idvault.domain.error import InvalidError
+from idvault.core.edge import page_token
+from idvault.verify.error import InvalidError
 
 
 @pytest.mark.parametrize("place", [0, 1, 2**32, 2**63 - 1])

@@ -13,26 +13,26 @@ import pytest
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.api.edge import limits
-from idvault.api.edge.access import Access
-from idvault.api.edge.call import Caller
-from idvault.api.edge.certificates import Tls
-from idvault.api.edge.directory import Directory, Pin
-from idvault.api.edge.server import GrpcServer, Service
-from idvault.api.edge.stream import while_admitted
-from idvault.api.people import RosterServicer
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import DeniedError, IdvaultError, NotFoundError, Reason, UnavailableError
-from idvault.domain.sanction.moderator import Moderator
-from idvault.domain.second_factor import Cause, SecondFactorError, Tries
-from idvault.flows.people.roster import Proposal, ProposeCommand, Published, RosterFlow, SignCommand
-from idvault.flows.people.second_factor import Begun, EnrolCommand, EnrolmentState, SecondFactorFlow
-from idvault.flows.platform import OperatorFlow, PlatformCommand
-from idvault.flows.sanction.naming import NamingCommand, OperatorNamingFlow
-from idvault.ports.platform import Platform
-from idvault.telemetry.logs import Logs
-from idvault.telemetry.metrics import Metrics
+from idvault.core.edge import limits
+from idvault.core.edge.access import Access
+from idvault.core.edge.call import Caller
+from idvault.core.edge.certificates import Tls
+from idvault.core.edge.directory import Directory, Pin
+from idvault.core.edge.server import GrpcServer, Service
+from idvault.core.edge.stream import while_admitted
+from idvault.core.platform import Platform
+from idvault.core.second_factor import Cause, SecondFactorError, Tries
+from idvault.core.telemetry.logs import Logs
+from idvault.core.telemetry.metrics import Metrics
+from idvault.moderator.acts.naming import NamingCommand, OperatorNamingFlow
+from idvault.people.acts.roster import Proposal, ProposeCommand, Published, RosterFlow, SignCommand
+from idvault.people.second_factor.acts import Begun, EnrolCommand, EnrolmentState, SecondFactorFlow
+from idvault.platform.acts import OperatorFlow, PlatformCommand
+from idvault.processes.services.roster import RosterServicer
 from idvault.v1 import options_pb2, roster_pb2, sanction_pb2
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import DeniedError, IdvaultError, NotFoundError, Reason, UnavailableError
+from idvault.verify.moderator import Moderator
 from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.support.edge import REQUEST_ID, FakePlatforms, call, clock, platform, refused
 from tests.support.roster_world import next_version

@@ -10,13 +10,13 @@ import grpc
 import pytest
 from google.protobuf.descriptor import ServiceDescriptor
 
-from idvault.api.edge.access import Access
-from idvault.api.edge.certificates import Tls
-from idvault.api.edge.directory import Directory, Pin
-from idvault.api.edge.server import GrpcServer, Service
-from idvault.domain.error import NotFoundError, Reason
-from idvault.telemetry.logs import Logs
-from idvault.telemetry.metrics import Metrics
+from idvault.core.edge.access import Access
+from idvault.core.edge.certificates import Tls
+from idvault.core.edge.directory import Directory, Pin
+from idvault.core.edge.server import GrpcServer, Service
+from idvault.core.telemetry.logs import Logs
+from idvault.core.telemetry.metrics import Metrics
+from idvault.verify.error import NotFoundError, Reason
 from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tests.support.edge import FakePlatforms, clock, platform, refused
 from tests.test_proto_contract import SERVICES, SERVICES_OF, WHO_MAY_CALL

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from idvault.attest import disclosure as papers
-from idvault.attest import drill
-from idvault.attest.disclosure import PaperError, SignatureError
-from idvault.attest.drill import DrillTerms
-from idvault.domain import seal
-from idvault.domain.disclosure import Verdict
+from idvault.verify import seal
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest import drill
+from idvault.verify.attest.disclosure import PaperError, SignatureError
+from idvault.verify.attest.drill import DrillTerms
+from idvault.verify.disclosure import Verdict
 from tests.support import people
 
 TERMS = DrillTerms("ab" * 16, "cd" * 32, "custodian-a", 1_772_337_600)

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from hashlib import sha256
 
-from idvault.attest import handover, succession
-from idvault.domain import seal
-from idvault.domain.handover import HandedShare
+from idvault.verify import seal
+from idvault.verify.attest import handover, succession
+from idvault.verify.handover import HandedShare
 from tests.support import people
 
 FIRST = people.roster()

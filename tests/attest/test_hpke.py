@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.attest import hpke
-from idvault.attest.hpke import HpkeKeyError, UnsealError
+from idvault.verify.attest import hpke
+from idvault.verify.attest.hpke import HpkeKeyError, UnsealError
 from tests.attest import reference
 from tests.vectors.load import load, unhex
 

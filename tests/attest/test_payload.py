@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.attest import payload
-from idvault.attest.hpke import UnsealError
-from idvault.attest.payload import Payload
-from idvault.domain.claim import Consent, Identity
-from idvault.domain.document import Document, DocumentType
-from idvault.domain.registry import RegistryAnswer
 from idvault.v1 import common_pb2
 from idvault.v1.sealed_identity_pb2 import SealedIdentity
+from idvault.verify.attest import payload
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.attest.payload import Payload
+from idvault.verify.claim import Consent, Identity
+from idvault.verify.document import Document, DocumentType
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders
 
 RESIDENT = common_pb2.DOCUMENT_TYPE_RESIDENT_ID

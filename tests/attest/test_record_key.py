@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.attest import record_key
-from idvault.attest.hpke import UnsealError
-from idvault.domain import seal
+from idvault.verify import seal
+from idvault.verify.attest import record_key
+from idvault.verify.attest.hpke import UnsealError
 from tests.attest import reference
 from tests.support import builders
 from tests.vectors.load import load, unhex

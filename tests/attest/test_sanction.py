@@ -9,22 +9,23 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
-from idvault.attest import sanction as papers
-from idvault.attest.moderator_key import DEVELOPMENT_MODERATORS as NAMES
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.attest.sanction import SigningOccasion
-from idvault.domain import seal
-from idvault.domain.error import InvalidError
-from idvault.domain.sanction.sanction import Degree, Scope
-from idvault.domain.sanction.statement import (
+from idvault.verify import seal
+from idvault.verify.attest import sanction as papers
+from idvault.verify.attest.moderator_key import DEVELOPMENT_MODERATORS as NAMES
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.attest.sanction import SigningOccasion
+from idvault.verify.error import InvalidError
+from idvault.verify.sanction import (
     AuthorityOrder,
     Automation,
+    Degree,
     Ground,
     IssuerKind,
     Origin,
     SanctionCategory,
+    Scope,
 )
-from idvault.domain.seal import Part
+from idvault.verify.seal import Part
 from tests.support.builders import NOW, TOKEN
 from tests.support.sanction_world import key_of, reasons
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from idvault.attest import jose, status_check, status_token
-from idvault.attest.jose import JwkSet
-from idvault.attest.status_check import CheckedList, CheckError
-from idvault.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
-from idvault.domain.account import AccountState, Standing
+from idvault.verify.account import AccountState, Standing
+from idvault.verify.attest import jose, status_check, status_token
+from idvault.verify.attest.jose import JwkSet
+from idvault.verify.attest.status_check import CheckedList, CheckError
+from idvault.verify.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
 from tests.support.status_tokens import (
     AUDIENCE,
     ISSUER,

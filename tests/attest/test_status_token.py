@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from idvault.attest import status_token
-from idvault.domain.account import AccountState, Standing
+from idvault.verify.account import AccountState, Standing
+from idvault.verify.attest import status_token
 from tests.support.status_tokens import (
     AUDIENCE,
     INDEX,

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.attest import hpke, succession
-from idvault.attest.people.roster import Roster
-from idvault.attest.succession import Succession, SuccessionError
+from idvault.verify.attest import hpke, succession
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.succession import Succession, SuccessionError
 from tests.support import people
 from tests.support.people import NAMES
 

@@ -8,11 +8,11 @@ from typing import cast
 
 import pytest
 
-from idvault.bootstrap import changes as watching
-from idvault.bootstrap.changes import watch_changes
-from idvault.domain.error import Reason, UnavailableError
-from idvault.ports.log.store import LogStore, Unsequenced
-from idvault.workers.loop import Changes
+from idvault.core.loop import Changes
+from idvault.log.ports.log import LogStore, Unsequenced
+from idvault.processes.bootstrap import changes as watching
+from idvault.processes.bootstrap.changes import watch_changes
+from idvault.verify.error import Reason, UnavailableError
 from tests.support import builders
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from idvault.bootstrap.clock_trust import AT_ANY_TIME, CarefulTasks, monotonic
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import Reason, UnavailableError
-from idvault.flows.clock_trust import ClockTrust, DoubtfulClockError
-from idvault.workers.loop import Task
+from idvault.core.loop import Task
+from idvault.processes.bootstrap.clock_trust import AT_ANY_TIME, CarefulTasks, monotonic
+from idvault.processes.clock_trust import ClockTrust, DoubtfulClockError
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import Reason, UnavailableError
 
 NOW = ClockReading(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
 PERIODIC = Path(__file__).parents[2] / "idvault" / "bootstrap" / "periodic"

@@ -10,11 +10,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from idvault.bootstrap import connection_failure
-from idvault.development.authority import Authority, real_now
-from idvault.domain.error import Reason, UnavailableError
-from idvault.storage.base import failure
-from idvault.storage.base.failure import DriverError
+from idvault.core.db import failure
+from idvault.core.db.failure import DriverError
+from idvault.processes.bootstrap import connection_failure
+from idvault.processes.development.authority import Authority, real_now
+from idvault.verify.error import Reason, UnavailableError
 
 
 def _verification(code: int) -> ssl.SSLCertVerificationError:

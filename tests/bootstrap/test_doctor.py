@@ -12,19 +12,19 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
-from idvault.bootstrap import doctor
-from idvault.config import Settings
-from idvault.domain.clock import ClockReading
-from idvault.domain.event import Event, EventType
-from idvault.domain.request import Request
-from idvault.ports.drill import Passing
-from idvault.ports.people.roster import StoredVersion
-from idvault.storage.account.tables import records
-from idvault.storage.base.database import Database
-from idvault.storage.custody.drill import SqlDrillStore
-from idvault.storage.deployment import SqlDeploymentStore
-from idvault.storage.log.store import SqlLogStore
-from idvault.storage.people.roster import SqlRosterStore
+from idvault.core.config import Settings
+from idvault.core.db.database import Database
+from idvault.core.request import Request
+from idvault.core.tables.account import records
+from idvault.custody.drill.ports import Passing
+from idvault.custody.drill.store import SqlDrillStore
+from idvault.log.store.store import SqlLogStore
+from idvault.people.ports.roster import StoredVersion
+from idvault.people.store import SqlRosterStore
+from idvault.processes.bootstrap import doctor
+from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.verify.clock import ClockReading
+from idvault.verify.event import Event, EventType
 from tests.attest.test_certificate import GOOD, pem
 from tests.registry.test_probe import answering
 from tests.support import builders, logs, people

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from idvault.bootstrap import doctor_host
-from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.doctor_host import check_owners, host_checks
-from idvault.config import Settings
-from idvault.domain.clock import ClockReading
-from idvault.flows import readiness
-from idvault.flows.doctor import AilmentError
+from idvault.core.ailment import AilmentError
+from idvault.core.config import Settings
+from idvault.processes import readiness
+from idvault.processes.bootstrap import doctor_host
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.bootstrap.doctor_host import check_owners, host_checks
 from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.verify.clock import ClockReading
 from tests.support import logs
 from tests.support.databases import Databases
 from tests.support.pair_world import PairWorld

@@ -13,21 +13,21 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from idvault.bootstrap import health
-from idvault.bootstrap.base import ENTROPY, Base
-from idvault.config import Settings
-from idvault.domain.clock import ClockReading
-from idvault.domain.event import EventType
-from idvault.flows import readiness
-from idvault.flows.doctor import Check
-from idvault.ports.people.roster import StoredVersion
+from idvault.core.config import Settings
+from idvault.core.db.database import Database
+from idvault.core.telemetry import watching
+from idvault.core.telemetry.logs import Logs
+from idvault.core.telemetry.metrics import Metrics
+from idvault.people.ports.roster import StoredVersion
+from idvault.people.store import SqlRosterStore
+from idvault.processes import readiness
+from idvault.processes.bootstrap import health
+from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.processes.doctor import Check
 from idvault.sealing.key_provider import LocalKeyProvider
-from idvault.storage.base.database import Database
-from idvault.storage.deployment import SqlDeploymentStore
-from idvault.storage.people.roster import SqlRosterStore
-from idvault.telemetry import watching
-from idvault.telemetry.logs import Logs
-from idvault.telemetry.metrics import Metrics
+from idvault.verify.clock import ClockReading
+from idvault.verify.event import EventType
 from tests.registry.test_probe import answering
 from tests.support import logs
 from tests.support.chamber import first_roster

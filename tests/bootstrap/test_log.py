@@ -2,11 +2,11 @@
 
 import pytest
 
-from idvault.attest.people.roster import Roster
-from idvault.attest.witness import WitnessPolicy
-from idvault.bootstrap.log import check_asked, log_policy
-from idvault.config import ConfigError
-from idvault.transparency.note import VerifierKey
+from idvault.core.config import ConfigError
+from idvault.processes.bootstrap.log import check_asked, log_policy
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.witness import WitnessPolicy
+from idvault.verify.transparency.note import VerifierKey
 from tests.support import merkle
 
 ORIGIN = "log.example/idvault"

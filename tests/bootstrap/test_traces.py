@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
-from idvault import config
-from idvault.bootstrap.base import open_base
-from idvault.bootstrap.work import traced
-from idvault.config import ConfigError, Process, Settings
-from idvault.domain.clock import ClockReading
-from idvault.storage.base.database import Database
-from idvault.storage.deployment import SqlDeploymentStore
-from idvault.workers.loop import Task
+from idvault.core import config
+from idvault.core.config import ConfigError, Process, Settings
+from idvault.core.db.database import Database
+from idvault.core.loop import Task
+from idvault.processes.bootstrap.base import open_base
+from idvault.processes.bootstrap.work import traced
+from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.verify.clock import ClockReading
 from tests.support.databases import Databases
 from tests.support.spans import Spans, collector
 
@@ -80,7 +80,7 @@ def test_the_extra_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A collector without the extra is refused by the name of what to install."""
     monkeypatch.setenv("IDVAULT_OTLP_ENDPOINT", "http://127.0.0.1:4318")
     for found in (lambda _: None, _missing):
-        monkeypatch.setattr("idvault.config.trace.find_spec", found)
+        monkeypatch.setattr("idvault.core.config.trace.find_spec", found)
         with pytest.raises(ConfigError, match=r"needs the extra otel: pip install 'idvault\[otel\]'"):
             config.load(Process.RETENTION)
 

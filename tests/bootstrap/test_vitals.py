@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from idvault.bootstrap import vitals
-from idvault.bootstrap.base import Base
-from idvault.bootstrap.periodic.backup import backup_tasks
-from idvault.config import Settings
-from idvault.domain.clock import ClockReading
-from idvault.storage.base.database import Database
-from idvault.telemetry.logs import Logs
-from idvault.telemetry.metrics import Metrics
+from idvault.core.config import Settings
+from idvault.core.db.database import Database
+from idvault.core.telemetry.logs import Logs
+from idvault.core.telemetry.metrics import Metrics
+from idvault.processes.bootstrap import vitals
+from idvault.processes.bootstrap.base import Base
+from idvault.processes.bootstrap.periodic.backup import backup_tasks
+from idvault.verify.clock import ClockReading
 from tests.attest.test_certificate import GOOD, pem
 from tests.support import logs
 from tests.support.builders import ZONE

@@ -5,11 +5,11 @@ from collections.abc import Collection
 
 import pytest
 
-from idvault.bootstrap import witness as bootstrap
-from idvault.bootstrap.witness import WitnessWatch, stopped
-from idvault.domain.error import Reason, UnavailableError
-from idvault.flows.log.witness import LogForkedError, LogOlderError, UnwitnessedError, WitnessFlow
-from idvault.transparency.note import VerifierKey
+from idvault.log.acts.witness import LogForkedError, LogOlderError, UnwitnessedError, WitnessFlow
+from idvault.processes.bootstrap import witness as bootstrap
+from idvault.processes.bootstrap.witness import WitnessWatch, stopped
+from idvault.verify.error import Reason, UnavailableError
+from idvault.verify.transparency.note import VerifierKey
 
 
 class Script(WitnessFlow):

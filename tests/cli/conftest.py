@@ -2,7 +2,7 @@
 
 import pytest
 
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
 from tests.support import retries
 from tests.support.commands import Commands
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from idvault.attest.reading import RosterError
-from idvault.cli import errors
-from idvault.cli.errors import CommandError, ExitCode
-from idvault.config import ConfigError
-from idvault.domain.error import (
+from idvault.core.config import ConfigError
+from idvault.core.process import PortBusyError, ProcessError
+from idvault.processes.cli import errors
+from idvault.processes.cli.errors import CommandError, ExitCode
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.error import (
     AlreadyExistsError,
     DamagedError,
     FieldCode,
@@ -25,7 +26,6 @@ from idvault.domain.error import (
     UnavailableError,
     Violation,
 )
-from idvault.process import PortBusyError, ProcessError
 from tests.support.commands import Commands
 
 COMMANDS = [
@@ -173,11 +173,11 @@ def test_mistake_of_ours_shows_places_and_no_text() -> None:
 
 
 def test_module_runs_as_a_program(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    """`python -m idvault.cli` is the command `idvault`."""
+    """`python -m idvault.processes.cli` is the command `idvault`."""
     monkeypatch.setattr("sys.argv", ["idvault", "--help"])
     # Another test may have imported it as a module.
-    monkeypatch.delitem(sys.modules, "idvault.cli.__main__", raising=False)
+    monkeypatch.delitem(sys.modules, "idvault.processes.cli.__main__", raising=False)
     with pytest.raises(SystemExit) as end:
-        runpy.run_module("idvault.cli", run_name="__main__")
+        runpy.run_module("idvault.processes.cli", run_name="__main__")
     assert end.value.code == 0
     assert "Usage: idvault" in capfd.readouterr().out

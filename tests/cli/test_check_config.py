@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from idvault.cli.errors import ExitCode
-from idvault.development.authority import Authority
+from idvault.processes.cli.errors import ExitCode
+from idvault.processes.development.authority import Authority
 from tests.support import merkle
 from tests.support.chamber import first_roster
 from tests.support.commands import Commands, Result

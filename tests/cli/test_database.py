@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from idvault.cli.errors import ExitCode
-from idvault.storage import migrations
-from idvault.storage.migrations import MAIN, SHRED
-from idvault.storage.migrations.branch import Branch
+from idvault.processes import migrations
+from idvault.processes.cli.errors import ExitCode
+from idvault.processes.migrations import MAIN, SHRED
+from idvault.processes.migrations.branch import Branch
 from tests.support.commands import Commands
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.cli.dev import members
+from idvault.processes.cli.dev import members
 from idvault_client.errors import Unavailable
 
 

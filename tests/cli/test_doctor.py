@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from idvault.cli.errors import ExitCode
+from idvault.processes.cli.errors import ExitCode
 from tests.support.chamber import first_roster
 from tests.support.commands import Commands
 from tests.support.databases import Databases

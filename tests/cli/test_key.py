@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from idvault.attest import passphrase
-from idvault.bootstrap.base import ENTROPY
-from idvault.cli.errors import ExitCode
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
+from idvault.core.tables.sanction import appeals
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.cli.errors import ExitCode
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import statement
-from idvault.storage.sanction.tables import appeals
+from idvault.verify.attest import passphrase
 from tests.support import hardware
 from tests.support.commands import Commands
 from tests.support.databases import Databases

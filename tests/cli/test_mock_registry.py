@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.cli.errors import ExitCode
+from idvault.processes.cli.errors import ExitCode
 from tests.support.commands import Commands
 
 

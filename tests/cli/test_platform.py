@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from idvault.cli.errors import ExitCode
-from idvault.development.authority import Authority
+from idvault.processes.cli.errors import ExitCode
+from idvault.processes.development.authority import Authority
 from tests.support.commands import Commands
 from tests.support.databases import Databases
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from idvault.cli.errors import ExitCode
-from idvault.domain.event import EventType
+from idvault.processes.cli.errors import ExitCode
+from idvault.verify.event import EventType
 from tests.support.commands import Commands
 from tests.support.databases import Databases
 from tests.support.log_world import LogWorld

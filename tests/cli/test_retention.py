@@ -2,7 +2,7 @@
 
 import json
 
-from idvault.cli.errors import ExitCode
+from idvault.processes.cli.errors import ExitCode
 from tests.support.commands import Commands
 
 

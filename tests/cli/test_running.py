@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from idvault import process
-from idvault.cli import running
+from idvault.core import process
+from idvault.processes.cli import running
 
 
 def _listening(name: str) -> socket.socket:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import grpc
 import pytest
 
-from idvault.domain.error import Reason
+from idvault.verify.error import Reason
 from idvault_client import (
     AccessDenied,
     DeadlineExceeded,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from idvault.attest import jose, status_check
+from idvault.verify.attest import jose, status_check
 from idvault_client import Consent, State, Vault, resident_id, testing
 from idvault_client.campaigns import InvitationState, LegacyAccount
 from idvault_client.sanctions import AppealState, SanctionState, Scope

@@ -12,7 +12,7 @@ from typing import Protocol
 import pytest
 import typer
 
-from idvault.cli.app import app
+from idvault.processes.cli.app import app
 from idvault.v1 import campaign_pb2, status_pb2
 from idvault_client import Tls
 from tests.clients.vault_server import TOKEN, VaultServer, status
@@ -47,7 +47,7 @@ with idvault_client.connect(target, tls=idvault_client.Tls(*tls), server_name="l
 """
 RUN_ALL = """
 import sys
-from idvault.cli.__main__ import main
+from idvault.processes.cli.__main__ import main
 
 for name in sys.argv[1:]:
     sys.argv = ["idvault", name]
@@ -58,7 +58,7 @@ for name in sys.argv[1:]:
 """
 IMPORT_ALL = """
 import typer
-from idvault.cli.app import app
+from idvault.processes.cli.app import app
 
 commands = typer.main.get_group(app)
 for name in commands.list_commands(None):

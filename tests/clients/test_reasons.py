@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain import claim
-from idvault.domain.account import Standing
-from idvault.domain.error import FieldCode, Reason
-from idvault.domain.public_account.values import RejectReason
-from idvault.domain.sanction.statement import Ground, SanctionCategory
+from idvault.public_account.rules.values import RejectReason
 from idvault.v1 import verification_pb2
+from idvault.verify import claim as verify_claim
+from idvault.verify.account import Standing
+from idvault.verify.error import FieldCode, Reason
+from idvault.verify.sanction import Ground, SanctionCategory
 from idvault_client import public_accounts, reasons
 from idvault_client.backend.public_account.texts import REJECT_TEXTS
 from idvault_client.reasons import FailureReason, Translation
@@ -77,7 +77,7 @@ def test_an_owner_who_may_not_have_it_hears_one_sentence() -> None:
 
 def test_failure_reasons_are_those_of_the_vault() -> None:
     """The client's failure reasons equal the domain's and the contract's, plus one for none."""
-    assert set(FailureReason) == {*claim.FailureReason, "UNSPECIFIED"}
+    assert set(FailureReason) == {*verify_claim.FailureReason, "UNSPECIFIED"}
     contract = verification_pb2.Verification.FailureReason.keys()
     assert {name.removeprefix("FAILURE_REASON_") for name in contract} == set(FailureReason)
 

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idvault.attest import hpke, payload, record_key
-from idvault.attest.hpke import UnsealError
-from idvault.attest.payload import Payload
-from idvault.custody.record import data_key, open_record, open_with_key
-from idvault.custody.share import ShareError
-from idvault.domain import sharing, token
-from idvault.domain.claim import Identity
-from idvault.domain.document import Document, DocumentType
-from idvault.domain.error import DamagedError
-from idvault.domain.record import SealedRecord, UnconfirmedError
-from idvault.domain.registry import RegistryAnswer
+from idvault.opens.record import data_key, open_record, open_with_key
+from idvault.opens.share import ShareError
+from idvault.verify import sharing, token
+from idvault.verify.attest import hpke, payload, record_key
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.attest.payload import Payload
+from idvault.verify.claim import Identity
+from idvault.verify.document import Document, DocumentType
+from idvault.verify.error import DamagedError
+from idvault.verify.record import SealedRecord, UnconfirmedError
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders, people
 from tests.support.custody_vault import Vault
 from tests.support.mismatch import mismatched

@@ -5,12 +5,12 @@ from hashlib import sha256
 
 import pytest
 
-from idvault.attest import hpke
-from idvault.attest.hpke import UnsealError
-from idvault.custody.share import ShareError, check_share, open_share
-from idvault.domain import seal
-from idvault.domain.error import Reason
-from idvault.domain.record import SealedRecord
+from idvault.opens.share import ShareError, check_share, open_share
+from idvault.verify import seal
+from idvault.verify.attest import hpke
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.error import Reason
+from idvault.verify.record import SealedRecord
 from tests.support import people
 from tests.support.custody_vault import Vault
 

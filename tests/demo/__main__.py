@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from clients.examples.im_backend import Form, ImBackend
-from idvault.development.session import Session
-from idvault.domain.claim import Identity
-from idvault.process import ProcessError
+from idvault.core.process import ProcessError
+from idvault.processes.development.session import Session
+from idvault.verify.claim import Identity
 from idvault_client import (
     Consent,
     FieldCode,

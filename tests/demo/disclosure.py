@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from idvault.attest import disclosure as papers
-from idvault.custody import identity as identities
-from idvault.development import totp
-from idvault.development.authority import real_now
-from idvault.domain.second_factor import STEP
+from idvault.core.second_factor import STEP
+from idvault.opens import identity as identities
+from idvault.processes.development import totp
+from idvault.processes.development.authority import real_now
+from idvault.verify.attest import disclosure as papers
 from idvault_client.people import identity_folder, second_factor
 from idvault_client.people.custody_edge import CustodyCalls, CustodyEdge
 from idvault_client.people.disclosure.custodian import Custodian

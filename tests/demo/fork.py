@@ -9,22 +9,22 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.sequencing import wire_sequencing
-from idvault.cli.running import real_clock
-from idvault.development import environment
-from idvault.development.layout import LOG_ORIGIN, PASSPHRASE, Layout
-from idvault.development.supervisor import FREE_PORTS, HOST
+from idvault.core.db.database import Database
+from idvault.core.public_files import LocalPublicFiles
+from idvault.log.store.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.log.store.epoch import EPOCHS
+from idvault.log.store.store import SqlLogStore
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.bootstrap.sequencing import wire_sequencing
+from idvault.processes.cli.running import real_clock
+from idvault.processes.development import environment
+from idvault.processes.development.layout import LOG_ORIGIN, PASSPHRASE, Layout
+from idvault.processes.development.supervisor import FREE_PORTS, HOST
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer
-from idvault.storage.base.database import Database
-from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
-from idvault.storage.log.epoch import EPOCHS
-from idvault.storage.log.store import SqlLogStore
-from idvault.storage.public_files import LocalPublicFiles
-from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault.transparency.note import VerifierKey
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
+from idvault.verify.transparency.note import VerifierKey
 from idvault_client.people import identity_folder
 from tests.demo.step import StepError, check
 from tests.support import folders, programs

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 
 from typer.testing import CliRunner
 
-from idvault.development.clock import READ_EVERY
-from idvault.development.session import Session
-from idvault.domain.report.period import month_of
+from idvault.processes.development.clock import READ_EVERY
+from idvault.processes.development.session import Session
+from idvault.verify.period import month_of
 from idvault_client import Standing, State, Vault, testing
 from idvault_client.backend.campaign.values import Invitation
 from idvault_client.campaigns import Cohort, InvitationEvent, Method, Plan

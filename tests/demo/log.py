@@ -11,9 +11,9 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from idvault.cli import app as vault_command
-from idvault.development.session import Session
-from idvault.process import ProcessError
+from idvault.core.process import ProcessError
+from idvault.processes.cli import app as vault_command
+from idvault.processes.development.session import Session
 from idvault_client.commands.app import app as client_command
 from tests.demo.step import StepError, check
 from tests.support import folders, programs

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from idvault.development.session import Session
+from idvault.processes.development.session import Session
 from idvault_client import Vault
 from tests.demo.step import check, client
 from tests.support import folders, programs

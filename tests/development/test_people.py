@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from idvault.attest import certificate
-from idvault.attest.people import roster, roster_chain, roster_signature
-from idvault.attest.reading import RosterError
-from idvault.attest.witness import WitnessPolicy
-from idvault.custody import identity
-from idvault.development import certificates, layout, people
-from idvault.development.layout import Layout
+from idvault.opens import identity
+from idvault.processes.development import certificates, layout, people
+from idvault.processes.development.layout import Layout
+from idvault.verify.attest import certificate
+from idvault.verify.attest.people import roster, roster_chain, roster_signature
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.attest.witness import WitnessPolicy
 from tests.support import merkle
 
 NOW = datetime.now(UTC)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault.development import session
-from idvault.development.session import Session
-from idvault.process import ProcessError
+from idvault.core.process import ProcessError
+from idvault.processes.development import session
+from idvault.processes.development.session import Session
 from tests.support import programs
 
 

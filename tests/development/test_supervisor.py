@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from idvault.development import environment
-from idvault.development.layout import Layout
-from idvault.development.supervisor import (
+from idvault.core.process import ProcessError
+from idvault.processes.development import environment
+from idvault.processes.development.layout import Layout
+from idvault.processes.development.supervisor import (
     FREE_PORTS,
     REGISTRY,
     Lock,
@@ -18,7 +19,6 @@ from idvault.development.supervisor import (
     ProcessPlan,
     Supervisor,
 )
-from idvault.process import ProcessError
 from tests.support import programs
 
 pytestmark = pytest.mark.process

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.domain import account as account_rules
-from idvault.domain.account import Account, AccountState, Standing, StandingPeriod
+from idvault.account.rules import account as account_rules
+from idvault.verify import account as verify_account
+from idvault.verify.account import Account, AccountState, Standing, StandingPeriod
 from tests.support import builders
 from tests.support.builders import NOW, TODAY
 
@@ -17,7 +18,7 @@ def test_a_new_account_is_a_pending_sign_up() -> None:
     fresh = account_rules.new(
         account_token=builders.TOKEN,
         relying_party="platform-a",
-        subject_kind=account_rules.SubjectKind.INDIVIDUAL,
+        subject_kind=verify_account.SubjectKind.INDIVIDUAL,
     )
     assert fresh == builders.account()
 

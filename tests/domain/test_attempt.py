@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.domain import attempt
-from idvault.domain.attempt import Attempt
-from idvault.domain.claim import ClaimOutcome, ClaimState, FailureReason
-from idvault.domain.error import ExhaustedError, Reason
+from idvault.claim.rules import attempt
+from idvault.claim.rules.attempt import Attempt
+from idvault.claim.rules.claim import ClaimOutcome
+from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.error import ExhaustedError, Reason
 from tests.support.builders import NOW
 
 NEW = b"new"

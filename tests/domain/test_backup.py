@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from idvault.domain import backup
-from idvault.domain.backup import EpochNumbers, PairContents, Seen
+from idvault.processes.backup import rules as backup
+from idvault.processes.backup.rules import EpochNumbers, PairContents, Seen
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SHRED = "the shred database"

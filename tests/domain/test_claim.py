@@ -7,27 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.domain import account, claim
-from idvault.domain.account import (
-    Account,
-    AccountState,
-    Assurance,
-    Standing,
-    SubjectKind,
-)
-from idvault.domain.claim import (
-    ClaimOutcome,
-    ClaimRules,
-    ClaimState,
-    FailureReason,
-    Identity,
-    Owner,
-    Slot,
-)
-from idvault.domain.document import DocumentType
-from idvault.domain.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
-from idvault.domain.organization import OrganizationCategory
-from idvault.domain.registry import DECIDED, RegistryAnswer
+from idvault.account.rules import account
+from idvault.account.rules.slot import Slot
+from idvault.claim.rules import claim
+from idvault.claim.rules.claim import ClaimOutcome, ClaimRules, Owner
+from idvault.verify import claim as verify_claim
+from idvault.verify.account import Account, AccountState, Assurance, Standing, SubjectKind
+from idvault.verify.claim import ClaimState, FailureReason, Identity
+from idvault.verify.document import DocumentType
+from idvault.verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault.verify.organization import OrganizationCategory
+from idvault.verify.registry import DECIDED, RegistryAnswer
 from tests.support import builders, organizations
 from tests.support.builders import NOW, TODAY
 
@@ -38,7 +28,7 @@ SUCCESS = ClaimOutcome(ClaimState.SUCCEEDED)
 MISMATCH = ClaimOutcome(ClaimState.FAILED, FailureReason.MISMATCH)
 
 
-def _check(name: str, number: str, kind: DocumentType = DocumentType.RESIDENT_ID) -> claim.Identity:
+def _check(name: str, number: str, kind: DocumentType = DocumentType.RESIDENT_ID) -> verify_claim.Identity:
     return claim.check_identity(real_name=name, document_type=kind, number=number, rules=RULES, today=TODAY)
 
 
@@ -93,7 +83,7 @@ def test_an_identity_never_shows_itself() -> None:
 def test_consent_is_required(version: str, agreed: None, field: str, code: FieldCode) -> None:
     """Each missing part of a consent is named."""
     with pytest.raises(InvalidError) as caught:
-        claim.check_consent(policy_version=version, agree_time=agreed, now=NOW)
+        verify_claim.check_consent(policy_version=version, agree_time=agreed, now=NOW)
     assert caught.value.reason is Reason.CONSENT_MISSING
     assert caught.value.violations == (Violation(field, code),)
 
@@ -101,8 +91,8 @@ def test_consent_is_required(version: str, agreed: None, field: str, code: Field
 def test_consent_of_a_clock_slightly_ahead_is_taken() -> None:
     """A clock difference of up to five minutes is accepted."""
     agreed = NOW + timedelta(minutes=4)
-    consent = claim.check_consent(policy_version="v1", agree_time=agreed, now=NOW)
-    assert consent == claim.Consent("v1", agreed)
+    consent = verify_claim.check_consent(policy_version="v1", agree_time=agreed, now=NOW)
+    assert consent == verify_claim.Consent("v1", agreed)
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from idvault.domain import account as account_rules
-from idvault.domain import credential
-from idvault.domain.account import Account, AccountState, Standing, SubjectKind
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import ExhaustedError, IdvaultError, InvalidError, Reason
+from idvault.account.rules import account as account_rules
+from idvault.status.credential import rules as credential
+from idvault.verify.account import Account, AccountState, Standing, SubjectKind
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import ExhaustedError, IdvaultError, InvalidError, Reason
 
 TODAY, END = date(2026, 3, 1), date(2027, 3, 1)
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)

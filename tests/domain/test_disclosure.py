@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 
-from idvault.domain import disclosure as rules
-from idvault.domain.disclosure import (
+from idvault.disclosure.rules import disclosure as rules
+from idvault.disclosure.rules.disclosure import Tally
+from idvault.verify import disclosure as verify_disclosure
+from idvault.verify.disclosure import (
     DecidingQuorum,
     Decision,
     Disclosure,
     DisclosureState,
     QuorumMember,
-    Tally,
     Verdict,
 )
-from idvault.domain.error import (
+from idvault.verify.error import (
     DeniedError,
     FieldCode,
     IdvaultError,
@@ -28,7 +29,7 @@ from idvault.domain.error import (
 from tests.support import builders
 
 NOW = datetime(2026, 3, 1, 4, 0, 12, tzinfo=UTC)
-END = NOW + rules.USUAL_LIFETIME
+END = NOW + verify_disclosure.USUAL_LIFETIME
 QUORUM = DecidingQuorum("e" * 64, threshold=2, size=3)
 MEMBERS = [QuorumMember(f"custodian-{name}", name * 32, place) for place, name in enumerate("abc", 1)]
 A, B, C = MEMBERS
@@ -39,7 +40,7 @@ TERMS: dict[str, Any] = {
     "legal_basis": "第一条",
     "purpose": "synthetic",
     "openings": 1,
-    "lifetime": rules.USUAL_LIFETIME,
+    "lifetime": verify_disclosure.USUAL_LIFETIME,
 }
 
 
@@ -262,14 +263,14 @@ def test_how_long_shares_are_kept() -> None:
 
 def test_good_terms_pass() -> None:
     """Terms at the limits are valid."""
-    rules.check_terms(**TERMS)
+    verify_disclosure.check_terms(**TERMS)
     for change in (
         {"openings": 3},
         {"lifetime": timedelta(days=7)},
         {"lifetime": timedelta(minutes=1)},
         {"case_reference": "x" * 200, "legal_basis": "x" * 500, "purpose": "x" * 1000},
     ):
-        rules.check_terms(**TERMS | change)
+        verify_disclosure.check_terms(**TERMS | change)
 
 
 @pytest.mark.parametrize(
@@ -292,7 +293,7 @@ def test_good_terms_pass() -> None:
 def test_bad_terms_are_named(change: dict[str, Any], field: str, code: FieldCode) -> None:
     """The error names the field and the code, never the value."""
     with pytest.raises(InvalidError) as refused:
-        rules.check_terms(**TERMS | change)
+        verify_disclosure.check_terms(**TERMS | change)
     (violation,) = refused.value.violations
     assert (violation.field, violation.code) == (field, code)
 
@@ -337,9 +338,9 @@ def test_a_decision_is_a_value() -> None:
 @pytest.mark.parametrize(
     ("created", "lifetime", "former"),
     [
-        (timedelta(seconds=-1), rules.LONGEST_LIFETIME, True),
-        (timedelta(0), rules.USUAL_LIFETIME, False),
-        (timedelta(seconds=-1), rules.LONGEST_LIFETIME + timedelta(seconds=1), False),
+        (timedelta(seconds=-1), verify_disclosure.LONGEST_LIFETIME, True),
+        (timedelta(0), verify_disclosure.USUAL_LIFETIME, False),
+        (timedelta(seconds=-1), verify_disclosure.LONGEST_LIFETIME + timedelta(seconds=1), False),
     ],
 )
 def test_only_a_request_of_before_may_fix_no_record(
@@ -357,6 +358,6 @@ def test_only_a_request_of_before_may_fix_no_record(
 def test_a_denial_needs_a_printable_reason(reason: str, code: str) -> None:
     """It is shown to the auditor, so it follows the rules of the request's texts."""
     with pytest.raises(InvalidError) as refused:
-        rules.check_reason(reason)
+        verify_disclosure.check_reason(reason)
     assert [(each.field, each.code.value) for each in refused.value.violations] == [("reason", code)]
-    assert rules.check_reason("理由 (synthetic)") == "理由 (synthetic)"
+    assert verify_disclosure.check_reason("理由 (synthetic)") == "理由 (synthetic)"

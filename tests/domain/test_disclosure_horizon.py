@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from idvault.domain import disclosure_horizon
+from idvault.disclosure.rules import disclosure_horizon
 
 ZONE = ZoneInfo("Asia/Shanghai")
 

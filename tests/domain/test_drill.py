@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from idvault.domain import document, drill, token
-from idvault.domain.drill import DrillStanding
-from idvault.domain.error import InvalidError
+from idvault.custody.drill import rules as drill
+from idvault.custody.drill.rules import DrillStanding
+from idvault.platform import rules as platform_rules
+from idvault.verify import document, token
+from idvault.verify.error import InvalidError
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DAYS = timedelta(days=90)
@@ -34,9 +36,9 @@ def test_the_identity_is_of_nobody() -> None:
 
 def test_no_platform_is_called_like_the_drill() -> None:
     """The relying party name of drills is refused; every other name is accepted."""
-    drill.check_platform("drills")
+    platform_rules.check_platform("drills")
     with pytest.raises(InvalidError) as refused:
-        drill.check_platform(drill.RELYING_PARTY)
+        platform_rules.check_platform(platform_rules.RELYING_PARTY)
     assert refused.value.violations[0].field == "name"
 
 

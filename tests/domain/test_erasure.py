@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
-from idvault.domain import disclosure
-from idvault.domain import erasure as rules
-from idvault.domain.account import AccountState, Assurance, Standing, StandingPeriod, project
-from idvault.domain.claim import FailureReason
-from idvault.domain.erasure import Erasure, ErasureOrigin, ErasureState, ErasureTerms
-from idvault.domain.error import NotFoundError, PreconditionError, Reason, TransitionError
-from idvault.domain.organization import OrganizationCategory
+from idvault.account.rules.account import project
+from idvault.disclosure.rules import disclosure
+from idvault.erasure import rules
+from idvault.erasure.rules import Erasure, ErasureOrigin, ErasureTerms
+from idvault.verify import disclosure as verify_disclosure
+from idvault.verify.account import AccountState, Assurance, Standing, StandingPeriod
+from idvault.verify.claim import FailureReason
+from idvault.verify.erasure import ErasureState
+from idvault.verify.error import NotFoundError, PreconditionError, Reason, TransitionError
+from idvault.verify.organization import OrganizationCategory
 from tests.support.builders import NOW, TODAY, account
 
 DAY = timedelta(days=1)
@@ -139,7 +142,7 @@ def test_a_step_is_a_revision_of_the_account() -> None:
 
 def test_no_disclosure_outlives_the_delay() -> None:
     """The shortest delay covers the longest request, made by a fast clock, and the repeat of its answer."""
-    shortest = disclosure.LONGEST_LIFETIME + disclosure.CLOCK_DIFFERENCE + disclosure.REPEAT_TIME
+    shortest = verify_disclosure.LONGEST_LIFETIME + disclosure.CLOCK_DIFFERENCE + disclosure.REPEAT_TIME
     assert ErasureTerms(delay=shortest).delay == shortest
     for wrong in (
         {"delay": shortest - timedelta(seconds=1)},

@@ -2,8 +2,8 @@
 
 import pytest
 
-from idvault.domain import event, seal
-from idvault.domain.event import EventType
+from idvault.verify import event, seal
+from idvault.verify.event import EventType
 from tests.support import builders
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from idvault.domain.fair_queue import FairQueue
+from idvault.core.fair_queue import FairQueue
 
 CALLERS = ("", "a", "b", "c")
 COSTS = st.floats(min_value=0.001, max_value=10.0)

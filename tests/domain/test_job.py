@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from idvault.domain import job
-from idvault.domain.job import JobProgress, JobState, RegistryCall, Step
-from idvault.domain.registry import DECIDED, RegistryAnswer
+from idvault.claim.job import rules as job
+from idvault.claim.job.rules import JobProgress, JobState, RegistryCall, Step
+from idvault.verify.registry import DECIDED, RegistryAnswer
 from tests.support.builders import NOW
 
 MIDNIGHT = NOW + timedelta(hours=12)

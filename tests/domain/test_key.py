@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from idvault.domain import key as rules
-from idvault.domain.error import Reason
-from idvault.domain.key import (
+from idvault.sealing import key_version as rules
+from idvault.sealing.key_version import (
     ROLLED_OUT,
     SETTLED,
     HeldKey,
@@ -17,6 +16,7 @@ from idvault.domain.key import (
     KeyKeptError,
     KeyVersion,
 )
+from idvault.verify.error import Reason
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=400)

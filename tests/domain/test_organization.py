@@ -2,9 +2,9 @@
 
 import pytest
 
-from idvault.domain import document, organization
-from idvault.domain.document import Document, DocumentType
-from idvault.domain.organization import OrganizationCategory as Category
+from idvault.verify import document, organization
+from idvault.verify.document import Document, DocumentType
+from idvault.verify.organization import OrganizationCategory as Category
 from tests.support.builders import TODAY
 from tests.support.organizations import credit_code
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from idvault.domain import retention as rules
-from idvault.domain.erasure import ErasureTerms
-from idvault.domain.retention import RetentionTerms
+from idvault.erasure.rules import ErasureTerms
+from idvault.processes.retention import rules
+from idvault.processes.retention.rules import RetentionTerms
 
 TERMS = RetentionTerms()
 DAY = timedelta(days=1)

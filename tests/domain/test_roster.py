@@ -2,8 +2,8 @@
 
 import pytest
 
-from idvault.domain import roster
-from idvault.domain.error import ExhaustedError, FieldCode, InvalidError, Reason
+from idvault.people import rules as roster
+from idvault.verify.error import ExhaustedError, FieldCode, InvalidError, Reason
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.domain import second_factor as rules
-from idvault.domain.error import DeniedError, Reason
-from idvault.domain.second_factor import Cause, SecondFactorError, Tries
+from idvault.core.second_factor import Cause, SecondFactorError, Tries
+from idvault.people.second_factor import rules
+from idvault.verify.error import DeniedError, Reason
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 

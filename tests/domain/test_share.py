@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.domain import share
-from idvault.domain.error import ExhaustedError, Reason, UnavailableError
+from idvault.core import share
+from idvault.verify.error import ExhaustedError, Reason, UnavailableError
 
 
 def _held(callers: list[int], limit: int) -> dict[int, int]:

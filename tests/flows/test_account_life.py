@@ -7,12 +7,12 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
-from idvault.domain.account import AccountState, Standing, Status
-from idvault.domain.claim import ClaimState, FailureReason
-from idvault.domain.error import PreconditionError, Reason
-from idvault.domain.registry import RegistryAnswer
-from idvault.storage.account.tables import accounts
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.core.tables.account import accounts
+from idvault.verify.account import AccountState, Standing, Status
+from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.error import PreconditionError, Reason
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders, sql
 from tests.support.campaign_world import CampaignWorld
 from tests.support.flow_world import at, command

@@ -2,7 +2,7 @@
 
 import pytest
 
-from idvault.flows.backup import KnownNote, signed_at
+from idvault.processes.backup.acts import KnownNote, signed_at
 from tests.support.epoch_world import cosigned, tree
 
 

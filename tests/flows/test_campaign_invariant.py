@@ -24,12 +24,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from idvault.domain.account import AccountState, Standing
-from idvault.domain.campaign.campaign import Campaign, Cohort, ReverificationMethod, Verb
-from idvault.domain.campaign.invitation import InvitationEvent
-from idvault.domain.error import IdvaultError, UnavailableError
-from idvault.domain.registry import RegistryAnswer
-from idvault.storage.base.database import Database
+from idvault.campaign.invitation.rules import InvitationEvent
+from idvault.campaign.rules import Campaign, Cohort, ReverificationMethod, Verb
+from idvault.core.db.database import Database
+from idvault.verify.account import AccountState, Standing
+from idvault.verify.error import IdvaultError, UnavailableError
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.campaign_world import DAY, CampaignWorld, tokens
 from tests.support.databases import SqliteMaker

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from idvault.domain.campaign.campaign import ReverificationMethod, Verb
-from idvault.domain.error import IdvaultError, Reason, UnavailableError
-from idvault.storage.base.database import Database
+from idvault.campaign.rules import ReverificationMethod, Verb
+from idvault.core.db.database import Database
+from idvault.verify.error import IdvaultError, Reason, UnavailableError
 from tests.support.campaign_world import CampaignWorld
 from tests.support.flow_world import at
 

@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from idvault.domain.error import Reason, UnavailableError
-from idvault.flows.clock_trust import (
+from idvault.log.acts.cosigned_age import Demand
+from idvault.log.acts.cosigning import Cosigning
+from idvault.log.acts.tree import LogTree
+from idvault.log.ports.witness import Ahead, Cosigned
+from idvault.processes.clock_trust import (
     ClockTrust,
     DoubtfulClockError,
     TrustedTime,
     TwoClocks,
     WitnessedTime,
 )
-from idvault.flows.log.cosigned_age import Demand
-from idvault.flows.log.cosigning import Cosigning
-from idvault.flows.log.tree import LogTree
-from idvault.ports.log.witness import Ahead, Cosigned
-from idvault.transparency import note
+from idvault.verify.error import Reason, UnavailableError
+from idvault.verify.transparency import note
 from tests.support import merkle
 from tests.support.fakes.log import FakeWitness
 from tests.support.fakes.memory_log import MemoryLog

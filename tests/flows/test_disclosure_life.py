@@ -24,12 +24,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from idvault.attest import disclosure as papers
-from idvault.attest.disclosure import DecisionTerms, Terms
-from idvault.domain.disclosure import DisclosureState, Verdict
-from idvault.domain.error import IdvaultError, UnavailableError
-from idvault.domain.event import EventType
-from idvault.flows.disclosure.custodian import DecideCommand, ReleaseCommand
+from idvault.disclosure.acts.custodian import DecideCommand, ReleaseCommand
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest.disclosure import DecisionTerms, Terms
+from idvault.verify.disclosure import DisclosureState, Verdict
+from idvault.verify.error import IdvaultError, UnavailableError
+from idvault.verify.event import EventType
 from tests.support.chamber import AUDITORS, CUSTODIANS, Chamber, identity, roster_member
 from tests.support.databases import SqliteMaker
 from tests.support.disclosure_world import confirm, request_id, signed, terms

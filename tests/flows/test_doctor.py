@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from idvault.domain.error import Reason, UnavailableError
-from idvault.flows import doctor
-from idvault.flows.doctor import AilmentError, Check, Finding
+from idvault.core.ailment import AilmentError
+from idvault.processes import doctor
+from idvault.processes.doctor import Check, Finding
+from idvault.verify.error import Reason, UnavailableError
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

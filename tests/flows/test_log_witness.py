@@ -5,12 +5,12 @@ import json
 
 import pytest
 
-from idvault.domain.error import Reason, UnavailableError
-from idvault.flows.log.sequencing import LogRefusedError
-from idvault.ports.log.witness import Ahead, WitnessRefusedError
-from idvault.telemetry.logs import Logs
-from idvault.transparency import checkpoint, note
-from idvault.transparency.checkpoint import CosignaturePolicy, QuorumError, StaleError
+from idvault.core.telemetry.logs import Logs
+from idvault.log.acts.sequencing import LogRefusedError
+from idvault.log.ports.witness import Ahead, WitnessRefusedError
+from idvault.verify.error import Reason, UnavailableError
+from idvault.verify.transparency import checkpoint, note
+from idvault.verify.transparency.checkpoint import CosignaturePolicy, QuorumError, StaleError
 from tests.support import merkle
 from tests.support.fakes.flaky import Fault
 from tests.support.fakes.log import FakeWitness

@@ -8,15 +8,15 @@ from typing import cast
 import pytest
 from sqlalchemy import select
 
-from idvault.domain import job as job_rules
-from idvault.domain.account import AccountState, SubjectKind
-from idvault.domain.claim import ClaimState, FailureReason, Identity
-from idvault.domain.organization import OrganizationCategory
-from idvault.domain.registry import RegistryAnswer
-from idvault.flows.claim.verification import VerifyCommand
+from idvault.claim.acts.verification import VerifyCommand
+from idvault.claim.job import rules as job_rules
+from idvault.core.tables.claim import jobs
 from idvault.mock_registry.server import Options
 from idvault.registry.absent import AbsentRegistry
-from idvault.storage.claim.tables import jobs
+from idvault.verify.account import AccountState, SubjectKind
+from idvault.verify.claim import ClaimState, FailureReason, Identity
+from idvault.verify.organization import OrganizationCategory
+from idvault.verify.registry import RegistryAnswer
 from tests.support import sql
 from tests.support.databases import Databases
 from tests.support.fakes.registry import FakeRegistry

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.domain.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
-from idvault.flows.log.events import EventFactory
-from idvault.flows.platform import OperatorFlow, PlatformCommand, PlatformFlow, PresentationFlow
-from idvault.ports.platform import PlatformPages
-from idvault.storage.platform.store import SqlPlatformStore
+from idvault.log.acts.events import EventFactory
+from idvault.platform.acts import OperatorFlow, PlatformCommand, PlatformFlow, PresentationFlow
+from idvault.platform.ports import PlatformPages
+from idvault.platform.store import SqlPlatformStore
+from idvault.verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import World, at, request_id
 

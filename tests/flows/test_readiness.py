@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from idvault.flows import readiness
-from idvault.flows.doctor import AilmentError, Check
-from idvault.flows.readiness import RegistryClock, RosterAge
+from idvault.core.ailment import AilmentError
+from idvault.processes import readiness
+from idvault.processes.doctor import Check
+from idvault.processes.readiness import RegistryClock, RosterAge
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -7,10 +7,10 @@ from typing import cast
 
 import pytest
 
-from idvault.bootstrap.periodic.backup import UnkeyedCount
-from idvault.flows import record_walk
-from idvault.ports.backup import MainContents, RecordHolder, ShredContents
-from idvault.telemetry.vitals import Vitals
+from idvault.core.telemetry.vitals import Vitals
+from idvault.processes.backup import record_walk
+from idvault.processes.backup.ports import MainContents, RecordHolder, ShredContents
+from idvault.processes.bootstrap.periodic.backup import UnkeyedCount
 from tests.support.builders import reading
 
 TOKENS = [f"acct_{number:026d}" for number in range(2_500)]

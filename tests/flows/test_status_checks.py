@@ -9,14 +9,36 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from idvault.attest import jose, status_check, status_token
-from idvault.attest.status_check import Attested, AttestedPublicAccount, CheckError
-from idvault.attest.status_list import INVALID, StatusList
-from idvault.bootstrap.periodic.account import LIST_PERIOD
-from idvault.domain.account import AccountState
-from idvault.domain.claim import FailureReason
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import (
+from idvault.account.store.record import SqlRecordStore
+from idvault.claim.acts.receipt import ReceiptFlow
+from idvault.core.db.database import Database
+from idvault.core.policy import OperatorPolicy
+from idvault.core.public_files import LocalPublicFiles
+from idvault.core.tables.account import accounts
+from idvault.core.tables.credential import status_lists, status_marks
+from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.store.store import SqlDisclosureStore
+from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.store.store import SqlLogStore
+from idvault.processes.bootstrap.periodic.account import LIST_PERIOD
+from idvault.sealing.key_set import KeySet
+from idvault.sealing.pairwise import KeyedPairwise
+from idvault.sealing.signing import Ed25519Signer
+from idvault.status.acts.feed import FeedFlow
+from idvault.status.credential.acts.signing_key import StatusKeyFlow
+from idvault.status.credential.acts.status_list import REBUILD, REFRESH, StatusListFlow
+from idvault.status.credential.acts.status_token import CredentialCommand, StatusTokenFlow
+from idvault.status.credential.store import rows
+from idvault.status.credential.store.status_list import SqlStatusKeyStore, SqlStatusListStore
+from idvault.status.credential.store.store import SqlCredentialStore
+from idvault.status.store.feed import SqlFeedStore
+from idvault.verify.account import AccountState
+from idvault.verify.attest import jose, status_check, status_token
+from idvault.verify.attest.status_check import Attested, AttestedPublicAccount, CheckError
+from idvault.verify.attest.status_list import INVALID, StatusList
+from idvault.verify.claim import FailureReason
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import (
     AlreadyExistsError,
     ExhaustedError,
     IdvaultError,
@@ -25,32 +47,10 @@ from idvault.domain.error import (
     Reason,
     UnavailableError,
 )
-from idvault.domain.sanction.sanction import Degree
-from idvault.domain.signing_key import ANNOUNCED_FOR, StatusKey
-from idvault.flows.account.feed import FeedFlow
-from idvault.flows.claim.receipt import ReceiptFlow
-from idvault.flows.credential.signing_key import StatusKeyFlow
-from idvault.flows.credential.status_list import REBUILD, REFRESH, StatusListFlow
-from idvault.flows.credential.status_token import CredentialCommand, StatusTokenFlow
-from idvault.flows.log.proof import LogProofs
-from idvault.flows.policy import OperatorPolicy
-from idvault.sealing.key_set import KeySet
-from idvault.sealing.pairwise import KeyedPairwise
-from idvault.sealing.signing import Ed25519Signer
-from idvault.storage.account.feed import SqlFeedStore
-from idvault.storage.account.record import SqlRecordStore
-from idvault.storage.account.tables import accounts
-from idvault.storage.base.database import Database
-from idvault.storage.credential import rows
-from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusListStore
-from idvault.storage.credential.store import SqlCredentialStore
-from idvault.storage.credential.tables import status_lists, status_marks
-from idvault.storage.disclosure.store import SqlDisclosureStore
-from idvault.storage.log.checkpoint import SqlCheckpointStore
-from idvault.storage.log.store import SqlLogStore
-from idvault.storage.public_files import LocalPublicFiles
-from idvault.transparency import entry
-from idvault.transparency.proof import verify_inclusion
+from idvault.verify.sanction import Degree
+from idvault.verify.signing_key import ANNOUNCED_FOR, StatusKey
+from idvault.verify.transparency import entry
+from idvault.verify.transparency.proof import verify_inclusion
 from tests.support import builders, logs, merkle, sql
 from tests.support.databases import Databases
 from tests.support.erasure_world import DELAYED, WAITED, ErasureWorld

@@ -9,33 +9,43 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault.api import page_token
-from idvault.attest import disclosure as papers
-from idvault.attest import drill as drills
-from idvault.attest import hpke, jose, passphrase, payload, reading, record_key, status_check, status_token
-from idvault.attest.people import roster as rosters
-from idvault.attest.people import roster_chain
-from idvault.attest.status_check import CheckError
-from idvault.custody import reseal
-from idvault.domain import drill, seal, sharing, token
-from idvault.domain.campaign import invitation
-from idvault.domain.claim import Consent, Identity
-from idvault.domain.disclosure import Verdict
-from idvault.domain.document import Document, DocumentType
-from idvault.domain.event import FIELDS, EventType
-from idvault.domain.record import SealedRecord
-from idvault.domain.registry import RegistryAnswer
+from idvault.account.store import record as rows
+from idvault.core import invitation_code
+from idvault.core.edge import page_token
+from idvault.custody.drill import rules as drill
+from idvault.opens import reseal
 from idvault.sealing import key_set
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.invitation import KeyedInvitationCoder
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.request import KeyedFingerprinter
-from idvault.storage.account import record as rows
-from idvault.transparency import checkpoint, entry, note, proof, statement_key, tile
-from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault.transparency.tree import CompactRange
 from idvault.v1 import status_pb2
+from idvault.verify import seal, sharing, token
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest import drill as drills
+from idvault.verify.attest import (
+    hpke,
+    jose,
+    passphrase,
+    payload,
+    reading,
+    record_key,
+    status_check,
+    status_token,
+)
+from idvault.verify.attest.people import roster as rosters
+from idvault.verify.attest.people import roster_chain
+from idvault.verify.attest.status_check import CheckError
+from idvault.verify.claim import Consent, Identity
+from idvault.verify.disclosure import Verdict
+from idvault.verify.document import Document, DocumentType
+from idvault.verify.event import FIELDS, EventType
+from idvault.verify.record import SealedRecord
+from idvault.verify.registry import RegistryAnswer
+from idvault.verify.transparency import checkpoint, entry, note, proof, statement_key, tile
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
+from idvault.verify.transparency.tree import CompactRange
 from idvault_client.offline import disclosure_history, receipt
 from idvault_client.offline.evidence import check as evidence_check
 from idvault_client.offline.evidence import file as proof_files
@@ -183,7 +193,7 @@ def test_what_the_service_stores() -> None:
         account_token=TOKEN, campaign_id=given["campaign id"], batch_id=given["batch id"]
     )
     assert code == given["invitation code"]
-    hashed = invitation.code_hash(account_token=TOKEN, code=code)
+    hashed = invitation_code.code_hash(account_token=TOKEN, code=code)
     assert hashed == given["stored hash of the code"]
     assert page_token.encode(20, of="ListCampaigns") == given["page token of place 20 in ListCampaigns"]
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain.event import FIELDS, EventType
-from idvault.transparency import checkpoint, entry, note, proof, tree
-from idvault.transparency.checkpoint import CosignaturePolicy, StaleError
-from idvault.transparency.note import Algorithm, VerifierKey
-from idvault.transparency.tree import CompactRange
+from idvault.verify.event import FIELDS, EventType
+from idvault.verify.transparency import checkpoint, entry, note, proof, tree
+from idvault.verify.transparency.checkpoint import CosignaturePolicy, StaleError
+from idvault.verify.transparency.note import Algorithm, VerifierKey
+from idvault.verify.transparency.tree import CompactRange
 from idvault_client.offline.log.continuity import LogContinuity
 from idvault_client.offline.log.files import LogFolder
 from tests.support import builders, logs, merkle

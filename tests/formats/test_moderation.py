@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.attest import registration
-from idvault.attest import sanction as papers
-from idvault.attest.registration import Registration
-from idvault.attest.sanction import SigningOccasion
-from idvault.domain.error import InvalidError
+from idvault.verify.attest import registration
+from idvault.verify.attest import sanction as papers
+from idvault.verify.attest.registration import Registration
+from idvault.verify.attest.sanction import SigningOccasion
+from idvault.verify.error import InvalidError
 from tests.support.reference import moderation
 from tests.support.reference.encoding import RefusedError
 from tests.support.sanction_world import key_of

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain.event import FIELDS
 from idvault.v1 import (
     campaign_pb2,
     disclosure_pb2,
@@ -20,6 +19,7 @@ from idvault.v1 import (
     transparency_pb2,
     verification_pb2,
 )
+from idvault.verify.event import FIELDS
 from tests.support.generate import formats
 from tests.support.reference import page
 from tests.support.reference.examples import EXAMPLES

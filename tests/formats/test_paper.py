@@ -5,16 +5,16 @@ from hashlib import sha256
 
 import pytest
 
-from idvault.attest import disclosure as papers
-from idvault.attest import drill, handover
-from idvault.attest.disclosure import DecisionTerms, Terms
-from idvault.attest.drill import DrillTerms
-from idvault.attest.succession import Succession
-from idvault.custody import reseal
-from idvault.domain import ed25519 as product_ed25519
-from idvault.domain.disclosure import Verdict
-from idvault.domain.ed25519 import SMALL_ORDER, WeakKeyError
-from idvault.domain.handover import HandedShare
+from idvault.opens import reseal
+from idvault.verify import ed25519 as product_ed25519
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest import drill, handover
+from idvault.verify.attest.disclosure import DecisionTerms, Terms
+from idvault.verify.attest.drill import DrillTerms
+from idvault.verify.attest.succession import Succession
+from idvault.verify.disclosure import Verdict
+from idvault.verify.ed25519 import SMALL_ORDER, WeakKeyError
+from idvault.verify.handover import HandedShare
 from tests.support import builders, people
 from tests.support.reference import hpke, paper
 from tests.support.reference.ed25519 import check_key

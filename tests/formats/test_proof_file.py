@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault.domain.erasure import ErasureState
-from idvault.transparency.checkpoint import CosignaturePolicy
+from idvault.verify.erasure import ErasureState
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
 from idvault_client.offline import disclosure_history, erasure, receipt
 from tests.clients.offline import test_disclosure_history as histories
 from tests.clients.offline import test_erasure as erasures

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from idvault.attest import hpke as product_hpke
-from idvault.attest import payload as product_payload
-from idvault.attest.payload import Payload
-from idvault.custody.record import open_record
-from idvault.domain import sharing as product_sharing
-from idvault.domain.document import DocumentType
-from idvault.domain.record import SealedRecord
-from idvault.domain.registry import RegistryAnswer
-from idvault.storage.account import record as rows
+from idvault.account.store import record as rows
+from idvault.opens.record import open_record
+from idvault.verify import sharing as product_sharing
+from idvault.verify.attest import hpke as product_hpke
+from idvault.verify.attest import payload as product_payload
+from idvault.verify.attest.payload import Payload
+from idvault.verify.document import DocumentType
+from idvault.verify.record import SealedRecord
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders, people
 from tests.support.custody_vault import Vault
 from tests.support.reference import encoding, hpke, payload, record, sharing

@@ -5,15 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.attest import status_token
-from idvault.domain.campaign import invitation
-from idvault.domain.document import DocumentType
-from idvault.domain.session import secret
-from idvault.domain.tip_off import filing
-from idvault.ports.claim import Intake
-from idvault.ports.disclosure import SealedText
-from idvault.ports.moderation_text import CaseField, SealedModerationText
-from idvault.ports.sealing import DayKey
+from idvault.core import invitation_code
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
@@ -21,11 +13,17 @@ from idvault.sealing.invitation import KeyedInvitationCoder
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
+from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
+from idvault.sealing.ports import DayKey, Intake, SealedText
 from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.second_factor import TotpSealer
 from idvault.sealing.session import KeyedLinkCoder
 from idvault.sealing.tip_off import KeyedTipOffSecrets
+from idvault.tip_off.rules import filing
+from idvault.verify import secret
+from idvault.verify.attest import status_token
+from idvault.verify.document import DocumentType
 from tests.support import builders, people
 from tests.support.fakes.keys import MemoryDayKeys
 from tests.support.fakes.sealing import CountingEntropy
@@ -154,7 +152,7 @@ def test_keyed_hashes_are_the_same(tmp_path: Path) -> None:
         account_token=builders.TOKEN, campaign_id="e" * 32, batch_id="f" * 32
     )
     assert made == code
-    hashed = invitation.code_hash(account_token=builders.TOKEN, code=code)
+    hashed = invitation_code.code_hash(account_token=builders.TOKEN, code=code)
     assert hashed == stored.invitation_hash(builders.TOKEN, code)
     secrets = KeyedTipOffSecrets(keys=key_files(tmp_path))
     key = secrets.keys.version(Purpose.TIP_OFF, "0")

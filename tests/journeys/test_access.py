@@ -8,7 +8,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
-from idvault.development.authority import Authority, real_now
+from idvault.processes.development.authority import Authority, real_now
 from idvault_client import AccessDenied, Tls, Unavailable, Vault, VaultError, connect, transport
 from tests.support import monitoring
 from tests.support.house import House

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault.transparency.note import parse_key
 from idvault.v1 import status_pb2
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
+from idvault.verify.transparency.note import parse_key
 from idvault_client.offline import CheckError, StatusVerifier, disclosure_history, receipt
 from idvault_client.offline.disclosure_history import HistoryError
 from tests.support.cluster import Cluster, running

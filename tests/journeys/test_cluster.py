@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Table
 
-from idvault.storage.account.tables import accounts, records
-from idvault.storage.base.database import Database
-from idvault.storage.claim.tables import claims
+from idvault.core.db.database import Database
+from idvault.core.tables.account import accounts, records
+from idvault.core.tables.claim import claims
 from tests.support import sql
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases

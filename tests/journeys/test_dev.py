@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from idvault.development.layout import PASSPHRASE
-from idvault.process import ProcessError
+from idvault.core.process import ProcessError
+from idvault.processes.development.layout import PASSPHRASE
 from idvault_client.moderation import key_folder
 from tests.support import programs, traces
 from tests.support.house import House, running
@@ -25,10 +25,10 @@ ON_ONE_PORT = """
 import asyncio, sys
 from dataclasses import replace
 from pathlib import Path
-from idvault.cli.dev.processes import DevelopmentProcesses
-from idvault.development.layout import Layout
-from idvault.development.supervisor import FREE_PORTS
-from idvault.fork_server import ForkServer
+from idvault.processes.cli.dev.processes import DevelopmentProcesses
+from idvault.processes.development.layout import Layout
+from idvault.processes.development.supervisor import FREE_PORTS
+from idvault.core.fork_server import ForkServer
 
 server = ForkServer.beside()
 layout = Layout(Path(sys.argv[1]))

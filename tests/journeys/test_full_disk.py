@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from idvault.storage.base.database import Database
-from idvault.storage.log.tables import log_entries
-from idvault.transparency import checkpoint, note, verifier
-from idvault.transparency.checkpoint import Checkpoint
+from idvault.core.db.database import Database
+from idvault.core.tables.log import log_entries
+from idvault.verify.transparency import checkpoint, note, verifier
+from idvault.verify.transparency.checkpoint import Checkpoint
 from tests.support import folders, full_disk, programs, sql
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases

@@ -7,9 +7,9 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from idvault.development import environment, totp
-from idvault.development.authority import real_now
-from idvault.development.layout import TRUST_DOMAIN, Layout
+from idvault.processes.development import environment, totp
+from idvault.processes.development.authority import real_now
+from idvault.processes.development.layout import TRUST_DOMAIN, Layout
 from idvault_client import Vault
 from tests.support import programs
 from tests.support.house import House

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, inspect
 
-from idvault.storage import migrations
+from idvault.processes import migrations
 from idvault_client import Vault, Verification
 from tests.support import last_release
 from tests.support.checkout import Checkout

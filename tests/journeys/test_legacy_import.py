@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain.account import AccountState, Standing
-from idvault.storage.account.tables import accounts
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.core.tables.account import accounts
+from idvault.verify.account import AccountState, Standing
 from tests.support import programs, sql
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from idvault.development.layout import LOG_ORIGIN
-from idvault.storage.base.database import Database
-from idvault.storage.log.tables import log_entries
-from idvault.transparency import checkpoint, note, verifier
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.tile import WIDTH, Bundle, decode_bundle, grown_bundles
-from idvault.transparency.tree import CompactRange, leaf_hash
+from idvault.core.db.database import Database
+from idvault.core.tables.log import log_entries
+from idvault.processes.development.layout import LOG_ORIGIN
+from idvault.verify.transparency import checkpoint, note, verifier
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.tile import WIDTH, Bundle, decode_bundle, grown_bundles
+from idvault.verify.transparency.tree import CompactRange, leaf_hash
 from idvault_client import Vault
 from tests.support import sql
 from tests.support.cluster import Cluster, running

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.attest.registration import register
-from idvault.development import totp
-from idvault.development.layout import PASSPHRASE
-from idvault.domain.error import Reason
+from idvault.processes.development import totp
+from idvault.processes.development.layout import PASSPHRASE
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.attest.registration import register
+from idvault.verify.error import Reason
 from tests.support.house import House
 
 PLATFORM = "platform-c"

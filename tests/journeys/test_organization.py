@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from idvault.domain.organization import OrganizationCategory
+from idvault.verify.organization import OrganizationCategory
 from idvault_client import (
     Consent,
     FailureReason,

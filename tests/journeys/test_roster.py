@@ -8,11 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from idvault.attest import certificate
-from idvault.development import totp
-from idvault.development.authority import real_now
-from idvault.development.layout import PEOPLE
+from idvault.processes.development import totp
+from idvault.processes.development.authority import real_now
+from idvault.processes.development.layout import PEOPLE
 from idvault.v1 import options_pb2, roster_pb2
+from idvault.verify.attest import certificate
 from idvault_client import AccessDenied, Tls
 from idvault_client.people.custody_edge import CustodyEdge
 from tests.support.house import TIMEOUT, House

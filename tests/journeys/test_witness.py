@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from idvault.cli.errors import ExitCode
-from idvault.development import environment
-from idvault.development.layout import WITNESS_NAME, Layout
-from idvault.development.supervisor import FREE_PORTS
-from idvault.process import ProcessError
-from idvault.transparency import checkpoint, note
+from idvault.core.process import ProcessError
+from idvault.processes.cli.errors import ExitCode
+from idvault.processes.development import environment
+from idvault.processes.development.layout import WITNESS_NAME, Layout
+from idvault.processes.development.supervisor import FREE_PORTS
+from idvault.verify.transparency import checkpoint, note
 from idvault_client import connect, testing
 from tests.support import folders, programs
 from tests.support.house import House

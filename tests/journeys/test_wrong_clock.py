@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from idvault.storage import migrations
-from idvault.storage.base import metadata
-from idvault.storage.base.database import Database
+from idvault.core import tables as metadata
+from idvault.core.db.database import Database
+from idvault.processes import migrations
 from idvault_client import State
 from idvault_client.erasures import ErasureState
 from tests.support import programs, sql, wrong_clock

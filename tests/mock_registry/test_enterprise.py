@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain import document, name
 from idvault.mock_registry import organization, population
 from idvault.mock_registry.counting import Counters, DayCaps
 from idvault.mock_registry.enterprise import EnterpriseLedger
@@ -14,6 +13,7 @@ from idvault.mock_registry.organization import Organization
 from idvault.mock_registry.population import PopulationError
 from idvault.registry.enterprise_wire import EnterpriseStatus
 from idvault.registry.nppa_wire import NppaCode, Question, RefusedError
+from idvault.verify import document, name
 from tests.support.mock_registry import Running, running
 from tests.support.organizations import NAME, credit_code
 

@@ -12,13 +12,13 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from idvault import config
-from idvault.api.edge.call import Caller
-from idvault.bootstrap.account import build_statuses
-from idvault.bootstrap.base import load_keys, open_base
-from idvault.bootstrap.log import build_guard
-from idvault.cli import running
-from idvault.flows.policy import OperatorPolicy
+from idvault.core import config
+from idvault.core.edge.call import Caller
+from idvault.core.policy import OperatorPolicy
+from idvault.processes.bootstrap.account import build_statuses
+from idvault.processes.bootstrap.base import load_keys, open_base
+from idvault.processes.bootstrap.log import build_guard
+from idvault.processes.cli import running
 from idvault.v1 import status_pb2
 
 _CALLER = Caller("platform-a", "platform", "b" * 32)
@@ -29,8 +29,8 @@ _REMAINING = 10.0
 async def _serve(ready: Path) -> None:
     import grpc
 
-    from idvault.api.edge.pace import Pace
-    from idvault.api.edge.server import OPTIONS
+    from idvault.core.edge.pace import Pace
+    from idvault.core.edge.server import OPTIONS
 
     settings = config.load(config.Process.PLATFORM_EDGE)
     async with AsyncExitStack() as stack:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from idvault.domain.registry import pace
+from idvault.verify.registry import pace
 from idvault_client import Consent, resident_id
 from idvault_client.backend.claim import verify_individual
 from tests.performance import bare_database, load

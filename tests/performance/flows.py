@@ -10,26 +10,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.claim import ClaimFlows, wire_claims
-from idvault.domain.account import SubjectKind
-from idvault.domain.claim import ClaimState, Consent, Identity
-from idvault.domain.clock import ClockReading
-from idvault.domain.document import Document, DocumentType
-from idvault.domain.registry import RegistryAnswer
-from idvault.flows.claim.verification import VerificationFlow, VerifyCommand
-from idvault.flows.log.guard import LogGuard
-from idvault.flows.policy import OperatorPolicy
-from idvault.ports.claim import Claim
-from idvault.ports.registry import InTurn, at_any_time
+from idvault.claim.acts.verification import VerificationFlow, VerifyCommand
+from idvault.claim.job.store.job import SqlJobStore
+from idvault.claim.ports import Claim
+from idvault.claim.store.store import SqlVerificationStore
+from idvault.core.db.database import Database
+from idvault.core.policy import OperatorPolicy
+from idvault.key.store.shred import SqlShredStore
+from idvault.log.acts.guard import LogGuard
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.bootstrap.claim import ClaimFlows, wire_claims
 from idvault.registry.budget import BudgetedRegistry
+from idvault.registry.ports import InTurn, at_any_time
+from idvault.registry.store import SqlBudgetStore
 from idvault.registry.wrapped import WrappedRegistry
 from idvault.sealing.record import QuorumRecordSealer
-from idvault.storage.base.database import Database
-from idvault.storage.budget import SqlBudgetStore
-from idvault.storage.claim.job import SqlJobStore
-from idvault.storage.claim.store import SqlVerificationStore
-from idvault.storage.key.shred import SqlShredStore
+from idvault.verify.account import SubjectKind
+from idvault.verify.claim import ClaimState, Consent, Identity
+from idvault.verify.clock import ClockReading
+from idvault.verify.document import Document, DocumentType
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders, people, sandbox
 from tests.support.databases import Databases
 from tests.support.fakes.log import WaitingLog

@@ -7,7 +7,7 @@ from itertools import islice
 
 import grpc
 
-from idvault.domain.campaign.legacy_account import ImportResult
+from idvault.campaign.legacy_account.rules import ImportResult
 from idvault_client.backend.campaign.calls import CHUNK_SIZE, import_legacy_accounts
 from idvault_client.backend.campaign.values import ImportedRow, LegacyAccount
 from idvault_client.backend.rpc import Rpc

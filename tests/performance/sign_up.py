@@ -12,14 +12,14 @@ from uuid import uuid4
 
 import uvloop
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.development import environment
-from idvault.domain.claim import Identity
-from idvault.domain.document import Document, DocumentType
-from idvault.domain.registry import RegistryAnswer
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.development import environment
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
 from idvault.sealing.record import QuorumRecordSealer
+from idvault.verify.claim import Identity
+from idvault.verify.document import Document, DocumentType
+from idvault.verify.registry import RegistryAnswer
 from idvault_client import Consent, Verification, resident_id
 from idvault_client.backend.claim import verify_individual
 from idvault_client.backend.rpc import Rpc

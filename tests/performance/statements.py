@@ -16,8 +16,8 @@ import pytest
 import uvloop
 from sqlalchemy.engine import make_url
 
-from idvault.storage import migrations
-from idvault.storage.base.postgresql_connection import PostgresqlConnection
+from idvault.core.db.postgresql_connection import PostgresqlConnection
+from idvault.processes import migrations
 from tests.performance import bare_database
 from tests.performance.flows import signing_up
 from tests.support import sandbox

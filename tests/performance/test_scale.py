@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from idvault.attest.status_list import VALID, StatusList
-from idvault.domain.account import AccountState
-from idvault.storage.log.tables import log_nodes
-from idvault.transparency.tree import CompactRange, leaf_hash
+from idvault.core.tables.log import log_nodes
+from idvault.verify.account import AccountState
+from idvault.verify.attest.status_list import VALID, StatusList
+from idvault.verify.transparency.tree import CompactRange, leaf_hash
 from tests.performance.flows import PARTY, clock, signing_up
 from tests.performance.goal import GOALS, Measured, figure
 from tests.performance.results import document

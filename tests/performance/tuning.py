@@ -3,9 +3,9 @@
 import tempfile
 from pathlib import Path
 
-from idvault.development import certificates
-from idvault.development.authority import real_now
-from idvault.development.layout import Layout
+from idvault.processes.development import certificates
+from idvault.processes.development.authority import real_now
+from idvault.processes.development.layout import Layout
 from idvault_client import Tls
 from tests.performance import echo, load
 from tests.performance.goal import Measured, Options, at_least, at_most, figure

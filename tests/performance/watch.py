@@ -9,8 +9,8 @@ from pathlib import Path
 
 import grpc
 
-from idvault.api.account.watch import Hub
-from idvault.flows.account import feed
+from idvault.status.acts import feed
+from idvault.status.api.watch import Hub
 from idvault.v1 import status_pb2
 from idvault_client import testing
 from tests.performance.goal import Measured, Options, at_least, at_most, figure

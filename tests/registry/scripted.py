@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from idvault.domain.claim import Identity
-from idvault.domain.document import DocumentType
-from idvault.domain.error import Reason, UnavailableError
-from idvault.domain.registry import RegistryAnswer
-from idvault.ports.registry import InTurn, at_any_time
+from idvault.registry.ports import InTurn, at_any_time
+from idvault.verify.claim import Identity
+from idvault.verify.document import DocumentType
+from idvault.verify.error import Reason, UnavailableError
+from idvault.verify.registry import RegistryAnswer
 
 
 @dataclass

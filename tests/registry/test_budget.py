@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain.registry import RegistryAnswer
 from idvault.mock_registry.server import Options
-from idvault.ports.budget import CallTurn, Reserved
 from idvault.registry.budget import BudgetedRegistry
+from idvault.registry.budget_ports import CallTurn, Reserved
 from idvault.registry.guarded import GuardedRegistry
+from idvault.verify.registry import RegistryAnswer
 from tests.registry.scripted import Clock, MemoryBudget, ScriptedRegistry
 from tests.support.mock_registry import FIXTURE, ai, identity, running
 

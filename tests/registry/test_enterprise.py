@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain.document import DocumentType
-from idvault.domain.registry import RegistryAnswer
 from idvault.registry import enterprise, exchange
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.enterprise import EnterpriseRegistry
 from idvault.registry.exchange import InsecureUrlError
+from idvault.verify.document import DocumentType
+from idvault.verify.registry import RegistryAnswer
 from tests.support.mock_registry import CREDENTIALS, ai, real_time
 from tests.support.organizations import organization
 from tests.support.registry_session import RegistrySession, registry_session

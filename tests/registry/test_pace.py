@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.domain.claim import Identity
-from idvault.domain.document import DocumentType
-from idvault.domain.registry import LATENESS, RegistryAnswer, pace
-from idvault.ports.registry import InTurn, at_any_time
 from idvault.registry.budget import BudgetedRegistry
+from idvault.registry.ports import InTurn, at_any_time
+from idvault.verify.claim import Identity
+from idvault.verify.document import DocumentType
+from idvault.verify.registry import LATENESS, RegistryAnswer, pace
 from tests.registry.scripted import MemoryBudget
 from tests.support.mock_registry import FIXTURE, ai, identity
 

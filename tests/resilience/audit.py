@@ -6,17 +6,17 @@ from typing import Any
 
 from sqlalchemy import Row, Table, select
 
-from idvault.domain.claim import ClaimState
-from idvault.domain.error import DamagedError
-from idvault.domain.event import EventType
+from idvault.account.store import record
+from idvault.core.db.database import Database
+from idvault.core.tables.account import accounts, records
+from idvault.core.tables.claim import claims, jobs, persons, receipts, requests
+from idvault.core.tables.key import shred_keys
+from idvault.core.tables.log import log_entries, log_openings
 from idvault.sealing.request import KeyedFingerprinter
-from idvault.storage.account import record
-from idvault.storage.account.tables import accounts, records
-from idvault.storage.base.database import Database
-from idvault.storage.claim.tables import claims, jobs, persons, receipts, requests
-from idvault.storage.key.tables import shred_keys
-from idvault.storage.log.tables import log_entries, log_openings
-from idvault.transparency import entry
+from idvault.verify.claim import ClaimState
+from idvault.verify.error import DamagedError
+from idvault.verify.event import EventType
+from idvault.verify.transparency import entry
 from tests.resilience.book import SignUp
 from tests.resilience.tally import Tally
 from tests.support import sql

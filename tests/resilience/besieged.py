@@ -14,8 +14,8 @@ from pathlib import Path
 
 import grpc
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.cli import app
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.cli import app
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault_client import Vault, transport

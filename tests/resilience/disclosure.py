@@ -18,8 +18,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from idvault.domain.event import EventType
-from idvault.storage.disclosure.tables import disclosure_decisions
+from idvault.core.tables.disclosure import disclosure_decisions
+from idvault.verify.event import EventType
 from idvault_client.errors import Unavailable, VaultError
 from idvault_client.people.disclosure.custodian import Custodian
 from idvault_client.people.disclosure.pending import NotPendingError, PendingRequest

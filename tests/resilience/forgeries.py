@@ -17,10 +17,10 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from idvault.api.account import convert as accounts
-from idvault.api.disclosure import convert_history
-from idvault.flows.claim.receipt import Receipt
-from idvault.flows.log.proof import Proved
+from idvault.claim.acts.receipt import Receipt
+from idvault.claim.api import receipt as claim_receipt
+from idvault.disclosure.acts.proof import Proved
+from idvault.disclosure.api import convert_history
 from idvault.v1 import verification_pb2
 from idvault_client.offline import disclosure_history, receipt
 from idvault_client.offline.evidence import check as evidence_check
@@ -108,7 +108,7 @@ def _receipt(room: Chamber, opened: Opened) -> bytes:
         record.account_token, answer.settlement_claim_id, record.digest(), room.rosters.quorum,
         Proved(b"", b"", None, 0, None), answer.checkpoint.note, record,
     )  # fmt: skip
-    message = accounts.receipt(value)
+    message = claim_receipt.receipt(value)
     message.entry.CopyFrom(answer.settlement)
     return message.SerializeToString(deterministic=True)
 

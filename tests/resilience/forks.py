@@ -21,15 +21,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from idvault.attest.people.roster import Roster
-from idvault.attest.witness import WitnessPolicy
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.ports.log.witness import Witness
-from idvault.storage.disclosure.tables import disclosure_decisions
-from idvault.storage.log.checkpoint import SqlCheckpointStore
-from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault.transparency.note import NoteSigner, VerifierKey
+from idvault.core.tables.disclosure import disclosure_decisions
+from idvault.log.ports.witness import Witness
+from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.witness import WitnessPolicy
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.transparency import checkpoint
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
+from idvault.verify.transparency.note import NoteSigner, VerifierKey
 from idvault_client.errors import VaultError
 from idvault_client.people.disclosure.auditor import Auditor
 from idvault_client.people.disclosure.one_time_key import OneTimeKeyError

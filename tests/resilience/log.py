@@ -17,13 +17,13 @@ from contextlib import closing
 from itertools import cycle
 from pathlib import Path
 
-from idvault.cli.log import trust as log_trust
-from idvault.cli.log.source import BundleSource, DatabaseSource, Source
-from idvault.storage import migrations
-from idvault.storage.log.checkpoint import NEWEST
-from idvault.transparency.tile import HEIGHT, WIDTH, encode_bundle, grown_bundles
-from idvault.transparency.tree import CompactRange, LogError, leaf_hash
-from idvault.transparency.verifier import WrongEntryError
+from idvault.log.store.checkpoint import NEWEST
+from idvault.processes import migrations
+from idvault.processes.cli.log import trust as log_trust
+from idvault.processes.cli.log.source import BundleSource, DatabaseSource, Source
+from idvault.verify.transparency.tile import HEIGHT, WIDTH, encode_bundle, grown_bundles
+from idvault.verify.transparency.tree import CompactRange, LogError, leaf_hash
+from idvault.verify.transparency.verifier import WrongEntryError
 from tests.resilience.campaign import Options
 from tests.resilience.tally import Tally
 from tests.support import folders, logs

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from idvault.capacity import DEFAULT_MEMORY
+from idvault.core.capacity import DEFAULT_MEMORY
 from idvault_client import VaultError, connect
 from tests.resilience.campaign import Options
 from tests.resilience.loads import LOADS, Target, beside

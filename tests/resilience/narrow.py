@@ -4,8 +4,8 @@ All writes of a sign-up come from one thread, in order: a fault at the thread's 
 sign-up's n-th write.
 """
 
-from idvault import process
-from idvault.cli import __main__ as command
+from idvault.core import process
+from idvault.processes.cli import __main__ as command
 
 
 def main() -> None:

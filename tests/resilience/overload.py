@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 from statistics import quantiles
 
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
 from idvault_client import Vault, VaultError
 from tests.resilience.besieged import EDGES, WORK, Besieged, Siege
 from tests.resilience.campaign import Options

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
 from tests.resilience.campaign import Options
 from tests.resilience.registry import oracle
 from tests.resilience.registry.campaign import Campaign

@@ -4,10 +4,10 @@ import sys
 import threading
 from pathlib import Path
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.domain.error import UnavailableError
+from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
+from idvault.verify.error import UnavailableError
 from tests.resilience import tracer
 from tests.resilience.besieged import Besieged
 from tests.resilience.tally import Tally
@@ -60,5 +60,5 @@ class Rotation:
 
     def _rotate(self, fault: Fault | None) -> tuple[int, tracer.Trace]:
         paths = (self._path, self._path.with_name(f".{self._path.name}.draft"), self._path.parent)
-        command = [sys.executable, "-m", "idvault.cli", "keys", "rotate", _PURPOSE.value]
+        command = [sys.executable, "-m", "idvault.processes.cli", "keys", "rotate", _PURPOSE.value]
         return tracer.run(command, self._log, fault, paths=paths, environment=self._settings)

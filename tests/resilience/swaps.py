@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import permutations
 
-from idvault.attest import hpke
-from idvault.custody.record import open_record
-from idvault.domain import token
-from idvault.domain.error import DamagedError
-from idvault.domain.record import SealedRecord
+from idvault.opens.record import open_record
+from idvault.verify import token
+from idvault.verify.attest import hpke
+from idvault.verify.error import DamagedError
+from idvault.verify.record import SealedRecord
 from tests.resilience.campaign import Options
 from tests.resilience.tally import Tally
 from tests.support import people

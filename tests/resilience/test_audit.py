@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-from idvault.domain.claim import ClaimState
-from idvault.domain.event import EventType
+from idvault.core.db.database import Database
+from idvault.core.tables.account import accounts, records
+from idvault.core.tables.claim import claims, jobs, persons, receipts, requests
+from idvault.key.store.shred import SqlShredStore
+from idvault.log.store import entry as log
 from idvault.sealing.request import KeyedFingerprinter
-from idvault.storage.account.tables import accounts, records
-from idvault.storage.base.database import Database
-from idvault.storage.claim.tables import claims, jobs, persons, receipts, requests
-from idvault.storage.key.shred import SqlShredStore
-from idvault.storage.log import entry as log
+from idvault.verify.claim import ClaimState
+from idvault.verify.event import EventType
 from idvault_client import Status, Verification
 from idvault_client.reasons import FailureReason
 from tests.resilience.audit import Audit

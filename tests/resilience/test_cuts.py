@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from idvault.domain.error import UnavailableError
-from idvault.ports.claim import NewClaim, OpenedClaim
-from idvault.storage.base.database import Database
-from idvault.storage.claim.tables import claims, requests
-from idvault.storage.log.tables import log_entries
+from idvault.claim.ports import NewClaim, OpenedClaim
+from idvault.core.db.database import Database
+from idvault.core.tables.claim import claims, requests
+from idvault.core.tables.log import log_entries
+from idvault.verify.error import UnavailableError
 from tests.resilience.proxy import CuttingProxy
 from tests.support.databases import Databases, PostgresMaker
 from tests.support.storage_world import MATCHED, World

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
 from tests.resilience.campaign import Options
 from tests.resilience.erasures import run as erasures
 from tests.resilience.erasures.run import Rounds

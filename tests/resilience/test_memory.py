@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.capacity import DEFAULT_MEMORY
+from idvault.core.capacity import DEFAULT_MEMORY
 from tests.resilience import memory
 from tests.resilience.memory import PROCESSES, Asked, Deployment, Peaks
 from tests.resilience.tally import Tally

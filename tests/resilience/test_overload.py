@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import delete
 
-from idvault.storage.base.database import Database
-from idvault.storage.log.tables import log_openings
+from idvault.core.db.database import Database
+from idvault.core.tables.log import log_openings
 from tests.resilience.registry.oracle import WrongError
 from tests.resilience.registry.overload import REFUSED, Overload
 from tests.resilience.registry.people import PARTIES

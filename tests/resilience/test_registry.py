@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from idvault.domain.claim import ClaimState, FailureReason
-from idvault.storage.base.database import Database
-from idvault.storage.log.tables import log_openings
+from idvault.core.db.database import Database
+from idvault.core.tables.log import log_openings
+from idvault.verify.claim import ClaimState, FailureReason
 from tests.resilience.registry import oracle
 from tests.resilience.registry.campaign import Campaign
 from tests.resilience.registry.oracle import WrongError

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain.claim import Identity
-from idvault.domain.document import Document, DocumentType
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.pair import MemoryPairMarker
+from idvault.verify.claim import Identity
+from idvault.verify.document import Document, DocumentType
 from tests.resilience.theft import attacks, guessing, search, victims
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot, Row

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from idvault.config import PREFIX, REQUIRED, Process, Settings
+from idvault.core.config import PREFIX, REQUIRED, Process, Settings
 from tests.support import shell
 
 ROOT = Path(__file__).parents[2]

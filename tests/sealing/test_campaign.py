@@ -2,10 +2,10 @@
 
 import hmac
 
-from idvault.domain import seal
-from idvault.domain.campaign import invitation
+from idvault.core import invitation_code
 from idvault.sealing.invitation import KeyedInvitationCoder
 from idvault.sealing.reference import KeyedReferencer
+from idvault.verify import seal
 
 KEY, OTHER = bytes(32), bytes([1]) * 32
 
@@ -40,4 +40,4 @@ def test_a_code_is_the_same_for_the_same_delivery_only() -> None:
     codes = [code(), code(OTHER), code(account="x"), code(campaign="x"), code(batch="x")]
     assert len(set(codes)) == 5
     assert code() == codes[0]
-    assert [invitation.check_code(one) for one in codes] == codes
+    assert [invitation_code.check_code(one) for one in codes] == codes

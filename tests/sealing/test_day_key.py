@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from idvault import durable_file
-from idvault.attest import hpke
-from idvault.domain.error import UnavailableError
 from idvault.sealing.day_key import DayKeyConflictError, LocalDayKeyring
 from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
+from idvault.verify import durable_file
+from idvault.verify.attest import hpke
+from idvault.verify.error import UnavailableError
 from tests.support import builders
 from tests.support.fakes.keys import MemoryDayKeys
 from tests.support.fakes.sealing import CountingEntropy

@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.domain import seal
-from idvault.domain.claim import Identity
-from idvault.domain.document import Document, DocumentType
-from idvault.ports.claim import PersonKey
-from idvault.ports.key import UsedVersions
 from idvault.sealing.index import ChainedIndexer, CurrentIndexer
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Holder, KeySet, Purpose, fresh
+from idvault.sealing.ports import PersonKey, UsedVersions
+from idvault.verify import seal
+from idvault.verify.claim import Identity
+from idvault.verify.document import Document, DocumentType
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from idvault.attest import hpke
-from idvault.domain.claim import Identity
-from idvault.domain.error import DamagedError, Reason, UnavailableError
-from idvault.ports.claim import Intake
-from idvault.ports.sealing import DayKey
 from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.ports import DayKey, Intake
+from idvault.verify.attest import hpke
+from idvault.verify.claim import Identity
+from idvault.verify.error import DamagedError, Reason, UnavailableError
 from tests.support import builders
 from tests.support.fakes.keys import MemoryDayKeys
 from tests.support.fakes.sealing import CountingEntropy

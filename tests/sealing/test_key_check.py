@@ -2,9 +2,9 @@
 
 import hmac
 
-from idvault.domain import seal
 from idvault.sealing import key_check
 from idvault.sealing.key_set import Purpose
+from idvault.verify import seal
 
 KEY = b"k" * 32
 

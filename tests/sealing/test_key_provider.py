@@ -10,10 +10,6 @@ from typing import Any
 
 import pytest
 
-from idvault.attest import passphrase
-from idvault.attest.passphrase import Cost
-from idvault.domain.error import Reason, UnavailableError
-from idvault.ports.key import UsedVersions
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import (
     KeyFileError,
@@ -25,6 +21,10 @@ from idvault.sealing.key_provider import (
     LocalKeyProvider,
 )
 from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.ports import UsedVersions
+from idvault.verify.attest import passphrase
+from idvault.verify.attest.passphrase import Cost
+from idvault.verify.error import Reason, UnavailableError
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP
 

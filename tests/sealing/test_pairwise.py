@@ -2,9 +2,9 @@
 
 import hmac
 
-from idvault.attest import jose
-from idvault.domain import seal
 from idvault.sealing.pairwise import KeyedPairwise
+from idvault.verify import seal
+from idvault.verify.attest import jose
 
 KEY, OTHER = bytes(32), bytes([1]) * 32
 

@@ -9,11 +9,11 @@ from typing import Any
 import pkcs11
 import pytest
 
-from idvault.attest.hpke import UnsealError
 from idvault.sealing import pkcs11_lock
 from idvault.sealing.key_provider import KeyFileError, KeyFileLockedError, LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.pkcs11_lock import HardwareModule, ModuleError
+from idvault.verify.attest.hpke import UnsealError
 from tests.support import hardware
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.hardware import PIN

@@ -4,12 +4,12 @@ from hashlib import sha256
 
 import pytest
 
-from idvault.attest import hpke
-from idvault.domain import seal
-from idvault.domain.error import UnavailableError
-from idvault.domain.record import SealedRecord, UnconfirmedError
-from idvault.domain.registry import RegistryAnswer
 from idvault.sealing.record import QuorumRecordSealer
+from idvault.verify import seal
+from idvault.verify.attest import hpke
+from idvault.verify.error import UnavailableError
+from idvault.verify.record import SealedRecord, UnconfirmedError
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders, people
 from tests.support.fakes.keys import MemoryShredStore
 from tests.support.fakes.sealing import CountingEntropy

@@ -3,13 +3,14 @@
 import hmac
 from pathlib import Path
 
-from idvault.domain import request, seal
-from idvault.ports.key import UsedVersions
+from idvault.core import request
 from idvault.sealing.invitation import CurrentInvitationCoder, KeyedInvitationCoder
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.ports import UsedVersions
 from idvault.sealing.request import CurrentFingerprinter, KeyedFingerprinter, RequestKeys
 from idvault.sealing.session import CurrentLinkCoder, KeyedLinkCoder
+from idvault.verify import seal
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP
 

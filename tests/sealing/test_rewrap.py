@@ -4,15 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain.error import DamagedError
-from idvault.ports.disclosure import SealedText
-from idvault.ports.key import SealedValue, UsedVersions
-from idvault.ports.moderation_text import CaseField, SealedModerationText
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.index import CurrentIndexer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
+from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
+from idvault.sealing.ports import SealedText, SealedValue, UsedVersions
 from idvault.sealing.rewrap import (
     CaseTextRewrapper,
     IndexRewrapper,
@@ -20,6 +18,7 @@ from idvault.sealing.rewrap import (
     SecondFactorRewrapper,
 )
 from idvault.sealing.second_factor import TotpSealer, version_of
+from idvault.verify.error import DamagedError
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.people import CHEAP

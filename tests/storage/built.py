@@ -5,12 +5,12 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from idvault.storage.base import statement
-from idvault.storage.base.statement import Statement
+from idvault.core.db import statement
+from idvault.core.db.statement import Statement
 
 _STORAGE = "idvault.storage."
 # The schema's version is asked for once, at a start.
-_AT_START = "idvault.storage.migrations"
+_AT_START = "idvault.processes.migrations"
 _MODULE = "<module>"
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import Statement
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement
 from tests.storage import built
 from tests.support.storage_world import World
 

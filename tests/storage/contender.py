@@ -4,8 +4,8 @@ import asyncio
 import json
 import sys
 
-from idvault.domain.request import Request
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.core.request import Request
 from tests.support.storage_world import MATCHED, World
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from idvault.storage.base.connection import Work, run_through
-from idvault.storage.base.database import Database
-from idvault.storage.base.postgresql import Postgresql
-from idvault.storage.base.postgresql_connection import PostgresqlConnection
-from idvault.storage.base.sqlite import Sqlite
-from idvault.storage.base.sqlite_connection import SqliteConnection
+from idvault.core.db.connection import Work, run_through
+from idvault.core.db.database import Database
+from idvault.core.db.postgresql import Postgresql
+from idvault.core.db.postgresql_connection import PostgresqlConnection
+from idvault.core.db.sqlite import Sqlite
+from idvault.core.db.sqlite_connection import SqliteConnection
 
 _RUNS = ("_fetch", "_execute", "_execute_many")
 Hook = Callable[[str], None]

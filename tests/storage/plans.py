@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlalchemy import text
 
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.postgresql_connection import PostgresqlConnection
-from idvault.storage.base.statement import Statement, statement
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.postgresql_connection import PostgresqlConnection
+from idvault.core.db.statement import Statement, statement
 
 _NO_SCANS = statement(text("SET LOCAL enable_seqscan = off"))  # otherwise PostgreSQL scans small tables
 

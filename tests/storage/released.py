@@ -7,9 +7,9 @@ from typing import Any
 from alembic import command
 from sqlalchemy import CheckConstraint, Connection, MetaData, Table, UniqueConstraint
 
-from idvault.storage import migrations
-from idvault.storage.base import metadata as schema
-from idvault.storage.migrations.branch import Branch
+from idvault.core import tables as schema
+from idvault.processes import migrations
+from idvault.processes.migrations.branch import Branch
 
 FILE = Path(__file__).with_name("released_schema.json")
 Description = dict[str, dict[str, Any]]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain.error import PreconditionError, Reason
-from idvault.storage import deployment
-from idvault.storage.base.database import Database
-from idvault.storage.deployment import SqlDeploymentStore
+from idvault.core.db.database import Database
+from idvault.processes.deployment import store as deployment
+from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.verify.error import PreconditionError, Reason
 from tests.support.databases import Databases, Maker
 
 

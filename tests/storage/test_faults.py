@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from idvault.domain.error import UnavailableError
-from idvault.domain.event import Event, EventType
-from idvault.domain.job import JobProgress, JobState
-from idvault.ports.claim import Intake
-from idvault.ports.people.roster import StoredProposal, StoredVersion
-from idvault.ports.people.second_factor import FreshSecret
-from idvault.ports.platform import Platform
-from idvault.storage.log.tables import log_entries
+from idvault.claim.job.rules import JobProgress, JobState
+from idvault.core.platform import Platform
+from idvault.core.tables.log import log_entries
+from idvault.people.ports.roster import StoredProposal, StoredVersion
+from idvault.sealing.ports import FreshSecret, Intake
+from idvault.verify.error import UnavailableError
+from idvault.verify.event import Event, EventType
 from tests.support.storage_world import MATCHED, MISMATCHED, NOW, World, at
 
 Act = Callable[[Event], Awaitable[Any]]

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 
 from sqlalchemy import insert
 
-from idvault.ports.log.store import Subtree
-from idvault.storage.account.feed import SqlFeedStore
-from idvault.storage.account.store import SqlStatusStore
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import statement
-from idvault.storage.log.store import SqlLogStore
-from idvault.storage.log.tables import log_nodes
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
+from idvault.core.tables.log import log_nodes
+from idvault.log.ports.log import Subtree
+from idvault.log.store.store import SqlLogStore
+from idvault.status.store.feed import SqlFeedStore
+from idvault.status.store.store import SqlStatusStore
 from tests.storage.hooks import before_statements
 
 _ADD_NODE = statement(insert(log_nodes))

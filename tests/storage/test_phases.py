@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault.storage import migrations
-from idvault.storage.migrations import MAIN, SHRED
-from idvault.storage.migrations.branch import Branch, Migration, Phase, SchemaError
+from idvault.processes import migrations
+from idvault.processes.migrations import MAIN, SHRED
+from idvault.processes.migrations.branch import Branch, Migration, Phase, SchemaError
 from tests.storage import released
 from tests.support.databases import Maker
 

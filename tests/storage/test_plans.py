@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from idvault.storage.account import feed, store
-from idvault.storage.base.database import Database
-from idvault.storage.base.look_up import KEYS
-from idvault.storage.base.postgresql import Postgresql
-from idvault.storage.base.statement import Statement
-from idvault.storage.credential import status_list
-from idvault.storage.log import node
-from idvault.storage.log import store as log
+from idvault.core.db.database import Database
+from idvault.core.db.look_up import KEYS
+from idvault.core.db.postgresql import Postgresql
+from idvault.core.db.statement import Statement
+from idvault.log.store import node
+from idvault.log.store import store as log
+from idvault.status.credential.store import status_list
+from idvault.status.store import feed, store
 from tests.storage.plans import plan_of
 from tests.support import sql
 from tests.support.databases import Databases

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
 from tests.support import programs
 from tests.support.databases import Databases
 from tests.support.storage_world import World

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain.error import Reason, UnavailableError
-from idvault.storage.public_files import LocalPublicFiles, PublicPathError
+from idvault.core.public_files import LocalPublicFiles, PublicPathError
+from idvault.verify.error import Reason, UnavailableError
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, UniqueConstraint, text
 
-from idvault.storage.migrations import MAIN, SHRED
-from idvault.storage.migrations.branch import Branch
+from idvault.processes.migrations import MAIN, SHRED
+from idvault.processes.migrations.branch import Branch
 from tests.storage import released
 
 

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from idvault.domain import retention as rules
-from idvault.domain.retention import RetentionTerms
-from idvault.storage import migrations
-from idvault.storage.base import metadata as schema
+from idvault.core import tables as schema
+from idvault.processes import migrations
+from idvault.processes.retention import rules
+from idvault.processes.retention.rules import RetentionTerms
 
 PERIODIC = Path(__file__).parents[2] / "idvault" / "bootstrap" / "periodic"
 RULES = rules.table(RetentionTerms())

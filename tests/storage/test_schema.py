@@ -13,12 +13,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.engine import URL, make_url
 
-from idvault.domain.error import PreconditionError, Reason, UnavailableError
-from idvault.storage import migrations
-from idvault.storage.base import metadata as schema
-from idvault.storage.base.turn import Turn
-from idvault.storage.migrations import MAIN, SHRED
-from idvault.storage.migrations.branch import Branch, SchemaError
+from idvault.core import tables as schema
+from idvault.core.db.turn import Turn
+from idvault.processes import migrations
+from idvault.processes.migrations import MAIN, SHRED
+from idvault.processes.migrations.branch import Branch, SchemaError
+from idvault.verify.error import PreconditionError, Reason, UnavailableError
 from tests.support import programs, tls_proxy
 from tests.support.databases import Databases, Maker
 

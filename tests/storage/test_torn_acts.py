@@ -15,32 +15,33 @@ from uuid import uuid4
 
 import pytest
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.erasure import Erasure, ErasureOrigin, ErasureTerms
-from idvault.domain.error import UnavailableError
-from idvault.domain.event import Event, EventType
-from idvault.domain.job import JobProgress, JobState
-from idvault.domain.request import Request
-from idvault.domain.sanction import sanction as rules
-from idvault.domain.sanction.appeal import Appeal, AppealState
-from idvault.domain.sanction.moderator import Moderator
-from idvault.domain.sanction.operation import Operation
-from idvault.domain.sanction.order import RecordedOrder
-from idvault.domain.sanction.sanction import Degree, Sanction, Scope
-from idvault.domain.sanction.statement import AuthorityOrder
-from idvault.domain.session.contest import ContestState, ContestTerms
-from idvault.flows.public_account.context import ShownPublicAccount
-from idvault.ports.appeal import AppealDecision, AppealFiling, DecisionEvents
-from idvault.ports.claim import Intake, Job, NewClaim
-from idvault.ports.contest import ContestDecision, ContestFiling
-from idvault.ports.moderation_text import CaseField
-from idvault.ports.public_account import Owned, Present
-from idvault.storage.erasure.store import SqlErasureStore
-from idvault.storage.public_account.ownership import SqlOwnershipStore
-from idvault.storage.sanction.moderator import SqlModeratorStore
-from idvault.storage.sanction.operation import SqlOperationStore
-from idvault.storage.sanction.order import SqlOrderStore
-from idvault.storage.session.contest import SqlContestStore
+from idvault.claim.job.rules import JobProgress, JobState
+from idvault.claim.ports import Job, NewClaim
+from idvault.core.request import Request
+from idvault.erasure.rules import Erasure, ErasureOrigin, ErasureTerms
+from idvault.erasure.store.store import SqlErasureStore
+from idvault.moderator.store import SqlModeratorStore
+from idvault.public_account.acts.context import ShownPublicAccount
+from idvault.public_account.ports import Owned, Present
+from idvault.public_account.store.ownership import SqlOwnershipStore
+from idvault.sanction.appeal.ports import AppealDecision, AppealFiling, DecisionEvents
+from idvault.sanction.appeal.rules import Appeal
+from idvault.sanction.operation.rules import Operation
+from idvault.sanction.operation.store import SqlOperationStore
+from idvault.sanction.order.rules import RecordedOrder
+from idvault.sanction.order.store import SqlOrderStore
+from idvault.sanction.rules import sanction as rules
+from idvault.sanction.rules.sanction import Sanction
+from idvault.sealing.moderation_text_ports import CaseField
+from idvault.sealing.ports import Intake
+from idvault.session.contest.ports import ContestDecision, ContestFiling
+from idvault.session.contest.rules import ContestState, ContestTerms
+from idvault.session.contest.store.contest import SqlContestStore
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.error import UnavailableError
+from idvault.verify.event import Event, EventType
+from idvault.verify.moderator import Moderator
+from idvault.verify.sanction import AppealState, AuthorityOrder, Degree, Scope
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.support import builders
 from tests.support.appeal_world import AppealWorld

@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import idvault.storage
 import pytest
 from sqlalchemy import (
     BindParameter,
@@ -27,9 +28,8 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.sql.operators import eq
 
-import idvault.storage
-from idvault.storage.base import metadata
-from idvault.storage.base.statement import Statement, param
+from idvault.core import tables as metadata
+from idvault.core.db.statement import Statement, param
 
 TOKEN = "account_token"
 # Tables of one relying party, of the log or of the deployment: they name an account at most as a value.

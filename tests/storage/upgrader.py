@@ -2,7 +2,7 @@
 
 import sys
 
-from idvault.storage import migrations
+from idvault.processes import migrations
 
 
 def main() -> None:

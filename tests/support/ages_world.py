@@ -12,13 +12,13 @@ from typing import Any
 
 from sqlalchemy import MetaData, delete, insert, select
 
-from idvault.attest.epoch import EpochStatement
-from idvault.storage.base import metadata
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import statement
-from idvault.transparency import checkpoint, epoch, note
-from idvault.witness import app
-from idvault.witness.cosigner import Cosigner, known_logs
+from idvault.core import tables as metadata
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
+from idvault.processes.witness import app
+from idvault.processes.witness.cosigner import Cosigner, known_logs
+from idvault.verify.attest.epoch import EpochStatement
+from idvault.verify.transparency import checkpoint, epoch, note
 from tests.support import people, sql
 from tests.support.epoch_world import DiskWitness
 from tests.support.log_world import KEY

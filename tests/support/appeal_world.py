@@ -5,17 +5,18 @@ from typing import Any
 
 from sqlalchemy import select
 
-from idvault.attest import sanction as papers
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.bootstrap.periodic.sanction import wire_appeal_sweep
-from idvault.domain.sanction.appeal import Appeal, AppealState, AppealTerms
-from idvault.domain.sanction.sanction import Degree, Sanction
-from idvault.ports.appeal import AppealFilter
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import param, scalar, statement
-from idvault.storage.sanction.appeal import SqlAppealStore
-from idvault.storage.sanction.tables import appeals
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import param, scalar, statement
+from idvault.core.tables.sanction import appeals
+from idvault.processes.bootstrap.periodic.sanction import wire_appeal_sweep
+from idvault.sanction.appeal.ports import AppealFilter
+from idvault.sanction.appeal.rules import Appeal, AppealTerms
+from idvault.sanction.appeal.store.appeal import SqlAppealStore
+from idvault.sanction.rules.sanction import Sanction
+from idvault.verify.attest import sanction as papers
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.sanction import AppealState, Degree
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.flow_world import PARTY, at
 from tests.support.sanction_world import TERMS, SanctionWorld

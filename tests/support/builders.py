@@ -5,18 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from idvault.domain.account import (
-    Account,
-    AccountState,
-    Assurance,
-    Standing,
-    SubjectKind,
-)
-from idvault.domain.claim import Consent, Facts, Identity, Slot
-from idvault.domain.clock import ClockReading
-from idvault.domain.document import Document, DocumentType
-from idvault.domain.event import Event, EventType
-from idvault.domain.record import SealedRecord
+from idvault.account.rules.slot import Facts, Slot
+from idvault.verify.account import Account, AccountState, Assurance, Standing, SubjectKind
+from idvault.verify.claim import Consent, Identity
+from idvault.verify.clock import ClockReading
+from idvault.verify.document import Document, DocumentType
+from idvault.verify.event import Event, EventType
+from idvault.verify.record import SealedRecord
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 1)

@@ -6,26 +6,21 @@ from zoneinfo import ZoneInfo
 
 from google.protobuf.message import Message
 
-from idvault.api.campaign.servicer import CampaignServicer
-from idvault.api.edge.server import Service
-from idvault.domain.campaign import invitation
-from idvault.domain.campaign.campaign import (
-    Campaign,
-    CampaignPlan,
-    CampaignState,
-    Cohort,
-    ReverificationMethod,
-    Verb,
-)
-from idvault.domain.campaign.invitation import Invitation, InvitationEvent, InvitationState, Stage
-from idvault.domain.campaign.legacy_account import ImportResult, LegacyRow
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import NotFoundError, Reason, Violation
-from idvault.flows.campaign.campaign import Asked, CampaignFlow
-from idvault.flows.campaign.invitation import InvitationFlow, ShownInvitation, TakenBatch
-from idvault.flows.campaign.legacy_account import ImportCommand, RowResult
-from idvault.ports.campaign.campaign import CampaignProgress
+from idvault.campaign.acts import CampaignFlow
+from idvault.campaign.api.servicer import CampaignServicer
+from idvault.campaign.invitation import rules as invitation
+from idvault.campaign.invitation.acts import InvitationFlow, ShownInvitation, TakenBatch
+from idvault.campaign.invitation.rules import Invitation, InvitationEvent, InvitationState, Stage
+from idvault.campaign.legacy_account.acts import ImportCommand, RowResult
+from idvault.campaign.legacy_account.rules import ImportResult, LegacyRow
+from idvault.campaign.ports import CampaignProgress
+from idvault.campaign.rules import Campaign, CampaignPlan, CampaignState, Cohort, ReverificationMethod, Verb
+from idvault.core import invitation_code
+from idvault.core.edge.server import Service
+from idvault.core.request import Asked
 from idvault.v1 import campaign_pb2 as pb
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import NotFoundError, Reason, Violation
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CAMPAIGN = "ab" * 16
@@ -177,7 +172,7 @@ class FakeInvitations(InvitationFlow):
         one = replace(
             self._one(ReverificationMethod.HOSTED_LINK), code_expires_at=MADE_AT + timedelta(days=1)
         )
-        shown = ShownInvitation(OWNER, one, self.campaign, due=True, code=invitation.code(bytes(16)))
+        shown = ShownInvitation(OWNER, one, self.campaign, due=True, code=invitation_code.code(bytes(16)))
         return TakenBatch(() if limit == 7 else (shown,), MADE_AT + lease)
 
     async def get(

@@ -4,30 +4,24 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, cast
 
-from idvault.bootstrap.campaign import wire_campaigns
-from idvault.bootstrap.periodic.campaign import wire_enforcement
-from idvault.domain.account import Status
-from idvault.domain.campaign.campaign import (
-    Campaign,
-    CampaignPlan,
-    Cohort,
-    ReverificationMethod,
-    Verb,
-)
-from idvault.domain.campaign.invitation import InvitationEvent
-from idvault.domain.campaign.legacy_account import LegacyRow
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import Violation
-from idvault.flows.campaign.campaign import Asked
-from idvault.flows.campaign.invitation import ShownInvitation, TakenBatch
-from idvault.flows.campaign.legacy_account import ImportCommand, RowResult
-from idvault.flows.log.guard import LogGuard
-from idvault.flows.policy import OperatorPolicy
-from idvault.storage.base.database import Database
-from idvault.storage.campaign.enforcement import SqlEnforcementStore
-from idvault.storage.campaign.invitation import SqlInvitationStore
-from idvault.storage.campaign.legacy_account import SqlLegacyAccountStore
-from idvault.storage.campaign.store import SqlCampaignStore
+from idvault.campaign.invitation.acts import ShownInvitation, TakenBatch
+from idvault.campaign.invitation.rules import InvitationEvent
+from idvault.campaign.invitation.store.enforcement import SqlEnforcementStore
+from idvault.campaign.invitation.store.invitation import SqlInvitationStore
+from idvault.campaign.legacy_account.acts import ImportCommand, RowResult
+from idvault.campaign.legacy_account.rules import LegacyRow
+from idvault.campaign.legacy_account.store import SqlLegacyAccountStore
+from idvault.campaign.rules import Campaign, CampaignPlan, Cohort, ReverificationMethod, Verb
+from idvault.campaign.store.store import SqlCampaignStore
+from idvault.core.db.database import Database
+from idvault.core.policy import OperatorPolicy
+from idvault.core.request import Asked
+from idvault.log.acts.guard import LogGuard
+from idvault.processes.bootstrap.campaign import wire_campaigns
+from idvault.processes.bootstrap.periodic.campaign import wire_enforcement
+from idvault.verify.account import Status
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import Violation
 from tests.support import builders
 from tests.support.fakes.campaign import FakeCoder, FakeReferencer, OpenGuard
 from tests.support.fakes.flaky import Flaky

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from idvault.attest import passphrase
-from idvault.development import certificates, environment, people
-from idvault.development.authority import real_now
-from idvault.development.layout import SERVER, WEB, WITNESS_NAME, Layout
-from idvault.development.supervisor import Ports
-from idvault.fork_server import ForkedProcess
+from idvault.core.fork_server import ForkedProcess
+from idvault.processes.development import certificates, environment, people
+from idvault.processes.development.authority import real_now
+from idvault.processes.development.layout import SERVER, WEB, WITNESS_NAME, Layout
+from idvault.processes.development.supervisor import Ports
+from idvault.verify.attest import passphrase
 from idvault_client import Tls, Vault, connect
 from tests.support import programs
 from tests.support.checkout import Checkout
@@ -56,7 +56,7 @@ class Cluster:
             "IDVAULT_SHRED_DATABASE_URL": databases.shred_url,
         }
         self.processes = processes
-        self.program = "idvault.cli"
+        self.program = "idvault.processes.cli"
         self.forked = programs.VAULT
         self.port = free_port()
         self.log_key = self.command("keys", "init").splitlines()[0].removeprefix("log public key: ")
@@ -74,7 +74,7 @@ class Cluster:
         if self._checkout is None:
             return programs.run(programs.VAULT, *arguments, environment=self.settings, check=True).stdout
         done = subprocess.run(
-            [str(self._checkout.python), "-m", "idvault.cli", *arguments],
+            [str(self._checkout.python), "-m", "idvault.processes.cli", *arguments],
             cwd=self._checkout.folder,
             env=self._checkout.known(self.settings),
             check=True,

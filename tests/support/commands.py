@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from idvault.cli import app
+from idvault.processes.cli import app
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from idvault.api.edge.call import Caller
+from idvault.core.edge.call import Caller
 from idvault.v1 import roster_pb2
 from idvault_client.console.disclosure import auditor, custodian
 from idvault_client.console.disclosure.session import AuditorSession, CustodianSession

@@ -22,7 +22,7 @@ from uuid import uuid4
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy.engine import make_url
 
-from idvault.storage import migrations
+from idvault.processes import migrations
 from tests.support import cores
 
 _PREFIX = "idvault_test_"

@@ -8,13 +8,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from idvault.attest import disclosure as papers
-from idvault.attest import hpke
-from idvault.attest.disclosure import DecisionTerms, Terms
-from idvault.domain.disclosure import Verdict
-from idvault.domain.error import IdvaultError, Reason
-from idvault.flows.disclosure.custodian import DecideCommand, ReleaseCommand
-from idvault.storage.disclosure.tables import disclosure_refusals
+from idvault.core.tables.disclosure import disclosure_refusals
+from idvault.disclosure.acts.custodian import DecideCommand, ReleaseCommand
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest import hpke
+from idvault.verify.attest.disclosure import DecisionTerms, Terms
+from idvault.verify.disclosure import Verdict
+from idvault.verify.error import IdvaultError, Reason
 from tests.support import people
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, identity, roster_member
 

@@ -20,45 +20,39 @@ from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]
 )
 from google.rpc.status_pb2 import Status as StatusMessage  # type: ignore[import-untyped]
 
-from idvault import capacity
-from idvault.api.account.serialised import SerialisedStatuses
-from idvault.api.account.servicer import StatusServicer
-from idvault.api.account.watch import Hub
-from idvault.api.claim import VerificationServicer
-from idvault.api.edge.access import Access
-from idvault.api.edge.certificates import Tls
-from idvault.api.edge.directory import Directory, Pin
-from idvault.api.edge.server import GrpcServer, Service
-from idvault.domain.account import (
-    Account,
-    AccountState,
-    Assurance,
-    Standing,
-    Status,
-    SubjectKind,
-)
-from idvault.domain.claim import ClaimRules, ClaimState
-from idvault.domain.clock import ClockReading
-from idvault.domain.document import DocumentType
-from idvault.domain.error import NotFoundError, Reason
-from idvault.domain.event import Event
-from idvault.domain.request import Request
-from idvault.flows.account.feed import CHUNK, FeedFlow
-from idvault.flows.account.status import StatusFlow
-from idvault.flows.claim.receipt import Receipt, ReceiptFlow
-from idvault.flows.claim.verification import VerificationFlow, VerifyCommand
-from idvault.flows.credential.status_token import CredentialCommand, StatusTokenFlow
-from idvault.flows.credential.status_token import Issued as IssuedToken
-from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
-from idvault.flows.log.proof import Proofs, Proved
-from idvault.ports.claim import Claim
-from idvault.ports.credential import Stated
-from idvault.ports.disclosure import RecordAccess
-from idvault.ports.feed import FeedChunk
-from idvault.ports.platform import Platform
-from idvault.telemetry.logs import Logs
-from idvault.telemetry.metrics import Metrics
+from idvault.claim.acts.receipt import Receipt, ReceiptFlow
+from idvault.claim.acts.verification import VerificationFlow, VerifyCommand
+from idvault.claim.api.claim import VerificationServicer
+from idvault.claim.ports import Claim
+from idvault.claim.rules.claim import ClaimRules
+from idvault.core import capacity
+from idvault.core.edge.access import Access
+from idvault.core.edge.certificates import Tls
+from idvault.core.edge.directory import Directory, Pin
+from idvault.core.edge.server import GrpcServer, Service
+from idvault.core.platform import Platform
+from idvault.core.request import Request
+from idvault.core.telemetry.logs import Logs
+from idvault.core.telemetry.metrics import Metrics
+from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
+from idvault.disclosure.acts.proof import Proofs, Proved
+from idvault.disclosure.ports import RecordAccess
+from idvault.processes.services.status import StatusServicer
+from idvault.sealing.ports import Stated
+from idvault.status.acts.feed import CHUNK, FeedFlow
+from idvault.status.acts.status import StatusFlow
+from idvault.status.api.serialised import SerialisedStatuses
+from idvault.status.api.watch import Hub
+from idvault.status.credential.acts.status_token import CredentialCommand, StatusTokenFlow
+from idvault.status.credential.acts.status_token import Issued as IssuedToken
+from idvault.status.ports import FeedChunk
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
+from idvault.verify.account import Account, AccountState, Assurance, Standing, Status, SubjectKind
+from idvault.verify.claim import ClaimState
+from idvault.verify.clock import ClockReading
+from idvault.verify.document import DocumentType
+from idvault.verify.error import NotFoundError, Reason
+from idvault.verify.event import Event
 from tests.support import campaign_edge, people
 from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tests.support.campaign_edge import CampaignFakes

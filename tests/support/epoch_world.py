@@ -5,19 +5,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from idvault.attest import epoch as statements
-from idvault.attest.epoch import EpochStatement
-from idvault.attest.people.roster import Roster
-from idvault.ports.log.witness import Ahead, Cosigned, WitnessRefusedError
-from idvault.transparency import checkpoint, epoch, note
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.epoch import Break
-from idvault.transparency.proof import prove_consistency
-from idvault.witness import epoch as followed
-from idvault.witness import wire
-from idvault.witness.cosigner import Cosigner, known_logs
-from idvault.witness.state import WitnessState
-from idvault.witness.wire import AddCheckpoint
+from idvault.log.ports.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.processes.witness import epoch as followed
+from idvault.processes.witness import wire
+from idvault.processes.witness.cosigner import Cosigner, known_logs
+from idvault.processes.witness.state import WitnessState
+from idvault.processes.witness.wire import AddCheckpoint
+from idvault.verify.attest import epoch as statements
+from idvault.verify.attest.epoch import EpochStatement
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.transparency import checkpoint, epoch, note
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.epoch import Break
+from idvault.verify.transparency.proof import prove_consistency
 from tests.support import merkle, people
 from tests.support.chamber import CUSTODIANS, first_roster, roster_member
 from tests.support.log_world import KEY, SIGNER, START, of

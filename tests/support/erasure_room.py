@@ -2,19 +2,20 @@
 
 from datetime import timedelta
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.erasure import wire_erasures
-from idvault.bootstrap.periodic.erasure import wire_sweep
-from idvault.domain.erasure import ErasureOrigin, ErasureState, ErasureTerms
-from idvault.flows.erasure.erasure import ErasureCall, ShownErasure
-from idvault.flows.log.guard import LogGuard
-from idvault.flows.log.proof import LogProofs
-from idvault.storage.disclosure.store import SqlDisclosureStore
-from idvault.storage.erasure.store import SqlErasureStore
-from idvault.storage.key.remnant import SqlRemnants
-from idvault.storage.key.shred import SqlShredStore
-from idvault.storage.log.checkpoint import SqlCheckpointStore
-from idvault.storage.log.store import SqlLogStore
+from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.store.store import SqlDisclosureStore
+from idvault.erasure.acts.erasure import ErasureCall, ShownErasure
+from idvault.erasure.rules import ErasureOrigin, ErasureTerms
+from idvault.erasure.store.store import SqlErasureStore
+from idvault.key.store.remnant import SqlRemnants
+from idvault.key.store.shred import SqlShredStore
+from idvault.log.acts.guard import LogGuard
+from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.store.store import SqlLogStore
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.bootstrap.erasure import wire_erasures
+from idvault.processes.bootstrap.periodic.erasure import wire_sweep
+from idvault.verify.erasure import ErasureState
 from tests.support import builders
 from tests.support.chamber import Chamber
 from tests.support.fakes.sealing import FakeFingerprinter

@@ -4,24 +4,24 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from idvault.bootstrap.erasure import wire_erasures
-from idvault.bootstrap.periodic.erasure import wire_sweep
-from idvault.domain.account import Status
-from idvault.domain.claim import Identity
-from idvault.domain.erasure import Erasure, ErasureTerms
-from idvault.flows.erasure.erasure import ErasureCall, ShownErasure
-from idvault.flows.log.proof import LogProofs
-from idvault.ports.claim import Claim
-from idvault.storage.base import metadata as schema
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import scalar, statement
-from idvault.storage.disclosure.store import SqlDisclosureStore
-from idvault.storage.erasure.store import SqlErasureStore
-from idvault.storage.key.remnant import SqlRemnants
-from idvault.storage.key.shred import SqlShredStore
-from idvault.storage.log.checkpoint import SqlCheckpointStore
-from idvault.storage.log.store import SqlLogStore
+from idvault.claim.ports import Claim
+from idvault.core import tables as schema
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import scalar, statement
+from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.store.store import SqlDisclosureStore
+from idvault.erasure.acts.erasure import ErasureCall, ShownErasure
+from idvault.erasure.rules import Erasure, ErasureTerms
+from idvault.erasure.store.store import SqlErasureStore
+from idvault.key.store.remnant import SqlRemnants
+from idvault.key.store.shred import SqlShredStore
+from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.store.store import SqlLogStore
+from idvault.processes.bootstrap.erasure import wire_erasures
+from idvault.processes.bootstrap.periodic.erasure import wire_sweep
+from idvault.verify.account import Status
+from idvault.verify.claim import Identity
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at, command

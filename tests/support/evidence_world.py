@@ -7,18 +7,18 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from idvault.attest import disclosure as papers
-from idvault.attest.disclosure import DecisionTerms, digest
-from idvault.attest.payload import Payload
-from idvault.attest.people.roster import Roster
-from idvault.domain.disclosure import Verdict
-from idvault.domain.event import Event, EventType
-from idvault.transparency import checkpoint, note
-from idvault.transparency import entry as entries
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault.transparency.note import Note, NoteSigner
 from idvault.v1 import evidence_pb2
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest.disclosure import DecisionTerms, digest
+from idvault.verify.attest.payload import Payload
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.disclosure import Verdict
+from idvault.verify.event import Event, EventType
+from idvault.verify.transparency import checkpoint, note
+from idvault.verify.transparency import entry as entries
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault.verify.transparency.note import Note, NoteSigner
 from idvault_client.offline.evidence import file as proof_file
 from idvault_client.offline.evidence.file import ProofFile
 from idvault_client.offline.record import sealed_record

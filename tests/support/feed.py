@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from idvault.domain.account import Account
-from idvault.storage.account.feed import SqlFeedStore
-from idvault.storage.account.rows import unpack
+from idvault.account.store.rows import unpack
+from idvault.status.store.feed import SqlFeedStore
+from idvault.verify.account import Account
 
 
 @dataclass(frozen=True, slots=True)

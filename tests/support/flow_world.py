@@ -5,20 +5,20 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from idvault.bootstrap.claim import wire_claims
-from idvault.domain.account import Status, SubjectKind
-from idvault.domain.claim import Identity
-from idvault.domain.clock import ClockReading
-from idvault.domain.registry import RegistryAnswer
-from idvault.flows.account.status import StatusFlow
-from idvault.flows.claim.verification import VerifyCommand
-from idvault.flows.log.guard import LogGuard
-from idvault.flows.policy import OperatorPolicy
-from idvault.ports.claim import Claim
-from idvault.storage.account.store import SqlStatusStore
-from idvault.storage.base.database import Database
-from idvault.storage.claim.job import SqlJobStore
-from idvault.storage.claim.store import SqlVerificationStore
+from idvault.claim.acts.verification import VerifyCommand
+from idvault.claim.job.store.job import SqlJobStore
+from idvault.claim.ports import Claim
+from idvault.claim.store.store import SqlVerificationStore
+from idvault.core.db.database import Database
+from idvault.core.policy import OperatorPolicy
+from idvault.log.acts.guard import LogGuard
+from idvault.processes.bootstrap.claim import wire_claims
+from idvault.status.acts.status import StatusFlow
+from idvault.status.store.store import SqlStatusStore
+from idvault.verify.account import Status, SubjectKind
+from idvault.verify.claim import Identity
+from idvault.verify.clock import ClockReading
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Flaky

@@ -7,7 +7,7 @@ import errno
 import os
 from pathlib import Path
 
-from idvault.cli import __main__ as command
+from idvault.processes.cli import __main__ as command
 
 PLACE = "IDVAULT_TEST_FULL_DISK"
 """The environment variable with the folder; it is full while the file FLAG is beside it."""

@@ -6,11 +6,11 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from idvault.attest.hpke import UnsealError
-from idvault.attest.people.roster import Roster
-from idvault.custody.share import ShareError, open_share
-from idvault.domain.record import SealedRecord
-from idvault.storage.account.record import SqlRecordStore
+from idvault.account.store.record import SqlRecordStore
+from idvault.opens.share import ShareError, open_share
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.record import SealedRecord
 from idvault_client.people.custody.handover import HandOver, HandOverProgress
 from idvault_client.people.custody.journal import HandOverJournal
 from tests.support import people

@@ -2,8 +2,8 @@
 
 from types import FunctionType
 
-from idvault import certificate_files
-from idvault.cli.__main__ import main
+from idvault.core import certificate_files
+from idvault.processes.cli.__main__ import main
 from idvault.web import server
 from idvault_client.people.custody_edge import CustodyEdge
 

@@ -10,10 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from idvault.development import environment
-from idvault.development.authority import Authority, real_now
-from idvault.development.layout import TRUST_DOMAIN, Layout
-from idvault.development.session import Session
+from idvault.processes.development import environment
+from idvault.processes.development.authority import Authority, real_now
+from idvault.processes.development.layout import TRUST_DOMAIN, Layout
+from idvault.processes.development.session import Session
 from idvault_client import Tls, Vault, connect, testing
 from tests.support import folders, programs
 from tests.support.sandbox import Registry

@@ -4,16 +4,16 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.key.version import wire_key_versions
-from idvault.domain.clock import ClockReading
-from idvault.domain.key import ROLLED_OUT, SETTLED
-from idvault.flows.key.version import KeyVersionFlow
+from idvault.core.db.database import Database
+from idvault.key.acts.version import KeyVersionFlow
+from idvault.key.store.version import SqlKeyVersionStore
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.bootstrap.key.version import wire_key_versions
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
-from idvault.storage.base.database import Database
-from idvault.storage.key.version import SqlKeyVersionStore
+from idvault.sealing.key_version import ROLLED_OUT, SETTLED
+from idvault.verify.clock import ClockReading
 from tests.support.people import CHEAP
 from tests.support.storage_world import at
 

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from idvault.domain.clock import ClockReading
-from idvault.domain.event import Event, EventType
-from idvault.flows.disclosure.history import DisclosureHistoryFlow, History, signed_bytes
-from idvault.flows.log.proof import Proofs, Proved
-from idvault.ports.disclosure import RecordAccess, RecordDisclosure
-from idvault.transparency import entry
+from idvault.disclosure.acts.history import DisclosureHistoryFlow, History, signed_bytes
+from idvault.disclosure.acts.proof import Proofs, Proved
+from idvault.disclosure.ports import RecordAccess, RecordDisclosure
+from idvault.verify.clock import ClockReading
+from idvault.verify.event import Event, EventType
+from idvault.verify.transparency import entry
 from tests.support import logs, merkle
 from tests.support.merkle import log_of
 from tests.support.statements import KnownStatements

@@ -9,22 +9,22 @@ from typing import Any, cast
 
 from sqlalchemy import ClauseElement, delete, insert, select, update
 
-from idvault.bootstrap.sequencing import wire_sequencing
-from idvault.domain.clock import ClockReading
-from idvault.ports.log.witness import Witness
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
+from idvault.core.public_files import LocalPublicFiles
+from idvault.core.tables.log import log_checkpoints, log_entries, log_head, log_nodes
+from idvault.log.ports.witness import Witness
+from idvault.log.store.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.log.store.epoch import EPOCHS
+from idvault.log.store.store import SqlLogStore
+from idvault.processes.bootstrap.sequencing import wire_sequencing
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import statement
-from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
-from idvault.storage.log.epoch import EPOCHS
-from idvault.storage.log.store import SqlLogStore
-from idvault.storage.log.tables import log_checkpoints, log_entries, log_head, log_nodes
-from idvault.storage.public_files import LocalPublicFiles
-from idvault.transparency import checkpoint, verifier
-from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy
-from idvault.transparency.note import NoteSigner, VerifierKey
-from idvault.transparency.tree import CompactRange, leaf_hash
+from idvault.verify.clock import ClockReading
+from idvault.verify.transparency import checkpoint, verifier
+from idvault.verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault.verify.transparency.note import NoteSigner, VerifierKey
+from idvault.verify.transparency.tree import CompactRange, leaf_hash
 from tests.support import merkle, sql
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Flaky

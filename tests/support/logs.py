@@ -8,17 +8,17 @@ from typing import Any
 
 from sqlalchemy import delete, insert, text
 
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import statement
-from idvault.storage.log.checkpoint import SqlCheckpointStore
-from idvault.storage.log.store import SqlLogStore
-from idvault.storage.log.tables import log_entries, log_head, log_nodes
-from idvault.transparency import checkpoint, note
-from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy
-from idvault.transparency.note import NoteSigner
-from idvault.transparency.tile import encode_bundle, encode_tile, grown, grown_bundles
-from idvault.transparency.tree import CompactRange, Position, leaf_hash
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
+from idvault.core.tables.log import log_entries, log_head, log_nodes
+from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.store.store import SqlLogStore
+from idvault.verify.transparency import checkpoint, note
+from idvault.verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault.verify.transparency.note import NoteSigner
+from idvault.verify.transparency.tile import encode_bundle, encode_tile, grown, grown_bundles
+from idvault.verify.transparency.tree import CompactRange, Position, leaf_hash
 from tests.support.databases import Databases
 from tests.support.merkle import log_of, signer
 

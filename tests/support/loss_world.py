@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from idvault.attest import hpke
-from idvault.attest.epoch import EpochStatement, parse
-from idvault.attest.people import roster_chain, roster_signature
-from idvault.attest.people.roster import Roster
-from idvault.attest.people.roster_member import RosterMember
-from idvault.attest.quorum import Quorum
-from idvault.bootstrap.base import ENTROPY
-from idvault.custody import identity as identities
-from idvault.custody.identity import PersonalIdentity
+from idvault.opens import identity as identities
+from idvault.opens.identity import PersonalIdentity
+from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, KeySet, Purpose, fresh
-from idvault.transparency.checkpoint import CosignaturePolicy
+from idvault.verify.attest import hpke
+from idvault.verify.attest.epoch import EpochStatement, parse
+from idvault.verify.attest.people import roster_chain, roster_signature
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.people.roster_member import RosterMember
+from idvault.verify.attest.quorum import Quorum
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
 from idvault_client.people import identity_folder
 from tests.support import people
 from tests.support.commands import Commands

@@ -1,10 +1,10 @@
 """Seals an identity that the registry did not confirm, as only a lying service would."""
 
-from idvault.attest import payload
-from idvault.attest.payload import Payload
-from idvault.domain.record import SealedRecord
-from idvault.domain.registry import RegistryAnswer
 from idvault.sealing.record import QuorumRecordSealer
+from idvault.verify.attest import payload
+from idvault.verify.attest.payload import Payload
+from idvault.verify.record import SealedRecord
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders
 
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import grpc
 
-from idvault.api.edge.server import Service
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.storage.base.database import Database
-from idvault.telemetry.logs import Logs
+from idvault.core.db.database import Database
+from idvault.core.edge.server import Service
+from idvault.core.telemetry.logs import Logs
 from idvault.v1 import public_account_pb2, sanction_pb2, session_pb2, tip_off_pb2
+from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault_client import transport
 from idvault_client.backend.vault import Vault, connect
 from idvault_client.moderation.pages import console

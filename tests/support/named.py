@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from idvault.attest import registration
-from idvault.attest.moderator_key import DEVELOPMENT_MODERATORS, ModeratorKey
-from idvault.bootstrap.operator import wire_development_naming
-from idvault.domain.clock import ClockReading
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.processes.bootstrap.operator import wire_development_naming
+from idvault.verify.attest import registration
+from idvault.verify.attest.moderator_key import DEVELOPMENT_MODERATORS, ModeratorKey
+from idvault.verify.clock import ClockReading
 from idvault_client.testing import DEVELOPMENT_PLATFORM
 
 

@@ -10,15 +10,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from idvault.attest import record_key
-from idvault.attest.hpke import UnsealError
-from idvault.attest.payload import Payload
-from idvault.custody import identity
-from idvault.custody.identity import PersonalIdentity
-from idvault.custody.record import open_record as open_sealed
-from idvault.custody.reseal import open_resealed
-from idvault.custody.share import ShareError, open_share
-from idvault.domain.record import SealedRecord
+from idvault.opens import identity
+from idvault.opens.identity import PersonalIdentity
+from idvault.opens.record import open_record as open_sealed
+from idvault.opens.reseal import open_resealed
+from idvault.opens.share import ShareError, open_share
+from idvault.verify.attest import record_key
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.attest.payload import Payload
+from idvault.verify.record import SealedRecord
 from idvault_client.people.disclosure.one_time_key import OneTimeKey
 
 _COLUMNS = (

@@ -1,8 +1,8 @@
 """Synthetic organisations: 990000 is not the region of any registration authority, so no code is real."""
 
-from idvault.domain import document
-from idvault.domain.claim import Identity
-from idvault.domain.document import Document, DocumentType
+from idvault.verify import document
+from idvault.verify.claim import Identity
+from idvault.verify.document import Document, DocumentType
 
 NAME = "虚构晴岚科技有限公司"
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 from sqlalchemy import delete, insert, update
 
-from idvault.domain.account import AccountState
-from idvault.domain.erasure import ErasureState
-from idvault.ports.log.witness import Witness
-from idvault.storage.account.tables import accounts, records
-from idvault.storage.base.database import Database
-from idvault.storage.deployment import SqlDeploymentStore
-from idvault.storage.erasure.tables import erasures
-from idvault.storage.key.shred import SqlShredStore
-from idvault.storage.key.tables import shred_keys
-from idvault.transparency.checkpoint import CosignaturePolicy
+from idvault.core.db.database import Database
+from idvault.core.tables.account import accounts, records
+from idvault.core.tables.erasure import erasures
+from idvault.core.tables.key import shred_keys
+from idvault.key.store.shred import SqlShredStore
+from idvault.log.ports.witness import Witness
+from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.verify.account import AccountState
+from idvault.verify.erasure import ErasureState
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
 from tests.support import sql
 from tests.support.databases import Databases
 from tests.support.log_world import PLAIN, START, Worker

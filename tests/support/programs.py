@@ -1,4 +1,4 @@
-"""Runs the project's programs as processes, forked from one fork server (idvault/fork_server.py)."""
+"""Runs the project's programs as processes, forked from one fork server (idvault/core/fork_server.py)."""
 
 import fcntl
 import os
@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
-from idvault import fork_server, tuning
-from idvault.fork_server import ForkedProcess, ForkServer, Program
-from idvault.process import ENTRY
+from idvault.core import fork_server, tuning
+from idvault.core.fork_server import ForkedProcess, ForkServer, Program
+from idvault.core.process import ENTRY
 from tests.support import passphrases
 
 VAULT = ENTRY
@@ -25,20 +25,42 @@ _PAGE = 4096
 # Every module that a command imports when it runs.
 _PRELOADED = (
     *(
-        "idvault.cli.app",
-        "idvault.cli.serve",
-        "idvault.bootstrap.serve",
-        "idvault.cli.work",
-        "idvault.cli.witness",
+        "idvault.processes.cli.app",
+        "idvault.processes.cli.serve",
+        "idvault.processes.bootstrap.serve",
+        "idvault.processes.cli.work",
+        "idvault.processes.cli.witness",
     ),
-    *("idvault.cli.mock_registry", "idvault.cli.doctor", "idvault.cli.database", "idvault.cli.key"),
-    *("idvault.cli.platform", "idvault.cli.people.roster", "idvault.cli.people.role"),
-    *("idvault.cli.log.commands", "idvault.cli.dev.command", "idvault.cli.dev.single_process"),
-    *("idvault.cli.report", "idvault.cli.web", "idvault.web.server", "idvault.bootstrap.log_outside"),
-    *("idvault.bootstrap.platform_edge", "idvault.bootstrap.custody_edge", "idvault.development.clock"),
+    *(
+        "idvault.processes.cli.mock_registry",
+        "idvault.processes.cli.doctor",
+        "idvault.processes.cli.database",
+        "idvault.processes.cli.key",
+    ),
+    *(
+        "idvault.processes.cli.platform",
+        "idvault.processes.cli.people.roster",
+        "idvault.processes.cli.people.role",
+    ),
+    *(
+        "idvault.processes.cli.log.commands",
+        "idvault.processes.cli.dev.command",
+        "idvault.processes.cli.dev.single_process",
+    ),
+    *(
+        "idvault.processes.cli.report",
+        "idvault.processes.cli.web",
+        "idvault.web.server",
+        "idvault.processes.bootstrap.log_outside",
+    ),
+    *(
+        "idvault.processes.bootstrap.platform_edge",
+        "idvault.processes.bootstrap.custody_edge",
+        "idvault.processes.development.clock",
+    ),
     *("alembic.command", "uvloop", "idvault_client.commands.app", "tests.demo.__main__"),
     *("sqlalchemy.ext.asyncio", "cryptography.hazmat.backends.openssl.backend"),
-    *("idvault.cli.key.commands", "typer._adapters", "typer._click.decorators"),
+    *("idvault.processes.cli.key.commands", "typer._adapters", "typer._click.decorators"),
 )
 
 

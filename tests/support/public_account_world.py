@@ -3,24 +3,19 @@
 from datetime import date
 from typing import Any
 
-from idvault.bootstrap.periodic.public_account import wire_terms
-from idvault.bootstrap.public_account import wire_public_accounts
-from idvault.domain import seal
-from idvault.domain.public_account.category import Licence, PublicAccountCategory
-from idvault.domain.public_account.owner import PublicAccountLimits
-from idvault.domain.public_account.values import (
-    PublicAccount,
-    PublicAccountState,
-    PublicProfile,
-    RejectReason,
-)
-from idvault.flows.campaign.campaign import Asked
-from idvault.flows.public_account.context import ShownPublicAccount
-from idvault.storage.base.database import Database
-from idvault.storage.public_account.filing import SqlFilingStore
-from idvault.storage.public_account.ownership import SqlOwnershipStore
-from idvault.storage.public_account.store import SqlPublicAccountStore
-from idvault.storage.sanction.moderator import SqlModeratorStore
+from idvault.core.db.database import Database
+from idvault.core.policy import PublicAccountLimits
+from idvault.core.request import Asked
+from idvault.moderator.store import SqlModeratorStore
+from idvault.processes.bootstrap.periodic.public_account import wire_terms
+from idvault.processes.bootstrap.public_account import wire_public_accounts
+from idvault.public_account.acts.context import ShownPublicAccount
+from idvault.public_account.rules.values import PublicAccount, PublicAccountState, PublicProfile, RejectReason
+from idvault.public_account.store.filing import SqlFilingStore
+from idvault.public_account.store.ownership import SqlOwnershipStore
+from idvault.public_account.store.store import SqlPublicAccountStore
+from idvault.verify import seal
+from idvault.verify.public_account import Licence, PublicAccountCategory
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at, command

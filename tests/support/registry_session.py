@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from idvault.domain.claim import Identity
-from idvault.domain.document import Document, DocumentType
-from idvault.domain.registry import RegistryAnswer
 from idvault.mock_registry.server import Options
-from idvault.ports.budget import CallTurn, Reserved
-from idvault.ports.registry import Registry
+from idvault.registry.budget_ports import CallTurn, Reserved
 from idvault.registry.enterprise import EnterpriseRegistry
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
+from idvault.registry.ports import Registry
 from idvault.registry.wrapped import WrappedRegistry
+from idvault.verify.claim import Identity
+from idvault.verify.document import Document, DocumentType
+from idvault.verify.registry import RegistryAnswer
 from tests.support.mock_registry import CREDENTIALS, Running, ai, real_time, running
 
 WIRES = ("nppa", "enterprise")

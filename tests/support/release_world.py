@@ -8,19 +8,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from google.protobuf.message import Message
 
-from idvault.attest import record_key
-from idvault.bootstrap.history import wire_history
-from idvault.custody.record import open_record
-from idvault.custody.reseal import open_resealed
-from idvault.domain.error import Reason
-from idvault.flows.disclosure.history import History
-from idvault.flows.log.proof import LogProofs
-from idvault.flows.policy import OperatorPolicy
-from idvault.storage.account.store import SqlStatusStore
-from idvault.storage.erasure.store import SqlErasureStore
-from idvault.storage.key.shred import SqlShredStore
-from idvault.storage.log.checkpoint import SqlCheckpointStore
-from idvault.storage.log.store import SqlLogStore
+from idvault.core.policy import OperatorPolicy
+from idvault.disclosure.acts.history import History
+from idvault.disclosure.acts.proof import LogProofs
+from idvault.erasure.store.store import SqlErasureStore
+from idvault.key.store.shred import SqlShredStore
+from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.store.store import SqlLogStore
+from idvault.opens.record import open_record
+from idvault.opens.reseal import open_resealed
+from idvault.processes.bootstrap.history import wire_history
+from idvault.status.store.store import SqlStatusStore
+from idvault.verify.attest import record_key
+from idvault.verify.error import Reason
 from idvault_client.errors import Unavailable
 from idvault_client.people.disclosure.custodian import Custodian
 from idvault_client.people.disclosure.one_time_key import OneTimeKeys

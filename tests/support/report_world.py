@@ -10,24 +10,24 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, insert
 
-from idvault.bootstrap.periodic.report import wire_report_publication
-from idvault.bootstrap.report import wire_reports
-from idvault.domain.clock import ClockReading
-from idvault.domain.event import FIELDS, SYSTEM_ACTOR, Event, EventType
-from idvault.domain.report import catalogue
-from idvault.domain.report.period import Period, month_of
-from idvault.domain.report.suppression import Cells
-from idvault.flows.report.publication import ReportPublicationFlow
-from idvault.flows.report.report import ReportFlow
-from idvault.storage.account.tables import accounts
-from idvault.storage.base.statement import param
-from idvault.storage.claim.tables import claims
-from idvault.storage.log.checkpoint import SqlCheckpointStore
-from idvault.storage.log.tables import log_entries
-from idvault.storage.public_files import LocalPublicFiles
-from idvault.storage.report.store import SqlReportStore
-from idvault.transparency import entry
-from idvault.transparency.report import Hours, Report
+from idvault.core.db.statement import param
+from idvault.core.public_files import LocalPublicFiles
+from idvault.core.tables.account import accounts
+from idvault.core.tables.claim import claims
+from idvault.core.tables.log import log_entries
+from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.processes.bootstrap.periodic.report import wire_report_publication
+from idvault.processes.bootstrap.report import wire_reports
+from idvault.report.acts.publication import ReportPublicationFlow
+from idvault.report.acts.report import ReportFlow
+from idvault.report.rules import catalogue
+from idvault.report.store.store import SqlReportStore
+from idvault.verify.clock import ClockReading
+from idvault.verify.event import FIELDS, SYSTEM_ACTOR, Event, EventType
+from idvault.verify.period import Period, month_of
+from idvault.verify.suppression import Cells
+from idvault.verify.transparency import entry
+from idvault.verify.transparency.report import Hours, Report
 from tests.support import logs
 from tests.support.log_world import KEY, SIGNER, LogWorld
 from tests.support.merkle import log_of

@@ -3,16 +3,16 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from idvault.attest import hpke
-from idvault.attest.people import roster_chain, roster_signature
-from idvault.attest.people.roster import Roster
-from idvault.attest.quorum import Quorum
-from idvault.bootstrap.people import wire_rosters
-from idvault.bootstrap.roster import wire_roster_holder
-from idvault.flows.log.guard import LogGuard
-from idvault.flows.people.roster import Proposal, ProposeCommand, SignCommand
-from idvault.storage.base.database import Database
-from idvault.storage.people.roster import SqlRosterStore
+from idvault.core.db.database import Database
+from idvault.log.acts.guard import LogGuard
+from idvault.people.acts.roster import Proposal, ProposeCommand, SignCommand
+from idvault.people.store import SqlRosterStore
+from idvault.processes.bootstrap.people import wire_rosters
+from idvault.processes.bootstrap.roster import wire_roster_holder
+from idvault.verify.attest import hpke
+from idvault.verify.attest.people import roster_chain, roster_signature
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.quorum import Quorum
 from tests.support import people
 from tests.support.fakes.log import WaitingLog
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter

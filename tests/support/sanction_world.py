@@ -10,51 +10,54 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
-from idvault.api.account.serialised import SerialisedStatuses
-from idvault.api.account.servicer import StatusServicer
-from idvault.api.edge.server import Service
-from idvault.attest import registration
-from idvault.attest import sanction as papers
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.attest.registration import Registration
-from idvault.attest.sanction import SigningOccasion
-from idvault.bootstrap.people import wire_naming
-from idvault.bootstrap.periodic.sanction import wire_sanction_sweeps
-from idvault.bootstrap.sanction import wire_sanctions
-from idvault.domain import seal
-from idvault.domain.account import Status
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import DeniedError, NotFoundError, PreconditionError, Reason
-from idvault.domain.sanction import moderator as moderator_rules
-from idvault.domain.sanction.appeal import AppealTerms
-from idvault.domain.sanction.moderator import Moderator
-from idvault.domain.sanction.operation import Operation
-from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
-from idvault.domain.sanction.statement import (
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import scalar, statement
+from idvault.core.edge.server import Service
+from idvault.core.person_request import SqlMemberRequestStore
+from idvault.core.tables.log import log_entries
+from idvault.moderator.acts.moderator import ModerationCall
+from idvault.moderator.store import SqlModeratorStore
+from idvault.processes.bootstrap.people import wire_naming
+from idvault.processes.bootstrap.periodic.sanction import wire_sanction_sweeps
+from idvault.processes.bootstrap.sanction import wire_sanctions
+from idvault.processes.services.status import StatusServicer
+from idvault.report.store.month import SqlMonthStore
+from idvault.sanction.acts.sanction import NewSanction
+from idvault.sanction.appeal.rules import AppealTerms
+from idvault.sanction.appeal.store.appeal import SqlAppealStore
+from idvault.sanction.operation.rules import Operation
+from idvault.sanction.operation.store import SqlOperationStore
+from idvault.sanction.order.store import SqlOrderStore
+from idvault.sanction.ports import SanctionFilter
+from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.store.store import SqlSanctionStore
+from idvault.status.api.serialised import SerialisedStatuses
+from idvault.tip_off.store.store import SqlTipOffStore
+from idvault.v1 import status_pb2
+from idvault.verify import moderator as moderator_rules
+from idvault.verify import seal
+from idvault.verify.account import Status
+from idvault.verify.attest import registration
+from idvault.verify.attest import sanction as papers
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.attest.registration import Registration
+from idvault.verify.attest.sanction import SigningOccasion
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import DeniedError, NotFoundError, PreconditionError, Reason
+from idvault.verify.moderator import Moderator
+from idvault.verify.sanction import (
     Automation,
+    Degree,
     Ground,
     IssuerKind,
     Origin,
     SanctionCategory,
+    SanctionState,
+    Scope,
     StatementOfReasons,
 )
-from idvault.flows.sanction.moderator import ModerationCall
-from idvault.flows.sanction.sanction import NewSanction
-from idvault.ports.sanction import SanctionFilter
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import scalar, statement
-from idvault.storage.log.tables import log_entries
-from idvault.storage.people.request import SqlMemberRequestStore
-from idvault.storage.report.month import SqlMonthStore
-from idvault.storage.sanction.appeal import SqlAppealStore
-from idvault.storage.sanction.moderator import SqlModeratorStore
-from idvault.storage.sanction.operation import SqlOperationStore
-from idvault.storage.sanction.order import SqlOrderStore
-from idvault.storage.sanction.store import SqlSanctionStore
-from idvault.storage.tip_off.store import SqlTipOffStore
-from idvault.transparency import entry
-from idvault.v1 import status_pb2
+from idvault.verify.transparency import entry
 from tests.support import builders
 from tests.support.campaign_world import CampaignWorld
 from tests.support.fakes.moderation_text import moderation_sealer

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from idvault.domain import document
+from idvault.verify import document
 from idvault_client import Consent, Vault, VaultError, Verification, resident_id, unified_social_credit_code
 from idvault_client.testing import SyntheticOrganization
 

@@ -6,28 +6,27 @@ from typing import Any
 
 from sqlalchemy import Boolean, Date, Integer, LargeBinary, Table, insert, select
 
-from idvault.domain.claim import Identity
-from idvault.domain.document import Document, DocumentType
-from idvault.ports.claim import PersonKey
-from idvault.ports.disclosure import SealedText
-from idvault.ports.moderation_text import CaseField, SealedModerationText
+from idvault.account.store import person
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
+from idvault.core.db.types import Day, Micros
+from idvault.core.tables.account import accounts
+from idvault.core.tables.claim import claims
+from idvault.core.tables.disclosure import disclosure_decisions, disclosures
+from idvault.core.tables.people import second_factors
+from idvault.core.tables.sanction import appeals, sanctions
+from idvault.core.tables.session import contests
+from idvault.core.tables.tip_off import tip_off_texts
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.index import CurrentIndexer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
+from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
+from idvault.sealing.ports import PersonKey, SealedText
 from idvault.sealing.second_factor import TotpSealer
-from idvault.storage.account.tables import accounts
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import statement
-from idvault.storage.base.types import Day, Micros
-from idvault.storage.claim import person
-from idvault.storage.claim.tables import claims
-from idvault.storage.disclosure.tables import disclosure_decisions, disclosures
-from idvault.storage.people.tables import second_factors
-from idvault.storage.sanction.tables import appeals, sanctions
-from idvault.storage.session.tables import contests
-from idvault.storage.tip_off.tables import tip_off_texts
+from idvault.verify.claim import Identity
+from idvault.verify.document import Document, DocumentType
 from tests.support.fakes.sealing import CountingEntropy
 from tests.support.storage_world import NOW
 

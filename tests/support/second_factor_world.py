@@ -11,21 +11,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from idvault.attest import hpke
-from idvault.attest.people.roster_member import RosterMember
-from idvault.bootstrap.people import wire_second_factors
-from idvault.domain import seal, second_factor
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import DeniedError, Reason
-from idvault.flows.log.guard import LogGuard
-from idvault.flows.people.second_factor import SecondFactorFlow
+from idvault.core.db.database import Database
+from idvault.core.person_request import SqlMemberRequestStore
+from idvault.log.acts.guard import LogGuard
+from idvault.people.second_factor import rules as second_factor
+from idvault.people.second_factor.acts import SecondFactorFlow
+from idvault.people.second_factor.store import SqlSecondFactorStore
+from idvault.processes.bootstrap.people import wire_second_factors
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
 from idvault.sealing.second_factor import TotpSealer
-from idvault.storage.base.database import Database
-from idvault.storage.people.request import SqlMemberRequestStore
-from idvault.storage.people.second_factor import SqlSecondFactorStore
+from idvault.verify import seal
+from idvault.verify.attest import hpke
+from idvault.verify.attest.people.roster_member import RosterMember
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import DeniedError, Reason
 from tests.support import people
 from tests.support.fakes.log import WaitingLog
 from tests.support.fakes.sealing import FakeFingerprinter

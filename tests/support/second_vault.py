@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 
-from idvault.ports.log.witness import Witness
-from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault.transparency.note import VerifierKey
+from idvault.log.ports.witness import Witness
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
+from idvault.verify.transparency.note import VerifierKey
 from tests.support.chamber import Chamber
 from tests.support.databases import Databases
 from tests.support.log_world import PLAIN, Worker

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import idvault_client
-from idvault.api.edge.access import Access
-from idvault.api.edge.certificates import Tls
-from idvault.api.edge.directory import Directory
-from idvault.api.edge.server import GrpcServer, Service
-from idvault.telemetry.logs import Logs
-from idvault.telemetry.metrics import Metrics
+from idvault.core.edge.access import Access
+from idvault.core.edge.certificates import Tls
+from idvault.core.edge.directory import Directory
+from idvault.core.edge.server import GrpcServer, Service
+from idvault.core.telemetry.logs import Logs
+from idvault.core.telemetry.metrics import Metrics
 from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.support.edge import FakePlatforms, clock, platform, reading
 

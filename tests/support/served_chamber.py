@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from idvault.api.edge.access import Access
-from idvault.api.edge.certificates import Tls
-from idvault.api.edge.directory import Directory, Pin
-from idvault.api.edge.server import GrpcServer, Service
-from idvault.attest.people.roster import Roster
-from idvault.custody import identity as identities
-from idvault.domain.error import NotFoundError, Reason
-from idvault.telemetry.logs import Logs
-from idvault.telemetry.metrics import Metrics
+from idvault.core.edge.access import Access
+from idvault.core.edge.certificates import Tls
+from idvault.core.edge.directory import Directory, Pin
+from idvault.core.edge.server import GrpcServer, Service
+from idvault.core.telemetry.logs import Logs
+from idvault.core.telemetry.metrics import Metrics
+from idvault.opens import identity as identities
 from idvault.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.error import NotFoundError, Reason
 from idvault_client.people import identity_folder
 from idvault_client.people.custody_edge import CustodyEdge
 from tests.support import people

@@ -7,39 +7,39 @@ from uuid import UUID
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import select
 
-from idvault.api.edge.call import Caller
-from idvault.api.erasure import ErasureServicer
-from idvault.bootstrap.erasure import wire_erasures
-from idvault.bootstrap.periodic.session import wire_purges
-from idvault.bootstrap.session import wire_contests, wire_identities, wire_sessions
-from idvault.domain import seal
-from idvault.domain.clock import ClockReading
-from idvault.domain.erasure import ErasureTerms
-from idvault.domain.event import EventType
-from idvault.domain.session import secret
-from idvault.domain.session.contest import ContestTerms
-from idvault.flows.claim.receipt import Receipt, ReceiptFlow
-from idvault.flows.log.events import EventFactory
-from idvault.flows.log.proof import LogProofs
-from idvault.flows.session.identity import IdentityFlow
-from idvault.flows.session.page import Custodians
-from idvault.ports.claim import Claim
-from idvault.ports.platform import Platform, PlatformPages
-from idvault.storage.account.record import SqlRecordStore
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import scalar, statement
-from idvault.storage.disclosure.store import SqlDisclosureStore
-from idvault.storage.erasure.store import SqlErasureStore
-from idvault.storage.log.store import SqlLogStore
-from idvault.storage.log.tables import log_entries
-from idvault.storage.platform.store import SqlPlatformStore
-from idvault.storage.sanction.moderator import SqlModeratorStore
-from idvault.storage.session.contest import SqlContestStore
-from idvault.storage.session.store import SqlSessionStore
-from idvault.transparency import entry
+from idvault.account.store.record import SqlRecordStore
+from idvault.claim.acts.receipt import Receipt, ReceiptFlow
+from idvault.claim.ports import Claim
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import scalar, statement
+from idvault.core.edge.call import Caller
+from idvault.core.platform import Platform
+from idvault.core.tables.log import log_entries
+from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.store.store import SqlDisclosureStore
+from idvault.erasure.api import ErasureServicer
+from idvault.erasure.rules import ErasureTerms
+from idvault.erasure.store.store import SqlErasureStore
+from idvault.log.acts.events import EventFactory
+from idvault.log.store.store import SqlLogStore
+from idvault.moderator.store import SqlModeratorStore
+from idvault.platform.ports import PlatformPages
+from idvault.platform.store import SqlPlatformStore
+from idvault.processes.bootstrap.erasure import wire_erasures
+from idvault.processes.bootstrap.periodic.session import wire_purges
+from idvault.processes.bootstrap.session import wire_contests, wire_identities, wire_sessions
+from idvault.session.acts.identity import IdentityFlow
+from idvault.session.acts.page import Custodians
+from idvault.session.contest.rules import ContestTerms
+from idvault.session.contest.store.contest import SqlContestStore
+from idvault.session.store.store import SqlSessionStore
 from idvault.v1 import common_pb2, contest_pb2, sanction_pb2
 from idvault.v1 import session_pb2 as pb
+from idvault.verify import seal, secret
+from idvault.verify.clock import ClockReading
+from idvault.verify.event import EventType
+from idvault.verify.transparency import entry
 from tests.support import builders, people
 from tests.support.appeal_world import AppealWorld
 from tests.support.edge import RULES

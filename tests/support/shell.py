@@ -13,7 +13,7 @@ from os import close, pathsep
 from pathlib import Path
 from threading import Thread
 
-from idvault.fork_server import Program
+from idvault.core.fork_server import Program
 from tests.support import programs
 
 _SIZE = 4

@@ -11,7 +11,7 @@ from typing import Any
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from idvault.telemetry.traces import Traces, open_traces
+from idvault.core.telemetry.traces import Traces, open_traces
 
 
 @dataclass

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import ClauseElement, Table, func, select
 
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import statement
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
 
 
 async def rows(database: Database, clause: ClauseElement, **parameters: Any) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from idvault.development.layout import PASSPHRASE
+from idvault.processes.development.layout import PASSPHRASE
 from tests.support.house import House
 
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault.ports.credential import Stated
-from idvault.transparency import statement_key
-from idvault.transparency.note import NoteSigner
-from idvault.transparency.statement_key import StatementKey
+from idvault.sealing.ports import Stated
 from idvault.v1 import status_pb2
+from idvault.verify.transparency import statement_key
+from idvault.verify.transparency.note import NoteSigner
+from idvault.verify.transparency.statement_key import StatementKey
 from idvault_client.offline import disclosure_history
 from tests.support import logs
 

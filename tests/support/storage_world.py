@@ -10,47 +10,33 @@ from uuid import UUID
 
 from sqlalchemy import ClauseElement, func, select
 
-from idvault.domain import token
-from idvault.domain.account import SubjectKind
-from idvault.domain.claim import (
-    ClaimOutcome,
-    ClaimState,
-    Consent,
-    FailureReason,
-    Owner,
-)
-from idvault.domain.clock import ClockReading
-from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
-from idvault.domain.job import JobProgress, JobState
-from idvault.domain.record import SealedRecord
-from idvault.domain.request import Request
-from idvault.ports.budget import CallTurn
-from idvault.ports.claim import (
-    Claim,
-    Following,
-    Intake,
-    Job,
-    Lease,
-    NewClaim,
-    OpenedClaim,
-    PersonKey,
-    Settlement,
-)
-from idvault.storage.account.record import SqlRecordStore
-from idvault.storage.account.store import SqlStatusStore
-from idvault.storage.base import metadata as schema
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import Statement, scalar, statement
-from idvault.storage.budget import SqlBudgetStore
-from idvault.storage.claim.job import SqlJobStore
-from idvault.storage.claim.store import SqlVerificationStore
-from idvault.storage.claim.tables import persons
-from idvault.storage.key.day_key import SqlDayKeyStore
-from idvault.storage.people.request import SqlMemberRequestStore
-from idvault.storage.people.roster import SqlRosterStore
-from idvault.storage.people.second_factor import SqlSecondFactorStore
-from idvault.storage.platform.store import SqlPlatformStore
+from idvault.account.store.record import SqlRecordStore
+from idvault.claim.job.rules import JobProgress, JobState
+from idvault.claim.job.store.job import SqlJobStore
+from idvault.claim.ports import Claim, Following, Job, Lease, NewClaim, OpenedClaim, Settlement
+from idvault.claim.rules.claim import ClaimOutcome, Owner
+from idvault.claim.store.store import SqlVerificationStore
+from idvault.core import tables as schema
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement, scalar, statement
+from idvault.core.person_request import SqlMemberRequestStore
+from idvault.core.request import Request
+from idvault.core.tables.claim import persons
+from idvault.key.store.day_key import SqlDayKeyStore
+from idvault.people.second_factor.store import SqlSecondFactorStore
+from idvault.people.store import SqlRosterStore
+from idvault.platform.store import SqlPlatformStore
+from idvault.registry.budget_ports import CallTurn
+from idvault.registry.store import SqlBudgetStore
+from idvault.sealing.ports import Intake, PersonKey
+from idvault.status.store.store import SqlStatusStore
+from idvault.verify import token
+from idvault.verify.account import SubjectKind
+from idvault.verify.claim import ClaimState, Consent, FailureReason
+from idvault.verify.clock import ClockReading
+from idvault.verify.event import SYSTEM_ACTOR, Event, EventType
+from idvault.verify.record import SealedRecord
 
 NOW = datetime(2026, 3, 1, 4, 0, 0, 123_456, tzinfo=UTC)
 TODAY = date(2026, 3, 1)

@@ -7,35 +7,33 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from idvault.api.edge.server import Service
-from idvault.attest import sanction as papers
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.bootstrap.periodic.tip_off import wire_schedule
-from idvault.bootstrap.tip_off import TipOffPorts, wire_forms, wire_tip_offs
-from idvault.domain.sanction.operation import Operation
-from idvault.domain.sanction.sanction import Degree, Scope
-from idvault.domain.sanction.statement import Origin, SanctionCategory, StatementOfReasons
-from idvault.domain.seal import Part
-from idvault.domain.tip_off.reporter import Reporter, ReporterStanding
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.domain.tip_off.tip_off import Dismissal, TipOff, TipOffChannel, TipOffOutcome
-from idvault.flows.policy import TipOffPolicy
-from idvault.flows.sanction.sanction import NewSanction
-from idvault.flows.tip_off.call import TipOffCall
-from idvault.flows.tip_off.filing import FiledReport, NewTipOff, ReporterView
-from idvault.flows.tip_off.tip_off import ReadReport, TipOffDecision
-from idvault.ports.tip_off import QueuePage, QueuePlace, TipOffFilter
+from idvault.core.db.database import Database
+from idvault.core.edge.server import Service
+from idvault.core.policy import TipOffPolicy
+from idvault.moderator.store import SqlModeratorStore
+from idvault.platform.store import SqlPlatformStore
+from idvault.processes.bootstrap.periodic.tip_off import wire_schedule
+from idvault.processes.bootstrap.tip_off import TipOffPorts, wire_forms, wire_tip_offs
+from idvault.sanction.acts.sanction import NewSanction
+from idvault.sanction.operation.rules import Operation
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
 from idvault.sealing.tip_off import KeyedTipOffSecrets
-from idvault.storage.base.database import Database
-from idvault.storage.platform.store import SqlPlatformStore
-from idvault.storage.sanction.moderator import SqlModeratorStore
-from idvault.storage.tip_off.reporter import SqlReporterStore
-from idvault.storage.tip_off.store import SqlTipOffStore
+from idvault.tip_off.acts.call import TipOffCall
+from idvault.tip_off.acts.filing import FiledReport, NewTipOff, ReporterView
+from idvault.tip_off.acts.tip_off import ReadReport, TipOffDecision
+from idvault.tip_off.ports import QueuePage, QueuePlace, TipOffFilter
+from idvault.tip_off.reporter.store import SqlReporterStore
+from idvault.tip_off.rules.reporter import Reporter, ReporterStanding
+from idvault.tip_off.store.store import SqlTipOffStore
 from idvault.v1 import tip_off_pb2
+from idvault.verify.attest import sanction as papers
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.sanction import Degree, Origin, SanctionCategory, Scope, StatementOfReasons
+from idvault.verify.seal import Part
+from idvault.verify.tip_off import Dismissal, TargetKind, TipOff, TipOffChannel, TipOffOutcome, TipOffTarget
 from tests.support import builders
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, at

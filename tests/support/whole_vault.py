@@ -4,10 +4,10 @@ import os
 import re
 from typing import Any
 
-from idvault.cli.dev import members
-from idvault.development import environment
-from idvault.development.layout import AUDITORS, CUSTODIANS, PEOPLE
-from idvault.development.supervisor import Ports
+from idvault.processes.cli.dev import members
+from idvault.processes.development import environment
+from idvault.processes.development.layout import AUDITORS, CUSTODIANS, PEOPLE
+from idvault.processes.development.supervisor import Ports
 from idvault_client import aio
 from tests.support.cluster import Cluster, free_port
 from tests.support.processes import children

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import aiohttp
 
-from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import NoteSigner, VerifierKey, open_note
-from idvault.transparency.proof import prove_consistency
-from idvault.transparency.tree import EMPTY_ROOT
-from idvault.witness import app
-from idvault.witness.cosigner import Cosigner, CosignerAnswer, known_logs
-from idvault.witness.state import WitnessState
-from idvault.witness.wire import PATH, AddCheckpoint
+from idvault.processes.witness import app
+from idvault.processes.witness.cosigner import Cosigner, CosignerAnswer, known_logs
+from idvault.processes.witness.state import WitnessState
+from idvault.processes.witness.wire import PATH, AddCheckpoint
+from idvault.verify.transparency import checkpoint
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.note import NoteSigner, VerifierKey, open_note
+from idvault.verify.transparency.proof import prove_consistency
+from idvault.verify.transparency.tree import EMPTY_ROOT
 from tests.support.merkle import mth, reader, signer, witness
 
 ORIGIN = "log.example/idvault"

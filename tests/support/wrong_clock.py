@@ -3,9 +3,9 @@
 import os
 from datetime import timedelta
 
-from idvault.cli import __main__ as command
-from idvault.cli import running
-from idvault.domain.clock import ClockReading
+from idvault.processes.cli import __main__ as command
+from idvault.processes.cli import running
+from idvault.verify.clock import ClockReading
 
 AHEAD = "IDVAULT_TEST_CLOCK_AHEAD"
 """The environment variable; negative: the clock is behind."""

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 import idvault
-from idvault.telemetry.logs import FIELDS, Logs, describe, log
+from idvault.core.telemetry.logs import FIELDS, Logs, describe, log
 
 # Synthetic: no person has this name or number.
 CANARY = "金丝雀11010519491231002X"
@@ -123,7 +123,7 @@ def test_the_place_is_the_last_in_our_code() -> None:
     """Where a library raised, the line of ours that called it is named."""
     with pytest.raises(OSError, match="directory") as caught:
         Logs(process="serve-0", path=Path("/"))
-    assert describe(caught.value)["at"].startswith("idvault.telemetry.logs:")
+    assert describe(caught.value)["at"].startswith("idvault.core.telemetry.logs:")
 
 
 def test_a_suppressed_context_is_not_named() -> None:

@@ -4,8 +4,8 @@ import urllib.request
 
 import pytest
 
-from idvault.telemetry.metrics import Metrics
-from idvault.telemetry.port import serve_metrics
+from idvault.core.telemetry.metrics import Metrics
+from idvault.core.telemetry.port import serve_metrics
 
 PROMISED = {
     "idvault_rpc_total",

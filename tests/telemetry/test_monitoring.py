@@ -7,8 +7,8 @@ from itertools import combinations
 import pytest
 from prometheus_client.core import Metric
 
-from idvault.telemetry.web import WebMetrics
-from idvault.telemetry.witness import WitnessMetrics
+from idvault.core.telemetry.web import WebMetrics
+from idvault.core.telemetry.witness import WitnessMetrics
 from tests.support import monitoring
 from tests.support.monitoring import Alert, Query
 from tests.telemetry.test_metrics import filled

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from idvault.telemetry import health as healths
-from idvault.telemetry.health import ProcessHealth
-from idvault.telemetry.metrics import Metrics
-from idvault.telemetry.port import MetricsServer, serve_metrics
+from idvault.core.telemetry import health as healths
+from idvault.core.telemetry.health import ProcessHealth
+from idvault.core.telemetry.metrics import Metrics
+from idvault.core.telemetry.port import MetricsServer, serve_metrics
 from tests.support.sandbox import wait_for
 
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
-from idvault.telemetry.traces import open_traces
+from idvault.core.telemetry.traces import open_traces
 from tests.support.spans import Spans, collector
 
 # Synthetic: neither belongs to a real person.
@@ -81,6 +81,6 @@ def test_spans_reach_a_collector(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.process
 def test_without_a_collector_nothing_is_imported() -> None:
     """Both kinds of processes start without the library."""
-    rooms = "idvault.bootstrap.work, idvault.bootstrap.platform_edge, idvault.bootstrap.serve"
-    lines = f"import sys, {rooms}; sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
+    built = ", ".join(f"idvault.processes.bootstrap.{name}" for name in ("work", "platform_edge", "serve"))
+    lines = f"import sys, {built}; sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", lines], check=False).returncode == 0

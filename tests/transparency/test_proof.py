@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.transparency.proof import (
+from idvault.verify.transparency.proof import (
     ConsistencyError,
     InclusionError,
     ProofPlan,
@@ -19,7 +19,13 @@ from idvault.transparency.proof import (
     verify_consistency,
     verify_inclusion,
 )
-from idvault.transparency.tree import EMPTY_ROOT, MalformedHashError, OutOfRangeError, Position, leaf_hash
+from idvault.verify.transparency.tree import (
+    EMPTY_ROOT,
+    MalformedHashError,
+    OutOfRangeError,
+    Position,
+    leaf_hash,
+)
 from tests.support.merkle import log_of, mth, path, reader, subproof, vectors
 
 PUBLISHED = vectors("proof")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.report.period import Period
-from idvault.transparency import report
-from idvault.transparency.report import Hours, Report, ReportError
+from idvault.verify.period import Period
+from idvault.verify.transparency import report
+from idvault.verify.transparency.report import Hours, Report, ReportError
 from tests.support import logs
 from tests.support.merkle import log_of, signer
 

@@ -8,10 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.tile import Tile, encode_bundle, encode_tile, grown, grown_bundles, parse_path
-from idvault.transparency.tree import CompactRange, OutOfRangeError, Position, leaf_hash
-from idvault.transparency.verifier import FileReader, ForkError, LogVerifier, WrongEntryError, verify_files
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.tile import (
+    Tile,
+    encode_bundle,
+    encode_tile,
+    grown,
+    grown_bundles,
+    parse_path,
+)
+from idvault.verify.transparency.tree import CompactRange, OutOfRangeError, Position, leaf_hash
+from idvault.verify.transparency.verifier import (
+    FileReader,
+    ForkError,
+    LogVerifier,
+    WrongEntryError,
+    verify_files,
+)
 from tests.support.merkle import log_of, mth
 
 ORIGIN = "log.example/idvault"

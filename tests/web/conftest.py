@@ -10,7 +10,7 @@ import pytest
 from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
 from idvault.web.app import Pages
 from idvault.web.edge import connect
 from idvault.web.limits import Buckets

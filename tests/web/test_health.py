@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from idvault.bootstrap import doctor
-from idvault.cli import running
-from idvault.config import Settings
-from idvault.telemetry.web import WebMetrics
+from idvault.core.config import Settings
+from idvault.core.telemetry.web import WebMetrics
+from idvault.processes.bootstrap import doctor
+from idvault.processes.cli import running
 from idvault.web import health
 from idvault.web.edge import connect
 from tests.support.listening import silent

@@ -10,8 +10,8 @@ import pytest
 from aiohttp.test_utils import TestServer, unused_port
 from playwright.sync_api import Browser, Page, Route
 
-from idvault.domain.registry import RegistryAnswer
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.verify.registry import RegistryAnswer
 from idvault.web.app import Pages
 from idvault.web.edge import connect
 from idvault.web.server import LARGE_FORMS, whole

@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from idvault.domain.campaign.campaign import ReverificationMethod
-from idvault.domain.campaign.invitation import Stage
-from idvault.domain.registry import RegistryAnswer
+from idvault.campaign.invitation.rules import Stage
+from idvault.campaign.rules import ReverificationMethod
+from idvault.verify.registry import RegistryAnswer
 from idvault_client.sessions import SessionPurpose, SessionState
 from tests.support import builders
 from tests.support.edge import clock

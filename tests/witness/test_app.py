@@ -7,13 +7,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import Note, parse, sign, sign_note
-from idvault.transparency.tree import EMPTY_ROOT
-from idvault.witness import app, wire
-from idvault.witness.cosigner import CosignerAnswer
-from idvault.witness.wire import AddCheckpoint
+from idvault.processes.witness import app, wire
+from idvault.processes.witness.cosigner import CosignerAnswer
+from idvault.processes.witness.wire import AddCheckpoint
+from idvault.verify.transparency import checkpoint
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.note import Note, parse, sign, sign_note
+from idvault.verify.transparency.tree import EMPTY_ROOT
 from tests.support.merkle import signer, witness
 from tests.support.witness_world import (
     LOG,

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 from aiohttp import web
 
-from idvault.domain.error import Reason, UnavailableError
-from idvault.ports.log.witness import Ahead, Cosigned, WitnessRefusedError
-from idvault.transparency.note import NoteSigner, VerifierKey, sign
-from idvault.witness import wire
-from idvault.witness.client import HttpWitness, WitnessAnswerError, WitnessSetupError
+from idvault.log.ports.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.processes.witness import wire
+from idvault.processes.witness.client import HttpWitness, WitnessAnswerError, WitnessSetupError
+from idvault.verify.error import Reason, UnavailableError
+from idvault.verify.transparency.note import NoteSigner, VerifierKey, sign
 from tests.support.merkle import witness
 from tests.support.witness_world import LOG, MAIN, NOW, STRANGER, WITNESS, Disk, History, Served, cosigned
 

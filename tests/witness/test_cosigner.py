@@ -16,12 +16,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idvault.transparency import note
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import Algorithm, NoteSigner, VerifierKey
-from idvault.witness.cosigner import Cosigner, CosignerAnswer, KeyKindError, known_logs
-from idvault.witness.state import WitnessState
-from idvault.witness.wire import AddCheckpoint
+from idvault.processes.witness.cosigner import Cosigner, CosignerAnswer, KeyKindError, known_logs
+from idvault.processes.witness.state import WitnessState
+from idvault.processes.witness.wire import AddCheckpoint
+from idvault.verify.transparency import note
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.note import Algorithm, NoteSigner, VerifierKey
 from tests.support import merkle
 from tests.support.merkle import vectors
 from tests.support.witness_world import LOG, MAIN, NOW, ORIGIN, WITNESS, Disk, History, cosigned

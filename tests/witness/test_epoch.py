@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from idvault.ports.log.witness import Ahead, Cosigned, WitnessRefusedError
-from idvault.transparency import checkpoint, epoch
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.proof import prove_consistency
-from idvault.witness import epoch as epochs
-from idvault.witness.epoch import EpochNotFollowedError
-from idvault.witness.wire import OTHER_EPOCH
+from idvault.log.ports.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.processes.witness import epoch as epochs
+from idvault.processes.witness.epoch import EpochNotFollowedError
+from idvault.processes.witness.wire import OTHER_EPOCH
+from idvault.verify.transparency import checkpoint, epoch
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.proof import prove_consistency
 from tests.support import merkle
 from tests.support.epoch_world import (
     LOG,

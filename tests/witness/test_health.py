@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault.telemetry.vitals import Vitals
-from idvault.telemetry.witness import WitnessMetrics
-from idvault.witness import health
+from idvault.core.telemetry.vitals import Vitals
+from idvault.core.telemetry.witness import WitnessMetrics
+from idvault.processes.witness import health
 from tests.support.authority import Authority
 from tests.support.witness_world import MAIN, ORIGIN, Disk
 

@@ -5,9 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from idvault.transparency import note
-from idvault.transparency.note import Algorithm, parse_key
-from idvault.witness.key import FILE, NEXT_FILE, WitnessKeyFileError, load_next, load_or_make, retire
+from idvault.processes.witness.key import (
+    FILE,
+    NEXT_FILE,
+    WitnessKeyFileError,
+    load_next,
+    load_or_make,
+    retire,
+)
+from idvault.verify.transparency import note
+from idvault.verify.transparency.note import Algorithm, parse_key
 
 NAME = "witness.example/w1"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.tree import EMPTY_ROOT
-from idvault.witness.state import StateError, WitnessState
+from idvault.processes.witness.state import StateError, WitnessState
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.tree import EMPTY_ROOT
 from tests.support.witness_world import MAIN, ORIGIN, OTHER_ORIGIN, History
 
 

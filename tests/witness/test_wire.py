@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.transparency import note
-from idvault.transparency.tree import MAX_SIZE
-from idvault.witness import wire
-from idvault.witness.wire import AddCheckpoint, WitnessWireError
+from idvault.processes.witness import wire
+from idvault.processes.witness.wire import AddCheckpoint, WitnessWireError
+from idvault.verify.transparency import note
+from idvault.verify.transparency.tree import MAX_SIZE
 
 HASHES = st.lists(st.binary(min_size=32, max_size=32), max_size=wire.MAX_PROOF).map(tuple)
 # The example of C2SP tlog-witness, section add-checkpoint.

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from idvault.domain.clock import ClockReading
-from idvault.workers.loop import Changes, Loop, Task, pause
+from idvault.core.loop import Changes, Loop, Task, pause
+from idvault.verify.clock import ClockReading
 from tests.support import builders
 
 

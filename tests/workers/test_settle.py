@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.clock import ClockReading
-from idvault.workers import settle
-from idvault.workers.settle import Settler
+from idvault.claim.acts import settle
+from idvault.claim.acts.settle import Settler
+from idvault.verify.clock import ClockReading
 from tests.support import builders
 
 

@@ -1,11 +1,11 @@
 """The client for backends: connects, verifies people, reads statuses; `aio` is the same with await."""
 
-from idvault.domain.account import AccountState as State
-from idvault.domain.account import Assurance, Standing, SubjectKind
-from idvault.domain.claim import ClaimState
-from idvault.domain.document import DocumentType
-from idvault.domain.error import FieldCode, Reason
-from idvault.domain.organization import OrganizationCategory
+from idvault.verify.account import AccountState as State
+from idvault.verify.account import Assurance, Standing, SubjectKind
+from idvault.verify.claim import ClaimState
+from idvault.verify.document import DocumentType
+from idvault.verify.error import FieldCode, Reason
+from idvault.verify.organization import OrganizationCategory
 from idvault_client import aio
 from idvault_client.backend.account.status import Status, Statuses
 from idvault_client.backend.claim import (

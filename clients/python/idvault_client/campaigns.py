@@ -1,19 +1,10 @@
 """The types that a backend needs for campaigns; `Vault.campaigns` makes the calls."""
 
-from idvault.domain.campaign.campaign import (
-    Campaign,
-    CampaignState,
-    Cohort,
-    QuietHours,
-)
-from idvault.domain.campaign.campaign import (
-    CampaignPlan as Plan,
-)
-from idvault.domain.campaign.campaign import (
-    ReverificationMethod as Method,
-)
-from idvault.domain.campaign.invitation import InvitationEvent, InvitationState
-from idvault.domain.campaign.legacy_account import ImportResult as Outcome
+from idvault.campaign.invitation.rules import InvitationEvent, InvitationState
+from idvault.campaign.legacy_account.rules import ImportResult as Outcome
+from idvault.campaign.rules import Campaign, CampaignState, Cohort, QuietHours
+from idvault.campaign.rules import CampaignPlan as Plan
+from idvault.campaign.rules import ReverificationMethod as Method
 from idvault_client.backend.campaign.client import AioCampaignClient as AioCampaigns
 from idvault_client.backend.campaign.client import CampaignClient as Campaigns
 from idvault_client.backend.campaign.values import (

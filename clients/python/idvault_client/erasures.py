@@ -1,6 +1,7 @@
 """The types that a backend needs for erasures; `Vault.erasures` makes the calls."""
 
-from idvault.domain.erasure import ErasureOrigin, ErasureState
+from idvault.erasure.rules import ErasureOrigin
+from idvault.verify.erasure import ErasureState
 from idvault_client.backend.erasure import AioErasureClient as AioErasures
 from idvault_client.backend.erasure import ErasureClient as Erasures
 from idvault_client.backend.erasure import ErasurePage, ListedErasure

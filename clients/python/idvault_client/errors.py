@@ -4,7 +4,7 @@ from collections.abc import ItemsView, Iterator, KeysView, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from idvault.domain.error import Reason
+from idvault.verify.error import Reason
 from idvault_client import reasons
 
 

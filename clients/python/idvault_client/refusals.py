@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status
 
-from idvault.domain.error import FieldCode, Reason
+from idvault.verify.error import FieldCode, Reason
 from idvault_client import errors
 
 _DOMAIN = "idvault"

@@ -1,20 +1,22 @@
 """The types that a backend needs for sanctions and appeals; `Vault.sanctions` makes the calls."""
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.attest.registration import Registration as ModeratorRegistration
-from idvault.attest.registration import register as sign_registration
-from idvault.domain.report.month import AppealFigures, ApplicationFigures, TipOffFigures
-from idvault.domain.sanction.appeal import AppealState
-from idvault.domain.sanction.operation import OperationState
-from idvault.domain.sanction.order import OrderState
-from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
-from idvault.domain.sanction.statement import (
+from idvault.report.rules.month import AppealFigures, ApplicationFigures, TipOffFigures
+from idvault.sanction.operation.rules import OperationState
+from idvault.sanction.order.rules import OrderState
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.attest.registration import Registration as ModeratorRegistration
+from idvault.verify.attest.registration import register as sign_registration
+from idvault.verify.sanction import (
+    AppealState,
     AuthorityOrder,
     Automation,
+    Degree,
     Ground,
     IssuerKind,
     Origin,
     SanctionCategory,
+    SanctionState,
+    Scope,
     StatementOfReasons,
 )
 from idvault_client.backend.sanction.appeals import AccountAppeal, AppealPage

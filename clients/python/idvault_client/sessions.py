@@ -1,7 +1,7 @@
 """The types that a backend needs for hosted verification; `Vault.sessions` makes the calls."""
 
-from idvault.domain.session.contest import ContestState
-from idvault.domain.session.session import SessionPurpose, SessionState
+from idvault.session.contest.rules import ContestState
+from idvault.session.rules import SessionPurpose, SessionState
 from idvault_client.backend.session.client import AioSessionClient as AioSessions
 from idvault_client.backend.session.client import SessionClient as Sessions
 from idvault_client.backend.session.contests import AccountContest, ContestPage

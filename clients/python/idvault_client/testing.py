@@ -33,9 +33,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from idvault.attest import registration
-from idvault.attest.moderator_key import DEVELOPMENT_MODERATORS, ModeratorKey
-from idvault.domain import document
+from idvault.verify import document
+from idvault.verify.attest import registration
+from idvault.verify.attest.moderator_key import DEVELOPMENT_MODERATORS, ModeratorKey
 from idvault_client import aio, transport
 from idvault_client.backend import vault
 from idvault_client.transport import Tls
@@ -184,7 +184,16 @@ def server(*, prepared: str | PathLike[str] | None = None, registry_latency_ms: 
     kept = Path(prepared) if prepared is not None else _kept()
     with tempfile.TemporaryDirectory(prefix="idvault-testing-") as folder:
         state, output = Path(folder) / "state", Path(folder) / "output"
-        command = [sys.executable, "-m", "idvault.cli", "dev", "--lean", str(kept), "--state", str(state)]
+        command = [
+            sys.executable,
+            "-m",
+            "idvault.processes.cli",
+            "dev",
+            "--lean",
+            str(kept),
+            "--state",
+            str(state),
+        ]
         process, pipe = _start([*command, "--registry-latency", str(registry_latency_ms)], output)
         try:
             ready_file = state / "ready.json"

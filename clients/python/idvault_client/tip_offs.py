@@ -1,9 +1,15 @@
 """The types that a backend needs for reports of rumours; `Vault.tip_offs` makes the calls."""
 
-from idvault.domain.tip_off.reminder import Reminder
-from idvault.domain.tip_off.reporter import ReporterStanding
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.domain.tip_off.tip_off import Dismissal, TipOffChannel, TipOffOutcome, TipOffState
+from idvault.tip_off.rules.reporter import ReporterStanding
+from idvault.verify.tip_off import (
+    Dismissal,
+    Reminder,
+    TargetKind,
+    TipOffChannel,
+    TipOffOutcome,
+    TipOffState,
+    TipOffTarget,
+)
 from idvault_client.backend.tip_off.client import AioTipOffClient as AioTipOffs
 from idvault_client.backend.tip_off.client import TipOffClient as TipOffs
 from idvault_client.backend.tip_off.values import (

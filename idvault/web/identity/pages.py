@@ -13,8 +13,8 @@ from aiohttp import web
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
-from idvault.domain.error import Reason
 from idvault.v1 import identity_pb2, session_pb2
+from idvault.verify.error import Reason
 from idvault.web import calls as session_calls
 from idvault.web import guard
 from idvault.web.app import Pages

@@ -8,12 +8,8 @@ from aiohttp import web
 from babel.dates import format_date
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.domain.account import Standing
-from idvault.domain.public_account.values import RejectReason
-from idvault.domain.sanction import appeal as appeal_rules
-from idvault.domain.sanction.statement import Ground, SanctionCategory
-from idvault.domain.session import return_address
-from idvault.transparency import entry
+from idvault.public_account.rules.values import RejectReason
+from idvault.sanction.appeal import rules as appeal_rules
 from idvault.v1 import (
     common_pb2,
     contest_pb2,
@@ -25,6 +21,10 @@ from idvault.v1 import (
     verification_pb2,
 )
 from idvault.v1 import identity_pb2 as pb
+from idvault.verify import return_address
+from idvault.verify.account import Standing
+from idvault.verify.sanction import Ground, SanctionCategory
+from idvault.verify.transparency import entry
 from idvault.web.render import View
 from idvault_client import reasons
 from idvault_client.backend.public_account.texts import reject_text

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from idvault.domain.sanction.statement import SanctionCategory
 from idvault.v1 import sanction_pb2
 from idvault.v1 import tip_off_pb2 as pb
+from idvault.verify.sanction import SanctionCategory
 from idvault_client.backend.rpc import Rpc, rpc, text
 from idvault_client.backend.tip_off import reading
 from idvault_client.tip_offs import FollowedTipOff

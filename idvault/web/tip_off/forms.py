@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from idvault.domain.error import Reason
+from idvault.verify.error import Reason
 from idvault.web.edge import EdgeConnections
 from idvault.web.tip_off import calls
 from idvault_client.errors import NotFound, VaultError

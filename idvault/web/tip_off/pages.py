@@ -16,12 +16,11 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from idvault.domain import seal
-from idvault.domain.error import FieldCode, InvalidError
-from idvault.domain.sanction.statement import SanctionCategory
-from idvault.domain.session import secret
-from idvault.domain.tip_off import filing, target
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
+from idvault.tip_off.rules import filing, target
+from idvault.verify import seal, secret, tip_off
+from idvault.verify.error import FieldCode, InvalidError
+from idvault.verify.sanction import SanctionCategory
+from idvault.verify.tip_off import TargetKind, TipOffTarget
 from idvault.web import guard, limits
 from idvault.web.app import Pages, status_of
 from idvault.web.tip_off import calls, draft
@@ -327,8 +326,8 @@ def _check_numbers(*, reference: str, secret: str) -> None:
     """Raise InvalidFields naming both numbers that have another form; the vault names the first one."""
     wrong: dict[str, FieldCode] = {}
     for name, typed, count in (
-        ("reference", reference, filing.REFERENCE_DIGITS),
-        ("secret", secret, filing.SECRET_DIGITS),
+        ("reference", reference, tip_off.REFERENCE_DIGITS),
+        ("secret", secret, tip_off.SECRET_DIGITS),
     ):
         try:
             filing.read_digits(typed, field=name, count=count)

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta, tzinfo
 from aiohttp import web
 from babel.dates import format_date
 
-from idvault.domain.error import Reason
-from idvault.domain.sanction.statement import SanctionCategory
-from idvault.domain.tip_off import filing
-from idvault.domain.tip_off.tip_off import Dismissal, TipOffOutcome, TipOffState
+from idvault.tip_off.rules import filing
+from idvault.verify.error import Reason
+from idvault.verify.sanction import SanctionCategory
+from idvault.verify.tip_off import Dismissal, TipOffOutcome, TipOffState
 from idvault.web.render import View
 from idvault.web.tip_off import draft
 from idvault.web.tip_off.draft import Draft

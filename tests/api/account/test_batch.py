@@ -6,14 +6,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from idvault.api import convert
-from idvault.api.account.batch import StatusBatches
-from idvault.api.account.serialised import SerialisedStatuses
-from idvault.domain import token
-from idvault.domain.account import AccountState, Status
-from idvault.domain.clock import ClockReading
-from idvault.flows.account.status import StatusFlow
+from idvault.account import api as account_api
+from idvault.status.acts.status import StatusFlow
+from idvault.status.api.batch import StatusBatches
+from idvault.status.api.serialised import SerialisedStatuses
 from idvault.v1 import status_pb2
+from idvault.verify import token
+from idvault.verify.account import AccountState, Status
+from idvault.verify.clock import ClockReading
 from tests.support import builders
 from tests.support.edge import status
 
@@ -68,7 +68,7 @@ async def test_the_answer_is_that_of_whole_messages() -> None:
     asked = [tokens[4], nobody, tokens[0], tokens[4], tokens[2]]
     answer = await _read(_batches(_Flow(*shown)), *asked)
     expected = status_pb2.BatchGetStatusesResponse(
-        statuses=[convert.status(shown[number]) for number in (4, 0, 2)], unknown_account_tokens=[nobody]
+        statuses=[account_api.status(shown[number]) for number in (4, 0, 2)], unknown_account_tokens=[nobody]
     )
     assert answer == expected
 

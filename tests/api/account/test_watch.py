@@ -9,16 +9,16 @@ from typing import Any
 import grpc
 import pytest
 
-from idvault.api.account.serialised import SerialisedStatuses
-from idvault.api.account.watch import Hub
-from idvault.api.edge import errors
-from idvault.api.edge.directory import Pin
-from idvault.domain.account import Standing, Status
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import Reason, UnavailableError
-from idvault.domain.event import EventType
+from idvault.core.edge import errors
+from idvault.core.edge.directory import Pin
+from idvault.status.api.serialised import SerialisedStatuses
+from idvault.status.api.watch import Hub
 from idvault.v1 import status_pb2
 from idvault.v1.common_pb2 import AccountStatus
+from idvault.verify.account import Standing, Status
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import Reason, UnavailableError
+from idvault.verify.event import EventType
 from tests.support.authority import Authority, spiffe
 from tests.support.edge import (
     GET_STATUS,

@@ -7,16 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from google.protobuf.message import Message
 
-from idvault.domain.campaign import invitation
-from idvault.domain.campaign.campaign import (
-    CampaignPlan,
-    Cohort,
-    QuietHours,
-    ReverificationMethod,
-    Verb,
-)
-from idvault.domain.campaign.invitation import InvitationEvent
-from idvault.domain.campaign.legacy_account import LegacyRow
+from idvault.campaign.invitation.rules import InvitationEvent
+from idvault.campaign.legacy_account.rules import LegacyRow
+from idvault.campaign.rules import CampaignPlan, Cohort, QuietHours, ReverificationMethod, Verb
+from idvault.core import invitation_code as core_invitation_code
 from idvault.v1 import campaign_pb2 as pb
 from tests.support.authority import spiffe
 from tests.support.campaign_edge import (
@@ -331,5 +325,5 @@ async def test_an_invitation_code_needs_its_account(edge: Edge) -> None:
     await call(edge.mine(), VERIFY, body)
     (command,) = edge.claims.commands
     assert command.fields[-1] == code
-    assert command.invitation_code_hash == invitation.code_hash(account_token=TOKEN, code=code)
+    assert command.invitation_code_hash == core_invitation_code.code_hash(account_token=TOKEN, code=code)
     assert code not in repr(command)

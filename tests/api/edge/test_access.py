@@ -6,15 +6,15 @@ import grpc
 import pytest
 from google.protobuf.message import Message
 
-from idvault.api.edge.access import Access, AccessOptionError, roles_of
-from idvault.api.edge.call import Call
-from idvault.api.edge.directory import Pin
-from idvault.api.edge.server import describe, dispatch
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import DeniedError, Reason
-from idvault.ports import caller
-from idvault.ports.claim import Claim
+from idvault.claim.ports import Claim
+from idvault.core import caller
+from idvault.core.edge.access import Access, AccessOptionError, roles_of
+from idvault.core.edge.call import Call
+from idvault.core.edge.directory import Pin
+from idvault.core.edge.server import describe, dispatch
 from idvault.v1 import options_pb2, status_pb2
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import DeniedError, Reason
 from tests.api.descriptors import method
 from tests.support import campaign_edge
 from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from idvault.api.edge.directory import Directory, Pin
-from idvault.domain.error import Reason, UnavailableError
-from idvault.ports.platform import Platform
+from idvault.core.edge.directory import Directory, Pin
+from idvault.core.platform import Platform
+from idvault.verify.error import Reason, UnavailableError
 from tests.support.edge import FakePlatforms
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)

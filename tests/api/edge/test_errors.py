@@ -9,11 +9,11 @@ import grpc
 import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest
 
-from idvault.api.edge import errors
-from idvault.api.edge.call import Call
-from idvault.domain import error as kinds
-from idvault.domain.error import FieldCode, Reason, Violation
-from idvault.ports.claim import Claim
+from idvault.claim.ports import Claim
+from idvault.core.edge import errors
+from idvault.core.edge.call import Call
+from idvault.verify import error as kinds
+from idvault.verify.error import FieldCode, Reason, Violation
 from tests.support.authority import spiffe
 from tests.support.cancelled_call import cancel_a_call
 from tests.support.edge import (

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from idvault.api.edge import server
-from idvault.api.edge.limits import request_limit
-from idvault.api.edge.message_room import MessageRoom
-from idvault.capacity import LOOKAHEAD
+from idvault.core.capacity import LOOKAHEAD
+from idvault.core.edge import server
+from idvault.core.edge.limits import request_limit
+from idvault.core.edge.message_room import MessageRoom
 from idvault_client import Tls
 from tests.resilience.http2 import wire
 from tests.resilience.http2.wire import Connection

@@ -7,14 +7,14 @@ from pathlib import Path
 import grpc
 import pytest
 
-from idvault.api.edge import limits
-from idvault.api.edge.call import Call, Caller, EdgeMethod
-from idvault.api.edge.limits import LARGER_REQUEST_BYTES, REQUEST_BYTES
-from idvault.api.edge.pace import Pace
-from idvault.api.edge.timer import Timer
-from idvault.domain.error import InvalidError, Reason, UnavailableError
-from idvault.ports.claim import Claim
+from idvault.claim.ports import Claim
+from idvault.core.edge import limits
+from idvault.core.edge.call import Call, Caller, EdgeMethod
+from idvault.core.edge.limits import LARGER_REQUEST_BYTES, REQUEST_BYTES
+from idvault.core.edge.pace import Pace
+from idvault.core.edge.timer import Timer
 from idvault.v1 import status_pb2
+from idvault.verify.error import InvalidError, Reason, UnavailableError
 from tests.support.authority import Authority, spiffe
 from tests.support.edge import (
     GET_STATUS,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.api.edge.message_room import MessagePlace, MessageRoom
-from idvault.domain.error import BeyondShareError
+from idvault.core.edge.message_room import MessagePlace, MessageRoom
+from idvault.verify.error import BeyondShareError
 
 LIMIT, LARGEST, MANY = 1_000, 100, 1_000
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault.api.edge import pace as paces
-from idvault.api.edge.pace import Pace
-from idvault.ports import caller
+from idvault.core import caller
+from idvault.core.edge import pace as paces
+from idvault.core.edge.pace import Pace
 from tests.support.authority import Authority
 from tests.support.edge import GET_STATUS, call, refused, requests, running
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import grpc
 import pytest
 
-from idvault.api.edge import receiving
-from idvault.api.edge.call import Call, Caller, EdgeMethod
-from idvault.api.edge.message_room import MessageRoom
-from idvault.api.edge.timer import Timer
-from idvault.domain.error import BeyondShareError, InvalidError, UnavailableError
+from idvault.core.edge import receiving
+from idvault.core.edge.call import Call, Caller, EdgeMethod
+from idvault.core.edge.message_room import MessageRoom
+from idvault.core.edge.timer import Timer
 from idvault.v1 import status_pb2
+from idvault.verify.error import BeyondShareError, InvalidError, UnavailableError
 from tests.support.authority import Authority, spiffe
 from tests.support.edge import GET_STATUS, WATCH, call, clock, requests, running, told
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from idvault.api.edge import refusals
-from idvault.api.edge.call import Call, Caller, EdgeMethod
-from idvault.api.edge.refusals import RefusalLine
-from idvault.domain.error import BeyondShareError, UnavailableError
+from idvault.core.edge import refusals
+from idvault.core.edge.call import Call, Caller, EdgeMethod
+from idvault.core.edge.refusals import RefusalLine
 from idvault.v1 import status_pb2
+from idvault.verify.error import BeyondShareError, UnavailableError
 from tests.support.authority import Authority
 from tests.support.edge import GET_STATUS, call, clock, refused, requests, running
 

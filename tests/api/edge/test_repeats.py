@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from idvault.api.edge.call import Call, Caller
-from idvault.api.edge.server import describe, dispatch
+from idvault.core.edge.call import Call, Caller
+from idvault.core.edge.server import describe, dispatch
 from idvault.v1 import status_pb2, verification_pb2
 from tests.support.flow_world import at
 

@@ -11,12 +11,12 @@ from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
-from idvault import capacity
-from idvault.api.edge.access import Access, AccessOptionError
-from idvault.api.edge.certificates import Tls
-from idvault.api.edge.health import Steadiness, methods
-from idvault.api.edge.server import OPTIONS, GrpcServer, ListenError, Service
-from idvault.ports.claim import Claim
+from idvault.claim.ports import Claim
+from idvault.core import capacity
+from idvault.core.edge.access import Access, AccessOptionError
+from idvault.core.edge.certificates import Tls
+from idvault.core.edge.health import Steadiness, methods
+from idvault.core.edge.server import OPTIONS, GrpcServer, ListenError, Service
 from idvault_client import transport
 from tests.api.descriptors import service
 from tests.support.authority import Authority, spiffe

@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import pytest
 
-from idvault.api.edge import timer as timers
-from idvault.api.edge.timer import TimeLimit, Timer
+from idvault.core.edge import timer as timers
+from idvault.core.edge.timer import TimeLimit, Timer
 
 
 async def _never() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from idvault.api.edge import trace
-from idvault.ports.claim import Claim
+from idvault.claim.ports import Claim
+from idvault.core.edge import trace
 from tests.support.authority import Authority, spiffe
 from tests.support.cancelled_call import cancel_a_call
 from tests.support.edge import (

@@ -13,11 +13,11 @@ import grpc
 import pytest
 
 import idvault_client
-from idvault.api.edge.server import Service
-from idvault.domain.account import Standing
-from idvault.storage.base.database import Database
-from idvault.telemetry.logs import Logs
+from idvault.core.db.database import Database
+from idvault.core.edge.server import Service
+from idvault.core.telemetry.logs import Logs
 from idvault.v1 import public_account_pb2 as pb
+from idvault.verify.account import Standing
 from idvault_client import Consent, Reason, refusals
 from idvault_client.backend.public_account import messages
 from idvault_client.commands import filing

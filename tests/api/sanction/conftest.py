@@ -9,9 +9,9 @@ import grpc
 import pytest
 
 import idvault_client
-from idvault.api.edge.server import Service
-from idvault.storage.base.database import Database
-from idvault.telemetry.logs import Logs
+from idvault.core.db.database import Database
+from idvault.core.edge.server import Service
+from idvault.core.telemetry.logs import Logs
 from idvault.v1 import sanction_pb2 as pb
 from idvault_client import refusals
 from idvault_client.errors import VaultError

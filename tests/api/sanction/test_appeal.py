@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 
 import idvault_client
-from idvault.domain import deadline
-from idvault.domain.account import Standing
-from idvault.telemetry.logs import Logs
+from idvault.core.telemetry.logs import Logs
 from idvault.v1 import sanction_pb2 as pb
+from idvault.verify import deadline
+from idvault.verify.account import Standing
 from idvault_client import Reason
 from idvault_client.errors import AccessDenied, InvalidFields, NotFound, PreconditionFailed, RequestIdReused
 from idvault_client.sanctions import AccountAppeal, AccountSanction, AppealState, Degree, ModeratorKey

@@ -9,9 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import idvault_client
-from idvault.domain.account import Standing
-from idvault.domain.registry import RegistryAnswer
 from idvault.v1 import sanction_pb2 as pb
+from idvault.verify.account import Standing
+from idvault.verify.registry import RegistryAnswer
 from idvault_client import Reason
 from idvault_client.errors import (
     AccessDenied,

@@ -9,10 +9,10 @@ from uuid import uuid4
 import pytest
 
 import idvault_client
-from idvault.domain.session import secret
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
 from idvault.v1 import contest_pb2, identity_pb2
 from idvault.v1 import session_pb2 as pb
+from idvault.verify import secret
 from idvault_client import AccessDenied, InvalidFields, NotFound, PreconditionFailed, RequestIdReused
 from idvault_client.backend.rpc import rpc
 from idvault_client.sessions import ContestState, SessionPurpose, SessionState

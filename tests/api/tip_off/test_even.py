@@ -2,8 +2,8 @@
 
 import pytest
 
-from idvault.api.tip_off.even import BETWEEN, STEP, EvenRefusals
-from idvault.domain.error import InvalidError, NotFoundError, Reason
+from idvault.tip_off.api.even import BETWEEN, STEP, EvenRefusals
+from idvault.verify.error import InvalidError, NotFoundError, Reason
 
 
 class Clock:

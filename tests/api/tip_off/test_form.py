@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
-from idvault.api.edge.call import Caller
-from idvault.domain.error import FieldCode, IdvaultError, InvalidError, Reason, Violation
-from idvault.domain.event import EventType
-from idvault.flows.log.events import EventFactory
-from idvault.ports import caller as callers
-from idvault.ports.platform import Platform, PlatformPages
-from idvault.storage.base.database import Database
-from idvault.storage.platform.store import SqlPlatformStore
+from idvault.core import caller as callers
+from idvault.core.db.database import Database
+from idvault.core.edge.call import Caller
+from idvault.core.platform import Platform
+from idvault.log.acts.events import EventFactory
+from idvault.platform.ports import PlatformPages
+from idvault.platform.store import SqlPlatformStore
 from idvault.v1 import tip_off_pb2 as pb
 from idvault.v1.sanction_pb2 import StatementOfReasons
+from idvault.verify.error import FieldCode, IdvaultError, InvalidError, Reason, Violation
+from idvault.verify.event import EventType
 from tests.support import builders
 from tests.support.databases import Databases
 from tests.support.fakes.sealing import CountingEntropy

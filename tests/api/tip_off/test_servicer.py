@@ -12,9 +12,9 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 import idvault_client
-from idvault.api.edge.server import Service
-from idvault.storage.base.database import Database
-from idvault.telemetry.logs import Logs
+from idvault.core.db.database import Database
+from idvault.core.edge.server import Service
+from idvault.core.telemetry.logs import Logs
 from idvault.v1 import tip_off_pb2 as pb
 from idvault.v1.sanction_pb2 import ModeratorSignature, StatementOfReasons
 from idvault_client import Reason, refusals

@@ -10,13 +10,13 @@ import pytest
 import rfc8785
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from idvault.attest import hpke, reading
-from idvault.attest.people import roster, roster_member
-from idvault.attest.people.roster import Roster
-from idvault.attest.reading import RosterError
-from idvault.attest.witness import WitnessPolicy
-from idvault.domain import seal
-from idvault.domain.error import Reason
+from idvault.verify import seal
+from idvault.verify.attest import hpke, reading
+from idvault.verify.attest.people import roster, roster_member
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.attest.witness import WitnessPolicy
+from idvault.verify.error import Reason
 from tests.support import people
 from tests.vectors.load import load
 

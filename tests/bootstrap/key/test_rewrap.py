@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.key import rewrap as key_rewrap
-from idvault.config import Settings
-from idvault.domain.clock import ClockReading
-from idvault.domain.key import KeyClockError
+from idvault.core.config import Settings
+from idvault.core.db.database import Database
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.bootstrap.key import rewrap as key_rewrap
 from idvault.sealing import key_set
 from idvault.sealing.key_set import Purpose
-from idvault.storage.base.database import Database
+from idvault.sealing.key_version import KeyClockError
+from idvault.verify.clock import ClockReading
 from tests.support.databases import Databases
 from tests.support.key_world import KeyWorld
 

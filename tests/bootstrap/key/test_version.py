@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from idvault.bootstrap.key.version import KeyVersionTracker
+from idvault.core.db.database import Database
+from idvault.core.telemetry.logs import Logger
+from idvault.processes.bootstrap.key.version import KeyVersionTracker
 from idvault.sealing.key_set import Purpose
-from idvault.storage.base.database import Database
-from idvault.telemetry.logs import Logger
 from tests.support.key_world import KeyWorld
 
 

@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
-from idvault.cli.people import session
-from idvault.domain.event import EventType
-from idvault.storage.custody.tables import drill_records
+from idvault.core.tables.custody import drill_records
+from idvault.processes.cli.people import session
+from idvault.verify.event import EventType
 from tests.support.chamber import CUSTODIANS
 from tests.support.commands import Commands
 from tests.support.databases import Databases

@@ -9,8 +9,8 @@ from typing import Any
 import pytest_asyncio
 from sqlalchemy import update
 
-from idvault.flows.custody.handover import Listed
-from idvault.storage.account.tables import records
+from idvault.core.tables.account import records
+from idvault.custody.handover.acts.handover import Listed
 from idvault_client.people.custody.journal import NAME
 from tests.support.commands import Commands
 from tests.support.databases import Databases

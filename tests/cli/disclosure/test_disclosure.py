@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.attest.people.roster import Roster
-from idvault.cli.disclosure import custodian as custodian_verbs
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.error import Reason
-from idvault.domain.event import EventType
-from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import NoteSigner
+from idvault.processes.cli.disclosure import custodian as custodian_verbs
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.error import Reason
+from idvault.verify.event import EventType
+from idvault.verify.transparency import checkpoint
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.note import NoteSigner
 from idvault_client.errors import Unavailable
 from idvault_client.people import identity_folder
 from idvault_client.people.custody_edge import CustodyEdge

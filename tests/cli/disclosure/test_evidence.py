@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner
 
-from idvault.cli.disclosure import evidence as verbs
-from idvault.domain.event import EventType
+from idvault.processes.cli.disclosure import evidence as verbs
+from idvault.verify.event import EventType
 from idvault_client.commands.app import app
 from tests.clients.people.test_evidence import OTHER, former
 from tests.support import builders

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault.cli.errors import ExitCode
-from idvault.transparency import log_key
-from idvault.transparency.note import NoteSigner
+from idvault.processes.cli.errors import ExitCode
+from idvault.verify.transparency import log_key
+from idvault.verify.transparency.note import NoteSigner
 from tests.clients.people.test_identity_folder import pin
 from tests.support import merkle
 from tests.support.commands import Commands

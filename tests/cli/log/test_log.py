@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.cli.errors import ExitCode
+from idvault.processes.cli.errors import ExitCode
 from tests.support import logs, programs
 from tests.support.commands import Commands, Result
 from tests.support.databases import Databases

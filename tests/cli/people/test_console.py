@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from idvault.cli.people.console import Newest
+from idvault.processes.cli.people.console import Newest
 from idvault_client.errors import Unavailable
 from tests.support import hasty, programs
 from tests.support.commands import Commands

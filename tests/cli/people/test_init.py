@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from idvault.attest.people import roster as rosters
-from idvault.attest.people import roster_chain
-from idvault.cli.errors import ExitCode
-from idvault.custody import identity
-from idvault.development.authority import Authority
+from idvault.opens import identity
+from idvault.processes.cli.errors import ExitCode
+from idvault.processes.development.authority import Authority
+from idvault.verify.attest.people import roster as rosters
+from idvault.verify.attest.people import roster_chain
 from tests.cli.people.test_roster import NOW, People
 from tests.support.commands import Commands, Result
 from tests.support.log_world import KEY

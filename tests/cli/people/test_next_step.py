@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault.cli.people.next_step import NextStep
-from idvault.domain.disclosure import HistoryFinding
-from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.processes.cli.people.next_step import NextStep
+from idvault.verify.disclosure import HistoryFinding
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 
 AUDITOR = NextStep("auditor", Path("keys"), "1" * 32)
 CUSTODIAN = NextStep("custodian", Path("my keys"), "1" * 32)

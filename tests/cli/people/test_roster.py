@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault.attest.people import roster
-from idvault.cli.errors import ExitCode
-from idvault.development.authority import Authority
+from idvault.processes.cli.errors import ExitCode
+from idvault.processes.development.authority import Authority
+from idvault.verify.attest.people import roster
 from idvault_client.people import identity_folder
 from tests.support import merkle
 from tests.support.commands import Commands

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.domain.error import PreconditionError, Reason
-from idvault.domain.second_factor import Cause, SecondFactorError, Tries
+from idvault.core.second_factor import Cause, SecondFactorError, Tries
 from idvault.v1 import roster_pb2
+from idvault.verify.error import PreconditionError, Reason
 from tests.support.commands import Commands
 from tests.support.databases import Databases
 from tests.support.served_chamber import House, Rosters, house_over

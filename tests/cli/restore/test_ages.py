@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from idvault.cli.errors import ExitCode
+from idvault.processes.cli.errors import ExitCode
 from idvault_client.commands.app import app as client
 from tests.support.ages_world import POINTS, SIGNERS, AgesWorld
 from tests.support.commands import Commands

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from idvault.attest import epoch as statements
-from idvault.attest.epoch import EpochStatement
-from idvault.bootstrap.witness import epoch_ages
-from idvault.cli.errors import ExitCode
-from idvault.flows.log.epoch import EpochConflictError, EpochOlderError
-from idvault.flows.log.sequencing import LogRefusedError
-from idvault.transparency.tree import CompactRange, leaf_hash
+from idvault.log.acts.epoch import EpochConflictError, EpochOlderError
+from idvault.log.acts.sequencing import LogRefusedError
+from idvault.processes.bootstrap.witness import epoch_ages
+from idvault.processes.cli.errors import ExitCode
+from idvault.verify.attest import epoch as statements
+from idvault.verify.attest.epoch import EpochStatement
+from idvault.verify.transparency.tree import CompactRange, leaf_hash
 from tests.support.ages_world import SIGNERS, AgesWorld, Rows
 from tests.support.commands import Commands
 from tests.support.databases import Databases

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from idvault.cli.errors import ExitCode
-from idvault.storage.log.tables import log_entries
+from idvault.core.tables.log import log_entries
+from idvault.processes.cli.errors import ExitCode
 from tests.support.commands import Commands
 from tests.support.databases import Databases
 from tests.support.log_world import KEY

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from typer.testing import CliRunner
 
-from idvault.attest import epoch as statements
-from idvault.cli.errors import ExitCode
-from idvault.domain.report.entry_count import EntryCount
-from idvault.domain.report.period import Period
-from idvault.storage.log.store import SqlLogStore
+from idvault.log.store.store import SqlLogStore
+from idvault.processes.cli.errors import ExitCode
+from idvault.report.rules.entry_count import EntryCount
+from idvault.verify.attest import epoch as statements
+from idvault.verify.period import Period
 from idvault_client.commands.app import app as client
 from idvault_client.offline.log.files import LogFolder
 from idvault_client.offline.log.mirror import LogMirror

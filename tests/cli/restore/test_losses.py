@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from idvault.cli.errors import ExitCode
+from idvault.processes.cli.errors import ExitCode
 from idvault_client.commands.app import app as client
 from idvault_client.offline.log.files import LogFolder
 from idvault_client.offline.log.mirror import LogMirror

@@ -7,8 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from idvault.domain.account import AccountState as State
-from idvault.domain.account import Assurance, Standing, SubjectKind
+from idvault.verify.account import AccountState as State
+from idvault.verify.account import Assurance, Standing, SubjectKind
 from idvault_client.backend.account.cache import StatusCache
 from idvault_client.backend.account.status import Status
 

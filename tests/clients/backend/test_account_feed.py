@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pytest
 
 import idvault_client
-from idvault.domain.error import Reason, UnavailableError
+from idvault.verify.error import Reason, UnavailableError
 from idvault_client import NotFound, Status, Tls, aio
 from idvault_client.backend.account.cache import MAX_AGE
 from idvault_client.backend.account.feed import AioStatusFeed, StatusFeed

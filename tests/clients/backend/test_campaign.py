@@ -11,19 +11,11 @@ import grpc
 import pytest
 
 import idvault_client
-from idvault.domain.campaign.campaign import (
-    CampaignPlan as Plan,
-)
-from idvault.domain.campaign.campaign import (
-    CampaignState,
-    Cohort,
-    QuietHours,
-)
-from idvault.domain.campaign.campaign import (
-    ReverificationMethod as Method,
-)
-from idvault.domain.campaign.invitation import InvitationEvent, InvitationState
-from idvault.domain.campaign.legacy_account import ImportResult as Outcome
+from idvault.campaign.invitation.rules import InvitationEvent, InvitationState
+from idvault.campaign.legacy_account.rules import ImportResult as Outcome
+from idvault.campaign.rules import CampaignPlan as Plan
+from idvault.campaign.rules import CampaignState, Cohort, QuietHours
+from idvault.campaign.rules import ReverificationMethod as Method
 from idvault.v1 import campaign_pb2 as pb
 from idvault_client import Tls
 from idvault_client.backend.campaign.values import CampaignPage, Funnel, ImportedRow, LegacyAccount

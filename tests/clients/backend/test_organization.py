@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from idvault.domain.error import FieldCode
-from idvault.domain.organization import OrganizationCategory
 from idvault.v1 import common_pb2, verification_pb2
+from idvault.verify.error import FieldCode
+from idvault.verify.organization import OrganizationCategory
 from idvault_client import Consent, InvalidFields, SubjectKind, unified_social_credit_code
 from tests.clients.conftest import Ask
 from tests.clients.vault_server import REQUEST_ID, TOKEN, VaultServer, verification

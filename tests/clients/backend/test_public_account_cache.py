@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from idvault.domain.account import AccountState, Assurance, Standing, SubjectKind
-from idvault.domain.public_account.category import PublicAccountCategory, PublicAccountKind
-from idvault.domain.public_account.values import PublicAccountState
+from idvault.public_account.rules.values import PublicAccountState
+from idvault.verify.account import AccountState, Assurance, Standing, SubjectKind
+from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind
 from idvault_client.backend.account.cache import StatusCache
 from idvault_client.backend.account.status import Status
 from idvault_client.backend.public_account.values import (

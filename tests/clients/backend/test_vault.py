@@ -15,7 +15,7 @@ import pytest
 
 import idvault.v1
 import idvault_client
-from idvault.api.edge.access import roles_of
+from idvault.core.edge.access import roles_of
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
 from idvault_client import (
     Consent,

@@ -14,8 +14,8 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from idvault.domain.campaign.campaign import CampaignState
-from idvault.domain.campaign.campaign import ReverificationMethod as Method
+from idvault.campaign.rules import CampaignState
+from idvault.campaign.rules import ReverificationMethod as Method
 from idvault.v1 import campaign_pb2 as pb
 from idvault_client import Tls
 from idvault_client.backend.campaign.values import CampaignProgress, Funnel

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from idvault.attest import sanction as papers
-from idvault.attest.sanction import SigningOccasion
 from idvault.v1 import contest_pb2 as pb
+from idvault.verify.attest import sanction as papers
+from idvault.verify.attest.sanction import SigningOccasion
 from idvault_client.moderation import key_folder
 from tests.clients.commands.test_campaign import connection, run
 from tests.clients.vault_server import TOKEN, VaultServer

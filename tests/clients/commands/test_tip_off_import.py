@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from idvault import durable_file
-from idvault.domain.error import FieldCode, Reason
-from idvault.domain.sanction.statement import SanctionCategory
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.domain.tip_off.tip_off import TipOffChannel, TipOffState
+from idvault.verify import durable_file
+from idvault.verify.error import FieldCode, Reason
+from idvault.verify.sanction import SanctionCategory
+from idvault.verify.tip_off import TargetKind, TipOffChannel, TipOffState, TipOffTarget
 from idvault_client.backend.tip_off.values import FiledTipOff, TipOffReport
 from idvault_client.commands.tip_off.command import app
 from idvault_client.commands.tip_off.importer import MaildirError, MailImport

@@ -1,8 +1,9 @@
 """The pages of appeals: by due time, with the owner's text, and not decided by who imposed or confirmed."""
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.sanction.appeal import Appeal, AppealState
-from idvault.domain.sanction.sanction import Degree, Sanction
+from idvault.sanction.appeal.rules import Appeal
+from idvault.sanction.rules.sanction import Sanction
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.sanction import AppealState, Degree
 from tests.support.console import Visitor
 from tests.support.flow_world import PARTY, at
 from tests.support.moderation_console import Office, submit

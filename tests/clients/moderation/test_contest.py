@@ -2,7 +2,7 @@
 
 import pytest
 
-from idvault.domain.session.contest import Contest, ContestState
+from idvault.session.contest.rules import Contest, ContestState
 from idvault_client.sessions import AccountContest
 from tests.support.console import Visitor
 from tests.support.flow_world import PARTY, at, command

@@ -5,12 +5,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.sanction.operation import Operation
-from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
-from idvault.domain.sanction.statement import Automation, Ground, IssuerKind, Origin, SanctionCategory
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.domain.tip_off.tip_off import Dismissal, TipOff, TipOffOutcome
+from idvault.sanction.operation.rules import Operation
+from idvault.sanction.rules.sanction import Sanction
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.sanction import (
+    Automation,
+    Degree,
+    Ground,
+    IssuerKind,
+    Origin,
+    SanctionCategory,
+    SanctionState,
+    Scope,
+)
+from idvault.verify.tip_off import Dismissal, TargetKind, TipOff, TipOffOutcome, TipOffTarget
 from tests.support.console import Seen, Visitor
 from tests.support.flow_world import PARTY
 from tests.support.moderation_console import Office, form_of, post, submit

@@ -10,11 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.sanction.sanction import Degree
-from idvault.domain.sanction.statement import SanctionCategory
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.domain.tip_off.tip_off import TipOff, TipOffOutcome
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.sanction import Degree, SanctionCategory
+from idvault.verify.tip_off import TargetKind, TipOff, TipOffOutcome, TipOffTarget
 from idvault_client.console.texts import CONSOLE
 from idvault_client.moderation.texts import TEXTS
 from tests.support import builders

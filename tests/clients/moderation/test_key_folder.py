@@ -12,8 +12,8 @@ import pytest
 from aiohttp import ClientSession, DummyCookieJar
 from typer.testing import CliRunner, Result
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.error import Reason
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.error import Reason
 from idvault_client.backend.vault import connect
 from idvault_client.commands.app import app
 from idvault_client.errors import NotFound

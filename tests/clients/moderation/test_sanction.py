@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
-from idvault.domain.sanction.statement import Origin
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.storage.sanction.store import SqlSanctionStore
+from idvault.sanction.rules.sanction import Sanction
+from idvault.sanction.store.store import SqlSanctionStore
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.sanction import Degree, Origin, SanctionState, Scope
+from idvault.verify.tip_off import TargetKind, TipOffTarget
 from tests.support.console import Visitor
 from tests.support.flow_world import PARTY
 from tests.support.moderation_console import Office, submit

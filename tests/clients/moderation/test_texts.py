@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain.account import Standing
+from idvault.verify.account import Standing
 from idvault_client import moderation
 from idvault_client.console.texts import CONSOLE
 from idvault_client.console.visit import Visit

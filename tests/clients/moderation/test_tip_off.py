@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.sanction.statement import SanctionCategory
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.domain.tip_off.tip_off import TipOff, TipOffState
 from idvault.v1 import tip_off_pb2 as pb
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.sanction import SanctionCategory
+from idvault.verify.tip_off import TargetKind, TipOff, TipOffState, TipOffTarget
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, submit
 from tests.support.tip_off_world import DAY, TipOffWorld
@@ -106,7 +105,7 @@ async def test_a_lost_answer_is_no_second_act(place: Office, browser: Visitor, k
 
 async def test_a_flood_stands_last(place: Office, browser: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports of a flooded form are marked, and come after what is due later."""
-    monkeypatch.setattr("idvault.domain.tip_off.flood._LEAST", 1)
+    monkeypatch.setattr("idvault.tip_off.rules.flood._LEAST", 1)
     first, flooded = [(await place.world.file_by_form()).tip_off for _ in range(2)]
     later = await filed(place.world, seconds=DAY)
     page = await browser.get("/reports?view=open")

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault.attest import jose
-from idvault.attest.status_list import INVALID, LIST_SIZE, StatusList
-from idvault.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
-from idvault.domain.account import AccountState as State
 from idvault.v1 import status_pb2
+from idvault.verify.account import AccountState as State
+from idvault.verify.attest import jose
+from idvault.verify.attest.status_list import INVALID, LIST_SIZE, StatusList
+from idvault.verify.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, PUBLIC_ACCOUNT_TYPE, TOKEN_TYPE
 from idvault_client.commands.app import app
 from idvault_client.offline import CheckError, StatusVerifier
 from tests.clients.conftest import Ask

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault.domain.event import Event, EventType
-from idvault.domain.seal import Part
-from idvault.transparency import entry
 from idvault.v1 import status_pb2
+from idvault.verify.event import Event, EventType
+from idvault.verify.seal import Part
+from idvault.verify.transparency import entry
 from idvault_client import Tls
 from idvault_client.commands.app import app
 from idvault_client.offline import disclosure_history

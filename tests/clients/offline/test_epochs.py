@@ -2,7 +2,7 @@
 
 import pytest
 
-from idvault.transparency.tree import CompactRange
+from idvault.verify.transparency.tree import CompactRange
 from idvault_client.offline import disclosure_count
 from idvault_client.offline.disclosure_history import HistoryError
 from idvault_client.offline.log import epochs

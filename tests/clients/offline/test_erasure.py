@@ -10,10 +10,10 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from typer.testing import CliRunner, Result
 
-from idvault.domain.erasure import ErasureState
-from idvault.domain.event import Event, EventType
-from idvault.transparency import entry
 from idvault.v1 import erasure_pb2 as pb
+from idvault.verify.erasure import ErasureState
+from idvault.verify.event import Event, EventType
+from idvault.verify.transparency import entry
 from idvault_client.commands.app import app
 from idvault_client.offline import erasure
 from tests.clients.offline.test_disclosure_history import W1, connection, last

@@ -11,16 +11,17 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner, Result
 
-from idvault.attest import payload, record_key
-from idvault.attest.disclosure import DecisionTerms, digest
-from idvault.attest.people import roster_chain
-from idvault.attest.people.roster import Roster
-from idvault.attest.witness import WitnessPolicy
-from idvault.domain import seal
-from idvault.domain.disclosure import FORMER_REQUESTS_END, Verdict
-from idvault.domain.event import EventType
-from idvault.domain.registry import RegistryAnswer
+from idvault.disclosure.rules.disclosure import FORMER_REQUESTS_END
 from idvault.v1 import disclosure_pb2, evidence_pb2
+from idvault.verify import seal
+from idvault.verify.attest import payload, record_key
+from idvault.verify.attest.disclosure import DecisionTerms, digest
+from idvault.verify.attest.people import roster_chain
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.witness import WitnessPolicy
+from idvault.verify.disclosure import Verdict
+from idvault.verify.event import EventType
+from idvault.verify.registry import RegistryAnswer
 from idvault_client.commands.app import app
 from idvault_client.offline import record as record_messages
 from idvault_client.offline.evidence import check as evidence_check

@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf import json_format
 
-from idvault.transparency import note as notes
 from idvault.v1 import status_pb2
+from idvault.verify.transparency import note as notes
 from idvault_client.offline import disclosure_history
 from idvault_client.offline.disclosure_history import HistoryError
 from tests.clients.offline.test_disclosure_history import HORIZON, answer, check, disclosed, event, last

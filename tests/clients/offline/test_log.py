@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault.attest.witness import WitnessPolicy
-from idvault.transparency import log_key
-from idvault.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault.transparency.note import NoteSigner as Signer
+from idvault.verify.attest.witness import WitnessPolicy
+from idvault.verify.transparency import log_key
+from idvault.verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault.verify.transparency.note import NoteSigner as Signer
 from idvault_client.commands.app import app
 from idvault_client.offline.log.continuity import AcceptedCheckpoint, LogContinuity, RefusedLogError
 from idvault_client.offline.log.files import LogFolder, LogWebsite, NotReachedError, UrlError
@@ -210,7 +210,7 @@ def _announced(former: Signer, later: Signer) -> bytes:
 
 def test_a_note_that_is_no_checkpoint(published: Published) -> None:
     """A note signed by the log that is not a checkpoint is refused."""
-    from idvault.transparency.note import sign_note
+    from idvault.verify.transparency.note import sign_note
 
     (published.folder / "checkpoint").write_bytes(sign_note("hello\n", [logs.SIGNER]))
     assert published.refused().reason == "CHECKPOINT_INVALID"

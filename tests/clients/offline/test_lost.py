@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from idvault.attest import epoch as statements
-from idvault.transparency import log_key, tile
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault.transparency.note import NoteSigner, VerifierKey
-from idvault.transparency.tile import Tile
+from idvault.verify.attest import epoch as statements
+from idvault.verify.transparency import log_key, tile
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault.verify.transparency.note import NoteSigner, VerifierKey
+from idvault.verify.transparency.tile import Tile
 from idvault_client.commands.log import epochs_json, tell_epochs
 from idvault_client.offline.log.continuity import AcceptedCheckpoint, LogContinuity, RefusedLogError
 from idvault_client.offline.log.files import LogFolder

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault.transparency import directory, verifier
-from idvault.transparency.tree import LogError
+from idvault.verify.transparency import directory, verifier
+from idvault.verify.transparency.tree import LogError
 from idvault_client.commands.app import app
 from idvault_client.offline.log.continuity import RefusedLogError
 from idvault_client.offline.log.files import LogWebsite, NotReachedError

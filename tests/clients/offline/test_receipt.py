@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault.api.account import convert
-from idvault.attest import hpke
-from idvault.domain.event import Event, EventType
-from idvault.flows.claim.receipt import Receipt
-from idvault.flows.log.proof import Proved
-from idvault.transparency import entry
+from idvault.claim.acts.receipt import Receipt
+from idvault.claim.api import receipt as claim_receipt
+from idvault.disclosure.acts.proof import Proved
 from idvault.v1 import verification_pb2
+from idvault.verify.attest import hpke
+from idvault.verify.event import Event, EventType
+from idvault.verify.transparency import entry
 from idvault_client.commands.app import app
 from idvault_client.offline import receipt
 from tests.clients.conftest import Ask
@@ -49,7 +49,7 @@ def message(
     logged: Event | None = None, *, size: int = 7, witnesses: int = 0, covered: bool = True
 ) -> verification_pb2.Receipt:
     """Return the receipt of a success at the end of a log with other entries."""
-    made = convert.receipt(
+    made = claim_receipt.receipt(
         Receipt(TOKEN, CLAIM, DIGEST, QUORUM, Proved(b"", b"", None, 0, None), b"", RECORD)
     )
     leaves = [*log_of(size), entry.encode_leaf(logged or event())]

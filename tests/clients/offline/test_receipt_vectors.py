@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault.transparency.note import parse_key
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
+from idvault.verify.transparency.note import parse_key
 from idvault_client.offline import receipt
 from idvault_client.offline.receipt import ReceiptError
 from tests.support.generate import receipt_vectors

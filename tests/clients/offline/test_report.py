@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault.domain.event import EventType
-from idvault.domain.report import catalogue
-from idvault.domain.report.period import month_of
-from idvault.transparency import report
-from idvault.transparency.report import Report
+from idvault.report.rules import catalogue
+from idvault.verify.event import EventType
+from idvault.verify.period import month_of
+from idvault.verify.transparency import report
+from idvault.verify.transparency.report import Report
 from idvault_client.commands.app import app
 from tests.support import logs
 from tests.support.logs import VKEY

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.attest import disclosure as papers
-from idvault.domain.disclosure import DisclosureState, Verdict
-from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.v1 import disclosure_pb2
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.disclosure import DisclosureState, Verdict
+from idvault.verify.disclosure import HistoryFinding as Finding
 from idvault_client.people.disclosure import case as cases
 from idvault_client.people.disclosure.auditor import Auditor
 from idvault_client.people.disclosure.case import DisclosureCase

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault import durable_file
-from idvault.attest import disclosure as papers
-from idvault.attest.witness import WitnessPolicy
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.disclosure import Verdict
-from idvault.domain.error import InvalidError, Reason
-from idvault.domain.event import EventType
-from idvault.transparency import note
-from idvault.transparency.checkpoint import Checkpoint
 from idvault.v1 import disclosure_pb2
+from idvault.verify import durable_file
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest.witness import WitnessPolicy
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.disclosure import Verdict
+from idvault.verify.error import InvalidError, Reason
+from idvault.verify.event import EventType
+from idvault.verify.transparency import note
+from idvault.verify.transparency.checkpoint import Checkpoint
 from idvault_client.errors import PreconditionFailed, Unavailable, VaultError
 from idvault_client.people.disclosure.custodian import Custodian
 from idvault_client.people.disclosure.one_time_key import OneTimeKeyError, OneTimeKeys

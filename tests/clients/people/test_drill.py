@@ -12,13 +12,14 @@ import pytest_asyncio
 from google.protobuf.message import Message
 from sqlalchemy import delete
 
-from idvault.attest import hpke
-from idvault.domain import drill as rules
-from idvault.domain import seal
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.event import EventType
-from idvault.storage.custody.tables import drill_records
+from idvault.core.tables.custody import drill_records
+from idvault.custody.drill import rules
+from idvault.platform import rules as platform_rules
 from idvault.v1 import disclosure_pb2, drill_pb2
+from idvault.verify import seal
+from idvault.verify.attest import hpke
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.event import EventType
 from idvault_client.errors import AccessDenied, NotFound, VaultError
 from idvault_client.people.trust import FindingError
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity, roster_member
@@ -214,7 +215,7 @@ async def test_a_persons_share_even_where_the_log_lies_too(room: Chamber) -> Non
     account = await room.account()
     record, quorum_id = room.records[account], room.rosters.quorum.id
     token = rules.token(quorum_id=quorum_id)
-    forged = replace(record, relying_party=rules.RELYING_PARTY, account_token=token)
+    forged = replace(record, relying_party=platform_rules.RELYING_PARTY, account_token=token)
     event = room.world.event(
         EventType.DRILL_RENEW,
         token,

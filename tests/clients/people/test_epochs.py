@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault.attest.epoch import EpochStatement
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.transparency.proof import prove_consistency
+from idvault.verify.attest.epoch import EpochStatement
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.transparency.proof import prove_consistency
 from idvault_client.offline.log import epochs as offline
 from idvault_client.offline.log.epochs import EpochRefusedError
 from idvault_client.people import epochs, roster_mark

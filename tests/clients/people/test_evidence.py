@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.attest import hpke, payload, reading
-from idvault.domain import seal
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import NoteSigner
+from idvault.verify import seal
+from idvault.verify.attest import hpke, payload, reading
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.transparency import checkpoint
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.note import NoteSigner
 from idvault_client.offline.evidence.file import EvidenceError, ProofFile
 from idvault_client.people.disclosure import evidence
 from idvault_client.people.disclosure.evidence import FormerEvidence

@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.attest.people.roster import Roster
-from idvault.attest.witness import WitnessPolicy
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.event import EventType
-from idvault.storage.log.checkpoint import SqlCheckpointStore
-from idvault.transparency import checkpoint
-from idvault.transparency import note as notes
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import NoteSigner
+from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.witness import WitnessPolicy
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.event import EventType
+from idvault.verify.transparency import checkpoint
+from idvault.verify.transparency import note as notes
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.note import NoteSigner
 from idvault_client.errors import AccessDenied
 from idvault_client.offline.evidence.file import EvidenceError
 from idvault_client.people.disclosure.auditor import Auditor

@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.domain.event import EventType
-from idvault.storage.people.tables import person_requests
+from idvault.core.tables.people import person_requests
+from idvault.verify.event import EventType
 from idvault_client.errors import PreconditionFailed, Unavailable
 from idvault_client.offline.evidence import check as evidence_check
 from idvault_client.people.custody.handover import HandOverProgress, NotReplacedError

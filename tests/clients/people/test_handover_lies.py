@@ -11,14 +11,14 @@ import pytest
 import pytest_asyncio
 from google.protobuf.message import Message
 
-from idvault.attest import hpke
-from idvault.attest.people import roster_chain
-from idvault.attest.people.roster import Roster
-from idvault.attest.quorum import Quorum
-from idvault.attest.reading import RosterError
-from idvault.domain import seal
-from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.v1 import disclosure_pb2, roster_pb2
+from idvault.verify import seal
+from idvault.verify.attest import hpke
+from idvault.verify.attest.people import roster_chain
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.quorum import Quorum
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.disclosure import HistoryFinding as Finding
 from idvault_client.people import identity_folder
 from idvault_client.people.custody.handover import HandOverProgress
 from idvault_client.people.custody.journal import NAME, HandOverJournal, HandOverJournalError

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
-from idvault.attest.people.roster import Roster
-from idvault.attest.reading import RosterError
-from idvault.transparency import checkpoint, log_key
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import NoteSigner
-from idvault.transparency.tree import EMPTY_ROOT
 from idvault.v1 import roster_pb2
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.transparency import checkpoint, log_key
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.note import NoteSigner
+from idvault.verify.transparency.tree import EMPTY_ROOT
 from idvault_client.people import identity_folder
 from idvault_client.people.identity_folder import IdentityFolderError
 from tests.support import merkle, people

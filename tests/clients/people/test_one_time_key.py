@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from idvault.attest import hpke
-from idvault.attest.disclosure import Terms
+from idvault.verify.attest import hpke
+from idvault.verify.attest.disclosure import Terms
 from idvault_client.people.disclosure.one_time_key import FOLDER, OneTimeKeyError, OneTimeKeys
 from tests.support.chamber import identity
 

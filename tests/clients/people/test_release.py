@@ -14,22 +14,22 @@ import pytest_asyncio
 from google.protobuf.message import Message
 from sqlalchemy import select, update
 
-from idvault.api.disclosure import convert_history
-from idvault.attest import disclosure as papers
-from idvault.attest.witness import WitnessPolicy
-from idvault.bootstrap.base import ENTROPY
-from idvault.domain.disclosure import Disclosure
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.event import EventType
-from idvault.domain.request import Request
-from idvault.flows.log.events import EventFactory
-from idvault.ports.disclosure import Filing
+from idvault.core.request import Request
+from idvault.core.tables.disclosure import disclosure_decisions, disclosures
+from idvault.disclosure.api import convert_history
+from idvault.disclosure.ports import Filing
+from idvault.log.acts.events import EventFactory
+from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing.case_text import KeyedCaseTextSealer
-from idvault.storage.disclosure.tables import disclosure_decisions, disclosures
-from idvault.transparency import checkpoint, note
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import NoteSigner as Signer
 from idvault.v1 import disclosure_pb2
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest.witness import WitnessPolicy
+from idvault.verify.disclosure import Disclosure
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.event import EventType
+from idvault.verify.transparency import checkpoint, note
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.note import NoteSigner as Signer
 from idvault_client.errors import Unavailable
 from idvault_client.people.disclosure.custodian import UnloggedReleaseError
 from idvault_client.people.disclosure.kept_approval import KeptApprovalError

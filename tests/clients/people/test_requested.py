@@ -10,11 +10,11 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
-from idvault.attest.people.roster import Roster
-from idvault.domain.disclosure import FORMER_REQUESTS_END
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.event import EventType
-from idvault.storage.disclosure.tables import disclosures
+from idvault.core.tables.disclosure import disclosures
+from idvault.disclosure.rules.disclosure import FORMER_REQUESTS_END
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.event import EventType
 from idvault_client.people.trust import FindingError
 from tests.clients.people.test_release import signed_anyhow
 from tests.support import people

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
-from idvault.attest import hpke
-from idvault.attest.hpke import UnsealError
-from idvault.domain import seal
 from idvault.v1 import roster_pb2
+from idvault.verify import seal
+from idvault.verify.attest import hpke
+from idvault.verify.attest.hpke import UnsealError
 from idvault_client.people import second_factor
 from tests.support.chamber import identity, roster_member
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.event import EventType
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.event import EventType
 from idvault_client.people.trust import FindingError
 from tests.support import builders
 from tests.support.chamber import CUSTODIANS, SUCCESSORS, Chamber, Local, chamber, roster_member

@@ -12,15 +12,15 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.attest import hpke, record_key
-from idvault.attest.hpke import UnsealError
-from idvault.custody.record import open_record
-from idvault.custody.share import ShareError, open_share
-from idvault.domain.error import Reason
-from idvault.domain.record import SealedRecord
+from idvault.core.tables.disclosure import disclosure_decisions
+from idvault.key.store.shred import SqlShredStore
+from idvault.opens.record import open_record
+from idvault.opens.share import ShareError, open_share
 from idvault.sealing.key_set import HOLDINGS, Holder
-from idvault.storage.disclosure.tables import disclosure_decisions
-from idvault.storage.key.shred import SqlShredStore
+from idvault.verify.attest import hpke, record_key
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.error import Reason
+from idvault.verify.record import SealedRecord
 from idvault_client.errors import PreconditionFailed
 from idvault_client.people.trust import FindingError
 from tests.clients.people.test_disclosure import changed_request

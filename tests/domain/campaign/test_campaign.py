@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from idvault.domain.campaign import campaign
-from idvault.domain.campaign.campaign import (
+from idvault.campaign import rules as campaign
+from idvault.campaign.rules import (
     Campaign,
     CampaignPlan,
     CampaignState,
@@ -17,7 +17,7 @@ from idvault.domain.campaign.campaign import (
     ReverificationMethod,
     Verb,
 )
-from idvault.domain.error import FieldCode, InvalidError, PreconditionError, Reason
+from idvault.verify.error import FieldCode, InvalidError, PreconditionError, Reason
 from tests.support import builders
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.domain.account import Account, AccountState, Standing
-from idvault.domain.campaign import invitation
-from idvault.domain.campaign.campaign import CampaignPlan, Cohort, ReverificationMethod
-from idvault.domain.campaign.invitation import Invitation, InvitationEvent, InvitationState, Stage
-from idvault.domain.error import FieldCode, InvalidError, PreconditionError, Reason
+from idvault.campaign.invitation import rules as invitation
+from idvault.campaign.invitation.rules import Invitation, InvitationEvent, InvitationState, Stage
+from idvault.campaign.rules import CampaignPlan, Cohort, ReverificationMethod
+from idvault.core import invitation_code
+from idvault.verify.account import Account, AccountState, Standing
+from idvault.verify.error import FieldCode, InvalidError, PreconditionError, Reason
 from tests.support import builders
 
 NOW, TODAY = builders.NOW, builders.TODAY
@@ -155,12 +156,12 @@ def test_a_code_by_link_lives_a_day() -> None:
 @given(st.binary(min_size=16, max_size=16))
 def test_codes_are_well_formed(random: bytes) -> None:
     """Every generated code passes the check."""
-    assert invitation.check_code(invitation.code(random)) == invitation.code(random)
+    assert invitation_code.check_code(invitation_code.code(random)) == invitation_code.code(random)
 
 
 def test_codes_differ_with_every_bit() -> None:
     """Each of the 128 bits changes the code."""
-    codes = {invitation.code((1 << bit).to_bytes(16, "big")) for bit in range(128)}
+    codes = {invitation_code.code((1 << bit).to_bytes(16, "big")) for bit in range(128)}
     assert len(codes) == 128
 
 
@@ -171,15 +172,15 @@ def test_codes_differ_with_every_bit() -> None:
 def test_a_malformed_code(code: str, expected: FieldCode) -> None:
     """The error names the field and does not contain the code."""
     with pytest.raises(InvalidError) as refused:
-        invitation.check_code(code)
+        invitation_code.check_code(code)
     (violation,) = refused.value.violations
     assert (violation.field, violation.code) == ("invitation_code", expected)
 
 
 def test_a_code_is_its_accounts_own() -> None:
     """The hash depends on the account, and every refusal is the same."""
-    code = invitation.code(bytes(16))
-    hashes = {invitation.code_hash(account_token=token, code=code) for token in ("a", "b")}
+    code = invitation_code.code(bytes(16))
+    hashes = {invitation_code.code_hash(account_token=token, code=code) for token in ("a", "b")}
     assert len(hashes) == 2
     refusal = invitation.refuse_code()
     assert isinstance(refusal, PreconditionError)

@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 
-from idvault.domain.account import AccountState, Standing
-from idvault.domain.campaign import legacy_account
-from idvault.domain.campaign.legacy_account import LegacyRow
-from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.campaign.legacy_account import rules as legacy_account
+from idvault.campaign.legacy_account.rules import LegacyRow
+from idvault.core import day
+from idvault.verify.account import AccountState, Standing
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
 from tests.support import builders
 
 TODAY = builders.TODAY
@@ -73,5 +74,5 @@ def test_an_imported_account() -> None:
 
 def test_days_are_days() -> None:
     """Only existing days in the form YYYY-MM-DD are accepted."""
-    assert legacy_account.read_day("2012-02-29") == date(2012, 2, 29)
-    assert legacy_account.read_day("2013-02-29") is None
+    assert day.read_day("2012-02-29") == date(2012, 2, 29)
+    assert day.read_day("2013-02-29") is None

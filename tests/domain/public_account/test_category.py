@@ -5,16 +5,11 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.account import SubjectKind
-from idvault.domain.error import FieldCode, InvalidError, Violation
-from idvault.domain.organization import OrganizationCategory
-from idvault.domain.public_account import category as rules
-from idvault.domain.public_account.category import (
-    DECLARED,
-    Licence,
-    PublicAccountCategory,
-    PublicAccountKind,
-)
+from idvault.verify import public_account as rules
+from idvault.verify.account import SubjectKind
+from idvault.verify.error import FieldCode, InvalidError, Violation
+from idvault.verify.organization import OrganizationCategory
+from idvault.verify.public_account import DECLARED, Licence, PublicAccountCategory, PublicAccountKind
 from tests.support import builders
 from tests.support.builders import TODAY
 from tests.support.public_account_world import licence

@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from idvault.domain.account import Standing
-from idvault.domain.error import FieldCode, InvalidError, Violation
-from idvault.domain.public_account import filing as rules
-from idvault.domain.public_account.category import PublicAccountCategory
-from idvault.domain.public_account.filing import FilingDay
-from idvault.domain.public_account.values import LIVE, PublicAccount, PublicAccountState
+from idvault.public_account.rules import filing as rules
+from idvault.public_account.rules.filing import FilingDay
+from idvault.public_account.rules.values import LIVE, PublicAccount, PublicAccountState
+from idvault.verify.account import Standing
+from idvault.verify.error import FieldCode, InvalidError, Violation
+from idvault.verify.public_account import PublicAccountCategory
 from tests.domain.public_account.test_public_account import DAY, END, active, in_state
 from tests.support import builders
 from tests.support.builders import NOW, TODAY, ZONE

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.account import Account, AccountState, Standing, SubjectKind
-from idvault.domain.error import IdvaultError, InvalidError, PreconditionError, Reason
-from idvault.domain.organization import OrganizationCategory
-from idvault.domain.public_account import operator as rules
-from idvault.domain.public_account import public_account as account_rules
-from idvault.domain.public_account.category import PublicAccountKind
-from idvault.domain.public_account.values import PublicAccount, PublicAccountState
+from idvault.public_account.rules import operator as rules
+from idvault.public_account.rules import public_account as account_rules
+from idvault.public_account.rules.values import PublicAccount, PublicAccountState
+from idvault.verify.account import Account, AccountState, Standing, SubjectKind
+from idvault.verify.error import IdvaultError, InvalidError, PreconditionError, Reason
+from idvault.verify.organization import OrganizationCategory
+from idvault.verify.public_account import PublicAccountKind
 from tests.domain.public_account.test_public_account import DAY, active, in_state, owner
 from tests.support.builders import NOW, TODAY
 from tests.support.public_account_world import licence

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.account import AccountState, Standing
-from idvault.domain.public_account import owner as rules
-from idvault.domain.public_account.category import PublicAccountKind
-from idvault.domain.public_account.owner import Closing, OwnerFacts, PublicAccountLimits
-from idvault.domain.public_account.values import LIVE, PublicAccountState
+from idvault.core.policy import PublicAccountLimits
+from idvault.public_account.rules import owner as rules
+from idvault.public_account.rules.owner import Closing, OwnerFacts
+from idvault.public_account.rules.values import LIVE, PublicAccountState
+from idvault.verify.account import AccountState, Standing
+from idvault.verify.public_account import PublicAccountKind
 from tests.domain.public_account.test_public_account import active, applied, in_state, owner
 from tests.support.builders import NOW, TODAY, ZONE
 

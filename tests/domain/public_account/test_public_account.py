@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.domain import account as account_rules
-from idvault.domain.account import Account, AccountState, Standing, StandingPeriod, SubjectKind
-from idvault.domain.error import PreconditionError, Reason, TransitionError
-from idvault.domain.public_account import public_account as rules
-from idvault.domain.public_account.category import PublicAccountCategory, PublicAccountKind
-from idvault.domain.public_account.values import (
+from idvault.account.rules import account as account_rules
+from idvault.public_account.rules import public_account as rules
+from idvault.public_account.rules.values import (
     LIVE,
     Application,
     PublicAccount,
     PublicAccountState,
     RejectReason,
 )
+from idvault.verify.account import Account, AccountState, Standing, StandingPeriod, SubjectKind
+from idvault.verify.error import PreconditionError, Reason, TransitionError
+from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind
 from tests.support import builders
 from tests.support.builders import NOW, TODAY, TOKEN
 from tests.support.public_account_world import licence

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from idvault.domain.account import Standing, StandingPeriod
-from idvault.domain.error import PreconditionError, Reason
-from idvault.domain.public_account import public_account as rules
-from idvault.domain.public_account import standing as standing_rules
-from idvault.domain.public_account.values import PublicAccount, PublicAccountState
+from idvault.public_account.rules import public_account as rules
+from idvault.public_account.rules import standing as standing_rules
+from idvault.public_account.rules.values import PublicAccount, PublicAccountState
+from idvault.verify.account import Standing, StandingPeriod
+from idvault.verify.error import PreconditionError, Reason
 from tests.domain.public_account.test_public_account import DAY, active, close, in_state, owner, renew
 from tests.support.builders import NOW, TODAY
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.account import Account, Standing, SubjectKind
-from idvault.domain.error import InvalidError, PreconditionError, Reason
-from idvault.domain.public_account import public_account as account_rules
-from idvault.domain.public_account import transfer as rules
-from idvault.domain.public_account.category import PublicAccountCategory
-from idvault.domain.public_account.values import PublicAccount, PublicAccountState, TransferOffer
+from idvault.public_account.rules import public_account as account_rules
+from idvault.public_account.rules import transfer as rules
+from idvault.public_account.rules.values import PublicAccount, PublicAccountState, TransferOffer
+from idvault.verify.account import Account, Standing, SubjectKind
+from idvault.verify.error import InvalidError, PreconditionError, Reason
+from idvault.verify.public_account import PublicAccountCategory
 from tests.domain.public_account.test_public_account import DAY, active, in_state, owner
 from tests.support.builders import NOW, TODAY
 from tests.support.public_account_world import licence

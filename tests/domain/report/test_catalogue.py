@@ -5,16 +5,16 @@ from enum import StrEnum
 
 import pytest
 
-from idvault.domain.account import AccountState
-from idvault.domain.claim import FailureReason
-from idvault.domain.event import EventType
-from idvault.domain.public_account.category import PublicAccountCategory
-from idvault.domain.report import catalogue
-from idvault.domain.report.entry_count import EntryCount
-from idvault.domain.report.figure import OTHER, Breakdown, Language, Level, Title
-from idvault.domain.report.period import Period
-from idvault.domain.sanction.statement import Automation, IssuerKind, SanctionCategory
-from idvault.domain.tip_off.tip_off import TipOffChannel
+from idvault.report.rules import catalogue
+from idvault.report.rules.entry_count import EntryCount
+from idvault.report.rules.figure import OTHER, Breakdown, Language, Level, Title
+from idvault.verify.account import AccountState
+from idvault.verify.claim import FailureReason
+from idvault.verify.event import EventType
+from idvault.verify.period import Period
+from idvault.verify.public_account import PublicAccountCategory
+from idvault.verify.sanction import Automation, IssuerKind, SanctionCategory
+from idvault.verify.tip_off import TipOffChannel
 
 DAY = Period(date(2026, 10, 1), date(2026, 10, 1))
 START = datetime(2026, 10, 1, tzinfo=UTC)

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from idvault.domain.error import FieldCode, InvalidError, Violation
-from idvault.domain.report import month
-from idvault.domain.report.period import month_of
+from idvault.report.rules import month
+from idvault.verify.error import FieldCode, InvalidError, Violation
+from idvault.verify.period import month_of
 
 TODAY = date(2026, 3, 1)
 

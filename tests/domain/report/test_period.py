@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from idvault.domain.error import InvalidError
-from idvault.domain.report import period
-from idvault.domain.report.period import Period
+from idvault.verify import period
+from idvault.verify.error import InvalidError
+from idvault.verify.period import Period
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 

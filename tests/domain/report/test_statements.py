@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from idvault.domain.report.statements import WeekInMonth, elsewhere
-from idvault.domain.report.suppression import Elsewhere
-from idvault.domain.sanction.publication import StatementKind
-from idvault.domain.sanction.sanction import Degree
-from idvault.domain.sanction.statement import Automation, Ground, IssuerKind, SanctionCategory
+from idvault.report.rules.statements import WeekInMonth, elsewhere
+from idvault.sanction.rules.publication import StatementKind
+from idvault.verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
+from idvault.verify.suppression import Elsewhere
 
 FRAUD = StatementKind(
     degree=Degree.WARN,

@@ -7,7 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from idvault.domain.error import (
+from idvault.sanction.appeal import rules
+from idvault.sanction.appeal.rules import Appeal
+from idvault.sanction.rules.sanction import Sanction
+from idvault.verify.error import (
     DeniedError,
     FieldCode,
     InvalidError,
@@ -15,9 +18,7 @@ from idvault.domain.error import (
     Reason,
     TransitionError,
 )
-from idvault.domain.sanction import appeal as rules
-from idvault.domain.sanction.appeal import Appeal, AppealState
-from idvault.domain.sanction.sanction import Sanction, SanctionState
+from idvault.verify.sanction import AppealState, SanctionState
 from tests.domain.sanction.test_sanction import imposed, in_state
 from tests.support.builders import NOW
 from tests.support.sanction_world import TERMS

@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
-from idvault.domain.error import DeniedError, FieldCode, PreconditionError, Reason
-from idvault.domain.sanction import moderator as rules
-from idvault.domain.sanction.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
+from idvault.verify import moderator as rules
+from idvault.verify.error import DeniedError, FieldCode, PreconditionError, Reason
+from idvault.verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
 from tests.support.builders import NOW
 from tests.support.sanction_world import key_of
 from tests.support.violations import violation

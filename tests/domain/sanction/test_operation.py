@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from idvault.domain.error import InvalidError, PreconditionError, Reason, TransitionError
-from idvault.domain.sanction import operation as rules
-from idvault.domain.sanction.operation import Operation, OperationState
+from idvault.sanction.operation import rules
+from idvault.sanction.operation.rules import Operation, OperationState
+from idvault.verify.error import InvalidError, PreconditionError, Reason, TransitionError
 from tests.support.builders import NOW
 
 OPERATION = Operation("a" * 32, "platform-a", "a month (synthetic)", NOW)

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
-from idvault.domain.sanction import order as rules
-from idvault.domain.sanction.order import OrderState, RecordedOrder
-from idvault.domain.sanction.statement import AuthorityOrder
+from idvault.sanction.order import rules
+from idvault.sanction.order.rules import OrderState, RecordedOrder
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault.verify.sanction import AuthorityOrder
 from tests.support.builders import NOW
 
 ORDER = AuthorityOrder("an authority (synthetic)", "order 3", date(2026, 2, 27), bytes(32))

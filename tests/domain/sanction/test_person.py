@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.domain.account import Standing, StandingPeriod
-from idvault.domain.sanction import person as rules
-from idvault.domain.sanction.person import Follower, PersonSanction
-from idvault.domain.sanction.sanction import STANDINGS, Degree
+from idvault.account.rules import person as rules
+from idvault.account.rules.person import Follower, PersonSanction
+from idvault.verify.account import Standing, StandingPeriod
+from idvault.verify.sanction import STANDINGS, Degree
 
 DAY = timedelta(days=1)
 STARTED = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)  # a Wednesday

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.domain.sanction import publication as rules
-from idvault.domain.sanction.publication import StatementKind, StatementWeek
-from idvault.domain.sanction.sanction import Degree
-from idvault.domain.sanction.statement import Automation, Ground, IssuerKind, SanctionCategory
+from idvault.sanction.rules import publication as rules
+from idvault.sanction.rules.publication import StatementKind, StatementWeek
+from idvault.verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
 
 WEEK = StatementWeek(date(2026, 2, 23))
 KIND = StatementKind(

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.account import AccountState, Standing, StandingPeriod
-from idvault.domain.error import DeniedError, InvalidError, PreconditionError, Reason, TransitionError
-from idvault.domain.sanction import sanction as rules
-from idvault.domain.sanction.sanction import CONFIRM_WITHIN, Degree, Sanction, SanctionState, Scope
+from idvault.sanction.rules import sanction as rules
+from idvault.sanction.rules.sanction import CONFIRM_WITHIN, Sanction
+from idvault.verify import sanction as verify_sanction
+from idvault.verify.account import AccountState, Standing, StandingPeriod
+from idvault.verify.error import DeniedError, InvalidError, PreconditionError, Reason, TransitionError
+from idvault.verify.sanction import Degree, SanctionState, Scope
 from tests.support import builders
 from tests.support.builders import NOW, TOKEN
 from tests.support.sanction_world import reasons
@@ -60,12 +62,12 @@ def test_who_is_needed(degree: Degree, scope: Scope) -> None:
         assert rules.period(made) is None
     else:
         assert (made.state, made.started_at) == (IN_FORCE, NOW)
-        assert rules.period(made) == StandingPeriod(rules.STANDINGS[degree])
+        assert rules.period(made) == StandingPeriod(verify_sanction.STANDINGS[degree])
 
 
 def test_degrees_are_ordered_as_standings() -> None:
     """Each degree leads to the standing of its place."""
-    assert [rules.STANDINGS[degree] for degree in Degree] == list(Standing)[1:]
+    assert [verify_sanction.STANDINGS[degree] for degree in Degree] == list(Standing)[1:]
 
 
 def test_another_moderator_confirms() -> None:

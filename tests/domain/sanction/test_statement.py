@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.error import FieldCode, InvalidError, Reason
-from idvault.domain.sanction import statement
-from idvault.domain.sanction.statement import AuthorityOrder, IssuerKind, Origin
+from idvault.sanction.rules import statement
+from idvault.verify.error import FieldCode, InvalidError, Reason
+from idvault.verify.sanction import AuthorityOrder, IssuerKind, Origin
 from tests.support.builders import NOW
 from tests.support.sanction_world import reasons
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from idvault.domain import deadline
-from idvault.domain.claim import ClaimState
-from idvault.domain.error import TransitionError
-from idvault.domain.session import contest as rules
-from idvault.domain.session.contest import Contest, ContestState, ContestTerms
+from idvault.session.contest import rules
+from idvault.session.contest.rules import Contest, ContestState, ContestTerms
+from idvault.verify import deadline
+from idvault.verify.claim import ClaimState
+from idvault.verify.error import TransitionError
 from tests.support.builders import NOW, TOKEN, ZONE
 
 TERMS = ContestTerms(decision_days=15, zone=ZONE)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from idvault.domain.error import InvalidError, Reason
-from idvault.domain.session import secret
+from idvault.verify import secret
+from idvault.verify.error import InvalidError, Reason
 
 KEY, OTHER = secret.make(bytes(16)), secret.make(bytes(15) + b"\x01")
 SESSION = "0" * 32

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.claim import ClaimState, FailureReason
-from idvault.domain.error import (
+from idvault.session import rules
+from idvault.session.rules import SessionClaim, SessionPurpose, SessionState, VerificationSession
+from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.error import (
     AlreadyExistsError,
     IdvaultError,
     InvalidError,
@@ -15,13 +17,6 @@ from idvault.domain.error import (
     PreconditionError,
     Reason,
     TransitionError,
-)
-from idvault.domain.session import session as rules
-from idvault.domain.session.session import (
-    SessionClaim,
-    SessionPurpose,
-    SessionState,
-    VerificationSession,
 )
 from tests.support.builders import NOW, TOKEN
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.error import InvalidError
-from idvault.domain.tip_off import filing as rules
-from idvault.domain.tip_off import target as target_rules
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
+from idvault.tip_off.rules import filing as rules
+from idvault.tip_off.rules import target as target_rules
+from idvault.verify.error import InvalidError
+from idvault.verify.tip_off import TargetKind, TipOffTarget
 
 TOKEN = "acct_" + "0" * 25 + "1"
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.domain.tip_off import flood
+from idvault.tip_off.rules import flood
 
 LEAST = 100
 

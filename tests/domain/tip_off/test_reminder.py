@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.domain import deadline
-from idvault.domain.tip_off import reminder as rules
-from idvault.domain.tip_off.reminder import TIP_OFF_DAYS, Reminder
+from idvault.tip_off.rules import reminder as rules
+from idvault.tip_off.rules.reminder import TIP_OFF_DAYS
+from idvault.verify import deadline
+from idvault.verify.tip_off import Reminder
 from tests.support.builders import NOW
 
 DUE = NOW + timedelta(days=7, hours=12)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.error import ExhaustedError, InvalidError, Reason
-from idvault.domain.tip_off import reporter as rules
-from idvault.domain.tip_off.reporter import LIMITED_FOR, Reporter, ReporterStanding
-from idvault.domain.tip_off.tip_off import TipOffChannel, TipOffOutcome
+from idvault.tip_off.rules import reporter as rules
+from idvault.tip_off.rules.reporter import LIMITED_FOR, Reporter, ReporterStanding
+from idvault.verify.error import ExhaustedError, InvalidError, Reason
+from idvault.verify.tip_off import TipOffChannel, TipOffOutcome
 from tests.support.builders import NOW, TODAY
 
 ENDS = NOW + timedelta(hours=12)

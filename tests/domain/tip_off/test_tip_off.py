@@ -7,14 +7,21 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.error import InvalidError, PreconditionError, Reason, TransitionError
-from idvault.domain.event import FIELDS, EventType
-from idvault.domain.sanction.statement import SanctionCategory
-from idvault.domain.tip_off import history
-from idvault.domain.tip_off import tip_off as rules
-from idvault.domain.tip_off.reminder import Reminder
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.domain.tip_off.tip_off import Dismissal, TipOff, TipOffChannel, TipOffOutcome, TipOffState
+from idvault.tip_off.rules import history
+from idvault.tip_off.rules import tip_off as rules
+from idvault.verify.error import InvalidError, PreconditionError, Reason, TransitionError
+from idvault.verify.event import FIELDS, EventType
+from idvault.verify.sanction import SanctionCategory
+from idvault.verify.tip_off import (
+    Dismissal,
+    Reminder,
+    TargetKind,
+    TipOff,
+    TipOffChannel,
+    TipOffOutcome,
+    TipOffState,
+    TipOffTarget,
+)
 from tests.support.builders import NOW
 
 LATER = NOW + timedelta(hours=1)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from idvault.domain.account import AccountState
-from idvault.domain.error import NotFoundError, Reason
-from idvault.domain.registry import RegistryAnswer
-from idvault.flows.policy import OperatorPolicy
+from idvault.core.policy import OperatorPolicy
+from idvault.verify.account import AccountState
+from idvault.verify.error import NotFoundError, Reason
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.databases import Databases
 from tests.support.flow_world import World, at, command, open_world

@@ -2,8 +2,8 @@
 
 import pytest
 
-from idvault.domain.account import AccountState
-from idvault.domain.error import NotFoundError, Reason
+from idvault.verify.account import AccountState
+from idvault.verify.error import NotFoundError, Reason
 from tests.support.flow_world import World, at, command
 
 UNKNOWN = "acct_0123456789abcdefghjkmnpqrs"

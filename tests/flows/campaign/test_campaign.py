@@ -11,16 +11,13 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.domain.account import AccountState, Standing
-from idvault.domain.campaign.campaign import (
-    CampaignState,
-    Cohort,
-    QuietHours,
-    ReverificationMethod,
-    Verb,
-)
-from idvault.domain.campaign.invitation import InvitationEvent, InvitationState, Stage
-from idvault.domain.error import (
+from idvault.campaign.invitation.rules import InvitationEvent, InvitationState, Stage
+from idvault.campaign.rules import CampaignState, Cohort, QuietHours, ReverificationMethod, Verb
+from idvault.core.db.database import Database
+from idvault.core.policy import OperatorPolicy
+from idvault.core.tables.campaign import legacy_accounts
+from idvault.verify.account import AccountState, Standing
+from idvault.verify.error import (
     AlreadyExistsError,
     InvalidError,
     NotFoundError,
@@ -28,11 +25,8 @@ from idvault.domain.error import (
     Reason,
     UnavailableError,
 )
-from idvault.domain.event import EventType
-from idvault.domain.registry import RegistryAnswer
-from idvault.flows.policy import OperatorPolicy
-from idvault.storage.base.database import Database
-from idvault.storage.campaign.tables import legacy_accounts
+from idvault.verify.event import EventType
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.campaign_world import DAY, CampaignWorld, tokens
 from tests.support.fakes.flaky import Fault

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.domain.account import AccountState
-from idvault.domain.campaign import invitation
-from idvault.domain.campaign.campaign import ReverificationMethod
-from idvault.domain.error import PreconditionError, Reason
-from idvault.domain.registry import RegistryAnswer
-from idvault.flows.claim.verification import VerifyCommand
-from idvault.storage.base.database import Database
+from idvault.campaign.rules import ReverificationMethod
+from idvault.claim.acts.verification import VerifyCommand
+from idvault.core import invitation_code
+from idvault.core.db.database import Database
+from idvault.verify.account import AccountState
+from idvault.verify.error import PreconditionError, Reason
+from idvault.verify.registry import RegistryAnswer
 from tests.support.campaign_world import DAY, CampaignWorld
 from tests.support.flow_world import at, command
 
@@ -37,7 +37,7 @@ async def linked(world: CampaignWorld) -> tuple[str, str, Any]:
 
 def with_code(token: str, code: str, number: int = 1) -> VerifyCommand:
     """Return the claim of an account with a code."""
-    code_hash = invitation.code_hash(account_token=token, code=code)
+    code_hash = invitation_code.code_hash(account_token=token, code=code)
     return command(number, account_token=token, invitation_code_hash=code_hash)
 
 

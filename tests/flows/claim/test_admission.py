@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from idvault.domain.claim import ClaimState
-from idvault.domain.error import ExhaustedError, Reason, UnavailableError
-from idvault.domain.job import JobState
-from idvault.domain.registry import RegistryAnswer
-from idvault.flows.policy import OperatorPolicy
-from idvault.ports.claim import Lease
-from idvault.storage.base.database import Database
+from idvault.claim.job.rules import JobState
+from idvault.claim.ports import Lease
+from idvault.core.db.database import Database
+from idvault.core.policy import OperatorPolicy
+from idvault.verify.claim import ClaimState
+from idvault.verify.error import ExhaustedError, Reason, UnavailableError
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Fault

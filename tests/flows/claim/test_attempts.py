@@ -5,12 +5,12 @@ from contextlib import suppress
 
 import pytest
 
-from idvault.domain.claim import ClaimState, FailureReason, Identity
-from idvault.domain.error import ExhaustedError, Reason
-from idvault.domain.registry import RegistryAnswer
-from idvault.flows.policy import OperatorPolicy
-from idvault.ports.budget import Reserved
-from idvault.ports.claim import Claim
+from idvault.claim.ports import Claim
+from idvault.core.policy import OperatorPolicy
+from idvault.registry.budget_ports import Reserved
+from idvault.verify.claim import ClaimState, FailureReason, Identity
+from idvault.verify.error import ExhaustedError, Reason
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.databases import Databases
 from tests.support.flow_world import World, command, open_world

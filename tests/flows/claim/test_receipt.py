@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.claim import ClaimState
-from idvault.domain.error import IdvaultError, Reason, UnavailableError
-from idvault.domain.record import SealedRecord
-from idvault.flows.claim.receipt import ReceiptFlow
-from idvault.flows.log.proof import Proofs, Proved
-from idvault.ports.claim import Claim, ReceiptEvidence
+from idvault.claim.acts.receipt import ReceiptFlow
+from idvault.claim.ports import Claim, ReceiptEvidence
+from idvault.disclosure.acts.proof import Proofs, Proved
+from idvault.verify.claim import ClaimState
+from idvault.verify.error import IdvaultError, Reason, UnavailableError
+from idvault.verify.record import SealedRecord
 from tests.support import builders, people
 
 RECORD, QUORUM = builders.record(), people.quorum()

@@ -8,11 +8,11 @@ from time import monotonic
 import pytest
 import pytest_asyncio
 
-from idvault.domain.claim import ClaimState, FailureReason
-from idvault.domain.error import AlreadyExistsError, Reason, UnavailableError
-from idvault.domain.registry import RegistryAnswer
-from idvault.flows.claim import verification
-from idvault.storage.base.database import Database
+from idvault.claim.acts import verification
+from idvault.core.db.database import Database
+from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.error import AlreadyExistsError, Reason, UnavailableError
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Fault

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from idvault.domain.account import AccountState
-from idvault.domain.claim import ClaimState, FailureReason
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import DamagedError
-from idvault.domain.registry import RegistryAnswer
+from idvault.verify.account import AccountState
+from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import DamagedError
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders
 from tests.support.fakes.flaky import Fault
 from tests.support.flow_world import World, at, command
@@ -97,7 +97,7 @@ async def test_a_job_without_intake_is_not_the_workers(world: World) -> None:
 
 
 async def _lease() -> object:
-    from idvault.ports.claim import Lease
+    from idvault.claim.ports import Lease
 
     return Lease("9" * 32, at(90).real)
 

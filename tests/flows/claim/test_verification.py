@@ -7,9 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from idvault.domain.account import AccountState
-from idvault.domain.claim import ClaimState, FailureReason
-from idvault.domain.error import (
+from idvault.core.policy import OperatorPolicy
+from idvault.core.tables.account import accounts
+from idvault.registry.budget_ports import CallTurn, Reserved
+from idvault.verify.account import AccountState
+from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.error import (
     AlreadyExistsError,
     ExhaustedError,
     NotFoundError,
@@ -17,10 +20,7 @@ from idvault.domain.error import (
     Reason,
     UnavailableError,
 )
-from idvault.domain.registry import RegistryAnswer
-from idvault.flows.policy import OperatorPolicy
-from idvault.ports.budget import CallTurn, Reserved
-from idvault.storage.account.tables import accounts
+from idvault.verify.registry import RegistryAnswer
 from tests.support import builders, sql
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Fault

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.attest.drill import DrillTerms
-from idvault.attest.people.roster import Roster
-from idvault.bootstrap.base import ENTROPY
-from idvault.domain import drill as rules
-from idvault.domain.disclosure import HistoryFinding
-from idvault.domain.drill import DrillStanding
-from idvault.domain.error import IdvaultError, Reason
-from idvault.domain.event import EventType
-from idvault.flows.custody import drill_standing
-from idvault.flows.custody.drill import PassCommand
-from idvault.flows.custody.drill_record import DrillKeeper
-from idvault.flows.log.guard import LogGuard
-from idvault.ports.drill import DrillHistory
+from idvault.custody.drill import rules
+from idvault.custody.drill.acts import drill_standing
+from idvault.custody.drill.acts.drill import PassCommand
+from idvault.custody.drill.acts.drill_record import DrillKeeper
+from idvault.custody.drill.ports import DrillHistory
+from idvault.custody.drill.rules import DrillStanding
+from idvault.log.acts.guard import LogGuard
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.verify.attest.drill import DrillTerms
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.disclosure import HistoryFinding
+from idvault.verify.error import IdvaultError, Reason
+from idvault.verify.event import EventType
 from tests.support import people
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, first_roster, identity, roster_member
 from tests.support.databases import Databases

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.attest.people.roster import Roster
-from idvault.domain import seal
-from idvault.flows.custody import quorum_count
-from idvault.flows.custody.quorum_count import BETWEEN, Count, Holders
-from idvault.flows.doctor import AilmentError
+from idvault.core.ailment import AilmentError
+from idvault.custody.handover.acts import quorum_count
+from idvault.custody.handover.acts.quorum_count import BETWEEN, Count, Holders
+from idvault.verify import seal
+from idvault.verify.attest.people.roster import Roster
 from tests.support import people
 from tests.support.people import NAMES
 

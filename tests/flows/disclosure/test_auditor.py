@@ -6,25 +6,19 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from idvault.attest import disclosure as papers
-from idvault.domain.disclosure import Verdict
-from idvault.domain.error import (
-    AlreadyExistsError,
-    DamagedError,
-    ExhaustedError,
-    IdvaultError,
-    Reason,
-)
-from idvault.domain.event import EventType
-from idvault.flows.disclosure.custodian import LONGEST_SHARE
-from idvault.ports.disclosure import Filed
-from idvault.storage.account import record as record_rows
-from idvault.storage.account.tables import records
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.statement import statement
-from idvault.storage.disclosure.tables import disclosures, kept_records
-from idvault.storage.key.tables import shred_keys
-from idvault.storage.log.tables import log_openings
+from idvault.account.store import record as record_rows
+from idvault.core.db.connection import Connection
+from idvault.core.db.statement import statement
+from idvault.core.tables.account import records
+from idvault.core.tables.disclosure import disclosures, kept_records
+from idvault.core.tables.key import shred_keys
+from idvault.core.tables.log import log_openings
+from idvault.disclosure.acts.custodian import LONGEST_SHARE
+from idvault.disclosure.ports import Filed
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.disclosure import Verdict
+from idvault.verify.error import AlreadyExistsError, DamagedError, ExhaustedError, IdvaultError, Reason
+from idvault.verify.event import EventType
 from tests.support import builders
 from tests.support.chamber import Chamber, roster_member
 from tests.support.disclosure_world import (

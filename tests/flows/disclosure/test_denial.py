@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from idvault.attest import disclosure as papers
-from idvault.attest.hpke import UnsealError
-from idvault.domain.disclosure import Verdict
-from idvault.domain.error import InvalidError, Reason
-from idvault.domain.event import EventType
-from idvault.storage.disclosure.tables import disclosure_decisions
+from idvault.core.tables.disclosure import disclosure_decisions
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.disclosure import Verdict
+from idvault.verify.error import InvalidError, Reason
+from idvault.verify.event import EventType
 from tests.support.chamber import Chamber, roster_member
 from tests.support.disclosure_world import A, B, C, decide, decision, filed, refused, signed
 

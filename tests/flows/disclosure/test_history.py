@@ -10,18 +10,18 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import delete, update
 
-from idvault.api.disclosure import convert_history
-from idvault.domain.error import DamagedError, NotFoundError, Reason, UnavailableError
-from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
-from idvault.flows.log.proof import LogProofs
-from idvault.flows.policy import OperatorPolicy
-from idvault.storage.account.store import SqlStatusStore
-from idvault.storage.disclosure.tables import disclosures
-from idvault.storage.erasure.store import SqlErasureStore
-from idvault.storage.log.checkpoint import SqlCheckpointStore
-from idvault.storage.log.store import SqlLogStore
-from idvault.storage.log.tables import log_openings
-from idvault.transparency.checkpoint import CosignaturePolicy
+from idvault.core.policy import OperatorPolicy
+from idvault.core.tables.disclosure import disclosures
+from idvault.core.tables.log import log_openings
+from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
+from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.api import convert_history
+from idvault.erasure.store.store import SqlErasureStore
+from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.store.store import SqlLogStore
+from idvault.status.store.store import SqlStatusStore
+from idvault.verify.error import DamagedError, NotFoundError, Reason, UnavailableError
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
 from idvault_client.offline import disclosure_history
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
 from tests.support.databases import Databases

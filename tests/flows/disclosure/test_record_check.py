@@ -5,12 +5,12 @@ from itertools import permutations
 
 import pytest
 
-from idvault.attest.hpke import UnsealError
-from idvault.custody.share import ShareError, open_share
-from idvault.domain.error import DamagedError, Reason
-from idvault.domain.record import SealedRecord
-from idvault.flows.disclosure import record_check
-from idvault.ports.disclosure import RecordEvidence
+from idvault.disclosure.acts import record_check
+from idvault.disclosure.ports import RecordEvidence
+from idvault.opens.share import ShareError, open_share
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.error import DamagedError, Reason
+from idvault.verify.record import SealedRecord
 from tests.support.chamber import CUSTODIANS, Chamber, identity
 from tests.support.storage_world import MISMATCHED
 

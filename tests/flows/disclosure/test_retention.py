@@ -8,16 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from idvault.attest import disclosure as papers
-from idvault.domain.disclosure import DisclosureState, HistoryFinding, Verdict
-from idvault.domain.error import (
-    ExhaustedError,
-    IdvaultError,
-    Reason,
-    UnavailableError,
-)
-from idvault.domain.event import EventType
-from idvault.storage.disclosure.tables import disclosure_decisions, disclosure_refusals, disclosures
+from idvault.core.tables.disclosure import disclosure_decisions, disclosure_refusals, disclosures
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.disclosure import DisclosureState, HistoryFinding, Verdict
+from idvault.verify.error import ExhaustedError, IdvaultError, Reason, UnavailableError
+from idvault.verify.event import EventType
 from tests.support.chamber import Chamber, roster_member
 from tests.support.disclosure_world import (
     A,

@@ -8,25 +8,25 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from idvault.api.disclosure import convert_history
-from idvault.attest import status_token
-from idvault.bootstrap.history import wire_history
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import Reason, UnavailableError
-from idvault.flows.credential.signing_key import StatusKeyFlow
-from idvault.flows.log.proof import LogProofs
-from idvault.flows.log.statement_key import COUNTS_FOR, RENEWED_AFTER, StatementKeyFlow
-from idvault.flows.policy import OperatorPolicy
+from idvault.core.policy import OperatorPolicy
+from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.api import convert_history
+from idvault.erasure.store.store import SqlErasureStore
+from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.store.store import SqlLogStore
+from idvault.processes.bootstrap.history import wire_history
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
-from idvault.storage.account.store import SqlStatusStore
-from idvault.storage.credential.status_list import SqlStatusKeyStore
-from idvault.storage.erasure.store import SqlErasureStore
-from idvault.storage.log.checkpoint import SqlCheckpointStore
-from idvault.storage.log.store import SqlLogStore
-from idvault.transparency import statement_key
-from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault.transparency.note import NoteSigner
+from idvault.status.credential.acts.signing_key import StatusKeyFlow
+from idvault.status.credential.acts.statement_key import COUNTS_FOR, RENEWED_AFTER, StatementKeyFlow
+from idvault.status.credential.store.status_list import SqlStatusKeyStore
+from idvault.status.store.store import SqlStatusStore
+from idvault.verify.attest import status_token
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import Reason, UnavailableError
+from idvault.verify.transparency import statement_key
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
+from idvault.verify.transparency.note import NoteSigner
 from idvault_client.offline import disclosure_history
 from idvault_client.offline.disclosure_history import HistoryError, ProvedHistory
 from tests.flows.disclosure.test_history import EMBARGO, ZONE, opened

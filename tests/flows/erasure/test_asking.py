@@ -8,23 +8,23 @@ from typing import Any, cast
 import pytest
 import pytest_asyncio
 
-from idvault.api.edge.call import Caller
-from idvault.api.erasure import ErasureServicer
-from idvault.bootstrap.periodic.erasure import wire_sweep
-from idvault.domain.account import AccountState, Status
-from idvault.domain.error import InvalidError, PreconditionError, Reason
-from idvault.domain.public_account.values import PublicAccountState
-from idvault.domain.registry import RegistryAnswer
-from idvault.domain.sanction.sanction import Degree
-from idvault.flows.account.feed import FeedFlow
-from idvault.storage.account.feed import SqlFeedStore
-from idvault.storage.account.rows import unpack
-from idvault.storage.base.database import Database
-from idvault.storage.erasure.store import SqlErasureStore
-from idvault.storage.key.remnant import SqlRemnants
-from idvault.storage.key.shred import SqlShredStore
+from idvault.account.store.rows import unpack
+from idvault.core.db.database import Database
+from idvault.core.edge.call import Caller
+from idvault.erasure.api import ErasureServicer
+from idvault.erasure.store.store import SqlErasureStore
+from idvault.key.store.remnant import SqlRemnants
+from idvault.key.store.shred import SqlShredStore
+from idvault.processes.bootstrap.periodic.erasure import wire_sweep
+from idvault.public_account.rules.values import PublicAccountState
+from idvault.status.acts.feed import FeedFlow
+from idvault.status.store.feed import SqlFeedStore
 from idvault.v1 import erasure_pb2 as pb
 from idvault.v1 import identity_pb2
+from idvault.verify.account import AccountState, Status
+from idvault.verify.error import InvalidError, PreconditionError, Reason
+from idvault.verify.registry import RegistryAnswer
+from idvault.verify.sanction import Degree
 from tests.support import builders
 from tests.support.edge import FakeReceipts
 from tests.support.erasure_world import DELAYED, TERMS, WAITED

@@ -12,18 +12,19 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.attest import record_key
-from idvault.attest.hpke import UnsealError
-from idvault.custody.record import open_record
-from idvault.custody.share import open_share
-from idvault.domain.disclosure import LONGEST_LIFETIME, DisclosureState
-from idvault.domain.erasure import ErasureOrigin, ErasureState
-from idvault.domain.error import PreconditionError, Reason
-from idvault.domain.record import SealedRecord
-from idvault.storage.account.tables import records
-from idvault.storage.disclosure.tables import disclosure_decisions, kept_records
-from idvault.storage.log.tables import log_entries, log_openings
-from idvault.transparency import entry
+from idvault.core.tables.account import records
+from idvault.core.tables.disclosure import disclosure_decisions, kept_records
+from idvault.core.tables.log import log_entries, log_openings
+from idvault.erasure.rules import ErasureOrigin
+from idvault.opens.record import open_record
+from idvault.opens.share import open_share
+from idvault.verify.attest import record_key
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.disclosure import LONGEST_LIFETIME, DisclosureState
+from idvault.verify.erasure import ErasureState
+from idvault.verify.error import PreconditionError, Reason
+from idvault.verify.record import SealedRecord
+from idvault.verify.transparency import entry
 from idvault_client.errors import PreconditionFailed, VaultError
 from tests.support import builders, sql
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity

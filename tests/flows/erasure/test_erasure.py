@@ -9,10 +9,15 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import delete, select
 
-from idvault.domain.account import AccountState, Assurance, Standing
-from idvault.domain.claim import ClaimState, FailureReason
-from idvault.domain.erasure import ErasureState
-from idvault.domain.error import (
+from idvault.core.db.database import Database
+from idvault.core.tables.account import accounts
+from idvault.core.tables.claim import persons
+from idvault.core.tables.log import log_openings
+from idvault.disclosure.acts.proof import LogProofs, Proofs
+from idvault.verify.account import AccountState, Assurance, Standing
+from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.erasure import ErasureState
+from idvault.verify.error import (
     AlreadyExistsError,
     IdvaultError,
     NotFoundError,
@@ -21,12 +26,7 @@ from idvault.domain.error import (
     TransitionError,
     UnavailableError,
 )
-from idvault.domain.registry import RegistryAnswer
-from idvault.flows.log.proof import LogProofs, Proofs
-from idvault.storage.account.tables import accounts
-from idvault.storage.base.database import Database
-from idvault.storage.claim.tables import persons
-from idvault.storage.log.tables import log_openings
+from idvault.verify.registry import RegistryAnswer
 from tests.support import sql
 from tests.support.erasure_world import DAY, DELAYED, WAITED, ErasureWorld
 from tests.support.flow_world import at

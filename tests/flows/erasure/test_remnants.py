@@ -11,14 +11,14 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 import pytest_asyncio
 
-from idvault.bootstrap.doctor_erasure import erasure_check
-from idvault.domain.erasure import ErasureState
-from idvault.flows.doctor import examine
-from idvault.ports.erasure import Absence
-from idvault.storage.base.database import Database
-from idvault.storage.key.remnant import SqlRemnants
-from idvault.storage.key.rewriting import KeyRewriting
-from idvault.storage.key.shred import SqlShredStore
+from idvault.core.db.database import Database
+from idvault.key.ports.absence import Absence
+from idvault.key.store.remnant import SqlRemnants
+from idvault.key.store.rewriting import KeyRewriting
+from idvault.key.store.shred import SqlShredStore
+from idvault.processes.bootstrap.doctor_erasure import erasure_check
+from idvault.processes.doctor import examine
+from idvault.verify.erasure import ErasureState
 from tests.support import documented_postgres as server
 from tests.support.databases import Databases, PostgresMaker
 from tests.support.erasure_world import DELAYED, WAITED, ErasureWorld

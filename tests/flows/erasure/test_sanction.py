@@ -7,15 +7,14 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.account import Standing
-from idvault.domain.claim import ClaimState, FailureReason
-from idvault.domain.error import PreconditionError, Reason
-from idvault.domain.public_account.values import PublicAccountState, RejectReason
-from idvault.domain.sanction.appeal import AppealState
-from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
-from idvault.storage.base.database import Database
-from idvault.storage.claim.tables import claims, persons
+from idvault.core.db.database import Database
+from idvault.core.tables.claim import claims, persons
+from idvault.public_account.rules.values import PublicAccountState, RejectReason
+from idvault.verify.account import Standing
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.error import PreconditionError, Reason
+from idvault.verify.sanction import AppealState, Degree, SanctionState, Scope
 from tests.support import builders, sql
 from tests.support.appeal_world import AppealWorld
 from tests.support.erasure_world import DAY, DELAYED, WAITED, ErasureWorld

@@ -21,13 +21,14 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.account import AccountState
-from idvault.domain.error import IdvaultError, TransitionError
-from idvault.domain.sanction.sanction import Degree, Sanction
-from idvault.storage.account.tables import records
-from idvault.storage.base.database import Database
-from idvault.storage.claim.tables import persons
+from idvault.core.db.database import Database
+from idvault.core.tables.account import records
+from idvault.core.tables.claim import persons
+from idvault.sanction.rules.sanction import Sanction
+from idvault.verify.account import AccountState
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.error import IdvaultError, TransitionError
+from idvault.verify.sanction import Degree
 from tests.support import sql
 from tests.support.databases import Databases, Maker
 from tests.support.erasure_model import ModelVault

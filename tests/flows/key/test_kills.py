@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from idvault import durable_file
-from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.key.rewrap import rewrap_flows
-from idvault.domain.key import ROLLED_OUT, SETTLED
+from idvault.core.db.database import Database
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.bootstrap.key.rewrap import rewrap_flows
 from idvault.sealing import key_set
 from idvault.sealing.key_set import Holder, Purpose
-from idvault.storage.base.database import Database
+from idvault.sealing.key_version import ROLLED_OUT, SETTLED
+from idvault.verify import durable_file
 from tests.support.key_world import KeyWorld
 from tests.support.sealed_rows import SealedRows
 

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain.error import AlreadyExistsError, Reason
-from idvault.domain.request import Request
-from idvault.flows.key.request import RepeatedMemberRequests, RepeatedPlatformRequests
+from idvault.core import account_request as kept
+from idvault.core import person_request as member_request
+from idvault.core.account_request import SqlKeptRequestStore
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.request import Request
+from idvault.key.acts.request import RepeatedMemberRequests, RepeatedPlatformRequests
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.request import CurrentFingerprinter, RequestKeys
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.claim import request as kept
-from idvault.storage.claim.request import SqlKeptRequestStore
-from idvault.storage.people import request as member_request
+from idvault.verify.error import AlreadyExistsError, Reason
 from tests.support.key_world import KeyWorld
 
 ID = "0a0a0a0a-0000-4000-8000-000000000001"

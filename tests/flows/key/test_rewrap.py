@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Table, update
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.key.rewrap import rewrap_flows
-from idvault.domain.key import ROLLED_OUT
-from idvault.flows.key.rewrap import RewrapProgress
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
+from idvault.core.tables.claim import persons, requests
+from idvault.core.tables.people import person_requests
+from idvault.core.tables.sanction import appeals
+from idvault.core.tables.tip_off import tip_off_reporters, tip_offs
+from idvault.key.acts.rewrap import RewrapProgress
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.bootstrap.key.rewrap import rewrap_flows
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
+from idvault.sealing.key_version import ROLLED_OUT
 from idvault.sealing.tip_off import KeyedTipOffSecrets
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import statement
-from idvault.storage.claim.tables import persons, requests
-from idvault.storage.people.tables import person_requests
-from idvault.storage.sanction.tables import appeals
-from idvault.storage.tip_off.tables import tip_off_reporters, tip_offs
 from tests.support.key_world import KeyWorld
 from tests.support.sealed_rows import SealedRows, plant
 

@@ -6,18 +6,18 @@ from pathlib import Path
 
 from sqlalchemy import func, select, text
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.key.rewrap import rewrap_flows
-from idvault.domain.key import ROLLED_OUT, SETTLED
-from idvault.flows.key.rewrap import RewrapProgress
+from idvault.account.store import person
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement, scalar, statement
+from idvault.core.tables.claim import persons
+from idvault.key.acts.rewrap import RewrapProgress
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.bootstrap.key.rewrap import rewrap_flows
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import Statement, scalar, statement
-from idvault.storage.claim import person
-from idvault.storage.claim.tables import persons
+from idvault.sealing.key_version import ROLLED_OUT, SETTLED
 from tests.support.databases import Databases
 from tests.support.key_world import KeyWorld
 from tests.support.sealed_rows import PARTY, SealedRows, plant

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.domain.error import Reason, UnavailableError
-from idvault.domain.key import ROLLED_OUT, KeyBehindError, KeyConflictError
+from idvault.core.db.database import Database
+from idvault.core.db.statement import scalar, statement
+from idvault.core.tables.log import log_entries
+from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import scalar, statement
-from idvault.storage.log.tables import log_entries
+from idvault.sealing.key_version import ROLLED_OUT, KeyBehindError, KeyConflictError
+from idvault.verify.error import Reason, UnavailableError
 from tests.support.key_world import KeyWorld
 from tests.support.people import CHEAP
 from tests.support.sealed_rows import SealedRows

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.bootstrap.key.withdrawal import withdrawal_flow
-from idvault.domain.key import ROLLED_OUT, KeyBehindError, KeyKeptError
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.tables.claim import requests
+from idvault.core.tables.tip_off import tip_offs
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.bootstrap.key.withdrawal import withdrawal_flow
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.claim.tables import requests
-from idvault.storage.tip_off.tables import tip_offs
+from idvault.sealing.key_version import ROLLED_OUT, KeyBehindError, KeyKeptError
 from tests.support.key_world import KeyWorld
 from tests.support.sealed_rows import SealedRows, plant
 

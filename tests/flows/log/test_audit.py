@@ -6,13 +6,13 @@ import tracemalloc
 import pytest
 from sqlalchemy import delete
 
-from idvault.flows.log.audit import HeadError, LogAuditFlow
-from idvault.ports.log.audit import AuditPage, Extent
-from idvault.storage.base.database import Database
-from idvault.storage.log.audit import SqlLogAuditStore
-from idvault.storage.log.tables import log_entries
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.verifier import WrongEntryError
+from idvault.core.db.database import Database
+from idvault.core.tables.log import log_entries
+from idvault.log.acts.audit import HeadError, LogAuditFlow
+from idvault.log.ports.audit import AuditPage, Extent
+from idvault.log.store.audit import SqlLogAuditStore
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.verifier import WrongEntryError
 from tests.support import logs, sql
 from tests.support.databases import Databases
 from tests.support.merkle import log_of

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from idvault.flows.log.cosigned_age import CosignedAge, Demand, cosigned_at
-from idvault.transparency import note
+from idvault.log.acts.cosigned_age import CosignedAge, Demand, cosigned_at
+from idvault.verify.transparency import note
 from tests.support import merkle
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.log_world import START

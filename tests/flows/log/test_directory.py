@@ -1,8 +1,8 @@
 """The index that the worker publishes: what is in the public directory, for any mirror."""
 
-from idvault.flows.log.directory import DirectoryFlow
-from idvault.storage.public_files import LocalPublicFiles
-from idvault.transparency import directory
+from idvault.core.public_files import LocalPublicFiles
+from idvault.log.acts.directory import DirectoryFlow
+from idvault.verify.transparency import directory
 from tests.support.log_world import LogWorld
 
 

@@ -6,24 +6,24 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from idvault.attest import epoch as statements
-from idvault.attest.epoch import EpochStatement
-from idvault.bootstrap.witness import witness_flow
-from idvault.domain.error import DamagedError
-from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
-from idvault.flows import lost_entries
-from idvault.flows.log.epoch import LogEpochs, entry_id
-from idvault.flows.log.publication import PublicationRefusedError
-from idvault.flows.log.sequencing import LogRefusedError
-from idvault.flows.log.witness import OtherEpochError, UnwitnessedError
-from idvault.ports.log.witness import WitnessRefusedError
-from idvault.storage.log.checkpoint import SqlCheckpointStore
-from idvault.storage.log.epoch import EPOCHS, SqlEpochStore
-from idvault.storage.log.tables import log_checkpoints
-from idvault.storage.public_files import LocalPublicFiles
-from idvault.transparency import checkpoint, epoch, verifier
-from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault.transparency.tree import CompactRange, leaf_hash
+from idvault.core.public_files import LocalPublicFiles
+from idvault.core.tables.log import log_checkpoints
+from idvault.log.acts.epoch import LogEpochs, entry_id
+from idvault.log.acts.publication import PublicationRefusedError
+from idvault.log.acts.sequencing import LogRefusedError
+from idvault.log.acts.witness import OtherEpochError, UnwitnessedError
+from idvault.log.ports.witness import WitnessRefusedError
+from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.store.epoch import EPOCHS, SqlEpochStore
+from idvault.processes.backup import lost_entries
+from idvault.processes.bootstrap.witness import witness_flow
+from idvault.verify.attest import epoch as statements
+from idvault.verify.attest.epoch import EpochStatement
+from idvault.verify.error import DamagedError
+from idvault.verify.event import SYSTEM_ACTOR, Event, EventType
+from idvault.verify.transparency import checkpoint, epoch, verifier
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
+from idvault.verify.transparency.tree import CompactRange, leaf_hash
 from tests.support import people, sql
 from tests.support.epoch_world import LOG, DiskWitness, cosigned, signed, statement
 from tests.support.log_world import KEY, ORIGIN, PLAIN, LogWorld, Worker, at, of, read, set_back

@@ -6,16 +6,16 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy import select
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.domain.claim import ClaimState
-from idvault.domain.error import Reason, UnavailableError
-from idvault.flows.log.guard import LogGuard
-from idvault.flows.platform import PlatformFlow
-from idvault.storage.account.tables import accounts, records
-from idvault.storage.base.database import Database
-from idvault.storage.base.metadata import main
-from idvault.storage.log.store import SqlLogStore
-from idvault.storage.platform.store import SqlPlatformStore
+from idvault.core.db.database import Database
+from idvault.core.tables import main
+from idvault.core.tables.account import accounts, records
+from idvault.log.acts.guard import LogGuard
+from idvault.log.store.store import SqlLogStore
+from idvault.platform.acts import PlatformFlow
+from idvault.platform.store import SqlPlatformStore
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.verify.claim import ClaimState
+from idvault.verify.error import Reason, UnavailableError
 from tests.support import sql
 from tests.support.databases import Databases
 from tests.support.fakes.log import WaitingLog

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from idvault.bootstrap.sequencing import wire_sequencing
-from idvault.domain.error import DamagedError, UnavailableError
-from idvault.flows.log.log_key import ANNOUNCED_FOR, BOTH_FOR, LogKeys
-from idvault.storage.log.checkpoint import LOG_KEYS, SIGNED, SqlCheckpointStore
-from idvault.storage.log.epoch import EPOCHS
-from idvault.storage.log.store import SqlLogStore
-from idvault.storage.public_files import LocalPublicFiles
-from idvault.transparency import log_key, note
-from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault.transparency.note import NoteSigner, VerifierKey
+from idvault.core.public_files import LocalPublicFiles
+from idvault.log.acts.log_key import ANNOUNCED_FOR, BOTH_FOR, LogKeys
+from idvault.log.store.checkpoint import LOG_KEYS, SIGNED, SqlCheckpointStore
+from idvault.log.store.epoch import EPOCHS
+from idvault.log.store.store import SqlLogStore
+from idvault.processes.bootstrap.sequencing import wire_sequencing
+from idvault.verify.error import DamagedError, UnavailableError
+from idvault.verify.transparency import log_key, note
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
+from idvault.verify.transparency.note import NoteSigner, VerifierKey
 from tests.support import merkle
 from tests.support.log_world import KEY, ORIGIN, SIGNER, LogWorld, at
 

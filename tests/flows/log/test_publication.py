@@ -3,13 +3,13 @@
 import pytest
 from sqlalchemy import ClauseElement, update
 
-from idvault.domain.error import DamagedError, UnavailableError
-from idvault.flows.log.publication import PublicationRefusedError
-from idvault.storage.log.tables import log_entries, log_nodes
-from idvault.transparency import checkpoint
-from idvault.transparency.note import NoteSigner
-from idvault.transparency.tile import Tile
-from idvault.transparency.tree import leaf_hash
+from idvault.core.tables.log import log_entries, log_nodes
+from idvault.log.acts.publication import PublicationRefusedError
+from idvault.verify.error import DamagedError, UnavailableError
+from idvault.verify.transparency import checkpoint
+from idvault.verify.transparency.note import NoteSigner
+from idvault.verify.transparency.tile import Tile
+from idvault.verify.transparency.tree import leaf_hash
 from tests.support import merkle
 from tests.support.fakes.flaky import Fault
 from tests.support.log_world import KEY, SIGNER, LogWorld, at, cut_short, of

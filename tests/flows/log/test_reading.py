@@ -4,15 +4,15 @@ import random
 
 import pytest
 
-from idvault.domain.error import DamagedError, FieldCode, InvalidError, Reason, UnavailableError
-from idvault.flows.log.reading import TransparencyFlow
-from idvault.ports.log.store import Subtree
-from idvault.storage.base.database import Database
-from idvault.storage.log.checkpoint import SqlCheckpointStore
-from idvault.storage.log.store import SqlLogStore
-from idvault.transparency import checkpoint, proof
-from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy
-from idvault.transparency.tree import CompactRange, leaf_hash
+from idvault.core.db.database import Database
+from idvault.log.acts.reading import TransparencyFlow
+from idvault.log.ports.log import Subtree
+from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.store.store import SqlLogStore
+from idvault.verify.error import DamagedError, FieldCode, InvalidError, Reason, UnavailableError
+from idvault.verify.transparency import checkpoint, proof
+from idvault.verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault.verify.transparency.tree import CompactRange, leaf_hash
 from tests.support import logs
 from tests.support.databases import Databases
 from tests.support.fakes.memory_log import MemoryLog

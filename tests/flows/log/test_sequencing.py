@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, update
 
-from idvault.domain.error import Reason, UnavailableError
-from idvault.flows.log.guard import LogGuard
-from idvault.flows.log.sequencing import LogRefusedError
-from idvault.storage.log.checkpoint import NEWEST, SIGNED
-from idvault.storage.log.store import SqlLogStore
-from idvault.storage.log.tables import log_entries, log_head, log_nodes
-from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.tree import CompactRange, leaf_hash
+from idvault.core.tables.log import log_entries, log_head, log_nodes
+from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.sequencing import LogRefusedError
+from idvault.log.store.checkpoint import NEWEST, SIGNED
+from idvault.log.store.store import SqlLogStore
+from idvault.verify.error import Reason, UnavailableError
+from idvault.verify.transparency import checkpoint
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.tree import CompactRange, leaf_hash
 from tests.support.fakes.flaky import Fault
 from tests.support.log_world import (
     PLAIN,

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from idvault.domain.error import DamagedError, PreconditionError, Reason, UnavailableError
-from idvault.flows.log.witness import (
+from idvault.log.acts.witness import (
     LogForkedError,
     LogOlderError,
     NoCheckpointError,
@@ -13,9 +12,10 @@ from idvault.flows.log.witness import (
     UnwitnessedError,
     WitnessFlow,
 )
-from idvault.transparency import checkpoint, note
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.tree import EMPTY_ROOT
+from idvault.verify.error import DamagedError, PreconditionError, Reason, UnavailableError
+from idvault.verify.transparency import checkpoint, note
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.tree import EMPTY_ROOT
 from tests.support.fakes.log import FakeWitness
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.merkle import log_of, signer, witness

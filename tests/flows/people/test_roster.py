@@ -10,20 +10,14 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.attest.people import roster_signature
-from idvault.attest.people.roster import Roster
-from idvault.attest.reading import RosterError
-from idvault.domain.error import (
-    AlreadyExistsError,
-    DeniedError,
-    NotFoundError,
-    Reason,
-    UnavailableError,
-)
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import scalar, statement
-from idvault.storage.log.tables import log_entries
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import scalar, statement
+from idvault.core.tables.log import log_entries
+from idvault.verify.attest.people import roster_signature
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.error import AlreadyExistsError, DeniedError, NotFoundError, Reason, UnavailableError
 from tests.support import people
 from tests.support.databases import Databases
 from tests.support.flow_world import at

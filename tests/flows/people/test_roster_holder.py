@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import ClauseElement, delete, insert, update
 
-from idvault.attest.people import roster_signature
-from idvault.attest.people.roster import Roster
-from idvault.attest.reading import RosterError
-from idvault.domain.error import NotFoundError
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import statement
-from idvault.storage.people.tables import roster as newest
-from idvault.storage.people.tables import roster_proposals, roster_signatures, roster_versions
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
+from idvault.core.tables.people import roster as newest
+from idvault.core.tables.people import roster_proposals, roster_signatures, roster_versions
+from idvault.verify.attest.people import roster_signature
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.error import NotFoundError
 from tests.support import people
 from tests.support.databases import Databases, SqliteMaker
 from tests.support.flow_world import at

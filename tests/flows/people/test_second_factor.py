@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from idvault.attest import hpke
-from idvault.domain import seal, second_factor
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import (
+from idvault.core.db.database import Database
+from idvault.core.second_factor import SecondFactorError
+from idvault.people.second_factor import rules as second_factor
+from idvault.people.second_factor.acts import EnrolCommand, EnrolmentState
+from idvault.verify import seal
+from idvault.verify.attest import hpke
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import (
     AlreadyExistsError,
     DeniedError,
     IdvaultError,
@@ -22,9 +26,6 @@ from idvault.domain.error import (
     Reason,
     UnavailableError,
 )
-from idvault.domain.second_factor import SecondFactorError
-from idvault.flows.people.second_factor import EnrolCommand, EnrolmentState
-from idvault.storage.base.database import Database
 from tests.support import programs
 from tests.support.databases import Databases
 from tests.support.flow_world import request_id

@@ -6,12 +6,11 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from idvault.domain.account import Standing
-from idvault.domain.error import PreconditionError, Reason
-from idvault.domain.public_account.values import PublicAccountState
-from idvault.domain.sanction.appeal import AppealState
-from idvault.domain.sanction.sanction import Degree
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.public_account.rules.values import PublicAccountState
+from idvault.verify.account import Standing
+from idvault.verify.error import PreconditionError, Reason
+from idvault.verify.sanction import AppealState, Degree
 from tests.support.appeal_world import AppealWorld
 from tests.support.public_account_world import PublicAccountWorld
 

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.error import PreconditionError, Reason, TransitionError
-from idvault.domain.public_account.owner import PublicAccountLimits
-from idvault.domain.public_account.values import PublicAccountState, RejectReason
-from idvault.domain.sanction.appeal import AppealState
-from idvault.domain.sanction.sanction import Degree, Sanction
-from idvault.flows.public_account.context import ShownPublicAccount
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.core.policy import PublicAccountLimits
+from idvault.public_account.acts.context import ShownPublicAccount
+from idvault.public_account.rules.values import PublicAccountState, RejectReason
+from idvault.sanction.rules.sanction import Sanction
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.error import PreconditionError, Reason, TransitionError
+from idvault.verify.sanction import AppealState, Degree
 from tests.support import builders
 from tests.support.appeal_world import AppealWorld
 from tests.support.flow_world import at, command

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from idvault.attest.status_check import CheckError
-from idvault.domain.account import AccountState
-from idvault.domain.error import IdvaultError, Reason
-from idvault.flows.public_account.context import ShownPublicAccount
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.public_account.acts.context import ShownPublicAccount
+from idvault.verify.account import AccountState
+from idvault.verify.attest.status_check import CheckError
+from idvault.verify.error import IdvaultError, Reason
 from tests.flows.test_status_checks import Checks
 from tests.support.flow_world import PARTY, at
 from tests.support.public_account_world import DAY, PublicAccountWorld

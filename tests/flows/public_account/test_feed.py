@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from idvault.domain.public_account.values import PublicAccountState
-from idvault.flows.account.feed import FeedFlow
-from idvault.flows.public_account.context import ShownPublicAccount, shown
-from idvault.ports.public_account import Present
-from idvault.storage.account.feed import SqlFeedStore
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.public_account.acts.context import ShownPublicAccount, shown
+from idvault.public_account.ports import Present
+from idvault.public_account.rules.values import PublicAccountState
+from idvault.status.acts.feed import FeedFlow
+from idvault.status.store.feed import SqlFeedStore
 from tests.support.flow_world import PARTY, at
 from tests.support.public_account_world import DAY, PublicAccountWorld
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from idvault.domain.error import InvalidError
-from idvault.domain.public_account.category import PublicAccountCategory
-from idvault.domain.public_account.values import PublicAccount, PublicAccountState
-from idvault.domain.sanction.person import LONGEST_DELAY
-from idvault.domain.sanction.sanction import Degree
-from idvault.flows.public_account import filing
-from idvault.storage.base.database import Database
+from idvault.account.rules.person import LONGEST_DELAY
+from idvault.core.db.database import Database
+from idvault.public_account.acts import filing
+from idvault.public_account.rules.values import PublicAccount, PublicAccountState
+from idvault.verify.error import InvalidError
+from idvault.verify.public_account import PublicAccountCategory
+from idvault.verify.sanction import Degree
 from tests.support import builders
 from tests.support.flow_world import command
 from tests.support.public_account_world import DAY, PublicAccountWorld, licence

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.domain.error import AlreadyExistsError, IdvaultError
-from idvault.domain.public_account.values import PublicAccountState
-from idvault.domain.sanction.sanction import Degree, SanctionState
-from idvault.flows.public_account.context import ShownPublicAccount
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.public_account.acts.context import ShownPublicAccount
+from idvault.public_account.rules.values import PublicAccountState
+from idvault.verify.error import AlreadyExistsError, IdvaultError
+from idvault.verify.sanction import Degree, SanctionState
 from tests.support import builders
 from tests.support.flow_world import at
 from tests.support.public_account_world import DAY, PublicAccountWorld, licence

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.domain.error import (
+from idvault.core.db.database import Database
+from idvault.core.policy import PublicAccountLimits
+from idvault.public_account.rules.values import PublicAccountState, RejectReason
+from idvault.verify.error import (
     AlreadyExistsError,
     IdvaultError,
     InvalidError,
@@ -18,11 +21,8 @@ from idvault.domain.error import (
     Reason,
     TransitionError,
 )
-from idvault.domain.public_account.category import PublicAccountCategory, PublicAccountKind
-from idvault.domain.public_account.owner import PublicAccountLimits
-from idvault.domain.public_account.values import PublicAccountState, RejectReason
-from idvault.domain.sanction.sanction import Degree
-from idvault.storage.base.database import Database
+from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind
+from idvault.verify.sanction import Degree
 from tests.support import builders
 from tests.support.flow_world import PARTY, at
 from tests.support.public_account_world import DAY, MIDNIGHT, PublicAccountWorld, licence

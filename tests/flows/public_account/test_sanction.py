@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest_asyncio
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.account import Standing
-from idvault.domain.error import IdvaultError
-from idvault.domain.public_account.values import PublicAccountState
-from idvault.domain.sanction.appeal import AppealState
-from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState, Scope
-from idvault.flows.public_account.context import ShownPublicAccount
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.public_account.acts.context import ShownPublicAccount
+from idvault.public_account.rules.values import PublicAccountState
+from idvault.sanction.rules.sanction import Sanction
+from idvault.verify.account import Standing
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.error import IdvaultError
+from idvault.verify.sanction import AppealState, Degree, SanctionState, Scope
 from tests.support.appeal_world import AppealWorld
 from tests.support.public_account_world import DAY, PublicAccountWorld
 from tests.support.sanction_world import until

@@ -21,12 +21,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.error import IdvaultError, TransitionError
-from idvault.domain.public_account.values import PublicProfile
-from idvault.domain.sanction.sanction import Sanction
-from idvault.flows.public_account.context import ShownPublicAccount
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.public_account.acts.context import ShownPublicAccount
+from idvault.public_account.rules.values import PublicProfile
+from idvault.sanction.rules.sanction import Sanction
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.error import IdvaultError, TransitionError
 from tests.support import builders
 from tests.support.databases import Databases, Maker
 from tests.support.flow_world import PARTY, at, command

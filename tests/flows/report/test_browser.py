@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from idvault.domain.report import catalogue
-from idvault.domain.report.figure import Language
-from idvault.flows.report import page, supervision
-from idvault.flows.report.supervision import Supervised
-from idvault.transparency import checkpoint
+from idvault.report.acts import page, supervision
+from idvault.report.acts.supervision import Supervised
+from idvault.report.rules import catalogue
+from idvault.report.rules.figure import Language
+from idvault.verify.transparency import checkpoint
 from tests.support import logs, people
 from tests.support.browser import NoBrowserError, browsing, chromium, violations
 from tests.support.merkle import log_of, witness

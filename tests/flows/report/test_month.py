@@ -6,21 +6,20 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from idvault.domain.public_account.values import RejectReason
-from idvault.domain.report.month import (
+from idvault.core.db.database import Database
+from idvault.public_account.rules.values import RejectReason
+from idvault.report.rules.month import (
     AppealFigures,
     ApplicationFigures,
     MonthFigures,
     SanctionFigures,
     TipOffFigures,
 )
-from idvault.domain.report.period import named
-from idvault.domain.sanction.appeal import AppealState
-from idvault.domain.sanction.operation import SanctionCount
-from idvault.domain.sanction.sanction import Degree, Scope
-from idvault.domain.tip_off.tip_off import TipOffOutcome
-from idvault.storage.base.database import Database
+from idvault.sanction.operation.rules import SanctionCount
 from idvault.v1 import contest_pb2
+from idvault.verify.period import named
+from idvault.verify.sanction import AppealState, Degree, Scope
+from idvault.verify.tip_off import TipOffOutcome
 from tests.support.appeal_world import AppealWorld
 from tests.support.flow_world import PARTY, at, command
 from tests.support.public_account_world import PublicAccountWorld

@@ -8,19 +8,18 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import delete
 
-from idvault.domain.error import UnavailableError
-from idvault.domain.event import EventType
-from idvault.domain.report.figure import Language
-from idvault.domain.report.period import Period
-from idvault.domain.sanction.publication import StatementKind
-from idvault.domain.sanction.sanction import Degree
-from idvault.domain.sanction.statement import Automation, Ground, IssuerKind, SanctionCategory
-from idvault.flows.report import page, text
-from idvault.storage.log.tables import log_entries
-from idvault.storage.public_files import LocalPublicFiles
-from idvault.storage.report.store import SqlReportStore
-from idvault.transparency import checkpoint, report
-from idvault.transparency.report import Hours
+from idvault.core.public_files import LocalPublicFiles
+from idvault.core.tables.log import log_entries
+from idvault.report.acts import page, text
+from idvault.report.rules.figure import Language
+from idvault.report.store.store import SqlReportStore
+from idvault.sanction.rules.publication import StatementKind
+from idvault.verify.error import UnavailableError
+from idvault.verify.event import EventType
+from idvault.verify.period import Period
+from idvault.verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
+from idvault.verify.transparency import checkpoint, report
+from idvault.verify.transparency.report import Hours
 from tests.support.fakes.flaky import Fault, Flaky
 from tests.support.log_world import KEY, PLAIN, LogWorld
 from tests.support.report_world import NOVEMBER, OCTOBER, QUARTER, ReportWorld

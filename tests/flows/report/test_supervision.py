@@ -4,10 +4,10 @@ from html import unescape
 
 import pytest
 
-from idvault.domain.event import EventType
-from idvault.domain.report import catalogue
-from idvault.domain.report.figure import Language
-from idvault.flows.report.supervision import SupervisionFlow
+from idvault.report.acts.supervision import SupervisionFlow
+from idvault.report.rules import catalogue
+from idvault.report.rules.figure import Language
+from idvault.verify.event import EventType
 from tests.support import people
 from tests.support.fakes.log import FakeWitness
 from tests.support.log_world import COSIGNER, KEY, PLAIN, LogWorld, demanding

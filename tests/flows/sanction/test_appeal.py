@@ -10,8 +10,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.domain.account import Standing
-from idvault.domain.error import (
+from idvault.core.db.database import Database
+from idvault.sanction.appeal.ports import AppealFilter
+from idvault.sanction.appeal.rules import Appeal
+from idvault.sanction.operation.rules import SanctionCount
+from idvault.status.store.feed import SqlFeedStore
+from idvault.verify.account import Standing
+from idvault.verify.error import (
     AlreadyExistsError,
     DeniedError,
     IdvaultError,
@@ -21,12 +26,7 @@ from idvault.domain.error import (
     Reason,
     TransitionError,
 )
-from idvault.domain.sanction.appeal import Appeal, AppealState
-from idvault.domain.sanction.operation import SanctionCount
-from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
-from idvault.ports.appeal import AppealFilter
-from idvault.storage.account.feed import SqlFeedStore
-from idvault.storage.base.database import Database
+from idvault.verify.sanction import AppealState, Degree, SanctionState, Scope
 from tests.support import builders
 from tests.support.appeal_world import TEXT, AppealWorld
 from tests.support.campaign_world import DAY

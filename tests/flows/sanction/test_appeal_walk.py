@@ -21,10 +21,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from idvault.domain.error import IdvaultError, TransitionError
-from idvault.domain.sanction.appeal import Appeal, AppealState
-from idvault.domain.sanction.sanction import Degree, Scope
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.sanction.appeal.rules import Appeal
+from idvault.verify.error import IdvaultError, TransitionError
+from idvault.verify.sanction import AppealState, Degree, Scope
 from tests.flows.sanction.test_walk import ACCOUNTS, HOUR, HOURS, MODERATORS, OWNERS, PLACE, STEPS, Walk
 from tests.support import builders
 from tests.support.appeal_model import ModelCourt

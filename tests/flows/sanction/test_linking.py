@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.sanction import person as rules
-from idvault.domain.sanction.sanction import Degree, Sanction, Scope
-from idvault.domain.sanction.statement import StatementOfReasons
-from idvault.flows.account.feed import FeedFlow
-from idvault.storage.account.feed import SqlFeedStore
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import scalar, statement
-from idvault.storage.log.tables import log_entries
-from idvault.transparency import entry
+from idvault.account.rules import person as rules
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import scalar, statement
+from idvault.core.tables.log import log_entries
+from idvault.sanction.rules.sanction import Sanction
+from idvault.status.acts.feed import FeedFlow
+from idvault.status.store.feed import SqlFeedStore
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.sanction import Degree, Scope, StatementOfReasons
+from idvault.verify.transparency import entry
 from tests.support import builders
 from tests.support.databases import SqliteMaker
 from tests.support.flow_world import PARTY, at, command

@@ -8,19 +8,18 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.attest.registration import Registration
-from idvault.bootstrap.people import wire_naming
-from idvault.domain import ed25519
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import DeniedError, IdvaultError, InvalidError, Reason
-from idvault.domain.sanction.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
-from idvault.domain.sanction.sanction import Degree
-from idvault.domain.sanction.statement import AuthorityOrder
-from idvault.flows.sanction.naming import NamingCommand
-from idvault.storage.base.database import Database
-from idvault.storage.people.request import SqlMemberRequestStore
-from idvault.storage.sanction.moderator import SqlModeratorStore
+from idvault.core.db.database import Database
+from idvault.core.person_request import SqlMemberRequestStore
+from idvault.moderator.acts.naming import NamingCommand
+from idvault.moderator.store import SqlModeratorStore
+from idvault.processes.bootstrap.people import wire_naming
+from idvault.verify import ed25519
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.attest.registration import Registration
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import DeniedError, IdvaultError, InvalidError, Reason
+from idvault.verify.moderator import CARRIED_FOR, CLOCK_DIFFERENCE, Moderator
+from idvault.verify.sanction import AuthorityOrder, Degree
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import at
 from tests.support.sanction_world import RevokedMeanwhile, SanctionWorld, key_of

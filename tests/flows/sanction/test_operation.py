@@ -6,16 +6,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.domain.error import (
-    InvalidError,
-    NotFoundError,
-    PreconditionError,
-    Reason,
-    TransitionError,
-)
-from idvault.domain.sanction.operation import Operation, OperationState, SanctionCount
-from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.sanction.operation.rules import Operation, OperationState, SanctionCount
+from idvault.verify.error import InvalidError, NotFoundError, PreconditionError, Reason, TransitionError
+from idvault.verify.sanction import Degree, SanctionState, Scope
 from tests.support.flow_world import PARTY, at, request_id
 from tests.support.sanction_world import SanctionWorld, until
 

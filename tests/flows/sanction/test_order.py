@@ -9,12 +9,18 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
-from idvault.domain.sanction.order import OrderState, RecordedOrder
-from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
-from idvault.domain.sanction.statement import AuthorityOrder, IssuerKind, StatementOfReasons
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.sanction.order.rules import OrderState, RecordedOrder
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
+from idvault.verify.sanction import (
+    AuthorityOrder,
+    Degree,
+    IssuerKind,
+    SanctionState,
+    Scope,
+    StatementOfReasons,
+)
 from tests.support.flow_world import PARTY, at, request_id
 from tests.support.sanction_world import SanctionWorld, reasons
 

@@ -8,18 +8,18 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.account import AccountState, Standing
-from idvault.domain.claim import ClaimState, FailureReason, Identity
-from idvault.domain.error import DeniedError, PreconditionError, Reason
-from idvault.domain.registry import RegistryAnswer
-from idvault.domain.sanction import person as rules
-from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
-from idvault.ports.claim import Claim
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import scalar, statement
-from idvault.storage.claim.tables import persons
+from idvault.account.rules import person as rules
+from idvault.claim.ports import Claim
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import scalar, statement
+from idvault.core.tables.claim import persons
+from idvault.verify.account import AccountState, Standing
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.claim import ClaimState, FailureReason, Identity
+from idvault.verify.error import DeniedError, PreconditionError, Reason
+from idvault.verify.registry import RegistryAnswer
+from idvault.verify.sanction import Degree, SanctionState, Scope
 from tests.support import builders
 from tests.support.flow_world import command
 from tests.support.sanction_world import SanctionWorld, until

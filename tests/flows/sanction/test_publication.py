@@ -10,14 +10,13 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
-from idvault.domain.error import UnavailableError
-from idvault.domain.sanction.sanction import Degree
-from idvault.domain.sanction.statement import AuthorityOrder, IssuerKind, Origin
-from idvault.flows.sanction.publication import StatementFlow
-from idvault.storage.base.database import Database
-from idvault.storage.public_files import LocalPublicFiles
-from idvault.storage.sanction.publication import SqlStatementStore
-from idvault.storage.sanction.tables import sanctions
+from idvault.core.db.database import Database
+from idvault.core.public_files import LocalPublicFiles
+from idvault.core.tables.sanction import sanctions
+from idvault.sanction.acts.publication import StatementFlow
+from idvault.sanction.store.publication import SqlStatementStore
+from idvault.verify.error import UnavailableError
+from idvault.verify.sanction import AuthorityOrder, Degree, IssuerKind, Origin
 from tests.support import sql
 from tests.support.flow_world import at
 from tests.support.sanction_world import SanctionWorld, reasons, until

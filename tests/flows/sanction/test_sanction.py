@@ -8,13 +8,16 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from idvault.api import convert
-from idvault.api.account.batch import StatusBatches
-from idvault.api.account.serialised import SerialisedStatuses
-from idvault.domain.account import AccountState, Standing
-from idvault.domain.campaign.campaign import Verb
-from idvault.domain.claim import ClaimState, FailureReason
-from idvault.domain.error import (
+from idvault.account import api as account_api
+from idvault.campaign.rules import Verb
+from idvault.core.db.database import Database
+from idvault.sanction.rules.sanction import Sanction
+from idvault.status.api.batch import StatusBatches
+from idvault.status.api.serialised import SerialisedStatuses
+from idvault.v1 import status_pb2
+from idvault.verify.account import AccountState, Standing
+from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.error import (
     AlreadyExistsError,
     DeniedError,
     IdvaultError,
@@ -24,10 +27,8 @@ from idvault.domain.error import (
     Reason,
     TransitionError,
 )
-from idvault.domain.registry import RegistryAnswer
-from idvault.domain.sanction.sanction import Degree, Sanction, SanctionState
-from idvault.storage.base.database import Database
-from idvault.v1 import status_pb2
+from idvault.verify.registry import RegistryAnswer
+from idvault.verify.sanction import Degree, SanctionState
 from tests.support import builders
 from tests.support.campaign_world import DAY
 from tests.support.flow_world import PARTY, at, command, request_id
@@ -175,7 +176,7 @@ async def test_a_batch_is_as_a_single_read(world: SanctionWorld) -> None:
         answer = await batches.read(relying_party=PARTY, account_tokens=[token, other], now=at(seconds))
         found = status_pb2.BatchGetStatusesResponse.FromString(answer.SerializeToString())
         assert list(found.statuses) == [
-            convert.status(await world.status(each, seconds=seconds)) for each in (token, other)
+            account_api.status(await world.status(each, seconds=seconds)) for each in (token, other)
         ]
 
 

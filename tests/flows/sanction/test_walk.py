@@ -20,15 +20,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.account import Status
-from idvault.domain.error import IdvaultError, TransitionError
-from idvault.domain.sanction.sanction import Degree, Sanction, Scope
-from idvault.ports.claim import Claim
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import param, statement
-from idvault.storage.sanction.tables import followers
+from idvault.claim.ports import Claim
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import param, statement
+from idvault.core.tables.sanction import followers
+from idvault.sanction.rules.sanction import Sanction
+from idvault.verify.account import Status
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.error import IdvaultError, TransitionError
+from idvault.verify.sanction import Degree, Scope
 from tests.support import builders
 from tests.support.databases import Databases, Maker
 from tests.support.flow_world import at, command

@@ -8,9 +8,19 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select, update
 
-from idvault.bootstrap.periodic.session import wire_contest_sweep
-from idvault.domain.claim import ClaimState
-from idvault.domain.error import (
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import param, scalar, statement
+from idvault.core.tables.account import accounts
+from idvault.core.tables.session import contests
+from idvault.processes.bootstrap.periodic.session import wire_contest_sweep
+from idvault.session.contest.acts import ContestSweep
+from idvault.session.contest.ports import ContestFilter
+from idvault.session.contest.rules import Contest, ContestState
+from idvault.v1 import contest_pb2 as pb
+from idvault.v1 import identity_pb2
+from idvault.verify.claim import ClaimState
+from idvault.verify.error import (
     AlreadyExistsError,
     IdvaultError,
     InvalidError,
@@ -19,17 +29,7 @@ from idvault.domain.error import (
     Reason,
     TransitionError,
 )
-from idvault.domain.registry import RegistryAnswer
-from idvault.domain.session.contest import Contest, ContestState
-from idvault.flows.session.contest import ContestSweep
-from idvault.ports.contest import ContestFilter
-from idvault.storage.account.tables import accounts
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import param, scalar, statement
-from idvault.storage.session.tables import contests
-from idvault.v1 import contest_pb2 as pb
-from idvault.v1 import identity_pb2
+from idvault.verify.registry import RegistryAnswer
 from tests.support.campaign_world import DAY
 from tests.support.flow_world import PARTY, at, command
 from tests.support.sanction_world import RevokedMeanwhile

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.domain.error import IdvaultError, InvalidError, NotFoundError, PreconditionError, Reason
-from idvault.domain.public_account.owner import PublicAccountLimits
-from idvault.domain.registry import RegistryAnswer
-from idvault.domain.sanction.sanction import Degree
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.core.policy import PublicAccountLimits
 from idvault.v1 import identity_pb2, sanction_pb2, verification_pb2
 from idvault.v1 import session_pb2 as pb
+from idvault.verify.error import IdvaultError, InvalidError, NotFoundError, PreconditionError, Reason
+from idvault.verify.registry import RegistryAnswer
+from idvault.verify.sanction import Degree
 from tests.support.edge import FakeReceipts
 from tests.support.flow_world import PARTY, command
 from tests.support.session_world import QUORUM, RETURN_URL, SessionWorld

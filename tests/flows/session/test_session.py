@@ -7,9 +7,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.domain.campaign.campaign import Campaign, ReverificationMethod
-from idvault.domain.campaign.invitation import InvitationEvent, Stage
-from idvault.domain.error import (
+from idvault.campaign.invitation.rules import InvitationEvent, Stage
+from idvault.campaign.rules import Campaign, ReverificationMethod
+from idvault.core import caller
+from idvault.core.db.database import Database
+from idvault.v1 import session_pb2 as pb
+from idvault.v1 import verification_pb2
+from idvault.verify import secret
+from idvault.verify.error import (
     AlreadyExistsError,
     ExhaustedError,
     IdvaultError,
@@ -19,12 +24,7 @@ from idvault.domain.error import (
     Reason,
     UnavailableError,
 )
-from idvault.domain.registry import RegistryAnswer
-from idvault.domain.session import secret
-from idvault.ports import caller
-from idvault.storage.base.database import Database
-from idvault.v1 import session_pb2 as pb
-from idvault.v1 import verification_pb2
+from idvault.verify.registry import RegistryAnswer
 from tests.support.campaign_world import DAY
 from tests.support.fakes.flaky import Fault
 from tests.support.flow_world import PARTY, at

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.tip_off import flood
-from idvault.domain.tip_off.tip_off import TipOff, TipOffChannel, TipOffState
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import Statement, scalar, statement, upsert
-from idvault.storage.report.month import SqlMonthStore
-from idvault.storage.tip_off.tables import tip_off_form_days
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement, scalar, statement, upsert
+from idvault.core.tables.tip_off import tip_off_form_days
+from idvault.report.store.month import SqlMonthStore
+from idvault.tip_off.rules import flood
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.tip_off import TipOff, TipOffChannel, TipOffState
 from tests.support.flow_world import PARTY, at, request_id
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
 

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.domain.sanction.statement import SanctionCategory
-from idvault.domain.tip_off.reporter import ReporterStanding
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.domain.tip_off.tip_off import TipOff, TipOffState
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.tip_off.rules.reporter import ReporterStanding
+from idvault.verify.sanction import SanctionCategory
+from idvault.verify.tip_off import TargetKind, TipOff, TipOffState, TipOffTarget
 from tests.storage.hooks import before_statements
 from tests.support import builders
 from tests.support.flow_world import at
@@ -110,7 +109,7 @@ async def test_a_report_that_is_decided_meanwhile(world: TipOffWorld) -> None:
 
 async def test_work_is_bounded(world: TipOffWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """A filter that fits almost nothing ends a page early and continues; each page is few statements."""
-    monkeypatch.setattr("idvault.storage.tip_off.lists.MOST_READ", 4)
+    monkeypatch.setattr("idvault.tip_off.store.lists.MOST_READ", 4)
     for place in range(9):
         await world.file(seconds=place)
     rare = (await world.file(category=SanctionCategory.FRAUD, seconds=9)).tip_off

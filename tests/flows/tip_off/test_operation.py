@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.domain.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
-from idvault.domain.sanction.operation import Operation, SanctionCount
-from idvault.domain.sanction.sanction import Degree, Sanction, Scope
-from idvault.domain.tip_off.tip_off import TipOff, TipOffState
-from idvault.storage.base.database import Database
-from idvault.storage.report.store import SqlReportStore
+from idvault.core.db.database import Database
+from idvault.report.store.store import SqlReportStore
+from idvault.sanction.operation.rules import Operation, SanctionCount
+from idvault.sanction.rules.sanction import Sanction
+from idvault.verify.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
+from idvault.verify.sanction import Degree, Scope
+from idvault.verify.tip_off import TipOff, TipOffState
 from tests.support.flow_world import PARTY, at, request_id
 from tests.support.tip_off_world import TipOffWorld, closed, key_files, opened, report
 

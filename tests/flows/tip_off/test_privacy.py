@@ -8,23 +8,23 @@ import pytest_asyncio
 from google.protobuf.message import Message
 from sqlalchemy import select
 
-from idvault.api.sanction import convert as sanction_convert
-from idvault.api.tip_off import convert
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import statement
-from idvault.storage.claim.tables import requests
-from idvault.storage.log.tables import log_entries, log_openings
-from idvault.storage.sanction.tables import sanctions
-from idvault.storage.tip_off.tables import (
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
+from idvault.core.tables.claim import requests
+from idvault.core.tables.log import log_entries, log_openings
+from idvault.core.tables.sanction import sanctions
+from idvault.core.tables.tip_off import (
     tip_off_form_days,
     tip_off_reporters,
     tip_off_texts,
     tip_off_tries,
     tip_offs,
 )
-from idvault.telemetry.metrics import Metrics
+from idvault.core.telemetry.metrics import Metrics
+from idvault.sanction.api import convert as sanction_convert
+from idvault.tip_off.api import convert
+from idvault.verify.tip_off import TargetKind, TipOffTarget
 from tests.support.flow_world import at
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files, report
 

@@ -9,15 +9,13 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.error import UnavailableError
-from idvault.domain.tip_off.reminder import Reminder
-from idvault.domain.tip_off.reporter import ReporterStanding
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.domain.tip_off.tip_off import TipOffState
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import scalar, statement
-from idvault.storage.tip_off.tables import tip_off_texts
+from idvault.core.db.database import Database
+from idvault.core.db.statement import scalar, statement
+from idvault.core.tables.tip_off import tip_off_texts
+from idvault.tip_off.rules.reporter import ReporterStanding
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.error import UnavailableError
+from idvault.verify.tip_off import Reminder, TargetKind, TipOffState, TipOffTarget
 from tests.storage.hooks import failing_commit
 from tests.support import builders
 from tests.support.flow_world import at

@@ -8,15 +8,15 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.attest import sanction as papers
-from idvault.domain.error import IdvaultError, Reason
-from idvault.domain.tip_off.reporter import ReporterStanding
-from idvault.flows.tip_off.call import TipOffCall
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import Statement, scalar, statement
-from idvault.storage.log.tables import moderator_papers
-from idvault.storage.tip_off.tables import tip_off_texts
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement, scalar, statement
+from idvault.core.tables.log import moderator_papers
+from idvault.core.tables.tip_off import tip_off_texts
+from idvault.tip_off.acts.call import TipOffCall
+from idvault.tip_off.rules.reporter import ReporterStanding
+from idvault.verify.attest import sanction as papers
+from idvault.verify.error import IdvaultError, Reason
 from tests.support.flow_world import at
 from tests.support.sanction_world import RevokedMeanwhile
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files

@@ -9,9 +9,13 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.account import Standing
-from idvault.domain.error import (
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
+from idvault.tip_off.acts.filing import TRIES_A_DAY
+from idvault.tip_off.rules.reporter import ReporterStanding
+from idvault.verify.account import Standing
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.error import (
     AlreadyExistsError,
     DamagedError,
     ExhaustedError,
@@ -22,14 +26,8 @@ from idvault.domain.error import (
     Reason,
     TransitionError,
 )
-from idvault.domain.sanction.sanction import Degree
-from idvault.domain.sanction.statement import Origin
-from idvault.domain.tip_off.reporter import ReporterStanding
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.domain.tip_off.tip_off import TipOff, TipOffOutcome, TipOffState
-from idvault.flows.tip_off.filing import TRIES_A_DAY
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import statement
+from idvault.verify.sanction import Degree, Origin
+from idvault.verify.tip_off import TargetKind, TipOff, TipOffOutcome, TipOffState, TipOffTarget
 from tests.support.flow_world import at, request_id
 from tests.support.public_account_world import PublicAccountWorld
 from tests.support.sanction_world import reasons
@@ -389,7 +387,7 @@ async def test_a_text_of_another_report_does_not_open(world: TipOffWorld) -> Non
 
 async def test_too_many_notes(world: TipOffWorld, key: ModeratorKey, monkeypatch: pytest.MonkeyPatch) -> None:
     """A report has a bounded number of notes."""
-    monkeypatch.setattr("idvault.storage.tip_off.texts.MOST_NOTES", 2)
+    monkeypatch.setattr("idvault.tip_off.store.texts.MOST_NOTES", 2)
     tip_off = await assigned(world, key)
     for _ in range(2):
         await world.note(tip_off, key.moderator_id, "a note")

@@ -8,12 +8,12 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
 
-from idvault.domain.error import IdvaultError, Reason
-from idvault.flows.tip_off.filing import TRIES_A_DAY
-from idvault.storage.base.database import Database
-from idvault.storage.base.metadata import main as schema
-from idvault.storage.base.statement import Statement, scalar, statement
-from idvault.storage.tip_off.tables import tip_off_tries
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement, scalar, statement
+from idvault.core.tables import main as schema
+from idvault.core.tables.tip_off import tip_off_tries
+from idvault.tip_off.acts.filing import TRIES_A_DAY
+from idvault.verify.error import IdvaultError, Reason
 from tests.support.flow_world import PARTY, at
 from tests.support.tip_off_world import TipOffWorld, key_files
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.domain.tip_off.reporter import Reporter, ReporterStanding
-from idvault.domain.tip_off.tip_off import TipOffChannel, TipOffOutcome
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
 from idvault.sealing.tip_off import KeyedTipOffSecrets
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.tip_off import reporter as rows
+from idvault.tip_off.reporter import store as rows
+from idvault.tip_off.rules.reporter import Reporter, ReporterStanding
+from idvault.verify.tip_off import TipOffChannel, TipOffOutcome
 from tests.support.flow_world import PARTY, at
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
 

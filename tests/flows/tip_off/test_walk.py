@@ -20,10 +20,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.error import IdvaultError, TransitionError
-from idvault.domain.tip_off.tip_off import TipOff, TipOffOutcome
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.error import IdvaultError, TransitionError
+from idvault.verify.tip_off import TipOff, TipOffOutcome
 from tests.support import builders
 from tests.support.databases import Databases, Maker
 from tests.support.tip_off_model import DAY, HALF_DAY, ModelReports

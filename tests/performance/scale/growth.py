@@ -12,8 +12,8 @@ from pathlib import Path
 
 import uvloop
 
-from idvault.domain.campaign.campaign import Campaign
-from idvault.storage import migrations
+from idvault.campaign.rules import Campaign
+from idvault.processes import migrations
 from tests.performance import bare_database
 from tests.performance.flows import PARTY, clock, signing_up
 from tests.performance.scale import population, reports, sql

@@ -6,24 +6,25 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from idvault.attest.status_list import LIST_SIZE
-from idvault.bootstrap.base import ENTROPY
-from idvault.domain.campaign.campaign import Campaign
-from idvault.domain.clock import ClockReading
-from idvault.domain.sanction.sanction import Degree, Sanction
-from idvault.flows.account.retention import RetentionFlow
-from idvault.flows.log.guard import LogGuard
-from idvault.flows.log.tree import LogTree
-from idvault.ports.claim import Job
-from idvault.storage.account.feed import SqlFeedStore
-from idvault.storage.account.store import SqlStatusStore
-from idvault.storage.campaign.store import SqlCampaignStore
-from idvault.storage.claim.job import SqlJobStore
-from idvault.storage.claim.store import SqlVerificationStore
-from idvault.storage.credential.status_list import SqlStatusListStore
-from idvault.storage.log.audit import SqlLogAuditStore
-from idvault.storage.log.store import SqlLogStore
-from idvault.storage.tip_off.store import SqlTipOffStore
+from idvault.campaign.rules import Campaign
+from idvault.campaign.store.store import SqlCampaignStore
+from idvault.claim.acts.retention import RetentionFlow
+from idvault.claim.job.store.job import SqlJobStore
+from idvault.claim.ports import Job
+from idvault.claim.store.store import SqlVerificationStore
+from idvault.log.acts.guard import LogGuard
+from idvault.log.acts.tree import LogTree
+from idvault.log.store.audit import SqlLogAuditStore
+from idvault.log.store.store import SqlLogStore
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.sanction.rules.sanction import Sanction
+from idvault.status.credential.store.status_list import SqlStatusListStore
+from idvault.status.store.feed import SqlFeedStore
+from idvault.status.store.store import SqlStatusStore
+from idvault.tip_off.store.store import SqlTipOffStore
+from idvault.verify.attest.status_list import LIST_SIZE
+from idvault.verify.clock import ClockReading
+from idvault.verify.sanction import Degree
 from tests.performance.flows import PARTY, SignUps, clock
 from tests.performance.scale import reports
 from tests.performance.scale.population import SANCTIONED, VERIFIED_PER_LEGACY, token_of

@@ -15,14 +15,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Table
 
-from idvault.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
-from idvault.storage.account.tables import accounts, records, status_feed
-from idvault.storage.campaign.tables import legacy_accounts
-from idvault.storage.claim.tables import claims, jobs, persons, receipts, requests
-from idvault.storage.credential import rows as credential_rows
-from idvault.storage.key.tables import shred_keys
-from idvault.storage.log.tables import log_entries, log_openings
-from idvault.storage.sanction.tables import sanctions
+from idvault.core.tables.account import accounts, records, status_feed
+from idvault.core.tables.campaign import legacy_accounts
+from idvault.core.tables.claim import claims, jobs, persons, receipts, requests
+from idvault.core.tables.key import shred_keys
+from idvault.core.tables.log import log_entries, log_openings
+from idvault.core.tables.sanction import sanctions
+from idvault.status.credential.store import rows as credential_rows
+from idvault.verify.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
 from tests.performance.flows import PARTY, signing_up
 from tests.performance.scale.sql import POOL_SIZE, Loader
 from tests.support import sandbox

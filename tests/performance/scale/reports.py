@@ -9,11 +9,10 @@ texts of reports are read one report at a time and are not loaded.
 from datetime import UTC, datetime
 from random import Random
 
-from idvault.domain.sanction.statement import SanctionCategory
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.domain.tip_off.tip_off import TipOffState
-from idvault.ports.tip_off import TipOffFilter
-from idvault.storage.tip_off.store import SqlTipOffStore
+from idvault.tip_off.ports import TipOffFilter
+from idvault.tip_off.store.store import SqlTipOffStore
+from idvault.verify.sanction import SanctionCategory
+from idvault.verify.tip_off import TargetKind, TipOffState, TipOffTarget
 from tests.performance.flows import PARTY
 from tests.performance.scale.sql import Loader
 

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy.engine import make_url
 
-from idvault.storage.base import sqlite_copy
+from idvault.core.db import sqlite_copy
 from tests.support import documented_postgres
 from tests.support.databases import Databases
 

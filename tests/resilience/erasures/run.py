@@ -18,9 +18,9 @@ from time import monotonic
 
 from sqlalchemy import update
 
-from idvault.domain.erasure import ErasureState
-from idvault.storage.account.tables import records
-from idvault.storage.base.database import Database
+from idvault.core.db.database import Database
+from idvault.core.tables.account import records
+from idvault.verify.erasure import ErasureState
 from tests.resilience.campaign import Options
 from tests.resilience.erasures.followers import following
 from tests.resilience.tally import Tally

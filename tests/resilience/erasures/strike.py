@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from idvault.storage.base.connection import Commit
-from idvault.storage.base.database import Database
+from idvault.core.db.connection import Commit
+from idvault.core.db.database import Database
 from tests.support.processes import children
 
 

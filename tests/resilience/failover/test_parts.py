@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.config import database
+from idvault.core.config import database
 from tests.resilience.failover import member, programs
 from tests.resilience.failover.pulse import Pulse
 from tests.resilience.tracer import MissingToolError

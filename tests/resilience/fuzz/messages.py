@@ -19,7 +19,7 @@ from uuid import UUID
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from idvault.api import page_token
+from idvault.core.edge import page_token
 from idvault.v1 import options_pb2
 from tests.resilience.fuzz import naughty
 

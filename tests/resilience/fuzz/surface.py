@@ -10,7 +10,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
 import idvault.v1
-from idvault.api.edge.access import roles_of
+from idvault.core.edge.access import roles_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from uuid import uuid4
 import grpc
 from google.protobuf.message import Message
 
-from idvault.api import page_token
+from idvault.core.edge import page_token
 from idvault.v1 import campaign_pb2, common_pb2, disclosure_pb2, roster_pb2, verification_pb2
 from idvault_client import transport
 from idvault_client.testing import SyntheticOrganization, invent_organization

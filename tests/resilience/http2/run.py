@@ -5,7 +5,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from idvault.development.session import Session
+from idvault.processes.development.session import Session
 from idvault.v1 import status_pb2
 from idvault_client import testing
 from tests.resilience.campaign import Options

@@ -7,13 +7,13 @@ from statistics import median
 
 from sqlalchemy import text
 
-from idvault.ports.claim import Lease
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.sqlite_connection import SqliteConnection
-from idvault.storage.base.statement import statement
-from idvault.storage.base.types import to_micros
-from idvault.storage.claim.job import SqlJobStore
+from idvault.claim.job.store.job import SqlJobStore
+from idvault.claim.ports import Lease
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.sqlite_connection import SqliteConnection
+from idvault.core.db.statement import statement
+from idvault.core.db.types import to_micros
 from tests.support import sql
 
 PARTIES = 5

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
-from idvault.domain.claim import Identity
-from idvault.domain.clock import ClockReading
-from idvault.domain.document import Document, DocumentType
-from idvault.domain.error import IdvaultError, NotFoundError
-from idvault.flows.claim.verification import VerifyCommand
+from idvault.claim.acts.verification import VerifyCommand
+from idvault.claim.job.store.job import SqlJobStore
+from idvault.claim.ports import Claim
+from idvault.core.db.database import Database
 from idvault.mock_registry.population import Resident
-from idvault.ports.claim import Claim
-from idvault.storage.base.database import Database
-from idvault.storage.claim.job import SqlJobStore
+from idvault.verify.claim import Identity
+from idvault.verify.clock import ClockReading
+from idvault.verify.document import Document, DocumentType
+from idvault.verify.error import IdvaultError, NotFoundError
 from tests.resilience.registry import people
 from tests.resilience.registry.inline import inline
 from tests.resilience.registry.process import Fate, KilledError, Process, policy

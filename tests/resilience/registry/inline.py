@@ -8,9 +8,9 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from idvault.storage.base.database import Database
-from idvault.storage.base.sqlite import Sqlite
-from idvault.storage.base.sqlite_connection import SqliteConnection
+from idvault.core.db.database import Database
+from idvault.core.db.sqlite import Sqlite
+from idvault.core.db.sqlite_connection import SqliteConnection
 
 T = TypeVar("T")
 

@@ -13,14 +13,14 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from idvault.domain.claim import ClaimState, FailureReason
-from idvault.domain.event import EventType
+from idvault.core.db.connection import Connection
+from idvault.core.db.statement import scalar, statement
+from idvault.core.tables.claim import claims, intakes, jobs, persons
+from idvault.core.tables.log import log_entries, log_openings
 from idvault.registry.nppa_wire import NppaStatus
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.statement import scalar, statement
-from idvault.storage.claim.tables import claims, intakes, jobs, persons
-from idvault.storage.log.tables import log_entries, log_openings
-from idvault.transparency.entry import decode_leaf
+from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.event import EventType
+from idvault.verify.transparency.entry import decode_leaf
 from tests.resilience.registry.campaign import LIFETIME, Campaign, Claimant
 
 

@@ -14,13 +14,13 @@ from datetime import timedelta
 from itertools import islice
 from random import Random
 
-from idvault.domain.claim import ClaimState, Identity
-from idvault.domain.clock import ClockReading
-from idvault.domain.document import Document, DocumentType
-from idvault.domain.error import ExhaustedError, Reason, UnavailableError
-from idvault.flows.claim.verification import VerifyCommand
-from idvault.ports.claim import Claim
-from idvault.storage.base.database import Database
+from idvault.claim.acts.verification import VerifyCommand
+from idvault.claim.ports import Claim
+from idvault.core.db.database import Database
+from idvault.verify.claim import ClaimState, Identity
+from idvault.verify.clock import ClockReading
+from idvault.verify.document import Document, DocumentType
+from idvault.verify.error import ExhaustedError, Reason, UnavailableError
 from tests.resilience.registry.inline import inline
 from tests.resilience.registry.people import PARTIES, SHARES, person
 from tests.resilience.registry.process import Fate, Process, policy

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from idvault.domain import document
-from idvault.domain import name as names
 from idvault.mock_registry.population import Resident
+from idvault.verify import document
+from idvault.verify import name as names
 
 PARTIES = ("platform-a", "platform-b", "platform-c")
 SHARES = (0.6, 0.3, 0.1)

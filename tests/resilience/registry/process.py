@@ -6,24 +6,24 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from idvault.bootstrap.claim import wire_claims
-from idvault.domain.account import SubjectKind
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import Reason, UnavailableError
-from idvault.domain.registry import RegistryAnswer
-from idvault.flows.log.guard import LogGuard
-from idvault.flows.policy import OperatorPolicy
-from idvault.ports.budget import CallTurn
-from idvault.ports.claim import Claim
-from idvault.ports.registry import CappedRegistry
+from idvault.claim.job.store.job import SqlJobStore
+from idvault.claim.ports import Claim
+from idvault.claim.store.store import SqlVerificationStore
+from idvault.core.db.database import Database
+from idvault.core.policy import OperatorPolicy
+from idvault.log.acts.guard import LogGuard
+from idvault.processes.bootstrap.claim import wire_claims
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.budget import BudgetedRegistry
+from idvault.registry.budget_ports import CallTurn
 from idvault.registry.guarded import GuardedRegistry
+from idvault.registry.ports import CappedRegistry
+from idvault.registry.store import SqlBudgetStore
 from idvault.registry.withheld import PacedRegistry, WithheldRegistry
-from idvault.storage.base.database import Database
-from idvault.storage.budget import SqlBudgetStore
-from idvault.storage.claim.job import SqlJobStore
-from idvault.storage.claim.store import SqlVerificationStore
+from idvault.verify.account import SubjectKind
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import Reason, UnavailableError
+from idvault.verify.registry import RegistryAnswer
 from tests.resilience.registry.wire import Internet
 from tests.support import builders
 from tests.support.fakes.log import WaitingLog

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from idvault.domain.campaign.campaign import CampaignPlan, Cohort, ReverificationMethod
-from idvault.domain.campaign.invitation import InvitationEvent
+from idvault.campaign.invitation.rules import InvitationEvent
+from idvault.campaign.rules import CampaignPlan, Cohort, ReverificationMethod
 from idvault_client import Consent, VaultError, Verification, aio, resident_id
 from idvault_client.backend.campaign.values import LegacyAccount
 from tests.support.sandbox import Person, Registry, invent

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault.v1 import transparency_pb2
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
 from idvault_client.offline.log.continuity import LogContinuity
 from idvault_client.offline.log.files import LogFolder
 from idvault_client.people import identity_folder

@@ -6,8 +6,8 @@ from itertools import product
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from idvault.domain import seal
 from idvault.sealing.key_set import Purpose
+from idvault.verify import seal
 from idvault_client import Vault, testing
 from idvault_client.sanctions import AppealState, Degree
 from tests.resilience.theft.finding import Finding

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.development.authority import real_now
-from idvault.development.layout import CUSTODIANS, PASSPHRASE, THRESHOLD
+from idvault.core.db.database import Database
+from idvault.key.store.day_key import SqlDayKeyStore
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.development.authority import real_now
+from idvault.processes.development.layout import CUSTODIANS, PASSPHRASE, THRESHOLD
 from idvault.sealing.day_key import LocalDayKeyring
 from idvault.sealing.key_provider import LocalKeyProvider
-from idvault.storage.base.database import Database
-from idvault.storage.key.day_key import SqlDayKeyStore
 from tests.demo.disclosure import DisclosureSteps
 from tests.resilience.theft import appeals, guessing, others, records, reports, search, victims, waiting
 from tests.resilience.theft.finding import Finding

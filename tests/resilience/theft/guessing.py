@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
 
-from idvault.domain.claim import Identity
-from idvault.domain.document import Document, DocumentType
-from idvault.domain.seal import Part
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.pair import MemoryPairMarker
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.v1 import common_pb2
+from idvault.verify.claim import Identity
+from idvault.verify.document import Document, DocumentType
+from idvault.verify.seal import Part
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot, Row
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 
-from idvault.bootstrap.base import ENTROPY
+from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import HOLDINGS, Holder, KeySet, Purpose
 from tests.support.databases import Databases

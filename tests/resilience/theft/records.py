@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from idvault.attest import record_key
-from idvault.attest.hpke import UnsealError
-from idvault.custody import identity as identities
-from idvault.custody.identity import PersonalIdentity
-from idvault.custody.record import open_record
-from idvault.custody.share import ShareError, open_share
-from idvault.domain.record import SealedRecord
+from idvault.opens import identity as identities
+from idvault.opens.identity import PersonalIdentity
+from idvault.opens.record import open_record
+from idvault.opens.share import ShareError, open_share
+from idvault.verify.attest import record_key
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.record import SealedRecord
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot
 from tests.support.open_record import sealed_record

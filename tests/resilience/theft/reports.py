@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.domain import seal
-from idvault.domain.error import DamagedError, NotFoundError
-from idvault.domain.sanction.statement import SanctionCategory
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.domain.tip_off.tip_off import Dismissal, TipOffChannel
-from idvault.ports.moderation_text import CaseField, SealedModerationText
+from idvault.processes.bootstrap.base import ENTROPY
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.moderation_text import KeyedModerationTextSealer
+from idvault.sealing.moderation_text_ports import CaseField, SealedModerationText
 from idvault.sealing.tip_off import KeyedTipOffSecrets
+from idvault.verify import seal
+from idvault.verify.error import DamagedError, NotFoundError
+from idvault.verify.sanction import SanctionCategory
+from idvault.verify.tip_off import Dismissal, TargetKind, TipOffChannel, TipOffTarget
 from idvault_client import Vault, testing
 from idvault_client.tip_offs import FiledTipOff
 from tests.resilience.theft.finding import Finding

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from idvault.attest import hpke, payload
-from idvault.attest.hpke import UnsealError
-from idvault.domain import seal
 from idvault.sealing.key_set import Purpose
+from idvault.verify import seal
+from idvault.verify.attest import hpke, payload
+from idvault.verify.attest.hpke import UnsealError
 from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot, Row
 from tests.support.sandbox import Person

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idvault.domain.account import AccountState, Standing
-from idvault.domain.event import EventType
-from idvault.storage.account import rows as account_row
-from idvault.storage.account.feed import SqlFeedStore
-from idvault.storage.account.tables import accounts, status_feed
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
+from idvault.account.store import rows as account_row
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.tables.account import accounts, status_feed
+from idvault.status.store.feed import SqlFeedStore
+from idvault.verify.account import AccountState, Standing
+from idvault.verify.event import EventType
 from tests.storage.account.test_status import END
 from tests.storage.hooks import before_statements, held_act
 from tests.support.databases import Databases

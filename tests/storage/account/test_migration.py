@@ -6,11 +6,11 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import Connection, text
 
-from idvault.domain.account import AccountState, SubjectKind
-from idvault.storage import migrations
-from idvault.storage.account.store import SqlStatusStore
-from idvault.storage.base.database import Database
-from idvault.storage.migrations import MAIN
+from idvault.core.db.database import Database
+from idvault.processes import migrations
+from idvault.processes.migrations import MAIN
+from idvault.status.store.store import SqlStatusStore
+from idvault.verify.account import AccountState, SubjectKind
 from tests.support.builders import TOKEN
 from tests.support.databases import Maker
 

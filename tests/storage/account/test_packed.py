@@ -5,12 +5,12 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from idvault.domain import account as rules
-from idvault.domain.account import Account, AccountState, Status, SubjectKind
-from idvault.domain.claim import Owner
-from idvault.domain.organization import OrganizationCategory
-from idvault.storage.account.rows import SHOWN
-from idvault.storage.account.tables import accounts as table
+from idvault.account.rules import account as rules
+from idvault.account.store.rows import SHOWN
+from idvault.claim.rules.claim import Owner
+from idvault.core.tables.account import accounts as table
+from idvault.verify.account import Account, AccountState, Status, SubjectKind
+from idvault.verify.organization import OrganizationCategory
 from tests.support.storage_world import MATCHED, NOW, TODAY, World
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.storage.account.record import pack, unpack
+from idvault.account.store.record import pack, unpack
 from tests.support.storage_world import World
 
 

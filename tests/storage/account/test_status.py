@@ -6,11 +6,11 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from idvault.domain.account import Account, AccountState
-from idvault.domain.event import EventType
-from idvault.ports.claim import Job
-from idvault.storage.log.tables import log_entries
-from idvault.transparency import entry
+from idvault.claim.ports import Job
+from idvault.core.tables.log import log_entries
+from idvault.verify.account import Account, AccountState
+from idvault.verify.event import EventType
+from idvault.verify.transparency import entry
 from tests.storage.hooks import before_statements
 from tests.support.storage_world import MISMATCHED, NO_RECORD, NOW, World, at
 

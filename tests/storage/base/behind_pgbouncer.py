@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, MetaData, Table, Text, func, insert, select
 
-from idvault.domain.error import UnavailableError
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import scalar, statement
-from idvault.storage.key.tables import day_keys
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import scalar, statement
+from idvault.core.tables.key import day_keys
+from idvault.verify.error import UnavailableError
 from tests.storage.hooks import held_act
 from tests.support import pgbouncer
 from tests.support.databases import Databases

@@ -3,11 +3,11 @@
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table, text
 from sqlalchemy.schema import CreateTable
 
-from idvault.storage.base.database import Database
-from idvault.storage.base.dialect import POSTGRESQL, SQLITE
-from idvault.storage.base.sqlite import Sqlite
-from idvault.storage.base.statement import statement
-from idvault.storage.base.types import Day, Micros
+from idvault.core.db.database import Database
+from idvault.core.db.dialect import POSTGRESQL, SQLITE
+from idvault.core.db.sqlite import Sqlite
+from idvault.core.db.statement import statement
+from idvault.core.db.types import Day, Micros
 
 samples = Table(
     "samples",

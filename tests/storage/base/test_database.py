@@ -11,13 +11,13 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 
-from idvault.domain.error import Reason, UnavailableError
-from idvault.storage.base.connection import Connection, SuspendedError
-from idvault.storage.base.database import Database
-from idvault.storage.base.failure import DriverError
-from idvault.storage.base.statement import param, scalar, statement, upsert
-from idvault.storage.budget import budgets
-from idvault.storage.key.tables import day_keys
+from idvault.core.db.connection import Connection, SuspendedError
+from idvault.core.db.database import Database
+from idvault.core.db.failure import DriverError
+from idvault.core.db.statement import param, scalar, statement, upsert
+from idvault.core.tables.key import day_keys
+from idvault.registry.store import budgets
+from idvault.verify.error import Reason, UnavailableError
 from tests.storage.hooks import connection_class, failing_commit, failing_statement, held_act
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW, World
@@ -250,9 +250,9 @@ async def test_busy_file_is_waited_for(sqlite_databases: Databases) -> None:
 _CROWD = """
 import asyncio, itertools, sys
 from sqlalchemy import insert
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import statement
-from idvault.storage.key.tables import day_keys
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
+from idvault.core.tables.key import day_keys
 INSERT = statement(insert(day_keys))
 async def main():
     database, numbers = Database(url=sys.argv[1]), itertools.count()
@@ -360,7 +360,7 @@ async def test_calls_one_after_the_other_share_one_connection(postgres_databases
 def test_no_engine_of_sqlalchemy_is_loaded_by_what_serves_and_works() -> None:
     """SQLAlchemy only compiles statements: its asynchronous engine and greenlet are not even imported."""
     code = (
-        "import sys; import idvault.bootstrap.serve, idvault.bootstrap.work;"
+        "import sys; import idvault.processes.bootstrap.serve, idvault.processes.bootstrap.work;"
         "print([name for name in ('sqlalchemy.ext.asyncio', 'greenlet', 'aiosqlite', 'alembic')"
         " if name in sys.modules])"
     )

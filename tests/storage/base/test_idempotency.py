@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.error import AlreadyExistsError, Reason
-from idvault.domain.request import Request
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.idempotency import Requests
-from idvault.storage.claim.tables import requests
-from idvault.storage.people.tables import person_requests
+from idvault.core.db.connection import Connection
+from idvault.core.db.idempotency import Requests
+from idvault.core.request import Request
+from idvault.core.tables.claim import requests
+from idvault.core.tables.people import person_requests
+from idvault.verify.error import AlreadyExistsError, Reason
 from tests.support.storage_world import NOW, World
 
 _MADE: tuple[dict[str, Any], ...] = (

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import BigInteger, LargeBinary, SmallInteger, String, insert, select, true, update
 
-from idvault.storage.base.database import Database
-from idvault.storage.base.listing import among, listed, one_of
-from idvault.storage.base.statement import scalar, statement, upsert
-from idvault.storage.base.types import Day, Micros
+from idvault.core.db.database import Database
+from idvault.core.db.listing import among, listed, one_of
+from idvault.core.db.statement import scalar, statement, upsert
+from idvault.core.db.types import Day, Micros
 from tests.storage.base.samples import create, samples
 from tests.storage.hooks import before_statements
 from tests.storage.plans import plan_of

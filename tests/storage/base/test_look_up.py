@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from idvault.domain.error import Reason, UnavailableError
-from idvault.storage.base.database import Database
-from idvault.storage.base.failure import DriverError
-from idvault.storage.base.listing import among
-from idvault.storage.base.look_up import KEYS, LookUp, LookUps
-from idvault.storage.base.statement import param, statement
+from idvault.core.db.database import Database
+from idvault.core.db.failure import DriverError
+from idvault.core.db.listing import among
+from idvault.core.db.look_up import KEYS, LookUp, LookUps
+from idvault.core.db.statement import param, statement
+from idvault.verify.error import Reason, UnavailableError
 from tests.storage.base import samples
 from tests.storage.hooks import before_statements
 from tests.support.databases import Databases

@@ -9,15 +9,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+import idvault.storage
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import SelectBase
 
-import idvault.storage
-from idvault.storage.base.database import Database
-from idvault.storage.base.postgresql import Postgresql
-from idvault.storage.base.postgresql_connection import server_settings
-from idvault.storage.base.statement import Statement
+from idvault.core.db.database import Database
+from idvault.core.db.postgresql import Postgresql
+from idvault.core.db.postgresql_connection import server_settings
+from idvault.core.db.statement import Statement
 from tests.support.databases import Databases
 from tests.support.storage_world import World
 
@@ -55,7 +55,7 @@ def test_statements_use_no_state_of_a_session() -> None:
     assert len(found) > 100
     for name, one in found.items():
         assert isinstance(one.clause, Executable), name
-        if name.startswith("idvault.storage.key.rewriting."):
+        if name.startswith("idvault.key.store.rewriting."):
             assert not re.search(r"\bSET (?!LOCAL\b)|\bLISTEN\b|\bTEMP", one.postgresql.text), name
         else:
             assert isinstance(one.clause, SelectBase | UpdateBase), name

@@ -13,14 +13,14 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.engine import make_url
 
-from idvault.config import database as addresses
-from idvault.domain.error import Reason, UnavailableError
-from idvault.storage.base import postgresql, postgresql_connection, servers
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.postgresql import Postgresql
-from idvault.storage.base.statement import param, scalar, statement
-from idvault.storage.key.tables import day_keys
+from idvault.core.config import database as addresses
+from idvault.core.db import postgresql, postgresql_connection, servers
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.postgresql import Postgresql
+from idvault.core.db.statement import param, scalar, statement
+from idvault.core.tables.key import day_keys
+from idvault.verify.error import Reason, UnavailableError
 from tests.storage.hooks import held_act
 from tests.support.databases import Databases
 from tests.support.listening import listening

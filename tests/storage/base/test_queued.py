@@ -3,16 +3,16 @@
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from idvault.domain.error import UnavailableError
-from idvault.storage.account import rows as account
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.postgresql import Postgresql
-from idvault.storage.base.queued import Queue, joined, written
-from idvault.storage.base.statement import param, statement, upsert
-from idvault.storage.budget import budgets
-from idvault.storage.claim.tables import claims, requests
-from idvault.storage.key.tables import day_keys
+from idvault.account.store import rows as account
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.postgresql import Postgresql
+from idvault.core.db.queued import Queue, joined, written
+from idvault.core.db.statement import param, statement, upsert
+from idvault.core.tables.claim import claims, requests
+from idvault.core.tables.key import day_keys
+from idvault.registry.store import budgets
+from idvault.verify.error import UnavailableError
 from tests.storage.hooks import before_statements
 from tests.support.storage_world import NOW, World
 

@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.engine import make_url
 
-from idvault.domain.error import Reason, UnavailableError
-from idvault.storage import migrations
-from idvault.storage.base import distinct, postgresql, postgresql_connection, servers, url
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.postgresql import Postgresql
-from idvault.storage.base.statement import scalar, statement
-from idvault.storage.key.tables import day_keys
+from idvault.core.db import distinct, postgresql, postgresql_connection, servers, url
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.postgresql import Postgresql
+from idvault.core.db.statement import scalar, statement
+from idvault.core.tables.key import day_keys
+from idvault.processes import migrations
+from idvault.verify.error import Reason, UnavailableError
 from tests.support import tls_proxy
 from tests.support.databases import Databases, PostgresMaker, own_postgres
 from tests.support.postgresql_front import Front, address, fronts

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from idvault.domain.error import Reason, UnavailableError
-from idvault.storage.base import sqlite
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.sqlite import Sqlite
-from idvault.storage.base.sqlite_connection import SqliteConnection
-from idvault.storage.base.statement import param, scalar, statement
-from idvault.storage.base.turn import Turn
-from idvault.storage.key.tables import day_keys
+from idvault.core.db import sqlite
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.sqlite import Sqlite
+from idvault.core.db.sqlite_connection import SqliteConnection
+from idvault.core.db.statement import param, scalar, statement
+from idvault.core.db.turn import Turn
+from idvault.core.tables.key import day_keys
+from idvault.verify.error import Reason, UnavailableError
 from tests.support.databases import Databases
 
 _INSERT = statement(insert(day_keys))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain.error import Reason, UnavailableError
-from idvault.storage.base import sqlite_copy
-from idvault.storage.base.sqlite_connection import SqliteConnection
+from idvault.core.db import sqlite_copy
+from idvault.core.db.sqlite_connection import SqliteConnection
+from idvault.verify.error import Reason, UnavailableError
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from runpy import run_path
 import pytest
 from sqlalchemy import Integer, delete, func, insert, select, update
 
-from idvault.storage.base.database import Database
-from idvault.storage.base.listing import among
-from idvault.storage.base.statement import Statement, by_index, param, scalar, statement, upsert
+from idvault.core.db.database import Database
+from idvault.core.db.listing import among
+from idvault.core.db.statement import Statement, by_index, param, scalar, statement, upsert
 from tests.storage.base.samples import create, samples
 from tests.storage.hooks import before_statements
 
@@ -150,7 +150,7 @@ def test_an_index_is_named_to_sqlite_only() -> None:
 
 _MODULE = """
 from sqlalchemy import text
-from idvault.storage.base.statement import statement
+from idvault.core.db.statement import statement
 
 def act():
     return statement(text("SELECT 1"))

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from idvault.storage.base.sqlite_connection import SqliteConnection
-from idvault.storage.base.threads import Threads
+from idvault.core.db.sqlite_connection import SqliteConnection
+from idvault.core.db.threads import Threads
 
 
 def _connection(close: Any) -> SqliteConnection:

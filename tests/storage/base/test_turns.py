@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from idvault.ports import caller
-from idvault.ports.room import Room
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.listing import among
-from idvault.storage.base.look_up import KEYS, LookUp
-from idvault.storage.base.postgresql import Postgresql
-from idvault.storage.base.sqlite import Sqlite
-from idvault.storage.base.statement import scalar, statement
-from idvault.storage.base.threads import Threads
-from idvault.storage.key.tables import day_keys
+from idvault.core import caller
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.listing import among
+from idvault.core.db.look_up import KEYS, LookUp
+from idvault.core.db.postgresql import Postgresql
+from idvault.core.db.sqlite import Sqlite
+from idvault.core.db.statement import scalar, statement
+from idvault.core.db.threads import Threads
+from idvault.core.room import Room
+from idvault.core.tables.key import day_keys
 from tests.support.databases import Databases
 
 _DAYS = LookUp("test", statement(select(day_keys.c.day).where(among(day_keys.c.day, KEYS)), scalar), str)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from idvault.storage.base import url
+from idvault.core.db import url
 
 
 def test_both_kinds_are_told_apart() -> None:

@@ -7,10 +7,10 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, select, text
 
-from idvault.storage import migrations
-from idvault.storage.base.database import Database
-from idvault.storage.campaign.tables import invitations, legacy_accounts
-from idvault.storage.migrations import MAIN
+from idvault.core.db.database import Database
+from idvault.core.tables.campaign import invitations, legacy_accounts
+from idvault.processes import migrations
+from idvault.processes.migrations import MAIN
 from tests.support.databases import Maker
 from tests.support.storage_world import World
 

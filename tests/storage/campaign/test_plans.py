@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import Statement
-from idvault.storage.campaign import delivery, enforcement, invitation_rows, legacy_account, progress
+from idvault.campaign.invitation.store import delivery, enforcement, invitation_rows
+from idvault.campaign.legacy_account import store as legacy_account
+from idvault.campaign.store import progress
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement
 from tests.storage.plans import plan_of
 from tests.support.builders import reading
 from tests.support.databases import Databases

@@ -6,11 +6,11 @@ from itertools import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idvault.domain.account import Account, AccountState
-from idvault.domain.claim import ClaimState
-from idvault.domain.event import EventType
-from idvault.ports.claim import Job, NewClaim
-from idvault.storage.claim.tables import persons
+from idvault.claim.ports import Job, NewClaim
+from idvault.core.tables.claim import persons
+from idvault.verify.account import Account, AccountState
+from idvault.verify.claim import ClaimState
+from idvault.verify.event import EventType
 from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, World
 
 _OUTCOMES = {"match": MATCHED, "mismatch": MISMATCHED, "no record": NO_RECORD}

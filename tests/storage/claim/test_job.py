@@ -7,12 +7,12 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from idvault.domain import job as job_rules
-from idvault.domain.job import JobState
-from idvault.ports.claim import Intake
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import statement
-from idvault.storage.claim.tables import jobs
+from idvault.claim.job import rules as job_rules
+from idvault.claim.job.rules import JobState
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
+from idvault.core.tables.claim import jobs
+from idvault.sealing.ports import Intake
 from tests.storage.hooks import held_act
 from tests.support.databases import PostgresMaker
 from tests.support.storage_world import MATCHED, NO_RECORD, NOW, World, at, lease_of

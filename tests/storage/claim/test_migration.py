@@ -8,11 +8,11 @@ import pytest_asyncio
 from alembic import command
 from sqlalchemy import Connection, select, text
 
-from idvault.domain.claim import ClaimState
-from idvault.ports.claim import Lease
-from idvault.storage import migrations
-from idvault.storage.base.database import Database
-from idvault.storage.claim.tables import attempts, jobs, persons
+from idvault.claim.ports import Lease
+from idvault.core.db.database import Database
+from idvault.core.tables.claim import attempts, jobs, persons
+from idvault.processes import migrations
+from idvault.verify.claim import ClaimState
 from tests.support.databases import Maker
 from tests.support.storage_world import MATCHED, NOW, World, at
 

@@ -7,30 +7,19 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from idvault.domain import job as job_rules
-from idvault.domain.account import AccountState, Standing, SubjectKind
-from idvault.domain.claim import (
-    TIMED_OUT,
-    ClaimOutcome,
-    ClaimState,
-    FailureReason,
-    Owner,
-)
-from idvault.domain.error import (
-    AlreadyExistsError,
-    ExhaustedError,
-    NotFoundError,
-    PreconditionError,
-    Reason,
-)
-from idvault.domain.event import EventType
-from idvault.domain.job import JobState
-from idvault.domain.organization import OrganizationCategory
-from idvault.ports.claim import NewClaim
-from idvault.storage.account.tables import accounts
-from idvault.storage.claim.tables import jobs, persons
-from idvault.storage.log.tables import log_entries, log_openings
-from idvault.transparency import entry
+from idvault.claim.job import rules as job_rules
+from idvault.claim.job.rules import JobState
+from idvault.claim.ports import NewClaim
+from idvault.claim.rules.claim import TIMED_OUT, ClaimOutcome, Owner
+from idvault.core.tables.account import accounts
+from idvault.core.tables.claim import jobs, persons
+from idvault.core.tables.log import log_entries, log_openings
+from idvault.verify.account import AccountState, Standing, SubjectKind
+from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.error import AlreadyExistsError, ExhaustedError, NotFoundError, PreconditionError, Reason
+from idvault.verify.event import EventType
+from idvault.verify.organization import OrganizationCategory
+from idvault.verify.transparency import entry
 from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, World, at, lease_of
 
 

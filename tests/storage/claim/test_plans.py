@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import Statement, statement
-from idvault.storage.claim import attempt, job_rows, person, queue, settle, store
-from idvault.storage.claim.tables import attempts, persons
+from idvault.account.store import person
+from idvault.claim.job.store import job_rows, queue
+from idvault.claim.store import attempt, settle, store
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement, statement
+from idvault.core.tables.claim import attempts, persons
 from tests.resilience.registry import backlog
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases

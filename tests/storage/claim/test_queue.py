@@ -8,16 +8,16 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import BigInteger, text, update
 
-from idvault.domain.account import SubjectKind
-from idvault.domain.error import UnavailableError
-from idvault.domain.job import JobState
-from idvault.ports.claim import Job
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.base.sqlite_connection import SqliteConnection
-from idvault.storage.base.statement import Statement, scalar, statement
-from idvault.storage.claim import queue
-from idvault.storage.claim.tables import jobs
+from idvault.claim.job.rules import JobState
+from idvault.claim.job.store import queue
+from idvault.claim.ports import Job
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.sqlite_connection import SqliteConnection
+from idvault.core.db.statement import Statement, scalar, statement
+from idvault.core.tables.claim import jobs
+from idvault.verify.account import SubjectKind
+from idvault.verify.error import UnavailableError
 from tests.resilience.registry import backlog
 from tests.storage.hooks import connection_class, failing_commit, failing_statement
 from tests.support.storage_world import World, at, lease_of

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from sqlalchemy import delete
 
-from idvault.domain.event import EventType
-from idvault.storage.base.database import Database
-from idvault.storage.log.store import SqlLogStore
-from idvault.storage.log.tables import log_openings
-from idvault.transparency import entry
+from idvault.core.db.database import Database
+from idvault.core.tables.log import log_openings
+from idvault.log.store.store import SqlLogStore
+from idvault.verify.event import EventType
+from idvault.verify.transparency import entry
 from tests.support.storage_world import MATCHED, NO_RECORD, World, at
 
 

@@ -12,16 +12,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from idvault.domain.account import AccountState, Assurance
-from idvault.domain.claim import TIMED_OUT, ClaimState, FailureReason
-from idvault.domain.error import NotFoundError, Reason
-from idvault.domain.event import EventType
-from idvault.domain.job import JobProgress, JobState
-from idvault.ports.claim import Intake
-from idvault.storage.claim.store import SqlVerificationStore
-from idvault.storage.claim.tables import attempts, intakes, jobs
-from idvault.storage.log.tables import log_entries
-from idvault.transparency import entry
+from idvault.claim.job.rules import JobProgress, JobState
+from idvault.claim.rules.claim import TIMED_OUT
+from idvault.claim.store.store import SqlVerificationStore
+from idvault.core.tables.claim import attempts, intakes, jobs
+from idvault.core.tables.log import log_entries
+from idvault.sealing.ports import Intake
+from idvault.verify.account import AccountState, Assurance
+from idvault.verify.claim import ClaimState, FailureReason
+from idvault.verify.error import NotFoundError, Reason
+from idvault.verify.event import EventType
+from idvault.verify.transparency import entry
 from tests.storage.hooks import held_act
 from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, TODAY, World, at, lease_of
 

@@ -4,12 +4,12 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any, cast
 
-from idvault.domain.record import SealedRecord
-from idvault.ports.budget import CallTurn, Reserved
-from idvault.ports.claim import Job
-from idvault.storage.base.database import Database
-from idvault.storage.base.sqlite_connection import SqliteConnection
-from idvault.storage.key.shred import SqlShredStore
+from idvault.claim.ports import Job
+from idvault.core.db.database import Database
+from idvault.core.db.sqlite_connection import SqliteConnection
+from idvault.key.store.shred import SqlShredStore
+from idvault.registry.budget_ports import CallTurn, Reserved
+from idvault.verify.record import SealedRecord
 from tests.storage.hooks import before_statements, connection_class
 from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, World, at
 

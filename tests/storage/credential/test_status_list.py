@@ -9,25 +9,20 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-from idvault.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import AlreadyExistsError, ExhaustedError, IdvaultError, NotFoundError, Reason
-from idvault.domain.event import EventType
-from idvault.domain.signing_key import StatusKey
-from idvault.ports.claim import Job
-from idvault.ports.credential import Credential, CredentialIssue
-from idvault.storage.account.tables import accounts, records
-from idvault.storage.base.database import Database
-from idvault.storage.claim.tables import claims, jobs, requests
-from idvault.storage.credential import rows
-from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusListStore
-from idvault.storage.credential.store import SqlCredentialStore
-from idvault.storage.credential.tables import (
-    credential_counts,
-    status_credentials,
-    status_lists,
-    status_marks,
-)
+from idvault.claim.ports import Job
+from idvault.core.db.database import Database
+from idvault.core.tables.account import accounts, records
+from idvault.core.tables.claim import claims, jobs, requests
+from idvault.core.tables.credential import credential_counts, status_credentials, status_lists, status_marks
+from idvault.status.credential.ports import Credential, CredentialIssue
+from idvault.status.credential.store import rows
+from idvault.status.credential.store.status_list import SqlStatusKeyStore, SqlStatusListStore
+from idvault.status.credential.store.store import SqlCredentialStore
+from idvault.verify.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import AlreadyExistsError, ExhaustedError, IdvaultError, NotFoundError, Reason
+from idvault.verify.event import EventType
+from idvault.verify.signing_key import StatusKey
 from tests.storage.account.test_status import END
 from tests.storage.hooks import before_statements
 from tests.support.builders import ZONE

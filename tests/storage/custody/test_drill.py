@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from idvault.domain.error import AlreadyExistsError, Reason
-from idvault.domain.event import EventType
-from idvault.domain.request import Request
-from idvault.ports.drill import DrillHistory, Passing
+from idvault.core.request import Request
+from idvault.custody.drill.ports import DrillHistory, Passing
+from idvault.verify.error import AlreadyExistsError, Reason
+from idvault.verify.event import EventType
 from tests.support import builders
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
 from tests.support.databases import Databases

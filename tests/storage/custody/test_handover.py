@@ -9,13 +9,13 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.attest import succession
-from idvault.custody.handover import hand_over as reseal
-from idvault.domain.error import AlreadyExistsError, PreconditionError, Reason
-from idvault.domain.event import EventType
-from idvault.domain.handover import HandedShare, HandoverBatch, HandoverEnd
-from idvault.domain.request import Request
-from idvault.storage.custody.tables import handed_quorums
+from idvault.core.request import Request
+from idvault.core.tables.custody import handed_quorums
+from idvault.opens.handover import hand_over as reseal
+from idvault.verify.attest import succession
+from idvault.verify.error import AlreadyExistsError, PreconditionError, Reason
+from idvault.verify.event import EventType
+from idvault.verify.handover import HandedShare, HandoverBatch, HandoverEnd
 from tests.support.chamber import Chamber, chamber, identity, roster_member
 from tests.support.databases import Databases
 from tests.support.handover_world import A, B, C, D, E, adopt, holders, stored

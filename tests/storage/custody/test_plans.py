@@ -1,7 +1,7 @@
 """A hand-over of many records reads each of them once, on both databases."""
 
-from idvault.storage.base.database import Database
-from idvault.storage.custody import handover
+from idvault.core.db.database import Database
+from idvault.custody.handover import store as handover
 from tests.storage.plans import plan_of
 
 _INDEX = "ix_records_present_quorum_id_account_token"

@@ -8,18 +8,18 @@ from typing import Any
 from alembic import command
 from sqlalchemy import Connection, text
 
-from idvault.bootstrap.base import ENTROPY
-from idvault.domain import disclosure as rules
-from idvault.domain.clock import ClockReading
-from idvault.domain.disclosure import DecidingQuorum, Disclosure, DisclosureState, QuorumMember, Verdict
-from idvault.domain.event import EventType
-from idvault.flows.disclosure.refusal import Refusals
-from idvault.flows.disclosure.retention import DisclosureRetention
-from idvault.storage import migrations
-from idvault.storage.base.database import Database
-from idvault.storage.disclosure.store import SqlDisclosureStore
-from idvault.storage.migrations import MAIN
-from idvault.transparency import entry
+from idvault.core.db.database import Database
+from idvault.disclosure.acts.refusal import Refusals
+from idvault.disclosure.acts.retention import DisclosureRetention
+from idvault.disclosure.rules import disclosure as rules
+from idvault.disclosure.store.store import SqlDisclosureStore
+from idvault.processes import migrations
+from idvault.processes.bootstrap.base import ENTROPY
+from idvault.processes.migrations import MAIN
+from idvault.verify.clock import ClockReading
+from idvault.verify.disclosure import DecidingQuorum, Disclosure, DisclosureState, QuorumMember, Verdict
+from idvault.verify.event import EventType
+from idvault.verify.transparency import entry
 from tests.support.builders import TOKEN
 from tests.support.databases import Maker
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import Statement
-from idvault.storage.disclosure import evidence, kept, lists
-from idvault.storage.disclosure import rows as disclosure_row
+from idvault.account.store import kept
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement
+from idvault.disclosure.store import evidence, lists
+from idvault.disclosure.store import rows as disclosure_row
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW

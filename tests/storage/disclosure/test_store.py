@@ -9,15 +9,15 @@ from typing import Any
 import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.domain.disclosure import DisclosureState
-from idvault.domain.error import IdvaultError, Reason
-from idvault.domain.event import EventType
-from idvault.storage.disclosure.tables import (
+from idvault.core.tables.disclosure import (
     disclosure_decisions,
     disclosure_openings,
     disclosure_refusals,
     kept_records,
 )
+from idvault.verify.disclosure import DisclosureState
+from idvault.verify.error import IdvaultError, Reason
+from idvault.verify.event import EventType
 from tests.support.chamber import CUSTODIANS, Chamber, chamber, roster_member
 from tests.support.databases import Databases
 from tests.support.disclosure_world import (

@@ -8,12 +8,12 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, text
 
-from idvault.domain.erasure import ErasureState
-from idvault.storage import migrations
-from idvault.storage.account.feed import SqlFeedStore
-from idvault.storage.base.database import Database
-from idvault.storage.erasure.store import SqlErasureStore
-from idvault.storage.migrations import MAIN
+from idvault.core.db.database import Database
+from idvault.erasure.store.store import SqlErasureStore
+from idvault.processes import migrations
+from idvault.processes.migrations import MAIN
+from idvault.status.store.feed import SqlFeedStore
+from idvault.verify.erasure import ErasureState
 from tests.support import feed
 from tests.support.databases import Maker
 from tests.support.flow_world import PARTY

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import Statement
-from idvault.storage.erasure import store
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement
+from idvault.erasure.store import store
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW

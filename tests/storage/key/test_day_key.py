@@ -2,7 +2,7 @@
 
 import asyncio
 
-from idvault.ports.sealing import DayKey
+from idvault.sealing.ports import DayKey
 from tests.support.storage_world import NO_RECORD, World
 
 

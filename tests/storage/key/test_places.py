@@ -9,10 +9,10 @@ from pathlib import Path
 
 from alembic import command
 
-from idvault.storage import migrations
-from idvault.storage.base.database import Database
-from idvault.storage.key.shred import SqlShredStore
-from idvault.storage.migrations import SHRED
+from idvault.core.db.database import Database
+from idvault.key.store.shred import SqlShredStore
+from idvault.processes import migrations
+from idvault.processes.migrations import SHRED
 from tests.support.databases import Databases
 from tests.support.remnant_search import MarkedKeys
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from idvault.storage.base.database import Database
-from idvault.storage.key.shred import SqlShredStore
+from idvault.core.db.database import Database
+from idvault.key.store.shred import SqlShredStore
 
 
 async def test_key_is_never_overwritten(shred_database: Database) -> None:

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from idvault.storage.base.database import Database
-from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.core.db.database import Database
+from idvault.log.store.checkpoint import SIGNED, SqlCheckpointStore
 from tests.support.databases import Databases
 
 

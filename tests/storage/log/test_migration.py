@@ -6,10 +6,10 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, text
 
-from idvault.storage import migrations
-from idvault.storage.base.database import Database
-from idvault.storage.log.store import SqlLogStore
-from idvault.storage.migrations import MAIN
+from idvault.core.db.database import Database
+from idvault.log.store.store import SqlLogStore
+from idvault.processes import migrations
+from idvault.processes.migrations import MAIN
 from tests.support.databases import Maker
 from tests.support.storage_world import NOW
 

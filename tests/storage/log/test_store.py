@@ -7,15 +7,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
-from idvault.domain.error import DamagedError, Reason, UnavailableError
-from idvault.domain.event import Event, EventType
-from idvault.ports.log.store import Subtree, Unsequenced
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import Statement, param, scalar, statement
-from idvault.storage.log import entry as log
-from idvault.storage.log.store import SqlLogStore
-from idvault.storage.log.tables import log_entries, log_head, log_nodes
-from idvault.transparency.tree import CompactRange, leaf_hash
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement, param, scalar, statement
+from idvault.core.tables.log import log_entries, log_head, log_nodes
+from idvault.log.ports.log import Subtree, Unsequenced
+from idvault.log.store import entry as log
+from idvault.log.store.store import SqlLogStore
+from idvault.verify.error import DamagedError, Reason, UnavailableError
+from idvault.verify.event import Event, EventType
+from idvault.verify.transparency.tree import CompactRange, leaf_hash
 from tests.storage.hooks import before_statements, held_act
 from tests.support import logs, merkle
 from tests.support.databases import Databases

@@ -6,20 +6,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select
 
-from idvault.domain import roster as rules
-from idvault.domain.error import (
-    AlreadyExistsError,
-    ExhaustedError,
-    NotFoundError,
-    PreconditionError,
-    Reason,
-)
-from idvault.domain.event import EventType
-from idvault.domain.request import Request
-from idvault.ports.people.roster import StoredProposal, StoredVersion
-from idvault.storage.log.tables import log_entries
-from idvault.storage.people.tables import roster_versions
-from idvault.transparency import entry
+from idvault.core.request import Request
+from idvault.core.tables.log import log_entries
+from idvault.core.tables.people import roster_versions
+from idvault.people import rules
+from idvault.people.ports.roster import StoredProposal, StoredVersion
+from idvault.verify.error import AlreadyExistsError, ExhaustedError, NotFoundError, PreconditionError, Reason
+from idvault.verify.event import EventType
+from idvault.verify.transparency import entry
 from tests.support.storage_world import World, at
 
 FIRST, SECOND = "1" * 64, "2" * 64

@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from idvault.domain.error import AlreadyExistsError, DeniedError, Reason
-from idvault.domain.event import EventType
-from idvault.domain.request import Request
-from idvault.ports.people.second_factor import FreshSecret, SecondFactor
-from idvault.storage.people.tables import second_factors
+from idvault.core.request import Request
+from idvault.core.tables.people import second_factors
+from idvault.people.second_factor.ports import SecondFactor
+from idvault.sealing.ports import FreshSecret
+from idvault.verify.error import AlreadyExistsError, DeniedError, Reason
+from idvault.verify.event import EventType
 from tests.support.storage_world import World, at
 
 WHO = "d" * 32

@@ -2,9 +2,9 @@
 
 import pytest
 
-from idvault.domain.error import IdvaultError, Reason
-from idvault.domain.event import EventType
-from idvault.ports.platform import Platform
+from idvault.core.platform import Platform
+from idvault.verify.error import IdvaultError, Reason
+from idvault.verify.event import EventType
 from tests.support.flow_world import PARTY
 from tests.support.sanction_world import SanctionWorld
 from tests.support.storage_world import World, at

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from idvault.domain.error import AlreadyExistsError, NotFoundError, Reason
-from idvault.domain.event import EventType
-from idvault.ports.platform import Platform, PlatformPages, PresentedPlatform
-from idvault.storage.log.tables import log_entries
-from idvault.transparency import entry
+from idvault.core.platform import Platform
+from idvault.core.tables.log import log_entries
+from idvault.platform.ports import PlatformPages, PresentedPlatform
+from idvault.verify.error import AlreadyExistsError, NotFoundError, Reason
+from idvault.verify.event import EventType
+from idvault.verify.transparency import entry
 from tests.support.storage_world import NOW, World, at
 
 

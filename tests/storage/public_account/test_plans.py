@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.public_account.values import PublicAccountState
-from idvault.storage.account import feed
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import Statement
-from idvault.storage.credential import status_list
-from idvault.storage.public_account import closing, filing, lists, operator, rows
-from idvault.storage.sanction import target
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement
+from idvault.public_account.rules.values import PublicAccountState
+from idvault.public_account.store import closing, filing, lists, operator, rows
+from idvault.sanction.store import target
+from idvault.status.credential.store import status_list
+from idvault.status.store import feed
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from idvault.domain.error import UnavailableError
-from idvault.domain.public_account.values import RejectReason
-from idvault.ports.public_account import Owned, Present
-from idvault.storage.base.database import Database
-from idvault.storage.public_account.tables import public_account_versions
+from idvault.core.db.database import Database
+from idvault.core.tables.public_account import public_account_versions
+from idvault.public_account.ports import Owned, Present
+from idvault.public_account.rules.values import RejectReason
+from idvault.verify.error import UnavailableError
 from tests.storage.hooks import before_statements
 from tests.support import builders, sql
 from tests.support.flow_world import PARTY, at

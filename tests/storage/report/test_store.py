@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from idvault.domain.event import EventType
-from idvault.domain.report import catalogue
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import statement
-from idvault.storage.log.tables import log_entries
-from idvault.storage.report import month, queries, store
-from idvault.storage.report.store import SqlReportStore
+from idvault.core.db.database import Database
+from idvault.core.db.statement import statement
+from idvault.core.tables.log import log_entries
+from idvault.report.rules import catalogue
+from idvault.report.store import month, queries, store
+from idvault.report.store.store import SqlReportStore
+from idvault.verify.event import EventType
 from tests.storage.plans import plan_of
 from tests.support.report_world import leaf_of
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.sanction.appeal import AppealState
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import Statement
-from idvault.storage.sanction import open
-from idvault.storage.sanction.appeal_rows import LISTS, ROWS
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement
+from idvault.public_account.store import open
+from idvault.sanction.appeal.store.appeal_rows import LISTS, ROWS
+from idvault.verify.sanction import AppealState
 from tests.storage.hooks import before_statements
 from tests.storage.plans import plan_of
 from tests.support.appeal_world import AppealWorld

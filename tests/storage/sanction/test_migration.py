@@ -8,11 +8,11 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, text
 
-from idvault.domain.account import Standing
-from idvault.domain.sanction.sanction import Degree
-from idvault.storage import migrations
-from idvault.storage.base.database import Database
-from idvault.storage.migrations import MAIN
+from idvault.core.db.database import Database
+from idvault.processes import migrations
+from idvault.processes.migrations import MAIN
+from idvault.verify.account import Standing
+from idvault.verify.sanction import Degree
 from tests.support import builders
 from tests.support.campaign_world import CampaignWorld
 from tests.support.databases import Maker

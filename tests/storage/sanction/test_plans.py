@@ -4,9 +4,13 @@ from typing import Any
 
 import pytest
 
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import Statement
-from idvault.storage.sanction import lists, moderator, operation, order, person, publication, rows, standing
+from idvault.account.store import follower as person
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement
+from idvault.moderator import store as moderator
+from idvault.sanction.operation import store as operation
+from idvault.sanction.order import store as order
+from idvault.sanction.store import lists, publication, rows, standing
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW

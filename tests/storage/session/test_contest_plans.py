@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import Statement
-from idvault.storage.session import rows
-from idvault.storage.session.contest_rows import LISTS, ROWS
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement
+from idvault.session.contest.store.contest_rows import LISTS, ROWS
+from idvault.session.store import rows
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from idvault.storage.base.database import Database
-from idvault.storage.base.statement import Statement
-from idvault.storage.tip_off import lists, reporter, rows, texts, tries
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement
+from idvault.tip_off.reporter import store as reporter
+from idvault.tip_off.store import lists, rows, texts, tries
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW

@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from idvault.storage.base.database import Database
-from idvault.storage.tip_off import lists
-from idvault.storage.tip_off.store import SqlTipOffStore
+from idvault.core.db.database import Database
+from idvault.tip_off.store import lists
+from idvault.tip_off.store.store import SqlTipOffStore
 from tests.performance.flows import PARTY
 from tests.performance.scale import reports, sql
 from tests.storage.plans import plan_of

@@ -7,14 +7,13 @@ from typing import Any, cast
 
 import pytest
 
-from idvault.domain.error import UnavailableError
-from idvault.domain.tip_off import flood
-from idvault.domain.tip_off.reporter import ReporterStanding
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.domain.tip_off.tip_off import TipOff
-from idvault.flows.sanction.moderator import KnownModerators
-from idvault.storage.sanction.moderator import SqlModeratorStore
-from idvault.storage.tip_off.store import SqlTipOffStore
+from idvault.moderator.acts.moderator import KnownModerators
+from idvault.moderator.store import SqlModeratorStore
+from idvault.tip_off.rules import flood
+from idvault.tip_off.rules.reporter import ReporterStanding
+from idvault.tip_off.store.store import SqlTipOffStore
+from idvault.verify.error import UnavailableError
+from idvault.verify.tip_off import TargetKind, TipOff, TipOffTarget
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.storage.test_torn_acts import FAULTS
 from tests.support.flow_world import at, request_id

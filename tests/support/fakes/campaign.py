@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
-from idvault.domain.campaign import invitation
-from idvault.domain.clock import ClockReading
-from idvault.domain.seal import encode
+from idvault.core import invitation_code
+from idvault.verify.clock import ClockReading
+from idvault.verify.seal import encode
 
 
 class FakeReferencer:
@@ -22,7 +22,7 @@ class FakeCoder:
     def code(self, *, account_token: str, campaign_id: str, batch_id: str) -> str:
         """Return the same code for the same delivery."""
         made = sha256(encode("code", account_token, campaign_id, batch_id)).digest()
-        return invitation.code(made[:16])
+        return invitation_code.code(made[:16])
 
 
 class OpenGuard:

@@ -4,7 +4,7 @@ import asyncio
 from enum import Enum
 from typing import Any
 
-from idvault.domain.error import Reason, UnavailableError
+from idvault.verify.error import Reason, UnavailableError
 
 
 class Fault(Enum):

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from idvault.domain.error import Reason, UnavailableError
-from idvault.ports.log.store import Head, Subtree, Unsequenced
-from idvault.ports.log.witness import Ahead, Cosigned, WitnessRefusedError
-from idvault.transparency import checkpoint, note
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import NoteSigner
-from idvault.transparency.proof import ConsistencyError, verify_consistency
+from idvault.log.ports.log import Head, Subtree, Unsequenced
+from idvault.log.ports.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.verify.error import Reason, UnavailableError
+from idvault.verify.transparency import checkpoint, note
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.note import NoteSigner
+from idvault.verify.transparency.proof import ConsistencyError, verify_consistency
 
 # 2026-03-01 00:00 UTC, as in tests.support.log_world.
 _MIDNIGHT = 1_772_323_200.0

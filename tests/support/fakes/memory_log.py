@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from idvault.domain.error import DamagedError, Reason
-from idvault.ports.log.store import Head, Subtree, Unsequenced
-from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import NoteSigner
-from idvault.transparency.tile import HEIGHT
-from idvault.transparency.tree import CompactRange, leaf_hash
+from idvault.log.ports.log import Head, Subtree, Unsequenced
+from idvault.verify.error import DamagedError, Reason
+from idvault.verify.transparency import checkpoint
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.note import NoteSigner
+from idvault.verify.transparency.tile import HEIGHT
+from idvault.verify.transparency.tree import CompactRange, leaf_hash
 
 
 class MemoryLog:

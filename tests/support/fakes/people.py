@@ -1,12 +1,12 @@
 """Verified rosters, and one-time codes issued by a test."""
 
-from idvault.attest.people.roster import Roster
-from idvault.attest.people.roster_member import RosterMember
-from idvault.attest.quorum import Quorum
-from idvault.domain import second_factor
-from idvault.domain.clock import ClockReading
-from idvault.domain.error import DeniedError, Reason
-from idvault.domain.second_factor import Cause, SecondFactorError, Tries
+from idvault.core.second_factor import Cause, SecondFactorError, Tries
+from idvault.people.second_factor import rules as second_factor
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.people.roster_member import RosterMember
+from idvault.verify.attest.quorum import Quorum
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import DeniedError, Reason
 
 
 class FakeRosters:

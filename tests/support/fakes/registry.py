@@ -3,10 +3,10 @@
 import asyncio
 from collections import deque
 
-from idvault.domain.claim import Identity
-from idvault.domain.document import DocumentType
-from idvault.domain.registry import DECIDED, RegistryAnswer
-from idvault.ports.budget import CallTurn, Reserved
+from idvault.registry.budget_ports import CallTurn, Reserved
+from idvault.verify.claim import Identity
+from idvault.verify.document import DocumentType
+from idvault.verify.registry import DECIDED, RegistryAnswer
 
 
 class FakeRegistry:

@@ -6,13 +6,13 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from idvault.domain.claim import Consent, Identity
-from idvault.domain.document import Document, DocumentType
-from idvault.domain.error import DamagedError, Reason, UnavailableError
-from idvault.domain.record import SealedRecord
-from idvault.domain.registry import RegistryAnswer
-from idvault.domain.seal import Part, encode
-from idvault.ports.claim import Intake, PersonKey
+from idvault.sealing.ports import Intake, PersonKey
+from idvault.verify.claim import Consent, Identity
+from idvault.verify.document import Document, DocumentType
+from idvault.verify.error import DamagedError, Reason, UnavailableError
+from idvault.verify.record import SealedRecord
+from idvault.verify.registry import RegistryAnswer
+from idvault.verify.seal import Part, encode
 from tests.support import builders
 
 

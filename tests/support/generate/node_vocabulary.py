@@ -5,12 +5,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from idvault.domain.account import AccountState, Assurance, Standing, SubjectKind
-from idvault.domain.claim import ClaimState
-from idvault.domain.document import DocumentType
-from idvault.domain.error import FieldCode, Reason
-from idvault.domain.organization import OrganizationCategory
-from idvault.domain.public_account.values import RejectReason
+from idvault.public_account.rules.values import RejectReason
+from idvault.verify.account import AccountState, Assurance, Standing, SubjectKind
+from idvault.verify.claim import ClaimState
+from idvault.verify.document import DocumentType
+from idvault.verify.error import FieldCode, Reason
+from idvault.verify.organization import OrganizationCategory
 from idvault_client import errors, reasons, transport
 from idvault_client.backend.public_account.texts import REJECT_TEXTS
 from idvault_client.backend.sanction.texts import CATEGORY_TEXTS, GROUND_TEXTS, WHY

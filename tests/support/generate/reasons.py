@@ -4,10 +4,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from idvault.domain.account import Standing
-from idvault.domain.error import FieldCode, Reason
-from idvault.domain.public_account.values import RejectReason
-from idvault.domain.sanction.statement import Ground, SanctionCategory
+from idvault.public_account.rules.values import RejectReason
+from idvault.verify.account import Standing
+from idvault.verify.error import FieldCode, Reason
+from idvault.verify.sanction import Ground, SanctionCategory
 from idvault_client import errors, reasons
 from idvault_client.backend.public_account.texts import REJECT_TEXTS
 from idvault_client.backend.sanction.texts import CATEGORY_TEXTS, GROUND_TEXTS

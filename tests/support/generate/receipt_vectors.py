@@ -14,14 +14,14 @@ from typing import Any
 
 from google.protobuf import json_format
 
-from idvault.api.account import convert
-from idvault.attest import hpke
-from idvault.attest.quorum import Quorum
-from idvault.domain.event import Event, EventType
-from idvault.domain.record import SealedRecord
-from idvault.flows.claim.receipt import Receipt
-from idvault.flows.log.proof import Proved
-from idvault.transparency import entry
+from idvault.claim.acts.receipt import Receipt
+from idvault.claim.api import receipt
+from idvault.disclosure.acts.proof import Proved
+from idvault.verify.attest import hpke
+from idvault.verify.attest.quorum import Quorum
+from idvault.verify.event import Event, EventType
+from idvault.verify.record import SealedRecord
+from idvault.verify.transparency import entry
 from tests.support import builders, logs, merkle, people
 from tests.support.merkle import log_of, witness
 
@@ -138,7 +138,7 @@ def receipts() -> dict[str, Any]:
         quorum: Quorum = _QUORUMS[owner]
         digest = _RECORDS[lie[2]].digest()
         made = Receipt(_TOKENS[owner], _CLAIMS[lie[1]], digest, quorum, proved, note, _RECORDS[owner])
-        shown = json.loads(json_format.MessageToJson(convert.receipt(made)))
+        shown = json.loads(json_format.MessageToJson(receipt.receipt(made)))
         if lie == (owner, owner, owner, "system"):
             found[owner] = shown
         found[_name(lie)] = {name: shown[name] for name in ("entry", "checkpoint")}

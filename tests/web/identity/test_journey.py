@@ -7,8 +7,8 @@ import pytest
 from google.protobuf import json_format
 from playwright.sync_api import Page, expect
 
-from idvault.domain.campaign.campaign import ReverificationMethod
-from idvault.domain.sanction.sanction import Degree
+from idvault.campaign.rules import ReverificationMethod
+from idvault.verify.sanction import Degree
 from idvault_client.offline import receipt
 from idvault_client.sessions import SessionPurpose
 from tests.clients.offline.test_receipt import message

@@ -7,10 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from idvault.domain.sanction.appeal import AppealState
-from idvault.domain.sanction.sanction import Degree
-from idvault.flows.erasure.erasure import ErasureCall
-from idvault.ports.appeal import AppealFilter
+from idvault.erasure.acts.erasure import ErasureCall
+from idvault.sanction.appeal.ports import AppealFilter
+from idvault.verify.sanction import AppealState, Degree
 from idvault_client.offline import disclosure_history
 from idvault_client.sessions import ContestState
 from tests.support import builders, logs

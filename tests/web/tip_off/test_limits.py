@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 from sqlalchemy import Table
 
-from idvault.storage.base.connection import Connection
-from idvault.storage.base.metadata import main as schema
-from idvault.storage.base.statement import statement
+from idvault.core.db.connection import Connection
+from idvault.core.db.statement import statement
+from idvault.core.tables import main as schema
 from idvault.web.tip_off.forms import Forms
 from idvault.web.tip_off.limits import ReportLimits
 from idvault_client.errors import NotFound, VaultError

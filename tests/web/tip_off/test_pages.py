@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.tip_off.tip_off import TipOffChannel
+from idvault.verify.tip_off import TipOffChannel
 from idvault_client.tip_offs import TipOffState
 from tests.support.flow_world import PARTY
 from tests.support.session_world import TITLE

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.domain.claim import ClaimState
-from idvault.domain.document import DocumentType
-from idvault.domain.error import Reason
 from idvault.v1 import common_pb2, verification_pb2
+from idvault.verify.claim import ClaimState
+from idvault.verify.document import DocumentType
+from idvault.verify.error import Reason
 from idvault_client.backend.account import status as statuses
 from idvault_client.backend.account.status import Status
 from idvault_client.backend.rpc import RequestId, Rpc, account, choice, chosen_id, rpc, text

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from idvault.domain.erasure import ErasureOrigin, ErasureState
+from idvault.erasure.rules import ErasureOrigin
 from idvault.v1 import erasure_pb2 as pb
+from idvault.verify.erasure import ErasureState
 from idvault_client.backend.rpc import (
     RequestId,
     Rpc,

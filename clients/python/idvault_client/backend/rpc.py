@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from google.protobuf.descriptor import EnumDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 
-from idvault.domain.error import FieldCode, Reason
+from idvault.verify.error import FieldCode, Reason
 from idvault_client import refusals
 from idvault_client.errors import InvalidFields
 

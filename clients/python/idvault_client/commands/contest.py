@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.session.contest import ContestState
+from idvault.session.contest.rules import ContestState
+from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault_client.backend.session.contests import AccountContest
 from idvault_client.commands.moderation import PassphraseFile, read_passphrase
 from idvault_client.commands.output import AsJson, reporting, show

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from idvault.printable import escaped
+from idvault.verify.printable import escaped
 from idvault_client.commands.log import (
     UNWITNESSED,
     Directory,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from idvault.domain.erasure import ErasureState
+from idvault.verify.erasure import ErasureState
 from idvault_client.backend.erasure import ListedErasure
 from idvault_client.commands.log import (
     UNWITNESSED,

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from idvault.attest.people import roster_chain
-from idvault.attest.reading import RosterError
+from idvault.verify.attest.people import roster_chain
+from idvault.verify.attest.reading import RosterError
 from idvault_client.commands.log import PublicKey, Quorum, RosterFile, Witness, policy_of
 from idvault_client.commands.output import AsJson, read, reporting, show_limited, show_valid
 from idvault_client.offline.evidence import check as evidence_check

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from idvault.domain.public_account.category import PublicAccountCategory
+from idvault.verify.public_account import PublicAccountCategory
 from idvault_client.backend.public_account.values import AccountFiling
 from idvault_client.commands.output import AsJson, reporting, show, write
 

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from idvault.attest.people import roster_chain
-from idvault.attest.people.roster import Roster
-from idvault.attest.reading import RosterError
-from idvault.transparency import epoch
-from idvault.transparency.checkpoint import MAX_AGE, CheckpointError
-from idvault.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault.transparency.note import NoteError, VerifierKey, parse_key
+from idvault.verify.attest.people import roster_chain
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.transparency import epoch
+from idvault.verify.transparency.checkpoint import MAX_AGE, CheckpointError
+from idvault.verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault.verify.transparency.note import NoteError, VerifierKey, parse_key
 from idvault_client.commands.output import AsJson, reporting, tell_error
 from idvault_client.offline import witness_policy
 from idvault_client.offline.log.continuity import AcceptedCheckpoint, LogContinuity

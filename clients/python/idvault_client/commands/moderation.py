@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from idvault import durable_file
-from idvault.domain.error import Reason
-from idvault.domain.sanction import moderator as rules
+from idvault.verify import durable_file
+from idvault.verify import moderator as rules
+from idvault.verify.error import Reason
 from idvault_client.commands.output import AsJson, reporting, show
 from idvault_client.errors import PreconditionFailed
 from idvault_client.moderation import key_folder

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from idvault.printable import escaped
+from idvault.verify.printable import escaped
 from idvault_client.commands.campaign.chart import NoMatplotlibError
 from idvault_client.commands.legacy_import.importer import ImportFileError
 from idvault_client.commands.tip_off.importer import MaildirError

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from idvault.printable import escaped
-from idvault.transparency.note import MAX_NOTE_BYTES
-from idvault.transparency.report import MAX_BYTES
+from idvault.verify.printable import escaped
+from idvault.verify.transparency.note import MAX_NOTE_BYTES
+from idvault.verify.transparency.report import MAX_BYTES
 from idvault_client.commands import log
 from idvault_client.commands.output import FORGED, AsJson, read, reporting, tell_error
 from idvault_client.offline.log.files import LogFiles

@@ -13,7 +13,7 @@ from aiohttp import web
 from jinja2 import Environment
 from markupsafe import Markup
 
-from idvault.domain.session import secret
+from idvault.verify import secret
 from idvault_client.console.entrance import TOLD, Entrance
 from idvault_client.console.texts import CONSOLE
 from idvault_client.console.visit import (

@@ -16,8 +16,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from idvault import durable_file
-from idvault.domain.session import secret
+from idvault.verify import durable_file, secret
 from idvault_client.pages import headers
 
 FILE = "console.html"

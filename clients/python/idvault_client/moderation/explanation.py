@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from idvault.domain.error import Reason
+from idvault.verify.error import Reason
 from idvault_client.console.visit import Explanation, Visit
 from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, Unavailable, VaultError
 from idvault_client.reasons import FIELD_TEXTS

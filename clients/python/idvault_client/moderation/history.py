@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from idvault.domain.account import Standing
-from idvault.domain.sanction.sanction import STANDINGS
+from idvault.verify.account import Standing
+from idvault.verify.sanction import STANDINGS
 from idvault_client.console.visit import Visit
 from idvault_client.errors import NotFound
 from idvault_client.moderation import shown

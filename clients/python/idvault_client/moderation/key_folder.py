@@ -13,11 +13,11 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from idvault import durable_file
-from idvault.attest import registration
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.attest.registration import Registration, RegistrationFileError
-from idvault.domain.error import InvalidError
+from idvault.verify import durable_file
+from idvault.verify.attest import registration
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.attest.registration import Registration, RegistrationFileError
+from idvault.verify.error import InvalidError
 from idvault_client.backend.vault import Vault
 
 KEY, MODERATOR, REGISTRATION = "key.pem", "moderator.json", "registration.json"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from idvault.domain.report.period import Period, month_of, named, next_month
+from idvault.verify.period import Period, month_of, named, next_month
 from idvault_client.console.visit import Answer, ConsolePage, Visit
 from idvault_client.moderation import shown
 from idvault_client.moderation.shown import Link, PagePart, Row

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from idvault.domain.public_account.category import DECLARED
+from idvault.verify.public_account import DECLARED
 from idvault_client.console.visit import Answer, ConsolePage, Visit
 from idvault_client.moderation import history, listing, shown
 from idvault_client.moderation.form import Form

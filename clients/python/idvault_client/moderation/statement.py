@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from idvault.domain.error import InvalidError
-from idvault.domain.sanction import sanction as sanction_rules
-from idvault.domain.sanction import statement as statement_rules
+from idvault.sanction.rules import sanction as sanction_rules
+from idvault.sanction.rules import statement as statement_rules
+from idvault.verify.error import InvalidError
 from idvault_client.console.visit import Visit
 from idvault_client.moderation import explanation, shown
 from idvault_client.moderation.shown import Row

@@ -16,10 +16,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from idvault.attest import jose, status_check
-from idvault.attest.jose import JoseError
-from idvault.attest.status_check import Attested, AttestedPublicAccount, CheckedList, CheckError
-from idvault.attest.status_list import LIST_SIZE
+from idvault.verify.attest import jose, status_check
+from idvault.verify.attest.jose import JoseError
+from idvault.verify.attest.status_check import Attested, AttestedPublicAccount, CheckedList, CheckError
+from idvault.verify.attest.status_list import LIST_SIZE
 
 __all__ = ["Attested", "AttestedPublicAccount", "CheckError", "StatusVerifier"]
 

@@ -12,20 +12,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from idvault.domain.event import EventType
-from idvault.transparency import checkpoint, entry, epoch
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault.transparency.entry import EntryError
-from idvault.transparency.note import MAX_NOTE_BYTES
-from idvault.transparency.tile import (
+from idvault.verify.event import EventType
+from idvault.verify.transparency import checkpoint, entry, epoch
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault.verify.transparency.entry import EntryError
+from idvault.verify.transparency.note import MAX_NOTE_BYTES
+from idvault.verify.transparency.tile import (
     CHECKPOINT_PATH,
     Bundle,
     MalformedTileError,
     decode_bundle,
     grown_bundles,
 )
-from idvault.transparency.tree import CompactRange, LogError, leaf_hash
+from idvault.verify.transparency.tree import CompactRange, LogError, leaf_hash
 from idvault_client.offline.disclosure_history import DisclosureHistory, HistoryError, covering
 from idvault_client.offline.log.files import LogFiles, NotReachedError, read_first
 

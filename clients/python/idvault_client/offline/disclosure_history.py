@@ -24,16 +24,16 @@ from datetime import UTC, datetime
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
-from idvault.attest import history as statement
-from idvault.attest.history import HistorySignatureError, ListedEntry
-from idvault.domain.event import EventType
-from idvault.domain.seal import Part
-from idvault.transparency import checkpoint, statement_key
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault.transparency.entry import Entry, EntryError
-from idvault.transparency.tree import LogError
 from idvault.v1 import disclosure_pb2, status_pb2
+from idvault.verify.attest import history as statement
+from idvault.verify.attest.history import HistorySignatureError, ListedEntry
+from idvault.verify.event import EventType
+from idvault.verify.seal import Part
+from idvault.verify.transparency import checkpoint, statement_key
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault.verify.transparency.entry import Entry, EntryError
+from idvault.verify.transparency.tree import LogError
 from idvault_client.offline.proof import UnverifiedError, check_entry
 
 

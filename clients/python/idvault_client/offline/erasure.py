@@ -18,14 +18,14 @@ from datetime import UTC, datetime
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
-from idvault.domain.erasure import ErasureState
-from idvault.domain.event import SYSTEM_ACTOR, EventType
-from idvault.domain.seal import Part
-from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault.transparency.entry import EntryError
-from idvault.transparency.tree import LogError
 from idvault.v1 import erasure_pb2
+from idvault.verify.erasure import ErasureState
+from idvault.verify.event import SYSTEM_ACTOR, EventType
+from idvault.verify.seal import Part
+from idvault.verify.transparency import checkpoint
+from idvault.verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault.verify.transparency.entry import EntryError
+from idvault.verify.transparency.tree import LogError
 from idvault_client.offline.proof import UnverifiedError, check_entry
 
 _STEPS = {

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from idvault.domain.event import EventType
-from idvault.domain.seal import Part
-from idvault.transparency import entry
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.entry import Entry
-from idvault.transparency.proof import InclusionError, verify_inclusion
+from idvault.verify.event import EventType
+from idvault.verify.seal import Part
+from idvault.verify.transparency import entry
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.entry import Entry
+from idvault.verify.transparency.proof import InclusionError, verify_inclusion
 
 
 class UnverifiedError(Exception):

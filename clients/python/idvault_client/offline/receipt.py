@@ -19,17 +19,17 @@ from datetime import datetime
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
-from idvault.domain import seal
-from idvault.domain.claim import ClaimState
-from idvault.domain.error import DamagedError
-from idvault.domain.event import SYSTEM_ACTOR, EventType
-from idvault.domain.record import SealedRecord
-from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault.transparency.entry import Entry, EntryError
-from idvault.transparency.tree import LogError
 from idvault.v1 import verification_pb2
+from idvault.verify import seal
+from idvault.verify.claim import ClaimState
+from idvault.verify.error import DamagedError
+from idvault.verify.event import SYSTEM_ACTOR, EventType
+from idvault.verify.record import SealedRecord
+from idvault.verify.transparency import checkpoint
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault.verify.transparency.entry import Entry, EntryError
+from idvault.verify.transparency.tree import LogError
 from idvault_client.offline.proof import UnverifiedError, check_entry
 from idvault_client.offline.record import sealed_record
 

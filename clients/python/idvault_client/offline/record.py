@@ -1,7 +1,7 @@
 """Reads and writes the message of a sealed record; what the record digest does not cover is left out."""
 
-from idvault.domain.record import SealedRecord
 from idvault.v1 import disclosure_pb2
+from idvault.verify.record import SealedRecord
 
 
 def sealed_record(message: disclosure_pb2.SealedRecord) -> SealedRecord:

@@ -15,23 +15,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from idvault.domain.error import DamagedError
-from idvault.domain.report import catalogue
-from idvault.domain.report import period as periods
-from idvault.domain.report.entry_count import EntryCount
-from idvault.domain.report.figure import EDITION, LoggedFigure
-from idvault.transparency import checkpoint, entry, epoch, report, verifier
-from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy
-from idvault.transparency.note import MAX_NOTE_BYTES
-from idvault.transparency.report import Report, ReportError
-from idvault.transparency.tile import (
+from idvault.report.rules import catalogue
+from idvault.report.rules.entry_count import EntryCount
+from idvault.report.rules.figure import EDITION, LoggedFigure
+from idvault.verify import period as periods
+from idvault.verify.error import DamagedError
+from idvault.verify.transparency import checkpoint, entry, epoch, report, verifier
+from idvault.verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault.verify.transparency.note import MAX_NOTE_BYTES
+from idvault.verify.transparency.report import Report, ReportError
+from idvault.verify.transparency.tile import (
     CHECKPOINT_PATH,
     Bundle,
     MalformedTileError,
     decode_bundle,
     grown_bundles,
 )
-from idvault.transparency.tree import LogError
+from idvault.verify.transparency.tree import LogError
 from idvault_client.offline.log.files import LogFiles, NotReachedError
 from idvault_client.offline.log.tiles import BUNDLE_BYTES, first_of, refused_file
 from idvault_client.offline.proof import UnverifiedError

@@ -1,8 +1,8 @@
 """The signatures that a roster requires of a checkpoint: the log's, and those of K of its witnesses."""
 
-from idvault.attest.people.roster import Roster
-from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault.transparency.note import Algorithm, VerifierKey
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
+from idvault.verify.transparency.note import Algorithm, VerifierKey
 
 
 def of_log(log_key: VerifierKey, *more: VerifierKey) -> CosignaturePolicy:

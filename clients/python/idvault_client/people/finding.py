@@ -1,6 +1,6 @@
 """The error of a roster member's client that refuses what the service sent."""
 
-from idvault.domain.disclosure import HistoryFinding as Finding
+from idvault.verify.disclosure import HistoryFinding as Finding
 
 
 class FindingError(Exception):

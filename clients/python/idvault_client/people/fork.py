@@ -8,8 +8,8 @@ new pair.
 from hashlib import sha256
 from pathlib import Path
 
-from idvault import durable_file
-from idvault.transparency import note
+from idvault.verify import durable_file
+from idvault.verify.transparency import note
 
 FOLDER, KEPT, REFUSED = "forks", "kept", "refused"
 _PRIVATE = 0o700

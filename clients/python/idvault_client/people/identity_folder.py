@@ -14,16 +14,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from idvault import durable_file
-from idvault.attest import reading
-from idvault.attest.people import roster as rosters
-from idvault.attest.people import roster_chain
-from idvault.attest.people.roster import Roster
-from idvault.attest.reading import RosterError
-from idvault.transparency import log_key
-from idvault.transparency.log_key import LogKeyError
-from idvault.transparency.note import NoteError, VerifierKey, parse_key
 from idvault.v1 import roster_pb2
+from idvault.verify import durable_file
+from idvault.verify.attest import reading
+from idvault.verify.attest.people import roster as rosters
+from idvault.verify.attest.people import roster_chain
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.transparency import log_key
+from idvault.verify.transparency.log_key import LogKeyError
+from idvault.verify.transparency.note import NoteError, VerifierKey, parse_key
 from idvault_client.people.custody_edge import CustodyCalls, CustodyEdge
 from idvault_client.people.trust import Trust
 from idvault_client.transport import Tls

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from google.protobuf.message import Message
 
-from idvault.custody.identity import PersonalIdentity
-from idvault.transparency.checkpoint import Checkpoint
+from idvault.opens.identity import PersonalIdentity
 from idvault.v1 import transparency_pb2
+from idvault.verify.transparency.checkpoint import Checkpoint
 from idvault_client.errors import InvalidFields, VaultError
 from idvault_client.offline import witness_policy
 from idvault_client.offline.evidence import check as evidence_check

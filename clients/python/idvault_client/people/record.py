@@ -1,9 +1,9 @@
 """Reads the message of a sealed record that a custody edge sent."""
 
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.error import DamagedError
-from idvault.domain.record import SealedRecord
 from idvault.v1 import disclosure_pb2
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.error import DamagedError
+from idvault.verify.record import SealedRecord
 from idvault_client.offline import record
 from idvault_client.people.trust import FindingError
 

@@ -7,10 +7,10 @@ for somebody who wants that version's witnesses to be enough. The mark is kept b
 import json
 from pathlib import Path
 
-from idvault import durable_file
-from idvault.attest import reading
-from idvault.attest.reading import RosterError
-from idvault.domain.disclosure import HistoryFinding as Finding
+from idvault.verify import durable_file
+from idvault.verify.attest import reading
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.disclosure import HistoryFinding as Finding
 from idvault_client.people.finding import FindingError
 
 _SUFFIX = ".roster"

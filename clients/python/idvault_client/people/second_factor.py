@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from idvault.custody.identity import PersonalIdentity
-from idvault.domain import seal
+from idvault.opens.identity import PersonalIdentity
 from idvault.v1 import roster_pb2
+from idvault.verify import seal
 from idvault_client.people.custody_edge import CustodyCalls
 
 

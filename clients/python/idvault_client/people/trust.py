@@ -16,21 +16,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
-from idvault import durable_file
-from idvault.attest.people.roster import Roster
-from idvault.attest.people.roster_member import RosterMember
-from idvault.attest.quorum import Quorum
-from idvault.attest.reading import RosterError
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.event import EventType
-from idvault.domain.seal import Part
-from idvault.transparency import checkpoint, epoch
-from idvault.transparency.checkpoint import Checkpoint, QuorumError
-from idvault.transparency.entry import EntryError
-from idvault.transparency.epoch import UnknownEpochError
-from idvault.transparency.note import VerifierKey
-from idvault.transparency.tree import LogError
 from idvault.v1 import disclosure_pb2
+from idvault.verify import durable_file
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.people.roster_member import RosterMember
+from idvault.verify.attest.quorum import Quorum
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.event import EventType
+from idvault.verify.seal import Part
+from idvault.verify.transparency import checkpoint, epoch
+from idvault.verify.transparency.checkpoint import Checkpoint, QuorumError
+from idvault.verify.transparency.entry import EntryError
+from idvault.verify.transparency.epoch import UnknownEpochError
+from idvault.verify.transparency.note import VerifierKey
+from idvault.verify.transparency.tree import LogError
 from idvault_client.offline import proof, witness_policy
 from idvault_client.offline.log.epochs import EpochRefusedError, beginning
 from idvault_client.people import epochs, fork, roster_mark

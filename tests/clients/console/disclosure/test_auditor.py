@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from google.protobuf.message import Message
 
-from idvault.domain.error import Reason
+from idvault.verify.error import Reason
 from idvault_client.errors import Unavailable
 from idvault_client.offline import witness_policy
 from idvault_client.offline.evidence import check as evidence_check

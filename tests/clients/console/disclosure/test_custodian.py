@@ -6,9 +6,9 @@ from hashlib import sha256
 
 from google.protobuf.message import Message
 
-from idvault.attest.people import roster_member as members
-from idvault.domain.error import Reason
 from idvault.v1 import disclosure_pb2
+from idvault.verify.attest.people import roster_member as members
+from idvault.verify.error import Reason
 from idvault_client.errors import Unavailable
 from tests.clients.console.disclosure.steps import here
 from tests.support import builders, people

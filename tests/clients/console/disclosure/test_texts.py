@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from idvault.domain.disclosure import HistoryFinding
+from idvault.verify.disclosure import HistoryFinding
 from idvault_client.console.disclosure.auditor_texts import AUDITOR
 from idvault_client.console.disclosure.custodian_texts import CUSTODIAN
 from idvault_client.console.disclosure.texts import FINDINGS, PEOPLE, REASONS

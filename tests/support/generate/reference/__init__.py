@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from idvault.cli.errors import ExitCode
-from idvault.domain.error import Reason
-from idvault.domain.event import FIELDS, EventType
+from idvault.processes.cli.errors import ExitCode
+from idvault.verify.error import Reason
+from idvault.verify.event import FIELDS, EventType
 from idvault_client import errors, reasons
 from idvault_client.commands import output
 from tests.support.generate.reference import commands, settings

@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin
 
 import typer
 
-from idvault.cli import app as service
+from idvault.processes.cli import app as service
 from idvault_client.commands import app as client
 from tests.support.generate.reference.table import escaped, table
 

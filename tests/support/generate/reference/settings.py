@@ -10,10 +10,10 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from idvault.config import PREFIX, REQUIRED, Process, Settings
-from idvault.telemetry.metrics import Metrics
-from idvault.telemetry.web import WebMetrics
-from idvault.telemetry.witness import WitnessMetrics
+from idvault.core.config import PREFIX, REQUIRED, Process, Settings
+from idvault.core.telemetry.metrics import Metrics
+from idvault.core.telemetry.web import WebMetrics
+from idvault.core.telemetry.witness import WitnessMetrics
 from tests.support.generate.reference.table import table
 
 _PAGE = Path(__file__).resolve().parents[4] / "docs" / "operations.md"

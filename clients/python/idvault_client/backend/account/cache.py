@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from idvault.domain.account import AccountState as State
+from idvault.verify.account import AccountState as State
 from idvault_client.backend.account.status import Status
 from idvault_client.backend.public_account.values import OwnedPublicAccount, ShownOperator
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from idvault.domain.account import AccountState as State
-from idvault.domain.account import Assurance, Standing, SubjectKind
-from idvault.domain.organization import OrganizationCategory
 from idvault.v1 import common_pb2, status_pb2
+from idvault.verify.account import AccountState as State
+from idvault.verify.account import Assurance, Standing, SubjectKind
+from idvault.verify.organization import OrganizationCategory
 from idvault_client.backend.rpc import Rpc, account, choice, rpc
 
 BATCH_SIZE = 1000

@@ -8,20 +8,11 @@ from google.protobuf.descriptor import EnumDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.domain.campaign.campaign import (
-    Campaign,
-    CampaignState,
-    Cohort,
-    QuietHours,
-)
-from idvault.domain.campaign.campaign import (
-    CampaignPlan as Plan,
-)
-from idvault.domain.campaign.campaign import (
-    ReverificationMethod as Method,
-)
-from idvault.domain.campaign.invitation import InvitationEvent, InvitationState
-from idvault.domain.campaign.legacy_account import ImportResult as Outcome
+from idvault.campaign.invitation.rules import InvitationEvent, InvitationState
+from idvault.campaign.legacy_account.rules import ImportResult as Outcome
+from idvault.campaign.rules import Campaign, CampaignState, Cohort, QuietHours
+from idvault.campaign.rules import CampaignPlan as Plan
+from idvault.campaign.rules import ReverificationMethod as Method
 from idvault.v1 import campaign_pb2 as pb
 from idvault_client.backend.campaign.values import (
     CampaignPage,

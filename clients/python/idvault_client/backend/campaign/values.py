@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from idvault.domain.campaign.campaign import Campaign, CampaignState
-from idvault.domain.campaign.campaign import ReverificationMethod as Method
-from idvault.domain.campaign.invitation import InvitationState
-from idvault.domain.campaign.legacy_account import ImportResult as Outcome
+from idvault.campaign.invitation.rules import InvitationState
+from idvault.campaign.legacy_account.rules import ImportResult as Outcome
+from idvault.campaign.rules import Campaign, CampaignState
+from idvault.campaign.rules import ReverificationMethod as Method
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.public_account.category import Licence, PublicAccountCategory
-from idvault.domain.public_account.values import PublicAccountState, RejectReason
+from idvault.public_account.rules.values import PublicAccountState, RejectReason
 from idvault.v1 import public_account_pb2 as pb
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.public_account import Licence, PublicAccountCategory
 from idvault_client.backend.claim import Consent, consent_message
 from idvault_client.backend.public_account import messages
 from idvault_client.backend.public_account.values import (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from idvault.domain.public_account.category import PublicAccountCategory
+from idvault.verify.public_account import PublicAccountCategory
 from idvault_client.backend.public_account import calls
 from idvault_client.backend.public_account.values import AccountFiling
 from idvault_client.backend.rpc import Rpc, awaited, blocking

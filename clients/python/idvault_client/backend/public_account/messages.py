@@ -2,11 +2,11 @@
 
 from datetime import UTC, date
 
-from idvault.domain.account import Standing
-from idvault.domain.public_account.category import PublicAccountCategory, PublicAccountKind
-from idvault.domain.public_account.values import PublicAccountState, RejectReason
+from idvault.public_account.rules.values import PublicAccountState, RejectReason
 from idvault.v1 import common_pb2
 from idvault.v1 import public_account_pb2 as pb
+from idvault.verify.account import Standing
+from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind
 from idvault_client.backend.public_account.values import (
     AccountFiling,
     OwnedPublicAccount,

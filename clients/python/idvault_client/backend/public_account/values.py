@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from idvault.domain.account import Standing
-from idvault.domain.public_account.category import PublicAccountCategory, PublicAccountKind
-from idvault.domain.public_account.values import PublicAccountState, RejectReason
+from idvault.public_account.rules.values import PublicAccountState, RejectReason
+from idvault.verify.account import Standing
+from idvault.verify.public_account import PublicAccountCategory, PublicAccountKind
 
 
 @dataclass(frozen=True, slots=True)

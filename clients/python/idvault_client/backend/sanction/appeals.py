@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from google.protobuf.message import Message
 
-from idvault.attest import sanction as papers
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.sanction.appeal import AppealState
 from idvault.v1 import sanction_pb2 as pb
+from idvault.verify.attest import sanction as papers
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.sanction import AppealState
 from idvault_client.backend.rpc import RequestId, Rpc, account, choice, chosen_id, rpc, text
 from idvault_client.backend.sanction import calls
 from idvault_client.backend.sanction.values import AccountSanction

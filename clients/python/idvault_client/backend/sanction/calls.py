@@ -6,15 +6,14 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.attest import sanction as papers
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.attest.registration import Registration, Signing
-from idvault.attest.sanction import SigningOccasion
-from idvault.domain.sanction import statement as statement_rules
-from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
-from idvault.domain.sanction.statement import StatementOfReasons
-from idvault.domain.seal import Part
+from idvault.sanction.rules import statement as statement_rules
 from idvault.v1 import sanction_pb2 as pb
+from idvault.verify.attest import sanction as papers
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.attest.registration import Registration, Signing
+from idvault.verify.attest.sanction import SigningOccasion
+from idvault.verify.sanction import Degree, SanctionState, Scope, StatementOfReasons
+from idvault.verify.seal import Part
 from idvault_client.backend.rpc import RequestId, Rpc, account, choice, chosen_id, rpc, text
 from idvault_client.backend.sanction import statements
 from idvault_client.backend.sanction.values import (

@@ -2,12 +2,11 @@
 
 from datetime import UTC, datetime
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.sanction.operation import OperationState
-from idvault.domain.sanction.order import OrderState
-from idvault.domain.sanction.sanction import Degree, Scope
-from idvault.domain.sanction.statement import AuthorityOrder
+from idvault.sanction.operation.rules import OperationState
+from idvault.sanction.order.rules import OrderState
 from idvault.v1 import sanction_pb2 as pb
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.sanction import AuthorityOrder, Degree, Scope
 from idvault_client.backend.rpc import RequestId, Rpc, choice, chosen_id, rpc, text
 from idvault_client.backend.sanction import statements
 from idvault_client.backend.sanction.calls import act, time_of

@@ -2,8 +2,9 @@
 
 from datetime import UTC, date
 
-from idvault.domain.sanction import statement as rules
-from idvault.domain.sanction.statement import (
+from idvault.sanction.rules import statement as rules
+from idvault.v1 import sanction_pb2 as pb
+from idvault.verify.sanction import (
     AuthorityOrder,
     Automation,
     Ground,
@@ -12,7 +13,6 @@ from idvault.domain.sanction.statement import (
     SanctionCategory,
     StatementOfReasons,
 )
-from idvault.v1 import sanction_pb2 as pb
 from idvault_client.backend.rpc import choice, text
 
 _KINDS = pb.StatementOfReasons.DESCRIPTOR.enum_types_by_name

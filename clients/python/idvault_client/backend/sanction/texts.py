@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from idvault.domain.sanction.statement import Ground, SanctionCategory
+from idvault.verify.sanction import Ground, SanctionCategory
 from idvault_client.reasons import Translation
 
 GROUND_TEXTS: Mapping[Ground, Translation] = {

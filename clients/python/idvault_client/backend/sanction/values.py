@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from idvault.domain.report.month import AppealFigures, ApplicationFigures, TipOffFigures
-from idvault.domain.sanction.operation import OperationState
-from idvault.domain.sanction.order import OrderState
-from idvault.domain.sanction.sanction import Degree, SanctionState, Scope
-from idvault.domain.sanction.statement import AuthorityOrder, StatementOfReasons
+from idvault.report.rules.month import AppealFigures, ApplicationFigures, TipOffFigures
+from idvault.sanction.operation.rules import OperationState
+from idvault.sanction.order.rules import OrderState
+from idvault.verify.sanction import AuthorityOrder, Degree, SanctionState, Scope, StatementOfReasons
 
 
 @dataclass(frozen=True, slots=True)

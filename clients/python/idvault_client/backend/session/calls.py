@@ -2,7 +2,7 @@
 
 from datetime import UTC
 
-from idvault.domain.session.session import SessionPurpose, SessionState
+from idvault.session.rules import SessionPurpose, SessionState
 from idvault.v1 import session_pb2 as pb
 from idvault_client.backend import claim
 from idvault_client.backend.rpc import RequestId, Rpc, account, choice, chosen_id, rpc, text

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.session.contest import ContestState
+from idvault.session.contest.rules import ContestState
 from idvault.v1 import contest_pb2 as pb
 from idvault.v1 import session_pb2
+from idvault.verify.attest.moderator_key import ModeratorKey
 from idvault_client.backend.rpc import RequestId, Rpc, account, choice, chosen_id, rpc, text
 from idvault_client.backend.sanction.calls import act
 

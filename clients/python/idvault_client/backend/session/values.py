@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from idvault.domain.session.session import SessionState
+from idvault.session.rules import SessionState
 from idvault_client.backend.claim import Verification
 
 

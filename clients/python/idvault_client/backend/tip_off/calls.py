@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from idvault.attest.moderator_key import ModeratorKey
-from idvault.domain.sanction.statement import SanctionCategory
-from idvault.domain.tip_off.reporter import ReporterStanding
-from idvault.domain.tip_off.target import TipOffTarget
-from idvault.domain.tip_off.tip_off import Dismissal, TipOffChannel, TipOffState
+from idvault.tip_off.rules.reporter import ReporterStanding
 from idvault.v1 import sanction_pb2
 from idvault.v1 import tip_off_pb2 as pb
+from idvault.verify.attest.moderator_key import ModeratorKey
+from idvault.verify.sanction import SanctionCategory
+from idvault.verify.tip_off import Dismissal, TipOffChannel, TipOffState, TipOffTarget
 from idvault_client.backend.rpc import RequestId, Rpc, account, chosen_id, rpc, text
 from idvault_client.backend.sanction import calls as sanctions
 from idvault_client.backend.tip_off import reading

@@ -5,13 +5,19 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.domain.sanction.statement import SanctionCategory
-from idvault.domain.tip_off.reminder import Reminder
-from idvault.domain.tip_off.reporter import ReporterStanding
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.domain.tip_off.tip_off import Dismissal, TipOffChannel, TipOffOutcome, TipOffState
+from idvault.tip_off.rules.reporter import ReporterStanding
 from idvault.v1 import sanction_pb2
 from idvault.v1 import tip_off_pb2 as pb
+from idvault.verify.sanction import SanctionCategory
+from idvault.verify.tip_off import (
+    Dismissal,
+    Reminder,
+    TargetKind,
+    TipOffChannel,
+    TipOffOutcome,
+    TipOffState,
+    TipOffTarget,
+)
 from idvault_client.backend.rpc import choice
 from idvault_client.backend.tip_off.values import (
     FiledTipOff,

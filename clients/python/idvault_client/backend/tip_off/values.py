@@ -3,12 +3,16 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from idvault.domain.sanction.sanction import Degree, Scope
-from idvault.domain.sanction.statement import SanctionCategory, StatementOfReasons
-from idvault.domain.tip_off.reminder import Reminder
-from idvault.domain.tip_off.reporter import ReporterStanding
-from idvault.domain.tip_off.target import TipOffTarget
-from idvault.domain.tip_off.tip_off import Dismissal, TipOffChannel, TipOffOutcome, TipOffState
+from idvault.tip_off.rules.reporter import ReporterStanding
+from idvault.verify.sanction import Degree, SanctionCategory, Scope, StatementOfReasons
+from idvault.verify.tip_off import (
+    Dismissal,
+    Reminder,
+    TipOffChannel,
+    TipOffOutcome,
+    TipOffState,
+    TipOffTarget,
+)
 
 
 @dataclass(frozen=True, slots=True)

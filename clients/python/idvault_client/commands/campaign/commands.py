@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from idvault.domain.campaign.campaign import Campaign, CampaignState
+from idvault.campaign.rules import Campaign, CampaignState
 from idvault_client.backend.campaign.values import CampaignProgress
 from idvault_client.backend.vault import Vault
 from idvault_client.commands.campaign import chart, manage, screen, table

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, TextIO
 from uuid import UUID, uuid4, uuid5
 
-from idvault import durable_file
-from idvault.domain.campaign.legacy_account import ImportResult as Outcome
+from idvault.campaign.legacy_account.rules import ImportResult as Outcome
+from idvault.verify import durable_file
 from idvault_client.backend.campaign.calls import CHUNK_SIZE
 from idvault_client.backend.campaign.values import ImportedRow, LegacyAccount
 

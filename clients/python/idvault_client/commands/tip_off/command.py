@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from idvault.domain.sanction.statement import SanctionCategory
-from idvault.domain.tip_off.target import TargetKind, TipOffTarget
-from idvault.domain.tip_off.tip_off import TipOffChannel
-from idvault.printable import escaped
+from idvault.verify.printable import escaped
+from idvault.verify.sanction import SanctionCategory
+from idvault.verify.tip_off import TargetKind, TipOffChannel, TipOffTarget
 from idvault_client.backend.tip_off.values import FiledTipOff
 from idvault_client.commands.output import AsJson, reporting, show
 from idvault_client.commands.tip_off.importer import MailImport

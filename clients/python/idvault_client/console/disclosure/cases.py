@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from idvault.domain.disclosure import DisclosureState
 from idvault.v1 import disclosure_pb2
+from idvault.verify.disclosure import DisclosureState
 from idvault_client.console.disclosure import shown
 from idvault_client.console.disclosure.session import AuditorSession
 from idvault_client.console.visit import Answer, ConsolePage, GoTo, Route, Visit

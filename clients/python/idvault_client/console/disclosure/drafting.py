@@ -12,9 +12,8 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from idvault.domain import disclosure as rules
-from idvault.domain import token
-from idvault.domain.error import InvalidError
+from idvault.verify import disclosure, token
+from idvault.verify.error import InvalidError
 from idvault_client import reasons
 from idvault_client.console.disclosure import explaining, shown
 from idvault_client.console.disclosure.session import AuditorSession
@@ -26,8 +25,8 @@ _STEPS = ("account", "case", "legal_basis", "order", "purpose", "limits")
 _MOST_DRAFTS = 20
 _FRESH = timedelta(minutes=5)
 _HASH_PART = " [SHA-256 {digest}]"
-LONGEST_BASIS = rules.LONGEST_LEGAL_BASIS - len(_HASH_PART.format(digest="0" * 64))
-_HOURS = rules.LONGEST_LIFETIME // timedelta(hours=1)
+LONGEST_BASIS = disclosure.LONGEST_LEGAL_BASIS - len(_HASH_PART.format(digest="0" * 64))
+_HOURS = disclosure.LONGEST_LIFETIME // timedelta(hours=1)
 # Values that are allowed, for the fields that a step does not ask for.
 _ALLOWED: dict[str, Any] = {
     "disclosure_id": "0" * 32,
@@ -36,7 +35,7 @@ _ALLOWED: dict[str, Any] = {
     "legal_basis": "-",
     "purpose": "-",
     "openings": 1,
-    "lifetime": rules.USUAL_LIFETIME,
+    "lifetime": disclosure.USUAL_LIFETIME,
 }
 _FIELDS = {
     "account": "account_token",
@@ -45,9 +44,9 @@ _FIELDS = {
     "purpose": "purpose",
 }
 _LIMITS = {
-    "case": rules.LONGEST_CASE_REFERENCE,
+    "case": disclosure.LONGEST_CASE_REFERENCE,
     "legal_basis": LONGEST_BASIS,
-    "purpose": rules.LONGEST_PURPOSE,
+    "purpose": disclosure.LONGEST_PURPOSE,
 }
 
 
@@ -233,7 +232,7 @@ def _question(visit: Visit, draft: _RequestDraft, step: str, errors: dict[str, s
         "count": len(_STEPS),
         "typed": visit.given(step) or draft.answers.get(step, ""),
         "limit": _LIMITS.get(step, 100),
-        "opening_choices": [(str(each), str(each)) for each in range(1, rules.MOST_OPENINGS + 1)],
+        "opening_choices": [(str(each), str(each)) for each in range(1, disclosure.MOST_OPENINGS + 1)],
         "allowed": visit.given("openings") or openings,
         "hours": visit.given("hours") or hours,
         "order_name": draft.order_name,
@@ -275,7 +274,7 @@ def _take_order(draft: _RequestDraft, visit: Visit) -> None:
 def _take_limits(draft: _RequestDraft, visit: Visit) -> dict[str, str]:
     openings, hours = visit.given("openings"), visit.given("hours")
     errors = {}
-    if openings not in map(str, range(1, rules.MOST_OPENINGS + 1)):
+    if openings not in map(str, range(1, disclosure.MOST_OPENINGS + 1)):
         errors["openings"] = visit.say("required")
     if hours not in map(str, range(1, _HOURS + 1)):
         errors["hours"] = visit.say("hours_wrong", most=_HOURS)
@@ -287,7 +286,7 @@ def _take_limits(draft: _RequestDraft, visit: Visit) -> dict[str, str]:
 def _wrong(visit: Visit, name: str, value: str) -> str:
     """Return what is wrong with the value of a field of the terms, "" if nothing is."""
     try:
-        rules.check_terms(**{**_ALLOWED, name: value})
+        disclosure.check_terms(**{**_ALLOWED, name: value})
     except InvalidError as error:
         if not error.violations:
             return reasons.reason_text(error.reason, language=visit.language)

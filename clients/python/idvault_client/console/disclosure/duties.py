@@ -4,9 +4,9 @@ import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from idvault.attest.people import roster_member
-from idvault.attest.succession import Succession
-from idvault.domain.error import Reason
+from idvault.verify.attest.people import roster_member
+from idvault.verify.attest.succession import Succession
+from idvault.verify.error import Reason
 from idvault_client.console.disclosure import explaining, shown
 from idvault_client.console.disclosure.session import CustodianSession
 from idvault_client.console.visit import Answer, ConsolePage, GoTo, Hiding, Route, Visit

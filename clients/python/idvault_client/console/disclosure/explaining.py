@@ -1,7 +1,7 @@
 """Why an act of an auditor or a custodian did not happen, in the user's language."""
 
-from idvault.domain.disclosure import HistoryFinding
-from idvault.domain.error import FieldCode, InvalidError, Reason
+from idvault.verify.disclosure import HistoryFinding
+from idvault.verify.error import FieldCode, InvalidError, Reason
 from idvault_client import reasons
 from idvault_client.console.disclosure import shown
 from idvault_client.console.disclosure.texts import FINDINGS, REASONS

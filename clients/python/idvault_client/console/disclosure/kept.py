@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from idvault import durable_file
-from idvault.attest.reading import RosterError
-from idvault.custody.identity import PersonalIdentity
+from idvault.opens.identity import PersonalIdentity
+from idvault.verify import durable_file
+from idvault.verify.attest.reading import RosterError
 from idvault_client.console.disclosure import shown
 from idvault_client.console.disclosure.opened import OpenedRecords
 from idvault_client.console.disclosure.revealing import Revealing

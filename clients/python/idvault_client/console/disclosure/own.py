@@ -1,7 +1,7 @@
 """A member's own page: keys and fingerprints, roster, log position, second factor, and own acts."""
 
-from idvault.custody.identity import PersonalIdentity
-from idvault.transparency.checkpoint import Checkpoint
+from idvault.opens.identity import PersonalIdentity
+from idvault.verify.transparency.checkpoint import Checkpoint
 from idvault_client.console.disclosure import shown
 from idvault_client.console.visit import Visit
 from idvault_client.people import second_factor

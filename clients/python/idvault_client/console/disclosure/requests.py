@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from idvault.attest.people import roster_member
-from idvault.domain.disclosure import Verdict
-from idvault.domain.error import FieldCode, InvalidError
 from idvault.v1 import disclosure_pb2
+from idvault.verify.attest.people import roster_member
+from idvault.verify.disclosure import Verdict
+from idvault.verify.error import FieldCode, InvalidError
 from idvault_client.console.disclosure import cases, explaining, shown
 from idvault_client.console.disclosure.duties import Duties
 from idvault_client.console.disclosure.session import CustodianSession

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from idvault.attest.payload import Payload
+from idvault.verify.attest.payload import Payload
 from idvault_client.console.disclosure import shown
 from idvault_client.console.visit import Hiding, Visit
 

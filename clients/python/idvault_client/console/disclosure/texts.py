@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from idvault.domain.disclosure import HistoryFinding
-from idvault.domain.error import Reason
+from idvault.verify.disclosure import HistoryFinding
+from idvault.verify.error import Reason
 from idvault_client.reasons import Translation
 
 FINDINGS: Mapping[HistoryFinding, Translation] = {

@@ -7,13 +7,13 @@
 
 from collections.abc import Sequence
 
-from idvault.attest import disclosure as papers
-from idvault.attest.disclosure import DecisionTerms, PaperError
-from idvault.attest.people.roster import Roster
-from idvault.attest.people.roster_member import RosterMember
-from idvault.attest.quorum import Quorum
-from idvault.domain.disclosure import Verdict
 from idvault.v1 import evidence_pb2
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest.disclosure import DecisionTerms, PaperError
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.people.roster_member import RosterMember
+from idvault.verify.attest.quorum import Quorum
+from idvault.verify.disclosure import Verdict
 from idvault_client.offline.evidence.file import EvidenceError
 
 

@@ -23,30 +23,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from idvault.attest import disclosure as papers
-from idvault.attest.disclosure import PaperError, Terms
-from idvault.attest.hpke import UnsealError
-from idvault.attest.payload import Payload
-from idvault.attest.people import roster as rosters
-from idvault.attest.people import roster_chain
-from idvault.attest.people.roster import Roster
-from idvault.attest.people.roster_member import RosterMember
-from idvault.attest.quorum import Quorum
-from idvault.attest.reading import RosterError
-from idvault.custody.record import open_with_key
-from idvault.domain import disclosure as rules
-from idvault.domain.claim import ClaimState
-from idvault.domain.error import DamagedError
-from idvault.domain.event import SYSTEM_ACTOR, EventType
-from idvault.domain.record import SealedRecord, UnconfirmedError
-from idvault.domain.seal import Part
-from idvault.transparency import checkpoint
-from idvault.transparency import entry as entries
-from idvault.transparency.checkpoint import Checkpoint, SignedCheckpoint
-from idvault.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault.transparency.entry import Entry, EntryError
-from idvault.transparency.tree import LogError
+from idvault.disclosure.rules import disclosure as rules
+from idvault.opens.record import open_with_key
 from idvault.v1 import disclosure_pb2, evidence_pb2
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest.disclosure import PaperError, Terms
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.attest.payload import Payload
+from idvault.verify.attest.people import roster as rosters
+from idvault.verify.attest.people import roster_chain
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.people.roster_member import RosterMember
+from idvault.verify.attest.quorum import Quorum
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.claim import ClaimState
+from idvault.verify.error import DamagedError
+from idvault.verify.event import SYSTEM_ACTOR, EventType
+from idvault.verify.record import SealedRecord, UnconfirmedError
+from idvault.verify.seal import Part
+from idvault.verify.transparency import checkpoint
+from idvault.verify.transparency import entry as entries
+from idvault.verify.transparency.checkpoint import Checkpoint, SignedCheckpoint
+from idvault.verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault.verify.transparency.entry import Entry, EntryError
+from idvault.verify.transparency.tree import LogError
 from idvault_client.offline import proof, witness_policy
 from idvault_client.offline.evidence import approvals
 from idvault_client.offline.evidence.file import EvidenceError, ProofFile

@@ -12,12 +12,12 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from idvault.attest import disclosure as papers
-from idvault.attest import reading
-from idvault.attest.disclosure import PaperError, Terms
-from idvault.attest.reading import RosterError
-from idvault.domain import seal
 from idvault.v1 import evidence_pb2
+from idvault.verify import seal
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest import reading
+from idvault.verify.attest.disclosure import PaperError, Terms
+from idvault.verify.attest.reading import RosterError
 from idvault_client.offline.proof import UnverifiedError
 
 FORMAT = "idvault/evidence/v2"

@@ -1,6 +1,6 @@
 """What checked evidence says, as names and values; texts that others wrote have no control characters."""
 
-from idvault.printable import escaped
+from idvault.verify.printable import escaped
 from idvault_client.offline.evidence.check import ProvedEvidence
 from idvault_client.offline.log import epochs
 

@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
-from idvault import durable_file
-from idvault.attest.epoch import FILE as EPOCHS_FILE
-from idvault.attest.people.roster import Roster
-from idvault.transparency import checkpoint, epoch
-from idvault.transparency.checkpoint import (
+from idvault.verify import durable_file
+from idvault.verify.attest.epoch import FILE as EPOCHS_FILE
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.transparency import checkpoint, epoch
+from idvault.verify.transparency.checkpoint import (
     Checkpoint,
     QuorumError,
     RolledBackError,
@@ -29,14 +29,12 @@ from idvault.transparency.checkpoint import (
     StaleError,
     verify_successor,
 )
-from idvault.transparency.checkpoint import (
-    CosignaturePolicy as Policy,
-)
-from idvault.transparency.epoch import Break, EarlierEpochError, LostPart, UnknownEpochError
-from idvault.transparency.note import MAX_NOTE_BYTES, NoteError
-from idvault.transparency.proof import ConsistencyError, prove_consistency
-from idvault.transparency.tile import CHECKPOINT_PATH, WIDTH, Tile, TileNodes
-from idvault.transparency.tree import HASH_SIZE, LogError
+from idvault.verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault.verify.transparency.epoch import Break, EarlierEpochError, LostPart, UnknownEpochError
+from idvault.verify.transparency.note import MAX_NOTE_BYTES, NoteError
+from idvault.verify.transparency.proof import ConsistencyError, prove_consistency
+from idvault.verify.transparency.tile import CHECKPOINT_PATH, WIDTH, Tile, TileNodes
+from idvault.verify.transparency.tree import HASH_SIZE, LogError
 from idvault_client.offline.log import epochs, keys
 from idvault_client.offline.log.epochs import EpochRefusedError
 from idvault_client.offline.log.files import LogFiles, NotReachedError, read_first

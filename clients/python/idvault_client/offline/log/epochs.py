@@ -7,15 +7,15 @@ version or one before it required.
 
 from collections.abc import Sequence
 
-from idvault.attest import epoch as statements
-from idvault.attest.epoch import EpochStatement
-from idvault.attest.people.roster import Roster
-from idvault.attest.reading import RosterError
-from idvault.transparency import checkpoint, epoch
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.epoch import Break, Epoch
-from idvault.transparency.note import VerifierKey
-from idvault.transparency.tree import EMPTY_ROOT, LogError
+from idvault.verify.attest import epoch as statements
+from idvault.verify.attest.epoch import EpochStatement
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.transparency import checkpoint, epoch
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.epoch import Break, Epoch
+from idvault.verify.transparency.note import VerifierKey
+from idvault.verify.transparency.tree import EMPTY_ROOT, LogError
 from idvault_client.offline import witness_policy
 from idvault_client.offline.proof import UnverifiedError
 

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from idvault.transparency import log_key
-from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault.transparency.log_key import LogKeyChange
-from idvault.transparency.note import VerifierKey
+from idvault.verify.transparency import log_key
+from idvault.verify.transparency.checkpoint import CosignaturePolicy
+from idvault.verify.transparency.log_key import LogKeyChange
+from idvault.verify.transparency.note import VerifierKey
 from idvault_client.offline.log.files import LogFiles
 
 

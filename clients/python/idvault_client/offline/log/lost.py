@@ -14,14 +14,14 @@ Without these files nothing is proved and nothing refuted, and the caller says s
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from idvault.transparency import checkpoint, epoch
-from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy
-from idvault.transparency.directory import LOST
-from idvault.transparency.epoch import Break
-from idvault.transparency.note import MAX_NOTE_BYTES
-from idvault.transparency.proof import prove_consistency, verify_consistency
-from idvault.transparency.tile import CHECKPOINT_PATH, WIDTH, Tile, TileNodes
-from idvault.transparency.tree import EMPTY_ROOT, HASH_SIZE, LogError, root_at
+from idvault.verify.transparency import checkpoint, epoch
+from idvault.verify.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault.verify.transparency.directory import LOST
+from idvault.verify.transparency.epoch import Break
+from idvault.verify.transparency.note import MAX_NOTE_BYTES
+from idvault.verify.transparency.proof import prove_consistency, verify_consistency
+from idvault.verify.transparency.tile import CHECKPOINT_PATH, WIDTH, Tile, TileNodes
+from idvault.verify.transparency.tree import EMPTY_ROOT, HASH_SIZE, LogError, root_at
 from idvault_client.offline.log.files import LogFiles, read_first
 
 _TILE_BYTES = WIDTH * HASH_SIZE

@@ -17,19 +17,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from idvault import durable_file
-from idvault.attest.people.roster import Roster
-from idvault.transparency import checkpoint, directory, epoch
-from idvault.transparency.checkpoint import CosignaturePolicy as Policy
-from idvault.transparency.tile import (
-    CHECKPOINT_PATH,
-    WIDTH,
-    Bundle,
-    MalformedTileError,
-    Tile,
-    grown,
-)
-from idvault.transparency.tree import LogError
+from idvault.verify import durable_file
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.transparency import checkpoint, directory, epoch
+from idvault.verify.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault.verify.transparency.tile import CHECKPOINT_PATH, WIDTH, Bundle, MalformedTileError, Tile, grown
+from idvault.verify.transparency.tree import LogError
 from idvault_client.offline.log.continuity import AcceptedCheckpoint, LogContinuity, RefusedLogError
 from idvault_client.offline.log.files import (
     LogFiles,

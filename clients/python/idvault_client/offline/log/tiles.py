@@ -7,8 +7,8 @@ is then verified by the one hash above it, and every bundle of entries by its ti
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.tile import (
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.tile import (
     MAX_ENTRY_BYTES,
     WIDTH,
     Bundle,
@@ -20,7 +20,7 @@ from idvault.transparency.tile import (
     encode_bundle,
     encode_tile,
 )
-from idvault.transparency.tree import HASH_SIZE, CompactRange, leaf_hash, root_at
+from idvault.verify.transparency.tree import HASH_SIZE, CompactRange, leaf_hash, root_at
 from idvault_client.offline.log.continuity import RefusedLogError
 from idvault_client.offline.log.files import LogFiles, NotReachedError, read_first
 

@@ -17,15 +17,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from idvault.attest.drill import DrillTerms
-from idvault.attest.hpke import UnsealError
-from idvault.attest.quorum import Quorum
-from idvault.custody.share import ShareError, open_sealed_share
-from idvault.domain import drill as rules
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.event import EventType
-from idvault.domain.record import SealedRecord
+from idvault.custody.drill import rules
+from idvault.opens.share import ShareError, open_sealed_share
+from idvault.platform import rules as platform_rules
 from idvault.v1 import disclosure_pb2, drill_pb2
+from idvault.verify.attest.drill import DrillTerms
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.attest.quorum import Quorum
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.event import EventType
+from idvault.verify.record import SealedRecord
 from idvault_client.people.member import MemberClient
 from idvault_client.people.record import sealed_record
 from idvault_client.people.trust import FindingError
@@ -163,5 +164,5 @@ def _check_named(record: SealedRecord, *, quorum: Quorum, token: str) -> None:
     named = (record.sealing_quorum_id, record.present_quorum_id, record.suite)
     if named != (quorum.id, quorum.id, quorum.suite):
         raise FindingError(Finding.OTHER_REQUEST, "the record does not belong to the quorum in force")
-    if (record.relying_party, record.account_token) != (rules.RELYING_PARTY, token):
+    if (record.relying_party, record.account_token) != (platform_rules.RELYING_PARTY, token):
         raise FindingError(Finding.OTHER_REQUEST, "the record from the service is not a drill record")

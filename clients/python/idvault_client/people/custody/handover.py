@@ -19,19 +19,19 @@ from dataclasses import dataclass
 
 from google.protobuf.message import Message
 
-from idvault.attest import handover as batches
-from idvault.attest import succession as successions
-from idvault.attest.hpke import UnsealError
-from idvault.attest.people.roster import Roster
-from idvault.attest.people.roster_change import is_same
-from idvault.attest.succession import Succession
-from idvault.custody.handover import hand_over
-from idvault.custody.identity import PersonalIdentity
-from idvault.custody.share import ShareError
-from idvault.domain import handover as rules
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.handover import HandedShare
+from idvault.opens.handover import hand_over
+from idvault.opens.identity import PersonalIdentity
+from idvault.opens.share import ShareError
 from idvault.v1 import disclosure_pb2
+from idvault.verify import handover as rules
+from idvault.verify.attest import handover as batches
+from idvault.verify.attest import succession as successions
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.people.roster_change import is_same
+from idvault.verify.attest.succession import Succession
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.handover import HandedShare
 from idvault_client.errors import Unavailable
 from idvault_client.people.custody.journal import HandOverJournal, HandOverJournalError
 from idvault_client.people.custody_edge import Answer, CustodyCalls

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from idvault import durable_file
+from idvault.verify import durable_file
 
 NAME = "handed-over"
 _KEY_DIGITS = 32

@@ -19,18 +19,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from idvault.attest import hpke
-from idvault.attest.disclosure import Terms
-from idvault.attest.hpke import UnsealError
-from idvault.attest.payload import Payload
-from idvault.custody.record import data_key, open_with_key
-from idvault.domain import disclosure as rules
-from idvault.domain.claim import ClaimState
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.event import EventType
-from idvault.domain.record import SealedRecord, UnconfirmedError
-from idvault.transparency.checkpoint import Checkpoint
+from idvault.opens.record import data_key, open_with_key
 from idvault.v1 import disclosure_pb2
+from idvault.verify import disclosure
+from idvault.verify.attest import hpke
+from idvault.verify.attest.disclosure import Terms
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.attest.payload import Payload
+from idvault.verify.claim import ClaimState
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.event import EventType
+from idvault.verify.record import SealedRecord, UnconfirmedError
+from idvault.verify.transparency.checkpoint import Checkpoint
 from idvault_client.errors import VaultError
 from idvault_client.people.disclosure import case, requested
 from idvault_client.people.disclosure.case import DisclosureCase
@@ -108,7 +108,7 @@ class Auditor(MemberClient):
         legal_basis: str,
         purpose: str,
         openings: int = 1,
-        lifetime: timedelta = rules.USUAL_LIFETIME,
+        lifetime: timedelta = disclosure.USUAL_LIFETIME,
         suite: str = hpke.X_WING,
     ) -> disclosure_pb2.Disclosure:
         """Sign and send a request; raises InvalidError for terms that are not allowed, and VaultError."""
@@ -124,7 +124,7 @@ class Auditor(MemberClient):
         return self.send(prepared)
 
     def prepare(
-        self, *, lifetime: timedelta = rules.USUAL_LIFETIME, suite: str = hpke.X_WING, **asked: Any
+        self, *, lifetime: timedelta = disclosure.USUAL_LIFETIME, suite: str = hpke.X_WING, **asked: Any
     ) -> PreparedRequest:
         """Return a request that is not signed yet; takes what `request` takes.
 

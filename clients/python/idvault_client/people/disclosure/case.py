@@ -5,11 +5,11 @@ The terms are read from the signed request, whose signature is checked: the serv
 
 from dataclasses import dataclass
 
-from idvault.attest import disclosure as papers
-from idvault.attest.disclosure import PaperError, Terms
-from idvault.custody.identity import PersonalIdentity
-from idvault.domain.disclosure import HistoryFinding as Finding
+from idvault.opens.identity import PersonalIdentity
 from idvault.v1 import disclosure_pb2
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest.disclosure import PaperError, Terms
+from idvault.verify.disclosure import HistoryFinding as Finding
 from idvault_client.people.disclosure import decisions
 from idvault_client.people.disclosure.decisions import ShownDecision
 from idvault_client.people.trust import FindingError, Trust

@@ -21,20 +21,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from idvault.attest import disclosure as papers
-from idvault.attest.disclosure import DecisionTerms, PaperError, Terms
-from idvault.attest.hpke import UnsealError
-from idvault.attest.reading import RosterError
-from idvault.custody.reseal import reseal
-from idvault.custody.share import ShareError, open_sealed_share
-from idvault.domain import disclosure as rules
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.disclosure import Verdict
-from idvault.domain.error import InvalidError
-from idvault.domain.event import EventType
-from idvault.domain.seal import Part
-from idvault.transparency.checkpoint import Checkpoint
+from idvault.disclosure.rules import disclosure as rules
+from idvault.opens.reseal import reseal
+from idvault.opens.share import ShareError, open_sealed_share
 from idvault.v1 import disclosure_pb2
+from idvault.verify import disclosure
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest.disclosure import DecisionTerms, PaperError, Terms
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.disclosure import Verdict
+from idvault.verify.error import InvalidError
+from idvault.verify.event import EventType
+from idvault.verify.seal import Part
+from idvault.verify.transparency.checkpoint import Checkpoint
 from idvault_client.people.disclosure import decisions, requested
 from idvault_client.people.disclosure.decisions import ShownDecision
 from idvault_client.people.disclosure.kept_approval import KeptApproval, KeptApprovals
@@ -213,7 +214,7 @@ class Custodian(MemberClient):
 
         reason: signed with the denial; the auditor and the other custodians read it.
         """
-        rules.check_reason(reason)
+        disclosure.check_reason(reason)
         sealed = self._sealed_share(pending.disclosure_id)
         request = disclosure_pb2.DenyDisclosureRequest(
             request_id=request_id or self.request_id(),

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.attest import disclosure as papers
-from idvault.attest.disclosure import DecisionTerms, PaperError
-from idvault.attest.people.roster_member import RosterMember
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.disclosure import Verdict
 from idvault.v1 import disclosure_pb2
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest.disclosure import DecisionTerms, PaperError
+from idvault.verify.attest.people.roster_member import RosterMember
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.disclosure import Verdict
 from idvault_client.people.trust import FindingError, Trust
 
 _VERDICTS = {disclosure_pb2.VERDICT_APPROVE: Verdict.APPROVE, disclosure_pb2.VERDICT_DENY: Verdict.DENY}

@@ -15,18 +15,17 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from idvault import durable_file
-from idvault.attest import disclosure as papers
-from idvault.attest import hpke, payload, reading
-from idvault.attest.disclosure import PaperError, Terms
-from idvault.attest.hpke import UnsealError
-from idvault.attest.payload import Payload
-from idvault.attest.people.roster import Roster
-from idvault.attest.people.roster_member import RosterMember
-from idvault.attest.reading import RosterError
-from idvault.custody.identity import PersonalIdentity
-from idvault.domain import seal
+from idvault.opens.identity import PersonalIdentity
 from idvault.v1 import disclosure_pb2, evidence_pb2
+from idvault.verify import durable_file, seal
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest import hpke, payload, reading
+from idvault.verify.attest.disclosure import PaperError, Terms
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.attest.payload import Payload
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.people.roster_member import RosterMember
+from idvault.verify.attest.reading import RosterError
 from idvault_client.offline.evidence import file as proof_file
 from idvault_client.offline.evidence.file import (
     FORMER_FORMAT,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
-from idvault.transparency.note import VerifierKey
+from idvault.verify.transparency.note import VerifierKey
 from idvault_client.offline.evidence import page
 from idvault_client.offline.evidence.check import ProvedEvidence
 from idvault_client.offline.evidence.file import ProofFile

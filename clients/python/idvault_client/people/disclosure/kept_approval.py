@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from idvault import durable_file
-from idvault.attest import disclosure as papers
-from idvault.attest import reading
-from idvault.attest.disclosure import Terms
-from idvault.attest.reading import RosterError
-from idvault.domain import disclosure as rules
-from idvault.domain.error import InvalidError
+from idvault.verify import disclosure, durable_file
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest import reading
+from idvault.verify.attest.disclosure import Terms
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.error import InvalidError
 
 FOLDER = "approvals"
 _FIELDS = ("signed_request", "signed_approval", "resealed_share", "approval_id", "release_id", "logged")
@@ -55,7 +54,7 @@ class KeptApprovals:
     def find(self, disclosure_id: str) -> KeptApproval | None:
         """Return a kept approval, None if there is none or the id is invalid; raises KeptApprovalError."""
         try:
-            path = self._path(rules.check_id(disclosure_id))
+            path = self._path(disclosure.check_id(disclosure_id))
         except InvalidError:
             # The service chooses the ids that it lists: none of them may name a file elsewhere.
             return None

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from idvault import durable_file
-from idvault.attest import disclosure as papers
-from idvault.attest import hpke, reading
-from idvault.attest.disclosure import Terms
-from idvault.attest.hpke import UnsealError
-from idvault.attest.reading import RosterError
-from idvault.custody.identity import PersonalIdentity
-from idvault.domain import seal
+from idvault.opens.identity import PersonalIdentity
+from idvault.verify import durable_file, seal
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest import hpke, reading
+from idvault.verify.attest.disclosure import Terms
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.attest.reading import RosterError
 
 FOLDER = "disclosures"
 _FIELDS = ("signed_request", "key_suite", "sealed_key", "opening_request_id")

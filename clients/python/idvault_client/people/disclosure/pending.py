@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from idvault.attest.disclosure import Terms
-from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.v1 import disclosure_pb2
+from idvault.verify.attest.disclosure import Terms
+from idvault.verify.disclosure import HistoryFinding as Finding
 from idvault_client.people.disclosure.decisions import ShownDecision
 from idvault_client.people.record import sealed_record
 from idvault_client.people.trust import FindingError, PinnedMember

@@ -10,8 +10,8 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from idvault import durable_file
-from idvault.domain import disclosure as rules
+from idvault.disclosure.rules import disclosure as rules
+from idvault.verify import durable_file
 
 NAME = "given-shares"
 

@@ -7,14 +7,14 @@ service could otherwise log a new request in the former way, and put any record 
 
 from datetime import datetime
 
-from idvault.attest.disclosure import Terms
-from idvault.domain import disclosure as rules
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.event import EventType
-from idvault.transparency import entry
-from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.entry import EntryError
+from idvault.disclosure.rules import disclosure as rules
 from idvault.v1 import disclosure_pb2
+from idvault.verify.attest.disclosure import Terms
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.event import EventType
+from idvault.verify.transparency import entry
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.entry import EntryError
 from idvault_client.people.trust import FindingError, Trust
 
 _DIGEST_SIZE = 32

@@ -6,10 +6,10 @@ The service cannot search: the texts of a request are encrypted there. So the cl
 from dataclasses import dataclass
 from datetime import UTC, date
 
-from idvault.attest import disclosure as papers
-from idvault.attest.disclosure import PaperError
-from idvault.domain.disclosure import DisclosureState
 from idvault.v1 import disclosure_pb2
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest.disclosure import PaperError
+from idvault.verify.disclosure import DisclosureState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from idvault.attest import disclosure as papers
-from idvault.attest.disclosure import DecisionTerms, PaperError
-from idvault.attest.hpke import UnsealError
-from idvault.custody.reseal import open_resealed
-from idvault.custody.share import ShareError, check_share
-from idvault.domain.disclosure import HistoryFinding as Finding
-from idvault.domain.disclosure import Verdict
-from idvault.domain.record import SealedRecord
+from idvault.opens.reseal import open_resealed
+from idvault.opens.share import ShareError, check_share
 from idvault.v1 import disclosure_pb2
+from idvault.verify.attest import disclosure as papers
+from idvault.verify.attest.disclosure import DecisionTerms, PaperError
+from idvault.verify.attest.hpke import UnsealError
+from idvault.verify.disclosure import HistoryFinding as Finding
+from idvault.verify.disclosure import Verdict
+from idvault.verify.record import SealedRecord
 from idvault_client.people.disclosure.decisions import check_signed_by_one
 from idvault_client.people.disclosure.one_time_key import OneTimeKey
 from idvault_client.people.trust import FindingError, Trust

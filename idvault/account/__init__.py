@@ -1,0 +1,1 @@
+"""Accounts: their rows, persons and followers."""

@@ -1,0 +1,1 @@
+"""What flows need of accounts."""

@@ -1,1 +1,0 @@
-"""The gRPC edge: authenticates and authorises callers, validates requests and converts answers."""

@@ -1,1 +1,0 @@
-"""StatusService and its message conversion."""

@@ -1,1 +1,0 @@
-"""CampaignService and its message conversion."""

@@ -1,1 +1,0 @@
-"""The calls for drills and hand-overs, and their message conversion."""

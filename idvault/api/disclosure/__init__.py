@@ -1,1 +1,0 @@
-"""The calls of auditors and custodians, and their message conversion."""

@@ -1,1 +1,0 @@
-"""PublicAccountService and its message conversion."""

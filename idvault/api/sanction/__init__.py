@@ -1,1 +1,0 @@
-"""SanctionService: moderators and the sanctions that they sign."""

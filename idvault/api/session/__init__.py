@@ -1,1 +1,0 @@
-"""SessionService: hosted verification for platforms, and what the pages need."""

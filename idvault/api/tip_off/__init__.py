@@ -1,1 +1,0 @@
-"""TipOffService: reports of rumours."""

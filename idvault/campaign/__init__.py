@@ -1,0 +1,1 @@
+"""Campaigns of re-verification: legacy accounts, plans and invitations."""

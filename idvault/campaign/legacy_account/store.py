@@ -1,0 +1,178 @@
+"""Imports legacy accounts: a chunk of any length needs only a few statements."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    LargeBinary,
+    String,
+    Subquery,
+    Table,
+    insert,
+    literal,
+    select,
+    true,
+    update,
+)
+
+from idvault.account.store import feed_rows as feed_row
+from idvault.account.store import rows as account_row
+from idvault.campaign.legacy_account import rules as legacy_account
+from idvault.campaign.legacy_account.ports import ImportChunk, Imported, NewAccount
+from idvault.core import account_request as requests
+from idvault.core.db.act import act
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.listing import among, listed
+from idvault.core.db.statement import Statement, param, scalar, statement, upsert
+from idvault.core.db.types import Day
+from idvault.core.tables.account import accounts, status_feed
+from idvault.core.tables.campaign import legacy_accounts
+from idvault.log.store import entry as log
+from idvault.sanction.store import standing
+from idvault.status.store import feed
+from idvault.verify import seal
+from idvault.verify.account import Account, AccountState
+from idvault.verify.event import Event
+
+_HASH_PURPOSE = "idvault/import-references/v1"
+
+
+def _add_all(table: Table, given: Subquery, common: Mapping[str, object]) -> Statement[Any]:
+    """Return the insert of many rows: the listed columns, plus the columns that all rows share."""
+    shared = {
+        name: param("party", String) if name == "relying_party" else literal(value, table.c[name].type)
+        for name, value in common.items()
+        if value is not None
+    }
+    return statement(
+        insert(table).from_select([*given.c.keys(), *shared], select(*given.c, *shared.values()))
+    )
+
+
+_BORN = legacy_account.imported(account_token="", relying_party="")
+_FIRST_NOTE = feed_row.first(_BORN)
+_ROWS = listed("rows", account_token=String, reference=LargeBinary, create_date=Day)
+_ADD: Statement[str] = statement(
+    upsert(legacy_accounts)
+    .from_select(
+        [*_ROWS.c.keys(), "relying_party", "import_id", "label"],
+        # The condition tells SQLite's parser that ON begins no join.
+        select(*_ROWS.c, param("party", String), param("import_id", String), param("label", String)).where(
+            true()
+        ),
+    )
+    .on_conflict_do_nothing(index_elements=["relying_party", "reference"])
+    .returning(legacy_accounts.c.account_token),
+    scalar,
+)
+_ADD_ACCOUNTS = _add_all(accounts, listed("tokens", account_token=String), account_row.values(_BORN))
+# These accounts have no credentials yet, so the status lists are up to date.
+_ADD_NOTES = _add_all(
+    status_feed,
+    listed("notes", account_token=String, sequence=BigInteger),
+    {**_FIRST_NOTE, "listed": _FIRST_NOTE["changes"]},
+)
+_FIND = statement(
+    select(legacy_accounts.c.reference, legacy_accounts.c.account_token, legacy_accounts.c.import_id).where(
+        legacy_accounts.c.relying_party == param("party"), among(legacy_accounts.c.reference, "references")
+    )
+)
+_MINE = update(legacy_accounts).where(legacy_accounts.c.account_token == param("token"))
+_VERIFIED: Statement[str | None] = statement(
+    _MINE.values(verified_on=param("verified_on")).returning(legacy_accounts.c.limited_by), scalar
+)
+_UNLIMIT = statement(_MINE.values(limited_by=None))
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlLegacyAccountStore:
+    """Legacy accounts in the main database."""
+
+    database: Database
+
+    @act("legacy_account.import")
+    async def import_chunk(
+        self, connection: Connection, chunk: ImportChunk, *, event: Event
+    ) -> list[Imported]:
+        """Create an account for each reference that is new to the relying party; results are in row order."""
+        # Sorted: two imports of the same references then wait for each other without a deadlock.
+        rows = sorted(chunk.rows, key=lambda row: row.reference)
+        repeated = await requests.remember(
+            connection, chunk.request, made=chunk.import_id, now=chunk.now.business
+        )
+        if repeated is not None:
+            found = await _find(connection, chunk, rows)
+        else:
+            found = await _create(connection, chunk, rows) if rows else {}
+            await log.append(connection, _about(event, found))
+        return [found[row.reference] for row in chunk.rows]
+
+
+async def verified(connection: Connection, owner: Account, concluded: Account, *, now: datetime) -> Account:
+    """Store the first verification of an imported account; return the account without a campaign's limit.
+
+    owner: the locked account before the claim ended; concluded: the account after it.
+    """
+    if owner.state is not AccountState.UNVERIFIED:
+        return concluded
+    limited_by = await connection.one(_VERIFIED, token=owner.account_token, verified_on=concluded.verify_date)
+    if limited_by is None:
+        return concluded
+    await connection.run(_UNLIMIT, token=owner.account_token)
+    settled = await standing.settled(connection, concluded, now=now)
+    # The end of the claim and that of the limit are one change.
+    return replace(settled, revision=concluded.revision)
+
+
+async def _create(
+    connection: Connection, chunk: ImportChunk, rows: Sequence[NewAccount]
+) -> dict[bytes, Imported]:
+    """Insert the new accounts and add them to the change feed."""
+    party = chunk.request.caller
+    given = [(row.account_token, row.reference, row.create_date) for row in rows]
+    fresh = set(
+        await connection.all(_ADD, rows=given, party=party, import_id=chunk.import_id, label=chunk.label)
+    )
+    found = {
+        row.reference: Imported(row.account_token, created=True) for row in rows if row.account_token in fresh
+    }
+    if len(found) < len(rows):
+        found |= await _find(connection, chunk, [row for row in rows if row.reference not in found])
+    if fresh:
+        tokens = sorted(fresh)
+        await connection.run(_ADD_ACCOUNTS, tokens=[(token,) for token in tokens], party=party)
+        await _note(connection, party, tokens)
+    return found
+
+
+async def _note(connection: Connection, party: str, tokens: Sequence[str]) -> None:
+    """Add new accounts to the change feed, numbered here instead of by a later update of each row.
+
+    The feed's head is locked last: other imports wait only for the end of this one.
+    """
+    head = await feed.locked_head(connection, party)
+    notes = [(token, place) for place, token in enumerate(tokens, head + 1)]
+    await connection.run(_ADD_NOTES, notes=notes, party=party)
+    await feed.advance(connection, {party: head + len(notes)})
+
+
+async def _find(
+    connection: Connection, chunk: ImportChunk, rows: Sequence[NewAccount]
+) -> dict[bytes, Imported]:
+    found = await connection.all(
+        _FIND, party=chunk.request.caller, references=[row.reference for row in rows]
+    )
+    return {
+        row.reference: Imported(row.account_token, created=row.import_id == chunk.import_id) for row in found
+    }
+
+
+def _about(event: Event, found: dict[bytes, Imported]) -> Event:
+    created = sorted(reference for reference, one in found.items() if one.created)
+    digest = sha256(seal.encode(_HASH_PURPOSE, *created)).digest()
+    return event.with_fields(count=len(created), references_hash=digest)

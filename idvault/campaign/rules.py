@@ -1,0 +1,245 @@
+"""Campaigns that encourage owners of legacy accounts to verify: the plan and life cycle of a campaign.
+
+- A plan has a cohort, one or more methods (WHEN_DUE and HOSTED_LINK exclude each other), a daily limit and
+  increasing reminder intervals. It never changes.
+- DRAFT -> RUNNING <-> PAUSED; each of these -> ENDED. Only a RUNNING campaign invites or enforces.
+- All campaigns together deliver at most as many invitations a day as half of the registry's capacity can
+  check.
+- No invitation is delivered in quiet hours.
+- Enforcement needs an enforcement date, which must be in the future when the campaign is created.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from idvault.verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
+
+REGISTRY_SHARE = 0.5
+DAILY_LIMIT = 1_000_000
+REMINDERS = 10
+LONGEST_REMINDER = 365
+_DAY_SECONDS = 86_400
+_TITLE_LENGTH = 100
+_LABEL_LENGTH = 64
+_INCENTIVE_LENGTH = 500
+
+
+class ReverificationMethod(StrEnum):
+    """How an owner is invited."""
+
+    WHEN_DUE = "WHEN_DUE"
+    AT_LOGIN = "AT_LOGIN"
+    AT_SENSITIVE_ACTION = "AT_SENSITIVE_ACTION"
+    HOSTED_LINK = "HOSTED_LINK"
+
+
+DELIVERED = frozenset({ReverificationMethod.WHEN_DUE, ReverificationMethod.HOSTED_LINK})
+"""The methods whose invitations the platform fetches in batches and delivers."""
+
+
+class CampaignState(StrEnum):
+    """The state of a campaign."""
+
+    DRAFT = "DRAFT"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    ENDED = "ENDED"
+
+
+class Verb(StrEnum):
+    """The transitions of a campaign."""
+
+    START = "START"
+    PAUSE = "PAUSE"
+    RESUME = "RESUME"
+    END = "END"
+
+
+_MOVES: dict[Verb, tuple[frozenset[CampaignState], CampaignState]] = {
+    Verb.START: (frozenset({CampaignState.DRAFT}), CampaignState.RUNNING),
+    Verb.PAUSE: (frozenset({CampaignState.RUNNING}), CampaignState.PAUSED),
+    Verb.RESUME: (frozenset({CampaignState.PAUSED}), CampaignState.RUNNING),
+    Verb.END: (
+        frozenset({CampaignState.DRAFT, CampaignState.RUNNING, CampaignState.PAUSED}),
+        CampaignState.ENDED,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Which legacy accounts a campaign is for; an account must match every field that is set.
+
+    created_before: exclusive.
+    """
+
+    label: str = ""
+    created_from: date | None = None
+    created_before: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Daily hours without invitations; end is before start if the hours span midnight."""
+
+    start: time
+    end: time
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPlan:
+    """What a campaign does. reminder_days: the days between each reminder and the delivery before it."""
+
+    title: str
+    cohort: Cohort
+    methods: tuple[ReverificationMethod, ...]
+    daily_limit: int
+    reminder_days: tuple[int, ...] = ()
+    quiet_hours: QuietHours | None = None
+    incentive_text: str = ""
+    enforcement_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign of one relying party; campaign_id is 32 lower-case hex digits."""
+
+    campaign_id: str
+    relying_party: str
+    plan: CampaignPlan
+    state: CampaignState
+    created_at: datetime
+    started_at: datetime | None = None
+
+
+def check_plan(*, plan: CampaignPlan, today: date) -> CampaignPlan:
+    """Return the plan unchanged, or raise InvalidError (INVALID_MESSAGE) naming every invalid field."""
+    violations = [
+        Violation(f"plan.{name}", code) for name, code in _problems(plan, today).items() if code is not None
+    ]
+    if violations:
+        raise InvalidError(Reason.INVALID_MESSAGE, *violations)
+    return plan
+
+
+def _problems(plan: CampaignPlan, today: date) -> dict[str, FieldCode | None]:
+    return {
+        "title": _text(plan.title, _TITLE_LENGTH, required=True),
+        "cohort.label": _text(plan.cohort.label, _LABEL_LENGTH),
+        "cohort.create_date_before": _ordered(plan.cohort),
+        "methods": _methods(plan.methods),
+        "daily_limit": None if 1 <= plan.daily_limit <= DAILY_LIMIT else FieldCode.LENGTH,
+        "reminder_days": _reminders(plan.reminder_days),
+        "quiet_hours.end": _quiet(plan.quiet_hours),
+        "incentive_text": _text(plan.incentive_text, _INCENTIVE_LENGTH),
+        "enforcement_date": _enforcement(plan.enforcement_date, today),
+    }
+
+
+def _text(text: str, limit: int, *, required: bool = False) -> FieldCode | None:
+    if not text:
+        return FieldCode.REQUIRED if required else None
+    if len(text) > limit:
+        return FieldCode.LENGTH
+    return None if text.isprintable() else FieldCode.CHARACTER
+
+
+def _ordered(cohort: Cohort) -> FieldCode | None:
+    if cohort.created_from is None or cohort.created_before is None:
+        return None
+    return None if cohort.created_from < cohort.created_before else FieldCode.LENGTH
+
+
+def _methods(methods: tuple[ReverificationMethod, ...]) -> FieldCode | None:
+    if not methods:
+        return FieldCode.REQUIRED
+    # Both methods would draw from the same queue, with nothing to decide which one an invitation uses.
+    if len(set(methods)) != len(methods) or set(methods) >= DELIVERED:
+        return FieldCode.CHARACTER
+    return None
+
+
+def _reminders(days: tuple[int, ...]) -> FieldCode | None:
+    if len(days) > REMINDERS:
+        return FieldCode.LENGTH
+    growing = all(former < later for former, later in zip((0, *days), days, strict=False))
+    return None if growing and all(day <= LONGEST_REMINDER for day in days) else FieldCode.CHARACTER
+
+
+def _quiet(hours: QuietHours | None) -> FieldCode | None:
+    return FieldCode.CHARACTER if hours is not None and hours.start == hours.end else None
+
+
+def _enforcement(day: date | None, today: date) -> FieldCode | None:
+    return FieldCode.LENGTH if day is not None and day <= today else None
+
+
+def make(*, campaign_id: str, relying_party: str, plan: CampaignPlan, now: datetime) -> Campaign:
+    """Return a new DRAFT campaign."""
+    return Campaign(campaign_id, relying_party, plan, CampaignState.DRAFT, now)
+
+
+def move(*, campaign: Campaign, verb: Verb, now: datetime) -> Campaign:
+    """Return the campaign after a transition; raises PreconditionError (ILLEGAL_TRANSITION)."""
+    allowed, state = _MOVES[verb]
+    if campaign.state not in allowed:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    return replace(campaign, state=state, started_at=campaign.started_at or _start(verb, now))
+
+
+def _start(verb: Verb, now: datetime) -> datetime | None:
+    return now if verb is Verb.START else None
+
+
+def check_delivers(*, campaign: Campaign) -> ReverificationMethod:
+    """Return the method that a RUNNING campaign delivers in batches.
+
+    Raises PreconditionError (ILLEGAL_TRANSITION) if it has none or is not RUNNING.
+    """
+    for method in campaign.plan.methods:
+        if method in DELIVERED and campaign.state is CampaignState.RUNNING:
+            return method
+    raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+
+
+def covers(*, cohort: Cohort, label: str, create_date: date) -> bool:
+    """Return whether an account with this label and creation date belongs to the cohort."""
+    return (
+        cohort.label in ("", label)
+        and (cohort.created_from is None or cohort.created_from <= create_date)
+        and (cohort.created_before is None or create_date < cohort.created_before)
+    )
+
+
+def is_quiet(*, plan: CampaignPlan, now: datetime) -> bool:
+    """Return whether a business time is in the plan's quiet hours."""
+    hours = plan.quiet_hours
+    if hours is None:
+        return False
+    local = now.astimezone(hours.zone).time()
+    if hours.start < hours.end:
+        return hours.start <= local < hours.end
+    return local >= hours.start or local < hours.end
+
+
+def deployment_limit(*, registry_calls_per_second: float) -> int:
+    """Return how many deliveries all campaigns together may make in one day.
+
+    Each delivery could lead to one registry check on the same day; the other half of the capacity is reserved
+    for sign-ups.
+    """
+    return int(registry_calls_per_second * _DAY_SECONDS * REGISTRY_SHARE)
+
+
+def allowance(*, plan: CampaignPlan, delivered: int, deployment_limit: int, deployment_delivered: int) -> int:
+    """Return how many more deliveries this campaign may make today."""
+    return max(0, min(plan.daily_limit - delivered, deployment_limit - deployment_delivered))
+
+
+def enforces(*, campaign: Campaign, today: date) -> bool:
+    """Return whether the campaign limits accounts today."""
+    day = campaign.plan.enforcement_date
+    return campaign.state is CampaignState.RUNNING and day is not None and day <= today

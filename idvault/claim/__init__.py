@@ -1,0 +1,1 @@
+"""Claims: sign-up and re-verification."""

@@ -1,0 +1,1 @@
+"""Methods of claims, and their messages."""

@@ -1,0 +1,137 @@
+"""Converts claims, and what they assert."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from idvault.account.api import status
+from idvault.claim.acts.receipt import Receipt
+from idvault.claim.acts.verification import VerifyCommand
+from idvault.claim.api import receipt as claim_receipt
+from idvault.claim.ports import Claim
+from idvault.claim.rules import claim as claim_rules
+from idvault.claim.rules.claim import ClaimRules
+from idvault.core import request as request_rules
+from idvault.core.edge.call import Caller
+from idvault.core.edge.convert import consent, invitation_code_hash, numbers
+from idvault.v1 import common_pb2, verification_pb2
+from idvault.verify import token
+from idvault.verify.claim import ClaimState, FailureReason, Identity
+from idvault.verify.clock import ClockReading
+from idvault.verify.document import DocumentType
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault.verify.seal import Part
+
+_SHORTEST_WAIT = timedelta(seconds=1)
+_Checked = TypeVar("_Checked")
+CLAIM_STATES = numbers(ClaimState, verification_pb2.Verification.State.Value, "STATE_")
+FAILURES = numbers(FailureReason, verification_pb2.Verification.FailureReason.Value, "FAILURE_REASON_")
+_DOCUMENT_TYPES = {
+    number: word
+    for word, number in numbers(DocumentType, common_pb2.DocumentType.Value, "DOCUMENT_TYPE_").items()
+}
+Verify = verification_pb2.VerifyIndividualRequest | verification_pb2.VerifyOrganizationRequest
+"""Both messages have the same fields with the same numbers; only the name field is called differently."""
+
+
+def verify_command(request: Verify, *, caller: Caller, now: ClockReading, rules: ClaimRules) -> VerifyCommand:
+    """Return the claim of a request; raises InvalidError naming every invalid field.
+
+    The reason is that of the first invalid field.
+    """
+    refusals: list[InvalidError] = []
+    request_id = _checked(refusals, lambda: request_rules.check_id(request.request_id))
+    identity = _checked(refusals, lambda: _identity(request, now=now, rules=rules))
+    agreed = _checked(refusals, lambda: consent(request.consent, now=now))
+    account_token = _checked(refusals, lambda: _optional_token(request.account_token))
+    code_hash = _checked(refusals, lambda: _optional_code_hash(request))
+    if request_id is None or identity is None or agreed is None or refusals:
+        raise InvalidError(refusals[0].reason, *(v for error in refusals for v in error.violations))
+    return VerifyCommand(
+        relying_party=caller.name,
+        actor_id=caller.actor_id,
+        request_id=request_id,
+        method=type(request).__name__.removesuffix("Request"),
+        fields=fields(request),
+        identity=identity,
+        consent=agreed,
+        account_token=account_token,
+        invitation_code_hash=code_hash,
+    )
+
+
+def fields(request: Verify) -> tuple[Part, ...]:
+    """Return the fields that make two requests the same, in field-number order, as received.
+
+    These are all except request_id and consent.agree_time, which may be a new time when a platform repeats.
+    """
+    return (
+        _name(request),
+        request.document.type,
+        request.document.number,
+        request.consent.policy_version,
+        request.account_token,
+        request.invitation_code,
+    )
+
+
+def claim(
+    value: Claim, *, now: ClockReading, receipt: Receipt | None = None
+) -> verification_pb2.Verification:
+    """Return the message of a claim; its account must be projected to today."""
+    message = verification_pb2.Verification(
+        account_token=value.account.account_token,
+        state=CLAIM_STATES[value.state],
+        status=status(value.account),
+        request_id=value.request_id,
+    )
+    if value.failure_reason is not None:
+        message.failure_reason = FAILURES[value.failure_reason]
+    if receipt is not None:
+        message.receipt.CopyFrom(claim_receipt.receipt(receipt))
+    if value.state is ClaimState.PENDING:
+        wait = value.retry_at - now.real if value.retry_at else _SHORTEST_WAIT
+        message.retry_after.FromTimedelta(max(wait, _SHORTEST_WAIT))
+    return message
+
+
+def _checked(refusals: list[InvalidError], check: Callable[[], _Checked]) -> _Checked | None:
+    try:
+        return check()
+    except InvalidError as error:
+        refusals.append(error.with_traceback(None))  # its frames hold the list, and the request
+        return None
+
+
+def _name(request: Verify) -> str:
+    if isinstance(request, verification_pb2.VerifyIndividualRequest):
+        return request.real_name
+    return request.organization_name
+
+
+def _identity(request: Verify, *, now: ClockReading, rules: ClaimRules) -> Identity:
+    if request.document.type == common_pb2.DOCUMENT_TYPE_UNSPECIFIED:
+        raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.REQUIRED))
+    kind = _DOCUMENT_TYPES.get(request.document.type)
+    if kind is None:
+        raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.CHARACTER))
+    number, today = request.document.number, now.today(rules.zone)
+    if isinstance(request, verification_pb2.VerifyIndividualRequest):
+        return claim_rules.check_identity(
+            real_name=request.real_name, document_type=kind, number=number, rules=rules, today=today
+        )
+    return claim_rules.check_organization(
+        organization_name=request.organization_name,
+        document_type=kind,
+        number=number,
+        rules=rules,
+        today=today,
+    )
+
+
+def _optional_token(value: str) -> str | None:
+    return token.check(value) if value else None
+
+
+def _optional_code_hash(request: Verify) -> bytes | None:
+    return invitation_code_hash(request.invitation_code, account_token=request.account_token)

@@ -1,0 +1,1 @@
+"""The leased work items of waiting claims."""

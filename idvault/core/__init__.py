@@ -1,0 +1,1 @@
+"""What every capability stands on: database, tables, edge, settings and telemetry."""

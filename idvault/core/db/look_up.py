@@ -1,0 +1,165 @@
+"""Look-ups by key: those that are asked for in one turn of the event loop are one read.
+
+- While two reads run, look-ups wait for one of them to end, or for a fiftieth of a second.
+- A look-up reads the database after it was asked for: it never joins a read that has begun.
+- A cancelled look-up leaves the others alone; a read for which nobody waits any more is cancelled.
+- If a read of several keys fails because of one of them or of its row, its halves are read: only that key's
+  callers get the error.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from idvault.core import caller
+from idvault.core.db.failure import DriverError
+from idvault.core.db.statement import Statement
+from idvault.verify.error import UnavailableError
+
+T = TypeVar("T")
+KEYS = "keys"
+"""The name of the statement's only parameter, a list of keys."""
+_KEYS_AT_ONCE = 128
+# While so many reads of a statement run, look-ups wait for one to end, but no longer than this: if a
+# connection hangs, the next reads use others.
+_READS_AT_ONCE = 2
+_LONGEST_WAIT = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class LookUp(Generic[T]):
+    """A statement that finds values by their keys, at most one for each key.
+
+    name: of the read. key: returns a value's key.
+    """
+
+    name: str
+    statement: Statement[T]
+    key: Callable[[T], str]
+
+
+Read = Callable[[LookUp[Any], Sequence[str]], Awaitable[Sequence[Any]]]
+
+
+class LookUps:
+    """Joins look-ups on one database. read: runs one of them for some keys."""
+
+    def __init__(self, *, read: Read) -> None:
+        """Start without look-ups."""
+        self._read = read
+        self._next: dict[LookUp[Any], _LookUpBatch] = {}
+        self._begun: Counter[LookUp[Any]] = Counter()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def get(self, look_up: LookUp[T], key: str) -> T | None:
+        """Return the value with this key, or None; raises what the read raises."""
+        batch = self._next.get(look_up)
+        loop = asyncio.get_running_loop()
+        if batch is None:
+            batch = self._next[look_up] = _LookUpBatch()
+            loop.call_soon(self._offer, look_up, batch)
+        mine: asyncio.Future[T | None] = loop.create_future()
+        batch.waiting.append((key, mine))
+        if len(batch.waiting) >= _KEYS_AT_ONCE:
+            self._start(look_up, batch)
+        try:
+            return await mine
+        except asyncio.CancelledError:
+            batch.leave()
+            raise
+
+    async def close(self) -> None:
+        """Wait until the reads have ended."""
+        if self._running:
+            await asyncio.wait(self._running)
+
+    def _offer(self, look_up: LookUp[Any], batch: "_LookUpBatch") -> None:
+        """Start a read at the end of its turn, or when one of those that run has ended."""
+        if self._begun[look_up] < _READS_AT_ONCE:
+            self._start(look_up, batch)
+        else:
+            asyncio.get_running_loop().call_later(_LONGEST_WAIT, self._start, look_up, batch)
+
+    def _start(self, look_up: LookUp[Any], batch: "_LookUpBatch") -> None:
+        if batch.begun:
+            return
+        batch.begun = True
+        if self._next.get(look_up) is batch:
+            del self._next[look_up]
+        waiting = [(key, future) for key, future in batch.waiting if not future.done()]
+        if waiting:
+            batch.waiting = waiting
+            batch.task = task = asyncio.create_task(self._run(look_up, waiting))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def _run(self, look_up: LookUp[Any], waiting: "_Waiting") -> None:
+        # Not for whoever asked first: then the others would wait for that caller's turn.
+        caller.serve(caller.NOBODY)
+        self._begun[look_up] += 1
+        try:
+            await self._answer(look_up, waiting)
+        finally:
+            self._begun[look_up] -= 1
+            if look_up in self._next:
+                self._start(look_up, self._next[look_up])
+
+    async def _answer(self, look_up: LookUp[Any], waiting: "_Waiting") -> None:
+        try:
+            values = await self._read(look_up, [key for key, _ in waiting])
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            await self._fail(look_up, waiting, error)
+            return
+        found = {look_up.key(value): value for value in values}
+        for key, future in waiting:
+            if not future.done():
+                future.set_result(found.get(key))
+
+    async def _fail(self, look_up: LookUp[Any], waiting: "_Waiting", error: Exception) -> None:
+        if len(waiting) > 1 and _may_be_of_one(error):
+            middle = len(waiting) // 2
+            await self._answer(look_up, waiting[:middle])
+            await self._answer(look_up, waiting[middle:])
+            return
+        for _, future in waiting:
+            if not future.done():
+                future.set_exception(_copy(error))
+                future.exception()  # marks it as seen: its caller may be cancelled in the same turn
+
+
+_Waiting = list[tuple[str, "asyncio.Future[Any]"]]
+
+
+class _LookUpBatch:
+    """The look-ups of one turn, and the task that reads for them."""
+
+    def __init__(self) -> None:
+        self.begun = False
+        self.waiting: _Waiting = []
+        self.task: asyncio.Task[None] | None = None
+
+    def leave(self) -> None:
+        """Cancel the read if nobody waits for it any more."""
+        if self.task is not None and all(future.done() for _, future in self.waiting):
+            self.task.cancel()
+
+
+def _may_be_of_one(error: Exception) -> bool:
+    """Tell whether a read may have failed because of one of its keys or rows, and not of the database."""
+    if not isinstance(error, UnavailableError):
+        return True
+    cause = error.__cause__
+    return isinstance(cause, DriverError) and not (cause.lost or cause.conflict or cause.late)
+
+
+def _copy(error: Exception) -> Exception:
+    """Return an error that only one caller raises: each adds its own traceback."""
+    if not isinstance(error, UnavailableError):
+        return error
+    copy = UnavailableError(error.reason)
+    copy.__cause__ = error.__cause__
+    return copy

@@ -1,0 +1,187 @@
+"""A PostgreSQL connection, set up so that neither side waits for the other for ever."""
+
+import asyncio
+import socket
+from collections.abc import Mapping, Sequence
+from time import monotonic
+from typing import Any
+
+from idvault.core.db.connection import Connection
+from idvault.core.db.dialect import Compiled
+from idvault.core.db.failure import DriverError
+from idvault.core.db.queued import Queue
+from idvault.core.db.servers import Servers
+from idvault.core.db.statement import Statement, T
+
+STATEMENT_WAIT = 10.0
+# The server gives up after the client: the client's time-out is the one that says what happened.
+_SERVER_SPARE = 1.0
+_CLIENT_CHECK = 1.0
+# A firewall or proxy on the way to the database may silently drop an idle connection.
+_IDLE_LIMIT = 300.0
+# More than the number of statements: none is prepared twice on a connection.
+_STATEMENTS_KEPT = 1_000
+# Seconds before the first probe, seconds between probes, probes without an answer.
+_PROBES = {"IDLE": 60, "INTVL": 10, "CNT": 3}
+
+
+def server_settings() -> dict[str, str]:
+    """Return what the server is told at the start of a connection.
+
+    If this process dies, freezes or is cut off, its statement or its open transaction must not keep locks:
+
+    - A statement ends soon after its client stopped waiting, and within a second if the client is gone.
+    - A transaction that waits for its client's next statement ends, too.
+    - Probes detect a client that disappeared without a word.
+    """
+    limit = _milliseconds(STATEMENT_WAIT + _SERVER_SPARE)
+    return {
+        "application_name": "idvault",
+        "timezone": "UTC",
+        "statement_timeout": limit,
+        "idle_in_transaction_session_timeout": limit,
+        "client_connection_check_interval": _milliseconds(_CLIENT_CHECK),
+        "tcp_keepalives_idle": str(_PROBES["IDLE"]),
+        "tcp_keepalives_interval": str(_PROBES["INTVL"]),
+        "tcp_keepalives_count": str(_PROBES["CNT"]),
+    }
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(round(seconds * 1000))
+
+
+class PostgresqlConnection(Connection):
+    """One connection of the pool."""
+
+    def __init__(self, driver: Any) -> None:
+        """Wrap an open asyncpg connection."""
+        self.driver = driver
+        self.used_at = monotonic()
+        self.era = 0
+        """Connections of an era before the pool's may lead to a former leader."""
+        self._queue: Queue | None = None
+
+    def compiled(self, statement: Statement[Any]) -> Compiled:
+        """Return the statement with $1, $2, … placeholders."""
+        return statement.postgresql
+
+    async def all(self, statement: Statement[T], /, **parameters: Any) -> list[T]:
+        """Return the values of all rows; queued statements are sent first, or with this one."""
+        queue = await self._queue_before(statement)
+        if queue is None:
+            return await super().all(statement, **parameters)
+        queue.add(statement, statement.postgresql.arguments(parameters))
+        return statement.read(statement.postgresql, await self._fetch(*queue.take()))
+
+    async def run(self, statement: Statement[Any], /, **parameters: Any) -> int:
+        """Run a statement; queued ones are sent first, or with this one."""
+        queue = await self._queue_before(statement)
+        if queue is None:
+            return await super().run(statement, **parameters)
+        queue.add(statement, statement.postgresql.arguments(parameters))
+        return await self._execute(*queue.take())
+
+    async def many(self, statement: Statement[Any], rows: Sequence[Mapping[str, Any]], /) -> None:
+        """Run a statement once for each row; queued ones are sent first."""
+        await self.send_queued()
+        await super().many(statement, rows)
+
+    async def later(self, statement: Statement[Any], /, **parameters: Any) -> None:
+        """Queue a statement; it is sent with others (storage.base.queued)."""
+        arguments = statement.postgresql.arguments(parameters)
+        if self._queue is None:
+            raise RuntimeError("only an act may queue statements")
+        if not self._queue.admits(statement):
+            await self.send_queued()
+        self._queue.add(statement, arguments)
+
+    async def send_queued(self) -> None:
+        """Send the queued statements."""
+        if self._queue:
+            await self._execute(*self._queue.take())
+
+    async def _queue_before(self, statement: Statement[Any]) -> Queue | None:
+        """Return the queue if it can be sent with a statement; else it is sent now."""
+        if self._queue and self._queue.precedes(statement):
+            return self._queue
+        await self.send_queued()
+        return None
+
+    async def _fetch(self, text: str, arguments: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        """Return all rows."""
+        self.busy = True
+        try:
+            rows: Sequence[Sequence[Any]] = await self.driver.fetch(text, *arguments)
+        finally:
+            self.busy = False
+        return rows
+
+    async def _execute(self, text: str, arguments: Sequence[Any]) -> int:
+        """Return the number at the end of the command's tag, as in `UPDATE 3`."""
+        self.busy = True
+        try:
+            tag: str = await self.driver.execute(text, *arguments)
+        finally:
+            self.busy = False
+        return int(tag.rpartition(" ")[2])
+
+    async def _execute_many(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Send all rows at once."""
+        self.busy = True
+        try:
+            await self.driver.executemany(text, rows)
+        finally:
+            self.busy = False
+
+    async def begin(self) -> None:
+        """Begin a transaction at READ COMMITTED."""
+        await self.driver.execute("BEGIN")
+        self._queue = Queue()
+
+    async def commit(self) -> None:
+        """Commit the transaction; raises DriverError if the database rolled it back instead."""
+        self._queue = None
+        try:
+            tag = await self.driver.execute("COMMIT")
+        except (asyncio.CancelledError, TimeoutError):
+            # Once sent, a COMMIT is left to take effect: a cancel request could undo it. If it waits for a
+            # standby, the request would end the wait with a success and show what a new leader may not have.
+            self.driver.terminate()
+            raise
+        # After a failed statement PostgreSQL answers COMMIT with ROLLBACK, without an error.
+        if tag != "COMMIT":
+            raise DriverError("RolledBack")
+
+    async def roll_back(self) -> None:
+        """Roll back the transaction; queued statements are not sent."""
+        self._queue = None
+        await self.driver.execute("ROLLBACK")
+
+    def is_stale(self) -> bool:
+        """Tell whether the connection is closed, or has been idle for so long that it may be."""
+        return self.driver.is_closed() or monotonic() - self.used_at > _IDLE_LIMIT
+
+
+async def connect(servers: Servers) -> PostgresqlConnection:
+    """Open a connection to the server that accepts writes."""
+    driver = await servers.connect(
+        command_timeout=STATEMENT_WAIT,
+        statement_cache_size=_STATEMENTS_KEPT,
+        max_cached_statement_lifetime=0,
+        server_settings=server_settings(),
+    )
+    # asyncpg has no public way to its socket.
+    _keep_alive(driver._transport.get_extra_info("socket"))
+    return PostgresqlConnection(driver)
+
+
+def _keep_alive(connected: Any) -> None:
+    """Probe an idle connection, so that a dead one is known before it is used; local sockets need none."""
+    if connected.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _PROBES.items():
+        option = getattr(socket, f"TCP_KEEP{name}", None)  # not every system has all of them
+        if option is not None:
+            connected.setsockopt(socket.IPPROTO_TCP, option, value)

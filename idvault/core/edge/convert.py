@@ -1,0 +1,76 @@
+"""Converts messages to domain values and back, and validates them."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import TypeVar
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault.core import invitation_code
+from idvault.core import request as request_rules
+from idvault.v1 import common_pb2
+from idvault.verify import claim, token
+from idvault.verify.claim import Consent
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+
+BATCH_LIMIT = 1_000
+_ANSWER_TIME = 0.2  # seconds of a deadline reserved for the answer to reach the caller
+_LARGEST_NANOS = 999_999_999
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_Word = TypeVar("_Word", bound=Enum)
+_Number = TypeVar("_Number")
+
+
+def numbers(words: type[_Word], values: Callable[[str], _Number], prefix: str) -> dict[_Word, _Number]:
+    """Return the proto enum value of each member; fails at import if the proto lacks one."""
+    return {word: values(prefix + word.name) for word in words}
+
+
+def request_id(value: str) -> str:
+    """Return a checked request id; raises InvalidError (INVALID_REQUEST_ID)."""
+    return request_rules.check_id(value)
+
+
+def account_tokens(values: Sequence[str]) -> list[str]:
+    """Return 1 to 1,000 checked tokens; raises InvalidError (TOO_MANY_ITEMS, INVALID_ACCOUNT_TOKEN)."""
+    if not values:
+        raise InvalidError(Reason.INVALID_ACCOUNT_TOKEN, Violation("account_tokens", FieldCode.REQUIRED))
+    if len(values) > BATCH_LIMIT:
+        raise InvalidError(Reason.TOO_MANY_ITEMS, Violation("account_tokens", FieldCode.LENGTH))
+    if token.are_tokens(values):
+        return list(values)
+    return [token.check(value, field=f"account_tokens[{index}]") for index, value in enumerate(values)]
+
+
+def patience(remaining: float | None, *, longest: float) -> float:
+    """Return how many seconds to wait for a registry: `longest`, or less if the deadline is earlier."""
+    return longest if remaining is None else max(0.0, min(longest, remaining - _ANSWER_TIME))
+
+
+def consent(message: common_pb2.Consent, *, now: ClockReading) -> Consent:
+    """Return an owner's consent; raises InvalidError (CONSENT_MISSING)."""
+    agree_time = _time(message.agree_time) if message.HasField("agree_time") else None
+    return claim.check_consent(policy_version=message.policy_version, agree_time=agree_time, now=now.business)
+
+
+def _time(timestamp: Timestamp) -> datetime:
+    try:
+        time = _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1_000)
+    except OverflowError:
+        time = None
+    if time is None or not 0 <= timestamp.nanos <= _LARGEST_NANOS:
+        raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.agree_time", FieldCode.CHARACTER))
+    return time
+
+
+def invitation_code_hash(code: str, *, account_token: str) -> bytes | None:
+    """Return what is kept of an invitation's code, None if there is none; raises InvalidError."""
+    if not code:
+        return None
+    if not account_token:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("account_token", FieldCode.REQUIRED))
+    checked = invitation_code.check_code(code)
+    return invitation_code.code_hash(account_token=account_token, code=checked)

@@ -1,0 +1,34 @@
+"""The tables of platforms."""
+
+from sqlalchemy import Column, ForeignKeyConstraint, String, Table
+
+from idvault.core.db.types import Micros
+from idvault.core.tables import HASH, ID, NAME, WORD, main
+
+platforms = Table(
+    "platforms",
+    main,
+    Column("name", NAME, primary_key=True),
+    Column("role", WORD, nullable=False),
+    Column("actor_id", ID, nullable=False),
+)
+
+platform_keys = Table(
+    "platform_keys",
+    main,
+    Column("spki", HASH, primary_key=True),
+    Column("name", NAME, nullable=False),
+    Column("registered_at", Micros, nullable=False),
+    Column("revoked_at", Micros),
+    ForeignKeyConstraint(["name"], ["platforms.name"]),
+)
+
+# origins: where its sessions may send a browser, one a line.
+platform_pages = Table(
+    "platform_pages",
+    main,
+    Column("name", NAME, primary_key=True),
+    Column("title", String(60), nullable=False),
+    Column("origins", String(10_010), nullable=False),
+    ForeignKeyConstraint(["name"], ["platforms.name"]),
+)

@@ -1,0 +1,231 @@
+"""The tables of sanctions and moderators."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from idvault.core.db.types import Day, Micros
+from idvault.core.tables import ID, NAME, TOKEN, WORD, main
+
+_SHORT, _LONG, _TEXT = String(64), String(200), String(500)
+
+moderators = Table(
+    "moderators",
+    main,
+    Column("relying_party", NAME, primary_key=True),
+    Column("moderator_id", ID, primary_key=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("registered_at", Micros, nullable=False),
+    Column("revoked_at", Micros),
+    UniqueConstraint("relying_party", "public_key"),
+)
+
+# due_at: when the sanction lapses by itself; null if it does not. evidence: digests of 32 bytes each. paper,
+# confirmation, ending: what the moderators signed. What was imposed before statements were required has empty
+# texts and no paper. person_id: the owner, of scope PERSON only. public_account_id: the target, null if it is
+# the account.
+sanctions = Table(
+    "sanctions",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("sanction_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("degree", WORD, nullable=False),
+    Column("measure", _SHORT, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("imposed_by", ID, nullable=False),
+    Column("imposed_at", Micros, nullable=False),
+    Column("started_at", Micros),
+    Column("confirmed_by", ID),
+    Column("end_at", Micros),
+    Column("due_at", Micros),
+    Column("ended_at", Micros),
+    Column("ended_by", ID),
+    Column("end_reason", _TEXT, nullable=False),
+    Column("ground", WORD, nullable=False),
+    Column("category", WORD, nullable=False),
+    Column("rule_reference", _LONG, nullable=False),
+    Column("case_reference", _LONG, nullable=False),
+    Column("evidence", LargeBinary, nullable=False),
+    Column("origin", WORD, nullable=False),
+    Column("tip_off", _SHORT, nullable=False),
+    Column("detection", WORD, nullable=False),
+    Column("decision", WORD, nullable=False),
+    Column("territory", _SHORT, nullable=False),
+    Column("redress", _TEXT, nullable=False),
+    Column("issuer_kind", WORD, nullable=False),
+    Column("authority", _LONG),
+    Column("order_reference", _LONG),
+    Column("order_issued_on", Day),
+    Column("order_digest", LargeBinary),
+    Column("paper", LargeBinary, nullable=False),
+    Column("confirmation", LargeBinary),
+    Column("ending", LargeBinary),
+    Column("scope", WORD, nullable=False),
+    Column("person_id", ID),
+    Column("operation_id", ID),
+    Column("public_account_id", ID),
+    ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
+    Index(None, "relying_party", "sanction_id"),
+    Index(None, "relying_party", "imposed_at", "sanction_id"),
+    Index(None, "relying_party", "state", "imposed_at", "sanction_id"),
+    Index(
+        "ix_sanctions_due",
+        "due_at",
+        postgresql_where=text("due_at IS NOT NULL"),
+        sqlite_where=text("due_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_sanctions_started",
+        "started_at",
+        postgresql_where=text("started_at IS NOT NULL"),
+        sqlite_where=text("started_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_sanctions_order",
+        "relying_party",
+        "order_digest",
+        "started_at",
+        postgresql_where=text("order_digest IS NOT NULL"),
+        sqlite_where=text("order_digest IS NOT NULL"),
+    ),
+    Index(
+        "ix_sanctions_operation",
+        "relying_party",
+        "operation_id",
+        "imposed_at",
+        "sanction_id",
+        postgresql_where=text("operation_id IS NOT NULL"),
+        sqlite_where=text("operation_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_sanctions_person",
+        "relying_party",
+        "person_id",
+        postgresql_where=text("person_id IS NOT NULL"),
+        sqlite_where=text("person_id IS NOT NULL"),
+    ),
+)
+
+# The accounts that follow a sanction of scope PERSON. delay: in microseconds, from a lift to the follower's
+# end. due_at: when it ends; null if it has no end.
+followers = Table(
+    "followers",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("sanction_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("degree", WORD, nullable=False),
+    Column("end_at", Micros),
+    Column("delay", BigInteger, nullable=False),
+    Column("due_at", Micros),
+    ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
+    Index(None, "relying_party", "sanction_id"),
+    Index(
+        "ix_followers_due",
+        "due_at",
+        postgresql_where=text("due_at IS NOT NULL"),
+        sqlite_where=text("due_at IS NOT NULL"),
+    ),
+)
+
+# When an account was closed because it follows a sanction: filings of a past day are computed from it.
+# end_at: as in `followers`; ended_at: when an act ended it.
+follower_closings = Table(
+    "follower_closings",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("sanction_id", ID, primary_key=True),
+    Column("started_at", Micros, nullable=False),
+    Column("end_at", Micros),
+    Column("ended_at", Micros),
+    ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
+)
+
+# text: sealed, with the version of the key that wraps its data key; null once it is deleted at delete_at.
+appeals = Table(
+    "appeals",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("appeal_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("sanction_id", ID, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("filed_at", Micros, nullable=False),
+    Column("due_at", Micros, nullable=False),
+    Column("overdue_at", Micros),
+    Column("decided_at", Micros),
+    Column("decided_by", ID),
+    Column("reason", _TEXT, nullable=False),
+    Column("paper", LargeBinary),
+    Column("outside_body", _LONG, nullable=False),
+    Column("outside_until", Micros),
+    Column("key_version", WORD, nullable=False),
+    Column("text", LargeBinary),
+    Column("delete_at", Micros),
+    Column("text_deleted_at", Micros),
+    ForeignKeyConstraint(
+        ["account_token", "sanction_id"], ["sanctions.account_token", "sanctions.sanction_id"]
+    ),
+    UniqueConstraint("account_token", "sanction_id"),
+    Index(None, "relying_party", "appeal_id"),
+    Index(None, "relying_party", "filed_at", "appeal_id"),
+    Index(None, "relying_party", "state", "filed_at", "appeal_id"),
+    Index(
+        "ix_appeals_due",
+        "overdue_at",
+        "due_at",
+        postgresql_where=text("state = 'FILED'"),
+        sqlite_where=text("state = 'FILED'"),
+    ),
+    Index(
+        "ix_appeals_delete",
+        "delete_at",
+        postgresql_where=text("delete_at IS NOT NULL"),
+        sqlite_where=text("delete_at IS NOT NULL"),
+    ),
+)
+
+# carried_out_at: when the first sanction that carries the order out came into force. missed_at: when it was
+# stored that the deadline had passed without one.
+orders = Table(
+    "authority_orders",
+    main,
+    Column("relying_party", NAME, primary_key=True),
+    Column("order_id", ID, primary_key=True),
+    Column("authority", _LONG, nullable=False),
+    Column("reference", _LONG, nullable=False),
+    Column("issued_on", Day, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("deadline", Micros, nullable=False),
+    Column("recorded_at", Micros, nullable=False),
+    Column("carried_out_at", Micros),
+    Column("missed_at", Micros),
+    UniqueConstraint("relying_party", "digest"),
+    Index(None, "relying_party", "recorded_at", "order_id"),
+    Index(
+        "ix_authority_orders_open",
+        "deadline",
+        postgresql_where=text("carried_out_at IS NULL"),
+        sqlite_where=text("carried_out_at IS NULL"),
+    ),
+)
+
+operations = Table(
+    "operations",
+    main,
+    Column("relying_party", NAME, primary_key=True),
+    Column("operation_id", ID, primary_key=True),
+    Column("title", _LONG, nullable=False),
+    Column("opened_at", Micros, nullable=False),
+    Column("closed_at", Micros),
+    Index(None, "relying_party", "opened_at", "operation_id"),
+)

@@ -1,0 +1,80 @@
+"""The tables of hosted verification sessions and of contests."""
+
+from sqlalchemy import (
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from idvault.core.db.types import Micros
+from idvault.core.tables import ID, NAME, TOKEN, UUID, WORD, main
+
+# A session belongs to a relying party: at a sign-up there is no account yet. Of secrets only hashes are kept.
+# attempt_id: the id under which the request of the newest attempt is kept.
+sessions = Table(
+    "sessions",
+    main,
+    Column("session_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("account_token", TOKEN),
+    Column("purpose", WORD, nullable=False),
+    Column("return_url", String(1_000), nullable=False),
+    Column("locale", String(35), nullable=False),
+    Column("policy_version", String(64), nullable=False),
+    Column("policy_text", String(4_000), nullable=False),
+    Column("link_hash", LargeBinary, nullable=False),
+    Column("created_at", Micros, nullable=False),
+    Column("invitation_code_hash", LargeBinary),
+    Column("browser_hash", LargeBinary),
+    Column("bind_hash", LargeBinary),
+    Column("bound_at", Micros),
+    Column("agreed_at", Micros),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("attempt_id", UUID),
+    UniqueConstraint("link_hash"),
+    Index(None, "created_at"),
+)
+
+# text: sealed, with the version of the key that wraps its data key; null once it is deleted at delete_at.
+contests = Table(
+    "contests",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("contest_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("claim_id", ID, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("filed_at", Micros, nullable=False),
+    Column("due_at", Micros, nullable=False),
+    Column("overdue_at", Micros),
+    Column("decided_at", Micros),
+    Column("reason", String(500), nullable=False),
+    Column("key_version", WORD, nullable=False),
+    Column("text", LargeBinary),
+    Column("delete_at", Micros),
+    Column("text_deleted_at", Micros),
+    ForeignKeyConstraint(["account_token", "claim_id"], ["claims.account_token", "claims.claim_id"]),
+    UniqueConstraint("account_token", "claim_id"),
+    Index(None, "relying_party", "contest_id"),
+    Index(None, "relying_party", "filed_at", "contest_id"),
+    Index(None, "relying_party", "state", "filed_at", "contest_id"),
+    Index(
+        "ix_contests_due",
+        "overdue_at",
+        "due_at",
+        postgresql_where=text("state = 'FILED'"),
+        sqlite_where=text("state = 'FILED'"),
+    ),
+    Index(
+        "ix_contests_delete",
+        "delete_at",
+        postgresql_where=text("delete_at IS NOT NULL"),
+        sqlite_where=text("delete_at IS NOT NULL"),
+    ),
+)

@@ -1,0 +1,115 @@
+"""The calls of CustodianService with which a replaced custodian hands over its shares."""
+
+from dataclasses import dataclass
+
+from idvault.core.edge import convert
+from idvault.core.edge.call import Caller
+from idvault.core.edge.page_token import FIELD
+from idvault.custody.handover.acts.handover import EndCommand, HandOverCommand, HandoverFlow
+from idvault.v1 import disclosure_pb2
+from idvault.verify import handover as rules
+from idvault.verify import token
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault.verify.handover import HandedShare
+from idvault.verify.record import SealedRecord
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class HandoverCalls:
+    """Converts, calls one flow, converts back."""
+
+    handovers: HandoverFlow
+
+    async def ListSharesToHandOver(
+        self,
+        request: disclosure_pb2.ListSharesToHandOverRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.ListSharesToHandOverResponse:
+        """List the caller's sealed shares."""
+        found = await self.handovers.shares(
+            actor_id=caller.actor_id,
+            quorum_id=request.quorum_id,
+            after=_after(request.page_token),
+            limit=_page_size(request.page_size),
+            now=now,
+        )
+        return disclosure_pb2.ListSharesToHandOverResponse(
+            shares=[_share(record, found.place) for record in found.records],
+            next_page_token=found.after,
+            left_out_count=found.left_out,
+            waiting_count=found.waiting,
+        )
+
+    async def HandOverShares(
+        self,
+        request: disclosure_pb2.HandOverSharesRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.HandOverSharesResponse:
+        """Store the caller's re-sealed shares."""
+        command = HandOverCommand(
+            actor_id=caller.actor_id,
+            request_id=convert.request_id(request.request_id),
+            quorum_id=request.quorum_id,
+            shares=[_handed(share) for share in request.shares],
+            signature=request.signature,
+        )
+        moved = await self.handovers.hand_over(command, now=now)
+        return disclosure_pb2.HandOverSharesResponse(handed_count=moved)
+
+    async def EndHandOver(
+        self,
+        request: disclosure_pb2.EndHandOverRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.EndHandOverResponse:
+        """End the caller's hand-over for good."""
+        command = EndCommand(
+            actor_id=caller.actor_id,
+            request_id=convert.request_id(request.request_id),
+            quorum_id=request.quorum_id,
+            signature=request.signature,
+        )
+        left = await self.handovers.end(command, now=now)
+        return disclosure_pb2.EndHandOverResponse(left_count=left)
+
+
+def _page_size(value: int) -> int:
+    """Return the page size: 1 to 200, 200 for 0; raises InvalidError (INVALID_MESSAGE)."""
+    if not 0 <= value <= rules.MOST_SHARES:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("page_size", FieldCode.LENGTH))
+    return value or rules.MOST_SHARES
+
+
+def _after(page_token: str) -> str:
+    """Return the last account of the previous page. The caller has seen it, so the token may contain it."""
+    if page_token:
+        try:
+            token.check(page_token)
+        except InvalidError:
+            raise InvalidError(Reason.INVALID_MESSAGE, Violation(FIELD, FieldCode.CHARACTER)) from None
+    return page_token
+
+
+def _share(record: SealedRecord, place: int) -> disclosure_pb2.ShareToHandOver:
+    return disclosure_pb2.ShareToHandOver(
+        account_token=record.account_token,
+        record_id=record.record_id,
+        quorum_id=record.share_quorum_id(place),
+        sealed_share=record.shares[place - 1],
+        share_hash=record.share_hashes[place - 1],
+    )
+
+
+def _handed(share: disclosure_pb2.HandedShare) -> HandedShare:
+    return HandedShare(
+        share.account_token, share.record_id, share.quorum_id, share.share_hash, share.resealed_share
+    )

@@ -1,0 +1,1 @@
+"""Disclosures of sealed records to auditors."""

@@ -1,0 +1,122 @@
+"""Answers "was my identity ever disclosed?": disclosures and openings before the horizon, with proofs.
+
+A disclosure is the release of M shares: from then on operator and auditor together can open the record.
+The answer is signed whole, so that whoever hands it on cannot leave anything out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from idvault.account.ports.account import StatusStore
+from idvault.core.policy import OperatorPolicy
+from idvault.disclosure.acts.proof import LogProofs, Proofs, Proved
+from idvault.disclosure.ports import DisclosureStore, RecordAccess, RecordDisclosure
+from idvault.disclosure.rules import disclosure_horizon
+from idvault.erasure.ports import ErasureStore
+from idvault.sealing.ports import Stated, StatementSigner
+from idvault.verify.account import AccountState
+from idvault.verify.attest import history
+from idvault.verify.attest.history import ListedEntry
+from idvault.verify.clock import ClockReading
+from idvault.verify.erasure import ErasureState
+from idvault.verify.error import NotFoundError, PreconditionError, Reason, UnavailableError
+from idvault.verify.seal import Part
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Disclosures and openings before the horizon, each oldest first.
+
+    proofs: one for each disclosure, then one for each opening, under one checkpoint. made_at: when the vault
+    stated all this (real time, in whole seconds).
+    """
+
+    account_token: str
+    horizon: datetime
+    disclosures: tuple[RecordDisclosure, ...]
+    openings: tuple[RecordAccess, ...]
+    proofs: Proofs
+    made_at: datetime
+    stated: Stated
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class DisclosureHistoryFlow:
+    """Histories of a relying party's accounts."""
+
+    accounts: StatusStore
+    store: DisclosureStore
+    proofs: LogProofs
+    policy: OperatorPolicy
+    embargo: timedelta
+    erasures: ErasureStore
+    statements: StatementSigner
+
+    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
+        """Return the history up to today's horizon.
+
+        Raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account; PreconditionError
+        (ACCOUNT_ERASED) once its keys are destroyed, whether there was a disclosure or not; UnavailableError
+        (LOG_UNAVAILABLE) if no checkpoint covers an entry, or the log's key vouches for none to sign with;
+        DamagedError if an entry is missing.
+        """
+        owner = await self.accounts.get(relying_party=relying_party, account_token=account_token)
+        if owner is None:
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        if owner.state is AccountState.ERASED:
+            erasure = await self.erasures.newest(relying_party=relying_party, account_token=account_token)
+            if erasure is not None and erasure.state is ErasureState.DESTROYED:
+                raise PreconditionError(Reason.ACCOUNT_ERASED)
+        zone = self.policy.zone
+        horizon = disclosure_horizon.horizon(today=now.today(zone), embargo=self.embargo, zone=zone)
+        disclosures = tuple(
+            each
+            for each in await self.store.disclosures(account_token=account_token)
+            if disclosure_horizon.is_told(happened_at=each.disclosed_at, horizon=horizon)
+        )
+        openings = tuple(
+            opening
+            for opening in await self.store.openings(account_token=account_token)
+            if disclosure_horizon.is_told(happened_at=opening.opened_at, horizon=horizon)
+        )
+        entry_ids = [*(each.entry_id for each in disclosures), *(each.entry_id for each in openings)]
+        # The horizon is days ago, so waiting here would not help an entry that has no proof yet.
+        proofs = await self.proofs.wait(entry_ids, account_token=account_token, patience=0)
+        if not proofs.note:
+            raise UnavailableError(Reason.LOG_UNAVAILABLE)
+        made_at = now.real.replace(microsecond=0)
+        message = signed_bytes(account_token, horizon, disclosures, openings, proofs, made_at)
+        stated = await self.statements.state(message, now=made_at)
+        return History(account_token, horizon, disclosures, openings, proofs, made_at, stated)
+
+
+def signed_bytes(  # noqa: PLR0917 - a history's fields in their order
+    account_token: str,
+    horizon: datetime,
+    disclosures: Sequence[RecordDisclosure],
+    openings: Sequence[RecordAccess],
+    proofs: Proofs,
+    made_at: datetime,
+) -> bytes:
+    """Return what is signed of a history."""
+    disclosed, opened = proofs.entries[: len(disclosures)], proofs.entries[len(disclosures) :]
+    return history.signed_bytes(
+        account_token=account_token,
+        horizon=horizon,
+        made_at=made_at,
+        note=proofs.note,
+        disclosures=[
+            _listed(proved, each.disclosure_id, each.record_digest, each.auditor_actor_id, each.legal_basis)
+            for each, proved in zip(disclosures, disclosed, strict=True)
+        ],
+        openings=[
+            _listed(proved, each.disclosure_id, each.record_digest)
+            for each, proved in zip(openings, opened, strict=True)
+        ],
+    )
+
+
+def _listed(proved: Proved, *fields: Part) -> ListedEntry:
+    hashes, index = proved.hashes or (), proved.index or 0
+    return ListedEntry(fields, proved.leaf, proved.opening_key, index, proved.size, hashes)

@@ -1,0 +1,83 @@
+"""Converts what an account's platform and owner read of disclosures, and their parts.
+
+Apart from `convert`, so that the platform edge imports no flow of auditors and custodians.
+"""
+
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault.disclosure.acts.history import History
+from idvault.disclosure.acts.proof import Proved
+from idvault.v1 import disclosure_pb2, status_pb2, transparency_pb2
+from idvault.verify.record import SealedRecord
+
+
+def history(value: History) -> status_pb2.DisclosureHistory:
+    """Return the message of an account's disclosures and openings."""
+    disclosed = value.proofs.entries[: len(value.disclosures)]
+    opened = value.proofs.entries[len(value.disclosures) :]
+    return status_pb2.DisclosureHistory(
+        account_token=value.account_token,
+        horizon_time=time_of(value.horizon),
+        openings=[
+            status_pb2.DisclosureOpening(
+                disclosure_id=opening.disclosure_id,
+                record_digest=opening.record_digest,
+                entry=logged(proved),
+            )
+            for opening, proved in zip(value.openings, opened, strict=True)
+        ],
+        disclosures=[
+            status_pb2.RecordDisclosure(
+                disclosure_id=disclosure.disclosure_id,
+                record_digest=disclosure.record_digest,
+                auditor_actor_id=disclosure.auditor_actor_id,
+                legal_basis=disclosure.legal_basis,
+                entry=logged(proved),
+            )
+            for disclosure, proved in zip(value.disclosures, disclosed, strict=True)
+        ],
+        checkpoint=transparency_pb2.Checkpoint(note=value.proofs.note),
+        statement=status_pb2.HistoryStatement(
+            make_time=time_of(value.made_at),
+            disclosure_count=len(value.disclosures),
+            opening_count=len(value.openings),
+            signature=value.stated.signature,
+            key_note=value.stated.note,
+        ),
+    )
+
+
+def sealed_record(record: SealedRecord) -> disclosure_pb2.SealedRecord:
+    """Return the message of a sealed record, without its shares."""
+    return disclosure_pb2.SealedRecord(
+        account_token=record.account_token,
+        relying_party=record.relying_party,
+        record_id=record.record_id,
+        format_version=record.format_version,
+        sealing_quorum_id=record.sealing_quorum_id,
+        present_quorum_id=record.present_quorum_id,
+        suite=record.suite,
+        salt=record.salt,
+        commitment=record.commitment,
+        ciphertext=record.ciphertext,
+        share_hashes=record.share_hashes,
+    )
+
+
+def logged(entry: Proved) -> disclosure_pb2.LoggedEntry:
+    """Return the message of a log entry, with its proof if there is one."""
+    message = disclosure_pb2.LoggedEntry(leaf=entry.leaf, opening_key=entry.opening_key)
+    if entry.hashes is not None and entry.index is not None:
+        message.proof.index = entry.index
+        message.proof.tree_size = entry.size
+        message.proof.hashes.extend(entry.hashes)
+    return message
+
+
+def time_of(value: datetime) -> Timestamp:
+    """Return the message of a time."""
+    timestamp = Timestamp()
+    timestamp.FromDatetime(value)
+    return timestamp

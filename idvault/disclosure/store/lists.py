@@ -1,0 +1,242 @@
+"""Lists disclosures: those that are due, an auditor's or a custodian's; and their shares and openings."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Integer, Table, and_, exists, func, or_, select
+
+from idvault.core.db.act import read
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.listing import among, one_of
+from idvault.core.db.statement import param, scalar, statement
+from idvault.core.tables.account import records
+from idvault.core.tables.disclosure import (
+    disclosure_budgets,
+    disclosure_decisions,
+    disclosure_openings,
+    disclosures,
+    kept_records,
+)
+from idvault.disclosure.ports import Filed, GivenShare, OwnDecision, RecordAccess, RecordDisclosure
+from idvault.disclosure.rules import disclosure as rules
+from idvault.disclosure.store import rows as disclosure_row
+from idvault.verify.disclosure import Disclosure, DisclosureState, Verdict
+
+_ABOVE_ALL = 2**63 - 1
+_LIMIT = param("limit", Integer)
+_OWN_DECISIONS = (disclosure_decisions.c.account_token == disclosures.c.account_token) & (
+    disclosure_decisions.c.disclosure_id == disclosures.c.disclosure_id
+)
+_TAKING = tuple(
+    state.value for state in (DisclosureState.REQUESTED, DisclosureState.APPROVED, DisclosureState.OPENED)
+)
+
+
+def _is_held(table: Table) -> ColumnElement[bool]:
+    """Return the condition that a table has the disclosure's record, with one of the given quorums."""
+    return exists().where(
+        table.c.account_token == disclosures.c.account_token,
+        table.c.record_id == disclosures.c.record_id,
+        among(table.c.present_quorum_id, "quorum_ids"),
+    )
+
+
+_OVER = disclosures.c.expire_at <= param("now")
+_WAITING = and_(
+    one_of(disclosures.c.state, (DisclosureState.REQUESTED.value, DisclosureState.APPROVED.value)), _OVER
+)
+_LAPSED = and_(
+    disclosures.c.state == DisclosureState.OPENED.value,
+    disclosures.c.opened_at <= param("repeats_end"),
+    or_(
+        _OVER,
+        and_(disclosures.c.opened >= disclosures.c.openings, disclosures.c.confirmed_at.is_not(None)),
+    ),
+    disclosures.c.ended_at.is_(None),
+)
+
+_DUE = statement(
+    select(disclosures).where(or_(_WAITING, _LAPSED)).order_by(disclosures.c.expire_at).limit(_LIMIT)
+)
+_OF_AUDITOR = statement(
+    select(disclosures)
+    .where(disclosures.c.auditor_actor_id == param("actor_id"), disclosures.c.number < param("below"))
+    .order_by(disclosures.c.number.desc())
+    .limit(_LIMIT)
+)
+_FILED_ON = statement(
+    select(disclosure_budgets.c.used).where(
+        disclosure_budgets.c.actor_id == param("actor_id"), disclosure_budgets.c.day == param("day")
+    ),
+    scalar,
+)
+_PENDING = statement(
+    select(disclosures)
+    .where(
+        one_of(disclosures.c.state, _TAKING),
+        disclosures.c.expire_at > param("now"),
+        disclosures.c.confirmed_at.is_(None),
+        or_(_is_held(records), _is_held(kept_records)),
+        ~exists().where(
+            _OWN_DECISIONS,
+            disclosure_decisions.c.custodian == param("custodian"),
+            or_(
+                disclosure_decisions.c.verdict == Verdict.DENY.value,
+                disclosure_decisions.c.released_at.is_not(None),
+            ),
+        ),
+    )
+    .order_by(disclosures.c.created_at, disclosures.c.disclosure_id)
+    .offset(param("offset", Integer))
+    .limit(_LIMIT)
+)
+_SHARES = statement(
+    select(
+        disclosure_decisions.c.custodian,
+        disclosure_decisions.c.place,
+        disclosure_decisions.c.resealed,
+        disclosure_decisions.c.signed,
+    )
+    .where(
+        disclosure_decisions.c.disclosure_id == param("disclosure_id"),
+        disclosure_decisions.c.released_at.is_not(None),
+    )
+    .order_by(disclosure_decisions.c.place),
+    lambda row: GivenShare(*row),
+)
+_OWN_DECISION = statement(
+    select(
+        disclosure_decisions.c.signed,
+        disclosure_decisions.c.entry_id,
+        disclosure_decisions.c.release_entry_id,
+    ).where(
+        disclosure_decisions.c.disclosure_id == param("disclosure_id"),
+        disclosure_decisions.c.custodian == param("custodian"),
+    ),
+    lambda row: OwnDecision(*row),
+)
+_DISCLOSURES_SINCE = statement(
+    select(func.count()).where(
+        disclosures.c.auditor_actor_id == param("actor_id"),
+        disclosures.c.disclosed_at >= param("since"),
+    ),
+    scalar,
+)
+_DISCLOSURES = statement(
+    select(
+        disclosures.c.disclosure_id,
+        disclosures.c.account_token,
+        disclosures.c.disclose_entry_id,
+        disclosures.c.disclosed_at,
+        disclosures.c.record_digest,
+        disclosures.c.auditor_actor_id,
+        disclosures.c.legal_basis,
+    )
+    .where(disclosures.c.account_token == param("token"), disclosures.c.disclose_entry_id.is_not(None))
+    .order_by(disclosures.c.disclosed_at, disclosures.c.disclose_entry_id),
+    lambda row: RecordDisclosure(*row),
+)
+_UNLOGGED = statement(
+    select(disclosures)
+    .where(disclosures.c.disclose_entry_id.is_(None), disclosures.c.disclosed_at <= param("now"))
+    .order_by(disclosures.c.disclosed_at)
+    .limit(_LIMIT)
+)
+_OPENINGS = statement(
+    select(
+        disclosure_openings.c.disclosure_id,
+        disclosure_openings.c.account_token,
+        disclosure_openings.c.entry_id,
+        disclosure_openings.c.opened_at,
+        disclosure_openings.c.record_digest,
+    )
+    .where(disclosure_openings.c.account_token == param("token"))
+    .order_by(disclosure_openings.c.opened_at, disclosure_openings.c.entry_id),
+    lambda row: RecordAccess(*row),
+)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlDisclosureLists:
+    """Lists of disclosures, and of the shares and openings of one."""
+
+    database: Database
+
+    @read("disclosure.due")
+    async def due(self, connection: Connection, *, now: datetime, limit: int) -> list[Disclosure]:
+        """Return disclosures that must expire, and those whose re-sealed shares must be destroyed."""
+        repeats_end = now - rules.REPEAT_TIME
+        found = await disclosure_row.load(connection, _DUE, now=now, repeats_end=repeats_end, limit=limit)
+        return [filed.disclosure for filed in found]
+
+    @read("disclosure.unlogged")
+    async def unlogged(self, connection: Connection, *, now: datetime, limit: int) -> list[Disclosure]:
+        """Return disclosures without their log entry, oldest first."""
+        found = await disclosure_row.load(connection, _UNLOGGED, now=now, limit=limit)
+        return [filed.disclosure for filed in found]
+
+    @read("disclosure.of_auditor")
+    async def of_auditor(
+        self, connection: Connection, *, actor_id: str, below: int | None, limit: int
+    ) -> list[Filed]:
+        """Return an auditor's own disclosures, newest first."""
+        number = _ABOVE_ALL if below is None else below
+        return await disclosure_row.load(
+            connection, _OF_AUDITOR, actor_id=actor_id, below=number, limit=limit
+        )
+
+    @read("disclosure.filed_on")
+    async def filed_on(self, connection: Connection, *, actor_id: str, day: date) -> int:
+        """Return how many requests an auditor has filed on a day."""
+        return int(await connection.one(_FILED_ON, actor_id=actor_id, day=day) or 0)
+
+    @read("disclosure.pending")
+    async def pending(
+        self,
+        connection: Connection,
+        *,
+        custodian: str,
+        quorum_ids: Collection[str],
+        now: datetime,
+        offset: int,
+        limit: int,
+    ) -> list[Filed]:
+        """Return the disclosures that wait for a custodian's decision or share, oldest first."""
+        return await disclosure_row.load(
+            connection,
+            _PENDING,
+            custodian=custodian,
+            quorum_ids=quorum_ids,
+            now=now,
+            offset=offset,
+            limit=limit,
+        )
+
+    @read("disclosure.shares")
+    async def shares(self, connection: Connection, *, disclosure_id: str) -> list[GivenShare]:
+        """Return the released shares, ordered by place."""
+        return await connection.all(_SHARES, disclosure_id=disclosure_id)
+
+    @read("disclosure.own_decision")
+    async def own_decision(
+        self, connection: Connection, *, disclosure_id: str, custodian: str
+    ) -> OwnDecision | None:
+        """Return what a custodian signed about a disclosure."""
+        return await connection.one(_OWN_DECISION, disclosure_id=disclosure_id, custodian=custodian)
+
+    @read("disclosure.disclosures_since")
+    async def disclosures_since(self, connection: Connection, *, actor_id: str, since: datetime) -> int:
+        """Return how many records were disclosed to an auditor since a time."""
+        return await connection.one(_DISCLOSURES_SINCE, actor_id=actor_id, since=since) or 0
+
+    @read("disclosure.disclosures")
+    async def disclosures(self, connection: Connection, *, account_token: str) -> list[RecordDisclosure]:
+        """Return every disclosure of an account's records that has its log entry, oldest first."""
+        return await connection.all(_DISCLOSURES, token=account_token)
+
+    @read("disclosure.openings")
+    async def openings(self, connection: Connection, *, account_token: str) -> list[RecordAccess]:
+        """Return every opening of an account's records, oldest first."""
+        return await connection.all(_OPENINGS, token=account_token)

@@ -1,0 +1,291 @@
+"""Rows of disclosures with their decisions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from idvault.account.store import kept
+from idvault.core.db.connection import Connection
+from idvault.core.db.listing import among
+from idvault.core.db.locking import for_change
+from idvault.core.db.statement import Statement, param, scalar, statement, upsert
+from idvault.core.tables.disclosure import disclosure_decisions, disclosures
+from idvault.disclosure.ports import Deciding, Filed, Releasing
+from idvault.sealing.ports import SealedText
+from idvault.verify.disclosure import Decision, Disclosure, DisclosureState, Verdict
+from idvault.verify.error import AlreadyExistsError, NotFoundError, Reason
+
+
+def _decision(row: Row[Any]) -> tuple[str, Decision, SealedText | None]:
+    made = Decision(
+        row.custodian, row.place, Verdict(row.verdict), row.decided_at, row.released_at, row.reported_at
+    )
+    return row.disclosure_id, made, SealedText(row.key_version, row.signed) if row.key_version else None
+
+
+_BY_ID = select(disclosures).where(disclosures.c.disclosure_id == param("disclosure_id"))
+_FIND = statement(_BY_ID)
+_LOCK = statement(for_change(_BY_ID))
+_DECISIONS = statement(
+    select(
+        disclosure_decisions.c.disclosure_id,
+        disclosure_decisions.c.custodian,
+        disclosure_decisions.c.place,
+        disclosure_decisions.c.verdict,
+        disclosure_decisions.c.decided_at,
+        disclosure_decisions.c.released_at,
+        disclosure_decisions.c.reported_at,
+        disclosure_decisions.c.key_version,
+        disclosure_decisions.c.signed,
+    )
+    .where(among(disclosure_decisions.c.disclosure_id, "ids"))
+    .order_by(disclosure_decisions.c.decided_at, disclosure_decisions.c.place),
+    _decision,
+)
+_ADD = statement(
+    upsert(disclosures)
+    .on_conflict_do_nothing(index_elements=[disclosures.c.disclosure_id])
+    .returning(disclosures.c.disclosure_id)
+)
+_IS_DISCLOSURE = (disclosures.c.account_token == param("token")) & (
+    disclosures.c.disclosure_id == param("disclosure_id")
+)
+_PUT = statement(
+    update(disclosures)
+    .where(_IS_DISCLOSURE)
+    .values(
+        state=param("state"),
+        opened=param("opened"),
+        opened_at=param("opened_at"),
+        disclosed_at=param("disclosed_at"),
+        confirmed_at=param("confirmed_at"),
+    )
+)
+_DISCLOSE = statement(
+    update(disclosures)
+    .where(_IS_DISCLOSURE)
+    .values(
+        disclose_entry_id=param("entry_id"),
+        legal_basis=param("legal_basis"),
+        record_digest=param("record_digest"),
+    )
+)
+_DISCLOSE_ENTRY = statement(
+    select(disclosures.c.disclose_entry_id).where(disclosures.c.disclosure_id == param("disclosure_id")),
+    scalar,
+)
+_END = statement(
+    update(disclosures).where(_IS_DISCLOSURE, disclosures.c.ended_at.is_(None)).values(ended_at=param("now"))
+)
+_IS_DECISION = (
+    (disclosure_decisions.c.account_token == param("token"))
+    & (disclosure_decisions.c.disclosure_id == param("disclosure_id"))
+    & (disclosure_decisions.c.custodian == param("name"))
+)
+_RELEASE = statement(
+    update(disclosure_decisions)
+    .where(_IS_DECISION)
+    .values(resealed=param("resealed"), released_at=param("released_at"), release_entry_id=param("entry_id"))
+)
+_REPORT = statement(update(disclosure_decisions).where(_IS_DECISION).values(reported_at=param("reported_at")))
+_ADD_DECISION = statement(insert(disclosure_decisions))
+_DESTROY_SHARES = statement(
+    update(disclosure_decisions)
+    .where(
+        disclosure_decisions.c.account_token == param("token"),
+        disclosure_decisions.c.disclosure_id == param("disclosure_id"),
+        disclosure_decisions.c.resealed.is_not(None),
+    )
+    .values(resealed=None)
+)
+
+
+async def add(connection: Connection, filed: Filed) -> None:
+    """Insert a new disclosure; AlreadyExistsError (REQUEST_ID_REUSED) if its id was used before."""
+    made = filed.disclosure
+    new = await connection.one(
+        _ADD,
+        account_token=made.account_token,
+        disclosure_id=made.disclosure_id,
+        auditor=made.auditor,
+        auditor_actor_id=made.auditor_actor_id,
+        number=filed.number,
+        record_id=made.record_id,
+        openings=made.openings,
+        created_at=made.created_at,
+        expire_at=made.expire_at,
+        state=made.state.value,
+        opened=made.opened,
+        opened_at=made.opened_at,
+        key_version=filed.text.key_version,
+        text=filed.text.data,
+        digest=filed.digest,
+        threshold=filed.threshold,
+        entry_id=filed.entry_id,
+        record_digest=made.record_digest or None,
+        disclosed_at=made.disclosed_at,
+        disclose_entry_id=None,
+        legal_basis=None,
+        confirmed_at=made.confirmed_at,
+        ended_at=None,
+    )
+    if new is None:
+        raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
+
+
+async def put(connection: Connection, changed: Disclosure) -> None:
+    """Store a disclosure whose row this act has locked; decisions are stored in separate rows."""
+    await connection.run(
+        _PUT,
+        token=changed.account_token,
+        disclosure_id=changed.disclosure_id,
+        state=changed.state.value,
+        opened=changed.opened,
+        opened_at=changed.opened_at,
+        disclosed_at=changed.disclosed_at,
+        confirmed_at=changed.confirmed_at,
+    )
+
+
+async def add_decision(
+    connection: Connection, decided: Disclosure, deciding: Deciding, *, entry_id: str
+) -> None:
+    """Insert the newest decision of a disclosure."""
+    made = decided.decisions[-1]
+    await connection.run(
+        _ADD_DECISION,
+        account_token=decided.account_token,
+        disclosure_id=decided.disclosure_id,
+        place=made.place,
+        custodian=made.custodian,
+        custodian_actor_id=deciding.member.actor_id,
+        verdict=made.verdict.value,
+        decided_at=made.decided_at,
+        signed=deciding.sealed.data if deciding.sealed else deciding.signed,
+        key_version=deciding.sealed.key_version if deciding.sealed else None,
+        resealed=None,
+        entry_id=entry_id,
+        released_at=None,
+        release_entry_id=None,
+        reported_at=None,
+    )
+
+
+async def add_share(
+    connection: Connection, disclosure: Disclosure, releasing: Releasing, *, now: datetime, entry_id: str
+) -> None:
+    """Store the share that follows an approval."""
+    await connection.run(
+        _RELEASE,
+        token=disclosure.account_token,
+        disclosure_id=disclosure.disclosure_id,
+        name=releasing.member.name,
+        resealed=releasing.resealed,
+        released_at=now,
+        entry_id=entry_id,
+    )
+
+
+async def disclose(
+    connection: Connection, disclosure: Disclosure, *, record_digest: bytes, legal_basis: str, entry_id: str
+) -> None:
+    """Store the entry, the legal basis and the record's digest of a disclosure."""
+    await connection.run(
+        _DISCLOSE,
+        token=disclosure.account_token,
+        disclosure_id=disclosure.disclosure_id,
+        entry_id=entry_id,
+        legal_basis=legal_basis,
+        record_digest=record_digest,
+    )
+
+
+async def is_logged(connection: Connection, *, disclosure_id: str) -> bool:
+    """Return whether a disclosure has its log entry; the caller must have locked its row."""
+    return await connection.one(_DISCLOSE_ENTRY, disclosure_id=disclosure_id) is not None
+
+
+async def report_share(
+    connection: Connection, disclosure: Disclosure, custodian: str, *, now: datetime
+) -> None:
+    """Store that a custodian's share is wrong."""
+    await connection.run(
+        _REPORT,
+        token=disclosure.account_token,
+        disclosure_id=disclosure.disclosure_id,
+        name=custodian,
+        reported_at=now,
+    )
+
+
+async def end(connection: Connection, disclosure: Disclosure, *, now: datetime) -> None:
+    """Destroy every re-sealed share of a disclosure and its kept record; the signed approvals stay."""
+    key = {"token": disclosure.account_token, "disclosure_id": disclosure.disclosure_id}
+    await connection.run(_DESTROY_SHARES, **key)
+    await connection.run(_END, **key, now=now)
+    await kept.remove(connection, disclosure)
+
+
+async def find(connection: Connection, *, disclosure_id: str) -> Filed | None:
+    """Return a disclosure."""
+    found = await load(connection, _FIND, disclosure_id=disclosure_id)
+    return found[0] if found else None
+
+
+async def known(connection: Connection, *, disclosure_id: str) -> Filed:
+    """Return a disclosure; raises NotFoundError (REQUEST_NOT_FOUND)."""
+    return _only(await load(connection, _FIND, disclosure_id=disclosure_id))
+
+
+async def lock(connection: Connection, *, disclosure_id: str) -> Filed:
+    """Return a disclosure and lock its row, and so its decisions; raises as `known` does."""
+    return _only(await load(connection, _LOCK, disclosure_id=disclosure_id))
+
+
+async def load(connection: Connection, query: Statement[Row[Any]], **parameters: Any) -> list[Filed]:
+    """Return the disclosures in a query's order; the query must select every column of `disclosures`."""
+    rows = await connection.all(query, **parameters)
+    decisions = await _decisions(connection, [row.disclosure_id for row in rows])
+    return [_filed(row, decisions.get(row.disclosure_id, [])) for row in rows]
+
+
+_Made = tuple[Decision, SealedText | None]
+
+
+async def _decisions(connection: Connection, ids: Sequence[str]) -> dict[str, list[_Made]]:
+    found: dict[str, list[_Made]] = {}
+    if ids:
+        for disclosure_id, made, denial in await connection.all(_DECISIONS, ids=ids):
+            found.setdefault(disclosure_id, []).append((made, denial))
+    return found
+
+
+def _only(found: list[Filed]) -> Filed:
+    if not found:
+        raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+    return found[0]
+
+
+def _filed(row: Row[Any], made: Sequence[_Made]) -> Filed:
+    disclosure = Disclosure(
+        disclosure_id=row.disclosure_id,
+        auditor=row.auditor,
+        auditor_actor_id=row.auditor_actor_id,
+        account_token=row.account_token,
+        record_id=row.record_id,
+        openings=row.openings,
+        created_at=row.created_at,
+        expire_at=row.expire_at,
+        state=DisclosureState(row.state),
+        opened=row.opened,
+        opened_at=row.opened_at,
+        decisions=tuple(decision for decision, _ in made),
+        record_digest=row.record_digest or b"",
+        disclosed_at=row.disclosed_at,
+        confirmed_at=row.confirmed_at,
+    )
+    text = SealedText(row.key_version, row.text)
+    denials = {decision.custodian: denial for decision, denial in made if denial is not None}
+    return Filed(disclosure, text, row.digest, row.threshold, row.entry_id, row.number, denials)

@@ -1,0 +1,323 @@
+"""The acts of disclosures (ports.disclosure).
+
+Rows are always locked in this order: the member's request, the budget, the account, the disclosure.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from sqlalchemy import insert, select
+
+from idvault.account.store import kept, record
+from idvault.account.store import rows as account
+from idvault.core import person_request as member_request
+from idvault.core.db.act import act, read
+from idvault.core.db.connection import Connection
+from idvault.core.db.statement import param, scalar, statement, upsert
+from idvault.core.request import Request
+from idvault.core.tables.disclosure import disclosure_budgets, disclosure_openings
+from idvault.disclosure.ports import Deciding, Filed, Filing, Releasing
+from idvault.disclosure.rules import disclosure as rules
+from idvault.disclosure.store import rows as disclosure_row
+from idvault.disclosure.store.evidence import SqlEvidence
+from idvault.disclosure.store.lists import SqlDisclosureLists
+from idvault.disclosure.store.refusal import SqlRefusals
+from idvault.log.store import entry as log
+from idvault.verify.account import AccountState
+from idvault.verify.clock import ClockReading
+from idvault.verify.disclosure import Disclosure, DisclosureState
+from idvault.verify.error import ExhaustedError, NotFoundError, PreconditionError, Reason
+from idvault.verify.event import Event
+
+_NUMBERS_A_DAY = 100_000
+_RETRY = timedelta(hours=24)
+
+# Returns no row if the day's budget is spent.
+_CHARGE = statement(
+    upsert(disclosure_budgets)
+    .values(actor_id=param("actor_id"), day=param("day"), used=1)
+    .on_conflict_do_update(
+        index_elements=[disclosure_budgets.c.actor_id, disclosure_budgets.c.day],
+        set_={"used": disclosure_budgets.c.used + 1},
+        where=disclosure_budgets.c.used < param("daily"),
+    )
+    .returning(disclosure_budgets.c.used),
+    scalar,
+)
+_ADD_OPENING = statement(insert(disclosure_openings))
+_OPENED_DIGEST = statement(
+    select(disclosure_openings.c.record_digest)
+    .where(
+        disclosure_openings.c.account_token == param("token"),
+        disclosure_openings.c.disclosure_id == param("disclosure_id"),
+    )
+    .order_by(disclosure_openings.c.opened_at)
+    .limit(1),
+    scalar,
+)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
+    """Disclosures in the main database."""
+
+    @act("disclosure.request")
+    async def request(
+        self,
+        connection: Connection,
+        filing: Filing,
+        *,
+        request: Request,
+        today: date,
+        daily: int,
+        now: ClockReading,
+        event: Event,
+    ) -> Filed:
+        """Store a new request with its event."""
+        made = filing.disclosure
+        if await member_request.remember(connection, request, now=now) is not None:
+            return await disclosure_row.known(connection, disclosure_id=made.disclosure_id)
+        number = await _charge(connection, made.auditor_actor_id, today, daily)
+        await _check_newest(connection, made)
+        filed = Filed(made, filing.text, filing.digest, filing.threshold, event.entry_id, number)
+        await disclosure_row.add(connection, filed)
+        await log.append(connection, event)
+        return filed
+
+    @act("disclosure.decide")
+    async def decide(
+        self, connection: Connection, deciding: Deciding, *, request: Request, now: ClockReading, event: Event
+    ) -> Filed:
+        """Store a decision with its event."""
+        if await member_request.remember(connection, request, now=now) is not None:
+            return await disclosure_row.known(connection, disclosure_id=deciding.disclosure_id)
+        filed = await disclosure_row.lock(connection, disclosure_id=deciding.disclosure_id)
+        decided = rules.decide(
+            disclosure=filed.disclosure,
+            member=deciding.member,
+            verdict=deciding.verdict,
+            quorum=deciding.quorum,
+            now=now.business,
+        )
+        await _check_quorum(connection, filed.disclosure, deciding.quorum.quorum_id)
+        await disclosure_row.add_decision(connection, decided, deciding, entry_id=event.entry_id)
+        await disclosure_row.put(connection, decided)
+        if decided.state is DisclosureState.DENIED:
+            await disclosure_row.end(connection, decided, now=now.business)
+        await log.append(connection, event)
+        return replace(filed, disclosure=decided)
+
+    @act("disclosure.release")
+    async def release(
+        self,
+        connection: Connection,
+        releasing: Releasing,
+        *,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+        disclosing: Event,
+    ) -> Filed:
+        """Store an approved share with its event; the M-th also with the event of the disclosure."""
+        if await member_request.remember(connection, request, now=now) is not None:
+            return await disclosure_row.known(connection, disclosure_id=releasing.disclosure_id)
+        filed = await disclosure_row.lock(connection, disclosure_id=releasing.disclosure_id)
+        before, quorum = filed.disclosure, releasing.quorum
+        released = rules.release(disclosure=before, member=releasing.member, quorum=quorum, now=now.business)
+        await _check_quorum(connection, before, quorum.quorum_id)
+        await disclosure_row.add_share(
+            connection, released, releasing, now=now.business, entry_id=event.entry_id
+        )
+        await disclosure_row.put(connection, released)
+        await log.append(connection, event)
+        if before.disclosed_at is None and released.disclosed_at is not None:
+            await disclosure_row.disclose(
+                connection,
+                released,
+                record_digest=releasing.record_digest,
+                legal_basis=releasing.legal_basis,
+                entry_id=disclosing.entry_id,
+            )
+            await log.append(connection, disclosing.with_fields(record_digest=releasing.record_digest))
+        return replace(filed, disclosure=released)
+
+    @act("disclosure.disclose")
+    async def disclose(self, connection: Connection, *, disclosure_id: str, event: Event) -> bool:
+        """Store the event of a disclosure that was made before releases were logged, once."""
+        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
+        made = filed.disclosure
+        if made.disclosed_at is None or await disclosure_row.is_logged(
+            connection, disclosure_id=disclosure_id
+        ):
+            return False
+        digest = await _digest(connection, made)
+        # Only the custody edge can read the legal basis, which is part of the sealed request.
+        await disclosure_row.disclose(
+            connection, made, record_digest=digest, legal_basis="", entry_id=event.entry_id
+        )
+        await log.append(connection, event.with_fields(record_digest=digest, legal_basis=""))
+        return True
+
+    @act("disclosure.confirm")
+    async def confirm(
+        self,
+        connection: Connection,
+        *,
+        disclosure_id: str,
+        actor_id: str,
+        record_digest: bytes,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+    ) -> Filed:
+        """Store with its event that the shares open the record."""
+        if await member_request.remember(connection, request, now=now) is not None:
+            return await disclosure_row.known(connection, disclosure_id=disclosure_id)
+        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
+        rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
+        confirmed = rules.confirm(disclosure=filed.disclosure, now=now.business)
+        await disclosure_row.put(connection, confirmed)
+        await log.append(connection, event.with_fields(record_digest=record_digest))
+        return replace(filed, disclosure=confirmed)
+
+    @act("disclosure.report_share")
+    async def report_share(
+        self,
+        connection: Connection,
+        *,
+        disclosure_id: str,
+        actor_id: str,
+        custodian: str,
+        now: ClockReading,
+        event: Event,
+    ) -> bool:
+        """Store with its event that a custodian's share is wrong, once."""
+        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
+        rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
+        reported = rules.report_share(disclosure=filed.disclosure, custodian=custodian, now=now.business)
+        if reported == filed.disclosure:
+            return False
+        await disclosure_row.report_share(connection, reported, custodian, now=now.business)
+        await log.append(connection, event)
+        return True
+
+    @act("disclosure.cancel")
+    async def cancel(
+        self,
+        connection: Connection,
+        *,
+        disclosure_id: str,
+        actor_id: str,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+    ) -> Filed:
+        """Cancel an auditor's own disclosure with its event."""
+        if await member_request.remember(connection, request, now=now) is not None:
+            return await disclosure_row.known(connection, disclosure_id=disclosure_id)
+        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
+        rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
+        cancelled = rules.cancel(disclosure=filed.disclosure, now=now.business)
+        await disclosure_row.put(connection, cancelled)
+        await disclosure_row.end(connection, cancelled, now=now.business)
+        await log.append(connection, event)
+        return replace(filed, disclosure=cancelled)
+
+    @act("disclosure.open")
+    async def open(
+        self,
+        connection: Connection,
+        *,
+        disclosure_id: str,
+        actor_id: str,
+        record_digest: bytes,
+        request: Request,
+        now: ClockReading,
+        event: Event,
+    ) -> str:
+        """Store one opening with its event; return the entry's id, also to a repeat."""
+        answer = event.entry_id.encode()
+        known = await member_request.remember(connection, request, now=now, answer=answer)
+        if known is not None:
+            return known.decode()
+        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
+        rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
+        opened = rules.open_once(disclosure=filed.disclosure, now=now.business)
+        stored = await kept.find(connection, account_token=opened.account_token, record_id=opened.record_id)
+        if stored is None or stored.digest() != record_digest:
+            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+        await disclosure_row.put(connection, opened)
+        await connection.run(
+            _ADD_OPENING,
+            account_token=opened.account_token,
+            disclosure_id=disclosure_id,
+            entry_id=event.entry_id,
+            auditor_actor_id=actor_id,
+            opened_at=now.business,
+            record_digest=record_digest,
+        )
+        await log.append(connection, event.with_fields(record_digest=record_digest))
+        return event.entry_id
+
+    @act("disclosure.expire")
+    async def expire(
+        self, connection: Connection, *, disclosure_id: str, now: ClockReading, event: Event
+    ) -> Disclosure | None:
+        """Expire a disclosure if its time is over; destroy its shares if they are no longer needed."""
+        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
+        expired = rules.expire(disclosure=filed.disclosure, now=now.business)
+        if not rules.needs_shares(disclosure=expired, now=now.business):
+            await disclosure_row.end(connection, expired, now=now.business)
+        if expired == filed.disclosure:
+            return None
+        await disclosure_row.put(connection, expired)
+        await log.append(connection, event)
+        return expired
+
+    @read("disclosure.get")
+    async def get(self, connection: Connection, *, disclosure_id: str) -> Filed | None:
+        """Return a disclosure as stored."""
+        return await disclosure_row.find(connection, disclosure_id=disclosure_id)
+
+
+async def _charge(connection: Connection, actor_id: str, today: date, daily: int) -> int:
+    """Charge the day's budget; return the request's number, which grows with each request of the auditor."""
+    # The upsert does not check the limit when it inserts the day's first row.
+    used = await connection.one(_CHARGE, actor_id=actor_id, day=today, daily=daily) if daily > 0 else None
+    if used is None:
+        raise ExhaustedError(Reason.TOO_MANY_ATTEMPTS, retry_after=_RETRY)
+    return today.toordinal() * _NUMBERS_A_DAY + int(used)
+
+
+async def _check_newest(connection: Connection, made: Disclosure) -> None:
+    """Raise an error unless the disclosure is for the newest record of an account that is not erased."""
+    owner = await account.lock(connection, account_token=made.account_token)
+    if owner is not None and owner.state is AccountState.ERASED:
+        raise PreconditionError(Reason.ACCOUNT_ERASED)
+    found = await record.find(connection, made.account_token)
+    if owner is None or found is None:
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    if (found.record_id, found.digest()) != (made.record_id, made.record_digest):
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+
+
+async def _digest(connection: Connection, disclosure: Disclosure) -> bytes:
+    """Return the digest of a disclosure's record; empty if the version is gone and was never opened."""
+    if disclosure.record_digest:
+        return disclosure.record_digest
+    token = disclosure.account_token
+    opened = await connection.one(_OPENED_DIGEST, token=token, disclosure_id=disclosure.disclosure_id)
+    if opened is not None:
+        return bytes(opened)
+    found = await kept.find(connection, account_token=token, record_id=disclosure.record_id)
+    return b"" if found is None else found.digest()
+
+
+async def _check_quorum(connection: Connection, disclosure: Disclosure, quorum_id: str) -> None:
+    found = await kept.find(
+        connection, account_token=disclosure.account_token, record_id=disclosure.record_id
+    )
+    if found is None:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    if found.present_quorum_id != quorum_id:
+        raise PreconditionError(Reason.QUORUM_INVALID)

@@ -1,1 +1,0 @@
-"""Rules for legacy accounts, campaigns and invitations."""

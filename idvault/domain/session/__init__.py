@@ -1,1 +1,0 @@
-"""Rules of hosted verification sessions."""

@@ -1,0 +1,98 @@
+"""ErasureService: erasures of accounts, for platforms."""
+
+from dataclasses import dataclass
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault.core import request as request_rules
+from idvault.core.edge import convert
+from idvault.core.edge.call import Caller
+from idvault.disclosure.api.convert_history import logged
+from idvault.erasure.acts.erasure import ErasureCall, ErasureFlow, ShownErasure
+from idvault.erasure.rules import Erasure, ErasureOrigin
+from idvault.sanction.api import convert as sanction_convert
+from idvault.v1 import erasure_pb2 as pb
+from idvault.verify import token
+from idvault.verify.clock import ClockReading
+from idvault.verify.erasure import ErasureState
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+
+_STATES = convert.numbers(ErasureState, pb.Erasure.State.Value, "STATE_")
+_WORDS = {number: word for word, number in _STATES.items()}
+_ORIGINS = convert.numbers(ErasureOrigin, pb.Erasure.Origin.Value, "ORIGIN_")
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class ErasureServicer:
+    """Converts, calls one flow, converts back."""
+
+    flow: ErasureFlow
+
+    async def EraseAccount(
+        self, request: pb.EraseAccountRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Erasure:
+        """Request the erasure of an account."""
+        return message(await self.flow.request(_call(request, "EraseAccount", caller), now=now))
+
+    async def CancelErasure(
+        self, request: pb.CancelErasureRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Erasure:
+        """Cancel the erasure of an account."""
+        return message(await self.flow.cancel(_call(request, "CancelErasure", caller), now=now))
+
+    async def ListErasures(
+        self, request: pb.ListErasuresRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.ListErasuresResponse:
+        """Return a page of erasures, oldest first."""
+        after, limit = sanction_convert.page(request)
+        found, following = await self.flow.list(
+            relying_party=caller.name, state=_state(request.state), after=after, limit=limit
+        )
+        return pb.ListErasuresResponse(erasures=[_message(each) for each in found], next_page_token=following)
+
+    async def GetErasure(
+        self, request: pb.GetErasureRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Erasure:
+        """Return the newest erasure of an account."""
+        account_token = token.check(request.account_token)
+        return message(await self.flow.get(relying_party=caller.name, account_token=account_token))
+
+
+def _call(
+    request: pb.EraseAccountRequest | pb.CancelErasureRequest, method: str, caller: Caller
+) -> ErasureCall:
+    request_id = request_rules.check_id(request.request_id)
+    return ErasureCall(caller.name, caller.actor_id, request_id, method, token.check(request.account_token))
+
+
+def _state(number: pb.Erasure.State.ValueType) -> ErasureState | None:
+    """Return which state to list, None for all; raises InvalidError (INVALID_MESSAGE, state)."""
+    if not number:
+        return None
+    if number not in _WORDS:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("state", FieldCode.CHARACTER))
+    return _WORDS[number]
+
+
+def message(shown: ShownErasure) -> pb.Erasure:
+    """Return the message of an erasure, with the proof of its last step if there is one."""
+    made = _message(shown.erasure)
+    made.entry.CopyFrom(logged(shown.entry))
+    if shown.note:
+        made.checkpoint.note = shown.note
+    return made
+
+
+def _message(value: Erasure) -> pb.Erasure:
+    made = pb.Erasure(
+        erasure_id=value.erasure_id,
+        account_token=value.account_token,
+        state=_STATES[value.state],
+        request_time=Timestamp(seconds=int(value.requested_at.timestamp())),
+        erase_time=Timestamp(seconds=int((value.erased_at or value.erase_at).timestamp())),
+        destroy_time=Timestamp(seconds=int((value.destroyed_at or value.destroy_at).timestamp())),
+        origin=_ORIGINS[value.origin] if value.origin else pb.Erasure.ORIGIN_UNSPECIFIED,
+    )
+    if value.absent_from is not None:
+        made.absent_time.seconds = int(value.absent_from.timestamp())
+    return made

@@ -1,1 +1,0 @@
-"""Use cases: one class per capability; they use only ports and domain."""

@@ -1,1 +1,0 @@
-"""Use cases of accounts: status, change feed and retention."""

@@ -1,1 +1,0 @@
-"""Use cases of claims: verification, admission, settlement and receipts."""

@@ -1,1 +1,0 @@
-"""Use cases for third-party verification: status tokens, credentials, status lists and their keys."""

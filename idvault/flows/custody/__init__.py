@@ -1,1 +1,0 @@
-"""Use cases of custodians' shares: drills and hand-overs."""

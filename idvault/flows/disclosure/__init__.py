@@ -1,1 +1,0 @@
-"""Use cases of disclosures: requests, decisions, openings, histories and expiry."""

@@ -1,1 +1,0 @@
-"""Use cases of the transparency log: sequencing, publication, proofs and audit."""

@@ -1,1 +1,0 @@
-"""Use cases of roster members: the roster, quorums and second factors."""

@@ -1,1 +1,0 @@
-"""Makes the transparency report, and publishes it."""

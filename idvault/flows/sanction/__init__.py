@@ -1,1 +1,0 @@
-"""Use cases of sanctions and of the moderators who sign them."""

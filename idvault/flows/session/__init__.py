@@ -1,1 +1,0 @@
-"""Use cases of hosted verification sessions: the platform's, and those of the pages."""

@@ -1,0 +1,1 @@
+"""The keys of the service: versions, day keys, shred keys and rewrapping."""

@@ -1,0 +1,1 @@
+"""The rows of keys and of what they seal."""

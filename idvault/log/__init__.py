@@ -1,0 +1,1 @@
+"""The transparency log: sequencing, publication, witnesses and epochs."""

@@ -1,0 +1,93 @@
+"""TransparencyService: checkpoints, entries and proofs of the log, for roster members and monitors."""
+
+from dataclasses import dataclass
+
+from idvault.core.edge import page_token
+from idvault.core.edge.call import Caller
+from idvault.log.acts.reading import TransparencyFlow
+from idvault.v1 import transparency_pb2
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+
+PAGE_LIMIT = 1_000
+_USUAL_PAGE = 100
+_LIST = "ListLogEntries"
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class TransparencyServicer:
+    """Converts, calls one flow, converts back."""
+
+    flow: TransparencyFlow
+
+    async def GetCheckpoint(
+        self,
+        request: transparency_pb2.GetCheckpointRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> transparency_pb2.Checkpoint:
+        """Return the newest checkpoint."""
+        return transparency_pb2.Checkpoint(note=await self.flow.checkpoint())
+
+    async def ListLogEntries(
+        self,
+        request: transparency_pb2.ListLogEntriesRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> transparency_pb2.ListLogEntriesResponse:
+        """Return a page of entries."""
+        limit = _page_size(request.page_size)
+        start, field = _start(request)
+        found = await self.flow.entries(start=start, limit=limit, field=field)
+        return transparency_pb2.ListLogEntriesResponse(
+            entries=[
+                transparency_pb2.LogEntry(index=index, leaf=leaf)
+                for index, leaf in enumerate(found.leaves, found.start)
+            ],
+            next_page_token=page_token.encode(found.next, of=_LIST),
+        )
+
+    async def GetInclusionProof(
+        self,
+        request: transparency_pb2.GetInclusionProofRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> transparency_pb2.InclusionProof:
+        """Return the inclusion proof of an entry."""
+        hashes = await self.flow.inclusion(index=request.index, tree_size=request.tree_size)
+        return transparency_pb2.InclusionProof(
+            index=request.index, tree_size=request.tree_size, hashes=hashes
+        )
+
+    async def GetConsistencyProof(
+        self,
+        request: transparency_pb2.GetConsistencyProofRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> transparency_pb2.ConsistencyProof:
+        """Return the consistency proof of two sizes."""
+        hashes = await self.flow.consistency(old_size=request.old_size, new_size=request.new_size)
+        return transparency_pb2.ConsistencyProof(
+            old_size=request.old_size, new_size=request.new_size, hashes=hashes
+        )
+
+
+def _page_size(value: int) -> int:
+    if not 0 <= value <= PAGE_LIMIT:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("page_size", FieldCode.LENGTH))
+    return value or _USUAL_PAGE
+
+
+def _start(request: transparency_pb2.ListLogEntriesRequest) -> tuple[int, str]:
+    """Return the start index, and the field that it came from."""
+    if request.page_token:
+        return page_token.decode(request.page_token, of=_LIST), page_token.FIELD
+    return request.start_index, "start_index"

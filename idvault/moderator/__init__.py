@@ -1,0 +1,1 @@
+"""Moderators: their keys, and the calls that they sign."""

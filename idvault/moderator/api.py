@@ -1,0 +1,126 @@
+"""Converts what moderators sign, and their messages."""
+
+import re
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault.core import request as request_rules
+from idvault.core.edge.call import Caller
+from idvault.moderator.acts.moderator import ModerationCall
+from idvault.v1 import sanction_pb2 as pb
+from idvault.verify.attest import sanction as papers
+from idvault.verify.attest.registration import Registration, Signing
+from idvault.verify.error import DeniedError, FieldCode, InvalidError, Reason, Violation
+from idvault.verify.moderator import Moderator
+from idvault.verify.seal import Part
+
+HEX_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def call(
+    request_id: str,
+    method: str,
+    *fields: Part,
+    caller: Caller,
+    signature: pb.ModeratorSignature | None = None,
+) -> ModerationCall:
+    """Return a mutation's caller and content; raises InvalidError.
+
+    signature: None for a call that no moderator decides. A text that is deleted later stands in fields by its
+    mark (`text_mark`).
+    """
+    request_rules.check_id(request_id)
+    if signature is None:
+        check_signer(caller, ())
+        return ModerationCall(caller.name, caller.actor_id, request_id, method, fields)
+    signing = _signing(signature, "signature")
+    check_signer(caller, (signing.moderator_id,))
+    return ModerationCall(
+        caller.name,
+        caller.actor_id,
+        request_id,
+        method,
+        fields,
+        signing.moderator_id,
+        signing.signed_at,
+        signing.signature,
+        signature.text_salt,
+    )
+
+
+def check_signer(caller: Caller, signers: Collection[str]) -> None:
+    """Raise DeniedError (ACCESS_DENIED) unless a desk's own moderator is among those who signed."""
+    if caller.role == "moderator" and caller.moderator_id not in signers:
+        raise DeniedError(Reason.ACCESS_DENIED, why="other_moderator")
+
+
+def text_mark(text: str, signature: pb.ModeratorSignature) -> bytes:
+    """Return what is signed of a text that is deleted later; raises InvalidError (signature.text_salt)."""
+    size = papers.SALT_SIZE if text else 0
+    if len(signature.text_salt) != size:
+        raise invalid("signature.text_salt", FieldCode.LENGTH)
+    return papers.text_mark(text, salt=signature.text_salt)
+
+
+def registration(
+    party: str,
+    request_id: str,
+    public_key: bytes,
+    signature: pb.ModeratorSignature,
+    countersignatures: Iterable[pb.ModeratorSignature] = (),
+) -> Registration:
+    """Return the registration of a key; raises InvalidError."""
+    return Registration(
+        party,
+        request_rules.check_id(request_id),
+        public_key,
+        _signing(signature, "signature", is_new=True),
+        tuple(_signing(each, f"countersignatures[{place}]") for place, each in enumerate(countersignatures)),
+    )
+
+
+def _signing(signature: pb.ModeratorSignature, field: str, *, is_new: bool = False) -> Signing:
+    """Return a signature's parts; raises InvalidError. is_new: by a key that has no moderator yet."""
+    moderator_id = "" if is_new else an_id(signature.moderator_id, f"{field}.moderator_id")
+    signed_at = read_time(signature.sign_time) if signature.HasField("sign_time") else None
+    if signed_at is None:
+        raise invalid(f"{field}.sign_time", FieldCode.REQUIRED)
+    if len(signature.signature) != papers.SIGNATURE_SIZE:
+        raise invalid(f"{field}.signature", FieldCode.LENGTH)
+    return Signing(moderator_id, signed_at, signature.signature)
+
+
+def an_id(text: str, field: str) -> str:
+    """Return an id of 32 hex digits unchanged; raises InvalidError (INVALID_MESSAGE)."""
+    if not text:
+        raise invalid(field, FieldCode.REQUIRED)
+    if not HEX_ID.fullmatch(text):
+        raise invalid(field, FieldCode.CHARACTER)
+    return text
+
+
+def moderator(value: Moderator) -> pb.Moderator:
+    """Return the message of a moderator."""
+    message = pb.Moderator(moderator_id=value.moderator_id, public_key=value.public_key)
+    message.register_time.FromDatetime(value.registered_at)
+    if value.revoked_at is not None:
+        message.revoke_time.FromDatetime(value.revoked_at)
+    return message
+
+
+def invalid(field: str, code: FieldCode) -> InvalidError:
+    """Return the error of a message's field."""
+    return InvalidError(Reason.INVALID_MESSAGE, Violation(field, code))
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def read_time(timestamp: Timestamp) -> datetime | None:
+    """Return a time in whole seconds; None if it is out of range."""
+    try:
+        return EPOCH + timedelta(seconds=timestamp.seconds)
+    except OverflowError:
+        return None

@@ -1,0 +1,1 @@
+"""Roster members: the roster, quorums and second factors."""

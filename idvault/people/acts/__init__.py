@@ -1,0 +1,1 @@
+"""Use cases of the roster and its quorums."""

@@ -1,0 +1,40 @@
+"""What the service accepts in roster proposals and signatures before it verifies a signature.
+
+- A proposal is identified by its hash: SHA-256 of the signed content, in hex.
+- At most eight proposals wait at a time, each for 30 days, so that they cannot fill the database.
+- Only the signatures decide whether a roster is valid (attest.people.roster_signature), never this module.
+"""
+
+import re
+from datetime import timedelta
+
+from idvault.verify.error import ExhaustedError, FieldCode, InvalidError, Reason, Violation
+
+MOST_PROPOSALS = 8
+PROPOSAL_LIFETIME = timedelta(days=30)
+SIGNATURE_SIZE = 64
+_RETRY = timedelta(hours=1)
+_HASH = re.compile(r"[0-9a-f]{64}")
+_HASH_LENGTH = 64
+
+
+def check_hash(value: str, *, field: str) -> str:
+    """Return a SHA-256 hash in hex unchanged, or raise InvalidError (INVALID_MESSAGE) naming the field."""
+    if len(value) != _HASH_LENGTH:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.LENGTH))
+    if not _HASH.fullmatch(value):
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.CHARACTER))
+    return value
+
+
+def check_signature(signature: bytes) -> bytes:
+    """Return a 64-byte signature unchanged, or raise InvalidError (INVALID_MESSAGE)."""
+    if len(signature) != SIGNATURE_SIZE:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("signature", FieldCode.LENGTH))
+    return signature
+
+
+def check_room(*, waiting: int) -> None:
+    """Raise ExhaustedError (TOO_MANY_ATTEMPTS) if the maximum number of proposals is waiting."""
+    if waiting >= MOST_PROPOSALS:
+        raise ExhaustedError(Reason.TOO_MANY_ATTEMPTS, retry_after=_RETRY)

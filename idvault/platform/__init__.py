@@ -1,0 +1,1 @@
+"""Platforms, monitors and web processes, and their certificates."""

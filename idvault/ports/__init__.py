@@ -1,1 +1,0 @@
-"""Interfaces that the flows need from outside, one file per capability."""

@@ -1,1 +1,0 @@
-"""Interfaces for legacy accounts, campaigns and invitations."""

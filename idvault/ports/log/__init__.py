@@ -1,1 +1,0 @@
-"""Interfaces of the transparency log."""

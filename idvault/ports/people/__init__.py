@@ -1,1 +1,0 @@
-"""Interfaces for roster members: the roster, second factors and members' requests."""

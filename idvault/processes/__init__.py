@@ -1,0 +1,1 @@
+"""The programs: they build the service, run it and check it."""

@@ -1,0 +1,1 @@
+"""Backups, and what a restored pair lacks."""

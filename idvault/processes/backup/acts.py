@@ -1,0 +1,238 @@
+"""Examines a pair of databases: a backup of both, or what was restored from two backups.
+
+- Every entry of the log is verified against the stored hashes, and against each known checkpoint that it
+  reaches. A larger checkpoint only says that the pair is older.
+- Every record is looked up among the shred keys, a page at a time.
+- The main database may be from before an epoch that a statement began, and so may the shred database: what
+  must match is decided by transparency.restored, and an old copy is called old.
+- A witness is asked with the newest checkpoint at hand. The answer tells how much it has seen.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from idvault.log.acts import epoch as log_epochs
+from idvault.log.acts import stored, subtree
+from idvault.log.acts.audit import LogAuditFlow
+from idvault.log.ports.epoch import EpochMain
+from idvault.log.ports.log import CheckpointStore, LogStore
+from idvault.log.ports.witness import Ahead, Cosigned, Witness, WitnessRefusedError
+from idvault.processes.backup import record_walk
+from idvault.processes.backup.ports import MainContents, MainExtent, ShredContents
+from idvault.processes.backup.rules import MAIN, SHRED, EpochNumbers, PairContents, Seen
+from idvault.verify.attest.epoch import EpochStatement
+from idvault.verify.error import UnavailableError
+from idvault.verify.transparency import epoch, note
+from idvault.verify.transparency.checkpoint import Checkpoint
+from idvault.verify.transparency.note import VerifierKey
+from idvault.verify.transparency.restored import EpochPlace
+from idvault.verify.transparency.tree import CompactRange, decompose
+
+_PAGE = 1_000
+_TIME_BYTES = 8
+_COSIGNATURE_BYTES = 72
+_LAST_TIME = 253_402_300_799
+_CONFLICT, _OTHER_EPOCH = 409, 428
+
+
+class ContradictedError(Exception):
+    """Witnesses have cosigned another history than the pair's; the text names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNote:
+    """A signed checkpoint and who has it, in words."""
+
+    by: str
+    raw: bytes
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The checkpoint; raises DamagedError."""
+        return stored.parse(self.raw)
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminedPair:
+    """What was found. tree: of the main database's entries that are still part of the log.
+
+    seen: what the known checkpoints say, by whom. place: of the main database in the log's epochs.
+    """
+
+    extent: MainExtent
+    contents: PairContents
+    tree: CompactRange
+    seen: tuple[Seen, ...]
+    place: EpochPlace
+
+    @property
+    def root(self) -> bytes:
+        """The root of the log's entries."""
+        return self.tree.root()
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class PairFlow:
+    """One pair of databases. log, begun: of the main one. signed, complete, epochs: the other's notes."""
+
+    main: MainContents
+    shred: ShredContents
+    audit: LogAuditFlow
+    log: LogStore
+    begun: EpochMain
+    signed: CheckpointStore
+    complete: CheckpointStore
+    epochs: CheckpointStore
+
+    async def notes(self) -> list[KnownNote]:
+        """Return the shred database's two notes."""
+        kept = (await self.signed.latest(), await self.complete.latest())
+        return [KnownNote(SHRED, raw) for raw in kept if raw is not None]
+
+    async def own(self) -> KnownNote | None:
+        """Return the later of the shred database's two notes."""
+        return newest(await self.notes())
+
+    async def statements(self) -> dict[str, tuple[EpochStatement, ...]]:
+        """Return the statements that each database has; raises DamagedError."""
+        return {
+            MAIN: log_epochs.parsed(await self.begun.latest()),
+            SHRED: log_epochs.parsed(await self.epochs.latest()),
+        }
+
+    async def examine(self, known: Sequence[KnownNote], chain: Sequence[EpochStatement] = ()) -> ExaminedPair:
+        """Return what the pair holds. known: verified checkpoints from elsewhere. chain: all statements.
+
+        Raises LogError if an entry, a hash, a checkpoint or a statement contradicts another.
+        """
+        notes = [*known, *await self.notes()]
+        place = await log_epochs.find_place(self.begun, chain)
+        extent = await self.audit.extent()
+        checkpoints = place.expected((one.checkpoint for one in notes), entries=extent.size)
+        audited = await self.audit.verify(extent=extent, checkpoints=checkpoints, progress=lambda _: None)
+        left = place.usable(audited.tree.size)
+        tree = audited.tree
+        if left < tree.size:
+            tree = CompactRange(left, await subtree.read(self.log, decompose(0, left)))
+        contents = await self._contents(place, audited.tree.size, left)
+        return ExaminedPair(contents[0], contents[1], tree, _all_seen(known, place), place)
+
+    async def _contents(self, place: EpochPlace, entries: int, left: int) -> tuple[MainExtent, PairContents]:
+        counts = await self.main.extent()
+        walked = await record_walk.walk(self.main, self.shred)
+        own = await self.own()
+        signed = None if own is None else place.left(own.checkpoint)
+        at = signed_at(own, await self.complete.latest())
+        ages = EpochNumbers(place.newest.number, place.own, await self._epoch_of_shred(own))
+        return counts, PairContents(
+            entries=left,
+            former=entries - left,
+            newest=counts.newest,
+            records=counts.records,
+            keys=await self.shred.keys(),
+            signed=Seen(SHRED, 0 if signed is None else signed.size, at),
+            unkeyed=walked.unkeyed,
+            erased=walked.erased,
+            revived=tuple(await self.revived()),
+            epochs=ages,
+        )
+
+    async def _epoch_of_shred(self, own: KnownNote | None) -> int:
+        stated = len(log_epochs.parsed(await self.epochs.latest())) + epoch.FIRST
+        return stated if own is None else max(stated, epoch.of(own.checkpoint).number)
+
+    async def revived(self) -> list[str]:
+        """Return the accounts whose keys an erasure has destroyed, and which have a key again."""
+        found: list[str] = []
+        after = ""
+        while page := await self.main.destroyed(after=after, limit=_PAGE):
+            found += sorted(await self.shred.with_key(page))
+            after = page[-1]
+        return found
+
+
+def signed_at(own: KnownNote | None, complete: bytes | None) -> datetime | None:
+    """Return when the larger note of the shred database was signed, as far as the complete note tells."""
+    # Only that one has cosignatures, and with them times. It may be one entry older; while witnesses are away
+    # it stays further behind, and its time says nothing of the signed one.
+    if complete is None or own is None or stored.parse(complete).size + 1 < own.checkpoint.size:
+        return None
+    return cosigned_at(complete)
+
+
+def newest(notes: Sequence[KnownNote]) -> KnownNote | None:
+    """Return the latest of some notes: a later epoch may have fewer entries. None without any."""
+    return max(notes, key=lambda one: (epoch.of(one.checkpoint).number, one.checkpoint.size), default=None)
+
+
+def _all_seen(known: Sequence[KnownNote], place: EpochPlace) -> tuple[Seen, ...]:
+    """Return what the known checkpoints, and the newest statement, say of the newest epoch."""
+    found = [_seen(one, place.left(one.checkpoint)) for one in known]
+    if place.breaks:
+        last = place.breaks[-1]
+        found.append(Seen(f"the statement of epoch {last.epoch.number}", last.kept.size))
+    return tuple(found)
+
+
+def _seen(known: KnownNote, left: Checkpoint | None) -> Seen:
+    """Return what is left of a note, with its epoch if no statement says what that is."""
+    if left is None:
+        return Seen(known.by, 0, unknown_epoch=epoch.of(known.checkpoint).number)
+    return Seen(known.by, left.size, cosigned_at(known.raw))
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessReplies:
+    """What witnesses answered. cosigned: the signature lines of those that have seen no more than the note.
+
+    elsewhere: the names of those that follow another epoch than the note's.
+    """
+
+    seen: tuple[Seen, ...]
+    cosigned: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+
+
+async def ask(witnesses: Mapping[VerifierKey, Witness], own: KnownNote) -> WitnessReplies:
+    """Return how much each reachable witness has seen; raises ContradictedError."""
+    names = [f"the witness {key.name}" for key in witnesses]
+    found = await asyncio.gather(*(_ask(each, own) for each in witnesses.values()))
+    answers = list(zip(names, found, strict=True))
+    against = [name for name, answer in answers if answer == _CONFLICT]
+    if against:
+        raise ContradictedError(
+            f"{', '.join(against)} cosigned another history of this log than {own.by} has signed"
+        )
+    size = own.checkpoint.size
+    ahead = [Seen(name, answer.size) for name, answer in answers if isinstance(answer, Ahead)]
+    agreed = [(name, answer.lines) for name, answer in answers if isinstance(answer, Cosigned)]
+    return WitnessReplies(
+        (*ahead, *(Seen(name, size) for name, _ in agreed)),
+        tuple(lines for _, lines in agreed),
+        tuple(name for name, answer in answers if answer == _OTHER_EPOCH),
+    )
+
+
+async def _ask(witness: Witness, own: KnownNote) -> Cosigned | Ahead | int | None:
+    """Return a witness's answer, the status of a refusal, None if it cannot be reached."""
+    try:
+        return await witness.add_checkpoint(old=own.checkpoint.size, proof=(), note=own.raw)
+    except WitnessRefusedError as error:
+        # A conflict is another root at this size. Any other refusal tells nothing of what it has seen.
+        return error.status
+    except UnavailableError:
+        return None
+
+
+def cosigned_at(raw: bytes) -> datetime | None:
+    """Return the time of a note's newest cosignature as written, None without one."""
+    times = [
+        int.from_bytes(line.value[:_TIME_BYTES], "big")
+        for line in note.parse(raw).signatures
+        if len(line.value) == _COSIGNATURE_BYTES
+    ]
+    # Lines that nobody has verified may have any time.
+    usable = [time for time in times if time <= _LAST_TIME]
+    return datetime.fromtimestamp(max(usable), UTC) if usable else None

@@ -1,0 +1,101 @@
+"""Reads what a pair of databases holds (ports.backup)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Integer, func, literal_column, select
+
+from idvault.core.db.act import read
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.listing import among_words
+from idvault.core.db.statement import Statement, by_index, param, scalar, statement
+from idvault.core.tables.account import accounts, records
+from idvault.core.tables.erasure import erasures
+from idvault.core.tables.key import shred_keys
+from idvault.core.tables.log import log_entries, log_head
+from idvault.key.store.shred import IS_KEPT
+from idvault.processes.backup.ports import MainExtent, RecordHolder
+from idvault.verify.account import AccountState
+from idvault.verify.erasure import ErasureState
+
+_ERASED = AccountState.ERASED.value
+
+_SIZE: Statement[int] = statement(select(log_head.c.size), scalar)
+_WRITTEN: Statement[datetime] = statement(
+    select(log_entries.c.recorded_at).where(log_entries.c.log_index == param("place", BigInteger)), scalar
+)
+_WAITING: Statement[int] = statement(
+    by_index(
+        select(func.count()).select_from(log_entries).where(log_entries.c.log_index.is_(None)),
+        log_entries,
+        "ix_log_entries_unsequenced",
+    ),
+    scalar,
+)
+_ACCOUNTS: Statement[int] = statement(select(func.count()).select_from(accounts), scalar)
+_RECORDS: Statement[int] = statement(select(func.count()).select_from(records), scalar)
+_HOLDERS = statement(
+    select(records.c.account_token, accounts.c.state)
+    .join(accounts, accounts.c.account_token == records.c.account_token)
+    .where(records.c.account_token > param("after"))
+    .order_by(records.c.account_token)
+    .limit(param("limit", Integer)),
+    lambda row: RecordHolder(row[0], row[1] == _ERASED),
+)
+_DESTROYED: Statement[str] = statement(
+    select(erasures.c.account_token)
+    .where(erasures.c.state == literal_column(f"'{ErasureState.DESTROYED.value}'"))
+    .where(erasures.c.account_token > param("after"))
+    .order_by(erasures.c.account_token)
+    .limit(param("limit", Integer)),
+    scalar,
+)
+_KEYS: Statement[int] = statement(select(func.count()).select_from(shred_keys).where(IS_KEPT), scalar)
+_WITH_KEY: Statement[str] = statement(
+    select(shred_keys.c.account_token).where(among_words(shred_keys.c.account_token, "tokens"), IS_KEPT),
+    scalar,
+)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlMainContents:
+    """The main database of a pair."""
+
+    database: Database
+
+    @read("backup.extent")
+    async def extent(self, connection: Connection) -> MainExtent:
+        """Return the counts of one snapshot."""
+        size = await connection.one(_SIZE) or 0
+        newest = await connection.one(_WRITTEN, place=size - 1)
+        counts = [(await connection.all(count))[0] for count in (_WAITING, _ACCOUNTS, _RECORDS)]
+        return MainExtent(size, counts[0], newest, counts[1], counts[2])
+
+    @read("backup.holders")
+    async def holders(self, connection: Connection, *, after: str, limit: int) -> list[RecordHolder]:
+        """Return a page of the accounts that have a record."""
+        return await connection.all(_HOLDERS, after=after, limit=limit)
+
+    @read("backup.destroyed")
+    async def destroyed(self, connection: Connection, *, after: str, limit: int) -> list[str]:
+        """Return a page of the accounts whose keys an erasure has destroyed."""
+        return await connection.all(_DESTROYED, after=after, limit=limit)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlShredContents:
+    """The shred database of a pair."""
+
+    database: Database
+
+    @read("backup.keys")
+    async def keys(self, connection: Connection) -> int:
+        """Return how many shred keys there are."""
+        return (await connection.all(_KEYS))[0]
+
+    @read("backup.with_key")
+    async def with_key(self, connection: Connection, tokens: Sequence[str]) -> set[str]:
+        """Return those of the accounts that have a shred key."""
+        return set(await connection.all(_WITH_KEY, tokens=tokens))

@@ -1,0 +1,93 @@
+"""Builds the status services of the platform edge: feeds, tokens and receipts."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from idvault.account.store.record import SqlRecordStore
+from idvault.claim.acts.receipt import ReceiptFlow
+from idvault.core.policy import OperatorPolicy
+from idvault.core.telemetry.logs import describe, log
+from idvault.core.telemetry.watching import cancel
+from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.store.store import SqlDisclosureStore
+from idvault.log.acts.guard import LogGuard
+from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.store.store import SqlLogStore
+from idvault.people.acts.roster_holder import RosterHolder
+from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.processes.bootstrap.history import build_history
+from idvault.processes.bootstrap.key.version import follow_every
+from idvault.processes.bootstrap.request_key import fingerprinter_of
+from idvault.processes.bootstrap.signing import follow_status_keys, status_signer
+from idvault.processes.services.status import StatusServicer
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.pairwise import KeyedPairwise
+from idvault.status.acts.feed import FeedFlow
+from idvault.status.acts.status import StatusFlow
+from idvault.status.api.serialised import SerialisedStatuses
+from idvault.status.api.watch import Hub
+from idvault.status.credential.acts.status_token import StatusTokenFlow
+from idvault.status.credential.store.store import SqlCredentialStore
+from idvault.status.store.feed import SqlFeedStore
+from idvault.status.store.store import SqlStatusStore
+from idvault.verify.attest import status_token
+from idvault.verify.attest.quorum import Quorum
+
+
+async def build_statuses(
+    stack: AsyncExitStack, base: Base, *, keys: LocalKeyProvider, guard: LogGuard, policy: OperatorPolicy
+) -> tuple[StatusServicer, Hub]:
+    """Return StatusService, and its hub, which must be closed when the server drains."""
+    accounts = SqlStatusStore(database=base.main)
+    flow = StatusFlow(store=accounts, policy=policy)
+    statuses = SerialisedStatuses(flow)
+    feeds = FeedFlow(store=SqlFeedStore(database=base.main))
+    hub = Hub(feeds=feeds, statuses=statuses, clock=base.clock)
+    stack.push_async_callback(cancel, asyncio.create_task(hub.run()))
+    signer = status_signer(base, keys, Purpose.STATUS_TOKEN)
+    await signer.announce(now=base.real_now())
+    follow_every(stack, lambda: follow_status_keys(signer, keys, Purpose.STATUS_TOKEN, now=base.clock()))
+    tokens = StatusTokenFlow(
+        accounts=accounts,
+        credentials=SqlCredentialStore(database=base.main),
+        signer=signer,
+        pairwise=KeyedPairwise(key=keys.primary(Purpose.PAIRWISE)),
+        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
+        guard=guard,
+        entropy=ENTROPY,
+        policy=policy,
+        issued_by=status_token.issuer(base.settings.log_origin),
+    )
+    servicer = StatusServicer(
+        flow=flow,
+        statuses=statuses,
+        histories=build_history(base, policy, statements=signer),
+        tokens=tokens,
+        watches=hub,
+    )
+    return servicer, hub
+
+
+def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:
+    """Return the flow that makes receipts."""
+    proofs = LogProofs(
+        log=SqlLogStore(database=base.main),
+        checkpoints=SqlCheckpointStore(database=base.shred),
+        store=SqlDisclosureStore(database=base.main),
+    )
+    return ReceiptFlow(
+        proofs=proofs,
+        records=SqlRecordStore(database=base.main),
+        quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
+        report=lambda error: log().warning("receipt_not_proved", **describe(error)),
+    )
+
+
+def quorum_of(rosters: RosterHolder, quorum_id: str) -> Quorum | None:
+    """Return a quorum of any roster version, None if there is none with this id."""
+    for number in range(rosters.current.version, 0, -1):
+        for quorum in rosters.version(number).quorums:
+            if quorum.id == quorum_id:
+                return quorum
+    return None

@@ -1,0 +1,259 @@
+"""Makes a backup of two SQLite databases, and examines a backup or a restored pair.
+
+- The main database is copied first: a shred key is stored before its record, so every record of the copy has
+  its key in the later copy of the shred database.
+- The manifest is written last: a folder without one is no backup.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import file_digest
+from importlib.metadata import version
+from pathlib import Path
+
+from idvault.core.config import Settings
+from idvault.core.db import sqlite_copy
+from idvault.core.db import url as address
+from idvault.core.db.database import Database
+from idvault.core.public_files import LocalPublicFiles
+from idvault.log.acts.audit import LogAuditFlow
+from idvault.log.store.audit import SqlLogAuditStore
+from idvault.log.store.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.log.store.epoch import EPOCHS, SqlEpochMain
+from idvault.log.store.store import SqlLogStore
+from idvault.processes import migrations
+from idvault.processes.backup import acts as backup
+from idvault.processes.backup import lost_entries
+from idvault.processes.backup.acts import ExaminedPair, KnownNote, PairFlow, WitnessReplies
+from idvault.processes.backup.rules import SHRED_KEPT
+from idvault.processes.backup.store import SqlMainContents, SqlShredContents
+from idvault.processes.bootstrap.base import urls
+from idvault.processes.bootstrap.manifest import FORMAT, MANIFEST, CopiedFile, Manifest
+from idvault.processes.bootstrap.statements import at_hand
+from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.processes.witness.client import HttpWitness
+from idvault.sealing.key_set import Holder
+from idvault.verify import durable_file
+from idvault.verify.attest.epoch import FILE as EPOCHS_FILE
+from idvault.verify.attest.epoch import EpochStatement
+from idvault.verify.attest.people import roster_chain
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.clock import ClockReading
+from idvault.verify.transparency import epoch
+from idvault.verify.transparency.note import parse_key
+from idvault.verify.transparency.tile import CHECKPOINT_PATH
+
+MAIN_FILE, SHRED_FILE = "main.sqlite3", "shred.sqlite3"
+
+
+class NotSqliteError(Exception):
+    """A database is PostgreSQL's, which has backups of its own."""
+
+
+async def make(settings: Settings, *, folder: Path, shred_folder: Path, now: ClockReading) -> Manifest:
+    """Copy both databases and the roster into empty places, and describe them in the manifest.
+
+    Raises NotSqliteError, FileExistsError, OSError, SchemaError, DeploymentMismatchError, UnavailableError.
+    """
+    sources = [_file(url) for url in urls(settings)]
+    await migrations.check_current(*urls(settings))
+    found = [each.version or "" for each in await migrations.current(*urls(settings))]
+    for each in (folder, shred_folder):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+    targets = [folder / MAIN_FILE, shred_folder / SHRED_FILE]
+    for taken in (*targets, folder / MANIFEST):
+        if taken.exists():
+            raise FileExistsError(17, "a backup is there already", str(taken))
+    for source, target in zip(sources, targets, strict=True):
+        sqlite_copy.copy(source, target)
+    rosters = _copy_rosters(settings, folder)
+    made = await _described(targets, found, rosters, now=now, shred_folder=shred_folder, folder=folder)
+    durable_file.create(folder / MANIFEST, made.to_bytes())
+    return made
+
+
+async def _described(
+    targets: Sequence[Path],
+    schemas: Sequence[str],
+    rosters: tuple[str, ...],
+    *,
+    now: ClockReading,
+    folder: Path,
+    shred_folder: Path,
+) -> Manifest:
+    # Digests before anything opens the copies.
+    main, shred = (
+        CopiedFile(path.name, place, path.stat().st_size, _digest(path), schema)
+        for path, place, schema in (
+            (targets[0], "", schemas[0]),
+            (targets[1], "" if shred_folder == folder else str(shred_folder), schemas[1]),
+        )
+    )
+    async with open_pair(*(f"sqlite:///{path}" for path in targets)) as pair:
+        extent = await pair.flow.main.extent()
+        own = await pair.flow.own()
+        return Manifest(
+            format=FORMAT,
+            version=version("idvault"),
+            began=now.real.isoformat(timespec="seconds"),
+            ended=datetime.now(UTC).isoformat(timespec="seconds"),
+            deployment_id=await pair.deployment.check(),
+            main=main,
+            shred=shred,
+            destroy_after=(now.real + SHRED_KEPT).date().isoformat(),
+            entries=extent.entries,
+            signed=0 if own is None else own.checkpoint.size,
+            accounts=extent.accounts,
+            records=extent.records,
+            keys=await pair.flow.shred.keys(),
+            rosters=rosters,
+            not_included=(*(f"{holder.value}.keys" for holder in Holder), "their passphrases", "report/"),
+        )
+
+
+def damage(path: Path, copied: CopiedFile, *, destroy_after: str = "", today: date) -> str | None:
+    """Return what is wrong with a copied file, None if it is as the manifest says."""
+    if not path.is_file():
+        due = destroy_after and today > date.fromisoformat(destroy_after)
+        why = f", which was due after {destroy_after}" if due else ""
+        return f"{path.name} is not there{why}"
+    if path.stat().st_size != copied.bytes or _digest(path) != copied.sha256:
+        return f"{path.name} is not the file that was copied: its size or its digest differs"
+    if not sqlite_copy.is_whole(path):
+        return f"{path.name} was copied as it was, with a damaged page or index"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPair:
+    """Two databases that are only read."""
+
+    flow: PairFlow
+    deployment: SqlDeploymentStore
+
+
+@asynccontextmanager
+async def open_pair(main_url: str, shred_url: str) -> AsyncIterator[OpenPair]:
+    """Open two databases."""
+    main, shred = (Database(url=url, pool_size=1) for url in (main_url, shred_url))
+    flow = PairFlow(
+        main=SqlMainContents(database=main),
+        shred=SqlShredContents(database=shred),
+        audit=LogAuditFlow(store=SqlLogAuditStore(database=main)),
+        log=SqlLogStore(database=main),
+        begun=SqlEpochMain(database=main),
+        signed=SqlCheckpointStore(database=shred, name=SIGNED),
+        complete=SqlCheckpointStore(database=shred),
+        epochs=SqlCheckpointStore(database=shred, name=EPOCHS),
+    )
+    try:
+        yield OpenPair(flow, SqlDeploymentStore(main=main, shred=shred))
+    finally:
+        await main.close()
+        await shred.close()
+
+
+async def examine(
+    main_url: str,
+    shred_url: str,
+    *,
+    known: Sequence[KnownNote],
+    versions: Sequence[Roster] = (),
+    others: Mapping[str, bytes] | None = None,
+) -> tuple[ExaminedPair, tuple[EpochStatement, ...]]:
+    """Examine a pair; return what it holds, and the statements of the log's epochs at hand.
+
+    versions, others: of statements.at_hand. Raises what that and PairFlow.examine raise, SchemaError and
+    DeploymentMismatchError.
+    """
+    await migrations.check_current(main_url, shred_url)
+    async with open_pair(main_url, shred_url) as pair:
+        await pair.deployment.check()
+        chain = at_hand(await pair.flow.statements(), others or {}, versions=versions)
+        return await pair.flow.examine(known, chain), chain
+
+
+async def destroyed(main: Database) -> list[str]:
+    """Return every account whose keys an erasure has destroyed."""
+    contents, found = SqlMainContents(database=main), list[str]()
+    while page := await contents.destroyed(after=found[-1] if found else "", limit=1_000):
+        found += page
+    return found
+
+
+async def newest_known(
+    pair: tuple[str, str], known: Sequence[KnownNote], found: ExaminedPair
+) -> KnownNote | None:
+    """Return the newest checkpoint at hand to ask the witnesses with, None if none is of the newest epoch.
+
+    A witness answers about the epoch that it follows, and no other.
+    """
+    async with open_pair(*pair) as opened:
+        notes = [*known, *await opened.flow.notes()]
+    return backup.newest([one for one in notes if epoch.of(one.checkpoint) == found.place.newest])
+
+
+async def ask_witnesses(settings: Settings, note: KnownNote | None, *, now: ClockReading) -> WitnessReplies:
+    """Return what the witnesses of the settings say to a note; raises ContradictedError."""
+    if note is None:
+        return WitnessReplies(())
+    async with AsyncExitStack() as stack:
+        witnesses = {}
+        for url, text in settings.witnesses:
+            key = parse_key(text)
+            witnesses[key] = HttpWitness(
+                url=url, key=key, clock=lambda: now.real, development=settings.development
+            )
+            stack.push_async_callback(witnesses[key].close)
+        return await backup.ask(witnesses, note)
+
+
+async def published_statements(settings: Settings) -> dict[str, bytes]:
+    """Return the statements in the public directory of the settings, by place."""
+    found = {}
+    if settings.public_dir.name:
+        raw = await LocalPublicFiles(directory=settings.public_dir).read(EPOCHS_FILE)
+        if raw is not None:
+            found[f"the public {EPOCHS_FILE}"] = raw
+    return found
+
+
+async def published(settings: Settings) -> KnownNote | None:
+    """Return the checkpoint in the public directory of the settings, None if there is none."""
+    if not settings.public_dir.name:
+        return None
+    raw = await LocalPublicFiles(directory=settings.public_dir).read(CHECKPOINT_PATH)
+    return None if raw is None else KnownNote("the public directory", raw)
+
+
+async def lost(settings: Settings, found: ExaminedPair, signed: KnownNote) -> dict[str, int]:
+    """Return how many entries of each type are lost, as far as the public directory proves it."""
+    if not settings.public_dir.name:
+        return {}
+    files = LocalPublicFiles(directory=settings.public_dir)
+    return await lost_entries.count(files, left=found.tree, signed=signed.checkpoint) or {}
+
+
+def _file(url: str) -> Path:
+    file = address.parse(url).file
+    if file is None:
+        raise NotSqliteError
+    return file
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _copy_rosters(settings: Settings, folder: Path) -> tuple[str, ...]:
+    """Copy the roster in force and its earlier versions, which are public; return their names."""
+    if not settings.roster.name or not settings.roster.is_file():
+        return ()
+    count = len(roster_chain.load_all(settings.roster))
+    formers = [roster_chain.former_path(settings.roster, version=number) for number in range(1, count)]
+    for path in (settings.roster, *formers):
+        durable_file.replace(folder / path.name, path.read_bytes())
+    return tuple(path.name for path in (settings.roster, *formers))

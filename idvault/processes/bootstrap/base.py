@@ -1,0 +1,140 @@
+"""The base of every process: databases, clock, metrics, logs and keys."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from idvault.core.config import Settings
+from idvault.core.db.database import Database
+from idvault.core.telemetry.logs import Logs
+from idvault.core.telemetry.metrics import Metrics
+from idvault.core.telemetry.traces import Traces, open_traces
+from idvault.core.telemetry.watching import cancel
+from idvault.processes import migrations
+from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Holder
+from idvault.sealing.pkcs11_lock import HardwareModule
+from idvault.verify.clock import ClockReading
+
+Clock = Callable[[], ClockReading]
+_TRACES_GRACE = 2.0
+Ready = Callable[[Mapping[str, Any]], None]
+
+
+class SystemEntropy:
+    """The operating system's randomness (ports.entropy.Entropy)."""
+
+    def random(self, size: int) -> bytes:
+        """Return size bytes of os.urandom."""
+        return os.urandom(size)
+
+
+ENTROPY = SystemEntropy()
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What every long-running process has: settings, clock, metrics, logs and databases."""
+
+    settings: Settings
+    clock: Clock
+    metrics: Metrics
+    logs: Logs
+    main: Database
+    shred: Database
+    traces: Traces | None = None
+
+    def real_now(self) -> datetime:
+        """Return the real time."""
+        return self.clock().real
+
+
+@asynccontextmanager
+async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncIterator[Base]:
+    """Open the base after checking that both databases have this version's schema and one deployment id."""
+    logs = Logs(process=process, path=None).install()
+    flushing = asyncio.create_task(logs.access.run())
+    metrics, traces = Metrics(), _traces(settings, process)
+    main, shred = (
+        Database(
+            url=url,
+            observe=_observer(metrics, traces),
+            coalesce=settings.coalesce_reads,
+        )
+        for url in urls(settings)
+    )
+    try:
+        await migrations.check_current(*urls(settings))
+        await SqlDeploymentStore(main=main, shred=shred).check()
+        yield Base(settings, clock, metrics, logs, main, shred, traces)
+    finally:
+        await _close(traces)
+        await main.close()
+        await shred.close()
+        await cancel(flushing)
+        logs.close()
+
+
+def _traces(settings: Settings, process: str) -> Traces | None:
+    if not settings.otlp_endpoint:
+        return None
+    return open_traces(process=process, endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio)
+
+
+async def _close(traces: Traces | None) -> None:
+    if traces is not None:
+        # A collector that is away must not delay a stop.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(traces.close), _TRACES_GRACE)
+
+
+def _observer(metrics: Metrics, traces: Traces | None) -> Callable[[str, float], None]:
+    """Return what a database tells of each act."""
+    if traces is None:
+        return lambda act, seconds: metrics.database(act=act, seconds=seconds)
+
+    def observe(act: str, seconds: float) -> None:
+        metrics.database(act=act, seconds=seconds)
+        traces.done(f"act {act}", seconds=seconds)
+
+    return observe
+
+
+def load_keys(settings: Settings) -> LocalKeyProvider:
+    """Return the keys in this process's key file."""
+    return LocalKeyProvider.load(
+        settings.keys, passphrase=settings.passphrase, entropy=ENTROPY, module=module_of(settings)
+    )
+
+
+def module_of(settings: Settings) -> HardwareModule | None:
+    """Return the hardware module of the key files, None if none is set."""
+    if settings.pkcs11_module == Path():
+        return None
+    return HardwareModule(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_key)
+
+
+def load_keys_of(settings: Settings, holder: Holder) -> LocalKeyProvider:
+    """Return the keys in another process's file, which is beside IDVAULT_KEYS."""
+    return LocalKeyProvider.load(
+        settings.keys.with_name(f"{holder.value}.keys"),
+        passphrase=lambda: settings.passphrase(holder.value),
+        entropy=ENTROPY,
+        module=module_of(settings),
+    )
+
+
+def load_custody_keys(settings: Settings, *, alone: bool) -> LocalKeyProvider:
+    """Return the custody edge's keys; if one process serves both edges, their file is beside IDVAULT_KEYS."""
+    return load_keys(settings) if alone else load_keys_of(settings, Holder.CUSTODY)
+
+
+def urls(settings: Settings) -> tuple[str, str]:
+    """Return the URLs of the main and the shred database."""
+    return settings.database_url.get_secret_value(), settings.shred_database_url.get_secret_value()

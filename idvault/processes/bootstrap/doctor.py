@@ -1,0 +1,291 @@
+"""Builds the checks of `idvault doctor` from a service's settings."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from idvault.core.ailment import AilmentError
+from idvault.core.config import Settings
+from idvault.core.db.database import Database
+from idvault.core.db.servers import Servers
+from idvault.custody.drill.acts import drill_standing
+from idvault.custody.drill.store import SqlDrillStore
+from idvault.log.acts.cosigned_age import cosigned_at
+from idvault.log.acts.witness import WitnessFlow
+from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.store.store import SqlLogStore
+from idvault.people.store import SqlRosterStore
+from idvault.processes import doctor, migrations
+from idvault.processes.bootstrap import connection_failure
+from idvault.processes.bootstrap.base import Clock, urls
+from idvault.processes.bootstrap.doctor_erasure import erasure_check
+from idvault.processes.bootstrap.doctor_host import DATABASES, check_secrets, host_checks
+from idvault.processes.bootstrap.handover import check_handed_over
+from idvault.processes.bootstrap.log import witness_keys
+from idvault.processes.bootstrap.vitals import certificate_files
+from idvault.processes.bootstrap.witness import demand_of, witness_flow
+from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.processes.doctor import Check, Finding
+from idvault.processes.witness.client import HttpWitness
+from idvault.registry import probe
+from idvault.registry.probe import UnreachedError
+from idvault.verify.attest import expiry
+from idvault.verify.attest.certificate import CertificateError
+from idvault.verify.attest.people import roster_chain
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.error import IdvaultError, UnavailableError
+from idvault.verify.transparency import checkpoint, note
+from idvault.verify.transparency.note import parse_key
+from idvault.verify.transparency.tree import LogError
+
+# A checkpoint is signed about once a second.
+_LOOKS, _PAUSE = 25, 0.2
+_SERVERS = {"servers": "IDVAULT_DATABASE_URL", "shred-servers": "IDVAULT_SHRED_DATABASE_URL"}
+
+
+async def examine(settings: Settings, *, clock: Clock) -> list[Finding]:
+    """Check everything that these settings name; return the findings in the order of the checks."""
+    if is_of_pages(settings):
+        return await doctor.examine(_pages_checks(settings, clock))
+    async with _databases(settings) as (main, shred):
+        return await doctor.examine(checks(settings, main=main, shred=shred, clock=clock))
+
+
+def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock) -> list[Check]:
+    """Return the checks; what these settings do not name is left to another process's doctor."""
+    found = [
+        Check(DATABASES, partial(check_databases, settings, main, shred)),
+        Check("roster", partial(_check_roster, settings, main), needs=DATABASES),
+        Check("log", partial(_check_log, main, clock), needs=DATABASES),
+        Check("checkpoint", partial(_check_checkpoint, settings, main, shred, clock), needs=DATABASES),
+        Check("drills", partial(_check_drills, settings, main, clock), needs=DATABASES),
+        Check("hand-over", partial(check_handed_over, settings, main), needs=DATABASES),
+        erasure_check(main=main, shred=shred, clock=clock, needs=DATABASES),
+        *host_checks(settings, main=main, shred=shred, clock=clock),
+    ]
+    for (name, setting), url in zip(_SERVERS.items(), urls(settings), strict=True):
+        if (servers := Servers.several(url)) is not None:
+            found.append(Check(name, partial(_check_servers, servers, setting)))
+    found += _certificate_checks(settings, clock)
+    if settings.registry_check_url:
+        found.append(Check("registry", partial(_check_registry, settings)))
+        found.append(Check("clock", partial(_check_clock, settings, clock)))
+    if settings.registry_enterprise_url:
+        found.append(Check("registry-enterprise", partial(_check_enterprise, settings)))
+    if settings.witnesses:
+        run = partial(_check_witness, settings, main, shred, clock)
+        found.append(Check("witness", run, needs=DATABASES))
+    return found
+
+
+def is_of_pages(settings: Settings) -> bool:
+    """Return whether these are the settings of `idvault web`, which has neither databases nor keys."""
+    return bool(settings.web_target) and not any(urls(settings))
+
+
+def _pages_checks(settings: Settings, clock: Clock) -> list[Check]:
+    files = partial(asyncio.to_thread, check_secrets, settings, of="tls_key")
+    return [
+        Check("edge", partial(_check_edge, settings)),
+        Check("files", files),
+        *_certificate_checks(settings, clock),
+    ]
+
+
+async def _check_edge(settings: Settings) -> None:
+    from idvault.web import health  # noqa: PLC0415 - the other processes' doctor needs no gRPC
+
+    if fault := await health.ask_edge(settings):
+        raise AilmentError(f"{fault}: check IDVAULT_WEB_TARGET, IDVAULT_WEB_SERVER_NAME and the edge itself")
+
+
+def _certificate_checks(settings: Settings, clock: Clock) -> list[Check]:
+    return [
+        Check(name.replace("_", "-"), partial(_check_certificate, path, f"IDVAULT_{name.upper()}", clock))
+        for name, path in certificate_files(settings).items()
+    ]
+
+
+async def check_databases(settings: Settings, main: Database, shred: Database) -> None:
+    """Raise AilmentError unless both answer, have this version's schema, and are of one deployment."""
+    try:
+        await migrations.check_current(*urls(settings))
+        await SqlDeploymentStore(main=main, shred=shred).check()
+    except IdvaultError as error:
+        text = str(error)
+        if text == error.reason.value:
+            text = "; ".join([each async for each in _unreached(main, shred)]) or f"{text}: try again"
+        raise AilmentError(text) from error
+
+
+async def _unreached(main: Database, shred: Database) -> AsyncIterator[str]:
+    for setting, database in (("IDVAULT_DATABASE_URL", main), ("IDVAULT_SHRED_DATABASE_URL", shred)):
+        try:
+            await SqlDeploymentStore(main=database, shred=database).check()
+        except UnavailableError as error:
+            yield f"the database of {setting} cannot be used: {connection_failure.why(error)}"
+        except IdvaultError:
+            continue  # it answers; what it lacks is said by the schema's check
+
+
+async def _check_servers(servers: Servers, setting: str) -> None:
+    missing = await servers.missing()
+    if missing:
+        named = ", ".join(f"{host} ({error})" for host, error in missing.items())
+        raise AilmentError(
+            f"{named} of {setting} cannot be used: start it or mend its certificate before it must take over"
+        )
+
+
+async def _check_roster(settings: Settings, main: Database) -> None:
+    try:
+        found = await asyncio.to_thread(roster_chain.load, settings.roster)
+    except (RosterError, OSError) as error:
+        raise AilmentError(f"the roster does not verify ({error}): restore the signed file") from error
+    adopted = await SqlRosterStore(database=main).newest()
+    doctor.check_adopted(version=found.version, digest=found.digest(), adopted=adopted)
+
+
+async def _check_drills(settings: Settings, main: Database, clock: Clock) -> None:
+    try:
+        versions = await asyncio.to_thread(roster_chain.load_all, settings.roster)
+    except (RosterError, OSError) as error:
+        raise AilmentError("the roster does not verify: restore the signed file first") from error
+    quorum = versions[-1].quorums[0]
+    doctor.check_drills(
+        standings=drill_standing.standings(
+            versions=versions, history=await SqlDrillStore(database=main).history()
+        ),
+        custodians=len(quorum.custodians),
+        threshold=quorum.threshold,
+        now=clock().business,
+    )
+
+
+async def _check_log(main: Database, clock: Clock) -> None:
+    store = SqlLogStore(database=main)
+    waiting, head = await store.unsequenced(), await store.head()
+    now = clock().real
+    doctor.check_waiting(oldest=waiting.oldest, now=now)
+    doctor.check_sequencer(sequenced_at=head.sequenced_at, now=now)
+
+
+async def _check_checkpoint(settings: Settings, main: Database, shred: Database, clock: Clock) -> None:
+    log, store = SqlLogStore(database=main), SqlCheckpointStore(database=shred)
+    sequenced = (await log.head()).size
+    for _ in range(_LOOKS):
+        if _size(await store.latest()) >= sequenced:
+            break
+        await asyncio.sleep(_PAUSE)
+    signed = _size(await store.latest())
+    doctor.check_covered(sequenced=sequenced, signed=signed)
+    doctor.check_ages(sequenced=(await log.head()).size, signed=signed)
+    await _check_cosigned(settings, await store.latest(), clock)
+
+
+async def _check_cosigned(settings: Settings, newest: bytes | None, clock: Clock) -> None:
+    try:
+        demand = demand_of(await asyncio.to_thread(roster_chain.load, settings.roster))
+    except (RosterError, OSError):
+        return  # the check of the roster says so
+    if newest is not None and demand.quorum and _size(newest):
+        doctor.check_cosigned(at=cosigned_at(newest, demand), now=clock().real)
+
+
+def _size(newest: bytes | None) -> int:
+    if newest is None:
+        return 0
+    try:
+        return checkpoint.parse(note.parse(newest).text).size
+    except LogError as error:
+        raise AilmentError(
+            "the stored checkpoint is damaged: restore the shred database from its backup"
+        ) from error
+
+
+async def _check_certificate(path: Path, setting: str, clock: Clock) -> None:
+    try:
+        ends = expiry.earliest_end(await asyncio.to_thread(path.read_bytes))
+    except (CertificateError, OSError) as error:
+        raise AilmentError(f"{setting} has no readable certificate: put one there") from error
+    doctor.check_certificate(ends=ends, setting=setting, now=clock().real)
+
+
+async def _ask_registry(settings: Settings) -> datetime | None:
+    try:
+        return await probe.ask(settings.registry_check_url)
+    except UnreachedError as error:
+        raise AilmentError(
+            f"the registry does not answer ({connection_failure.why(error)}): check "
+            "IDVAULT_REGISTRY_CHECK_URL, DNS and the firewall; sign-ups wait until it does"
+        ) from error
+
+
+async def _check_registry(settings: Settings) -> None:
+    await _ask_registry(settings)
+
+
+async def _check_enterprise(settings: Settings) -> None:
+    try:
+        await probe.ask(settings.registry_enterprise_url)
+    except UnreachedError as error:
+        raise AilmentError(
+            f"the registry of organisations does not answer ({connection_failure.why(error)}): check "
+            "IDVAULT_REGISTRY_ENTERPRISE_URL, DNS and the firewall; organisations wait until it does"
+        ) from error
+
+
+async def _check_clock(settings: Settings, clock: Clock) -> None:
+    theirs = await _ask_registry(settings)
+    doctor.check_clock(theirs=theirs, now=clock().real)
+
+
+async def _check_witness(settings: Settings, main: Database, shred: Database, clock: Clock) -> None:
+    try:
+        roster = await asyncio.to_thread(roster_chain.load, settings.roster)
+        witnesses = {
+            parse_key(key): HttpWitness(
+                url=url,
+                key=parse_key(key),
+                clock=lambda: clock().real,
+                development=settings.development,
+            )
+            for url, key in settings.witnesses
+        }
+    except (LogError, ValueError, RosterError) as error:
+        raise AilmentError(f"a witness cannot be used ({error}): check IDVAULT_WITNESS_KEYS") from error
+    try:
+        doctor.check_witnesses(
+            {
+                key.name: await _refusal(witness_flow(main, shred, witnesses={key: each}, quorum=1))
+                for key, each in witnesses.items()
+            },
+            missing=[key.name for key in witness_keys(roster) if key not in witnesses],
+        )
+    finally:
+        for witness in witnesses.values():
+            await witness.close()
+
+
+async def _refusal(flow: WitnessFlow) -> str:
+    """Return why a witness does not confirm the log, "" if it does."""
+    try:
+        await flow.check()
+    except IdvaultError as error:
+        found = connection_failure.named(error)
+        return f"{error} ({found})" if found else str(error)
+    return ""
+
+
+@asynccontextmanager
+async def _databases(settings: Settings) -> AsyncIterator[tuple[Database, Database]]:
+    # No patience: each of five checks would wait in turn for a database that does not answer.
+    main, shred = (Database(url=url, pool_size=1, patience=0) for url in urls(settings))
+    try:
+        yield main, shred
+    finally:
+        await main.close()
+        await shred.close()

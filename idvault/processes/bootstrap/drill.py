@@ -1,0 +1,88 @@
+"""Builds drills: the service of the custody edge."""
+
+from collections.abc import Callable
+
+from idvault.core.edge.server import Service
+from idvault.core.entropy import Entropy
+from idvault.core.person_request import SqlMemberRequestStore
+from idvault.core.person_request_ports import MemberRequestStore
+from idvault.core.request import Fingerprinter
+from idvault.core.second_factor import SecondFactorCheck
+from idvault.custody.drill.acts.drill import DrillFlow
+from idvault.custody.drill.api.drill import DrillServicer
+from idvault.custody.drill.ports import DrillStore
+from idvault.custody.drill.store import SqlDrillStore
+from idvault.disclosure.acts.proof import LogProofs
+from idvault.disclosure.acts.refusal import Refusals
+from idvault.disclosure.ports import DisclosureStore
+from idvault.disclosure.store.store import SqlDisclosureStore
+from idvault.log.acts.guard import LogGuard
+from idvault.log.store.checkpoint import SqlCheckpointStore
+from idvault.log.store.store import SqlLogStore
+from idvault.people.acts.quorums import RosterSource
+from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.processes.bootstrap.request_key import fingerprinter_of
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.v1 import drill_pb2
+
+
+def wire_drills(
+    *,
+    store: DrillStore,
+    requests: MemberRequestStore,
+    disclosures: DisclosureStore,
+    rosters: RosterSource,
+    second_factor: SecondFactorCheck,
+    fingerprinter: Fingerprinter,
+    proofs: LogProofs,
+    guard: LogGuard,
+    entropy: Entropy,
+    observe: Callable[[str], None],
+) -> DrillFlow:
+    """Connect the flow to its ports; production and tests differ only in the ports."""
+    return DrillFlow(
+        store=store,
+        requests=requests,
+        rosters=rosters,
+        second_factor=second_factor,
+        fingerprinter=fingerprinter,
+        proofs=proofs,
+        guard=guard,
+        refusals=Refusals(store=disclosures, entropy=entropy, observe=observe),
+        entropy=entropy,
+    )
+
+
+def build_drills(
+    base: Base,
+    rosters: RosterSource,
+    *,
+    keys: LocalKeyProvider,
+    guard: LogGuard,
+    second_factor: SecondFactorCheck,
+) -> Service:
+    """Build DrillService; keys: the custody edge's."""
+    disclosures = SqlDisclosureStore(database=base.main)
+    flow = wire_drills(
+        store=SqlDrillStore(database=base.main),
+        requests=SqlMemberRequestStore(database=base.main),
+        disclosures=disclosures,
+        rosters=rosters,
+        second_factor=second_factor,
+        fingerprinter=fingerprinter_of(keys, Purpose.PERSON_REQUEST),
+        proofs=LogProofs(
+            log=SqlLogStore(database=base.main),
+            checkpoints=SqlCheckpointStore(database=base.shred),
+            store=disclosures,
+        ),
+        guard=guard,
+        entropy=ENTROPY,
+        observe=base.metrics.disclosure,
+    )
+    return drill_service(flow)
+
+
+def drill_service(flow: DrillFlow) -> Service:
+    """Return DrillService."""
+    return Service(drill_pb2.DESCRIPTOR.services_by_name["DrillService"], DrillServicer(flow=flow))

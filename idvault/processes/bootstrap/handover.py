@@ -1,0 +1,37 @@
+"""Counts the records that wait for a hand-over, for the worker and the doctor."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from idvault.core.config import Settings
+from idvault.core.db.database import Database
+from idvault.custody.handover.acts import quorum_count
+from idvault.custody.handover.acts.quorum_count import Count
+from idvault.custody.handover.store import SqlHandoverStore
+from idvault.people.store import SqlRosterStore
+from idvault.verify.attest.people import roster as rosters
+from idvault.verify.attest.people import roster_chain
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.reading import RosterError
+
+
+async def check_handed_over(settings: Settings, main: Database) -> None:
+    """Raise AilmentError if a custodian has yet to hand over; an invalid roster is left to another check."""
+    try:
+        versions = await asyncio.to_thread(roster_chain.load_all, settings.roster)
+        for row in await SqlRosterStore(database=main).after(version=len(versions)):
+            following = roster_chain.verified((rosters.parse(row.file),), previous=versions[-1])
+            versions = (*versions, *following)
+    except (RosterError, OSError):
+        return
+    quorum_count.check_handed_over(await count_records(main, lambda: versions))
+
+
+async def count_records(main: Database, versions: Callable[[], Sequence[Roster]]) -> Count:
+    """Return how many records each quorum's custodians hold the shares of."""
+    store = SqlHandoverStore(database=main)
+    # Read before the hand-overs: each quorum in it was stored with its holders, so the later read has them
+    # all.
+    by_quorum = await store.by_quorum()
+    handed, ended = await store.handed(), await store.ended()
+    return quorum_count.count(versions(), by_quorum=by_quorum, handed=handed, ended=ended)

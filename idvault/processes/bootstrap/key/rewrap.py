@@ -1,0 +1,175 @@
+"""Builds the rewrapping of what is stored under the keys of one key file, and its counts."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from idvault.core.config import Settings
+from idvault.core.db.clock import SqlServerClock
+from idvault.core.db.database import Database
+from idvault.key.acts.ending import Ending, NothingEnds, ReportsEnd, RequestsEnd
+from idvault.key.acts.rewrap import EndedVersions, RewrapFlow, RewrapProgress
+from idvault.key.ports.key import Rewrapper, SealedStore
+from idvault.key.store import sealed
+from idvault.key.store.sealed import SealedColumn, SqlEndingStore, SqlSealedStore
+from idvault.key.store.version import SqlKeyVersionStore
+from idvault.log.acts.events import EventFactory
+from idvault.processes.bootstrap.base import ENTROPY, load_keys, urls
+from idvault.processes.bootstrap.key.version import wire_key_versions
+from idvault.processes.bootstrap.operator import main_database
+from idvault.sanction.appeal.acts.appeal import FIELD
+from idvault.sealing import key_version as rules
+from idvault.sealing.case_text import KeyedCaseTextSealer
+from idvault.sealing.index import CurrentIndexer
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.key_version import KeyVersion
+from idvault.sealing.moderation_text import KeyedModerationTextSealer
+from idvault.sealing.rewrap import (
+    CaseTextRewrapper,
+    IndexRewrapper,
+    ModerationTextRewrapper,
+    SecondFactorRewrapper,
+)
+from idvault.sealing.second_factor import TotpSealer, version_of
+from idvault.sealing.tip_off import FIRST_VERSION
+from idvault.verify.clock import ClockReading
+
+Sources = Sequence[tuple[SealedStore, Rewrapper]]
+# In this order: the longest work last.
+_PURPOSES = (
+    Purpose.CASE_TEXT,
+    Purpose.SECOND_FACTOR,
+    Purpose.PERSON_REQUEST,
+    Purpose.MODERATION_TEXT,
+    Purpose.TIP_OFF,
+    Purpose.REQUEST,
+    Purpose.INDEX,
+)
+# Without it, nobody could report: ids of reporters are made with it, of those who have not reported yet too.
+_LASTING = {Purpose.TIP_OFF: frozenset({FIRST_VERSION})}
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrapped:
+    """What a run did for one purpose."""
+
+    purpose: str
+    progress: RewrapProgress
+    ended: EndedVersions
+
+
+def rewrap_flows(main: Database, keys: LocalKeyProvider) -> dict[Purpose, RewrapFlow]:
+    """Return the flow of each purpose of a key file whose versions can end."""
+    ending = SqlEndingStore(database=main)
+    endings: dict[Purpose, Ending] = {
+        Purpose.PERSON_REQUEST: RequestsEnd(store=ending, table="person_requests"),
+        Purpose.REQUEST: RequestsEnd(store=ending, table="requests"),
+        Purpose.TIP_OFF: ReportsEnd(store=ending),
+    }
+    return {
+        purpose: RewrapFlow(
+            purpose=purpose.value,
+            sources=_sources(main, keys, purpose),
+            ending=endings.get(purpose, NothingEnds()),
+            versions=SqlKeyVersionStore(database=main),
+            keys=keys,
+            events=EventFactory(entropy=ENTROPY),
+            # Without its first keys, a chain computes no index from a number.
+            destroys=purpose is not Purpose.INDEX,
+            lasting=_LASTING.get(purpose, frozenset()),
+        )
+        for purpose in _PURPOSES
+        if purpose in keys.purposes
+    }
+
+
+async def rewrap(
+    settings: Settings,
+    *,
+    purpose: str | None,
+    now: ClockReading,
+    tell: Callable[[str, RewrapProgress], None],
+) -> list[Rewrapped]:
+    """Re-seal what the keys of IDVAULT_KEYS protect, and destroy the versions that are over."""
+    done = []
+    async with _followed(settings, now=now) as (main, keys):
+        for each, flow in rewrap_flows(main, keys).items():
+            if purpose in (None, each.value):
+                progress = await flow.run(now=now, tell=partial(tell, each.value))
+                done.append(Rewrapped(each.value, progress, await flow.end(now=now)))
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class VersionState:
+    """A version as the main database knows it. stored: how much is under it, None if nobody counts that."""
+
+    announced: KeyVersion
+    current: int
+    stored: int | None
+
+    @property
+    def word(self) -> str:
+        """How far the version is: announced, in use, former or over."""
+        if self.announced.version == self.current:
+            return "in use"
+        if self.announced.over_at is not None:
+            return "over"
+        return "announced" if self.announced.version > self.current else "former"
+
+
+async def version_states(settings: Settings, *, now: ClockReading) -> dict[tuple[str, str], VersionState]:
+    """Return the state of each version of the file of IDVAULT_KEYS, by purpose and version."""
+    states = {}
+    async with _followed(settings, now=now) as (main, keys):
+        flows = {purpose.value: flow for purpose, flow in rewrap_flows(main, keys).items()}
+        announced = await SqlKeyVersionStore(database=main).all()
+        for purpose in {each.purpose for each in announced}:
+            known = rules.of(announced, purpose)
+            current = rules.in_use(known, now=now.real)
+            counts = await flows[purpose].stored(known, now=now) if purpose in flows else {}
+            for each in known:
+                number = -1 if current is None else current.version
+                state = VersionState(each, number, counts.get(each.version))
+                states[purpose, str(each.version)] = state
+    return states
+
+
+@asynccontextmanager
+async def _followed(
+    settings: Settings, *, now: ClockReading
+) -> AsyncIterator[tuple[Database, LocalKeyProvider]]:
+    """Open main database and key file, with the versions in use of the vault; raises KeyClockError."""
+    keys = load_keys(settings)
+    async with main_database(settings) as main:
+        # By a wrong clock, a version that every process writes under would be over.
+        theirs = await SqlServerClock(database=main, url=urls(settings)[0]).read()
+        rules.check_clock(theirs=theirs, now=now.real)
+        versions = SqlKeyVersionStore(database=main)
+        await wire_key_versions(store=versions, keys=keys, entropy=ENTROPY).follow(now=now)
+        yield main, keys
+
+
+def _sources(main: Database, keys: LocalKeyProvider, purpose: Purpose) -> Sources:
+    if purpose is Purpose.INDEX:
+        return [(_store(main, sealed.PERSONS), IndexRewrapper(indexer=CurrentIndexer(keys=keys)))]
+    if purpose is Purpose.CASE_TEXT:
+        texts = CaseTextRewrapper(sealer=KeyedCaseTextSealer(keys=keys, entropy=ENTROPY))
+        return [(_store(main, column), texts) for column in sealed.CASE_TEXTS]
+    if purpose is Purpose.MODERATION_TEXT:
+        sealer = KeyedModerationTextSealer(keys=keys, entropy=ENTROPY)
+        cases = ModerationTextRewrapper(sealer=sealer, field=FIELD)
+        return [(_store(main, column), cases) for column in sealed.MODERATION_TEXTS]
+    if purpose is Purpose.SECOND_FACTOR:
+        factors = SecondFactorRewrapper(sealer=TotpSealer(keys=keys, entropy=ENTROPY))
+        return [
+            (SqlSealedStore(database=main, column=column, version_of=version_of), factors)
+            for column in sealed.SECOND_FACTORS
+        ]
+    return []
+
+
+def _store(main: Database, column: SealedColumn) -> SqlSealedStore:
+    return SqlSealedStore(database=main, column=column)

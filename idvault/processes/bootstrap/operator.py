@@ -1,0 +1,150 @@
+"""The operator's set-up commands: schema and platforms."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from idvault.core.config import Settings
+from idvault.core.db.database import Database
+from idvault.core.platform import Platform
+from idvault.log.acts.events import EventFactory
+from idvault.log.acts.guard import LogGuard
+from idvault.log.store.store import SqlLogStore
+from idvault.moderator.acts.naming import NamingFlow
+from idvault.moderator.store import SqlModeratorStore
+from idvault.people.store import SqlRosterStore
+from idvault.platform.acts import PlatformFlow, PresentationFlow
+from idvault.platform.store import SqlPlatformStore
+from idvault.processes import migrations
+from idvault.processes.bootstrap.base import ENTROPY, urls
+from idvault.processes.deployment.store import SqlDeploymentStore
+from idvault.processes.migrations import pending
+from idvault.processes.migrations.branch import Migration, Phase
+from idvault.processes.migrations.pending import State
+from idvault.verify.attest import certificate
+from idvault.verify.attest.certificate import CertificateError
+from idvault.verify.attest.registration import Registration
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import DeniedError, Reason
+from idvault.verify.moderator import Moderator
+
+
+def upgrade_databases(settings: Settings, *, phase: Phase | None = None) -> None:
+    """Upgrade both databases, by one phase or both, and give a new pair one deployment id."""
+    asyncio.run(_upgrade(settings, phase))
+
+
+def upgrade_steps(settings: Settings, *, phase: Phase | None) -> list[tuple[str, Migration]]:
+    """Return what an upgrade would run, with the database's name; changes nothing."""
+    return asyncio.run(pending.steps(*urls(settings), phase=phase))
+
+
+def database_states(settings: Settings) -> list[State]:
+    """Return the schema version of both databases, and whether this program can use them; changes nothing."""
+    return asyncio.run(pending.states(*urls(settings)))
+
+
+async def adopted_version(settings: Settings) -> int:
+    """Return the newest roster version that the main database has adopted, 0 if there is none."""
+    async with main_database(settings) as main:
+        newest = await SqlRosterStore(database=main).newest()
+    return 0 if newest is None else newest[0]
+
+
+async def register_platform(
+    settings: Settings, *, name: str, role: str, certificate_pem: bytes, now: ClockReading
+) -> Platform:
+    """Pin a certificate's key for a platform or monitor; raises DeniedError if it names another caller."""
+    spki = _spki(settings, name=name, role=role, pem=certificate_pem)
+    async with main_database(settings) as main:
+        # In development, platforms are registered before the worker has ever run.
+        guard = None if settings.development else LogGuard(store=SqlLogStore(database=main))
+        flow = PlatformFlow(store=SqlPlatformStore(database=main), guard=guard, entropy=ENTROPY)
+        return await flow.register(name=name, role=role, spki=spki, now=now)
+
+
+async def present_platform(
+    settings: Settings, *, name: str, title: str, origins: tuple[str, ...], now: ClockReading
+) -> None:
+    """Replace how the hosted pages present a platform; raises InvalidError, NotFoundError."""
+    async with main_database(settings) as main:
+        guard = None if settings.development else LogGuard(store=SqlLogStore(database=main))
+        store = SqlPlatformStore(database=main)
+        flow = PresentationFlow(store=store, guard=guard, events=EventFactory(entropy=ENTROPY))
+        await flow.present(name=name, title=title, origins=origins, now=now)
+
+
+async def name_moderator(settings: Settings, registration: Registration, *, now: ClockReading) -> Moderator:
+    """Name a moderator of a development deployment, where no operator has a second factor."""
+    if not settings.development:
+        raise DeniedError(Reason.ACCESS_DENIED)
+    async with main_database(settings) as main:
+        return await wire_development_naming(main).name(registration, now=now)
+
+
+def wire_development_naming(main: Database) -> NamingFlow:
+    """Return the flow that names moderators before a worker has ever run."""
+    store = SqlModeratorStore(database=main)
+    return NamingFlow(store=store, guard=None, events=EventFactory(entropy=ENTROPY))
+
+
+async def revoke_platform(
+    settings: Settings, *, name: str, role: str, certificate_pem: bytes, now: ClockReading
+) -> Platform:
+    """Revoke a certificate's key; raises NotFoundError if it is not registered."""
+    spki = _spki(settings, name=name, role=role, pem=certificate_pem)
+    async with main_database(settings) as main:
+        flow = PlatformFlow(store=SqlPlatformStore(database=main), guard=None, entropy=ENTROPY)
+        return await flow.revoke(name=name, spki=spki, now=now)
+
+
+class OtherCertificateError(DeniedError):
+    """A certificate does not name the caller to register; the text says what it names."""
+
+    def __init__(self, text: str) -> None:
+        """Keep the text, which is for the operator."""
+        super().__init__(Reason.ACCESS_DENIED)
+        self._text = text
+
+    def __str__(self) -> str:
+        """Return reason and text."""
+        return f"{self.reason.value}: {self._text}"
+
+
+async def list_platforms(settings: Settings) -> list[Platform]:
+    """Return every registered key, also the revoked ones, by name."""
+    async with main_database(settings) as main:
+        return await SqlPlatformStore(database=main).all()
+
+
+def _spki(settings: Settings, *, name: str, role: str, pem: bytes) -> str:
+    """Return the key of a certificate; raises OtherCertificateError unless it has this name and role."""
+    try:
+        found = certificate.read(pem)
+    except CertificateError as error:
+        raise OtherCertificateError(str(error)) from error
+    wanted = f"spiffe://{settings.trust_domain}/{role}/{name}"
+    if found.spiffe_id != wanted:
+        raise OtherCertificateError(f"the certificate names {found.spiffe_id}, not {wanted}")
+    return found.spki
+
+
+@asynccontextmanager
+async def main_database(settings: Settings) -> AsyncIterator[Database]:
+    """Open the main database, after checking that both have this version's schema."""
+    await migrations.check_current(*urls(settings))
+    main = Database(url=urls(settings)[0])
+    try:
+        yield main
+    finally:
+        await main.close()
+
+
+async def _upgrade(settings: Settings, phase: Phase | None) -> None:
+    await migrations.upgrade_both(*urls(settings), phase=phase)
+    main, shred = (Database(url=url) for url in urls(settings))
+    try:
+        await SqlDeploymentStore(main=main, shred=shred).ensure(candidate=ENTROPY.random(16).hex())
+    finally:
+        await main.close()
+        await shred.close()

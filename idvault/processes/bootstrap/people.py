@@ -1,0 +1,137 @@
+"""Builds what roster members use on the custody edge: RosterService and second factors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from idvault.core.edge.server import Service
+from idvault.core.entropy import Entropy
+from idvault.core.person_request import SqlMemberRequestStore
+from idvault.core.person_request_ports import MemberRequestStore
+from idvault.core.request import Fingerprinter
+from idvault.core.second_factor import SecondFactorCheck
+from idvault.log.acts.events import EventFactory
+from idvault.log.acts.guard import LogGuard
+from idvault.moderator.acts.naming import NamingFlow, OperatorNamingFlow
+from idvault.moderator.ports import ModeratorStore
+from idvault.moderator.store import SqlModeratorStore
+from idvault.people.acts.roster import RosterFlow
+from idvault.people.acts.roster_holder import RosterHolder
+from idvault.people.ports.roster import RosterStore
+from idvault.people.second_factor.acts import SecondFactorFlow
+from idvault.people.second_factor.ports import SecondFactorSealer, SecondFactorStore
+from idvault.people.second_factor.store import SqlSecondFactorStore
+from idvault.people.store import SqlRosterStore
+from idvault.platform.acts import OperatorFlow, PlatformFlow
+from idvault.platform.store import SqlPlatformStore
+from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.processes.bootstrap.request_key import fingerprinter_of
+from idvault.processes.services.roster import RosterServicer
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.second_factor import TotpSealer
+from idvault.v1 import roster_pb2
+from idvault.verify.attest.people.roster_member import RosterMember
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """RosterService and the second factors of a custody edge."""
+
+    service: Service
+    second_factors: SecondFactorFlow
+
+
+def wire_rosters(
+    *,
+    store: RosterStore,
+    holder: RosterHolder,
+    fingerprinter: Fingerprinter,
+    guard: LogGuard,
+    entropy: Entropy,
+) -> RosterFlow:
+    """Connect the roster's flow to its ports; production and tests differ only in the ports."""
+    return RosterFlow(store=store, holder=holder, fingerprinter=fingerprinter, guard=guard, entropy=entropy)
+
+
+def wire_second_factors(
+    *,
+    store: SecondFactorStore,
+    requests: MemberRequestStore,
+    sealer: SecondFactorSealer,
+    fingerprinter: Fingerprinter,
+    guard: LogGuard,
+    entropy: Entropy,
+    roster_member: Callable[[str], RosterMember],
+    on_refused: Callable[[], None],
+) -> SecondFactorFlow:
+    """Connect the second factors' flow to its ports."""
+    return SecondFactorFlow(
+        store=store,
+        requests=requests,
+        sealer=sealer,
+        fingerprinter=fingerprinter,
+        guard=guard,
+        entropy=entropy,
+        roster_member=roster_member,
+        on_refused=on_refused,
+    )
+
+
+def wire_naming(
+    *,
+    store: ModeratorStore,
+    requests: MemberRequestStore,
+    second_factor: SecondFactorCheck,
+    fingerprinter: Fingerprinter,
+    guard: LogGuard,
+    entropy: Entropy,
+) -> OperatorNamingFlow:
+    """Connect the flow that names moderators to its ports."""
+    return OperatorNamingFlow(
+        naming=NamingFlow(store=store, guard=guard, events=EventFactory(entropy=entropy)),
+        guard=guard,
+        requests=requests,
+        second_factor=second_factor,
+        fingerprinter=fingerprinter,
+    )
+
+
+async def build_people(
+    base: Base, rosters: RosterHolder, *, keys: LocalKeyProvider, guard: LogGuard
+) -> People:
+    """Build RosterService and the second factors; keys: the custody edge's."""
+    fingerprinter = fingerprinter_of(keys, Purpose.PERSON_REQUEST)
+    flow = wire_rosters(
+        store=SqlRosterStore(database=base.main),
+        holder=rosters,
+        fingerprinter=fingerprinter,
+        guard=guard,
+        entropy=ENTROPY,
+    )
+    await flow.complete(now=base.clock())
+    second_factors = wire_second_factors(
+        store=SqlSecondFactorStore(database=base.main),
+        requests=SqlMemberRequestStore(database=base.main),
+        sealer=TotpSealer(keys=keys, entropy=ENTROPY),
+        fingerprinter=fingerprinter,
+        guard=guard,
+        entropy=ENTROPY,
+        roster_member=rosters.member,
+        on_refused=base.metrics.second_factor_refused,
+    )
+    operator = OperatorFlow(
+        platforms=PlatformFlow(store=SqlPlatformStore(database=base.main), guard=guard, entropy=ENTROPY),
+        fingerprinter=fingerprinter,
+    )
+    moderators = wire_naming(
+        store=SqlModeratorStore(database=base.main),
+        requests=SqlMemberRequestStore(database=base.main),
+        second_factor=second_factors,
+        fingerprinter=fingerprinter,
+        guard=guard,
+        entropy=ENTROPY,
+    )
+    servicer = RosterServicer(
+        rosters=flow, platforms=operator, second_factors=second_factors, moderators=moderators
+    )
+    return People(Service(roster_pb2.DESCRIPTOR.services_by_name["RosterService"], servicer), second_factors)

@@ -1,0 +1,97 @@
+"""Builds the worker's tasks of sanctions and appeals."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from idvault.core.entropy import Entropy
+from idvault.core.loop import Task
+from idvault.core.public_files import LocalPublicFiles
+from idvault.log.acts.events import EventFactory
+from idvault.log.acts.guard import LogGuard
+from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.sanction.acts.lapse import LapseFlow
+from idvault.sanction.acts.publication import StatementFlow
+from idvault.sanction.appeal.acts.appeal_sweep import AppealSweep
+from idvault.sanction.appeal.ports import AppealStore
+from idvault.sanction.appeal.store.appeal import SqlAppealStore
+from idvault.sanction.order.acts import OverdueFlow
+from idvault.sanction.order.ports import OrderStore
+from idvault.sanction.order.store import SqlOrderStore
+from idvault.sanction.ports import SanctionStore
+from idvault.sanction.store.publication import SqlStatementStore
+from idvault.sanction.store.store import SqlSanctionStore
+from idvault.verify.clock import ClockReading
+
+_BATCH = 500
+_GAUGES_PERIOD = 15.0
+_PUBLICATION_PERIOD = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class SanctionSweeps:
+    """The worker's flows of sanctions and orders."""
+
+    lapses: LapseFlow
+    deadlines: OverdueFlow
+
+
+def wire_sanction_sweeps(
+    *, store: SanctionStore, orders: OrderStore, guard: LogGuard, entropy: Entropy
+) -> SanctionSweeps:
+    """Connect the flows to their ports; production and tests differ only in the ports."""
+    events = EventFactory(entropy=entropy)
+    return SanctionSweeps(
+        LapseFlow(store=store, guard=guard, events=events),
+        OverdueFlow(store=orders, guard=guard, events=events),
+    )
+
+
+def wire_appeal_sweep(
+    *, store: AppealStore, guard: LogGuard, entropy: Entropy, observe: Callable[[int], None]
+) -> AppealSweep:
+    """Return the worker's flow of appeals."""
+    return AppealSweep(store=store, guard=guard, events=EventFactory(entropy=entropy), observe=observe)
+
+
+def appeal_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
+    """Return the worker's tasks: log what is overdue, delete texts, and count."""
+    sweep = wire_appeal_sweep(
+        store=SqlAppealStore(database=base.main),
+        guard=guard,
+        entropy=ENTROPY,
+        observe=base.metrics.appeals_overdue,
+    )
+    return [
+        Task("overdue_appeals", 1, lambda now: sweep.note_overdue(now=now, limit=_BATCH)),
+        Task("delete_appeal_texts", 5, lambda now: sweep.delete_texts(now=now, limit=_BATCH)),
+        Task("appeal_gauge", 5, lambda now: sweep.count(now=now)),
+    ]
+
+
+def sanction_tasks(base: Base, *, guard: LogGuard) -> list[Task]:
+    """Return the worker's tasks: ends of sanctions and of what follows them, missed deadlines, statements."""
+    sweeps = wire_sanction_sweeps(
+        store=SqlSanctionStore(database=base.main),
+        orders=SqlOrderStore(database=base.main),
+        guard=guard,
+        entropy=ENTROPY,
+    )
+    lapses, deadlines = sweeps.lapses, sweeps.deadlines
+    statements = StatementFlow(
+        store=SqlStatementStore(database=base.main),
+        files=LocalPublicFiles(directory=base.settings.public_dir),
+    )
+
+    async def read_gauges(now: ClockReading) -> None:
+        levels = await lapses.store.levels(now=now)
+        late = now.business - (levels.first_due_at or now.business)
+        base.metrics.sanctions(proposed=levels.proposed, due_seconds=late.total_seconds())
+        base.metrics.orders_overdue(count=await deadlines.overdue(now=now))
+
+    return [
+        Task("lapse_sanctions", 1, lambda now: lapses.lapse(now=now, limit=_BATCH)),
+        Task("release_followers", 1, lambda now: lapses.release(now=now, limit=_BATCH)),
+        Task("publish_statements", _PUBLICATION_PERIOD, lambda now: statements.publish(now=now)),
+        Task("miss_orders", 5, lambda now: deadlines.miss(now=now, limit=_BATCH)),
+        Task("sanction_gauges", _GAUGES_PERIOD, read_gauges),
+    ]

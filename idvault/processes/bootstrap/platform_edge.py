@@ -1,0 +1,122 @@
+"""Builds the edge that platforms call."""
+
+from contextlib import AsyncExitStack
+
+from idvault.claim.acts.verification import VerificationFlow
+from idvault.claim.api.claim import VerificationServicer
+from idvault.core.edge.access import Access
+from idvault.core.edge.server import GrpcServer, Service
+from idvault.disclosure.acts.history import DisclosureHistoryFlow
+from idvault.log.acts.guard import LogGuard
+from idvault.people.acts.roster_holder import RosterHolder
+from idvault.processes.bootstrap.account import build_receipts, build_statuses
+from idvault.processes.bootstrap.base import ENTROPY, Base, load_keys
+from idvault.processes.bootstrap.campaign import build_campaigns, campaign_flows
+from idvault.processes.bootstrap.claim import BuiltClaims, build_claims
+from idvault.processes.bootstrap.edge import build_server
+from idvault.processes.bootstrap.erasure import build_erasures, erasure_service
+from idvault.processes.bootstrap.key.version import follow_keys
+from idvault.processes.bootstrap.log import build_guard
+from idvault.processes.bootstrap.public_account import build_public_accounts, public_account_service
+from idvault.processes.bootstrap.request_key import fingerprinter_of, platform_repeats
+from idvault.processes.bootstrap.sanction import build_sanctions, sanction_service
+from idvault.processes.bootstrap.session import build_identities, build_sessions
+from idvault.processes.bootstrap.tip_off import build_tip_offs
+from idvault.sealing.index import CurrentIndexer
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.pair import MemoryPairMarker
+from idvault.sealing.signing import public_keys
+from idvault.v1 import status_pb2, verification_pb2
+
+
+async def build_platform_edge(
+    stack: AsyncExitStack, base: Base, rosters: RosterHolder, access: Access
+) -> GrpcServer:
+    """Return the server of the services that platforms call."""
+    keys, guard = load_keys(base.settings), build_guard(base)
+    await follow_keys(stack, base, keys)
+    rosters.current.check_apart(origin="", keys=public_keys(keys, Purpose.STATUS_TOKEN))
+    claims = await build_claims(stack, base, rosters, guard=guard)
+    verification = claims.flows.verification(
+        indexer=CurrentIndexer(keys=keys),
+        marker=MemoryPairMarker(entropy=ENTROPY),
+        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
+    )
+    stack.push_async_callback(verification.drain)
+    statuses, hub = await build_statuses(stack, base, keys=keys, guard=guard, policy=claims.policy)
+    services = [
+        Service(
+            verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
+            VerificationServicer(
+                flow=verification,
+                receipts=build_receipts(base, rosters),
+                rules=claims.rules,
+                patience=base.settings.settle_patience,
+            ),
+        ),
+        Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
+        *_services_of_owners(
+            base,
+            rosters,
+            keys=keys,
+            guard=guard,
+            claims=claims,
+            verification=verification,
+            histories=statuses.histories,
+        ),
+        *build_tip_offs(base, keys=keys, guard=guard),
+    ]
+    return build_server(
+        base,
+        base.settings.addresses[0],
+        services,
+        access,
+        drains=(hub.close,),
+        repeats=platform_repeats(base, keys),
+    )
+
+
+def _services_of_owners(
+    base: Base,
+    rosters: RosterHolder,
+    *,
+    keys: LocalKeyProvider,
+    guard: LogGuard,
+    claims: BuiltClaims,
+    verification: VerificationFlow,
+    histories: DisclosureHistoryFlow,
+) -> list[Service]:
+    """Return the sessions of the hosted pages, and the services whose flows the pages share."""
+    policy = claims.policy
+    campaigns = campaign_flows(base, keys=keys, guard=guard, policy=policy)
+    sanctions = build_sanctions(base, keys=keys, guard=guard)
+    public_accounts = build_public_accounts(base, keys=keys, guard=guard, policy=policy)
+    erasures = build_erasures(base, keys=keys, guard=guard)
+    sessions = build_sessions(
+        base,
+        keys=keys,
+        guard=guard,
+        claims=verification,
+        invitations=campaigns.invitations,
+        identities=build_identities(
+            base,
+            keys=keys,
+            guard=guard,
+            sanctions=sanctions,
+            public_accounts=public_accounts,
+            erasures=erasures,
+            histories=histories,
+            rosters=rosters,
+            policy=policy,
+        ),
+        rules=claims.rules,
+        rosters=rosters,
+    )
+    return [
+        build_campaigns(base, flows=campaigns, policy=policy),
+        sanction_service(sanctions),
+        sessions,
+        public_account_service(public_accounts),
+        erasure_service(erasures),
+    ]

@@ -1,0 +1,90 @@
+"""Builds the live roster of a process: reads it, checks it, and follows new versions."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from idvault.core.entropy import Entropy
+from idvault.core.telemetry.logs import describe, log
+from idvault.core.telemetry.watching import cancel
+from idvault.people.acts.roster_holder import RosterHolder
+from idvault.people.ports.roster import RosterStore
+from idvault.people.store import SqlRosterStore
+from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.people.roster_chain import WatchedChain
+from idvault.verify.attest.reading import RosterError
+from idvault.verify.error import IdvaultError
+
+_PERIOD = 0.5
+
+Changed = Callable[[], Awaitable[None]]
+
+
+def wire_roster_holder(
+    *,
+    store: RosterStore,
+    path: Path,
+    development: bool,
+    origin: str,
+    keys: Collection[bytes],
+    entropy: Entropy,
+    alarm: Callable[[int, str], None],
+) -> RosterHolder:
+    """Connect a roster holder to its ports; production and tests differ only in the ports."""
+
+    def accept(newest: Roster) -> None:
+        check_purpose(newest, development=development, origin=origin, keys=keys)
+
+    return RosterHolder(store=store, chain=WatchedChain(path), accept=accept, entropy=entropy, alarm=alarm)
+
+
+async def read_rosters(base: Base, *, keys: Collection[bytes] = ()) -> RosterHolder:
+    """Return the roster holder, which has not adopted anything yet.
+
+    keys: the Ed25519 keys of this process, which no witness may have. Raises RosterError if file or database
+    do not verify.
+    """
+    settings = base.settings
+    holder = wire_roster_holder(
+        store=SqlRosterStore(database=base.main),
+        path=settings.roster,
+        development=settings.development,
+        origin=settings.log_origin or settings.trust_domain,
+        keys=keys,
+        entropy=ENTROPY,
+        alarm=lambda version, why: log().error("roster_refused", version=version, why=why),
+    )
+    await holder.read()
+    return holder
+
+
+def check_purpose(newest: Roster, *, development: bool, origin: str, keys: Collection[bytes]) -> None:
+    """Raise RosterError unless a version may be in force in this process.
+
+    Checked before adoption: an adopted roster is permanent, a development quorum may be a single member, and
+    without witnesses, or with the vault itself as one, nobody would notice a second copy of the log.
+    """
+    if newest.development and not development:
+        raise RosterError(f"version {newest.version} is for development, but IDVAULT_DEVELOPMENT is not 1")
+    if not development:
+        newest.check_in_force()
+        newest.check_apart(origin=origin, keys=keys)
+
+
+def follow_rosters(stack: AsyncExitStack, base: Base, rosters: RosterHolder, *changed: Changed) -> None:
+    """Check for new versions twice a second until the stack closes; call `changed` after each new version."""
+    stack.push_async_callback(cancel, asyncio.create_task(_follow(base, rosters, changed)))
+
+
+async def _follow(base: Base, rosters: RosterHolder, changed: tuple[Changed, ...]) -> None:
+    while True:
+        await asyncio.sleep(_PERIOD)
+        try:
+            if await rosters.refresh(now=base.clock()):
+                log().info("roster_adopted", version=rosters.current.version)
+                for tell in changed:
+                    await tell()
+        except (IdvaultError, OSError, ValueError) as error:
+            log().warning("roster_not_read", **describe(error))

@@ -1,0 +1,231 @@
+"""Builds hosted verification sessions: the service of the platform edge."""
+
+from collections.abc import Callable
+
+from idvault.account.ports.account import RecordStore, StatusStore
+from idvault.account.store.record import SqlRecordStore
+from idvault.campaign.invitation.acts import InvitationFlow
+from idvault.claim.acts.receipt import ReceiptFlow
+from idvault.claim.acts.verification import VerificationFlow
+from idvault.claim.rules.claim import ClaimRules
+from idvault.core.edge.server import Service
+from idvault.core.entropy import Entropy
+from idvault.core.policy import OperatorPolicy
+from idvault.core.request import Fingerprinter
+from idvault.disclosure.acts.history import DisclosureHistoryFlow
+from idvault.erasure.api import ErasureServicer
+from idvault.log.acts.events import EventFactory
+from idvault.log.acts.guard import LogGuard
+from idvault.moderator.ports import ModeratorStore
+from idvault.moderator.store import SqlModeratorStore
+from idvault.people.acts.roster_holder import RosterHolder
+from idvault.platform.ports import PresentationStore
+from idvault.platform.store import SqlPlatformStore
+from idvault.processes.bootstrap.account import build_receipts, quorum_of
+from idvault.processes.bootstrap.base import ENTROPY, Base
+from idvault.processes.bootstrap.request_key import fingerprinter_of, request_keys
+from idvault.processes.services.sanction import SanctionServicer
+from idvault.public_account.api.servicer import PublicAccountServicer
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.moderation_text import KeyedModerationTextSealer
+from idvault.sealing.moderation_text_ports import ModerationTextSealer
+from idvault.sealing.session import CurrentLinkCoder
+from idvault.session.acts.identity import IdentityFlow
+from idvault.session.acts.page import Custodians, PageFlow
+from idvault.session.acts.session import SessionFlow
+from idvault.session.acts.steps import SessionSteps
+from idvault.session.api.servicer import SessionServicer
+from idvault.session.contest.acts import ContestFlow
+from idvault.session.contest.ports import ContestStore
+from idvault.session.contest.rules import ContestTerms
+from idvault.session.contest.store.contest import SqlContestStore
+from idvault.session.ports import LinkCoder, SessionStore
+from idvault.session.store.store import SqlSessionStore
+from idvault.status.store.store import SqlStatusStore
+from idvault.v1 import session_pb2
+from idvault.verify.attest.quorum import Quorum
+
+
+def wire_contests(
+    *,
+    store: ContestStore,
+    moderators: ModeratorStore,
+    sealer: ModerationTextSealer,
+    terms: ContestTerms,
+    fingerprinter: Fingerprinter,
+    guard: LogGuard,
+    entropy: Entropy,
+) -> ContestFlow:
+    """Connect the flow of contests to its ports; production and tests differ only in the ports."""
+    return ContestFlow(
+        store=store,
+        moderators=moderators,
+        sealer=sealer,
+        terms=terms,
+        fingerprinter=fingerprinter,
+        guard=guard,
+        events=EventFactory(entropy=entropy),
+    )
+
+
+def wire_identities(
+    *,
+    store: SessionStore,
+    accounts: StatusStore,
+    records: RecordStore,
+    quorum: Callable[[str], Quorum | None],
+    sanctions: SanctionServicer,
+    contests: ContestFlow,
+    erasures: ErasureServicer,
+    public_accounts: PublicAccountServicer,
+    histories: DisclosureHistoryFlow,
+    receipts: ReceiptFlow,
+    policy: OperatorPolicy,
+) -> IdentityFlow:
+    """Connect what the owner sees to the flows that platforms call."""
+    return IdentityFlow(
+        store=store,
+        accounts=accounts,
+        records=records,
+        quorum=quorum,
+        sanctions=sanctions.sanctions,
+        appeals=sanctions.appeals,
+        contests=contests,
+        erasures=erasures.flow,
+        public_accounts=public_accounts.flow,
+        histories=histories,
+        receipts=receipts,
+        policy=policy,
+    )
+
+
+def wire_sessions(
+    *,
+    store: SessionStore,
+    platforms: PresentationStore,
+    claims: VerificationFlow,
+    invitations: InvitationFlow,
+    identities: IdentityFlow,
+    receipts: ReceiptFlow,
+    coder: LinkCoder,
+    fingerprinter: Fingerprinter,
+    guard: LogGuard,
+    entropy: Entropy,
+    rules: ClaimRules,
+    custodians: Callable[[], Custodians],
+    base_url: str,
+    patience: float,
+) -> SessionServicer:
+    """Connect the flows to their ports; production and tests differ only in the ports."""
+    events = EventFactory(entropy=entropy)
+    steps = SessionSteps(store=store, claims=claims, fingerprinter=fingerprinter, events=events)
+    return SessionServicer(
+        sessions=SessionFlow(
+            store=store,
+            steps=steps,
+            platforms=platforms,
+            coder=coder,
+            guard=guard,
+            events=events,
+            served=bool(base_url),
+        ),
+        pages=PageFlow(
+            store=store,
+            steps=steps,
+            platforms=platforms,
+            claims=claims,
+            invitations=invitations,
+            public_accounts=identities.public_accounts,
+            guard=guard,
+            rules=rules,
+            custodians=custodians,
+        ),
+        identities=identities,
+        contests=identities.contests,
+        receipts=receipts,
+        rules=rules,
+        base_url=base_url,
+        patience=patience,
+    )
+
+
+def build_sessions(
+    base: Base,
+    *,
+    keys: LocalKeyProvider,
+    guard: LogGuard,
+    claims: VerificationFlow,
+    invitations: InvitationFlow,
+    identities: IdentityFlow,
+    rules: ClaimRules,
+    rosters: RosterHolder,
+) -> Service:
+    """Return SessionService."""
+    servicer = wire_sessions(
+        store=SqlSessionStore(database=base.main),
+        platforms=SqlPlatformStore(database=base.main),
+        claims=claims,
+        invitations=invitations,
+        identities=identities,
+        receipts=build_receipts(base, rosters),
+        coder=CurrentLinkCoder(current=lambda: request_keys(keys, Purpose.REQUEST).current),
+        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
+        guard=guard,
+        entropy=ENTROPY,
+        rules=rules,
+        custodians=lambda: _custodians(rosters),
+        base_url=base.settings.web_url,
+        patience=base.settings.settle_patience,
+    )
+    return Service(session_pb2.DESCRIPTOR.services_by_name["SessionService"], servicer)
+
+
+def build_identities(
+    base: Base,
+    *,
+    keys: LocalKeyProvider,
+    guard: LogGuard,
+    sanctions: SanctionServicer,
+    public_accounts: PublicAccountServicer,
+    erasures: ErasureServicer,
+    histories: DisclosureHistoryFlow,
+    rosters: RosterHolder,
+    policy: OperatorPolicy,
+) -> IdentityFlow:
+    """Return what the owner of an account sees of it."""
+    return wire_identities(
+        store=SqlSessionStore(database=base.main),
+        accounts=SqlStatusStore(database=base.main),
+        records=SqlRecordStore(database=base.main),
+        quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
+        sanctions=sanctions,
+        contests=_contests(base, keys=keys, guard=guard),
+        erasures=erasures,
+        public_accounts=public_accounts,
+        histories=histories,
+        receipts=build_receipts(base, rosters),
+        policy=policy,
+    )
+
+
+def _contests(base: Base, *, keys: LocalKeyProvider, guard: LogGuard) -> ContestFlow:
+    settings = base.settings
+    return wire_contests(
+        store=SqlContestStore(database=base.main),
+        moderators=SqlModeratorStore(database=base.main),
+        sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
+        terms=ContestTerms(
+            decision_days=settings.contest_decision_days,
+            zone=settings.zone,
+            text_days=settings.appeal_text_days,
+        ),
+        fingerprinter=fingerprinter_of(keys, Purpose.REQUEST),
+        guard=guard,
+        entropy=ENTROPY,
+    )
+
+
+def _custodians(rosters: RosterHolder) -> Custodians:
+    quorum = rosters.quorum
+    return Custodians(quorum.threshold, tuple(each.name for each in quorum.custodians))

@@ -1,0 +1,106 @@
+"""Reads the figures of a process's files once a minute: certificates, disks, and the newest backup."""
+
+import asyncio
+import shutil
+from contextlib import AsyncExitStack, suppress
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from idvault.core.config import Settings
+from idvault.core.db import url as address
+from idvault.core.telemetry import watching
+from idvault.processes.bootstrap.base import Base, urls
+from idvault.processes.bootstrap.manifest import MANIFEST, ManifestError, read_manifest
+from idvault.verify import durable_file
+from idvault.verify.attest import expiry
+
+CERTIFICATES = ("tls_certificate", "tls_ca", "web_tls_certificate")
+_DATABASES = ("main", "shred")
+_NOTE = ".backup-ended"
+# A clock that was wrong must not make a backup look new for years.
+_FUTURE = timedelta(minutes=5)
+
+
+def watch_vitals(stack: AsyncExitStack, base: Base) -> None:
+    """Set the metrics of this process's files every minute until the stack closes."""
+    reading = watching.every_minute(partial(set_vitals, base))
+    stack.push_async_callback(watching.cancel, asyncio.create_task(reading))
+
+
+async def set_vitals(base: Base) -> None:
+    """Set the metrics of certificates, disks and backups."""
+    vitals, settings, now = base.metrics.vitals, base.settings, base.real_now()
+    files = certificate_files(settings)
+    vitals.certificates(await asyncio.to_thread(expiry.seconds_left, files, now=now))
+    vitals.disks(await asyncio.to_thread(_disks, settings))
+    if settings.backup_dir.name:
+        made = await asyncio.to_thread(newest_backups, settings.backup_dir, now=now)
+        vitals.backup_ages({name: (now - at).total_seconds() for name, at in made.items()})
+
+
+def places(settings: Settings) -> dict[str, Path]:
+    """Return the folders that must not fill up, by what is in them; those of this process only."""
+    files = [address.parse(url).file for url in urls(settings)]
+    found = {
+        name: file.parent for name, file in zip(("main", "shred"), files, strict=True) if file is not None
+    }
+    if settings.public_dir.name:
+        found["public"] = settings.public_dir
+    if settings.backup_dir.name:
+        found["backup"] = settings.backup_dir
+    return found
+
+
+def certificate_files(settings: Settings) -> dict[str, Path]:
+    """Return the files with certificates that these settings name, by setting."""
+    return {name: path for name in CERTIFICATES if (path := getattr(settings, name)).name}
+
+
+def newest_backups(folder: Path, *, now: datetime) -> dict[str, datetime]:
+    """Return when the newest backup of each database was ended, of those that are known in a folder.
+
+    `idvault backup` leaves a folder with a manifest, which is of both. For PostgreSQL the job that makes a
+    backup leaves a note. A damaged one does not count, nor one in the future.
+    """
+    ends: dict[str, list[str]] = {name: [_noted(folder, name)] for name in _DATABASES}
+    for manifest in (folder / MANIFEST, *folder.glob(f"*/{MANIFEST}")):
+        with suppress(ManifestError):
+            ended = read_manifest(manifest.parent).ended
+            for name in _DATABASES:
+                ends[name].append(ended)
+    times = {name: [at for text in texts if (at := _time(text, now))] for name, texts in ends.items()}
+    return {name: max(found) for name, found in times.items() if found}
+
+
+def note_backup(folder: Path, name: str, *, now: datetime) -> Path:
+    """Note that a backup of a database has ended now; return the note. Raises OSError."""
+    path = folder / f"{name}{_NOTE}"
+    # The worker reads it, and has another user than who makes backups.
+    durable_file.replace(path, f"{now.isoformat(timespec='seconds')}\n".encode(), mode=0o644)
+    return path
+
+
+def _noted(folder: Path, name: str) -> str:
+    with suppress(OSError, UnicodeDecodeError):
+        return (folder / f"{name}{_NOTE}").read_text("ascii").strip()
+    return ""
+
+
+def _time(text: str, now: datetime) -> datetime | None:
+    with suppress(ValueError):
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is not None and found <= now + _FUTURE:
+            return found
+    return None
+
+
+def _disks(settings: Settings) -> dict[str, tuple[int, int]]:
+    found = {}
+    for name, path in places(settings).items():
+        try:
+            used = shutil.disk_usage(path)
+        except OSError:
+            continue
+        found[name] = used.free, used.total
+    return found

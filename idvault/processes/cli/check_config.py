@@ -1,0 +1,109 @@
+"""`idvault check-config`: says what a process would refuse at its start, without starting it."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault.core import config
+from idvault.core.config import Process
+from idvault.processes.bootstrap import check_config as checking
+from idvault.processes.bootstrap.check_witness import WitnessOptions, check_witness
+from idvault.processes.cli import running, witness
+from idvault.processes.cli.errors import ExitCode, wrong_usage
+from idvault.processes.cli.serve import Edge
+from idvault.processes.doctor import Finding
+
+
+class Started(StrEnum):
+    """The processes: all but the witness take their settings from environment variables."""
+
+    SERVE = "serve"
+    WORK = "work"
+    WEB = "web"
+    WITNESS = "witness"
+
+
+_EDGES = {
+    Edge.PLATFORM: Process.PLATFORM_EDGE,
+    Edge.CUSTODY: Process.CUSTODY_EDGE,
+    None: Process.BOTH_EDGES,
+}
+_OF_WITNESS = "Of `witness`, as it would be started."
+
+
+def check_config(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    process: Annotated[Started, typer.Argument(help="The process that would start with these settings.")],
+    edge: Annotated[Edge | None, typer.Option(help="Of `serve`: the edge, as it would be started.")] = None,
+    shares_port: Annotated[
+        bool,
+        typer.Option("--shares-port", help="Of `serve`: its address may be in use, as it would be started."),
+    ] = False,
+    state: Annotated[Path | None, typer.Option(help=_OF_WITNESS)] = None,
+    log_key: Annotated[list[str] | None, typer.Option(metavar="VKEY", help=_OF_WITNESS)] = None,
+    name: Annotated[str | None, typer.Option(help=_OF_WITNESS)] = None,
+    listen: Annotated[str | None, typer.Option(help=_OF_WITNESS)] = None,
+    metrics_listen: Annotated[str | None, typer.Option(help=_OF_WITNESS)] = None,
+    tls_certificate: Annotated[Path | None, typer.Option(help=_OF_WITNESS)] = None,
+    tls_key: Annotated[Path | None, typer.Option(help=_OF_WITNESS)] = None,
+) -> None:
+    """Say what a process would refuse, with the setting's name; nothing is started and nothing is written.
+
+    Run it as the user of that process, with its environment. Settings that are missing or not safe are listed
+    with exit code 2, as the process itself would. Then certificates, key file, roster, databases and
+    addresses are tried: each fault is a line, with exit code 1. A witness has options instead of settings:
+    give the same ones. The last line is "check-config: NAME: N checks passed".
+    """
+    options = {
+        "--state": state, "--log-key": log_key, "--name": name,
+        "--listen": listen, "--metrics-listen": metrics_listen,
+        "--tls-certificate": tls_certificate, "--tls-key": tls_key,
+    }  # fmt: skip
+    if process is Started.WITNESS:
+        if state is None:
+            raise wrong_usage("--state is missing: the folder of the witness", field="--state")
+        given = WitnessOptions(
+            state=state,
+            log_keys=log_key or (),
+            name=name,
+            addresses=_addresses(listen, metrics_listen),
+            tls_certificate=tls_certificate,
+            tls_key=tls_key,
+        )
+        findings = asyncio.run(check_witness(given, clock=running.clock(None)))
+    else:
+        if strange := [option for option, value in options.items() if value is not None]:
+            raise wrong_usage(f"{strange[0]} is an option of witness", field=strange[0])
+        of = {Started.SERVE: _EDGES[edge], Started.WORK: Process.WORK, Started.WEB: Process.WEB}[process]
+        settings, clock = config.load(of), running.clock(None)
+        findings = asyncio.run(checking.check(settings, of=of, clock=clock, shares_port=shares_port))
+    _show(process, findings, as_json=bool(context.obj))
+
+
+def _addresses(listen: str | None, metrics_listen: str | None) -> dict[str, str]:
+    """Return a witness's addresses by their option; raises CommandError."""
+    addresses = {
+        "--listen": listen or witness.LISTEN,
+        "--metrics-listen": metrics_listen or witness.METRICS_LISTEN,
+    }
+    for option, address in addresses.items():
+        running.address(address, option=option)
+    return addresses
+
+
+def _show(process: Started, findings: Sequence[Finding], *, as_json: bool) -> None:
+    """Print the faults, or every check as JSON; exit code 1 if there is a fault."""
+    faults = [finding for finding in findings if finding.advice is not None]
+    for finding in findings if as_json else faults:
+        shown = {"setting": finding.name, "passed": finding.advice is None, "advice": finding.advice}
+        text = f"check-config: {finding.name} {finding.advice}"
+        typer.echo(json.dumps(shown, ensure_ascii=False) if as_json else text)
+    if faults:
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+    if not as_json:
+        typer.echo(f"check-config: {process.value}: {len(findings)} checks passed")

@@ -1,0 +1,154 @@
+"""`idvault platform`: registers the certificate keys of platforms and monitors."""
+
+import asyncio
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault.core import config
+from idvault.core.platform import Platform
+from idvault.processes.bootstrap import operator
+from idvault.processes.cli import running
+from idvault.processes.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.verify.attest.people import roster_member
+from idvault.verify.error import AlreadyExistsError
+
+app = typer.Typer(help="Platforms and monitors, and their pinned certificate keys.", no_args_is_help=True)
+
+
+class Role(StrEnum):
+    """The roles that are registered with the vault and not in the roster."""
+
+    PLATFORM = "platform"
+    MONITOR = "monitor"
+    WEB = "web"
+    MODERATOR = "moderator"
+
+
+Name = Annotated[
+    str, typer.Argument(help="The name, as the certificate has it in spiffe://DOMAIN/ROLE/NAME.")
+]
+Certificate = Annotated[Path, typer.Option(help="The PEM file of the client certificate.")]
+ForRole = Annotated[
+    Role,
+    typer.Option(
+        help="platform: an IM backend. monitor: a program that watches the log. "
+        "web: a process that serves the hosted pages. moderator: a desk; NAME is the moderator's id."
+    ),
+]
+
+
+Origins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--return-origin",
+        help="Where the hosted pages may send a browser, such as https://chat.example; may be repeated.",
+    ),
+]
+Title = Annotated[str, typer.Option(help="How the hosted pages call the platform, at most 60 characters.")]
+
+
+@app.callback()
+def platforms() -> None:
+    """Platforms and monitors, and their pinned certificate keys."""
+
+
+@app.command()
+def register(
+    name: Name,
+    certificate: Certificate,
+    role: ForRole = Role.PLATFORM,
+    return_origin: Origins = None,
+    title: Title = "",
+) -> None:
+    """Allow the holder of a certificate's key to call as NAME, and write a log entry.
+
+    A name may have several keys, so that keys can be replaced. A repeat changes nothing; a revoked key stays
+    revoked. `present` changes the return origins and the title.
+    """
+    if (return_origin or title) and role is not Role.PLATFORM:
+        raise wrong_usage("only a platform has a title and return origins", field="--return-origin")
+    from idvault.core import config  # noqa: PLC0415 - `--help` and the people's commands need no service
+
+    settings = config.load(config.Process.PLATFORMS)
+    pem = certificate.read_bytes()
+    registering = operator.register_platform(
+        settings, name=name, role=role.value, certificate_pem=pem, now=running.real_clock()
+    )
+    try:
+        asyncio.run(registering)
+    except AlreadyExistsError as error:
+        text = (
+            "this key was revoked or belongs to another name, or the name another role: see `platform list`"
+        )
+        raise CommandError(ExitCode.REFUSED, text, reason=error.reason) from error
+    if return_origin or title:
+        _present(settings, name, return_origin, title)
+    typer.echo(f"platform: {name} registered")
+
+
+@app.command("list")
+def list_(context: typer.Context) -> None:
+    """List platforms, monitors and web processes with their keys, also the revoked ones.
+
+    The fingerprint of a key is that of `openssl x509 -pubkey`: the start of the SHA-256 of its public key.
+    """
+    found = asyncio.run(operator.list_platforms(config.load(config.Process.PLATFORMS)))
+    if context.find_root().obj:
+        for each in found:
+            typer.echo(json.dumps(_document(each)))
+        return
+    for each in found:
+        since = f"since {each.registered_at:%Y-%m-%d %H:%M} UTC"
+        if each.revoked_at:
+            since += f", revoked {each.revoked_at:%Y-%m-%d %H:%M} UTC"
+        of = f" of {each.relying_party}" if each.relying_party else ""
+        typer.echo(f"{each.role:<10} {each.name}{of}\n  key {roster_member.grouped(each.spki)}\n  {since}")
+    valid = sum(each.revoked_at is None for each in found)
+    typer.echo(f"platforms: {len({each.name for each in found})} names, {valid} of {len(found)} keys valid")
+
+
+def _document(each: Platform) -> dict[str, object]:
+    return {
+        "name": each.name,
+        "role": each.role,
+        "actor_id": each.actor_id,
+        "spki": each.spki,
+        "register_time": each.registered_at.isoformat(),
+        "revoke_time": each.revoked_at.isoformat() if each.revoked_at else None,
+        "platform": each.relying_party or None,
+    }
+
+
+@app.command()
+def present(name: Name, return_origin: Origins = None, title: Title = "") -> None:
+    """Replace how the hosted pages call NAME, and where they may send a browser; write a log entry.
+
+    Without --return-origin the platform can make no sessions. Open sessions keep their address.
+    """
+    _present(config.load(config.Process.PLATFORMS), name, return_origin, title)
+    typer.echo(f"platform: {name} presented")
+
+
+def _present(settings: "config.Settings", name: str, origins: list[str] | None, title: str) -> None:
+    asyncio.run(
+        operator.present_platform(
+            settings, name=name, title=title, origins=tuple(origins or ()), now=running.real_clock()
+        )
+    )
+
+
+@app.command()
+def revoke(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM) -> None:
+    """Revoke a certificate's key of NAME: new calls are refused within seconds."""
+    settings = config.load(config.Process.PLATFORMS)
+    pem = certificate.read_bytes()
+    asyncio.run(
+        operator.revoke_platform(
+            settings, name=name, role=role.value, certificate_pem=pem, now=running.real_clock()
+        )
+    )
+    typer.echo(f"platform: {name} revoked")

@@ -1,0 +1,95 @@
+"""The roster members of a development vault: their identities, and the first roster, fully signed."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from idvault.opens import identity
+from idvault.opens.identity import PersonalIdentity
+from idvault.processes.development.layout import (
+    COST,
+    CUSTODIANS,
+    PASSPHRASE,
+    PEOPLE,
+    ROLES,
+    THRESHOLD,
+    Layout,
+)
+from idvault.verify import durable_file
+from idvault.verify.attest import certificate
+from idvault.verify.attest.people import roster, roster_chain, roster_signature
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.attest.people.roster_member import RosterMember
+from idvault.verify.attest.quorum import Quorum
+from idvault.verify.attest.witness import WitnessPolicy
+from idvault.verify.transparency.note import VerifierKey
+
+QUORUM = "development"
+_ORGANISATIONS = {
+    "auditor": "development supervision office",
+    "custodian": "development custody office",
+    "operator": "development operations",
+}
+
+
+def prepare(layout: Layout, *, witness: VerifierKey | None = None, adopted: int = 0) -> str:
+    """Create what is missing, and return the id of the quorum; the certificates must exist.
+
+    witness: the one that must cosign the log, None for a vault without. adopted: the newest version that the
+    service has adopted. An existing roster is not changed; one without witness gets a successor, unless the
+    service is ahead of the file. Raises RosterError if it is damaged.
+    """
+    policy = None if witness is None else WitnessPolicy(1, ((witness.name, witness.public_key),))
+    if not layout.roster.exists():
+        made = _first_roster(layout, policy)
+        durable_file.replace(layout.roster, made.to_bytes())
+    found = roster.parse(layout.roster.read_bytes())
+    if found.version == 1:
+        roster_signature.verify(found, previous=None)
+    if found.witness is None and policy is not None and adopted <= found.version:
+        found = _successor(layout, found, policy)
+    return found.quorum(QUORUM).id
+
+
+def _successor(layout: Layout, before: Roster, policy: WitnessPolicy) -> Roster:
+    """Return the next version, which only names the witness; its predecessor stays beside it."""
+    made = replace(before, version=before.version + 1, witness=policy, signatures=())
+    made = _signed(made, {name: _identity(layout.people / name, name) for name in CUSTODIANS})
+    roster_signature.verify(made, previous=before)
+    durable_file.replace(roster_chain.former_path(layout.roster, version=before.version), before.to_bytes())
+    durable_file.replace(layout.roster, made.to_bytes())
+    return made
+
+
+def _first_roster(layout: Layout, policy: WitnessPolicy | None) -> Roster:
+    identities = {name: _identity(layout.people / name, name) for name in PEOPLE}
+    people = {name: _member(layout, own) for name, own in identities.items()}
+    quorum = Quorum(QUORUM, THRESHOLD, tuple(people[name] for name in CUSTODIANS))
+    members = tuple(people.values())
+    made = Roster(version=1, development=True, people=members, quorums=(quorum,), witness=policy)
+    return _signed(made, identities)
+
+
+def _signed(made: Roster, identities: Mapping[str, PersonalIdentity]) -> Roster:
+    for name in CUSTODIANS:
+        made = roster_signature.sign(made, name=name, signer=identities[name].sign)
+    return made
+
+
+def _identity(folder: Path, name: str) -> PersonalIdentity:
+    if (folder / identity.KEYS).exists():
+        return identity.load(folder, passphrase=PASSPHRASE)
+    return identity.create(
+        folder,
+        name=name,
+        role=ROLES[name],
+        organisation=_ORGANISATIONS[ROLES[name]],
+        passphrase=PASSPHRASE,
+        random=os.urandom,
+        cost=COST,
+    )
+
+
+def _member(layout: Layout, own: PersonalIdentity) -> RosterMember:
+    return own.member(spki=certificate.read(layout.certificate(own.name).read_bytes()).spki)

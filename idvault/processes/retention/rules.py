@@ -1,0 +1,296 @@
+"""What the vault keeps, for how long and why: one rule for every kind of data.
+
+- A rule names the worker's task that enforces it, and the setting that changes it, if there are any.
+- What a rule keeps without an end leads to nobody after an erasure, or is public accountability.
+- Every table of both databases belongs to exactly one rule (tests/storage/test_retention.py).
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from idvault.campaign.invitation.rules import CODE_LIFETIME
+from idvault.claim.rules.attempt import WINDOW
+from idvault.claim.rules.claim import CLAIM_LIFETIME, REQUEST_LIFETIME
+from idvault.core.policy import APPEAL_TEXT_DAYS, CREDENTIAL_DAYS, REJECTED_DAYS
+from idvault.erasure.rules import ErasureTerms
+from idvault.people.rules import PROPOSAL_LIFETIME
+from idvault.processes.backup.rules import SHRED_KEPT
+from idvault.session.rules import KEPT
+from idvault.tip_off.rules import flood
+from idvault.verify import disclosure as verify_disclosure
+
+_NO_END = "no end"
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionTerms:
+    """What the operator sets, in days. tip_off_days: of the texts of closed reports, and of reporters."""
+
+    rejected_days: int = REJECTED_DAYS
+    appeal_text_days: int = APPEAL_TEXT_DAYS
+    tip_off_days: int = 90
+    erasure: ErasureTerms = field(default_factory=ErasureTerms)
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRule:
+    """One kind of data. enforced_by: the worker's task, if it ends by time. setting: "" if it is fixed."""
+
+    what: str
+    kept: str
+    why: str
+    tables: tuple[str, ...]
+    enforced_by: str = ""
+    setting: str = ""
+
+
+def table(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
+    """Return the rules under an operator's terms, the personal ones first."""
+    return (*_identities(terms), *_people(terms), *_words(terms), *_accounts(), *_accountability(), *_house())
+
+
+def _identities(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
+    end = _days(terms.erasure.waiting + terms.erasure.delay)
+    longest = _days(terms.erasure.unproved + terms.erasure.delay)
+    erased = (
+        f"while the account exists; {end} after its erasure is requested, "
+        f"{longest} if on a page of the vault without a fresh verification"
+    )
+    return (
+        RetentionRule(
+            "sealed names and numbers, with the custodians' shares, and the shred keys",
+            erased,
+            "a disclosure to an auditor, by the custodians together",
+            ("records", "shred_keys"),
+            enforced_by="erase_accounts",
+            setting="IDVAULT_ERASURE_WAITING_DAYS, IDVAULT_ERASURE_DELAY_DAYS",
+        ),
+        RetentionRule(
+            "former versions of a sealed identity, and shares released to an auditor",
+            f"until the disclosure ends, at most {_days(verify_disclosure.LONGEST_LIFETIME)}",
+            "a new verification or an erasure ends no disclosure",
+            ("kept_records",),
+            enforced_by="disclosures",
+        ),
+        RetentionRule(
+            "the sealed identity of a claim that waits for the registry, and the key that opens it",
+            f"until the claim ends, at most {_hours(CLAIM_LIFETIME)}; the key about 20 minutes more",
+            "the registry did not answer yet",
+            ("intakes", "day_keys"),
+            enforced_by="time_out",
+        ),
+        RetentionRule(
+            "keyed hashes of requests, which cover names",
+            _days(REQUEST_LIFETIME),
+            "a repeated request is carried out once",
+            ("requests", "person_requests"),
+            enforced_by="purge_requests",
+        ),
+        RetentionRule(
+            "keyed marks of attempts to verify",
+            _hours(WINDOW),
+            "guesses are limited per person and account",
+            ("attempts", "account_attempts"),
+            enforced_by="purge_requests",
+        ),
+    )
+
+
+def _people(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
+    return (
+        RetentionRule(
+            "the blind index of a person's number, with a random id",
+            "until the last account of the person is erased and no sanction of it is in force",
+            "the limit of accounts per person; a closed person does not come back",
+            ("persons",),
+            enforced_by="release_erased",
+        ),
+        RetentionRule(
+            "accounts that were never verified, with their claims",
+            f"{terms.rejected_days} days after the last claim ended",
+            "the person may try again",
+            (),
+            enforced_by="remove_abandoned",
+            setting="IDVAULT_REJECTED_ACCOUNT_DAYS",
+        ),
+        RetentionRule(
+            "the keys that connect log entries with an account",
+            "while the account exists, and as long as its record",
+            "receipts, disclosure histories and evidence",
+            ("log_openings", "receipts"),
+            enforced_by="erase_accounts",
+        ),
+        RetentionRule(
+            "verification sessions, with the platform's terms as shown",
+            _days(KEPT),
+            "the platform reads the result",
+            ("sessions",),
+            enforced_by="purge_sessions",
+        ),
+    )
+
+
+def _words(terms: RetentionTerms) -> tuple[RetentionRule, ...]:
+    return (
+        RetentionRule(
+            "what owners wrote in appeals and contests, sealed",
+            f"{terms.appeal_text_days} days after the decision",
+            "the moderator who decides must read it",
+            ("appeals", "contests"),
+            enforced_by="delete_appeal_texts",
+            setting="IDVAULT_APPEAL_TEXT_DAYS",
+        ),
+        RetentionRule(
+            "what reporters wrote, their contact and copies of content, sealed",
+            f"{terms.tip_off_days} days after the report is closed",
+            "the report must be decided and answered",
+            ("tip_off_texts",),
+            enforced_by="tip_off_texts",
+            setting="IDVAULT_TIP_OFF_RETENTION_DAYS",
+        ),
+        RetentionRule(
+            "keyed ids of ordinary reporters, and tries of secrets",
+            f"{terms.tip_off_days} days after the last report",
+            "limits per reporter, and who was trusted or abusive",
+            ("tip_off_reporters", "tip_off_tries"),
+            enforced_by="tip_off_purge",
+            setting="IDVAULT_TIP_OFF_RETENTION_DAYS",
+        ),
+        RetentionRule(
+            "how many reports a form had on each day",
+            f"{flood.DAYS} days",
+            "what is usual for a form, so that a flood of reports can be told",
+            ("tip_off_form_days",),
+            enforced_by="tip_off_purge",
+        ),
+    )
+
+
+def _accounts() -> tuple[RetentionRule, ...]:
+    return (
+        RetentionRule(
+            "tokens with their status, also of erased accounts",
+            _NO_END,
+            "caches and third parties must learn that an account is erased",
+            ("accounts", "status_feed", "status_feed_heads", "erasures"),
+        ),
+        RetentionRule(
+            "how and when claims ended, and which terms were agreed to; without the person after an erasure",
+            "while the account exists; after an erasure without an end",
+            "consent must be proved; the transparency report counts outcomes",
+            ("claims", "jobs"),
+        ),
+        RetentionRule(
+            "status credentials",
+            f"{CREDENTIAL_DAYS} days",
+            "each has an entry in a public list until it expires",
+            ("status_credentials",),
+            enforced_by="status_lists",
+        ),
+        RetentionRule(
+            "used places of the public lists, without an account; daily counts of credentials",
+            _NO_END,
+            "no place is used twice",
+            ("status_lists", "status_marks", "credential_counts"),
+        ),
+        RetentionRule(
+            f"references of legacy accounts, and invitations; their codes for {_hours(CODE_LIFETIME)}",
+            _NO_END,
+            "an account is imported once; the figures of campaigns",
+            ("legacy_accounts", "campaigns", "campaign_days", "invitations"),
+        ),
+        RetentionRule(
+            "public accounts and their former versions",
+            _NO_END,
+            "filings with the authority, of past days too",
+            ("public_accounts", "public_account_operators", "public_account_versions"),
+        ),
+    )
+
+
+def _accountability() -> tuple[RetentionRule, ...]:
+    return (
+        RetentionRule(
+            "the log: types, minutes and commitments, which tell of nobody without the keys above",
+            _NO_END,
+            "every act can be verified by anybody",
+            ("log_entries", "log_head", "log_nodes", "log_statements", "log_checkpoints"),
+        ),
+        RetentionRule(
+            "requests for disclosures, sealed, decisions and openings, without what opens a record",
+            _NO_END,
+            "auditors and custodians answer for them; the person's history",
+            (
+                "disclosures",
+                "disclosure_decisions",
+                "disclosure_openings",
+                "disclosure_budgets",
+                "disclosure_refusals",
+            ),
+        ),
+        RetentionRule(
+            "sanctions with their statements of reasons, orders and operations; reports without their texts",
+            _NO_END,
+            "a sanction's history, and public supervision",
+            (
+                "moderators",
+                "moderator_papers",
+                "sanctions",
+                "followers",
+                "follower_closings",
+                "authority_orders",
+                "operations",
+                "tip_offs",
+            ),
+        ),
+    )
+
+
+def _house() -> tuple[RetentionRule, ...]:
+    return (
+        RetentionRule(
+            f"rosters, second factors, drills, hand-overs; proposals for {_days(PROPOSAL_LIFETIME)}",
+            _NO_END,
+            "who may open what; earlier rosters verify earlier papers",
+            (
+                "roster",
+                "roster_versions",
+                "roster_proposals",
+                "roster_signatures",
+                "second_factors",
+                "drill_records",
+                "drill_passes",
+                "handed_quorums",
+                "ended_handovers",
+            ),
+        ),
+        RetentionRule(
+            "platforms with their pinned keys, the vault's public keys and counters",
+            _NO_END,
+            "who may call; nothing of a person",
+            (
+                "platforms",
+                "platform_keys",
+                "platform_pages",
+                "status_keys",
+                "key_versions",
+                "budgets",
+                "deployment",
+                "schema_floors",
+            ),
+        ),
+        RetentionRule(
+            "backups of the shred database",
+            f"{_days(SHRED_KEPT)} at most, by the operator",
+            "they keep the keys of who is erased meanwhile",
+            (),
+        ),
+    )
+
+
+def _days(time: timedelta) -> str:
+    return f"{time.days} days"
+
+
+def _hours(time: timedelta) -> str:
+    return f"{time // timedelta(hours=1)} hours"

@@ -1,0 +1,1 @@
+"""The gRPC services whose methods belong to several capabilities."""

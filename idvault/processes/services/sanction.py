@@ -1,0 +1,216 @@
+"""SanctionService: moderators and the sanctions that they sign, for platforms."""
+
+from dataclasses import dataclass
+
+from idvault.core.edge.call import Caller
+from idvault.moderator import api as moderator_api
+from idvault.moderator.acts.moderator import ModerationCall, ModeratorFlow
+from idvault.report import api as month
+from idvault.report.acts.month import MonthFlow
+from idvault.sanction.acts.sanction import SanctionFlow
+from idvault.sanction.api import convert, imposition
+from idvault.sanction.appeal.api import AppealMethods
+from idvault.sanction.operation import api as operation
+from idvault.sanction.operation.acts import OperationFlow
+from idvault.sanction.order import api as order
+from idvault.sanction.order.acts import OrderFlow
+from idvault.v1 import sanction_pb2 as pb
+from idvault.verify.clock import ClockReading
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SanctionServicer(AppealMethods):
+    """Converts, calls one flow, converts back."""
+
+    moderators: ModeratorFlow
+    sanctions: SanctionFlow
+    orders: OrderFlow
+    operations: OperationFlow
+    months: MonthFlow
+
+    async def RegisterModerator(
+        self,
+        request: pb.RegisterModeratorRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.Moderator:
+        """Register a moderator's key."""
+        registration = moderator_api.registration(
+            caller.name, request.request_id, request.public_key, request.signature, request.countersignatures
+        )
+        moderator_api.check_signer(caller, [each.moderator_id for each in registration.countersignatures])
+        call = ModerationCall(
+            caller.name, caller.actor_id, request.request_id, "RegisterModerator", (request.public_key,)
+        )
+        return moderator_api.moderator(
+            await self.moderators.register(call, registration=registration, now=now)
+        )
+
+    async def RevokeModerator(
+        self,
+        request: pb.RevokeModeratorRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.Moderator:
+        """Revoke a moderator."""
+        moderator_id = moderator_api.an_id(request.moderator_id, "moderator_id")
+        call = moderator_api.call(request.request_id, "RevokeModerator", moderator_id, caller=caller)
+        return moderator_api.moderator(await self.moderators.revoke(call, moderator_id=moderator_id, now=now))
+
+    async def GetModerator(
+        self, request: pb.GetModeratorRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Moderator:
+        """Return a moderator."""
+        if request.public_key and not request.moderator_id:
+            found = await self.moderators.of_key(relying_party=caller.name, public_key=request.public_key)
+        else:
+            moderator_id = moderator_api.an_id(request.moderator_id, "moderator_id")
+            found = await self.moderators.get(relying_party=caller.name, moderator_id=moderator_id)
+        return moderator_api.moderator(found)
+
+    async def ImposeSanction(
+        self, request: pb.ImposeSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Sanction:
+        """Impose or propose a sanction."""
+        wanted, fields = imposition.read(request, now=now)
+        call = moderator_api.call(
+            request.request_id, "ImposeSanction", *fields, caller=caller, signature=request.signature
+        )
+        return convert.sanction(await self.sanctions.impose(call, wanted=wanted, now=now))
+
+    async def ConfirmSanction(
+        self,
+        request: pb.ConfirmSanctionRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.Sanction:
+        """Put a proposed sanction into force."""
+        sanction_id = moderator_api.an_id(request.sanction_id, "sanction_id")
+        call = moderator_api.call(
+            request.request_id, "ConfirmSanction", sanction_id, caller=caller, signature=request.signature
+        )
+        return convert.sanction(await self.sanctions.confirm(call, sanction_id=sanction_id, now=now))
+
+    async def LiftSanction(
+        self, request: pb.LiftSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Sanction:
+        """End a sanction before its end, or withdraw a proposal."""
+        sanction_id = moderator_api.an_id(request.sanction_id, "sanction_id")
+        fields = (sanction_id, request.reason)
+        call = moderator_api.call(
+            request.request_id, "LiftSanction", *fields, caller=caller, signature=request.signature
+        )
+        lifted = await self.sanctions.lift(call, sanction_id=sanction_id, reason=request.reason, now=now)
+        return convert.sanction(lifted)
+
+    async def GetSanction(
+        self, request: pb.GetSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Sanction:
+        """Return one sanction as of now."""
+        sanction_id = moderator_api.an_id(request.sanction_id, "sanction_id")
+        found = await self.sanctions.get(relying_party=caller.name, sanction_id=sanction_id, now=now)
+        return convert.sanction(found)
+
+    async def ListSanctions(
+        self, request: pb.ListSanctionsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.ListSanctionsResponse:
+        """Return a page of sanctions, oldest first."""
+        after, limit = convert.page(request)
+        found, following = await self.sanctions.list(
+            relying_party=caller.name,
+            of=convert.sanction_filter(request),
+            state=convert.state(request.state),
+            after=after,
+            limit=limit,
+            now=now,
+        )
+        return pb.ListSanctionsResponse(
+            sanctions=[convert.sanction(each) for each in found], next_page_token=following
+        )
+
+    async def RecordOrder(
+        self, request: pb.RecordOrderRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.RecordedOrder:
+        """Record an authority's order."""
+        given, deadline = order.read(request)
+        call = moderator_api.call(
+            request.request_id,
+            "RecordOrder",
+            *order.parts(request),
+            caller=caller,
+            signature=request.signature,
+        )
+        return order.message(
+            await self.orders.record(call, order=given, deadline=deadline, now=now), now=now.business
+        )
+
+    async def ListOrders(
+        self, request: pb.ListOrdersRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.ListOrdersResponse:
+        """Return a page of orders."""
+        after, limit = convert.page(request)
+        found, following = await self.orders.list(
+            relying_party=caller.name, state=order.state(request.state), after=after, limit=limit, now=now
+        )
+        return pb.ListOrdersResponse(
+            orders=[order.message(each, now=now.business) for each in found], next_page_token=following
+        )
+
+    async def OpenOperation(
+        self, request: pb.OpenOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Operation:
+        """Open an operation."""
+        call = moderator_api.call(
+            request.request_id, "OpenOperation", request.title, caller=caller, signature=request.signature
+        )
+        return operation.message(await self.operations.begin(call, title=request.title, now=now))
+
+    async def CloseOperation(
+        self, request: pb.CloseOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Operation:
+        """Close an operation."""
+        operation_id = moderator_api.an_id(request.operation_id, "operation_id")
+        call = moderator_api.call(
+            request.request_id, "CloseOperation", operation_id, caller=caller, signature=request.signature
+        )
+        closed = await self.operations.close(call, operation_id=operation_id, now=now)
+        return operation.message(closed)
+
+    async def GetOperation(
+        self, request: pb.GetOperationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Operation:
+        """Return an operation with its figures."""
+        operation_id = moderator_api.an_id(request.operation_id, "operation_id")
+        found, counts, tip_offs = await self.operations.get(
+            relying_party=caller.name, operation_id=operation_id, now=now
+        )
+        return operation.message(found, counts, tip_offs)
+
+    async def ListOperations(
+        self, request: pb.ListOperationsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.ListOperationsResponse:
+        """Return a page of operations."""
+        after, limit = convert.page(request)
+        found, following = await self.operations.list(
+            relying_party=caller.name, state=operation.state(request.state), after=after, limit=limit
+        )
+        return pb.ListOperationsResponse(
+            operations=[operation.message(each) for each in found], next_page_token=following
+        )
+
+    async def GetMonthFigures(
+        self,
+        request: pb.GetMonthFiguresRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.MonthFigures:
+        """Return the figures of a month."""
+        return month.message(await self.months.count(relying_party=caller.name, month=request.month, now=now))

@@ -1,0 +1,113 @@
+"""StatusService: published statuses, for platforms."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from idvault.core.edge import convert
+from idvault.core.edge.call import Caller
+from idvault.disclosure.acts.history import DisclosureHistoryFlow
+from idvault.disclosure.api import convert_history
+from idvault.status.acts.status import StatusFlow
+from idvault.status.api import convert as convert_status
+from idvault.status.api.batch import StatusBatches
+from idvault.status.api.serialised import Serialised, SerialisedStatuses
+from idvault.status.api.watch import Hub
+from idvault.status.credential import rules as credential
+from idvault.status.credential.acts.status_token import StatusTokenFlow
+from idvault.v1 import status_pb2
+from idvault.verify import token
+from idvault.verify.clock import ClockReading
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class StatusServicer:
+    """Converts, calls one flow, converts back."""
+
+    flow: StatusFlow
+    histories: DisclosureHistoryFlow
+    tokens: StatusTokenFlow
+    watches: Hub
+    statuses: SerialisedStatuses
+
+    def __post_init__(self) -> None:
+        """Make what answers batches."""
+        self._batches = StatusBatches(flow=self.flow, statuses=self.statuses)
+
+    async def GetStatus(
+        self,
+        request: status_pb2.GetStatusRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> Serialised:
+        """Return the status of one account."""
+        account_token = token.check(request.account_token)
+        packed = await self.flow.packed(relying_party=caller.name, account_token=account_token)
+        return self.statuses.one(packed, now=now)
+
+    async def BatchGetStatuses(
+        self,
+        request: status_pb2.BatchGetStatusesRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> Serialised:
+        """Return the statuses of up to 1,000 accounts."""
+        account_tokens = convert.account_tokens(request.account_tokens)
+        return await self._batches.read(relying_party=caller.name, account_tokens=account_tokens, now=now)
+
+    def WatchStatuses(
+        self,
+        request: status_pb2.WatchStatusesRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> AsyncGenerator[Serialised, None]:
+        """Stream the caller's accounts, then each change."""
+        place = convert_status.place(request.cursor, relying_party=caller.name)
+        return self.watches.watch(relying_party=caller.name, place=place)
+
+    async def IssueStatusToken(
+        self,
+        request: status_pb2.IssueStatusTokenRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> status_pb2.IssueStatusTokenResponse:
+        """Return a signed statement of an account's current status."""
+        issued = await self.tokens.issue_token(
+            relying_party=caller.name,
+            account_token=token.check(request.account_token),
+            audience=credential.check_audience(request.audience),
+            now=now,
+        )
+        return convert_status.status_token(issued)
+
+    async def IssueStatusCredential(
+        self,
+        request: status_pb2.IssueStatusCredentialRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> status_pb2.IssueStatusCredentialResponse:
+        """Return a credential with an entry in a public list."""
+        command = convert_status.credential_command(request, caller=caller)
+        return convert_status.status_credential(await self.tokens.issue_credential(command, now=now))
+
+    async def GetDisclosureHistory(
+        self,
+        request: status_pb2.GetDisclosureHistoryRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> status_pb2.DisclosureHistory:
+        """Return the openings of an account's records, with proofs."""
+        account_token = token.check(request.account_token)
+        found = await self.histories.get(relying_party=caller.name, account_token=account_token, now=now)
+        return convert_history.history(found)

@@ -1,0 +1,1 @@
+"""Public accounts: applications, owners, operators and terms."""

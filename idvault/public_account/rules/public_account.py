@@ -1,0 +1,246 @@
+"""Public accounts: how one is opened, how its term runs out, and how it ends.
+
+| from | verb | to |
+|---|---|---|
+| (none) | apply, by a VERIFIED account that may renew | APPLIED |
+| APPLIED | approve; the owner is eligible | ACTIVE |
+| APPLIED | approve, and the owner is not eligible; reject | REJECTED |
+| ACTIVE | renew, from 60 days before its expire_date | ACTIVE |
+| ACTIVE | its expire_date comes | GRACE |
+| GRACE | renew | ACTIVE |
+| GRACE | 30 days pass | EXPIRED |
+| ACTIVE, GRACE | close, by its owner | CLOSED |
+| ACTIVE, GRACE | a sanction closes it or its owner; its owner is erased | CLOSED, as long as that is so |
+
+- Any other transition is refused, and the refusal names both states.
+- What falls due on a day counts from that day on, whether it is stored or not. Each such step is a revision
+  of its own.
+- An owner who is not eligible is rejected with OWNER_NOT_ELIGIBLE, whatever the cause: no longer verified,
+  suspended, closed, or at the limit per person or organisation (domain.public_account.owner).
+- No public account is closed by its owner, and none changes its owner, while it or its owner's account is
+  under a sanction, or a sanction is proposed or appealed: neither is a way out of a sanction.
+- The published revision also grows with the owner's status, which closes a public account and reopens it.
+"""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from idvault.account.rules import account as account_rules
+from idvault.public_account.rules import standing as standing_rules
+from idvault.public_account.rules.values import (
+    LIVE,
+    Application,
+    PublicAccount,
+    PublicAccountState,
+    PublicProfile,
+    RejectReason,
+)
+from idvault.verify import public_account as category
+from idvault.verify.account import Account, AccountState, Standing
+from idvault.verify.error import PreconditionError, Reason, TransitionError
+from idvault.verify.public_account import Licence
+
+_RENEWAL_DAYS = 60
+
+
+def admit(*, owner: Account, today: date, now: datetime) -> None:
+    """Raise PreconditionError unless an owner may apply, renew or take over.
+
+    Reasons: ACCOUNT_ERASED, ACCOUNT_CLOSED, RENEWAL_SUSPENDED, ACCOUNT_NOT_VERIFIED.
+    """
+    shown = account_rules.project(account=owner, today=today, now=now)
+    if shown.state is AccountState.ERASED:
+        raise PreconditionError(Reason.ACCOUNT_ERASED)
+    if shown.standing is Standing.CLOSED:
+        raise PreconditionError(Reason.ACCOUNT_CLOSED)
+    if shown.standing is Standing.RENEWAL_SUSPENDED:
+        raise PreconditionError(Reason.RENEWAL_SUSPENDED)
+    if shown.state is not AccountState.VERIFIED or owner.person_id is None:
+        raise PreconditionError(Reason.ACCOUNT_NOT_VERIFIED)
+
+
+def apply(*, application: Application, owner: Account, today: date, now: datetime) -> PublicAccount:
+    """Return the application of an owner; raises what `admit` raises."""
+    admit(owner=owner, today=today, now=now)
+    return PublicAccount(
+        application.public_account_id,
+        application.relying_party,
+        application.account_token,
+        owner.person_id or "",
+        category.kind_of(owner),
+        category.category_of(owner),
+        PublicAccountState.APPLIED,
+        revision=1,
+        applied_at=now,
+        licence=application.licence,
+    )
+
+
+def fall(*, public_account: PublicAccount, today: date) -> PublicAccount:
+    """Return the public account after every step that is due, with a revision for each."""
+    due_on = public_account.due_on
+    while due_on is not None and due_on <= today:
+        public_account = step(public_account=public_account)
+        due_on = public_account.due_on
+    return public_account
+
+
+def step(*, public_account: PublicAccount) -> PublicAccount:
+    """Return the public account after its next step: its licence ends, GRACE begins, or it is EXPIRED."""
+    due_on, licence = public_account.due_on, public_account.licence
+    after = replace(public_account, revision=public_account.revision + 1)
+    if licence is not None and licence.expire_date == due_on:
+        return replace(after, licence=None)
+    active = public_account.state is PublicAccountState.ACTIVE
+    return replace(after, state=PublicAccountState.GRACE if active else PublicAccountState.EXPIRED)
+
+
+def present(*, public_account: PublicAccount, owner: Account, today: date, now: datetime) -> PublicAccount:
+    """Return the public account as of now: CLOSED if it is, or its owner's account is, closed or erased."""
+    shown = standing_rules.fall(public_account=fall(public_account=public_account, today=today), now=now)
+    closed = Standing.CLOSED in (shown.standing, account_rules.fall(account=owner, now=now).standing)
+    ended = closed or owner.state is AccountState.ERASED
+    return replace(shown, state=PublicAccountState.CLOSED) if ended and shown.state in LIVE else shown
+
+
+def approve(
+    *, public_account: PublicAccount, owner: Account, eligible: bool, days: int, today: date, now: datetime
+) -> PublicAccount:
+    """Return an application as ACTIVE for some days, or REJECTED if its owner is not eligible.
+
+    Raises TransitionError, which does not depend on the owner's eligibility.
+    """
+    applied = _from(public_account, owner, today, now, PublicAccountState.ACTIVE, PublicAccountState.APPLIED)
+    if not eligible:
+        return _rejected(applied, RejectReason.OWNER_NOT_ELIGIBLE)
+    return replace(
+        applied,
+        state=PublicAccountState.ACTIVE,
+        since=today,
+        expire_date=today + timedelta(days=days),
+        revision=applied.revision + 1,
+    )
+
+
+def reject(
+    *, public_account: PublicAccount, owner: Account, reason: RejectReason, today: date, now: datetime
+) -> PublicAccount:
+    """Return an application as REJECTED; raises TransitionError."""
+    applied = _from(
+        public_account, owner, today, now, PublicAccountState.REJECTED, PublicAccountState.APPLIED
+    )
+    return _rejected(applied, reason)
+
+
+def _rejected(applied: PublicAccount, reason: RejectReason) -> PublicAccount:
+    return replace(
+        applied, state=PublicAccountState.REJECTED, reject_reason=reason, revision=applied.revision + 1
+    )
+
+
+def renew(
+    *,
+    public_account: PublicAccount,
+    owner: Account,
+    licence: Licence | None,
+    days: int,
+    today: date,
+    now: datetime,
+) -> PublicAccount:
+    """Return a public account whose term was renewed; a licence replaces the one that it has.
+
+    Raises TransitionError, PreconditionError (RENEWAL_TOO_EARLY), and what `admit` raises.
+    """
+    live = _from(public_account, owner, today, now, PublicAccountState.ACTIVE, *LIVE)
+    admit(owner=owner, today=today, now=now)
+    if live.standing is Standing.RENEWAL_SUSPENDED:
+        raise PreconditionError(Reason.RENEWAL_SUSPENDED)
+    first = today
+    if live.state is PublicAccountState.ACTIVE and live.expire_date is not None:
+        first = live.expire_date
+        if today < first - timedelta(days=_RENEWAL_DAYS):
+            raise PreconditionError(Reason.RENEWAL_TOO_EARLY)
+    return replace(
+        live,
+        state=PublicAccountState.ACTIVE,
+        licence=licence or live.licence,
+        expire_date=first + timedelta(days=days),
+        revision=live.revision + 1,
+    )
+
+
+def close(
+    *, public_account: PublicAccount, owner: Account, disputed: bool, today: date, now: datetime
+) -> PublicAccount:
+    """Return a public account that its owner closes for good.
+
+    disputed: a sanction of it or of its owner is proposed or appealed. Raises TransitionError and
+    PreconditionError (SANCTION_OPEN).
+    """
+    live = _from(public_account, owner, today, now, PublicAccountState.CLOSED, *LIVE)
+    check_clear(public_account=live, owner=owner, disputed=disputed, now=now)
+    return replace(live, state=PublicAccountState.CLOSED, revision=live.revision + 1)
+
+
+def check_clear(*, public_account: PublicAccount, owner: Account, disputed: bool, now: datetime) -> None:
+    """Raise PreconditionError (SANCTION_OPEN) while there is a sanction, a proposal or an appeal.
+
+    public_account: as of now.
+    """
+    standings = {public_account.standing, account_rules.fall(account=owner, now=now).standing}
+    if disputed or standings != {Standing.GOOD}:
+        raise PreconditionError(Reason.SANCTION_OPEN)
+
+
+def check_live(*, public_account: PublicAccount, owner: Account, today: date, now: datetime) -> PublicAccount:
+    """Return a live public account as of now; raises PreconditionError (PUBLIC_ACCOUNT_NOT_LIVE)."""
+    shown = present(public_account=public_account, owner=owner, today=today, now=now)
+    if shown.state not in LIVE:
+        raise PreconditionError(Reason.PUBLIC_ACCOUNT_NOT_LIVE)
+    return shown
+
+
+def attests(*, public_account: PublicAccount, owner: Account, today: date, now: datetime) -> bool:
+    """Return whether a public account is attested as valid to third parties: while it is ACTIVE."""
+    shown = present(public_account=public_account, owner=owner, today=today, now=now)
+    return shown.state is PublicAccountState.ACTIVE
+
+
+def check_attested(*, public_account: PublicAccount, owner: Account, today: date, now: datetime) -> None:
+    """Raise PreconditionError (PUBLIC_ACCOUNT_NOT_LIVE) unless a credential may be issued."""
+    if not attests(public_account=public_account, owner=owner, today=today, now=now):
+        raise PreconditionError(Reason.PUBLIC_ACCOUNT_NOT_LIVE)
+
+
+def _from(
+    public_account: PublicAccount,
+    owner: Account,
+    today: date,
+    now: datetime,
+    wanted: PublicAccountState,
+    *states: PublicAccountState,
+) -> PublicAccount:
+    """Return the public account as of now if it is in one of the states; raises TransitionError."""
+    shown = present(public_account=public_account, owner=owner, today=today, now=now)
+    if shown.state not in states:
+        raise TransitionError(state=shown.state.value, wanted=wanted.value)
+    return shown
+
+
+def project(*, public_account: PublicAccount, owner: Account, today: date, now: datetime) -> PublicProfile:
+    """Return the published profile of a public account."""
+    shown = present(public_account=public_account, owner=owner, today=today, now=now)
+    status = account_rules.project(account=owner, today=today, now=now)
+    return PublicProfile(
+        shown.public_account_id,
+        shown.kind,
+        shown.category,
+        shown.licence,
+        shown.state,
+        shown.standing,
+        shown.since,
+        shown.owner_changed_on,
+        shown.revision + status.revision,
+        shown.due_on,
+        shown.standing_until,
+    )

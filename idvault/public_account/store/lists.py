@@ -1,0 +1,125 @@
+"""Lists of public accounts; each page follows the last one of the page before."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    Table,
+    and_,
+    literal_column,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
+
+from idvault.core.db.connection import Connection
+from idvault.core.db.statement import Statement, param, scalar, statement
+from idvault.core.db.types import Day, Micros
+from idvault.core.tables.account import accounts
+from idvault.core.tables.public_account import public_accounts
+from idvault.public_account.ports import Owned, Present
+from idvault.public_account.rules.values import GRACE_DAYS, PublicAccountState
+from idvault.public_account.store.rows import IS_LIVE, OWNED, owned
+from idvault.verify.account import AccountState, Standing
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+
+_columns = public_accounts.c
+_FIRST: dict[str, Any] = {"at": datetime(1970, 1, 1, tzinfo=UTC), "after": ""}
+_OF_PARTY = _columns.relying_party == param("party")
+_LATER = tuple_(_columns.applied_at, _columns.public_account_id) > tuple_(
+    param("at", Micros), param("after", String)
+)
+_LIMIT = param("limit", Integer)
+_PLACE: Statement[datetime] = statement(
+    select(_columns.applied_at).where(_OF_PARTY, _columns.public_account_id == param("public")), scalar
+)
+_PAGE = OWNED.where(_OF_PARTY, _LATER).order_by(_columns.applied_at, _columns.public_account_id).limit(_LIMIT)
+OF_PARTY: Statement[Owned] = statement(_PAGE, owned)
+# An owner has few public accounts: the flow leaves out those in another state.
+OF_OWNER: Statement[Owned] = statement(_PAGE.where(_columns.account_token == param("token")), owned)
+
+
+def _is_closed(table: Table) -> ColumnElement[bool]:
+    until = table.c.standing_until
+    in_force = until.is_(None) | (until > param("now", Micros))
+    return and_(table.c.standing == Standing.CLOSED.value, in_force)
+
+
+# Closed by a sanction, or with its owner's account.
+_ENDED = or_(accounts.c.state == AccountState.ERASED.value, _is_closed(accounts), _is_closed(public_accounts))
+_NOT_DUE = _columns.expire_date > param("today", Day)
+# lapsed: whose grace began on this day is EXPIRED today.
+_NOT_LAPSED = _columns.expire_date > param("lapsed", Day)
+
+
+def _stored(state: PublicAccountState) -> ColumnElement[bool]:
+    return _columns.state == literal_column(f"'{state.value}'")
+
+
+# Steps that are due count even if they are not stored, and so does the closing of the owner's account.
+_IN_STATE: dict[PublicAccountState, tuple[ColumnElement[bool], tuple[str, ...]]] = {
+    PublicAccountState.APPLIED: (_stored(PublicAccountState.APPLIED), ()),
+    PublicAccountState.REJECTED: (_stored(PublicAccountState.REJECTED), ()),
+    PublicAccountState.ACTIVE: (
+        and_(_stored(PublicAccountState.ACTIVE), _NOT_DUE, not_(_ENDED)),
+        ("today", "now"),
+    ),
+    PublicAccountState.GRACE: (
+        and_(IS_LIVE, not_(_NOT_DUE), _NOT_LAPSED, not_(_ENDED)),
+        ("today", "lapsed", "now"),
+    ),
+    PublicAccountState.EXPIRED: (
+        or_(_stored(PublicAccountState.EXPIRED), and_(IS_LIVE, not_(_NOT_LAPSED))),
+        ("lapsed",),
+    ),
+    PublicAccountState.CLOSED: (
+        or_(_stored(PublicAccountState.CLOSED), and_(IS_LIVE, _NOT_LAPSED, _ENDED)),
+        ("lapsed", "now"),
+    ),
+}
+IN_STATE: dict[PublicAccountState, Statement[Owned]] = {
+    state: statement(_PAGE.where(condition), owned) for state, (condition, _) in _IN_STATE.items()
+}
+EXPIRING: Statement[Owned] = statement(
+    OWNED.where(
+        _OF_PARTY,
+        # Worded like the index, so that it is used: term_end is set exactly while a public account is live.
+        _columns.term_end.is_not(None),
+        _columns.expire_date <= param("until", Day),
+        _NOT_LAPSED,
+        not_(_ENDED),
+        tuple_(_columns.expire_date, _columns.public_account_id)
+        > tuple_(param("day", Day), param("after", String)),
+    )
+    .order_by(_columns.expire_date, _columns.public_account_id)
+    .limit(_LIMIT),
+    owned,
+)
+DUE: Statement[Owned] = statement(
+    OWNED.where(_columns.due_on <= param("today")).order_by(_columns.due_on).limit(_LIMIT), owned
+)
+
+
+def dates(state: PublicAccountState, present: Present) -> dict[str, Any]:
+    """Return the time parameters of a list by state."""
+    known = {"today": present.today, "lapsed": lapsed(present), "now": present.time}
+    return {name: known[name] for name in _IN_STATE[state][1]}
+
+
+def lapsed(present: Present) -> date:
+    """Return the newest expire_date whose grace is over today."""
+    return present.today - timedelta(days=GRACE_DAYS)
+
+
+async def place_of(connection: Connection, relying_party: str, after: str) -> dict[str, Any]:
+    """Return the place from which a list continues; raises InvalidError (INVALID_MESSAGE, page_token)."""
+    if not after:
+        return _FIRST
+    found = await connection.one(_PLACE, party=relying_party, public=after)
+    if found is None:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("page_token", FieldCode.CHARACTER))
+    return {"at": found, "after": after}

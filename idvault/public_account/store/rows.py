@@ -1,0 +1,199 @@
+"""Rows of public accounts, each read together with its owner's account."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from idvault.account.store import feed_rows as feed_row
+from idvault.account.store import periods
+from idvault.account.store import rows as account
+from idvault.core.db.connection import Connection
+from idvault.core.db.listing import one_of
+from idvault.core.db.locking import for_change
+from idvault.core.db.statement import Statement, param, statement
+from idvault.core.tables.account import accounts
+from idvault.core.tables.public_account import public_account_versions, public_accounts
+from idvault.public_account.ports import Owned
+from idvault.public_account.rules.values import (
+    LIVE,
+    PublicAccount,
+    PublicAccountState,
+    RejectReason,
+    TransferOffer,
+)
+from idvault.verify.account import Standing
+from idvault.verify.error import NotFoundError, Reason, UnavailableError
+from idvault.verify.public_account import Licence, PublicAccountCategory, PublicAccountKind
+
+# Both tables have columns of the same names.
+_PREFIX = "own_"
+COLUMNS = (*(column.label(_PREFIX + column.name) for column in public_accounts.c), *accounts.c)
+OWNED = select(*COLUMNS).join_from(
+    public_accounts, accounts, accounts.c.account_token == public_accounts.c.account_token
+)
+
+
+def owned(row: Any) -> Owned:
+    """Return the public account and the owner in a row of `OWNED`."""
+    return Owned(_public_account(row), account.from_row(row))
+
+
+def _public_account(row: Any) -> PublicAccount:
+    return PublicAccount(
+        public_account_id=row.own_public_account_id,
+        relying_party=row.own_relying_party,
+        account_token=row.own_account_token,
+        person_id=row.own_person_id,
+        kind=PublicAccountKind(row.own_kind),
+        owner_category=PublicAccountCategory(row.own_owner_category),
+        state=PublicAccountState(row.own_state),
+        revision=row.own_revision,
+        applied_at=row.own_applied_at,
+        licence=_licence(row),
+        reject_reason=None if row.own_reject_reason is None else RejectReason(row.own_reject_reason),
+        since=row.own_since,
+        expire_date=row.own_expire_date,
+        owner_changed_on=row.own_owner_changed_on,
+        offer=None if row.own_offered_to is None else TransferOffer(row.own_offered_to, row.own_offered_at),
+        standing=Standing(row.own_standing),
+        standing_until=row.own_standing_until,
+        later_standings=periods.unpack(row.own_later_standings),
+    )
+
+
+def _licence(row: Any) -> Licence | None:
+    if row.own_licence_category is None:
+        return None
+    return Licence(
+        PublicAccountCategory(row.own_licence_category),
+        row.own_licence_reference,
+        row.own_licence_expire_date,
+    )
+
+
+_OF_PARTY = public_accounts.c.relying_party == param("party")
+_MINE = public_accounts.c.public_account_id == param("public")
+_OF_OWNER = public_accounts.c.account_token == param("token")
+_GET: Statement[Owned] = statement(OWNED.where(_OF_PARTY, _MINE), owned)
+# Both rows are locked: an act that has one has its owner's account, too.
+_LOCK: Statement[Owned] = statement(for_change(OWNED.where(_OF_OWNER, _MINE)), owned)
+IS_LIVE = one_of(public_accounts.c.state, sorted(state.value for state in LIVE))
+# Those that have ended for good may be many.
+_OF_PERSON: Statement[Owned] = statement(
+    OWNED.where(_OF_PARTY, public_accounts.c.person_id == param("person_id"), IS_LIVE), owned
+)
+_ADD = statement(insert(public_accounts))
+_PUT = statement(
+    update(public_accounts)
+    .where(_OF_OWNER, _MINE)
+    .values(
+        {
+            column: param(column.name)
+            for column in public_accounts.c
+            if column.name not in ("public_account_id", "relying_party")
+        }
+    )
+)
+_ADD_VERSION = statement(insert(public_account_versions))
+
+
+async def get(connection: Connection, relying_party: str, public_account_id: str) -> Owned:
+    """Return a relying party's public account; raises NotFoundError (PUBLIC_ACCOUNT_NOT_FOUND)."""
+    found = await connection.one(_GET, party=relying_party, public=public_account_id)
+    if found is None:
+        raise NotFoundError(Reason.PUBLIC_ACCOUNT_NOT_FOUND)
+    return found
+
+
+async def lock_of(connection: Connection, *, account_token: str, public_account_id: str) -> Owned | None:
+    """Return an owner's public account as it is stored now, locked; None if it is not this owner's."""
+    return await connection.one(_LOCK, token=account_token, public=public_account_id)
+
+
+async def lock(connection: Connection, found: Owned) -> Owned:
+    """Return a public account and its owner's account as they are stored now, locked.
+
+    Raises UnavailableError if it has another owner since it was read: a repeated call finds that one.
+    """
+    stored = await lock_of(
+        connection,
+        account_token=found.public_account.account_token,
+        public_account_id=found.public_account.public_account_id,
+    )
+    if stored is None:
+        raise UnavailableError(Reason.STORE_UNAVAILABLE)
+    return stored
+
+
+async def of_person(connection: Connection, relying_party: str, person_id: str) -> Sequence[Owned]:
+    """Return the public accounts of a person or organisation that are stored as live."""
+    return await connection.all(_OF_PERSON, party=relying_party, person_id=person_id)
+
+
+async def add(connection: Connection, public_account: PublicAccount, *, now: datetime) -> None:
+    """Insert a public account."""
+    await connection.later(
+        _ADD,
+        account_token=public_account.account_token,
+        public_account_id=public_account.public_account_id,
+        relying_party=public_account.relying_party,
+        **_values(public_account),
+    )
+    await feed_row.published(connection, account_token=public_account.account_token)
+    await _add_version(connection, public_account, now)
+
+
+async def put(connection: Connection, public_account: PublicAccount, *, token: str, now: datetime) -> None:
+    """Store a public account that this act has locked. token: of the owner that it had until now."""
+    await connection.later(
+        _PUT,
+        token=token,
+        account_token=public_account.account_token,
+        public=public_account.public_account_id,
+        **_values(public_account),
+    )
+    for owner in sorted({token, public_account.account_token}):
+        await feed_row.published(connection, account_token=owner)
+    await _add_version(connection, public_account, now)
+
+
+async def _add_version(connection: Connection, public_account: PublicAccount, now: datetime) -> None:
+    values = _values(public_account)
+    for name in ("reject_reason", "offered_to", "offered_at", "term_end", "due_on"):
+        del values[name]
+    await connection.later(
+        _ADD_VERSION,
+        account_token=public_account.account_token,
+        public_account_id=public_account.public_account_id,
+        relying_party=public_account.relying_party,
+        changed_at=now,
+        **values,
+    )
+
+
+def _values(public_account: PublicAccount) -> dict[str, object]:
+    licence, reason, offer = public_account.licence, public_account.reject_reason, public_account.offer
+    return {
+        "person_id": public_account.person_id,
+        "kind": public_account.kind.value,
+        "owner_category": public_account.owner_category.value,
+        "state": public_account.state.value,
+        "revision": public_account.revision,
+        "applied_at": public_account.applied_at,
+        "licence_category": licence and licence.category.value,
+        "licence_reference": licence and licence.reference,
+        "licence_expire_date": licence and licence.expire_date,
+        "reject_reason": reason and reason.value,
+        "since": public_account.since,
+        "expire_date": public_account.expire_date,
+        "owner_changed_on": public_account.owner_changed_on,
+        "offered_to": offer and offer.account_token,
+        "offered_at": offer and offer.offered_at,
+        "standing": public_account.standing.value,
+        "standing_until": public_account.standing_until,
+        "later_standings": periods.pack(public_account.later_standings),
+        "term_end": public_account.term_end,
+        "due_on": public_account.due_on,
+    }

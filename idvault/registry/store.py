@@ -1,0 +1,85 @@
+"""The rate cap that all processes share (ports.budget): a GCRA clock, one row per name."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import BigInteger, Column, Table, case, type_coerce
+
+from idvault.core.db.act import act
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement, param, scalar, statement, upsert
+from idvault.core.db.types import Micros, from_micros, to_micros
+from idvault.core.tables import NAME, main
+from idvault.registry.budget_ports import CallTurn, Reserved
+
+_MICROSECOND = timedelta(microseconds=1)
+# No ban and no row of slots is as long: a later slot comes from a clock that was wrong, and would stop every
+# call until its time.
+_FARTHEST = timedelta(minutes=10)
+
+budgets = Table(
+    "budgets",
+    main,
+    Column("name", NAME, primary_key=True),
+    Column("next_at", Micros, nullable=False),
+)
+
+_NOW, _GAP, _LATEST, _FAR = (param(name, BigInteger) for name in ("now", "gap", "latest", "far"))
+_STORED = type_coerce(budgets.c.next_at, BigInteger)
+_START = case((_STORED.between(_NOW, _FAR), _STORED), else_=_NOW)
+# Returns the start of the slot after the one taken, or no row if none was taken.
+_TAKE: Statement[int | None] = statement(
+    upsert(budgets)
+    .values(name=param("name"), next_at=_NOW + _GAP)
+    .on_conflict_do_update(
+        index_elements=[budgets.c.name], set_={"next_at": _START + _GAP}, where=_START <= _LATEST
+    )
+    .returning(_STORED),
+    scalar,
+)
+_NOTE = upsert(budgets)
+_PAUSE = statement(
+    _NOTE.on_conflict_do_update(
+        index_elements=[budgets.c.name],
+        set_={"next_at": _NOTE.excluded.next_at},
+        where=budgets.c.next_at < _NOTE.excluded.next_at,
+    )
+)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlBudgetStore:
+    """Rate caps in the main database."""
+
+    database: Database
+
+    async def take(self, name: str, *, gap: timedelta, now: datetime, latest: datetime) -> datetime | None:
+        """Reserve the next slot and return its time, or None if it would be after `latest`."""
+        turn = CallTurn(name, gap, now, latest)
+        if latest < now:
+            return None
+        # A slot that is taken twice after a lost connection is one call less.
+        return _slot(turn, await self.database.write("budget.take", _TAKE, **_asked(turn)))
+
+    @act("budget.pause")
+    async def pause(self, connection: Connection, name: str, *, until: datetime) -> None:
+        """Allow no slot before `until`; never shortens an earlier pause."""
+        await connection.run(_PAUSE, name=name, next_at=until)
+
+
+async def take(connection: Connection, turn: CallTurn) -> Reserved:
+    """Reserve the next slot within an act, as its last statement: every claim waits for this row."""
+    if turn.latest < turn.now:
+        return Reserved(None)
+    return Reserved(_slot(turn, await connection.one(_TAKE, **_asked(turn))))
+
+
+def _asked(turn: CallTurn) -> dict[str, object]:
+    gap, now, latest = turn.gap // _MICROSECOND, to_micros(turn.now), to_micros(turn.latest)
+    far = now + max(turn.gap * 2, _FARTHEST) // _MICROSECOND
+    return {"name": turn.name, "gap": gap, "now": now, "latest": latest, "far": far}
+
+
+def _slot(turn: CallTurn, following: int | None) -> datetime | None:
+    return None if following is None else from_micros(following) - turn.gap

@@ -1,0 +1,1 @@
+"""Computes, publishes and shows the transparency report."""

@@ -1,0 +1,224 @@
+"""The page of public supervision: `index.html` and `index.en.html` of the public directory, for a journalist.
+
+- It says what is in the log and who signed that, who can open an identity, which deadlines were missed, where
+  the reports are, and how to verify and mirror all of it. Its numbers are those of the published reports.
+- It proves nothing by itself: it names the files and commands that do.
+- Of the roster it has the organisations, not the members.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+
+from idvault.log.ports.log import PublicDirectory
+from idvault.report.acts import html, words
+from idvault.report.acts.report import FOLDER, ReportFlow, path_of
+from idvault.report.rules import catalogue
+from idvault.report.rules.figure import Language, Title
+from idvault.verify import period as periods
+from idvault.verify.attest.people.roster import Roster
+from idvault.verify.clock import ClockReading
+from idvault.verify.transparency import checkpoint, report
+from idvault.verify.transparency.checkpoint import CosignaturePolicy, SignedCheckpoint
+from idvault.verify.transparency.directory import LOG_FOLDER
+from idvault.verify.transparency.note import VerifierKey
+from idvault.verify.transparency.report import Report
+from idvault.verify.transparency.tile import CHECKPOINT_PATH
+
+PATHS = {Language.ZH: "index.html", Language.EN: "index.en.html"}
+_MOST_REPORTS = 60
+_MOST_MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Supervised:
+    """What the page shows. reports: the published ones, the newest first. so_far: the running month.
+
+    web_url: of the hosted pages, empty if there are none.
+    """
+
+    key: VerifierKey
+    roster: Roster
+    newest: SignedCheckpoint
+    reports: Sequence[Report]
+    made: datetime
+    so_far: tuple[str, Mapping[str, int]]
+    web_url: str = ""
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SupervisionFlow:
+    """The page of one public directory. policy: whose signatures the log's checkpoints need.
+
+    web_url: of the hosted pages, empty if there are none.
+    """
+
+    files: PublicDirectory
+    counts: ReportFlow
+    key: VerifierKey
+    roster: Callable[[], Roster]
+    policy: Callable[[], CosignaturePolicy]
+    web_url: str = ""
+
+    async def run(self, *, now: ClockReading) -> None:
+        """Publish the page; raises UnavailableError, LogError."""
+        raw = await self.files.read(CHECKPOINT_PATH)
+        if raw is None:
+            return
+        newest = checkpoint.verify(raw, self.policy())
+        month, count = await self.counts.so_far(newest.checkpoint.size, now=now)
+        shown = Supervised(
+            key=self.key,
+            roster=self.roster(),
+            newest=newest,
+            reports=await self._reports(),
+            made=now.real,
+            so_far=(month.name, count.values(catalogue.logged_figures())),
+            web_url=self.web_url,
+        )
+        for language, path in PATHS.items():
+            await self.files.write(path, render(shown, language=language).encode())
+
+    async def _reports(self) -> list[Report]:
+        listed = await self.files.listing(without=LOG_FOLDER)
+        names = [path.removeprefix(f"{FOLDER}/").removesuffix(".json") for path in listed]
+        found = [each for name in names if (each := periods.named(name)) is not None]
+        newest = sorted(found, key=lambda each: (each.last, each.first), reverse=True)[:_MOST_REPORTS]
+        read = [await self.files.read(path_of(each, "json")) for each in newest]
+        return [report.parse(data) for data in read if data is not None]
+
+
+def render(shown: Supervised, *, language: Language) -> str:
+    """Return the page in one language."""
+    title = words.SUPERVISION.in_language(language)
+    other = PATHS[Language.EN if language is Language.ZH else Language.ZH]
+    body = "\n".join(
+        (
+            html.element("h1", f"{title}: {shown.key.name}"),
+            html.element("p", words.WHAT_IT_IS.in_language(language)),
+            *_log(shown, language),
+            *_people(shown.roster, language),
+            *_tip_offs(shown.web_url, language),
+            *_deadlines(shown, language),
+            *_reports(shown.reports, language),
+            *_verify(shown.key, language),
+        )
+    )
+    links = html.link(other, words.OTHER_LANGUAGE.in_language(language))
+    return html.page(body, links=links, title=title, language=language)
+
+
+def _heading(title: Title, language: Language) -> str:
+    return html.element("h2", title.in_language(language))
+
+
+def _text(title: Title, language: Language, **values: object) -> str:
+    return html.element("p", title.in_language(language).format(**values))
+
+
+def _log(shown: Supervised, language: Language) -> list[str]:
+    newest, cosigned = shown.newest.checkpoint, shown.newest.cosigned
+    rows = [
+        (words.ENTRIES.in_language(language), f"{newest.size:,}"),
+        (words.AS_OF.in_language(language), f"{shown.made.astimezone(UTC):%Y-%m-%d %H:%M} UTC"),
+        (words.ROOT.in_language(language), newest.root.hex()),
+    ]
+    witnesses = [(key.name, _minute(time)) for key, time in sorted(cosigned, key=lambda one: one[0].name)]
+    head = (words.WITNESS.in_language(language), words.COSIGNED.in_language(language))
+    return [
+        _heading(words.THE_LOG, language),
+        _text(words.LOG_IS, language),
+        html.table(rows),
+        html.table(witnesses, head=head) if witnesses else _text(words.NO_WITNESS, language),
+    ]
+
+
+def _minute(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _people(roster: Roster, language: Language) -> list[str]:
+    rows = [
+        (title.in_language(language), ", ".join(_organisations(roster, role)) or "–")
+        for title, role in ((words.CUSTODIANS, "custodian"), (words.AUDITORS, "auditor"))
+    ]
+    quorums = {(each.threshold, len(each.custodians)) for each in roster.quorums}
+    return [
+        _heading(words.PEOPLE, language),
+        *(_text(words.QUORUM, language, threshold=few, size=all_) for few, all_ in sorted(quorums)),
+        html.table(rows),
+    ]
+
+
+def _organisations(roster: Roster, role: str) -> list[str]:
+    return sorted({member.organisation for member in roster.people if member.role == role})
+
+
+def _tip_offs(web_url: str, language: Language) -> list[str]:
+    if not web_url:
+        return []
+    address = f"{web_url}/r?lang={language.value}"
+    return [
+        _heading(words.TIP_OFFS, language),
+        _text(words.TIP_OFFS_ARE, language),
+        f"<p>{html.link(address, words.TIP_OFF_FORMS.in_language(language))}</p>",
+    ]
+
+
+def _deadlines(shown: Supervised, language: Language) -> list[str]:
+    running, counted = shown.so_far
+    ended = [each for each in shown.reports if each.period.months() == (each.period,)][:_MOST_MONTHS]
+    months = [(words.SO_FAR.in_language(language).format(month=running), counted)]
+    months += [(each.period.name, each.logged) for each in ended if each.period.name != running]
+    parts = [_heading(words.DEADLINES, language), _text(words.DEADLINES_ARE, language)]
+    for kind in catalogue.DEADLINES:
+        names = (kind.due, *kind.missed)
+        head = [words.MONTH, *(catalogue.BY_NAME[name].title for name in names)]
+        rows = [[month, *(_number(logged, name) for name in names)] for month, logged in months]
+        name = kind.title.in_language(language)
+        grid = html.grid([title.in_language(language) for title in head], rows, label=name)
+        parts += [html.element("h3", name), grid]
+    return parts
+
+
+def _number(logged: Mapping[str, int], name: str) -> str:
+    return str(logged.get(name, "–"))
+
+
+def _reports(reports: Sequence[Report], language: Language) -> list[str]:
+    if not reports:
+        return [_heading(words.REPORTS, language), _text(words.NO_REPORT, language)]
+    items = "".join(f"<li>{_report_links(each, language)}</li>" for each in reports)
+    return [_heading(words.REPORTS, language), _text(words.REPORTS_ARE, language), f"<ul>{items}</ul>"]
+
+
+def _report_links(each: Report, language: Language) -> str:
+    page = html.link(path_of(each.period, f"{language.value}.html"), each.period.name)
+    data = html.link(path_of(each.period, "json"), words.DATA.in_language(language))
+    return (
+        f"{page} ({data}, {html.link(path_of(each.period, 'note'), words.SIGNATURE.in_language(language))})"
+    )
+
+
+def _verify(key: VerifierKey, language: Language) -> list[str]:
+    url = f"https://{key.name}/"
+    steps = (
+        (words.GET_CLIENT, "pip install 'idvault[cli]'"),
+        (words.MIRROR, f"idvault-client mirror-log copy --from {url} --public-key '{key}' --unwitnessed"),
+        (
+            words.RECOMPUTE,
+            f"idvault-client check-report copy/report/REPORT.json --log copy --public-key '{key}'",
+        ),
+        (
+            words.FOLLOW,
+            f"idvault-client follow-log --url {url} --public-key '{key}' --state seen --witness …",
+        ),
+    )
+    return [
+        _heading(words.CHECK, language),
+        _text(words.KEY_IS, language),
+        f"<pre>{escape(str(key))}</pre>",
+        *(f"{_text(title, language)}<pre>{escape(command)}</pre>" for title, command in steps),
+        f"<p>{html.link('index', words.ALL_FILES.in_language(language))}</p>",
+    ]

@@ -1,0 +1,1 @@
+"""Sanctions, and what follows from them: appeals, orders and operations."""

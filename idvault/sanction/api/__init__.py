@@ -1,0 +1,1 @@
+"""Converts messages of sanctions."""

@@ -1,0 +1,161 @@
+"""Appeals against sanctions.
+
+| from | verb | to |
+|---|---|---|
+| (none) | file, once per sanction | FILED |
+| FILED | decide, by a moderator who neither imposed nor confirmed the sanction | UPHELD, REJECTED |
+
+- Any other transition is refused, and the refusal names both states.
+- A sanction that has been in force can be appealed within APPEAL_DAYS, also after it has ended. For one that
+  was imposed before statements of reasons were required, that time never began: nobody was told how to
+  appeal.
+- A decision is due in APPEAL_DECISION_DAYS, counted by domain.deadline in the operator's zone. An appeal that
+  is not decided by then is overdue, and stays in the public count of overdue appeals when it is decided.
+- An upheld appeal overturns its sanction (domain.sanction.sanction.overturn). A rejected one names an outside
+  body, and until when the owner can go there.
+- The text is deleted some days after the decision, as the terms say.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+from unicodedata import category
+
+from idvault.sanction.rules.sanction import Sanction
+from idvault.verify import deadline
+from idvault.verify.error import (
+    DeniedError,
+    FieldCode,
+    InvalidError,
+    PreconditionError,
+    Reason,
+    TransitionError,
+    Violation,
+)
+from idvault.verify.sanction import AppealState
+
+TEXT_LENGTH = 2_000
+_LAYOUT = "\r\n\t"
+
+
+@dataclass(frozen=True, slots=True)
+class AppealTerms:
+    """The operator's terms. outside_body: where the owner can go after a rejection, within outside_days.
+
+    text_days: for how long the text of a decided appeal is kept.
+    """
+
+    days: int
+    decision_days: int
+    outside_body: str
+    outside_days: int
+    zone: tzinfo
+    text_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """An appeal against a sanction; appeal_id is 32 lower-case hex digits. Its text is sealed and not here.
+
+    overdue_at: when it was logged as overdue. paper: the signed decision. outside_body, outside_until: of a
+    rejection. delete_at: when the text must be deleted; text_deleted_at: when it was.
+    """
+
+    appeal_id: str
+    relying_party: str
+    account_token: str
+    sanction_id: str
+    state: AppealState
+    filed_at: datetime
+    due_at: datetime
+    overdue_at: datetime | None = None
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    reason: str = field(default="", repr=False)
+    paper: bytes | None = field(default=None, repr=False)
+    outside_body: str = ""
+    outside_until: datetime | None = None
+    delete_at: datetime | None = None
+    text_deleted_at: datetime | None = None
+
+
+def check_text(text: str) -> str:
+    """Return an appeal's text unchanged; raises InvalidError (INVALID_MESSAGE, text)."""
+    code = None
+    if not text.strip():
+        code = FieldCode.REQUIRED
+    elif len(text) > TEXT_LENGTH:
+        code = FieldCode.LENGTH
+    elif any(category(each) == "Cc" for each in text if each not in _LAYOUT):
+        code = FieldCode.CHARACTER
+    if code is not None:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("text", code))
+    return text
+
+
+def file(*, appeal_id: str, sanction: Sanction, terms: AppealTerms, now: datetime) -> Appeal:
+    """Return a new appeal; raises PreconditionError (SANCTION_NEVER_IN_FORCE, APPEAL_TOO_LATE)."""
+    if sanction.started_at is None:
+        raise PreconditionError(Reason.SANCTION_NEVER_IN_FORCE)
+    ends_at = deadline.due_at(start=sanction.started_at, days=terms.days, zone=terms.zone)
+    if sanction.paper and ends_at <= now:
+        raise PreconditionError(Reason.APPEAL_TOO_LATE)
+    return Appeal(
+        appeal_id,
+        sanction.relying_party,
+        sanction.account_token,
+        sanction.sanction_id,
+        AppealState.FILED,
+        now,
+        deadline.due_at(start=now, days=terms.decision_days, zone=terms.zone),
+    )
+
+
+def is_overdue(appeal: Appeal, *, now: datetime) -> bool:
+    """Return whether an appeal waits for a decision that was due."""
+    return appeal.state is AppealState.FILED and appeal.due_at <= now
+
+
+def note_overdue(*, appeal: Appeal, now: datetime) -> Appeal:
+    """Return the appeal marked as overdue, if it is overdue and not yet marked."""
+    if appeal.overdue_at is not None or not is_overdue(appeal, now=now):
+        return appeal
+    return replace(appeal, overdue_at=now)
+
+
+def decide(
+    *,
+    appeal: Appeal,
+    sanction: Sanction,
+    verdict: AppealState,
+    moderator_id: str,
+    reason: str,
+    paper: bytes,
+    terms: AppealTerms,
+    now: datetime,
+) -> Appeal:
+    """Return the decided appeal; raises TransitionError, and DeniedError (SELF_APPROVAL)."""
+    if appeal.state is not AppealState.FILED:
+        raise TransitionError(state=appeal.state.value, wanted=verdict.value)
+    if moderator_id in (sanction.imposed_by, sanction.confirmed_by):
+        raise DeniedError(Reason.SELF_APPROVAL)
+    rejected = verdict is AppealState.REJECTED
+    return replace(
+        appeal,
+        state=verdict,
+        decided_at=now,
+        decided_by=moderator_id,
+        reason=reason,
+        paper=paper,
+        outside_body=terms.outside_body if rejected else "",
+        outside_until=deadline.due_at(start=now, days=terms.outside_days, zone=terms.zone)
+        if rejected
+        else None,
+        delete_at=deadline.due_at(start=now, days=terms.text_days, zone=terms.zone),
+    )
+
+
+def delete_text(*, appeal: Appeal, now: datetime) -> Appeal:
+    """Return the appeal without its text if that is due, else unchanged."""
+    if appeal.delete_at is None or appeal.delete_at > now:
+        return appeal
+    return replace(appeal, delete_at=None, text_deleted_at=now)

@@ -1,0 +1,1 @@
+"""What appeals and contests have in common."""

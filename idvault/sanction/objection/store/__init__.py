@@ -1,0 +1,1 @@
+"""Lists and rows of appeals and contests."""

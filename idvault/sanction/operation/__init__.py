@@ -1,0 +1,1 @@
+"""Operations: sanctions that belong together."""

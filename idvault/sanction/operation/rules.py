@@ -1,0 +1,87 @@
+"""Operations: a platform's campaigns against something, to which sanctions and reports may belong.
+
+| from | verb | to |
+|---|---|---|
+| (none) | open | OPEN |
+| OPEN | close | CLOSED |
+
+- A sanction or a report names an operation of its platform that is OPEN. Closing it changes neither.
+- A sanction that a report leads to belongs to the operation that it names, else to the report's if that is
+  still OPEN: a report can always be upheld.
+- Any other transition is refused, and the refusal names both states.
+- The figures of an operation count sanctions that have come into force, and reports by their state.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from idvault.sanction.rules.statement import text_code
+from idvault.verify.error import InvalidError, PreconditionError, Reason, TransitionError, Violation
+from idvault.verify.sanction import Degree, Scope
+
+_TITLE_LENGTH = 200
+
+
+class OperationState(StrEnum):
+    """Whether sanctions and reports may still name an operation."""
+
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of a platform; operation_id is 32 lower-case hex digits."""
+
+    operation_id: str
+    relying_party: str
+    title: str = field(repr=False)
+    opened_at: datetime
+    closed_at: datetime | None = None
+
+    @property
+    def state(self) -> OperationState:
+        """Whether it is open."""
+        return OperationState.OPEN if self.closed_at is None else OperationState.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class SanctionCount:
+    """How many sanctions of a degree and scope have come into force, and what happened to them."""
+
+    degree: Degree
+    scope: Scope
+    imposed: int
+    in_force: int
+    lifted: int
+    lapsed: int
+    overturned: int = 0
+
+
+def check_title(title: str) -> str:
+    """Return a title unchanged; raises InvalidError (INVALID_MESSAGE, title)."""
+    code = text_code(title, limit=_TITLE_LENGTH)
+    if code is not None:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("title", code))
+    return title
+
+
+def check_open(operation: Operation) -> None:
+    """Raise PreconditionError (OPERATION_CLOSED) unless sanctions and reports may name it."""
+    if operation.state is not OperationState.OPEN:
+        raise PreconditionError(Reason.OPERATION_CLOSED)
+
+
+def inherit(*, named: str | None, reported: Operation) -> str | None:
+    """Return the operation of a sanction. named: by itself; reported: by the report that it answers."""
+    if named is not None or reported.state is not OperationState.OPEN:
+        return named
+    return reported.operation_id
+
+
+def close(*, operation: Operation, now: datetime) -> Operation:
+    """Return the closed operation; raises TransitionError."""
+    if operation.state is not OperationState.OPEN:
+        raise TransitionError(state=operation.state.value, wanted=OperationState.CLOSED.value)
+    return replace(operation, closed_at=now)

@@ -1,0 +1,58 @@
+"""Converts the messages of orders."""
+
+from datetime import datetime
+
+from idvault.core.edge.convert import numbers
+from idvault.moderator import api as moderator_api
+from idvault.sanction.api import statement as statements
+from idvault.sanction.api.convert import time
+from idvault.sanction.order.rules import OrderState, RecordedOrder
+from idvault.sanction.rules import statement as rules
+from idvault.v1 import sanction_pb2 as pb
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault.verify.sanction import AuthorityOrder
+from idvault.verify.seal import Part
+
+_STATES = numbers(OrderState, pb.RecordedOrder.State.Value, "STATE_")
+
+
+def read(request: pb.RecordOrderRequest) -> tuple[AuthorityOrder, datetime]:
+    """Return the order and its deadline; raises InvalidError (INVALID_MESSAGE) naming every wrong part."""
+    wrong: list[Violation] = []
+    order = statements.read_order(request.order, wrong, "order")
+    wrong += [Violation(name, code) for name, code in rules.order_codes(order).items() if code is not None]
+    deadline = moderator_api.read_time(request.deadline) if request.HasField("deadline") else None
+    if deadline is None:
+        code = FieldCode.CHARACTER if request.HasField("deadline") else FieldCode.REQUIRED
+        wrong.append(Violation("deadline", code))
+    if wrong or deadline is None:
+        raise InvalidError(Reason.INVALID_MESSAGE, *wrong)
+    return order, deadline
+
+
+def parts(request: pb.RecordOrderRequest) -> tuple[Part, ...]:
+    """Return all fields in field-number order, as received."""
+    order, deadline = request.order, request.deadline
+    return order.authority, order.reference, order.order_date, order.digest, deadline.seconds, deadline.nanos
+
+
+def state(number: int) -> OrderState | None:
+    """Return the state to list, None for all; raises InvalidError (INVALID_MESSAGE, state)."""
+    if not number:
+        return None
+    for word, value in _STATES.items():
+        if value == number:
+            return word
+    raise InvalidError(Reason.INVALID_MESSAGE, Violation("state", FieldCode.CHARACTER))
+
+
+def message(value: RecordedOrder, *, now: datetime) -> pb.RecordedOrder:
+    """Return the message of an order as of now."""
+    return pb.RecordedOrder(
+        order_id=value.order_id,
+        order=statements.order_message(value.order),
+        deadline=time(value.deadline),
+        record_time=time(value.recorded_at),
+        state=_STATES[value.state(now=now)],
+        carry_out_time=time(value.carried_out_at),
+    )

@@ -1,0 +1,196 @@
+"""The acts and reads of an authority's orders (ports.sanction.OrderStore)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Integer, and_, func, or_, select, update
+
+from idvault.core import account_request as requests
+from idvault.core.db.act import act, read
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.db.locking import for_change
+from idvault.core.db.statement import Statement, param, scalar, statement, upsert
+from idvault.core.request import Request
+from idvault.core.tables.sanction import orders, sanctions
+from idvault.log.store import entry as log
+from idvault.sanction.order.rules import OrderState, RecordedOrder
+from idvault.sanction.store import lists
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import NotFoundError, Reason
+from idvault.verify.event import Event
+from idvault.verify.sanction import AuthorityOrder
+
+# What an act stored, and what it could not know: a sanction that was imposed while the order was recorded.
+_FOUND = (
+    select(func.min(sanctions.c.started_at))
+    .where(sanctions.c.relying_party == orders.c.relying_party, sanctions.c.order_digest == orders.c.digest)
+    .scalar_subquery()
+)
+_CARRIED_OUT = func.coalesce(orders.c.carried_out_at, _FOUND)
+_OF_PARTY = orders.c.relying_party == param("party")
+_IS_OPEN = orders.c.carried_out_at.is_(None) & orders.c.missed_at.is_(None)
+
+
+def _order(row: Any) -> RecordedOrder:
+    return RecordedOrder(
+        row.order_id,
+        row.relying_party,
+        AuthorityOrder(row.authority, row.reference, row.issued_on, bytes(row.digest)),
+        row.deadline,
+        row.recorded_at,
+        row.carried_out,
+    )
+
+
+_SHOWN = (*(column for column in orders.c if column.name != "carried_out_at"),)
+_QUERY = select(*_SHOWN, _CARRIED_OUT.label("carried_out"))
+_LIST = lists.Listing(orders, orders.c.recorded_at, orders.c.order_id)
+_ALL: Statement[RecordedOrder] = statement(_LIST.page(_QUERY), _order)
+_IN_STATE: dict[OrderState, Statement[RecordedOrder]] = {
+    state: statement(_LIST.page(_QUERY).where(condition), _order)
+    for state, condition in {
+        OrderState.OPEN: and_(_CARRIED_OUT.is_(None), orders.c.deadline > param("now")),
+        OrderState.OVERDUE: and_(_CARRIED_OUT.is_(None), orders.c.deadline <= param("now")),
+        OrderState.CARRIED_OUT: orders.c.deadline >= _CARRIED_OUT,
+        OrderState.CARRIED_OUT_LATE: orders.c.deadline < _CARRIED_OUT,
+    }.items()
+}
+_OF_DIGEST: Statement[RecordedOrder] = statement(
+    _QUERY.where(_OF_PARTY, orders.c.digest == param("digest")), _order
+)
+_GET: Statement[RecordedOrder] = statement(
+    _QUERY.where(_OF_PARTY, orders.c.order_id == param("order")), _order
+)
+_FIRST: Statement[datetime | None] = statement(
+    select(func.min(sanctions.c.started_at)).where(
+        sanctions.c.relying_party == param("party"), sanctions.c.order_digest == param("digest")
+    ),
+    scalar,
+)
+_ADD = statement(
+    upsert(orders)
+    .on_conflict_do_nothing(index_elements=[orders.c.relying_party, orders.c.digest])
+    .returning(orders.c.order_id)
+)
+_CARRY_OUT = statement(
+    update(orders)
+    .where(_OF_PARTY, orders.c.digest == param("digest"), orders.c.carried_out_at.is_(None))
+    .values(carried_out_at=param("now"))
+)
+DUE: Statement[RecordedOrder] = statement(
+    _QUERY.where(_IS_OPEN, orders.c.deadline <= param("now"), _FOUND.is_(None))
+    .order_by(orders.c.deadline)
+    .limit(param("limit", Integer)),
+    _order,
+)
+_LOCK = statement(
+    for_change(select(orders.c.order_id).where(_OF_PARTY, orders.c.order_id == param("order"), _IS_OPEN)),
+    scalar,
+)
+_MISS = statement(
+    update(orders).where(_OF_PARTY, orders.c.order_id == param("order")).values(missed_at=param("now"))
+)
+OVERDUE: Statement[int] = statement(
+    select(func.count())
+    .select_from(orders)
+    .where(
+        orders.c.carried_out_at.is_(None),
+        or_(orders.c.missed_at.is_not(None), orders.c.deadline <= param("now")),
+        _FOUND.is_(None),
+    ),
+    scalar,
+)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlOrderStore:
+    """Orders in the main database. An order belongs to no account; its digest names it at a platform."""
+
+    database: Database
+
+    @act("order.record")
+    async def record(
+        self, connection: Connection, order: RecordedOrder, *, request: Request, event: Event
+    ) -> RecordedOrder:
+        """Store an order with its event, or return the one that has its digest."""
+        party, digest = order.relying_party, order.order.digest
+        made = await requests.remember(connection, request, made=order.order_id, now=order.recorded_at)
+        if made is not None:
+            return await get(connection, party, made)
+        first = await connection.only(_FIRST, party=party, digest=digest)
+        if await connection.one(_ADD, **_columns(order), carried_out_at=first) is None:
+            known = await connection.only(_OF_DIGEST, party=party, digest=digest)
+            await requests.answer_for_account(connection, request, account_token="", made=known.order_id)
+            return known
+        await log.append(connection, event)
+        return await get(connection, party, order.order_id)
+
+    @act("order.miss")
+    async def miss(
+        self, connection: Connection, order: RecordedOrder, *, now: ClockReading, event: Event
+    ) -> bool:
+        """Store that a deadline passed, unless the order has been carried out."""
+        where = {"party": order.relying_party, "order": order.order_id}
+        if await connection.one(_LOCK, **where) is None:
+            return False
+        await connection.run(_MISS, **where, now=now.business)
+        await log.append(connection, event)
+        return True
+
+    @read("order.due")
+    async def due(self, connection: Connection, *, now: ClockReading, limit: int) -> list[RecordedOrder]:
+        """Return orders whose deadline has passed without having been stored as missed, the oldest first."""
+        return await connection.all(DUE, now=now.business, limit=limit)
+
+    @read("order.overdue")
+    async def overdue(self, connection: Connection, *, now: ClockReading) -> int:
+        """Return how many orders are overdue now."""
+        return await connection.only(OVERDUE, now=now.business)
+
+    @read("order.list")
+    async def list(
+        self,
+        connection: Connection,
+        *,
+        relying_party: str,
+        state: OrderState | None,
+        after: str,
+        limit: int,
+        now: ClockReading,
+    ) -> list[RecordedOrder]:
+        """Return orders that follow another one, in the order in which they were recorded."""
+        place = await _LIST.place_of(connection, relying_party, after)
+        common = {"party": relying_party, **place, "limit": limit}
+        if state is None:
+            return await connection.all(_ALL, **common)
+        time = {"now": now.business} if state in (OrderState.OPEN, OrderState.OVERDUE) else {}
+        return await connection.all(_IN_STATE[state], **common, **time)
+
+
+async def get(connection: Connection, relying_party: str, order_id: str) -> RecordedOrder:
+    """Return an order; raises NotFoundError (ORDER_NOT_FOUND)."""
+    found = await connection.one(_GET, party=relying_party, order=order_id)
+    if found is None:
+        raise NotFoundError(Reason.ORDER_NOT_FOUND)
+    return found
+
+
+async def carry_out(connection: Connection, *, relying_party: str, digest: bytes, now: datetime) -> None:
+    """Store that a sanction has carried out an order, if it is recorded and this is the first one."""
+    await connection.run(_CARRY_OUT, party=relying_party, digest=digest, now=now)
+
+
+def _columns(order: RecordedOrder) -> dict[str, object]:
+    return {
+        "relying_party": order.relying_party,
+        "order_id": order.order_id,
+        "authority": order.order.authority,
+        "reference": order.order.reference,
+        "issued_on": order.order.issued_on,
+        "digest": order.order.digest,
+        "deadline": order.deadline,
+        "recorded_at": order.recorded_at,
+        "missed_at": None,
+    }

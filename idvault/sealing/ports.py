@@ -1,0 +1,232 @@
+"""The service's part of the sealing: it seals records and never opens one."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from idvault.verify.claim import Consent, Identity
+from idvault.verify.record import SealedRecord
+from idvault.verify.registry import RegistryAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class PersonKey:
+    """The blind index of a person at one relying party, under the index version in use and others.
+
+    index: 32 bytes; others: the index under each other version under which the person may be stored, the
+    newest first. person_id: the random id (16 bytes in hex) for a person who is new. limiter_key: 32 bytes,
+    the key under which this person's attempts are charged today; yesterday_key: the same for yesterday.
+    """
+
+    index_version: int
+    index: bytes
+    others: tuple[bytes, ...]
+    person_id: str
+    limiter_key: bytes
+    yesterday_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A waiting claim's identity, HPKE-sealed to a day key (day: its name, in UTC); opaque to the store."""
+
+    day: str
+    ciphertext: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """The signature of a statement, and the note in which the log's key vouches for the key that made it."""
+
+    signature: bytes
+    note: bytes
+
+
+class StatementSigner(Protocol):
+    """Signs the vault's statements with a key that the log's key vouches for."""
+
+    async def state(self, message: bytes, *, now: datetime) -> Stated:
+        """Return the signature; raises UnavailableError (LOG_UNAVAILABLE) without a key that counts now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SealedText:
+    """A signed request sealed at rest, and the version of the sealing key; opaque to the store."""
+
+    key_version: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UsedVersions:
+    """What a process does with a purpose's versions: seals under one, and need not look under those over.
+
+    own: the versions of its file that are the vault's, as announced: it uses no others; None: all are.
+    """
+
+    version: int
+    over: frozenset[int]
+    own: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedValue:
+    """Something stored under a version of a key.
+
+    where: its kind. row: what identifies it in its store. bound: what it is sealed for. version: "" if the
+    data names it.
+    """
+
+    where: str
+    row: tuple[str | int, ...]
+    bound: tuple[str, ...]
+    version: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FreshSecret:
+    """A new secret. at_rest: as stored; for_member: the otpauth URI, HPKE-sealed to the roster member."""
+
+    at_rest: bytes = field(repr=False)
+    for_member: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewSecret:
+    """A reporter's secret, its keyed hash, and the version of the key."""
+
+    digits: str = field(repr=False)
+    hash: bytes = field(repr=False)
+    key_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayKey:
+    """A public intake key in the suite's raw encoding.
+
+    day: the key's name, a UTC day (YYYY-MM-DD) for the first key of the day and a minute (YYYY-MM-DDTHH:MM)
+    for each later one, so that the names of one day sort in order of use.
+    """
+
+    day: str
+    suite: str
+    public_key: bytes
+
+
+class DayKeyStore(Protocol):
+    """The published intake keys. Every method raises UnavailableError (STORE_UNAVAILABLE)."""
+
+    async def publish(self, key: DayKey) -> DayKey:
+        """Insert if absent; return the published key of that name. Durable before it returns."""
+        ...
+
+    async def newest(self, *, day: str) -> DayKey | None:
+        """Return the newest key of a day (YYYY-MM-DD)."""
+        ...
+
+    async def names(self) -> list[str]:
+        """Return the names of all published keys, in order."""
+        ...
+
+    async def is_needed(self, *, day: str) -> bool:
+        """Return whether a waiting claim is sealed to the key of this name."""
+        ...
+
+    async def forget(self, *, day: str) -> None:
+        """Delete the public key of this name."""
+        ...
+
+
+class DayKeyring(Protocol):
+    """The intake keys with their private halves; only the worker has them."""
+
+    async def publish(self, *, now: datetime) -> None:
+        """Publish the keys of today and tomorrow and today's next key; days are UTC days in real time.
+
+        Must be safe to call in any number of processes that share one key file. Raises UnavailableError.
+        """
+        ...
+
+    async def destroy(self, *, now: datetime) -> None:
+        """Destroy keys that are no longer needed.
+
+        A key must be destroyed once it has been replaced for long enough and no waiting claim needs it, and
+        in any case 72 h after its day. Must be as safe to call as `publish`. Raises UnavailableError.
+        """
+        ...
+
+
+class ShredStore(Protocol):
+    """Shred keys, in a separate database."""
+
+    async def obtain(self, *, account_token: str, candidate: bytes) -> bytes:
+        """Insert the 32-byte candidate if absent and return the stored key. Must never overwrite; durable."""
+        ...
+
+
+class Indexer(Protocol):
+    """Recognises a person without storing a document number."""
+
+    def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
+        """Return the person's blind index under the present and previous version, and the limiter keys."""
+        ...
+
+
+class PairMarker(Protocol):
+    """Recognises a pair of number and name that is tried again."""
+
+    def mark(self, *, relying_party: str, identity: Identity) -> bytes:
+        """Return a 32-byte keyed hash. No key that is stored anywhere may lead to it.
+
+        Otherwise a thief with every database and key could test names against it.
+        """
+        ...
+
+
+class RecordSealer(Protocol):
+    """Seals an identity for the custodians of the current quorum."""
+
+    async def seal(
+        self,
+        *,
+        relying_party: str,
+        account_token: str,
+        identity: Identity,
+        answer: RegistryAnswer,
+        consent: Consent,
+    ) -> SealedRecord:
+        """Return a new record version; the account's shred key is durable before it returns."""
+        ...
+
+
+class IntakeSealer(Protocol):
+    """Seals the intake of a claim to the day key; the edge and the worker have it."""
+
+    async def seal(
+        self, *, relying_party: str, account_token: str, claim_id: str, identity: Identity, day: str
+    ) -> Intake:
+        """Return the intake; raises UnavailableError (STORE_UNAVAILABLE) if that day has no published key."""
+        ...
+
+
+class IntakeOpener(Protocol):
+    """Opens intakes; only the worker has it."""
+
+    def open(self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake) -> Identity:
+        """Return the identity; raises DamagedError (RECORD_DAMAGED) if decryption fails."""
+        ...
+
+
+class Signer(Protocol):
+    """One of the service's Ed25519 keys."""
+
+    @property
+    def public_key(self) -> bytes:
+        """The 32-byte public key."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte signature."""
+        ...

@@ -1,0 +1,1 @@
+"""Hosted sessions of people, and what they contest."""

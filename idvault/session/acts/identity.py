@@ -1,0 +1,160 @@
+"""What the owner of an account sees of it ("my identity"), and what is filed or requested there.
+
+- A session shows its account only to the browser that the platform has confirmed, and only until it expires.
+- A platform could open the session in place of its user. So it shows nothing that the platform cannot read by
+  calls of its own; what it must not learn is shown after a match alone (flows.session.page).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from idvault.account.ports.account import RecordStore, StatusStore
+from idvault.account.rules import account as account_rules
+from idvault.claim.acts.receipt import Receipt, ReceiptFlow
+from idvault.core import caller
+from idvault.core.policy import OperatorPolicy
+from idvault.disclosure.acts.history import DisclosureHistoryFlow, History
+from idvault.erasure.acts.erasure import ErasureCall, ErasureFlow, ErasureOffer, ShownErasure
+from idvault.erasure.rules import ErasureOrigin
+from idvault.moderator.acts.moderator import ModerationCall
+from idvault.public_account.acts.context import ShownPublicAccount
+from idvault.public_account.acts.public_account import PublicAccountFlow
+from idvault.sanction.acts.sanction import SanctionFlow
+from idvault.sanction.appeal.acts.appeal import AppealFlow
+from idvault.sanction.appeal.ports import AppealFilter
+from idvault.sanction.appeal.rules import Appeal
+from idvault.sanction.ports import SanctionFilter
+from idvault.sanction.rules.sanction import Sanction
+from idvault.session import rules
+from idvault.session.acts.page import BrowserSession
+from idvault.session.acts.steps import SessionCall
+from idvault.session.contest.acts import ContestFlow
+from idvault.session.contest.ports import ContestFilter
+from idvault.session.contest.rules import Contest
+from idvault.session.ports import PastClaim, SessionStore
+from idvault.session.rules import VerificationSession
+from idvault.verify.account import Status
+from idvault.verify.attest.quorum import Quorum
+from idvault.verify.claim import ClaimState
+from idvault.verify.clock import ClockReading
+from idvault.verify.error import NotFoundError, Reason
+
+LIMIT = 100
+"""How many verifications, sanctions, appeals and public accounts are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnIdentity:
+    """An account as its owner sees it. quorum: of the stored record, None if there is none."""
+
+    status: Status
+    quorum: Quorum | None
+    claims: tuple[PastClaim, ...]
+    sanctions: tuple[Sanction, ...]
+    appeals: tuple[Appeal, ...]
+    contests: tuple[Contest, ...]
+    public_accounts: tuple[ShownPublicAccount, ...]
+    erasure: ShownErasure | None
+    offer: ErasureOffer
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class IdentityFlow:
+    """Accounts in their owners' sessions. quorum: finds a quorum of any roster version by its id."""
+
+    store: SessionStore
+    accounts: StatusStore
+    records: RecordStore
+    quorum: Callable[[str], Quorum | None]
+    sanctions: SanctionFlow
+    appeals: AppealFlow
+    contests: ContestFlow
+    erasures: ErasureFlow
+    public_accounts: PublicAccountFlow
+    histories: DisclosureHistoryFlow
+    receipts: ReceiptFlow
+    policy: OperatorPolicy
+
+    async def get(self, browser: BrowserSession, *, now: ClockReading) -> OwnIdentity:
+        """Return the account of a session; raises NotFoundError and PreconditionError."""
+        session, token = await self._owned(browser, now)
+        party = session.relying_party
+        account = await self.accounts.get(relying_party=party, account_token=token)
+        if account is None:
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        record = await self.records.get(account_token=token)
+        sanctions, _ = await self.sanctions.list(
+            relying_party=party, of=SanctionFilter(token), state=None, after="", limit=LIMIT, now=now
+        )
+        appeals, _ = await self.appeals.list(AppealFilter(party, token), after="", limit=LIMIT, now=now)
+        contests, _ = await self.contests.list(ContestFilter(party, token), after="", limit=LIMIT, now=now)
+        public_accounts, _ = await self.public_accounts.list(
+            relying_party=party, account_token=token, state=None, after="", limit=LIMIT, now=now
+        )
+        return OwnIdentity(
+            account_rules.project(account=account, today=now.today(self.policy.zone), now=now.business),
+            None if record is None else self.quorum(record.present_quorum_id),
+            tuple(await self.store.past_claims(account_token=token, limit=LIMIT)),
+            tuple(sanctions),
+            tuple(appeals),
+            tuple(contests),
+            tuple(public_accounts),
+            await self.erasures.find(relying_party=party, account_token=token),
+            await self.erasures.offer(account_token=token, now=now),
+        )
+
+    async def history(self, browser: BrowserSession, *, now: ClockReading) -> History:
+        """Return the disclosure history of a session's account; raises as `get`, and as the history does."""
+        session, token = await self._owned(browser, now)
+        return await self.histories.get(relying_party=session.relying_party, account_token=token, now=now)
+
+    async def receipt(self, browser: BrowserSession, *, claim_id: str, now: ClockReading) -> Receipt:
+        """Return the receipt of a verification; raises NotFoundError (VERIFICATION_NOT_FOUND)."""
+        _, token = await self._owned(browser, now)
+        claim = await self.store.claim(account_token=token, claim_id=claim_id)
+        found = await self.receipts.of(claim) if claim.state is ClaimState.SUCCEEDED else None
+        if found is None:
+            raise NotFoundError(Reason.VERIFICATION_NOT_FOUND)
+        return found
+
+    async def appeal(
+        self, call: SessionCall, *, browser: BrowserSession, sanction_id: str, text: str, now: ClockReading
+    ) -> Appeal:
+        """File an appeal against a sanction of the session's account; raises as AppealFlow.file."""
+        session, token = await self._owned(browser, now)
+        party = session.relying_party
+        sanction = await self.sanctions.get(relying_party=party, sanction_id=sanction_id, now=now)
+        if sanction.account_token != token:
+            raise NotFoundError(Reason.SANCTION_NOT_FOUND)
+        filing = ModerationCall(party, call.actor_id, call.request_id, call.method, call.fields)
+        return await self.appeals.file(filing, sanction_id=sanction_id, text=text, now=now)
+
+    async def contest(
+        self, call: SessionCall, *, browser: BrowserSession, claim_id: str, text: str, now: ClockReading
+    ) -> Contest:
+        """File a contest of a verification of the session's account; raises as ContestFlow.file."""
+        session, token = await self._owned(browser, now)
+        filing = replace(call, caller=session.relying_party)
+        return await self.contests.file(filing, account_token=token, claim_id=claim_id, text=text, now=now)
+
+    async def erase(self, call: SessionCall, *, browser: BrowserSession, now: ClockReading) -> ShownErasure:
+        """Request the erasure of the session's account; raises as ErasureFlow.request."""
+        return await self.erasures.request(await self._about(call, browser, now), now=now)
+
+    async def keep(self, call: SessionCall, *, browser: BrowserSession, now: ClockReading) -> ShownErasure:
+        """Cancel the erasure of the session's account; raises as ErasureFlow.cancel."""
+        return await self.erasures.cancel(await self._about(call, browser, now), now=now)
+
+    async def _about(self, call: SessionCall, browser: BrowserSession, now: ClockReading) -> ErasureCall:
+        session, token = await self._owned(browser, now)
+        party = session.relying_party
+        return ErasureCall(
+            party, call.actor_id, call.request_id, call.method, token, call.fields, ErasureOrigin.OWNER
+        )
+
+    async def _owned(self, browser: BrowserSession, now: ClockReading) -> tuple[VerificationSession, str]:
+        """Return a session and its account; raises NotFoundError and PreconditionError."""
+        found = await self.store.get(session_id=browser.session_id)
+        rules.check_browser(session=found.session, browser_hash=browser.hash)
+        caller.serve(caller.platform(found.session.relying_party))
+        return found.session, rules.owned_account(session=found.session, now=now.business)

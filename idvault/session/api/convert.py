@@ -1,0 +1,217 @@
+"""Converts messages of SessionService to domain values and back."""
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault.campaign.invitation.rules import InvitationEvent
+from idvault.claim.rules import claim as claim_rules
+from idvault.claim.rules.claim import ClaimRules
+from idvault.core import request as request_rules
+from idvault.core.edge import convert
+from idvault.core.edge.call import Caller
+from idvault.session import rules
+from idvault.session.acts.page import BrowserSession, ShownPage, SubmittedAttempt
+from idvault.session.acts.session import NewSession
+from idvault.session.acts.steps import SessionCall, ShownSession
+from idvault.session.rules import SessionPurpose, SessionState, VerificationSession
+from idvault.v1 import common_pb2, verification_pb2
+from idvault.v1 import session_pb2 as pb
+from idvault.verify import claim, secret, token
+from idvault.verify.claim import Identity
+from idvault.verify.clock import ClockReading
+from idvault.verify.document import DocumentType
+from idvault.verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault.verify.seal import Part
+
+
+class OfBrowser(Protocol):
+    """A request of the pages."""
+
+    session_id: str
+    browser_key: str
+
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_PURPOSES = convert.numbers(SessionPurpose, pb.SessionPurpose.Value, "SESSION_PURPOSE_")
+_STATES = convert.numbers(SessionState, pb.VerificationSession.State.Value, "STATE_")
+_DOCUMENT_TYPES = convert.numbers(DocumentType, common_pb2.DocumentType.Value, "DOCUMENT_TYPE_")
+_ANSWERS: dict[int, InvitationEvent] = {
+    pb.AnswerInvitationRequest.ANSWER_LATER: InvitationEvent.LATER,
+    pb.AnswerInvitationRequest.ANSWER_DISMISSED: InvitationEvent.DISMISSED,
+}
+_TYPES = {number: word for word, number in _DOCUMENT_TYPES.items()}
+
+
+def call(request_id: str, method: str, *fields: Part, caller: Caller) -> SessionCall:
+    """Return a mutation's caller and content; raises InvalidError (INVALID_REQUEST_ID)."""
+    return SessionCall(caller.name, caller.actor_id, request_rules.check_id(request_id), method, fields)
+
+
+def wanted(message: pb.CreateVerificationSessionRequest, *, now: ClockReading) -> NewSession:
+    """Return what a platform asks for; raises InvalidError. The return address is checked later."""
+    account_token = token.check(message.account_token) if message.account_token else None
+    code_hash = convert.invitation_code_hash(message.invitation_code, account_token=message.account_token)
+    purpose = _purpose(message.purpose)
+    rules.check_purpose(purpose=purpose, account_token=account_token, invited=code_hash is not None)
+    rules.language(message.locale)
+    try:
+        claim.check_consent(policy_version=message.policy_version, agree_time=now.business, now=now.business)
+    except InvalidError as error:
+        code = error.violations[0].code
+        raise InvalidError(Reason.CONSENT_MISSING, Violation("policy_version", code)) from None
+    return NewSession(
+        account_token=account_token,
+        purpose=purpose,
+        return_url=message.return_url,
+        locale=message.locale,
+        policy_version=message.policy_version,
+        policy_text=rules.check_terms(policy_text=message.policy_text),
+        invitation_code_hash=code_hash,
+    )
+
+
+def wanted_identity(message: pb.CreateIdentitySessionRequest) -> NewSession:
+    """Return the session that shows an account to its owner; raises InvalidError."""
+    rules.language(message.locale)
+    return NewSession(
+        account_token=token.check(message.account_token),
+        purpose=SessionPurpose.IDENTITY,
+        return_url=message.return_url,
+        locale=message.locale,
+        policy_version="",
+        policy_text="",
+    )
+
+
+def parts(message: pb.CreateVerificationSessionRequest) -> tuple[Part, ...]:
+    """Return the fields that make two requests the same, in field-number order, as received."""
+    return (
+        message.account_token,
+        message.purpose,
+        message.return_url,
+        message.locale,
+        message.policy_version,
+        message.policy_text,
+        message.invitation_code,
+    )
+
+
+def _purpose(number: int) -> SessionPurpose:
+    for word, value in _PURPOSES.items():
+        if value == number:
+            return word
+    raise _invalid("purpose", FieldCode.CHARACTER if number else FieldCode.REQUIRED)
+
+
+def session_id(text: str) -> str:
+    """Return a session's id unchanged; raises InvalidError (INVALID_MESSAGE, session_id)."""
+    if not text:
+        raise _invalid("session_id", FieldCode.REQUIRED)
+    if not _ID.fullmatch(text):
+        raise _invalid("session_id", FieldCode.CHARACTER)
+    return text
+
+
+def browser(
+    message: OfBrowser,
+) -> BrowserSession:
+    """Return the session and the key of a browser; raises InvalidError."""
+    return BrowserSession(
+        session_id(message.session_id), secret.check(message.browser_key, field="browser_key")
+    )
+
+
+def answer(number: int) -> InvitationEvent:
+    """Return an answer to an invitation; raises InvalidError (INVALID_MESSAGE, answer)."""
+    if number not in _ANSWERS:
+        raise _invalid("answer", FieldCode.CHARACTER if number else FieldCode.REQUIRED)
+    return _ANSWERS[number]
+
+
+def submission(
+    message: pb.SubmitIdentityRequest, *, claims: ClaimRules, now: ClockReading
+) -> SubmittedAttempt:
+    """Return an attempt with its identity; raises InvalidError naming every invalid field."""
+    kind = _TYPES.get(message.document.type)
+    if kind is None:
+        code = FieldCode.CHARACTER if message.document.type else FieldCode.REQUIRED
+        raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", code))
+    fields = (message.real_name, message.document.type, message.document.number)
+    return SubmittedAttempt(message.attempt, _identity(message, kind, claims=claims, now=now), fields)
+
+
+def _identity(
+    message: pb.SubmitIdentityRequest, kind: DocumentType, *, claims: ClaimRules, now: ClockReading
+) -> Identity:
+    number, today = message.document.number, now.today(claims.zone)
+    if kind is DocumentType.UNIFIED_SOCIAL_CREDIT_CODE:
+        return claim_rules.check_organization(
+            organization_name=message.real_name,
+            document_type=kind,
+            number=number,
+            rules=claims,
+            today=today,
+        )
+    return claim_rules.check_identity(
+        real_name=message.real_name, document_type=kind, number=number, rules=claims, today=today
+    )
+
+
+def session(
+    value: ShownSession,
+    *,
+    verification: verification_pb2.Verification | None,
+    url: str = "",
+    continue_url: str = "",
+) -> pb.VerificationSession:
+    """Return the message of a session."""
+    return pb.VerificationSession(
+        session_id=value.session.session_id,
+        url=url,
+        expire_time=_expiry(value.session),
+        state=_STATES[value.state],
+        verification=verification,
+        continue_url=continue_url,
+    )
+
+
+def page(value: ShownPage, *, verification: verification_pb2.Verification | None) -> pb.SessionPage:
+    """Return the message of a page."""
+    shown, found = value.shown, value.shown.session
+    return pb.SessionPage(
+        session_id=found.session_id,
+        state=_STATES[shown.state],
+        expire_time=_expiry(found),
+        platform_title=value.title,
+        purpose=_PURPOSES[found.purpose],
+        return_url=found.return_url,
+        locale=found.locale,
+        policy_version=found.policy_version,
+        policy_text=found.policy_text,
+        document_types=_documents(value.document_types),
+        threshold=value.custodians.threshold,
+        custodians=value.custodians.names,
+        next_attempt=shown.next_attempt,
+        attempts_left=shown.attempts_left,
+        verification=verification,
+        platform=found.relying_party,
+        public_account_limit_reached=value.public_account_limit_reached,
+        invited=found.invitation_code_hash is not None,
+    )
+
+
+def _documents(types: Sequence[DocumentType]) -> list[common_pb2.DocumentType.ValueType]:
+    return [_DOCUMENT_TYPES[each] for each in types]
+
+
+def _expiry(value: VerificationSession) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(value.expires_at)
+    return stamp
+
+
+def _invalid(field: str, code: FieldCode) -> InvalidError:
+    return InvalidError(Reason.INVALID_MESSAGE, Violation(field, code))

@@ -1,0 +1,107 @@
+"""Contests: the owner of an account says of a verification "that was not me".
+
+| from | verb | to |
+|---|---|---|
+| (none) | file, once per verification that succeeded | FILED |
+| FILED | decide | UPHELD, REJECTED |
+
+- Any other transition is refused, and the refusal names both states.
+- The platform decides: it knows who used the account. A decision is due in CONTEST_DECISION_DAYS, counted by
+  domain.deadline in the operator's zone. A contest that is not decided by then is overdue, and stays in the
+  public count of overdue contests when it is decided.
+- A decision says whether it was the owner, and changes nothing else: what follows is the platform's to do.
+- The text is deleted some days after the decision, as the terms say.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+from enum import StrEnum
+
+from idvault.verify import deadline
+from idvault.verify.claim import ClaimState
+from idvault.verify.error import TransitionError
+
+
+class ContestState(StrEnum):
+    """The state of a contest. UPHELD: it was not the owner."""
+
+    FILED = "FILED"
+    UPHELD = "UPHELD"
+    REJECTED = "REJECTED"
+
+
+@dataclass(frozen=True, slots=True)
+class ContestTerms:
+    """The operator's terms. text_days: for how long the text of a decided contest is kept."""
+
+    decision_days: int
+    zone: tzinfo
+    text_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A contest of a verification; both ids are 32 lower-case hex digits. Its text is sealed and not here.
+
+    overdue_at: when it was logged as overdue. delete_at: when the text must be deleted; text_deleted_at: when
+    it was.
+    """
+
+    contest_id: str
+    relying_party: str
+    account_token: str
+    claim_id: str
+    state: ContestState
+    filed_at: datetime
+    due_at: datetime
+    overdue_at: datetime | None = None
+    decided_at: datetime | None = None
+    reason: str = field(default="", repr=False)
+    delete_at: datetime | None = None
+    text_deleted_at: datetime | None = None
+
+
+def file(
+    *,
+    contest_id: str,
+    relying_party: str,
+    account_token: str,
+    claim_id: str,
+    claim_state: ClaimState,
+    terms: ContestTerms,
+    now: datetime,
+) -> Contest:
+    """Return a new contest; raises TransitionError for a verification that has not succeeded."""
+    if claim_state is not ClaimState.SUCCEEDED:
+        raise TransitionError(state=claim_state.value, wanted=ContestState.FILED.value)
+    due_at = deadline.due_at(start=now, days=terms.decision_days, zone=terms.zone)
+    return Contest(contest_id, relying_party, account_token, claim_id, ContestState.FILED, now, due_at)
+
+
+def is_overdue(contest: Contest, *, now: datetime) -> bool:
+    """Return whether a contest waits for a decision that was due."""
+    return contest.state is ContestState.FILED and contest.due_at <= now
+
+
+def note_overdue(*, contest: Contest, now: datetime) -> Contest:
+    """Return the contest marked as overdue, if it is overdue and not yet marked."""
+    if contest.overdue_at is not None or not is_overdue(contest, now=now):
+        return contest
+    return replace(contest, overdue_at=now)
+
+
+def decide(
+    *, contest: Contest, verdict: ContestState, reason: str, terms: ContestTerms, now: datetime
+) -> Contest:
+    """Return the decided contest; raises TransitionError."""
+    if contest.state is not ContestState.FILED:
+        raise TransitionError(state=contest.state.value, wanted=verdict.value)
+    delete_at = deadline.due_at(start=now, days=terms.text_days, zone=terms.zone)
+    return replace(contest, state=verdict, decided_at=now, reason=reason, delete_at=delete_at)
+
+
+def delete_text(*, contest: Contest, now: datetime) -> Contest:
+    """Return the contest without its text if that is due, else unchanged."""
+    if contest.delete_at is None or contest.delete_at > now:
+        return contest
+    return replace(contest, delete_at=None, text_deleted_at=now)

@@ -1,0 +1,1 @@
+"""What everybody may ask about an account: its status, the feed of changes, and credentials."""

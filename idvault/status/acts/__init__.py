@@ -1,0 +1,1 @@
+"""Use cases of statuses and their feed."""

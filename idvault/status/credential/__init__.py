@@ -1,0 +1,1 @@
+"""Status credentials and the published status list."""

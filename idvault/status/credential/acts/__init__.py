@@ -1,0 +1,1 @@
+"""Use cases of credentials, the status list and its keys."""

@@ -1,0 +1,1 @@
+"""The rows of credentials and the status list."""

@@ -1,0 +1,1 @@
+"""The acts and reads of statuses and their feed."""

@@ -1,1 +1,0 @@
-"""Keeps everything durable: the only room that knows SQLAlchemy, PostgreSQL and SQLite."""

@@ -1,1 +1,0 @@
-"""Storage of accounts, their sealed records and their change feed."""

@@ -1,1 +1,0 @@
-"""Storage of legacy accounts, campaigns and invitations."""

@@ -1,1 +1,0 @@
-"""Storage of status credentials and status lists."""

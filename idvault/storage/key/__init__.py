@@ -1,1 +1,0 @@
-"""Storage of the service keys that are kept in a database: day keys and shred keys."""

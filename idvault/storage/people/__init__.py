@@ -1,1 +1,0 @@
-"""Storage of the roster and its second factors."""

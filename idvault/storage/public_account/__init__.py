@@ -1,1 +1,0 @@
-"""Storage of public accounts and of their history."""

@@ -1,1 +1,0 @@
-"""Storage of sanctions and of the moderators who sign them."""

@@ -1,1 +1,0 @@
-"""Hosted verification sessions in the main database."""

@@ -1,0 +1,169 @@
+"""TipOffService: reports of rumours, for platforms."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from idvault.core.edge.call import Caller
+from idvault.core.edge.page_token import FIELD
+from idvault.moderator.api import an_id
+from idvault.tip_off.acts.filing import FilingFlow
+from idvault.tip_off.acts.reporter import ReporterFlow
+from idvault.tip_off.acts.tip_off import TipOffFlow
+from idvault.tip_off.api import asked, convert
+from idvault.tip_off.api.even import EvenRefusals
+from idvault.v1 import tip_off_pb2 as pb
+from idvault.verify.clock import ClockReading
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class TipOffServicer:
+    """Converts, calls one flow, converts back."""
+
+    filing: FilingFlow
+    tip_offs: TipOffFlow
+    reporters: ReporterFlow
+    refusals: EvenRefusals = field(default_factory=EvenRefusals)
+
+    async def FileTipOff(
+        self, request: pb.FileTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.FiledTipOff:
+        """File a report."""
+        wanted, fields = asked.filing(request)
+        call = asked.call(request.request_id, "FileTipOff", *fields, caller=caller)
+        found = await self.filing.file(call, wanted=wanted, now=now)
+        return pb.FiledTipOff(tip_off=convert.tip_off(found.tip_off), secret=found.secret)
+
+    async def FollowTipOff(
+        self, request: pb.FollowTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.FollowedTipOff:
+        """Return what a reporter may read."""
+        look_up = self.filing.follow(
+            relying_party=caller.name, reference=request.reference, secret=request.secret, now=now
+        )
+        return convert.followed(await self.refusals.of(look_up, caller=caller.holder))
+
+    async def AssignTipOff(
+        self, request: pb.AssignTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.TipOff:
+        """Assign a report by compare-and-set."""
+        ids = _ids(request)
+        former = asked.optional_id(request.former_moderator_id, "former_moderator_id")
+        call = asked.decided(request, "AssignTipOff", *ids.values(), former or "", caller=caller)
+        return convert.tip_off(await self.tip_offs.assign(call, **ids, former=former, now=now))
+
+    async def ReturnTipOff(
+        self, request: pb.ReturnTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.TipOff:
+        """Hand a report back to the queue."""
+        ids = _ids(request)
+        call = asked.decided(request, "ReturnTipOff", *ids.values(), caller=caller)
+        return convert.tip_off(await self.tip_offs.hand_back(call, **ids, now=now))
+
+    async def AddTipOffNote(
+        self, request: pb.AddTipOffNoteRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.TipOff:
+        """Add a note."""
+        ids = _ids(request)
+        call = asked.decided(request, "AddTipOffNote", *ids.values(), caller=caller, text=request.note)
+        return convert.tip_off(await self.tip_offs.note(call, **ids, note=request.note, now=now))
+
+    async def AnswerTipOff(
+        self, request: pb.AnswerTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.TipOff:
+        """Reply to the reporter."""
+        ids = _ids(request)
+        call = asked.decided(request, "AnswerTipOff", *ids.values(), caller=caller, text=request.reply)
+        return convert.tip_off(await self.tip_offs.answer(call, **ids, reply=request.reply, now=now))
+
+    async def ResolveTipOff(
+        self, request: pb.ResolveTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.TipOff:
+        """Decide about a report."""
+        ids = _ids(request)
+        decision, more = asked.decision(request, caller=caller, now=now)
+        call = asked.decided(
+            request,
+            "ResolveTipOff",
+            *ids.values(),
+            request.outcome,
+            request.dismissal,
+            caller=caller,
+            text=request.reply,
+            bound=(request.sanction.signature.signature,),
+            more=more,
+        )
+        return convert.tip_off(await self.tip_offs.resolve(call, **ids, decision=decision, now=now))
+
+    async def MergeTipOffs(
+        self, request: pb.MergeTipOffsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.TipOff:
+        """Merge reports of the same matter into one."""
+        ids, merged = _ids(request), asked.duplicates(request)
+        call = asked.decided(request, "MergeTipOffs", *ids.values(), *merged, caller=caller)
+        return convert.tip_off(await self.tip_offs.merge(call, **ids, duplicates=merged, now=now))
+
+    async def GetTipOff(
+        self, request: pb.GetTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.TipOffCase:
+        """Return one report with its texts."""
+        tip_off_id = an_id(request.tip_off_id, "tip_off_id")
+        found = await self.tip_offs.get(relying_party=caller.name, tip_off_id=tip_off_id, now=now)
+        return convert.case(found)
+
+    async def ListTipOffs(
+        self, request: pb.ListTipOffsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.ListTipOffsResponse:
+        """Return a page of reports in the order of the queue."""
+        found = await self.tip_offs.list(
+            relying_party=caller.name,
+            wanted=asked.wanted(request),
+            after=asked.place(request.page_token),
+            limit=asked.page_size(request.page_size),
+            now=now,
+        )
+        return pb.ListTipOffsResponse(
+            tip_offs=[convert.tip_off(each) for each in found.tip_offs],
+            next_page_token=asked.place_token(found.following),
+        )
+
+    async def SetReporterStanding(
+        self,
+        request: pb.SetReporterStandingRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.Reporter:
+        """Set how a reporter's reports are treated."""
+        reporter_id, end = an_id(request.reporter_id, "reporter_id"), request.limit_end_time
+        limits = request.HasField("limit_end_time")
+        standing = asked.chosen(convert.STANDINGS, request.standing, "standing")
+        fields = (reporter_id, request.standing, end.seconds if limits else "")
+        found = await self.reporters.set_standing(
+            asked.decided(request, "SetReporterStanding", *fields, caller=caller),
+            reporter_id=reporter_id,
+            standing=standing,
+            limited_until=convert.time_of(end, "limit_end_time") if limits else None,
+            now=now,
+        )
+        return convert.reporter(found)
+
+    async def ListReporters(
+        self, request: pb.ListReportersRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.ListReportersResponse:
+        """Return a page of reporters, by id."""
+        found, following = await self.reporters.list(
+            relying_party=caller.name,
+            standing=asked.perhaps(convert.STANDINGS, request.standing, "standing"),
+            after=asked.optional_id(request.page_token, FIELD) or "",
+            limit=asked.page_size(request.page_size),
+            now=now,
+        )
+        return pb.ListReportersResponse(
+            reporters=[convert.reporter(each) for each in found], next_page_token=following
+        )
+
+
+def _ids(request: Any) -> dict[str, str]:
+    """Return the report and the moderator of a mutation; raises InvalidError."""
+    return {name: an_id(getattr(request, name), name) for name in ("tip_off_id", "moderator_id")}

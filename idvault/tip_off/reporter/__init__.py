@@ -1,0 +1,1 @@
+"""Who files reports."""

@@ -1,0 +1,196 @@
+"""Rows of reports."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+
+from idvault.core.db.connection import Connection
+from idvault.core.db.listing import among
+from idvault.core.db.locking import for_change
+from idvault.core.db.statement import Statement, by_index, param, statement, upsert
+from idvault.core.tables.tip_off import tip_offs
+from idvault.sanction.rules.statement import DIGEST_SIZE
+from idvault.tip_off.ports import ReferenceTakenError
+from idvault.tip_off.rules import tip_off as rules
+from idvault.verify.error import NotFoundError, Reason
+from idvault.verify.sanction import SanctionCategory
+from idvault.verify.tip_off import (
+    Dismissal,
+    Reminder,
+    TargetKind,
+    TipOff,
+    TipOffChannel,
+    TipOffOutcome,
+    TipOffState,
+    TipOffTarget,
+)
+
+
+def from_row(row: Any) -> TipOff:
+    """Return the report in a row that holds every column of `tip_offs`."""
+    evidence = bytes(row.evidence)
+    return TipOff(
+        tip_off_id=row.tip_off_id,
+        relying_party=row.relying_party,
+        reference=row.reference,
+        channel=TipOffChannel(row.channel),
+        target=TipOffTarget(TargetKind(row.target_kind), row.target),
+        category=SanctionCategory(row.category),
+        evidence=tuple(evidence[at : at + DIGEST_SIZE] for at in range(0, len(evidence), DIGEST_SIZE)),
+        reporter_id=row.reporter_id,
+        trusted=row.trusted,
+        filed_at=row.filed_at,
+        due_at=row.due_at,
+        secret_hash=bytes(row.secret_hash),
+        secret_key=row.secret_key,
+        state=TipOffState(row.state),
+        assignee=row.assignee,
+        answered_at=row.answered_at,
+        resolved_at=row.resolved_at,
+        outcome=TipOffOutcome(row.outcome) if row.outcome else None,
+        dismissal=Dismissal(row.dismissal) if row.dismissal else None,
+        merged_into=row.merged_into,
+        sanction_id=row.sanction_id,
+        reminder=Reminder(row.reminder) if row.reminder else None,
+        deleted_at=row.deleted_at,
+        operation_id=row.operation_id,
+        flooded=row.flooded,
+    )
+
+
+_OF_PARTY = tip_offs.c.relying_party == param("party")
+_MINE = tip_offs.c.tip_off_id == param("tip_off")
+_GET: Statement[TipOff] = statement(select(tip_offs).where(_OF_PARTY, _MINE), from_row)
+_LOCK: Statement[TipOff] = statement(for_change(select(tip_offs).where(_OF_PARTY, _MINE)), from_row)
+# In one order, so that two acts that lock several reports never wait for each other.
+_LOCK_MANY: Statement[TipOff] = statement(
+    for_change(
+        select(tip_offs)
+        .where(_OF_PARTY, among(tip_offs.c.tip_off_id, "tip_offs"))
+        .order_by(tip_offs.c.tip_off_id)
+    ),
+    from_row,
+)
+_LOCK_MERGED: Statement[TipOff] = statement(
+    for_change(
+        by_index(
+            select(tip_offs)
+            .where(_OF_PARTY, among(tip_offs.c.merged_into, "leading"))
+            .order_by(tip_offs.c.tip_off_id),
+            tip_offs,
+            "ix_tip_offs_merged_into",
+        )
+    ),
+    from_row,
+)
+_OF_REFERENCE: Statement[TipOff] = statement(
+    select(tip_offs).where(_OF_PARTY, tip_offs.c.reference == param("reference")), from_row
+)
+_ADD = statement(
+    upsert(tip_offs)
+    .on_conflict_do_nothing(index_elements=[tip_offs.c.relying_party, tip_offs.c.reference])
+    .returning(tip_offs.c.tip_off_id)
+)
+_LIFE = (
+    "queue",
+    "state",
+    "assignee",
+    "answered_at",
+    "resolved_at",
+    "outcome",
+    "dismissal",
+    "merged_into",
+    "sanction_id",
+    "reminder",
+    "remind_at",
+    "deleted_at",
+    "reporter_id",
+    "target",
+)
+_PUT = statement(update(tip_offs).where(_OF_PARTY, _MINE).values({name: param(name) for name in _LIFE}))
+
+
+async def get(connection: Connection, relying_party: str, tip_off_id: str) -> TipOff:
+    """Return a platform's report; raises NotFoundError (TIP_OFF_NOT_FOUND)."""
+    return _found(await connection.all(_GET, party=relying_party, tip_off=tip_off_id))
+
+
+async def lock(connection: Connection, relying_party: str, tip_off_id: str) -> TipOff:
+    """Return a platform's report as it is stored now, locked; raises NotFoundError (TIP_OFF_NOT_FOUND)."""
+    return _found(await connection.all(_LOCK, party=relying_party, tip_off=tip_off_id))
+
+
+async def lock_many(
+    connection: Connection, relying_party: str, tip_off_ids: Sequence[str]
+) -> dict[str, TipOff]:
+    """Return reports by id, locked; raises NotFoundError (TIP_OFF_NOT_FOUND) if one is missing."""
+    found = await connection.all(_LOCK_MANY, party=relying_party, tip_offs=sorted(tip_off_ids))
+    if len(found) != len(set(tip_off_ids)):
+        raise NotFoundError(Reason.TIP_OFF_NOT_FOUND)
+    return {each.tip_off_id: each for each in found}
+
+
+async def lock_merged(connection: Connection, relying_party: str, leading: Sequence[str]) -> list[TipOff]:
+    """Return the reports that were merged into any of these, locked; those must be locked before."""
+    return await connection.all(_LOCK_MERGED, party=relying_party, leading=list(leading))
+
+
+async def of_reference(connection: Connection, relying_party: str, reference: str) -> TipOff | None:
+    """Return the report with a reference."""
+    return await connection.one(_OF_REFERENCE, party=relying_party, reference=reference)
+
+
+async def add(connection: Connection, tip_off: TipOff) -> None:
+    """Insert a report; raises ReferenceTakenError."""
+    if await connection.one(_ADD, **_fixed(tip_off), **_life(tip_off)) is None:
+        raise ReferenceTakenError
+
+
+async def put(connection: Connection, tip_off: TipOff) -> None:
+    """Store the state of a report whose row this act has locked."""
+    await connection.later(_PUT, party=tip_off.relying_party, tip_off=tip_off.tip_off_id, **_life(tip_off))
+
+
+def _found(rows: Sequence[TipOff]) -> TipOff:
+    if not rows:
+        raise NotFoundError(Reason.TIP_OFF_NOT_FOUND)
+    return rows[0]
+
+
+def _fixed(tip_off: TipOff) -> dict[str, object]:
+    return {
+        "relying_party": tip_off.relying_party,
+        "tip_off_id": tip_off.tip_off_id,
+        "reference": tip_off.reference,
+        "channel": tip_off.channel.value,
+        "target_kind": tip_off.target.kind.value,
+        "category": tip_off.category.value,
+        "evidence": b"".join(tip_off.evidence),
+        "trusted": tip_off.trusted,
+        "filed_at": tip_off.filed_at,
+        "due_at": tip_off.due_at,
+        "secret_hash": tip_off.secret_hash,
+        "secret_key": tip_off.secret_key,
+        "operation_id": tip_off.operation_id,
+        "flooded": tip_off.flooded,
+    }
+
+
+def _life(tip_off: TipOff) -> dict[str, object]:
+    return {
+        "queue": rules.queue_place(state=tip_off.state, trusted=tip_off.trusted, flooded=tip_off.flooded),
+        "state": tip_off.state.value,
+        "assignee": tip_off.assignee,
+        "answered_at": tip_off.answered_at,
+        "resolved_at": tip_off.resolved_at,
+        "outcome": tip_off.outcome and tip_off.outcome.value,
+        "dismissal": tip_off.dismissal and tip_off.dismissal.value,
+        "merged_into": tip_off.merged_into,
+        "sanction_id": tip_off.sanction_id,
+        "reminder": tip_off.reminder and tip_off.reminder.value,
+        "remind_at": rules.next_reminder(tip_off),
+        "deleted_at": tip_off.deleted_at,
+        "reporter_id": tip_off.reporter_id,
+        "target": tip_off.target.key,
+    }

@@ -1,0 +1,1 @@
+"""Formats, values and checks that a reader needs, and nothing of the service."""

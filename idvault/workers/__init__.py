@@ -1,1 +1,0 @@
-"""Background work: settlement, expiry and publication."""
