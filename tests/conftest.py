@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Generator, Iterator
 from functools import cache
-from itertools import chain, islice
+from itertools import islice
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,19 @@ from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 from idvault.core.db.database import Database
-from tests.support import command_trees, cores, passphrases
+from tests.support import command_trees, cores, measured, passphrases
 from tests.support.databases import Databases, Maker, PostgresMaker, SqliteMaker, memory, postgres
 
 _HERE = Path(__file__).parent
 
-MEASURED_ROOMS = ("domain", "transparency", "attest", "sealing", "custody")
-"""The rooms whose own tests must reach each of their lines and branches (scripts/test)."""
+MEASURED_ROOMS = (
+    *("domain", "transparency", "attest", "sealing", "custody"),
+    *("test_durable_file.py", "test_printable.py"),
+)
+"""The folders of tests that alone must reach each line and branch of what is measured (scripts/test)."""
+
+MEASURED = measured.modules()
+"""Rules, sealing, the formats and checks of `verify`, and what opens."""
 
 PROCESS_ROOMS = ("journeys", "resilience", "scripts")
 """The folders whose tests start processes; elsewhere the mark `process` says so."""
@@ -123,9 +129,10 @@ def _trace_imports_once(config: pytest.Config) -> None:
     is_first = getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0"
     if is_first and _controller(config) is not None:
         for room in MEASURED_ROOMS:
-            rooms = (_HERE.parent / "idvault" / room).rglob("*.py"), (_HERE / room).rglob("test_*.py")
-            for path in chain(*map(sorted, rooms)):
+            for path in sorted((_HERE / room).rglob("test_*.py")):
                 importlib.import_module(_module_of(path))
+        for name in MEASURED:
+            importlib.import_module(name)
     _trace(config, is_wanted=False)
 
 
@@ -154,8 +161,8 @@ def _narrow_constants() -> None:
     """Let hypothesis look for constants to try in the rules and formats only, not in a thousand modules."""
     providers = sys.modules.get("hypothesis.internal.conjecture.providers")
     if providers is not None:
-        rooms = tuple(f"{_HERE.parent}/idvault/{room}/" for room in MEASURED_ROOMS)
-        vars(providers)["is_local_module_file"] = lambda path: path.startswith(rooms)
+        files = {str(measured.file_of(name)) for name in MEASURED}
+        vars(providers)["is_local_module_file"] = lambda path: path in files
 
 
 def pytest_collection_finish() -> None:

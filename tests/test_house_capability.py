@@ -1,4 +1,4 @@
-"""Project rules about capabilities: each has one name, in every room, and a folder once it needs one."""
+"""Project rules about capabilities: each is one folder with one name, and its files are of known kinds."""
 
 import re
 import sys
@@ -9,10 +9,10 @@ import pytest
 
 from tests.support.project import CLIENT, ROOMS, ROOT, expect_none, written_python
 
-# The capability of each service, and the parts under whose names a room keeps it that has no folder for it.
+# The capability of each service.
 CAPABILITIES = {
     "verification": "claim",
-    "status": "account",
+    "status": "status",
     "campaign": "campaign",
     "sanction": "sanction",
     "session": "session",
@@ -24,58 +24,101 @@ CAPABILITIES = {
     "roster": "people",
     "transparency": "log",
 }
-PARTS = {"custody": ("drill", "handover"), "people": ("roster", "second_factor"), "log": ("event",)}
-NOT_SERVED = {"credential", "platform", "key", "report"}
+NOT_SERVED = {"account", "key", "moderator", "platform", "report"}
+# What the capabilities stand on, and what stands on them.
+NO_CAPABILITY = {
+    *("v1", "verify", "core", "sealing", "registry", "opens", "mock_registry"),
+    *("web", "processes"),
+}
+# The parts of a capability that have files of their own, in a folder of their name.
+NOUNS = {
+    "campaign": {"invitation", "legacy_account"},
+    "claim": {"job"},
+    "custody": {"drill", "handover"},
+    "people": {"second_factor"},
+    "sanction": {"appeal", "objection", "operation", "order"},
+    "session": {"contest"},
+    "status": {"credential"},
+    "tip_off": {"reporter"},
+}
+KINDS = {"rules", "ports", "store", "acts", "api"}
 # Every name of a capability or of a part of one.
 CAPABILITY_NAMES = {
     *CAPABILITIES.values(),
     *NOT_SERVED,
-    *(name for parts in PARTS.values() for name in parts),
+    *(name for parts in NOUNS.values() for name in parts),
+    *("roster", "event"),
 }
-# Folders of a room that are not a capability's: layers of the room, hosted pages, and commands.
-OTHER_FOLDERS = {
-    *("base", "dev", "edge", "identity", "migrations", "periodic", "restore"),
-    *("evidence", "legacy_import", "texts"),
-}
+# Folders of the client package that are not a capability's.
+OTHER_FOLDERS = {"evidence", "identity", "legacy_import", "texts"}
 
 
-def test_a_capability_has_one_name() -> None:
-    """A service's capability has a file or folder of its name, or of its parts, in every package it uses."""
+def packages(folder: Path) -> list[Path]:
+    """List the packages directly in a folder."""
+    return sorted(path.parent for path in folder.glob("*/__init__.py"))
+
+
+def modules(folder: Path) -> set[str]:
+    """Return the names of the modules and packages directly in a folder."""
+    return {path.stem for path in folder.glob("[!_]*.py")} | {path.name for path in packages(folder)}
+
+
+def test_every_service_has_its_capability() -> None:
+    """Each service belongs to one folder, and each folder is a capability or listed above."""
     services = {
         path.stem
         for path in (ROOT / "proto").rglob("*.proto")
         if re.search(r"^service ", path.read_text("utf-8"), re.MULTILINE)
     }
     assert services == CAPABILITIES.keys()
-    expect_none(
-        f"{room}/{name}"
-        for name in CAPABILITIES.values()
-        for room in ("domain", "ports", "flows", "storage", "api")
-        if not any((ROOMS / room / f"{each}.py").is_file() for each in (name, *PARTS.get(name, ())))
-        and not (ROOMS / room / name / "__init__.py").is_file()
-    )
+    assert {path.name for path in packages(ROOMS)} == {*CAPABILITIES.values(), *NOT_SERVED, *NO_CAPABILITY}
 
 
-def packages(folder: Path) -> list[Path]:
-    """List the packages directly in a folder, except the generated one."""
-    return sorted(path.parent for path in folder.glob("*/__init__.py") if path.parent != ROOMS / "v1")
+def unknown(room: Path) -> Iterator[str]:
+    """Find what a capability's folder holds besides nouns and files of the known kinds."""
+    nouns = NOUNS.get(room.name, set())
+    for folder, names in ((room, KINDS | nouns), *((room / noun, KINDS) for noun in nouns)):
+        yield from (f"{folder.relative_to(ROOT)}/{name}" for name in modules(folder) - names)
+        if not modules(folder) & KINDS and folder != room:
+            yield f"{folder.relative_to(ROOT)}: nothing of a known kind"
 
 
-def test_a_folder_is_a_capability() -> None:
-    """Every folder in a room is a capability with its common name, and contains several files."""
+def test_a_capability_has_files_of_known_kinds() -> None:
+    """A folder of a capability holds rules, ports, store, acts and api, and nouns that hold the same."""
+    names = {*CAPABILITIES.values(), *NOT_SERVED}
+    expect_none(found for name in names for found in unknown(ROOMS / name))
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        (("rules.py", "job/store.py"), []),
+        (("rules.py", "job/store.py", "helper.py"), ["claim/helper"]),
+        (("rules.py", "job/rows.py"), ["claim/job/rows", "claim/job: nothing of a known kind"]),
+    ],
+)
+def test_another_kind_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: tuple[str, ...], found: list[str]
+) -> None:
+    """The rule finds a file of another kind in a capability and in its nouns."""
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    for name in (*files, "job/__init__.py"):
+        path = tmp_path / "claim" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert sorted(unknown(tmp_path / "claim")) == sorted(found)
+
+
+def test_a_folder_of_the_client_is_a_capability() -> None:
+    """Each folder in a folder of the client is a capability, by its name, and contains several files."""
     known = {*CAPABILITIES.values(), *NOT_SERVED, *OTHER_FOLDERS}
-    folders = [folder for room in (*packages(ROOMS), *packages(CLIENT)) for folder in packages(room)]
-    assert {folder.name for folder in folders} >= OTHER_FOLDERS
+    folders = [folder for room in packages(CLIENT) for folder in packages(room)]
     expect_none(str(folder.relative_to(ROOT)) for folder in folders if folder.name not in known)
-    expect_none(
-        str(folder.relative_to(ROOT))
-        for folder in folders
-        if folder.parent.name != "storage" and len(list(folder.glob("[!_]*.py"))) < 2
-    )
+    expect_none(str(folder.relative_to(ROOT)) for folder in folders if len(list(folder.glob("[!_]*.py"))) < 2)
 
 
 def crowded(room: Path) -> Iterator[str]:
-    """Find the capabilities that lie in a room as three or more files."""
+    """Find the capabilities that lie in a folder as three or more files."""
     for name in sorted(CAPABILITY_NAMES):
         beside = list(room.glob(f"{name}_*.py"))
         if (room / f"{name}.py").is_file() and len(beside) > 1:
@@ -83,8 +126,8 @@ def crowded(room: Path) -> Iterator[str]:
 
 
 def test_three_files_of_a_capability_are_a_folder() -> None:
-    """No room keeps a capability's own file and two more beside each other."""
-    expect_none(found for room in (*packages(ROOMS), *packages(CLIENT)) for found in crowded(room))
+    """No folder of the client keeps a capability's own file and two more beside each other."""
+    expect_none(found for room in packages(CLIENT) for found in crowded(room))
 
 
 @pytest.mark.parametrize(
@@ -124,13 +167,10 @@ def test_a_capability_is_spelt_in_one_way() -> None:
 
 
 def test_capabilities_are_singular() -> None:
-    """No capability is plural in one package and singular in another."""
-    names = {path.stem for room in ("ports", "flows") for path in (ROOMS / room).glob("*.py")}
-    rooms = ("domain", "ports", "flows", "storage", "api", "workers")
-    plurals = {f"{name}s" for name in names} - names
+    """No folder of the service is the plural of another name of a capability."""
+    plurals = {f"{name}s" for name in CAPABILITY_NAMES} - CAPABILITY_NAMES
     expect_none(
         path.relative_to(ROOT).as_posix()
-        for room in rooms
-        for path in (ROOMS / room).glob("*.py")
-        if path.stem in plurals
+        for path in ROOMS.rglob("*")
+        if path.is_dir() and path.name in plurals
     )

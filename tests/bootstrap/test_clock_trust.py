@@ -13,7 +13,7 @@ from idvault.verify.clock import ClockReading
 from idvault.verify.error import Reason, UnavailableError
 
 NOW = ClockReading(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
-PERIODIC = Path(__file__).parents[2] / "idvault" / "bootstrap" / "periodic"
+PERIODIC = Path(__file__).parents[2] / "idvault" / "processes" / "bootstrap" / "periodic"
 WAIT = {
     *("time_out", "expire_accounts", "remove_abandoned", "purge_requests", "disclosures"),
     *("enforce", "lift_limits", "public_account_terms", "reports", "publish_statements"),

@@ -7,10 +7,8 @@ from typing import Any
 
 from idvault.core.db import statement
 from idvault.core.db.statement import Statement
+from tests.storage.stores import is_store
 
-_STORAGE = "idvault.storage."
-# The schema's version is asked for once, at a start.
-_AT_START = "idvault.processes.migrations"
 _MODULE = "<module>"
 
 
@@ -30,8 +28,7 @@ def noting(found: list[str]) -> Callable[..., None]:
 
 
 def _is_storage(frame: FrameType) -> bool:
-    name = str(frame.f_globals.get("__name__"))
-    return name.startswith(_STORAGE) and not name.startswith(_AT_START)
+    return is_store(str(frame.f_globals.get("__name__")))
 
 
 def _is_imported(frame: FrameType | None) -> bool:

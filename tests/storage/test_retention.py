@@ -8,12 +8,12 @@ from idvault.processes import migrations
 from idvault.processes.retention import rules
 from idvault.processes.retention.rules import RetentionTerms
 
-PERIODIC = Path(__file__).parents[2] / "idvault" / "bootstrap" / "periodic"
+PERIODIC = Path(__file__).parents[2] / "idvault" / "processes" / "bootstrap" / "periodic"
 RULES = rules.table(RetentionTerms())
 
 
 def test_every_table_belongs_to_one_rule() -> None:
-    """A new table is entered in domain.retention before it is stored."""
+    """A new table is entered in processes.retention before it is stored."""
     assert migrations.CAPABILITIES
     stored = {*schema.main.tables, *schema.shred.tables}
     assert {name for rule in RULES for name in rule.tables} == stored

@@ -140,7 +140,7 @@ def test_newest_version_is_the_last_migration(branch: Branch) -> None:
 def test_start_needs_no_alembic(databases: Databases) -> None:
     """A process that only checks the version does not load alembic."""
     script = (
-        "import asyncio, sys; from idvault.storage import migrations;"
+        "import asyncio, sys; from idvault.processes import migrations;"
         "asyncio.run(migrations.check_current(*sys.argv[1:])); sys.exit('alembic' in sys.modules)"
     )
     command = [sys.executable, "-c", script, databases.main_url, databases.shred_url]

@@ -3,12 +3,9 @@
 Each unit is whole in itself, so numbers of the feed and of status lists may be unique within it only.
 """
 
-import importlib
-import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import idvault.storage
 import pytest
 from sqlalchemy import (
     BindParameter,
@@ -30,6 +27,7 @@ from sqlalchemy.sql.operators import eq
 
 from idvault.core import tables as metadata
 from idvault.core.db.statement import Statement, param
+from tests.storage import stores
 
 TOKEN = "account_token"
 # Tables of one relying party, of the log or of the deployment: they name an account at most as a value.
@@ -59,14 +57,8 @@ WITHIN_A_UNIT = {
 
 def tables() -> list[Table]:
     """Return every table of both databases, after importing every store."""
-    modules()
+    stores.modules()
     return [*metadata.main.tables.values(), *metadata.shred.tables.values()]
-
-
-def modules() -> list[Any]:
-    """Import the storage rooms, without the migrations."""
-    found = pkgutil.walk_packages(idvault.storage.__path__, "idvault.storage.")
-    return [importlib.import_module(each.name) for each in found if ".migrations" not in each.name]
 
 
 def is_of_an_account(table: Table) -> bool:
@@ -95,7 +87,7 @@ def refers_within_the_account(constraint: ForeignKeyConstraint) -> bool:
 
 def statements() -> Iterator[tuple[str, Statement[Any]]]:
     """Find the statements of every store, also those in lists, tuples and dictionaries."""
-    for module in modules():
+    for module in stores.modules():
         for name, value in vars(module).items():
             for place, found in enumerate(held(value)):
                 yield f"{module.__name__}.{name}[{place}]", found

@@ -23,6 +23,12 @@ class Checkout:
     python: Path
     settings: frozenset[str] = frozenset()
 
+    @property
+    def program(self) -> str:
+        """The module that runs as `idvault`; revisions before the house on floors have it at the top."""
+        (package,) = (*self.folder.glob("idvault"), *self.folder.glob("lib/python*/site-packages/idvault"))
+        return "idvault.cli" if (package / "cli").exists() else "idvault.processes.cli"
+
     def known(self, told: Mapping[str, str]) -> dict[str, str]:
         """Return an environment without the settings that the program does not know."""
         return {

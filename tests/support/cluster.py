@@ -56,7 +56,8 @@ class Cluster:
             "IDVAULT_SHRED_DATABASE_URL": databases.shred_url,
         }
         self.processes = processes
-        self.program = "idvault.processes.cli"
+        # A module to run in place of the program; empty for the program itself.
+        self.program = ""
         self.forked = programs.VAULT
         self.port = free_port()
         self.log_key = self.command("keys", "init").splitlines()[0].removeprefix("log public key: ")
@@ -74,7 +75,7 @@ class Cluster:
         if self._checkout is None:
             return programs.run(programs.VAULT, *arguments, environment=self.settings, check=True).stdout
         done = subprocess.run(
-            [str(self._checkout.python), "-m", "idvault.processes.cli", *arguments],
+            [str(self._checkout.python), "-m", self._checkout.program, *arguments],
             cwd=self._checkout.folder,
             env=self._checkout.known(self.settings),
             check=True,
@@ -244,7 +245,7 @@ class Cluster:
                 files = (nothing.fileno(), log, log)
                 return programs.launch(self.forked, *arguments, environment=settings, files=files)
         return subprocess.Popen(
-            [str(self._checkout.python), "-m", self.program, *arguments],
+            [str(self._checkout.python), "-m", self.program or self._checkout.program, *arguments],
             cwd=self._checkout.folder,
             env=self._checkout.known(settings),
             stdin=subprocess.DEVNULL,

@@ -3,13 +3,10 @@
 `scripts/torture pgbouncer` runs the same configuration behind pgbouncer itself (behind_pgbouncer.py).
 """
 
-import importlib
-import pkgutil
 import re
 from pathlib import Path
 from typing import Any
 
-import idvault.storage
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import SelectBase
@@ -18,6 +15,7 @@ from idvault.core.db.database import Database
 from idvault.core.db.postgresql import Postgresql
 from idvault.core.db.postgresql_connection import server_settings
 from idvault.core.db.statement import Statement
+from tests.storage import stores
 from tests.support.databases import Databases
 from tests.support.storage_world import World
 
@@ -38,11 +36,10 @@ def _documented() -> str:
 def _statements() -> dict[str, Statement[Any]]:
     """Return the constants of all stores."""
     found: dict[str, Statement[Any]] = {}
-    for module in pkgutil.walk_packages(idvault.storage.__path__, "idvault.storage."):
-        if ".migrations" not in module.name:
-            for name, value in vars(importlib.import_module(module.name)).items():
-                if isinstance(value, Statement):
-                    found[f"{module.name}.{name}"] = value
+    for module in stores.modules():
+        for name, value in vars(module).items():
+            if isinstance(value, Statement):
+                found[f"{module.__name__}.{name}"] = value
     return found
 
 

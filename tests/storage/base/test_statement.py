@@ -163,7 +163,7 @@ def test_a_statement_that_storage_builds_per_call_is_found(tmp_path: Path, built
     """The check of every storage test finds what a function builds, but no constant and no test's own."""
     path = tmp_path / "made_up.py"
     path.write_text(_MODULE, "utf-8")
-    module = run_path(str(path), run_name="idvault.storage.made_up")
+    module = run_path(str(path), run_name="idvault.claim.store.made_up")
     statement(select(samples))
     assert built_per_call == []
     module["act"]()
